@@ -1,0 +1,222 @@
+"""Personal data: encrypted for its subject before it is recorded, unreadable once forgotten."""
+
+import os
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Generic, TypeVar
+from uuid import UUID
+
+from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+
+from contracts.runtime import Contract, DecodeError, EventType
+from infra.store.postgres import Pool
+
+E = TypeVar("E")
+
+NONCE_BYTES = 12
+_SCHEMA = """
+create schema if not exists keys;
+create table if not exists keys.subject (
+  subject      text primary key,
+  master       text        not null,
+  wrapped      bytea,
+  created_at   timestamptz not null default clock_timestamp(),
+  forgotten_at timestamptz,
+  requested_by text,
+  check ((wrapped is null) = (forgotten_at is not null))
+);
+"""
+
+
+class SubjectIsForgotten(Exception):
+    """New personal data was to be recorded about somebody who asked to be forgotten."""
+
+    def __init__(self, subjects: Iterable[str]) -> None:
+        super().__init__(f"forgotten: {', '.join(sorted(subjects))}")
+
+
+class UnknownMasterKey(Exception):
+    """A subject's key is wrapped by a master key this process was not given."""
+
+
+@dataclass(frozen=True, slots=True)
+class Forgotten:
+    """A line of the ledger of forgetting, kept when the key is gone."""
+
+    subject: str
+    forgotten_at: datetime
+    requested_by: str
+
+
+class Keyring:
+    """The keys of data subjects, one row each, in a database of their own.
+
+    Keys are wrapped by the current master key (the first given); the others only unwrap.
+    Nothing is cached: a key destroyed by any process is gone for all of them at once.
+    """
+
+    def __init__(self, pool: Pool, masters: Mapping[str, bytes]) -> None:
+        self.pool = pool
+        self._masters = {name: AESGCM(key) for name, key in masters.items()}
+        self._current = next(iter(masters))
+
+    async def migrate(self) -> None:
+        """Create what is missing in the database. Safe to repeat, and from several processes."""
+        async with self.pool.connection() as connection, connection.transaction():
+            await connection.execute("select pg_advisory_xact_lock(72616, 2)")
+            await connection.execute(_SCHEMA)
+
+    async def keys(self, subjects: Iterable[str]) -> dict[str, AESGCM]:
+        """The keys there are. Somebody forgotten, or never seen, has none."""
+        wanted = list(subjects)
+        if not wanted:
+            return {}
+        async with self.pool.connection() as connection:
+            cursor = await connection.execute(
+                "select subject, master, wrapped from keys.subject"
+                " where subject = any(%s) and wrapped is not null",
+                (wanted,),
+            )
+            return {
+                subject: AESGCM(self._unwrap(subject, master, wrapped))
+                for subject, master, wrapped in await cursor.fetchall()
+            }
+
+    async def keys_to_write(self, subjects: Iterable[str]) -> dict[str, AESGCM]:
+        """The keys of all these subjects, made where missing.
+
+        Raises `SubjectIsForgotten`: a destroyed key is never replaced.
+        """
+        wanted = set(subjects)
+        keys = await self.keys(wanted)
+        if missing := sorted(wanted - keys.keys()):
+            fresh = [self._wrap(subject, AESGCM.generate_key(256)) for subject in missing]
+            async with self.pool.connection() as connection:
+                await connection.execute(
+                    "insert into keys.subject (subject, master, wrapped)"
+                    " select s, %s, w from unnest(%s::text[], %b::bytea[]) as n(s, w)"
+                    " on conflict do nothing",
+                    (self._current, missing, fresh),
+                )
+            keys |= await self.keys(missing)
+        if forgotten := wanted - keys.keys():
+            raise SubjectIsForgotten(forgotten)
+        return keys
+
+    async def forget(self, subject: str, requested_by: str) -> Forgotten:
+        """Destroy the subject's key and remember that it was destroyed. Safe to repeat."""
+        async with self.pool.connection() as connection:
+            cursor = await connection.execute(
+                "insert into keys.subject (subject, master, forgotten_at, requested_by)"
+                " values (%s, '', clock_timestamp(), %s)"
+                " on conflict (subject) do update set wrapped = null,"
+                "   forgotten_at = coalesce(keys.subject.forgotten_at, excluded.forgotten_at),"
+                "   requested_by = coalesce(keys.subject.requested_by, excluded.requested_by)"
+                " returning subject, forgotten_at, requested_by",
+                (subject, requested_by),
+            )
+            row = await cursor.fetchone()
+        assert row is not None
+        return Forgotten(*row)
+
+    def _wrap(self, subject: str, key: bytes) -> bytes:
+        nonce = os.urandom(NONCE_BYTES)
+        return nonce + self._masters[self._current].encrypt(nonce, key, subject.encode())
+
+    def _unwrap(self, subject: str, master: str, wrapped: bytes) -> bytes:
+        if master not in self._masters:
+            raise UnknownMasterKey(f"{subject} is wrapped by {master!r}")
+        nonce, sealed = wrapped[:NONCE_BYTES], wrapped[NONCE_BYTES:]
+        return self._masters[master].decrypt(nonce, sealed, subject.encode())
+
+
+@dataclass(frozen=True, slots=True)
+class Encoded:
+    """An event as bytes, with what the codec needs to open it."""
+
+    event_id: UUID
+    type: str
+    data: bytes
+
+
+class Codec(Generic[E]):
+    """Events of one contract to bytes and back, personal fields sealed for their subject.
+
+    AES-256-GCM; the associated data is the event id, the type and the field, so a sealed value
+    cannot be moved to another place.
+    """
+
+    def __init__(self, contract: Contract[E], keyring: Keyring) -> None:
+        self.contract = contract
+        self._keyring = keyring
+
+    async def encode(self, events: Sequence[tuple[UUID, E]]) -> list[Encoded]:
+        """One `Encoded` an event, in order. Raises `SubjectIsForgotten`."""
+        typed = [(id, event, self.contract.by_class(type(event))) for id, event in events]
+        subjects = {s for _, event, kind in typed for s in kind.subjects_of(event)}
+        keys = await self._keyring.keys_to_write(subjects) if subjects else {}
+        return [
+            Encoded(id, kind.type, kind.encode(event, _sealer(keys, id, kind)))
+            for id, event, kind in typed
+        ]
+
+    async def decode(self, records: Sequence[Encoded]) -> list[E]:
+        """One event a record, in order. Raises `DecodeError` or `UnknownEventType`."""
+        events: list[E] = []
+        for decoded in await self.try_decode(records):
+            if isinstance(decoded, Exception):
+                raise decoded
+            events.append(decoded)
+        return events
+
+    async def try_decode(self, records: Sequence[Encoded]) -> list[E | Exception]:
+        """Like `decode`, but a record that cannot be decoded yields its exception in its place."""
+        parsed = [self._parse(record) for record in records]
+        subjects = {
+            s for p in parsed if not isinstance(p, Exception) for s in p[0].subjects_of(p[1])
+        }
+        keys = await self._keyring.keys(subjects) if subjects else {}
+        return [
+            p if isinstance(p, Exception) else _convert(keys, record.event_id, *p)
+            for record, p in zip(records, parsed, strict=True)
+        ]
+
+    def _parse(self, record: Encoded) -> tuple[EventType[Any], Any] | Exception:
+        try:
+            kind = self.contract.by_type(record.type)
+            return kind, kind.parse(record.data)
+        except ValueError as error:
+            return error
+
+
+def _convert(
+    keys: Mapping[str, AESGCM], event_id: UUID, kind: EventType[Any], message: Any
+) -> Any | Exception:
+    def unseal(subject: str, field: int, sealed: bytes) -> bytes | None:
+        if (key := keys.get(subject)) is None:
+            return None
+        try:
+            return key.decrypt(
+                sealed[:NONCE_BYTES], sealed[NONCE_BYTES:], _context(event_id, kind, field)
+            )
+        except InvalidTag:
+            raise DecodeError(f"{kind.type} field {field} does not open with its key") from None
+
+    try:
+        return kind.convert(message, unseal)
+    except ValueError as error:
+        return error
+
+
+def _sealer(keys: Mapping[str, AESGCM], event_id: UUID, kind: EventType[Any]) -> Any:
+    def seal(subject: str, field: int, plaintext: bytes) -> bytes:
+        nonce = os.urandom(NONCE_BYTES)
+        return nonce + keys[subject].encrypt(nonce, plaintext, _context(event_id, kind, field))
+
+    return seal
+
+
+def _context(event_id: UUID, kind: EventType[Any], field: int) -> bytes:
+    return f"{event_id}|{kind.type}|{field}".encode()

@@ -1,0 +1,237 @@
+"""The event store on PostgreSQL.
+
+The order of all events is (xid, position), read only below the oldest running transaction, and a
+transaction takes the locks of its streams before it gets its xid. `docs/adr/0003` tells why.
+"""
+
+import json
+from collections.abc import Callable, Sequence
+from datetime import datetime
+from importlib.resources import files
+from typing import Any
+
+from psycopg import AsyncConnection, errors, sql
+from psycopg.rows import TupleRow
+from psycopg_pool import AsyncConnectionPool
+
+from infra import telemetry
+from infra.batching import Batcher
+from infra.store.protocol import (
+    BEGINNING,
+    MAX_EVENT_BYTES,
+    Append,
+    Appended,
+    Cancel,
+    Conflict,
+    EventIdTaken,
+    EventTooLarge,
+    Fire,
+    Position,
+    RecordedEvent,
+    Schedule,
+    TimerGone,
+    Verdict,
+)
+
+Connection = AsyncConnection[TupleRow]
+Pool = AsyncConnectionPool[Connection]
+
+_APPEND = """
+select append_no, verdict, stream_version from es.append(
+  %s::text[], %s::int[], %s::int[], %s::int[],
+  %b::uuid[], %s::text[], %b::bytea[], %s::text[], %b::timestamptz[], %s::jsonb)
+"""
+_COLUMNS = """
+stream, version, xid::text::bigint, position, event_id, type, data, meta, occurred_at, recorded_at
+"""
+_READ = f"""
+select {_COLUMNS} from es.event
+ where stream = %s and version > %s and version <= %s and recorded_at <= %s order by version
+"""
+_READ_MANY = f"select {_COLUMNS} from es.event where stream = any(%s) order by stream, version"
+_READ_ALL = f"""
+select {_COLUMNS} from es.event
+ where xid < pg_snapshot_xmin(pg_current_snapshot())
+   and (xid, position) > (%s::text::xid8, %s)
+ order by es.event.xid, es.event.position limit %s
+"""
+
+_LAST_VERSION = 2**31 - 1
+
+
+class PostgresStore:
+    """An `EventStore` in one PostgreSQL database; see the protocol for what it promises."""
+
+    def __init__(
+        self,
+        pool: Pool,
+        *,
+        on_append: Callable[[], None] = lambda: None,
+        group: int = 256,
+        lanes: int = 2,
+    ) -> None:
+        self.pool = pool
+        self._on_append = on_append
+        self._appends: Batcher[Append, Verdict] = Batcher(
+            self._append_group, size=group, lanes=lanes, key=lambda append: append.stream
+        )
+        self._reads: Batcher[str, list[RecordedEvent]] = Batcher(
+            self._read_group, size=group, lanes=lanes
+        )
+
+    async def migrate(self) -> None:
+        """Create what is missing in the database. Safe to repeat, and from several processes."""
+        schema = files("infra.store").joinpath("schema.sql").read_text()
+        async with self.pool.connection() as connection, connection.transaction():
+            await connection.execute("select pg_advisory_xact_lock(72616, 1)")
+            await connection.execute(sql.SQL(schema))  # type: ignore[arg-type]
+
+    async def append(self, append: Append) -> Verdict:
+        _refuse_oversize(append)
+        return await self._appends.submit(append)
+
+    async def _append_group(self, group: Sequence[Append]) -> Sequence[Verdict | BaseException]:
+        try:
+            async with self.pool.connection() as connection:
+                verdicts = await self.append_in(connection, group)
+        except errors.UniqueViolation:
+            # Somebody's event id is taken: alone, each append gets its own verdict.
+            return [await self._append_alone(append) for append in group]
+        telemetry.conflicts(sum(isinstance(verdict, Conflict) for verdict in verdicts))
+        self._on_append()
+        return verdicts
+
+    async def _append_alone(self, append: Append) -> Verdict:
+        try:
+            async with self.pool.connection() as connection:
+                [verdict] = await self.append_in(connection, [append])
+        except errors.UniqueViolation:
+            return EventIdTaken()
+        return verdict
+
+    async def append_in(self, connection: Connection, group: Sequence[Append]) -> list[Verdict]:
+        """Append to distinct streams within the caller's transaction, as its first statement.
+
+        The caller commits. Raises `psycopg.errors.UniqueViolation` when an event id is taken,
+        `psycopg.errors.RaiseException` when the transaction has already written.
+        """
+        timers = _timers(group)
+        arguments = (*_columns(group), timers)
+        if timers is None:
+            cursor = await connection.execute(_APPEND, arguments)
+            return [_verdict(*row) for row in await cursor.fetchall()]
+        async with connection.transaction():
+            cursor = await connection.execute(_APPEND, arguments)
+            rows = await cursor.fetchall()
+            accepted = [number for number, verdict, _ in rows if verdict == "appended"]
+            await connection.execute(
+                "select es.apply_timers(%s::text[], %s::int[], %s::jsonb)",
+                ([append.stream for append in group], accepted, timers),
+            )
+        return [_verdict(*row) for row in rows]
+
+    async def read(
+        self,
+        stream: str,
+        *,
+        after_version: int = 0,
+        to_version: int | None = None,
+        to_time: datetime | None = None,
+    ) -> list[RecordedEvent]:
+        if after_version == 0 and to_version is None and to_time is None:
+            return await self._reads.submit(stream)
+        return await self._fetch(
+            _READ, (stream, after_version, to_version or _LAST_VERSION, to_time or "infinity")
+        )
+
+    async def read_many(self, streams: Sequence[str]) -> dict[str, list[RecordedEvent]]:
+        """Several whole streams at once; a stream without events is an empty list."""
+        found: dict[str, list[RecordedEvent]] = {stream: [] for stream in streams}
+        for event in await self._fetch(_READ_MANY, (list(found),)):
+            found[event.stream].append(event)
+        return found
+
+    async def _read_group(self, streams: Sequence[str]) -> Sequence[list[RecordedEvent]]:
+        found = await self.read_many(streams)
+        return [found[stream] for stream in streams]
+
+    async def read_all(self, after: Position = BEGINNING, limit: int = 500) -> list[RecordedEvent]:
+        return await self._fetch(_READ_ALL, (str(after.xid), after.number, limit))
+
+    async def find(self, event_ids: Sequence[Any]) -> list[RecordedEvent]:
+        """The events with these ids, in no particular order; unknown ids are left out."""
+        return await self._fetch(
+            f"select {_COLUMNS} from es.event where event_id = any(%s)", (list(event_ids),)
+        )
+
+    async def _fetch(self, query: str, arguments: Sequence[Any]) -> list[RecordedEvent]:
+        async with self.pool.connection() as connection:
+            cursor = connection.cursor(binary=True)
+            await cursor.execute(query, arguments)  # type: ignore[arg-type]
+            return [_recorded(*row) for row in await cursor.fetchall()]
+
+
+def _refuse_oversize(append: Append) -> None:
+    for event in append.events:
+        if len(event.data) > MAX_EVENT_BYTES:
+            raise EventTooLarge(
+                f"{event.type} has {len(event.data)} bytes, at most {MAX_EVENT_BYTES} fit a topic"
+            )
+
+
+def _columns(group: Sequence[Append]) -> tuple[list[Any], ...]:
+    events = [
+        (number, nth, event)
+        for number, append in enumerate(group, 1)
+        for nth, event in enumerate(append.events, 1)
+    ]
+    return (
+        [append.stream for append in group],
+        [append.expected_version for append in group],
+        [number for number, _, _ in events],
+        [nth for _, nth, _ in events],
+        [event.event_id for _, _, event in events],
+        [event.type for _, _, event in events],
+        [event.data for _, _, event in events],
+        [json.dumps(event.meta, separators=(",", ":")) for _, _, event in events],
+        [event.occurred_at for _, _, event in events],
+    )
+
+
+def _timers(group: Sequence[Append]) -> str | None:
+    wanted = [
+        {"append": number, **_timer(timer)}
+        for number, append in enumerate(group, 1)
+        for timer in append.timers
+    ]
+    return json.dumps(wanted) if wanted else None
+
+
+def _timer(timer: Schedule | Cancel | Fire) -> dict[str, Any]:
+    match timer:
+        case Schedule():
+            return {"op": "set", "name": timer.name, "due": timer.due.isoformat()}
+        case Cancel():
+            return {"op": "cancel", "name": timer.name}
+        case Fire():
+            return {"op": "fire", "name": timer.name, "generation": timer.generation}
+
+
+def _verdict(number: int, verdict: str, version: int) -> Verdict:
+    match verdict:
+        case "appended":
+            return Appended(version)
+        case "repeated":
+            return Appended(version, repeated=True)
+        case "timer_gone":
+            return TimerGone()
+        case _:
+            return Conflict(expected_version=-1, actual_version=version)
+
+
+def _recorded(
+    stream: str, version: int, xid: int, number: int, *rest: Any
+) -> RecordedEvent:
+    return RecordedEvent(stream, version, Position(xid, number), *rest)
+
+
