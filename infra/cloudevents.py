@@ -1,0 +1,88 @@
+"""An event on Kafka is a CloudEvent in binary mode; these are its headers, both ways."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+from uuid import UUID
+
+from contracts.runtime import Contract
+from infra.store import RecordedEvent
+
+Headers = Sequence[tuple[str, bytes]]
+
+
+class NotAnEvent(ValueError):
+    """A record without the headers that every event of ours has."""
+
+
+@dataclass(frozen=True, slots=True)
+class Envelope:
+    """What the headers of a record say. `sequence` is the version in the stream."""
+
+    event_id: UUID
+    type: str
+    subject: str
+    sequence: int
+    occurred_at: datetime
+    recorded_at: datetime
+    timeline: int
+    correlation_id: str
+    causation_id: str
+    actor: str
+    organisation_id: str
+    traceparent: str | None
+
+
+def headers(
+    contract: Contract[Any], key: str, event: RecordedEvent, timeline: int
+) -> list[tuple[str, bytes]]:
+    """The CloudEvents headers of a recorded event, in the order the specification lists them."""
+    meta = event.meta
+    found = [
+        ("ce_specversion", b"1.0"),
+        ("ce_id", str(event.event_id).encode()),
+        ("ce_source", b"/relais/" + contract.service.encode()),
+        ("ce_type", event.type.encode()),
+        ("ce_subject", key.encode()),
+        ("ce_time", event.occurred_at.isoformat().encode()),
+        ("ce_dataschema", contract.schema_of(event.type).encode()),
+        ("ce_sequence", b"%d" % event.version),
+        ("ce_partitionkey", key.encode()),
+        ("ce_recordedtime", event.recorded_at.isoformat().encode()),
+        ("ce_timeline", b"%d" % timeline),
+        ("ce_correlationid", meta.get("correlation", "").encode()),
+        ("ce_causationid", meta.get("causation", "").encode()),
+        ("ce_actor", meta.get("actor", "").encode()),
+        ("ce_organisation", meta.get("organisation", "").encode()),
+        ("content-type", b"application/protobuf"),
+    ]
+    if traceparent := meta.get("traceparent"):
+        found.append(("traceparent", traceparent.encode()))
+    return found
+
+
+def envelope(found: Headers) -> Envelope:
+    """The envelope of a record. Raises `NotAnEvent` when a header is missing or malformed."""
+    given = dict(found)
+    try:
+        return Envelope(
+            event_id=UUID(given["ce_id"].decode()),
+            type=given["ce_type"].decode(),
+            subject=given["ce_subject"].decode(),
+            sequence=int(given["ce_sequence"]),
+            occurred_at=_time(given["ce_time"]),
+            recorded_at=_time(given["ce_recordedtime"]),
+            timeline=int(given["ce_timeline"]),
+            correlation_id=given.get("ce_correlationid", b"").decode(),
+            causation_id=given.get("ce_causationid", b"").decode(),
+            actor=given.get("ce_actor", b"").decode(),
+            organisation_id=given.get("ce_organisation", b"").decode(),
+            traceparent=given["traceparent"].decode() if "traceparent" in given else None,
+        )
+    except (KeyError, ValueError) as error:
+        raise NotAnEvent(f"{type(error).__name__}: {error}") from error
+
+
+def _time(value: bytes) -> datetime:
+    return datetime.fromisoformat(value.decode()).astimezone(UTC)

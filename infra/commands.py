@@ -1,0 +1,324 @@
+"""From a command to recorded facts: load, fold, decide, append, and again on a conflict."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from functools import reduce
+from typing import Any, Generic, TypeVar, assert_never
+from uuid import UUID, uuid5
+
+from contracts.runtime import Contract
+from contracts.timers import CancelTimer, SetTimer
+from infra import telemetry
+from infra.personal import Codec, Encoded, Keyring
+from infra.store import (
+    Append,
+    Appended,
+    Cancel,
+    Conflict,
+    EventIdTaken,
+    Fire,
+    NewEvent,
+    RecordedEvent,
+    Schedule,
+    TimerGone,
+)
+from infra.store.postgres import PostgresStore
+
+C = TypeVar("C")
+S = TypeVar("S")
+E = TypeVar("E")
+R = TypeVar("R")
+
+ATTEMPTS = 8
+"""How often a command is decided anew when others keep writing to its stream."""
+
+
+@dataclass(frozen=True, slots=True)
+class Aggregate(Generic[C, S, E, R]):
+    """What a stream of one kind is: its contract, its rules and its timers."""
+
+    contract: Contract[E]
+    decide: Callable[[C, S], list[E] | R]
+    evolve: Callable[[S, E], S]
+    initial: S
+    timers: Callable[[E], Sequence[SetTimer | CancelTimer]] = lambda _: ()
+    on_timer: Callable[[str, str, datetime], C] | None = None
+
+    def stream(self, id: str) -> str:
+        """Name of the stream of the entity `id`."""
+        return f"{self.contract.name}-{id}"
+
+
+@dataclass(frozen=True, slots=True)
+class CommandContext:
+    """Who asks, when, and for which request; recorded with every event that results.
+
+    `command_id` makes a repeated request recognisable, `fingerprint` tells whether the repeated
+    request is really the same.
+    """
+
+    command_id: UUID
+    correlation_id: str
+    causation_id: str
+    actor: str
+    organisation_id: str
+    at: datetime
+    fingerprint: str
+    traceparent: str | None = None
+
+    def meta(self) -> dict[str, str]:
+        """What is stored beside the event."""
+        meta = {
+            "command": str(self.command_id),
+            "correlation": self.correlation_id,
+            "causation": self.causation_id,
+            "actor": self.actor,
+            "organisation": self.organisation_id,
+            "fingerprint": self.fingerprint,
+        }
+        return meta | {"traceparent": self.traceparent} if self.traceparent else meta
+
+
+@dataclass(frozen=True, slots=True)
+class Done(Generic[S]):
+    """Durable. `position` is the token that lets a reader wait for these facts."""
+
+    stream: str
+    version: int
+    state: S
+    recorded: int
+    repeated: bool
+    position: str
+
+
+@dataclass(frozen=True, slots=True)
+class Refused(Generic[R]):
+    """The rule that said no, with its facts. Nothing was recorded."""
+
+    rejection: R
+
+
+@dataclass(frozen=True, slots=True)
+class Loaded(Generic[S]):
+    """An entity folded from its stream; version 0 when it has none."""
+
+    state: S
+    version: int
+
+
+@dataclass(frozen=True, slots=True)
+class HistoryEntry(Generic[E]):
+    """One fact: what, who, when it happened and when we learnt of it."""
+
+    version: int
+    type: str
+    event: E
+    actor: str
+    occurred_at: datetime
+    recorded_at: datetime
+    correlation_id: str
+    causation_id: str
+
+
+class VersionMismatch(Exception):
+    """The caller named a version (`If-Match`) that the stream has left behind."""
+
+    def __init__(self, expected: int, actual: int) -> None:
+        super().__init__(f"expected version {expected}, the stream stands at {actual}")
+        self.expected = expected
+        self.actual = actual
+
+
+class TooMuchContention(Exception):
+    """Others kept writing to the stream; the caller may simply try again."""
+
+
+class IdempotencyKeyReused(Exception):
+    """The same Idempotency-Key came with another request."""
+
+
+class Commands:
+    """Handles commands on the aggregates of one service."""
+
+    def __init__(self, service: str, store: PostgresStore, keyring: Keyring) -> None:
+        self.service = service
+        self.store = store
+        self._keyring = keyring
+        self._codecs: dict[str, Codec[Any]] = {}
+
+    async def handle(
+        self,
+        aggregate: Aggregate[C, S, E, R],
+        id: str,
+        command: C,
+        context: CommandContext,
+        expected_version: int | None = None,
+    ) -> Done[S] | Refused[R]:
+        """Decide and record, all or nothing; a repeated command answers what it answered before.
+
+        Raises `VersionMismatch` (nothing recorded), `IdempotencyKeyReused`, `TooMuchContention`.
+        """
+        for _ in range(ATTEMPTS):
+            attempt = await self._attempt(aggregate, id, command, context, expected_version)
+            if attempt is not None:
+                return attempt
+        raise TooMuchContention(f"{aggregate.stream(id)}: {ATTEMPTS} attempts")
+
+    async def _attempt(
+        self,
+        aggregate: Aggregate[C, S, E, R],
+        id: str,
+        command: C,
+        context: CommandContext,
+        expected_version: int | None,
+        fire: Fire | None = None,
+    ) -> Done[S] | Refused[R] | None:
+        stream = aggregate.stream(id)
+        recorded = await self.store.read(stream)
+        if before := _earlier(recorded, context):
+            return await self._answer_again(aggregate, stream, recorded[: before.version])
+        version = recorded[-1].version if recorded else 0
+        if expected_version is not None and expected_version != version:
+            raise VersionMismatch(expected_version, version)
+        state = await self._fold(aggregate, recorded)
+        decision = aggregate.decide(command, state)
+        if not isinstance(decision, list):
+            return Refused(decision)
+        if not decision and fire is None:
+            return Done(stream, version, state, 0, False, self._token(stream, version))
+        append = await self.prepare(aggregate, stream, version, decision, context, fire)
+        verdict = await self.store.append(append)
+        match verdict:
+            case Appended(version=version, repeated=repeated):
+                state = reduce(aggregate.evolve, decision, state)
+                token = self._token(stream, version)
+                return Done(stream, version, state, len(decision), repeated, token)
+            case Conflict() if expected_version is None:
+                return None
+            case Conflict(actual_version=actual):
+                raise VersionMismatch(version, actual)
+            case EventIdTaken():
+                raise IdempotencyKeyReused
+            case TimerGone():
+                return Done(stream, version, state, 0, False, self._token(stream, version))
+            case unhandled:
+                assert_never(unhandled)
+
+    async def prepare(
+        self,
+        aggregate: Aggregate[C, S, E, R],
+        stream: str,
+        version: int,
+        events: Sequence[E],
+        context: CommandContext,
+        fire: Fire | None = None,
+    ) -> Append:
+        """The append that records these events after `version`, with their timers."""
+        named = [(uuid5(context.command_id, str(n)), event) for n, event in enumerate(events)]
+        encoded = await self.codec(aggregate.contract).encode(named)
+        meta = context.meta()
+        timers: list[Schedule | Cancel | Fire] = [fire] if fire else []
+        timers += [_timer(timer) for event in events for timer in aggregate.timers(event)]
+        return Append(
+            stream,
+            version,
+            [NewEvent(e.event_id, e.type, e.data, meta, context.at) for e in encoded],
+            timers,
+        )
+
+    async def fire(
+        self, aggregate: Aggregate[C, S, E, R], id: str, command: C, context: CommandContext,
+        timer: Fire,
+    ) -> Done[S] | Refused[R]:
+        """Like `handle`, consuming the timer in the same transaction; at most once a timer."""
+        for _ in range(ATTEMPTS):
+            attempt = await self._attempt(aggregate, id, command, context, None, timer)
+            if attempt is not None:
+                return attempt
+        raise TooMuchContention(f"{aggregate.stream(id)}: {ATTEMPTS} attempts")
+
+    async def load(
+        self,
+        aggregate: Aggregate[Any, S, E, Any],
+        id: str,
+        *,
+        at_time: datetime | None = None,
+        at_version: int | None = None,
+    ) -> Loaded[S]:
+        """The entity now, as it was known at a time, or at a version. Never stale."""
+        recorded = await self.store.read(
+            aggregate.stream(id), to_time=at_time, to_version=at_version
+        )
+        state = await self._fold(aggregate, recorded)
+        return Loaded(state, recorded[-1].version if recorded else 0)
+
+    async def history(
+        self, aggregate: Aggregate[Any, Any, E, Any], id: str
+    ) -> list[HistoryEntry[E]]:
+        """Every fact of the entity, oldest first."""
+        recorded = await self.store.read(aggregate.stream(id))
+        events = await self._decode(aggregate.contract, recorded)
+        return [
+            HistoryEntry(
+                version=r.version,
+                type=r.type,
+                event=event,
+                actor=r.meta.get("actor", ""),
+                occurred_at=r.occurred_at,
+                recorded_at=r.recorded_at,
+                correlation_id=r.meta.get("correlation", ""),
+                causation_id=r.meta.get("causation", ""),
+            )
+            for r, event in zip(recorded, events, strict=True)
+        ]
+
+    def codec(self, contract: Contract[E]) -> Codec[E]:
+        """The codec of a contract, with this service's keyring."""
+        if contract.package not in self._codecs:
+            self._codecs[contract.package] = Codec(contract, self._keyring)
+        return self._codecs[contract.package]
+
+    async def _fold(
+        self, aggregate: Aggregate[Any, S, E, Any], recorded: Sequence[RecordedEvent]
+    ) -> S:
+        events = await self._decode(aggregate.contract, recorded)
+        return reduce(aggregate.evolve, events, aggregate.initial)
+
+    async def _decode(self, contract: Contract[E], recorded: Sequence[RecordedEvent]) -> list[E]:
+        return await self.codec(contract).decode(
+            [Encoded(r.event_id, r.type, r.data) for r in recorded]
+        )
+
+    async def _answer_again(
+        self, aggregate: Aggregate[Any, S, E, Any], stream: str, recorded: Sequence[RecordedEvent]
+    ) -> Done[S]:
+        version = recorded[-1].version
+        state = await self._fold(aggregate, recorded)
+        return Done(stream, version, state, 0, True, self._token(stream, version))
+
+    def _token(self, stream: str, version: int) -> str:
+        name, id = stream.split("-", 1)
+        return f"{self.service}.{name}/{id}@{version}"
+
+
+def _earlier(
+    recorded: Sequence[RecordedEvent], context: CommandContext
+) -> RecordedEvent | None:
+    """The last event this very command recorded before, if it came before."""
+    command = str(context.command_id)
+    for event in reversed(recorded):
+        if event.meta.get("command") == command:
+            if event.meta.get("fingerprint") != context.fingerprint:
+                raise IdempotencyKeyReused
+            telemetry.repeated_commands(1)
+            return event
+    return None
+
+
+def _timer(timer: SetTimer | CancelTimer) -> Schedule | Cancel:
+    match timer:
+        case SetTimer(name=name, due=due):
+            return Schedule(name, due)
+        case CancelTimer(name=name):
+            return Cancel(name)

@@ -1,0 +1,82 @@
+"""Wake whoever waits for new facts: at once in this process, soon in the others."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from psycopg import AsyncConnection, OperationalError, sql
+
+from infra.store.postgres import Pool
+
+DEBOUNCE_SECONDS = 0.005
+
+
+class Nudge:
+    """A hint that something was recorded; losing one costs a poll, never a fact.
+
+    `ring` never blocks and never fails. The NOTIFY leaves after the commit, debounced and on a
+    connection of its own, because one inside the transaction would queue all commits behind it.
+    """
+
+    def __init__(self, channel: str, pool: Pool | None = None) -> None:
+        self._channel = channel
+        self._pool = pool
+        self._bells: set[asyncio.Event] = set()
+        self._notifying: asyncio.Task[None] | None = None
+
+    def ring(self) -> None:
+        """Wake the waiters of this process, and within 5 ms those of the others."""
+        for bell in self._bells:
+            bell.set()
+        if self._pool is not None and self._notifying is None:
+            self._notifying = asyncio.create_task(self._notify())
+
+    async def _notify(self) -> None:
+        try:
+            await asyncio.sleep(DEBOUNCE_SECONDS)
+            self._notifying = None
+            assert self._pool is not None
+            async with self._pool.connection() as connection:
+                await connection.execute(
+                    sql.SQL("notify {}").format(sql.Identifier(self._channel))
+                )
+        except OperationalError:
+            # The database is away; the waiters poll anyway.
+            self._notifying = None
+
+    @asynccontextmanager
+    async def bell(self, listen_on: AsyncConnection | None = None) -> AsyncIterator["Bell"]:
+        """A bell of one's own; with a connection it also hears the other processes."""
+        event = asyncio.Event()
+        self._bells.add(event)
+        listening = (
+            asyncio.create_task(self._listen(listen_on, event)) if listen_on is not None else None
+        )
+        try:
+            yield Bell(event)
+        finally:
+            self._bells.discard(event)
+            if listening is not None:
+                listening.cancel()
+                await asyncio.gather(listening, return_exceptions=True)
+
+    async def _listen(self, connection: AsyncConnection, event: asyncio.Event) -> None:
+        await connection.execute(sql.SQL("listen {}").format(sql.Identifier(self._channel)))
+        async for _ in connection.notifies():
+            event.set()
+
+
+class Bell:
+    """One waiter's end of a `Nudge`."""
+
+    def __init__(self, event: asyncio.Event) -> None:
+        self._event = event
+
+    async def wait(self, timeout: float) -> bool:
+        """True when nudged, False after `timeout` seconds."""
+        try:
+            await asyncio.wait_for(self._event.wait(), timeout)
+        except TimeoutError:
+            return False
+        self._event.clear()
+        return True
