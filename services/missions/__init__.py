@@ -1,0 +1,1 @@
+"""Trips offered to drivers, the missions they become, and the drivers who carry them out."""

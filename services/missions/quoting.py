@@ -1,0 +1,231 @@
+"""A driver's quote for a trip: submitted, modified, withdrawn, or refused."""
+
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import ClassVar, assert_never
+
+from contracts.common_v1 import Money
+from contracts.missions.trip_v1 import (
+    QuoteModified,
+    QuoteRefused,
+    QuoteSubmitted,
+    QuoteWithdrawn,
+    TripEvent,
+    TripPublished,
+)
+from services.missions import terms
+from services.missions.terms import Qualification
+
+COMMENT_LIMIT = 1000
+REASON_LIMIT = 500
+
+# --- Commands ---------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class SubmitQuote:
+    """`qualifications` are those of the driver that hold on the first day of the trip."""
+
+    trip_id: str
+    organisation_id: str
+    driver_id: str
+    price: Money
+    comment: str | None
+    pickup_on: date | None
+    delivery_on: date | None
+    qualifications: frozenset[Qualification]
+    today: date
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class ModifyQuote:
+    trip_id: str
+    organisation_id: str
+    driver_id: str
+    price: Money
+    comment: str | None
+    pickup_on: date | None
+    delivery_on: date | None
+    today: date
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class WithdrawQuote:
+    trip_id: str
+    organisation_id: str
+    driver_id: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class RefuseQuote:
+    trip_id: str
+    organisation_id: str
+    driver_id: str
+    reason: str
+    at: datetime
+
+
+Command = SubmitQuote | ModifyQuote | WithdrawQuote | RefuseQuote
+
+# --- Rejections -------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class NoSuchQuote:
+    pass
+
+
+@dataclass(frozen=True, slots=True)
+class AlreadyQuoted:
+    price: Money
+
+
+@dataclass(frozen=True, slots=True)
+class QuoteIsRefused:
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class QuoteIsWithdrawn:
+    pass
+
+
+@dataclass(frozen=True, slots=True)
+class ReasonMissing:
+    field: ClassVar[str] = "reason"
+
+
+NotLive = NoSuchQuote | QuoteIsRefused | QuoteIsWithdrawn
+Rejection = (
+    NotLive
+    | AlreadyQuoted
+    | ReasonMissing
+    | terms.TripIsPast
+    | terms.QualificationsMissing
+    | terms.BadTerms
+)
+
+# --- State ------------------------------------------------------------------
+
+Live = QuoteSubmitted | QuoteModified
+Quote = Live | QuoteRefused | QuoteWithdrawn
+"""A quote is what happened to it last."""
+
+# --- Decisions --------------------------------------------------------------
+
+Decision = list[TripEvent] | Rejection
+
+
+def decide(command: Command, offer: TripPublished, quote: Quote | None) -> Decision:
+    """As in every aggregate; `quote` is the driver's one for this open trip."""
+    match command:
+        case SubmitQuote():
+            return submit(command, offer, quote)
+        case ModifyQuote():
+            return modify(command, offer, quote)
+        case WithdrawQuote():
+            return withdraw(command, quote)
+        case RefuseQuote():
+            return refuse(command, quote)
+        case unhandled:
+            assert_never(unhandled)
+
+
+def submit(command: SubmitQuote, offer: TripPublished, quote: Quote | None) -> Decision:
+    if isinstance(quote, Live):
+        return [] if same_terms(command, quote) else AlreadyQuoted(quote.price)
+    return (
+        terms.past(offer, command.today)
+        or terms.gate(offer, command.qualifications)
+        or bad_terms(command, offer)
+        or [
+            QuoteSubmitted(
+                trip_id=command.trip_id,
+                driver_id=command.driver_id,
+                price=command.price,
+                comment=command.comment,
+                pickup_on=command.pickup_on,
+                delivery_on=command.delivery_on,
+                submitted_at=command.at,
+            )
+        ]
+    )
+
+
+def modify(command: ModifyQuote, offer: TripPublished, quote: Quote | None) -> Decision:
+    if not isinstance(quote, Live):
+        return not_live(quote)
+    if same_terms(command, quote):
+        return []
+    return (
+        terms.past(offer, command.today)
+        or bad_terms(command, offer)
+        or [
+            QuoteModified(
+                trip_id=command.trip_id,
+                driver_id=command.driver_id,
+                price=command.price,
+                comment=command.comment,
+                pickup_on=command.pickup_on,
+                delivery_on=command.delivery_on,
+                modified_at=command.at,
+            )
+        ]
+    )
+
+
+def withdraw(command: WithdrawQuote, quote: Quote | None) -> Decision:
+    match quote:
+        case QuoteSubmitted() | QuoteModified():
+            return [QuoteWithdrawn(command.trip_id, command.driver_id, command.at)]
+        case QuoteWithdrawn():
+            return []
+        case None | QuoteRefused():
+            return not_live(quote)
+        case unhandled:
+            assert_never(unhandled)
+
+
+def refuse(command: RefuseQuote, quote: Quote | None) -> Decision:
+    if not isinstance(quote, Live):
+        repeated = isinstance(quote, QuoteRefused) and quote.reason == command.reason
+        return [] if repeated else not_live(quote)
+    if not command.reason.strip():
+        return ReasonMissing()
+    return terms.too_long("reason", command.reason, REASON_LIMIT) or [
+        QuoteRefused(command.trip_id, command.driver_id, command.reason, None, command.at)
+    ]
+
+
+def same_terms(command: SubmitQuote | ModifyQuote, quote: Live) -> bool:
+    return (command.price, command.comment, command.pickup_on, command.delivery_on) == (
+        quote.price,
+        quote.comment,
+        quote.pickup_on,
+        quote.delivery_on,
+    )
+
+
+def bad_terms(command: SubmitQuote | ModifyQuote, offer: TripPublished) -> terms.BadTerms | None:
+    return (
+        terms.bad_price(command.price)
+        or terms.too_long("comment", command.comment, COMMENT_LIMIT)
+        or terms.bad_days(offer, command.pickup_on, command.delivery_on)
+    )
+
+
+def not_live(
+    quote: QuoteRefused | QuoteWithdrawn | None,
+) -> NoSuchQuote | QuoteIsRefused | QuoteIsWithdrawn:
+    match quote:
+        case None:
+            return NoSuchQuote()
+        case QuoteRefused():
+            return QuoteIsRefused(quote.reason)
+        case QuoteWithdrawn():
+            return QuoteIsWithdrawn()
+        case unhandled:
+            assert_never(unhandled)

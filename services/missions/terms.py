@@ -1,0 +1,115 @@
+"""What a trip demands of its dates, of a quote, and of the driver who makes it."""
+
+from dataclasses import dataclass
+from datetime import date
+from typing import ClassVar
+
+from contracts.common_v1 import Money
+from contracts.missions.trip_v1 import Slot, TripPublished
+
+CURRENCY = "EUR"
+
+Qualification = tuple[str, str]
+"""Kind and code: ("client_process", "atlas") or ("additional_service", "exterior_wash")."""
+
+# --- Rejections -------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class TripIsPast:
+    until_day: date
+
+
+@dataclass(frozen=True, slots=True)
+class QualificationsMissing:
+    missing: tuple[Qualification, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class NotPositive:
+    field: str
+    value: int
+
+
+@dataclass(frozen=True, slots=True)
+class CurrencyNotAccepted:
+    field: ClassVar[str] = "price"
+    currency: str
+    accepted: str
+
+
+@dataclass(frozen=True, slots=True)
+class TextTooLong:
+    field: str
+    length: int
+    limit: int
+
+
+@dataclass(frozen=True, slots=True)
+class DayNotPossible:
+    """Both ends are included; no `last` means open-ended."""
+
+    field: str
+    day: date
+    first: date
+    last: date | None
+
+
+BadPrice = NotPositive | CurrencyNotAccepted
+BadTerms = BadPrice | TextTooLong | DayNotPossible
+
+# --- Rules ------------------------------------------------------------------
+
+
+def past(offer: TripPublished, today: date) -> TripIsPast | None:
+    until_day = offer.until_slot.date
+    return TripIsPast(until_day) if until_day < today else None
+
+
+def gate(offer: TripPublished, held: frozenset[Qualification]) -> QualificationsMissing | None:
+    """The trip is open to those who hold its client process and all of its services."""
+    needed = {("additional_service", code) for code in offer.additional_services}
+    if offer.client_process is not None:
+        needed.add(("client_process", offer.client_process))
+    missing = tuple(sorted(needed - held))
+    return QualificationsMissing(missing) if missing else None
+
+
+def not_positive(field: str, value: int) -> NotPositive | None:
+    return NotPositive(field, value) if value <= 0 else None
+
+
+def bad_price(price: Money) -> BadPrice | None:
+    if price.currency != CURRENCY:
+        return CurrencyNotAccepted(price.currency, CURRENCY)
+    return not_positive("price", price.amount_minor)
+
+
+def too_long(field: str, text: str | None, limit: int) -> TextTooLong | None:
+    length = len(text or "")
+    return TextTooLong(field, length, limit) if length > limit else None
+
+
+def bad_window(from_slot: Slot, until_slot: Slot, today: date) -> DayNotPossible | None:
+    first = max(from_slot.date, today)
+    return not_possible("until_slot", until_slot.date, first, None)
+
+
+def bad_days(
+    offer: TripPublished, pickup_on: date | None, delivery_on: date | None
+) -> DayNotPossible | None:
+    """Days inside the window, on the fixed slots, and the pickup not after the delivery."""
+    start, end = offer.from_slot, offer.until_slot
+    return not_possible(
+        "pickup_on", pickup_on, start.date, start.date if start.fixed else end.date
+    ) or not_possible(
+        "delivery_on", delivery_on, end.date if end.fixed else pickup_on or start.date, end.date
+    )
+
+
+def not_possible(
+    field: str, day: date | None, first: date, last: date | None
+) -> DayNotPossible | None:
+    if day is None or (first <= day and (last is None or day <= last)):
+        return None
+    return DayNotPossible(field, day, first, last)

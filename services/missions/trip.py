@@ -1,0 +1,422 @@
+"""A vehicle transfer: offered to drivers, quoted, assigned to one of them, delivered."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import UTC, date, datetime, time, timedelta
+from typing import ClassVar, assert_never
+from zoneinfo import ZoneInfo
+
+from contracts.common_v1 import Money, Rule, RuleInput
+from contracts.missions.trip_v1 import (
+    Channel,
+    DeliveryConfirmed,
+    MissionAssigned,
+    QuoteAccepted,
+    QuoteModified,
+    QuoteRefused,
+    QuoteSubmitted,
+    QuoteWithdrawn,
+    Slot,
+    Stop,
+    TripEvent,
+    TripExpired,
+    TripPublished,
+    Vehicle,
+)
+from contracts.timers import CancelTimer, SetTimer
+from services.missions import quoting, terms
+from services.missions.terms import Qualification
+
+ZONE = ZoneInfo("Europe/Paris")
+EXPIRY = "expiry"
+
+# --- Commands ---------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class PublishTrip:
+    trip_id: str
+    organisation_id: str
+    client_brand: str
+    tags: tuple[str, ...]
+    departure: Stop
+    arrival: Stop
+    from_slot: Slot
+    until_slot: Slot
+    vehicle: Vehicle
+    delivery_type: str
+    distance_km: int
+    duration_minutes: int
+    client_process: str | None
+    additional_services: tuple[str, ...]
+    today: date
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class AwardTrip:
+    """Accept the quote of this driver."""
+
+    trip_id: str
+    organisation_id: str
+    driver_id: str
+    today: date
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class AssignDirectly:
+    """Give the trip to a driver without a quote; `qualifications` as in SubmitQuote."""
+
+    trip_id: str
+    organisation_id: str
+    driver_id: str
+    price: Money | None
+    qualifications: frozenset[Qualification]
+    today: date
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class ConfirmDelivery:
+    trip_id: str
+    organisation_id: str
+    driver_id: str
+    channel: Channel
+    today: date
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class ExpireTrip:
+    """Comes from the timer and so speaks for no organisation."""
+
+    trip_id: str
+    today: date
+    at: datetime
+
+
+Command = PublishTrip | quoting.Command | AwardTrip | AssignDirectly | ConfirmDelivery | ExpireTrip
+
+# --- Rejections -------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class NoSuchTrip:
+    pass
+
+
+@dataclass(frozen=True, slots=True)
+class NoSuchMission:
+    pass
+
+
+@dataclass(frozen=True, slots=True)
+class TripIdTaken:
+    trip_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class TripIsAssigned:
+    pass
+
+
+@dataclass(frozen=True, slots=True)
+class TripIsNotPast:
+    until_day: date
+
+
+@dataclass(frozen=True, slots=True)
+class MissionNotBegun:
+    from_day: date
+
+
+@dataclass(frozen=True, slots=True)
+class ArrivalIsDeparture:
+    field: ClassVar[str] = "arrival"
+    city: str
+
+
+Rejection = (
+    NoSuchTrip
+    | NoSuchMission
+    | TripIdTaken
+    | TripIsAssigned
+    | TripIsNotPast
+    | MissionNotBegun
+    | ArrivalIsDeparture
+    | quoting.Rejection
+)
+
+# --- State ------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Unpublished:
+    pass
+
+
+@dataclass(frozen=True, slots=True)
+class Open:
+    """`quotes` holds the latest quote of each driver, by driver_id."""
+
+    offer: TripPublished
+    quotes: Mapping[str, quoting.Quote]
+
+
+@dataclass(frozen=True, slots=True)
+class Assigned:
+    offer: TripPublished
+    mission: MissionAssigned
+
+
+@dataclass(frozen=True, slots=True)
+class Delivered:
+    offer: TripPublished
+    mission: MissionAssigned
+
+
+@dataclass(frozen=True, slots=True)
+class Expired:
+    offer: TripPublished
+
+
+Published = Open | Assigned | Delivered | Expired
+Trip = Unpublished | Published
+
+initial: Trip = Unpublished()
+
+
+def evolve(trip: Trip, event: TripEvent) -> Trip:
+    """Take history as recorded: a rule added today must not break yesterday's events."""
+    match event:
+        case TripPublished():
+            return Open(event, quotes={})
+        case QuoteSubmitted() | QuoteModified() | QuoteWithdrawn() | QuoteRefused():
+            if isinstance(trip, Open):
+                return replace(trip, quotes={**trip.quotes, event.driver_id: event})
+            return trip
+        case QuoteAccepted():
+            return trip
+        case MissionAssigned():
+            return trip if isinstance(trip, Unpublished) else Assigned(trip.offer, event)
+        case DeliveryConfirmed():
+            return Delivered(trip.offer, trip.mission) if isinstance(trip, Assigned) else trip
+        case TripExpired():
+            return trip if isinstance(trip, Unpublished) else Expired(trip.offer)
+        case unhandled:
+            assert_never(unhandled)
+
+
+# --- Decisions --------------------------------------------------------------
+
+Decision = list[TripEvent] | Rejection
+
+
+def decide(command: Command, trip: Trip) -> Decision:
+    """New facts, an empty list when they are already recorded, or the rule that says no."""
+    if isinstance(trip, Unpublished):
+        return publish(command) if isinstance(command, PublishTrip) else NoSuchTrip()
+    match command:
+        case PublishTrip():
+            repeated = publication(command, trip.offer.published_at) == trip.offer
+            return [] if repeated else TripIdTaken(command.trip_id)
+        case ExpireTrip():
+            return expire(command, trip)
+        case _ if command.organisation_id != trip.offer.organisation_id:
+            return NoSuchTrip()
+        case AwardTrip():
+            return award(command, trip)
+        case AssignDirectly():
+            return assign_directly(command, trip)
+        case ConfirmDelivery():
+            return confirm(command, trip)
+        case (
+            quoting.SubmitQuote()
+            | quoting.ModifyQuote()
+            | quoting.WithdrawQuote()
+            | quoting.RefuseQuote()
+        ):
+            return decide_on_quote(command, trip)
+        case unhandled:
+            assert_never(unhandled)
+
+
+def publish(command: PublishTrip) -> Decision:
+    if command.arrival == command.departure:
+        return ArrivalIsDeparture(command.arrival.city)
+    return (
+        terms.bad_window(command.from_slot, command.until_slot, command.today)
+        or terms.not_positive("distance_km", command.distance_km)
+        or terms.not_positive("duration_minutes", command.duration_minutes)
+        or [publication(command, published_at=command.at)]
+    )
+
+
+def decide_on_quote(command: quoting.Command, trip: Published) -> Decision:
+    match trip:
+        case Open():
+            return quoting.decide(command, trip.offer, trip.quotes.get(command.driver_id))
+        case Assigned() | Delivered():
+            return TripIsAssigned()
+        case Expired():
+            return terms.TripIsPast(trip.offer.until_slot.date)
+        case unhandled:
+            assert_never(unhandled)
+
+
+def award(command: AwardTrip, trip: Published) -> Decision:
+    match trip:
+        case Open():
+            quote = trip.quotes.get(command.driver_id)
+            if not isinstance(quote, quoting.Live):
+                return quoting.not_live(quote)
+            return terms.past(trip.offer, command.today) or [
+                QuoteAccepted(command.trip_id, command.driver_id, command.at),
+                mission(command, trip.offer, quote.price, direct=False),
+                *refusals(trip, command.at, "trip assigned", ASSIGNED, but=command.driver_id),
+            ]
+        case Assigned() | Delivered():
+            winner = trip.mission.driver_id == command.driver_id and not trip.mission.direct
+            return [] if winner else TripIsAssigned()
+        case Expired():
+            return terms.TripIsPast(trip.offer.until_slot.date)
+        case unhandled:
+            assert_never(unhandled)
+
+
+def assign_directly(command: AssignDirectly, trip: Published) -> Decision:
+    match trip:
+        case Open():
+            quote = trip.quotes.get(command.driver_id)
+            if isinstance(quote, quoting.Live):
+                return quoting.AlreadyQuoted(quote.price)
+            return (
+                terms.past(trip.offer, command.today)
+                or terms.gate(trip.offer, command.qualifications)
+                or (terms.bad_price(command.price) if command.price else None)
+                or [
+                    mission(command, trip.offer, command.price, direct=True),
+                    *refusals(trip, command.at, "trip assigned", ASSIGNED),
+                ]
+            )
+        case Assigned() | Delivered():
+            wanted = mission(command, trip.offer, command.price, direct=True)
+            recorded = replace(trip.mission, assigned_at=command.at)
+            return [] if recorded == wanted else TripIsAssigned()
+        case Expired():
+            return terms.TripIsPast(trip.offer.until_slot.date)
+        case unhandled:
+            assert_never(unhandled)
+
+
+def confirm(command: ConfirmDelivery, trip: Published) -> Decision:
+    if isinstance(trip, Open | Expired) or trip.mission.driver_id != command.driver_id:
+        return NoSuchMission()
+    match trip:
+        case Assigned() if command.today < trip.mission.from_day:
+            return MissionNotBegun(trip.mission.from_day)
+        case Assigned():
+            return [
+                DeliveryConfirmed(command.trip_id, command.driver_id, command.channel, command.at)
+            ]
+        case Delivered():
+            return []
+        case unhandled:
+            assert_never(unhandled)
+
+
+def expire(command: ExpireTrip, trip: Published) -> Decision:
+    if not isinstance(trip, Open):
+        # The timer came due while somebody assigned the trip.
+        return []
+    until_day = trip.offer.until_slot.date
+    if command.today <= until_day:
+        return TripIsNotPast(until_day)
+    rule = Rule("trip-expired", 1, (RuleInput("until_day", until_day.isoformat()),))
+    return [
+        TripExpired(command.trip_id, command.at),
+        *refusals(trip, command.at, "trip expired", rule),
+    ]
+
+
+# --- Parts of a decision ----------------------------------------------------
+
+# Without inputs: they would name the winner, whom the others must not learn from a refusal.
+ASSIGNED = Rule("trip-assigned", 1, ())
+
+
+def publication(command: PublishTrip, published_at: datetime) -> TripPublished:
+    return TripPublished(
+        trip_id=command.trip_id,
+        organisation_id=command.organisation_id,
+        client_brand=command.client_brand,
+        tags=command.tags,
+        departure=command.departure,
+        arrival=command.arrival,
+        from_slot=command.from_slot,
+        until_slot=command.until_slot,
+        vehicle=command.vehicle,
+        delivery_type=command.delivery_type,
+        distance_km=command.distance_km,
+        duration_minutes=command.duration_minutes,
+        client_process=command.client_process,
+        additional_services=command.additional_services,
+        published_at=published_at,
+    )
+
+
+def mission(
+    command: AwardTrip | AssignDirectly, offer: TripPublished, price: Money | None, direct: bool
+) -> MissionAssigned:
+    return MissionAssigned(
+        trip_id=command.trip_id,
+        driver_id=command.driver_id,
+        price=price,
+        direct=direct,
+        from_day=offer.from_slot.date,
+        until_day=offer.until_slot.date,
+        assigned_at=command.at,
+    )
+
+
+def refusals(
+    trip: Open, at: datetime, reason: str, rule: Rule, but: str | None = None
+) -> list[QuoteRefused]:
+    """The automatic end of every live quote, except the one of the driver `but`."""
+    return [
+        QuoteRefused(trip.offer.trip_id, driver_id, reason, rule, at)
+        for driver_id, quote in trip.quotes.items()
+        if isinstance(quote, quoting.Live) and driver_id != but
+    ]
+
+
+# --- Timers -----------------------------------------------------------------
+
+
+def timers(event: TripEvent) -> tuple[SetTimer | CancelTimer, ...]:
+    """A trip that nobody was given expires when its last day is over."""
+    match event:
+        case TripPublished():
+            next_day = event.until_slot.date + timedelta(days=1)
+            return (SetTimer(EXPIRY, datetime.combine(next_day, time(), ZONE).astimezone(UTC)),)
+        case MissionAssigned() | TripExpired():
+            return (CancelTimer(EXPIRY),)
+        case (
+            QuoteSubmitted()
+            | QuoteModified()
+            | QuoteWithdrawn()
+            | QuoteRefused()
+            | QuoteAccepted()
+            | DeliveryConfirmed()
+        ):
+            return ()
+        case unhandled:
+            assert_never(unhandled)
+
+
+def on_timer(name: str, trip_id: str, due: datetime) -> Command:
+    """The command of a timer that came due. LookupError when no timer has that name."""
+    if name != EXPIRY:
+        raise LookupError(name)
+    return ExpireTrip(trip_id, today=due.astimezone(ZONE).date(), at=due)
