@@ -1,0 +1,154 @@
+"""Reactions: an event becomes commands on the aggregates of the reacting service."""
+
+import asyncio
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import reduce
+from typing import Any, Generic, TypeVar
+from uuid import NAMESPACE_URL, UUID, uuid5
+
+from contracts.runtime import Contract
+from infra import telemetry
+from infra.commands import Aggregate, CommandContext, Commands
+from infra.consumers.core import Retry
+from infra.consumers.records import Delivery
+from infra.store import Append, Appended
+from infra.store.postgres import Connection
+
+E = TypeVar("E")
+COMMANDS = uuid5(NAMESPACE_URL, "relais:reactions")
+
+
+class CommandRefused(Exception):
+    """A command of a reaction was refused, so its event waits, parked, for a person."""
+
+
+@dataclass(frozen=True)
+class Reaction(Generic[E]):
+    """A pure function from event to commands, and who takes the commands.
+
+    `target` answers the id of the aggregate a command is for. Repeating a reaction is harmless:
+    the ids of its events follow from the event it answers, and its commands are answered with
+    silence the second time.
+    """
+
+    name: str
+    contract: Contract[E]
+    react: Callable[[E], Sequence[Any]]
+    aggregate: Aggregate[Any, Any, Any, Any]
+    target: Callable[[Any], str]
+
+
+@dataclass(slots=True)
+class _Target:
+    """A stream the batch writes to, folded as far as the batch has come."""
+
+    version: int
+    state: Any
+    append: Append | None = None
+
+
+class ReactionHandler:
+    """Carries out a reaction for a batch: one read, decisions in order, one append."""
+
+    def __init__(self, reaction: Reaction[Any], commands: Commands, service: str) -> None:
+        self._reaction = reaction
+        self._commands = commands
+        self._actor = f"reaction:{service}.{reaction.name}"
+
+    async def handle(
+        self, connection: Connection, deliveries: Sequence[Delivery]
+    ) -> Mapping[int, Exception]:
+        failed: dict[int, Exception] = {}
+        wanted = [self._wanted(delivery, index, failed) for index, delivery in enumerate(deliveries)]
+        targets = await self._load({id for group in wanted for id, _ in group})
+        broken: set[str] = set()
+        for index, (delivery, group) in enumerate(zip(deliveries, wanted, strict=True)):
+            if delivery.stream in broken:
+                continue
+            try:
+                if index not in failed:
+                    await self._decide(targets, delivery, group)
+            except Exception as error:
+                failed[index] = error
+            if index in failed:
+                broken.add(delivery.stream)
+        await self._append(connection, targets)
+        return failed
+
+    def forget_cache(self) -> None:
+        """Nothing is remembered between batches."""
+
+    def _wanted(
+        self, delivery: Delivery, index: int, failed: dict[int, Exception]
+    ) -> list[tuple[str, Any]]:
+        try:
+            found = self._reaction.react(delivery.event)
+            return [(self._reaction.target(command), command) for command in found]
+        except Exception as error:
+            failed[index] = error
+            return []
+
+    async def _load(self, ids: set[str]) -> dict[str, _Target]:
+        aggregate = self._reaction.aggregate
+        loaded = await asyncio.gather(*(self._commands.load(aggregate, id) for id in ids))
+        return {
+            id: _Target(found.version, found.state) for id, found in zip(ids, loaded, strict=True)
+        }
+
+    async def _decide(
+        self, targets: dict[str, _Target], delivery: Delivery, group: Sequence[tuple[str, Any]]
+    ) -> None:
+        made: dict[str, _Target] = {}
+        for nth, (id, command) in enumerate(group):
+            target = made.get(id) or replace(targets[id])
+            decision = self._reaction.aggregate.decide(command, target.state)
+            if not isinstance(decision, list):
+                raise CommandRefused(f"{command!r}: {decision!r}")
+            if decision:
+                await self._extend(target, id, decision, self._context(delivery, nth))
+            made[id] = target
+        targets.update(made)
+
+    async def _extend(
+        self, target: _Target, id: str, events: list[Any], context: CommandContext
+    ) -> None:
+        aggregate = self._reaction.aggregate
+        stream = aggregate.stream(id)
+        added = await self._commands.prepare(aggregate, stream, target.version, events, context)
+        before = target.append
+        target.append = (
+            added
+            if before is None
+            else replace(
+                before,
+                events=[*before.events, *added.events],
+                timers=[*before.timers, *added.timers],
+            )
+        )
+        target.state = reduce(aggregate.evolve, events, target.state)
+
+    async def _append(self, connection: Connection, targets: Mapping[str, _Target]) -> None:
+        group = [target.append for target in targets.values() if target.append is not None]
+        if not group:
+            return
+        verdicts = await self._commands.store.append_in(connection, group)
+        if not all(isinstance(verdict, Appended) for verdict in verdicts):
+            raise Retry(f"{self._actor}: {verdicts}")
+
+    def _context(self, delivery: Delivery, nth: int) -> CommandContext:
+        envelope = delivery.envelope
+        return CommandContext(
+            command_id=_command_id(self._actor, envelope.event_id, nth),
+            correlation_id=envelope.correlation_id,
+            causation_id=str(envelope.event_id),
+            actor=self._actor,
+            organisation_id=envelope.organisation_id,
+            at=envelope.recorded_at,
+            fingerprint="",
+            traceparent=telemetry.traceparent_of_current_span() or envelope.traceparent,
+        )
+
+
+def _command_id(actor: str, event_id: UUID, nth: int) -> UUID:
+    return uuid5(COMMANDS, f"{actor}|{event_id}|{nth}")

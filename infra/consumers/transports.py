@@ -1,0 +1,246 @@
+"""What carries records to a consumer: a plain aiokafka loop, or a Faust agent.
+
+Both are only transport. Where a consumer goes on is what its database says; the offsets committed
+to Kafka are a signal for those who watch lag.
+"""
+
+import asyncio
+import logging
+from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
+from contextlib import suppress
+from datetime import UTC, datetime
+from time import monotonic
+from typing import Any
+
+import faust
+from aiokafka import AIOKafkaConsumer, ConsumerRebalanceListener, TopicPartition
+from aiokafka.errors import KafkaError
+
+from infra.cloudevents import NotAnEvent, envelope
+from infra.consumers.core import Consumer, Fenced, Retry
+from infra.consumers.records import Partition, Record, from_kafka
+from infra.supervisor import Halt, Progress
+
+log = logging.getLogger("relais.transport")
+
+BATCH = 1_000
+POLL_MS = 250
+COMMIT_SECONDS = 5.0
+REQUEST_SECONDS = 1.0
+RETRY_SECONDS = 0.2
+
+
+class Lag:
+    """How far a consumer is behind, in records and in seconds of the oldest one waiting."""
+
+    def __init__(self) -> None:
+        self.records = 0
+        self.seconds = 0.0
+
+    def saw(self, last: Record | None, behind: int) -> None:
+        """After a batch that ended with `last`, `behind` records are left."""
+        self.records = behind
+        self.seconds = 0.0
+        if behind and last is not None:
+            with suppress(NotAnEvent):
+                recorded_at = envelope(last.headers).recorded_at
+                self.seconds = (datetime.now(UTC) - recorded_at).total_seconds()
+
+
+class KafkaLoop:
+    """Carries records to a consumer in batches, within a Kafka group."""
+
+    def __init__(self, consumer: Consumer, bootstrap: str, group: str) -> None:
+        self.progress = Progress()
+        self.lag = Lag()
+        self.assigned = asyncio.Event()
+        self.consumer = consumer
+        self._bootstrap = bootstrap
+        self._group = group
+        self._stopping = False
+
+    def stop(self) -> None:
+        """Finish the batch at hand, then return from `run`."""
+        self._stopping = True
+
+    async def run(self) -> None:
+        """Consume until stopped. Raises what breaks; the caller starts it again."""
+        client = AIOKafkaConsumer(
+            bootstrap_servers=self._bootstrap,
+            group_id=self._group,
+            enable_auto_commit=False,
+            auto_offset_reset="earliest",
+            fetch_max_wait_ms=POLL_MS,
+            max_partition_fetch_bytes=4 * 1024 * 1024,
+            metadata_max_age_ms=30_000,
+        )
+        client.subscribe(topics=self.consumer.topics, listener=_Owner(self, client))
+        await client.start()
+        try:
+            await self._loop(client)
+        finally:
+            self.assigned.clear()
+            with suppress(KafkaError, TimeoutError):
+                async with asyncio.timeout(5.0):
+                    await client.stop()
+
+    async def _loop(self, client: AIOKafkaConsumer) -> None:
+        committed_at = requests_at = monotonic()
+        while not self._stopping:
+            found = await client.getmany(timeout_ms=POLL_MS, max_records=BATCH)
+            records = [from_kafka(r) for group in found.values() for r in group]
+            if records:
+                await patiently(self.consumer, records)
+            self.lag.saw(records[-1] if records else None, _behind(client, self.consumer.next_offsets()))
+            self.progress.tick()
+            now = monotonic()
+            if now - requests_at > REQUEST_SECONDS:
+                await self.consumer.serve_requests()
+                requests_at = now
+            if now - committed_at > COMMIT_SECONDS:
+                await self._commit(client)
+                committed_at = now
+
+    async def _commit(self, client: AIOKafkaConsumer) -> None:
+        offsets = {TopicPartition(*p): o for p, o in self.consumer.next_offsets().items()}
+        assigned = client.assignment()
+        try:
+            await client.commit({tp: o for tp, o in offsets.items() if tp in assigned and o})
+        except KafkaError as error:
+            log.info("offsets of %s not committed: %s", self._group, error)
+
+
+class _Owner(ConsumerRebalanceListener):  # type: ignore[misc]
+    """Becomes the owner of what Kafka assigns, and goes on where the database says."""
+
+    def __init__(self, loop: KafkaLoop, client: AIOKafkaConsumer) -> None:
+        self._loop = loop
+        self._client = client
+
+    async def on_partitions_revoked(self, revoked: Iterable[TopicPartition]) -> None:
+        self._loop.consumer.release([(tp.topic, tp.partition) for tp in revoked])
+
+    async def on_partitions_assigned(self, assigned: Iterable[TopicPartition]) -> None:
+        partitions = [(tp.topic, tp.partition) for tp in assigned]
+        if not partitions:
+            return
+        for partition, offset in (await self._loop.consumer.acquire(partitions)).items():
+            self._client.seek(TopicPartition(*partition), offset)
+        self._loop.assigned.set()
+
+
+def _behind(client: AIOKafkaConsumer, next_offsets: Mapping[Partition, int]) -> int:
+    ends = {p: client.highwater(TopicPartition(*p)) or 0 for p in next_offsets}
+    return sum(max(0, ends[partition] - offset) for partition, offset in next_offsets.items())
+
+
+async def patiently(consumer: Consumer, records: Sequence[Record]) -> None:
+    """Consume, again when a concurrent writer was met."""
+    while True:
+        try:
+            return await consumer.consume(records)
+        except Retry as retry:
+            log.info("%s", retry)
+            await asyncio.sleep(0.01)
+
+
+class FaustAgent:
+    """Carries records to a consumer as a Faust agent.
+
+    Faust acknowledges a record whose handler failed, so no exception ever leaves the handler: it
+    repeats the batch until it is done, parked, or the process ends. What Faust would skip, the
+    consumer notices by the offsets and reads again from the topic.
+    """
+
+    def __init__(self, consumer: Consumer, bootstrap: str, group: str) -> None:
+        self.progress = Progress()
+        self.lag = Lag()
+        self.assigned = asyncio.Event()
+        self.consumer = consumer
+        self._bootstrap = bootstrap
+        self._group = group
+        self._stopping = asyncio.Event()
+        self._broken: BaseException | None = None
+
+    def stop(self) -> None:
+        """Finish the batch at hand, then return from `run`."""
+        self._stopping.set()
+
+    async def run(self) -> None:
+        """Consume until stopped. Raises `Halt`, and `Fenced` to join the group anew."""
+        app = self._app()
+        await app.start()
+        try:
+            while not self._stopping.is_set() and self._broken is None:
+                await self.consumer.serve_requests()
+                self.progress.tick()
+                with suppress(TimeoutError):
+                    await asyncio.wait_for(self._stopping.wait(), REQUEST_SECONDS)
+        finally:
+            self.assigned.clear()
+            await app.stop()
+        if self._broken is not None:
+            broken, self._broken = self._broken, None
+            raise broken
+
+    def _app(self) -> Any:
+        app = faust.App(
+            self._group,
+            broker=f"kafka://{self._bootstrap.replace(',', ';kafka://')}",
+            key_serializer="raw",
+            value_serializer="raw",
+            web_enabled=False,
+            topic_allow_declare=False,
+            topic_disable_leader=True,
+            consumer_auto_offset_reset="earliest",
+            processing_guarantee="at_least_once",
+            stream_wait_empty=False,
+            broker_max_poll_records=BATCH,
+            broker_commit_interval=COMMIT_SECONDS,
+            loghandlers=[],
+        )
+        topic = app.topic(*self.consumer.topics, key_serializer="raw", value_serializer="raw")
+        app.agent(topic, concurrency=1, name=self._group)(self._handle)
+        app.on_partitions_assigned.connect(self._on_assigned)
+        return app
+
+    async def _on_assigned(self, app: Any, assigned: Iterable[Any], **_: Any) -> None:
+        partitions: list[Partition] = [
+            (tp.topic, tp.partition) for tp in assigned if tp.topic in self.consumer.topics
+        ]
+        if partitions:
+            await self.consumer.acquire(partitions)
+            self.assigned.set()
+
+    async def _handle(self, stream: Any) -> AsyncIterator[None]:
+        async for events in stream.take_events(BATCH, within=0.001):
+            await self._batch([_from_faust(event.message) for event in events])
+            yield
+
+    async def _batch(self, records: Sequence[Record]) -> None:
+        while self._broken is None:
+            try:
+                await patiently(self.consumer, records)
+                self.lag.saw(records[-1], 0)
+                self.progress.tick()
+                return
+            except (Halt, Fenced) as stop:
+                self._broken = stop
+            except Exception as error:
+                log.warning("%s tries again: %s: %s", self._group, type(error).__name__, error)
+                await asyncio.sleep(RETRY_SECONDS)
+        # Never acknowledge what was not done: wait here until the app is stopped.
+        await asyncio.Event().wait()
+
+
+def _from_faust(message: Any) -> Record:
+    headers = message.headers or ()
+    pairs = headers.items() if isinstance(headers, dict) else headers
+    return Record(
+        message.topic,
+        message.partition,
+        message.offset,
+        message.key or b"",
+        message.value or b"",
+        tuple(pairs),
+    )

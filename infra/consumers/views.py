@@ -1,0 +1,412 @@
+"""Views: rows folded from events, rebuilt beside the old ones and swapped in at once."""
+
+import json
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import asdict, dataclass, fields, is_dataclass
+from datetime import date, datetime
+from functools import cached_property
+from hashlib import sha256
+from operator import attrgetter
+from types import NoneType, UnionType
+from typing import Any, Generic, TypeVar, get_args, get_origin, get_type_hints
+
+from psycopg import AsyncCursor, sql
+from psycopg.rows import RowMaker, class_row
+from pydantic import TypeAdapter
+
+from contracts.runtime import Contract
+from infra.consumers.records import Delivery
+from infra.store.postgres import Connection, Pool
+
+Row = TypeVar("Row")
+E = TypeVar("E")
+
+Key = tuple[Any, ...]
+
+_COLUMN_TYPES: Mapping[Any, str] = {
+    str: "text",
+    int: "bigint",
+    float: "double precision",
+    bool: "boolean",
+    datetime: "timestamptz",
+    date: "date",
+}
+
+_SCHEMA = """
+create schema if not exists views;
+create table if not exists views.generation (
+  view        text        not null,
+  number      int         not null,
+  state       text        not null check (state in ('filling', 'building', 'active', 'previous')),
+  fingerprint text        not null,
+  created_at  timestamptz not null default clock_timestamp(),
+  primary key (view, number)
+);
+create unique index if not exists one_active on views.generation (view) where state = 'active';
+"""
+
+
+class OutOfOrder(Exception):
+    """An event came for a row that its history has not made yet."""
+
+    def __init__(self, event: object) -> None:
+        super().__init__(f"{type(event).__name__} before the event that makes its row")
+
+
+@dataclass(frozen=True)
+class View(Generic[Row, E]):
+    """One table of a read service: its row, its key, and the pure fold that makes it.
+
+    `key` answers which row an event belongs to, None when it concerns none. `project` takes the
+    row as it is (None: there is none) and answers the row as it shall be (None: it goes away).
+    Values are set, never incremented, so seeing an event again is harmless.
+    """
+
+    name: str
+    contract: Contract[E]
+    row: type[Row]
+    primary_key: tuple[str, ...]
+    key: Callable[[E], Key | None]
+    project: Callable[[Row | None, E], Row | None]
+    indexes: tuple[str, ...] = ()
+
+    @cached_property
+    def columns(self) -> tuple[str, ...]:
+        """The fields of the row, in order."""
+        return tuple(field.name for field in fields(self.row))  # type: ignore[arg-type]
+
+    @cached_property
+    def values_of(self) -> Callable[[Row], tuple[Any, ...]]:
+        """The values of a row, in the order of the columns."""
+        return attrgetter(*self.columns)
+
+    @cached_property
+    def key_of(self) -> Callable[[Row], Key]:
+        """The primary key of a row, as a tuple."""
+        getter = attrgetter(*self.primary_key)
+        return getter if len(self.primary_key) > 1 else lambda row: (getter(row),)
+
+    def row_factory(self, cursor: AsyncCursor[Any]) -> RowMaker[Row]:
+        """Rows from a cursor that selects the columns in order; arrays come as tuples."""
+        readers = [_reader(hint) for hint in map(get_type_hints(self.row).get, self.columns)]
+
+        def make(values: Sequence[Any]) -> Row:
+            return self.row(*(read(value) for read, value in zip(readers, values, strict=True)))
+
+        return make
+
+    def definition(self) -> str:
+        """The column list of the table, from the types of the row."""
+        hints = get_type_hints(self.row)
+        columns = [f'"{name}" {_column(hints[name])}' for name in self.columns]
+        return ", ".join([*columns, f"primary key ({', '.join(self.primary_key)})"])
+
+
+def _column(hint: Any) -> str:
+    if get_origin(hint) is tuple:
+        item = get_args(hint)[0]
+        return "jsonb not null" if is_dataclass(item) else f"{_COLUMN_TYPES[item]}[] not null"
+    if isinstance(hint, UnionType):
+        [plain] = [option for option in get_args(hint) if option is not NoneType]
+        return _COLUMN_TYPES[plain]
+    return f"{_COLUMN_TYPES[hint]} not null"
+
+
+def _reader(hint: Any) -> Callable[[Any], Any]:
+    if get_origin(hint) is not tuple:
+        return lambda value: value
+    item = get_args(hint)[0]
+    return TypeAdapter(hint).validate_python if is_dataclass(item) else tuple
+
+
+@dataclass(frozen=True, slots=True)
+class Generation:
+    """One build of all tables of a read service, in a schema of its own.
+
+    It has its own consumer name, so its positions and parked records are its own.
+    """
+
+    view: str
+    number: int
+    state: str
+    fingerprint: str
+
+    @property
+    def schema(self) -> str:
+        """The schema that holds its tables."""
+        return f"{self.view}_{self.number}"
+
+    @property
+    def consumer(self) -> str:
+        """Its name as a consumer and as a Kafka group."""
+        return f"views.{self.view}.{self.number}"
+
+
+class Generations:
+    """The generations of one read service. Queries read schema `<view>`, whichever is active."""
+
+    def __init__(self, view: str, tables: Sequence[View[Any, Any]], pool: Pool) -> None:
+        self.view = view
+        self.tables = tables
+        self._pool = pool
+
+    @cached_property
+    def fingerprint(self) -> str:
+        """Changes with the shape of the tables: code feeds only tables of its own shape."""
+        shape = json.dumps([[t.name, t.definition(), t.indexes] for t in self.tables])
+        return sha256(shape.encode()).hexdigest()[:16]
+
+    async def migrate(self) -> None:
+        """Create the registry and the first generation. Safe to repeat."""
+        async with self._pool.connection() as connection, connection.transaction():
+            await connection.execute("select pg_advisory_xact_lock(72616, 4)")
+            await connection.execute(_SCHEMA)
+        if not await self.all():
+            await self.activate(await self.create())
+
+    async def all(self) -> list[Generation]:
+        """Every generation there is, oldest first."""
+        async with self._pool.connection() as connection:
+            cursor = connection.cursor(row_factory=class_row(Generation))
+            await cursor.execute(
+                "select view, number, state, fingerprint from views.generation"
+                " where view = %s order by number",
+                (self.view,),
+            )
+            return await cursor.fetchall()
+
+    async def fed(self) -> list[Generation]:
+        """The generations to feed from the topics: of this code's shape, and done filling."""
+        return [
+            g
+            for g in await self.all()
+            if g.fingerprint == self.fingerprint and g.state != "filling"
+        ]
+
+    async def active(self) -> Generation | None:
+        """The generation that queries read."""
+        return next((g for g in await self.all() if g.state == "active"), None)
+
+    async def create(self) -> Generation:
+        """A new, empty generation beside the others; nothing reads it yet."""
+        async with self._pool.connection() as connection, connection.transaction():
+            await connection.execute("select pg_advisory_xact_lock(72616, 4)")
+            cursor = await connection.execute(
+                "insert into views.generation (view, number, state, fingerprint)"
+                " select %s, coalesce(max(number), 0) + 1, 'building', %s"
+                " from views.generation where view = %s returning number",
+                (self.view, self.fingerprint, self.view),
+            )
+            row = await cursor.fetchone()
+            assert row is not None
+            made = Generation(self.view, row[0], "building", self.fingerprint)
+            await connection.execute(_ddl("create schema {schema}", made))
+            for table in self.tables:
+                await self._create_table(connection, made, table)
+        return made
+
+    async def _create_table(
+        self, connection: Connection, made: Generation, table: View[Any, Any]
+    ) -> None:
+        await connection.execute(
+            _ddl("create table {schema}.{table} (" + table.definition() + ")", made, table)
+        )
+        for index in table.indexes:
+            await connection.execute(_ddl("create index on {schema}.{table} " + index, made, table))
+
+    async def activate(self, generation: Generation) -> None:
+        """Let queries read this generation, in one transaction; the former one stays.
+
+        Called with the former one, it swaps back.
+        """
+        async with self._pool.connection() as connection, connection.transaction():
+            await connection.execute("select pg_advisory_xact_lock(72616, 4)")
+            await connection.execute(
+                "update views.generation set state = 'previous'"
+                " where view = %s and state = 'active' and number <> %s",
+                (self.view, generation.number),
+            )
+            await connection.execute(
+                "update views.generation set state = 'active' where view = %s and number = %s",
+                (self.view, generation.number),
+            )
+            await connection.execute(_ddl("create schema if not exists {view}", generation))
+            for table in self.tables:
+                await connection.execute(
+                    _ddl("drop view if exists {view}.{table}", generation, table)
+                )
+                await connection.execute(
+                    _ddl(
+                        "create view {view}.{table} as select * from {schema}.{table}",
+                        generation,
+                        table,
+                    )
+                )
+
+    async def drop(self, generation: Generation) -> None:
+        """Remove a generation that is not active, with its positions and parked records."""
+        async with self._pool.connection() as connection, connection.transaction():
+            cursor = await connection.execute(
+                "delete from views.generation where view = %s and number = %s"
+                " and state <> 'active'",
+                (self.view, generation.number),
+            )
+            if cursor.rowcount == 0:
+                raise ValueError(f"{generation.schema} is active, or gone")
+            await connection.execute(_ddl("drop schema {schema} cascade", generation))
+            for table in ("position", "stream", "parked"):
+                await connection.execute(
+                    sql.SQL("delete from consumer.{} where consumer = %s").format(
+                        sql.Identifier(table)
+                    ),
+                    (generation.consumer,),
+                )
+
+
+def _ddl(
+    text: str, generation: Generation, table: View[Any, Any] | None = None
+) -> sql.Composed:
+    return sql.SQL(text).format(  # type: ignore[arg-type]
+        schema=sql.Identifier(generation.schema),
+        view=sql.Identifier(generation.view),
+        table=sql.Identifier(table.name if table else ""),
+    )
+
+
+class ViewHandler:
+    """Folds a batch into the tables of one generation: load once, fold, write once."""
+
+    def __init__(self, generation: Generation, tables: Iterable[View[Any, Any]]) -> None:
+        self._tables = [_Table(generation, table) for table in tables]
+
+    async def handle(
+        self, connection: Connection, deliveries: Sequence[Delivery]
+    ) -> Mapping[int, Exception]:
+        for table in self._tables:
+            await table.load(connection, deliveries)
+        failed = self._fold(deliveries)
+        for table in self._tables:
+            await table.write(connection)
+        return failed
+
+    def _fold(self, deliveries: Sequence[Delivery]) -> dict[int, Exception]:
+        failed: dict[int, Exception] = {}
+        broken: set[str] = set()
+        for index, delivery in enumerate(deliveries):
+            if delivery.stream in broken:
+                continue
+            try:
+                changes = [table.project(delivery) for table in self._tables]
+            except Exception as error:
+                broken.add(delivery.stream)
+                failed[index] = error
+                continue
+            for table, change in zip(self._tables, changes, strict=True):
+                table.accept(change)
+        return failed
+
+    def forget_cache(self) -> None:
+        """Nothing is remembered between batches."""
+
+
+Change = tuple[Key, Any] | None
+
+
+class _Table:
+    """The rows of one table while a batch is folded."""
+
+    def __init__(self, generation: Generation, view: View[Any, Any]) -> None:
+        self._view = view
+        self._rows: dict[Key, Any] = {}
+        self._changed: set[Key] = set()
+        name = sql.Identifier(generation.schema, view.name)
+        keys = sql.SQL(", ").join(map(sql.Identifier, view.primary_key))
+        columns = sql.SQL(", ").join(map(sql.Identifier, view.columns))
+        self._select = sql.SQL(
+            "select {columns} from {name} t join (select {keys} from"
+            " jsonb_populate_recordset(null::{name}, %s::text::jsonb)) k using ({keys})"
+        ).format(columns=columns, name=name, keys=keys)
+        self._upsert = sql.SQL(
+            "insert into {name} ({columns}) select {columns} from"
+            " jsonb_populate_recordset(null::{name}, %s::text::jsonb)"
+            " on conflict ({keys}) do update set {assignments}"
+        ).format(columns=columns, name=name, keys=keys, assignments=self._assignments())
+        self._delete = sql.SQL(
+            "delete from {name} where ({keys}) in (select {keys} from"
+            " jsonb_populate_recordset(null::{name}, %s::text::jsonb))"
+        ).format(name=name, keys=keys)
+
+    def _assignments(self) -> sql.Composed:
+        return sql.SQL(", ").join(
+            sql.SQL("{column} = excluded.{column}").format(column=sql.Identifier(column))
+            for column in self._view.columns
+        )
+
+    async def load(self, connection: Connection, deliveries: Sequence[Delivery]) -> None:
+        self._rows.clear()
+        self._changed.clear()
+        keys = {self._key(delivery) for delivery in deliveries} - {None}
+        if not keys:
+            return
+        wanted = [dict(zip(self._view.primary_key, key, strict=True)) for key in keys if key]
+        cursor = connection.cursor(row_factory=self._view.row_factory, binary=True)
+        await cursor.execute(self._select, (_json(wanted),))
+        for row in await cursor.fetchall():
+            self._rows[self._view.key_of(row)] = row
+
+    def _key(self, delivery: Delivery) -> Key | None:
+        if type(delivery.event) not in self._view.contract.classes:
+            return None
+        return self._view.key(delivery.event)
+
+    def project(self, delivery: Delivery) -> Change:
+        key = self._key(delivery)
+        if key is None:
+            return None
+        return key, self._view.project(self._rows.get(key), delivery.event)
+
+    def accept(self, change: Change) -> None:
+        if change is None:
+            return
+        key, row = change
+        if row is None:
+            self._rows.pop(key, None)
+        else:
+            self._rows[key] = row
+        self._changed.add(key)
+
+    async def write(self, connection: Connection) -> None:
+        kept = [self._rows[key] for key in self._changed if key in self._rows]
+        gone = [key for key in self._changed if key not in self._rows]
+        if kept:
+            columns, values_of = self._view.columns, self._view.values_of
+            rows = [dict(zip(columns, values_of(row), strict=True)) for row in kept]
+            await connection.execute(self._upsert, (_json(rows),))
+        if gone:
+            rows = [dict(zip(self._view.primary_key, key, strict=True)) for key in gone]
+            await connection.execute(self._delete, (_json(rows),))
+
+
+def _json(rows: Sequence[Mapping[str, Any]]) -> str:
+    return json.dumps(rows, default=_plain)
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, date):
+        return value.isoformat()
+    if is_dataclass(value) and not isinstance(value, type):
+        return asdict(value)
+    raise TypeError(f"a row cannot hold {type(value).__name__}")
+
+
+async def views_seen(pool: Pool, view: str, streams: Sequence[str]) -> dict[str, int]:
+    """The version of each stream that the active generation shows; 0 when it shows none yet."""
+    async with pool.connection() as connection:
+        cursor = await connection.execute(
+            "select s, coalesce(v.version, 0) from unnest(%s::text[]) s"
+            " left join views.generation g on g.view = %s and g.state = 'active'"
+            " left join consumer.stream v"
+            "   on v.consumer = format('views.%%s.%%s', g.view, g.number) and v.stream = s",
+            (list(streams), view),
+        )
+        return dict(await cursor.fetchall())

@@ -1,0 +1,102 @@
+"""Timers: rows that fall due; firing records the event and removes the row together."""
+
+import asyncio
+import logging
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from typing import Any
+from uuid import NAMESPACE_URL, uuid5
+
+from infra import telemetry
+from infra.commands import Aggregate, CommandContext, Commands, Refused
+from infra.store import Fire
+from infra.supervisor import Progress
+
+log = logging.getLogger("relais.timers")
+
+TIMERS = uuid5(NAMESPACE_URL, "relais:timers")
+PAGE = 100
+LONGEST_SLEEP = 1.0
+RETRY_REFUSED_AFTER = "1 minute"
+
+
+class Timers:
+    """Fires the due timers of one service; any number may run, each timer fires at most once.
+
+    The database's clock says what is due. A timer set, moved or cancelled meanwhile wins.
+    """
+
+    def __init__(
+        self, service: str, commands: Commands, aggregates: Sequence[Aggregate[Any, Any, Any, Any]]
+    ) -> None:
+        self.progress = Progress()
+        self._service = service
+        self._commands = commands
+        self._aggregates = {a.contract.name: a for a in aggregates if a.on_timer is not None}
+        self._stopping = asyncio.Event()
+
+    def stop(self) -> None:
+        """Finish the timer at hand, then return from `run`."""
+        self._stopping.set()
+
+    async def run(self) -> None:
+        """Fire what is due, until stopped."""
+        while not self._stopping.is_set():
+            fired = await self.fire_due()
+            self.progress.tick()
+            if fired < PAGE:
+                await self._sleep()
+
+    async def _sleep(self) -> None:
+        try:
+            await asyncio.wait_for(self._stopping.wait(), LONGEST_SLEEP)
+        except TimeoutError:
+            return
+
+    async def fire_due(self, as_if: datetime | None = None) -> int:
+        """Fire one page of due timers and answer how many were looked at.
+
+        `as_if` takes another time for now: what a test or a rehearsal asks for.
+        """
+        async with self._commands.store.pool.connection() as connection:
+            cursor = await connection.execute(
+                "select stream, name, generation, due_at from es.timer"
+                " where due_at <= coalesce(%s, clock_timestamp()) order by due_at limit %s",
+                (as_if, PAGE),
+            )
+            due = await cursor.fetchall()
+        for stream, name, generation, due_at in due:
+            await self._fire(stream, Fire(name, generation), due_at)
+        return len(due)
+
+    async def _fire(self, stream: str, timer: Fire, due: datetime) -> None:
+        name, id = stream.split("-", 1)
+        aggregate = self._aggregates[name]
+        assert aggregate.on_timer is not None
+        command = aggregate.on_timer(timer.name, id, due)
+        context = self._context(stream, timer, due)
+        result = await self._commands.fire(aggregate, id, command, context, timer)
+        telemetry.timer_fired(self._service, due)
+        if isinstance(result, Refused):
+            log.error("timer %s of %s was refused: %s", timer.name, stream, result.rejection)
+            await self._postpone(stream, timer)
+
+    async def _postpone(self, stream: str, timer: Fire) -> None:
+        async with self._commands.store.pool.connection() as connection:
+            await connection.execute(
+                f"update es.timer set due_at = clock_timestamp() + interval '{RETRY_REFUSED_AFTER}'"
+                " where stream = %s and name = %s and generation = %s",
+                (stream, timer.name, timer.generation),
+            )
+
+    def _context(self, stream: str, timer: Fire, due: datetime) -> CommandContext:
+        cause = f"timer:{stream}:{timer.name}:{timer.generation}"
+        return CommandContext(
+            command_id=uuid5(TIMERS, f"{self._service}|{cause}"),
+            correlation_id=cause,
+            causation_id=cause,
+            actor=f"timer:{self._service}.{timer.name}",
+            organisation_id="",
+            at=due.astimezone(UTC),
+            fingerprint="",
+        )

@@ -1,0 +1,183 @@
+"""What became of my quotes? One row a driver and trip."""
+
+from dataclasses import dataclass, replace
+from datetime import date, datetime
+from typing import assert_never
+
+from contracts.missions.trip_v1 import (
+    DeliveryConfirmed,
+    MissionAssigned,
+    QuoteAccepted,
+    QuoteModified,
+    QuoteRefused,
+    QuoteSubmitted,
+    QuoteWithdrawn,
+    TripEvent,
+    TripExpired,
+    TripPublished,
+    contract,
+)
+from infra.consumers.views import OutOfOrder, View
+from infra.store.postgres import Pool
+from services.views.partner.search import pattern
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """An earlier quote on the same trip that was turned down."""
+
+    amount_minor: int
+    currency: str
+    reason: str
+    refused_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Quote:
+    """The latest quote of a driver on a trip, and the refusals before it (G-13)."""
+
+    trip_id: str
+    driver_id: str
+    status: str
+    amount_minor: int
+    currency: str
+    comment: str | None
+    pickup_on: date | None
+    delivery_on: date | None
+    submitted_at: datetime
+    modified_at: datetime | None = None
+    processed_at: datetime | None = None
+    refusal_reason: str | None = None
+    refusals: tuple[Refusal, ...] = ()
+
+
+def key(event: TripEvent) -> tuple[str, str] | None:
+    match event:
+        case (
+            QuoteSubmitted() | QuoteModified() | QuoteWithdrawn() | QuoteRefused() | QuoteAccepted()
+        ):
+            return event.trip_id, event.driver_id
+        case TripPublished() | MissionAssigned() | DeliveryConfirmed() | TripExpired():
+            return None
+        case unhandled:
+            assert_never(unhandled)
+
+
+def project(row: Quote | None, event: TripEvent) -> Quote | None:
+    if isinstance(event, QuoteSubmitted):
+        return _submitted(row, event)
+    if row is None:
+        raise OutOfOrder(event)
+    match event:
+        case QuoteModified():
+            return replace(
+                row,
+                amount_minor=event.price.amount_minor,
+                currency=event.price.currency,
+                comment=event.comment,
+                pickup_on=event.pickup_on,
+                delivery_on=event.delivery_on,
+                modified_at=event.modified_at,
+            )
+        case QuoteWithdrawn():
+            return replace(row, status="withdrawn", processed_at=event.withdrawn_at)
+        case QuoteRefused():
+            return replace(
+                row,
+                status="refused",
+                refusal_reason=event.reason,
+                processed_at=event.refused_at,
+            )
+        case QuoteAccepted():
+            return replace(row, status="accepted", processed_at=event.accepted_at)
+        case TripPublished() | MissionAssigned() | DeliveryConfirmed() | TripExpired():
+            return row
+        case unhandled:
+            assert_never(unhandled)
+
+
+def _submitted(row: Quote | None, event: QuoteSubmitted) -> Quote:
+    return Quote(
+        trip_id=event.trip_id,
+        driver_id=event.driver_id,
+        status="submitted",
+        amount_minor=event.price.amount_minor,
+        currency=event.price.currency,
+        comment=event.comment,
+        pickup_on=event.pickup_on,
+        delivery_on=event.delivery_on,
+        submitted_at=event.submitted_at,
+        refusals=_refusals(row),
+    )
+
+
+def _refusals(row: Quote | None) -> tuple[Refusal, ...]:
+    if row is None:
+        return ()
+    if row.status != "refused" or row.processed_at is None:
+        return row.refusals
+    refusal = Refusal(row.amount_minor, row.currency, row.refusal_reason or "", row.processed_at)
+    return (*row.refusals, refusal)
+
+
+view = View(
+    name="quotes",
+    contract=contract,
+    row=Quote,
+    primary_key=("trip_id", "driver_id"),
+    key=key,
+    project=project,
+    indexes=("(driver_id, submitted_at desc, trip_id desc)",),
+)
+
+# --- Queries ----------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class QuotedTrip:
+    """A quote with enough of its trip to recognise it."""
+
+    quote: Quote
+    departure_city: str
+    arrival_city: str
+    client_brand: str
+    from_day: date
+    until_day: date
+
+
+async def quotes_of(
+    pool: Pool,
+    organisation_id: str,
+    driver_id: str,
+    text: str,
+    after: tuple[datetime, str] | None,
+    limit: int,
+) -> list[QuotedTrip]:
+    """All quotes the driver ever submitted, newest first (HIF-19)."""
+    time, id = after or (datetime.max, "")
+    columns = ", ".join(f"q.{column}" for column in view.columns)
+    async with pool.connection() as connection:
+        cursor = await connection.execute(
+            "select t.departure_city, t.arrival_city, t.client_brand, t.from_day, t.until_day,"
+            f" {columns} from partner.quotes q join partner.trips t using (trip_id)"
+            " where t.organisation_id = %s and q.driver_id = %s and t.search like %s"
+            " and (q.submitted_at, q.trip_id) < (%s, %s)"
+            " order by q.submitted_at desc, q.trip_id desc limit %s",
+            (organisation_id, driver_id, pattern(text), time, id, limit),
+        )
+        make = view.row_factory(connection.cursor())
+        return [QuotedTrip(make(row[5:]), *row[:5]) for row in await cursor.fetchall()]
+
+
+async def quotes_on(pool: Pool, organisation_id: str, trip_id: str) -> list[Quote]:
+    """Every quote on a trip, cheapest first: what logistics compares."""
+    columns = ", ".join(f"q.{column}" for column in view.columns)
+    async with pool.connection() as connection:
+        cursor = connection.cursor(row_factory=view.row_factory)
+        await cursor.execute(
+            f"select {columns} from partner.quotes q join partner.trips t using (trip_id)"
+            " where t.organisation_id = %s and q.trip_id = %s"
+            " order by q.amount_minor, q.driver_id",
+            (organisation_id, trip_id),
+        )
+        return await cursor.fetchall()

@@ -1,0 +1,309 @@
+"""Which trips can I take, which missions are mine? One row a trip."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import date, datetime
+from typing import Any, assert_never
+
+from psycopg import sql
+
+from contracts.missions.trip_v1 import (
+    DeliveryConfirmed,
+    MissionAssigned,
+    QuoteAccepted,
+    QuoteModified,
+    QuoteRefused,
+    QuoteSubmitted,
+    QuoteWithdrawn,
+    TripEvent,
+    TripExpired,
+    TripPublished,
+    contract,
+)
+from infra.consumers.views import OutOfOrder, View
+from infra.store.postgres import Pool
+from services.views.partner.search import normalised, pattern
+
+
+@dataclass(frozen=True, slots=True)
+class Trip:
+    """`quoting` holds the drivers with a quote that was not withdrawn (HIF-15)."""
+
+    trip_id: str
+    organisation_id: str
+    client_brand: str
+    tags: tuple[str, ...]
+    departure_city: str
+    departure_postal_code: str
+    departure_latitude: float
+    departure_longitude: float
+    arrival_city: str
+    arrival_postal_code: str
+    from_day: date
+    from_fixed: bool
+    until_day: date
+    until_fixed: bool
+    make: str
+    model: str
+    delivery_type: str
+    distance_km: int
+    duration_minutes: int
+    client_process: str | None
+    additional_services: tuple[str, ...]
+    published_at: datetime
+    status: str
+    quoting: tuple[str, ...]
+    search: str
+    driver_id: str | None = None
+    price_minor: int | None = None
+    price_currency: str | None = None
+    assigned_at: datetime | None = None
+    delivered_at: datetime | None = None
+
+
+def key(event: TripEvent) -> tuple[str]:
+    return (event.trip_id,)
+
+
+def project(row: Trip | None, event: TripEvent) -> Trip:
+    if isinstance(event, TripPublished):
+        return _published(event)
+    if row is None:
+        raise OutOfOrder(event)
+    match event:
+        case QuoteSubmitted():
+            others = tuple(driver for driver in row.quoting if driver != event.driver_id)
+            return replace(row, quoting=(*others, event.driver_id))
+        case QuoteWithdrawn():
+            left = tuple(driver for driver in row.quoting if driver != event.driver_id)
+            return replace(row, quoting=left)
+        case QuoteModified() | QuoteRefused() | QuoteAccepted():
+            return row
+        case MissionAssigned():
+            return replace(
+                row,
+                status="assigned",
+                driver_id=event.driver_id,
+                price_minor=event.price.amount_minor if event.price else None,
+                price_currency=event.price.currency if event.price else None,
+                assigned_at=event.assigned_at,
+            )
+        case DeliveryConfirmed():
+            return replace(row, status="delivered", delivered_at=event.confirmed_at)
+        case TripExpired():
+            return replace(row, status="expired")
+        case unhandled:
+            assert_never(unhandled)
+
+
+def _published(event: TripPublished) -> Trip:
+    return Trip(
+        trip_id=event.trip_id,
+        organisation_id=event.organisation_id,
+        client_brand=event.client_brand,
+        tags=event.tags,
+        departure_city=event.departure.city,
+        departure_postal_code=event.departure.postal_code,
+        departure_latitude=event.departure.point.latitude,
+        departure_longitude=event.departure.point.longitude,
+        arrival_city=event.arrival.city,
+        arrival_postal_code=event.arrival.postal_code,
+        from_day=event.from_slot.date,
+        from_fixed=event.from_slot.fixed,
+        until_day=event.until_slot.date,
+        until_fixed=event.until_slot.fixed,
+        make=event.vehicle.make,
+        model=event.vehicle.model,
+        delivery_type=event.delivery_type,
+        distance_km=event.distance_km,
+        duration_minutes=event.duration_minutes,
+        client_process=event.client_process,
+        additional_services=event.additional_services,
+        published_at=event.published_at,
+        status="open",
+        quoting=(),
+        search=normalised(
+            event.departure.city, event.arrival.city, event.trip_id, event.client_brand
+        ),
+    )
+
+
+view = View(
+    name="trips",
+    contract=contract,
+    row=Trip,
+    primary_key=("trip_id",),
+    key=key,
+    project=project,
+    indexes=(
+        "(organisation_id, published_at desc, trip_id desc) where status = 'open'",
+        "(driver_id, assigned_at desc, trip_id desc) where driver_id is not null",
+    ),
+)
+
+# --- Queries ----------------------------------------------------------------
+
+
+def bucket(quoting: Sequence[str], viewer: str) -> str:
+    """How many other drivers quoted, as coarse as a driver may know it (HIF-15)."""
+    others = sum(driver != viewer for driver in quoting)
+    if others <= 2:
+        return "0-2"
+    return "3-5" if others <= 5 else "6+"
+
+
+def missing(trip: Trip, processes: frozenset[str], services: frozenset[str]) -> tuple[str, ...]:
+    """The qualifications a driver still needs for a trip: `client_process:<code>` and the like."""
+    process = trip.client_process
+    needed = [f"client_process:{process}"] if process and process not in processes else []
+    return (
+        *needed,
+        *(f"additional_service:{s}" for s in trip.additional_services if s not in services),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Viewer:
+    """Who looks: only this organisation's trips, gated by these qualifications."""
+
+    organisation_id: str
+    driver_id: str
+    processes: frozenset[str]
+    services: frozenset[str]
+    today: date
+
+
+_OPEN = """
+organisation_id = %(organisation)s and status = 'open' and until_day >= %(today)s
+and search like %(pattern)s
+"""
+_GATE = """
+((client_process is null or client_process = any(%(processes)s))
+ and additional_services <@ %(services)s::text[])
+"""
+_NEWEST = "(published_at, trip_id) < (%(after_time)s, %(after_id)s)"
+# Great-circle distance in kilometres from the viewer's home to the departure.
+_AWAY = """
+(12742 * asin(sqrt(least(1, power(sin(radians(departure_latitude - %(latitude)s) / 2), 2)
+ + cos(radians(%(latitude)s)) * cos(radians(departure_latitude))
+ * power(sin(radians(departure_longitude - %(longitude)s) / 2), 2)))))
+"""
+_COLUMNS = sql.SQL(", ").join(map(sql.Identifier, view.columns))
+
+TimeCursor = tuple[datetime, str]
+_START: TimeCursor = (datetime.max, "")
+
+
+async def near_home(
+    pool: Pool,
+    viewer: Viewer,
+    home: tuple[float, float],
+    radius_km: float,
+    text: str,
+    after: tuple[float, str] | None,
+    limit: int,
+) -> list[tuple[float, Trip]]:
+    """Open trips whose gate is passed, departing within the radius, nearest first (HIF-05)."""
+    away, id = after or (-1.0, "")
+    query = sql.SQL(
+        "select away, {columns} from (select {away} as away, t.* from partner.trips t"
+        " where {open} and {gate}) near where away <= %(radius)s"
+        " and (away, trip_id) > (%(away)s, %(id)s) order by away, trip_id limit %(limit)s"
+    ).format(columns=_COLUMNS, away=sql.SQL(_AWAY), open=sql.SQL(_OPEN), gate=sql.SQL(_GATE))
+    arguments = _arguments(viewer, text, limit) | {
+        "latitude": home[0],
+        "longitude": home[1],
+        "radius": radius_km,
+        "away": away,
+        "id": id,
+    }
+    async with pool.connection() as connection:
+        cursor = await connection.execute(query, arguments)
+        make = view.row_factory(connection.cursor())
+        return [(row[0], make(row[1:])) for row in await cursor.fetchall()]
+
+
+async def everywhere(
+    pool: Pool, viewer: Viewer, text: str, after: TimeCursor | None, limit: int
+) -> list[Trip]:
+    """Every open trip whose gate is passed, newest first (HIF-06, G-19)."""
+    return await _newest(pool, _GATE, viewer, text, after, limit)
+
+
+async def behind_a_qualification(
+    pool: Pool, viewer: Viewer, text: str, after: TimeCursor | None, limit: int
+) -> list[Trip]:
+    """Open trips the driver lacks a qualification for, newest first (HIF-07, G-19)."""
+    return await _newest(pool, f"not {_GATE}", viewer, text, after, limit)
+
+
+async def _newest(
+    pool: Pool, gate: str, viewer: Viewer, text: str, after: TimeCursor | None, limit: int
+) -> list[Trip]:
+    query = sql.SQL(
+        "select {columns} from partner.trips where {open} and {gate} and {newest}"
+        " order by published_at desc, trip_id desc limit %(limit)s"
+    ).format(
+        columns=_COLUMNS,
+        open=sql.SQL(_OPEN),
+        gate=sql.SQL(gate),  # type: ignore[arg-type]
+        newest=sql.SQL(_NEWEST),
+    )
+    time, id = after or _START
+    arguments = _arguments(viewer, text, limit) | {"after_time": time, "after_id": id}
+    return await _fetch(pool, query, arguments)
+
+
+async def missions_of(
+    pool: Pool,
+    organisation_id: str,
+    driver_id: str,
+    text: str,
+    after: TimeCursor | None,
+    limit: int,
+) -> list[Trip]:
+    """The driver's missions, past ones too, latest assigned first (HIF-22)."""
+    time, id = after or _START
+    query = sql.SQL(
+        "select {columns} from partner.trips where organisation_id = %(organisation)s"
+        " and driver_id = %(driver)s and search like %(pattern)s"
+        " and (assigned_at, trip_id) < (%(time)s, %(id)s)"
+        " order by assigned_at desc, trip_id desc limit %(limit)s"
+    ).format(columns=_COLUMNS)
+    arguments = {
+        "organisation": organisation_id,
+        "driver": driver_id,
+        "pattern": pattern(text),
+        "time": time,
+        "id": id,
+        "limit": limit,
+    }
+    return await _fetch(pool, query, arguments)
+
+
+async def one(pool: Pool, organisation_id: str, trip_id: str) -> Trip | None:
+    """One trip of the organisation, whatever its status."""
+    query = sql.SQL(
+        "select {columns} from partner.trips"
+        " where organisation_id = %(organisation)s and trip_id = %(trip)s"
+    ).format(columns=_COLUMNS)
+    found = await _fetch(pool, query, {"organisation": organisation_id, "trip": trip_id})
+    return found[0] if found else None
+
+
+async def _fetch(pool: Pool, query: sql.Composed, arguments: dict[str, Any]) -> list[Trip]:
+    async with pool.connection() as connection:
+        cursor = connection.cursor(row_factory=view.row_factory)
+        await cursor.execute(query, arguments)
+        return await cursor.fetchall()
+
+
+def _arguments(viewer: Viewer, text: str, limit: int) -> dict[str, Any]:
+    return {
+        "organisation": viewer.organisation_id,
+        "today": viewer.today,
+        "pattern": pattern(text),
+        "processes": list(viewer.processes),
+        "services": list(viewer.services),
+        "limit": limit,
+    }
