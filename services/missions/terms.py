@@ -1,13 +1,15 @@
 """What a trip demands of its dates, of a quote, and of the driver who makes it."""
 
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from typing import ClassVar
 
 from contracts.common_v1 import Money
 from contracts.missions.trip_v1 import Slot, TripPublished
 
 CURRENCY = "EUR"
+HORIZON = timedelta(days=730)
+"""Nobody plans further ahead; a later day is a slip of the keyboard."""
 
 Qualification = tuple[str, str]
 """Kind and code: ("client_process", "atlas") or ("additional_service", "exterior_wash")."""
@@ -47,12 +49,12 @@ class TextTooLong:
 
 @dataclass(frozen=True, slots=True)
 class DayNotPossible:
-    """Both ends are included; no `last` means open-ended."""
+    """Both ends are included; any day up to `last` is possible when there is no `first`."""
 
     field: str
     day: date
-    first: date
-    last: date | None
+    first: date | None
+    last: date
 
 
 BadPrice = NotPositive | CurrencyNotAccepted
@@ -91,8 +93,11 @@ def too_long(field: str, text: str | None, limit: int) -> TextTooLong | None:
 
 
 def bad_window(from_slot: Slot, until_slot: Slot, today: date) -> DayNotPossible | None:
-    first = max(from_slot.date, today)
-    return not_possible("until_slot", until_slot.date, first, None)
+    """A window that does not end before it begins, nor before today, nor too far ahead."""
+    first, last = max(from_slot.date, today), today + HORIZON
+    return not_possible("from_slot", from_slot.date, None, last) or not_possible(
+        "until_slot", until_slot.date, first, last
+    )
 
 
 def bad_days(
@@ -108,8 +113,8 @@ def bad_days(
 
 
 def not_possible(
-    field: str, day: date | None, first: date, last: date | None
+    field: str, day: date | None, first: date | None, last: date
 ) -> DayNotPossible | None:
-    if day is None or (first <= day and (last is None or day <= last)):
+    if day is None or (first or date.min) <= day <= last:
         return None
     return DayNotPossible(field, day, first, last)

@@ -1,0 +1,341 @@
+"""A partner driver: who they are, what they are qualified for, when they are free."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import date, datetime
+from typing import assert_never
+
+from contracts.common_v1 import Point
+from contracts.missions.driver_v1 import (
+    AvailabilityDeclared,
+    AvailabilityWithdrawn,
+    DriverEngaged,
+    DriverEvent,
+    DriverRegistered,
+    DriverReleased,
+    HomeChanged,
+    PhoneChanged,
+    QualificationKind,
+    QualificationObtained,
+    SubjectForgotten,
+    TrainingStarted,
+)
+from services.missions import availability, terms
+
+# --- Commands ---------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class RegisterDriver:
+    driver_id: str
+    organisation_id: str
+    name: str
+    phone: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class ChangeHome:
+    driver_id: str
+    organisation_id: str
+    street: str
+    postal_code: str
+    city: str
+    location: Point
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class ChangePhone:
+    driver_id: str
+    organisation_id: str
+    phone: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class StartTraining:
+    driver_id: str
+    organisation_id: str
+    kind: QualificationKind
+    code: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class CompleteTraining:
+    """The training provider or staff says so; nobody need have recorded the start."""
+
+    driver_id: str
+    organisation_id: str
+    kind: QualificationKind
+    code: str
+    valid_until: date | None
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Engage:
+    """Follows from an assigned mission and so speaks for no organisation."""
+
+    driver_id: str
+    trip_id: str
+    from_day: date
+    until_day: date
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Release:
+    """Follows from a confirmed delivery and so speaks for no organisation."""
+
+    driver_id: str
+    trip_id: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class ForgetDriver:
+    driver_id: str
+    organisation_id: str
+    at: datetime
+
+
+PartnerCommand = (
+    ChangeHome
+    | ChangePhone
+    | StartTraining
+    | CompleteTraining
+    | availability.Command
+    | Engage
+    | Release
+    | ForgetDriver
+)
+Command = RegisterDriver | PartnerCommand
+
+# --- Rejections -------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class NoSuchDriver:
+    pass
+
+
+@dataclass(frozen=True, slots=True)
+class DriverIdTaken:
+    driver_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class DriverIsForgotten:
+    pass
+
+
+@dataclass(frozen=True, slots=True)
+class AlreadyQualified:
+    code: str
+
+
+Rejection = (
+    NoSuchDriver | DriverIdTaken | DriverIsForgotten | AlreadyQualified | availability.Rejection
+)
+
+# --- State ------------------------------------------------------------------
+
+Skill = tuple[QualificationKind, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Unregistered:
+    pass
+
+
+@dataclass(frozen=True, slots=True)
+class Partner:
+    """Availabilities and engagements are what happened to them last, by their id and trip_id."""
+
+    registration: DriverRegistered
+    phone: str
+    home: HomeChanged | None
+    in_training: frozenset[Skill]
+    qualified_until: Mapping[Skill, date | None]
+    availabilities: Mapping[str, availability.Availability]
+    engagements: Mapping[str, DriverEngaged | DriverReleased]
+
+    @property
+    def organisation_id(self) -> str:
+        return self.registration.organisation_id
+
+
+@dataclass(frozen=True, slots=True)
+class Forgotten:
+    organisation_id: str
+
+
+Driver = Unregistered | Partner | Forgotten
+
+initial: Driver = Unregistered()
+
+
+def evolve(driver: Driver, event: DriverEvent) -> Driver:
+    """Take history as recorded: a rule added today must not break yesterday's events."""
+    if isinstance(event, DriverRegistered):
+        return Partner(event, event.phone, None, frozenset(), {}, {}, {})
+    if not isinstance(driver, Partner):
+        return driver
+    match event:
+        case HomeChanged():
+            return replace(driver, home=event)
+        case PhoneChanged():
+            return replace(driver, phone=event.phone)
+        case TrainingStarted():
+            return replace(driver, in_training=driver.in_training | {(event.kind, event.code)})
+        case QualificationObtained():
+            skill = (event.kind, event.code)
+            return replace(
+                driver,
+                in_training=driver.in_training - {skill},
+                qualified_until={**driver.qualified_until, skill: event.valid_until},
+            )
+        case AvailabilityDeclared() | AvailabilityWithdrawn():
+            known = {**driver.availabilities, event.availability_id: event}
+            return replace(driver, availabilities=known)
+        case DriverEngaged() | DriverReleased():
+            return replace(driver, engagements={**driver.engagements, event.trip_id: event})
+        case SubjectForgotten():
+            return Forgotten(driver.organisation_id)
+        case unhandled:
+            assert_never(unhandled)
+
+
+def held(driver: Driver, on: date) -> frozenset[terms.Qualification]:
+    """The qualifications that open missions on that day."""
+    if not isinstance(driver, Partner):
+        return frozenset()
+    return frozenset(
+        (kind.name.lower(), code)
+        for (kind, code), until in driver.qualified_until.items()
+        if until is None or on <= until
+    )
+
+
+# --- Decisions --------------------------------------------------------------
+
+Decision = list[DriverEvent] | Rejection
+
+
+def decide(command: Command, driver: Driver) -> Decision:
+    """New facts, an empty list when they are already recorded, or the rule that says no."""
+    if isinstance(command, RegisterDriver):
+        return register(command, driver)
+    if isinstance(driver, Unregistered):
+        return NoSuchDriver()
+    if (
+        not isinstance(command, Engage | Release)
+        and command.organisation_id != driver.organisation_id
+    ):
+        return NoSuchDriver()
+    if isinstance(driver, Forgotten):
+        # Nothing occupies a forgotten driver, and nobody need forget them again.
+        return [] if isinstance(command, Release | ForgetDriver) else DriverIsForgotten()
+    return decide_for_partner(command, driver)
+
+
+def decide_for_partner(command: PartnerCommand, driver: Partner) -> Decision:
+    match command:
+        case ChangeHome():
+            return change_home(command, driver)
+        case ChangePhone():
+            repeated = command.phone == driver.phone
+            return [] if repeated else [PhoneChanged(command.driver_id, command.phone, command.at)]
+        case StartTraining():
+            return start_training(command, driver)
+        case CompleteTraining():
+            return complete_training(command, driver)
+        case availability.DeclareAvailability() | availability.WithdrawAvailability():
+            return availability.decide(command, driver.availabilities)
+        case Engage():
+            return engage(command, driver)
+        case Release():
+            return release(command, driver)
+        case ForgetDriver():
+            return [SubjectForgotten(command.driver_id, command.at)]
+        case unhandled:
+            assert_never(unhandled)
+
+
+def register(command: RegisterDriver, driver: Driver) -> Decision:
+    match driver:
+        case Unregistered():
+            return [registration(command, command.at)]
+        case Partner():
+            known = driver.registration
+            repeated = registration(command, known.registered_at) == known
+            return [] if repeated else DriverIdTaken(command.driver_id)
+        case Forgotten(organisation_id=owner) if owner == command.organisation_id:
+            return DriverIsForgotten()
+        case Forgotten():
+            return DriverIdTaken(command.driver_id)
+        case unhandled:
+            assert_never(unhandled)
+
+
+def registration(command: RegisterDriver, at: datetime) -> DriverRegistered:
+    return DriverRegistered(
+        command.driver_id, command.organisation_id, command.name, command.phone, at
+    )
+
+
+def change_home(command: ChangeHome, driver: Partner) -> Decision:
+    home = HomeChanged(
+        driver_id=command.driver_id,
+        street=command.street,
+        postal_code=command.postal_code,
+        city=command.city,
+        location=command.location,
+        changed_at=command.at,
+    )
+    known = driver.home and replace(driver.home, changed_at=command.at)
+    return [] if home == known else [home]
+
+
+def start_training(command: StartTraining, driver: Partner) -> Decision:
+    skill = (command.kind, command.code)
+    if skill in driver.in_training:
+        return []
+    # A qualification that ends some day may be renewed before it does.
+    if skill in driver.qualified_until and driver.qualified_until[skill] is None:
+        return AlreadyQualified(command.code)
+    return [TrainingStarted(command.driver_id, command.kind, command.code, command.at)]
+
+
+def complete_training(command: CompleteTraining, driver: Partner) -> Decision:
+    skill = (command.kind, command.code)
+    held_already = skill in driver.qualified_until and skill not in driver.in_training
+    if held_already and driver.qualified_until[skill] == command.valid_until:
+        return []
+    return [
+        QualificationObtained(
+            command.driver_id, command.kind, command.code, command.valid_until, command.at
+        )
+    ]
+
+
+def engage(command: Engage, driver: Partner) -> Decision:
+    if command.trip_id in driver.engagements:
+        return []
+    return [
+        DriverEngaged(
+            driver_id=command.driver_id,
+            trip_id=command.trip_id,
+            from_day=command.from_day,
+            until_day=command.until_day,
+            engaged_at=command.at,
+        )
+    ]
+
+
+def release(command: Release, driver: Partner) -> Decision:
+    if isinstance(driver.engagements.get(command.trip_id), DriverEngaged):
+        return [DriverReleased(command.driver_id, command.trip_id, command.at)]
+    return []

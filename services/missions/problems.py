@@ -1,0 +1,88 @@
+"""The one place where a rule that says no becomes an HTTP answer.
+
+A rejection whose cause is one field of the request names it in its attribute `field`.
+"""
+
+from datetime import date
+from typing import assert_never
+
+from contracts.common_v1 import Money
+from services.missions import availability, driver, quoting, terms, trip
+
+Rejection = trip.Rejection | driver.Rejection
+
+
+def problem(rejection: Rejection) -> tuple[int, str]:
+    """Status and sentence. 404 there is no such thing, 409 not as things stand, 422 never."""
+    match rejection:
+        # Trips and missions
+        case trip.NoSuchTrip():
+            return 404, "There is no such trip."
+        case trip.NoSuchMission():
+            return 404, "There is no such mission."
+        case trip.TripIdTaken(trip_id=taken):
+            return 409, f"Another trip has the id {taken}."
+        case trip.TripIsAssigned():
+            return 409, "The trip is assigned."
+        case trip.TripIsNotPast(until_day=until):
+            return 409, f"The trip may still be assigned until {until}."
+        case trip.MissionNotBegun(from_day=first):
+            return 409, f"The mission starts on {first}, so it cannot be delivered before."
+        case trip.ArrivalIsDeparture(city=city):
+            return 422, f"The trip would end in {city}, where it starts."
+        # Quotes
+        case quoting.NoSuchQuote():
+            return 404, "There is no such quote."
+        case quoting.AlreadyQuoted(price=price):
+            return 409, f"A quote of {in_words(price)} by this driver is waiting for an answer."
+        case quoting.QuoteIsRefused(reason=reason):
+            return 409, f"The quote was refused: {reason}"
+        case quoting.QuoteIsWithdrawn():
+            return 409, "The driver withdrew the quote."
+        case quoting.ReasonMissing():
+            return 422, "A refusal needs a reason."
+        # Terms
+        case terms.TripIsPast(until_day=until):
+            return 409, f"The trip was to be delivered by {until}."
+        case terms.QualificationsMissing(missing=missing):
+            needed = ", ".join(f"{code} ({kind})" for kind, code in missing)
+            return 409, f"The trip needs qualifications that the driver does not hold: {needed}."
+        case terms.NotPositive(field=field, value=value):
+            return 422, f"{field} must be more than zero, not {value}."
+        case terms.CurrencyNotAccepted(currency=currency, accepted=accepted):
+            return 422, f"Prices are in {accepted}, not in {currency}."
+        case terms.TextTooLong(field=field, length=length, limit=limit):
+            return 422, f"{field} has {length} characters, at most {limit} are possible."
+        case terms.DayNotPossible(field=field, day=day, first=earliest, last=latest):
+            return 422, f"{field} cannot be {day}, only {days(earliest, latest)}."
+        # Drivers
+        case driver.NoSuchDriver():
+            return 404, "There is no such driver."
+        case driver.DriverIdTaken(driver_id=taken):
+            return 409, f"Another driver has the id {taken}."
+        case driver.DriverIsForgotten():
+            return 409, "The driver asked to be forgotten."
+        case driver.AlreadyQualified(code=code):
+            return 409, f"The driver is qualified for {code} already, without an end."
+        # Availabilities
+        case availability.NoSuchAvailability():
+            return 404, "There is no such availability."
+        case availability.AvailabilityIdTaken(availability_id=taken):
+            return 409, f"Another availability has the id {taken}."
+        case availability.AvailabilityOverlaps(from_day=first, until_day=until):
+            return 409, f"The driver declared {days(first, until)} already."
+        case availability.AvailabilityIsOver(until_day=until):
+            return 409, f"The availability ended on {until}."
+        case unhandled:
+            assert_never(unhandled)
+
+
+def in_words(price: Money) -> str:
+    units, cents = divmod(price.amount_minor, 100)
+    return f"{units}.{cents:02} {price.currency}"
+
+
+def days(first: date | None, last: date) -> str:
+    if first is None:
+        return f"up to {last}"
+    return f"{first}" if first == last else f"{first} to {last}"

@@ -1,0 +1,97 @@
+from typing import get_args
+
+import pytest
+
+from services.missions.availability import (
+    AvailabilityIdTaken,
+    AvailabilityIsOver,
+    AvailabilityOverlaps,
+    NoSuchAvailability,
+)
+from services.missions.driver import (
+    AlreadyQualified,
+    DriverIdTaken,
+    DriverIsForgotten,
+    NoSuchDriver,
+)
+from services.missions.problems import Rejection, problem
+from services.missions.quoting import (
+    AlreadyQuoted,
+    NoSuchQuote,
+    QuoteIsRefused,
+    QuoteIsWithdrawn,
+    ReasonMissing,
+)
+from services.missions.terms import (
+    CurrencyNotAccepted,
+    DayNotPossible,
+    NotPositive,
+    QualificationsMissing,
+    TextTooLong,
+    TripIsPast,
+)
+from services.missions.tests.make import FROM, TODAY, UNTIL, eur
+from services.missions.trip import (
+    ArrivalIsDeparture,
+    MissionNotBegun,
+    NoSuchMission,
+    NoSuchTrip,
+    TripIdTaken,
+    TripIsAssigned,
+    TripIsNotPast,
+)
+
+REJECTIONS: list[Rejection] = [
+    NoSuchTrip(),
+    NoSuchMission(),
+    TripIdTaken("t-1"),
+    TripIsAssigned(),
+    TripIsNotPast(UNTIL),
+    MissionNotBegun(FROM),
+    ArrivalIsDeparture("Lyon"),
+    NoSuchQuote(),
+    AlreadyQuoted(eur()),
+    QuoteIsRefused("too dear"),
+    QuoteIsWithdrawn(),
+    ReasonMissing(),
+    TripIsPast(UNTIL),
+    QualificationsMissing((("client_process", "atlas"),)),
+    NotPositive("price", 0),
+    CurrencyNotAccepted("CHF", "EUR"),
+    TextTooLong("comment", 1_001, 1_000),
+    DayNotPossible("pickup_on", TODAY, FROM, UNTIL),
+    NoSuchDriver(),
+    DriverIdTaken("ada"),
+    DriverIsForgotten(),
+    AlreadyQualified("atlas"),
+    NoSuchAvailability(),
+    AvailabilityIdTaken("a-1"),
+    AvailabilityOverlaps("a-1", FROM, UNTIL),
+    AvailabilityIsOver(UNTIL),
+]
+
+
+def test_every_rejection_has_its_sentence() -> None:
+    assert {type(rejection) for rejection in REJECTIONS} == set(get_args(Rejection))
+    assert len({problem(rejection) for rejection in REJECTIONS}) == len(REJECTIONS)
+
+
+@pytest.mark.parametrize("rejection", REJECTIONS, ids=lambda each: type(each).__name__)
+def test_only_a_value_that_can_never_be_right_names_its_field(rejection: Rejection) -> None:
+    status, _ = problem(rejection)
+    assert status in {404, 409, 422}
+    assert (status == 422) == hasattr(rejection, "field")
+
+
+@pytest.mark.parametrize(
+    ("rejection", "sentence"),
+    [
+        (AlreadyQuoted(eur(12_505)), "A quote of 125.05 EUR by this driver is waiting"),
+        (DayNotPossible("a_day", TODAY, FROM, UNTIL), "only 2030-05-06 to 2030-05-10."),
+        (DayNotPossible("a_day", TODAY, FROM, FROM), "only 2030-05-06."),
+        (DayNotPossible("a_day", UNTIL, None, FROM), "only up to 2030-05-06."),
+        (QualificationsMissing((("client_process", "atlas"),)), "atlas (client_process)"),
+    ],
+)
+def test_a_sentence_names_the_facts(rejection: Rejection, sentence: str) -> None:
+    assert sentence in problem(rejection)[1]
