@@ -237,6 +237,7 @@ class TestDeclareAvailability:
     def test_an_id_names_one_availability(self) -> None:
         taken = AvailabilityIdTaken("a-1")
         given(registered(), declared()).when(declare(starting=UNTIL)).is_rejected(taken)
+        given(registered(), declared()).when(declare(reason="holiday")).is_rejected(taken)
         given(registered(), declared(), taken_back()).when(declare()).is_rejected(taken)
 
 

@@ -177,6 +177,13 @@ class TestSubmit:
             AlreadyQuoted(eur(9_000))
         )
 
+    @pytest.mark.requirement("G-12")
+    @pytest.mark.parametrize(
+        "other", [submit(comment="soon"), submit(pickup_on=FROM), submit(delivery_on=UNTIL)]
+    )
+    def test_other_terms_are_another_quote(self, other: Command) -> None:
+        given(published(), submitted()).when(other).is_rejected(AlreadyQuoted(eur()))
+
     @pytest.mark.requirement("HIF-18", "M-01")
     def test_drivers_compete(self) -> None:
         given(published(), submitted("ada")).when(submit("bob")).records(submitted("bob"))
