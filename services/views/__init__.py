@@ -1,0 +1,1 @@
+"""The read side: one service a kind of screen."""

@@ -1,0 +1,104 @@
+"""Apache Kafka in KRaft mode, one process for all roles; needs Java 17, at first Maven."""
+
+import hashlib
+import shutil
+import subprocess
+import tempfile
+from collections.abc import Sequence
+from pathlib import Path
+
+from infra.stack.broker import ChildBroker
+from infra.stack.ports import LOOPBACK, free_port
+from infra.stack.process import ServerFailed
+
+POM = Path(__file__).with_name("pom.xml")
+CLUSTER_ID = "relais-on-a-laptop-000"  # 22 characters of URL-safe base64: a KRaft cluster id
+HEAP = "-Xmx512m"
+
+
+class ApacheBroker(ChildBroker):
+    """One Apache Kafka over one data folder; `libraries` is the folder `fetch` fills once."""
+
+    def __init__(self, data_dir: Path, libraries: Path, *, port: int | None = None) -> None:
+        self._data_dir = data_dir.absolute()
+        self._libraries = libraries.absolute()
+        self._controller_port = free_port()
+        log = self._data_dir.with_name(self._data_dir.name + ".log")
+        super().__init__(self._start_command, self._remove_data, log, port)
+
+    def _start_command(self, port: int) -> Sequence[str]:
+        self._data_dir.mkdir(parents=True, exist_ok=True)
+        properties = self._data_dir / "server.properties"
+        properties.write_text(settings(port, self._controller_port, self._data_dir / "log"))
+        if not (self._data_dir / "log").exists():
+            self._format(properties)
+        return self._java("kafka.Kafka", str(properties))
+
+    def _format(self, properties: Path) -> None:
+        tool = self._java("kafka.tools.StorageTool", "format", "-t", CLUSTER_ID)
+        done = subprocess.run(
+            [*tool, "-c", str(properties)], capture_output=True, text=True, check=False
+        )
+        if done.returncode != 0:
+            raise ServerFailed(f"the Kafka storage tool failed\n{done.stdout}{done.stderr}")
+
+    def _java(self, *arguments: str) -> list[str]:
+        return [program("java"), HEAP, "-cp", f"{fetch(self._libraries)}/*", *arguments]
+
+    def _remove_data(self) -> None:
+        shutil.rmtree(self._data_dir, ignore_errors=True)
+
+
+def fetch(libraries: Path) -> Path:
+    """The folder with Kafka's jars, fetched by Maven when this version is not there yet.
+
+    Several processes may ask at once: each fetches aside, the first to finish is kept.
+    """
+    version = hashlib.sha256(POM.read_bytes()).hexdigest()[:12]
+    complete = libraries / f"apache-kafka-{version}"
+    if complete.exists():
+        return complete
+    libraries.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=libraries) as aside:
+        target = Path(aside) / "libs"
+        goal = ["dependency:copy-dependencies", f"-DoutputDirectory={target}"]
+        command = [program("mvn"), "-q", "-B", "-f", str(POM), *goal]
+        done = subprocess.run(command, capture_output=True, text=True, check=False)
+        if done.returncode != 0:
+            raise ServerFailed(f"Maven could not fetch Apache Kafka\n{done.stdout}")
+        if not complete.exists():
+            target.rename(complete)
+    return complete
+
+
+def program(name: str) -> str:
+    """Where a program of the machine is, or a plain word that it is missing."""
+    path = shutil.which(name)
+    if path is None:
+        raise ServerFailed(f"Apache Kafka needs `{name}`, which is not installed")
+    return path
+
+
+def settings(port: int, controller_port: int, log_dir: Path) -> str:
+    """The server's properties: one node, nothing replicated, no wait before a group starts."""
+    lines = {
+        "process.roles": "broker,controller",
+        "node.id": "1",
+        "controller.quorum.voters": f"1@{LOOPBACK}:{controller_port}",
+        "listeners": f"PLAINTEXT://{LOOPBACK}:{port},CONTROLLER://{LOOPBACK}:{controller_port}",
+        "advertised.listeners": f"PLAINTEXT://{LOOPBACK}:{port}",
+        "controller.listener.names": "CONTROLLER",
+        "log.dirs": str(log_dir),
+        "auto.create.topics.enable": "false",
+        # A killed broker starts again as soon as its old registration has run out.
+        "broker.session.timeout.ms": "3000",
+        "broker.heartbeat.interval.ms": "500",
+        "group.initial.rebalance.delay.ms": "0",
+        "offsets.topic.num.partitions": "3",
+        "offsets.topic.replication.factor": "1",
+        "transaction.state.log.replication.factor": "1",
+        "transaction.state.log.min.isr": "1",
+        "share.coordinator.state.topic.replication.factor": "1",
+        "share.coordinator.state.topic.min.isr": "1",
+    }
+    return "".join(f"{name}={value}\n" for name, value in lines.items())

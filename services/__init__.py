@@ -1,0 +1,1 @@
+"""The independent services of Relais. None imports another."""

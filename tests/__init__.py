@@ -1,0 +1,1 @@
+"""Promises of the whole: contracts and stories across services."""
