@@ -1,0 +1,79 @@
+"""The servers every test may use: one PostgreSQL and one broker a session, fresh names a test."""
+
+import os
+from collections.abc import AsyncIterator, Callable, Iterator
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from uuid import uuid4
+
+import psycopg
+import pytest
+import pytest_asyncio
+
+from infra.stack.broker import Broker
+from infra.stack.choice import broker_of
+from infra.stack.postgres import PostgresServer
+
+pytest.register_assert_rewrite("infra.testing.spec")
+pytest_plugins = ["infra.testing.requirements"]
+
+
+@pytest_asyncio.fixture(scope="session", loop_scope="session")
+async def postgres() -> AsyncIterator[PostgresServer]:
+    """The server of the session. A test may restart or kill it, and leaves it running."""
+    with TemporaryDirectory(prefix="relais-") as folder:
+        server = PostgresServer(Path(folder) / "postgres")
+        await server.start()
+        yield server
+        await server.stop()
+
+
+@pytest.fixture(scope="session")
+def postgres_url(postgres: PostgresServer) -> str:
+    """The superuser's URL of the maintenance database."""
+    return postgres.url()
+
+
+@pytest.fixture
+def new_database(postgres: PostgresServer) -> Iterator[Callable[[], str]]:
+    """Makes empty databases and answers their URLs; all are dropped after the test."""
+    names: list[str] = []
+
+    def create() -> str:
+        names.append(f"test_{uuid4().hex}")
+        _administer(postgres, f"create database {names[-1]} template template0")
+        return postgres.url(names[-1])
+
+    yield create
+    for name in names:
+        _administer(postgres, f"drop database {name} with (force)")
+
+
+@pytest.fixture
+def database(new_database: Callable[[], str]) -> str:
+    """The URL of an empty database of this test alone."""
+    return new_database()
+
+
+@pytest_asyncio.fixture(scope="session", loop_scope="session")
+async def broker() -> AsyncIterator[Broker]:
+    """The broker of the session, as RELAIS_BROKER says. Topics of other tests may be on it.
+
+    A test may restart, kill or wipe it, and leaves it running.
+    """
+    with TemporaryDirectory(prefix="relais-") as folder:
+        server = broker_of(os.environ.get("RELAIS_BROKER", "noida"), Path(folder) / "broker")
+        await server.start()
+        yield server
+        await server.kill()
+
+
+@pytest.fixture
+def topic_prefix() -> str:
+    """Begins the names of topics and groups that no other test uses."""
+    return f"test-{uuid4().hex[:12]}."
+
+
+def _administer(postgres: PostgresServer, statement: str) -> None:
+    with psycopg.connect(postgres.url(), autocommit=True) as connection:
+        connection.execute(statement.encode())

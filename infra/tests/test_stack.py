@@ -1,0 +1,135 @@
+"""The servers of a laptop and of the tests keep what they promise."""
+
+import asyncio
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import psycopg
+import pytest
+from aiokafka.admin import AIOKafkaAdminClient, NewTopic
+
+from infra.stack.broker import Broker
+from infra.stack.choice import broker_of
+from infra.stack.ports import free_port
+from infra.stack.postgres import PostgresServer
+from infra.stack.process import Child, ServerFailed
+
+PARENT = """
+import os, pathlib, sys
+from infra.stack.process import Child
+print(Child(["sleep", "600"], pathlib.Path(sys.argv[1])).pid, flush=True)
+os.kill(os.getpid(), 9)
+"""
+
+
+@pytest.fixture
+def folder() -> Iterator[Path]:
+    with TemporaryDirectory(prefix="relais-") as name:
+        yield Path(name)
+
+
+def ask(url: str, question: str) -> list[tuple[object, ...]]:
+    with psycopg.connect(url, autocommit=True) as connection:
+        return connection.execute(question.encode()).fetchall()
+
+
+async def topics_of(broker: Broker, *new: str) -> set[str]:
+    admin = AIOKafkaAdminClient(bootstrap_servers=broker.bootstrap)
+    await admin.start()
+    try:
+        await admin.create_topics([NewTopic(name, 2, 1) for name in new])
+        return set(await admin.list_topics())
+    finally:
+        await admin.close()
+
+
+class TestPostgres:
+    async def test_a_restart_keeps_the_address_and_the_data(
+        self, postgres: PostgresServer, database: str
+    ) -> None:
+        with psycopg.connect(database) as connection:
+            connection.execute("create table kept as select 42 as answer")
+        await postgres.restart()
+        assert ask(database, "select answer from kept") == [(42,)]
+
+    async def test_a_crash_keeps_what_was_committed(
+        self, postgres: PostgresServer, database: str
+    ) -> None:
+        with psycopg.connect(database) as connection:
+            connection.execute("create table kept as select 42 as answer")
+        await postgres.kill()
+        await postgres.start()
+        assert ask(database, "select answer from kept") == [(42,)]
+
+    @pytest.mark.parametrize("setting", ["fsync", "synchronous_commit", "full_page_writes"])
+    def test_a_commit_is_durable(self, postgres_url: str, setting: str) -> None:
+        assert ask(postgres_url, f"show {setting}") == [("on",)]
+
+    async def test_tcp_asks_for_the_password(self, folder: Path) -> None:
+        server = PostgresServer(folder / "data", port=free_port())
+        await server.start()
+        url = server.tcp_url()
+        assert ask(url, "select 1") == [(1,)]
+        with pytest.raises(psycopg.OperationalError, match="password"):
+            ask(f"{url}?password=guessed", "select 1")
+        await server.stop()
+
+    async def test_a_folder_with_other_things_is_left_alone(self, folder: Path) -> None:
+        (folder / "letter.txt").write_text("dear")
+        with pytest.raises(ServerFailed, match="neither empty"):
+            await PostgresServer(folder).start()
+        assert (folder / "letter.txt").read_text() == "dear"
+
+    def test_every_database_of_a_test_is_its_own(self, new_database: Callable[[], str]) -> None:
+        first, second = new_database(), new_database()
+        with psycopg.connect(first) as connection:
+            connection.execute("create table here ()")
+        assert ask(second, "select to_regclass('here')") == [(None,)]
+
+
+class TestBroker:
+    async def test_a_restart_keeps_the_address_and_the_topics(
+        self, broker: Broker, topic_prefix: str
+    ) -> None:
+        await topics_of(broker, topic_prefix + "kept")
+        await broker.restart()
+        assert topic_prefix + "kept" in await topics_of(broker)
+
+    async def test_a_killed_broker_answers_again_on_its_address(self, broker: Broker) -> None:
+        before = broker.bootstrap
+        await broker.kill()
+        await broker.start()
+        assert broker.bootstrap == before
+        assert isinstance(await topics_of(broker), set)
+
+    async def test_a_wiped_broker_is_empty(self, broker: Broker, topic_prefix: str) -> None:
+        await topics_of(broker, topic_prefix + "lost")
+        await broker.wipe()
+        assert topic_prefix + "lost" not in await topics_of(broker)
+
+    def test_only_two_kinds_are_known(self, folder: Path) -> None:
+        with pytest.raises(ServerFailed, match="noida or apache"):
+            broker_of("rabbit", folder)
+
+
+class TestChild:
+    async def test_a_program_that_ends_is_reported_with_its_last_words(self, folder: Path) -> None:
+        child = Child(["sh", "-c", "echo goodbye >&2; exit 3"], folder / "log")
+        while child.running:
+            await asyncio.sleep(0.01)
+        with pytest.raises(ServerFailed, match="ended with 3\ngoodbye"):
+            child.check()
+
+    def test_a_server_does_not_outlive_a_killed_parent(self, folder: Path) -> None:
+        done = subprocess.run(
+            [sys.executable, "-c", PARENT, str(folder / "log")], capture_output=True, check=False
+        )
+        assert done.returncode == -signal.SIGKILL
+        server = Path("/proc") / done.stdout.decode().strip()
+        while server.exists() and "(zombie)" not in (server / "status").read_text():
+            time.sleep(0.01)
