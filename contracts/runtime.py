@@ -1,0 +1,189 @@
+"""What the generated contracts stand on: protobuf classes, event types, and how they are read."""
+
+import builtins
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime, timedelta
+from enum import IntEnum
+from functools import cache
+from pathlib import Path
+from typing import Any, Generic, TypeVar
+
+from google.protobuf import descriptor_pb2, descriptor_pool, message_factory
+from google.protobuf.message import DecodeError as MalformedMessage
+
+E = TypeVar("E")
+N = TypeVar("N", bound=IntEnum)
+
+Seal = Callable[[str, int, bytes], bytes]
+"""(subject, field number, plaintext) -> ciphertext."""
+
+Unseal = Callable[[str, int, bytes], bytes | None]
+"""(subject, field number, ciphertext) -> plaintext, or None once the subject is forgotten."""
+
+REDACTED = "XXXX"
+"""What stands in the place of a personal text once its subject is forgotten."""
+
+
+class DecodeError(ValueError):
+    """The bytes are not an event this version of the contract can read."""
+
+
+class UnknownEventType(ValueError):
+    """The contract has no event of this type (yet)."""
+
+    def __init__(self, type: str) -> None:
+        super().__init__(f"unknown event type {type!r}")
+        self.type = type
+
+
+@dataclass(frozen=True, slots=True)
+class EventType(Generic[E]):
+    """One kind of event: its names, and the way between its dataclass and its bytes.
+
+    `encode` raises ValueError for values the wire cannot carry (a number out of range).
+    `parse` and `convert` are the two halves of `decode`; both raise DecodeError.
+    """
+
+    type: str
+    """The CloudEvents type."""
+    cls: builtins.type[E]
+    key: str
+    """The field that is both the stream id and the Kafka key."""
+    skippable: bool
+    """True when a consumer that does not know this type may pass over it."""
+    schema: str
+    """The full name of the protobuf message."""
+    subject_fields: tuple[str, ...]
+    """The fields that name the data subjects of the personal fields."""
+    encode: Callable[[E, Seal], bytes]
+    parse: Callable[[bytes], Any]
+    """Bytes to the protobuf message; personal fields stay sealed."""
+    convert: Callable[[Any, Unseal], E]
+
+    def decode(self, data: bytes, unseal: Unseal) -> E:
+        """The event in these bytes. Raises DecodeError, and whatever `unseal` raises."""
+        return self.convert(self.parse(data), unseal)
+
+    def key_of(self, event: E) -> str:
+        key: str = getattr(event, self.key)
+        return key
+
+    def subjects_of(self, event: Any) -> frozenset[str]:
+        """Whose personal data an event, or its parsed message, carries."""
+        return frozenset(getattr(event, name) for name in self.subject_fields)
+
+
+@dataclass(frozen=True, slots=True)
+class Contract(Generic[E]):
+    """The events of one aggregate: one package, one topic, one kind of stream."""
+
+    name: str
+    service: str
+    package: str
+    topic: str
+    types: tuple[EventType[Any], ...]
+    _by_type: dict[str, EventType[Any]] = field(init=False, repr=False, compare=False)
+    _by_class: dict[type[Any], EventType[Any]] = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "_by_type", {known.type: known for known in self.types})
+        object.__setattr__(self, "_by_class", {known.cls: known for known in self.types})
+
+    def by_type(self, type: str) -> EventType[Any]:
+        """Raises UnknownEventType."""
+        known = self._by_type.get(type)
+        if known is None:
+            raise UnknownEventType(type)
+        return known
+
+    def by_class(self, cls: type[Any]) -> EventType[Any]:
+        """Raises KeyError: passing the event of another aggregate is a bug."""
+        return self._by_class[cls]
+
+
+# --- Protobuf messages ------------------------------------------------------
+
+
+@cache
+def _pool() -> descriptor_pool.DescriptorPool:
+    # A pool of our own: two libraries that bring the same .proto path cannot collide with us.
+    content = Path(__file__).with_name("descriptors.binpb").read_bytes()
+    pool = descriptor_pool.DescriptorPool()
+    for file in descriptor_pb2.FileDescriptorSet.FromString(content).file:
+        pool.Add(file)
+    return pool
+
+
+def message_class(full_name: str) -> type[Any]:
+    """The protobuf class of a message of the contracts. Raises KeyError."""
+    found: type[Any] = message_factory.GetMessageClass(_pool().FindMessageTypeByName(full_name))
+    return found
+
+
+def parser(message: type[Any]) -> Callable[[bytes], Any]:
+    """Bytes to a message of this class; raises our DecodeError."""
+    from_string = message.FromString
+
+    def parse(data: bytes) -> Any:
+        try:
+            return from_string(data)
+        except MalformedMessage as error:
+            raise DecodeError(f"not a {message.DESCRIPTOR.full_name}: {error}") from None
+
+    return parse
+
+
+# --- Values of the generated converters -------------------------------------
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+def missing(message: Any, *names: str) -> DecodeError:
+    absent = ", ".join(name for name in names if not message.HasField(name))
+    return DecodeError(f"{message.DESCRIPTOR.full_name} lacks {absent}")
+
+
+def member(enum: type[N], number: int) -> N:
+    """The member of that number. Zero means that the writer did not say, so it has none."""
+    try:
+        return enum(number)
+    except ValueError:
+        raise DecodeError(f"{enum.__name__} has no member {number}") from None
+
+
+def decode_instant(message: Any) -> datetime:
+    """In UTC; finer than a microsecond is cut off."""
+    try:
+        return _EPOCH + timedelta(0, message.seconds, message.nanos // 1000)
+    except OverflowError:
+        raise DecodeError(f"no such instant: {message.seconds} s") from None
+
+
+def encode_instant(value: datetime) -> dict[str, int]:
+    """Exact to the microsecond. Raises TypeError for a time without a zone."""
+    since = value - _EPOCH
+    return {
+        "seconds": since.days * 86_400 + since.seconds,
+        "nanos": since.microseconds * 1000,
+    }
+
+
+def decode_date(message: Any) -> date:
+    try:
+        return date(message.year, message.month, message.day)
+    except ValueError as error:
+        raise DecodeError(f"no such day: {error}") from None
+
+
+def encode_date(value: date) -> dict[str, int]:
+    return {"year": value.year, "month": value.month, "day": value.day}
+
+
+def decode_text(plaintext: bytes | None) -> str:
+    if plaintext is None:
+        return REDACTED
+    try:
+        return plaintext.decode()
+    except UnicodeDecodeError as error:
+        raise DecodeError(f"not a text: {error.reason}") from None

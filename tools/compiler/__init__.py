@@ -1,0 +1,1 @@
+"""The contract compiler: .proto and topic files in; Python, AsyncAPI and the catalogue out."""

@@ -1,0 +1,35 @@
+"""python -m tools.compiler [--check]"""
+
+import argparse
+import sys
+from pathlib import Path
+
+from tools.compiler import outputs
+from tools.compiler.schema import ContractError
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """0: written, or nothing to do. 1: stale files, or contracts that cannot be compiled."""
+    parser = argparse.ArgumentParser(prog="python -m tools.compiler", description=__doc__)
+    parser.add_argument("--check", action="store_true", help="write nothing, name stale files")
+    parser.add_argument("--root", type=Path, default=ROOT, help=argparse.SUPPRESS)
+    options = parser.parse_args(arguments)
+    try:
+        files = outputs.outputs(options.root)
+    except ContractError as error:
+        print(error, file=sys.stderr)
+        return 1
+    if options.check:
+        stale = outputs.stale(options.root, files)
+        for path in stale:
+            print(f"stale: {path}")
+        return 1 if stale else 0
+    for path in outputs.write(options.root, files):
+        print(f"wrote {path}")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
