@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
-from contracts.runtime import Contract
+from contracts.runtime import Contract, UnknownEventType
 from infra.store import RecordedEvent
 
 Headers = Sequence[tuple[str, bytes]]
@@ -46,7 +46,6 @@ def headers(
         ("ce_type", event.type.encode()),
         ("ce_subject", key.encode()),
         ("ce_time", event.occurred_at.isoformat().encode()),
-        ("ce_dataschema", contract.schema_of(event.type).encode()),
         ("ce_sequence", b"%d" % event.version),
         ("ce_partitionkey", key.encode()),
         ("ce_recordedtime", event.recorded_at.isoformat().encode()),
@@ -57,9 +56,20 @@ def headers(
         ("ce_organisation", meta.get("organisation", "").encode()),
         ("content-type", b"application/protobuf"),
     ]
+    found += _of_type(contract, event.type)
     if traceparent := meta.get("traceparent"):
         found.append(("traceparent", traceparent.encode()))
     return found
+
+
+def _of_type(contract: Contract[Any], type: str) -> list[tuple[str, bytes]]:
+    try:
+        known = contract.by_type(type)
+    except UnknownEventType:
+        # Recorded by a newer release than this relay: published all the same.
+        return [("ce_dataschema", contract.package.encode())]
+    found = [("ce_dataschema", known.schema.encode())]
+    return [*found, ("ce_skippable", b"true")] if known.skippable else found
 
 
 def envelope(found: Headers) -> Envelope:

@@ -16,7 +16,7 @@ from typing import Any, Protocol
 import psycopg
 from psycopg import sql
 
-from contracts.runtime import Contract
+from contracts.runtime import Contract, UnknownEventType
 from infra import telemetry
 from infra.cloudevents import Envelope, NotAnEvent, envelope
 from infra.consumers.records import Delivery, Partition, Record, TopicReader
@@ -640,7 +640,7 @@ def _encoded(opened: Opened) -> Encoded:
 
 def _skippable(record: Record, error: Exception) -> bool:
     """An event we do not know may be passed over when its contract says so."""
-    return ("ce_skippable", b"true") in record.headers and type(error).__name__ == "UnknownEventType"
+    return ("ce_skippable", b"true") in record.headers and isinstance(error, UnknownEventType)
 
 
 def _ends(records: Sequence[Record]) -> dict[Partition, int]:

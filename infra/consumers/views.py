@@ -317,6 +317,7 @@ class _Table:
 
     def __init__(self, generation: Generation, view: View[Any, Any]) -> None:
         self._view = view
+        self._prefix = f"{view.contract.service}.{view.contract.name}/"
         self._rows: dict[Key, Any] = {}
         self._changed: set[Key] = set()
         name = sql.Identifier(generation.schema, view.name)
@@ -355,7 +356,7 @@ class _Table:
             self._rows[self._view.key_of(row)] = row
 
     def _key(self, delivery: Delivery) -> Key | None:
-        if type(delivery.event) not in self._view.contract.classes:
+        if not delivery.stream.startswith(self._prefix):
             return None
         return self._view.key(delivery.event)
 

@@ -119,7 +119,7 @@ class PostgresStore:
         arguments = (*_columns(group), timers)
         if timers is None:
             cursor = await connection.execute(_APPEND, arguments)
-            return [_verdict(*row) for row in await cursor.fetchall()]
+            return [_verdict(group, *row) for row in await cursor.fetchall()]
         async with connection.transaction():
             cursor = await connection.execute(_APPEND, arguments)
             rows = await cursor.fetchall()
@@ -128,7 +128,7 @@ class PostgresStore:
                 "select es.apply_timers(%s::text[], %s::int[], %s::jsonb)",
                 ([append.stream for append in group], accepted, timers),
             )
-        return [_verdict(*row) for row in rows]
+        return [_verdict(group, *row) for row in rows]
 
     async def read(
         self,
@@ -217,7 +217,7 @@ def _timer(timer: Schedule | Cancel | Fire) -> dict[str, Any]:
             return {"op": "fire", "name": timer.name, "generation": timer.generation}
 
 
-def _verdict(number: int, verdict: str, version: int) -> Verdict:
+def _verdict(group: Sequence[Append], number: int, verdict: str, version: int) -> Verdict:
     match verdict:
         case "appended":
             return Appended(version)
@@ -226,7 +226,7 @@ def _verdict(number: int, verdict: str, version: int) -> Verdict:
         case "timer_gone":
             return TimerGone()
         case _:
-            return Conflict(expected_version=-1, actual_version=version)
+            return Conflict(group[number - 1].expected_version, version)
 
 
 def _recorded(

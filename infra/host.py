@@ -1,0 +1,292 @@
+"""Runs services: opens what they need, starts what they declare, stops it in order.
+
+The same declaration runs as an API, as workers, or everything in one process.
+"""
+
+import asyncio
+import logging
+import socket
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+
+import psycopg
+from psycopg import errors, sql
+from psycopg.conninfo import conninfo_to_dict, make_conninfo
+from psycopg_pool import AsyncConnectionPool
+
+from contracts.runtime import Contract
+from infra.commands import Aggregate, Commands
+from infra.consumers import core
+from infra.consumers.core import Consumer
+from infra.consumers.reactions import Reaction, ReactionHandler
+from infra.consumers.records import KafkaTopicReader
+from infra.consumers.transports import FaustAgent, KafkaLoop
+from infra.consumers.views import Generation, Generations, View, ViewHandler
+from infra.nudge import Nudge
+from infra.personal import Keyring
+from infra.relay import Relay
+from infra.settings import Settings
+from infra.store.postgres import Pool, PostgresStore
+from infra.supervisor import Progress, supervise
+from infra.timers import Timers
+
+log = logging.getLogger("relais.host")
+
+STOP_SECONDS = 20.0
+GENERATIONS_SECONDS = 0.5
+
+
+@dataclass(frozen=True)
+class Service:
+    """What a service consists of, in one screen.
+
+    `routes` takes the opened service and answers its API router; `problem` is its one table from
+    rejection to (status, sentence).
+    """
+
+    name: str
+    routes: Callable[["Running"], Any]
+    aggregates: tuple[Aggregate[Any, Any, Any, Any], ...] = ()
+    reactions: tuple[Reaction[Any], ...] = ()
+    views: tuple[View[Any, Any], ...] = ()
+    problem: Callable[[Any], tuple[int, str]] | None = None
+
+    @property
+    def contracts(self) -> tuple[Contract[Any], ...]:
+        """The contracts it records events of."""
+        return tuple(aggregate.contract for aggregate in self.aggregates)
+
+    @property
+    def sources(self) -> tuple[Contract[Any], ...]:
+        """The contracts its views read, each once."""
+        return tuple({view.contract.topic: view.contract for view in self.views}.values())
+
+    @property
+    def schema(self) -> str:
+        """The schema its view queries read: the last part of the name."""
+        return self.name.rsplit(".", 1)[-1]
+
+
+class Worker(Protocol):
+    """A loop of a service."""
+
+    progress: Progress
+
+    async def run(self) -> None: ...
+
+    def stop(self) -> None: ...
+
+
+@dataclass
+class Running:
+    """A service with what it stands on, opened."""
+
+    service: Service
+    settings: Settings
+    pool: Pool
+    keyring: Keyring
+    store: PostgresStore
+    commands: Commands
+    appended: Nudge
+    seen: Nudge
+    generations: Generations | None
+    workers: dict[str, Worker] = field(default_factory=dict)
+
+    def consumer(
+        self, name: str, contracts: Sequence[Contract[Any]], handler: core.Handler
+    ) -> Consumer:
+        """A consumer of this service, reading topics again through its own client."""
+        return Consumer(
+            name,
+            self.pool,
+            contracts,
+            handler,
+            self.keyring,
+            KafkaTopicReader(self.settings.kafka),
+            owner=socket.gethostname(),
+            seen=self.seen,
+            parking_limit=self.settings.parking_limit,
+        )
+
+
+async def open_pool(url: str, size: int, name: str) -> Pool:
+    """A pool of autocommit connections, opened; waits for the first one."""
+    pool: Pool = AsyncConnectionPool(
+        make_conninfo(url, application_name=f"relais-{name}"),
+        min_size=2,
+        max_size=size,
+        open=False,
+        timeout=10.0,
+        kwargs={"autocommit": True},
+        name=name,
+    )
+    await pool.open(wait=True, timeout=30.0)
+    return pool
+
+
+async def ensure_database(url: str) -> None:
+    """Create the database of a URL when the server lacks it. Safe to repeat."""
+    name = str(conninfo_to_dict(url)["dbname"])
+    server = make_conninfo(url, dbname="postgres")
+    try:
+        async with await psycopg.AsyncConnection.connect(url, connect_timeout=10):
+            return
+    except psycopg.OperationalError as error:
+        if "does not exist" not in str(error):
+            raise
+    async with await psycopg.AsyncConnection.connect(server, autocommit=True) as connection:
+        try:
+            await connection.execute(sql.SQL("create database {}").format(sql.Identifier(name)))
+        except (errors.DuplicateDatabase, errors.UniqueViolation):
+            log.info("database %s was made by another process meanwhile", name)
+
+
+@asynccontextmanager
+async def opened(service: Service, settings: Settings) -> AsyncIterator[Running]:
+    """The service with its pools, migrated; closed at the end of the block."""
+    async with AsyncExitStack() as stack:
+        keys = await _pool(stack, settings, "keys", 4)
+        pool = await _pool(stack, settings, service.name, settings.pool_size)
+        keyring = Keyring(keys, settings.masters)
+        appended = Nudge(f"appended_{service.schema}", pool)
+        store = PostgresStore(pool, on_append=appended.ring)
+        running = Running(
+            service=service,
+            settings=settings,
+            pool=pool,
+            keyring=keyring,
+            store=store,
+            commands=Commands(service.name, store, keyring),
+            appended=appended,
+            seen=Nudge(f"seen_{service.schema}", pool),
+            generations=Generations(service.schema, service.views, pool) if service.views else None,
+        )
+        await migrate(running)
+        yield running
+
+
+async def _pool(stack: AsyncExitStack, settings: Settings, name: str, size: int) -> Pool:
+    url = settings.database(name)
+    await ensure_database(url)
+    pool = await open_pool(url, size, name)
+    stack.push_async_callback(pool.close)
+    return pool
+
+
+async def migrate(running: Running) -> None:
+    """Bring the databases of a service to what this code needs. Safe to repeat."""
+    await running.keyring.migrate()
+    await core.migrate(running.pool)
+    if running.service.aggregates:
+        await running.store.migrate()
+    if running.generations is not None:
+        await running.generations.migrate()
+
+
+def workers(running: Running) -> dict[str, Worker]:
+    """The loops a service declares: relay, timers, one agent a reaction, one for its views."""
+    service, settings = running.service, running.settings
+    found: dict[str, Worker] = {}
+    if service.aggregates:
+        found["relay"] = Relay(
+            service.name,
+            running.store,
+            service.contracts,
+            bootstrap=settings.kafka,
+            conninfo=settings.database(service.name),
+            nudge=running.appended,
+        )
+        found["timers"] = Timers(service.name, running.commands, service.aggregates)
+    for reaction in service.reactions:
+        name = f"{service.name}.{reaction.name}"
+        handler = ReactionHandler(reaction, running.commands, service.name)
+        consumer = running.consumer(name, [reaction.contract], handler)
+        found[reaction.name] = FaustAgent(consumer, settings.kafka, f"relais.{name}")
+    if running.generations is not None:
+        found["views"] = ViewsWorker(running)
+    return found
+
+
+class ViewsWorker:
+    """Feeds every generation of the views that this code can feed, as they come and go."""
+
+    def __init__(self, running: Running) -> None:
+        self.progress = Progress()
+        self.loops: dict[int, KafkaLoop] = {}
+        self._running = running
+        self._tasks: dict[int, asyncio.Task[None]] = {}
+        self._stopping = asyncio.Event()
+
+    def stop(self) -> None:
+        """Finish the batches at hand, then return from `run`."""
+        self._stopping.set()
+
+    async def run(self) -> None:
+        """Feed until stopped."""
+        try:
+            while not self._stopping.is_set():
+                await self._follow()
+                self._tick()
+                try:
+                    await asyncio.wait_for(self._stopping.wait(), GENERATIONS_SECONDS)
+                except TimeoutError:
+                    continue
+        finally:
+            for number in list(self.loops):
+                await self._end(number)
+
+    def _tick(self) -> None:
+        halted = [loop.progress.halted for loop in self.loops.values() if loop.progress.halted]
+        self.progress.halted = halted[0] if halted else None
+        if all(loop.progress.age() < 30 or loop.progress.halted for loop in self.loops.values()):
+            self.progress.tick()
+
+    async def _follow(self) -> None:
+        assert self._running.generations is not None
+        fed = {generation.number: generation for generation in await self._running.generations.fed()}
+        for number in self.loops.keys() - fed.keys():
+            await self._end(number)
+        for number in fed.keys() - self.loops.keys():
+            self._begin(fed[number])
+
+    def _begin(self, generation: Generation) -> None:
+        service = self._running.service
+        handler = ViewHandler(generation, service.views)
+        consumer = self._running.consumer(generation.consumer, service.sources, handler)
+        loop = KafkaLoop(consumer, self._running.settings.kafka, f"relais.{generation.consumer}")
+        self.loops[generation.number] = loop
+        self._tasks[generation.number] = asyncio.create_task(
+            supervise(generation.consumer, loop.run, loop.progress)
+        )
+
+    async def _end(self, number: int) -> None:
+        self.loops.pop(number).stop()
+        await _finish(self._tasks.pop(number))
+
+
+@asynccontextmanager
+async def working(running: Running) -> AsyncIterator[dict[str, Worker]]:
+    """The workers of a service, supervised; finished in order at the end of the block."""
+    running.workers = workers(running)
+    tasks = [
+        asyncio.create_task(supervise(f"{running.service.name} {name}", w.run, w.progress))
+        for name, w in running.workers.items()
+    ]
+    try:
+        yield running.workers
+    finally:
+        for worker in running.workers.values():
+            worker.stop()
+        await asyncio.gather(*(_finish(task) for task in tasks))
+
+
+async def _finish(task: "asyncio.Task[None]") -> None:
+    """Wait for a stopped loop; cancel it when it does not end."""
+    _, late = await asyncio.wait([task], timeout=STOP_SECONDS)
+    if late:
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
+
+

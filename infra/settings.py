@@ -1,0 +1,58 @@
+"""Everything that differs between a laptop and production; the only reader of the environment."""
+
+import base64
+import json
+from functools import cached_property
+from pathlib import Path
+
+
+from pydantic import Field, SecretStr
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+
+class Settings(BaseSettings):
+    """Read once by the host; each name is an environment variable with the prefix RELAIS_."""
+
+    model_config = SettingsConfigDict(env_prefix="RELAIS_", extra="ignore")
+
+    home: Path = Path(".relais")
+    """Where a laptop keeps its servers' data, keys and addresses."""
+    postgres: str = ""
+    """URL of a PostgreSQL server; each service uses its own database there."""
+    databases: dict[str, str] = Field(default_factory=dict)
+    """JSON object, service name to URL, for services on a server of their own."""
+    kafka: str = ""
+    """Kafka bootstrap servers, comma separated."""
+    broker: str = "noida"
+    """Which broker `relais up` starts: noida or apache."""
+    master_keys: SecretStr = SecretStr("")
+    """JSON object, name to base64 of 32 bytes; the first wraps new keys."""
+    jwks: str = ""
+    """The published keys access tokens are checked with: JSON, or a path to it."""
+    issuer: str = "relais-accounts"
+    audience: str = "relais"
+    otlp_endpoint: str = ""
+    """Where traces go; without it there are none."""
+    host: str = "127.0.0.1"
+    port: int = 8080
+    pool_size: int = 10
+    max_in_flight: int = 512
+    """Requests served at once; more are answered 503."""
+    position_wait: float = 2.0
+    """Seconds a reader waits for the facts it asked for, then 425."""
+    parking_limit: int = 100
+    topic_replication: int = 1
+    home_radius_km: float = 100.0
+    """What counts as near home (G-10)."""
+
+    @cached_property
+    def masters(self) -> dict[str, bytes]:
+        """The master keys, the current one first."""
+        named = json.loads(self.master_keys.get_secret_value())
+        return {name: base64.b64decode(key) for name, key in named.items()}
+
+    def database(self, service: str) -> str:
+        """URL of the database of a service (`missions`, `views.partner`, `keys`)."""
+        if service in self.databases:
+            return self.databases[service]
+        return f"{self.postgres.rstrip('/')}/relais_{service.replace('.', '_')}"
