@@ -2,13 +2,24 @@
 
 from pathlib import Path
 
-from tools.compiler import python, schema
+from tools.compiler import python, rules, schema
+from tools.compiler.schema import ContractError, Package
+
+GENERATED_MODULES = "contracts/**/*_v[0-9]*.py"
+
+
+def contracts(root: Path) -> tuple[bytes, list[Package]]:
+    """The descriptors and the packages. Raises ContractError when they break a rule."""
+    descriptors = schema.compile_protos(root / "contracts")
+    packages = schema.read(descriptors)
+    if complaints := rules.complaints(packages):
+        raise ContractError("\n".join(complaints))
+    return descriptors, packages
 
 
 def outputs(root: Path) -> dict[Path, bytes]:
     """Path below the repository's root -> content. The same contracts give the same bytes."""
-    descriptors = schema.compile_protos(root / "contracts")
-    packages = schema.read(descriptors)
+    descriptors, packages = contracts(root)
     files = {
         Path("contracts/descriptors.binpb"): schema.without_comments(descriptors),
         Path("contracts/index.py"): python.index(packages).encode(),
@@ -22,18 +33,23 @@ def outputs(root: Path) -> dict[Path, bytes]:
 
 
 def stale(root: Path, files: dict[Path, bytes]) -> list[Path]:
-    """The files whose content differs from what the contracts say, or that do not exist."""
-    return [
+    """The files that differ from what the contracts say, are missing, or are left over."""
+    differing = {
         path
-        for path, content in sorted(files.items())
+        for path, content in files.items()
         if not (root / path).is_file() or (root / path).read_bytes() != content
-    ]
+    }
+    modules = {path.relative_to(root) for path in root.glob(GENERATED_MODULES)}
+    return sorted(differing | (modules - files.keys()))
 
 
 def write(root: Path, files: dict[Path, bytes]) -> list[Path]:
-    """Writes what is stale, and says what that was."""
+    """Writes or removes what is stale, and says what that was."""
     changed = stale(root, files)
     for path in changed:
-        (root / path).parent.mkdir(parents=True, exist_ok=True)
-        (root / path).write_bytes(files[path])
+        if path in files:
+            (root / path).parent.mkdir(parents=True, exist_ok=True)
+            (root / path).write_bytes(files[path])
+        else:
+            (root / path).unlink()
     return changed

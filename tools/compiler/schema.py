@@ -64,6 +64,11 @@ class Message:
     nested: bool
     """True when it declares messages or enums inside itself."""
 
+    @property
+    def suffix(self) -> str:
+        """The last part of an event's type, which names its example and its samples."""
+        return self.event.type.rpartition(".")[2] if self.event else ""
+
 
 @dataclass(frozen=True, slots=True)
 class Enum:

@@ -1,0 +1,119 @@
+"""What every contract must keep to beyond what protoc and buf demand."""
+
+import re
+from collections.abc import Iterator
+
+from tools.compiler import python
+from tools.compiler.schema import Enum, Field, Message, Package
+
+SNAKE = re.compile(r"[a-z][a-z0-9]*(_[a-z0-9]+)*")
+PERSON = "customer|client|contact|partner|recipient|sender|driver|user|owner|agent|person"
+LOOKS_PERSONAL = re.compile(
+    r"name|(\w+_)?"
+    r"((first|last|middle|full|given|family|maiden)_?name|surname|forename"
+    rf"|({PERSON})_name"
+    r"|phone|mobile|email|mail|street|address|iban|birth\w*|signature)"
+    r"(_\w+)?"
+)
+FORGETTING = "subject_forgotten"
+
+
+def complaints(packages: list[Package]) -> list[str]:
+    """One sentence for each broken rule, in the order of the contracts."""
+    return [f"{package.name}{complaint}" for package in packages for complaint in _package(package)]
+
+
+def looks_personal(field: Field, *, in_event: bool) -> bool:
+    """By its name. An id, a flag or an instant says nothing about a person by itself.
+
+    A value with just a `name` is a thing; an event with just a `name` speaks of its subject.
+    """
+    if field.name.endswith("_id") or field.kind in ("bool", "enum"):
+        return False
+    if field.type_name == python.INSTANT or (field.name == "name" and not in_event):
+        return False
+    return LOOKS_PERSONAL.fullmatch(field.name) is not None
+
+
+def _package(package: Package) -> Iterator[str]:
+    if not package.comment:
+        yield " needs a comment"
+    for enum in package.enums:
+        yield from (f".{enum.name} {complaint}" for complaint in _enum(enum))
+    for message in package.messages:
+        yield from (f".{message.name} {complaint}" for complaint in _message(message))
+        for field in message.fields:
+            where = f".{message.name}.{field.name}"
+            yield from (f"{where} {complaint}" for complaint in _field(field, message))
+    if package.events:
+        yield from (f" {complaint}" for complaint in _events(package))
+        yield from (f".{name} is neither an event nor part of one" for name in _unused(package))
+
+
+def _enum(enum: Enum) -> Iterator[str]:
+    prefix = python.snake(enum.name).upper()
+    if not enum.comment:
+        yield "needs a comment"
+    if enum.values[0][:2] != (f"{prefix}_UNSPECIFIED", 0):
+        yield f"needs {prefix}_UNSPECIFIED = 0"
+    if any(not name.startswith(f"{prefix}_") for name, _, _ in enum.values):
+        yield f"has values that do not begin with {prefix}_"
+
+
+def _message(message: Message) -> Iterator[str]:
+    if not message.comment:
+        yield "needs a comment"
+    if message.nested:
+        yield "declares types inside itself; declare them beside it"
+    if message.event is None:
+        return
+    package = message.full_name.removesuffix(f".{message.name}")
+    if not message.event.type.startswith(f"{package}.") or not SNAKE.fullmatch(message.suffix):
+        yield f"needs the type {package}.<what_happened>"
+    if not _is_name_of_id(message.event.key, message):
+        yield "needs a key: the name of one of its plain string fields"
+
+
+def _field(field: Field, message: Message) -> Iterator[str]:
+    if field.kind == "unsupported":
+        yield "has a type the compiler does not know"
+    sealed = field.type_name in python.SEALED
+    if sealed and field.repeated:
+        yield "is sealed, so it cannot be repeated"
+    if sealed and field.subject is None and message.event:
+        yield "is sealed, so it needs (relais.options.v1.personal)"
+    if field.subject is not None and not sealed:
+        yield "is personal, so it must be SealedText or SealedPoint"
+    if field.subject is not None and not _is_name_of_id(field.subject, message):
+        yield "needs a subject: the name of one of the plain string fields beside it"
+    personal = field.subject is not None or sealed
+    if message.event is None and personal:
+        yield "is personal, so it belongs on the event itself"
+    if not personal and looks_personal(field, in_event=message.event is not None):
+        yield "looks personal, so it needs (relais.options.v1.personal)"
+
+
+def _is_name_of_id(name: str, message: Message) -> bool:
+    return any(
+        field.name == name and field.kind == "string" and not field.optional and not field.repeated
+        for field in message.fields
+    )
+
+
+def _events(package: Package) -> Iterator[str]:
+    if not re.fullmatch(r"relais\.[a-z_]+\.[a-z_]+\.v[0-9]+", package.name):
+        yield "has events, so it must be named relais.<service>.<aggregate>.v<major>"
+    suffixes = [message.suffix for message in package.events]
+    if repeated := sorted({suffix for suffix in suffixes if suffixes.count(suffix) > 1}):
+        yield f"gives several events the same type: {', '.join(repeated)}"
+    keys = {message.event.key for message in package.events if message.event}
+    if len(keys) > 1:
+        yield f"has more than one key: {', '.join(sorted(keys))}"
+    personal = any(field.subject for message in package.events for field in message.fields)
+    if personal and FORGETTING not in suffixes:
+        yield f"has personal data, so it needs an event of type {package.name}.{FORGETTING}"
+
+
+def _unused(package: Package) -> list[str]:
+    used = {field.type_name for message in package.messages for field in message.fields}
+    return [value.name for value in package.values if value.full_name not in used]
