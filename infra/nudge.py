@@ -53,7 +53,7 @@ class Nudge:
             asyncio.create_task(self._listen(listen_on, event)) if listen_on is not None else None
         )
         try:
-            yield Bell(event)
+            yield Bell(event, listening)
         finally:
             self._bells.discard(event)
             if listening is not None:
@@ -69,11 +69,17 @@ class Nudge:
 class Bell:
     """One waiter's end of a `Nudge`."""
 
-    def __init__(self, event: asyncio.Event) -> None:
+    def __init__(self, event: asyncio.Event, listening: "asyncio.Task[None] | None") -> None:
         self._event = event
+        self._listening = listening
 
     async def wait(self, timeout: float) -> bool:
-        """True when nudged, False after `timeout` seconds."""
+        """True when nudged, False after `timeout` seconds.
+
+        Raises `psycopg.OperationalError` once the connection it listens on is lost.
+        """
+        if self._listening is not None and self._listening.done():
+            self._listening.result()
         try:
             await asyncio.wait_for(self._event.wait(), timeout)
         except TimeoutError:

@@ -111,7 +111,7 @@ class Relay:
             self.leading.set()
             stack.callback(self.leading.clear)
             while not self._stopping:
-                await session.turn(bell, lock)
+                await session.turn(bell)
                 self.progress.tick()
 
     async def _elected(self, lock: Connection) -> bool:
@@ -236,7 +236,7 @@ class _Session:
         record = await asyncio.wait_for(self._reader.getone(partition), SEND_TIMEOUT)
         return str(dict(record.headers)["ce_id"].decode())
 
-    async def turn(self, bell: Bell, lock: Connection) -> None:
+    async def turn(self, bell: Bell) -> None:
         """Publish the next page, or wait until there may be one."""
         events = await self._store.read_all(self._cursor, PAGE)
         if events:
@@ -246,14 +246,13 @@ class _Session:
         nudged = await bell.wait(self._idle_wait)
         # A nudge may come before its event is readable, so look again soon, then less and less.
         self._idle_wait = WITHHELD_SECONDS if nudged else min(self._idle_wait * 2, POLL_SECONDS)
-        await self._check(lock)
+        await self._check()
 
-    async def _check(self, lock: Connection) -> None:
+    async def _check(self) -> None:
         now = asyncio.get_running_loop().time()
         if now - self._checked_at < CHECK_SECONDS:
             return
         self._checked_at = now
-        await lock.execute("select 1")
         self._relay.lag = await measure_lag(self._store, self._cursor)
         ends = await self._reader.end_offsets(list(self._tails))
         for partition, tail in self._tails.items():

@@ -135,6 +135,8 @@ class ReactionHandler:
         verdicts = await self._commands.store.append_in(connection, group)
         if not all(isinstance(verdict, Appended) for verdict in verdicts):
             raise Retry(f"{self._actor}: {verdicts}")
+        # Rung before the commit: the relay looks again soon when it finds nothing yet.
+        self._commands.store.on_append()
 
     def _context(self, delivery: Delivery, nth: int) -> CommandContext:
         envelope = delivery.envelope

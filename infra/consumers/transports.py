@@ -28,6 +28,7 @@ POLL_MS = 250
 COMMIT_SECONDS = 5.0
 REQUEST_SECONDS = 1.0
 RETRY_SECONDS = 0.2
+TAKE_SECONDS = 0.01
 
 
 class Lag:
@@ -213,7 +214,7 @@ class FaustAgent:
             self.assigned.set()
 
     async def _handle(self, stream: Any) -> AsyncIterator[None]:
-        async for events in stream.take_events(BATCH, within=0.001):
+        async for events in stream.take_events(BATCH, within=TAKE_SECONDS):
             await self._batch([_from_faust(event.message) for event in events])
             yield
 

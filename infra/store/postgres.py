@@ -71,7 +71,7 @@ class PostgresStore:
         lanes: int = 2,
     ) -> None:
         self.pool = pool
-        self._on_append = on_append
+        self.on_append = on_append
         self._appends: Batcher[Append, Verdict] = Batcher(
             self._append_group, size=group, lanes=lanes, key=lambda append: append.stream
         )
@@ -98,7 +98,7 @@ class PostgresStore:
             # Somebody's event id is taken: alone, each append gets its own verdict.
             return [await self._append_alone(append) for append in group]
         telemetry.conflicts(sum(isinstance(verdict, Conflict) for verdict in verdicts))
-        self._on_append()
+        self.on_append()
         return verdicts
 
     async def _append_alone(self, append: Append) -> Verdict:

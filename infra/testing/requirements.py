@@ -107,9 +107,9 @@ class Recorder:
     def pytest_sessionfinish(self, session: pytest.Session, exitstatus: int) -> None:
         whole = exitstatus in {pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED}
         if whole and not session.shouldstop and not session.shouldfail:
-            save(Evidence(self.fingerprint, tuple(self._claims())))
+            save(Evidence(self.fingerprint, tuple(self.claims())))
 
-    def _claims(self) -> Iterator[Claim]:
+    def claims(self) -> Iterator[Claim]:
         for test, ids in sorted(self.ids.items()):
             yield Claim(test, ids, test in self.seen and test not in self.failed)
 
