@@ -1,0 +1,25 @@
+"""Every gate over our own sources, by the name of its rule."""
+
+from collections.abc import Mapping
+
+from tools.checks.environment import environment
+from tools.checks.imports import independence, layers, purity
+from tools.checks.locks import locks
+from tools.checks.records import records
+from tools.checks.shape import shape
+from tools.checks.source import Gate
+from tools.checks.testing import honest_tests, running_tests, short_tests, telling_tests
+
+GATES: Mapping[str, Gate] = {
+    "layers": layers,
+    "independence": independence,
+    "purity": purity,
+    "environment": environment,
+    "shape": shape,
+    "locks": locks,
+    "records": records,
+    "short-tests": short_tests,
+    "telling-tests": telling_tests,
+    "running-tests": running_tests,
+    "honest-tests": honest_tests,
+}

@@ -1,0 +1,110 @@
+"""Dependencies point one way, and the domain is pure."""
+
+import ast
+import sys
+from collections.abc import Iterator
+from pathlib import PurePosixPath
+
+from tools.checks.source import Finding, Module, Tree, dotted, imports_of, names_of, service_of
+
+OURS = frozenset({"contracts", "infra", "services", "tests", "tools"})
+MAY_IMPORT = {
+    "contracts": {"contracts"},
+    "infra": {"contracts", "infra"},
+    "services": {"contracts", "infra", "services"},
+}
+EDGE = frozenset({"__init__.py", "api.py", "service.py"})
+IMPURE_MODULES = frozenset(
+    {"asyncio", "http", "io", "logging", "os", "pathlib", "random", "secrets", "socket"}
+    | {"sqlite3", "subprocess", "sys", "tempfile", "threading", "time", "urllib"}
+)
+IMPURE_CALLS = frozenset(
+    {
+        "datetime.date.today",
+        "datetime.datetime.now",
+        "datetime.datetime.today",
+        "datetime.datetime.utcnow",
+        "input",
+        "open",
+        "print",
+        "uuid.uuid1",
+        "uuid.uuid4",
+    }
+)
+
+
+def layers(tree: Tree) -> Iterator[Finding]:
+    """services -> infra -> contracts; tools and the tests of the whole may import everything."""
+    for module in tree.modules:
+        place = module.path.parts[0]
+        allowed = MAY_IMPORT.get(place, OURS)
+        for node, name in imports_of(module):
+            other = name.split(".")[0]
+            if other in OURS - allowed:
+                yield module.finding(node, "layers", f"{place} must not import {name}")
+
+
+def independence(tree: Tree) -> Iterator[Finding]:
+    """No service imports another service."""
+    for module in tree.modules:
+        own = service_of(module.path)
+        if own is None:
+            continue
+        for node, name in imports_of(module):
+            if name.startswith("services.") and not _inside(name, own):
+                message = f"{_dotted(own)} must not import {name}"
+                yield module.finding(node, "independence", message)
+
+
+def purity(tree: Tree) -> Iterator[Finding]:
+    """A domain module imports the standard library, contracts and its own domain, and is pure."""
+    for module in tree.modules:
+        if is_domain(module.path):
+            yield from _impure_imports(module)
+            yield from _impure_calls(module)
+
+
+def is_domain(path: PurePosixPath) -> bool:
+    """Every module of a write service that is not its edge (routes, wiring) or a test."""
+    service = service_of(path)
+    if service is None or "views" in path.parts or "tests" in path.parts:
+        return False
+    return path.suffix == ".py" and path.name not in EDGE
+
+
+def _impure_imports(module: Module) -> Iterator[Finding]:
+    own = service_of(module.path)
+    for node, name in imports_of(module):
+        first = name.split(".")[0]
+        if first in IMPURE_MODULES:
+            message = f"the domain is pure and must not import {name}"
+        elif first == "services":
+            if not (own and _inside(name, own) and _is_edge(name, own)):
+                continue
+            message = f"the domain must not import its edge {name}"
+        elif first == "contracts" or first in sys.stdlib_module_names:
+            continue
+        else:
+            message = f"the domain imports the standard library and contracts, not {name}"
+        yield module.finding(node, "purity", message)
+
+
+def _impure_calls(module: Module) -> Iterator[Finding]:
+    names = names_of(module)
+    for node in ast.walk(module.tree):
+        if isinstance(node, ast.Call) and dotted(node.func, names) in IMPURE_CALLS:
+            message = f"the domain is told, it must not call {ast.unparse(node.func)}()"
+            yield module.finding(node, "purity", message)
+
+
+def _inside(name: str, service: PurePosixPath) -> bool:
+    return f"{name}.".startswith(f"{_dotted(service)}.")
+
+
+def _is_edge(name: str, service: PurePosixPath) -> bool:
+    module = name.removeprefix(f"{_dotted(service)}.").split(".")[0]
+    return f"{module}.py" in EDGE
+
+
+def _dotted(path: PurePosixPath) -> str:
+    return ".".join(path.parts)

@@ -1,0 +1,42 @@
+"""Every service looks the same and fits in fifteen minutes."""
+
+from collections.abc import Iterator
+from pathlib import PurePosixPath
+
+from tools.checks.source import Finding, Tree, service_of
+
+MUST_HAVE = ("README.md", "api.py", "service.py")
+FOLDERS = frozenset({"migrations", "tests"})
+MOST_LINES = 1_200
+
+
+def shape(tree: Tree) -> Iterator[Finding]:
+    """README, routes, wiring and tests in the same places; nothing in places of its own."""
+    services = {service for path in tree.files if (service := service_of(path)) is not None}
+    for service in sorted(services):
+        files = {path.relative_to(service) for path in tree.files if path.is_relative_to(service)}
+        yield from _missing(service, files)
+        yield from _unexpected(service, files)
+        yield from _too_long(service, tree)
+
+
+def _missing(service: PurePosixPath, files: set[PurePosixPath]) -> Iterator[Finding]:
+    for name in MUST_HAVE:
+        if PurePosixPath(name) not in files:
+            yield Finding(service / name, 1, "shape", "every service has this file")
+    if not any(path.parts[0] == "tests" and path.name.startswith("test_") for path in files):
+        yield Finding(service / "tests", 1, "shape", "every service has tests")
+
+
+def _unexpected(service: PurePosixPath, files: set[PurePosixPath]) -> Iterator[Finding]:
+    for folder in sorted({path.parts[0] for path in files if len(path.parts) > 1} - FOLDERS):
+        message = f"a service has only the folders {' and '.join(sorted(FOLDERS))}"
+        yield Finding(service / folder, 1, "shape", message)
+
+
+def _too_long(service: PurePosixPath, tree: Tree) -> Iterator[Finding]:
+    own = [m for m in tree.modules if m.path.is_relative_to(service) and not m.is_test]
+    lines = sum(len(module.text.splitlines()) for module in own)
+    if lines > MOST_LINES:
+        message = f"{lines} lines without tests; a service fits in {MOST_LINES}"
+        yield Finding(service, 1, "shape", message)
