@@ -1,10 +1,10 @@
-"""python -m tools.compiler [--check]"""
+"""Writes what follows from the contracts, or says what is stale."""
 
 import argparse
 import sys
 from pathlib import Path
 
-from tools.compiler import outputs
+from tools.compiler import outputs, samples
 from tools.compiler.schema import ContractError
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -14,6 +14,7 @@ def main(arguments: list[str] | None = None) -> int:
     """0: written, or nothing to do. 1: stale files, or contracts that cannot be compiled."""
     parser = argparse.ArgumentParser(prog="python -m tools.compiler", description=__doc__)
     parser.add_argument("--check", action="store_true", help="write nothing, name stale files")
+    parser.add_argument("--sample", action="store_true", help="also store missing samples")
     parser.add_argument("--root", type=Path, default=ROOT, help=argparse.SUPPRESS)
     options = parser.parse_args(arguments)
     try:
@@ -27,7 +28,11 @@ def main(arguments: list[str] | None = None) -> int:
             print(f"stale: {path}")
         return 1 if stale else 0
     for path in outputs.write(options.root, files):
-        print(f"wrote {path}")
+        print(f"wrote {path}" if path in files else f"removed {path}")
+    if options.sample:
+        _, packages = outputs.contracts(options.root)
+        for path in samples.write_missing(options.root, packages):
+            print(f"wrote {path.relative_to(options.root)}")
     return 0
 
 
