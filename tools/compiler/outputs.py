@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from tools.compiler import python, rules, schema
+from tools.compiler import asyncapi, catalogue, python, rules, schema, topics
 from tools.compiler.schema import ContractError, Package
 
 GENERATED_MODULES = "contracts/**/*_v[0-9]*.py"
@@ -29,6 +29,9 @@ def outputs(root: Path) -> dict[Path, bytes]:
         files[path] = python.module(package, packages).encode()
         if package.events:
             files[path.parent / "__init__.py"] = b""
+    promises = {package.name: topics.load(root, package) for package in packages if package.events}
+    files[Path("docs/catalogue.md")] = catalogue.page(packages, promises).encode()
+    files[Path("contracts/asyncapi.yaml")] = asyncapi.document(packages, promises).encode()
     return files
 
 
