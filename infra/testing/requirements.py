@@ -19,7 +19,8 @@ CATALOGUE = ROOT / "docs" / "requirements.md"
 RESULT = ROOT / ".relais" / "requirements.json"
 
 _REQUIREMENT = re.compile(r"^- \*\*((?:HIF|EXX|FLB|OGU|GLO)-\d+)\*\*", re.MULTILINE)
-_GAP = re.compile(r"^\| (G-\d+) \|", re.MULTILINE)
+# State machines, times, money, notices and gaps are rows of tables.
+_ROW = re.compile(r"^\| ((?:SM|T|M|N|G)-\d+) \|", re.MULTILINE)
 _SOURCES = ("contracts", "infra", "services", "tests", "tools", "conftest.py", "pyproject.toml")
 _CLAIM = "requirement"
 
@@ -46,8 +47,8 @@ class Evidence:
 
 
 def catalogue(text: str) -> tuple[str, ...]:
-    """Every requirement id in the catalogue's order, the gaps (G-..) after them."""
-    found = [*_REQUIREMENT.findall(text), *_GAP.findall(text)]
+    """Every requirement id in the catalogue's order, then the numbered rows of its tables."""
+    found = [*_REQUIREMENT.findall(text), *_ROW.findall(text)]
     return tuple(dict.fromkeys(found))
 
 
