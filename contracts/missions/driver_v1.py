@@ -112,7 +112,7 @@ class AvailabilityDeclared:
 
 @dataclass(frozen=True, slots=True)
 class AvailabilityWithdrawn:
-    """The driver took an availability back before it had begun."""
+    """The driver took an availability back before it was over."""
 
     driver_id: str
     availability_id: str

@@ -26,6 +26,7 @@ from contracts.runtime import (
     Unseal,
     decode_date,
     decode_instant,
+    decode_text,
     encode_date,
     encode_instant,
     member,
@@ -310,26 +311,30 @@ def encode_trip_published(value: TripPublished, _seal: Seal) -> bytes:
     return encoded
 
 
-def decode_quote_submitted(message: Any, _unseal: Unseal) -> QuoteSubmitted:
+def decode_quote_submitted(message: Any, unseal: Unseal) -> QuoteSubmitted:
     if not (message.HasField("price") and message.HasField("submitted_at")):
         raise missing(message, "price", "submitted_at")
     return QuoteSubmitted(
         message.trip_id,
         message.driver_id,
         decode_money(message.price),
-        message.comment if message.HasField("comment") else None,
+        decode_text(unseal(message.driver_id, 4, message.comment.sealed))
+        if message.HasField("comment")
+        else None,
         decode_date(message.pickup_on) if message.HasField("pickup_on") else None,
         decode_date(message.delivery_on) if message.HasField("delivery_on") else None,
         decode_instant(message.submitted_at),
     )
 
 
-def encode_quote_submitted(value: QuoteSubmitted, _seal: Seal) -> bytes:
+def encode_quote_submitted(value: QuoteSubmitted, seal: Seal) -> bytes:
     message = _QuoteSubmitted(
         trip_id=value.trip_id,
         driver_id=value.driver_id,
         price=encode_money(value.price),
-        comment=value.comment,
+        comment=None
+        if value.comment is None
+        else {"sealed": seal(value.driver_id, 4, value.comment.encode())},
         pickup_on=None if value.pickup_on is None else encode_date(value.pickup_on),
         delivery_on=None if value.delivery_on is None else encode_date(value.delivery_on),
         submitted_at=encode_instant(value.submitted_at),
@@ -338,26 +343,30 @@ def encode_quote_submitted(value: QuoteSubmitted, _seal: Seal) -> bytes:
     return encoded
 
 
-def decode_quote_modified(message: Any, _unseal: Unseal) -> QuoteModified:
+def decode_quote_modified(message: Any, unseal: Unseal) -> QuoteModified:
     if not (message.HasField("price") and message.HasField("modified_at")):
         raise missing(message, "price", "modified_at")
     return QuoteModified(
         message.trip_id,
         message.driver_id,
         decode_money(message.price),
-        message.comment if message.HasField("comment") else None,
+        decode_text(unseal(message.driver_id, 4, message.comment.sealed))
+        if message.HasField("comment")
+        else None,
         decode_date(message.pickup_on) if message.HasField("pickup_on") else None,
         decode_date(message.delivery_on) if message.HasField("delivery_on") else None,
         decode_instant(message.modified_at),
     )
 
 
-def encode_quote_modified(value: QuoteModified, _seal: Seal) -> bytes:
+def encode_quote_modified(value: QuoteModified, seal: Seal) -> bytes:
     message = _QuoteModified(
         trip_id=value.trip_id,
         driver_id=value.driver_id,
         price=encode_money(value.price),
-        comment=value.comment,
+        comment=None
+        if value.comment is None
+        else {"sealed": seal(value.driver_id, 4, value.comment.encode())},
         pickup_on=None if value.pickup_on is None else encode_date(value.pickup_on),
         delivery_on=None if value.delivery_on is None else encode_date(value.delivery_on),
         modified_at=encode_instant(value.modified_at),
@@ -525,7 +534,7 @@ contract: Contract[TripEvent] = Contract(
             key="trip_id",
             skippable=False,
             schema="relais.missions.trip.v1.QuoteSubmitted",
-            subject_fields=(),
+            subject_fields=("driver_id",),
             encode=encode_quote_submitted,
             parse=parser(_QuoteSubmitted),
             convert=decode_quote_submitted,
@@ -536,7 +545,7 @@ contract: Contract[TripEvent] = Contract(
             key="trip_id",
             skippable=False,
             schema="relais.missions.trip.v1.QuoteModified",
-            subject_fields=(),
+            subject_fields=("driver_id",),
             encode=encode_quote_modified,
             parse=parser(_QuoteModified),
             convert=decode_quote_modified,

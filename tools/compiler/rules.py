@@ -20,7 +20,10 @@ FORGETTING = "subject_forgotten"
 
 def complaints(packages: list[Package]) -> list[str]:
     """One sentence for each broken rule, in the order of the contracts."""
-    return [f"{package.name}{complaint}" for package in packages for complaint in _package(package)]
+    return [
+        *(f"{package.name}{complaint}" for package in packages for complaint in _package(package)),
+        *_forgetting(packages),
+    ]
 
 
 def looks_personal(field: Field, *, in_event: bool) -> bool:
@@ -109,9 +112,18 @@ def _events(package: Package) -> Iterator[str]:
     keys = {message.event.key for message in package.events if message.event}
     if len(keys) > 1:
         yield f"has more than one key: {', '.join(sorted(keys))}"
-    personal = any(field.subject for message in package.events for field in message.fields)
-    if personal and FORGETTING not in suffixes:
-        yield f"has personal data, so it needs an event of type {package.name}.{FORGETTING}"
+
+
+def _forgetting(packages: list[Package]) -> Iterator[str]:
+    """Whoever has personal data recorded can be forgotten, in the stream that is theirs."""
+    keys = {m.event.key for p in packages for m in p.events if m.event and m.suffix == FORGETTING}
+    for package in packages:
+        subjects = {field.subject for m in package.events for field in m.fields if field.subject}
+        for subject in sorted(subjects - keys):
+            yield (
+                f"{package.name} has personal data of {subject}, so a contract with that key"
+                f" needs an event of type <package>.{FORGETTING}"
+            )
 
 
 def _unused(package: Package) -> list[str]:
