@@ -52,16 +52,18 @@ def lint(buf: Path, root: Path) -> int:
 
 def breaking(buf: Path, root: Path) -> int:
     """Compares with what the last release promised, taken from git and not from the folder."""
-    revision = baseline(root)
-    with tempfile.TemporaryDirectory() as scratch:
-        try:
-            released = _git(root, "archive", "--format=tar", revision, "contracts")
-        except subprocess.CalledProcessError:
-            print(f"{revision} has no contracts: buf breaking not run")
-            return 0
-        with tarfile.open(fileobj=io.BytesIO(released)) as archive:
-            archive.extractall(scratch, filter="data")
-        print(f"comparing the contracts with {revision}")
+    try:
+        revision = baseline(root)
+        released = _git(root, "archive", "--format=tar", revision, "contracts")
+    except (FileNotFoundError, subprocess.CalledProcessError):
+        print("git knows no earlier contracts: buf breaking not run")
+        return 0
+    print(f"comparing the contracts with {revision}", flush=True)
+    with (
+        tempfile.TemporaryDirectory() as scratch,
+        tarfile.open(fileobj=io.BytesIO(released)) as archive,
+    ):
+        archive.extractall(scratch, filter="data")
         before = Path(scratch) / "contracts"
         return _run(buf, "breaking", str(root / "contracts"), "--against", str(before))
 

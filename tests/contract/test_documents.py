@@ -1,0 +1,132 @@
+"""The catalogue and the AsyncAPI document tell people outside the truth."""
+
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+from uuid import uuid4
+
+import pytest
+import yaml
+from google.protobuf import descriptor_pb2, descriptor_pool, message_factory
+from google.protobuf.json_format import MessageToDict
+
+from contracts.index import contracts
+from contracts.missions import trip_v1
+from contracts.runtime import EventType
+from infra import cloudevents
+from infra.store import Position, RecordedEvent
+from tests.contract import kit
+from tools.compiler import samples, schema
+
+DOCUMENT: dict[str, Any] = yaml.safe_load((kit.ROOT / "contracts" / "asyncapi.yaml").read_text())
+CATALOGUE = (kit.ROOT / "docs" / "catalogue.md").read_text()
+EACH_EVENT = pytest.mark.parametrize("kind", kit.KINDS, ids=lambda kind: kind.type)
+NOW = datetime(2030, 5, 1, 12, 0, tzinfo=UTC)
+
+
+def target(reference: str) -> Any:
+    found: Any = DOCUMENT
+    for step in reference.removeprefix("#/").split("/"):
+        found = found[step]
+    return found
+
+
+def references(node: Any) -> Iterator[str]:
+    if isinstance(node, dict):
+        yield from (value for name, value in node.items() if name == "$ref")
+        for value in node.values():
+            yield from references(value)
+    elif isinstance(node, list):
+        for value in node:
+            yield from references(value)
+
+
+def message_of(kind: EventType[Any]) -> Any:
+    return DOCUMENT["components"]["messages"][kind.schema.removeprefix("relais.")]
+
+
+def test_the_document_has_the_shape_of_asyncapi_3() -> None:
+    assert DOCUMENT["asyncapi"] == "3.0.0"
+    assert {"title", "version"} <= DOCUMENT["info"].keys()
+    for operation in DOCUMENT["operations"].values():
+        assert operation["action"] in {"send", "receive"}
+        assert operation["channel"].keys() == {"$ref"}
+
+
+def test_every_reference_leads_somewhere() -> None:
+    found = list(references(DOCUMENT))
+    assert found
+    assert all(target(reference) for reference in found)
+
+
+@pytest.mark.parametrize("contract", contracts, ids=lambda contract: contract.topic)
+def test_a_channel_is_a_topic_with_all_its_events(contract: Any) -> None:
+    channel = DOCUMENT["channels"][contract.topic.removeprefix("relais.")]
+    kafka = channel["bindings"]["kafka"]
+    assert (channel["address"], kafka["topic"]) == (contract.topic, contract.topic)
+    assert kafka["partitions"] == 12
+    listed = [target(message["$ref"])["name"] for message in channel["messages"].values()]
+    assert listed == [kind.type for kind in contract.types]
+
+
+def test_owners_send_and_consumers_receive() -> None:
+    trips = [
+        (name.partition(f".{operation['action']}s.")[0], operation["action"])
+        for name, operation in DOCUMENT["operations"].items()
+        if operation["channel"]["$ref"] == "#/channels/missions.trip.v1"
+    ]
+    assert trips == [
+        ("missions", "send"),
+        ("views.partner", "receive"),
+        ("missions.bookings", "receive"),
+    ]
+
+
+@EACH_EVENT
+def test_a_message_stands_alone_and_reads_the_same(kind: EventType[Any], tmp_path: Path) -> None:
+    payload = message_of(kind)["payload"]
+    assert payload["schemaFormat"] == "application/vnd.google.protobuf;version=3"
+    (tmp_path / "relais").mkdir()
+    (tmp_path / "relais" / "alone.proto").write_text(payload["schema"])
+    alone = pool_of(schema.compile_protos(tmp_path)).FindMessageTypeByName(kind.schema)
+    content = samples.path(kit.folder(kind), kind, 1).read_bytes()
+    read = message_factory.GetMessageClass(alone).FromString(content)
+    assert MessageToDict(read) == MessageToDict(kind.parse(content))
+
+
+def pool_of(descriptors: bytes) -> descriptor_pool.DescriptorPool:
+    pool = descriptor_pool.DescriptorPool()
+    for file in descriptor_pb2.FileDescriptorSet.FromString(descriptors).file:
+        pool.Add(file)
+    return pool
+
+
+def test_the_headers_are_those_the_relay_writes() -> None:
+    expired = trip_v1.contract.by_type("relais.missions.trip.v1.expired")
+    event = RecordedEvent(
+        "trip-1", 1, Position(1, 1), uuid4(), expired.type, b"", {"traceparent": "00-0"}, NOW, NOW
+    )
+    written = {name for name, _ in cloudevents.headers(trip_v1.contract, "1", event, 1)}
+    schema_of_headers = DOCUMENT["components"]["schemas"]["CloudEventHeaders"]
+    assert written == {*schema_of_headers["required"], "traceparent"}
+    assert set(schema_of_headers["properties"]) == written | {"ce_skippable"}
+
+
+@EACH_EVENT
+def test_the_catalogue_names_every_event_and_who_reads_it(kind: EventType[Any]) -> None:
+    row = next(
+        line for line in CATALOGUE.splitlines() if line.startswith(f"| [{kind.cls.__name__}")
+    )
+    assert f"`{kind.type}`" in row
+    assert "views.partner" in row
+
+
+def test_the_links_of_the_catalogue_lead_to_examples() -> None:
+    links = [part.partition(")")[0] for part in CATALOGUE.split("[example](")[1:]]
+    assert len(links) == len(kit.KINDS)
+    assert all((kit.ROOT / "docs" / link).is_file() for link in links)
+
+
+def test_the_catalogue_marks_personal_fields() -> None:
+    assert "| 4 | `phone` | SealedText | `driver_id` |  |" in CATALOGUE
