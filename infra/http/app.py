@@ -1,0 +1,127 @@
+"""An API of ours: its routes, with all that every API has around them."""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import Any
+
+import psycopg
+from fastapi import APIRouter, FastAPI
+from fastapi.routing import APIRoute
+from starlette.middleware import Middleware
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.types import Lifespan
+
+from infra.http import openapi
+from infra.http.call import Admission, Kit
+from infra.http.health import Health
+from infra.http.middleware import Backpressure, BodyLimit, Observed
+from infra.http.problems import HANDLERS, ErrorHandler, Problem, try_again
+from infra.personal import SubjectIsForgotten
+from infra.store.protocol import EventTooLarge
+
+MOST_BODY_BYTES = 1024 * 1024
+
+
+class RouteNamesNoRoles(TypeError):
+    """A route says neither whom it admits nor that it is public; the API does not start."""
+
+
+class Api(FastAPI):
+    """A FastAPI app whose document also tells what the kit adds to each route."""
+
+    def openapi(self) -> dict[str, Any]:
+        if self.openapi_schema is None:
+            self.openapi_schema = openapi.complete(super().openapi(), admissions(self.routes))
+        return self.openapi_schema
+
+
+def create_app(
+    title: str,
+    routers: Sequence[APIRouter],
+    kit: Kit,
+    *,
+    health: Health | None = None,
+    description: str = "",
+    version: str = "1",
+    max_in_flight: int = 512,
+    waiting: Callable[[], int] = lambda: 0,
+    max_waiting: int = 100,
+    max_body_bytes: int = MOST_BODY_BYTES,
+    lifespan: Lifespan[Api] | None = None,
+) -> Api:
+    """The API of a service. Raises `RouteNamesNoRoles` unless every route names its roles.
+
+    `waiting` tells how many requests wait for a database connection.
+    """
+    routes = [route for router in routers for route in router.routes]
+    check(routes)
+    app = Api(
+        title=title,
+        description=description,
+        version=version,
+        # As they are: a router that is included adds a lookup to every request.
+        routes=[*routes, *(health or Health()).routes()],
+        middleware=[
+            Middleware(Observed, service=title),
+            Middleware(Backpressure, most=max_in_flight, waiting=waiting, most_waiting=max_waiting),
+            Middleware(BodyLimit, most=max_body_bytes),
+        ],
+        exception_handlers={**HANDLERS, **_FROM_BELOW},
+        redirect_slashes=False,
+        lifespan=lifespan,
+    )
+    app.state.kit = kit
+    return app
+
+
+def check(routes: Sequence[Any]) -> None:
+    """Every route says whom it admits, once. Raises `RouteNamesNoRoles`."""
+    for route in routes:
+        path = getattr(route, "path", type(route).__name__)
+        if not isinstance(route, APIRoute):
+            raise RouteNamesNoRoles(f"{path}: only routes of a router itself are served")
+        if len(list(_admissions_of(route.dependant))) != 1:
+            raise RouteNamesNoRoles(f"{path}: needs one Call with requires(...) or public()")
+
+
+def admissions(routes: Sequence[Any]) -> list[tuple[APIRoute, Admission]]:
+    """Whom each route admits."""
+    return [
+        (route, admission)
+        for route in routes
+        if isinstance(route, APIRoute)
+        for admission in _admissions_of(route.dependant)
+    ]
+
+
+def _admissions_of(dependant: Any) -> Iterator[Admission]:
+    for dependency in dependant.dependencies:
+        if isinstance(dependency.call, Admission):
+            yield dependency.call
+        yield from _admissions_of(dependency)
+
+
+# --- What the layers below raise ----------------------------------------------------------------
+
+
+async def _on_database_away(request: Request, _: Exception) -> Response:
+    problem = try_again(503, "unavailable", "The database does not answer.")
+    return problem.response(request.scope)
+
+
+async def _on_too_large(request: Request, _: Exception) -> Response:
+    problem = Problem(413, "event-too-large", "This is more than one event can hold.")
+    return problem.response(request.scope)
+
+
+async def _on_forgotten(request: Request, _: Exception) -> Response:
+    detail = "This person asked to be forgotten; nothing personal is recorded about them."
+    return Problem(409, "subject-is-forgotten", detail).response(request.scope)
+
+
+_FROM_BELOW: Mapping[int | type[Exception], ErrorHandler] = {
+    # Also a pool that has no connection in time. Repeating is safe: commands are idempotent.
+    psycopg.OperationalError: _on_database_away,
+    EventTooLarge: _on_too_large,
+    SubjectIsForgotten: _on_forgotten,
+}

@@ -1,0 +1,419 @@
+"""What a route receives: who asks, when, and a way to carry out one command.
+
+A route names whom it admits by the type of its parameter:
+
+    DriverCall = Annotated[Call, requires("driver")]
+
+    @router.post("/trips/{trip_id}/quotes")
+    async def submit_quote(trip_id: Id, body: QuoteBody, call: DriverCall) -> Response:
+        return await call.handle(trip, trip_id, SubmitQuote(..., today=call.today, at=call.at))
+"""
+
+import json
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+from hashlib import sha256
+from typing import Any, Protocol, TypeVar
+from uuid import UUID, uuid4, uuid5
+from zoneinfo import ZoneInfo
+
+from fastapi import Depends
+from starlette.requests import Request
+from starlette.responses import Response
+
+from infra import telemetry
+from infra.batching import Full
+from infra.commands import (
+    Aggregate,
+    CommandContext,
+    Done,
+    HistoryEntry,
+    IdempotencyKeyReused,
+    Loaded,
+    Refused,
+    TooMuchContention,
+    VersionMismatch,
+)
+from infra.http.auth import ANYBODY, Principal, Role, Verifier
+from infra.http.models import instant, plain, to_json
+from infra.http.positions import Positions, read_tokens
+from infra.http.problems import FieldError, Problem, Table, malformed, refused, try_again
+
+C = TypeVar("C")
+S = TypeVar("S")
+E = TypeVar("E")
+R = TypeVar("R")
+
+COMMANDS = UUID("5d7bd4c4-5c0e-5a5e-9d2c-3f1f7c9a8a11")
+"""Namespace of the ids of commands that come by HTTP."""
+PARIS = ZoneInfo("Europe/Paris")
+SKEW = timedelta(minutes=5)
+"""How far a phone's clock may be ahead of ours."""
+SAFE_METHODS = frozenset({"GET", "HEAD"})
+
+_KEY = re.compile(r"[!-~]{1,255}")
+_CORRELATION = re.compile(r"[!-~]{1,128}")
+_ETAG = re.compile(r'"([1-9][0-9]{0,9})"')
+_ESCAPED_NUL = b"\\u0000"
+
+
+class Handler(Protocol):
+    """What carries out commands; `infra.commands.Commands` does."""
+
+    async def handle(
+        self,
+        aggregate: Aggregate[C, S, E, R],
+        id: str,
+        command: C,
+        context: CommandContext,
+        expected_version: int | None = None,
+    ) -> Done[S] | Refused[R]: ...
+
+    async def load(
+        self,
+        aggregate: Aggregate[Any, S, E, Any],
+        id: str,
+        *,
+        at_time: datetime | None = None,
+        at_version: int | None = None,
+    ) -> Loaded[S]: ...
+
+    async def history(
+        self, aggregate: Aggregate[Any, Any, E, Any], id: str
+    ) -> list[HistoryEntry[E]]: ...
+
+
+def _paris(_: str) -> ZoneInfo:
+    return PARIS
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)
+
+
+@dataclass(frozen=True, slots=True)
+class Kit:
+    """What the calls of one API stand on."""
+
+    verifier: Verifier
+    problem: Table | None = None
+    commands: Handler | None = None
+    positions: Positions | None = None
+    zone_of: Callable[[str], ZoneInfo] = _paris
+    """The time zone of an organisation, by its id (G-03)."""
+    now: Callable[[], datetime] = _now
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """One request of somebody who was let in.
+
+    `at` is now; `occurred_at` is earlier when a phone reports late. A request carries out at most
+    one command: its Idempotency-Key names that one.
+    """
+
+    kit: Kit
+    principal: Principal
+    at: datetime
+    occurred_at: datetime
+    correlation_id: str
+    traceparent: str | None
+    idempotency_key: str | None = None
+    if_match: str | None = None
+    fingerprint: str = ""
+
+    @property
+    def zone(self) -> ZoneInfo:
+        """The time zone of the caller's organisation."""
+        return self.kit.zone_of(self.principal.organisation_id)
+
+    @property
+    def today(self) -> date:
+        """The day it is where the caller's organisation is."""
+        return self.at.astimezone(self.zone).date()
+
+    @property
+    def context(self) -> CommandContext:
+        """Who asks and for which request, as it is recorded with every event."""
+        who = self.principal
+        name = f"{who.organisation_id}/{who.subject}/{self.idempotency_key}"
+        command_id = uuid5(COMMANDS, name)
+        return CommandContext(
+            command_id=command_id,
+            correlation_id=self.correlation_id,
+            causation_id=str(command_id),
+            actor=who.subject,
+            organisation_id=who.organisation_id,
+            at=self.occurred_at,
+            fingerprint=self.fingerprint,
+            traceparent=self.traceparent,
+        )
+
+    async def handle(
+        self,
+        aggregate: Aggregate[C, S, E, R],
+        id: str,
+        command: C,
+        present: Callable[[S], object] | None = None,
+        *,
+        created: str | None = None,
+    ) -> Response:
+        """Carry out a command and answer its outcome; a repeated one answers the same again.
+
+        200, or 201 with `created` as its Location. The body is `present(state)`, else the id and
+        the version. Raises what `perform` raises.
+        """
+        done = await self.perform(aggregate, id, command)
+        body = present(done.state) if present else {"id": id, "version": done.version}
+        headers = {
+            "ETag": f'"{done.version}"',
+            "Relais-Position": done.position,
+            "Relais-Correlation-Id": self.correlation_id,
+        }
+        if created is not None:
+            headers["Location"] = created
+        return _json(body, headers, 200 if created is None else 201)
+
+    async def perform(self, aggregate: Aggregate[C, S, E, R], id: str, command: C) -> Done[S]:
+        """Carry out a command. Raises the `Problem` of its refusal, or 409, 412, 422, 503."""
+        commands = self._commands()
+        expected = await self._expected_version(aggregate, id)
+        try:
+            result = await commands.handle(aggregate, id, command, self.context, expected)
+        except VersionMismatch as error:
+            raise _stale(f"It stands at version {error.actual}.") from error
+        except IdempotencyKeyReused as error:
+            raise _reused() from error
+        except TooMuchContention as error:
+            raise try_again(409, "conflict", "Others are changing this; try again.") from error
+        except Full as error:
+            raise try_again(503, "overloaded", "Too many commands are waiting.") from error
+        if isinstance(result, Refused):
+            raise self.refuse(result.rejection)
+        return result
+
+    def refuse(self, rejection: object) -> Problem:
+        """The problem a rejection is, to be raised."""
+        if self.kit.problem is None:
+            raise RuntimeError("this API was made without a table of problems")
+        return refused(rejection, self.kit.problem)
+
+    async def load(
+        self, aggregate: Aggregate[Any, S, Any, Any], id: str, as_of: datetime | None = None
+    ) -> Loaded[S]:
+        """The entity, now or as it was known at a time; version 0 when there is none."""
+        return await self._commands().load(aggregate, id, at_time=as_of)
+
+    def show(self, body: object, version: int) -> Response:
+        """200 with the version as `ETag`, which `If-Match` takes."""
+        return _json(body, {"ETag": f'"{version}"'})
+
+    async def history(self, aggregate: Aggregate[Any, Any, Any, Any], id: str) -> Response:
+        """Every fact about the entity, oldest first: who, what, when (G-05).
+
+        The caller has made sure that the entity is one of the principal's organisation.
+        """
+        entries = await self._commands().history(aggregate, id)
+        return _json({"items": [_entry(entry) for entry in entries]}, {})
+
+    def _commands(self) -> Handler:
+        if self.kit.commands is None:
+            raise RuntimeError("this API was made without commands")
+        return self.kit.commands
+
+    async def _expected_version(
+        self, aggregate: Aggregate[Any, Any, Any, Any], id: str
+    ) -> int | None:
+        if self.if_match is None:
+            return None
+        if self.if_match != "*":
+            return int(self.if_match)
+        # Streams never go away, so what exists now also exists when the command is decided.
+        if (await self._commands().load(aggregate, id)).version == 0:
+            raise _stale("It does not exist.")
+        return None
+
+
+def _entry(entry: HistoryEntry[Any]) -> dict[str, object]:
+    return {
+        "version": entry.version,
+        "type": entry.type,
+        "what": plain(entry.event),
+        "actor": entry.actor,
+        "occurred_at": plain(entry.occurred_at),
+        "recorded_at": plain(entry.recorded_at),
+        "correlation_id": entry.correlation_id,
+        "causation_id": entry.causation_id,
+    }
+
+
+def _json(body: object, headers: dict[str, str], status: int = 200) -> Response:
+    return Response(to_json(body), status, headers, media_type="application/json")
+
+
+def _stale(detail: str) -> Problem:
+    return Problem(412, "version-mismatch", f"If-Match does not hold. {detail}")
+
+
+def _reused() -> Problem:
+    detail = "This Idempotency-Key came with another request before."
+    field = FieldError("header:Idempotency-Key", "reused", detail)
+    return Problem(422, "idempotency-key-reused", detail, errors=[field])
+
+
+# --- Admission ----------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Admission:
+    """Makes the `Call` of a request, or refuses it. `roles` None: anybody is let in.
+
+    A dependency that reads the request directly: declared headers would be validated one by one,
+    at several times the price.
+    """
+
+    roles: frozenset[str] | None
+
+    async def __call__(self, request: Request) -> Call:
+        scope = request.scope
+        kit: Kit = scope["app"].state.kit
+        headers: dict[bytes, bytes] = dict(scope["headers"])
+        principal = self._admit(kit, headers.get(b"authorization"))
+        if "\0" in scope["path"] or b"%00" in scope["query_string"]:
+            raise malformed("path:", "nul", "No name here has a NUL character.")
+        if scope["method"] in SAFE_METHODS:
+            return await _query(kit, principal, headers)
+        return await _command(kit, principal, headers, request)
+
+    def _admit(self, kit: Kit, header: bytes | None) -> Principal:
+        if self.roles is None:
+            return ANYBODY
+        principal = kit.verifier.principal(header)
+        if self.roles.isdisjoint(principal.roles):
+            admitted = ", ".join(sorted(self.roles))
+            raise Problem(403, "not-admitted", f"This is for the roles: {admitted}.")
+        return principal
+
+
+def requires(*roles: Role) -> Any:
+    """Admits who has one of the roles; to annotate a route's `Call` with."""
+    if not roles:
+        raise ValueError("name the roles, or say public()")
+    return Depends(Admission(frozenset(roles)))
+
+
+def public() -> Any:
+    """Admits anybody, and says so; to annotate a route's `Call` with."""
+    return Depends(Admission(None))
+
+
+async def _query(kit: Kit, principal: Principal, headers: dict[bytes, bytes]) -> Call:
+    if wanted := headers.get(b"relais-min-position"):
+        tokens = read_tokens(wanted.decode("latin-1"))
+        if kit.positions is not None:
+            await kit.positions.wait(tokens)
+    at = kit.now()
+    return Call(kit, principal, at, at, _correlation_id(headers), _traceparent(headers))
+
+
+async def _command(
+    kit: Kit, principal: Principal, headers: dict[bytes, bytes], request: Request
+) -> Call:
+    body = await request.body()
+    if body:
+        _refuse_unreadable(headers.get(b"content-type", b""), body)
+    at = kit.now()
+    return Call(
+        kit,
+        principal,
+        at,
+        _occurred_at(headers.get(b"relais-occurred-at"), at),
+        _correlation_id(headers),
+        _traceparent(headers),
+        _idempotency_key(headers.get(b"idempotency-key")),
+        _if_match(headers.get(b"if-match")),
+        _fingerprint(request, body),
+    )
+
+
+def _fingerprint(request: Request, body: bytes) -> str:
+    scope = request.scope
+    head = f"{scope['method']} {scope['path']}?{scope['query_string'].decode('latin-1')}\n"
+    return sha256(head.encode() + body).hexdigest()
+
+
+def _refuse_unreadable(content_type: bytes, body: bytes) -> None:
+    media = content_type.partition(b";")[0].strip().lower()
+    if media != b"application/json":
+        detail = "Send application/json."
+        raise Problem(415, "unsupported-media-type", detail, headers={"Accept": "application/json"})
+    # The escape may also be an escaped backslash and a word; then, and only then, look closely.
+    if _ESCAPED_NUL in body and _has_nul(json.loads(body)):
+        detail = "No text here has a NUL character."
+        raise Problem(422, "invalid-request", detail, errors=[FieldError("/", "nul", detail)])
+
+
+def _has_nul(value: Any) -> bool:
+    if isinstance(value, str):
+        return "\0" in value
+    if isinstance(value, dict):
+        return any(_has_nul(key) or _has_nul(one) for key, one in value.items())
+    return isinstance(value, list) and any(map(_has_nul, value))
+
+
+def _idempotency_key(given: bytes | None) -> str:
+    if given is None:
+        detail = "Every command needs an Idempotency-Key."
+        raise malformed("header:Idempotency-Key", "missing", detail)
+    key = given.decode("latin-1")
+    if not _KEY.fullmatch(key):
+        detail = "An Idempotency-Key is 1 to 255 visible ASCII characters."
+        raise malformed("header:Idempotency-Key", "visible_ascii", detail)
+    return key
+
+
+def _if_match(given: bytes | None) -> str | None:
+    """`*`, or the digits of a version."""
+    if given is None or given == b"*":
+        return None if given is None else "*"
+    match = _ETAG.fullmatch(given.decode("latin-1"))
+    if match is None:
+        detail = 'If-Match is one ETag as it was given, like "3", or *.'
+        raise malformed("header:If-Match", "etag", detail)
+    return match[1]
+
+
+def _occurred_at(given: bytes | None, now: datetime) -> datetime:
+    if given is None:
+        return now
+    try:
+        at = instant(given.decode("latin-1"))
+    except ValueError as error:
+        raise malformed("header:Relais-Occurred-At", "rfc3339", f"It {error}.") from error
+    if at > now + SKEW:
+        detail = "What has not happened yet cannot be reported."
+        raise malformed("header:Relais-Occurred-At", "in_the_future", detail)
+    # A fast clock is no reason to record a fact before its time.
+    return min(at, now)
+
+
+def _correlation_id(headers: dict[bytes, bytes]) -> str:
+    if (given := headers.get(b"relais-correlation-id")) is None:
+        return uuid4().hex
+    found = given.decode("latin-1")
+    if not _CORRELATION.fullmatch(found):
+        detail = "A Relais-Correlation-Id is 1 to 128 visible ASCII characters."
+        raise malformed("header:Relais-Correlation-Id", "visible_ascii", detail)
+    return found
+
+
+def _traceparent(headers: dict[bytes, bytes]) -> str | None:
+    if current := telemetry.traceparent_of_current_span():
+        return current
+    given = headers.get(b"traceparent")
+    if given is None:
+        return None
+    found = given.decode("latin-1")
+    return found if telemetry.trace_id_of(found) else None

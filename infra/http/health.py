@@ -1,0 +1,131 @@
+"""Is this process alive, and may it be sent requests?
+
+Alive means progress: a loop that went round lately, also with nothing to do. Whether the database
+answers or a consumer lags says nothing about that; a restart mends neither.
+"""
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from psycopg import Error
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import BaseRoute, Route
+
+from infra import telemetry
+from infra.store.postgres import Pool
+from infra.supervisor import Progress
+
+log = logging.getLogger("relais.http")
+
+CHECK_SECONDS = 2.0
+NO_STORE = {"Cache-Control": "no-store"}
+
+Check = Callable[[], Awaitable[str | None]]
+"""Why the process should get no requests now; None when it may."""
+
+
+@dataclass(frozen=True, slots=True)
+class Probe:
+    """A loop that must go round at least every `allowed` seconds."""
+
+    progress: Progress
+    allowed: float = 30.0
+
+    def stalled(self) -> str | None:
+        """Why a restart would help. A halted loop waits for a person, so it does not count."""
+        age = self.progress.age()
+        if self.progress.halted is not None or age <= self.allowed:
+            return None
+        return f"no progress for {age:.1f} s, {self.allowed:.1f} s are allowed"
+
+
+@dataclass(slots=True)
+class Health:
+    """What the probes of a process look at; parts are added as they start."""
+
+    probes: dict[str, Probe] = field(default_factory=dict)
+    checks: dict[str, Check] = field(default_factory=dict)
+
+    def watch(self, name: str, progress: Progress, allowed: float = 30.0) -> None:
+        """Alive only while this loop goes round; ready only while it is not halted."""
+
+        async def going() -> str | None:
+            return progress.halted
+
+        self.probes[name] = Probe(progress, allowed)
+        self.checks[name] = going
+
+    def routes(self) -> Sequence[BaseRoute]:
+        """`/health/live`, `/health/ready` and `/metrics`."""
+        return (
+            Route("/health/live", self._live, include_in_schema=False),
+            Route("/health/ready", self._ready, include_in_schema=False),
+            Route("/metrics", _metrics, include_in_schema=False),
+        )
+
+    async def _live(self, _: Request) -> Response:
+        return _answer({name: probe.stalled() for name, probe in self.probes.items()})
+
+    async def _ready(self, _: Request) -> Response:
+        found = await asyncio.gather(*(_asked(check) for check in self.checks.values()))
+        return _answer(dict(zip(self.checks, found, strict=True)))
+
+
+async def _metrics(_: Request) -> Response:
+    body, media_type = telemetry.exposition()
+    # Set as a header: as `media_type` it would get a second charset.
+    return Response(body, headers={"Content-Type": media_type, **NO_STORE})
+
+
+async def _asked(check: Check) -> str | None:
+    try:
+        async with asyncio.timeout(CHECK_SECONDS):
+            return await check()
+    except TimeoutError:
+        return f"no answer within {CHECK_SECONDS:.0f} s"
+    except Exception as error:
+        log.warning("a readiness check failed", exc_info=True)
+        return f"{type(error).__name__}: {error}"
+
+
+def _answer(reasons: Mapping[str, str | None]) -> Response:
+    failing = any(reason is not None for reason in reasons.values())
+    body: dict[str, Any] = {
+        "status": "failing" if failing else "ok",
+        "checks": {name: reason or "ok" for name, reason in reasons.items()},
+    }
+    return JSONResponse(body, 503 if failing else 200, NO_STORE)
+
+
+def writable(pool: Pool) -> Check:
+    """The database answers, and it is not a standby."""
+
+    async def check() -> str | None:
+        try:
+            async with pool.connection(timeout=CHECK_SECONDS / 2) as connection:
+                cursor = await connection.execute("show transaction_read_only")
+                row = await cursor.fetchone()
+        except Error as error:
+            return f"{type(error).__name__}: {error}"
+        return None if row == ("off",) else "the database is read-only"
+
+    return check
+
+
+def unsaturated(pool: Pool, most_waiting: int) -> Check:
+    """Not too many requests wait for a connection."""
+
+    async def check() -> str | None:
+        waiting = waiters(pool)
+        return f"{waiting} requests wait for a connection" if waiting > most_waiting else None
+
+    return check
+
+
+def waiters(pool: Pool) -> int:
+    """How many requests wait for a connection of the pool right now."""
+    return pool.get_stats().get("requests_waiting", 0)

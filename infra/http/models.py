@@ -1,0 +1,160 @@
+"""Bodies in and out: strict models for what comes in, one plain form for what goes out.
+
+JSON names are snake_case, times RFC 3339, days ISO 8601, choices lower-case names, money integer
+minor units with their currency.
+"""
+
+import json
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import fields, is_dataclass
+from datetime import UTC, date, datetime
+from enum import Enum, IntEnum
+from typing import Annotated, Any
+
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    GetCoreSchemaHandler,
+    StringConstraints,
+)
+from pydantic_core import CoreSchema, core_schema
+
+from contracts.common_v1 import Money, Point
+
+_INSTANT = re.compile(r"\d{4}-\d\d-\d\d[Tt]\d\d:\d\d:\d\d(\.\d{1,9})?([Zz]|[+-]\d\d:\d\d)")
+_DAY = re.compile(r"\d{4}-\d\d-\d\d")
+
+
+def instant(text: object) -> datetime:
+    """An RFC 3339 time as an aware datetime in UTC. Raises ValueError, also for other types."""
+    if isinstance(text, datetime):
+        return text
+    if not isinstance(text, str) or not _INSTANT.fullmatch(text):
+        raise ValueError("must be an RFC 3339 time with its offset, like 2026-11-23T08:30:00Z")
+    try:
+        return datetime.fromisoformat(text.upper()).astimezone(UTC)
+    except (ValueError, OverflowError) as error:
+        raise ValueError("there is no such time") from error
+
+
+def _day(text: object) -> date:
+    if isinstance(text, date):
+        return text
+    if not isinstance(text, str) or not _DAY.fullmatch(text):
+        raise ValueError("must be a day, like 2026-11-23")
+    return date.fromisoformat(text)
+
+
+def _one_line(text: str) -> str:
+    if not text.isprintable():
+        raise ValueError("must be one line of printable text")
+    return text
+
+
+Instant = Annotated[datetime, BeforeValidator(instant)]
+Day = Annotated[date, BeforeValidator(_day)]
+Id = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9._~:-]{1,64}$")]
+"""Names an entity in paths, streams, Kafka keys and position tokens: no `/`, `@` or comma."""
+Line = Annotated[
+    str,
+    StringConstraints(strip_whitespace=True, min_length=1, max_length=255),
+    AfterValidator(_one_line),
+]
+Text = Annotated[str, StringConstraints(strip_whitespace=True, max_length=4000)]
+Whole = Annotated[int, Field(ge=-(2**31), le=2**31 - 1)]
+"""Fits the int32 of a contract."""
+
+
+class Body(BaseModel):
+    """A body that comes in: nothing coerced, nothing unknown, nothing changed afterwards."""
+
+    model_config = ConfigDict(
+        strict=True,
+        extra="forbid",
+        frozen=True,
+        allow_inf_nan=False,
+        use_attribute_docstrings=True,
+    )
+
+
+class MoneyBody(Body):
+    """An amount in minor units: 12500 EUR is 125.00 euros."""
+
+    amount_minor: Annotated[int, Field(ge=-(10**15), le=10**15, examples=[12500])]
+    currency: Annotated[str, StringConstraints(pattern=r"^[A-Z]{3}$"), Field(examples=["EUR"])]
+
+    def money(self) -> Money:
+        """The contract's value."""
+        return Money(self.amount_minor, self.currency)
+
+
+class PointBody(Body):
+    """A place on earth, WGS 84, in degrees."""
+
+    latitude: Annotated[float, Field(ge=-90, le=90, examples=[48.8566])]
+    longitude: Annotated[float, Field(ge=-180, le=180, examples=[2.3522])]
+
+    def point(self) -> Point:
+        """The contract's value."""
+        return Point(self.latitude, self.longitude)
+
+
+class Named:
+    """Marks a contract's enum in a body: `Annotated[Channel, Named()]` reads "app".
+
+    The unspecified member cannot be named.
+    """
+
+    def __get_pydantic_core_schema__(
+        self, source: type[IntEnum], handler: GetCoreSchemaHandler
+    ) -> CoreSchema:
+        members = {member.name.lower(): member for member in source if member.value}
+        return core_schema.no_info_after_validator_function(
+            members.__getitem__,
+            core_schema.literal_schema(list(members)),
+            serialization=core_schema.plain_serializer_function_ser_schema(plain),
+        )
+
+
+class Recorded(BaseModel):
+    """What a command answers when its route has nothing more to show."""
+
+    id: str
+    version: int = Field(examples=[3])
+
+
+def plain(value: Any) -> Any:
+    """What JSON can hold of events, states and rows: dataclasses become objects."""
+    if isinstance(value, Enum):
+        return value.name.lower()
+    if value is None or isinstance(value, str | int | float):
+        return value
+    if isinstance(value, datetime):
+        return value.astimezone(UTC).isoformat().replace("+00:00", "Z")
+    if isinstance(value, date):
+        return value.isoformat()
+    if isinstance(value, Mapping):
+        return {str(key): plain(one) for key, one in value.items()}
+    if isinstance(value, tuple | list | set | frozenset):
+        return [plain(one) for one in value]
+    if isinstance(value, BaseModel):
+        return value.model_dump(mode="json")
+    if is_dataclass(value):
+        return {field.name: plain(getattr(value, field.name)) for field in fields(value)}
+    raise TypeError(f"no plain form of {type(value).__name__}")
+
+
+_encode: Callable[[Any], str] = json.JSONEncoder(
+    ensure_ascii=False, allow_nan=False, separators=(",", ":")
+).encode
+
+
+def to_json(value: object) -> bytes:
+    """The bytes of an answer."""
+    if isinstance(value, BaseModel):
+        return value.model_dump_json().encode()
+    return _encode(plain(value)).encode()

@@ -1,0 +1,176 @@
+"""The document of an API, completed: headers, problems and roles, which the kit adds to routes."""
+
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+from fastapi.routing import APIRoute
+
+from infra.http.call import SAFE_METHODS, Admission
+from infra.http.problems import MEDIA_TYPE
+
+Json = dict[str, Any]
+
+_VISIBLE = "^[!-~]+$"
+
+
+def _header(name: str, description: str, example: str, **schema: Any) -> Json:
+    required = schema.pop("required", False)
+    return {
+        "name": name,
+        "in": "header",
+        "required": required,
+        "description": description,
+        "schema": {"type": "string", **schema},
+        "example": example,
+    }
+
+
+_CORRELATION = _header(
+    "Relais-Correlation-Id",
+    "Joins everything that belongs to one journey; made up when it is not given.",
+    "9f1c2d7a",
+    pattern=_VISIBLE,
+    minLength=1,
+    maxLength=128,
+)
+PARAMETERS: Json = {
+    "IdempotencyKey": _header(
+        "Idempotency-Key",
+        "The same for every repetition of one command, so that it counts once.",
+        "4a6f9e0c-1b8d-4a52-9f7e-2d3c4b5a6978",
+        required=True,
+        pattern=_VISIBLE,
+        minLength=1,
+        maxLength=255,
+    ),
+    "IfMatch": _header(
+        "If-Match",
+        "The ETag the command relies on; 412 when the entity has moved on. `*`: it exists.",
+        '"3"',
+        pattern='^("[1-9][0-9]{0,9}"|\\*)$',
+    ),
+    "OccurredAt": _header(
+        "Relais-Occurred-At",
+        "When it really happened, for a phone that reports late. Not in the future.",
+        "2026-11-23T08:30:00Z",
+        format="date-time",
+    ),
+    "CorrelationId": _CORRELATION,
+    "MinPosition": _header(
+        "Relais-Min-Position",
+        "Positions that commands answered, comma separated; waits until they are shown here.",
+        "missions.trip/T123@5",
+    ),
+}
+_COMMAND = ("IdempotencyKey", "IfMatch", "OccurredAt", "CorrelationId")
+_QUERY = ("MinPosition", "CorrelationId")
+
+_PROBLEM: Json = {
+    "type": "object",
+    "required": ["type", "title", "status", "detail", "instance"],
+    "properties": {
+        "type": {"type": "string", "format": "uri", "description": "What a program switches on."},
+        "title": {"type": "string"},
+        "status": {"type": "integer"},
+        "detail": {"type": "string", "description": "A sentence for a person."},
+        "instance": {"type": "string", "format": "uri-reference"},
+        "errors": {"type": "array", "items": {"$ref": "#/components/schemas/FieldError"}},
+        "trace_id": {"type": "string", "description": "Tell it to support."},
+    },
+    "examples": [
+        {
+            "type": "urn:relais:problem:no-such-trip",
+            "title": "No such trip",
+            "status": 404,
+            "detail": "There is no such trip.",
+            "instance": "/trips/T123",
+        }
+    ],
+}
+_FIELD_ERROR: Json = {
+    "type": "object",
+    "required": ["field", "rule", "detail"],
+    "properties": {
+        "field": {
+            "type": "string",
+            "description": "A JSON pointer into the body, or query:, path:, header: and a name.",
+            "examples": ["/price/amount_minor"],
+        },
+        "rule": {"type": "string"},
+        "detail": {"type": "string"},
+    },
+}
+_ALWAYS = {
+    "400": "A header, parameter or body that cannot be read",
+    "422": "A field that is not as it should be, or a rule that says no",
+    "503": "No room, or no database; try again after Retry-After seconds",
+    "default": "Any other problem",
+}
+_ADMITTED = {"401": "No access token, or none that is valid", "403": "Not a role admitted here"}
+_OF_QUERY = {"425": "The facts waited for are not shown yet; try again"}
+_OF_COMMAND = {
+    "409": "A rule that says no, or others change the same entity",
+    "412": "If-Match does not hold",
+    "413": "More than a body may hold",
+    "415": "Not application/json",
+}
+_RETRYING = frozenset({"409", "425", "503"})
+_ANSWER_HEADERS: Json = {
+    "ETag": {"schema": {"type": "string"}, "description": "The version, for If-Match."},
+    "Relais-Position": {"schema": {"type": "string"}, "description": "For Relais-Min-Position."},
+    "Relais-Correlation-Id": {"schema": {"type": "string"}},
+}
+
+
+def complete(document: Json, admissions: Sequence[tuple[APIRoute, Admission]]) -> Json:
+    """Add to a document what FastAPI cannot know; returns it."""
+    components = document.setdefault("components", {})
+    schemas = components.setdefault("schemas", {})
+    for ours in ("HTTPValidationError", "ValidationError"):
+        schemas.pop(ours, None)
+    schemas |= {"Problem": _PROBLEM, "FieldError": _FIELD_ERROR}
+    components["parameters"] = PARAMETERS
+    components["securitySchemes"] = {
+        "token": {"type": "http", "scheme": "bearer", "bearerFormat": "JWT"}
+    }
+    for route, admission in admissions:
+        for method, operation in _operations(document, route):
+            _describe(operation, method, route, admission)
+    return document
+
+
+def _operations(document: Json, route: APIRoute) -> Iterator[tuple[str, Json]]:
+    item = document["paths"].get(route.path_format, {})
+    for method in sorted(route.methods or ()):
+        if method.lower() in item:
+            yield method, item[method.lower()]
+
+
+def _describe(operation: Json, method: str, route: APIRoute, admission: Admission) -> None:
+    is_query = method in SAFE_METHODS
+    operation["operationId"] = route.name
+    references = [f"#/components/parameters/{name}" for name in (_QUERY if is_query else _COMMAND)]
+    operation.setdefault("parameters", []).extend({"$ref": one} for one in references)
+    problems = _ALWAYS | (_OF_QUERY if is_query else _OF_COMMAND)
+    if admission.roles is not None:
+        problems |= _ADMITTED
+        operation["security"] = [{"token": []}]
+        operation["x-roles"] = sorted(admission.roles)
+    answers = operation["responses"]
+    for status, answer in answers.items():
+        if status.startswith("2") and not is_query:
+            answer["headers"] = _ANSWER_HEADERS
+    # Those of the framework for 422 tell of a body we do not send.
+    answers.update({status: _problem(status, text) for status, text in problems.items()})
+
+
+def _problem(status: str, description: str) -> Json:
+    answer: Json = {
+        "description": description,
+        "content": {MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}}},
+    }
+    if status in _RETRYING:
+        answer["headers"] = {"Retry-After": {"schema": {"type": "integer"}}}
+    if status == "401":
+        answer["headers"] = {"WWW-Authenticate": {"schema": {"type": "string"}}}
+    return answer

@@ -1,0 +1,99 @@
+"""Reading one's own writes: wait until a view has seen the facts a command recorded.
+
+A command answers a token in `Relais-Position`; a query that carries it back in
+`Relais-Min-Position` is answered once the view shows that fact, or 425 when it takes too long.
+"""
+
+import asyncio
+import re
+from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
+from contextlib import AbstractAsyncContextManager
+from typing import Protocol
+
+from infra.batching import Batcher
+from infra.http.problems import Problem, malformed, try_again
+
+MOST_TOKENS = 20
+POLL_SECONDS = 0.1
+
+_TOKEN = re.compile(
+    r"((?:[a-z][a-z0-9_]*\.)+[a-z][a-z0-9_]*)/([A-Za-z0-9._~:-]{1,64})@(0|[1-9][0-9]{0,9})"
+)
+
+Seen = Callable[[Sequence[str]], Awaitable[Mapping[str, int]]]
+"""The version of each stream (`missions.trip/T1`) that queries show by now; absent means 0."""
+
+
+class Bell(Protocol):
+    async def wait(self, timeout: float) -> bool: ...
+
+
+class Nudge(Protocol):
+    """Rings when a consumer of this process has moved on."""
+
+    def bell(self) -> AbstractAsyncContextManager[Bell]: ...
+
+
+def read_tokens(header: str) -> dict[str, int]:
+    """The least version asked for of each stream. Raises a 400 `Problem` when malformed."""
+    tokens = header.split(",")
+    if len(tokens) > MOST_TOKENS:
+        raise _bad_tokens(f"Relais-Min-Position takes at most {MOST_TOKENS} positions.")
+    wanted: dict[str, int] = {}
+    for token in tokens:
+        match = _TOKEN.fullmatch(token.strip())
+        if match is None:
+            raise _bad_tokens("Relais-Min-Position is not what a Relais-Position said.")
+        stream = f"{match[1]}/{match[2]}"
+        wanted[stream] = max(wanted.get(stream, 0), int(match[3]))
+    return wanted
+
+
+def _bad_tokens(detail: str) -> Problem:
+    return malformed("header:Relais-Min-Position", "position", detail)
+
+
+class Positions:
+    """Lets queries wait for facts, together: however many wait, one look at a time.
+
+    `follows` names the aggregates the views read (`missions.trip`); what they do not read cannot
+    be waited for and is passed over.
+    """
+
+    def __init__(
+        self, seen: Seen, nudge: Nudge, follows: Collection[str], within: float = 2.0
+    ) -> None:
+        self._seen = seen
+        self._nudge = nudge
+        self._follows = frozenset(follows)
+        self._within = within
+        self._looks: Batcher[str, int] = Batcher(self._look, size=512)
+
+    async def wait(self, wanted: Mapping[str, int]) -> None:
+        """Return once everything wanted is seen. Raises a 425 `Problem` after `within` seconds."""
+        left = {s: v for s, v in wanted.items() if s.partition("/")[0] in self._follows}
+        if not left:
+            return
+        try:
+            async with asyncio.timeout(self._within), self._nudge.bell() as bell:
+                while left := await self._unseen(left):
+                    await bell.wait(POLL_SECONDS)
+        except TimeoutError:
+            raise _too_early(left) from None
+
+    async def _unseen(self, wanted: Mapping[str, int]) -> dict[str, int]:
+        versions = await asyncio.gather(*map(self._looks.submit, wanted))
+        return {
+            stream: version
+            for (stream, version), seen in zip(wanted.items(), versions, strict=True)
+            if seen < version
+        }
+
+    async def _look(self, streams: Sequence[str]) -> list[int | BaseException]:
+        seen = await self._seen(list(dict.fromkeys(streams)))
+        return [seen.get(stream, 0) for stream in streams]
+
+
+def _too_early(left: Mapping[str, int]) -> Problem:
+    waiting = ", ".join(f"{stream}@{version}" for stream, version in left.items())
+    return try_again(425, "not-seen-yet", f"Not shown here yet: {waiting}.")

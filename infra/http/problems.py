@@ -1,0 +1,167 @@
+"""What went wrong, in one shape: RFC 9457 problem details.
+
+A refused command, a bad request and a crash look alike to a client: a `type` to switch on, a
+sentence for a person, and the fields at fault.
+"""
+
+import json
+import re
+from collections.abc import Callable, Coroutine, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from typing import Any
+from urllib.parse import quote
+
+from fastapi.exceptions import RequestValidationError
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.types import Scope
+
+from infra import telemetry
+
+MEDIA_TYPE = "application/problem+json"
+MOST_ERRORS = 50
+
+_WORDS = re.compile(r"[A-Z]+(?=[A-Z][a-z])|[A-Z]?[a-z0-9]+|[A-Z]+")
+
+Table = Callable[[Any], tuple[int, str]]
+"""A service's one table: the rejection's status and its sentence."""
+ErrorHandler = Callable[[Request, Exception], Coroutine[Any, Any, Response]]
+
+
+@dataclass(frozen=True, slots=True)
+class FieldError:
+    """One field at fault. `field` is a JSON pointer into the body, or `query:`, `path:`,
+    `header:` and a name; `rule` is for programs, `detail` for people."""
+
+    field: str
+    rule: str
+    detail: str
+
+
+class Problem(HTTPException):
+    """Raised anywhere under a route, answered as `application/problem+json`."""
+
+    def __init__(
+        self,
+        status: int,
+        slug: str,
+        detail: str,
+        *,
+        title: str | None = None,
+        errors: Sequence[FieldError] = (),
+        headers: Mapping[str, str] | None = None,
+    ) -> None:
+        super().__init__(status, detail, headers)
+        self.slug = slug
+        self.title = title or slug.replace("-", " ").capitalize()
+        self.errors = tuple(errors)
+
+    @property
+    def type(self) -> str:
+        """What a client switches on; it never changes for one kind of problem."""
+        return f"urn:relais:problem:{self.slug}"
+
+    def response(self, scope: Scope, trace_id: str | None = None) -> Response:
+        """The answer, with the path it is about and the trace it happened in."""
+        body: dict[str, Any] = {
+            "type": self.type,
+            "title": self.title,
+            "status": self.status_code,
+            "detail": self.detail,
+            "instance": quote(scope["path"]),
+        }
+        if self.errors:
+            body["errors"] = [asdict(error) for error in self.errors]
+        if trace_id := trace_id or trace_id_of(scope):
+            body["trace_id"] = trace_id
+        return Response(
+            json.dumps(body, separators=(",", ":")),
+            self.status_code,
+            self.headers,
+            media_type=MEDIA_TYPE,
+        )
+
+
+def trace_id_of(scope: Scope) -> str | None:
+    """The trace of the request: that of our span, else the one the caller began."""
+    current = telemetry.traceparent_of_current_span()
+    if current is None:
+        given = next((v for k, v in scope["headers"] if k == b"traceparent"), None)
+        current = given.decode("latin-1") if given is not None else None
+    return telemetry.trace_id_of(current)
+
+
+def slug_of(cls: type) -> str:
+    """`NoSuchTrip` -> `no-such-trip`."""
+    return "-".join(word.lower() for word in _WORDS.findall(cls.__name__))
+
+
+def refused(rejection: object, table: Table) -> Problem:
+    """The problem a rejection is, by the service's table."""
+    status, detail = table(rejection)
+    return Problem(status, slug_of(type(rejection)), detail)
+
+
+def malformed(field: str, rule: str, detail: str) -> Problem:
+    """400: a header or parameter that cannot be read."""
+    return Problem(400, "malformed-request", detail, errors=[FieldError(field, rule, detail)])
+
+
+def try_again(status: int, slug: str, detail: str, seconds: int = 1) -> Problem:
+    """A problem that passes; the client should repeat the request as it was."""
+    return Problem(status, slug, detail, headers={"Retry-After": str(seconds)})
+
+
+# --- From what the framework raises -------------------------------------------------------------
+
+_OF_STATUS = {
+    404: ("no-such-route", "There is nothing at this path."),
+    405: ("method-not-allowed", "This path does not know this method."),
+    400: ("malformed-request", "The body cannot be read."),
+}
+
+
+async def on_problem(request: Request, error: Exception) -> Response:
+    assert isinstance(error, Problem)
+    return error.response(request.scope)
+
+
+async def on_http_exception(request: Request, error: Exception) -> Response:
+    assert isinstance(error, HTTPException)
+    slug, detail = _OF_STATUS.get(error.status_code, ("request-failed", error.detail))
+    return Problem(error.status_code, slug, detail, headers=error.headers).response(request.scope)
+
+
+async def on_validation_error(request: Request, error: Exception) -> Response:
+    assert isinstance(error, RequestValidationError)
+    found = error.errors()
+    if found and found[0]["type"] == "json_invalid":
+        why = found[0]["ctx"]["error"]
+        detail = f"The body is not JSON: {why} at character {found[0]['loc'][-1]}."
+        return Problem(400, "malformed-json", detail).response(request.scope)
+    errors = [_field_error(one) for one in found[:MOST_ERRORS]]
+    named = ", ".join(error.field for error in errors)
+    detail = f"Not as it should be: {named}."
+    return Problem(422, "invalid-request", detail, errors=errors).response(request.scope)
+
+
+def _field_error(error: Mapping[str, Any]) -> FieldError:
+    place, *path = error["loc"]
+    if place == "body":
+        field = "".join(f"/{_escaped(str(step))}" for step in path) or "/"
+    else:
+        field = f"{place}:{'/'.join(map(str, path))}"
+    return FieldError(field, error["type"], str(error["msg"]).removeprefix("Value error, "))
+
+
+def _escaped(step: str) -> str:
+    # A name the client made up may be of any length.
+    return step[:100].replace("~", "~0").replace("/", "~1")
+
+
+HANDLERS: Mapping[int | type[Exception], ErrorHandler] = {
+    Problem: on_problem,
+    HTTPException: on_http_exception,
+    RequestValidationError: on_validation_error,
+}
