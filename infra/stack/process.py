@@ -12,6 +12,8 @@ from pathlib import Path
 
 LOG_LINES_SHOWN = 20
 UNPRIVILEGED = "nobody"
+# A parent that dies before the child has asked for the signal sends none.
+_UNLESS_ORPHANED = '[ "$PPID" = "$1" ] || exit 1; shift; exec "$@"'
 
 
 class ServerFailed(Exception):
@@ -87,7 +89,7 @@ def launcher(on_parent_death: signal.Signals, *, unprivileged: bool) -> list[str
         nobody = pwd.getpwnam(UNPRIVILEGED)
         prefix += [f"--reuid={nobody.pw_uid}", f"--regid={nobody.pw_gid}", "--clear-groups"]
         prefix += ["--inh-caps=+dac_override", "--ambient-caps=+dac_override"]
-    return [*prefix, "--"]
+    return [*prefix, "--", "sh", "-c", _UNLESS_ORPHANED, "sh", str(os.getpid())]
 
 
 def give_to_unprivileged(folder: Path) -> None:

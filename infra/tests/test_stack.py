@@ -127,7 +127,10 @@ class TestChild:
 
     def test_a_server_does_not_outlive_a_killed_parent(self, folder: Path) -> None:
         done = subprocess.run(
-            [sys.executable, "-c", PARENT, str(folder / "log")], capture_output=True, check=False
+            [sys.executable, "-c", PARENT, str(folder / "log")],
+            cwd=Path(__file__).parents[2],
+            capture_output=True,
+            check=False,
         )
         assert done.returncode == -signal.SIGKILL
         server = Path("/proc") / done.stdout.decode().strip()
