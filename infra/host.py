@@ -68,6 +68,11 @@ class Service:
         """The schema its view queries read: the last part of the name."""
         return self.name.rsplit(".", 1)[-1]
 
+    @property
+    def prefix(self) -> str:
+        """Where its API is served, alone or beside others: `/missions`, `/partner`."""
+        return f"/{self.schema}"
+
 
 class Worker(Protocol):
     """A loop of a service."""
@@ -245,7 +250,9 @@ class ViewsWorker:
 
     async def _follow(self) -> None:
         assert self._running.generations is not None
-        fed = {generation.number: generation for generation in await self._running.generations.fed()}
+        fed = {
+            generation.number: generation for generation in await self._running.generations.fed()
+        }
         for number in self.loops.keys() - fed.keys():
             await self._end(number)
         for number in fed.keys() - self.loops.keys():
@@ -288,5 +295,3 @@ async def _finish(task: "asyncio.Task[None]") -> None:
     if late:
         task.cancel()
         await asyncio.gather(task, return_exceptions=True)
-
-

@@ -5,7 +5,7 @@ import json
 from functools import cached_property
 from pathlib import Path
 
-
+from psycopg.conninfo import make_conninfo
 from pydantic import Field, SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
@@ -52,7 +52,7 @@ class Settings(BaseSettings):
         return {name: base64.b64decode(key) for name, key in named.items()}
 
     def database(self, service: str) -> str:
-        """URL of the database of a service (`missions`, `views.partner`, `keys`)."""
+        """How to reach the database of a service (`missions`, `views.partner`, `keys`)."""
         if service in self.databases:
             return self.databases[service]
-        return f"{self.postgres.rstrip('/')}/relais_{service.replace('.', '_')}"
+        return make_conninfo(self.postgres, dbname=f"relais_{service.replace('.', '_')}")

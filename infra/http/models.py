@@ -12,6 +12,7 @@ from datetime import UTC, date, datetime
 from enum import Enum, IntEnum
 from typing import Annotated, Any
 
+import phonenumbers
 from pydantic import (
     AfterValidator,
     BaseModel,
@@ -67,6 +68,20 @@ Line = Annotated[
 Text = Annotated[str, StringConstraints(strip_whitespace=True, max_length=4000)]
 Whole = Annotated[int, Field(ge=-(2**31), le=2**31 - 1)]
 """Fits the int32 of a contract."""
+
+
+def _phone(text: str) -> str:
+    try:
+        number = phonenumbers.parse(text, "FR")
+    except phonenumbers.NumberParseException as error:
+        raise ValueError("must be a phone number, like +33 6 12 34 56 78") from error
+    if not phonenumbers.is_valid_number(number):
+        raise ValueError("is not a phone number that exists")
+    return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
+
+
+Phone = Annotated[str, StringConstraints(max_length=40), AfterValidator(_phone)]
+"""A phone number that exists, kept as E.164; without a country it is French."""
 
 
 class Body(BaseModel):

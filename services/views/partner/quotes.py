@@ -19,7 +19,7 @@ from contracts.missions.trip_v1 import (
 )
 from infra.consumers.views import OutOfOrder, View
 from infra.store.postgres import Pool
-from services.views.partner.search import pattern
+from services.views.partner.search import LATEST, pattern
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,7 +154,7 @@ async def quotes_of(
     limit: int,
 ) -> list[QuotedTrip]:
     """All quotes the driver ever submitted, newest first (HIF-19)."""
-    time, id = after or (datetime.max, "")
+    time, id = after or (LATEST, "")
     columns = ", ".join(f"q.{column}" for column in view.columns)
     async with pool.connection() as connection:
         cursor = await connection.execute(

@@ -1,6 +1,10 @@
 """Search as people type it: without accents, capitals or wildcards."""
 
 import unicodedata
+from datetime import UTC, datetime
+
+LATEST = datetime.max.replace(tzinfo=UTC)
+"""After every time there is: where a list that shows the newest first begins."""
 
 
 def normalised(*texts: str) -> str:

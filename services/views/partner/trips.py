@@ -22,7 +22,7 @@ from contracts.missions.trip_v1 import (
 )
 from infra.consumers.views import OutOfOrder, View
 from infra.store.postgres import Pool
-from services.views.partner.search import normalised, pattern
+from services.views.partner.search import LATEST, normalised, pattern
 
 
 @dataclass(frozen=True, slots=True)
@@ -191,7 +191,7 @@ _AWAY = """
 _COLUMNS = sql.SQL(", ").join(map(sql.Identifier, view.columns))
 
 TimeCursor = tuple[datetime, str]
-_START: TimeCursor = (datetime.max, "")
+_START: TimeCursor = (LATEST, "")
 
 
 async def near_home(
@@ -246,7 +246,7 @@ async def _newest(
     ).format(
         columns=_COLUMNS,
         open=sql.SQL(_OPEN),
-        gate=sql.SQL(gate),  # type: ignore[arg-type]
+        gate=sql.SQL(gate),
         newest=sql.SQL(_NEWEST),
     )
     time, id = after or _START

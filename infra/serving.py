@@ -1,0 +1,216 @@
+"""Serves the APIs of opened services, with the probes and measures of their workers."""
+
+import asyncio
+import logging
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
+from functools import partial
+
+import uvicorn
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, JSONResponse, Response
+from starlette.routing import Mount, Route
+
+from infra import telemetry
+from infra.consumers.transports import FaustAgent, Lag
+from infra.consumers.views import views_seen
+from infra.host import Running, ViewsWorker
+from infra.http.app import Api, create_app
+from infra.http.auth import PublishedKeys, Verifier
+from infra.http.call import Kit
+from infra.http.health import Health, unsaturated, waiters, writable
+from infra.http.positions import Positions
+from infra.relay import Relay
+from infra.settings import Settings
+from infra.supervisor import Progress
+
+log = logging.getLogger("relais.serving")
+
+MOST_WAITING = 100
+SAMPLE_SECONDS = 2.0
+DRAIN_SECONDS = 10
+
+
+class Server(uvicorn.Server):
+    """uvicorn inside our loop; the host decides what signals mean."""
+
+    @contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        yield
+
+
+def api(running: Running, verifier: Verifier, health: Health) -> Api:
+    """The API of one service, over what it has opened."""
+    service, settings = running.service, running.settings
+    kit = Kit(
+        verifier=verifier,
+        problem=service.problem,
+        commands=running.commands if service.aggregates else None,
+        positions=_positions(running) if service.views else None,
+    )
+    return create_app(
+        f"relais {service.name}",
+        [service.routes(running)],
+        kit,
+        health=health,
+        max_in_flight=settings.max_in_flight,
+        waiting=lambda: waiters(running.pool),
+        max_waiting=MOST_WAITING,
+    )
+
+
+def _positions(running: Running) -> Positions:
+    async def seen(streams: Sequence[str]) -> Mapping[str, int]:
+        return await views_seen(running.pool, running.service.schema, streams)
+
+    follows = [f"{c.service}.{c.name}" for c in running.service.sources]
+    return Positions(seen, running.seen, follows, running.settings.position_wait)
+
+
+def site(services: Sequence[Running], settings: Settings) -> Starlette:
+    """All APIs of a process, each under its prefix, and the probes of everything in it."""
+    health = Health()
+    verifier = Verifier(PublishedKeys(settings.jwks), settings.issuer, settings.audience)
+    for running in services:
+        name = running.service.name
+        health.checks[f"{name} database"] = writable(running.pool)
+        health.checks[f"{name} pool"] = unsaturated(running.pool, MOST_WAITING)
+        for worker, loop in running.workers.items():
+            health.watch(f"{name} {worker}", loop.progress)
+    apis = {running.service.prefix: api(running, verifier, health) for running in services}
+    return Starlette(
+        routes=[
+            Route("/", _front_page(apis)),
+            *health.routes(),
+            *(Mount(prefix, app) for prefix, app in apis.items()),
+        ]
+    )
+
+
+def _front_page(apis: Mapping[str, Api]) -> Callable[[Request], Awaitable[Response]]:
+    async def front_page(request: Request) -> Response:
+        if "text/html" not in request.headers.get("accept", ""):
+            return JSONResponse({"apis": {p: f"{p}/openapi.json" for p in apis}})
+        items = "".join(
+            f'<li><a href="{prefix}/docs">{app.title}</a>'
+            f' &middot; <a href="{prefix}/openapi.json">OpenAPI</a></li>'
+            for prefix, app in apis.items()
+        )
+        return HTMLResponse(
+            "<!doctype html><meta charset=utf-8><title>Relais</title>"
+            "<body style='font: 16px/1.5 system-ui; max-width: 40rem; margin: 3rem auto'>"
+            f"<h1>Relais</h1><ul>{items}</ul>"
+            "<p><a href='/health/ready'>health</a> &middot; <a href='/metrics'>metrics</a></p>"
+        )
+
+    return front_page
+
+
+@asynccontextmanager
+async def serving(app: Starlette, settings: Settings) -> AsyncIterator[str]:
+    """Answer requests within the block; yields the address. At its end, requests drain."""
+    config = uvicorn.Config(
+        app,
+        host=settings.host,
+        port=settings.port,
+        loop="none",
+        http="httptools",
+        lifespan="off",
+        log_config=None,
+        access_log=False,
+        timeout_graceful_shutdown=DRAIN_SECONDS,
+    )
+    server = Server(config)
+    task = asyncio.create_task(server.serve())
+    while not server.started and not task.done():
+        await asyncio.sleep(0.01)
+    if task.done():
+        await task
+        raise OSError(f"cannot listen on {settings.host}:{settings.port}")
+    try:
+        port = server.servers[0].sockets[0].getsockname()[1]
+        yield f"http://{settings.host}:{port}"
+    finally:
+        server.should_exit = True
+        await task
+
+
+@asynccontextmanager
+async def measured(services: Sequence[Running]) -> AsyncIterator[None]:
+    """Show the lags, waiters, halts and parked streams of these services at `/metrics`."""
+    async with AsyncExitStack() as stack:
+        for running in services:
+            for end in _watches(running):
+                stack.callback(end)
+            parked = _Parked(running)
+            stack.callback(telemetry.PARKED_STREAMS.watch(parked.reading))
+            task = asyncio.create_task(parked.sample())
+            stack.push_async_callback(_cancel, task)
+        yield
+
+
+def _watches(running: Running) -> Iterator[Callable[[], None]]:
+    name = running.service.name
+    yield telemetry.POOL_WAITERS.watch(lambda: waiters(running.pool), service=name)
+    for worker, loop in running.workers.items():
+        yield _watch_halt(f"{name} {worker}", loop.progress)
+        if isinstance(loop, Relay):
+            yield from _watch_relay(name, loop)
+        if isinstance(loop, FaustAgent | ViewsWorker):
+            yield from _watch_lags(partial(_lags, loop))
+
+
+def _lags(worker: FaustAgent | ViewsWorker) -> Mapping[str, Lag]:
+    loops = [worker] if isinstance(worker, FaustAgent) else list(worker.loops.values())
+    return {loop.consumer.name: loop.lag for loop in loops}
+
+
+def _watch_halt(name: str, progress: Progress) -> Callable[[], None]:
+    return telemetry.HALTED.watch(lambda: 0.0 if progress.halted is None else 1.0, loop=name)
+
+
+def _watch_lags(lags: Callable[[], Mapping[str, Lag]]) -> Iterator[Callable[[], None]]:
+    yield telemetry.CONSUMER_LAG.watch(
+        lambda: [(lag.seconds, {"consumer": name}) for name, lag in lags().items()]
+    )
+    yield telemetry.CONSUMER_LAG_EVENTS.watch(
+        lambda: [(float(lag.records), {"consumer": name}) for name, lag in lags().items()]
+    )
+
+
+def _watch_relay(name: str, relay: Relay) -> Iterator[Callable[[], None]]:
+    yield telemetry.RELAY_LAG.watch(lambda: relay.lag.seconds, service=name)
+    yield telemetry.RELAY_HOLDBACK.watch(
+        lambda: [(relay.lag.holdback_seconds, {"culprit": relay.lag.culprit})], service=name
+    )
+
+
+class _Parked:
+    """How many streams each consumer has parked, looked up now and then."""
+
+    def __init__(self, running: Running) -> None:
+        self._running = running
+        self._counts: list[tuple[float, Mapping[str, str]]] = []
+
+    def reading(self) -> list[tuple[float, Mapping[str, str]]]:
+        return self._counts
+
+    async def sample(self) -> None:
+        while True:
+            try:
+                async with self._running.pool.connection() as connection:
+                    cursor = await connection.execute(
+                        "select consumer, count(distinct stream) from consumer.parked group by 1"
+                    )
+                    rows = await cursor.fetchall()
+                self._counts = [(float(n), {"consumer": consumer}) for consumer, n in rows]
+            except Exception:
+                # The database's own probe tells; the measure keeps its last value.
+                log.info("parked streams not counted", exc_info=True)
+            await asyncio.sleep(SAMPLE_SECONDS)
+
+
+async def _cancel(task: "asyncio.Task[None]") -> None:
+    task.cancel()
+    await asyncio.gather(task, return_exceptions=True)

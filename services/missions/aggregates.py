@@ -1,0 +1,20 @@
+"""Which streams the service keeps, and what decides about each."""
+
+from contracts.missions import driver_v1, trip_v1
+from infra.commands import Aggregate
+from services.missions import driver, trip
+
+TRIP = Aggregate(
+    contract=trip_v1.contract,
+    decide=trip.decide,
+    evolve=trip.evolve,
+    initial=trip.initial,
+    timers=trip.timers,
+    on_timer=trip.on_timer,
+)
+DRIVER = Aggregate(
+    contract=driver_v1.contract,
+    decide=driver.decide,
+    evolve=driver.evolve,
+    initial=driver.initial,
+)

@@ -1,0 +1,315 @@
+"""HTTP to commands: publish, quote, award, deliver; register, qualify, declare."""
+
+from typing import Annotated
+
+from fastapi import APIRouter, Query
+from starlette.responses import Response
+
+from infra.http.call import Call, requires
+from infra.http.models import Id, Instant
+from services.missions import bodies, driver, trip
+from services.missions.aggregates import DRIVER, TRIP
+from services.missions.availability import DeclareAvailability, WithdrawAvailability
+from services.missions.numbers import number
+from services.missions.quoting import ModifyQuote, RefuseQuote, SubmitQuote, WithdrawQuote
+
+router = APIRouter()
+
+Anyone = Annotated[Call, requires("driver", "logistics", "administration")]
+DriverCall = Annotated[Call, requires("driver")]
+Logistics = Annotated[Call, requires("logistics")]
+Staff = Annotated[Call, requires("logistics", "administration")]
+AsOf = Annotated[Instant | None, Query(description="Show it as it was known at this time.")]
+
+# --- Trips ------------------------------------------------------------------
+
+
+@router.post("/trips", status_code=201)
+async def publish_trip(body: bodies.TripBody, call: Logistics) -> Response:
+    """Offer a transfer to the drivers of the organisation (G-17)."""
+    trip_id = body.trip_id or number("T", call.context.command_id)
+    command = trip.PublishTrip(
+        trip_id=trip_id,
+        organisation_id=call.principal.organisation_id,
+        client_brand=body.client_brand,
+        tags=body.tags,
+        departure=body.departure.stop(),
+        arrival=body.arrival.stop(),
+        from_slot=body.from_slot.slot(),
+        until_slot=body.until_slot.slot(),
+        vehicle=bodies.vehicle(body.vehicle),
+        delivery_type=body.delivery_type,
+        distance_km=body.distance_km,
+        duration_minutes=body.duration_minutes,
+        client_process=body.client_process,
+        additional_services=body.additional_services,
+        today=call.today,
+        at=call.occurred_at,
+    )
+    return await call.handle(TRIP, trip_id, command, created=f"/missions/trips/{trip_id}")
+
+
+@router.get("/trips/{trip_id}")
+async def show_trip(trip_id: Id, call: Anyone, as_of: AsOf = None) -> Response:
+    """The trip, never stale; a driver sees their own quote and mission only (HIF-16, HIF-23)."""
+    found = await call.load(TRIP, trip_id, as_of)
+    if (
+        isinstance(found.state, trip.Unpublished)
+        or found.state.offer.organisation_id != call.principal.organisation_id
+    ):
+        raise call.refuse(trip.NoSuchTrip())
+    if is_staff(call):
+        return call.show(bodies.trip_for_logistics(found.state), found.version)
+    shown = bodies.trip_for_driver(found.state, call.principal.subject)
+    return call.show(shown, found.version)
+
+
+@router.get("/trips/{trip_id}/history")
+async def trip_history(trip_id: Id, call: Staff) -> Response:
+    """Every fact about the trip: who, what, when. It names all who quoted, so it is for staff."""
+    await show_trip(trip_id, call)
+    return await call.history(TRIP, trip_id)
+
+
+@router.post("/trips/{trip_id}/quote", status_code=201)
+async def submit_quote(trip_id: Id, body: bodies.QuoteBody, call: DriverCall) -> Response:
+    """Offer a price for the trip (HIF-18)."""
+    subject = call.principal.subject
+    command = SubmitQuote(
+        trip_id=trip_id,
+        organisation_id=call.principal.organisation_id,
+        driver_id=subject,
+        price=body.price.money(),
+        comment=body.comment,
+        pickup_on=body.pickup_on,
+        delivery_on=body.delivery_on,
+        qualifications=await held_for(call, subject, trip_id),
+        today=call.today,
+        at=call.occurred_at,
+    )
+    return await call.handle(TRIP, trip_id, command, created=f"/missions/trips/{trip_id}")
+
+
+@router.put("/trips/{trip_id}/quote")
+async def modify_quote(trip_id: Id, body: bodies.QuoteBody, call: DriverCall) -> Response:
+    """Change one's quote while logistics has not processed it (HIF-21)."""
+    command = ModifyQuote(
+        trip_id=trip_id,
+        organisation_id=call.principal.organisation_id,
+        driver_id=call.principal.subject,
+        price=body.price.money(),
+        comment=body.comment,
+        pickup_on=body.pickup_on,
+        delivery_on=body.delivery_on,
+        today=call.today,
+        at=call.occurred_at,
+    )
+    return await call.handle(TRIP, trip_id, command)
+
+
+@router.delete("/trips/{trip_id}/quote")
+async def withdraw_quote(trip_id: Id, call: DriverCall) -> Response:
+    """Delete one's quote while logistics has not processed it (HIF-21)."""
+    who = call.principal
+    command = WithdrawQuote(trip_id, who.organisation_id, who.subject, call.occurred_at)
+    return await call.handle(TRIP, trip_id, command)
+
+
+@router.post("/trips/{trip_id}/quotes/{driver_id}/refusal")
+async def refuse_quote(
+    trip_id: Id, driver_id: Id, body: bodies.RefusalBody, call: Logistics
+) -> Response:
+    """Turn a quote down, with the reason the driver will read (HIF-20)."""
+    organisation = call.principal.organisation_id
+    command = RefuseQuote(trip_id, organisation, driver_id, body.reason, call.occurred_at)
+    return await call.handle(TRIP, trip_id, command)
+
+
+@router.post("/trips/{trip_id}/award")
+async def award_trip(trip_id: Id, body: bodies.AwardBody, call: Logistics) -> Response:
+    """Accept one driver's quote: it becomes their mission, the other quotes are refused (G-13)."""
+    command = trip.AwardTrip(
+        trip_id=trip_id,
+        organisation_id=call.principal.organisation_id,
+        driver_id=body.driver_id,
+        today=call.today,
+        at=call.occurred_at,
+    )
+    return await call.handle(TRIP, trip_id, command)
+
+
+@router.post("/trips/{trip_id}/assignment")
+async def assign_directly(trip_id: Id, body: bodies.AssignmentBody, call: Logistics) -> Response:
+    """Give the trip to a driver who did not quote (G-17)."""
+    command = trip.AssignDirectly(
+        trip_id=trip_id,
+        organisation_id=call.principal.organisation_id,
+        driver_id=body.driver_id,
+        price=body.price.money() if body.price else None,
+        qualifications=await held_for(call, body.driver_id, trip_id),
+        today=call.today,
+        at=call.occurred_at,
+    )
+    return await call.handle(TRIP, trip_id, command)
+
+
+@router.post("/trips/{trip_id}/delivery-confirmation")
+async def confirm_delivery(
+    trip_id: Id, body: bodies.ConfirmationBody, call: DriverCall
+) -> Response:
+    """The vehicle is delivered; from the app or the portal, with one effect (HIF-24, HIF-25)."""
+    command = trip.ConfirmDelivery(
+        trip_id=trip_id,
+        organisation_id=call.principal.organisation_id,
+        driver_id=call.principal.subject,
+        channel=body.channel,
+        today=call.today,
+        at=call.occurred_at,
+    )
+    return await call.handle(TRIP, trip_id, command)
+
+
+# --- Drivers ----------------------------------------------------------------
+
+
+@router.post("/drivers", status_code=201)
+async def register_driver(body: bodies.DriverBody, call: Staff) -> Response:
+    """Take a driver in as a partner of the organisation."""
+    command = driver.RegisterDriver(
+        driver_id=body.driver_id,
+        organisation_id=call.principal.organisation_id,
+        name=body.name,
+        phone=body.phone,
+        at=call.occurred_at,
+    )
+    return await call.handle(
+        DRIVER, body.driver_id, command, created=f"/missions/drivers/{body.driver_id}"
+    )
+
+
+@router.get("/drivers/{driver_id}")
+async def show_driver(driver_id: Id, call: Anyone, as_of: AsOf = None) -> Response:
+    """The driver, never stale; drivers see themselves only."""
+    only_own(call, driver_id)
+    found = await call.load(DRIVER, driver_id, as_of)
+    if (
+        isinstance(found.state, driver.Unregistered)
+        or found.state.organisation_id != call.principal.organisation_id
+    ):
+        raise call.refuse(driver.NoSuchDriver())
+    return call.show(bodies.driver_shown(found.state), found.version)
+
+
+@router.get("/drivers/{driver_id}/history")
+async def driver_history(driver_id: Id, call: Anyone) -> Response:
+    """Every fact about the driver: who, what, when."""
+    await show_driver(driver_id, call)
+    return await call.history(DRIVER, driver_id)
+
+
+@router.put("/drivers/{driver_id}/home")
+async def change_home(driver_id: Id, body: bodies.HomeBody, call: Anyone) -> Response:
+    """The address that trips near home are measured from (HIF-05)."""
+    only_own(call, driver_id)
+    command = driver.ChangeHome(
+        driver_id=driver_id,
+        organisation_id=call.principal.organisation_id,
+        street=body.street,
+        postal_code=body.postal_code,
+        city=body.city,
+        location=body.location.point(),
+        at=call.occurred_at,
+    )
+    return await call.handle(DRIVER, driver_id, command)
+
+
+@router.put("/drivers/{driver_id}/phone")
+async def change_phone(driver_id: Id, body: bodies.PhoneBody, call: Anyone) -> Response:
+    """The number the driver is called under."""
+    only_own(call, driver_id)
+    organisation = call.principal.organisation_id
+    command = driver.ChangePhone(driver_id, organisation, body.phone, call.occurred_at)
+    return await call.handle(DRIVER, driver_id, command)
+
+
+@router.post("/drivers/{driver_id}/trainings")
+async def start_training(driver_id: Id, body: bodies.TrainingBody, call: Anyone) -> Response:
+    """Go to the training of a client process or a service (HIF-37)."""
+    only_own(call, driver_id)
+    organisation = call.principal.organisation_id
+    command = driver.StartTraining(driver_id, organisation, body.kind, body.code, call.occurred_at)
+    return await call.handle(DRIVER, driver_id, command)
+
+
+@router.post("/drivers/{driver_id}/qualifications")
+async def complete_training(driver_id: Id, body: bodies.QualificationBody, call: Staff) -> Response:
+    """The training is completed: the driver is qualified (G-11)."""
+    command = driver.CompleteTraining(
+        driver_id=driver_id,
+        organisation_id=call.principal.organisation_id,
+        kind=body.kind,
+        code=body.code,
+        valid_until=body.valid_until,
+        at=call.occurred_at,
+    )
+    return await call.handle(DRIVER, driver_id, command)
+
+
+@router.post("/drivers/{driver_id}/availabilities", status_code=201)
+async def declare_availability(
+    driver_id: Id, body: bodies.AvailabilityBody, call: Anyone
+) -> Response:
+    """Be available for a day, a week or a month (HIF-31)."""
+    only_own(call, driver_id)
+    availability_id = number("A", call.context.command_id)
+    command = DeclareAvailability(
+        driver_id=driver_id,
+        organisation_id=call.principal.organisation_id,
+        availability_id=availability_id,
+        period=body.period,
+        starting=body.starting,
+        reason=body.reason,
+        today=call.today,
+        at=call.occurred_at,
+    )
+    created = f"/missions/drivers/{driver_id}/availabilities/{availability_id}"
+    return await call.handle(DRIVER, driver_id, command, created=created)
+
+
+@router.delete("/drivers/{driver_id}/availabilities/{availability_id}")
+async def withdraw_availability(driver_id: Id, availability_id: Id, call: Anyone) -> Response:
+    """Take an availability back."""
+    only_own(call, driver_id)
+    command = WithdrawAvailability(
+        driver_id=driver_id,
+        organisation_id=call.principal.organisation_id,
+        availability_id=availability_id,
+        today=call.today,
+        at=call.occurred_at,
+    )
+    return await call.handle(DRIVER, driver_id, command)
+
+
+# --- Who may ----------------------------------------------------------------
+
+
+def is_staff(call: Call) -> bool:
+    return not call.principal.roles.isdisjoint({"logistics", "administration"})
+
+
+def only_own(call: Call, driver_id: str) -> None:
+    """Refuse a driver who means somebody else, as if there were nobody."""
+    if not is_staff(call) and call.principal.subject != driver_id:
+        raise call.refuse(driver.NoSuchDriver())
+
+
+async def held_for(call: Call, driver_id: str, trip_id: str) -> frozenset[tuple[str, str]]:
+    """The qualifications of a driver on the first day of a trip (HIF-17)."""
+    offered = (await call.load(TRIP, trip_id)).state
+    if isinstance(offered, trip.Unpublished):
+        raise call.refuse(trip.NoSuchTrip())
+    needed = offered.offer.client_process or offered.offer.additional_services
+    if not needed:
+        return frozenset()
+    found = (await call.load(DRIVER, driver_id)).state
+    return driver.held(found, offered.offer.from_slot.date)

@@ -1,0 +1,201 @@
+"""What the front end sends, and what it is shown of a trip and of a driver."""
+
+from typing import Annotated, Any, assert_never
+
+from pydantic import Field, StringConstraints
+
+from contracts.missions.driver_v1 import Period, QualificationKind
+from contracts.missions.trip_v1 import Channel, Slot, Stop, TripPublished, Vehicle
+from infra.http.models import Body, Day, Id, Line, MoneyBody, Named, Phone, PointBody, Text
+from services.missions import driver, quoting, trip
+
+Code = Annotated[str, StringConstraints(pattern=r"^[a-z0-9_-]{1,64}$")]
+PostalCode = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9 -]{2,12}$")]
+Codes = Annotated[tuple[Code, ...], Field(max_length=20, strict=False)]
+Kilometres = Annotated[int, Field(le=20_000)]
+Minutes = Annotated[int, Field(le=100_000)]
+
+
+class StopBody(Body):
+    city: Line
+    postal_code: PostalCode
+    point: PointBody
+
+    def stop(self) -> Stop:
+        """The contract's value."""
+        return Stop(self.city, self.postal_code, self.point.point())
+
+
+class SlotBody(Body):
+    date: Day
+    fixed: bool = False
+    """True when the client imposes exactly this day (HIF-13)."""
+
+    def slot(self) -> Slot:
+        """The contract's value."""
+        return Slot(self.date, self.fixed)
+
+
+class VehicleBody(Body):
+    make: Line
+    model: Line
+
+
+class TripBody(Body):
+    """A transfer to offer (HIF-09 to HIF-14)."""
+
+    trip_id: Id | None = None
+    """The number to identify it by; given one when absent."""
+    client_brand: Line
+    tags: Codes = ()
+    departure: StopBody
+    arrival: StopBody
+    from_slot: SlotBody
+    until_slot: SlotBody
+    vehicle: VehicleBody
+    delivery_type: Code
+    distance_km: Kilometres
+    duration_minutes: Minutes
+    client_process: Code | None = None
+    additional_services: Codes = ()
+
+
+class QuoteBody(Body):
+    """A price excluding VAT, and when the driver would come (G-12)."""
+
+    price: MoneyBody
+    comment: Text | None = None
+    pickup_on: Day | None = None
+    delivery_on: Day | None = None
+
+
+class RefusalBody(Body):
+    reason: Text
+
+
+class AwardBody(Body):
+    driver_id: Id
+
+
+class AssignmentBody(Body):
+    driver_id: Id
+    price: MoneyBody | None = None
+
+
+class ConfirmationBody(Body):
+    channel: Annotated[Channel, Named()]
+
+
+class DriverBody(Body):
+    driver_id: Id
+    name: Line
+    phone: Phone
+
+
+class HomeBody(Body):
+    street: Line
+    postal_code: PostalCode
+    city: Line
+    location: PointBody
+
+
+class PhoneBody(Body):
+    phone: Phone
+
+
+class TrainingBody(Body):
+    kind: Annotated[QualificationKind, Named()]
+    code: Code
+
+
+class QualificationBody(TrainingBody):
+    valid_until: Day | None = None
+
+
+class AvailabilityBody(Body):
+    period: Annotated[Period, Named()]
+    starting: Day
+    reason: Text | None = None
+
+
+# --- What is shown ----------------------------------------------------------
+
+
+def vehicle(body: VehicleBody) -> Vehicle:
+    """The contract's value."""
+    return Vehicle(body.make, body.model)
+
+
+def trip_for_logistics(found: trip.Trip) -> dict[str, Any]:
+    """Everything about a trip."""
+    match found:
+        case trip.Unpublished():
+            return {}
+        case trip.Open():
+            quotes = [_quote(quote) for quote in found.quotes.values()]
+            return {"status": "open", "offer": found.offer, "quotes": quotes}
+        case trip.Assigned():
+            return {"status": "assigned", "offer": found.offer, "mission": found.mission}
+        case trip.Delivered():
+            return {"status": "delivered", "offer": found.offer, "mission": found.mission}
+        case trip.Expired():
+            return {"status": "expired", "offer": found.offer}
+        case unhandled:
+            assert_never(unhandled)
+
+
+def trip_for_driver(found: trip.Trip, driver_id: str) -> dict[str, Any]:
+    """The offer, one's own quote, one's own mission; nothing of the other drivers (HIF-15)."""
+    match found:
+        case trip.Unpublished():
+            return {}
+        case trip.Open():
+            own = found.quotes.get(driver_id)
+            return _offered("open", found.offer) | ({"quote": _quote(own)} if own else {})
+        case trip.Assigned() | trip.Delivered():
+            status = "assigned" if isinstance(found, trip.Assigned) else "delivered"
+            mine = found.mission.driver_id == driver_id
+            return _offered(status, found.offer) | ({"mission": found.mission} if mine else {})
+        case trip.Expired():
+            return _offered("expired", found.offer)
+        case unhandled:
+            assert_never(unhandled)
+
+
+def _offered(status: str, offer: TripPublished) -> dict[str, Any]:
+    return {"status": status, "offer": offer}
+
+
+def _quote(quote: quoting.Quote) -> dict[str, Any]:
+    status = {
+        "QuoteSubmitted": "submitted",
+        "QuoteModified": "submitted",
+        "QuoteRefused": "refused",
+        "QuoteWithdrawn": "withdrawn",
+    }[type(quote).__name__]
+    return {"status": status, "last": quote}
+
+
+def driver_shown(found: driver.Driver) -> dict[str, Any]:
+    """A driver to themselves and to staff."""
+    match found:
+        case driver.Unregistered():
+            return {}
+        case driver.Forgotten():
+            return {"status": "forgotten"}
+        case driver.Partner():
+            return {
+                "status": "partner",
+                "registration": found.registration,
+                "phone": found.phone,
+                "home": found.home,
+                "in_training": sorted(found.in_training),
+                "qualifications": [
+                    {"kind": kind, "code": code, "valid_until": until}
+                    for (kind, code), until in sorted(found.qualified_until.items())
+                ],
+                "availabilities": list(found.availabilities.values()),
+                "engagements": list(found.engagements.values()),
+            }
+        case unhandled:
+            assert_never(unhandled)

@@ -1,0 +1,23 @@
+"""The service `missions`: trips from offer to delivery, and the drivers who make them."""
+
+from contracts.missions import trip_v1
+from infra.consumers.reactions import Reaction
+from infra.host import Service
+from services.missions import api, bookings, problems
+from services.missions.aggregates import DRIVER, TRIP
+
+service = Service(
+    name="missions",
+    aggregates=(TRIP, DRIVER),
+    reactions=(
+        Reaction(
+            name="bookings",
+            contract=trip_v1.contract,
+            react=bookings.react,
+            aggregate=DRIVER,
+            target=bookings.target,
+        ),
+    ),
+    routes=lambda _: api.router,
+    problem=problems.problem,
+)
