@@ -17,12 +17,26 @@ MAY_READ = frozenset(
 
 
 def environment(tree: Tree) -> Iterator[Finding]:
-    """What differs between machines is a field of the settings, so that it is documented once."""
+    """What differs between machines is a field of the settings, so that it is documented once.
+
+    Handing the whole environment on to a program, `{**os.environ, ...}`, reads no setting.
+    """
     for module in tree.modules:
         if module.path in MAY_READ:
             continue
         names = names_of(module)
+        handed_on = set(_handed_on(module.tree))
         for node in ast.walk(module.tree):
-            if isinstance(node, ast.Attribute | ast.Name) and dotted(node, names) in READERS:
+            if not isinstance(node, ast.Attribute | ast.Name) or node in handed_on:
+                continue
+            if dotted(node, names) in READERS:
                 message = "only infra/settings.py and infra/host.py read the environment"
                 yield module.finding(node, "environment", message)
+
+
+def _handed_on(tree: ast.Module) -> Iterator[ast.expr]:
+    """The expressions that a dictionary takes over whole."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Dict):
+            pairs = zip(node.keys, node.values, strict=True)
+            yield from (value for key, value in pairs if key is None)

@@ -1,10 +1,13 @@
 """Each gate stops a bad file and lets a good one pass."""
 
+from pathlib import Path
 from textwrap import dedent
 
 import pytest
 
+from tools.checks.__main__ import main
 from tools.checks.gates import GATES
+from tools.checks.programs import run
 from tools.checks.source import Tree
 
 HASH = f"    --hash=sha256:{'0' * 64}"
@@ -49,6 +52,12 @@ CASES = [
     ("purity", TRIP, "import uuid\nx = uuid.uuid4()", "import uuid\nx = uuid.uuid5(ns, 'x')"),
     ("purity", TRIP, "x = open('rules')", "x = reopen('rules')"),
     ("environment", "infra/relay.py", "import os\nos.getenv('X')", "import os\nos.fsencode('X')"),
+    (
+        "environment",
+        "infra/x.py",
+        "import os\nx = {'a': os.environ}",
+        "import os\nx = {**os.environ}",
+    ),
     ("environment", "infra/x.py", "from os import environ\nenviron['X']", "environ = 1"),
     ("locks", "requirements.lock", "--index-url https://x", f"rich==1 \\\n{HASH}"),
     ("locks", "requirements.lock", "rich>=1", f"rich==1 \\\n{HASH} \\\n{HASH}"),
@@ -146,3 +155,14 @@ def test_a_finding_names_the_place_the_rule_and_the_reason() -> None:
     assert str(finding) == (
         "services/missions/trip.py:4: purity: the domain is told, it must not call date.today()"
     )
+
+
+def test_the_locks_of_this_repository_pass(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["locks"]) == 0
+    assert capsys.readouterr().out == "ok      locks\n"
+
+
+def test_a_program_that_complains_is_quoted() -> None:
+    passed, said = run("contracts", Path(__file__).parent)
+    assert not passed
+    assert "tools.compiler" in said
