@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import Any, Protocol
 
 from opentelemetry import trace
@@ -28,7 +29,7 @@ from opentelemetry.sdk.trace.export import (
 from opentelemetry.sdk.trace.sampling import ParentBased, TraceIdRatioBased
 from opentelemetry.trace import Link, Span, SpanKind, Status, StatusCode, Tracer
 from opentelemetry.util.types import Attributes
-from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, generate_latest
+from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, Histogram, generate_latest
 
 log = logging.getLogger("relais.telemetry")
 
@@ -137,23 +138,26 @@ _CONFLICTS = _METER.create_counter(
 _REPEATED = _METER.create_counter(
     "relais.commands.repeated", "{command}", "Commands recognised as repeated and not run again."
 )
-_APPEND_SECONDS = _METER.create_histogram(
-    "relais.append.duration",
-    "s",
-    "From the call of an append to its commit.",
-    explicit_bucket_boundaries_advisory=_BUCKETS,
-)
 _TIMER_LATENESS = _METER.create_histogram(
     "relais.timer.lateness",
     "s",
     "How long after its due date a timer fired.",
     explicit_bucket_boundaries_advisory=_BUCKETS,
 )
-_REQUEST_SECONDS = _METER.create_histogram(
-    "relais.http.duration",
-    "s",
+# These two are taken for every request. Straight in Prometheus' own form they cost 1.5 µs; through
+# the SDK, 12 to 25 µs, a tenth of a small request.
+_APPEND_SECONDS = Histogram(
+    "relais_append_duration_seconds",
+    "From the call of an append to its commit.",
+    buckets=_BUCKETS,
+    registry=REGISTRY,
+)
+_REQUEST_SECONDS = Histogram(
+    "relais_http_duration_seconds",
     "From the first byte of a request to the last of its answer, by route and status.",
-    explicit_bucket_boundaries_advisory=_BUCKETS,
+    ("service", "method", "route", "status"),
+    buckets=_BUCKETS,
+    registry=REGISTRY,
 )
 
 
@@ -187,7 +191,7 @@ def repeated_commands(commands: int) -> None:
 
 def append_took(seconds: float) -> None:
     """An append was called, and so long after it was durable."""
-    _APPEND_SECONDS.record(seconds)
+    _APPEND_SECONDS.observe(seconds)
 
 
 def timer_fired(service: str, due: datetime) -> None:
@@ -198,9 +202,12 @@ def timer_fired(service: str, due: datetime) -> None:
 
 def request_took(seconds: float, service: str, method: str, route: str, status: int) -> None:
     """A request was answered. `route` is the template of the path, never the path itself."""
-    _REQUEST_SECONDS.record(
-        seconds, {"service": service, "method": method, "route": route, "status": status}
-    )
+    _series(service, method, route, status).observe(seconds)
+
+
+@lru_cache(maxsize=10_000)
+def _series(service: str, method: str, route: str, status: int) -> Histogram:
+    return _REQUEST_SECONDS.labels(service, method, route, str(status))
 
 
 def exposition() -> tuple[bytes, str]:

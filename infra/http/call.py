@@ -22,6 +22,7 @@ from zoneinfo import ZoneInfo
 from fastapi import Depends
 from starlette.requests import Request
 from starlette.responses import Response
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from infra import telemetry
 from infra.batching import Full
@@ -56,6 +57,7 @@ SAFE_METHODS = frozenset({"GET", "HEAD"})
 _KEY = re.compile(r"[!-~]{1,255}")
 _CORRELATION = re.compile(r"[!-~]{1,128}")
 _ETAG = re.compile(r'"([1-9][0-9]{0,9})"')
+_PRINCIPAL = "relais.principal"
 _ESCAPED_NUL = b"\\u0000"
 
 
@@ -268,7 +270,7 @@ def _reused() -> Problem:
 
 @dataclass(frozen=True, slots=True)
 class Admission:
-    """Makes the `Call` of a request, or refuses it. `roles` None: anybody is let in.
+    """Makes the `Call` of a request that passed its `Gate`. `roles` None: anybody is let in.
 
     A dependency that reads the request directly: declared headers would be validated one by one,
     at several times the price.
@@ -279,15 +281,16 @@ class Admission:
     async def __call__(self, request: Request) -> Call:
         scope = request.scope
         kit: Kit = scope["app"].state.kit
+        principal: Principal = scope[_PRINCIPAL]
         headers: dict[bytes, bytes] = dict(scope["headers"])
-        principal = self._admit(kit, headers.get(b"authorization"))
         if "\0" in scope["path"] or b"%00" in scope["query_string"]:
             raise malformed("path:", "nul", "No name here has a NUL character.")
         if scope["method"] in SAFE_METHODS:
             return await _query(kit, principal, headers)
         return await _command(kit, principal, headers, request)
 
-    def _admit(self, kit: Kit, header: bytes | None) -> Principal:
+    def principal(self, kit: Kit, header: bytes | None) -> Principal:
+        """Who is let in. Raises the `Problem` of who is not: 401 or 403."""
         if self.roles is None:
             return ANYBODY
         principal = kit.verifier.principal(header)
@@ -295,6 +298,19 @@ class Admission:
             admitted = ", ".join(sorted(self.roles))
             raise Problem(403, "not-admitted", f"This is for the roles: {admitted}.")
         return principal
+
+
+class Gate:
+    """Stands before a route, so that nobody's body is read before we know who it is."""
+
+    def __init__(self, app: ASGIApp, admission: Admission) -> None:
+        self._app = app
+        self._admission = admission
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        header = next((value for name, value in scope["headers"] if name == b"authorization"), None)
+        scope[_PRINCIPAL] = self._admission.principal(scope["app"].state.kit, header)
+        await self._app(scope, receive, send)
 
 
 def requires(*roles: Role) -> Any:
