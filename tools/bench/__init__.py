@@ -1,0 +1,1 @@
+"""How fast Relais is, beside the bare limit and beside a peer library, in one run."""

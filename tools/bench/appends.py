@@ -1,0 +1,176 @@
+"""Durable appends: ours, a bare INSERT each, and the `eventsourcing` library."""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import AsyncExitStack
+from datetime import UTC, datetime
+from time import perf_counter
+from typing import Any
+from uuid import UUID, uuid4
+
+from eventsourcing.persistence import StoredEvent
+from eventsourcing.postgres import PostgresApplicationRecorder, PostgresDatastore
+from psycopg.conninfo import conninfo_to_dict
+from psycopg.types.json import Jsonb
+
+from infra.host import open_pool
+from infra.nudge import Nudge
+from infra.store import Append, Appended, NewEvent
+from infra.store.postgres import Pool, PostgresStore
+from tools.bench.figures import Figure, Samples, at_least, interleave
+from tools.bench.ground import POOL, Ground
+from tools.bench.subject import Size, Subject
+
+WRITERS = 64
+DATA = bytes(range(256)) + bytes(44)
+META = {"command": "5d7bd4c4-5c0e-5a5e-9d2c-3f1f7c9a8a11", "actor": "bench"}
+TYPE = "relais.missions.trip.v1.quote_submitted"
+
+# What a plain table of events would look like: the same columns, found by the same keys.
+BARE_TABLE = """
+create table event (
+  position    bigint      primary key generated always as identity,
+  stream      text        not null,
+  version     int         not null,
+  event_id    uuid        not null unique,
+  type        text        not null,
+  data        bytea       not null,
+  meta        jsonb       not null,
+  occurred_at timestamptz not null,
+  recorded_at timestamptz not null default clock_timestamp(),
+  unique (stream, version)
+)
+"""
+BARE_INSERT = """
+insert into event (stream, version, event_id, type, data, meta, occurred_at)
+values (%s, %s, %s, %s, %s, %s, %s)
+"""
+
+Write = Callable[[str, int], Awaitable[None]]
+"""Record one event as this version of that stream."""
+
+
+async def measure(ground: Ground, size: Size, step: Callable[[], None]) -> Samples:
+    async with AsyncExitStack() as stack:
+        store, ours = await _ours(ground, stack)
+        bare = await _bare(ground, stack)
+        recorder = await asyncio.to_thread(_recorder, await ground.database("append_peer"))
+        stack.callback(recorder.datastore.close)
+
+        async def relais() -> Mapping[str, float]:
+            return {"ours": await per_second(ours, size.seconds)}
+
+        async def psycopg() -> Mapping[str, float]:
+            return {"psycopg": await per_second(bare, size.seconds)}
+
+        async def peer() -> Mapping[str, float]:
+            return {"peer": await asyncio.to_thread(_peer_per_second, recorder, size.seconds)}
+
+        return await interleave(size.rounds, [relais, psycopg, peer], step)
+
+
+async def per_second(write: Write, seconds: float, writers: int = WRITERS) -> float:
+    """Events a second of so many writers at once, each with a stream of its own."""
+    until = perf_counter() + seconds
+    run = uuid4().hex[:8]
+
+    async def writer(name: str) -> int:
+        version = 0
+        while perf_counter() < until:
+            version += 1
+            await write(name, version)
+        return version
+
+    started = perf_counter()
+    written = await asyncio.gather(*(writer(f"{run}-{n}") for n in range(writers)))
+    return sum(written) / (perf_counter() - started)
+
+
+async def _ours(ground: Ground, stack: AsyncExitStack) -> tuple[PostgresStore, Write]:
+    pool = await _pool(stack, await ground.database("append_ours"))
+    # With the nudge that tells the relay, as a service has it.
+    store = PostgresStore(pool, on_append=Nudge("appended", pool).ring)
+    await store.migrate()
+
+    async def write(stream: str, version: int) -> None:
+        event = NewEvent(uuid4(), TYPE, DATA, META, datetime.now(UTC))
+        verdict = await store.append(Append(stream, version - 1, [event]))
+        assert isinstance(verdict, Appended)
+
+    return store, write
+
+
+async def _bare(ground: Ground, stack: AsyncExitStack) -> Write:
+    pool = await _pool(stack, await ground.database("append_bare"))
+    async with pool.connection() as connection:
+        await connection.execute(BARE_TABLE)
+
+    async def write(stream: str, version: int) -> None:
+        values = (stream, version, uuid4(), TYPE, DATA, Jsonb(META), datetime.now(UTC))
+        async with pool.connection() as connection:
+            await connection.execute(BARE_INSERT, values)
+
+    return write
+
+
+async def _pool(stack: AsyncExitStack, url: str) -> Pool:
+    pool = await open_pool(url, POOL, "bench")
+    stack.push_async_callback(pool.close)
+    return pool
+
+
+def _recorder(url: str) -> PostgresApplicationRecorder:
+    where: dict[str, Any] = conninfo_to_dict(url)
+    datastore = PostgresDatastore(
+        dbname=where["dbname"],
+        host=where["host"],
+        port=where["port"],
+        user=where["user"],
+        password="",
+        pool_size=POOL,
+        max_overflow=0,
+    )
+    recorder = PostgresApplicationRecorder(datastore)
+    recorder.create_table()
+    return recorder
+
+
+def _peer_per_second(recorder: PostgresApplicationRecorder, seconds: float) -> float:
+    """The library is synchronous, so each writer is a thread."""
+    until = perf_counter() + seconds
+
+    def writer(stream: UUID) -> int:
+        version = 0
+        while perf_counter() < until:
+            version += 1
+            recorder.insert_events([StoredEvent(stream, version, TYPE, DATA)])
+        return version
+
+    started = perf_counter()
+    with ThreadPoolExecutor(WRITERS) as threads:
+        written = list(threads.map(writer, [uuid4() for _ in range(WRITERS)]))
+    return sum(written) / (perf_counter() - started)
+
+
+SUBJECT = Subject(
+    figures=(
+        Figure(
+            "durable appends, 64 writers, one 300-byte event each",
+            "events/s",
+            "bare psycopg INSERTs",
+            at_least(2),
+            "ours",
+            "psycopg",
+        ),
+        Figure(
+            "durable appends, 64 writers, one 300-byte event each",
+            "events/s",
+            "the eventsourcing library",
+            at_least(10),
+            "ours",
+            "peer",
+        ),
+    ),
+    measure=measure,
+)

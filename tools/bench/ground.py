@@ -1,0 +1,84 @@
+"""What every measurement stands on: one PostgreSQL, one broker, databases and topics."""
+
+import base64
+import json
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import psycopg
+from psycopg import sql
+
+from infra.http.auth import SigningKey, jwks
+from infra.settings import Settings
+from infra.stack.broker import Broker
+from infra.stack.choice import broker_of
+from infra.stack.postgres import PostgresServer
+
+MASTER_KEYS = json.dumps({"bench": base64.b64encode(bytes(32)).decode()})
+POOL = 10
+"""Connections each side gets."""
+
+
+@dataclass(frozen=True)
+class Ground:
+    """Servers of this run alone; all of it goes away afterwards."""
+
+    postgres: PostgresServer
+    broker: Broker
+    kind: str
+    signing: SigningKey = field(default_factory=SigningKey.generate)
+
+    def settings(self, area: str) -> Settings:
+        """Settings of services whose databases are this area's own."""
+        names = ("keys", "missions", "views.partner")
+        return Settings(
+            databases={name: self.postgres.url(f"{area}_{name[-7:]}") for name in names},
+            kafka=self.broker.bootstrap,
+            master_keys=MASTER_KEYS,
+            jwks=jwks(self.signing),
+            pool_size=POOL,
+        )
+
+    def environment(self, area: str) -> dict[str, str]:
+        """The same settings for a process of its own."""
+        settings = self.settings(area)
+        return {
+            "RELAIS_DATABASES": json.dumps(settings.databases),
+            "RELAIS_KAFKA": settings.kafka,
+            "RELAIS_MASTER_KEYS": MASTER_KEYS,
+            "RELAIS_JWKS": settings.jwks,
+            "RELAIS_POOL_SIZE": str(POOL),
+        }
+
+    async def database(self, name: str) -> str:
+        """The URL of a new, empty database."""
+        async with await psycopg.AsyncConnection.connect(
+            self.postgres.url(), autocommit=True
+        ) as connection:
+            await connection.execute(sql.SQL("create database {}").format(sql.Identifier(name)))
+        return self.postgres.url(name)
+
+    async def settle(self) -> None:
+        """Write out what earlier work left dirty, so that nobody pays for somebody else's."""
+        async with await psycopg.AsyncConnection.connect(
+            self.postgres.url(), autocommit=True
+        ) as connection:
+            await connection.execute("checkpoint")
+
+
+@asynccontextmanager
+async def servers(kind: str) -> AsyncIterator[Ground]:
+    """A PostgreSQL with its usual, durable settings and a broker, for the time of a block."""
+    with TemporaryDirectory(prefix="relais-bench-") as folder:
+        postgres = PostgresServer(Path(folder) / "postgres")
+        broker = broker_of(kind, Path(folder) / "broker")
+        await postgres.start()
+        await broker.start()
+        try:
+            yield Ground(postgres, broker, kind)
+        finally:
+            await broker.kill()
+            await postgres.kill()

@@ -1,0 +1,32 @@
+"""One thing that is measured in one go, and may fill several rows of the table."""
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+
+from tools.bench.figures import Figure, Samples
+from tools.bench.ground import Ground
+
+
+@dataclass(frozen=True, slots=True)
+class Size:
+    """How much work a run does. `seconds` is one side's share of a round."""
+
+    rounds: int
+    seconds: float
+    events: int
+    commands: int
+    filled: int
+    processes: int
+
+
+FULL = Size(rounds=3, seconds=2.0, events=20_000, commands=3_000, filled=1_000_000, processes=5)
+QUICK = Size(rounds=1, seconds=0.2, events=400, commands=64, filled=20_000, processes=1)
+
+Measure = Callable[[Ground, Size, Callable[[], None]], Awaitable[Samples]]
+"""Measures every side; calls its last argument after each step of `steps`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Subject:
+    figures: tuple[Figure, ...]
+    measure: Measure

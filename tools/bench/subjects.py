@@ -1,0 +1,11 @@
+"""Everything `make bench` measures, in the order of the table."""
+
+from collections.abc import Mapping
+
+from tools.bench import appends, relaying
+from tools.bench.subject import Subject
+
+SUBJECTS: Mapping[str, Subject] = {
+    "append": appends.SUBJECT,
+    "relay": relaying.SUBJECT,
+}
