@@ -71,8 +71,10 @@ def test_a_new_field_breaks_nothing(released: Path, capfd: pytest.CaptureFixture
     says("breaking", released, 0, capfd)
 
 
-def test_a_removed_field_breaks_readers(released: Path, capfd: pytest.CaptureFixture[str]) -> None:
-    change(released, "  string delivery_type = 10;\n", "")
+def test_a_removed_field_breaks_readers_even_when_reserved(
+    released: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    change(released, "string delivery_type = 10;", 'reserved 10;\n  reserved "delivery_type";')
     answer = says("breaking", released, 100, capfd)
     assert '"delivery_type" on message "TripPublished" was deleted' in answer or not WITH_NODE
 
