@@ -1,0 +1,1 @@
+"""The first story on Relais, played on real input."""

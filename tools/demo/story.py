@@ -1,0 +1,313 @@
+"""A vehicle transfer from offer to delivery, told step by step against the running platform."""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime
+from time import perf_counter
+from typing import Any, TypeVar
+from uuid import uuid4
+from zoneinfo import ZoneInfo
+
+import httpx
+from rich.console import Console
+from rich.progress import track
+from rich.table import Table
+
+from tools.demo.people import City, Person, cities, drivers, trips
+
+DRIVERS = 36
+TRIPS = 300
+AT_ONCE = 16
+QUOTES = (21_000, 19_500, 23_000, 20_000, 22_500, 24_000, 18_900)
+SEEN_WITHIN = 20.0
+
+T = TypeVar("T")
+Tokens = Callable[[str, str, str], str]
+"""(subject, organisation, role) -> access token."""
+
+
+class Unexpected(Exception):
+    """The platform did not do what the story says it does."""
+
+
+@dataclass
+class Teller:
+    """Plays the people of the story over HTTP and prints what comes of it."""
+
+    client: httpx.AsyncClient
+    tokens: Tokens
+    console: Console
+    run: str
+    seen_ms: list[float] = field(default_factory=list)
+
+    @property
+    def organisation(self) -> str:
+        """Each run has its own, so that runs do not mix."""
+        return f"demo-{self.run}"
+
+    async def ask(
+        self, who: str, role: str, method: str, path: str, body: Any = None, **headers: str
+    ) -> httpx.Response:
+        """One request of somebody; raises `Unexpected` unless it succeeds."""
+        token = self.tokens(who, self.organisation, role)
+        sent = {"Authorization": f"Bearer {token}", "Idempotency-Key": uuid4().hex, **headers}
+        answer = await self.client.request(method, path, json=body, headers=sent)
+        if answer.status_code == 425:
+            return await self.ask(who, role, method, path, body, **headers)
+        if answer.is_error:
+            raise Unexpected(f"{method} {path}: {answer.status_code} {answer.text}")
+        return answer
+
+    async def logistics(self, method: str, path: str, body: Any = None, **h: str) -> httpx.Response:
+        return await self.ask("lea@logistics", "logistics", method, path, body, **h)
+
+    async def driver(
+        self, who: Person, method: str, path: str, body: Any = None, **h: str
+    ) -> httpx.Response:
+        return await self.ask(who.driver_id, "driver", method, path, body, **h)
+
+    async def seen(self, who: Person, path: str, *commands: httpx.Response) -> Any:
+        """What a query shows once it has seen these commands; remembers how long that took."""
+        positions = ",".join(answer.headers["Relais-Position"] for answer in commands[-20:])
+        started = perf_counter()
+        headers = {"Relais-Min-Position": positions}
+        answer = await self.driver(who, "GET", path, **headers)
+        self.seen_ms.append((perf_counter() - started) * 1000)
+        return answer.json()
+
+    def say(self, text: str) -> None:
+        self.console.print(text, highlight=False)
+
+    def step(self, title: str) -> None:
+        self.console.rule(f"[bold]{title}", align="left", style="dim")
+
+    def visible(self) -> str:
+        return f"[dim](visible after {self.seen_ms[-1]:.0f} ms)[/dim]"
+
+
+async def play(url: str, tokens: Tokens, console: Console) -> None:
+    """Tell the whole story. Raises `Unexpected` when the platform does anything else."""
+    limits = httpx.Limits(max_connections=AT_ONCE)
+    async with httpx.AsyncClient(base_url=url, timeout=30.0, limits=limits) as client:
+        teller = Teller(client, tokens, console, run=uuid4().hex[:6])
+        places = cities()
+        people = drivers(teller.run, DRIVERS, places)
+        camille = people[0]
+        await register(teller, people)
+        offers = await publish(teller, camille, places)
+        await look_around(teller, camille)
+        await qualify(teller, camille)
+        trip_id = offers[0]
+        await quote(teller, people, trip_id)
+        before_award = await award(teller, people, trip_id)
+        await deliver(teller, camille, trip_id)
+        await travel_in_time(teller, camille, trip_id, before_award)
+        await find_available(teller, people)
+
+
+# --- The steps --------------------------------------------------------------
+
+
+async def register(teller: Teller, people: Sequence[Person]) -> None:
+    teller.step(f"{len(people)} drivers become partners, each with a home and some availability")
+
+    async def one(person: Person) -> httpx.Response:
+        about = {"driver_id": person.driver_id, "name": person.name, "phone": person.phone}
+        await teller.logistics("POST", "/missions/drivers", about)
+        home = {
+            "street": "12 rue de la République",
+            "postal_code": person.home.postal_code,
+            "city": person.home.city,
+            "location": person.home.point,
+        }
+        await teller.driver(person, "PUT", f"/missions/drivers/{person.driver_id}/home", home)
+        week = {"period": "week", "starting": today().isoformat(), "reason": "Toute la semaine"}
+        path = f"/missions/drivers/{person.driver_id}/availabilities"
+        return await teller.driver(person, "POST", path, week)
+
+    done = await at_once(one, people, teller.console, "registering")
+    profile = await teller.seen(people[0], "/partner/profile", done[0])
+    teller.say(
+        f"  {profile['name']}, {profile['city']}: home, phone and name are stored encrypted for"
+        f" {profile['driver_id']} {teller.visible()}"
+    )
+
+
+async def publish(teller: Teller, camille: Person, places: Sequence[City]) -> list[str]:
+    teller.step(f"Logistics publishes {TRIPS} trips between {len(places)} French cities")
+    started = perf_counter()
+    done = await at_once(
+        lambda trip: teller.logistics("POST", "/missions/trips", trip),
+        trips(TRIPS, places, today()),
+        teller.console,
+        "publishing",
+    )
+    seconds = perf_counter() - started
+    await teller.seen(camille, "/partner/trips?limit=1", *done)
+    teller.say(
+        f"  {len(done)} x TripPublished recorded in {seconds:.1f} s"
+        f" ({len(done) / seconds:.0f} a second, {AT_ONCE} at once) {teller.visible()}"
+    )
+    return [answer.json()["id"] for answer in done]
+
+
+async def look_around(teller: Teller, camille: Person) -> None:
+    teller.step("Camille, in Lyon, looks around")
+    near = (await teller.driver(camille, "GET", "/partner/trips/near-home?limit=200")).json()
+    everywhere = await count(teller, camille, "/partner/trips")
+    more = await everything(teller, camille, "/partner/trips/more")
+    table = Table("trip", "from", "to", "client", "away", "distance", "quotes", box=None)
+    for trip in near["items"][:5]:
+        table.add_row(
+            trip["trip_id"],
+            trip["departure"]["city"],
+            trip["arrival"]["city"],
+            trip["client_brand"],
+            f"{trip['kilometres_away']:.0f} km",
+            f"{trip['distance_km']} km",
+            trip["quotes"],
+        )
+    teller.console.print(table)
+    teller.say(
+        f"  near home: {len(near['items'])}   all her qualifications open: {everywhere}"
+        f"   behind a qualification: {len(more)}"
+    )
+
+
+async def qualify(teller: Teller, camille: Person) -> None:
+    more = await everything(teller, camille, "/partner/trips/more")
+    alone = [t["missing_qualifications"][0] for t in more if len(t["missing_qualifications"]) == 1]
+    best = max(set(alone), key=lambda name: (alone.count(name), name))
+    kind, code = best.split(":")
+    teller.step(f"One more qualification, {code}, would open {alone.count(best)} trips: she trains")
+    body = {"kind": kind, "code": code}
+    base = f"/missions/drivers/{camille.driver_id}"
+    await teller.driver(camille, "POST", f"{base}/trainings", body)
+    before = await count(teller, camille, "/partner/trips")
+    done = await teller.logistics("POST", f"{base}/qualifications", body)
+    await teller.seen(camille, "/partner/profile", done)
+    after = await count(teller, camille, "/partner/trips")
+    expect(after - before == alone.count(best), f"{after - before} trips opened")
+    teller.say(f"  QualificationObtained: {before} -> {after} open trips {teller.visible()}")
+
+
+async def quote(teller: Teller, people: Sequence[Person], trip_id: str) -> None:
+    teller.step(f"Seven drivers quote for {trip_id}; the others see only how many, roughly")
+    camille, watcher = people[0], people[len(QUOTES)]
+    shown: list[str] = []
+    for person, cents in zip(people, QUOTES, strict=False):
+        body = {"price": {"amount_minor": cents, "currency": "EUR"}}
+        done = await teller.driver(person, "POST", f"/missions/trips/{trip_id}/quote", body)
+        seen = await teller.seen(watcher, f"/partner/trips/{trip_id}", done)
+        shown.append(seen["quotes"])
+    expect(shown == ["0-2", "0-2", "3-5", "3-5", "3-5", "6+", "6+"], f"buckets {shown}")
+    own = (await teller.driver(camille, "GET", f"/partner/trips/{trip_id}")).json()
+    teller.say(f"  a driver who did not quote saw: {' '.join(shown)} {teller.visible()}")
+    teller.say(f"  Camille, whose own quote does not count, sees: {own['quotes']}")
+
+
+async def award(teller: Teller, people: Sequence[Person], trip_id: str) -> datetime:
+    teller.step("Logistics refuses one quote with a reason and awards the trip to Camille")
+    camille, dearest = people[0], people[QUOTES.index(max(QUOTES))]
+    compared = await teller.logistics("GET", f"/partner/logistics/trips/{trip_id}/quotes")
+    prices = [f"{q['amount_minor'] / 100:.0f} €" for q in compared.json()["items"]]
+    teller.say(f"  side by side: {', '.join(prices)}")
+    refusal = f"/missions/trips/{trip_id}/quotes/{dearest.driver_id}/refusal"
+    done = await teller.logistics("POST", refusal, {"reason": "Tarif trop élevé pour ce trajet"})
+    [mine] = (await teller.seen(dearest, "/partner/quotes", done))["items"]
+    expect(mine["status"] == "refused", f"the quote is {mine['status']}")
+    teller.say(f"  {dearest.name} reads: « {mine['refusal_reason']} » {teller.visible()}")
+    before_award = datetime.now(UTC)
+    path = f"/missions/trips/{trip_id}/award"
+    done = await teller.logistics("POST", path, {"driver_id": camille.driver_id})
+    [mission] = (await teller.seen(camille, "/partner/missions", done))["items"]
+    expect(mission["trip_id"] == trip_id, "the mission is not hers")
+    teller.say(
+        "  QuoteAccepted, MissionAssigned, 5 x QuoteRefused in one step: her mission is"
+        f" {mission['departure']['city']} -> {mission['arrival']['city']} {teller.visible()}"
+    )
+    [other] = (await teller.driver(people[1], "GET", "/partner/quotes")).json()["items"]
+    expect(other["refusal_reason"] == "trip assigned", f"{other['refusal_reason']}")
+    teller.say(f"  {people[1].name} reads: « {other['refusal_reason']} »")
+    return before_award
+
+
+async def deliver(teller: Teller, camille: Person, trip_id: str) -> None:
+    teller.step("She delivers the vehicle and confirms it twice: in the app, then on the portal")
+    path = f"/missions/trips/{trip_id}/delivery-confirmation"
+    first = await teller.driver(camille, "POST", path, {"channel": "app"})
+    second = await teller.driver(camille, "POST", path, {"channel": "portal"})
+    expect(first.headers["ETag"] == second.headers["ETag"], "the second one recorded something")
+    [mission] = (await teller.seen(camille, "/partner/missions", second))["items"]
+    expect(mission["status"] == "confirmed", f"the mission is {mission['status']}")
+    history = (await teller.logistics("GET", f"/missions/trips/{trip_id}/history")).json()["items"]
+    confirmed = [fact for fact in history if fact["type"].endswith("delivery_confirmed")]
+    expect(len(confirmed) == 1, f"{len(confirmed)} confirmations")
+    teller.say(f"  one DeliveryConfirmed, by {confirmed[0]['what']['channel']} {teller.visible()}")
+
+
+async def travel_in_time(
+    teller: Teller, camille: Person, trip_id: str, before_award: datetime
+) -> None:
+    teller.step("Time travel: the trip as it was before the award")
+    moment = before_award.isoformat().replace("+00:00", "Z")
+    now = (await teller.logistics("GET", f"/missions/trips/{trip_id}")).json()
+    then = (await teller.logistics("GET", f"/missions/trips/{trip_id}?as_of={moment}")).json()
+    expect((then["status"], now["status"]) == ("open", "delivered"), "the past has changed")
+    live = sum(quote["status"] == "submitted" for quote in then["quotes"])
+    teller.say(f"  then: {then['status']}, {live} live quotes    now: {now['status']}")
+
+
+async def find_available(teller: Teller, people: Sequence[Person]) -> None:
+    teller.step("Logistics looks for somebody free tomorrow")
+    day = date.fromordinal(today().toordinal() + 1).isoformat()
+    path = f"/partner/logistics/drivers/available?from_day={day}&until_day={day}&limit=200"
+    free = (await teller.logistics("GET", path)).json()["items"]
+    expect(len(free) == len(people), f"{len(free)} are free")
+    teller.say(f"  {len(free)} drivers are available on {day}")
+
+
+# --- What the steps share ---------------------------------------------------
+
+
+async def at_once(
+    do: Callable[[T], Awaitable[httpx.Response]], items: Sequence[T], console: Console, what: str
+) -> list[httpx.Response]:
+    """Do it for all, a few at a time, with a progress bar; answers in the order of the items."""
+    gate = asyncio.Semaphore(AT_ONCE)
+
+    async def one(item: T) -> httpx.Response:
+        async with gate:
+            return await do(item)
+
+    async with asyncio.TaskGroup() as group:
+        tasks = [group.create_task(one(item)) for item in items]
+        for task in track(tasks, f"  {what}", console=console, transient=True):
+            await task
+    return [task.result() for task in tasks]
+
+
+async def everything(teller: Teller, who: Person, path: str) -> list[dict[str, Any]]:
+    """All items of a list, page by page."""
+    found: list[dict[str, Any]] = []
+    following: str | None = f"{path}?limit=200"
+    while following:
+        page = (await teller.driver(who, "GET", following)).json()
+        found += page["items"]
+        following = f"{path}?limit=200&cursor={page['next']}" if page["next"] else None
+    return found
+
+
+async def count(teller: Teller, who: Person, path: str) -> int:
+    return len(await everything(teller, who, path))
+
+
+def today() -> date:
+    """The day it is for the organisation of the demo."""
+    return datetime.now(ZoneInfo("Europe/Paris")).date()
+
+
+def expect(holds: bool, otherwise: str) -> None:
+    if not holds:
+        raise Unexpected(otherwise)
