@@ -11,6 +11,8 @@ from infra.store import RecordedEvent
 
 Headers = Sequence[tuple[str, bytes]]
 
+MAX_NUMBER = 2**31 - 1
+
 
 class NotAnEvent(ValueError):
     """A record without the headers that every event of ours has."""
@@ -80,19 +82,48 @@ def envelope(found: Headers) -> Envelope:
             event_id=UUID(given["ce_id"].decode()),
             type=given["ce_type"].decode(),
             subject=given["ce_subject"].decode(),
-            sequence=int(given["ce_sequence"]),
+            sequence=_number(given["ce_sequence"], least=1),
             occurred_at=_time(given["ce_time"]),
             recorded_at=_time(given["ce_recordedtime"]),
-            timeline=int(given["ce_timeline"]),
+            timeline=_number(given["ce_timeline"], least=0),
             correlation_id=given.get("ce_correlationid", b"").decode(),
             causation_id=given.get("ce_causationid", b"").decode(),
             actor=given.get("ce_actor", b"").decode(),
             organisation_id=given.get("ce_organisation", b"").decode(),
             traceparent=given["traceparent"].decode() if "traceparent" in given else None,
         )
-    except (KeyError, ValueError) as error:
+    except (KeyError, ValueError, OverflowError) as error:
         raise NotAnEvent(f"{type(error).__name__}: {error}") from error
 
 
+def recorded_envelope(key: str, event: RecordedEvent) -> Envelope:
+    """The envelope a recorded event would have on Kafka, in timeline 0."""
+    meta = event.meta
+    return Envelope(
+        event_id=event.event_id,
+        type=event.type,
+        subject=key,
+        sequence=event.version,
+        occurred_at=event.occurred_at,
+        recorded_at=event.recorded_at,
+        timeline=0,
+        correlation_id=meta.get("correlation", ""),
+        causation_id=meta.get("causation", ""),
+        actor=meta.get("actor", ""),
+        organisation_id=meta.get("organisation", ""),
+        traceparent=meta.get("traceparent"),
+    )
+
+
+def _number(value: bytes, least: int) -> int:
+    number = int(value)
+    if not least <= number <= MAX_NUMBER:
+        raise ValueError(f"{number} is out of range")
+    return number
+
+
 def _time(value: bytes) -> datetime:
-    return datetime.fromisoformat(value.decode()).astimezone(UTC)
+    time = datetime.fromisoformat(value.decode())
+    if time.tzinfo is None:
+        raise ValueError(f"{time} has no zone")
+    return time.astimezone(UTC)

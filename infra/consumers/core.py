@@ -5,12 +5,14 @@ are written; the position moves only for the owner of its epoch. The stream's ve
 next one is applied, an older one is a duplicate, a hole is first filled from the topic.
 """
 
+import asyncio
 import json
 import logging
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
 from importlib.resources import files
+from itertools import takewhile
 from typing import Any, Protocol
 
 import psycopg
@@ -30,6 +32,10 @@ log = logging.getLogger("relais.consumer")
 PARKING_LIMIT = 100
 """More parked streams than this stop the consumer: then the release is bad, not the records."""
 KNOWN_STREAMS = 100_000
+BATCH = 1_000
+"""Records done in one transaction; those read again from a topic come in pages as large."""
+NEAR = 5_000
+"""How far back a missing record is looked for before the whole topic is read."""
 
 
 class Fenced(Exception):
@@ -40,8 +46,15 @@ class Retry(Exception):
     """The work met a concurrent writer; the same batch will do when repeated."""
 
 
-class Hole(Exception):
-    """A record came before others of its stream that the topic does not hold (yet)."""
+class NotFilled(Exception):
+    """A rebuild met an event that its view cannot take."""
+
+    def __init__(self, delivery: Delivery) -> None:
+        super().__init__(f"{delivery.stream} version {delivery.envelope.sequence}")
+
+
+REFUSED = (psycopg.DataError, psycopg.IntegrityError)
+"""What the database says about a row it will never take, however often it is tried."""
 
 
 class Handler(Protocol):
@@ -73,16 +86,18 @@ class Owned:
 
 @dataclass(slots=True)
 class StreamState:
-    """How far a stream is: last version done, and the stretch that is parked, if any."""
+    """How far a stream is: last version done, and the first one parked, if any."""
 
     seen: int = 0
     head: int | None = None
-    tail: int | None = None
 
 
 @dataclass(slots=True)
 class Plan:
-    """What a batch comes to, before it is carried out."""
+    """What a batch comes to, before it is carried out.
+
+    `park` holds (record, stream, version, why); without a reason it only waits behind another.
+    """
 
     apply: list[tuple[Record, Delivery]] = field(default_factory=list)
     park: list[tuple[Record, str, int, str | None]] = field(default_factory=list)
@@ -93,6 +108,8 @@ class Plan:
 
 
 Opened = tuple[Record, Envelope | None, Any]
+Ends = Mapping[Partition, tuple[int, int]]
+"""Where each partition goes on after a batch: (next offset, timeline)."""
 
 
 class Consumer:
@@ -126,34 +143,43 @@ class Consumer:
         self._parking_limit = parking_limit
         self._owned: dict[Partition, Owned] = {}
         self._known: dict[str, StreamState] = {}
+        # One at a time: batches, requests, and changes of ownership.
+        self._turn = asyncio.Lock()
 
     # --- Ownership ------------------------------------------------------------------------------
 
     async def acquire(self, partitions: Sequence[Partition]) -> dict[Partition, int]:
         """Become the owner; answers the offset each partition goes on at.
 
-        Whoever owned a partition before can no longer move it.
+        Whoever owned a partition before can no longer move it. Waits for the batch at hand.
         """
-        self._known.clear()
-        self._handler.forget_cache()
-        async with self._pool.connection() as connection:
-            cursor = await connection.execute(
-                "insert into consumer.position (consumer, topic, partition, epoch, owner)"
-                " select %s, t, p, 1, %s from unnest(%s::text[], %s::int[]) as n(t, p)"
-                " on conflict (consumer, topic, partition) do update"
-                "   set epoch = consumer.position.epoch + 1, owner = excluded.owner"
-                " returning topic, partition, epoch, next_offset, timeline",
-                (self.name, self._owner, [t for t, _ in partitions], [p for _, p in partitions]),
-            )
-            for topic, partition, epoch, next_offset, timeline in await cursor.fetchall():
-                self._owned[(topic, partition)] = Owned(epoch, next_offset, timeline)
-        return {p: self._owned[p].next_offset for p in partitions}
+        topics, numbers = [t for t, _ in partitions], [p for _, p in partitions]
+        async with self._turn:
+            self._reset()
+            async with self._pool.connection() as connection:
+                cursor = await connection.execute(
+                    "insert into consumer.position (consumer, topic, partition, epoch, owner)"
+                    " select %s, t, p, 1, %s from unnest(%s::text[], %s::int[]) as n(t, p)"
+                    " on conflict (consumer, topic, partition) do update"
+                    "   set epoch = consumer.position.epoch + 1, owner = excluded.owner"
+                    " returning topic, partition, epoch, next_offset, timeline",
+                    (self.name, self._owner, topics, numbers),
+                )
+                for topic, partition, *owned in await cursor.fetchall():
+                    self._owned[(topic, partition)] = Owned(*owned)
+            return {p: self._owned[p].next_offset for p in partitions}
 
-    def release(self, partitions: Sequence[Partition]) -> None:
-        """Stop counting these partitions as owned."""
-        for partition in partitions:
-            self._owned.pop(partition, None)
-        self._known.clear()
+    async def release(self, partitions: Sequence[Partition]) -> None:
+        """Stop counting these partitions as owned. Waits for the batch at hand."""
+        async with self._turn:
+            for partition in partitions:
+                self._owned.pop(partition, None)
+            self._reset()
+
+    async def finish(self) -> None:
+        """Wait for the batch at hand, own nothing, and hang up; `acquire` begins anew."""
+        await self.release(list(self._owned))
+        await self._reader.close()
 
     def next_offsets(self) -> dict[Partition, int]:
         """Where each owned partition goes on."""
@@ -167,52 +193,72 @@ class Consumer:
         Raises `Fenced` when a partition has a newer owner, `Halt` at the parking limit, and
         database errors as they come; whatever it raises, nothing is half-done.
         """
-        by_partition: dict[Partition, list[Record]] = {}
+        async with self._turn:
+            await self._consume(records)
+
+    async def catch_up(self) -> int:
+        """Handle a page of what the topics hold beyond our positions; answers how much is left.
+
+        For transports that may lose a record without another one coming after it.
+        """
+        left = 0
+        for partition in list(self._owned):
+            async with self._turn:
+                left += await self._catch_up(partition)
+        return left
+
+    async def _catch_up(self, partition: Partition) -> int:
+        owned = self._owned.get(partition)
+        if owned is None:
+            return 0
+        end = await self._reader.end(partition)
+        if found := await self._reader.read(partition, owned.next_offset, end):
+            await self._consume(found)
+        return max(0, end - owned.next_offset)
+
+    async def _consume(self, records: Sequence[Record]) -> None:
+        groups: dict[Partition, list[Record]] = {}
         for record in records:
-            by_partition.setdefault((record.topic, record.partition), []).append(record)
-        whole: list[Record] = []
-        for partition, found in by_partition.items():
-            if partition not in self._owned:
-                continue
-            async for stretch in self._continuous(partition, found):
-                if stretch is found or len(whole) + len(stretch) <= len(records):
-                    whole += stretch
-                else:
-                    await self._carry_out(stretch)
-        if whole:
-            await self._carry_out(whole)
+            groups.setdefault((record.topic, record.partition), []).append(record)
+        batch: list[Record] = []
+        timelines: dict[Partition, int] = {}
+        for partition in groups.keys() & self._owned.keys():
+            async for timeline, stretch in self._continuous(partition, groups[partition]):
+                begun_again = timelines.get(partition, timeline) != timeline
+                if batch and (begun_again or len(batch) + len(stretch) > BATCH):
+                    await self._carry_out(batch, timelines)
+                    batch, timelines = [], {}
+                batch += stretch
+                timelines[partition] = timeline
+        if batch:
+            await self._carry_out(batch, timelines)
 
     async def _continuous(
         self, partition: Partition, records: list[Record]
-    ) -> AsyncIterator[list[Record]]:
+    ) -> AsyncIterator[tuple[int, list[Record]]]:
         """The records without those seen before, and with those that were passed over."""
-        owned = self._owned[partition]
-        expected = owned.next_offset
+        expected, timeline = self._owned[partition].next_offset, self._owned[partition].timeline
         fresh: list[Record] = []
         for record in records:
-            timeline = _timeline(record)
-            if timeline > owned.timeline:
+            again = record.timeline > timeline
+            if fresh and (again or record.offset > expected):
+                yield timeline, fresh
+                fresh = []
+            if again:
                 # The topic was filled again: offsets mean something else now, so read it all.
-                log.warning("%s reads %s again: timeline %s", self.name, partition, timeline)
-                if fresh:
-                    yield fresh
-                    fresh = []
-                async for stretch in self._stretch(partition, 0, record.offset):
-                    yield stretch
-                owned.timeline, expected = timeline, record.offset
+                timeline = record.timeline
+                if expected > 0:
+                    log.warning("%s reads %s again: timeline %s", self.name, partition, timeline)
+                expected = 0
             if record.offset < expected:
                 telemetry.duplicates_dropped(self.name, 1)
                 continue
-            if record.offset > expected:
-                if fresh:
-                    yield fresh
-                    fresh = []
-                async for stretch in self._stretch(partition, expected, record.offset):
-                    yield stretch
+            async for stretch in self._stretch(partition, expected, record.offset):
+                yield timeline, stretch
             fresh.append(record)
             expected = record.offset + 1
         if fresh:
-            yield fresh
+            yield timeline, fresh
 
     async def _stretch(
         self, partition: Partition, start: int, stop: int
@@ -221,18 +267,20 @@ class Consumer:
             yield found
             start = found[-1].offset + 1
 
-    async def _carry_out(self, records: Sequence[Record]) -> None:
-        opened = await self._open(records)
+    async def _carry_out(
+        self, records: Sequence[Record], timelines: Mapping[Partition, int]
+    ) -> None:
+        ends = _ends(records, timelines)
         try:
-            await self._in_transaction(opened, records)
-        except (psycopg.DataError, psycopg.IntegrityError) as error:
-            # One of them cannot be written. Alone, each shows whether it is the one.
+            await self._in_transaction(await self._open(records), ends)
+        except REFUSED as error:
             self._reset()
-            if len(opened) == 1:
-                await self._in_transaction(opened, records, refused=error)
+            if len(records) == 1:
+                await self._in_transaction([_refused(records[0], error)], ends)
                 return
-            for one in opened:
-                await self._carry_out([one[0]])
+            # One of them cannot be written. Alone, each shows whether it is the one.
+            for record in records:
+                await self._carry_out([record], timelines)
         except BaseException:
             self._reset()
             raise
@@ -241,20 +289,12 @@ class Consumer:
         self._known.clear()
         self._handler.forget_cache()
 
-    async def _in_transaction(
-        self,
-        opened: Sequence[Opened],
-        records: Sequence[Record],
-        refused: Exception | None = None,
-    ) -> None:
+    async def _in_transaction(self, opened: Sequence[Opened], ends: Ends) -> None:
         plan = await self._plan(opened)
         async with self._pool.connection() as connection, connection.transaction():
-            if refused is None:
-                await self._work(connection, plan)
-            else:
-                _park_all(plan, refused)
-            await self._write(connection, plan, records)
-        self._committed(plan, records)
+            await self._work(connection, plan)
+            await self._write(connection, plan, ends)
+        self._committed(plan, ends)
 
     async def _open(self, records: Sequence[Record]) -> list[Opened]:
         """Each record with its envelope and its event, or the exception that says why not."""
@@ -269,12 +309,14 @@ class Consumer:
 
     # --- What to do with each -------------------------------------------------------------------
 
-    async def _plan(self, opened: Sequence[Opened]) -> Plan:
+    async def _plan(self, opened: Sequence[Opened], replayed: bool = False) -> Plan:
         plan = Plan(states=await self._states({r.stream for r, e, _ in opened if e}))
+        if replayed:
+            for state in plan.states.values():
+                state.head = None
         for record, found, event in opened:
             if found is None:
-                name = f"{record.topic}/{record.partition}/{record.offset}"
-                plan.park.append((record, name, 1, f"{type(event).__name__}: {event}"))
+                plan.park.append((record, _place_of(record), 1, _reason(event)))
                 continue
             await self._place(plan, record, found, event)
         return plan
@@ -284,6 +326,8 @@ class Consumer:
         version = found.sequence
         if version <= state.seen:
             plan.duplicates += 1
+        elif isinstance(event, REFUSED):
+            self._park(plan, record, version, _reason(event))
         elif version > state.seen + 1 and state.head is None:
             await self._fill(plan, record, found, event)
         elif state.head is None or (version == state.seen + 1 < state.head):
@@ -294,7 +338,7 @@ class Consumer:
     def _admit(self, plan: Plan, record: Record, found: Envelope, event: Any) -> None:
         state = plan.states[record.stream]
         if isinstance(event, Exception) and not _skippable(record, event):
-            self._park(plan, record, found.sequence, f"{type(event).__name__}: {event}")
+            self._park(plan, record, found.sequence, _reason(event))
             return
         state.seen = found.sequence
         if not isinstance(event, Exception):
@@ -305,42 +349,39 @@ class Consumer:
     def _park(self, plan: Plan, record: Record, version: int, reason: str | None) -> None:
         state = plan.states[record.stream]
         state.head = min(state.head or version, version)
-        state.tail = max(state.tail or version, version)
         plan.park.append((record, record.stream, version, reason))
 
     async def _fill(self, plan: Plan, record: Record, found: Envelope, event: Any) -> None:
         """Fetch what is missing before this record; without it the record waits, parked."""
         state = plan.states[record.stream]
         missing = range(state.seen + 1, found.sequence)
+        lacking = f"versions {missing[0]} to {missing[-1]} are missing"
         plan.holes += 1
-        log.warning("%s: %s lacks versions %s", self.name, record.stream, list(missing))
-        earlier = await self._find(record, missing)
-        for one in await self._open(list(earlier.values())):
-            assert one[1] is not None
-            self._admit(plan, one[0], one[1], one[2])
+        log.warning("%s: %s: %s", self.name, record.stream, lacking)
+        for one in await self._open(await self._find(record, missing)):
+            if state.head is None and one[1] is not None:
+                self._admit(plan, one[0], one[1], one[2])
         if state.head is None and state.seen + 1 == found.sequence:
             self._admit(plan, record, found, event)
         else:
-            self._park(plan, record, found.sequence, f"Hole: versions {list(missing)} are missing")
+            self._park(plan, record, found.sequence, f"Hole: {lacking}")
 
-    async def _find(self, record: Record, missing: range) -> dict[int, Record]:
-        """The missing versions, as far as the topic holds them without a gap."""
+    async def _find(self, record: Record, missing: range) -> list[Record]:
+        """The missing versions in order, as far as the topic holds them without a gap."""
         partition = (record.topic, record.partition)
-        found: dict[int, Record] = {}
         end = await self._reader.end(partition)
-        async for stretch in self._stretch(partition, 0, end):
-            for other in stretch:
-                if other.key != record.key:
-                    continue
-                _, other_envelope, _ = _enveloped(other)
-                if other_envelope is not None and other_envelope.sequence in missing:
-                    found.setdefault(other_envelope.sequence, other)
-        whole: dict[int, Record] = {}
-        for version in missing:
-            if version not in found:
+        near = max(0, record.offset - NEAR)
+        found: dict[int, Record] = {}
+        for start, stop in ((near, end), (0, near)):
+            async for stretch in self._stretch(partition, start, stop):
+                for other in stretch:
+                    if other.key == record.key and (version := _version(other)) in missing:
+                        found.setdefault(version, other)
+                if len(found) == len(missing):
+                    break
+            if len(found) == len(missing):
                 break
-            whole[version] = found[version]
-        return whole
+        return [found[version] for version in takewhile(found.__contains__, missing)]
 
     async def _states(self, streams: set[str]) -> dict[str, StreamState]:
         unknown = [stream for stream in streams if stream not in self._known]
@@ -351,14 +392,14 @@ class Consumer:
             self._known |= dict.fromkeys(unknown, StreamState())
             async with self._pool.connection() as connection:
                 cursor = await connection.execute(
-                    "select s, coalesce(v.version, 0), p.head, p.tail from unnest(%s::text[]) s"
+                    "select s, coalesce(v.version, 0), p.head from unnest(%s::text[]) s"
                     " left join consumer.stream v on v.consumer = %s and v.stream = s"
-                    " left join lateral (select min(version) as head, max(version) as tail"
-                    "   from consumer.parked where consumer = %s and stream = s) p on true",
+                    " left join lateral (select min(version) as head from"
+                    "   consumer.parked where consumer = %s and stream = s) p on true",
                     (unknown, self.name, self.name),
                 )
-                for stream, seen, head, tail in await cursor.fetchall():
-                    self._known[stream] = StreamState(seen, head, tail)
+                for stream, seen, head in await cursor.fetchall():
+                    self._known[stream] = StreamState(seen, head)
         return {stream: replace(self._known[stream]) for stream in streams}
 
     # --- In the transaction ---------------------------------------------------------------------
@@ -371,9 +412,7 @@ class Consumer:
             failed = await self._handler.handle(connection, deliveries)
         _park_failures(plan, failed)
 
-    async def _write(
-        self, connection: Connection, plan: Plan, records: Sequence[Record]
-    ) -> None:
+    async def _write(self, connection: Connection, plan: Plan, ends: Ends) -> None:
         if plan.park:
             await self._write_parked(connection, plan)
         if plan.filled:
@@ -382,19 +421,10 @@ class Consumer:
                 " where consumer = %s and stream = any(%s)",
                 (self.name, list(plan.filled)),
             )
-        ends = _ends(records)
-        partitions = [(p, end) for p, end in ends.items() if p in self._owned]
-        moved = await self._move(connection, plan, partitions)
-        if moved != len(partitions):
-            raise Fenced(f"{self.name} lost one of {[p for p, _ in partitions]}")
+        await self._move(connection, plan, ends)
 
-    async def _move(
-        self,
-        connection: Connection,
-        plan: Plan,
-        partitions: Sequence[tuple[Partition, int]],
-    ) -> int:
-        owned = [self._owned[partition] for partition, _ in partitions]
+    async def _move(self, connection: Connection, plan: Plan, ends: Ends) -> None:
+        """Write how far streams and partitions are. Raises `Fenced`, so that all is undone."""
         cursor = await connection.execute(
             """
             with streams as (
@@ -415,31 +445,33 @@ class Consumer:
                 self.name,
                 list(plan.states),
                 [state.seen for state in plan.states.values()],
-                [topic for (topic, _), _ in partitions],
-                [number for (_, number), _ in partitions],
-                [end for _, end in partitions],
-                [o.timeline for o in owned],
-                [o.epoch for o in owned],
+                [topic for topic, _ in ends],
+                [number for _, number in ends],
+                [offset for offset, _ in ends.values()],
+                [timeline for _, timeline in ends.values()],
+                [self._owned[partition].epoch for partition in ends],
                 self.name,
             ),
         )
         row = await cursor.fetchone()
-        assert row is not None
-        return int(row[0])
+        if row is None or row[0] != len(ends):
+            raise Fenced(f"{self.name} no longer owns one of {list(ends)}")
 
     async def _write_parked(self, connection: Connection, plan: Plan) -> None:
         cursor = connection.cursor()
         await cursor.executemany(
             "insert into consumer.parked (consumer, stream, version, topic, partition, \"offset\","
             " key, value, headers, reason, attempts)"
-            " values (%s, %s, %s, %s, %s, %s, %s, %s, %s::text::jsonb, %s, 1)"
+            " values (%s, %s, %s, %s, %s, %s, %s, %s, %s::text::json, %s::text, %s)"
             " on conflict (consumer, stream, version) do update set"
             "   reason = coalesce(excluded.reason, consumer.parked.reason),"
-            "   attempts = consumer.parked.attempts + 1, request = null",
+            "   attempts = consumer.parked.attempts + excluded.attempts,"
+            "   request = case when excluded.reason is null then consumer.parked.request end",
             [
                 (
-                    self.name, stream, version, r.topic, r.partition, r.offset, r.key, r.value,
-                    json.dumps([[k, v.decode("latin-1")] for k, v in r.headers]), reason,
+                    *(self.name, stream, version, r.topic, r.partition, r.offset, r.key, r.value),
+                    json.dumps([[k, v.decode("latin-1")] for k, v in r.headers]),
+                    *(reason, int(reason is not None)),
                 )
                 for r, stream, version, reason in plan.park
             ],
@@ -458,11 +490,11 @@ class Consumer:
             if reason is not None:
                 log.error("%s parked %s at version %s: %s", self.name, stream, version, reason)
 
-    def _committed(self, plan: Plan, records: Sequence[Record]) -> None:
+    def _committed(self, plan: Plan, ends: Ends) -> None:
         self._known |= plan.states
-        for partition, end in _ends(records).items():
-            if partition in self._owned:
-                self._owned[partition].next_offset = end
+        for partition, (next_offset, timeline) in ends.items():
+            owned = self._owned[partition]
+            owned.next_offset, owned.timeline = next_offset, timeline
         telemetry.duplicates_dropped(self.name, plan.duplicates)
         telemetry.holes_healed(self.name, plan.holes)
         if self._seen is not None:
@@ -484,120 +516,106 @@ class Consumer:
             )
             requests = await cursor.fetchall()
         for stream, request in requests:
-            if request == "discard":
-                await self._discard(stream)
-            else:
-                await self._requeue(stream)
+            async with self._turn:
+                await (self._discard(stream) if request == "discard" else self._requeue(stream))
         return len(requests)
 
-    async def _parked(self, stream: str) -> list[Record]:
+    async def _parked(self, stream: str) -> list[tuple[int, Record]]:
+        """The parked records of a stream by version; none when another process owns them."""
         async with self._pool.connection() as connection:
             cursor = await connection.execute(
-                'select topic, partition, "offset", key, value, headers from consumer.parked'
-                " where consumer = %s and stream = %s order by version",
+                'select version, topic, partition, "offset", key, value, headers'
+                " from consumer.parked where consumer = %s and stream = %s order by version",
                 (self.name, stream),
             )
-            return [
-                Record(*row[:5], tuple((k, v.encode("latin-1")) for k, v in row[5]))
+            found = [
+                (row[0], Record(row[1], row[2], row[3], row[4], row[5], _headers(row[6])))
                 for row in await cursor.fetchall()
             ]
+        return [(v, record) for v, record in found if _partition(record) in self._owned]
 
     async def _requeue(self, stream: str) -> None:
-        records = await self._parked(stream)
-        if not self._owns(records):
-            return
-        opened = await self._open(records)
-        plan = await self._plan_requeue(stream, opened)
+        try:
+            for version, record in await self._parked(stream):
+                if not await self._replay(stream, version, record):
+                    return
+        except Retry as retry:
+            # The request stands, so the next turn goes on.
+            log.info("%s", retry)
+        finally:
+            self._reset()
+
+    async def _replay(self, stream: str, version: int, record: Record) -> bool:
+        """Handle one parked record, in a transaction of its own; False when it stays parked."""
+        try:
+            [opened] = await self._open([record])
+            return await self._replay_in_transaction(stream, version, opened)
+        except REFUSED as error:
+            return await self._replay_in_transaction(stream, version, _refused(record, error))
+
+    async def _replay_in_transaction(self, stream: str, version: int, opened: Opened) -> bool:
+        self._reset()
+        plan = await self._plan([opened], replayed=True)
         async with self._pool.connection() as connection, connection.transaction():
             await self._work(connection, plan)
-            kept = {version for _, _, version, _ in plan.park}
-            await connection.execute(
-                "delete from consumer.parked where consumer = %s and stream = %s"
-                " and not version = any(%s)",
-                (self.name, stream, list(kept)),
-            )
-            await self._write_requeued(connection, plan)
-        self._known.pop(stream, None)
+            if plan.park:
+                await self._write_parked(connection, plan)
+                await self._answer(connection, stream)
+            else:
+                await self._unpark(connection, stream, version)
+            await self._hold(connection, plan, opened[0])
         if self._seen is not None:
             self._seen.ring()
-
-    def _owns(self, records: Sequence[Record]) -> bool:
-        return bool(records) and (records[0].topic, records[0].partition) in self._owned
-
-    async def _plan_requeue(self, stream: str, opened: Sequence[Opened]) -> Plan:
-        self._known.pop(stream, None)
-        plan = Plan(states=await self._states({stream}))
-        state = plan.states[stream]
-        state.head = state.tail = None
-        for record, found, event in opened:
-            if found is None:
-                plan.park.append((record, stream, 1, f"{type(event).__name__}: {event}"))
-            else:
-                await self._place(plan, record, found, event)
-        return plan
-
-    async def _write_requeued(self, connection: Connection, plan: Plan) -> None:
-        if plan.park:
-            await self._write_parked(connection, plan)
-        await connection.execute(
-            "update consumer.parked set request = null where consumer = %s and stream = any(%s)",
-            (self.name, list(plan.states)),
-        )
-        owners = {(r.topic, r.partition) for r, _ in plan.apply} & self._owned.keys()
-        partitions = [(p, self._owned[p].next_offset) for p in owners]
-        if await self._move(connection, plan, partitions) != len(partitions):
-            raise Fenced(self.name)
+        return not plan.park
 
     async def _discard(self, stream: str) -> None:
-        records = await self._parked(stream)
-        if not self._owns(records):
+        parked = await self._parked(stream)
+        if not parked:
             return
+        version, record = parked[0]
+        plan = Plan(states={stream: StreamState(seen=version)})
         async with self._pool.connection() as connection, connection.transaction():
-            cursor = await connection.execute(
-                "delete from consumer.parked where consumer = %s and stream = %s and version ="
-                " (select min(version) from consumer.parked where consumer = %s and stream = %s)"
-                " returning version",
-                (self.name, stream, self.name, stream),
-            )
-            row = await cursor.fetchone()
-            assert row is not None
-            await connection.execute(
-                "insert into consumer.stream (consumer, stream, version) values (%s, %s, %s)"
-                " on conflict (consumer, stream) do update set version ="
-                " greatest(consumer.stream.version, excluded.version)",
-                (self.name, stream, row[0]),
-            )
-            await connection.execute(
-                "update consumer.parked set request = null where consumer = %s and stream = %s",
-                (self.name, stream),
-            )
-        log.warning("%s discarded version %s of %s", self.name, row[0], stream)
-        self._known.pop(stream, None)
+            await self._unpark(connection, stream, version)
+            await self._answer(connection, stream)
+            await self._hold(connection, plan, record)
+        log.warning("%s discarded version %s of %s", self.name, version, stream)
+        self._reset()
+
+    async def _unpark(self, connection: Connection, stream: str, version: int) -> None:
+        await connection.execute(
+            "delete from consumer.parked where consumer = %s and stream = %s and version = %s",
+            (self.name, stream, version),
+        )
+
+    async def _answer(self, connection: Connection, stream: str) -> None:
+        await connection.execute(
+            "update consumer.parked set request = null where consumer = %s and stream = %s",
+            (self.name, stream),
+        )
+
+    async def _hold(self, connection: Connection, plan: Plan, record: Record) -> None:
+        """Write how far streams are, as the owner of the record's partition, which stays."""
+        owned = self._owned[_partition(record)]
+        ends = {_partition(record): (owned.next_offset, owned.timeline)}
+        await self._move(connection, plan, ends)
 
     # --- From the store -------------------------------------------------------------------------
 
-    async def fill(self, deliveries: Sequence[Delivery]) -> None:
-        """Handle events read from a store instead of a topic, as a rebuild does.
+    async def fill(self, deliveries: Sequence[Delivery], versions: Mapping[str, int]) -> None:
+        """Handle whole streams read from a store instead of a topic, as a rebuild does.
 
-        The same rules hold but for positions: there is none to move.
+        `versions` says how far each of them is; a stream comes once, to a consumer that never
+        saw it. Nothing is parked: whatever fails is raised, and nothing of the call is kept.
         """
-        plan = Plan(states=await self._states({d.stream for d in deliveries}))
-        for delivery in deliveries:
-            state = plan.states[delivery.stream]
-            if delivery.envelope.sequence == state.seen + 1:
-                state.seen += 1
-                plan.apply.append((_NO_RECORD, delivery))
-            elif delivery.envelope.sequence > state.seen + 1:
-                raise Hole(f"{delivery.stream} {delivery.envelope.sequence}")
         async with self._pool.connection() as connection, connection.transaction():
-            failed = await self._handler.handle(connection, [d for _, d in plan.apply])
-            for error in failed.values():
-                raise error
-            await self._move(connection, plan, [])
-        self._known |= plan.states
-
-
-_NO_RECORD = Record("", 0, 0, b"", b"", ())
+            failed = await self._handler.handle(connection, deliveries)
+            for index, error in failed.items():
+                raise NotFilled(deliveries[index]) from error
+            async with connection.cursor().copy(
+                "copy consumer.stream (consumer, stream, version) from stdin"
+            ) as copy:
+                for stream, version in versions.items():
+                    await copy.write_row((self.name, stream, version))
 
 
 async def migrate(pool: Pool) -> None:
@@ -605,7 +623,7 @@ async def migrate(pool: Pool) -> None:
     schema = files("infra.consumers").joinpath("schema.sql").read_text()
     async with pool.connection() as connection, connection.transaction():
         await connection.execute("select pg_advisory_xact_lock(72616, 3)")
-        await connection.execute(sql.SQL(schema))  # type: ignore[arg-type]
+        await connection.execute(sql.SQL(schema))
 
 
 @asynccontextmanager
@@ -615,21 +633,17 @@ async def owning(consumer: Consumer, partitions: Sequence[Partition]) -> AsyncIt
     try:
         yield consumer
     finally:
-        consumer.release(partitions)
-
-
-def _timeline(record: Record) -> int:
-    for name, value in record.headers:
-        if name == "ce_timeline" and value.isdigit():
-            return int(value)
-    return 0
+        await consumer.release(partitions)
 
 
 def _enveloped(record: Record) -> Opened:
     try:
-        return record, envelope(record.headers), None
+        found = envelope(record.headers)
     except NotAnEvent as error:
         return record, None, error
+    if not record.key or b"\0" in record.key or record.key != found.subject.encode():
+        return record, None, NotAnEvent("its key is not its subject")
+    return record, found, None
 
 
 def _encoded(opened: Opened) -> Encoded:
@@ -643,30 +657,51 @@ def _skippable(record: Record, error: Exception) -> bool:
     return ("ce_skippable", b"true") in record.headers and isinstance(error, UnknownEventType)
 
 
-def _ends(records: Sequence[Record]) -> dict[Partition, int]:
-    ends: dict[Partition, int] = {}
-    for record in records:
-        partition = (record.topic, record.partition)
-        ends[partition] = max(ends.get(partition, 0), record.offset + 1)
-    return ends
+def _partition(record: Record) -> Partition:
+    return record.topic, record.partition
+
+
+def _headers(kept: Sequence[tuple[str, str]]) -> tuple[tuple[str, bytes], ...]:
+    return tuple((name, value.encode("latin-1")) for name, value in kept)
+
+
+def _place_of(record: Record) -> str:
+    """What stands for the stream of a record that does not say which it belongs to."""
+    return f"{record.topic}/{record.partition}/{record.offset}"
+
+
+def _version(record: Record) -> int:
+    _, found, _ = _enveloped(record)
+    return found.sequence if found is not None else 0
+
+
+def _refused(record: Record, error: Exception) -> Opened:
+    _, found, why = _enveloped(record)
+    return record, found, error if found is not None else why
+
+
+def _reason(error: Exception) -> str:
+    # One line: the database quotes whole rows further down, personal data with them.
+    first = next(iter(str(error).splitlines()), "")
+    return f"{type(error).__name__}: {first}".replace("\x00", "\\0")[:500]
+
+
+def _ends(records: Sequence[Record], timelines: Mapping[Partition, int]) -> Ends:
+    return {(r.topic, r.partition): (r.offset + 1, timelines[_partition(r)]) for r in records}
 
 
 def _park_failures(plan: Plan, failed: Mapping[int, Exception]) -> None:
-    broken: dict[str, int] = {}
+    broken: set[str] = set()
     for index, (record, delivery) in enumerate(plan.apply):
         stream, version = delivery.stream, delivery.envelope.sequence
         if stream not in broken and index not in failed:
             continue
         state = plan.states[stream]
+        reason = None
         if stream not in broken:
-            broken[stream] = state.seen = version - 1
-            error = failed[index]
-            plan.park.append((record, stream, version, f"{type(error).__name__}: {error}"))
-        else:
-            plan.park.append((record, stream, version, None))
+            broken.add(stream)
+            plan.filled.discard(stream)
+            state.seen = version - 1
+            reason = _reason(failed[index])
         state.head = min(state.head or version, version)
-        state.tail = max(state.tail or version, version)
-
-
-def _park_all(plan: Plan, error: Exception) -> None:
-    _park_failures(plan, dict.fromkeys(range(len(plan.apply)), error))
+        plan.park.append((record, stream, version, reason))

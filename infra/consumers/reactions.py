@@ -7,6 +7,8 @@ from functools import reduce
 from typing import Any, Generic, TypeVar
 from uuid import NAMESPACE_URL, UUID, uuid5
 
+from psycopg import OperationalError
+
 from contracts.runtime import Contract
 from infra import telemetry
 from infra.commands import Aggregate, CommandContext, Commands
@@ -60,7 +62,7 @@ class ReactionHandler:
         self, connection: Connection, deliveries: Sequence[Delivery]
     ) -> Mapping[int, Exception]:
         failed: dict[int, Exception] = {}
-        wanted = [self._wanted(delivery, index, failed) for index, delivery in enumerate(deliveries)]
+        wanted = [self._wanted(delivery, n, failed) for n, delivery in enumerate(deliveries)]
         targets = await self._load({id for group in wanted for id, _ in group})
         broken: set[str] = set()
         for index, (delivery, group) in enumerate(zip(deliveries, wanted, strict=True)):
@@ -69,7 +71,10 @@ class ReactionHandler:
             try:
                 if index not in failed:
                     await self._decide(targets, delivery, group)
-            except Exception as error:
+            except OperationalError:
+                # The database is away: nothing is wrong with the event.
+                raise
+            except Exception as error:  # noqa: BLE001
                 failed[index] = error
             if index in failed:
                 broken.add(delivery.stream)
@@ -85,23 +90,33 @@ class ReactionHandler:
         try:
             found = self._reaction.react(delivery.event)
             return [(self._reaction.target(command), command) for command in found]
-        except Exception as error:
+        except Exception as error:  # noqa: BLE001
             failed[index] = error
             return []
 
-    async def _load(self, ids: set[str]) -> dict[str, _Target]:
-        aggregate = self._reaction.aggregate
-        loaded = await asyncio.gather(*(self._commands.load(aggregate, id) for id in ids))
-        return {
-            id: _Target(found.version, found.state) for id, found in zip(ids, loaded, strict=True)
-        }
+    async def _load(self, ids: set[str]) -> dict[str, _Target | ValueError]:
+        found = await asyncio.gather(*(self._load_one(id) for id in ids))
+        return dict(zip(ids, found, strict=True))
+
+    async def _load_one(self, id: str) -> _Target | ValueError:
+        try:
+            found = await self._commands.load(self._reaction.aggregate, id)
+        except ValueError as unreadable:
+            return unreadable
+        return _Target(found.version, found.state)
 
     async def _decide(
-        self, targets: dict[str, _Target], delivery: Delivery, group: Sequence[tuple[str, Any]]
+        self,
+        targets: dict[str, _Target | ValueError],
+        delivery: Delivery,
+        group: Sequence[tuple[str, Any]],
     ) -> None:
         made: dict[str, _Target] = {}
         for nth, (id, command) in enumerate(group):
-            target = made.get(id) or replace(targets[id])
+            loaded = made.get(id) or targets[id]
+            if isinstance(loaded, ValueError):
+                raise loaded
+            target = replace(loaded)
             decision = self._reaction.aggregate.decide(command, target.state)
             if not isinstance(decision, list):
                 raise CommandRefused(f"{command!r}: {decision!r}")
@@ -128,8 +143,11 @@ class ReactionHandler:
         )
         target.state = reduce(aggregate.evolve, events, target.state)
 
-    async def _append(self, connection: Connection, targets: Mapping[str, _Target]) -> None:
-        group = [target.append for target in targets.values() if target.append is not None]
+    async def _append(
+        self, connection: Connection, targets: Mapping[str, _Target | ValueError]
+    ) -> None:
+        written = [target for target in targets.values() if isinstance(target, _Target)]
+        group = [target.append for target in written if target.append is not None]
         if not group:
             return
         verdicts = await self._commands.store.append_in(connection, group)

@@ -1,13 +1,14 @@
 """A record on its way to a consumer, freed from the client that fetched it."""
 
-
+import asyncio
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any, Protocol
 
 from aiokafka import AIOKafkaConsumer, TopicPartition
 from aiokafka.structs import ConsumerRecord
 
-from infra.cloudevents import Envelope
+from infra.cloudevents import MAX_NUMBER, Envelope
 
 Partition = tuple[str, int]
 
@@ -27,6 +28,14 @@ class Record:
     def stream(self) -> str:
         """`missions.trip/T1` for key T1 of topic relais.missions.trip.v1."""
         return stream_of(self.topic, self.key.decode(errors="replace"))
+
+    @property
+    def timeline(self) -> int:
+        """How often the topic had been filled again when this was published; 0 if it won't say."""
+        for name, value in self.headers:
+            if name == "ce_timeline" and value.isdigit():
+                return min(int(value), MAX_NUMBER)
+        return 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,8 +61,13 @@ def from_kafka(record: "ConsumerRecord[bytes, bytes]") -> Record:
         record.offset,
         record.key or b"",
         record.value or b"",
-        tuple(record.headers),
+        headers_of(record.headers),
     )
+
+
+def headers_of(found: Iterable[tuple[str, bytes | None]]) -> tuple[tuple[str, bytes], ...]:
+    """Kafka allows headers without a value; here they are empty."""
+    return tuple((name, value or b"") for name, value in found)
 
 
 class TopicReader(Protocol):
@@ -66,17 +80,26 @@ class TopicReader(Protocol):
     async def read(self, partition: Partition, start: int, stop: int) -> list[Record]:
         """The records from `start` up to, not including, `stop`, as many as there are.
 
-        May return fewer than asked; an empty list means there are none.
+        May return fewer than asked; an empty list means there are none, never that none came in
+        time.
         """
+        ...
+
+    async def close(self) -> None:
+        """Hang up; the next use connects again."""
         ...
 
 
 class KafkaTopicReader:
-    """A `TopicReader` over aiokafka; connects when first needed."""
+    """A `TopicReader` over aiokafka; connects when first needed.
 
-    def __init__(self, bootstrap: str, page: int = 1_000) -> None:
+    Raises `TimeoutError` or aiokafka's errors when the broker does not answer.
+    """
+
+    def __init__(self, bootstrap: str, page: int = 1_000, patience: float = 30.0) -> None:
         self._bootstrap = bootstrap
         self._page = page
+        self._patience = patience
         self._consumer: AIOKafkaConsumer | None = None
 
     async def _connected(self) -> AIOKafkaConsumer:
@@ -86,30 +109,39 @@ class KafkaTopicReader:
                 enable_auto_commit=False,
                 auto_offset_reset="earliest",
             )
-            await consumer.start()
+            try:
+                await consumer.start()
+            except BaseException:
+                await consumer.stop()
+                raise
             self._consumer = consumer
         return self._consumer
 
     async def end(self, partition: Partition) -> int:
         consumer = await self._connected()
         tp = TopicPartition(*partition)
-        return (await consumer.end_offsets([tp]))[tp]
+        async with asyncio.timeout(self._patience):
+            return int((await consumer.end_offsets([tp]))[tp])
 
     async def read(self, partition: Partition, start: int, stop: int) -> list[Record]:
-        consumer = await self._connected()
-        tp = TopicPartition(*partition)
         stop = min(stop, await self.end(partition))
         if start >= stop:
             return []
-        consumer.assign([tp])
-        consumer.seek(tp, start)
-        found = await consumer.getmany(tp, timeout_ms=5_000, max_records=self._page)
-        return [from_kafka(r) for r in found.get(tp, []) if start <= r.offset < stop]
+        consumer = await self._connected()
+        tp = TopicPartition(*partition)
+        async with asyncio.timeout(self._patience):
+            if consumer.assignment() != {tp}:
+                consumer.assign([tp])
+            consumer.seek(tp, start)
+            while True:
+                found = await consumer.getmany(tp, timeout_ms=250, max_records=self._page)
+                records = [from_kafka(r) for r in found.get(tp, [])]
+                wanted = [r for r in records if start <= r.offset < stop]
+                # Offsets may be passed over by the broker itself: then the position moves alone.
+                if wanted or await consumer.position(tp) >= stop:
+                    return wanted
 
     async def close(self) -> None:
-        """Hang up; the next use connects again."""
         consumer, self._consumer = self._consumer, None
         if consumer is not None:
             await consumer.stop()
-
-

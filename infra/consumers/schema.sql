@@ -29,7 +29,7 @@ create table if not exists consumer.parked (
   "offset"  bigint      not null,
   key       bytea       not null,
   value     bytea       not null,
-  headers   jsonb       not null,
+  headers   json        not null,
   reason    text,
   attempts  int         not null default 0,
   parked_at timestamptz not null default clock_timestamp(),

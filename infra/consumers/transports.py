@@ -18,7 +18,7 @@ from aiokafka.errors import KafkaError
 
 from infra.cloudevents import NotAnEvent, envelope
 from infra.consumers.core import Consumer, Fenced, Retry
-from infra.consumers.records import Partition, Record, from_kafka
+from infra.consumers.records import Partition, Record, from_kafka, headers_of
 from infra.supervisor import Halt, Progress
 
 log = logging.getLogger("relais.transport")
@@ -29,6 +29,7 @@ COMMIT_SECONDS = 5.0
 REQUEST_SECONDS = 1.0
 RETRY_SECONDS = 0.2
 TAKE_SECONDS = 0.01
+HANG_UP_SECONDS = 5.0
 
 
 class Lag:
@@ -59,6 +60,7 @@ class KafkaLoop:
         self._bootstrap = bootstrap
         self._group = group
         self._stopping = False
+        self._broken: Exception | None = None
 
     def stop(self) -> None:
         """Finish the batch at hand, then return from `run`."""
@@ -75,24 +77,34 @@ class KafkaLoop:
             max_partition_fetch_bytes=4 * 1024 * 1024,
             metadata_max_age_ms=30_000,
         )
+        self._broken = None
         client.subscribe(topics=self.consumer.topics, listener=_Owner(self, client))
-        await client.start()
         try:
+            await client.start()
             await self._loop(client)
+            await self._commit(client)
         finally:
             self.assigned.clear()
             with suppress(KafkaError, TimeoutError):
-                async with asyncio.timeout(5.0):
+                async with asyncio.timeout(HANG_UP_SECONDS):
                     await client.stop()
+            await self.consumer.finish()
+
+    def broke(self, error: Exception) -> None:
+        """Ownership could not be settled: raise it from `run`, or records would go nowhere."""
+        self._broken = error
 
     async def _loop(self, client: AIOKafkaConsumer) -> None:
         committed_at = requests_at = monotonic()
         while not self._stopping:
             found = await client.getmany(timeout_ms=POLL_MS, max_records=BATCH)
+            if self._broken is not None:
+                raise self._broken
             records = [from_kafka(r) for group in found.values() for r in group]
             if records:
                 await patiently(self.consumer, records)
-            self.lag.saw(records[-1] if records else None, _behind(client, self.consumer.next_offsets()))
+            behind = _behind(client, self.consumer.next_offsets())
+            self.lag.saw(records[-1] if records else None, behind)
             self.progress.tick()
             now = monotonic()
             if now - requests_at > REQUEST_SECONDS:
@@ -119,13 +131,19 @@ class _Owner(ConsumerRebalanceListener):  # type: ignore[misc]
         self._client = client
 
     async def on_partitions_revoked(self, revoked: Iterable[TopicPartition]) -> None:
-        self._loop.consumer.release([(tp.topic, tp.partition) for tp in revoked])
+        await self._loop.consumer.release([(tp.topic, tp.partition) for tp in revoked])
 
     async def on_partitions_assigned(self, assigned: Iterable[TopicPartition]) -> None:
         partitions = [(tp.topic, tp.partition) for tp in assigned]
         if not partitions:
             return
-        for partition, offset in (await self._loop.consumer.acquire(partitions)).items():
+        try:
+            offsets = await self._loop.consumer.acquire(partitions)
+        except Exception as error:  # noqa: BLE001
+            # The client only logs what its listener raises.
+            self._loop.broke(error)
+            return
+        for partition, offset in offsets.items():
             self._client.seek(TopicPartition(*partition), offset)
         self._loop.assigned.set()
 
@@ -145,12 +163,16 @@ async def patiently(consumer: Consumer, records: Sequence[Record]) -> None:
             await asyncio.sleep(0.01)
 
 
+class FaustStopped(Exception):
+    """Faust ended by itself; the supervisor starts it again."""
+
+
 class FaustAgent:
     """Carries records to a consumer as a Faust agent.
 
     Faust acknowledges a record whose handler failed, so no exception ever leaves the handler: it
-    repeats the batch until it is done, parked, or the process ends. What Faust would skip, the
-    consumer notices by the offsets and reads again from the topic.
+    repeats the batch until it is done, parked, or the process ends. What Faust acknowledged and
+    never handed over is read from the topic: when a partition is assigned, and once a second.
     """
 
     def __init__(self, consumer: Consumer, bootstrap: str, group: str) -> None:
@@ -161,7 +183,7 @@ class FaustAgent:
         self._bootstrap = bootstrap
         self._group = group
         self._stopping = asyncio.Event()
-        self._broken: BaseException | None = None
+        self._broken: Exception | None = None
 
     def stop(self) -> None:
         """Finish the batch at hand, then return from `run`."""
@@ -169,23 +191,38 @@ class FaustAgent:
 
     async def run(self) -> None:
         """Consume until stopped. Raises `Halt`, and `Fenced` to join the group anew."""
+        self._broken = None
         app = self._app()
-        await app.start()
         try:
-            while not self._stopping.is_set() and self._broken is None:
-                await self.consumer.serve_requests()
-                self.progress.tick()
-                with suppress(TimeoutError):
-                    await asyncio.wait_for(self._stopping.wait(), REQUEST_SECONDS)
+            await app.start()
+            while not self._stopping.is_set():
+                self._check(app)
+                await self._look_after()
         finally:
             self.assigned.clear()
+            # First what is at hand, then Faust: it would cancel it in the middle.
+            await self.consumer.finish()
             await app.stop()
+
+    def _check(self, app: Any) -> None:
         if self._broken is not None:
-            broken, self._broken = self._broken, None
-            raise broken
+            raise self._broken
+        if app.should_stop:
+            raise FaustStopped(self._group)
+
+    async def _look_after(self) -> None:
+        await self.consumer.serve_requests()
+        left = BATCH
+        while left >= BATCH and not self._stopping.is_set():
+            with suppress(Retry):
+                left = await self.consumer.catch_up()
+            self.progress.tick()
+        self.lag.saw(None, left)
+        with suppress(TimeoutError):
+            await asyncio.wait_for(self._stopping.wait(), REQUEST_SECONDS)
 
     def _app(self) -> Any:
-        app = faust.App(
+        app: Any = faust.App(
             self._group,
             broker=f"kafka://{self._bootstrap.replace(',', ';kafka://')}",
             key_serializer="raw",
@@ -203,15 +240,23 @@ class FaustAgent:
         topic = app.topic(*self.consumer.topics, key_serializer="raw", value_serializer="raw")
         app.agent(topic, concurrency=1, name=self._group)(self._handle)
         app.on_partitions_assigned.connect(self._on_assigned)
+        app.on_partitions_revoked.connect(self._on_revoked)
         return app
 
     async def _on_assigned(self, app: Any, assigned: Iterable[Any], **_: Any) -> None:
-        partitions: list[Partition] = [
-            (tp.topic, tp.partition) for tp in assigned if tp.topic in self.consumer.topics
-        ]
-        if partitions:
-            await self.consumer.acquire(partitions)
-            self.assigned.set()
+        try:
+            if partitions := self._ours(assigned):
+                await self.consumer.acquire(partitions)
+                self.assigned.set()
+        except Exception as error:  # noqa: BLE001
+            # Faust only logs it.
+            self._broken = error
+
+    async def _on_revoked(self, app: Any, revoked: Iterable[Any], **_: Any) -> None:
+        await self.consumer.release(self._ours(revoked))
+
+    def _ours(self, partitions: Iterable[Any]) -> list[Partition]:
+        return [(tp.topic, tp.partition) for tp in partitions if tp.topic in self.consumer.topics]
 
     async def _handle(self, stream: Any) -> AsyncIterator[None]:
         async for events in stream.take_events(BATCH, within=TAKE_SECONDS):
@@ -219,15 +264,14 @@ class FaustAgent:
             yield
 
     async def _batch(self, records: Sequence[Record]) -> None:
-        while self._broken is None:
+        while self._broken is None and not self._stopping.is_set():
             try:
                 await patiently(self.consumer, records)
-                self.lag.saw(records[-1], 0)
                 self.progress.tick()
                 return
             except (Halt, Fenced) as stop:
                 self._broken = stop
-            except Exception as error:
+            except Exception as error:  # noqa: BLE001
                 log.warning("%s tries again: %s: %s", self._group, type(error).__name__, error)
                 await asyncio.sleep(RETRY_SECONDS)
         # Never acknowledge what was not done: wait here until the app is stopped.
@@ -243,5 +287,5 @@ def _from_faust(message: Any) -> Record:
         message.offset,
         message.key or b"",
         message.value or b"",
-        tuple(pairs),
+        headers_of(pairs),
     )

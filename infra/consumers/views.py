@@ -1,8 +1,8 @@
 """Views: rows folded from events, rebuilt beside the old ones and swapped in at once."""
 
-import json
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass, fields, is_dataclass
+from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, fields, is_dataclass, replace
 from datetime import date, datetime
 from functools import cached_property
 from hashlib import sha256
@@ -13,9 +13,10 @@ from typing import Any, Generic, TypeVar, get_args, get_origin, get_type_hints
 from psycopg import AsyncCursor, sql
 from psycopg.rows import RowMaker, class_row
 from pydantic import TypeAdapter
+from pydantic_core import to_json
 
 from contracts.runtime import Contract
-from infra.consumers.records import Delivery
+from infra.consumers.records import Delivery, Partition
 from infra.store.postgres import Connection, Pool
 
 Row = TypeVar("Row")
@@ -86,20 +87,48 @@ class View(Generic[Row, E]):
         getter = attrgetter(*self.primary_key)
         return getter if len(self.primary_key) > 1 else lambda row: (getter(row),)
 
+    @cached_property
+    def hints(self) -> Mapping[str, Any]:
+        """The types of the columns."""
+        return get_type_hints(self.row)
+
+    @cached_property
+    def stream_column(self) -> int | None:
+        """Which part of the key is the id of the stream; with one, no two streams share a row."""
+        [name] = {kind.key for kind in self.contract.types}
+        return self.primary_key.index(name) if name in self.primary_key else None
+
+    @cached_property
+    def _readers(self) -> list[tuple[int, Callable[[Any], Any]]]:
+        hints = [self.hints[name] for name in self.columns]
+        return [(n, _reader(hint)) for n, hint in enumerate(hints) if get_origin(hint) is tuple]
+
     def row_factory(self, cursor: AsyncCursor[Any]) -> RowMaker[Row]:
         """Rows from a cursor that selects the columns in order; arrays come as tuples."""
-        readers = [_reader(hint) for hint in map(get_type_hints(self.row).get, self.columns)]
+        row, readers = self.row, self._readers
 
         def make(values: Sequence[Any]) -> Row:
-            return self.row(*(read(value) for read, value in zip(readers, values, strict=True)))
+            whole = list(values)
+            for place, read in readers:
+                whole[place] = read(whole[place])
+            return row(*whole)
 
         return make
 
     def definition(self) -> str:
         """The column list of the table, from the types of the row."""
-        hints = get_type_hints(self.row)
-        columns = [f'"{name}" {_column(hints[name])}' for name in self.columns]
+        columns = [f'"{name}" {_column(self.hints[name])}' for name in self.columns]
         return ", ".join([*columns, f"primary key ({', '.join(self.primary_key)})"])
+
+    def nested(self) -> list[str]:
+        """The fields inside columns that hold values of ours."""
+        items = [get_args(hint)[0] for hint in self.hints.values() if get_origin(hint) is tuple]
+        return [
+            f"{item}.{name}: {hint}"
+            for item in items
+            if is_dataclass(item)
+            for name, hint in get_type_hints(item).items()
+        ]
 
 
 def _column(hint: Any) -> str:
@@ -113,8 +142,6 @@ def _column(hint: Any) -> str:
 
 
 def _reader(hint: Any) -> Callable[[Any], Any]:
-    if get_origin(hint) is not tuple:
-        return lambda value: value
     item = get_args(hint)[0]
     return TypeAdapter(hint).validate_python if is_dataclass(item) else tuple
 
@@ -153,16 +180,26 @@ class Generations:
     @cached_property
     def fingerprint(self) -> str:
         """Changes with the shape of the tables: code feeds only tables of its own shape."""
-        shape = json.dumps([[t.name, t.definition(), t.indexes] for t in self.tables])
-        return sha256(shape.encode()).hexdigest()[:16]
+        shape = to_json([(t.name, t.definition(), t.nested(), t.indexes) for t in self.tables])
+        return sha256(shape).hexdigest()[:16]
 
     async def migrate(self) -> None:
-        """Create the registry and the first generation. Safe to repeat."""
+        """Create the registry and the first generation. Safe to repeat, and from several processes.
+        """
+        async with self._changing() as connection:
+            await connection.execute(_SCHEMA)
+            cursor = await connection.execute(
+                "select from views.generation where view = %s", (self.view,)
+            )
+            if cursor.rowcount == 0:
+                await self._activate(connection, await self._create(connection, "building"))
+
+    @asynccontextmanager
+    async def _changing(self) -> AsyncIterator[Connection]:
+        """A transaction that changes generations; one at a time."""
         async with self._pool.connection() as connection, connection.transaction():
             await connection.execute("select pg_advisory_xact_lock(72616, 4)")
-            await connection.execute(_SCHEMA)
-        if not await self.all():
-            await self.activate(await self.create())
+            yield connection
 
     async def all(self) -> list[Generation]:
         """Every generation there is, oldest first."""
@@ -188,22 +225,42 @@ class Generations:
         return next((g for g in await self.all() if g.state == "active"), None)
 
     async def create(self) -> Generation:
-        """A new, empty generation beside the others; nothing reads it yet."""
-        async with self._pool.connection() as connection, connection.transaction():
-            await connection.execute("select pg_advisory_xact_lock(72616, 4)")
-            cursor = await connection.execute(
-                "insert into views.generation (view, number, state, fingerprint)"
-                " select %s, coalesce(max(number), 0) + 1, 'building', %s"
-                " from views.generation where view = %s returning number",
-                (self.view, self.fingerprint, self.view),
-            )
-            row = await cursor.fetchone()
-            assert row is not None
-            made = Generation(self.view, row[0], "building", self.fingerprint)
-            await connection.execute(_ddl("create schema {schema}", made))
-            for table in self.tables:
-                await self._create_table(connection, made, table)
+        """A new, empty generation beside the others; nothing reads or feeds it yet."""
+        async with self._changing() as connection:
+            return await self._create(connection, "filling")
+
+    async def _create(self, connection: Connection, state: str) -> Generation:
+        cursor = await connection.execute(
+            "insert into views.generation (view, number, state, fingerprint)"
+            " select %s, coalesce(max(number), 0) + 1, %s, %s"
+            " from views.generation where view = %s returning number",
+            (self.view, state, self.fingerprint, self.view),
+        )
+        row = await cursor.fetchone()
+        assert row is not None
+        made = Generation(self.view, row[0], state, self.fingerprint)
+        await connection.execute(_ddl("create schema {schema}", made))
+        for table in self.tables:
+            await self._create_table(connection, made, table)
         return made
+
+    async def filled(
+        self, generation: Generation, ends: Mapping[Partition, tuple[int, int]]
+    ) -> Generation:
+        """Let it be fed from the topics: each partition from an offset on, in a timeline."""
+        async with self._changing() as connection:
+            for (topic, partition), (next_offset, timeline) in ends.items():
+                await connection.execute(
+                    "insert into consumer.position"
+                    " (consumer, topic, partition, next_offset, timeline)"
+                    " values (%s, %s, %s, %s, %s)",
+                    (generation.consumer, topic, partition, next_offset, timeline),
+                )
+            await connection.execute(
+                "update views.generation set state = 'building' where view = %s and number = %s",
+                (generation.view, generation.number),
+            )
+        return replace(generation, state="building")
 
     async def _create_table(
         self, connection: Connection, made: Generation, table: View[Any, Any]
@@ -217,35 +274,34 @@ class Generations:
     async def activate(self, generation: Generation) -> None:
         """Let queries read this generation, in one transaction; the former one stays.
 
-        Called with the former one, it swaps back.
+        Called with the former one, it swaps back. Raises ValueError for one that is still filling,
+        or gone.
         """
-        async with self._pool.connection() as connection, connection.transaction():
-            await connection.execute("select pg_advisory_xact_lock(72616, 4)")
-            await connection.execute(
-                "update views.generation set state = 'previous'"
-                " where view = %s and state = 'active' and number <> %s",
-                (self.view, generation.number),
-            )
-            await connection.execute(
-                "update views.generation set state = 'active' where view = %s and number = %s",
-                (self.view, generation.number),
-            )
-            await connection.execute(_ddl("create schema if not exists {view}", generation))
-            for table in self.tables:
-                await connection.execute(
-                    _ddl("drop view if exists {view}.{table}", generation, table)
-                )
-                await connection.execute(
-                    _ddl(
-                        "create view {view}.{table} as select * from {schema}.{table}",
-                        generation,
-                        table,
-                    )
-                )
+        async with self._changing() as connection:
+            await self._activate(connection, generation)
+
+    async def _activate(self, connection: Connection, generation: Generation) -> None:
+        await connection.execute(
+            "update views.generation set state = 'previous'"
+            " where view = %s and state = 'active' and number <> %s",
+            (self.view, generation.number),
+        )
+        cursor = await connection.execute(
+            "update views.generation set state = 'active'"
+            " where view = %s and number = %s and state <> 'filling'",
+            (self.view, generation.number),
+        )
+        if cursor.rowcount == 0:
+            raise ValueError(f"{generation.schema} is still filling, or gone")
+        await connection.execute(_ddl("create schema if not exists {view}", generation))
+        for table in self.tables:
+            await connection.execute(_ddl("drop view if exists {view}.{table}", generation, table))
+            select = "create view {view}.{table} as select * from {schema}.{table}"
+            await connection.execute(_ddl(select, generation, table))
 
     async def drop(self, generation: Generation) -> None:
         """Remove a generation that is not active, with its positions and parked records."""
-        async with self._pool.connection() as connection, connection.transaction():
+        async with self._changing() as connection:
             cursor = await connection.execute(
                 "delete from views.generation where view = %s and number = %s"
                 " and state <> 'active'",
@@ -266,7 +322,7 @@ class Generations:
 def _ddl(
     text: str, generation: Generation, table: View[Any, Any] | None = None
 ) -> sql.Composed:
-    return sql.SQL(text).format(  # type: ignore[arg-type]
+    return sql.SQL(text).format(
         schema=sql.Identifier(generation.schema),
         view=sql.Identifier(generation.view),
         table=sql.Identifier(table.name if table else ""),
@@ -276,8 +332,11 @@ def _ddl(
 class ViewHandler:
     """Folds a batch into the tables of one generation: load once, fold, write once."""
 
-    def __init__(self, generation: Generation, tables: Iterable[View[Any, Any]]) -> None:
-        self._tables = [_Table(generation, table) for table in tables]
+    def __init__(
+        self, generation: Generation, tables: Iterable[View[Any, Any]], *, filling: bool = False
+    ) -> None:
+        """`filling`: into tables that only this handler writes, each stream whole and once."""
+        self._tables = [_Table(generation, table, filling) for table in tables]
 
     async def handle(
         self, connection: Connection, deliveries: Sequence[Delivery]
@@ -297,7 +356,7 @@ class ViewHandler:
                 continue
             try:
                 changes = [table.project(delivery) for table in self._tables]
-            except Exception as error:
+            except Exception as error:  # noqa: BLE001
                 broken.add(delivery.stream)
                 failed[index] = error
                 continue
@@ -315,8 +374,10 @@ Change = tuple[Key, Any] | None
 class _Table:
     """The rows of one table while a batch is folded."""
 
-    def __init__(self, generation: Generation, view: View[Any, Any]) -> None:
+    def __init__(self, generation: Generation, view: View[Any, Any], filling: bool) -> None:
         self._view = view
+        # Then no row is there before its stream comes, and none is written again after it.
+        self._new = filling and view.stream_column is not None
         self._prefix = f"{view.contract.service}.{view.contract.name}/"
         self._rows: dict[Key, Any] = {}
         self._changed: set[Key] = set()
@@ -325,16 +386,18 @@ class _Table:
         columns = sql.SQL(", ").join(map(sql.Identifier, view.columns))
         self._select = sql.SQL(
             "select {columns} from {name} t join (select {keys} from"
-            " jsonb_populate_recordset(null::{name}, %s::text::jsonb)) k using ({keys})"
+            " json_populate_recordset(null::{name}, %s::text::json)) k using ({keys})"
         ).format(columns=columns, name=name, keys=keys)
-        self._upsert = sql.SQL(
+        self._insert = sql.SQL(
             "insert into {name} ({columns}) select {columns} from"
-            " jsonb_populate_recordset(null::{name}, %s::text::jsonb)"
+            " json_populate_recordset(null::{name}, %s::text::json)"
+        ).format(columns=columns, name=name)
+        self._upsert = self._insert + sql.SQL(
             " on conflict ({keys}) do update set {assignments}"
-        ).format(columns=columns, name=name, keys=keys, assignments=self._assignments())
+        ).format(keys=keys, assignments=self._assignments())
         self._delete = sql.SQL(
             "delete from {name} where ({keys}) in (select {keys} from"
-            " jsonb_populate_recordset(null::{name}, %s::text::jsonb))"
+            " json_populate_recordset(null::{name}, %s::text::json))"
         ).format(name=name, keys=keys)
 
     def _assignments(self) -> sql.Composed:
@@ -346,12 +409,13 @@ class _Table:
     async def load(self, connection: Connection, deliveries: Sequence[Delivery]) -> None:
         self._rows.clear()
         self._changed.clear()
-        keys = {self._key(delivery) for delivery in deliveries} - {None}
+        if self._new:
+            return
+        keys = {key for delivery in deliveries if (key := self._key(delivery)) is not None}
         if not keys:
             return
-        wanted = [dict(zip(self._view.primary_key, key, strict=True)) for key in keys if key]
         cursor = connection.cursor(row_factory=self._view.row_factory, binary=True)
-        await cursor.execute(self._select, (_json(wanted),))
+        await cursor.execute(self._select, (self._keys_json(keys),))
         for row in await cursor.fetchall():
             self._rows[self._view.key_of(row)] = row
 
@@ -377,27 +441,22 @@ class _Table:
         self._changed.add(key)
 
     async def write(self, connection: Connection) -> None:
-        kept = [self._rows[key] for key in self._changed if key in self._rows]
-        gone = [key for key in self._changed if key not in self._rows]
+        # In one order everywhere, so that two writers cannot wait for each other.
+        changed = sorted(self._changed)
+        kept = [self._rows[key] for key in changed if key in self._rows]
+        gone = [key for key in changed if key not in self._rows]
         if kept:
-            columns, values_of = self._view.columns, self._view.values_of
-            rows = [dict(zip(columns, values_of(row), strict=True)) for row in kept]
-            await connection.execute(self._upsert, (_json(rows),))
+            await connection.execute(self._insert if self._new else self._upsert, (_json(kept),))
         if gone:
-            rows = [dict(zip(self._view.primary_key, key, strict=True)) for key in gone]
-            await connection.execute(self._delete, (_json(rows),))
+            await connection.execute(self._delete, (self._keys_json(gone),))
+
+    def _keys_json(self, keys: Iterable[Key]) -> str:
+        return _json([dict(zip(self._view.primary_key, key, strict=True)) for key in keys])
 
 
-def _json(rows: Sequence[Mapping[str, Any]]) -> str:
-    return json.dumps(rows, default=_plain)
-
-
-def _plain(value: Any) -> Any:
-    if isinstance(value, date):
-        return value.isoformat()
-    if is_dataclass(value) and not isinstance(value, type):
-        return asdict(value)
-    raise TypeError(f"a row cannot hold {type(value).__name__}")
+def _json(rows: Sequence[Any]) -> str:
+    """Rows as PostgreSQL reads them: a dataclass is an object, a tuple an array."""
+    return to_json(rows).decode()
 
 
 async def views_seen(pool: Pool, view: str, streams: Sequence[str]) -> dict[str, int]:

@@ -1,0 +1,194 @@
+"""Rebuild: a new generation of the views fills from the stores, beside the one that is read."""
+
+import asyncio
+from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
+from contextlib import aclosing
+from typing import TYPE_CHECKING, Any
+
+from contracts.runtime import Contract
+from infra.cloudevents import recorded_envelope
+from infra.consumers.records import Delivery, KafkaTopicReader, Partition, stream_of
+from infra.consumers.views import Generation, ViewHandler
+from infra.personal import Codec, Encoded
+from infra.store import RecordedEvent
+from infra.store.postgres import PostgresStore
+from infra.store.protocol import BEGINNING
+from infra.topics import partitions_of
+
+if TYPE_CHECKING:
+    from infra.host import Running
+
+PAGE = 4_000
+"""Events read from a store at once; a page is folded and written in one transaction."""
+_READ = """
+select stream, version, event_id, type, data, meta, occurred_at, recorded_at from es.event
+ where (stream, version) > (%s, %s) order by stream, version limit %s
+"""
+
+
+class NotReadable(Exception):
+    """A rebuild met an event that this code cannot decode."""
+
+    def __init__(self, recorded: RecordedEvent) -> None:
+        super().__init__(f"{recorded.stream} version {recorded.version}")
+
+
+async def rebuild(
+    running: "Running",
+    sources: Mapping[str, PostgresStore],
+    progress: Callable[[int, int], None] = lambda _done, _of: None,
+) -> Generation:
+    """Fill a new generation from the stores of the services it reads; nothing reads it yet.
+
+    `sources` are the stores by service name. `progress` hears how many events are done, of how
+    many. Readers and workers go on undisturbed; nobody reacts to a rebuild. When it returns, the
+    running workers feed the generation from where its topics stood in the beginning. When it
+    fails, the generation is dropped; `NotFilled` names an event the views cannot take.
+    """
+    assert running.generations is not None
+    reader = KafkaTopicReader(running.settings.kafka)
+    generation = await running.generations.create()
+    try:
+        ends = await _ends(reader, running.service.sources)
+        await _fill(running, generation, sources, progress)
+        return await running.generations.filled(generation, ends)
+    except BaseException:
+        await running.generations.drop(generation)
+        raise
+    finally:
+        await reader.close()
+
+
+async def lag(running: "Running", generation: Generation) -> int:
+    """How many records a generation is behind the ends of its topics."""
+    reader = KafkaTopicReader(running.settings.kafka)
+    try:
+        ends = await _ends(reader, running.service.sources)
+    finally:
+        await reader.close()
+    async with running.pool.connection() as connection:
+        cursor = await connection.execute(
+            "select topic, partition, next_offset from consumer.position where consumer = %s",
+            (generation.consumer,),
+        )
+        at = {(topic, number): offset for topic, number, offset in await cursor.fetchall()}
+    return sum(max(0, end - at.get(partition, 0)) for partition, (end, _) in ends.items())
+
+
+async def ready(
+    running: "Running",
+    generation: Generation,
+    behind: Callable[[int], None] = lambda _: None,
+    *,
+    limit: int = 0,
+    every_seconds: float = 0.5,
+) -> None:
+    """Wait until the generation is at most `limit` records behind; `behind` hears each look.
+
+    The running workers of the service bring it there. Then `generations.activate` swaps it in.
+    """
+    while (left := await lag(running, generation)) > limit:
+        behind(left)
+        await asyncio.sleep(every_seconds)
+    behind(left)
+
+
+# --- Where the topics stand -----------------------------------------------------------------------
+
+
+async def _ends(
+    reader: KafkaTopicReader, contracts: Sequence[Contract[Any]]
+) -> dict[Partition, tuple[int, int]]:
+    """(next offset, timeline) of every partition."""
+    found: dict[Partition, tuple[int, int]] = {}
+    for contract in contracts:
+        for number in range(partitions_of(contract.topic)):
+            partition = contract.topic, number
+            end = await reader.end(partition)
+            last = await reader.read(partition, end - 1, end) if end else []
+            found[partition] = (end, last[-1].timeline if last else 0)
+    return found
+
+
+# --- What the stores hold -------------------------------------------------------------------------
+
+
+async def _fill(
+    running: "Running",
+    generation: Generation,
+    sources: Mapping[str, PostgresStore],
+    progress: Callable[[int, int], None],
+) -> None:
+    service = running.service
+    handler = ViewHandler(generation, service.views, filling=True)
+    consumer = running.consumer(generation.consumer, service.sources, handler)
+    stores = {name: sources[name] for name in {c.service for c in service.sources}}
+    total = sum([await _count(store) for store in stores.values()])
+    done = 0
+    for name, store in stores.items():
+        codecs = {c.name: Codec(c, running.keyring) for c in service.sources if c.service == name}
+        async with aclosing(_pages(store)) as pages:
+            async for page in pages:
+                await consumer.fill(*await _decoded(codecs, page))
+                done += len(page)
+                progress(done, max(done, total))
+
+
+async def _count(store: PostgresStore) -> int:
+    async with store.pool.connection() as connection:
+        cursor = await connection.execute("select count(*) from es.event")
+        row = await cursor.fetchone()
+        assert row is not None
+        return int(row[0])
+
+
+async def _pages(store: PostgresStore) -> AsyncGenerator[list[RecordedEvent]]:
+    """All events, stream by stream, each stream in one page; the next page is on its way.
+
+    What is recorded meanwhile may be in it or not: it comes from the topic as well.
+    """
+    reading = asyncio.create_task(_read(store, "", 0))
+    rest: list[RecordedEvent] = []
+    try:
+        while found := await reading:
+            reading = asyncio.create_task(_read(store, found[-1].stream, found[-1].version))
+            rest += found
+            # The last stream may go on in the next page.
+            whole = len(rest)
+            while whole and rest[whole - 1].stream == found[-1].stream:
+                whole -= 1
+            if whole:
+                yield rest[:whole]
+                rest = rest[whole:]
+        if rest:
+            yield rest
+    finally:
+        reading.cancel()
+
+
+async def _read(store: PostgresStore, stream: str, version: int) -> list[RecordedEvent]:
+    async with store.pool.connection() as connection:
+        cursor = connection.cursor(binary=True)
+        await cursor.execute(_READ, (stream, version, PAGE))
+        return [
+            RecordedEvent(row[0], row[1], BEGINNING, *row[2:]) for row in await cursor.fetchall()
+        ]
+
+
+async def _decoded(
+    codecs: Mapping[str, Codec[Any]], page: Sequence[RecordedEvent]
+) -> tuple[list[Delivery], dict[str, int]]:
+    """The deliveries of a page, and how far each of its streams is."""
+    deliveries: list[Delivery] = []
+    versions: dict[str, int] = {}
+    for name, codec in codecs.items():
+        ours = [recorded for recorded in page if recorded.stream.startswith(f"{name}-")]
+        events = await codec.try_decode([Encoded(r.event_id, r.type, r.data) for r in ours])
+        for recorded, event in zip(ours, events, strict=True):
+            if isinstance(event, Exception):
+                raise NotReadable(recorded) from event
+            key = recorded.stream[len(name) + 1 :]
+            stream = stream_of(codec.contract.topic, key)
+            versions[stream] = recorded.version
+            deliveries.append(Delivery(stream, recorded_envelope(key, recorded), event))
+    return deliveries, versions
