@@ -79,6 +79,7 @@ class Batcher(Generic[T, R]):
     async def _serve(self, batch: list[tuple[T, asyncio.Future[R]]]) -> None:
         try:
             results = await self._flush([item for item, _ in batch])
+            answers = list(zip(batch, results, strict=True))
         except BaseException as error:
             for _, future in batch:
                 if not future.done():
@@ -86,7 +87,7 @@ class Batcher(Generic[T, R]):
             if not isinstance(error, Exception):
                 raise
             return
-        for (_, future), result in zip(batch, results, strict=True):
+        for (_, future), result in answers:
             if future.done():
                 continue
             if isinstance(result, BaseException):

@@ -1,11 +1,13 @@
 """From a command to recorded facts: load, fold, decide, append, and again on a conflict."""
 
+import asyncio
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import reduce
 from typing import Any, Generic, TypeVar, assert_never
 from uuid import UUID, uuid5
+from weakref import WeakValueDictionary
 
 from contracts.runtime import Contract
 from contracts.timers import CancelTimer, SetTimer
@@ -30,8 +32,8 @@ S = TypeVar("S")
 E = TypeVar("E")
 R = TypeVar("R")
 
-ATTEMPTS = 8
-"""How often a command is decided anew when others keep writing to its stream."""
+ATTEMPTS = 32
+"""How often a command is decided anew when other processes keep writing to its stream."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,13 +141,18 @@ class IdempotencyKeyReused(Exception):
 
 
 class Commands:
-    """Handles commands on the aggregates of one service."""
+    """Handles commands on the aggregates of one service.
+
+    Commands on one stream take turns within a process, in the order they came, so that only other
+    processes cause conflicts.
+    """
 
     def __init__(self, service: str, store: PostgresStore, keyring: Keyring) -> None:
         self.service = service
         self.store = store
         self._keyring = keyring
         self._codecs: dict[str, Codec[Any]] = {}
+        self._turns: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
 
     async def handle(
         self,
@@ -159,11 +166,26 @@ class Commands:
 
         Raises `VersionMismatch` (nothing recorded), `IdempotencyKeyReused`, `TooMuchContention`.
         """
-        for _ in range(ATTEMPTS):
-            attempt = await self._attempt(aggregate, id, command, context, expected_version)
-            if attempt is not None:
-                return attempt
-        raise TooMuchContention(f"{aggregate.stream(id)}: {ATTEMPTS} attempts")
+        return await self._settle(aggregate, id, command, context, expected_version, None)
+
+    async def _settle(
+        self,
+        aggregate: Aggregate[C, S, E, R],
+        id: str,
+        command: C,
+        context: CommandContext,
+        expected_version: int | None,
+        fire: Fire | None,
+    ) -> Done[S] | Refused[R]:
+        stream = aggregate.stream(id)
+        async with self._turns.setdefault(stream, asyncio.Lock()):
+            for _ in range(ATTEMPTS):
+                attempt = await self._attempt(
+                    aggregate, id, command, context, expected_version, fire
+                )
+                if attempt is not None:
+                    return attempt
+        raise TooMuchContention(f"{stream}: {ATTEMPTS} attempts")
 
     async def _attempt(
         self,
@@ -172,7 +194,7 @@ class Commands:
         command: C,
         context: CommandContext,
         expected_version: int | None,
-        fire: Fire | None = None,
+        fire: Fire | None,
     ) -> Done[S] | Refused[R] | None:
         stream = aggregate.stream(id)
         recorded = await self.store.read(stream)
@@ -190,14 +212,13 @@ class Commands:
         append = await self.prepare(aggregate, stream, version, decision, context, fire)
         verdict = await self.store.append(append)
         match verdict:
-            case Appended(version=version, repeated=repeated):
+            case Appended(repeated=True) | Conflict():
+                # Read again: it may have been this very request, which came twice at once.
+                return None
+            case Appended(version=version):
                 state = reduce(aggregate.evolve, decision, state)
                 token = self._token(stream, version)
-                return Done(stream, version, state, len(decision), repeated, token)
-            case Conflict() if expected_version is None:
-                return None
-            case Conflict(actual_version=actual):
-                raise VersionMismatch(version, actual)
+                return Done(stream, version, state, len(decision), False, token)
             case EventIdTaken():
                 raise IdempotencyKeyReused
             case TimerGone():
@@ -228,15 +249,15 @@ class Commands:
         )
 
     async def fire(
-        self, aggregate: Aggregate[C, S, E, R], id: str, command: C, context: CommandContext,
+        self,
+        aggregate: Aggregate[C, S, E, R],
+        id: str,
+        command: C,
+        context: CommandContext,
         timer: Fire,
     ) -> Done[S] | Refused[R]:
         """Like `handle`, consuming the timer in the same transaction; at most once a timer."""
-        for _ in range(ATTEMPTS):
-            attempt = await self._attempt(aggregate, id, command, context, None, timer)
-            if attempt is not None:
-                return attempt
-        raise TooMuchContention(f"{aggregate.stream(id)}: {ATTEMPTS} attempts")
+        return await self._settle(aggregate, id, command, context, None, timer)
 
     async def load(
         self,
@@ -302,9 +323,7 @@ class Commands:
         return f"{self.service}.{name}/{id}@{version}"
 
 
-def _earlier(
-    recorded: Sequence[RecordedEvent], context: CommandContext
-) -> RecordedEvent | None:
+def _earlier(recorded: Sequence[RecordedEvent], context: CommandContext) -> RecordedEvent | None:
     """The last event this very command recorded before, if it came before."""
     command = str(context.command_id)
     for event in reversed(recorded):

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 
 from psycopg import AsyncConnection, OperationalError, sql
 
@@ -22,27 +22,26 @@ class Nudge:
         self._channel = channel
         self._pool = pool
         self._bells: set[asyncio.Event] = set()
-        self._notifying: asyncio.Task[None] | None = None
+        self._debouncing = False
+        self._tasks: set[asyncio.Task[None]] = set()
 
     def ring(self) -> None:
         """Wake the waiters of this process, and within 5 ms those of the others."""
         for bell in self._bells:
             bell.set()
-        if self._pool is not None and self._notifying is None:
-            self._notifying = asyncio.create_task(self._notify())
+        if self._pool is not None and not self._debouncing:
+            self._debouncing = True
+            task = asyncio.create_task(self._notify(self._pool))
+            self._tasks.add(task)
+            task.add_done_callback(self._tasks.discard)
 
-    async def _notify(self) -> None:
-        try:
-            await asyncio.sleep(DEBOUNCE_SECONDS)
-            self._notifying = None
-            assert self._pool is not None
-            async with self._pool.connection() as connection:
-                await connection.execute(
-                    sql.SQL("notify {}").format(sql.Identifier(self._channel))
-                )
-        except OperationalError:
-            # The database is away; the waiters poll anyway.
-            self._notifying = None
+    async def _notify(self, pool: Pool) -> None:
+        await asyncio.sleep(DEBOUNCE_SECONDS)
+        self._debouncing = False
+        # Without the database the waiters poll anyway.
+        with suppress(OperationalError):
+            async with pool.connection() as connection:
+                await connection.execute(sql.SQL("notify {}").format(sql.Identifier(self._channel)))
 
     @asynccontextmanager
     async def bell(self, listen_on: AsyncConnection | None = None) -> AsyncIterator["Bell"]:
@@ -81,7 +80,8 @@ class Bell:
         if self._listening is not None and self._listening.done():
             self._listening.result()
         try:
-            await asyncio.wait_for(self._event.wait(), timeout)
+            async with asyncio.timeout(timeout):
+                await self._event.wait()
         except TimeoutError:
             return False
         self._event.clear()

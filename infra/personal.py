@@ -38,7 +38,7 @@ class SubjectIsForgotten(Exception):
 
 
 class UnknownMasterKey(Exception):
-    """A subject's key is wrapped by a master key this process was not given."""
+    """No master key this process was given opens the wrapped key of a subject."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,7 +129,10 @@ class Keyring:
         if master not in self._masters:
             raise UnknownMasterKey(f"{subject} is wrapped by {master!r}")
         nonce, sealed = wrapped[:NONCE_BYTES], wrapped[NONCE_BYTES:]
-        return self._masters[master].decrypt(nonce, sealed, subject.encode())
+        try:
+            return self._masters[master].decrypt(nonce, sealed, subject.encode())
+        except InvalidTag:
+            raise UnknownMasterKey(f"{subject} does not open with {master!r}") from None
 
 
 @dataclass(frozen=True, slots=True)

@@ -42,12 +42,16 @@ async def supervise(name: str, run: Callable[[], Awaitable[None]], progress: Pro
     while True:
         started = monotonic()
         try:
-            return await run()
+            await run()
+            return
         except Halt as halt:
             progress.halted = str(halt)
             log.error("%s halted: %s", name, halt)
             return
-        except Exception as error:
+        except (Exception, asyncio.CancelledError) as error:
+            # Libraries let a cancellation of their own inner tasks out; only ours ends the loop.
+            if (task := asyncio.current_task()) is not None and task.cancelling():
+                raise
             if monotonic() - started > LONGEST_PAUSE:
                 pause = FIRST_PAUSE
             log.warning("%s restarts: %s: %s", name, type(error).__name__, error)

@@ -7,6 +7,8 @@ from datetime import UTC, datetime
 from typing import Any
 from uuid import NAMESPACE_URL, uuid5
 
+from psycopg import OperationalError
+
 from infra import telemetry
 from infra.commands import Aggregate, CommandContext, Commands, Refused
 from infra.store import Fire
@@ -17,13 +19,14 @@ log = logging.getLogger("relais.timers")
 TIMERS = uuid5(NAMESPACE_URL, "relais:timers")
 PAGE = 100
 LONGEST_SLEEP = 1.0
-RETRY_REFUSED_AFTER = "1 minute"
+RETRY_AFTER = "1 minute"
 
 
 class Timers:
     """Fires the due timers of one service; any number may run, each timer fires at most once.
 
-    The database's clock says what is due. A timer set, moved or cancelled meanwhile wins.
+    The database's clock says what is due. A timer set, moved or cancelled meanwhile wins. One that
+    is refused or fails is postponed, so that it neither gets lost nor holds up the others.
     """
 
     def __init__(
@@ -49,7 +52,8 @@ class Timers:
 
     async def _sleep(self) -> None:
         try:
-            await asyncio.wait_for(self._stopping.wait(), LONGEST_SLEEP)
+            async with asyncio.timeout(LONGEST_SLEEP):
+                await self._stopping.wait()
         except TimeoutError:
             return
 
@@ -70,21 +74,33 @@ class Timers:
         return len(due)
 
     async def _fire(self, stream: str, timer: Fire, due: datetime) -> None:
+        try:
+            fired = await self._fire_one(stream, timer, due)
+        except OperationalError:
+            raise  # The database is away, and there is nothing to postpone the timer in.
+        except Exception:
+            log.exception("timer %s of %s failed", timer.name, stream)
+            fired = False
+        if not fired:
+            await self._postpone(stream, timer)
+
+    async def _fire_one(self, stream: str, timer: Fire, due: datetime) -> bool:
         name, id = stream.split("-", 1)
         aggregate = self._aggregates[name]
         assert aggregate.on_timer is not None
         command = aggregate.on_timer(timer.name, id, due)
         context = self._context(stream, timer, due)
         result = await self._commands.fire(aggregate, id, command, context, timer)
-        telemetry.timer_fired(self._service, due)
         if isinstance(result, Refused):
             log.error("timer %s of %s was refused: %s", timer.name, stream, result.rejection)
-            await self._postpone(stream, timer)
+            return False
+        telemetry.timer_fired(self._service, due)
+        return True
 
     async def _postpone(self, stream: str, timer: Fire) -> None:
         async with self._commands.store.pool.connection() as connection:
             await connection.execute(
-                f"update es.timer set due_at = clock_timestamp() + interval '{RETRY_REFUSED_AFTER}'"
+                f"update es.timer set due_at = clock_timestamp() + interval '{RETRY_AFTER}'"
                 " where stream = %s and name = %s and generation = %s",
                 (stream, timer.name, timer.generation),
             )

@@ -8,9 +8,11 @@ import json
 from collections.abc import Callable, Sequence
 from datetime import datetime
 from importlib.resources import files
+from itertools import takewhile
+from time import monotonic
 from typing import Any
 
-from psycopg import AsyncConnection, errors, sql
+from psycopg import AsyncConnection, DataError, IntegrityError, errors, sql
 from psycopg.rows import TupleRow
 from psycopg_pool import AsyncConnectionPool
 
@@ -46,7 +48,7 @@ stream, version, xid::text::bigint, position, event_id, type, data, meta, occurr
 """
 _READ = f"""
 select {_COLUMNS} from es.event
- where stream = %s and version > %s and version <= %s and recorded_at <= %s order by version
+ where stream = %s and version > %s and version <= %s order by version
 """
 _READ_MANY = f"select {_COLUMNS} from es.event where stream = any(%s) order by stream, version"
 _READ_ALL = f"""
@@ -57,6 +59,8 @@ select {_COLUMNS} from es.event
 """
 
 _LAST_VERSION = 2**31 - 1
+_SPOILED = (DataError, IntegrityError, TypeError, ValueError)
+"""What the contents of one append can do to the statement that carries a whole group."""
 
 
 class PostgresStore:
@@ -84,29 +88,35 @@ class PostgresStore:
         schema = files("infra.store").joinpath("schema.sql").read_text()
         async with self.pool.connection() as connection, connection.transaction():
             await connection.execute("select pg_advisory_xact_lock(72616, 1)")
-            await connection.execute(sql.SQL(schema))  # type: ignore[arg-type]
+            await connection.execute(sql.SQL(schema))
 
     async def append(self, append: Append) -> Verdict:
         _refuse_oversize(append)
-        return await self._appends.submit(append)
+        started = monotonic()
+        verdict = await self._appends.submit(append)
+        telemetry.append_took(monotonic() - started)
+        return verdict
 
     async def _append_group(self, group: Sequence[Append]) -> Sequence[Verdict | BaseException]:
+        verdicts: Sequence[Verdict | BaseException]
         try:
             async with self.pool.connection() as connection:
                 verdicts = await self.append_in(connection, group)
-        except errors.UniqueViolation:
-            # Somebody's event id is taken: alone, each append gets its own verdict.
-            return [await self._append_alone(append) for append in group]
+        except _SPOILED:
+            # Alone, each append gets its own verdict, and only the bad one its error.
+            verdicts = [await self._append_alone(append) for append in group]
         telemetry.conflicts(sum(isinstance(verdict, Conflict) for verdict in verdicts))
         self.on_append()
         return verdicts
 
-    async def _append_alone(self, append: Append) -> Verdict:
+    async def _append_alone(self, append: Append) -> Verdict | BaseException:
         try:
             async with self.pool.connection() as connection:
                 [verdict] = await self.append_in(connection, [append])
         except errors.UniqueViolation:
             return EventIdTaken()
+        except _SPOILED as error:
+            return error
         return verdict
 
     async def append_in(self, connection: Connection, group: Sequence[Append]) -> list[Verdict]:
@@ -138,11 +148,16 @@ class PostgresStore:
         to_version: int | None = None,
         to_time: datetime | None = None,
     ) -> list[RecordedEvent]:
+        if "\0" in stream:
+            return []  # No name in PostgreSQL holds a NUL; the error would hurt a whole group.
         if after_version == 0 and to_version is None and to_time is None:
             return await self._reads.submit(stream)
-        return await self._fetch(
-            _READ, (stream, after_version, to_version or _LAST_VERSION, to_time or "infinity")
-        )
+        last = _LAST_VERSION if to_version is None else to_version
+        events = await self._fetch(_READ, (stream, after_version, last))
+        if to_time is None:
+            return events
+        # A filter would leave a hole where the server's clock was set back.
+        return list(takewhile(lambda event: event.recorded_at <= to_time, events))
 
     async def read_many(self, streams: Sequence[str]) -> dict[str, list[RecordedEvent]]:
         """Several whole streams at once; a stream without events is an empty list."""
@@ -167,7 +182,7 @@ class PostgresStore:
     async def _fetch(self, query: str, arguments: Sequence[Any]) -> list[RecordedEvent]:
         async with self.pool.connection() as connection:
             cursor = connection.cursor(binary=True)
-            await cursor.execute(query, arguments)  # type: ignore[arg-type]
+            await cursor.execute(query, arguments)
             return [_recorded(*row) for row in await cursor.fetchall()]
 
 
@@ -229,9 +244,5 @@ def _verdict(group: Sequence[Append], number: int, verdict: str, version: int) -
             return Conflict(group[number - 1].expected_version, version)
 
 
-def _recorded(
-    stream: str, version: int, xid: int, number: int, *rest: Any
-) -> RecordedEvent:
+def _recorded(stream: str, version: int, xid: int, number: int, *rest: Any) -> RecordedEvent:
     return RecordedEvent(stream, version, Position(xid, number), *rest)
-
-

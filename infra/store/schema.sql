@@ -55,6 +55,10 @@ begin
   if pg_current_xact_id_if_assigned() is not null then
     raise exception 'append must precede every other write of its transaction';
   end if;
+  -- The versions are read after the lock, by a snapshot that must see the previous writer's commit.
+  if current_setting('transaction_isolation') <> 'read committed' then
+    raise exception 'append needs a read committed transaction';
+  end if;
   perform pg_advisory_xact_lock(q.h)
      from (select distinct hashtextextended(s, 0) as h from unnest(p_streams) s order by 1) q;
 
