@@ -2,10 +2,13 @@
 
 from collections.abc import Mapping
 
-from tools.bench import appends, relaying
+from tools.bench import appends, relaying, scale, viewing, visibility
 from tools.bench.subject import Subject
 
 SUBJECTS: Mapping[str, Subject] = {
     "append": appends.SUBJECT,
     "relay": relaying.SUBJECT,
+    "view": viewing.SUBJECT,
+    "visible": visibility.SUBJECT,
+    "scale": scale.SUBJECT,
 }
