@@ -13,7 +13,7 @@ MAY_IMPORT = {
     "infra": {"contracts", "infra"},
     "services": {"contracts", "infra", "services"},
 }
-EDGE = frozenset({"__init__.py", "api.py", "service.py"})
+EDGE = frozenset({"__init__.py", "aggregates.py", "api.py", "bodies.py", "service.py"})
 IMPURE_MODULES = frozenset(
     {"asyncio", "http", "io", "logging", "os", "pathlib", "random", "secrets", "socket"}
     | {"sqlite3", "subprocess", "sys", "tempfile", "threading", "time", "urllib"}

@@ -1,5 +1,6 @@
 """Every service looks the same and fits in fifteen minutes."""
 
+import ast
 from collections.abc import Iterator
 from pathlib import PurePosixPath
 
@@ -7,7 +8,8 @@ from tools.checks.source import Finding, Tree, service_of
 
 MUST_HAVE = ("README.md", "api.py", "service.py")
 FOLDERS = frozenset({"migrations", "tests"})
-MOST_LINES = 1_200
+MOST_LINES = 1_400
+"""Of code; docs/adr/0008 says how they are counted and why there are so many."""
 
 
 def shape(tree: Tree) -> Iterator[Finding]:
@@ -36,7 +38,20 @@ def _unexpected(service: PurePosixPath, files: set[PurePosixPath]) -> Iterator[F
 
 def _too_long(service: PurePosixPath, tree: Tree) -> Iterator[Finding]:
     own = [m for m in tree.modules if m.path.is_relative_to(service) and not m.is_test]
-    lines = sum(len(module.text.splitlines()) for module in own)
+    lines = sum(lines_of_code(module.text) for module in own)
     if lines > MOST_LINES:
-        message = f"{lines} lines without tests; a service fits in {MOST_LINES}"
+        message = f"{lines} lines of code without tests; a service fits in {MOST_LINES}"
         yield Finding(service, 1, "shape", message)
+
+
+def lines_of_code(text: str) -> int:
+    """Without blank lines, comments, docstrings and imports."""
+    passed_over: set[int] = set()
+    for node in ast.walk(ast.parse(text)):
+        is_text = isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant)
+        if is_text or isinstance(node, ast.Import | ast.ImportFrom):
+            passed_over |= set(range(node.lineno, (node.end_lineno or node.lineno) + 1))
+    return sum(
+        bool(line.strip()) and not line.lstrip().startswith("#") and number not in passed_over
+        for number, line in enumerate(text.splitlines(), 1)
+    )

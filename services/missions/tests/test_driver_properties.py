@@ -98,4 +98,5 @@ def test_no_two_availabilities_share_a_day(sequence: list[Command]) -> None:
 def test_any_history_can_be_read_and_decided_on(
     history: list[DriverEvent], command: Command
 ) -> None:
-    decide(command, reduce(evolve, history, initial))
+    answer = decide(command, reduce(evolve, history, initial))
+    assert answer is not None

@@ -124,4 +124,5 @@ def test_a_trip_finds_one_end(sequence: list[Command]) -> None:
 
 @given(st.lists(events, max_size=15), commands)
 def test_any_history_can_be_read_and_decided_on(history: list[TripEvent], command: Command) -> None:
-    decide(command, reduce(evolve, history, initial))
+    answer = decide(command, reduce(evolve, history, initial))
+    assert answer is not None
