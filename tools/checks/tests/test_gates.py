@@ -124,7 +124,11 @@ class TestShape:
         assert found("shape", {**SERVICE, "services/missions/utils/dates.py": ""}) == ["shape"]
 
     def test_more_than_a_person_reads_in_fifteen_minutes_is_found(self) -> None:
-        assert found("shape", {**SERVICE, TRIP: "x = 1\n" * 1_201}) == ["shape"]
+        assert found("shape", {**SERVICE, TRIP: "x = 1\n" * 1_401}) == ["shape"]
+
+    def test_what_only_explains_does_not_count(self) -> None:
+        text = "x = 1\n" * 1_400 + "import os\n\n# why\n" + '"""More."""\n'
+        assert found("shape", {**SERVICE, TRIP: text}) == []
 
     def test_tests_do_not_count_as_lines_to_read(self) -> None:
         assert found("shape", {**SERVICE, TEST: "x = 1\n" * 5_000}) == []
