@@ -48,10 +48,14 @@ def lines_of_code(text: str) -> int:
     """Without blank lines, comments, docstrings and imports."""
     passed_over: set[int] = set()
     for node in ast.walk(ast.parse(text)):
-        is_text = isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant)
-        if is_text or isinstance(node, ast.Import | ast.ImportFrom):
+        if isinstance(node, ast.Import | ast.ImportFrom) or _is_text(node):
+            assert isinstance(node, ast.stmt)
             passed_over |= set(range(node.lineno, (node.end_lineno or node.lineno) + 1))
     return sum(
         bool(line.strip()) and not line.lstrip().startswith("#") and number not in passed_over
         for number, line in enumerate(text.splitlines(), 1)
     )
+
+
+def _is_text(node: ast.AST) -> bool:
+    return isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant)
