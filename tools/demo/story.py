@@ -14,6 +14,7 @@ from rich.console import Console
 from rich.progress import track
 from rich.table import Table
 
+from infra.http.auth import Role
 from tools.demo.people import City, Person, cities, drivers, trips
 
 DRIVERS = 36
@@ -23,7 +24,7 @@ QUOTES = (21_000, 19_500, 23_000, 20_000, 22_500, 24_000, 18_900)
 SEEN_WITHIN = 20.0
 
 T = TypeVar("T")
-Tokens = Callable[[str, str, str], str]
+Tokens = Callable[[str, str, Role], str]
 """(subject, organisation, role) -> access token."""
 
 
@@ -47,7 +48,7 @@ class Teller:
         return f"demo-{self.run}"
 
     async def ask(
-        self, who: str, role: str, method: str, path: str, body: Any = None, **headers: str
+        self, who: str, role: Role, method: str, path: str, body: Any = None, **headers: str
     ) -> httpx.Response:
         """One request of somebody; raises `Unexpected` unless it succeeds."""
         token = self.tokens(who, self.organisation, role)

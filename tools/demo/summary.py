@@ -29,8 +29,9 @@ async def summarise(services: Sequence[Running], url: str, console: Console) -> 
 async def _recorded(running: Running, table: Table) -> None:
     async with running.pool.connection() as connection:
         cursor = await connection.execute(
-            "select (select count(*) from es.event),"
-            " (select coalesce(sum(value::bigint), 0) from es.checkpoint, jsonb_each_text(ends))"
+            "select count(*), count(*) filter (where (e.xid, e.position) <= (c.xid, c.position))"
+            " from es.event e left join es.checkpoint c on c.relay = %s",
+            (running.service.name,),
         )
         row = await cursor.fetchone()
     assert row is not None

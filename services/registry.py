@@ -1,0 +1,28 @@
+"""Every service there is, by name."""
+
+from importlib import import_module
+
+from infra.host import Service
+
+PLACES = {
+    "missions": "services.missions.service",
+    "views.partner": "services.views.partner.service",
+}
+
+
+class UnknownService(KeyError):
+    """There is no service of that name."""
+
+
+def service(name: str) -> Service:
+    """The declaration of a service, imported when asked for. Raises `UnknownService`."""
+    if name not in PLACES:
+        raise UnknownService(f"{name}: one of {', '.join(PLACES)}")
+    found = import_module(PLACES[name]).service
+    assert isinstance(found, Service)
+    return found
+
+
+def services() -> tuple[Service, ...]:
+    """All of them."""
+    return tuple(map(service, PLACES))

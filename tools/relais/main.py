@@ -1,0 +1,52 @@
+"""The `relais` command line: run the platform, look at it, mend it."""
+
+from typing import Annotated
+
+import typer
+
+app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
+
+
+@app.command()
+def up() -> None:
+    """Run everything on this machine until Ctrl-C."""
+    from tools.relais import running
+
+    raise typer.Exit(running.up())
+
+
+@app.command()
+def serve(service: str) -> None:
+    """Serve the API of one service."""
+    from tools.relais import running
+
+    raise typer.Exit(running.serve(service))
+
+
+@app.command()
+def work(service: str) -> None:
+    """Run the workers of one service: relay, timers, reactions, views."""
+    from tools.relais import running
+
+    raise typer.Exit(running.work(service))
+
+
+@app.command()
+def demo() -> None:
+    """Run everything and play the story of one mission on it."""
+    from tools.relais import running
+
+    raise typer.Exit(running.demo())
+
+
+@app.command()
+def bench(
+    quick: Annotated[
+        bool, typer.Option(help="See that it works; the figures mean little.")
+    ] = False,
+    only: Annotated[list[str] | None, typer.Option(help="Measure only this.")] = None,
+) -> None:
+    """Measure each hop beside its limit, and write bench.json."""
+    from tools.bench.main import run
+
+    run(quick=quick, only=only or ())
