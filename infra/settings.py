@@ -33,6 +33,7 @@ class Settings(BaseSettings):
     audience: str = "relais"
     otlp_endpoint: str = ""
     """Where traces go; without it there are none."""
+    log_level: str = "INFO"
     host: str = "127.0.0.1"
     port: int = 8080
     pool_size: int = 10

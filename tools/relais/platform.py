@@ -3,6 +3,7 @@
 import asyncio
 import base64
 import json
+import logging
 import os
 import secrets
 import signal
@@ -108,8 +109,12 @@ async def _with_servers(stack: AsyncExitStack, home: Path, settings: Settings) -
 
 
 def telemetry_of(settings: Settings, name: str) -> telemetry.TelemetrySettings:
-    """How a process of this name reports."""
-    return telemetry.TelemetrySettings(name, otlp_endpoint=settings.otlp_endpoint or None)
+    """How a process of this name reports; libraries only speak up when something is wrong."""
+    for library in ("aiokafka", "faust", "mode", "uvicorn"):
+        logging.getLogger(library).setLevel(logging.WARNING)
+    return telemetry.TelemetrySettings(
+        name, otlp_endpoint=settings.otlp_endpoint or None, log_level=settings.log_level
+    )
 
 
 # --- Keys of a laptop -------------------------------------------------------

@@ -61,7 +61,7 @@ async def _one(name: str, settings: Settings, *, with_workers: bool) -> int:
 
 def demo() -> int:
     """The platform, and the story on it; stays up in a terminal until Ctrl-C."""
-    return uvloop.run(_demo(Settings()))
+    return uvloop.run(_demo(Settings(log_level="ERROR")))
 
 
 async def _demo(settings: Settings) -> int:
