@@ -21,8 +21,10 @@ _METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"
 
 def _is_exempt(scope: Scope) -> bool:
     """Probes are answered however busy we are, and are not worth a trace."""
-    path: str = scope.get("path", "")
-    return scope["type"] != "http" or path.startswith(("/health/", "/metrics"))
+    if scope["type"] != "http":
+        return True
+    path: str = scope["path"]
+    return path.startswith(("/health/", "/metrics"), len(scope.get("root_path", "")))
 
 
 class _Answer:

@@ -1,0 +1,150 @@
+"""A small API with everything the kit puts around it, and clients that call it."""
+
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from time import time
+from typing import Annotated, Any
+
+import httpx
+from fastapi import APIRouter
+from pydantic import BaseModel
+from starlette.responses import Response
+from starlette.types import ASGIApp
+
+from contracts.missions.trip_v1 import TripExpired
+from contracts.missions.trip_v1 import contract as trips
+from infra.commands import Aggregate
+from infra.http.app import Api, create_app
+from infra.http.auth import PublishedKeys, Role, SigningKey, Verifier, issue, jwks
+from infra.http.call import Call, Handler, Kit, public, requires
+from infra.http.models import Body, Id, Instant, Line, MoneyBody, Whole
+from infra.http.pages import Listed, Order, Paging
+from infra.http.positions import Positions
+
+KEY = SigningKey.generate()
+NOON = datetime(2030, 5, 1, 12, 0, tzinfo=UTC)
+
+# --- A bell that can be rung so many times ------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Ring:
+    """Ring a bell; its number is the only thing about it."""
+
+    trip_id: str
+    at: datetime
+    most: int = 100
+
+
+@dataclass(frozen=True)
+class RungEnough:
+    most: int
+
+
+def decide(command: Ring, rung: int) -> list[TripExpired] | RungEnough:
+    if rung >= command.most:
+        return RungEnough(command.most)
+    return [TripExpired(command.trip_id, command.at)]
+
+
+def problem(rejection: RungEnough) -> tuple[int, str]:
+    return 409, f"It was rung {rejection.most} times, that is enough."
+
+
+# The contract is a real one; the events of a real service would be just as good.
+BELL: Aggregate[Ring, int, Any, RungEnough] = Aggregate(trips, decide, lambda n, _: n + 1, 0)
+
+# --- Its API ------------------------------------------------------------------------------------
+
+Driver = Annotated[Call, requires("driver")]
+Anyone = Annotated[Call, requires("driver", "logistics")]
+BY_NUMBER = Order("numbers", (int,))
+
+
+class RingBody(Body):
+    note: Line = "ding"
+    count: Whole = 1
+    price: MoneyBody | None = None
+    after: Instant | None = None
+
+
+class Rung(BaseModel):
+    rung: int
+
+
+def router() -> APIRouter:
+    """The routes, anew for each app."""
+    routes = APIRouter()
+
+    @routes.post("/bells/{bell_id}/rings", response_model=Rung)
+    async def ring(bell_id: Id, body: RingBody, call: Driver) -> Response:
+        command = Ring(bell_id, call.occurred_at, most=body.count)
+        return await call.handle(BELL, bell_id, command, lambda n: Rung(rung=n))
+
+    @routes.put("/bells/{bell_id}", status_code=201)
+    async def make(bell_id: Id, call: Driver) -> Response:
+        command = Ring(bell_id, call.occurred_at)
+        return await call.handle(BELL, bell_id, command, created=f"/bells/{bell_id}")
+
+    @routes.get("/bells/{bell_id}")
+    async def show(bell_id: Id, call: Anyone, as_of: Instant | None = None) -> Response:
+        found = await call.load(BELL, bell_id, as_of)
+        return call.show({"rung": found.state}, found.version)
+
+    @routes.get("/bells/{bell_id}/history")
+    async def history(bell_id: Id, call: Anyone) -> Response:
+        return await call.history(BELL, bell_id)
+
+    @routes.get("/numbers", response_model=Listed[int])
+    async def numbers(call: Anyone, page: Paging, upto: Whole = 7) -> Response:
+        [after] = page.after(BY_NUMBER) or (0,)
+        rows = range(after + 1, upto + 1)[: page.fetch]
+        return page.answer(rows, BY_NUMBER, lambda n: (n,))
+
+    @routes.get("/me")
+    async def me(call: Anyone) -> Response:
+        who = call.principal
+        return call.show([who.subject, who.organisation_id, sorted(who.roles)], 1)
+
+    @routes.get("/today")
+    async def today(call: Annotated[Call, public()]) -> Response:
+        return call.show({"today": call.today, "by": call.principal.subject}, 1)
+
+    return routes
+
+
+def api(
+    *,
+    commands: Handler | None = None,
+    positions: Positions | None = None,
+    clock: Callable[[], float] = time,
+    now: Callable[[], datetime] = lambda: NOON,
+    extra: APIRouter | None = None,
+    **options: Any,
+) -> Api:
+    """The app, over whatever the test gives it."""
+    verifier = Verifier(PublishedKeys(jwks(KEY)), "relais-accounts", "relais", clock)
+    kit = Kit(verifier, problem, commands, positions, now=now)
+    return create_app("bells", [router(), *([extra] if extra else [])], kit, **options)
+
+
+def token(subject: str = "d1", *roles: Role, key: SigningKey = KEY, **claims: Any) -> str:
+    """A token of a driver of o1, unless the test says otherwise."""
+    return issue(key, subject, claims.pop("org", "o1"), roles or ("driver",), **claims)
+
+
+def signed(subject: str = "d1", *roles: Role) -> dict[str, str]:
+    """The headers of somebody who is known."""
+    return {"Authorization": f"Bearer {token(subject, *roles)}"}
+
+
+@asynccontextmanager
+async def client(app: ASGIApp, **headers: str) -> AsyncIterator[httpx.AsyncClient]:
+    """Somebody who calls the app, a driver when no header says otherwise."""
+    transport = httpx.ASGITransport(app)
+    default = {**signed(), "Idempotency-Key": "key-1", **headers}
+    async with httpx.AsyncClient(transport=transport, base_url="http://bells") as made:
+        made.headers.update({name: value for name, value in default.items() if value})
+        yield made

@@ -1,0 +1,220 @@
+"""Who is let in, and who is not."""
+
+import base64
+import json
+from collections.abc import Callable
+from pathlib import Path
+from time import time
+from typing import Annotated, Any
+
+import jwt
+import pytest
+from fastapi import APIRouter
+from starlette.responses import Response
+from starlette.routing import Route
+
+from infra.http.app import RouteNamesNoRoles, create_app
+from infra.http.auth import (
+    MAX_TOKEN_BYTES,
+    REFRESH_SECONDS,
+    PublishedKeys,
+    SigningKey,
+    Unreadable,
+    Verifier,
+    issue,
+    jwks,
+)
+from infra.http.call import Call, Kit, public, requires
+from infra.http.problems import Problem
+from infra.http.tests.stage import KEY, api, client, signed, token
+
+OTHER = SigningKey.generate()
+
+
+def claims(**changed: Any) -> dict[str, Any]:
+    """Valid claims, changed; None leaves one out."""
+    usual = {
+        "sub": "d1",
+        "org": "o1",
+        "roles": ["driver"],
+        "iss": "relais-accounts",
+        "aud": "relais",
+        "exp": time() + 60,
+    }
+    return {name: value for name, value in (usual | changed).items() if value is not None}
+
+
+def sign(kid: str | None = KEY.kid, **changed: Any) -> str:
+    headers = {"kid": kid} if kid else {}
+    return jwt.encode(claims(**changed), KEY.private, algorithm="EdDSA", headers=headers)
+
+
+def unsigned() -> str:
+    return jwt.encode(claims(), "", algorithm="none", headers={"kid": KEY.kid})
+
+
+def signed_with_the_public_key() -> str:
+    """What a careless verifier takes: the published key used as a shared secret."""
+    secret = base64.urlsafe_b64decode(KEY.published["x"] + "=")
+    return jwt.encode(claims(), secret, algorithm="HS256", headers={"kid": KEY.kid})
+
+
+def forged() -> str:
+    return jwt.encode(claims(), OTHER.private, algorithm="EdDSA", headers={"kid": KEY.kid})
+
+
+REFUSED: list[tuple[str, str | None]] = [
+    ("no header", None),
+    ("no token", "Bearer"),
+    ("another scheme", "Basic ZDE6cGFzcw=="),
+    ("no JWT", "Bearer abc"),
+    ("not ASCII", "Bearer é.é.é"),
+    ("a header that is no object", "Bearer W10.e30.AA"),
+    ("too long", f"Bearer {'a' * (MAX_TOKEN_BYTES + 1)}"),
+    ("expired", f"Bearer {token(now=1_000.0)}"),
+    ("unsigned", f"Bearer {unsigned()}"),
+    ("signed with the public key", f"Bearer {signed_with_the_public_key()}"),
+    ("forged", f"Bearer {forged()}"),
+    ("changed afterwards", f"Bearer {token()[:-6]}AAAAAA"),
+    ("of a key that is not published", f"Bearer {token(key=OTHER)}"),
+    ("of no key", f"Bearer {sign(kid=None)}"),
+    ("of another issuer", f"Bearer {token(issuer='somebody')}"),
+    ("for another audience", f"Bearer {token(audience='something')}"),
+    *[(f"without {name}", f"Bearer {sign(**{name: None})}") for name in claims()],
+    ("of a subject with a slash", f"Bearer {sign(sub='o1/d1')}"),
+    ("of an organisation without a name", f"Bearer {sign(org='')}"),
+    ("of an organisation that is a number", f"Bearer {sign(org=7)}"),
+    ("with one role as text", f"Bearer {sign(roles='driver')}"),
+    ("with roles that are numbers", f"Bearer {sign(roles=[1])}"),
+    ("that expires some day", f"Bearer {sign(exp='some day')}"),
+]
+
+
+@pytest.mark.parametrize(("_what", "header"), REFUSED, ids=[what for what, _ in REFUSED])
+async def test_a_token_that_is_not_ours_is_refused(_what: str, header: str | None) -> None:
+    async with client(api()) as caller:
+        del caller.headers["Authorization"]
+        given = {} if header is None else {"Authorization": header.encode()}
+        answer = await caller.get("/me", headers=given)  # type: ignore[arg-type]
+    assert answer.status_code == 401
+    assert answer.headers["Content-Type"] == "application/problem+json"
+    assert answer.headers["WWW-Authenticate"].startswith('Bearer realm="relais"')
+
+
+async def test_a_valid_token_says_who_asks() -> None:
+    async with client(api(), Authorization=f"bearer {sign(roles=['driver', 'x'])}") as caller:
+        answer = await caller.get("/me")
+    assert answer.json() == ["d1", "o1", ["driver", "x"]]
+
+
+class TestExpiry:
+    @pytest.mark.parametrize("remembered", [False, True])
+    def test_a_token_is_valid_until_and_not_at_its_end(self, remembered: bool) -> None:
+        now = [1_000.0]
+        verifier = Verifier(PublishedKeys(jwks(KEY)), "relais-accounts", "relais", lambda: now[0])
+        header = f"Bearer {token(now=1_000.0, lifetime=60)}".encode()
+        if remembered:
+            verifier.principal(header)
+        now[0] = 1_059.9
+        assert verifier.principal(header).subject == "d1"
+        now[0] = 1_060.0
+        with pytest.raises(Problem, match="expired"):
+            verifier.principal(header)
+
+
+class TestRoles:
+    async def test_a_role_that_is_not_admitted_is_told_which_are(self) -> None:
+        async with client(api(), **signed("b1", "analyst")) as caller:
+            answer = await caller.get("/me")
+        assert answer.status_code == 403
+        assert answer.json()["detail"] == "This is for the roles: driver, logistics."
+
+    @pytest.mark.parametrize("role", ["driver", "logistics"])
+    async def test_one_of_the_roles_is_enough(self, role: Any) -> None:
+        async with client(api(), **signed("b1", "analyst", role)) as caller:
+            assert (await caller.get("/me")).status_code == 200
+
+    async def test_a_public_route_knows_nobody(self) -> None:
+        async with client(api(), Authorization="") as caller:
+            answer = await caller.get("/today")
+        assert answer.json() == {"today": "2030-05-01", "by": "anybody"}
+
+    async def test_nobodys_body_is_read_before_it_is_known_who_sent_it(self) -> None:
+        async with client(api(), Authorization="") as caller:
+            answer = await caller.post("/bells/b1/rings", content=b"{")
+        assert answer.status_code == 401
+
+
+class TestRotation:
+    def test_a_key_published_later_is_found_without_a_restart(self, tmp_path: Path) -> None:
+        keys, file, now = self.published(tmp_path)
+        file.write_text(jwks(KEY, OTHER))
+        assert keys.find(OTHER.kid) is None, "the file was read a moment ago"
+        now[0] += REFRESH_SECONDS
+        assert keys.find(OTHER.kid) is not None
+        assert keys.find(KEY.kid) is not None
+
+    @pytest.mark.parametrize("broken", ["", "[]", '{"keys": [{"crv": "Ed25519"}]}'])
+    def test_a_broken_file_leaves_the_former_keys(self, tmp_path: Path, broken: str) -> None:
+        keys, file, now = self.published(tmp_path)
+        file.write_text(broken)
+        now[0] += REFRESH_SECONDS
+        assert keys.find(OTHER.kid) is None
+        assert keys.find(KEY.kid) is not None
+
+    def test_a_process_does_not_start_without_readable_keys(self) -> None:
+        with pytest.raises(Unreadable):
+            PublishedKeys('{"no": "keys"}')
+
+    def published(self, folder: Path) -> tuple[PublishedKeys, Path, list[float]]:
+        file, now = folder / "jwks.json", [0.0]
+        file.write_text(jwks(KEY))
+        return PublishedKeys(str(file), lambda: now[0]), file, now
+
+
+class TestSigningKey:
+    def test_it_can_be_kept_in_a_file(self) -> None:
+        kept = SigningKey.from_pem(KEY.pem)
+        assert kept.kid == KEY.kid
+        verifier = Verifier(PublishedKeys(jwks(KEY)), "relais-accounts", "relais")
+        header = f"Bearer {issue(kept, 'd1', 'o1', ['driver'])}".encode()
+        assert verifier.principal(header).subject == "d1"
+
+    def test_what_is_published_signs_nothing(self) -> None:
+        [published] = json.loads(jwks(KEY))["keys"]
+        assert published.keys() == {"crv", "kty", "x", "kid", "alg", "use"}
+
+
+def silent(router: APIRouter) -> None:
+    @router.get("/silent")
+    async def route() -> None: ...
+
+
+def undecided(router: APIRouter) -> None:
+    @router.get("/undecided")
+    async def route(
+        one: Annotated[Call, public()], other: Annotated[Call, requires("driver")]
+    ) -> None: ...
+
+
+def bare(router: APIRouter) -> None:
+    async def route(_: Any) -> Response:
+        return Response()
+
+    router.routes.append(Route("/bare", route))
+
+
+@pytest.mark.parametrize("add", [silent, undecided, bare])
+def test_an_api_with_a_route_that_names_no_roles_does_not_start(
+    add: Callable[[APIRouter], None],
+) -> None:
+    router = APIRouter()
+    add(router)
+    verifier = Verifier(PublishedKeys(jwks(KEY)), "relais-accounts", "relais")
+    with pytest.raises(RouteNamesNoRoles, match=f"/{add.__name__}"):
+        create_app("bells", [router], Kit(verifier))
+
+
+def test_no_roles_at_all_must_be_said_as_public() -> None:
+    with pytest.raises(ValueError, match="public"):
+        requires()

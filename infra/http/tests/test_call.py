@@ -1,0 +1,253 @@
+"""What a route receives, and how a command is answered: over a real store."""
+
+import asyncio
+import os
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import httpx
+import pytest
+import pytest_asyncio
+
+from infra.batching import Full
+from infra.commands import Commands, TooMuchContention
+from infra.host import open_pool
+from infra.http.auth import Principal, PublishedKeys, Verifier, jwks
+from infra.http.call import SKEW, Call, Kit
+from infra.http.tests.stage import KEY, NOON, api, client, signed
+from infra.personal import Keyring
+from infra.store.postgres import PostgresStore
+
+RINGS = "/bells/b1/rings"
+MISMATCH = "urn:relais:problem:version-mismatch"
+
+
+@pytest_asyncio.fixture
+async def caller(database: str) -> AsyncIterator[httpx.AsyncClient]:
+    """A driver who calls an API over an empty store."""
+    async with AsyncExitStack() as stack:
+        pool = await open_pool(database, 4, "test")
+        stack.push_async_callback(pool.close)
+        keyring = Keyring(pool, {"k1": os.urandom(32)})
+        store = PostgresStore(pool)
+        await keyring.migrate()
+        await store.migrate()
+        app = api(commands=Commands("test", store, keyring))
+        yield await stack.enter_async_context(client(app))
+
+
+async def ring(caller: httpx.AsyncClient, key: str = "k", **headers: str) -> httpx.Response:
+    return await caller.post(RINGS, json={"count": 9}, headers={"Idempotency-Key": key, **headers})
+
+
+class TestAnswer:
+    async def test_it_carries_the_version_and_the_position(self, caller: httpx.AsyncClient) -> None:
+        answer = await ring(caller)
+        assert (answer.status_code, answer.json()) == (200, {"rung": 1})
+        assert answer.headers["ETag"] == '"1"'
+        assert answer.headers["Relais-Position"] == "test.trip/b1@1"
+
+    async def test_what_is_made_says_where_it_is(self, caller: httpx.AsyncClient) -> None:
+        answer = await caller.put("/bells/b7")
+        assert (answer.status_code, answer.headers["Location"]) == (201, "/bells/b7")
+        assert answer.json() == {"id": "b7", "version": 1}
+
+    async def test_a_refusal_records_nothing(self, caller: httpx.AsyncClient) -> None:
+        answer = await caller.post(RINGS, json={"count": 0})
+        assert answer.json()["type"] == "urn:relais:problem:rung-enough"
+        assert answer.status_code == 409
+        assert (await caller.get("/bells/b1")).json() == {"rung": 0}
+
+
+@pytest.mark.requirement("G-07")
+class TestRepeating:
+    async def test_a_double_click_counts_once(self, caller: httpx.AsyncClient) -> None:
+        answers = await asyncio.gather(*(ring(caller, "same") for _ in range(5)))
+        assert {answer.status_code for answer in answers} == {200}
+        assert {answer.headers["ETag"] for answer in answers} == {'"1"'}
+
+    async def test_the_first_answer_is_given_again_later(self, caller: httpx.AsyncClient) -> None:
+        first = await ring(caller, "one")
+        await ring(caller, "two")
+        again = await ring(caller, "one")
+        assert (again.json(), again.headers["ETag"]) == (first.json(), first.headers["ETag"])
+
+    async def test_a_key_that_came_with_another_request_is_refused(
+        self, caller: httpx.AsyncClient
+    ) -> None:
+        await ring(caller, "one")
+        answer = await caller.post(RINGS, json={"count": 8}, headers={"Idempotency-Key": "one"})
+        assert answer.status_code == 422
+        assert answer.json()["type"] == "urn:relais:problem:idempotency-key-reused"
+
+    async def test_a_key_that_came_for_another_entity_is_refused(
+        self, caller: httpx.AsyncClient
+    ) -> None:
+        await ring(caller, "one")
+        other = await caller.put("/bells/b2", headers={"Idempotency-Key": "one"})
+        assert other.status_code == 422
+
+    async def test_the_key_of_somebody_else_is_another_key(self, caller: httpx.AsyncClient) -> None:
+        await ring(caller, "one")
+        answer = await ring(caller, "one", **signed("d2"))
+        assert answer.json() == {"rung": 2}
+
+
+@pytest.mark.requirement("G-07")
+class TestIfMatch:
+    async def test_the_version_at_hand_is_taken(self, caller: httpx.AsyncClient) -> None:
+        etag = (await ring(caller, "one")).headers["ETag"]
+        assert (await ring(caller, "two", **{"If-Match": etag})).status_code == 200
+
+    @pytest.mark.parametrize("etag", ['"1"', '"3"', '"9999999999"'])
+    async def test_any_other_version_is_refused(self, caller: httpx.AsyncClient, etag: str) -> None:
+        await ring(caller, "one")
+        await ring(caller, "two")
+        answer = await ring(caller, "three", **{"If-Match": etag})
+        assert (answer.status_code, answer.json()["type"]) == (412, MISMATCH)
+        assert (await caller.get("/bells/b1")).headers["ETag"] == '"2"'
+
+    async def test_of_two_who_saw_the_same_one_is_told(self, caller: httpx.AsyncClient) -> None:
+        etag = (await ring(caller, "one")).headers["ETag"]
+        both = await asyncio.gather(*(ring(caller, k, **{"If-Match": etag}) for k in "ab"))
+        assert sorted(answer.status_code for answer in both) == [200, 412]
+
+    async def test_a_star_means_that_it_exists(self, caller: httpx.AsyncClient) -> None:
+        assert (await ring(caller, "one", **{"If-Match": "*"})).status_code == 412
+        await ring(caller, "two")
+        assert (await ring(caller, "three", **{"If-Match": "*"})).status_code == 200
+
+
+KEY_HEADER = "Idempotency-Key"
+OCCURRED = "Relais-Occurred-At"
+JOURNEY = "Relais-Correlation-Id"
+
+UNREADABLE = [
+    (KEY_HEADER, ""),
+    (KEY_HEADER, "x" * 256),
+    (KEY_HEADER, "two words"),
+    (KEY_HEADER, "é"),
+    (JOURNEY, ""),
+    (JOURNEY, "x" * 129),
+    (JOURNEY, "two words"),
+    ("If-Match", "1"),
+    ("If-Match", '""'),
+    ("If-Match", '"0"'),
+    ("If-Match", '"01"'),
+    ("If-Match", '"-1"'),
+    ("If-Match", 'W/"1"'),
+    ("If-Match", '"1", "2"'),
+    ("If-Match", '"99999999999"'),
+    (OCCURRED, "yesterday"),
+    (OCCURRED, "2030-05-01T12:00:00"),
+    (OCCURRED, (NOON + SKEW + timedelta(microseconds=1)).isoformat()),
+]
+READABLE = [
+    (KEY_HEADER, "x"),
+    (KEY_HEADER, "!" + "~" * 254),
+    (JOURNEY, "x" * 128),
+    ("If-Match", "*"),
+    (OCCURRED, (NOON + SKEW).isoformat()),
+    (OCCURRED, "2030-05-01T13:59:59+02:00"),
+]
+
+
+@pytest.mark.parametrize(("name", "value"), UNREADABLE)
+async def test_a_header_that_cannot_be_read_is_named(name: str, value: str) -> None:
+    async with client(api()) as caller:
+        caller.headers.update({name: value.encode("latin-1")})  # type: ignore[arg-type]
+        answer = await caller.post(RINGS, json={})
+    assert answer.status_code == 400
+    assert answer.json()["errors"][0]["field"] == f"header:{name}"
+
+
+async def test_a_command_without_a_key_is_refused() -> None:
+    async with client(api(), **{KEY_HEADER: ""}) as caller:
+        answer = await caller.post(RINGS, json={})
+    assert (answer.status_code, answer.json()["errors"][0]["rule"]) == (400, "missing")
+
+
+@pytest.mark.parametrize(("name", "value"), READABLE)
+async def test_a_header_at_the_boundary_is_read(
+    caller: httpx.AsyncClient, name: str, value: str
+) -> None:
+    await ring(caller, "before")
+    assert (await ring(caller, **{name: value})).status_code == 200
+
+
+class TestHistory:
+    @pytest.mark.requirement("G-05")
+    async def test_it_tells_who_did_what_and_when(self, caller: httpx.AsyncClient) -> None:
+        await ring(caller, **{OCCURRED: "2030-05-01T10:00:00Z", JOURNEY: "j-1"})
+        [entry] = (await caller.get("/bells/b1/history")).json()["items"]
+        assert (entry["version"], entry["type"]) == (1, "relais.missions.trip.v1.expired")
+        assert entry["what"] == {"trip_id": "b1", "expired_at": "2030-05-01T10:00:00Z"}
+        assert (entry["actor"], entry["correlation_id"]) == ("d1", "j-1")
+        assert entry["occurred_at"] == "2030-05-01T10:00:00Z"
+        assert entry["recorded_at"] != entry["occurred_at"]
+
+    async def test_a_fast_clock_records_nothing_before_its_time(
+        self, caller: httpx.AsyncClient
+    ) -> None:
+        await ring(caller, **{OCCURRED: (NOON + SKEW).isoformat()})
+        [entry] = (await caller.get("/bells/b1/history")).json()["items"]
+        assert entry["occurred_at"] == "2030-05-01T12:00:00Z"
+
+    async def test_each_journey_gets_a_name(self, caller: httpx.AsyncClient) -> None:
+        journeys = [(await ring(caller, key)).headers[JOURNEY] for key in ("one", "two")]
+        entries = (await caller.get("/bells/b1/history")).json()["items"]
+        assert [entry["correlation_id"] for entry in entries] == journeys
+        assert len(set(journeys)) == 2
+
+    async def test_the_past_can_be_looked_at(self, caller: httpx.AsyncClient) -> None:
+        await ring(caller)
+        before = await caller.get("/bells/b1", params={"as_of": "2020-01-01T00:00:00Z"})
+        assert before.json() == {"rung": 0}
+
+
+# --- What only a caller without a store can bring about -----------------------------------------
+
+
+class Unlucky:
+    """Carries out nothing: raises."""
+
+    def __init__(self, error: Exception) -> None:
+        self._error = error
+
+    async def handle(self, *_: Any, **__: Any) -> Any:
+        raise self._error
+
+    load = history = handle
+
+
+@pytest.mark.parametrize(
+    ("error", "status", "slug"),
+    [(TooMuchContention("32 attempts"), 409, "conflict"), (Full(), 503, "overloaded")],
+)
+async def test_what_passes_says_when_to_try_again(error: Exception, status: int, slug: str) -> None:
+    async with client(api(commands=Unlucky(error))) as caller:
+        answer = await ring(caller)
+    assert (answer.status_code, answer.headers["Retry-After"]) == (status, "1")
+    assert answer.json()["type"] == f"urn:relais:problem:{slug}"
+
+
+# --- The day it is ------------------------------------------------------------------------------
+
+ZONES = [
+    ("Europe/Paris", datetime(2026, 11, 22, 23, 30, tzinfo=UTC), "2026-11-23"),
+    ("Africa/Casablanca", datetime(2026, 11, 22, 22, 30, tzinfo=UTC), "2026-11-22"),
+    ("Europe/Paris", datetime(2026, 6, 30, 21, 59, tzinfo=UTC), "2026-06-30"),
+    ("Europe/Paris", datetime(2026, 6, 30, 22, 0, tzinfo=UTC), "2026-07-01"),
+]
+
+
+@pytest.mark.requirement("G-03")
+@pytest.mark.parametrize(("zone", "now", "day"), ZONES)
+def test_today_is_the_day_where_the_organisation_is(zone: str, now: datetime, day: str) -> None:
+    verifier = Verifier(PublishedKeys(jwks(KEY)), "i", "a")
+    kit = Kit(verifier, zone_of=lambda organisation: ZoneInfo({"o1": zone}[organisation]))
+    call = Call(kit, Principal("d1", "o1", frozenset()), now, now, "j", None)
+    assert str(call.today) == day

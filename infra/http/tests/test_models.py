@@ -1,0 +1,135 @@
+"""Bodies take what they should and refuse the rest; answers have one plain form."""
+
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta, timezone
+from typing import Annotated, Any
+
+import pytest
+from pydantic import ValidationError
+
+from contracts.common_v1 import Money, Point
+from contracts.missions.trip_v1 import Channel
+from infra.http.models import Body, Day, Id, Instant, MoneyBody, Named, PointBody, plain, to_json
+
+MORNING = datetime(2026, 11, 23, 8, 30, tzinfo=UTC)
+
+
+class Sample(Body):
+    id: Id = "T1"
+    at: Instant = MORNING
+    day: Day = date(2026, 11, 23)
+    point: PointBody = PointBody(latitude=0, longitude=0)
+    channel: Annotated[Channel, Named()] = Channel.APP
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["2026-11-23T08:30:00Z", "2026-11-23t08:30:00.000z", "2026-11-23T09:30:00+01:00"],
+)
+def test_a_time_with_its_offset_becomes_an_instant(text: str) -> None:
+    assert Sample.model_validate({"at": text}).at == MORNING
+
+
+def point(latitude: Any, longitude: Any) -> dict[str, Any]:
+    return {"latitude": latitude, "longitude": longitude}
+
+
+ACCEPTED: list[tuple[str, Any]] = [
+    ("id", "a" * 64),
+    ("id", "A1._~:-z"),
+    ("day", "2028-02-29"),
+    ("point", point(90, 180)),
+    ("point", point(-90.0, -180.0)),
+    ("channel", "portal"),
+]
+REFUSED: list[tuple[str, Any]] = [
+    ("id", ""),
+    ("id", "a" * 65),
+    ("id", "a/b"),
+    ("id", "a@1"),
+    ("id", "a,b"),
+    ("id", "T1\n"),
+    ("id", "é"),
+    ("at", "2026-11-23"),
+    ("at", "2026-11-23 08:30:00Z"),
+    ("at", "2026-11-23T08:30Z"),
+    ("at", "20261123T083000Z"),
+    ("at", "2026-02-30T08:30:00Z"),
+    ("at", "2026-11-23T24:30:00Z"),
+    ("at", "0001-01-01T00:00:00+14:00"),
+    ("at", "٢٠٢٦-11-23T08:30:00Z"),
+    ("day", "2027-02-29"),
+    ("day", "2026-W48-1"),
+    ("day", "2026-11-23T00:00:00Z"),
+    ("day", 20_000),
+    ("point", point(90.001, 0)),
+    ("point", point(0, -180.001)),
+    ("point", point(float("nan"), 0)),
+    ("point", point(0, float("inf"))),
+    ("point", point("48.8", 0)),
+    ("channel", "unspecified"),
+    ("channel", "APP"),
+    ("channel", 1),
+]
+
+
+@pytest.mark.parametrize(("name", "value"), ACCEPTED)
+def test_a_value_at_the_boundary_is_accepted(name: str, value: Any) -> None:
+    assert name in Sample.model_validate({name: value}).model_fields_set
+
+
+@pytest.mark.parametrize(("name", "value"), REFUSED)
+def test_a_value_past_the_boundary_is_refused(name: str, value: Any) -> None:
+    with pytest.raises(ValidationError, match=name):
+        Sample.model_validate({name: value})
+
+
+def test_a_choice_is_a_name_in_the_document_too() -> None:
+    schema = Sample.model_json_schema()["properties"]["channel"]
+    assert schema["enum"] == [member.name.lower() for member in Channel if member.value]
+    assert Sample.model_validate({"channel": "portal"}).channel is Channel.PORTAL
+
+
+@pytest.mark.requirement("G-02")
+def test_money_is_whole_minor_units_with_their_currency() -> None:
+    body = MoneyBody.model_validate({"amount_minor": 12_500, "currency": "EUR"})
+    assert body.money() == Money(12_500, "EUR")
+    assert plain(body.money()) == {"amount_minor": 12_500, "currency": "EUR"}
+    for wrong in ({"amount_minor": 125.5}, {"currency": "eur"}, {"amount_minor": 10**15 + 1}):
+        with pytest.raises(ValidationError):
+            MoneyBody.model_validate({"amount_minor": 1, "currency": "EUR"} | wrong)
+
+
+@dataclass(frozen=True)
+class Visit:
+    where: Point
+    when: datetime
+    day: date
+    by: Channel
+    notes: tuple[str, ...]
+    tags: frozenset[str]
+    more: dict[str, int]
+
+
+def test_an_event_has_one_plain_form() -> None:
+    paris = timezone(timedelta(hours=1))
+    at = datetime(2026, 11, 23, 9, 30, tzinfo=paris)
+    visit = Visit(Point(1.5, 2), at, at.date(), Channel.APP, ("é",), frozenset({"x"}), {"n": 1})
+    assert plain(visit) == {
+        "where": {"latitude": 1.5, "longitude": 2},
+        "when": "2026-11-23T08:30:00Z",
+        "day": "2026-11-23",
+        "by": "app",
+        "notes": ["é"],
+        "tags": ["x"],
+        "more": {"n": 1},
+    }
+
+
+def test_an_answer_is_compact_utf_8() -> None:
+    assert to_json({"a": [1, "é"], "b": None}) == '{"a":[1,"é"],"b":null}'.encode()
+
+
+def test_what_has_no_plain_form_is_a_bug() -> None:
+    with pytest.raises(TypeError, match="no plain form of object"):
+        plain(object())

@@ -1,0 +1,209 @@
+"""Whatever goes wrong is told in one shape, with the fields at fault and no secrets."""
+
+import json
+import logging
+from dataclasses import dataclass
+from typing import Annotated, Any
+
+import psycopg
+import pytest
+from fastapi import APIRouter
+from psycopg_pool import PoolTimeout
+
+from infra.http.call import Call, public
+from infra.http.problems import MOST_ERRORS, refused, slug_of
+from infra.http.tests.stage import RungEnough, api, client, problem
+from infra.personal import SubjectIsForgotten
+from infra.store.protocol import EventTooLarge
+
+JSON = {"Content-Type": "application/json"}
+TRACE = "0af7651916cd43dd8448eb211c80319c"
+DEEP = b"[" * 100_000
+LONG = "x" * 256
+
+
+@dataclass(frozen=True)
+class HTTPServerIsOld:
+    pass
+
+
+@pytest.mark.parametrize(
+    ("cls", "slug"), [(RungEnough, "rung-enough"), (HTTPServerIsOld, "http-server-is-old")]
+)
+def test_the_type_of_a_refusal_follows_from_the_name_of_its_class(cls: type, slug: str) -> None:
+    assert slug_of(cls) == slug
+
+
+def test_a_refusal_becomes_what_the_table_of_the_service_says() -> None:
+    found = refused(RungEnough(3), problem)
+    assert (found.type, found.status_code) == ("urn:relais:problem:rung-enough", 409)
+    assert (found.title, found.detail) == ("Rung enough", "It was rung 3 times, that is enough.")
+
+
+UNREADABLE: list[tuple[str, bytes, dict[str, str], int, str]] = [
+    ("no JSON", b"{", JSON, 400, "malformed-json"),
+    ("JSON with a comma too many", b'{"note":"x",}', JSON, 400, "malformed-json"),
+    ("no text", b"\xff\xfe{", JSON, 400, "malformed-request"),
+    ("endlessly nested", DEEP, JSON, 400, "malformed-request"),
+    ("a number of 5000 digits", b'{"count":' + b"9" * 5000 + b"}", JSON, 400, "malformed-request"),
+    ("a form", b"note=x", {"Content-Type": "application/x-www-form-urlencoded"}, 415, ""),
+    ("text", b"{}", {"Content-Type": "text/plain"}, 415, "unsupported-media-type"),
+    ("of no type", b"{}", {}, 415, "unsupported-media-type"),
+]
+
+
+@pytest.mark.parametrize(
+    ("_what", "content", "headers", "status", "slug"), UNREADABLE, ids=[u[0] for u in UNREADABLE]
+)
+async def test_a_body_that_cannot_be_read_is_refused(
+    _what: str, content: bytes, headers: dict[str, str], status: int, slug: str
+) -> None:
+    async with client(api()) as caller:
+        answer = await caller.post("/bells/b1/rings", content=content, headers=headers)
+    assert answer.status_code == status
+    assert answer.json()["type"].startswith("urn:relais:problem:")
+    assert answer.json()["type"].endswith(slug)
+
+
+INVALID: list[tuple[Any, list[tuple[str, str]]]] = [
+    (None, [("/", "model_attributes_type")]),
+    ([], [("/", "model_attributes_type")]),
+    ({"unknown": 1}, [("/unknown", "extra_forbidden")]),
+    ({"a/b~c": 1}, [("/a~1b~0c", "extra_forbidden")]),
+    ({"note": 5}, [("/note", "string_type")]),
+    ({"note": ""}, [("/note", "string_too_short")]),
+    ({"note": "   "}, [("/note", "string_too_short")]),
+    ({"note": LONG}, [("/note", "string_too_long")]),
+    ({"note": "two\nlines"}, [("/note", "value_error")]),
+    ({"note": "\ud800"}, [("/note", "string_unicode")]),
+    ({"note": "a\0b"}, [("/", "nul")]),
+    ({"count": "5"}, [("/count", "int_type")]),
+    ({"count": 5.0}, [("/count", "int_type")]),
+    ({"count": True}, [("/count", "int_type")]),
+    ({"count": 2**31}, [("/count", "less_than_equal")]),
+    ({"price": {"amount_minor": 1}}, [("/price/currency", "missing")]),
+    ({"price": {"amount_minor": 1, "currency": 978}}, [("/price/currency", "string_type")]),
+    ({"after": 1_700_000_000}, [("/after", "value_error")]),
+    ({"after": "2026-11-23T08:30:00"}, [("/after", "value_error")]),
+    ({"count": None, "note": None}, [("/note", "string_type"), ("/count", "int_type")]),
+]
+
+
+@pytest.mark.parametrize(("body", "errors"), INVALID)
+async def test_every_field_that_is_not_as_it_should_be_is_named(
+    body: Any, errors: list[tuple[str, str]]
+) -> None:
+    async with client(api()) as caller:
+        answer = await caller.post("/bells/b1/rings", content=_ascii(body), headers=JSON)
+    assert answer.status_code == 422
+    found = answer.json()["errors"]
+    assert [(error["field"], error["rule"]) for error in found] == errors
+    assert all(error["detail"] for error in found)
+
+
+def _ascii(body: Any) -> bytes:
+    return json.dumps(body).encode()
+
+
+@pytest.mark.parametrize(
+    ("path", "field"),
+    [
+        ("/bells/a@b", "path:bell_id"),
+        (f"/bells/{LONG}", "path:bell_id"),
+        ("/bells/b1?as_of=x", "query:as_of"),
+    ],
+)
+async def test_names_and_parameters_are_named_too(path: str, field: str) -> None:
+    async with client(api()) as caller:
+        answer = await caller.get(path)
+    assert (answer.status_code, answer.json()["errors"][0]["field"]) == (422, field)
+
+
+async def test_a_nul_in_a_path_goes_no_further() -> None:
+    async with client(api()) as caller:
+        assert (await caller.get("/bells/b%00")).status_code == 400
+        assert (await caller.get("/numbers?cursor=%00")).status_code == 400
+
+
+async def test_a_backslash_before_u0000_is_text_like_any_other() -> None:
+    async with client(api()) as caller:
+        answer = await caller.post("/bells/b1/rings", json={"note": "\\u0000", "count": "x"})
+    assert [error["field"] for error in answer.json()["errors"]] == ["/count"]
+
+
+async def test_endless_errors_are_cut_short() -> None:
+    async with client(api()) as caller:
+        answer = await caller.post("/bells/b1/rings", json={f"f{n}": 1 for n in range(99)})
+    assert len(answer.json()["errors"]) == MOST_ERRORS
+
+
+async def test_what_was_sent_is_not_sent_back() -> None:
+    async with client(api()) as caller:
+        answer = await caller.post("/bells/b1/rings", json={"count": "my secret"})
+    assert "secret" not in answer.text
+
+
+async def test_an_unknown_path_is_a_problem_like_any_other() -> None:
+    async with client(api()) as caller:
+        for path in ("/nowhere", "/bells/b1/"):
+            answer = await caller.get(path)
+            assert answer.status_code == 404
+            assert answer.json()["type"] == "urn:relais:problem:no-such-route"
+            assert answer.json()["instance"] == path
+
+
+async def test_a_method_that_a_path_does_not_know_is_told_which_it_does() -> None:
+    async with client(api()) as caller:
+        answer = await caller.delete("/bells/b1/history")
+    assert answer.json()["type"] == "urn:relais:problem:method-not-allowed"
+    assert (answer.status_code, answer.headers["Allow"]) == (405, "GET")
+
+
+async def test_a_problem_names_the_trace_the_caller_began() -> None:
+    async with client(api(), traceparent=f"00-{TRACE}-b7ad6b7169203331-01") as caller:
+        assert (await caller.get("/nowhere")).json()["trace_id"] == TRACE
+
+
+# --- What breaks underneath ---------------------------------------------------------------------
+
+
+def breaking(error: Exception) -> APIRouter:
+    routes = APIRouter()
+
+    @routes.get("/broken")
+    async def broken(call: Annotated[Call, public()]) -> None:
+        raise error
+
+    return routes
+
+
+async def test_a_crash_tells_nothing_but_where_it_is_logged(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    app = api(extra=breaking(ValueError("the password is 1234")))
+    with caplog.at_level(logging.ERROR):
+        async with client(app) as caller:
+            answer = await caller.get("/broken")
+    assert answer.status_code == 500
+    assert answer.json()["detail"] == "Something went wrong on our side."
+    assert "1234" not in answer.text
+    assert answer.json()["trace_id"] in caplog.text
+    assert "1234" in caplog.text
+
+
+UNDERNEATH = [
+    (psycopg.OperationalError("gone"), 503, "unavailable"),
+    (PoolTimeout("none in time"), 503, "unavailable"),
+    (EventTooLarge("5 MB"), 413, "event-too-large"),
+    (SubjectIsForgotten(["d1"]), 409, "subject-is-forgotten"),
+]
+
+
+@pytest.mark.parametrize(("error", "status", "slug"), UNDERNEATH)
+async def test_what_the_layers_below_raise_is_told_apart(
+    error: Exception, status: int, slug: str
+) -> None:
+    async with client(api(extra=breaking(error))) as caller:
+        answer = await caller.get("/broken")
+    assert (answer.status_code, answer.json()["type"]) == (status, f"urn:relais:problem:{slug}")
+    assert ("Retry-After" in answer.headers) == (status == 503)
