@@ -359,12 +359,18 @@ class Consumer:
         plan.holes += 1
         log.warning("%s: %s: %s", self.name, record.stream, lacking)
         for one in await self._open(await self._find(record, missing)):
-            if state.head is None and one[1] is not None:
-                self._admit(plan, one[0], one[1], one[2])
-        if state.head is None and state.seen + 1 == found.sequence:
-            self._admit(plan, record, found, event)
+            assert one[1] is not None
+            self._admit_or_wait(plan, one[0], one[1], one[2])
+        if state.head is not None or state.seen + 1 == found.sequence:
+            self._admit_or_wait(plan, record, found, event)
         else:
             self._park(plan, record, found.sequence, f"Hole: {lacking}")
+
+    def _admit_or_wait(self, plan: Plan, record: Record, found: Envelope, event: Any) -> None:
+        if plan.states[record.stream].head is None:
+            self._admit(plan, record, found, event)
+        else:
+            self._park(plan, record, found.sequence, None)
 
     async def _find(self, record: Record, missing: range) -> list[Record]:
         """The missing versions in order, as far as the topic holds them without a gap."""

@@ -1,0 +1,184 @@
+"""Whatever a transport does, a consumer of any kind does every event once and in order."""
+
+from collections.abc import Awaitable, Callable
+from dataclasses import replace
+
+import psycopg
+import pytest
+
+from infra.consumers.core import Fenced
+from infra.store.postgres import Connection
+from infra.tests.consuming import (
+    TOPIC,
+    Crash,
+    Crashing,
+    Kit,
+    history,
+    losing_the_session,
+    quoted,
+    raising,
+)
+
+ALL = ["published", "2", "3"]
+OFFSET = "select next_offset from consumer.position where partition = 0"
+
+
+class TestRepeated:
+    async def test_a_record_delivered_again_is_done_once(self, kit: Kit) -> None:
+        records = kit.topic.publish(*history())
+        consumer = await kit.owner()
+        await consumer.consume(records)
+        await consumer.consume(records)
+        assert await kit.seen() == ALL
+
+    async def test_a_record_twice_in_a_batch_is_done_once(self, kit: Kit) -> None:
+        records = kit.topic.publish(*history())
+        await (await kit.owner()).consume([*records, *records])
+        assert await kit.seen() == ALL
+
+    async def test_an_event_twice_in_the_topic_is_done_once(self, kit: Kit) -> None:
+        records = kit.topic.publish(*history())
+        again = [kit.topic.append(record) for record in records]
+        await (await kit.owner()).consume([*records, *again])
+        assert await kit.seen() == ALL
+
+    async def test_a_new_process_does_nothing_again(self, kit: Kit) -> None:
+        records = kit.topic.publish(*history())
+        await (await kit.owner()).consume(records)
+        await (await kit.owner()).consume(records)
+        assert await kit.seen() == ALL
+
+    async def test_a_consumer_that_lost_its_positions_does_nothing_again(self, kit: Kit) -> None:
+        records = kit.topic.publish(*history())
+        await (await kit.owner()).consume(records)
+        await kit.ask("delete from consumer.position returning 1")
+        await (await kit.owner()).consume(records)
+        assert await kit.seen() == ALL
+
+
+class TestOrder:
+    async def test_streams_may_come_in_any_order(self, kit: Kit) -> None:
+        one, two = (kit.topic.publish(*history(f"t-{n}"), partition=n) for n in (0, 1))
+        consumer = await kit.owner()
+        await consumer.consume([*two[:2], one[0], two[2], *one[1:]])
+        assert [await kit.seen("t-0"), await kit.seen("t-1")] == [ALL, ALL]
+
+    async def test_records_a_transport_passed_over_are_read_first(self, kit: Kit) -> None:
+        records = kit.topic.publish(*history("t-1"), *history("t-2", 9))
+        consumer = await kit.owner()
+        await consumer.consume([records[0], records[-1]])
+        assert (await kit.seen("t-1"), len(await kit.seen("t-2"))) == (ALL, 9)
+
+    async def test_a_version_that_comes_late_in_the_topic_is_done_in_its_place(
+        self, kit: Kit
+    ) -> None:
+        first, second, third = history()
+        records = [kit.topic.put(e, v) for e, v in ((first, 1), (third, 3), (second, 2))]
+        consumer = await kit.owner()
+        for record in records:
+            await consumer.consume([record])
+        assert await kit.seen() == ALL
+
+    async def test_an_owner_goes_on_where_the_database_says(self, kit: Kit) -> None:
+        records = kit.topic.publish(*history())
+        await (await kit.owner()).consume(records[:2])
+        offsets = await kit.consumer().acquire([(TOPIC, 0), (TOPIC, 1)])
+        assert offsets == {(TOPIC, 0): 2, (TOPIC, 1): 0}
+
+    async def test_catching_up_reads_what_no_transport_brought(self, kit: Kit) -> None:
+        kit.topic.publish(*history())
+        consumer = await kit.owner()
+        assert (await consumer.catch_up(), await kit.seen()) == (0, ALL)
+
+    async def test_a_large_stretch_is_read_before_what_follows_it(self, kit: Kit) -> None:
+        records = kit.topic.publish(*history(length=20))
+        consumer = await kit.owner()
+        await consumer.consume([records[0], records[-2], records[-1]])
+        assert await kit.ask(OFFSET) == [20]
+        assert len(await kit.seen()) == 20
+
+
+class TestCrash:
+    @pytest.mark.parametrize("crash", [raising, losing_the_session])
+    async def test_a_crash_before_the_commit_leaves_nothing_half_done(
+        self, kit: Kit, crash: Callable[[Connection], Awaitable[None]]
+    ) -> None:
+        records = kit.topic.publish(*history())
+        consumer = await kit.owner(handler=Crashing(kit.handler(), crash))
+        with pytest.raises((Crash, psycopg.OperationalError)):
+            await consumer.consume(records)
+        assert await kit.seen() == []
+        assert await kit.ask(OFFSET) == [0]
+        assert await kit.ask("select stream from consumer.stream") == []
+
+    @pytest.mark.parametrize("crash", [raising, losing_the_session])
+    async def test_the_same_batch_completes_after_a_crash(
+        self, kit: Kit, crash: Callable[[Connection], Awaitable[None]]
+    ) -> None:
+        records = kit.topic.publish(*history())
+        consumer = await kit.owner(handler=Crashing(kit.handler(), crash))
+        with pytest.raises((Crash, psycopg.OperationalError)):
+            await consumer.consume(records)
+        await consumer.consume(records)
+        assert await kit.seen() == ALL
+
+
+class TestOwnership:
+    async def test_a_late_owner_writes_nothing(self, kit: Kit) -> None:
+        records = kit.topic.publish(*history())
+        late = await kit.owner()
+        await late.consume(records[:1])
+        await kit.owner()
+        with pytest.raises(Fenced):
+            await late.consume(records[1:])
+        assert await kit.seen() == ["published"]
+
+    async def test_a_late_owner_does_not_touch_what_is_parked(self, kit: Kit) -> None:
+        kit.poison = {"2"}
+        late = await kit.owner()
+        await late.consume(kit.topic.publish(*history()))
+        await kit.owner()
+        kit.poison.clear()
+        for request in ("requeue", "discard"):
+            with pytest.raises(Fenced):
+                await kit.request(request, late)
+        assert (await kit.seen(), len(await kit.parked())) == (["published"], 2)
+
+    async def test_records_of_a_released_partition_are_left_to_others(self, kit: Kit) -> None:
+        records = kit.topic.publish(*history())
+        consumer = await kit.owner()
+        await consumer.release([(TOPIC, 0)])
+        await consumer.consume(records)
+        assert await kit.seen() == []
+
+
+class TestRefilledTopic:
+    async def test_it_is_read_from_the_start_and_nothing_is_done_again(self, kit: Kit) -> None:
+        consumer = await kit.owner()
+        await consumer.consume(kit.topic.publish(*history("t-1", 2), *history("t-2")))
+        kit.topic.wipe()
+        records = kit.topic.publish(*history("t-3"), *history("t-2"), *history("t-1"))
+        await consumer.consume(records[-1:])
+        assert [await kit.seen(f"t-{n}") for n in (1, 2, 3)] == [ALL, ALL, ALL]
+
+    async def test_a_crash_while_reading_it_again_loses_nothing(self, kit: Kit) -> None:
+        handler = Crashing(kit.handler(), times=0)
+        consumer = await kit.owner(handler=handler)
+        await consumer.consume(kit.topic.publish(*history("t-1")))
+        kit.topic.wipe()
+        records = kit.topic.publish(*history("t-2"), *history("t-1"))
+        handler.times = 1
+        with pytest.raises(Crash):
+            await consumer.consume(records[-1:])
+        await consumer.consume(records[-1:])
+        assert (await kit.seen("t-1"), await kit.seen("t-2")) == (ALL, ALL)
+
+    async def test_a_record_that_does_not_say_its_timeline_begins_nothing(self, kit: Kit) -> None:
+        kit.topic.wipe()
+        consumer = await kit.owner()
+        await consumer.consume(kit.topic.publish(*history()))
+        strange = kit.topic.append(replace(kit.topic.publish(quoted("t-2"))[0], headers=()))
+        await consumer.consume([strange, *kit.topic.publish(quoted("t-1", "4"))])
+        reads = kit.topic.reads
+        await consumer.consume(kit.topic.publish(quoted("t-1", "5")))
+        assert (await kit.seen(), kit.topic.reads) == ([*ALL, "4", "5"], reads)

@@ -1,0 +1,253 @@
+"""A record that cannot be handled parks its stream and nothing else, whatever kind of consumer."""
+
+from dataclasses import replace
+
+import pytest
+
+from infra.supervisor import Halt
+from infra.tests.consuming import TOPIC, Kit, history, quoted, reheaded
+
+ALL = ["published", "2", "3"]
+STREAM = "missions.trip/t-1"
+OFFSET = "select next_offset from consumer.position where partition = 0"
+
+
+class TestPoison:
+    async def test_it_parks_its_stream_and_what_comes_behind(self, kit: Kit) -> None:
+        kit.poison = {"2"}
+        await (await kit.owner()).consume(kit.topic.publish(*history()))
+        assert (await kit.seen(), await kit.parked()) == (["published"], [(STREAM, 2), (STREAM, 3)])
+
+    async def test_the_reason_is_kept_with_the_first_one_only(self, kit: Kit) -> None:
+        kit.poison = {"2"}
+        await (await kit.owner()).consume(kit.topic.publish(*history()))
+        kept = await kit.ask("select reason, attempts from consumer.parked order by version")
+        assert kept == [("Poison: 2", 1), (None, 0)]
+
+    async def test_other_streams_flow(self, kit: Kit) -> None:
+        kit.poison = {"bad"}
+        records = kit.topic.publish(*history("t-1", 2), quoted("t-1", "bad"), *history("t-2"))
+        await (await kit.owner()).consume(records)
+        assert await kit.seen("t-2") == ALL
+
+    async def test_what_comes_later_waits_behind_it(self, kit: Kit) -> None:
+        kit.poison = {"2"}
+        first, second, third = kit.topic.publish(*history())
+        consumer = await kit.owner()
+        await consumer.consume([first, second])
+        await consumer.consume([third])
+        assert (await kit.seen(), len(await kit.parked())) == (["published"], 2)
+
+    async def test_a_new_process_knows_what_is_parked(self, kit: Kit) -> None:
+        kit.poison = {"2"}
+        first, second, third = kit.topic.publish(*history())
+        await (await kit.owner()).consume([first, second])
+        await (await kit.owner()).consume([third])
+        assert (await kit.seen(), len(await kit.parked())) == (["published"], 2)
+
+    async def test_a_row_the_database_refuses_parks_alone(self, kit: Kit) -> None:
+        records = kit.topic.publish(*history("t-1", 2), quoted("t-1", "refused"), *history("t-2"))
+        await (await kit.owner()).consume(records)
+        assert await kit.parked() == [(STREAM, 3)]
+        assert (await kit.seen("t-1"), await kit.seen("t-2")) == (["published", "2"], ALL)
+
+
+class TestRecordsNobodyCanRead:
+    async def test_an_unknown_type_parks(self, kit: Kit) -> None:
+        first, second, third = kit.topic.publish(*history())
+        await (await kit.owner()).consume([first, reheaded(second, type=b"of.tomorrow"), third])
+        assert (await kit.seen(), len(await kit.parked())) == (["published"], 2)
+        assert await kit.reason() == "UnknownEventType: unknown event type 'of.tomorrow'"
+
+    async def test_an_unknown_type_that_may_be_skipped_is_passed_over(self, kit: Kit) -> None:
+        first, second, third = kit.topic.publish(*history())
+        unknown = reheaded(second, type=b"of.tomorrow", skippable=b"true")
+        await (await kit.owner()).consume([first, unknown, third])
+        assert (await kit.seen(), await kit.parked()) == (["published", "3"], [])
+
+    @pytest.mark.parametrize("value", [b"\xff\xff", b""])
+    async def test_bytes_that_are_no_event_park(self, kit: Kit, value: bytes) -> None:
+        first, second, third = kit.topic.publish(*history())
+        await (await kit.owner()).consume([first, replace(second, value=value), third])
+        assert (await kit.seen(), len(await kit.parked())) == (["published"], 2)
+        assert (await kit.reason()).startswith("DecodeError")
+
+    @pytest.mark.parametrize("headers", [(), (("ce_id", b"\0"),), (("\0", b"\0\xff"),)])
+    async def test_a_record_that_is_no_event_of_ours_parks_alone(
+        self, kit: Kit, headers: tuple[tuple[str, bytes], ...]
+    ) -> None:
+        strange = replace(kit.topic.publish(quoted("t-2"))[0], headers=headers)
+        records = kit.topic.publish(*history())
+        await (await kit.owner()).consume([strange, *records])
+        assert (await kit.seen(), await kit.parked()) == (ALL, [(f"{TOPIC}/0/0", 1)])
+
+    @pytest.mark.parametrize("key", [b"", b"\0", b"\xff", b"t-9"])
+    async def test_a_record_under_a_key_that_is_not_its_own_parks_alone(
+        self, kit: Kit, key: bytes
+    ) -> None:
+        strange = replace(kit.topic.publish(quoted("t-2"))[0], key=key)
+        await (await kit.owner()).consume([strange, *kit.topic.publish(*history())])
+        assert (await kit.seen(), await kit.parked()) == (ALL, [(f"{TOPIC}/0/0", 1)])
+
+    @pytest.mark.parametrize("version", [b"0", b"-1", b"99999999999", b"one"])
+    async def test_a_version_that_cannot_be_parks_alone(self, kit: Kit, version: bytes) -> None:
+        strange = reheaded(kit.topic.publish(quoted("t-2"))[0], sequence=version)
+        await (await kit.owner()).consume([strange, *kit.topic.publish(*history())])
+        assert (await kit.seen(), await kit.parked()) == (ALL, [(f"{TOPIC}/0/0", 1)])
+
+    async def test_a_parked_record_keeps_every_byte(self, kit: Kit) -> None:
+        kit.poison = {"published"}
+        [record] = kit.topic.publish(*history(length=1))
+        strange = replace(record, headers=(*record.headers, ("x", b"\0\xff")))
+        consumer = await kit.owner()
+        await consumer.consume([strange])
+        await kit.request("requeue", consumer)
+        [(key, value, headers)] = await kit.ask("select key, value, headers from consumer.parked")
+        kept = [(name, text.encode("latin-1")) for name, text in headers]
+        assert (key, value, kept) == (record.key, record.value, list(strange.headers))
+
+
+class TestHoles:
+    async def test_a_hole_the_topic_cannot_fill_parks_the_stream(self, kit: Kit) -> None:
+        first, second, third = kit.topic.publish(*history())
+        kit.topic.lose(second)
+        await (await kit.owner()).consume([first, third])
+        assert (await kit.seen(), await kit.parked()) == (["published"], [(STREAM, 3)])
+        assert await kit.reason() == "Hole: versions 2 to 2 are missing"
+
+    async def test_it_heals_by_itself_when_the_missing_record_comes(self, kit: Kit) -> None:
+        first, second, third = kit.topic.publish(*history())
+        kit.topic.lose(second)
+        consumer = await kit.owner()
+        await consumer.consume([first, third])
+        await consumer.consume([kit.topic.append(second)])
+        await consumer.serve_requests()
+        assert (await kit.seen(), await kit.parked()) == (ALL, [])
+
+    async def test_what_stands_in_the_hole_and_cannot_be_read_keeps_the_rest_waiting(
+        self, kit: Kit
+    ) -> None:
+        first, second, third, fourth = history(length=4)
+        records = [kit.topic.put(e, v) for e, v in ((first, 1), (fourth, 4))]
+        kit.topic.lose(unread := kit.topic.put(second, 2))
+        kit.topic.append(replace(unread, value=b"\xff"))
+        kit.topic.put(third, 3)
+        await (await kit.owner()).consume(records)
+        assert (await kit.seen(), len(await kit.parked())) == (["published"], 3)
+
+    async def test_a_stretch_of_the_hole_heals_as_far_as_it_goes(self, kit: Kit) -> None:
+        records = kit.topic.publish(*history(length=4))
+        kit.topic.lose(records[2])
+        await (await kit.owner()).consume([records[0], records[3]])
+        assert (await kit.seen(), await kit.parked()) == (["published", "2"], [(STREAM, 4)])
+
+
+class TestLimit:
+    async def test_too_many_parked_streams_stop_the_consumer_and_move_nothing(
+        self, kit: Kit
+    ) -> None:
+        kit.poison = {"published"}
+        records = [r for n in range(4) for r in kit.topic.publish(*history(f"t-{n}"))]
+        consumer = await kit.owner(limit=2)
+        await consumer.consume(records[:6])
+        with pytest.raises(Halt, match="relais parked requeue"):
+            await consumer.consume(records[6:])
+        assert len(await kit.parked()) == 6
+        assert await kit.ask(OFFSET) == [6]
+
+    async def test_after_the_cause_is_mended_it_goes_on(self, kit: Kit) -> None:
+        kit.poison = {"published"}
+        records = [r for n in range(3) for r in kit.topic.publish(*history(f"t-{n}"))]
+        consumer = await kit.owner(limit=2)
+        with pytest.raises(Halt):
+            await consumer.consume(records)
+        kit.poison.clear()
+        await consumer.consume(records)
+        assert [await kit.seen(f"t-{n}") for n in range(3)] == [ALL, ALL, ALL]
+
+
+class TestRequeue:
+    async def test_it_does_the_parked_records_in_order(self, kit: Kit) -> None:
+        kit.poison = {"2"}
+        consumer = await kit.owner()
+        await consumer.consume(kit.topic.publish(*history(length=9)))
+        kit.poison.clear()
+        await kit.request("requeue", consumer)
+        assert (await kit.seen(), await kit.parked()) == (["published", *"23456789"], [])
+
+    async def test_it_stops_at_the_next_failure(self, kit: Kit) -> None:
+        kit.poison = {"2"}
+        consumer = await kit.owner()
+        await consumer.consume(kit.topic.publish(*history(length=5)))
+        kit.poison = {"4"}
+        await kit.request("requeue", consumer)
+        assert (await kit.seen(), await kit.parked()) == (ALL, [(STREAM, 4), (STREAM, 5)])
+        assert await kit.reason() == "Poison: 4"
+
+    async def test_a_row_that_is_refused_again_parks_again(self, kit: Kit) -> None:
+        consumer = await kit.owner()
+        await consumer.consume(kit.topic.publish(*history(), quoted("t-1", "refused")))
+        await kit.request("requeue", consumer)
+        assert (await kit.seen(), await kit.parked()) == (ALL, [(STREAM, 4)])
+        assert await kit.ask("select attempts, request from consumer.parked") == [(2, None)]
+
+    async def test_a_record_that_is_no_event_stays_what_it_is(self, kit: Kit) -> None:
+        consumer = await kit.owner()
+        await consumer.consume([replace(kit.topic.publish(quoted())[0], headers=())])
+        await kit.request("requeue", consumer)
+        assert await kit.parked() == [(f"{TOPIC}/0/0", 1)]
+
+    async def test_new_records_go_on_behind_the_requeued_ones(self, kit: Kit) -> None:
+        kit.poison = {"2"}
+        consumer = await kit.owner()
+        await consumer.consume(kit.topic.publish(*history()))
+        kit.poison.clear()
+        await kit.request("requeue", consumer)
+        await consumer.consume(kit.topic.publish(quoted("t-1", "4")))
+        assert await kit.seen() == [*ALL, "4"]
+
+    async def test_another_process_leaves_it_to_the_owner(self, kit: Kit) -> None:
+        kit.poison = {"2"}
+        await (await kit.owner()).consume(kit.topic.publish(*history()))
+        kit.poison.clear()
+        await kit.request("requeue", kit.consumer())
+        assert len(await kit.parked()) == 2
+
+    async def test_a_redelivered_parked_record_does_not_withdraw_the_request(
+        self, kit: Kit
+    ) -> None:
+        kit.poison = {"2"}
+        records = kit.topic.publish(*history())
+        await (await kit.owner()).consume(records)
+        kit.poison.clear()
+        await kit.ask("update consumer.parked set request = 'requeue' returning 1")
+        await kit.ask("update consumer.position set next_offset = 0 returning 1")
+        consumer = await kit.owner()
+        await consumer.consume(records)
+        await consumer.serve_requests()
+        assert (await kit.seen(), await kit.parked()) == (ALL, [])
+
+
+class TestDiscard:
+    async def test_it_drops_exactly_the_first(self, kit: Kit) -> None:
+        kit.poison = {"2"}
+        consumer = await kit.owner()
+        await consumer.consume(kit.topic.publish(*history(length=4)))
+        await kit.request("discard", consumer)
+        assert (await kit.seen(), await kit.parked()) == (["published"], [(STREAM, 3), (STREAM, 4)])
+
+    async def test_the_rest_follows_when_requeued(self, kit: Kit) -> None:
+        kit.poison = {"2"}
+        consumer = await kit.owner()
+        await consumer.consume(kit.topic.publish(*history(length=4)))
+        await kit.request("discard", consumer)
+        await kit.request("requeue", consumer)
+        assert (await kit.seen(), await kit.parked()) == (["published", "3", "4"], [])
+
+    async def test_a_discarded_last_record_frees_the_stream(self, kit: Kit) -> None:
+        kit.poison = {"3"}
+        consumer = await kit.owner()
+        await consumer.consume(kit.topic.publish(*history()))
+        await kit.request("discard", consumer)
+        await consumer.consume(kit.topic.publish(quoted("t-1", "4")))
+        assert await kit.seen() == ["published", "2", "4"]
