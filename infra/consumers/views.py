@@ -15,7 +15,7 @@ from psycopg.rows import RowMaker, class_row
 from pydantic import TypeAdapter
 from pydantic_core import to_json
 
-from contracts.runtime import Contract
+from contracts.runtime import REDACTED, Contract
 from infra.consumers.records import Delivery, Partition
 from infra.store.postgres import Connection, Pool
 
@@ -23,6 +23,7 @@ Row = TypeVar("Row")
 E = TypeVar("E")
 
 Key = tuple[Any, ...]
+FORGETTING = ".subject_forgotten"
 
 _COLUMN_TYPES: Mapping[Any, str] = {
     str: "text",
@@ -70,6 +71,10 @@ class View(Generic[Row, E]):
     key: Callable[[E], Key | None]
     project: Callable[[Row | None, E], Row | None]
     indexes: tuple[str, ...] = ()
+    subject: str = ""
+    """The column that says whose personal text a row holds, where `project` cannot know it."""
+    personal: tuple[str, ...] = ()
+    """The columns of that text; they read XXXX once their subject is forgotten."""
 
     @cached_property
     def columns(self) -> tuple[str, ...]:
@@ -184,8 +189,7 @@ class Generations:
         return sha256(shape).hexdigest()[:16]
 
     async def migrate(self) -> None:
-        """Create the registry and the first generation. Safe to repeat, and from several processes.
-        """
+        """Create the registry and the first generation. Safe to repeat, also at once."""
         async with self._changing() as connection:
             await connection.execute(_SCHEMA)
             cursor = await connection.execute(
@@ -319,9 +323,7 @@ class Generations:
                 )
 
 
-def _ddl(
-    text: str, generation: Generation, table: View[Any, Any] | None = None
-) -> sql.Composed:
+def _ddl(text: str, generation: Generation, table: View[Any, Any] | None = None) -> sql.Composed:
     return sql.SQL(text).format(
         schema=sql.Identifier(generation.schema),
         view=sql.Identifier(generation.view),
@@ -346,6 +348,9 @@ class ViewHandler:
         failed = self._fold(deliveries)
         for table in self._tables:
             await table.write(connection)
+        if forgotten := _forgotten(deliveries):
+            for table in self._tables:
+                await table.forget(connection, forgotten)
         return failed
 
     def _fold(self, deliveries: Sequence[Delivery]) -> dict[int, Exception]:
@@ -400,6 +405,8 @@ class _Table:
             " json_populate_recordset(null::{name}, %s::text::json))"
         ).format(name=name, keys=keys)
 
+        self._forget = _forgetting(view, name) if view.personal else None
+
     def _assignments(self) -> sql.Composed:
         return sql.SQL(", ").join(
             sql.SQL("{column} = excluded.{column}").format(column=sql.Identifier(column))
@@ -450,8 +457,28 @@ class _Table:
         if gone:
             await connection.execute(self._delete, (self._keys_json(gone),))
 
+    async def forget(self, connection: Connection, subjects: Sequence[str]) -> None:
+        """Drop what rows still say about people who were forgotten since they were written."""
+        if self._forget is not None:
+            await connection.execute(self._forget, (REDACTED, list(subjects)))
+
     def _keys_json(self, keys: Iterable[Key]) -> str:
         return _json([dict(zip(self._view.primary_key, key, strict=True)) for key in keys])
+
+
+def _forgetting(view: View[Any, Any], name: sql.Identifier) -> sql.Composed:
+    columns = [sql.Identifier(column) for column in view.personal]
+    redacted = sql.SQL(", ").join(
+        sql.SQL("{0} = case when {0} is null then null else word end").format(c) for c in columns
+    )
+    return sql.SQL(
+        "update {} set {} from (values (%s::text)) as forgotten(word) where {} = any(%s)"
+    ).format(name, redacted, sql.Identifier(view.subject))
+
+
+def _forgotten(deliveries: Sequence[Delivery]) -> list[str]:
+    """Whose stream says that its subject is forgotten."""
+    return [d.envelope.subject for d in deliveries if d.envelope.type.endswith(FORGETTING)]
 
 
 def _json(rows: Sequence[Any]) -> str:

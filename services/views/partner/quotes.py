@@ -128,6 +128,8 @@ view = View(
     key=key,
     project=project,
     indexes=("(driver_id, submitted_at desc, trip_id desc)",),
+    subject="driver_id",
+    personal=("comment",),
 )
 
 # --- Queries ----------------------------------------------------------------
