@@ -3,14 +3,16 @@
 import asyncio
 import json
 import logging
-from collections.abc import AsyncIterator, Mapping, Sequence
-from contextlib import AsyncExitStack, asynccontextmanager
+from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Any
+from uuid import UUID
 
 import psycopg
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
+from aiokafka.errors import KafkaError
 from aiokafka.partitioner import murmur2
 from aiokafka.structs import RecordMetadata
 
@@ -22,15 +24,18 @@ from infra.store import Position, RecordedEvent
 from infra.store.postgres import Connection, PostgresStore
 from infra.store.protocol import BEGINNING
 from infra.supervisor import Halt, Progress
+from infra.topics import create_topics, partitions_of
 
 log = logging.getLogger("relais.relay")
 
 LOCK_SPACE = 72617
 PAGE = 1_000
 BATCH_BYTES = 512 * 1024
-SEND_TIMEOUT = 30.0
+SEND_TIMEOUT = 10.0
+READ_TIMEOUT = 3.0
 POLL_SECONDS = 0.25
 WITHHELD_SECONDS = 0.002
+CHECKPOINT_SECONDS = 0.1
 CHECK_SECONDS = 2.0
 STANDBY_SECONDS = 1.0
 
@@ -43,33 +48,42 @@ class TopicShrank(Exception):
     """The broker holds less than it acknowledged, as an in-memory broker does after a restart."""
 
 
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """A partition holds every event of its own up to `position`, the last one before `offset`."""
+
+    offset: int = 0
+    position: Position = BEGINNING
+
+
 @dataclass(slots=True)
 class Checkpoint:
-    """How far the relay has come: every event up to `position` is in the topic.
+    """How far the relay has come: every event up to `position` is in its topic.
 
-    `ends` is the next offset of each partition ("topic:partition"); `timeline` counts how often
-    the topic lost records and was filled again, so that consumers know to read it again.
+    `marks` ("topic:partition") may be ahead of it. `timeline` counts how often a topic lost
+    records and was filled again, so that consumers know to read it again.
     """
 
     epoch: int
     store: str
     timeline: int
     position: Position
-    ends: dict[str, int] = field(default_factory=dict)
+    marks: dict[str, Mark]
 
 
 @dataclass(slots=True)
 class Tail:
-    """The end of one partition: its next offset, and the last event it holds."""
+    """What is known of one partition: its mark, its end, and what it holds beyond the mark."""
 
-    offset: int = 0
-    position: Position = BEGINNING
+    mark: Mark
+    end: int = 0
+    held: dict[UUID, int] = field(default_factory=dict)
 
 
 class Relay:
     """Publishes the events of one service; any number may run, one leads.
 
-    Order: per key, the order of the stream. Delivery: an ordinary crash leaves no duplicate,
+    Order: per key, the order of the stream. Delivery: a crash of the relay leaves no duplicate,
     because the next leader reads back what the topic already holds. Loss on the broker's side is
     found by the offsets it answers, and mended by publishing again from the store.
     """
@@ -83,6 +97,7 @@ class Relay:
         bootstrap: str,
         conninfo: str,
         nudge: Nudge,
+        replication: int = 1,
     ) -> None:
         self.service = service
         self.progress = Progress()
@@ -93,6 +108,7 @@ class Relay:
         self._bootstrap = bootstrap
         self._conninfo = conninfo
         self._nudge = nudge
+        self._replication = replication
         self._stopping = False
 
     def stop(self) -> None:
@@ -113,6 +129,8 @@ class Relay:
             while not self._stopping:
                 await session.turn(bell)
                 self.progress.tick()
+            await session.settle()
+            await session.move_checkpoint()
 
     async def _elected(self, lock: Connection) -> bool:
         while not self._stopping:
@@ -129,6 +147,7 @@ class Relay:
     @asynccontextmanager
     async def _session(self) -> AsyncIterator["_Session"]:
         checkpoint = await self._take_over()
+        await create_topics(self._bootstrap, list(self._contracts.values()), self._replication)
         producer = AIOKafkaProducer(
             bootstrap_servers=self._bootstrap,
             enable_idempotence=True,
@@ -136,16 +155,20 @@ class Relay:
             max_request_size=4 * BATCH_BYTES,
             request_timeout_ms=int(SEND_TIMEOUT * 1000),
         )
-        reader = AIOKafkaConsumer(bootstrap_servers=self._bootstrap, enable_auto_commit=False)
+        reader = AIOKafkaConsumer(
+            bootstrap_servers=self._bootstrap,
+            enable_auto_commit=False,
+            auto_offset_reset="earliest",
+            request_timeout_ms=int(READ_TIMEOUT * 1000),
+        )
+        session = _Session(self, checkpoint, producer, reader)
         try:
             await producer.start()
             await reader.start()
-            session = _Session(self, checkpoint, producer, reader)
             await session.read_back()
             yield session
         finally:
-            await reader.stop()
-            await _abandon(producer)
+            await session.abandon()
 
     async def _take_over(self) -> Checkpoint:
         async with self._store.pool.connection() as connection:
@@ -161,7 +184,8 @@ class Relay:
             row = await cursor.fetchone()
             assert row is not None
             epoch, store, timeline, xid, number, ends = row
-            checkpoint = Checkpoint(epoch, store, timeline, Position(xid, number), ends)
+            marks = {name: Mark(end[0], Position(*end[1:])) for name, end in ends.items()}
+            checkpoint = Checkpoint(epoch, store, timeline, Position(xid, number), marks)
             await _refuse_another_store(connection, checkpoint)
             return checkpoint
 
@@ -190,92 +214,155 @@ class _Session:
         self._checkpoint = checkpoint
         self._producer = producer
         self._reader = reader
-        self._cursor = checkpoint.position
+        self._cursor = self._settled = checkpoint.position
         self._tails: dict[TopicPartition, Tail] = {}
-        self._partitions: dict[str, int] = {}
+        self._sending: asyncio.Task[None] | None = None
         self._idle_wait = WITHHELD_SECONDS
+        self._moved_at = 0.0
         self._checked_at = 0.0
 
+    # --- What the topics hold -------------------------------------------------------------------
+
     async def read_back(self) -> None:
-        """Learn what the topics hold, and go back to where they lost something."""
-        for contract in self._relay._contracts.values():
-            partitions = await self._producer.partitions_for(contract.topic)
-            self._partitions[contract.topic] = len(partitions)
-            for number in partitions:
-                self._tails[TopicPartition(contract.topic, number)] = Tail()
-        ends = await self._reader.end_offsets(list(self._tails))
-        for partition, end in ends.items():
-            self._tails[partition].offset = end
-        await self._find_tails()
-        lost = [tp for tp, end in ends.items() if end < self._checkpoint.ends.get(_name(tp), 0)]
+        """Learn what the topics hold beyond their marks, and which of them lost something."""
+        marks = self._checkpoint.marks
+        for topic in (contract.topic for contract in self._relay._contracts.values()):
+            for number in range(partitions_of(topic)):
+                partition = TopicPartition(topic, number)
+                self._tails[partition] = Tail(marks.get(_name(partition), Mark()))
+        for partition, end in (await self._reader.end_offsets(list(self._tails))).items():
+            self._tails[partition].end = end
+        lost = [tp for tp, tail in self._tails.items() if tail.end < tail.mark.offset]
+        lost += await self._read_beyond_marks()
         if lost:
-            self._cursor = min([self._cursor, *(self._tails[tp].position for tp in lost)])
-            self._checkpoint.timeline += 1
-            log.warning("%s lost records; publishing again after %s", lost, self._cursor)
-            await self._move_checkpoint()
+            await self._begin_timeline(lost)
 
-    async def _find_tails(self) -> None:
-        """The position of the last record of each partition, looked up by its event id."""
-        ids = {}
-        for partition, tail in self._tails.items():
-            if tail.offset > 0:
-                ids[partition] = await self._last_event_id(partition, tail.offset)
-        found = {str(e.event_id): e.position for e in await self._store.find(list(ids.values()))}
-        for partition, event_id in ids.items():
-            if event_id not in found:
-                raise Halt(
-                    f"{_name(partition)} ends with event {event_id}, which the store does not"
-                    " have: the store was restored or failed over without its last events."
-                    " See docs/runbook.md, 'Phantom events'."
-                )
-            self._tails[partition].position = found[event_id]
+    async def _read_beyond_marks(self) -> list[TopicPartition]:
+        """Fill `held`; answers the partitions whose mark is not where it was left."""
+        wanted = {
+            tp: max(0, tail.mark.offset - 1)
+            for tp, tail in self._tails.items()
+            if max(1, tail.mark.offset) <= tail.end
+        }
+        found = await self._event_ids(wanted)
+        ids = [event_id for held in found.values() for event_id in held.values()]
+        positions = {e.event_id: e.position for e in await self._store.find(ids)}
+        moved = []
+        for partition, held in found.items():
+            mark = self._tails[partition].mark
+            for event_id in held.values():
+                if event_id not in positions:
+                    raise Halt(_PHANTOM.format(_name(partition), event_id))
+            if mark.position != BEGINNING and (
+                mark.offset - 1 not in held or positions[held[mark.offset - 1]] != mark.position
+            ):
+                moved.append(partition)
+            self._tails[partition].held = {
+                event_id: offset
+                for offset, event_id in sorted(held.items(), reverse=True)
+                if positions[event_id] > mark.position
+            }
+        return moved
 
-    async def _last_event_id(self, partition: TopicPartition, end: int) -> str:
-        self._reader.assign([partition])
-        self._reader.seek(partition, end - 1)
-        record = await asyncio.wait_for(self._reader.getone(partition), SEND_TIMEOUT)
-        return str(dict(record.headers)["ce_id"].decode())
+    async def _event_ids(
+        self, starts: Mapping[TopicPartition, int]
+    ) -> dict[TopicPartition, dict[int, UUID]]:
+        """The event id at each offset from the starts to the ends; others' records are left out."""
+        found: dict[TopicPartition, dict[int, UUID]] = {partition: {} for partition in starts}
+        self._reader.assign(list(starts))
+        for partition, start in starts.items():
+            self._reader.seek(partition, start)
+        left = set(starts)
+        while left:
+            fetched = await self._reader.getmany(*left, timeout_ms=int(READ_TIMEOUT * 1000))
+            if not fetched:
+                raise TimeoutError(f"no records from {sorted(map(_name, left))}")
+            for partition, records in fetched.items():
+                for record in records:
+                    with suppress(KeyError, ValueError):
+                        ce_id = dict(record.headers)["ce_id"]
+                        found[partition][record.offset] = UUID(ce_id.decode())
+            left = {tp for tp in left if await self._reader.position(tp) < self._tails[tp].end}
+        return found
+
+    async def _begin_timeline(self, lost: Iterable[TopicPartition]) -> None:
+        """Publish these partitions again, whole: what they still hold may have gaps."""
+        log.warning("%s lost records and will be filled again", [_name(tp) for tp in lost])
+        for partition in lost:
+            end = self._tails[partition].end
+            self._tails[partition] = Tail(Mark(end), end)
+        self._cursor = self._settled = BEGINNING
+        self._checkpoint.timeline += 1
+        await self.move_checkpoint()
+
+    # --- Publishing -----------------------------------------------------------------------------
 
     async def turn(self, bell: Bell) -> None:
-        """Publish the next page, or wait until there may be one."""
+        """Read the next page while the last one is sent, or wait until there may be one."""
         events = await self._store.read_all(self._cursor, PAGE)
+        await self.settle()
         if events:
-            await self._publish(events)
+            self._cursor = events[-1].position
+            self._sending = asyncio.create_task(self._publish(events))
             self._idle_wait = WITHHELD_SECONDS
-            return
-        nudged = await bell.wait(self._idle_wait)
-        # A nudge may come before its event is readable, so look again soon, then less and less.
-        self._idle_wait = WITHHELD_SECONDS if nudged else min(self._idle_wait * 2, POLL_SECONDS)
+        else:
+            await self._move_when_due()
+            nudged = await bell.wait(self._idle_wait)
+            # A nudge may come before its event is readable: look again soon, then less and less.
+            self._idle_wait = WITHHELD_SECONDS if nudged else min(self._idle_wait * 2, POLL_SECONDS)
         await self._check()
 
-    async def _check(self) -> None:
-        now = asyncio.get_running_loop().time()
-        if now - self._checked_at < CHECK_SECONDS:
-            return
-        self._checked_at = now
-        self._relay.lag = await measure_lag(self._store, self._cursor)
-        ends = await self._reader.end_offsets(list(self._tails))
-        for partition, tail in self._tails.items():
-            if ends[partition] < tail.offset:
-                raise TopicShrank(_name(partition))
+    async def settle(self) -> None:
+        """Wait until the page on its way is acknowledged."""
+        sending, self._sending = self._sending, None
+        if sending is not None:
+            await sending
 
     async def _publish(self, events: Sequence[RecordedEvent]) -> None:
         groups: dict[TopicPartition, list[RecordedEvent]] = {}
         for event in events:
             partition = self._partition(event)
-            if event.position > self._tails[partition].position:
-                groups.setdefault(partition, []).append(event)
+            try:
+                if self._lacks(partition, event):
+                    groups.setdefault(partition, []).append(event)
+            except TopicShrank:
+                await self._begin_timeline([partition])
+                raise
         with telemetry.publishing(self._relay.service, events):
             async with asyncio.timeout(SEND_TIMEOUT):
                 await asyncio.gather(*(self._send(tp, group) for tp, group in groups.items()))
-        self._cursor = events[-1].position
-        await self._move_checkpoint()
-        telemetry.published(self._relay.service, len(events))
+        telemetry.published(self._relay.service, sum(map(len, groups.values())))
+        self._settled = events[-1].position
+        await self._move_when_due()
+
+    def _lacks(self, partition: TopicPartition, event: RecordedEvent) -> bool:
+        """Whether the partition still lacks this event; asked in the order of the store.
+
+        Raises `TopicShrank` when it lacks an event but holds a later one.
+        """
+        tail = self._tails[partition]
+        if event.position <= tail.mark.position:
+            return False
+        if not tail.held:
+            return True
+        if event.event_id not in tail.held:
+            raise TopicShrank(f"{_name(partition)} lost {event.stream} {event.version}")
+        tail.mark = Mark(tail.held.pop(event.event_id) + 1, event.position)
+        return False
 
     def _partition(self, event: RecordedEvent) -> TopicPartition:
+        contract, key = self._contract(event)
+        return TopicPartition(contract.topic, partition_of(key, partitions_of(contract.topic)))
+
+    def _contract(self, event: RecordedEvent) -> tuple[Contract[Any], str]:
         name, key = event.stream.split("-", 1)
-        topic = self._relay._contracts[name].topic
-        return TopicPartition(topic, partition_of(key, self._partitions[topic]))
+        try:
+            return self._relay._contracts[name], key
+        except KeyError:
+            raise Halt(
+                f"{event.stream} is of no aggregate that this release of {self._relay.service}"
+                " knows: a newer release recorded it. Run that one."
+            ) from None
 
     async def _send(self, partition: TopicPartition, events: Sequence[RecordedEvent]) -> None:
         tail = self._tails[partition]
@@ -291,15 +378,14 @@ class _Session:
                 batch, partition.topic, partition=partition.partition
             )
             answer: RecordMetadata = await sent
-            if answer.offset < tail.offset:
+            if answer.offset < tail.end:
                 raise TopicShrank(_name(partition))
-            tail.offset = answer.offset + taken
-            tail.position = left[taken - 1].position
+            tail.end = answer.offset + taken
+            tail.mark = Mark(tail.end, left[taken - 1].position)
             left = left[taken:]
 
     def _add(self, batch: Any, event: RecordedEvent) -> bool:
-        name, key = event.stream.split("-", 1)
-        contract = self._relay._contracts[name]
+        contract, key = self._contract(event)
         added = batch.append(
             key=key.encode(),
             value=event.data,
@@ -308,19 +394,43 @@ class _Session:
         )
         return added is not None
 
-    async def _move_checkpoint(self) -> None:
-        self._checkpoint.position = self._cursor
-        self._checkpoint.ends = {_name(tp): tail.offset for tp, tail in self._tails.items()}
+    # --- Between the pages ----------------------------------------------------------------------
+
+    async def _check(self) -> None:
+        now = asyncio.get_running_loop().time()
+        if now - self._checked_at < CHECK_SECONDS:
+            return
+        self._checked_at = now
+        self._relay.lag = await measure_lag(self._store, self._settled)
+        known = {partition: tail.end for partition, tail in self._tails.items()}
+        ends = await self._reader.end_offsets(list(known))
+        for partition, end in known.items():
+            if ends[partition] < end:
+                raise TopicShrank(_name(partition))
+
+    async def _move_when_due(self) -> None:
+        now = asyncio.get_running_loop().time()
+        if self._settled != self._checkpoint.position and now - self._moved_at > CHECKPOINT_SECONDS:
+            self._moved_at = now
+            await self.move_checkpoint()
+
+    async def move_checkpoint(self) -> None:
+        """Write down how far it has come. Raises `Deposed` when another epoch has begun."""
+        self._checkpoint.position = self._settled
+        marks = {
+            _name(tp): (tail.mark.offset, tail.mark.position.xid, tail.mark.position.number)
+            for tp, tail in self._tails.items()
+        }
         async with self._store.pool.connection() as connection:
             cursor = await connection.execute(
                 "update es.checkpoint set xid = %s::text::xid8, position = %s, timeline = %s,"
                 " ends = %s::text::jsonb, store = %s, updated_at = clock_timestamp()"
                 " where relay = %s and epoch = %s",
                 (
-                    str(self._cursor.xid),
-                    self._cursor.number,
+                    str(self._settled.xid),
+                    self._settled.number,
                     self._checkpoint.timeline,
-                    json.dumps(self._checkpoint.ends),
+                    json.dumps(marks),
                     self._checkpoint.store,
                     self._relay.service,
                     self._checkpoint.epoch,
@@ -329,11 +439,33 @@ class _Session:
         if cursor.rowcount == 0:
             raise Deposed(f"epoch {self._checkpoint.epoch} is over")
 
+    async def abandon(self) -> None:
+        """Hang up at once: nothing that is in doubt may still be sent after this.
+
+        `AIOKafkaProducer.stop` alone would first wait for a broker that is gone (aiokafka#1101).
+        """
+        if self._sending is not None:
+            self._sending.cancel()
+            await asyncio.gather(self._sending, return_exceptions=True)
+        if (sender := self._producer._sender.sender_task) is not None:
+            self._producer._message_accumulator.fail_all(KafkaError("abandoned"))
+            sender.cancel()
+        for client in (self._producer, self._reader):
+            with suppress(KafkaError, TimeoutError):
+                async with asyncio.timeout(READ_TIMEOUT):
+                    await client.stop()
+
 
 @lru_cache(maxsize=100_000)
 def partition_of(key: str, partitions: int) -> int:
     """Where Kafka's default partitioner puts a key; the same in every language's client."""
-    return (murmur2(key.encode()) & 0x7FFFFFFF) % partitions
+    return int(murmur2(key.encode()) & 0x7FFFFFFF) % partitions
+
+
+_PHANTOM = (
+    "{} holds event {}, which the store does not have: the store was restored or failed over"
+    " without its last events. See docs/runbook.md, 'Phantom events'."
+)
 
 
 async def measure_lag(store: PostgresStore, after: Position) -> Lag:
@@ -341,8 +473,8 @@ async def measure_lag(store: PostgresStore, after: Position) -> Lag:
     async with store.pool.connection() as connection:
         cursor = await connection.execute(
             """
-            select coalesce(extract(epoch from clock_timestamp() - min(recorded_at)), 0)::float8,
-                   coalesce(extract(epoch from clock_timestamp() - min(recorded_at) filter
+            select coalesce(extract(epoch from statement_timestamp() - min(recorded_at)), 0)::float8,
+                   coalesce(extract(epoch from statement_timestamp() - min(recorded_at) filter
                      (where xid >= pg_snapshot_xmin(pg_current_snapshot()))), 0)::float8
               from (select recorded_at, xid from es.event
                      where (xid, position) > (%s::text::xid8, %s)
@@ -386,15 +518,6 @@ async def _connect(conninfo: str, purpose: str) -> Connection:
     return await psycopg.AsyncConnection.connect(
         conninfo, autocommit=True, application_name=f"relais-{purpose}"
     )
-
-
-async def _abandon(producer: AIOKafkaProducer) -> None:
-    """Stop it, but not for ever: an idempotent producer waits for a broker that is gone."""
-    try:
-        async with asyncio.timeout(2.0):
-            await producer.stop()
-    except TimeoutError:
-        log.warning("a producer was abandoned: the broker does not answer")
 
 
 def _name(partition: TopicPartition) -> str:

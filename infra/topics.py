@@ -6,10 +6,11 @@ from importlib.resources import files
 from typing import Any
 
 import yaml
-from aiokafka.admin import AIOKafkaAdminClient, NewTopic
+from aiokafka.admin import AIOKafkaAdminClient, NewPartitions, NewTopic
 from aiokafka.errors import KafkaError, TopicAlreadyExistsError, for_code
 
 from contracts.runtime import Contract
+from infra.supervisor import Halt
 
 
 @cache
@@ -23,31 +24,52 @@ def partitions_of(topic: str) -> int:
 async def create_topics(
     bootstrap: str, contracts: Sequence[Contract[Any]], replication: int
 ) -> list[str]:
-    """Create the topics that are missing, never compacted, kept for ever; answers their names."""
+    """Create the topics that are missing, never compacted, kept for ever; answers their names.
+
+    Raises `Halt` when one has another number of partitions than its file says.
+    """
     admin = AIOKafkaAdminClient(bootstrap_servers=bootstrap)
-    await admin.start()
     try:
-        existing = set(await admin.list_topics())
-        wanted = [
-            NewTopic(
-                contract.topic,
-                partitions_of(contract.topic),
-                replication,
-                topic_configs={"cleanup.policy": "delete", "retention.ms": "-1"},
-            )
-            for contract in contracts
-            if contract.topic not in existing
-        ]
-        if wanted:
-            answer = await admin.create_topics(wanted)
-            for topic, code, message in answer.topic_errors:
-                _raise_unless_there(topic, code, message)
-        return [topic.name for topic in wanted]
+        await admin.start()
+        topics = [contract.topic for contract in contracts]
+        existing = await _partitions(admin)
+        missing = [topic for topic in topics if topic not in existing]
+        if missing:
+            await _create(admin, missing, replication)
+            existing = await _partitions(admin)
+        for topic in topics:
+            await _widen(admin, topic, existing.get(topic, partitions_of(topic)))
+        return missing
     finally:
         await admin.close()
 
 
-def _raise_unless_there(topic: str, code: int, message: str | None) -> None:
-    error: type[KafkaError] = for_code(code)
-    if code and error is not TopicAlreadyExistsError:
-        raise error(f"{topic}: {message}")
+async def _partitions(admin: AIOKafkaAdminClient) -> dict[str, int]:
+    """The number of partitions of every topic. Asking for one by name could create it."""
+    return {topic["topic"]: len(topic["partitions"]) for topic in await admin.describe_topics()}
+
+
+async def _create(admin: AIOKafkaAdminClient, topics: Sequence[str], replication: int) -> None:
+    config = {"cleanup.policy": "delete", "retention.ms": "-1"}
+    answer = await admin.create_topics(
+        [
+            NewTopic(topic, partitions_of(topic), replication, topic_configs=config)
+            for topic in topics
+        ]
+    )
+    for topic, code, message in answer.topic_errors:
+        error: type[KafkaError] = for_code(code)
+        if code and error is not TopicAlreadyExistsError:
+            raise error(f"{topic}: {message}")
+
+
+async def _widen(admin: AIOKafkaAdminClient, topic: str, partitions: int) -> None:
+    """Mend a topic that a broker made by itself, with one partition, for a client that asked.
+
+    Nothing can be in the wrong partition: writers divide keys by the number in the file.
+    """
+    wanted = partitions_of(topic)
+    if partitions == 1 < wanted:
+        await admin.create_partitions({topic: NewPartitions(wanted)})
+    elif partitions != wanted:
+        raise Halt(f"{topic} has {partitions} partitions, its file says {wanted}")

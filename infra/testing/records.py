@@ -1,0 +1,53 @@
+"""Everything that topics hold, as a consumer without a group sees it."""
+
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import asynccontextmanager
+
+from aiokafka import AIOKafkaConsumer, TopicPartition
+
+from infra.consumers.records import Record, from_kafka
+from infra.topics import partitions_of
+
+
+async def records_of(bootstrap: str, topics: Sequence[str]) -> list[Record]:
+    """The records of whole topics, each partition in its order.
+
+    Raises `KafkaError` when the broker does not answer, or not for all partitions.
+    """
+    partitions = [TopicPartition(t, n) for t in topics for n in range(partitions_of(t))]
+    async with _reader(bootstrap) as reader:
+        ends = await reader.end_offsets(partitions)
+        left = {partition for partition, end in ends.items() if end > 0}
+        reader.assign(list(left))
+        await reader.seek_to_beginning()
+        found: list[Record] = []
+        while left:
+            fetched = await reader.getmany(*left, timeout_ms=2_000)
+            found += [from_kafka(record) for group in fetched.values() for record in group]
+            left = {tp for tp in left if await reader.position(tp) < ends[tp]}
+        return sorted(found, key=lambda record: (record.topic, record.partition, record.offset))
+
+
+@asynccontextmanager
+async def _reader(bootstrap: str) -> AsyncIterator[AIOKafkaConsumer]:
+    reader = AIOKafkaConsumer(
+        bootstrap_servers=bootstrap, enable_auto_commit=False, request_timeout_ms=1_000
+    )
+    try:
+        await reader.start()
+        yield reader
+    finally:
+        await reader.stop()
+
+
+def header(record: Record, name: str) -> str:
+    """One header of a record, as text; KeyError when it has none of that name."""
+    return dict(record.headers)[name].decode()
+
+
+def versions(records: Sequence[Record]) -> Mapping[str, list[int]]:
+    """The versions of each stream as they stand in the topic, repetitions left out."""
+    found: dict[str, dict[int, None]] = {}
+    for record in records:
+        found.setdefault(record.stream, {})[int(header(record, "ce_sequence"))] = None
+    return {stream: list(seen) for stream, seen in found.items()}
