@@ -54,8 +54,8 @@ class EventType(Generic[E]):
     """True when a consumer that does not know this type may pass over it."""
     schema: str
     """The full name of the protobuf message."""
-    subject_fields: tuple[str, ...]
-    """The fields that name the data subjects of the personal fields."""
+    personal: tuple[tuple[str, str], ...]
+    """The personal fields, each with the field that names its data subject."""
     encode: Callable[[E, Seal], bytes]
     parse: Callable[[bytes], Any]
     """Bytes to the protobuf message; personal fields stay sealed."""
@@ -69,9 +69,19 @@ class EventType(Generic[E]):
         key: str = getattr(event, self.key)
         return key
 
-    def subjects_of(self, event: Any) -> frozenset[str]:
-        """Whose personal data an event, or its parsed message, carries."""
-        return frozenset(getattr(event, name) for name in self.subject_fields)
+    def subjects_of(self, event: E) -> frozenset[str]:
+        """Whose personal data an event carries; an absent field is nobody's."""
+        return frozenset(
+            getattr(event, subject)
+            for name, subject in self.personal
+            if getattr(event, name) is not None
+        )
+
+    def subjects_in(self, message: Any) -> frozenset[str]:
+        """Whose personal data a parsed message carries."""
+        return frozenset(
+            getattr(message, subject) for name, subject in self.personal if message.HasField(name)
+        )
 
 
 @dataclass(frozen=True, slots=True)

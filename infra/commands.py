@@ -1,7 +1,7 @@
 """From a command to recorded facts: load, fold, decide, append, and again on a conflict."""
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import reduce
@@ -31,6 +31,9 @@ C = TypeVar("C")
 S = TypeVar("S")
 E = TypeVar("E")
 R = TypeVar("R")
+
+Asking = Callable[[S], Awaitable[C]]
+"""Makes a command once the state it will be decided on is known."""
 
 ATTEMPTS = 32
 """How often a command is decided anew when other processes keep writing to its stream."""
@@ -158,13 +161,14 @@ class Commands:
         self,
         aggregate: Aggregate[C, S, E, R],
         id: str,
-        command: C,
+        command: C | Asking[S, C],
         context: CommandContext,
         expected_version: int | None = None,
     ) -> Done[S] | Refused[R]:
         """Decide and record, all or nothing; a repeated command answers what it answered before.
 
-        Raises `VersionMismatch` (nothing recorded), `IdempotencyKeyReused`, `TooMuchContention`.
+        A command that needs facts from elsewhere may be given as a function from the state it
+        will be decided on; it is asked anew after a conflict. Raises `VersionMismatch` (nothing recorded), `IdempotencyKeyReused`, `TooMuchContention`.
         """
         return await self._settle(aggregate, id, command, context, expected_version, None)
 
@@ -172,7 +176,7 @@ class Commands:
         self,
         aggregate: Aggregate[C, S, E, R],
         id: str,
-        command: C,
+        command: C | Asking[S, C],
         context: CommandContext,
         expected_version: int | None,
         fire: Fire | None,
@@ -191,7 +195,7 @@ class Commands:
         self,
         aggregate: Aggregate[C, S, E, R],
         id: str,
-        command: C,
+        command: C | Asking[S, C],
         context: CommandContext,
         expected_version: int | None,
         fire: Fire | None,
@@ -204,7 +208,8 @@ class Commands:
         if expected_version is not None and expected_version != version:
             raise VersionMismatch(expected_version, version)
         state = await self._fold(aggregate, recorded)
-        decision = aggregate.decide(command, state)
+        asked: C = await command(state) if callable(command) else command
+        decision = aggregate.decide(asked, state)
         if not isinstance(decision, list):
             return Refused(decision)
         if not decision and fire is None:

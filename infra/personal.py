@@ -178,7 +178,7 @@ class Codec(Generic[E]):
         """Like `decode`, but a record that cannot be decoded yields its exception in its place."""
         parsed = [self._parse(record) for record in records]
         subjects = {
-            s for p in parsed if not isinstance(p, Exception) for s in p[0].subjects_of(p[1])
+            s for p in parsed if not isinstance(p, Exception) for s in p[0].subjects_in(p[1])
         }
         keys = await self._keyring.keys(subjects) if subjects else {}
         return [

@@ -28,6 +28,7 @@ from infra import telemetry
 from infra.batching import Full
 from infra.commands import (
     Aggregate,
+    Asking,
     CommandContext,
     Done,
     HistoryEntry,
@@ -68,7 +69,7 @@ class Handler(Protocol):
         self,
         aggregate: Aggregate[C, S, E, R],
         id: str,
-        command: C,
+        command: C | Asking[S, C],
         context: CommandContext,
         expected_version: int | None = None,
     ) -> Done[S] | Refused[R]: ...
@@ -157,7 +158,7 @@ class Call:
         self,
         aggregate: Aggregate[C, S, E, R],
         id: str,
-        command: C,
+        command: C | Asking[S, C],
         present: Callable[[S], object] | None = None,
         *,
         created: str | None = None,
@@ -178,7 +179,9 @@ class Call:
             headers["Location"] = created
         return _json(body, headers, 200 if created is None else 201)
 
-    async def perform(self, aggregate: Aggregate[C, S, E, R], id: str, command: C) -> Done[S]:
+    async def perform(
+        self, aggregate: Aggregate[C, S, E, R], id: str, command: C | Asking[S, C]
+    ) -> Done[S]:
         """Carry out a command. Raises the `Problem` of its refusal, or 409, 412, 422, 503."""
         commands = self._commands()
         expected = await self._expected_version(aggregate, id)

@@ -75,19 +75,22 @@ async def trip_history(trip_id: Id, call: Staff) -> Response:
 async def submit_quote(trip_id: Id, body: bodies.QuoteBody, call: DriverCall) -> Response:
     """Offer a price for the trip (HIF-18)."""
     subject = call.principal.subject
-    command = SubmitQuote(
-        trip_id=trip_id,
-        organisation_id=call.principal.organisation_id,
-        driver_id=subject,
-        price=body.price.money(),
-        comment=body.comment,
-        pickup_on=body.pickup_on,
-        delivery_on=body.delivery_on,
-        qualifications=await held_for(call, subject, trip_id),
-        today=call.today,
-        at=call.occurred_at,
-    )
-    return await call.handle(TRIP, trip_id, command, created=f"/missions/trips/{trip_id}")
+
+    async def quote(found: trip.Trip) -> SubmitQuote:
+        return SubmitQuote(
+            trip_id=trip_id,
+            organisation_id=call.principal.organisation_id,
+            driver_id=subject,
+            price=body.price.money(),
+            comment=body.comment,
+            pickup_on=body.pickup_on,
+            delivery_on=body.delivery_on,
+            qualifications=await held_for(call, subject, found),
+            today=call.today,
+            at=call.occurred_at,
+        )
+
+    return await call.handle(TRIP, trip_id, quote, created=f"/missions/trips/{trip_id}")
 
 
 @router.put("/trips/{trip_id}/quote")
@@ -141,16 +144,19 @@ async def award_trip(trip_id: Id, body: bodies.AwardBody, call: Logistics) -> Re
 @router.post("/trips/{trip_id}/assignment")
 async def assign_directly(trip_id: Id, body: bodies.AssignmentBody, call: Logistics) -> Response:
     """Give the trip to a driver who did not quote (G-17)."""
-    command = trip.AssignDirectly(
-        trip_id=trip_id,
-        organisation_id=call.principal.organisation_id,
-        driver_id=body.driver_id,
-        price=body.price.money() if body.price else None,
-        qualifications=await held_for(call, body.driver_id, trip_id),
-        today=call.today,
-        at=call.occurred_at,
-    )
-    return await call.handle(TRIP, trip_id, command)
+
+    async def assignment(found: trip.Trip) -> trip.AssignDirectly:
+        return trip.AssignDirectly(
+            trip_id=trip_id,
+            organisation_id=call.principal.organisation_id,
+            driver_id=body.driver_id,
+            price=body.price.money() if body.price else None,
+            qualifications=await held_for(call, body.driver_id, found),
+            today=call.today,
+            at=call.occurred_at,
+        )
+
+    return await call.handle(TRIP, trip_id, assignment)
 
 
 @router.post("/trips/{trip_id}/delivery-confirmation")
@@ -303,13 +309,10 @@ def only_own(call: Call, driver_id: str) -> None:
         raise call.refuse(driver.NoSuchDriver())
 
 
-async def held_for(call: Call, driver_id: str, trip_id: str) -> frozenset[tuple[str, str]]:
-    """The qualifications of a driver on the first day of a trip (HIF-17)."""
-    offered = (await call.load(TRIP, trip_id)).state
-    if isinstance(offered, trip.Unpublished):
-        raise call.refuse(trip.NoSuchTrip())
-    needed = offered.offer.client_process or offered.offer.additional_services
-    if not needed:
+async def held_for(call: Call, driver_id: str, found: trip.Trip) -> frozenset[tuple[str, str]]:
+    """The qualifications of a driver on the first day of a trip that asks for any (HIF-17)."""
+    if isinstance(found, trip.Unpublished):
         return frozenset()
-    found = (await call.load(DRIVER, driver_id)).state
-    return driver.held(found, offered.offer.from_slot.date)
+    if not found.offer.client_process and not found.offer.additional_services:
+        return frozenset()
+    return driver.held((await call.load(DRIVER, driver_id)).state, found.offer.from_slot.date)

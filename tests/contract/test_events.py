@@ -240,7 +240,14 @@ def test_a_forgotten_place_cannot_be_recorded_again() -> None:
 def test_an_event_and_its_message_name_the_same_subjects() -> None:
     kind = type_of(REGISTERED)
     message = kind.parse(encoded(REGISTERED))
-    assert kind.subjects_of(message) == kind.subjects_of(REGISTERED) == {"driver-1"}
+    assert kind.subjects_in(message) == kind.subjects_of(REGISTERED) == {"driver-1"}
+
+
+def test_an_absent_personal_field_has_no_subject() -> None:
+    declared = AvailabilityDeclared("d", "a", Period.DAY, NOON.date(), NOON.date(), None, NOON)
+    kind = type_of(declared)
+    assert kind.subjects_of(declared) == frozenset()
+    assert kind.subjects_in(kind.parse(encoded(declared))) == frozenset()
 
 
 def test_an_event_without_personal_fields_has_no_subjects() -> None:

@@ -106,7 +106,7 @@ class _Writer:
         self._package = package
         self._enums = {enum.full_name: enum for other in packages for enum in other.enums}
         self._personal_of = {
-            message.name: sorted({field.subject for field in message.fields if field.subject})
+            message.name: [(field.name, field.subject) for field in message.fields if field.subject]
             for message in package.events
         }
 
@@ -298,14 +298,16 @@ class _Writer:
     def _event_type(self, message: Message) -> Iterator[str]:
         assert message.event is not None
         name = snake(message.name)
-        subjects = "".join(f'"{subject}",' for subject in self._personal_of[message.name])
+        personal = "".join(
+            f'("{f}", "{subject}"),' for f, subject in self._personal_of[message.name]
+        )
         yield "        EventType("
         yield f'            type="{message.event.type}",'
         yield f"            cls={message.name},"
         yield f'            key="{message.event.key}",'
         yield f"            skippable={message.event.skippable},"
         yield f'            schema="{message.full_name}",'
-        yield f"            subject_fields=({subjects}),"
+        yield f"            personal=({personal}),"
         yield f"            encode=encode_{name},"
         yield f"            parse=parser(_{message.name}),"
         yield f"            convert=decode_{name},"
