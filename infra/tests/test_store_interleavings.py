@@ -3,11 +3,12 @@
 from asyncio import Runner
 from collections import defaultdict
 from collections.abc import Coroutine
+from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 from uuid import uuid4
 
-from hypothesis import settings
+from hypothesis import Phase, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, rule, run_state_machine_as_test
 from psycopg import AsyncConnection, errors
@@ -20,7 +21,15 @@ from infra.tests.test_store_order import insert_past_the_store
 
 T = TypeVar("T")
 
-writers = st.integers(0, 3)
+# The same sequences in each run. Shrinking would take minutes: each try is a real transaction.
+STEPS = settings(
+    max_examples=120,
+    stateful_step_count=24,
+    deadline=None,
+    derandomize=True,
+    phases=[Phase.generate],
+)
+writers = st.integers(0, 2)
 streams = st.sampled_from(["trip-a", "trip-b"])
 
 
@@ -33,11 +42,12 @@ class Writer:
 
 
 class Interleaving(RuleBasedStateMachine):
-    """Four writers step through their transactions while one follower reads with a cursor."""
+    """Three writers step through their transactions while a follower reads with a cursor."""
 
     def __init__(self, runner: Runner, url: str) -> None:
         super().__init__()
         self.runner = runner
+        self.stack = AsyncExitStack()
         self.committed: dict[str, int] = {}
         self.seen: dict[str, int] = defaultdict(int)
         self.cursor = BEGINNING
@@ -47,11 +57,13 @@ class Interleaving(RuleBasedStateMachine):
         return self.runner.run(step)
 
     async def open(self, url: str) -> None:
-        self.pools = pool_of(url, size=1)
-        self.store = PostgresStore(await self.pools.__aenter__())
-        async with self.store.pool.connection() as connection:
+        pool = await self.stack.enter_async_context(pool_of(url, size=1))
+        async with pool.connection() as connection:
             await connection.execute("truncate es.event")
-        self.writers = [Writer(await AsyncConnection.connect(url)) for _ in range(4)]
+        self.store = PostgresStore(pool)
+        self.writers = [Writer(await AsyncConnection.connect(url)) for _ in range(3)]
+        for writer in self.writers:
+            self.stack.push_async_callback(writer.connection.close)
 
     @rule(n=writers, stream=streams)
     def append(self, n: int, stream: str) -> None:
@@ -65,10 +77,6 @@ class Interleaving(RuleBasedStateMachine):
             self.rollback(n)
         else:
             writer.pending[stream] = version + 1
-
-    @rule(n=writers)
-    def write_something_else(self, n: int) -> None:
-        self.run(self.writers[n].connection.execute("insert into inbox default values"))
 
     @rule(n=writers)
     def repair_by_hand(self, n: int) -> None:
@@ -95,22 +103,22 @@ class Interleaving(RuleBasedStateMachine):
             self.cursor = found.position
 
     def teardown(self) -> None:
-        for n, writer in enumerate(self.writers):
-            self.rollback(n)
-            self.run(writer.connection.close())
-        self.run(followed(self.store, sum(self.committed.values())))
-        self.follow(page=1_000)
-        self.run(self.store.pool.close())
-        assert self.seen == self.committed
+        try:
+            for n in range(len(self.writers)):
+                self.rollback(n)
+            self.run(followed(self.store, sum(self.committed.values())))
+            self.follow(page=1_000)
+            assert self.seen == self.committed
+        finally:
+            self.run(self.stack.aclose())
 
 
 async def prepare(url: str) -> None:
-    async with store_of(url) as store, store.pool.connection() as connection:
-        await connection.execute("create table inbox (message bigint generated always as identity)")
+    async with store_of(url):
+        pass
 
 
 def test_a_follower_sees_each_committed_event_once_and_in_order(database: str) -> None:
-    steps = settings(max_examples=60, stateful_step_count=30, deadline=None, derandomize=True)
     with Runner() as runner:
         runner.run(prepare(database))
 
@@ -118,4 +126,4 @@ def test_a_follower_sees_each_committed_event_once_and_in_order(database: str) -
             def __init__(self) -> None:
                 super().__init__(runner, database)
 
-        run_state_machine_as_test(Here, settings=steps)
+        run_state_machine_as_test(Here, settings=STEPS)

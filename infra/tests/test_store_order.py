@@ -32,6 +32,19 @@ async def transaction(store: PostgresStore) -> AsyncIterator[Connection]:
         yield connection
 
 
+@asynccontextmanager
+async def two_writers(
+    store: PostgresStore,
+) -> AsyncIterator[tuple[Connection, Connection, asyncio.TaskGroup]]:
+    """Two transactions, and the tasks of those who wait for one another."""
+    async with (
+        transaction(store) as first,
+        transaction(store) as second,
+        asyncio.TaskGroup() as tasks,
+    ):
+        yield first, second, tasks
+
+
 async def within(connection: Connection, store: PostgresStore, one: Append) -> Verdict:
     [verdict] = await store.append_in(connection, [one])
     return verdict
@@ -95,9 +108,9 @@ class TestLockFirst:
     async def test_a_writer_that_waited_sees_what_the_other_recorded(
         self, store: PostgresStore
     ) -> None:
-        async with transaction(store) as first, transaction(store) as second:
+        async with two_writers(store) as (first, second, tasks):
             await within(first, store, append("trip-1"))
-            waiting = asyncio.create_task(within(second, store, append("trip-1", 1)))
+            waiting = tasks.create_task(within(second, store, append("trip-1", 1)))
             await until_somebody_waits_for_a_stream(store)
             await first.commit()
             assert await waiting == Appended(2)
@@ -106,9 +119,9 @@ class TestLockFirst:
     async def test_a_writer_that_waited_in_vain_gets_the_version_there_is(
         self, store: PostgresStore
     ) -> None:
-        async with transaction(store) as first, transaction(store) as second:
+        async with two_writers(store) as (first, second, tasks):
             await within(first, store, append("trip-1"))
-            waiting = asyncio.create_task(within(second, store, append("trip-1")))
+            waiting = tasks.create_task(within(second, store, append("trip-1")))
             await until_somebody_waits_for_a_stream(store)
             await first.commit()
             assert await waiting == Conflict(0, 1)
@@ -116,9 +129,9 @@ class TestLockFirst:
     async def test_a_writer_that_waited_takes_the_place_of_one_that_gave_up(
         self, store: PostgresStore
     ) -> None:
-        async with transaction(store) as first, transaction(store) as second:
+        async with two_writers(store) as (first, second, tasks):
             await within(first, store, append("trip-1"))
-            waiting = asyncio.create_task(within(second, store, append("trip-1")))
+            waiting = tasks.create_task(within(second, store, append("trip-1")))
             await until_somebody_waits_for_a_stream(store)
             await first.rollback()
             assert await waiting == Appended(1)
