@@ -53,7 +53,7 @@ Write = Callable[[str, int], Awaitable[None]]
 
 async def measure(ground: Ground, size: Size, step: Callable[[], None]) -> Samples:
     async with AsyncExitStack() as stack:
-        store, ours = await _ours(ground, stack)
+        ours = await _ours(ground, stack)
         bare = await _bare(ground, stack)
         recorder = await asyncio.to_thread(_recorder, await ground.database("append_peer"))
         stack.callback(recorder.datastore.close)
@@ -87,7 +87,7 @@ async def per_second(write: Write, seconds: float, writers: int = WRITERS) -> fl
     return sum(written) / (perf_counter() - started)
 
 
-async def _ours(ground: Ground, stack: AsyncExitStack) -> tuple[PostgresStore, Write]:
+async def _ours(ground: Ground, stack: AsyncExitStack) -> Write:
     pool = await _pool(stack, await ground.database("append_ours"))
     # With the nudge that tells the relay, as a service has it.
     store = PostgresStore(pool, on_append=Nudge("appended", pool).ring)
@@ -98,7 +98,7 @@ async def _ours(ground: Ground, stack: AsyncExitStack) -> tuple[PostgresStore, W
         verdict = await store.append(Append(stream, version - 1, [event]))
         assert isinstance(verdict, Appended)
 
-    return store, write
+    return write
 
 
 async def _bare(ground: Ground, stack: AsyncExitStack) -> Write:

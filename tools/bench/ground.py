@@ -10,6 +10,7 @@ from tempfile import TemporaryDirectory
 
 import psycopg
 from psycopg import sql
+from pydantic import SecretStr
 
 from infra.http.auth import SigningKey, jwks
 from infra.settings import Settings
@@ -37,7 +38,7 @@ class Ground:
         return Settings(
             databases={name: self.postgres.url(f"{area}_{name[-7:]}") for name in names},
             kafka=self.broker.bootstrap,
-            master_keys=MASTER_KEYS,
+            master_keys=SecretStr(MASTER_KEYS),
             jwks=jwks(self.signing),
             pool_size=POOL,
         )
@@ -51,6 +52,8 @@ class Ground:
             "RELAIS_MASTER_KEYS": MASTER_KEYS,
             "RELAIS_JWKS": settings.jwks,
             "RELAIS_POOL_SIZE": str(POOL),
+            "RELAIS_PORT": "0",
+            "RELAIS_LOG_LEVEL": "ERROR",
         }
 
     async def database(self, name: str) -> str:

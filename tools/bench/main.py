@@ -22,11 +22,16 @@ OUTPUT = Path("bench.json")
 
 def run(*, quick: bool = False, only: Sequence[str] = (), output: Path = OUTPUT) -> None:
     """Measure our speed beside the bare limit and beside a peer; these are goals, not tests."""
+    if unknown := set(only) - SUBJECTS.keys():
+        raise SystemExit(
+            f"there is no {', '.join(sorted(unknown))}; there are {', '.join(SUBJECTS)}"
+        )
     console = Console()
     # What clients say while servers come and go belongs to no figure.
     logging.getLogger("aiokafka").setLevel(logging.CRITICAL)
     size = QUICK if quick else FULL
-    measured = uvloop.run(measure(Settings().broker, list(only) or list(SUBJECTS), size, console))
+    names = [name for name in SUBJECTS if not only or name in only]
+    measured = uvloop.run(measure(Settings().broker, names, size, console))
     output.write_text(json.dumps([one.as_json() for one in measured], indent=2) + "\n")
     console.print(table(measured))
     console.print(f"written to {output}")
@@ -40,21 +45,16 @@ async def measure(
     columns = (TextColumn("{task.description:>10}"), BarColumn(), TimeElapsedColumn())
     # Drawn between the steps only: a clock that ticks would take time from who is measured.
     with Progress(*columns, console=console, auto_refresh=False) as progress:
+        tasks = {name: progress.add_task(name, total=None, start=False) for name in names}
         async with servers(broker) as ground:
-            for name in names:
-                subject = SUBJECTS[name]
-                task = progress.add_task(name, total=None)
+            for name, task in tasks.items():
+                progress.start_task(task)
                 progress.refresh()
-
-                def step(task: object = task) -> None:
-                    progress.refresh()
-
-                samples = await subject.measure(ground, size, step)
+                samples = await SUBJECTS[name].measure(ground, size, progress.refresh)
                 progress.update(task, total=1, completed=1)
-                progress.refresh()
                 measured += [
                     Measured(figure, samples[figure.ours], samples[figure.other])
-                    for figure in subject.figures
+                    for figure in SUBJECTS[name].figures
                 ]
                 await ground.settle()
     return measured
@@ -62,18 +62,23 @@ async def measure(
 
 def table(measured: Sequence[Measured]) -> Table:
     """The figures for a person: medians with their spread."""
-    made = Table("figure", "ours", "beside", "value", "ratio", "goal", title="make bench")
+    made = Table("figure", "ours", "beside", "its value", "ratio", "goal")
     for one in measured:
-        figure = one.figure
-        made.add_row(
-            f"{figure.name}, {figure.unit}",
-            _spread(one.ours),
-            figure.beside,
-            _spread(one.other),
-            f"{one.ratio:.2f} x",
-            str(figure.goal) if one.met else f"[bold red]{figure.goal}[/]",
-        )
+        made.add_row(*row(one), style=None if one.met else "red")
     return made
+
+
+def row(one: Measured) -> tuple[str, ...]:
+    """A figure in words; a goal that was not met says so."""
+    figure = one.figure
+    return (
+        f"{figure.name}, {figure.unit}",
+        _spread(one.ours),
+        figure.beside,
+        _spread(one.other),
+        f"{one.ratio:.2f} x",
+        f"{figure.goal}{'' if one.met else ', missed'}",
+    )
 
 
 def _spread(values: Sequence[float]) -> str:

@@ -1,40 +1,60 @@
-"""Processes of their own: ours, bare ones, and the generator of load."""
+"""Processes of their own: ours, the bare one, and the generator of load."""
 
 import asyncio
+import json
 import os
+import signal
 import sys
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
-from time import perf_counter
+from dataclasses import dataclass
+from pathlib import Path
+
+from infra.stack.process import launcher
 
 READY_SECONDS = 60.0
-STOP_SECONDS = 15.0
+STOP_SECONDS = 30.0
+CONNECTIONS = 64
+RELAIS = ("-c", "from tools.relais.main import app; app()")
+"""The command line, whether or not it is on the path."""
 
 
 class ChildFailed(Exception):
-    """A process ended before it was ready."""
+    """A process ended too early, or did not do what it was started for."""
+
+
+@dataclass(frozen=True, slots=True)
+class Child:
+    """A running process, and the line it said it was ready with."""
+
+    process: asyncio.subprocess.Process
+    line: str
+
+    @property
+    def port(self) -> int:
+        """The port it serves at, when its line ends with an address."""
+        return int(self.line.rpartition(":")[2])
+
+    @property
+    def resident_bytes(self) -> int:
+        """The memory it holds."""
+        statm = Path(f"/proc/{self.process.pid}/statm").read_text()
+        return int(statm.split()[1]) * os.sysconf("SC_PAGE_SIZE")
 
 
 @asynccontextmanager
-async def child(
-    *arguments: str, environment: Mapping[str, str]
-) -> AsyncIterator[asyncio.subprocess.Process]:
-    """A Python program that says `ready` and runs until its input ends; ready within the block."""
+async def child(*arguments: str, environment: Mapping[str, str]) -> AsyncIterator[Child]:
+    """A Python program that says a line once it is ready and runs until SIGTERM."""
     process = await asyncio.create_subprocess_exec(
+        *launcher(signal.SIGTERM, unprivileged=False),
         sys.executable,
-        "-m",
         *arguments,
         env=os.environ | environment,
-        stdin=asyncio.subprocess.PIPE,
         stdout=asyncio.subprocess.PIPE,
     )
-    assert process.stdin is not None and process.stdout is not None
     try:
-        async with asyncio.timeout(READY_SECONDS):
-            if await process.stdout.readline() != b"ready\n":
-                raise ChildFailed(" ".join(arguments))
-        yield process
-        process.stdin.close()
+        yield Child(process, await _ready(process))
+        process.terminate()
         async with asyncio.timeout(STOP_SECONDS):
             await process.wait()
     finally:
@@ -43,18 +63,28 @@ async def child(
             await process.wait()
 
 
-async def until_answered(port: int, path: str) -> float:
-    """The moment at which a server answers 200; asked again and again until then."""
-    request = f"GET {path} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n".encode()
-    while True:
-        try:
-            reader, writer = await asyncio.open_connection("127.0.0.1", port)
-        except OSError:
-            await asyncio.sleep(0.005)
-            continue
-        writer.write(request)
-        answer = await reader.read()
-        writer.close()
-        if b" 200 " in answer.partition(b"\r\n")[0]:
-            return perf_counter()
-        await asyncio.sleep(0.005)
+async def _ready(process: asyncio.subprocess.Process) -> str:
+    assert process.stdout is not None
+    async with asyncio.timeout(READY_SECONDS):
+        line = await process.stdout.readline()
+    if not line:
+        raise ChildFailed("it ended before it was ready")
+    return line.decode().strip()
+
+
+async def per_second(port: int, requests: Sequence[str]) -> float:
+    """Requests a second, sent by a process of its own; all of them are answered 201."""
+    wanted = {"port": port, "connections": CONNECTIONS, "requests": requests}
+    process = await asyncio.create_subprocess_exec(
+        *launcher(signal.SIGTERM, unprivileged=False),
+        sys.executable,
+        "-m",
+        "tools.bench.load",
+        stdin=asyncio.subprocess.PIPE,
+        stdout=asyncio.subprocess.PIPE,
+    )
+    output, _ = await process.communicate(json.dumps(wanted).encode())
+    found = json.loads(output)
+    if found["statuses"] != {"201": len(requests)}:
+        raise ChildFailed(f"requests were answered {found['statuses']}")
+    return len(requests) / float(found["seconds"])

@@ -9,7 +9,7 @@ from random import Random
 from time import perf_counter
 from uuid import uuid4
 
-from contracts.missions.trip_v1 import QuoteSubmitted
+from contracts.missions.trip_v1 import QuoteSubmitted, TripEvent
 from infra.commands import Commands
 from infra.host import opened
 from infra.store import Append, Appended, NewEvent
@@ -77,7 +77,8 @@ async def fill(pool: Pool, commands: Commands, count: int, step: Callable[[], No
 async def _template(commands: Commands) -> tuple[list[str], list[bytes]]:
     at = datetime.now(UTC)
     quotes = [events.quoted("S", driver, None, at) for driver in range(A_STREAM - 1)]
-    named = [(uuid4(), event) for event in (events.published("S", at), *quotes)]
+    told: list[TripEvent] = [events.published("S", at), *quotes]
+    named = [(uuid4(), event) for event in told]
     encoded = await commands.codec(TRIP.contract).encode(named)
     return [one.type for one in encoded], [one.data for one in encoded]
 

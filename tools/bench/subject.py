@@ -19,7 +19,7 @@ class Size:
     processes: int
 
 
-FULL = Size(rounds=3, seconds=2.0, events=20_000, commands=3_000, filled=1_000_000, processes=5)
+FULL = Size(rounds=5, seconds=2.0, events=20_000, commands=3_000, filled=1_000_000, processes=5)
 QUICK = Size(rounds=1, seconds=0.2, events=400, commands=64, filled=20_000, processes=1)
 
 Measure = Callable[[Ground, Size, Callable[[], None]], Awaitable[Samples]]

@@ -13,12 +13,14 @@ from psycopg import sql
 from psycopg.types.json import Jsonb
 
 from contracts.missions.trip_v1 import QuoteSubmitted, TripEvent, TripPublished, contract
+from infra.consumers.rebuild import rebuild
 from infra.consumers.transports import KafkaLoop
 from infra.consumers.views import Generation, View, ViewHandler
 from infra.host import Running, opened
 from infra.personal import Codec, Encoded
-from infra.store.postgres import Connection
+from infra.store.postgres import Connection, Pool
 from infra.topics import create_topics, partitions_of
+from services.missions.service import service as recorder
 from services.views.partner import quotes, trips
 from services.views.partner.service import service
 from tools.bench import events
@@ -29,13 +31,18 @@ from tools.bench.subject import Size, Subject
 
 LOOK_SECONDS = 0.005
 BATCH = 1_000
+_PAGE = """
+select stream, version, event_id, type, data from es.event
+ where (stream, version) > (%s, %s) order by stream, version limit %s
+"""
 
 
 async def measure(ground: Ground, size: Size, step: Callable[[], None]) -> Samples:
     await ground.broker.wipe()
     await create_topics(ground.broker.bootstrap, service.sources, 1)
     async with AsyncExitStack() as stack:
-        running = await stack.enter_async_context(opened(service, ground.settings("view")))
+        settings = ground.settings("view")
+        running = await stack.enter_async_context(opened(service, settings))
         codec = Codec(contract, running.keyring)
         recorded = await events.rows(codec, "V", size.events // events.EVENTS_A_TRIP)
         async with bulk_producer(ground.broker.bootstrap) as producer:
@@ -52,7 +59,23 @@ async def measure(ground: Ground, size: Size, step: Callable[[], None]) -> Sampl
                 seconds = await _copied(running, tables, codec, len(recorded))
             return {"bare": len(recorded) / seconds}
 
-        return await interleave(size.rounds, [relais, bare], step)
+        missions = await stack.enter_async_context(opened(recorder, settings))
+        await events.record(missions.pool, recorded)
+
+        async def rebuilt() -> Mapping[str, float]:
+            assert running.generations is not None
+            started = perf_counter()
+            generation = await rebuild(running, {recorder.name: missions.store})
+            seconds = perf_counter() - started
+            await running.generations.drop(generation)
+            return {"rebuilt": len(recorded) / seconds}
+
+        async def bare_rebuild() -> Mapping[str, float]:
+            async with bare_tables(running, next(names)) as tables:
+                seconds = await _copied_from_store(running, missions.pool, tables, codec)
+            return {"bare rebuild": len(recorded) / seconds}
+
+        return await interleave(size.rounds, [relais, bare, rebuilt, bare_rebuild], step)
 
 
 @asynccontextmanager
@@ -107,9 +130,7 @@ async def bare_tables(running: Running, schema: str) -> AsyncIterator[Tables]:
         await connection.execute(f"drop schema {schema} cascade".encode())
 
 
-async def _copied(
-    running: Running, tables: Tables, codec: Codec[TripEvent], events: int
-) -> float:
+async def _copied(running: Running, tables: Tables, codec: Codec[TripEvent], events: int) -> float:
     """Seconds a plain loop needs: fetch, decode, copy, commit."""
     client = AIOKafkaConsumer(
         bootstrap_servers=running.settings.kafka,
@@ -136,14 +157,30 @@ async def _copied(
         await client.stop()
 
 
+async def _copied_from_store(
+    running: Running, store: Pool, tables: Tables, codec: Codec[TripEvent]
+) -> float:
+    """Seconds a plain loop needs: select a page, decode, copy, commit."""
+    started, last = perf_counter(), ("", 0)
+    while True:
+        async with store.connection() as connection:
+            cursor = connection.cursor(binary=True)
+            await cursor.execute(_PAGE, (*last, BATCH))
+            page = await cursor.fetchall()
+        if not page:
+            return perf_counter() - started
+        last = page[-1][:2]
+        decoded = await codec.decode([Encoded(*row[2:]) for row in page])
+        async with running.pool.connection() as connection, connection.transaction():
+            await copy_rows(connection, tables, decoded)
+
+
 def _encoded(record: Any) -> Encoded:
     headers = dict(record.headers)
     return Encoded(UUID(headers["ce_id"].decode()), headers["ce_type"].decode(), record.value)
 
 
-async def copy_rows(
-    connection: Connection, tables: Tables, decoded: Iterable[TripEvent]
-) -> None:
+async def copy_rows(connection: Connection, tables: Tables, decoded: Iterable[TripEvent]) -> None:
     """One row an event, into the table of its kind."""
     rows: dict[str, list[Sequence[Any]]] = {}
     for event in decoded:
@@ -178,6 +215,14 @@ SUBJECT = Subject(
             at_least(0.4),
             "ours",
             "bare",
+        ),
+        Figure(
+            "view, rebuilt from the store",
+            "events/s",
+            "bare select, decode and COPY",
+            at_least(0.4),
+            "rebuilt",
+            "bare rebuild",
         ),
     ),
     measure=measure,

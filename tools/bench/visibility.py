@@ -82,7 +82,7 @@ def _percentiles(side: str, seconds: Sequence[float]) -> dict[str, float]:
 def _command(commands: Commands, shown: Pool) -> Once:
     async def once(number: int) -> float | None:
         trip_id = f"N{uuid4().hex[:12]}"
-        done = await commands.handle(TRIP, trip_id, _publish(trip_id), _context())
+        done = await commands.handle(TRIP, trip_id, publish(trip_id), context())
         assert isinstance(done, Done)
         if number % PROBED:
             return None
@@ -95,14 +95,14 @@ def _command(commands: Commands, shown: Pool) -> Once:
     return once
 
 
-def _publish(trip_id: str) -> trip.PublishTrip:
+def publish(trip_id: str) -> trip.PublishTrip:
     at = datetime.now(UTC)
     offer = events.published(trip_id, at)
     named = {name: getattr(offer, name) for name in offer.__slots__ if name != "published_at"}
     return trip.PublishTrip(**named, today=at.date(), at=at)
 
 
-def _context() -> CommandContext:
+def context() -> CommandContext:
     return CommandContext(
         command_id=uuid4(),
         correlation_id=uuid4().hex,

@@ -1,0 +1,77 @@
+"""python -m tools.bench.load: sends requests over kept connections, as fast as they are answered.
+
+Takes JSON on standard input: `port`, `connections` and `requests`, each request a whole one as
+text. Answers `seconds` and the count of each status. It does next to nothing else, because it
+shares the machine with the server it measures.
+"""
+
+import asyncio
+import json
+import sys
+from collections import Counter
+from collections.abc import Iterator
+from time import perf_counter
+from typing import cast
+
+import uvloop
+
+LENGTH = b"content-length: "
+
+
+class Connection(asyncio.Protocol):
+    """Sends the next request once the former one is answered."""
+
+    def __init__(self, requests: Iterator[bytes], statuses: Counter[str]) -> None:
+        self.done = asyncio.get_running_loop().create_future()
+        self._requests = requests
+        self._statuses = statuses
+        self._buffer = b""
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        self._transport = cast(asyncio.WriteTransport, transport)
+        self._send()
+
+    def data_received(self, data: bytes) -> None:
+        self._buffer += data
+        head, separator, body = self._buffer.partition(b"\r\n\r\n")
+        if not separator:
+            return
+        length = int(head.lower().partition(LENGTH)[2].partition(b"\r\n")[0])
+        if len(body) < length:
+            return
+        self._statuses[head[9:12].decode()] += 1
+        self._buffer = b""
+        self._send()
+
+    def connection_lost(self, error: Exception | None) -> None:
+        if not self.done.done():
+            self.done.set_exception(error or ConnectionError("the server hung up"))
+
+    def _send(self) -> None:
+        request = next(self._requests, None)
+        if request is not None:
+            self._transport.write(request)
+            return
+        self.done.set_result(None)
+        self._transport.close()
+
+
+async def main() -> None:
+    """Send everything, then tell how long it took."""
+    wanted = json.load(sys.stdin)
+    statuses: Counter[str] = Counter()
+    requests = iter([request.encode() for request in wanted["requests"]])
+    loop = asyncio.get_running_loop()
+    started = perf_counter()
+    made = [
+        await loop.create_connection(
+            lambda: Connection(requests, statuses), "127.0.0.1", wanted["port"]
+        )
+        for _ in range(wanted["connections"])
+    ]
+    await asyncio.gather(*(connection.done for _, connection in made))
+    json.dump({"seconds": perf_counter() - started, "statuses": statuses}, sys.stdout)
+
+
+if __name__ == "__main__":
+    uvloop.run(main())
