@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+import socket
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 from functools import partial
@@ -30,6 +31,7 @@ log = logging.getLogger("relais.serving")
 MOST_WAITING = 100
 SAMPLE_SECONDS = 2.0
 DRAIN_SECONDS = 10
+BACKLOG = 2_048
 
 
 class Server(uvicorn.Server):
@@ -109,11 +111,12 @@ def _front_page(apis: Mapping[str, Api]) -> Callable[[Request], Awaitable[Respon
 
 @asynccontextmanager
 async def serving(app: Starlette, settings: Settings) -> AsyncIterator[str]:
-    """Answer requests within the block; yields the address. At its end, requests drain."""
+    """Answer requests within the block; yields the address. At its end, requests drain.
+
+    Raises OSError when the address is taken.
+    """
     config = uvicorn.Config(
         app,
-        host=settings.host,
-        port=settings.port,
         loop="none",
         http="httptools",
         lifespan="off",
@@ -121,19 +124,18 @@ async def serving(app: Starlette, settings: Settings) -> AsyncIterator[str]:
         access_log=False,
         timeout_graceful_shutdown=DRAIN_SECONDS,
     )
+    listening = socket.create_server((settings.host, settings.port), backlog=BACKLOG)
     server = Server(config)
-    task = asyncio.create_task(server.serve())
-    while not server.started and not task.done():
-        await asyncio.sleep(0.01)
-    if task.done():
-        await task
-        raise OSError(f"cannot listen on {settings.host}:{settings.port}")
+    task = asyncio.create_task(server.serve(sockets=[listening]))
     try:
-        port = server.servers[0].sockets[0].getsockname()[1]
-        yield f"http://{settings.host}:{port}"
+        while not server.started:
+            await asyncio.sleep(0.005)
+        host, port = listening.getsockname()[:2]
+        yield f"http://{host}:{port}"
     finally:
         server.should_exit = True
         await task
+        listening.close()
 
 
 @asynccontextmanager

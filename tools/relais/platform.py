@@ -1,35 +1,23 @@
 """The whole platform in one process: servers, services, APIs and workers, until told to stop."""
 
 import asyncio
-import base64
-import json
 import logging
-import os
-import secrets
 import signal
-import socket
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from pydantic import SecretStr
-
 from infra import telemetry
 from infra.host import Running, Service, opened, working
-from infra.http.auth import Role, SigningKey, issue, jwks
+from infra.http.auth import Role, SigningKey
 from infra.serving import measured, serving, site
 from infra.settings import Settings
 from infra.stack.choice import broker_of
 from infra.stack.postgres import PostgresServer
 from infra.topics import create_topics
 from services import registry
-
-TOKEN_SECONDS = 12 * 3600.0
-
-
-class AlreadyRunning(Exception):
-    """Another process runs the platform in the same home."""
+from tools.relais.home import development_token, refuse_second, with_keys, write_addresses
 
 
 @dataclass(frozen=True)
@@ -44,13 +32,6 @@ class Platform:
     def token(self, subject: str, organisation_id: str, role: Role) -> str:
         """A development token; in production the accounts service signs them."""
         return development_token(self.signing_key, subject, organisation_id, [role])
-
-
-def development_token(
-    key: SigningKey, subject: str, organisation_id: str, roles: Sequence[Role]
-) -> str:
-    """Valid for twelve hours, and only where the key is published."""
-    return issue(key, subject, organisation_id, roles, lifetime=TOKEN_SECONDS)
 
 
 @asynccontextmanager
@@ -115,67 +96,6 @@ def telemetry_of(settings: Settings, name: str) -> telemetry.TelemetrySettings:
     return telemetry.TelemetrySettings(
         name, otlp_endpoint=settings.otlp_endpoint or None, log_level=settings.log_level
     )
-
-
-# --- Keys of a laptop -------------------------------------------------------
-
-
-def with_keys(home: Path, settings: Settings) -> tuple[SigningKey, Settings]:
-    """The settings with development keys where they name none; made once, readable by us only."""
-    keys = home / "keys"
-    keys.mkdir(mode=0o700, exist_ok=True)
-    signing = SigningKey.from_pem(_kept(keys / "signing.pem", SigningKey.generate().pem))
-    fresh = json.dumps({"development": base64.b64encode(secrets.token_bytes(32)).decode()})
-    masters = _kept(keys / "master.json", fresh)
-    return signing, settings.model_copy(
-        update={
-            "jwks": settings.jwks or jwks(signing),
-            "master_keys": settings.master_keys
-            if settings.master_keys.get_secret_value()
-            else SecretStr(masters),
-        }
-    )
-
-
-def _kept(path: Path, fresh: str) -> str:
-    if not path.exists():
-        with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
-            file.write(fresh)
-    return path.read_text()
-
-
-# --- Who else runs here -----------------------------------------------------
-
-
-def refuse_second(home: Path) -> None:
-    """Raises `AlreadyRunning` while the process that wrote the addresses lives."""
-    if (found := addresses(home)) is not None:
-        raise AlreadyRunning(f"it runs at {found['url']} already (process {found['pid']})")
-
-
-def addresses(home: Path) -> Mapping[str, str] | None:
-    """Where a running platform of this home is; None when none runs."""
-    path = home / "run.json"
-    try:
-        found: dict[str, str] = json.loads(path.read_text())
-        os.kill(int(found["pid"]), 0)
-    except (FileNotFoundError, ProcessLookupError, ValueError, KeyError):
-        return None
-    return found
-
-
-def write_addresses(home: Path, settings: Settings, url: str) -> Path:
-    """Tell other commands where the platform is; answers the file to remove at the end."""
-    path = home / "run.json"
-    found = {
-        "pid": str(os.getpid()),
-        "host": socket.gethostname(),
-        "url": url,
-        "postgres": settings.postgres,
-        "kafka": settings.kafka,
-    }
-    path.write_text(json.dumps(found, indent=1))
-    return path
 
 
 def until_told_to_stop() -> asyncio.Event:

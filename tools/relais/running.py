@@ -9,6 +9,7 @@ from rich.console import Console
 from infra import telemetry
 from infra.serving import measured, serving, site
 from infra.settings import Settings
+from infra.stack.ports import is_free
 from services import registry
 from tools.demo.story import Unexpected, play
 from tools.demo.summary import summarise
@@ -61,7 +62,9 @@ async def _one(name: str, settings: Settings, *, with_workers: bool) -> int:
 
 def demo() -> int:
     """The platform, and the story on it; stays up in a terminal until Ctrl-C."""
-    return uvloop.run(_demo(Settings(log_level="ERROR")))
+    settings = Settings(log_level="ERROR")
+    port = settings.port if is_free(settings.port) else 0
+    return uvloop.run(_demo(settings.model_copy(update={"port": port})))
 
 
 async def _demo(settings: Settings) -> int:
