@@ -89,7 +89,7 @@ def save(evidence: Evidence, path: Path = RESULT) -> None:
 # --- The plugin ---------------------------------------------------------------
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False)  # pytest keeps its plugins in sets
 class Recorder:
     """Follows one session and keeps its evidence at the end."""
 

@@ -10,7 +10,10 @@ _SKIPS = frozenset(
     {"pytest.importorskip", "pytest.mark.skip", "pytest.mark.skipif"}
     | {"pytest.mark.xfail", "pytest.skip", "pytest.xfail"}
 )
-_EXPECTING = frozenset({"pytest.raises", "pytest.warns"})
+_EXPECTING = frozenset(
+    {"hypothesis.stateful.run_state_machine_as_test", "infra.testing.eventually.eventually"}
+    | {"pytest.raises", "pytest.warns"}
+)
 _OUTCOMES = frozenset({"is_rejected", "records", "records_nothing"})
 _DOUBLES = frozenset({"mock", "pytest_mock", "unittest.mock"})
 _PATCHING = frozenset({"mocker", "monkeypatch"})

@@ -79,6 +79,12 @@ CASES = [
         "def test_x():\n    given().when(go()).records(gone())",
     ),
     (
+        "telling-tests",
+        TEST,
+        "from somewhere import eventually\ndef test_x():\n    eventually(done)",
+        "from infra.testing.eventually import eventually\ndef test_x():\n    eventually(done)",
+    ),
+    (
         "running-tests",
         TEST,
         "import pytest\n@pytest.mark.skip\ndef test_x(): ...",

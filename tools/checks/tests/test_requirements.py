@@ -105,3 +105,7 @@ def test_a_claim_holds_when_every_case_ran_and_passed(
     for one in reports:
         recorder.pytest_runtest_logreport(one)
     assert list(recorder.claims()) == [Claim("test_a.py::test_a", ("HIF-02",), passed)]
+
+
+def test_the_recorder_can_be_kept_in_the_sets_of_pytest() -> None:
+    assert len({Recorder({}, "now"), Recorder({}, "now")}) == 2
