@@ -1,0 +1,219 @@
+"""Whichever client carries the records, every event on the broker is done, once."""
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field, replace
+
+import pytest
+import pytest_asyncio
+from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
+from aiokafka.admin import AIOKafkaAdminClient, NewTopic
+
+from contracts.missions import trip_v1
+from contracts.missions.trip_v1 import TripEvent
+from infra.cloudevents import headers
+from infra.consumers.core import Handler
+from infra.consumers.records import Delivery, KafkaTopicReader
+from infra.consumers.transports import FaustAgent, KafkaLoop
+from infra.stack.broker import Broker
+from infra.store.postgres import Connection
+from infra.supervisor import Halt, supervise
+from infra.tests.consuming import Kit, history, quoted, recorded
+
+ALL = ["published", "2", "3"]
+PARTITIONS = 2
+PATIENCE = 60.0
+Transport = KafkaLoop | FaustAgent
+
+
+@dataclass
+class Line:
+    """A topic on the broker with a transport to a consumer of some kind."""
+
+    kit: Kit
+    broker: Broker
+    make: type[KafkaLoop] | type[FaustAgent]
+    versions: dict[str, int] = field(default_factory=dict)
+
+    @property
+    def topic(self) -> str:
+        return self.kit.contract.topic
+
+    def transport(self, handler: Handler | None = None, limit: int = 100) -> Transport:
+        reader = KafkaTopicReader(self.broker.bootstrap)
+        consumer = self.kit.consumer(handler=handler, limit=limit, reader=reader)
+        return self.make(consumer, self.broker.bootstrap, f"{self.topic}.group")
+
+    async def publish(self, *events: TripEvent) -> None:
+        async with AIOKafkaProducer(bootstrap_servers=self.broker.bootstrap) as producer:
+            for event in events:
+                self.versions[event.trip_id] = version = self.versions.get(event.trip_id, 0) + 1
+                found = recorded(event, version)
+                described = headers(self.kit.contract, event.trip_id, found, 0)
+                key = event.trip_id.encode()
+                await producer.send_and_wait(self.topic, found.data, key, headers=described)
+
+    async def acknowledge_everything(self) -> None:
+        """Commit the end of the topic for the group, as Faust does for what it never handed on."""
+        client = AIOKafkaConsumer(
+            bootstrap_servers=self.broker.bootstrap,
+            group_id=f"{self.topic}.group",
+            enable_auto_commit=False,
+        )
+        async with client:
+            places = [TopicPartition(self.topic, n) for n in range(PARTITIONS)]
+            client.assign(places)
+            await client.commit(await client.end_offsets(places))
+
+    async def until_seen(self, expected: Sequence[str], trip: str = "t-1") -> None:
+        async with asyncio.timeout(PATIENCE):
+            while await self.kit.seen(trip) != list(expected):
+                await asyncio.sleep(0.05)
+
+
+@pytest_asyncio.fixture(params=[KafkaLoop, FaustAgent])
+async def line(
+    request: pytest.FixtureRequest, kit: Kit, broker: Broker, topic_prefix: str
+) -> Line:
+    kit.contract = replace(trip_v1.contract, topic=f"{topic_prefix}missions.trip.v1")
+    admin = AIOKafkaAdminClient(bootstrap_servers=broker.bootstrap)
+    await admin.start()
+    await admin.create_topics([NewTopic(kit.contract.topic, PARTITIONS, 1)])
+    await admin.close()
+    return Line(kit, broker, request.param)
+
+
+@asynccontextmanager
+async def running(transport: Transport) -> AsyncIterator[Transport]:
+    """Supervised, as the host runs it, and stopped in order at the end."""
+    task = asyncio.create_task(supervise("test", transport.run, transport.progress))
+    try:
+        yield transport
+    finally:
+        transport.stop()
+        await asyncio.wait_for(task, PATIENCE)
+
+
+class TestRecords:
+    async def test_become_what_the_consumer_makes_of_them(self, line: Line) -> None:
+        async with running(line.transport()):
+            await line.publish(*history("t-1"), *history("t-2"))
+            await line.until_seen(ALL, "t-1")
+            await line.until_seen(ALL, "t-2")
+
+    async def test_that_were_there_before_are_done_too(self, line: Line) -> None:
+        await line.publish(*history())
+        async with running(line.transport()):
+            await line.until_seen(ALL)
+
+    async def test_that_were_acknowledged_and_not_done_are_not_lost(self, line: Line) -> None:
+        await line.publish(*history())
+        await line.acknowledge_everything()
+        async with running(line.transport()):
+            await line.until_seen(ALL)
+
+    async def test_that_were_done_and_not_acknowledged_are_not_done_again(self, line: Line) -> None:
+        await line.publish(*history())
+        reader = KafkaTopicReader(line.broker.bootstrap)
+        consumer = line.kit.consumer(reader=reader)
+        await consumer.acquire([(line.topic, n) for n in range(PARTITIONS)])
+        while await consumer.catch_up() or await line.kit.seen() != ALL:
+            pass
+        await consumer.finish()
+        async with running(line.transport()):
+            await line.publish(quoted("t-1", "4"))
+            await line.until_seen([*ALL, "4"])
+
+    async def test_come_again_after_the_broker_was_restarted(self, line: Line) -> None:
+        async with running(line.transport()):
+            await line.publish(*history(length=2))
+            await line.until_seen(ALL[:2])
+            await line.broker.restart()
+            await line.publish(quoted("t-1", "3"))
+            await line.until_seen(ALL)
+
+    async def test_come_again_after_the_database_ended_every_session(self, line: Line) -> None:
+        async with running(line.transport()):
+            await line.publish(*history(length=2))
+            await line.until_seen(ALL[:2])
+            await line.kit.ask(
+                "select pg_terminate_backend(pid) from pg_stat_activity"
+                " where datname = current_database() and pid <> pg_backend_pid()"
+            )
+            await line.publish(quoted("t-1", "3"))
+            await line.until_seen(ALL)
+
+    async def test_are_shared_by_two_processes_and_left_to_the_one_that_stays(
+        self, line: Line
+    ) -> None:
+        async with running(line.transport()) as one:
+            await asyncio.wait_for(one.assigned.wait(), PATIENCE)
+            async with running(line.transport()) as two:
+                await asyncio.wait_for(two.assigned.wait(), PATIENCE)
+                await line.publish(*(e for n in range(8) for e in history(f"t-{n}", 2)))
+                for n in range(8):
+                    await line.until_seen(ALL[:2], f"t-{n}")
+            await line.publish(*(quoted(f"t-{n}", "3") for n in range(8)))
+            for n in range(8):
+                await line.until_seen(ALL, f"t-{n}")
+
+
+@dataclass
+class Slow:
+    """A handler that takes its time between its work and the commit."""
+
+    handler: Handler
+    begun: asyncio.Event = field(default_factory=asyncio.Event)
+    go_on: asyncio.Event = field(default_factory=asyncio.Event)
+
+    async def handle(
+        self, connection: Connection, deliveries: Sequence[Delivery]
+    ) -> Mapping[int, Exception]:
+        failed = await self.handler.handle(connection, deliveries)
+        self.begun.set()
+        await self.go_on.wait()
+        return failed
+
+    def forget_cache(self) -> None:
+        self.handler.forget_cache()
+
+
+class TestStop:
+    async def test_the_batch_at_hand_is_finished_first(self, line: Line) -> None:
+        await line.publish(*history(length=1))
+        slow = Slow(line.kit.handler())
+        transport = line.transport(slow)
+        task = asyncio.create_task(transport.run())
+        await asyncio.wait_for(slow.begun.wait(), PATIENCE)
+        transport.stop()
+        asyncio.get_running_loop().call_later(0.3, slow.go_on.set)
+        await asyncio.wait_for(task, PATIENCE)
+        assert await line.kit.seen() == ["published"]
+
+    async def test_one_that_never_had_a_record_stops_as_well(self, line: Line) -> None:
+        async with running(line.transport()) as transport:
+            await asyncio.wait_for(transport.assigned.wait(), PATIENCE)
+
+    async def test_too_many_parked_streams_halt_it(self, line: Line) -> None:
+        line.kit.poison = {"published"}
+        await line.publish(*history())
+        with pytest.raises(Halt):
+            await asyncio.wait_for(line.transport(limit=0).run(), PATIENCE)
+
+
+class TestParked:
+    async def test_an_operator_is_answered_while_it_runs(self, line: Line) -> None:
+        line.kit.poison = {"2"}
+        await line.publish(*history())
+        async with running(line.transport()):
+            await until(line.kit.parked)
+            line.kit.poison.clear()
+            await line.kit.ask("update consumer.parked set request = 'requeue' returning 1")
+            await line.until_seen(ALL)
+
+
+async def until(ask: Callable[[], Awaitable[object]]) -> None:
+    async with asyncio.timeout(PATIENCE):
+        while not await ask():
+            await asyncio.sleep(0.05)
