@@ -6,6 +6,7 @@ endpoint. Logs are JSON lines that name the trace, or plain lines at a terminal.
 
 import json
 import logging
+import re
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
@@ -33,6 +34,10 @@ from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, Histogram,
 
 log = logging.getLogger("relais.telemetry")
 
+# A version later than 00 may say more at the end; ff is none.
+_TRACEPARENT = re.compile(
+    r"(?!ff)[0-9a-f]{2}-([0-9a-f]{32})-([0-9a-f]{16})-([0-9a-f]{2})(?:(?<!^00.{53})-.*)?"
+)
 MAX_LINKS = 128
 """More links than this on one span are dropped by collectors anyway."""
 
@@ -273,15 +278,10 @@ def links_from(traceparents: Iterable[str | None]) -> list[Link]:
 
 
 def _span_context(traceparent: str | None) -> trace.SpanContext | None:
-    if traceparent is None or len(traceparent) < 55 or traceparent[:2] == "ff":
+    match = _TRACEPARENT.fullmatch(traceparent or "")
+    if match is None:
         return None
-    parts = traceparent.split("-")
-    try:
-        trace_id, span_id, flags = (int(part, 16) for part in parts[1:4])
-    except ValueError:
-        return None
-    if [len(part) for part in parts[:4]] != [2, 32, 16, 2]:
-        return None
+    trace_id, span_id, flags = (int(part, 16) for part in match.groups())
     context = trace.SpanContext(trace_id, span_id, is_remote=True, trace_flags=_flags(flags))
     return context if context.is_valid else None
 

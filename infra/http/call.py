@@ -59,6 +59,7 @@ _KEY = re.compile(r"[!-~]{1,255}")
 _CORRELATION = re.compile(r"[!-~]{1,128}")
 _ETAG = re.compile(r'"([1-9][0-9]{0,9})"')
 _PRINCIPAL = "relais.principal"
+_TRACEPARENT_LENGTH = 55
 _ESCAPED_NUL = b"\\u0000"
 
 
@@ -435,4 +436,5 @@ def _traceparent(headers: dict[bytes, bytes]) -> str | None:
     if given is None:
         return None
     found = given.decode("latin-1")
-    return found if telemetry.trace_id_of(found) else None
+    # What follows these parts in later versions is not ours to keep with every event.
+    return found[:_TRACEPARENT_LENGTH] if telemetry.trace_id_of(found) else None

@@ -49,6 +49,8 @@ class Health:
 
     probes: dict[str, Probe] = field(default_factory=dict)
     checks: dict[str, Check] = field(default_factory=dict)
+    within: float = CHECK_SECONDS
+    """How long a check may take."""
 
     def watch(self, name: str, progress: Progress, allowed: float = 30.0) -> None:
         """Alive only while this loop goes round; ready only while it is not halted."""
@@ -71,7 +73,9 @@ class Health:
         return _answer({name: probe.stalled() for name, probe in self.probes.items()})
 
     async def _ready(self, _: Request) -> Response:
-        found = await asyncio.gather(*(_asked(check) for check in self.checks.values()))
+        found = await asyncio.gather(
+            *(_asked(check, self.within) for check in self.checks.values())
+        )
         return _answer(dict(zip(self.checks, found, strict=True)))
 
 
@@ -81,12 +85,12 @@ async def _metrics(_: Request) -> Response:
     return Response(body, headers={"Content-Type": media_type, **NO_STORE})
 
 
-async def _asked(check: Check) -> str | None:
+async def _asked(check: Check, within: float) -> str | None:
     try:
-        async with asyncio.timeout(CHECK_SECONDS):
+        async with asyncio.timeout(within):
             return await check()
     except TimeoutError:
-        return f"no answer within {CHECK_SECONDS:.0f} s"
+        return f"no answer within {within:g} s"
     except Exception as error:
         log.warning("a readiness check failed", exc_info=True)
         return f"{type(error).__name__}: {error}"

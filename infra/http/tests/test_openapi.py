@@ -1,0 +1,94 @@
+"""The document of an API tells all that its routes take and answer."""
+
+import json
+import re
+from typing import Any
+
+import pytest
+
+from infra.http.tests.stage import api, client
+
+
+@pytest.fixture(scope="module")
+def document() -> dict[str, Any]:
+    """The document of the small API."""
+    return api().openapi()
+
+
+def names(document: dict[str, Any], operation: dict[str, Any]) -> dict[str, bool]:
+    """The parameters of an operation, and whether each must be given."""
+    found = [resolved(document, one) for one in operation["parameters"]]
+    return {one["name"]: one["required"] for one in found}
+
+
+def resolved(document: dict[str, Any], value: dict[str, Any]) -> dict[str, Any]:
+    found: Any = document if "$ref" in value else value
+    for step in value.get("$ref", "#").split("/")[1:]:
+        found = found[step]
+    assert isinstance(found, dict)
+    return found
+
+
+def test_a_command_takes_the_headers_of_commands(document: dict[str, Any]) -> None:
+    assert names(document, document["paths"]["/bells/{bell_id}/rings"]["post"]) == {
+        "bell_id": True,
+        "Idempotency-Key": True,
+        "If-Match": False,
+        "Relais-Occurred-At": False,
+        "Relais-Correlation-Id": False,
+    }
+
+
+def test_a_query_takes_the_headers_of_queries(document: dict[str, Any]) -> None:
+    assert names(document, document["paths"]["/numbers"]["get"]) == {
+        "limit": False,
+        "cursor": False,
+        "upto": False,
+        "Relais-Min-Position": False,
+        "Relais-Correlation-Id": False,
+    }
+
+
+def test_every_route_says_whom_it_admits(document: dict[str, Any]) -> None:
+    [ring] = document["paths"]["/bells/{bell_id}/rings"].values()
+    assert (ring["security"], ring["x-roles"]) == ([{"token": []}], ["driver"])
+    [today] = document["paths"]["/today"].values()
+    assert "security" not in today
+    assert {"401", "403"}.isdisjoint(today["responses"])
+
+
+def test_every_failure_is_a_problem(document: dict[str, Any]) -> None:
+    for item in document["paths"].values():
+        for operation in item.values():
+            failures = {s: a for s, a in operation["responses"].items() if not s.startswith("2")}
+            assert {"400", "422", "503", "default"} <= failures.keys()
+            for answer in failures.values():
+                assert list(answer["content"]) == ["application/problem+json"]
+
+
+def test_everything_it_refers_to_is_there(document: dict[str, Any]) -> None:
+    for reference in re.findall(r'"\$ref": "([^"]+)"', json.dumps(document)):
+        assert resolved(document, {"$ref": reference})
+
+
+def test_nothing_is_left_of_the_frameworks_own_errors(document: dict[str, Any]) -> None:
+    assert "HTTPValidationError" not in json.dumps(document)
+
+
+def test_operations_are_named_like_their_functions(document: dict[str, Any]) -> None:
+    operations = [o["operationId"] for item in document["paths"].values() for o in item.values()]
+    assert sorted(operations) == ["history", "make", "me", "numbers", "ring", "show", "today"]
+
+
+async def test_it_is_served_to_everybody() -> None:
+    async with client(api(), Authorization="") as caller:
+        served = (await caller.get("/openapi.json")).json()
+    assert (served["openapi"][:3], served["info"]["title"]) == ("3.1", "bells")
+
+
+async def test_an_example_of_each_header_passes() -> None:
+    parameters = api().openapi()["components"]["parameters"].values()
+    examples = {one["name"]: one["example"] for one in parameters if one["name"] != "If-Match"}
+    async with client(api(), **examples) as caller:
+        assert (await caller.get("/today")).status_code == 200
+        assert (await caller.post("/bells/b1/rings", json={"count": "x"})).status_code == 422
