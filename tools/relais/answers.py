@@ -1,0 +1,164 @@
+"""What a command says and how it ends: tables or JSON on stdout, one line for what is wrong."""
+
+import asyncio
+import getpass
+import json
+import logging
+import os
+import sys
+from collections.abc import AsyncIterator, Callable, Coroutine, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import psycopg
+import typer
+from aiokafka.errors import KafkaError
+from psycopg_pool import PoolTimeout
+from rich.console import Console
+from rich.table import Table
+
+from infra.http.models import plain
+from infra.supervisor import Halt
+from services.registry import UnknownService
+
+OK, FOUND, USAGE, UNREACHABLE, INTERRUPTED = 0, 1, 2, 3, 130
+
+
+class Trouble(Exception):
+    """One line for the operator; `code` is how the command ends."""
+
+    def __init__(self, message: str, code: int = FOUND) -> None:
+        super().__init__(message)
+        self.code = code
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What a command found: the same facts for a program and for a person."""
+
+    facts: Any
+    text: Callable[[Console], None]
+    code: int = OK
+
+
+def rows(found: Sequence[Mapping[str, Any]], columns: Sequence[str], none: str) -> Answer:
+    """A table of some columns; `none` is said when there are no rows. JSON has all columns."""
+
+    def text(console: Console) -> None:
+        if not found:
+            console.print(none)
+            return
+        table = Table(*[column.replace("_", " ") for column in columns], box=None)
+        for row in found:
+            table.add_row(*[cell(row[column]) for column in columns])
+        console.print(table)
+
+    return Answer(found, text)
+
+
+def sentence(facts: Mapping[str, Any], text: str, code: int = OK) -> Answer:
+    """One sentence, and its facts."""
+    return Answer(facts, lambda console: console.print(text, markup=False), code)
+
+
+def cell(value: Any) -> str:
+    """How a table shows a value."""
+    match value:
+        case None:
+            return ""
+        case bool():
+            return "yes" if value else "no"
+        case float():
+            return f"{value:.1f}"
+        case datetime():
+            return value.astimezone(UTC).strftime("%Y-%m-%d %H:%M:%S")
+        case _:
+            return str(value)
+
+
+def answer(work: Coroutine[Any, Any, Answer], *, as_json: bool) -> None:
+    """Run a command to its end and leave with its exit code."""
+    found = _carried_out(work, as_json)
+    if as_json:
+        print(json.dumps(plain(found.facts), ensure_ascii=False))
+    else:
+        found.text(_console())
+    raise typer.Exit(found.code)
+
+
+def answer_lines(
+    work: AsyncIterator[Mapping[str, Any]], line: Callable[[Mapping[str, Any]], str], as_json: bool
+) -> None:
+    """Print each thing as it comes: one line, or one JSON object a line."""
+
+    async def printing() -> Answer:
+        async for found in work:
+            shown = json.dumps(plain(found), ensure_ascii=False) if as_json else line(found)
+            print(shown, flush=True)
+        return Answer(None, lambda _: None)
+
+    _carried_out(printing(), as_json)
+
+
+def _console() -> Console:
+    # Somebody who pipes a table into a file wants whole lines.
+    return Console(width=None if sys.stdout.isatty() else 200, highlight=False, soft_wrap=True)
+
+
+def _carried_out(work: Coroutine[Any, Any, Answer], as_json: bool) -> Answer:
+    for library in ("aiokafka", "psycopg.pool", "relais"):
+        logging.getLogger(library).setLevel(logging.CRITICAL)
+    try:
+        return asyncio.run(work)
+    except Trouble as trouble:
+        message, code = str(trouble), trouble.code
+    except UnknownService as error:
+        message, code = f"there is no service {error.args[0]}", USAGE
+    except (psycopg.OperationalError, PoolTimeout, KafkaError, ConnectionError, TimeoutError) as e:
+        message, code = f"cannot reach it: {type(e).__name__} {first_line(e)}", UNREACHABLE
+    except Halt as halt:
+        message, code = str(halt), FOUND
+    except KeyboardInterrupt:
+        message, code = "interrupted", INTERRUPTED
+    _refuse(message, code, as_json)
+    raise typer.Exit(code)
+
+
+def _refuse(message: str, code: int, as_json: bool) -> None:
+    if as_json:
+        print(json.dumps({"error": {"code": code, "message": message}}, ensure_ascii=False))
+    print(f"relais: {message}", file=sys.stderr)
+
+
+def first_line(error: BaseException) -> str:
+    """The first line of what an error says."""
+    return next(iter(str(error).splitlines()), "")
+
+
+# --- Who did what -----------------------------------------------------------
+
+
+def operator() -> str:
+    """The account of the operating system that types the command."""
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError):
+        return f"uid-{os.getuid()}"
+
+
+def audit(home: Path, action: str, **facts: Any) -> None:
+    """Write down an action that changes something, on stderr and in `audit.log` of the home."""
+    line = json.dumps(
+        {"at": datetime.now(UTC).isoformat(), "who": operator(), "action": action, **plain(facts)},
+        ensure_ascii=False,
+    )
+    print(f"audit: {line}", file=sys.stderr)
+    # In a container there may be no place to write to; stderr is collected there.
+    with suppress(OSError):
+        home.mkdir(parents=True, exist_ok=True)
+        flags = os.O_WRONLY | os.O_APPEND | os.O_CREAT
+        with os.fdopen(os.open(home / "audit.log", flags, 0o600), "w") as file:
+            file.write(line + "\n")
