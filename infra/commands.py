@@ -168,7 +168,8 @@ class Commands:
         """Decide and record, all or nothing; a repeated command answers what it answered before.
 
         A command that needs facts from elsewhere may be given as a function from the state it
-        will be decided on; it is asked anew after a conflict. Raises `VersionMismatch` (nothing recorded), `IdempotencyKeyReused`, `TooMuchContention`.
+        will be decided on; it is asked anew after a conflict. Raises `VersionMismatch` (nothing
+        recorded), `IdempotencyKeyReused`, `TooMuchContention`.
         """
         return await self._settle(aggregate, id, command, context, expected_version, None)
 

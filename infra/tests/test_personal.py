@@ -1,0 +1,236 @@
+"""Personal data is unreadable wherever it is stored, and for everybody once it is forgotten."""
+
+import asyncio
+import struct
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import replace
+from uuid import UUID, uuid4
+
+import pytest
+
+from contracts.common_v1 import Point
+from contracts.missions import driver_v1
+from contracts.missions.driver_v1 import DriverEvent, DriverRegistered, HomeChanged, PhoneChanged
+from contracts.runtime import DecodeError, message_class
+from infra.personal import Codec, Encoded, Keyring, SubjectIsForgotten, UnknownMasterKey
+from infra.store import Append, NewEvent
+from infra.tests.make import MASTERS, NOON, pool_of, store_of
+
+EVENT_ID = UUID(int=1)
+HOME = Point(48.8566, 2.3522)
+
+
+def registered(driver_id: str = "d-1") -> DriverRegistered:
+    return DriverRegistered(driver_id, "org", "Ada Lovelace", "+33612345678", NOON)
+
+
+def moved(driver_id: str = "d-1") -> HomeChanged:
+    return HomeChanged(driver_id, "12 rue des Lilas", "75020", "Paris", HOME, NOON)
+
+
+def rung(driver_id: str) -> PhoneChanged:
+    return PhoneChanged(driver_id, "+33698765432", NOON)
+
+
+@asynccontextmanager
+async def keyring_of(
+    database: str, masters: Mapping[str, bytes] = MASTERS
+) -> AsyncIterator[Keyring]:
+    """A keyring with connections of its own: what another process would hold."""
+    async with pool_of(database) as pool:
+        keyring = Keyring(pool, masters)
+        await keyring.migrate()
+        yield keyring
+
+
+@pytest.fixture
+async def keyring(database: str) -> AsyncIterator[Keyring]:
+    async with keyring_of(database) as keyring:
+        yield keyring
+
+
+@pytest.fixture
+def codec(keyring: Keyring) -> Codec[DriverEvent]:
+    return Codec(driver_v1.contract, keyring)
+
+
+async def sealed(codec: Codec[DriverEvent], event: DriverEvent) -> Encoded:
+    [encoded] = await codec.encode([(EVENT_ID, event)])
+    return encoded
+
+
+async def opened(codec: Codec[DriverEvent], encoded: Encoded) -> DriverEvent:
+    [event] = await codec.decode([encoded])
+    return event
+
+
+class TestSealing:
+    async def test_events_come_back_as_they_were(self, codec: Codec[DriverEvent]) -> None:
+        events: list[DriverEvent] = [registered(), moved(), rung("d-2")]
+        encoded = await codec.encode([(uuid4(), event) for event in events])
+        assert await codec.decode(encoded) == events
+
+    async def test_no_stored_byte_tells_who_it_is_about(
+        self, codec: Codec[DriverEvent], database: str
+    ) -> None:
+        encoded = await codec.encode([(uuid4(), registered()), (uuid4(), moved())])
+        async with store_of(database) as store:
+            events = [NewEvent(e.event_id, e.type, e.data, {}, NOON) for e in encoded]
+            await store.append(Append("driver-d-1", 0, events))
+            async with store.pool.connection() as connection:
+                cursor = await connection.execute("select event::text, data from es.event event")
+                rows = await cursor.fetchall()
+        texts = [b"Ada", b"Lovelace", b"612345678", b"Lilas", b"75020", b"Paris"]
+        for plain in [*texts, struct.pack("<d", HOME.latitude), struct.pack("<d", HOME.longitude)]:
+            assert not any(plain in data or plain.hex() in text for text, data in rows)
+            assert not any(plain in text.encode() for text, _ in rows)
+
+    async def test_the_same_words_are_never_sealed_alike(self, codec: Codec[DriverEvent]) -> None:
+        assert await sealed(codec, registered()) != await sealed(codec, registered())
+
+    async def test_two_processes_agree_on_a_new_key(self, database: str) -> None:
+        drivers = [f"d-{n}" for n in range(20)]
+        async with keyring_of(database) as first, keyring_of(database) as second:
+            codecs = [Codec(driver_v1.contract, ring) for ring in (first, second)]
+            both = await asyncio.gather(
+                *(codec.encode([(EVENT_ID, rung(d)) for d in drivers]) for codec in codecs)
+            )
+            for codec, encoded in zip(codecs, reversed(both), strict=True):
+                assert await codec.decode(encoded) == [rung(d) for d in drivers]
+
+
+class TestForgetting:
+    @pytest.mark.requirement("FLB-123")
+    async def test_what_was_recorded_turns_into_xs(
+        self, codec: Codec[DriverEvent], keyring: Keyring
+    ) -> None:
+        encoded = await codec.encode([(uuid4(), registered()), (uuid4(), moved())])
+        await keyring.forget("d-1", "operator")
+        assert await codec.decode(encoded) == [
+            DriverRegistered("d-1", "org", "XXXX", "XXXX", NOON),
+            HomeChanged("d-1", "XXXX", "XXXX", "XXXX", None, NOON),
+        ]
+
+    async def test_others_stay_readable(self, codec: Codec[DriverEvent], keyring: Keyring) -> None:
+        encoded = await sealed(codec, registered("d-2"))
+        await keyring.forget("d-1", "operator")
+        assert await opened(codec, encoded) == registered("d-2")
+
+    async def test_every_process_forgets_at_once(
+        self, codec: Codec[DriverEvent], keyring: Keyring, database: str
+    ) -> None:
+        encoded = await sealed(codec, rung("d-1"))
+        await opened(codec, encoded)
+        async with keyring_of(database) as other:
+            await other.forget("d-1", "operator")
+        assert await opened(codec, encoded) == PhoneChanged("d-1", "XXXX", NOON)
+
+    @pytest.mark.parametrize("known_before", [True, False])
+    async def test_nothing_more_is_recorded_about_somebody_forgotten(
+        self, codec: Codec[DriverEvent], keyring: Keyring, known_before: bool
+    ) -> None:
+        if known_before:
+            await sealed(codec, registered())
+        await keyring.forget("d-1", "operator")
+        with pytest.raises(SubjectIsForgotten, match="d-1"):
+            await sealed(codec, rung("d-1"))
+
+    async def test_the_key_is_gone_from_its_row(
+        self, codec: Codec[DriverEvent], keyring: Keyring
+    ) -> None:
+        await sealed(codec, registered())
+        await keyring.forget("d-1", "operator")
+        async with keyring.pool.connection() as connection:
+            cursor = await connection.execute("select wrapped from keys.subject")
+            assert await cursor.fetchall() == [(None,)]
+
+    async def test_the_ledger_keeps_who_asked_first(self, keyring: Keyring) -> None:
+        first = await keyring.forget("d-1", "operator")
+        assert await keyring.forget("d-1", "somebody else") == first
+        assert first.requested_by == "operator"
+
+
+class TestMoving:
+    """A sealed value opens only where it was sealed."""
+
+    async def test_to_another_event(self, codec: Codec[DriverEvent]) -> None:
+        encoded = await sealed(codec, registered())
+        with pytest.raises(DecodeError, match="does not open"):
+            await opened(codec, replace(encoded, event_id=UUID(int=2)))
+
+    async def test_to_another_field(self, codec: Codec[DriverEvent]) -> None:
+        encoded = await sealed(codec, registered())
+        message = message_class("relais.missions.driver.v1.DriverRegistered").FromString(
+            encoded.data
+        )
+        message.name.sealed, message.phone.sealed = message.phone.sealed, message.name.sealed
+        with pytest.raises(DecodeError, match="does not open"):
+            await opened(codec, replace(encoded, data=message.SerializeToString()))
+
+    async def test_to_the_same_field_of_another_type(self, codec: Codec[DriverEvent]) -> None:
+        home, driver = await sealed(codec, moved()), await sealed(codec, registered())
+        message = message_class("relais.missions.driver.v1.HomeChanged").FromString(home.data)
+        phone = message_class("relais.missions.driver.v1.DriverRegistered").FromString(driver.data)
+        message.city.sealed = phone.phone.sealed
+        with pytest.raises(DecodeError, match="field 4 does not open"):
+            await opened(codec, replace(home, data=message.SerializeToString()))
+
+    async def test_to_another_person(self, codec: Codec[DriverEvent]) -> None:
+        [mine, _] = await codec.encode([(EVENT_ID, rung("d-1")), (EVENT_ID, rung("d-2"))])
+        stolen = replace(mine, data=mine.data.replace(b"d-1", b"d-2"))
+        with pytest.raises(DecodeError, match="does not open"):
+            await opened(codec, stolen)
+
+    async def test_a_broken_seal_hurts_no_other_record(self, codec: Codec[DriverEvent]) -> None:
+        good = await sealed(codec, registered())
+        broken = replace(good, event_id=UUID(int=2))
+        first, second = await codec.try_decode([broken, good])
+        assert isinstance(first, DecodeError)
+        assert second == registered()
+
+    async def test_an_unknown_type_hurts_no_other_record(self, codec: Codec[DriverEvent]) -> None:
+        good = await sealed(codec, registered())
+        first, second = await codec.try_decode([replace(good, type="nobody.knows"), good])
+        assert (str(first), second) == ("unknown event type 'nobody.knows'", registered())
+
+
+class TestMasterKeys:
+    @pytest.fixture
+    async def written(self, codec: Codec[DriverEvent]) -> Encoded:
+        """Somebody's event, sealed while m1 was the master key."""
+        return await sealed(codec, registered())
+
+    async def test_a_new_one_wraps_and_the_old_one_unwraps(
+        self, written: Encoded, database: str
+    ) -> None:
+        async with keyring_of(database, {"m2": b"2" * 32, **MASTERS}) as rotated:
+            codec = Codec(driver_v1.contract, rotated)
+            assert await opened(codec, written) == registered()
+            await sealed(codec, registered("d-2"))
+            async with rotated.pool.connection() as connection:
+                cursor = await connection.execute(
+                    "select master from keys.subject order by subject"
+                )
+                assert await cursor.fetchall() == [("m1",), ("m2",)]
+
+    @pytest.mark.parametrize("masters", [{"m1": b"x" * 32}, {"m2": b"2" * 32}])
+    async def test_without_the_right_one_nothing_opens(
+        self, written: Encoded, database: str, masters: Mapping[str, bytes]
+    ) -> None:
+        async with keyring_of(database, masters) as blind:
+            with pytest.raises(UnknownMasterKey, match="m1"):
+                await opened(Codec(driver_v1.contract, blind), written)
+
+    async def test_a_key_does_not_open_in_the_row_of_somebody_else(
+        self, written: Encoded, codec: Codec[DriverEvent], keyring: Keyring
+    ) -> None:
+        other = await sealed(codec, registered("d-2"))
+        async with keyring.pool.connection() as connection:
+            await connection.execute(
+                "update keys.subject set wrapped = (select wrapped from keys.subject"
+                " where subject = 'd-1') where subject = 'd-2'"
+            )
+        assert await opened(codec, written) == registered()
+        with pytest.raises(UnknownMasterKey, match="d-2"):
+            await opened(codec, other)
