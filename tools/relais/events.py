@@ -1,0 +1,182 @@
+"""What the stores hold: one stream, or the latest of all."""
+
+import asyncio
+from collections.abc import AsyncIterator, Mapping
+from contextlib import AsyncExitStack
+from datetime import datetime
+from fnmatch import fnmatchcase
+from typing import Any
+
+from contracts.runtime import Contract
+from infra.host import Service
+from infra.http.models import instant, plain
+from infra.personal import Codec, Encoded, Keyring
+from infra.store import Position, RecordedEvent
+from infra.store.postgres import PostgresStore
+from infra.store.protocol import BEGINNING
+from tools.relais import reach
+from tools.relais.answers import USAGE, Answer, Trouble, audit, cell, rows
+
+FOLLOW_SECONDS = 0.25
+PAGE = 500
+
+
+def place(word: str) -> tuple[Service, Contract[Any], str]:
+    """Which stream is meant by `trip-T1` or `missions.trip/T1`. Raises `Trouble`."""
+    kind, slash, id = word.partition("/")
+    if not slash:
+        kind, _, id = word.partition("-")
+    for service in reach.recording():
+        for contract in service.contracts:
+            if kind in (contract.name, f"{service.name}.{contract.name}") and id:
+                return service, contract, f"{contract.name}-{id}"
+    known = ", ".join(f"{c.name}-ID" for s in reach.recording() for c in s.contracts)
+    raise Trouble(f"{word} is no stream; streams are {known}", USAGE)
+
+
+def opened(contract: Contract[Any], recorded: RecordedEvent) -> Any:
+    """The event with its personal fields closed (XXXX), or the exception that says why not."""
+    try:
+        return contract.by_type(recorded.type).decode(recorded.data, lambda *_: None)
+    except ValueError as error:
+        return error
+
+
+def facts(contract: Contract[Any], recorded: RecordedEvent, event: Any) -> dict[str, Any]:
+    """What is shown of a recorded event; `error` says why its content is not."""
+    broken = isinstance(event, Exception)
+    return {
+        "stream": recorded.stream,
+        "version": recorded.version,
+        "type": recorded.type,
+        "event_id": str(recorded.event_id),
+        "occurred_at": recorded.occurred_at,
+        "recorded_at": recorded.recorded_at,
+        "actor": recorded.meta.get("actor", ""),
+        "organisation_id": recorded.meta.get("organisation", ""),
+        "correlation_id": recorded.meta.get("correlation", ""),
+        "causation_id": recorded.meta.get("causation", ""),
+        "event": None if broken else plain(event),
+        "error": f"{type(event).__name__}: {event}" if broken else None,
+    }
+
+
+async def show(word: str, personal: bool) -> Answer:
+    """Every event of a stream; personal fields are opened on request, which is written down."""
+    service, contract, stream = place(word)
+    found = reach.settings()
+    async with AsyncExitStack() as stack:
+        store = PostgresStore(await stack.enter_async_context(reach.database(found, service.name)))
+        recorded = await store.read(stream)
+        if not recorded:
+            raise Trouble(f"{stream} has no events")
+        events = [opened(contract, one) for one in recorded]
+        if personal:
+            running = await stack.enter_async_context(reach.connected(found, service))
+            events = await _unsealed(contract, running.keyring, recorded)
+            audit(found.home, "events show --personal", stream=stream)
+    listed = [facts(contract, one, event) for one, event in zip(recorded, events, strict=True)]
+    return rows([one | {"content": _content(one)} for one in listed], COLUMNS, "")
+
+
+COLUMNS = ("version", "type", "recorded_at", "actor", "content")
+
+
+async def _unsealed(
+    contract: Contract[Any], keyring: Keyring, recorded: list[RecordedEvent]
+) -> list[Any]:
+    encoded = [Encoded(one.event_id, one.type, one.data) for one in recorded]
+    return list(await Codec(contract, keyring).try_decode(encoded))
+
+
+def _content(found: Mapping[str, Any]) -> str:
+    if found["error"]:
+        return str(found["error"])
+    return " ".join(f"{name}={_short(value)}" for name, value in found["event"].items())
+
+
+def _short(value: Any) -> str:
+    text = str(value)
+    return text if len(text) <= 40 else text[:39] + "…"
+
+
+# --- All streams ------------------------------------------------------------
+
+
+def line(found: Mapping[str, Any]) -> str:
+    """One event on one line."""
+    when, where = cell(found["recorded_at"]), f"{found['stream']}@{found['version']}"
+    return f"{when}  {where}  {found['type']}  {found['actor']}  {_content(found)}"
+
+
+async def tail(
+    service: str | None, type: str | None, since: str | None, last: int, follow: bool
+) -> AsyncIterator[Mapping[str, Any]]:
+    """The last events of the stores in the order they were recorded, and then those that come.
+
+    `since` is a time: everything recorded from then on. `type` is a pattern (`*.quote_*`).
+    """
+    start = _time(since)
+    services = reach.recording(service)
+    async with reach.stores(reach.settings(), [s.name for s in services]) as stores:
+        latest = dict.fromkeys(stores, BEGINNING)
+        found: list[tuple[Service, RecordedEvent]] = []
+        for s in services:
+            events = await _last(stores[s.name], type, start, last)
+            latest[s.name] = await _end(stores[s.name])
+            found += [(s, event) for event in events]
+        for s, event in sorted(found, key=lambda pair: pair[1].recorded_at):
+            yield _facts(s, event)
+        while follow:
+            for s in services:
+                while events := await stores[s.name].read_all(latest[s.name], PAGE):
+                    latest[s.name] = events[-1].position
+                    for event in events:
+                        if type is None or fnmatchcase(event.type, type):
+                            yield _facts(s, event)
+            await asyncio.sleep(FOLLOW_SECONDS)
+
+
+def _facts(service: Service, recorded: RecordedEvent) -> dict[str, Any]:
+    [contract] = [c for c in service.contracts if recorded.stream.startswith(f"{c.name}-")]
+    return facts(contract, recorded, opened(contract, recorded))
+
+
+def _time(since: str | None) -> datetime | None:
+    try:
+        return None if since is None else instant(since)
+    except ValueError as error:
+        raise Trouble(f"--from {error}", USAGE) from error
+
+
+async def _end(store: PostgresStore) -> Position:
+    async with store.pool.connection() as connection:
+        cursor = await connection.execute(
+            "select xid::text::bigint, position from es.event"
+            " where xid < pg_snapshot_xmin(pg_current_snapshot())"
+            " order by es.event.xid desc, position desc limit 1"
+        )
+        row = await cursor.fetchone()
+    return BEGINNING if row is None else Position(*row)
+
+
+async def _last(
+    store: PostgresStore, type: str | None, since: datetime | None, last: int
+) -> list[RecordedEvent]:
+    like = None if type is None else _like(type)
+    async with store.pool.connection() as connection:
+        cursor = await connection.execute(
+            "select event_id from es.event"
+            " where (%(like)s::text is null or type like %(like)s)"
+            "   and (%(since)s::timestamptz is null or recorded_at >= %(since)s)"
+            "   and xid < pg_snapshot_xmin(pg_current_snapshot())"
+            " order by xid desc, position desc limit %(last)s",
+            {"like": like, "since": since, "last": None if since else last},
+        )
+        ids = [id for (id,) in await cursor.fetchall()]
+    return sorted(await store.find(ids), key=lambda event: event.position)
+
+
+def _like(pattern: str) -> str:
+    escaped = pattern.replace("\\", r"\\").replace("%", r"\%").replace("_", r"\_")
+    return escaped.replace("*", "%").replace("?", "_")

@@ -1,0 +1,157 @@
+"""Topics as their files want them, and as the broker has them."""
+
+import asyncio
+from collections.abc import AsyncIterator, Mapping
+from typing import Any
+
+from aiokafka import AIOKafkaConsumer, TopicPartition
+from aiokafka.admin import AIOKafkaAdminClient
+
+from contracts.index import contracts
+from contracts.runtime import Contract
+from infra.cloudevents import NotAnEvent, envelope
+from infra.consumers.records import KafkaTopicReader, Partition, Record
+from infra.http.models import plain
+from infra.topics import create_topics, partitions_of
+from tools.relais import reach
+from tools.relais.answers import USAGE, Answer, Trouble, audit, cell, rows, sentence
+
+FOLLOW_SECONDS = 0.25
+COLUMNS = ("topic", "partitions", "at_broker", "records", "state")
+
+
+async def listed() -> Answer:
+    """Every topic of the contracts: partitions by its file and at the broker, and its records."""
+    bootstrap = reach.broker(reach.settings())
+    there = await partitions_at(bootstrap)
+    topics = [contract.topic for contract in contracts]
+    sizes = await sizes_of(bootstrap, [t for t in topics if t in there])
+    found = [
+        {
+            "topic": topic,
+            "partitions": partitions_of(topic),
+            "at_broker": there.get(topic, 0),
+            "records": sum(n for (t, _), n in sizes.items() if t == topic),
+            "state": _state(there.get(topic, 0), partitions_of(topic)),
+        }
+        for topic in topics
+    ]
+    return rows(found, COLUMNS, "")
+
+
+def _state(there: int, wanted: int) -> str:
+    return "missing" if there == 0 else "ok" if there == wanted else "wrong number of partitions"
+
+
+async def create() -> Answer:
+    """Create the topics that are missing. Safe to repeat."""
+    settings = reach.settings()
+    made = await create_topics(reach.broker(settings), contracts, settings.topic_replication)
+    if made:
+        audit(settings.home, "topics create", topics=made)
+    return sentence({"created": made}, f"created: {', '.join(made)}" if made else "all are there")
+
+
+async def partitions_at(bootstrap: str) -> dict[str, int]:
+    """The number of partitions of every topic there is."""
+    admin = AIOKafkaAdminClient(bootstrap_servers=bootstrap)
+    try:
+        await admin.start()
+        # Asking for one by name could create it.
+        return {topic["topic"]: len(topic["partitions"]) for topic in await admin.describe_topics()}
+    finally:
+        await admin.close()
+
+
+async def sizes_of(bootstrap: str, topics: list[str]) -> dict[Partition, int]:
+    """The end offset of every partition of these topics; records are never removed."""
+    wanted = [TopicPartition(topic, n) for topic in topics for n in range(partitions_of(topic))]
+    client = AIOKafkaConsumer(bootstrap_servers=bootstrap, enable_auto_commit=False)
+    try:
+        await client.start()
+        ends = await client.end_offsets(wanted) if wanted else {}
+        return {(tp.topic, tp.partition): end for tp, end in ends.items()}
+    finally:
+        await client.stop()
+
+
+# --- What a topic holds -----------------------------------------------------
+
+
+def line(found: Mapping[str, Any]) -> str:
+    """One record on one line."""
+    where = f"{found['partition']}/{found['offset']}"
+    if found["error"] and not found["type"]:
+        return f"{where}  {found['error']}"
+    content = found["error"] or " ".join(f"{k}={v}" for k, v in found["event"].items())
+    when, what = cell(found["recorded_at"]), f"{found['key']}@{found['version']}"
+    return f"{where}  {when}  {what}  {found['type']}  {content}"
+
+
+async def tail(topic: str, last: int, follow: bool) -> AsyncIterator[Mapping[str, Any]]:
+    """The last records of each partition, and then those that come; personal fields stay closed."""
+    contract = _contract(topic)
+    bootstrap = reach.broker(reach.settings())
+    if topic not in await partitions_at(bootstrap):
+        raise Trouble(f"{topic} is not at the broker: `relais topics create` makes it")
+    reader = KafkaTopicReader(bootstrap)
+    try:
+        places = [(topic, number) for number in range(partitions_of(topic))]
+        nexts = {place: max(0, await reader.end(place) - last) for place in places}
+        while True:
+            for place in places:
+                async for record in _rest(reader, place, nexts):
+                    yield facts(contract, record)
+            if not follow:
+                return
+            await asyncio.sleep(FOLLOW_SECONDS)
+    finally:
+        await reader.close()
+
+
+async def _rest(
+    reader: KafkaTopicReader, place: Partition, nexts: dict[Partition, int]
+) -> AsyncIterator[Record]:
+    while found := await reader.read(place, nexts[place], await reader.end(place)):
+        for record in found:
+            yield record
+        nexts[place] = found[-1].offset + 1
+
+
+def _contract(topic: str) -> Contract[Any]:
+    for contract in contracts:
+        if contract.topic == topic:
+            return contract
+    raise Trouble(f"{topic} is no topic of ours; `relais topics list` names them", USAGE)
+
+
+def facts(contract: Contract[Any], record: Record) -> dict[str, Any]:
+    """What is shown of a record; `error` says why it, or its content, is not an event."""
+    found: dict[str, Any] = {
+        "topic": record.topic,
+        "partition": record.partition,
+        "offset": record.offset,
+        "key": record.key.decode(errors="replace"),
+        "type": None,
+        "version": None,
+        "event_id": None,
+        "recorded_at": None,
+        "timeline": record.timeline,
+        "event": None,
+        "error": None,
+    }
+    try:
+        given = envelope(record.headers)
+    except NotAnEvent as error:
+        return found | {"error": f"NotAnEvent: {error}"}
+    found |= {
+        "type": given.type,
+        "version": given.sequence,
+        "event_id": str(given.event_id),
+        "recorded_at": given.recorded_at,
+    }
+    try:
+        event = contract.by_type(given.type).decode(record.value, lambda *_: None)
+    except ValueError as error:
+        return found | {"error": f"{type(error).__name__}: {error}"}
+    return found | {"event": plain(event)}
