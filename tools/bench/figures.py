@@ -80,15 +80,13 @@ class Measured:
         }
 
 
-async def interleave(
-    rounds: int, sides: Sequence[Side], step: Callable[[], None], *, warm_up: bool = True
-) -> Samples:
+async def interleave(rounds: int, sides: Sequence[Side], step: Callable[[], None]) -> Samples:
     """Every side once a round, so that a busy moment of the machine meets them all.
 
-    Who begins changes with each round. The warm-up is one round more, which does not count.
+    Who begins changes with each round. Several rounds are preceded by one that does not count.
     """
     samples: Samples = {}
-    for number in range(-1 if warm_up else 0, rounds):
+    for number in range(-1 if rounds > 1 else 0, rounds):
         first = number % len(sides)
         for side in [*sides[first:], *sides[:first]]:
             gc.collect()

@@ -22,7 +22,7 @@ from services.missions.service import service
 from tools.bench import events
 from tools.bench.figures import Figure, Samples, at_most, interleave
 from tools.bench.ground import Ground
-from tools.bench.processes import child
+from tools.bench.processes import RELAIS, child
 from tools.bench.relaying import Message, as_messages, create_topic
 from tools.bench.subject import Size, Subject
 
@@ -44,9 +44,7 @@ async def measure(ground: Ground, size: Size, step: Callable[[], None]) -> Sampl
     async with AsyncExitStack() as stack:
         running = await stack.enter_async_context(opened(service, settings))
         for name in ("missions", "views.partner"):
-            worker = child(
-                "tools.bench.child", "work", name, environment=ground.environment("visible")
-            )
+            worker = child(*RELAIS, "work", name, environment=ground.environment("visible"))
             await stack.enter_async_context(worker)
         shown = await open_pool(settings.database("views.partner"), 4, "reader")
         stack.push_async_callback(shown.close)

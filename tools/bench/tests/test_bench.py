@@ -1,0 +1,82 @@
+"""The measurements run, and say what they are asked to say; how fast is nobody's business here."""
+
+import json
+import sys
+from pathlib import Path
+from subprocess import run
+
+import pytest
+
+from tools.bench.figures import Figure, Measured, Samples, at_least, at_most, interleave
+from tools.bench.main import row
+from tools.bench.subjects import SUBJECTS
+
+KEYS = {"figure", "unit", "ours", "beside", "beside_value", "ratio", "goal", "met"}
+FIGURE = Figure("appends", "events/s", "INSERTs", at_least(2), "ours", "bare")
+
+
+def test_a_quick_run_writes_every_figure(tmp_path: Path) -> None:
+    output = tmp_path / "bench.json"
+    command = [sys.executable, "-m", "tools.bench", "--quick", "--output", str(output)]
+    done = run(command, capture_output=True, text=True, check=True)
+    found = json.loads(output.read_text())
+    wanted = [figure for subject in SUBJECTS.values() for figure in subject.figures]
+    assert [(one["figure"], one["beside"]) for one in found] == [
+        (figure.name, figure.beside) for figure in wanted
+    ]
+    assert all(one.keys() == KEYS and one["ours"] > 0 < one["beside_value"] for one in found)
+    assert "goal" in done.stdout
+
+
+def test_a_name_that_is_not_measured_is_refused(tmp_path: Path) -> None:
+    command = [sys.executable, "-c", "from tools.bench.main import run; run(only=['nothing'])"]
+    done = run(command, capture_output=True, text=True, check=False, cwd=Path.cwd())
+    assert done.returncode == 1
+    assert "there is no nothing; there are append" in done.stderr
+
+
+def test_a_row_is_the_median_of_its_rounds() -> None:
+    measured = Measured(FIGURE, ours=[400, 100, 300], other=[100, 90, 1_000])
+    assert measured.as_json() == {
+        "figure": "appends",
+        "unit": "events/s",
+        "ours": 300,
+        "beside": "INSERTs",
+        "beside_value": 100,
+        "ratio": 3.0,
+        "goal": "2 x or more",
+        "met": True,
+    }
+
+
+def test_the_table_shows_the_spread_and_what_was_missed() -> None:
+    measured = Measured(FIGURE, ours=[150, 120, 1_500], other=[100, 90, 110])
+    assert row(measured) == (
+        "appends, events/s",
+        "150 (120 to 1,500)",
+        "INSERTs",
+        "100 (90 to 110)",
+        "1.50 x",
+        "2 x or more, missed",
+    )
+
+
+@pytest.mark.parametrize(("ratio", "more", "less"), [(2.0, True, True), (2.1, True, False)])
+def test_a_goal_includes_its_bound(ratio: float, more: bool, less: bool) -> None:
+    assert (at_least(2).met(ratio), at_most(2).met(ratio)) == (more, less)
+
+
+async def test_every_side_has_its_turn_first_and_the_warm_up_does_not_count() -> None:
+    turns: list[str] = []
+
+    async def ours() -> dict[str, float]:
+        turns.append("ours")
+        return {"ours": len(turns)}
+
+    async def bare() -> dict[str, float]:
+        turns.append("bare")
+        return {"bare": len(turns)}
+
+    samples: Samples = await interleave(2, [ours, bare], lambda: None)
+    assert turns == ["bare", "ours", "ours", "bare", "bare", "ours"]
+    assert samples == {"ours": [3, 6], "bare": [4, 5]}
