@@ -33,7 +33,8 @@ E = TypeVar("E")
 R = TypeVar("R")
 
 Asking = Callable[[S], Awaitable[C]]
-"""Makes a command once the state it will be decided on is known."""
+"""Makes a command once the state it will be decided on is known. It only reads:
+a command on the same stream would wait for this one."""
 
 ATTEMPTS = 32
 """How often a command is decided anew when other processes keep writing to its stream."""
