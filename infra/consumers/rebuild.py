@@ -37,6 +37,7 @@ async def rebuild(
     running: "Running",
     sources: Mapping[str, PostgresStore],
     progress: Callable[[int, int], None] = lambda _done, _of: None,
+    page: int = PAGE,
 ) -> Generation:
     """Fill a new generation from the stores of the services it reads; nothing reads it yet.
 
@@ -50,7 +51,7 @@ async def rebuild(
     generation = await running.generations.create()
     try:
         ends = await _ends(reader, running.service.sources)
-        await _fill(running, generation, sources, progress)
+        await _fill(running, generation, sources, progress, page)
         return await running.generations.filled(generation, ends)
     except BaseException:
         await running.generations.drop(generation)
@@ -118,6 +119,7 @@ async def _fill(
     generation: Generation,
     sources: Mapping[str, PostgresStore],
     progress: Callable[[int, int], None],
+    size: int,
 ) -> None:
     service = running.service
     handler = ViewHandler(generation, service.views, filling=True)
@@ -127,7 +129,7 @@ async def _fill(
     done = 0
     for name, store in stores.items():
         codecs = {c.name: Codec(c, running.keyring) for c in service.sources if c.service == name}
-        async with aclosing(_pages(store)) as pages:
+        async with aclosing(_pages(store, size)) as pages:
             async for page in pages:
                 await consumer.fill(*await _decoded(codecs, page))
                 done += len(page)
@@ -142,16 +144,16 @@ async def _count(store: PostgresStore) -> int:
         return int(row[0])
 
 
-async def _pages(store: PostgresStore) -> AsyncGenerator[list[RecordedEvent]]:
+async def _pages(store: PostgresStore, size: int) -> AsyncGenerator[list[RecordedEvent]]:
     """All events, stream by stream, each stream in one page; the next page is on its way.
 
     What is recorded meanwhile may be in it or not: it comes from the topic as well.
     """
-    reading = asyncio.create_task(_read(store, "", 0))
+    reading = asyncio.create_task(_read(store, "", 0, size))
     rest: list[RecordedEvent] = []
     try:
         while found := await reading:
-            reading = asyncio.create_task(_read(store, found[-1].stream, found[-1].version))
+            reading = asyncio.create_task(_read(store, found[-1].stream, found[-1].version, size))
             rest += found
             # The last stream may go on in the next page.
             whole = len(rest)
@@ -166,10 +168,12 @@ async def _pages(store: PostgresStore) -> AsyncGenerator[list[RecordedEvent]]:
         reading.cancel()
 
 
-async def _read(store: PostgresStore, stream: str, version: int) -> list[RecordedEvent]:
+async def _read(
+    store: PostgresStore, stream: str, version: int, size: int
+) -> list[RecordedEvent]:
     async with store.pool.connection() as connection:
         cursor = connection.cursor(binary=True)
-        await cursor.execute(_READ, (stream, version, PAGE))
+        await cursor.execute(_READ, (stream, version, size))
         return [
             RecordedEvent(row[0], row[1], BEGINNING, *row[2:]) for row in await cursor.fetchall()
         ]

@@ -1,12 +1,15 @@
 """A topic in memory, and two kinds of consumer that show what they did in which order."""
 
 from collections import Counter, defaultdict
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime
 from typing import Any
 from uuid import NAMESPACE_URL, uuid5
+
+from aiokafka import AIOKafkaProducer
+from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 
 from contracts.common_v1 import Money, Point
 from contracts.missions import driver_v1, trip_v1
@@ -36,6 +39,8 @@ from infra.store.protocol import BEGINNING
 NOON = datetime(2030, 5, 1, 12, 0, tzinfo=UTC)
 DAY = date(2030, 5, 6)
 TOPIC = trip_v1.contract.topic
+Placed = tuple[TripEvent, int]
+"""An event and its version."""
 
 # --- Events -------------------------------------------------------------------
 
@@ -68,6 +73,23 @@ def recorded(event: TripEvent, version: int) -> RecordedEvent:
     data = kind.encode(event, lambda _subject, _field, plain: plain)
     stream = f"trip-{event.trip_id}"
     return RecordedEvent(stream, version, BEGINNING, id, kind.type, data, {}, NOON, NOON)
+
+
+async def send(bootstrap: str, contract: Contract[TripEvent], found: Iterable[Placed]) -> None:
+    """Publish to a broker as the relay does."""
+    async with AIOKafkaProducer(bootstrap_servers=bootstrap) as producer:
+        for event, version in found:
+            row = recorded(event, version)
+            described = headers(contract, event.trip_id, row, 0)
+            key = event.trip_id.encode()
+            await producer.send_and_wait(contract.topic, row.data, key, headers=described)
+
+
+async def create_topic(bootstrap: str, topic: str, partitions: int) -> None:
+    admin = AIOKafkaAdminClient(bootstrap_servers=bootstrap)
+    await admin.start()
+    await admin.create_topics([NewTopic(topic, partitions, 1)])
+    await admin.close()
 
 
 # --- The topic ----------------------------------------------------------------

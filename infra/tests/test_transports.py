@@ -1,25 +1,24 @@
 """Whichever client carries the records, every event on the broker is done, once."""
 
 import asyncio
+import gc
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
 
 import pytest
 import pytest_asyncio
-from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
-from aiokafka.admin import AIOKafkaAdminClient, NewTopic
+from aiokafka import AIOKafkaConsumer, TopicPartition
 
 from contracts.missions import trip_v1
 from contracts.missions.trip_v1 import TripEvent
-from infra.cloudevents import headers
 from infra.consumers.core import Handler
 from infra.consumers.records import Delivery, KafkaTopicReader
 from infra.consumers.transports import FaustAgent, KafkaLoop
 from infra.stack.broker import Broker
 from infra.store.postgres import Connection
 from infra.supervisor import Halt, supervise
-from infra.tests.consuming import Kit, history, quoted, recorded
+from infra.tests.consuming import Kit, create_topic, history, quoted, send
 
 ALL = ["published", "2", "3"]
 PARTITIONS = 2
@@ -46,13 +45,11 @@ class Line:
         return self.make(consumer, self.broker.bootstrap, f"{self.topic}.group")
 
     async def publish(self, *events: TripEvent) -> None:
-        async with AIOKafkaProducer(bootstrap_servers=self.broker.bootstrap) as producer:
-            for event in events:
-                self.versions[event.trip_id] = version = self.versions.get(event.trip_id, 0) + 1
-                found = recorded(event, version)
-                described = headers(self.kit.contract, event.trip_id, found, 0)
-                key = event.trip_id.encode()
-                await producer.send_and_wait(self.topic, found.data, key, headers=described)
+        placed = []
+        for event in events:
+            self.versions[event.trip_id] = version = self.versions.get(event.trip_id, 0) + 1
+            placed.append((event, version))
+        await send(self.broker.bootstrap, self.kit.contract, placed)
 
     async def acknowledge_everything(self) -> None:
         """Commit the end of the topic for the group, as Faust does for what it never handed on."""
@@ -77,10 +74,7 @@ async def line(
     request: pytest.FixtureRequest, kit: Kit, broker: Broker, topic_prefix: str
 ) -> Line:
     kit.contract = replace(trip_v1.contract, topic=f"{topic_prefix}missions.trip.v1")
-    admin = AIOKafkaAdminClient(bootstrap_servers=broker.bootstrap)
-    await admin.start()
-    await admin.create_topics([NewTopic(kit.contract.topic, PARTITIONS, 1)])
-    await admin.close()
+    await create_topic(broker.bootstrap, kit.contract.topic, PARTITIONS)
     return Line(kit, broker, request.param)
 
 
@@ -125,6 +119,8 @@ class TestRecords:
             await line.publish(quoted("t-1", "4"))
             await line.until_seen([*ALL, "4"])
 
+    # Stopped before it has joined its group again, Faust leaves its sockets to the collector.
+    @pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
     async def test_come_again_after_the_broker_was_restarted(self, line: Line) -> None:
         async with running(line.transport()):
             await line.publish(*history(length=2))
@@ -132,6 +128,7 @@ class TestRecords:
             await line.broker.restart()
             await line.publish(quoted("t-1", "3"))
             await line.until_seen(ALL)
+        gc.collect()
 
     async def test_come_again_after_the_database_ended_every_session(self, line: Line) -> None:
         async with running(line.transport()):

@@ -1,0 +1,199 @@
+"""A rebuild fills new tables from the store while the old ones are read and fed."""
+
+import asyncio
+from collections.abc import AsyncIterator, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+import pytest
+import pytest_asyncio
+
+from contracts.missions import trip_v1
+from infra.commands import Commands
+from infra.consumers.core import NotFilled
+from infra.consumers.rebuild import NotReadable, rebuild, ready
+from infra.consumers.views import Generation
+from infra.host import Running, Service, ViewsWorker
+from infra.nudge import Nudge
+from infra.settings import Settings
+from infra.stack.broker import Broker
+from infra.store import Append, NewEvent
+from infra.store.postgres import PostgresStore
+from infra.tests.consuming import (
+    Placed,
+    ViewKit,
+    create_topic,
+    history,
+    opened,
+    quoted,
+    recorded,
+    send,
+)
+from infra.topics import partitions_of
+
+TRIPS = 30
+PATIENCE = 60.0
+
+
+@dataclass
+class Site:
+    """A view service beside the store and the topic it reads."""
+
+    kit: ViewKit
+    running: Running
+    store: PostgresStore
+
+    async def record(self, placed: Sequence[Placed]) -> None:
+        """In the store, and then in the topic."""
+        for event, version in placed:
+            found = recorded(event, version)
+            new = NewEvent(found.event_id, found.type, found.data, {}, found.occurred_at)
+            await self.store.append(Append(found.stream, version - 1, [new]))
+        await send(self.running.settings.kafka, self.kit.contract, placed)
+
+    async def rebuild(self, page: int = 7) -> Generation:
+        return await rebuild(self.running, {"missions": self.store}, page=page)
+
+    async def rows(self, generation: Generation) -> list[Any]:
+        return await self.kit.ask(f"select trip_id, words from {generation.schema}.seen order by 1")
+
+
+@pytest_asyncio.fixture
+async def site(database: str, broker: Broker, topic_prefix: str) -> AsyncIterator[Site]:
+    async with opened("view", database) as kit:
+        assert isinstance(kit, ViewKit)
+        kit.contract = replace(trip_v1.contract, topic=f"{topic_prefix}missions.trip.v1")
+        await create_topic(broker.bootstrap, kit.contract.topic, partitions_of(kit.contract.topic))
+        store = PostgresStore(kit.pool)
+        await store.migrate()
+        running = Running(
+            service=Service("views.shown", lambda _: None, views=(kit.view,)),
+            settings=Settings(kafka=broker.bootstrap),
+            pool=kit.pool,
+            keyring=kit.keyring,
+            store=store,
+            commands=Commands("views.shown", store, kit.keyring),
+            appended=Nudge("appended"),
+            seen=Nudge("seen"),
+            generations=kit.generations,
+        )
+        yield Site(kit, running, store)
+
+
+def trips(first: int = 0, count: int = TRIPS) -> list[Placed]:
+    """Trips of different lengths, some longer than a page."""
+    names = [f"t-{n:03}" for n in range(first, first + count)]
+    return [
+        (event, version)
+        for n, name in enumerate(names)
+        for version, event in enumerate(history(name, 1 + 3 * (n % 7)), 1)
+    ]
+
+
+async def test_the_new_tables_equal_the_old_ones_row_for_row(site: Site) -> None:
+    await site.record(trips())
+    async with feeding(site):
+        await ready(site.running, site.kit.generation)
+        made = await site.rebuild()
+    rows = await site.rows(made)
+    assert len(rows) == TRIPS
+    assert rows == await site.rows(site.kit.generation)
+
+
+async def test_every_size_of_page_makes_the_same_rows(site: Site) -> None:
+    await site.record(trips())
+    first, *others = [await site.rows(await site.rebuild(page)) for page in (1, 2, 5, 1_000)]
+    assert others == [first, first, first]
+
+
+async def test_what_is_recorded_meanwhile_comes_from_the_topic(site: Site) -> None:
+    await site.record(trips())
+    meanwhile = asyncio.create_task(site.record(trips(first=TRIPS)))
+    made = await site.rebuild(page=3)
+    await meanwhile
+    async with feeding(site):
+        await ready(site.running, made)
+    assert len(await site.rows(made)) == 2 * TRIPS
+    assert await site.kit.parked() == []
+
+
+async def test_it_goes_on_where_the_topics_stood_before(site: Site) -> None:
+    await site.record(trips())
+    made = await site.rebuild()
+    [positions] = await site.kit.ask(
+        f"select sum(next_offset)::int from consumer.position where consumer = '{made.consumer}'"
+    )
+    assert positions == len(trips())
+
+
+async def test_queries_read_the_active_tables_throughout(site: Site) -> None:
+    await site.record(trips())
+    async with feeding(site):
+        await ready(site.running, site.kit.generation)
+        building = asyncio.create_task(site.rebuild(page=3))
+        counts = set()
+        while not building.done():
+            counts.add(tuple(await site.kit.ask("select count(*) from shown.seen")))
+        await ready(site.running, building.result())
+        await site.kit.generations.activate(building.result())
+        counts.add(tuple(await site.kit.ask("select count(*) from shown.seen")))
+    assert counts == {(TRIPS,)}
+
+
+async def test_it_can_be_swapped_back_without_having_missed_anything(site: Site) -> None:
+    await site.record(trips())
+    async with feeding(site):
+        made = await site.rebuild()
+        await site.kit.generations.activate(made)
+        await site.record([(quoted("t-000", "2"), 2)])
+        await ready(site.running, site.kit.generation)
+        await site.kit.generations.activate(site.kit.generation)
+    assert await site.kit.ask("select words from shown.seen where trip_id = 't-000'") == [
+        ["published", "2"]
+    ]
+
+
+async def test_progress_is_told_to_the_end(site: Site) -> None:
+    await site.record(trips())
+    told: list[tuple[int, int]] = []
+    await rebuild(site.running, {"missions": site.store}, lambda *at: told.append(at), page=50)
+    assert (len(told) > 2, told[-1]) == (True, (len(trips()), len(trips())))
+
+
+async def test_an_event_the_view_cannot_take_ends_it_without_a_trace(site: Site) -> None:
+    await site.record(trips())
+    site.kit.poison = {"7"}
+    with pytest.raises(NotFilled, match="missions.trip/t-002 version 7"):
+        await site.rebuild()
+    assert await site.kit.generations.all() == [site.kit.generation]
+
+
+async def test_an_event_of_a_newer_release_ends_it_without_a_trace(site: Site) -> None:
+    found = recorded(quoted(), 1)
+    new = NewEvent(found.event_id, "of.tomorrow", b"", {}, found.occurred_at)
+    await site.store.append(Append("trip-t-1", 0, [new]))
+    with pytest.raises(NotReadable, match="trip-t-1 version 1"):
+        await site.rebuild()
+    assert await site.kit.generations.all() == [site.kit.generation]
+
+
+async def test_nothing_recorded_is_a_rebuild_too(site: Site) -> None:
+    assert await site.rows(await site.rebuild()) == []
+
+
+def feeding(site: Site) -> "Feeding":
+    return Feeding(ViewsWorker(site.running))
+
+
+@dataclass
+class Feeding:
+    """The views worker of the service, running for the time of a block."""
+
+    worker: ViewsWorker
+
+    async def __aenter__(self) -> None:
+        self.task = asyncio.create_task(self.worker.run())
+
+    async def __aexit__(self, *_: object) -> None:
+        self.worker.stop()
+        await asyncio.wait_for(self.task, PATIENCE)
