@@ -115,10 +115,12 @@ class KafkaLoop:
                 committed_at = now
 
     async def _commit(self, client: AIOKafkaConsumer) -> None:
-        offsets = {TopicPartition(*p): o for p, o in self.consumer.next_offsets().items()}
-        assigned = client.assignment()
+        offsets = {TopicPartition(*p): o for p, o in self.consumer.next_offsets().items() if o}
+        ours = {tp: o for tp, o in offsets.items() if tp in client.assignment()}
+        if not ours:
+            return
         try:
-            await client.commit({tp: o for tp, o in offsets.items() if tp in assigned and o})
+            await client.commit(ours)
         except KafkaError as error:
             log.info("offsets of %s not committed: %s", self._group, error)
 
