@@ -68,13 +68,20 @@ def addresses(home: Path) -> Mapping[str, str] | None:
     path = home / "run.json"
     try:
         found: dict[str, str] = json.loads(path.read_text())
-        os.kill(int(found["pid"]), 0)
-    except (FileNotFoundError, ProcessLookupError, ValueError, KeyError):
+        pid = int(found["pid"])
+    except (FileNotFoundError, ValueError, KeyError):
         return None
+    return found if _lives(pid) else None
+
+
+def _lives(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
     except PermissionError:
-        # It lives, and belongs to somebody else.
-        return found
-    return found
+        return True  # It belongs to somebody else.
+    return True
 
 
 def write_addresses(home: Path, settings: Settings, url: str) -> Path:

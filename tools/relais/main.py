@@ -4,6 +4,8 @@ from typing import Annotated
 
 import typer
 
+from tools.relais import verbs
+
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
 
 
@@ -50,3 +52,14 @@ def bench(
     from tools.bench.main import run
 
     run(quick=quick, only=only or ())
+
+
+app.command()(verbs.doctor)
+app.add_typer(verbs.events, name="events")
+app.add_typer(verbs.topics, name="topics")
+app.add_typer(verbs.views, name="views")
+app.add_typer(verbs.parked, name="parked")
+app.add_typer(verbs.relay, name="relay")
+app.add_typer(verbs.timers, name="timers")
+app.add_typer(verbs.subject, name="subject")
+app.command()(verbs.token)

@@ -8,9 +8,11 @@ from datetime import UTC, datetime
 from typing import Any
 from uuid import NAMESPACE_URL, uuid5
 
+from psycopg import sql
 from psycopg.rows import dict_row
 from rich.console import Console
 
+from contracts.common_v1 import Point
 from contracts.runtime import REDACTED, Contract
 from infra.commands import Aggregate, CommandContext, Refused
 from infra.consumers.views import FORGETTING
@@ -53,8 +55,14 @@ class Held:
 
     def texts(self) -> list[str]:
         """What must be found nowhere any more, as far as it is long enough to be told apart."""
-        text = self.value if isinstance(self.value, str) else ""
-        return [text] if len(text) >= SHORTEST_TEXT else []
+        match self.value:
+            case str(text):
+                found = [text]
+            case Point(latitude, longitude):
+                found = [str(latitude), str(longitude)]
+            case _:
+                found = []
+        return [text for text in found if len(text) >= SHORTEST_TEXT]
 
 
 @asynccontextmanager
@@ -200,6 +208,7 @@ async def forget(subject: str, requested_by: str, reason: str, within: float) ->
         keyring = next(iter(running.values())).keyring
         if not streams and await _key(keyring.pool, subject) is None:
             raise Trouble(f"nothing is known of {subject}")
+        _refuse_unforgettable(streams)
         before = await _held(running, subject)
         # First the key: whatever is decoded after this, late records too, has no text any more.
         done = await keyring.forget(subject, requested_by)
@@ -219,6 +228,14 @@ async def forget(subject: str, requested_by: str, reason: str, within: float) ->
         await _prove(certificate, running, before, within)
     facts = certificate.facts()
     return Answer(facts, lambda c: _print(c, facts), OK if facts["complete"] else FOUND)
+
+
+def _refuse_unforgettable(
+    streams: Sequence[tuple[Running, Aggregate[Any, Any, Any, Any], str]],
+) -> None:
+    for _, aggregate, stream in streams:
+        if aggregate.contract.package not in FORGETTERS:
+            raise Trouble(f"no command is known here that forgets {stream}")
 
 
 async def _record(
@@ -264,15 +281,28 @@ async def _views(
         for recorded in certificate.recorded
         if recorded["stream"] == f"{contract.name}-{certificate.subject}"
     }
+    contracts = {view.name: view.contract for view in running.service.views}
+    fed = {generation.number for generation in await running.generations.fed()}
     found = []
     for generation in await running.generations.all():
-        seen = await _seen(running.pool, generation.consumer, wanted, within)
-        for view in running.service.views:
-            texts = {t for h in before if h.contract == view.contract for t in h.texts()}
-            table = f"{generation.schema}.{view.name}"
-            left, about = await _rows(running, table, certificate.subject, texts)
-            found.append({"table": table, "seen": seen, "rows": about, "rows_with_text": left})
+        patience = within if generation.number in fed else 0.0
+        seen = await _seen(running.pool, generation.consumer, wanted, patience)
+        for table in await _tables(running.pool, generation.schema):
+            # What other streams say of them, or of a town of the same name, is no trace of this.
+            of = contracts.get(table)
+            texts = {t for h in before if of is None or h.contract == of for t in h.texts()}
+            left, about = await _rows(running.pool, generation.schema, table, certificate, texts)
+            name = f"{generation.schema}.{table}"
+            found.append({"table": name, "seen": seen, "rows": about, "rows_with_text": left})
     return found
+
+
+async def _tables(pool: Pool, schema: str) -> list[str]:
+    async with pool.connection() as connection:
+        cursor = await connection.execute(
+            "select tablename::text from pg_tables where schemaname = %s order by 1", (schema,)
+        )
+        return [name for (name,) in await cursor.fetchall()]
 
 
 async def _seen(pool: Pool, consumer: str, wanted: Mapping[str, int], within: float) -> bool:
@@ -284,7 +314,7 @@ async def _seen(pool: Pool, consumer: str, wanted: Mapping[str, int], within: fl
                 " where consumer = %s and stream = any(%s)",
                 (consumer, list(wanted)),
             )
-            at = dict(await cursor.fetchall())
+            at: dict[str, int] = dict(await cursor.fetchall())
         if all(at.get(stream, 0) >= version for stream, version in wanted.items()):
             return True
         if asyncio.get_running_loop().time() > deadline:
@@ -292,27 +322,28 @@ async def _seen(pool: Pool, consumer: str, wanted: Mapping[str, int], within: fl
         await asyncio.sleep(LOOK_SECONDS)
 
 
-async def _rows(running: Running, table: str, subject: str, texts: set[str]) -> tuple[int, int]:
+async def _rows(
+    pool: Pool, schema: str, table: str, certificate: Certificate, texts: set[str]
+) -> tuple[int, int]:
     """(rows about the subject that hold one of the texts, rows about the subject)."""
-    name = '"' + table.replace(".", '"."') + '"'
-    async with running.pool.connection() as connection:
-        cursor = await connection.execute(
-            f"select to_jsonb(t) from {name} t"
-            " where exists (select from jsonb_each_text(to_jsonb(t)) c where c.value = %s)".encode(),
-            (subject,),
-        )
+    query = sql.SQL(
+        "select to_jsonb(t) from {} t where exists"
+        " (select from jsonb_each_text(to_jsonb(t)) c where c.value = %s)"
+    ).format(sql.Identifier(schema, table))
+    async with pool.connection() as connection:
+        cursor = await connection.execute(query, (certificate.subject,))
         about = [row for (row,) in await cursor.fetchall()]
-    return sum(bool(texts & set(_strings(row))) for row in about), len(about)
+    return sum(bool(texts & set(_values(row))) for row in about), len(about)
 
 
-def _strings(value: Any) -> list[str]:
+def _values(value: Any) -> list[str]:
     match value:
-        case str():
-            return [value]
+        case str() | float():
+            return [str(value)]
         case dict():
-            return [text for one in value.values() for text in _strings(one)]
+            return [text for one in value.values() for text in _values(one)]
         case list():
-            return [text for one in value for text in _strings(one)]
+            return [text for one in value for text in _values(one)]
         case _:
             return []
 

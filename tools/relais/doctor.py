@@ -1,0 +1,390 @@
+"""Compares store, topic and views, and says what is wrong and what to do."""
+
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import AsyncExitStack
+from dataclasses import asdict, dataclass, field
+from typing import Any
+
+import httpx
+from rich.console import Console
+
+from contracts.runtime import Contract
+from infra.cloudevents import NotAnEvent, envelope
+from infra.consumers.records import KafkaTopicReader, Partition, stream_of
+from infra.consumers.views import FORGETTING
+from infra.host import Service
+from infra.settings import Settings
+from infra.store.postgres import Pool
+from infra.topics import partitions_of
+from tools.relais import reach, relays, topics
+from tools.relais.answers import FOUND, OK, UNREACHABLE, Answer, Trouble, first_line
+
+SHOWN_STREAMS = 5
+LATE_TIMER_SECONDS = 60
+PROBE_SECONDS = 5.0
+
+
+@dataclass(frozen=True)
+class Finding:
+    """Something wrong: where, what, and what to do about it."""
+
+    where: str
+    what: str
+    do: str
+
+
+@dataclass
+class Report:
+    """What was looked at, and what was found."""
+
+    findings: list[Finding] = field(default_factory=list)
+    looked_at: list[dict[str, Any]] = field(default_factory=list)
+
+    def wrong(self, where: str, what: str, do: str) -> None:
+        """Note a finding."""
+        self.findings.append(Finding(where, what, do))
+
+    def right(self, where: str, **facts: Any) -> None:
+        """Note what was looked at."""
+        self.looked_at.append({"where": where, **facts})
+
+
+async def examine(settled: float, whole: bool) -> Answer:
+    """Everything there is. What was recorded in the last `settled` seconds may be under way.
+
+    `whole` reads every topic from its beginning and checks the versions of each stream.
+    """
+    settings = reach.settings()
+    report = Report()
+    async with AsyncExitStack() as stack:
+        pools: dict[str, Pool] = {}
+        for service in reach.named(None):
+            pools[service.name] = await stack.enter_async_context(
+                reach.database(settings, service.name)
+            )
+        await _processes(settings, report)
+        versions: dict[str, tuple[int, int]] = {}
+        for service in reach.recording():
+            versions |= await _store(report, service, pools[service.name], settled)
+            await _relay(settings, report, service.name)
+            await _timers(report, service.name, pools[service.name])
+        await _topics(settings, report, pools, whole)
+        for service in reach.consuming():
+            await _consumers(report, service, pools[service.name], versions)
+        await _forgotten(settings, report, pools)
+    facts = {
+        "healthy": not report.findings,
+        "findings": [asdict(finding) for finding in report.findings],
+        "looked_at": report.looked_at,
+    }
+    return Answer(facts, _printer(report), FOUND if report.findings else OK)
+
+
+def _printer(report: Report) -> Callable[[Console], None]:
+    def text(console: Console) -> None:
+        for one in report.looked_at:
+            shown = ", ".join(f"{k} {v}" for k, v in one.items() if k != "where")
+            console.print(f"{one['where']}: {shown}", markup=False)
+        for finding in report.findings:
+            console.print(f"WRONG {finding.where}: {finding.what}", markup=False)
+            console.print(f"      do: {finding.do}", markup=False)
+        if not report.findings:
+            console.print("store, topics and views agree; nothing is wrong")
+
+    return text
+
+
+# --- The processes ----------------------------------------------------------
+
+
+async def _processes(settings: Settings, report: Report) -> None:
+    """What the platform of this home says of itself."""
+    url = reach.running_here(settings).get("url")
+    if url is None:
+        return
+    try:
+        async with httpx.AsyncClient(timeout=PROBE_SECONDS) as client:
+            answer = await client.get(f"{url}/health/ready")
+        checks: dict[str, str] = answer.json()["checks"]
+    except (httpx.HTTPError, ValueError, KeyError) as error:
+        report.wrong(url, f"no answer: {type(error).__name__}", "look at its log, start it again")
+        return
+    for name, said in checks.items():
+        if said != "ok":
+            report.wrong(name, said, "mend the cause, then start the process again")
+    report.right(url, checks=len(checks))
+
+
+# --- The write side ---------------------------------------------------------
+
+
+async def _store(
+    report: Report, service: Service, pool: Pool, settled: float
+) -> dict[str, tuple[int, int]]:
+    """(settled version, version) of each stream, by the name consumers use."""
+    names = {contract.name: contract for contract in service.contracts}
+    async with pool.connection() as connection:
+        cursor = await connection.execute(
+            "select stream, max(version), count(*), coalesce(max(version) filter (where"
+            " recorded_at < clock_timestamp() - make_interval(secs => %s)), 0)"
+            " from es.event group by stream",
+            (settled,),
+        )
+        found = await cursor.fetchall()
+    holes = [stream for stream, version, count, _ in found if version != count]
+    if holes:
+        report.wrong(
+            f"store of {service.name}",
+            f"versions are missing in {_some(holes)}",
+            "rows of es.event were removed by hand: restore the database",
+        )
+    events = sum(count for _, _, count, _ in found)
+    report.right(f"store of {service.name}", streams=len(found), events=events)
+    return {
+        stream_of(names[stream.split("-", 1)[0]].topic, stream.split("-", 1)[1]): (early, version)
+        for stream, version, _, early in found
+        if stream.split("-", 1)[0] in names
+    }
+
+
+async def _relay(settings: Settings, report: Report, name: str) -> None:
+    found = await relays.of(settings, name)
+    if found["trouble"]:
+        report.wrong(f"relay of {name}", "is in trouble", found["trouble"])
+    shown = ("published", "waiting", "lag_seconds", "leader")
+    report.right(f"relay of {name}", **{key: found[key] for key in shown})
+
+
+async def _timers(report: Report, name: str, pool: Pool) -> None:
+    async with pool.connection() as connection:
+        cursor = await connection.execute(
+            "select count(*), count(*) filter (where due_at < clock_timestamp()"
+            " - make_interval(secs => %s)) from es.timer",
+            (LATE_TIMER_SECONDS,),
+        )
+        row = await cursor.fetchone()
+    assert row is not None
+    if row[1]:
+        report.wrong(
+            f"timers of {name}",
+            f"{row[1]} are more than {LATE_TIMER_SECONDS} s late",
+            f"`relais timers list --late`; does `relais work {name}` run? its log says why",
+        )
+    report.right(f"timers of {name}", set=row[0], late=row[1])
+
+
+# --- The topics -------------------------------------------------------------
+
+
+async def _topics(settings: Settings, report: Report, pools: dict[str, Pool], whole: bool) -> None:
+    bootstrap = reach.broker(settings)
+    try:
+        there = await topics.partitions_at(bootstrap)
+    except Exception as error:
+        raise Trouble(
+            f"cannot reach the broker {bootstrap}: {first_line(error)}", UNREACHABLE
+        ) from (error)
+    reader = KafkaTopicReader(bootstrap)
+    try:
+        for service in reach.recording():
+            marks = await _marks(service.name, pools[service.name])
+            for contract in service.contracts:
+                if there.get(contract.topic) != partitions_of(contract.topic):
+                    report.wrong(
+                        contract.topic, "is missing or narrow", "`relais topics create` makes it"
+                    )
+                    continue
+                await _topic(report, reader, pools[service.name], contract, marks, whole)
+    finally:
+        await reader.close()
+
+
+async def _marks(name: str, pool: Pool) -> dict[str, int]:
+    async with pool.connection() as connection:
+        cursor = await connection.execute(
+            "select ends from es.checkpoint where relay = %s", (name,)
+        )
+        row = await cursor.fetchone()
+    return {} if row is None else {place: mark[0] for place, mark in row[0].items()}
+
+
+async def _topic(
+    report: Report,
+    reader: KafkaTopicReader,
+    pool: Pool,
+    contract: Contract[Any],
+    marks: dict[str, int],
+    whole: bool,
+) -> None:
+    places = [(contract.topic, number) for number in range(partitions_of(contract.topic))]
+    ends = {place: await reader.end(place) for place in places}
+    lost = [place for place in places if ends[place] < marks.get(f"{place[0]}:{place[1]}", 0)]
+    if lost:
+        report.wrong(
+            contract.topic,
+            f"the broker lost records of {len(lost)} partitions",
+            "nothing: the relay fills them again from the store; `relais relay status` shows how"
+            " far. See docs/runbook.md, 'The broker lost data'",
+        )
+    ids: list[Any] = []
+    versions: dict[str, list[int]] = {}
+    for place, end in ends.items():
+        start = 0 if whole else max(0, end - 1)
+        async for key, version, id in _envelopes(reader, place, start, end):
+            ids.append(id)
+            versions.setdefault(key, []).append(version)
+    await _phantoms(report, contract, pool, ids)
+    if whole:
+        _disorder(report, contract, versions)
+    report.right(contract.topic, records=sum(ends.values()), checked=len(ids))
+
+
+async def _envelopes(
+    reader: KafkaTopicReader, place: Partition, start: int, end: int
+) -> AsyncIterator[tuple[str, int, Any]]:
+    while start < end and (found := await reader.read(place, start, end)):
+        for record in found:
+            try:
+                given = envelope(record.headers)
+            except NotAnEvent:
+                # Somebody else's record: consumers park it, which is a finding of its own.
+                continue
+            yield given.subject, given.sequence, given.event_id
+        start = found[-1].offset + 1
+
+
+async def _phantoms(report: Report, contract: Contract[Any], pool: Pool, ids: list[Any]) -> None:
+    async with pool.connection() as connection:
+        cursor = await connection.execute(
+            "select id::text from unnest(%s::uuid[]) id"
+            " where not exists (select from es.event where event_id = id)",
+            (ids,),
+        )
+        unknown = [id for (id,) in await cursor.fetchall()]
+    if unknown:
+        report.wrong(
+            contract.topic,
+            f"holds events the store does not have: {_some(unknown)}",
+            "see docs/runbook.md, 'Phantom events'",
+        )
+
+
+def _disorder(report: Report, contract: Contract[Any], versions: dict[str, list[int]]) -> None:
+    """First appearances must come in order; repetitions are allowed."""
+    bad = [
+        key
+        for key, seen in versions.items()
+        if list(dict.fromkeys(seen)) != list(range(1, max(seen) + 1))
+    ]
+    if bad:
+        report.wrong(
+            contract.topic,
+            f"versions are missing or out of order for {_some(bad)}",
+            "see docs/runbook.md, 'The broker lost data'",
+        )
+
+
+# --- The read side ----------------------------------------------------------
+
+
+async def _consumers(
+    report: Report, service: Service, pool: Pool, versions: dict[str, tuple[int, int]]
+) -> None:
+    for name, contracts in await _names(report, service, pool):
+        seen, parked = await _seen(pool, name)
+        ours = {
+            stream: at
+            for stream, at in versions.items()
+            if any(stream.startswith(f"{c.service}.{c.name}/") for c in contracts)
+        }
+        behind = [s for s, (early, _) in ours.items() if seen.get(s, 0) < early and s not in parked]
+        ahead = [s for s, v in seen.items() if v > ours.get(s, (0, 0))[1]]
+        if behind:
+            report.wrong(
+                name,
+                f"has not seen the latest of {_some(behind)}",
+                f"does `relais work {service.name}` run? if it halted, its log says why",
+            )
+        if ahead:
+            report.wrong(
+                name,
+                f"has seen more of {_some(ahead)} than the store has",
+                "see docs/runbook.md, 'Phantom events'",
+            )
+        if parked:
+            report.wrong(
+                name,
+                f"parked {_some(sorted(parked))}",
+                "`relais parked list` says why; mend the cause, then `relais parked requeue`",
+            )
+        report.right(name, streams=len(ours), behind=len(behind), parked=len(parked))
+
+
+async def _names(
+    report: Report, service: Service, pool: Pool
+) -> list[tuple[str, list[Contract[Any]]]]:
+    """The consumers of a service, each with what it reads."""
+    found = [(f"{service.name}.{r.name}", [r.contract]) for r in service.reactions]
+    if not service.views:
+        return found
+    async with pool.connection() as connection:
+        cursor = await connection.execute(
+            "select number from views.generation where view = %s and state = 'active'",
+            (service.schema,),
+        )
+        row = await cursor.fetchone()
+    if row is None:
+        report.wrong(service.name, "has no active views", f"start `relais work {service.name}`")
+        return found
+    return [*found, (f"views.{service.schema}.{row[0]}", list(service.sources))]
+
+
+async def _seen(pool: Pool, consumer: str) -> tuple[dict[str, int], set[str]]:
+    async with pool.connection() as connection:
+        cursor = await connection.execute(
+            "select stream, version from consumer.stream where consumer = %s", (consumer,)
+        )
+        seen: dict[str, int] = dict(await cursor.fetchall())
+        cursor = await connection.execute(
+            "select distinct stream from consumer.parked where consumer = %s", (consumer,)
+        )
+        return seen, {stream for (stream,) in await cursor.fetchall()}
+
+
+async def _forgotten(settings: Settings, report: Report, pools: dict[str, Pool]) -> None:
+    """Who has lost their key has a stream that says so: a forgetting may have been interrupted."""
+    async with reach.database(settings, "keys") as keys, keys.connection() as connection:
+        cursor = await connection.execute(
+            "select subject from keys.subject where forgotten_at is not null"
+        )
+        subjects = [subject for (subject,) in await cursor.fetchall()]
+    unsaid = []
+    for service in reach.recording():
+        for contract, type in _forgetting(service):
+            async with pools[service.name].connection() as connection:
+                cursor = await connection.execute(
+                    "select s from unnest(%(subjects)s::text[]) s where exists (select from"
+                    " es.event where stream = %(kind)s || s) and not exists (select from es.event"
+                    " where stream = %(kind)s || s and type = %(type)s)",
+                    {"subjects": subjects, "kind": f"{contract.name}-", "type": type},
+                )
+                unsaid += [subject for (subject,) in await cursor.fetchall()]
+    if unsaid:
+        report.wrong(
+            "forgotten people",
+            f"{_some(unsaid)}: the key is destroyed and the stream does not say so",
+            "repeat `relais subject forget`",
+        )
+    report.right("forgotten people", subjects=len(subjects))
+
+
+def _forgetting(service: Service) -> Iterator[tuple[Contract[Any], str]]:
+    for contract in service.contracts:
+        for kind in contract.types:
+            if kind.type.endswith(FORGETTING):
+                yield contract, kind.type
+
+
+def _some(names: list[str]) -> str:
+    more = f" and {len(names) - SHOWN_STREAMS} more" if len(names) > SHOWN_STREAMS else ""
+    return ", ".join(names[:SHOWN_STREAMS]) + more

@@ -1,0 +1,277 @@
+"""The operator's words. Each imports what it needs when it is said."""
+
+from enum import StrEnum
+from typing import Annotated
+
+import typer
+
+Json = Annotated[bool, typer.Option("--json", help="Print facts for a program.")]
+ServiceName = Annotated[str | None, typer.Option("--service", help="Only this service.")]
+Follow = Annotated[bool, typer.Option("--follow", "-f", help="Go on with what comes.")]
+Last = Annotated[int, typer.Option("-n", min=1, help="How many of those there are.")]
+Within = Annotated[float, typer.Option(min=0, help="How many seconds to wait for the workers.")]
+ConsumerName = Annotated[str | None, typer.Option("--consumer", help="Only this consumer.")]
+ViewService = Annotated[str, typer.Argument(help="A service with views, like views.partner.")]
+LagLimit = Annotated[int, typer.Option(min=0, help="How many records behind is near enough.")]
+Force = Annotated[bool, typer.Option("--force", help="Also when it is behind, or not fed here.")]
+
+
+class RoleName(StrEnum):
+    """Who somebody may be."""
+
+    DRIVER = "driver"
+    LOGISTICS = "logistics"
+    ADMINISTRATION = "administration"
+    ANALYST = "analyst"
+    OPERATOR = "operator"
+
+
+def _group(about: str) -> typer.Typer:
+    return typer.Typer(no_args_is_help=True, help=about)
+
+
+# --- Events -----------------------------------------------------------------
+
+events = _group("What the stores hold.")
+
+
+@events.command("show")
+def events_show(
+    stream: Annotated[str, typer.Argument(help="trip-T1, or missions.trip/T1.")],
+    personal: Annotated[
+        bool, typer.Option("--personal", help="Open personal fields; this is written down.")
+    ] = False,
+    json: Json = False,
+) -> None:
+    """Every event of one stream; personal fields read XXXX unless asked for."""
+    from tools.relais import answers, events
+
+    answers.answer(events.show(stream, personal), as_json=json)
+
+
+@events.command("tail")
+def events_tail(
+    type: Annotated[str | None, typer.Option(help="Only such types: *.quote_submitted")] = None,
+    since: Annotated[str | None, typer.Option("--from", help="All since this time.")] = None,
+    service: ServiceName = None,
+    last: Last = 20,
+    follow: Follow = False,
+    json: Json = False,
+) -> None:
+    """The latest events of all streams, in the order they were recorded."""
+    from tools.relais import answers, events
+
+    answers.answer_lines(events.tail(service, type, since, last, follow), events.line, json)
+
+
+# --- Topics -----------------------------------------------------------------
+
+topics = _group("What the broker holds.")
+
+
+@topics.command("list")
+def topics_list(json: Json = False) -> None:
+    """Every topic, as its file wants it and as the broker has it."""
+    from tools.relais import answers, topics
+
+    answers.answer(topics.listed(), as_json=json)
+
+
+@topics.command("create")
+def topics_create(json: Json = False) -> None:
+    """Create the topics that are missing."""
+    from tools.relais import answers, topics
+
+    answers.answer(topics.create(), as_json=json)
+
+
+@topics.command("tail")
+def topics_tail(topic: str, last: Last = 20, follow: Follow = False, json: Json = False) -> None:
+    """The last records of each partition; needs no keys, personal fields read XXXX."""
+    from tools.relais import answers, topics
+
+    answers.answer_lines(topics.tail(topic, last, follow), topics.line, json)
+
+
+# --- Views ------------------------------------------------------------------
+
+views = _group("Generations of views: look, make a new one, swap, swap back.")
+
+
+@views.command("list")
+def views_list(service: ServiceName = None, json: Json = False) -> None:
+    """Every generation, what state it is in and how far it is behind."""
+    from tools.relais import answers, views
+
+    answers.answer(views.listed(service), as_json=json)
+
+
+@views.command("rebuild")
+def views_rebuild(
+    service: ViewService,
+    swap: Annotated[bool, typer.Option(help="Let queries read it when it is ready.")] = True,
+    lag_limit: LagLimit = 0,
+    within: Within = 600.0,
+    json: Json = False,
+) -> None:
+    """Fill a new generation beside the one that is read, then swap it in. No downtime."""
+    from tools.relais import answers, views
+
+    answers.answer(views.rebuilt(service, swap, lag_limit, within), as_json=json)
+
+
+@views.command("swap")
+def views_swap(
+    service: ViewService,
+    number: Annotated[int | None, typer.Argument(help="By default the newest one.")] = None,
+    lag_limit: LagLimit = 0,
+    force: Force = False,
+    json: Json = False,
+) -> None:
+    """Let queries read a filled generation; the former one stays."""
+    from tools.relais import answers, views
+
+    answers.answer(views.swapped(service, number, lag_limit, force), as_json=json)
+
+
+@views.command("rollback")
+def views_rollback(service: ViewService, force: Force = False, json: Json = False) -> None:
+    """Let queries read the generation that was active before."""
+    from tools.relais import answers, views
+
+    answers.answer(views.rolled_back(service, force), as_json=json)
+
+
+@views.command("drop")
+def views_drop(service: ViewService, number: int, json: Json = False) -> None:
+    """Remove a generation that is not read."""
+    from tools.relais import answers, views
+
+    answers.answer(views.dropped(service, number), as_json=json)
+
+
+# --- Parked streams ---------------------------------------------------------
+
+parked = _group("Streams a consumer could not go on with.")
+
+
+@parked.command("list")
+def parked_list(service: ServiceName = None, json: Json = False) -> None:
+    """Every parked stream, with the reason of its first record."""
+    from tools.relais import answers, parked
+
+    answers.answer(parked.listed(service), as_json=json)
+
+
+@parked.command("show")
+def parked_show(stream: str, consumer: ConsumerName = None, json: Json = False) -> None:
+    """The parked records of a stream."""
+    from tools.relais import answers, parked
+
+    answers.answer(parked.shown(stream, consumer), as_json=json)
+
+
+@parked.command("requeue")
+def parked_requeue(
+    stream: Annotated[str | None, typer.Argument(help="By default all of them.")] = None,
+    consumer: ConsumerName = None,
+    within: Within = 30.0,
+    json: Json = False,
+) -> None:
+    """Have parked records handled again, in order, once the cause is mended."""
+    from tools.relais import answers, parked
+
+    answers.answer(parked.requeued(stream, consumer, within), as_json=json)
+
+
+@parked.command("discard")
+def parked_discard(
+    stream: str,
+    reason: Annotated[str, typer.Option(help="Why; it is written down.")],
+    consumer: ConsumerName = None,
+    within: Within = 30.0,
+    json: Json = False,
+) -> None:
+    """Give up the first parked record of a stream for good."""
+    from tools.relais import answers, parked
+
+    answers.answer(parked.discarded(stream, consumer, reason, within), as_json=json)
+
+
+# --- Relays, timers, people -------------------------------------------------
+
+relay = _group("From the store to the topics.")
+timers = _group("What falls due.")
+subject = _group("People whose personal data we hold.")
+
+
+@relay.command("status")
+def relay_status(service: ServiceName = None, json: Json = False) -> None:
+    """How far each relay has come, who leads, what holds it back."""
+    from tools.relais import answers, relays
+
+    answers.answer(relays.status(service), as_json=json)
+
+
+@timers.command("list")
+def timers_list(
+    service: ServiceName = None,
+    late: Annotated[bool, typer.Option("--late", help="Only those overdue.")] = False,
+    json: Json = False,
+) -> None:
+    """The timers that are set, by due date."""
+    from tools.relais import answers, timers
+
+    answers.answer(timers.listed(service, late), as_json=json)
+
+
+@subject.command("show")
+def subject_show(subject: str, json: Json = False) -> None:
+    """Whether somebody has a key, and where there is personal data of theirs."""
+    from tools.relais import answers, subjects
+
+    answers.answer(subjects.show(subject), as_json=json)
+
+
+@subject.command("forget")
+def subject_forget(
+    subject: str,
+    requested_by: Annotated[str, typer.Option(help="Who asked for it.")],
+    reason: Annotated[str, typer.Option(help="Why; it is written down.")],
+    within: Within = 30.0,
+    json: Json = False,
+) -> None:
+    """Destroy somebody's key for ever, record it, and prove that nothing can be read any more."""
+    from tools.relais import answers, subjects
+
+    answers.answer(subjects.forget(subject, requested_by, reason, within), as_json=json)
+
+
+# --- Everything at once, and tokens -----------------------------------------
+
+
+def doctor(
+    settled: Annotated[
+        float, typer.Option(min=0, help="What is younger, in seconds, may be under way.")
+    ] = 5.0,
+    whole: Annotated[
+        bool, typer.Option("--whole", help="Read every topic from its beginning.")
+    ] = False,
+    json: Json = False,
+) -> None:
+    """Compare store, topics and views; exit code 1 and what to do when something is wrong."""
+    from tools.relais import answers, doctor
+
+    answers.answer(doctor.examine(settled, whole), as_json=json)
+
+
+def token(
+    role: Annotated[list[RoleName], typer.Option(help="May be given several times.")],
+    subject: Annotated[str, typer.Option(help="The user; of a driver, the driver's id.")],
+    org: Annotated[str, typer.Option(help="The organisation.")],
+    json: Json = False,
+) -> None:
+    """An access token for development, valid for twelve hours."""
+    from tools.relais import answers, tokens
+
+    answers.answer(tokens.made([one.value for one in role], subject, org), as_json=json)
