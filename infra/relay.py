@@ -260,7 +260,7 @@ class _Session:
             self._tails[partition].held = {
                 event_id: offset
                 for offset, event_id in sorted(held.items(), reverse=True)
-                if positions[event_id] > mark.position
+                if offset >= mark.offset and positions[event_id] > mark.position
             }
         return moved
 
@@ -473,8 +473,8 @@ async def measure_lag(store: PostgresStore, after: Position) -> Lag:
     async with store.pool.connection() as connection:
         cursor = await connection.execute(
             """
-            select coalesce(extract(epoch from statement_timestamp() - min(recorded_at)), 0)::float8,
-                   coalesce(extract(epoch from statement_timestamp() - min(recorded_at) filter
+            select coalesce(extract(epoch from now() - min(recorded_at)), 0)::float8,
+                   coalesce(extract(epoch from now() - min(recorded_at) filter
                      (where xid >= pg_snapshot_xmin(pg_current_snapshot()))), 0)::float8
               from (select recorded_at, xid from es.event
                      where (xid, position) > (%s::text::xid8, %s)

@@ -19,7 +19,8 @@ async def records_of(bootstrap: str, topics: Sequence[str]) -> list[Record]:
         ends = await reader.end_offsets(partitions)
         left = {partition for partition, end in ends.items() if end > 0}
         reader.assign(list(left))
-        await reader.seek_to_beginning()
+        if left:
+            await reader.seek_to_beginning()
         found: list[Record] = []
         while left:
             fetched = await reader.getmany(*left, timeout_ms=2_000)

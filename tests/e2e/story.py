@@ -1,0 +1,76 @@
+"""A few hundred commands: drivers register, trips are offered, quoted, awarded and delivered."""
+
+import asyncio
+from dataclasses import replace
+from datetime import UTC, date, datetime, timedelta
+
+from contracts.common_v1 import Money, Point
+from contracts.missions.trip_v1 import Channel, Slot, Stop, Vehicle
+from services.missions.aggregates import DRIVER, TRIP
+from services.missions.driver import ChangePhone, RegisterDriver
+from services.missions.quoting import SubmitQuote
+from services.missions.trip import AwardTrip, ConfirmDelivery, PublishTrip
+from tests.e2e.world import World
+
+NOON = datetime(2030, 5, 1, 12, 0, tzinfo=UTC)
+TODAY = NOON.date()
+FROM, UNTIL = date(2030, 5, 6), date(2030, 5, 10)
+DRIVERS = [f"driver-{n}" for n in range(12)]
+TRIPS = [f"trip-{n}" for n in range(60)]
+AT_A_TIME = 6
+
+OFFER = PublishTrip(
+    trip_id="",
+    organisation_id="hiflow",
+    client_brand="Atlas",
+    tags=(),
+    departure=Stop("Paris", "75012", Point(48.84, 2.38)),
+    arrival=Stop("Lyon", "69003", Point(45.76, 4.86)),
+    from_slot=Slot(FROM, fixed=False),
+    until_slot=Slot(UNTIL, fixed=False),
+    vehicle=Vehicle("Renault", "Clio"),
+    delivery_type="depot",
+    distance_km=465,
+    duration_minutes=290,
+    client_process=None,
+    additional_services=(),
+    today=TODAY,
+    at=NOON,
+)
+
+
+async def told(world: World) -> None:
+    """The whole story, some of it at the same time."""
+    for driver in DRIVERS:
+        await world.do(
+            DRIVER, driver, RegisterDriver(driver, "hiflow", "Ada", "+33600000000", NOON)
+        )
+    places = asyncio.Semaphore(AT_A_TIME)
+    async with asyncio.TaskGroup() as group:
+        for trip in TRIPS:
+            group.create_task(_live(world, trip, places))
+
+
+async def _live(world: World, trip: str, places: asyncio.Semaphore) -> None:
+    quoting = world.dice.sample(DRIVERS, 3)
+    fate = world.dice.choice(["open", "assigned", "delivered"])
+    async with places:
+        await world.do(TRIP, trip, replace(OFFER, trip_id=trip))
+        for nth, driver in enumerate(quoting):
+            await world.do(TRIP, trip, _quote(trip, driver, 10_000 + nth))
+        if fate == "open":
+            return
+        award = AwardTrip(trip, "hiflow", quoting[0], TODAY, NOON + timedelta(hours=1))
+        await world.do(TRIP, trip, award)
+        await world.do(
+            DRIVER, quoting[0], ChangePhone(quoting[0], "hiflow", f"+336{trip[5:]:0>8}", NOON)
+        )
+        if fate == "delivered":
+            on = datetime(2030, 5, 8, 17, 0, tzinfo=UTC)
+            confirm = ConfirmDelivery(trip, "hiflow", quoting[0], Channel.APP, on.date(), on)
+            await world.do(TRIP, trip, confirm)
+
+
+def _quote(trip: str, driver: str, amount_minor: int) -> SubmitQuote:
+    price = Money(amount_minor, "EUR")
+    return SubmitQuote(trip, "hiflow", driver, price, None, None, None, frozenset(), TODAY, NOON)

@@ -1,0 +1,215 @@
+"""Missions and the partner's views on real servers, with workers that can be killed one by one."""
+
+import asyncio
+import base64
+import json
+import random
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from typing import Any
+from uuid import UUID
+
+import psycopg
+from aiokafka.errors import KafkaError
+from psycopg import sql
+from psycopg_pool import PoolTimeout
+
+from contracts.missions.driver_v1 import DriverEngaged
+from contracts.missions.trip_v1 import MissionAssigned
+from infra import host
+from infra.commands import Aggregate, CommandContext, Done, Refused
+from infra.consumers.records import Record
+from infra.consumers.views import View
+from infra.host import Running, Worker
+from infra.personal import Encoded
+from infra.relay import Relay
+from infra.settings import Settings
+from infra.stack.broker import Broker
+from infra.store import RecordedEvent
+from infra.store.protocol import BEGINNING
+from infra.supervisor import supervise
+from infra.testing.eventually import eventually
+from infra.testing.records import records_of, versions
+from infra.topics import create_topics
+from services.missions.service import service as missions
+from services.views.partner.service import service as partner
+
+AWAY = (psycopg.OperationalError, psycopg.InterfaceError, PoolTimeout)
+MASTER_KEYS = json.dumps({"test": base64.b64encode(bytes(32)).decode()})
+
+
+@dataclass
+class World:
+    """Both services, opened, and what their clients were promised."""
+
+    broker: Broker
+    missions: Running
+    partner: Running
+    elsewhere: str
+    dice: random.Random
+    promised: list[Done[Any]] = field(default_factory=list)
+    _tasks: dict[str, asyncio.Task[None]] = field(default_factory=dict)
+    _workers: dict[str, Worker] = field(default_factory=dict)
+
+    # --- Workers --------------------------------------------------------------------------------
+
+    def start(self, *names: str) -> None:
+        """Start these workers anew: relay, bookings, views."""
+        fresh = host.workers(self.missions) | host.workers(self.partner)
+        for name in names:
+            self._employ(name, fresh[name])
+
+    def start_second_relay(self) -> None:
+        """A relay that takes its lock in another database, so that both think they lead."""
+        settings = self.missions.settings
+        relay = Relay(
+            "missions",
+            self.missions.store,
+            missions.contracts,
+            bootstrap=settings.kafka,
+            conninfo=self.elsewhere,
+            nudge=self.missions.appended,
+        )
+        self._employ("second relay", relay)
+
+    def _employ(self, name: str, worker: Worker) -> None:
+        self._workers[name] = worker
+        self._tasks[name] = asyncio.create_task(supervise(name, worker.run, worker.progress))
+
+    async def kill(self, name: str) -> None:
+        """End a worker wherever it is."""
+        task = self._tasks.pop(name)
+        # A client library may swallow a cancellation, so it is said again.
+        while not task.done():
+            task.cancel()
+            await asyncio.wait([task], timeout=1)
+        await asyncio.gather(task, return_exceptions=True)
+
+    async def kill_and_restart(self, name: str) -> None:
+        await self.kill(name)
+        self.start(name)
+
+    async def finish(self) -> None:
+        """Stop every worker in order."""
+        for name in self._tasks:
+            self._workers[name].stop()
+        await asyncio.wait_for(asyncio.gather(*self._tasks.values()), 30)
+
+    # --- Commands -------------------------------------------------------------------------------
+
+    async def do(self, aggregate: Aggregate[Any, Any, Any, Any], id: str, command: Any) -> Any:
+        """Send a command until it is answered, always with the same id, as a client does."""
+        context = self._context(command)
+
+        async def attempt() -> Done[Any] | Refused[Any]:
+            try:
+                return await self.missions.commands.handle(aggregate, id, command, context)
+            except AWAY as error:
+                raise AssertionError("the database is away") from error
+
+        answer = await eventually(attempt)
+        assert isinstance(answer, Done), answer
+        self.promised.append(answer)
+        return answer
+
+    def _context(self, command: Any) -> CommandContext:
+        id = UUID(int=self.dice.getrandbits(128), version=4)
+        return CommandContext(id, str(id), str(id), "user:1", "hiflow", command.at, "same")
+
+    # --- What it all came to --------------------------------------------------------------------
+
+    async def stored(self) -> dict[str, list[RecordedEvent]]:
+        """The events of each stream, in the order of their versions."""
+        found: dict[str, list[RecordedEvent]] = {}
+        for event in await self.missions.store.read_all(BEGINNING, 1_000_000):
+            found.setdefault(event.stream, []).append(event)
+        return found
+
+    async def records(self) -> list[Record]:
+        """Everything in the topics."""
+        try:
+            return await records_of(
+                self.broker.bootstrap, [contract.topic for contract in missions.contracts]
+            )
+        except KafkaError as error:
+            raise AssertionError("the topics are not there") from error
+
+    async def came_to_rest(self) -> None:
+        """Every promise is kept in the store, the topics, the views and by the reaction."""
+        stored = await self.stored()
+        for done in self.promised:
+            assert len(stored[done.stream]) >= done.version
+        await self._topics_hold(stored)
+        await self._drivers_are_engaged_once(stored)
+        for view in partner.views:
+            await self._shows(view, stored)
+        # The reaction may have recorded more meanwhile.
+        assert len(await self.stored()) == len(stored)
+
+    async def _topics_hold(self, stored: dict[str, list[RecordedEvent]]) -> None:
+        published = versions(await self.records())
+        expected = {
+            f"missions.{stream.replace('-', '/', 1)}": [event.version for event in events]
+            for stream, events in stored.items()
+        }
+        assert published == expected
+
+    async def _drivers_are_engaged_once(self, stored: dict[str, list[RecordedEvent]]) -> None:
+        trips, drivers = await self._events("trip", stored), await self._events("driver", stored)
+        assigned = [(e.driver_id, e.trip_id) for e in trips if isinstance(e, MissionAssigned)]
+        engaged = [(e.driver_id, e.trip_id) for e in drivers if isinstance(e, DriverEngaged)]
+        assert sorted(engaged) == sorted(assigned)
+
+    async def _shows(self, view: View[Any, Any], stored: dict[str, list[RecordedEvent]]) -> None:
+        rows: dict[Any, Any] = {}
+        for event in await self._events(view.contract.name, stored):
+            if (key := view.key(event)) is None:
+                continue
+            row = view.project(rows.pop(key, None), event)
+            if row is not None:
+                rows[key] = row
+        shown = await self._rows(view)
+        assert shown.keys() == rows.keys(), f"{view.name} has {len(shown)} of {len(rows)} rows"
+        for key, row in rows.items():
+            assert shown[key] == row, f"{view.name}: {shown[key]} is not {row}"
+
+    async def _rows(self, view: View[Any, Any]) -> dict[Any, Any]:
+        columns = sql.SQL(", ").join(map(sql.Identifier, view.columns))
+        question = sql.SQL("select {} from {}").format(
+            columns, sql.Identifier(partner.schema, view.name)
+        )
+        async with self.partner.pool.connection() as connection:
+            cursor = connection.cursor(row_factory=view.row_factory, binary=True)
+            await cursor.execute(question)
+            return {view.key_of(row): row for row in await cursor.fetchall()}
+
+    async def _events(self, name: str, stored: dict[str, list[RecordedEvent]]) -> list[Any]:
+        [aggregate] = [a for a in missions.aggregates if a.contract.name == name]
+        events = [e for s, found in stored.items() if s.startswith(f"{name}-") for e in found]
+        codec = self.missions.commands.codec(aggregate.contract)
+        return await codec.decode([Encoded(e.event_id, e.type, e.data) for e in events])
+
+
+@asynccontextmanager
+async def opened(
+    broker: Broker, new_database: Callable[[], str], seed: int
+) -> AsyncIterator[World]:
+    """A world on an empty broker and in databases of its own, its workers at work."""
+    await broker.start()
+    await broker.wipe()
+    await create_topics(broker.bootstrap, missions.contracts, 1)
+    databases = {name: new_database() for name in ("keys", "missions", "views.partner")}
+    settings = Settings(
+        databases=databases,
+        kafka=broker.bootstrap,
+        master_keys=MASTER_KEYS,  # type: ignore[arg-type]
+    )
+    async with host.opened(missions, settings) as m, host.opened(partner, settings) as p:
+        world = World(broker, m, p, new_database(), random.Random(seed))
+        world.start("relay")
+        world.start("bookings", "views")
+        try:
+            yield world
+        finally:
+            await world.finish()
