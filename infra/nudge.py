@@ -14,34 +14,42 @@ DEBOUNCE_SECONDS = 0.005
 class Nudge:
     """A hint that something was recorded; losing one costs a poll, never a fact.
 
-    `ring` never blocks and never fails. The NOTIFY leaves after the commit, debounced and on a
-    connection of its own, because one inside the transaction would queue all commits behind it.
+    `ring` never blocks and never fails. The NOTIFY leaves after the commit and on a connection of
+    its own, because one inside the transaction would queue all commits behind it. The first one
+    leaves at once; those that follow within 5 ms leave together.
     """
 
     def __init__(self, channel: str, pool: Pool | None = None) -> None:
         self._channel = channel
         self._pool = pool
         self._bells: set[asyncio.Event] = set()
-        self._debouncing = False
+        self._rung = False
+        self._notifying = False
         self._tasks: set[asyncio.Task[None]] = set()
 
     def ring(self) -> None:
         """Wake the waiters of this process, and within 5 ms those of the others."""
         for bell in self._bells:
             bell.set()
-        if self._pool is not None and not self._debouncing:
-            self._debouncing = True
+        self._rung = True
+        if self._pool is not None and not self._notifying:
+            self._notifying = True
             task = asyncio.create_task(self._notify(self._pool))
             self._tasks.add(task)
             task.add_done_callback(self._tasks.discard)
 
     async def _notify(self, pool: Pool) -> None:
-        await asyncio.sleep(DEBOUNCE_SECONDS)
-        self._debouncing = False
-        # Without the database the waiters poll anyway.
-        with suppress(OperationalError):
-            async with pool.connection() as connection:
-                await connection.execute(sql.SQL("notify {}").format(sql.Identifier(self._channel)))
+        notify = sql.SQL("notify {}").format(sql.Identifier(self._channel))
+        try:
+            while self._rung:
+                self._rung = False
+                # Without the database the waiters poll anyway.
+                with suppress(OperationalError):
+                    async with pool.connection() as connection:
+                        await connection.execute(notify)
+                await asyncio.sleep(DEBOUNCE_SECONDS)
+        finally:
+            self._notifying = False
 
     @asynccontextmanager
     async def bell(self, listen_on: AsyncConnection | None = None) -> AsyncIterator["Bell"]:

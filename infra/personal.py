@@ -11,6 +11,7 @@ from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from contracts.runtime import Contract, DecodeError, EventType
+from infra.batching import Batcher
 from infra.store.postgres import Pool
 
 E = TypeVar("E")
@@ -61,6 +62,9 @@ class Keyring:
         self.pool = pool
         self._masters = {name: AESGCM(key) for name, key in masters.items()}
         self._current = next(iter(masters))
+        self._lookups: Batcher[frozenset[str], dict[str, AESGCM]] = Batcher(
+            self._look_up, size=256, lanes=2
+        )
 
     async def migrate(self) -> None:
         """Create what is missing in the database. Safe to repeat, and from several processes."""
@@ -70,19 +74,29 @@ class Keyring:
 
     async def keys(self, subjects: Iterable[str]) -> dict[str, AESGCM]:
         """The keys there are. Somebody forgotten, or never seen, has none."""
-        wanted = list(subjects)
-        if not wanted:
-            return {}
+        wanted = frozenset(subjects)
+        return await self._lookups.submit(wanted) if wanted else {}
+
+    async def _look_up(
+        self, wanted: Sequence[frozenset[str]]
+    ) -> list[dict[str, AESGCM] | BaseException]:
         async with self.pool.connection() as connection:
             cursor = await connection.execute(
                 "select subject, master, wrapped from keys.subject"
                 " where subject = any(%s) and wrapped is not null",
-                (wanted,),
+                (list(frozenset().union(*wanted)),),
             )
-            return {
-                subject: AESGCM(self._unwrap(subject, master, wrapped))
-                for subject, master, wrapped in await cursor.fetchall()
-            }
+            rows = {subject: row for subject, *row in await cursor.fetchall()}
+        return [self._open(one, rows) for one in wanted]
+
+    def _open(
+        self, wanted: frozenset[str], rows: Mapping[str, Sequence[Any]]
+    ) -> dict[str, AESGCM] | BaseException:
+        """The keys of one caller; what is wrong with them is nobody else's business."""
+        try:
+            return {s: AESGCM(self._unwrap(s, *rows[s])) for s in wanted if s in rows}
+        except (UnknownMasterKey, InvalidTag) as error:
+            return error
 
     async def keys_to_write(self, subjects: Iterable[str]) -> dict[str, AESGCM]:
         """The keys of all these subjects, made where missing.

@@ -43,6 +43,7 @@ select append_no, verdict, stream_version from es.append(
   %s::text[], %s::int[], %s::int[], %s::int[],
   %b::uuid[], %s::text[], %b::bytea[], %s::text[], %b::timestamptz[], %s::jsonb)
 """
+_APPEND_WITH_TIMERS = _APPEND.replace("es.append", "es.append_with_timers")
 _COLUMNS = """
 stream, version, xid::text::bigint, position, event_id, type, data, meta, occurred_at, recorded_at
 """
@@ -126,19 +127,9 @@ class PostgresStore:
         `psycopg.errors.RaiseException` when the transaction has already written.
         """
         timers = _timers(group)
-        arguments = (*_columns(group), timers)
-        if timers is None:
-            cursor = await connection.execute(_APPEND, arguments)
-            return [_verdict(group, *row) for row in await cursor.fetchall()]
-        async with connection.transaction():
-            cursor = await connection.execute(_APPEND, arguments)
-            rows = await cursor.fetchall()
-            accepted = [number for number, verdict, _ in rows if verdict == "appended"]
-            await connection.execute(
-                "select es.apply_timers(%s::text[], %s::int[], %s::jsonb)",
-                ([append.stream for append in group], accepted, timers),
-            )
-        return [_verdict(group, *row) for row in rows]
+        statement = _APPEND if timers is None else _APPEND_WITH_TIMERS
+        cursor = await connection.execute(statement, (*_columns(group), timers))
+        return [_verdict(group, *row) for row in await cursor.fetchall()]
 
     async def read(
         self,

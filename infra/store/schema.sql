@@ -129,3 +129,28 @@ begin
     end if;
   end loop;
 end $$;
+
+-- The same with timers, in one statement: a transaction that waits for its client between two would
+-- hold back every reader of the order of all events.
+create or replace function es.append_with_timers(
+  p_streams text[], p_expected int[],
+  p_owner int[], p_nth int[],
+  p_event_ids uuid[], p_types text[], p_data bytea[], p_meta text[], p_occurred_at timestamptz[],
+  p_timers jsonb
+) returns table (append_no int, verdict text, stream_version int)
+language plpgsql as $$
+declare
+  accepted int[] := '{}';
+begin
+  for append_no, verdict, stream_version in
+    select a.append_no, a.verdict, a.stream_version
+      from es.append(p_streams, p_expected, p_owner, p_nth, p_event_ids, p_types, p_data, p_meta,
+                     p_occurred_at, p_timers) a
+  loop
+    if verdict = 'appended' then
+      accepted := accepted || append_no;
+    end if;
+    return next;
+  end loop;
+  perform es.apply_timers(p_streams, accepted, p_timers);
+end $$;
