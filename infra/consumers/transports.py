@@ -25,6 +25,8 @@ log = logging.getLogger("relais.transport")
 
 BATCH = 1_000
 POLL_MS = 250
+METADATA_MS = 5_000
+"""How soon a topic that came back, with one partition at first, is seen to have all of them."""
 COMMIT_SECONDS = 5.0
 REQUEST_SECONDS = 1.0
 RETRY_SECONDS = 0.2
@@ -75,7 +77,7 @@ class KafkaLoop:
             auto_offset_reset="earliest",
             fetch_max_wait_ms=POLL_MS,
             max_partition_fetch_bytes=4 * 1024 * 1024,
-            metadata_max_age_ms=30_000,
+            metadata_max_age_ms=METADATA_MS,
         )
         self._broken = None
         client.subscribe(topics=self.consumer.topics, listener=_Owner(self, client))
@@ -233,6 +235,7 @@ class FaustAgent:
             topic_allow_declare=False,
             topic_disable_leader=True,
             consumer_auto_offset_reset="earliest",
+            consumer_metadata_max_age_ms=METADATA_MS,
             processing_guarantee="at_least_once",
             stream_wait_empty=False,
             broker_max_poll_records=BATCH,
