@@ -32,6 +32,7 @@ REQUEST_SECONDS = 1.0
 RETRY_SECONDS = 0.2
 TAKE_SECONDS = 0.01
 HANG_UP_SECONDS = 5.0
+SETTLE_SECONDS = 2.0
 
 
 class Lag:
@@ -78,6 +79,8 @@ class KafkaLoop:
             fetch_max_wait_ms=POLL_MS,
             max_partition_fetch_bytes=4 * 1024 * 1024,
             metadata_max_age_ms=METADATA_MS,
+            # A coordinator that never answers is given up before a probe gives us up.
+            request_timeout_ms=15_000,
         )
         self._broken = None
         client.subscribe(topics=self.consumer.topics, listener=_Owner(self, client))
@@ -99,7 +102,7 @@ class KafkaLoop:
     async def _loop(self, client: AIOKafkaConsumer) -> None:
         committed_at = requests_at = monotonic()
         while not self._stopping:
-            found = await client.getmany(timeout_ms=POLL_MS, max_records=BATCH)
+            found = await _poll(client)
             if self._broken is not None:
                 raise self._broken
             records = [from_kafka(r) for group in found.values() for r in group]
@@ -150,6 +153,17 @@ class _Owner(ConsumerRebalanceListener):  # type: ignore[misc]
         for partition, offset in offsets.items():
             self._client.seek(TopicPartition(*partition), offset)
         self._loop.assigned.set()
+
+
+async def _poll(client: AIOKafkaConsumer) -> dict[TopicPartition, list[Any]]:
+    # While the group settles, the client waits as long as that takes, whatever it is told.
+    with suppress(TimeoutError):
+        async with asyncio.timeout(SETTLE_SECONDS):
+            found: dict[TopicPartition, list[Any]] = await client.getmany(
+                timeout_ms=POLL_MS, max_records=BATCH
+            )
+            return found
+    return {}
 
 
 def _behind(client: AIOKafkaConsumer, next_offsets: Mapping[Partition, int]) -> int:
