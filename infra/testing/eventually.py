@@ -6,10 +6,10 @@ from typing import TypeVar
 
 T = TypeVar("T")
 
-PAUSE_SECONDS = 0.02
+PAUSE_SECONDS = 0.05
 
 
-async def eventually(check: Callable[[], Awaitable[T]], within: float = 15.0) -> T:
+async def eventually(check: Callable[[], Awaitable[T]], within: float = 30.0) -> T:
     """What `check` answers once its assertions hold; their last failure after the seconds given."""
     loop = asyncio.get_running_loop()
     deadline = loop.time() + within

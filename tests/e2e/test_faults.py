@@ -13,7 +13,7 @@ from tests.e2e.story import told
 from tests.e2e.world import World, opened
 
 SEED = 20300501
-REST_SECONDS = 18.0
+REST_SECONDS = 60.0
 Fault = Callable[[], Awaitable[None]]
 
 
