@@ -330,7 +330,7 @@ def public() -> Any:
 
 
 async def _query(kit: Kit, principal: Principal, headers: dict[bytes, bytes]) -> Call:
-    if wanted := headers.get(b"relais-min-position"):
+    if (wanted := headers.get(b"relais-min-position")) is not None:
         tokens = read_tokens(wanted.decode("latin-1"))
         if kit.positions is not None:
             await kit.positions.wait(tokens)

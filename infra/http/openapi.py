@@ -6,6 +6,7 @@ from typing import Any
 from fastapi.routing import APIRoute
 
 from infra.http.call import SAFE_METHODS, Admission
+from infra.http.positions import TOKEN
 from infra.http.problems import MEDIA_TYPE
 
 Json = dict[str, Any]
@@ -13,16 +14,22 @@ Json = dict[str, Any]
 _VISIBLE = "^[!-~]+$"
 
 
-def _header(name: str, description: str, example: str, **schema: Any) -> Json:
-    required = schema.pop("required", False)
-    return {
+def _header(
+    name: str,
+    description: str,
+    example: str | None = None,
+    *,
+    required: bool = False,
+    **schema: Any,
+) -> Json:
+    header: Json = {
         "name": name,
         "in": "header",
         "required": required,
         "description": description,
         "schema": {"type": "string", **schema},
-        "example": example,
     }
+    return header | ({"example": example} if example is not None else {})
 
 
 _CORRELATION = _header(
@@ -58,8 +65,9 @@ PARAMETERS: Json = {
     "CorrelationId": _CORRELATION,
     "MinPosition": _header(
         "Relais-Min-Position",
-        "Positions that commands answered, comma separated; waits until they are shown here.",
-        "missions.trip/T123@5",
+        "Positions that commands answered, like `missions.trip/T123@5`, comma separated; waits"
+        " until they are shown here.",
+        pattern=f"^{TOKEN}(,{TOKEN})*$",
     ),
 }
 _COMMAND = ("IdempotencyKey", "IfMatch", "OccurredAt", "CorrelationId")

@@ -16,9 +16,9 @@ from infra.http.problems import Problem, malformed, try_again
 MOST_TOKENS = 20
 POLL_SECONDS = 0.1
 
-_TOKEN = re.compile(
-    r"((?:[a-z][a-z0-9_]*\.)+[a-z][a-z0-9_]*)/([A-Za-z0-9._~:-]{1,64})@(0|[1-9][0-9]{0,9})"
-)
+TOKEN = r"([a-z][a-z0-9_]*(?:\.[a-z][a-z0-9_]*)+)/([A-Za-z0-9._~:-]{1,64})@(0|[1-9][0-9]{0,9})"
+"""One position: the service and the aggregate, the id, the version."""
+_TOKEN = re.compile(TOKEN)
 
 Seen = Callable[[Sequence[str]], Awaitable[Mapping[str, int]]]
 """The version of each stream (`missions.trip/T1`) that queries show by now; absent means 0."""

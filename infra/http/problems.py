@@ -15,6 +15,7 @@ from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
+from starlette.routing import Match, Route
 from starlette.types import Scope
 
 from infra import telemetry
@@ -130,7 +131,15 @@ async def on_problem(request: Request, error: Exception) -> Response:
 async def on_http_exception(request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)
     slug, detail = _OF_STATUS.get(error.status_code, ("request-failed", error.detail))
-    return Problem(error.status_code, slug, detail, headers=error.headers).response(request.scope)
+    headers = {"Allow": _methods(request.scope)} if error.status_code == 405 else error.headers
+    return Problem(error.status_code, slug, detail, headers=headers).response(request.scope)
+
+
+def _methods(scope: Scope) -> str:
+    """What the path knows; the framework names only the methods of the first route it found."""
+    routes = [route for route in scope["app"].routes if isinstance(route, Route)]
+    found = [route for route in routes if route.matches(scope)[0] is not Match.NONE]
+    return ", ".join(sorted({method for route in found for method in route.methods or ()}))
 
 
 async def on_validation_error(request: Request, error: Exception) -> Response:

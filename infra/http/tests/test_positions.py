@@ -64,6 +64,7 @@ async def test_a_consumer_of_another_process_is_noticed_too() -> None:
     await table.looked.wait()
     table.versions["missions.trip/T1"] = 5
     await waiting
+    assert len(table.looks) > 1
 
 
 async def test_many_readers_look_together() -> None:
@@ -122,7 +123,8 @@ def test_a_position_that_was_not_is_refused(tokens: str) -> None:
     assert refused.value.status_code == 400
 
 
-async def test_it_is_refused_in_a_request_too() -> None:
-    answer = await ask(Table(), "nonsense")
+@pytest.mark.parametrize("tokens", ["", "nonsense"])
+async def test_it_is_refused_in_a_request_too(tokens: str) -> None:
+    answer = await ask(Table(), tokens)
     assert answer.status_code == 400
     assert answer.json()["errors"][0]["field"] == "header:Relais-Min-Position"
