@@ -1,0 +1,135 @@
+"""What became of my quotes?"""
+
+from functools import reduce
+
+import pytest
+
+from contracts.missions.trip_v1 import TripEvent
+from infra.consumers.views import OutOfOrder
+from services.views.partner.quotes import Quote, Refusal, key, project, quotes_of, quotes_on
+from services.views.partner.tests.conftest import Partner
+from services.views.partner.tests.make import (
+    FROM,
+    HOUR,
+    LATER,
+    NOON,
+    UNTIL,
+    accepted,
+    assigned,
+    delivered,
+    expired,
+    modified,
+    published,
+    refused,
+    submitted,
+    withdrawn,
+)
+
+
+def row_of(*events: TripEvent) -> Quote:
+    empty: Quote | None = None
+    row = reduce(project, events, empty)
+    assert row is not None
+    return row
+
+
+class TestRow:
+    def test_a_submitted_quote_waits_with_its_terms(self) -> None:
+        row = row_of(submitted())
+        assert (row.status, row.amount_minor, row.comment) == ("submitted", 12_500, "soon")
+        assert (row.pickup_on, row.delivery_on, row.submitted_at) == (FROM, None, NOON)
+
+    def test_a_modified_quote_has_the_new_terms_only(self) -> None:
+        row = row_of(submitted(), modified())
+        assert (row.amount_minor, row.comment, row.modified_at) == (11_000, None, LATER)
+        assert (row.pickup_on, row.delivery_on) == (None, UNTIL)
+
+    def test_a_withdrawn_quote_stays_in_the_history(self) -> None:
+        assert row_of(submitted(), withdrawn()).status == "withdrawn"
+
+    @pytest.mark.requirement("HIF-20")
+    def test_a_refused_quote_says_why(self) -> None:
+        row = row_of(submitted(), refused(reason="too dear"))
+        assert (row.status, row.refusal_reason, row.processed_at) == ("refused", "too dear", LATER)
+
+    def test_an_accepted_quote_says_so(self) -> None:
+        assert row_of(submitted(), accepted()).status == "accepted"
+
+    @pytest.mark.requirement("HIF-19")
+    def test_a_quote_after_a_refusal_keeps_the_refusal(self) -> None:
+        row = row_of(submitted(), refused(), submitted(amount=9_000))
+        assert (row.status, row.amount_minor, row.refusal_reason) == ("submitted", 9_000, None)
+        assert row.refusals == (Refusal(12_500, "EUR", "too dear", LATER),)
+
+    @pytest.mark.requirement("HIF-19")
+    def test_no_refusal_is_forgotten_and_none_is_invented(self) -> None:
+        row = row_of(submitted(), refused(), submitted(), refused(), submitted(), withdrawn())
+        assert len(row_of(submitted(), withdrawn(), submitted()).refusals) == 0
+        assert len(row.refusals) == 2
+
+    @pytest.mark.parametrize("event", [published(), assigned(), delivered(), expired()])
+    def test_what_happens_to_the_trip_concerns_no_quote(self, event: TripEvent) -> None:
+        assert key(event) is None
+        assert row_of(submitted(), event) == row_of(submitted())
+
+    @pytest.mark.parametrize("event", [modified(), withdrawn(), refused(), accepted()])
+    def test_an_event_before_the_submission_is_out_of_order(self, event: TripEvent) -> None:
+        with pytest.raises(OutOfOrder):
+            row_of(event)
+
+    @pytest.mark.parametrize("event", [modified(), withdrawn(), refused(), accepted()])
+    def test_seeing_an_event_twice_changes_nothing(self, event: TripEvent) -> None:
+        assert row_of(submitted(), event, event) == row_of(submitted(), event)
+
+
+class TestMyQuotes:
+    @pytest.mark.requirement("HIF-19", "G-18")
+    async def test_lists_all_quotes_ever_submitted_newest_first(self, partner: Partner) -> None:
+        await partner.saw(published("one"), submitted(trip="one"), expired("one"))
+        await partner.saw(published("two"), submitted(trip="two", at=LATER))
+        found = await quotes_of(partner.pool, "hiflow", "ada", "", None, 10)
+        assert [row.quote.trip_id for row in found] == ["two", "one"]
+        assert (found[0].departure_city, found[0].from_day) == ("Paris", FROM)
+
+    @pytest.mark.requirement("HIF-20")
+    async def test_shows_the_reason_of_a_refusal(self, partner: Partner) -> None:
+        await partner.saw(published(), submitted(), refused(reason="too dear"))
+        [row] = await quotes_of(partner.pool, "hiflow", "ada", "", None, 10)
+        assert row.quote.refusal_reason == "too dear"
+
+    async def test_earlier_refusals_come_back_from_the_table(self, partner: Partner) -> None:
+        await partner.saw(published(), submitted(), refused())
+        await partner.saw(submitted(amount=9_000))
+        [row] = await quotes_of(partner.pool, "hiflow", "ada", "", None, 10)
+        assert row.quote == row_of(submitted(), refused(), submitted(amount=9_000))
+
+    async def test_nobody_elses_quotes_are_among_them(self, partner: Partner) -> None:
+        await partner.saw(published(), submitted("bob"))
+        assert await quotes_of(partner.pool, "hiflow", "ada", "", None, 10) == []
+
+    async def test_another_organisation_sees_none(self, partner: Partner) -> None:
+        await partner.saw(published(), submitted())
+        assert await quotes_of(partner.pool, "flowbi", "ada", "", None, 10) == []
+        assert await quotes_on(partner.pool, "flowbi", "t-1") == []
+
+    @pytest.mark.requirement("HIF-08")
+    async def test_they_are_found_by_city_trip_id_and_brand(self, partner: Partner) -> None:
+        await partner.saw(published(), submitted())
+        for text, number in (("lyon", 1), ("t-1", 1), ("ATLAS", 1), ("nantes", 0)):
+            found = await quotes_of(partner.pool, "hiflow", "ada", text, None, 10)
+            assert len(found) == number
+
+    async def test_the_next_page_goes_on_after_the_last_one(self, partner: Partner) -> None:
+        for n in range(3):
+            await partner.saw(published(f"t-{n}"), submitted(trip=f"t-{n}", at=NOON + n * HOUR))
+        after, found = None, []
+        while page := await quotes_of(partner.pool, "hiflow", "ada", "", after, 1):
+            found += [row.quote.trip_id for row in page]
+            after = page[-1].quote.submitted_at, page[-1].quote.trip_id
+        assert found == ["t-2", "t-1", "t-0"]
+
+
+async def test_logistics_compares_the_quotes_on_a_trip_cheapest_first(partner: Partner) -> None:
+    await partner.saw(published(), submitted("ada", 12_500), submitted("bob", 9_900))
+    found = await quotes_on(partner.pool, "hiflow", "t-1")
+    assert [row.driver_id for row in found] == ["bob", "ada"]

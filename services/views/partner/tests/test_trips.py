@@ -1,0 +1,250 @@
+"""Which trips can I take, which missions are mine?"""
+
+from collections.abc import Sequence
+from functools import reduce
+
+import pytest
+
+from contracts.missions.trip_v1 import TripEvent
+from infra.consumers.views import OutOfOrder
+from services.views.partner.tests.conftest import Partner
+from services.views.partner.tests.make import (
+    DAY,
+    FROM,
+    HOME,
+    HOUR,
+    LATER,
+    LYON,
+    NOON,
+    TODAY,
+    UNTIL,
+    VERSAILLES,
+    accepted,
+    assigned,
+    delivered,
+    expired,
+    modified,
+    published,
+    refused,
+    submitted,
+    withdrawn,
+)
+from services.views.partner.trips import (
+    Trip,
+    Viewer,
+    behind_a_qualification,
+    bucket,
+    everywhere,
+    missing,
+    missions_of,
+    near_home,
+    one,
+    project,
+)
+
+ADA = Viewer("hiflow", "ada", frozenset(), frozenset(), TODAY)
+
+
+def row_of(*events: TripEvent) -> Trip:
+    empty: Trip | None = None
+    row = reduce(project, events, empty)
+    assert row is not None
+    return row
+
+
+class TestRow:
+    def test_a_published_trip_is_open_with_what_a_driver_decides_by(self) -> None:
+        row = row_of(published())
+        assert (row.status, row.departure_city, row.arrival_city) == ("open", "Paris", "Lyon")
+        assert (row.from_day, row.from_fixed, row.until_day) == (FROM, True, UNTIL)
+        assert (row.search, row.quoting) == ("paris | lyon | t-1 | atlas", ())
+
+    def test_a_submitted_quote_counts_its_driver_once(self) -> None:
+        assert row_of(published(), submitted(), submitted("bob"), submitted()).quoting == (
+            "bob",
+            "ada",
+        )
+
+    def test_a_withdrawn_quote_no_longer_counts(self) -> None:
+        assert row_of(published(), submitted(), withdrawn()).quoting == ()
+
+    @pytest.mark.parametrize("event", [modified(), refused(), accepted()])
+    def test_what_happens_to_a_quote_is_not_shown_on_the_trip(self, event: TripEvent) -> None:
+        assert row_of(published(), submitted(), event) == row_of(published(), submitted())
+
+    def test_an_assigned_trip_names_its_driver_and_price(self) -> None:
+        row = row_of(published(), assigned())
+        assert (row.status, row.driver_id, row.assigned_at) == ("assigned", "ada", LATER)
+        assert (row.price_minor, row.price_currency) == (12_500, "EUR")
+
+    def test_a_direct_assignment_may_have_no_price(self) -> None:
+        row = row_of(published(), assigned(price=None))
+        assert (row.price_minor, row.price_currency) == (None, None)
+
+    def test_a_confirmed_delivery_ends_the_mission(self) -> None:
+        row = row_of(published(), assigned(), delivered())
+        assert (row.status, row.delivered_at) == ("delivered", LATER + HOUR)
+
+    def test_an_expired_trip_says_so(self) -> None:
+        assert row_of(published(), expired()).status == "expired"
+
+    def test_an_event_before_the_publication_is_out_of_order(self) -> None:
+        with pytest.raises(OutOfOrder):
+            row_of(submitted())
+
+    @pytest.mark.parametrize(
+        "event", [submitted(), withdrawn(), assigned(), delivered(), expired(), modified()]
+    )
+    def test_seeing_an_event_twice_changes_nothing(self, event: TripEvent) -> None:
+        before = (published(), submitted())
+        assert row_of(*before, event, event) == row_of(*before, event)
+
+
+class TestBucket:
+    @pytest.mark.requirement("HIF-15")
+    @pytest.mark.parametrize(
+        ("others", "shown"),
+        [(0, "0-2"), (2, "0-2"), (3, "3-5"), (5, "3-5"), (6, "6+"), (40, "6+")],
+    )
+    def test_shows_how_many_others_quoted_only_coarsely(self, others: int, shown: str) -> None:
+        assert bucket([f"d-{n}" for n in range(others)], "ada") == shown
+
+    @pytest.mark.requirement("HIF-15")
+    def test_the_viewers_own_quote_is_not_counted(self) -> None:
+        assert bucket(["ada", "d-1", "d-2"], "ada") == "0-2"
+
+
+def ids(rows: Sequence[Trip]) -> list[str]:
+    return [row.trip_id for row in rows]
+
+
+class TestNearHome:
+    async def near(self, partner: Partner, radius: float = 100.0, text: str = "") -> list[str]:
+        found = await near_home(partner.pool, ADA, HOME, radius, text, None, 10)
+        return [trip.trip_id for _, trip in found]
+
+    @pytest.mark.requirement("HIF-05", "G-10")
+    async def test_only_trips_departing_within_the_radius_nearest_first(
+        self, partner: Partner
+    ) -> None:
+        far, near, nearest = ("far", LYON), ("near", VERSAILLES), ("nearest", None)
+        await partner.saw(
+            published(far[0], far[1]), published(near[0], near[1]), published(nearest[0])
+        )
+        assert await self.near(partner) == ["nearest", "near"]
+        assert await self.near(partner, radius=10) == ["nearest"]
+
+    @pytest.mark.requirement("G-10")
+    async def test_the_distance_is_that_of_the_globe(self, partner: Partner) -> None:
+        await partner.saw(published(departure=LYON))
+        [(kilometres, _)] = await near_home(partner.pool, ADA, HOME, 500.0, "", None, 10)
+        assert round(kilometres) == 392
+
+    async def test_the_next_page_goes_on_after_the_last_one(self, partner: Partner) -> None:
+        await partner.saw(*(published(f"t-{n}", VERSAILLES if n % 2 else LYON) for n in range(4)))
+        after, found = None, []
+        while page := await near_home(partner.pool, ADA, HOME, 500.0, "", after, 1):
+            found += [trip.trip_id for _, trip in page]
+            after = page[-1][0], page[-1][1].trip_id
+        assert found == ["t-1", "t-3", "t-0", "t-2"]
+
+
+class TestEverywhere:
+    @pytest.mark.requirement("HIF-06")
+    async def test_shows_every_open_trip_newest_first_whatever_the_distance(
+        self, partner: Partner
+    ) -> None:
+        await partner.saw(published("old"), published("new", LYON, at=LATER))
+        assert ids(await everywhere(partner.pool, ADA, "", None, 10)) == ["new", "old"]
+
+    @pytest.mark.requirement("G-18")
+    @pytest.mark.parametrize("end", [assigned(), expired()])
+    async def test_a_trip_leaves_the_open_lists_at_once(
+        self, partner: Partner, end: TripEvent
+    ) -> None:
+        await partner.saw(published(), end)
+        assert await everywhere(partner.pool, ADA, "", None, 10) == []
+        assert await near_home(partner.pool, ADA, HOME, 500.0, "", None, 10) == []
+
+    async def test_a_trip_whose_last_day_is_over_is_not_offered(self, partner: Partner) -> None:
+        await partner.saw(published("over", until_day=TODAY - DAY))
+        await partner.saw(published("last", until_day=TODAY))
+        assert ids(await everywhere(partner.pool, ADA, "", None, 10)) == ["last"]
+
+    async def test_another_organisations_trips_are_not_shown(self, partner: Partner) -> None:
+        await partner.saw(published(organisation="flowbi"))
+        assert await everywhere(partner.pool, ADA, "", None, 10) == []
+        assert await one(partner.pool, "hiflow", "t-1") is None
+
+    async def test_the_next_page_goes_on_after_the_last_one(self, partner: Partner) -> None:
+        await partner.saw(*(published(f"t-{n}", at=NOON + (n // 2) * HOUR) for n in range(5)))
+        after, found = None, []
+        while page := await everywhere(partner.pool, ADA, "", after, 2):
+            found += ids(page)
+            after = page[-1].published_at, page[-1].trip_id
+        assert found == ["t-4", "t-3", "t-2", "t-1", "t-0"]
+
+
+class TestGate:
+    @pytest.mark.requirement("HIF-07", "G-19")
+    async def test_a_gated_trip_is_behind_a_qualification_only(self, partner: Partner) -> None:
+        await partner.saw(published("open"), published("gated", process="atlas"))
+        assert ids(await everywhere(partner.pool, ADA, "", None, 10)) == ["open"]
+        assert ids(await behind_a_qualification(partner.pool, ADA, "", None, 10)) == ["gated"]
+
+    @pytest.mark.requirement("HIF-07", "G-19")
+    async def test_every_service_of_a_trip_must_be_held(self, partner: Partner) -> None:
+        await partner.saw(published(services=("wash", "handover")))
+        half = Viewer("hiflow", "ada", frozenset(), frozenset({"wash"}), TODAY)
+        both = Viewer("hiflow", "ada", frozenset(), frozenset({"wash", "handover"}), TODAY)
+        assert ids(await behind_a_qualification(partner.pool, half, "", None, 10)) == ["t-1"]
+        assert ids(await everywhere(partner.pool, both, "", None, 10)) == ["t-1"]
+
+    @pytest.mark.requirement("G-19")
+    def test_what_is_missing_is_named(self) -> None:
+        row = row_of(published(process="atlas", services=("wash", "handover")))
+        assert missing(row, frozenset(), frozenset({"wash"})) == (
+            "client_process:atlas",
+            "additional_service:handover",
+        )
+
+    def test_nothing_is_missing_once_everything_is_held(self) -> None:
+        row = row_of(published(process="atlas", services=("wash",)))
+        assert missing(row, frozenset({"atlas"}), frozenset({"wash"})) == ()
+
+
+class TestSearch:
+    @pytest.mark.requirement("HIF-08")
+    @pytest.mark.parametrize(
+        "text", ["Paris", " paRIS ", "lyon", "T-1", "atl", "citroën", "CITROEN"]
+    )
+    async def test_finds_city_trip_id_and_brand_without_accents_or_capitals(
+        self, partner: Partner, text: str
+    ) -> None:
+        await partner.saw(published(brand="Atlas Citroën"))
+        assert ids(await everywhere(partner.pool, ADA, text, None, 10)) == ["t-1"]
+
+    @pytest.mark.requirement("HIF-08")
+    @pytest.mark.parametrize("text", ["Nantes", "%", "_", "\\"])
+    async def test_finds_nothing_else(self, partner: Partner, text: str) -> None:
+        await partner.saw(published())
+        assert await everywhere(partner.pool, ADA, text, None, 10) == []
+
+
+class TestMissions:
+    @pytest.mark.requirement("HIF-22", "G-18")
+    async def test_lists_the_drivers_missions_past_ones_too_latest_first(
+        self, partner: Partner
+    ) -> None:
+        await partner.saw(published("past"), assigned(trip="past"), delivered(trip="past"))
+        await partner.saw(published("now"), assigned(trip="now", at=LATER + HOUR))
+        found = await missions_of(partner.pool, "hiflow", "ada", "", None, 10)
+        assert [(row.trip_id, row.status) for row in found] == [
+            ("now", "assigned"),
+            ("past", "delivered"),
+        ]
+
+    @pytest.mark.requirement("HIF-22")
+    async def test_another_drivers_missions_are_not_among_them(self, partner: Partner) -> None:
+        await partner.saw(published(), assigned("bob"))
+        assert await missions_of(partner.pool, "hiflow", "ada", "", None, 10) == []
