@@ -112,7 +112,9 @@ class Verifier:
         issuer: str,
         audience: str,
         clock: Callable[[], float] = time,
+        remembered: int = CACHED_TOKENS,
     ) -> None:
+        self._remembered = remembered
         self._keys = keys
         self._issuer = issuer
         self._audience = audience
@@ -133,7 +135,7 @@ class Verifier:
         return principal
 
     def _remember(self, header: bytes, known: tuple[Principal, float]) -> None:
-        while len(self._known) >= CACHED_TOKENS:
+        while len(self._known) >= self._remembered:
             self._known.pop(next(iter(self._known)))
         self._known[header] = known
 

@@ -15,8 +15,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from hashlib import sha256
+from os import urandom
 from typing import Any, Protocol, TypeVar
-from uuid import UUID, uuid4, uuid5
+from uuid import UUID, uuid5
 from zoneinfo import ZoneInfo
 
 from fastapi import Depends
@@ -421,7 +422,8 @@ def _occurred_at(given: bytes | None, now: datetime) -> datetime:
 
 def _correlation_id(headers: dict[bytes, bytes]) -> str:
     if (given := headers.get(b"relais-correlation-id")) is None:
-        return uuid4().hex
+        # As random as a uuid4, and a third of its price.
+        return urandom(16).hex()
     found = given.decode("latin-1")
     if not _CORRELATION.fullmatch(found):
         detail = "A Relais-Correlation-Id is 1 to 128 visible ASCII characters."

@@ -122,6 +122,14 @@ class TestExpiry:
             verifier.principal(header)
 
 
+def test_no_more_tokens_are_remembered_than_there_is_room_for() -> None:
+    keys = PublishedKeys(jwks(KEY))
+    verifier = Verifier(keys, "relais-accounts", "relais", remembered=2)
+    for subject in ("d1", "d2", "d3", "d1"):
+        assert verifier.principal(f"Bearer {token(subject)}".encode()).subject == subject
+    assert len(verifier._known) == 2
+
+
 class TestRoles:
     async def test_a_role_that_is_not_admitted_is_told_which_are(self) -> None:
         async with client(api(), **signed("b1", "analyst")) as caller:

@@ -9,7 +9,19 @@ from pydantic import ValidationError
 
 from contracts.common_v1 import Money, Point
 from contracts.missions.trip_v1 import Channel
-from infra.http.models import Body, Day, Id, Instant, MoneyBody, Named, PointBody, plain, to_json
+from infra.http.models import (
+    Body,
+    Day,
+    Id,
+    Instant,
+    Line,
+    MoneyBody,
+    Named,
+    Phone,
+    PointBody,
+    plain,
+    to_json,
+)
 
 MORNING = datetime(2026, 11, 23, 8, 30, tzinfo=UTC)
 
@@ -20,6 +32,8 @@ class Sample(Body):
     day: Day = date(2026, 11, 23)
     point: PointBody = PointBody(latitude=0, longitude=0)
     channel: Annotated[Channel, Named()] = Channel.APP
+    phone: Phone = "+33612345678"
+    name: Line = "x"
 
 
 @pytest.mark.parametrize(
@@ -41,6 +55,10 @@ ACCEPTED: list[tuple[str, Any]] = [
     ("point", point(90, 180)),
     ("point", point(-90.0, -180.0)),
     ("channel", "portal"),
+    ("phone", "06 12 34 56 78"),
+    ("phone", "+212 612-345678"),
+    ("name", "x" * 255),
+    ("name", "Élodie O'Brien-Łukasz"),
 ]
 REFUSED: list[tuple[str, Any]] = [
     ("id", ""),
@@ -70,6 +88,12 @@ REFUSED: list[tuple[str, Any]] = [
     ("channel", "unspecified"),
     ("channel", "APP"),
     ("channel", 1),
+    ("phone", "nobody"),
+    ("phone", "06 12 34 56"),
+    ("phone", "0" * 41),
+    ("name", ""),
+    ("name", "x" * 256),
+    ("name", "two\nlines"),
 ]
 
 
@@ -82,6 +106,10 @@ def test_a_value_at_the_boundary_is_accepted(name: str, value: Any) -> None:
 def test_a_value_past_the_boundary_is_refused(name: str, value: Any) -> None:
     with pytest.raises(ValidationError, match=name):
         Sample.model_validate({name: value})
+
+
+def test_a_phone_number_is_kept_in_one_form() -> None:
+    assert Sample.model_validate({"phone": "06 12 34 56 78"}).phone == "+33612345678"
 
 
 def test_a_choice_is_a_name_in_the_document_too() -> None:
