@@ -22,6 +22,7 @@ from infra.http.auth import PublishedKeys, Verifier
 from infra.http.call import Kit
 from infra.http.health import Health, unsaturated, waiters, writable
 from infra.http.positions import Positions
+from infra.http.problems import HANDLERS
 from infra.relay import Relay
 from infra.settings import Settings
 from infra.supervisor import Progress
@@ -86,7 +87,8 @@ def site(services: Sequence[Running], settings: Settings) -> Starlette:
             Route("/", _front_page(apis)),
             *health.routes(),
             *(Mount(prefix, app) for prefix, app in apis.items()),
-        ]
+        ],
+        exception_handlers=HANDLERS,
     )
 
 

@@ -9,6 +9,7 @@ import logging
 from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from contextlib import suppress
 from datetime import UTC, datetime
+from tempfile import gettempdir
 from time import monotonic
 from typing import Any
 
@@ -90,9 +91,7 @@ class KafkaLoop:
             await self._commit(client)
         finally:
             self.assigned.clear()
-            with suppress(KafkaError, TimeoutError):
-                async with asyncio.timeout(HANG_UP_SECONDS):
-                    await client.stop()
+            await _hang_up(client)
             await self.consumer.finish()
 
     def broke(self, error: Exception) -> None:
@@ -164,6 +163,16 @@ async def _poll(client: AIOKafkaConsumer) -> dict[TopicPartition, list[Any]]:
             )
             return found
     return {}
+
+
+async def _hang_up(client: AIOKafkaConsumer) -> None:
+    try:
+        async with asyncio.timeout(HANG_UP_SECONDS):
+            await client.stop()
+    except (KafkaError, TimeoutError):
+        # It would wait for its group to settle; its sockets must not outlive us meanwhile.
+        await client._fetcher.close()
+        await client._client.close()
 
 
 def _behind(client: AIOKafkaConsumer, next_offsets: Mapping[Partition, int]) -> int:
@@ -255,6 +264,8 @@ class FaustAgent:
             broker_max_poll_records=BATCH,
             broker_commit_interval=COMMIT_SECONDS,
             loghandlers=[],
+            # Faust makes a folder even for an app without tables, by default where we stand.
+            datadir=f"{gettempdir()}/relais-faust",
         )
         topic = app.topic(*self.consumer.topics, key_serializer="raw", value_serializer="raw")
         app.agent(topic, concurrency=1, name=self._group)(self._handle)
