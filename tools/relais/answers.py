@@ -17,12 +17,16 @@ import psycopg
 import typer
 from aiokafka.errors import KafkaError
 from psycopg_pool import PoolTimeout
+from pydantic import ValidationError
 from rich.console import Console
 from rich.table import Table
 
 from infra.http.models import plain
+from infra.personal import UnknownMasterKey
+from infra.stack.process import ServerFailed
 from infra.supervisor import Halt
 from services.registry import UnknownService
+from tools.relais.home import AlreadyRunning
 
 OK, FOUND, USAGE, UNREACHABLE, INTERRUPTED = 0, 1, 2, 3, 130
 
@@ -113,18 +117,35 @@ def _carried_out(work: Coroutine[Any, Any, Answer], as_json: bool) -> Answer:
         logging.getLogger(library).setLevel(logging.CRITICAL)
     try:
         return asyncio.run(work)
-    except Trouble as trouble:
-        message, code = str(trouble), trouble.code
-    except UnknownService as error:
-        message, code = f"there is no service {error.args[0]}", USAGE
-    except (psycopg.OperationalError, PoolTimeout, KafkaError, ConnectionError, TimeoutError) as e:
-        message, code = f"cannot reach it: {type(e).__name__} {first_line(e)}", UNREACHABLE
-    except Halt as halt:
-        message, code = str(halt), FOUND
     except KeyboardInterrupt:
         message, code = "interrupted", INTERRUPTED
+    except Exception as error:
+        if (refusal := refusal_of(error)) is None:
+            raise
+        message, code = refusal
     _refuse(message, code, as_json)
     raise typer.Exit(code)
+
+
+def refusal_of(error: Exception) -> tuple[str, int] | None:
+    """The line and the exit code for what is no bug of ours; None for what is."""
+    match error:
+        case Trouble():
+            return str(error), error.code
+        case UnknownService():
+            return f"there is no service {error.args[0]}", USAGE
+        case ValidationError():
+            return f"the settings cannot be read: {first_line(error)}", USAGE
+        case UnknownMasterKey():
+            return f"RELAIS_MASTER_KEYS does not fit: {error}", FOUND
+        case Halt() | AlreadyRunning() | ServerFailed():
+            return first_line(error), FOUND
+        case psycopg.OperationalError() | PoolTimeout() | KafkaError() | OSError():
+            return f"cannot reach it: {type(error).__name__} {first_line(error)}", UNREACHABLE
+        case psycopg.errors.UndefinedTable() | psycopg.errors.InvalidSchemaName():
+            return f"nothing ever ran on this database: {first_line(error)}", FOUND
+        case _:
+            return None
 
 
 def _refuse(message: str, code: int, as_json: bool) -> None:

@@ -76,7 +76,8 @@ async def show(word: str, personal: bool) -> Answer:
             events = await _unsealed(contract, running.keyring, recorded)
             audit(found.home, "events show --personal", stream=stream)
     listed = [facts(contract, one, event) for one, event in zip(recorded, events, strict=True)]
-    return rows([one | {"content": _content(one)} for one in listed], COLUMNS, "")
+    table = rows([one | {"content": _content(one)} for one in listed], COLUMNS, "")
+    return Answer(listed, table.text)
 
 
 COLUMNS = ("version", "type", "recorded_at", "actor", "content")

@@ -1,7 +1,9 @@
 """`relais up`, `serve`, `work` and `demo`: what runs until it is told to stop."""
 
 import sys
+from collections.abc import Callable, Coroutine
 from contextlib import AsyncExitStack
+from typing import Any
 
 import uvloop
 from rich.console import Console
@@ -13,14 +15,27 @@ from infra.stack.ports import is_free
 from services import registry
 from tools.demo.story import Unexpected, play
 from tools.demo.summary import summarise
+from tools.relais.answers import USAGE, Trouble, refusal_of
 from tools.relais.platform import open_services, platform, telemetry_of, until_told_to_stop
 
-console = Console()
+console = Console(soft_wrap=True)
+
+
+def _run(work: Callable[[], Coroutine[Any, Any, int]]) -> int:
+    """The exit code of what runs; what keeps it from running is one line on stderr."""
+    try:
+        return int(uvloop.run(work()))
+    except Exception as error:
+        if (refusal := refusal_of(error)) is None:
+            raise
+        message, code = refusal
+        print(f"relais: {message}", file=sys.stderr)
+        return code
 
 
 def up() -> int:
     """The whole platform, until Ctrl-C or SIGTERM."""
-    return uvloop.run(_up(Settings()))
+    return _run(lambda: _up(Settings()))
 
 
 async def _up(settings: Settings) -> int:
@@ -37,21 +52,21 @@ async def _up(settings: Settings) -> int:
 
 def serve(name: str) -> int:
     """The API of one service."""
-    return uvloop.run(_one(name, Settings(), with_workers=False))
+    return _run(lambda: _one(name, Settings(), with_workers=False))
 
 
 def work(name: str) -> int:
     """The workers of one service, with their probes."""
-    return uvloop.run(_one(name, Settings(), with_workers=True))
+    return _run(lambda: _one(name, Settings(), with_workers=True))
 
 
 async def _one(name: str, settings: Settings, *, with_workers: bool) -> int:
+    service = registry.service(name)
+    _refuse_unset(settings)
     told = until_told_to_stop()
     async with AsyncExitStack() as stack:
         stack.enter_context(telemetry.running(telemetry_of(settings, name)))
-        running = await open_services(
-            stack, [registry.service(name)], settings, with_workers=with_workers
-        )
+        running = await open_services(stack, [service], settings, with_workers=with_workers)
         await stack.enter_async_context(measured(running))
         app = site(running, settings)
         url = await stack.enter_async_context(serving(app, settings))
@@ -60,14 +75,23 @@ async def _one(name: str, settings: Settings, *, with_workers: bool) -> int:
     return 0
 
 
+def _refuse_unset(settings: Settings) -> None:
+    # `up` finds these by itself on a laptop; here nothing may be guessed.
+    secret = settings.master_keys.get_secret_value()
+    given = {"POSTGRES": settings.postgres, "KAFKA": settings.kafka, "JWKS": settings.jwks}
+    for name, value in {**given, "MASTER_KEYS": secret}.items():
+        if not value:
+            raise Trouble(f"RELAIS_{name} is not set", USAGE)
+
+
 def demo() -> int:
     """The platform, and the story on it; stays up in a terminal until Ctrl-C."""
-    settings = Settings(log_level="ERROR")
-    port = settings.port if is_free(settings.port) else 0
-    return uvloop.run(_demo(settings.model_copy(update={"port": port})))
+    return _run(lambda: _demo(Settings(log_level="ERROR")))
 
 
 async def _demo(settings: Settings) -> int:
+    port = settings.port if is_free(settings.port) else 0
+    settings = settings.model_copy(update={"port": port})
     told = until_told_to_stop()
     async with AsyncExitStack() as stack:
         with console.status("starting PostgreSQL, the broker and the services"):

@@ -1,0 +1,138 @@
+"""A platform of these tests alone, started as an operator does, and the command line over it."""
+
+import json
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+from uuid import uuid4
+
+import httpx
+import psycopg
+import pytest
+from psycopg.conninfo import make_conninfo
+from typer.testing import CliRunner, Result
+
+from tools.demo.people import cities, trips
+from tools.relais.main import app
+
+START_SECONDS = 120
+STOP_SECONDS = 60
+ORGANISATION = "acme"
+
+
+@dataclass(frozen=True)
+class Line:
+    """The command line in one home."""
+
+    home: Path
+    environment: Mapping[str, str]
+
+    def say(self, *words: str) -> Result:
+        """What `relais` with these words prints, and how it ends."""
+        return CliRunner().invoke(app, list(words), env=dict(self.environment))
+
+    def facts(self, *words: str, code: int = 0) -> Any:
+        """The JSON it prints, once it has ended with that code."""
+        said = self.say(*words, "--json")
+        assert said.exit_code == code, said.output
+        return json.loads(said.stdout)
+
+    def lines(self, *words: str) -> list[Any]:
+        """The JSON lines it prints."""
+        said = self.say(*words, "--json")
+        assert said.exit_code == 0, said.output
+        return [json.loads(line) for line in said.stdout.splitlines()]
+
+    @property
+    def audited(self) -> list[Any]:
+        """The actions written down so far."""
+        return [json.loads(line) for line in (self.home / "audit.log").read_text().splitlines()]
+
+
+@dataclass(frozen=True)
+class Platform(Line):
+    """A running platform, with ways to put something into it."""
+
+    url: str
+    postgres: str
+
+    def post(self, role: str, subject: str, path: str, body: Any, method: str = "POST") -> None:
+        """One request of somebody of the organisation."""
+        words = ("token", "--role", role, "--subject", subject, "--org", ORGANISATION)
+        token = self.facts(*words)["token"]
+        headers = {"Authorization": f"Bearer {token}", "Idempotency-Key": uuid4().hex}
+        answer = httpx.request(method, f"{self.url}{path}", json=body, headers=headers, timeout=30)
+        assert answer.is_success, answer.text
+
+    def trip(self, brand: str = "Atlas") -> str:
+        """Publish a trip; answers its id."""
+        [body] = trips(1, cities(), date(2030, 5, 1))
+        trip_id = f"T{uuid4().hex[:8]}"
+        about = body | {"trip_id": trip_id, "client_brand": brand, "client_process": None}
+        self.post("logistics", "lea", "/missions/trips", about)
+        return trip_id
+
+    def driver(self, name: str = "Ada Lovelace") -> str:
+        """Register a driver; answers the id."""
+        driver_id = f"D{uuid4().hex[:8]}"
+        about = {"driver_id": driver_id, "name": name, "phone": "+33612345678"}
+        self.post("logistics", "lea", "/missions/drivers", about)
+        return driver_id
+
+    def sql(self, service: str, statement: str) -> list[Any]:
+        """What a hand in the database of a service would do."""
+        url = make_conninfo(self.postgres, dbname=f"relais_{service.replace('.', '_')}")
+        with psycopg.connect(url, autocommit=True) as connection:
+            cursor = connection.execute(statement.encode())
+            return cursor.fetchall() if cursor.description else []
+
+    def until(self, check: Callable[[], bool], within: float = 30.0) -> None:
+        """Wait for what workers do."""
+        deadline = time.monotonic() + within
+        while not check():
+            assert time.monotonic() < deadline, "it did not come"
+            time.sleep(0.05)
+
+
+@pytest.fixture(scope="session")
+def platform() -> Iterator[Platform]:
+    """`relais up` in a home of its own; stopped in order at the end."""
+    with TemporaryDirectory(prefix="relais-") as folder:
+        home = Path(folder) / "home"
+        environment = {"RELAIS_HOME": str(home), "RELAIS_PORT": "0"}
+        with (Path(folder) / "up.log").open("wb") as log:
+            process = subprocess.Popen(
+                [sys.executable, "-m", "tools.relais", "up"],
+                stdout=log,
+                stderr=log,
+                env={"PATH": "/usr/bin:/bin", "HOME": folder, **environment},
+            )
+        try:
+            addresses = _addresses(home, process, Path(folder) / "up.log")
+            yield Platform(home, environment, addresses["url"], addresses["postgres"])
+        finally:
+            process.terminate()
+            code = process.wait(STOP_SECONDS)
+        assert (code, (home / "run.json").exists()) == (0, False)
+
+
+def _addresses(home: Path, process: "subprocess.Popen[bytes]", log: Path) -> Mapping[str, str]:
+    deadline = time.monotonic() + START_SECONDS
+    while not (home / "run.json").exists():
+        assert process.poll() is None, log.read_text()
+        assert time.monotonic() < deadline, log.read_text()
+        time.sleep(0.05)
+    found: Mapping[str, str] = json.loads((home / "run.json").read_text())
+    return found
+
+
+@pytest.fixture
+def nowhere(tmp_path: Path) -> Line:
+    """The command line in a home where nothing runs."""
+    return Line(tmp_path, {"RELAIS_HOME": str(tmp_path), "RELAIS_POSTGRES": "", "RELAIS_KAFKA": ""})
