@@ -8,6 +8,7 @@ from dataclasses import replace
 from uuid import UUID, uuid4
 
 import pytest
+from psycopg import DataError
 
 from contracts.common_v1 import Point
 from contracts.missions import driver_v1
@@ -98,6 +99,15 @@ class TestSealing:
             )
             for codec, encoded in zip(codecs, reversed(both), strict=True):
                 assert await codec.decode(encoded) == [rung(d) for d in drivers]
+
+    async def test_a_name_that_cannot_be_stored_hurts_nobody_else(
+        self, codec: Codec[DriverEvent]
+    ) -> None:
+        bad, good = await asyncio.gather(
+            sealed(codec, rung("d-\0")), sealed(codec, rung("d-1")), return_exceptions=True
+        )
+        assert isinstance(bad, DataError)
+        assert isinstance(good, Encoded)
 
 
 class TestForgetting:
@@ -221,6 +231,20 @@ class TestMasterKeys:
         async with keyring_of(database, masters) as blind:
             with pytest.raises(UnknownMasterKey, match="m1"):
                 await opened(Codec(driver_v1.contract, blind), written)
+
+    async def test_a_key_that_does_not_open_hurts_nobody_else(
+        self, codec: Codec[DriverEvent], keyring: Keyring
+    ) -> None:
+        events = [await sealed(codec, registered(driver)) for driver in ("d-1", "d-2")]
+        async with keyring.pool.connection() as connection:
+            await connection.execute(
+                "update keys.subject set master = 'lost' where subject = 'd-1'"
+            )
+        bad, good = await asyncio.gather(
+            *(opened(codec, each) for each in events), return_exceptions=True
+        )
+        assert isinstance(bad, UnknownMasterKey)
+        assert good == registered("d-2")
 
     async def test_a_key_does_not_open_in_the_row_of_somebody_else(
         self, written: Encoded, codec: Codec[DriverEvent], keyring: Keyring
