@@ -48,6 +48,7 @@ class Ground:
         settings = self.settings(area)
         return {
             "RELAIS_DATABASES": json.dumps(settings.databases),
+            "RELAIS_POSTGRES": self.postgres.url(),
             "RELAIS_KAFKA": settings.kafka,
             "RELAIS_MASTER_KEYS": MASTER_KEYS,
             "RELAIS_JWKS": settings.jwks,

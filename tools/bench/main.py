@@ -31,17 +31,20 @@ def run(*, quick: bool = False, only: Sequence[str] = (), output: Path = OUTPUT)
     logging.getLogger("aiokafka").setLevel(logging.CRITICAL)
     size = QUICK if quick else FULL
     names = [name for name in SUBJECTS if not only or name in only]
-    measured = uvloop.run(measure(Settings().broker, names, size, console))
-    output.write_text(json.dumps([one.as_json() for one in measured], indent=2) + "\n")
-    console.print(table(measured))
-    console.print(f"written to {output}")
+    measured: list[Measured] = []
+    try:
+        uvloop.run(measure(Settings().broker, names, size, console, measured))
+    finally:
+        # Also when a subject broke or somebody lost patience: what was measured stays measured.
+        output.write_text(json.dumps([one.as_json() for one in measured], indent=2) + "\n")
+        console.print(table(measured))
+        console.print(f"written to {output}")
 
 
 async def measure(
-    broker: str, names: Sequence[str], size: Size, console: Console
-) -> list[Measured]:
-    """Every named subject, one after the other, on servers of this run alone."""
-    measured: list[Measured] = []
+    broker: str, names: Sequence[str], size: Size, console: Console, measured: list[Measured]
+) -> None:
+    """Every named subject, one after the other, on servers of this run alone; fills `measured`."""
     columns = (TextColumn("{task.description:>10}"), BarColumn(), TimeElapsedColumn())
     # Drawn between the steps only: a clock that ticks would take time from who is measured.
     with Progress(*columns, console=console, auto_refresh=False) as progress:
@@ -57,7 +60,6 @@ async def measure(
                     for figure in SUBJECTS[name].figures
                 ]
                 await ground.settle()
-    return measured
 
 
 def table(measured: Sequence[Measured]) -> Table:
