@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
+from pathlib import Path
 
 import pytest
 import pytest_asyncio
@@ -18,8 +19,10 @@ Fault = Callable[[], Awaitable[None]]
 
 
 @pytest_asyncio.fixture
-async def world(broker: Broker, new_database: Callable[[], str]) -> AsyncIterator[World]:
-    async with opened(broker, new_database, SEED) as world:
+async def world(
+    broker: Broker, new_database: Callable[[], str], tmp_path: Path
+) -> AsyncIterator[World]:
+    async with opened(broker, new_database, tmp_path, SEED) as world:
         yield world
 
 

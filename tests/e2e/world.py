@@ -1,12 +1,14 @@
 """Missions and the partner's views on real servers, with workers that can be killed one by one."""
 
-import asyncio
 import base64
 import json
 import random
+import signal
+import sys
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 from uuid import UUID
 
@@ -21,14 +23,13 @@ from infra import host
 from infra.commands import Aggregate, CommandContext, Done, Refused
 from infra.consumers.records import Record
 from infra.consumers.views import View
-from infra.host import Running, Worker
+from infra.host import Running
 from infra.personal import Encoded
-from infra.relay import Relay
 from infra.settings import Settings
 from infra.stack.broker import Broker
+from infra.stack.process import Child
 from infra.store import RecordedEvent
 from infra.store.protocol import BEGINNING
-from infra.supervisor import supervise
 from infra.testing.eventually import eventually
 from infra.testing.records import records_of, versions
 from infra.topics import create_topics
@@ -47,54 +48,40 @@ class World:
     missions: Running
     partner: Running
     elsewhere: str
+    settings: dict[str, Any]
+    folder: Path
     dice: random.Random
     promised: list[Done[Any]] = field(default_factory=list)
-    _tasks: dict[str, asyncio.Task[None]] = field(default_factory=dict)
-    _workers: dict[str, Worker] = field(default_factory=dict)
+    _children: dict[str, list[Child]] = field(default_factory=dict)
 
     # --- Workers --------------------------------------------------------------------------------
 
-    def start(self, *names: str) -> None:
-        """Start these workers anew: relay, bookings, views."""
-        fresh = host.workers(self.missions) | host.workers(self.partner)
+    def start(self, *names: str, lock: str = "") -> None:
+        """Start these workers, each a process: relay, bookings, views."""
         for name in names:
-            self._employ(name, fresh[name])
+            service = partner if name == "views" else missions
+            command = [sys.executable, "-m", "tests.e2e.worker"]
+            arguments = [service.name, name, json.dumps(self.settings), lock]
+            log = self.folder / f"{name}.log"
+            self._children.setdefault(name, []).append(Child([*command, *arguments], log))
 
     def start_second_relay(self) -> None:
         """A relay that takes its lock in another database, so that both think they lead."""
-        settings = self.missions.settings
-        relay = Relay(
-            "missions",
-            self.missions.store,
-            missions.contracts,
-            bootstrap=settings.kafka,
-            conninfo=self.elsewhere,
-            nudge=self.missions.appended,
-        )
-        self._employ("second relay", relay)
-
-    def _employ(self, name: str, worker: Worker) -> None:
-        self._workers[name] = worker
-        self._tasks[name] = asyncio.create_task(supervise(name, worker.run, worker.progress))
+        self.start("relay", lock=self.elsewhere)
 
     async def kill(self, name: str) -> None:
-        """End a worker wherever it is."""
-        task = self._tasks.pop(name)
-        # A client library may swallow a cancellation, so it is said again.
-        while not task.done():
-            task.cancel()
-            await asyncio.wait([task], timeout=1)
-        await asyncio.gather(task, return_exceptions=True)
+        """End a worker wherever it is, as `kill -9` does."""
+        for child in self._children.pop(name, []):
+            await child.stop(signal.SIGKILL)
 
     async def kill_and_restart(self, name: str) -> None:
         await self.kill(name)
         self.start(name)
 
     async def finish(self) -> None:
-        """Stop every worker in order."""
-        for name in self._tasks:
-            self._workers[name].stop()
-        await asyncio.wait_for(asyncio.gather(*self._tasks.values()), 30)
+        """End every worker."""
+        for name in list(self._children):
+            await self.kill(name)
 
     # --- Commands -------------------------------------------------------------------------------
 
@@ -193,22 +180,22 @@ class World:
 
 @asynccontextmanager
 async def opened(
-    broker: Broker, new_database: Callable[[], str], seed: int
+    broker: Broker, new_database: Callable[[], str], folder: Path, seed: int
 ) -> AsyncIterator[World]:
     """A world on an empty broker and in databases of its own, its workers at work."""
     await broker.start()
     await broker.wipe()
     await create_topics(broker.bootstrap, missions.contracts, 1)
     databases = {name: new_database() for name in ("keys", "missions", "views.partner")}
-    settings = Settings(
-        databases=databases,
-        kafka=broker.bootstrap,
-        master_keys=MASTER_KEYS,  # type: ignore[arg-type]
-    )
+    given: dict[str, Any] = {
+        "databases": databases,
+        "kafka": broker.bootstrap,
+        "master_keys": MASTER_KEYS,
+    }
+    settings = Settings(**given)
     async with host.opened(missions, settings) as m, host.opened(partner, settings) as p:
-        world = World(broker, m, p, new_database(), random.Random(seed))
-        world.start("relay")
-        world.start("bookings", "views")
+        world = World(broker, m, p, new_database(), given, folder, random.Random(seed))
+        world.start("relay", "bookings", "views")
         try:
             yield world
         finally:
