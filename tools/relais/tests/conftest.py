@@ -6,7 +6,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from datetime import date
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -72,7 +72,8 @@ class Platform(Line):
 
     def trip(self, brand: str = "Atlas") -> str:
         """Publish a trip; answers its id."""
-        [body] = trips(1, cities(), date(2030, 5, 1))
+        soon = datetime.now(UTC).date() + timedelta(days=3)
+        [body] = trips(1, cities(), soon)
         trip_id = f"T{uuid4().hex[:8]}"
         about = body | {"trip_id": trip_id, "client_brand": brand, "client_process": None}
         self.post("logistics", "lea", "/missions/trips", about)

@@ -78,7 +78,7 @@ def refused(platform: Platform) -> Iterator[str]:
     rule = "add constraint no_poison check (client_brand <> 'Poison') not valid"
     platform.sql(VIEWS, f"alter table {table} {rule}")
     trip = platform.trip("Poison")
-    platform.until(lambda: bool(platform.sql(VIEWS, "select from consumer.parked")))
+    platform.until(lambda: bool(platform.sql(VIEWS, "select stream from consumer.parked")))
     yield f"missions.trip/{trip}"
     platform.sql(VIEWS, f"alter table {table} drop constraint if exists no_poison")
     platform.say("parked", "requeue")
@@ -218,7 +218,7 @@ class TestSubject:
 
 def settle(platform: Platform) -> None:
     """Until everything recorded is published and seen."""
-    platform.until(lambda: platform.say("doctor", "--settled", "0").exit_code == 0)
+    platform.until(lambda: bool(platform.facts("doctor", "--settled", "0", code=0)["healthy"]))
 
 
 class TestDoctor:
