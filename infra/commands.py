@@ -107,10 +107,14 @@ class Refused(Generic[R]):
 
 @dataclass(frozen=True, slots=True)
 class Loaded(Generic[S]):
-    """An entity folded from its stream; version 0 when it has none."""
+    """An entity folded from its stream; version 0 when it has none.
+
+    `stream` is its name as position tokens have it.
+    """
 
     state: S
     version: int
+    stream: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -279,7 +283,8 @@ class Commands:
             aggregate.stream(id), to_time=at_time, to_version=at_version
         )
         state = await self._fold(aggregate, recorded)
-        return Loaded(state, recorded[-1].version if recorded else 0)
+        version = recorded[-1].version if recorded else 0
+        return Loaded(state, version, f"{self.service}.{aggregate.contract.name}/{id}")
 
     async def history(
         self, aggregate: Aggregate[Any, Any, E, Any], id: str

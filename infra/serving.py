@@ -23,6 +23,7 @@ from infra.http.call import Kit
 from infra.http.health import Health, unsaturated, waiters, writable
 from infra.http.positions import Positions
 from infra.http.problems import HANDLERS
+from infra.http.versions import Versions
 from infra.relay import Relay
 from infra.settings import Settings
 from infra.supervisor import Progress
@@ -51,6 +52,7 @@ def api(running: Running, verifier: Verifier, health: Health) -> Api:
         problem=service.problem,
         commands=running.commands if service.aggregates else None,
         positions=_positions(running) if service.views else None,
+        versions=Versions(next(iter(settings.masters.values()))),
     )
     return create_app(
         f"relais {service.name}",

@@ -43,6 +43,7 @@ from infra.http.auth import ANYBODY, Principal, Role, Verifier
 from infra.http.models import instant, plain, to_json
 from infra.http.positions import Positions, read_tokens
 from infra.http.problems import FieldError, Problem, Table, malformed, refused, try_again
+from infra.http.versions import Versions
 
 C = TypeVar("C")
 S = TypeVar("S")
@@ -54,11 +55,14 @@ COMMANDS = UUID("5d7bd4c4-5c0e-5a5e-9d2c-3f1f7c9a8a11")
 PARIS = ZoneInfo("Europe/Paris")
 SKEW = timedelta(minutes=5)
 """How far a phone's clock may be ahead of ours."""
+COUNTS_NOTHING = frozenset({"driver"})
+"""Who has no other role than these sees sealed versions."""
 SAFE_METHODS = frozenset({"GET", "HEAD"})
 
 _KEY = re.compile(r"[!-~]{1,255}")
 _CORRELATION = re.compile(r"[!-~]{1,128}")
-_ETAG = re.compile(r'"([1-9][0-9]{0,9})"')
+_ETAG = re.compile(r'"([1-9][0-9]{0,9}|[A-Za-z0-9_-]{27})"')
+_VERSION = re.compile(r"[1-9][0-9]{0,9}")
 _PRINCIPAL = "relais.principal"
 _TRACEPARENT_LENGTH = 55
 _ESCAPED_NUL = b"\\u0000"
@@ -108,6 +112,8 @@ class Kit:
     positions: Positions | None = None
     zone_of: Callable[[str], ZoneInfo] = _paris
     """The time zone of an organisation, by its id (G-03)."""
+    versions: Versions | None = None
+    """Seals what drivers are told of versions; without it they see them as staff do."""
     now: Callable[[], datetime] = _now
 
 
@@ -171,10 +177,12 @@ class Call:
         the version. Raises what `perform` raises.
         """
         done = await self.perform(aggregate, id, command)
-        body = present(done.state) if present else {"id": id, "version": done.version}
+        stream, _, _ = done.position.rpartition("@")
+        shown = self._shown(stream, done.version)
+        body = present(done.state) if present else {"id": id, "version": shown}
         headers = {
-            "ETag": f'"{done.version}"',
-            "Relais-Position": done.position,
+            "ETag": f'"{shown}"',
+            "Relais-Position": f"{stream}@{shown}",
             "Relais-Correlation-Id": self.correlation_id,
         }
         if created is not None:
@@ -190,7 +198,8 @@ class Call:
         try:
             result = await commands.handle(aggregate, id, command, self.context, expected)
         except VersionMismatch as error:
-            raise _stale(f"It stands at version {error.actual}.") from error
+            now = "" if self._seals else f" It stands at version {error.actual}."
+            raise _stale(f"It has changed since.{now}") from error
         except IdempotencyKeyReused as error:
             raise _reused() from error
         except TooMuchContention as error:
@@ -213,9 +222,9 @@ class Call:
         """The entity, now or as it was known at a time; version 0 when there is none."""
         return await self._commands().load(aggregate, id, at_time=as_of)
 
-    def show(self, body: object, version: int) -> Response:
+    def show(self, body: object, found: Loaded[Any]) -> Response:
         """200 with the version as `ETag`, which `If-Match` takes."""
-        return _json(body, {"ETag": f'"{version}"'})
+        return _json(body, {"ETag": f'"{self._shown(found.stream, found.version)}"'})
 
     async def history(self, aggregate: Aggregate[Any, Any, Any, Any], id: str) -> Response:
         """Every fact about the entity, oldest first: who, what, when (G-05).
@@ -230,17 +239,34 @@ class Call:
             raise RuntimeError("this API was made without commands")
         return self.kit.commands
 
+    @property
+    def _seals(self) -> Versions | None:
+        """What seals the versions this caller sees: every quote counts in a trip's (HIF-15)."""
+        return self.kit.versions if self.principal.roles <= COUNTS_NOTHING else None
+
+    def _shown(self, stream: str, version: int) -> int | str:
+        return version if (seals := self._seals) is None else seals.seal(stream, version)
+
     async def _expected_version(
         self, aggregate: Aggregate[Any, Any, Any, Any], id: str
     ) -> int | None:
         if self.if_match is None:
             return None
         if self.if_match != "*":
-            return int(self.if_match)
+            return self._meant(f"{aggregate.contract.service}.{aggregate.contract.name}/{id}")
         # Streams never go away, so what exists now also exists when the command is decided.
         if (await self._commands().load(aggregate, id)).version == 0:
             raise _stale("It does not exist.")
         return None
+
+    def _meant(self, stream: str) -> int:
+        assert self.if_match is not None
+        seals = self._seals
+        if seals is None and _VERSION.fullmatch(self.if_match):
+            return int(self.if_match)
+        if seals is not None and (version := seals.open(stream, self.if_match)) is not None:
+            return version
+        raise _no_etag()
 
 
 def _entry(entry: HistoryEntry[Any]) -> dict[str, object]:
@@ -332,7 +358,8 @@ def public() -> Any:
 
 async def _query(kit: Kit, principal: Principal, headers: dict[bytes, bytes]) -> Call:
     if (wanted := headers.get(b"relais-min-position")) is not None:
-        tokens = read_tokens(wanted.decode("latin-1"))
+        sealed = principal.roles <= COUNTS_NOTHING
+        tokens = read_tokens(wanted.decode("latin-1"), kit.versions if sealed else None)
         if kit.positions is not None:
             await kit.positions.wait(tokens)
     at = kit.now()
@@ -401,9 +428,13 @@ def _if_match(given: bytes | None) -> str | None:
         return None if given is None else "*"
     match = _ETAG.fullmatch(given.decode("latin-1"))
     if match is None:
-        detail = 'If-Match is one ETag as it was given, like "3", or *.'
-        raise malformed("header:If-Match", "etag", detail)
+        raise _no_etag()
     return match[1]
+
+
+def _no_etag() -> Problem:
+    detail = 'If-Match is one ETag as it was given, like "3", or *.'
+    return malformed("header:If-Match", "etag", detail)
 
 
 def _occurred_at(given: bytes | None, now: datetime) -> datetime:

@@ -139,7 +139,8 @@ class Recorded(BaseModel):
     """What a command answers when its route has nothing more to show."""
 
     id: str
-    version: int = Field(examples=[3])
+    version: int | str = Field(examples=[3])
+    """Sealed for drivers; hand it back in `If-Match` as it was given in `ETag`."""
 
 
 def plain(value: Any) -> Any:

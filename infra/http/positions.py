@@ -12,11 +12,15 @@ from typing import Protocol
 
 from infra.batching import Batcher
 from infra.http.problems import Problem, malformed, try_again
+from infra.http.versions import Versions
 
 MOST_TOKENS = 20
 POLL_SECONDS = 0.1
 
-TOKEN = r"([a-z][a-z0-9_]*(?:\.[a-z][a-z0-9_]*)+)/([A-Za-z0-9._~:-]{1,64})@(0|[1-9][0-9]{0,9})"
+TOKEN = (
+    r"([a-z][a-z0-9_]*(?:\.[a-z][a-z0-9_]*)+)/([A-Za-z0-9._~:-]{1,64})"
+    r"@(0|[1-9][0-9]{0,9}|[A-Za-z0-9_-]{27})"
+)
 """One position: the service and the aggregate, the id, the version."""
 _TOKEN = re.compile(TOKEN)
 
@@ -34,19 +38,29 @@ class Nudge(Protocol):
     def bell(self) -> AbstractAsyncContextManager[Bell]: ...
 
 
-def read_tokens(header: str) -> dict[str, int]:
-    """The least version asked for of each stream. Raises a 400 `Problem` when malformed."""
+def read_tokens(header: str, sealed_by: Versions | None = None) -> dict[str, int]:
+    """The least version asked for of each stream; only sealed ones when `sealed_by` is given.
+
+    Raises a 400 `Problem` when malformed.
+    """
     tokens = header.split(",")
     if len(tokens) > MOST_TOKENS:
         raise _bad_tokens(f"Relais-Min-Position takes at most {MOST_TOKENS} positions.")
     wanted: dict[str, int] = {}
     for token in tokens:
         match = _TOKEN.fullmatch(token.strip())
-        if match is None:
+        version = _version(match, sealed_by) if match is not None else None
+        if match is None or version is None:
             raise _bad_tokens("Relais-Min-Position is not what a Relais-Position said.")
         stream = f"{match[1]}/{match[2]}"
-        wanted[stream] = max(wanted.get(stream, 0), int(match[3]))
+        wanted[stream] = max(wanted.get(stream, 0), version)
     return wanted
+
+
+def _version(match: re.Match[str], sealed_by: Versions | None) -> int | None:
+    if sealed_by is not None:
+        return sealed_by.open(f"{match[1]}/{match[2]}", match[3])
+    return int(match[3]) if match[3].isdigit() else None
 
 
 def _bad_tokens(detail: str) -> Problem:
@@ -95,5 +109,5 @@ class Positions:
 
 
 def _too_early(left: Mapping[str, int]) -> Problem:
-    waiting = ", ".join(f"{stream}@{version}" for stream, version in left.items())
+    waiting = ", ".join(left)
     return try_again(425, "not-seen-yet", f"Not shown here yet: {waiting}.")

@@ -59,9 +59,9 @@ async def show_trip(trip_id: Id, call: Anyone, as_of: AsOf = None) -> Response:
     ):
         raise call.refuse(trip.NoSuchTrip())
     if is_staff(call):
-        return call.show(bodies.trip_for_logistics(found.state), found.version)
+        return call.show(bodies.trip_for_logistics(found.state), found)
     shown = bodies.trip_for_driver(found.state, call.principal.subject)
-    return call.show(shown, found.version)
+    return call.show(shown, found)
 
 
 @router.get("/trips/{trip_id}/history")
@@ -203,7 +203,7 @@ async def show_driver(driver_id: Id, call: Anyone, as_of: AsOf = None) -> Respon
         or found.state.organisation_id != call.principal.organisation_id
     ):
         raise call.refuse(driver.NoSuchDriver())
-    return call.show(bodies.driver_shown(found.state), found.version)
+    return call.show(bodies.driver_shown(found.state), found)
 
 
 @router.get("/drivers/{driver_id}/history")

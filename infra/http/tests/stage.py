@@ -15,7 +15,7 @@ from starlette.types import ASGIApp
 
 from contracts.missions.trip_v1 import TripExpired
 from contracts.missions.trip_v1 import contract as trips
-from infra.commands import Aggregate
+from infra.commands import Aggregate, Loaded
 from infra.http.app import Api, create_app
 from infra.http.auth import PublishedKeys, Role, SigningKey, Verifier, issue, jwks
 from infra.http.call import Call, Handler, Kit, public, requires
@@ -25,6 +25,7 @@ from infra.http.positions import Positions
 
 KEY = SigningKey.generate()
 NOON = datetime(2030, 5, 1, 12, 0, tzinfo=UTC)
+ONE = Loaded(None, 1, "missions.trip/T1")
 
 # --- A bell that can be rung so many times ------------------------------------------------------
 
@@ -91,7 +92,7 @@ def router() -> APIRouter:
     @routes.get("/bells/{bell_id}")
     async def show(bell_id: Id, call: Anyone, as_of: Instant | None = None) -> Response:
         found = await call.load(BELL, bell_id, as_of)
-        return call.show({"rung": found.state}, found.version)
+        return call.show({"rung": found.state}, found)
 
     @routes.get("/bells/{bell_id}/history")
     async def history(bell_id: Id, call: Anyone) -> Response:
@@ -106,11 +107,11 @@ def router() -> APIRouter:
     @routes.get("/me")
     async def me(call: Anyone) -> Response:
         who = call.principal
-        return call.show([who.subject, who.organisation_id, sorted(who.roles)], 1)
+        return call.show([who.subject, who.organisation_id, sorted(who.roles)], ONE)
 
     @routes.get("/today")
     async def today(call: Annotated[Call, public()]) -> Response:
-        return call.show({"today": call.today, "by": call.principal.subject}, 1)
+        return call.show({"today": call.today, "by": call.principal.subject}, ONE)
 
     return routes
 

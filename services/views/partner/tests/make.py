@@ -129,9 +129,7 @@ def training(code: str = "atlas") -> TrainingStarted:
 
 
 def qualified(code: str = "atlas", valid_until: date | None = None) -> QualificationObtained:
-    return QualificationObtained(
-        "ada", QualificationKind.CLIENT_PROCESS, code, valid_until, LATER
-    )
+    return QualificationObtained("ada", QualificationKind.CLIENT_PROCESS, code, valid_until, LATER)
 
 
 def declared(

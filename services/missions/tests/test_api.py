@@ -1,0 +1,232 @@
+"""The routes of missions, over a real store."""
+
+import base64
+import json
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import Any
+
+import httpx
+import pytest
+from fastapi.routing import APIRoute
+
+from infra.host import opened
+from infra.http.auth import PublishedKeys, Role, SigningKey, Verifier, issue, jwks
+from infra.http.health import Health
+from infra.serving import api
+from infra.settings import Settings
+from services.missions.api import router
+from services.missions.service import service
+from tools.demo.story import today
+
+KEY = SigningKey.generate()
+MASTER = json.dumps({"test": base64.b64encode(b"m" * 32).decode()})
+NO_HEADERS: Mapping[str, str] = {}
+PRICE = {"price": {"amount_minor": 20_000, "currency": "EUR"}}
+
+
+@dataclass
+class Caller:
+    """Asks as anybody, with a fresh Idempotency-Key unless one is given."""
+
+    client: httpx.AsyncClient
+    count: int = field(default=0)
+
+    async def ask(
+        self,
+        method: str,
+        path: str,
+        body: Any = None,
+        who: str = "lea",
+        roles: tuple[Role, ...] = ("logistics",),
+        org: str = "hiflow",
+        headers: Mapping[str, str] = NO_HEADERS,
+    ) -> httpx.Response:
+        self.count += 1
+        token = issue(KEY, who, org, roles)
+        sent = {"Authorization": f"Bearer {token}", "Idempotency-Key": f"k{self.count}"}
+        return await self.client.request(method, path, json=body, headers={**sent, **headers})
+
+    async def driver(
+        self,
+        who: str,
+        method: str,
+        path: str,
+        body: Any = None,
+        headers: Mapping[str, str] = NO_HEADERS,
+    ) -> httpx.Response:
+        return await self.ask(method, path, body, who, ("driver",), headers=headers)
+
+    async def world(self, *drivers: str, trip: str = "T1") -> None:
+        """A published trip, and drivers of the organisation."""
+        assert (await self.ask("POST", "/trips", offer(trip))).status_code == 201
+        for driver in drivers:
+            await self.ask(
+                "POST", "/drivers", {"driver_id": driver, "name": "A B", "phone": "0465710000"}
+            )
+
+
+def offer(trip_id: str = "T1", **changed: Any) -> dict[str, Any]:
+    stop = {"postal_code": "75001", "point": {"latitude": 48.85, "longitude": 2.35}}
+    return {
+        "trip_id": trip_id,
+        "client_brand": "Atlas",
+        "departure": {"city": "Paris", **stop},
+        "arrival": {"city": "Lyon", **stop},
+        "from_slot": {"date": today().isoformat()},
+        "until_slot": {"date": (today() + timedelta(2)).isoformat()},
+        "vehicle": {"make": "Renault", "model": "Clio"},
+        "delivery_type": "home",
+        "distance_km": 465,
+        "duration_minutes": 290,
+        **changed,
+    }
+
+
+@asynccontextmanager
+async def served(database: str) -> AsyncIterator[Caller]:
+    settings = Settings(
+        databases={"missions": database, "keys": database},
+        master_keys=MASTER,  # type: ignore[arg-type]
+        jwks=jwks(KEY),
+    )
+    async with opened(service, settings) as running:
+        verifier = Verifier(PublishedKeys(settings.jwks), settings.issuer, settings.audience)
+        transport = httpx.ASGITransport(api(running, verifier, Health()))
+        async with httpx.AsyncClient(transport=transport, base_url="http://relais") as client:
+            yield Caller(client)
+
+
+@pytest.mark.requirement("HIF-18", "HIF-20", "HIF-24", "G-13", "G-14", "G-17")
+async def test_a_trip_goes_from_offer_to_delivery(database: str) -> None:
+    async with served(database) as api:
+        await api.world("ada", "bob")
+        for who in ("ada", "bob"):
+            assert (await api.driver(who, "POST", "/trips/T1/quote", PRICE)).status_code == 201
+        reason = {"reason": "too dear"}
+        assert (await api.ask("POST", "/trips/T1/quotes/bob/refusal", reason)).is_success
+        assert (await api.ask("POST", "/trips/T1/award", {"driver_id": "ada"})).is_success
+        path = "/trips/T1/delivery-confirmation"
+        first = await api.driver("ada", "POST", path, {"channel": "app"})
+        again = await api.driver("ada", "POST", path, {"channel": "portal"})
+        assert (first.status_code, again.headers["ETag"]) == (200, first.headers["ETag"])
+
+
+@pytest.mark.requirement("HIF-15")
+async def test_a_driver_cannot_tell_how_many_others_quoted(database: str) -> None:
+    async with served(database) as api:
+        answers: list[str] = []
+        for trip, others in (("T1", 0), ("T2", 2)):
+            await api.world("ada", trip=trip)
+            for n in range(others):
+                await api.driver(f"other-{n}", "POST", f"/trips/{trip}/quote", PRICE)
+            quoted = await api.driver("ada", "POST", f"/trips/{trip}/quote", PRICE)
+            shown = await api.driver("ada", "GET", f"/trips/{trip}")
+            told = quoted.text + shown.text + quoted.headers["Relais-Position"]
+            answers.append(told.replace(trip, "T"))
+            probed = await api.driver(
+                "ada", "DELETE", f"/trips/{trip}/quote", headers={"If-Match": '"2"'}
+            )
+            assert probed.status_code == 400
+        lengths = {len(answer) for answer in answers}
+        assert len(lengths) == 1
+        assert not any(f'"version":{n}' in answer for answer in answers for n in range(9))
+
+
+@pytest.mark.requirement("G-07")
+async def test_a_driver_hands_a_sealed_version_back(database: str) -> None:
+    async with served(database) as api:
+        await api.world("ada")
+        etag = (await api.driver("ada", "POST", "/trips/T1/quote", PRICE)).headers["ETag"]
+        other = {"price": {"amount_minor": 19_000, "currency": "EUR"}}
+        path = "/trips/T1/quote"
+        assert (await api.driver("ada", "PUT", path, other, headers={"If-Match": etag})).is_success
+        stale = await api.driver("ada", "PUT", path, PRICE, headers={"If-Match": etag})
+        assert (stale.status_code, "version" in stale.json()["detail"]) == (412, False)
+
+
+async def test_staff_see_and_name_plain_versions(database: str) -> None:
+    async with served(database) as api:
+        await api.world("ada")
+        await api.driver("ada", "POST", "/trips/T1/quote", PRICE)
+        shown = await api.ask("GET", "/trips/T1")
+        assert shown.headers["ETag"] == '"2"'
+        late = {"If-Match": '"1"'}
+        refused = await api.ask("POST", "/trips/T1/award", {"driver_id": "ada"}, headers=late)
+        assert refused.status_code == 412
+
+
+async def test_a_strangers_organisation_finds_nothing(database: str) -> None:
+    async with served(database) as api:
+        await api.world("ada")
+        for method, path, body in (
+            ("GET", "/trips/T1", None),
+            ("GET", "/trips/T1/history", None),
+            ("GET", "/drivers/ada", None),
+            ("POST", "/trips/T1/award", {"driver_id": "ada"}),
+        ):
+            answer = await api.ask(method, path, body, org="stranger")
+            assert (path, answer.status_code) == (path, 404)
+
+
+@pytest.mark.parametrize("route", [r for r in router.routes if isinstance(r, APIRoute)], ids=str)
+async def test_every_route_wants_a_token_and_a_role(database: str, route: APIRoute) -> None:
+    path = route.path.replace("{", "").replace("}", "")
+    [method] = route.methods or ()
+    async with served(database) as api:
+        nobody = await api.client.request(method, path)
+        wrong = await api.ask(method, path, roles=("analyst",))
+        assert (nobody.status_code, wrong.status_code) == (401, 403)
+
+
+@pytest.mark.requirement("G-07")
+async def test_a_repeated_request_is_answered_as_before(database: str) -> None:
+    async with served(database) as api:
+        key = {"Idempotency-Key": "once"}
+        first = await api.ask("POST", "/trips", offer(), headers=key)
+        again = await api.ask("POST", "/trips", offer(), headers=key)
+        other = await api.ask("POST", "/trips", offer(distance_km=466), headers=key)
+        assert again.text == first.text
+        assert other.status_code == 422
+        assert other.json()["type"].endswith("idempotency-key-reused")
+
+
+@pytest.mark.parametrize(
+    ("changed", "field"),
+    [
+        ({"distance_km": 0}, "distance_km"),
+        ({"distance_km": "465"}, "/distance_km"),
+        ({"client_brand": ""}, "/client_brand"),
+        ({"from_slot": {"date": "2020-02-30"}}, "/from_slot/date"),
+        ({"surprise": 1}, "/surprise"),
+        ({"departure": {"city": "Paris"}}, "/departure/postal_code"),
+    ],
+)
+async def test_a_bad_offer_is_told_which_field(
+    database: str, changed: dict[str, Any], field: str
+) -> None:
+    async with served(database) as api:
+        answer = await api.ask("POST", "/trips", offer(**changed))
+        assert (answer.status_code, field in answer.text) == (422, True)
+
+
+async def test_drivers_change_nobody_but_themselves(database: str) -> None:
+    async with served(database) as api:
+        await api.world("ada", "bob")
+        phone = {"phone": "0465710001"}
+        assert (await api.driver("ada", "PUT", "/drivers/ada/phone", phone)).is_success
+        assert (await api.driver("ada", "PUT", "/drivers/bob/phone", phone)).status_code == 404
+        assert (await api.driver("ada", "GET", "/drivers/bob")).status_code == 404
+
+
+async def test_the_past_is_shown_as_it_was(database: str) -> None:
+    async with served(database) as api:
+        await api.world("ada")
+        await api.driver("ada", "POST", "/trips/T1/quote", PRICE)
+        [_, quoted] = (await api.ask("GET", "/trips/T1/history")).json()["items"]
+        await api.ask("POST", "/trips/T1/award", {"driver_id": "ada"})
+        then = await api.ask("GET", f"/trips/T1?as_of={quoted['recorded_at']}")
+        now = await api.ask("GET", "/trips/T1")
+        assert (then.json()["status"], now.json()["status"]) == ("open", "assigned")
