@@ -174,7 +174,7 @@ async def test_a_strangers_organisation_finds_nothing(database: str) -> None:
 @pytest.mark.parametrize("route", [r for r in router.routes if isinstance(r, APIRoute)], ids=str)
 async def test_every_route_wants_a_token_and_a_role(database: str, route: APIRoute) -> None:
     path = route.path.replace("{", "").replace("}", "")
-    [method] = route.methods or ()
+    method = sorted(route.methods)[0]
     async with served(database) as api:
         nobody = await api.client.request(method, path)
         wrong = await api.ask(method, path, roles=("analyst",))
