@@ -34,6 +34,7 @@ RETRY_SECONDS = 0.2
 TAKE_SECONDS = 0.01
 HANG_UP_SECONDS = 5.0
 SETTLE_SECONDS = 2.0
+UNSETTLED_SECONDS = 30.0
 
 
 class Lag:
@@ -53,16 +54,23 @@ class Lag:
                 self.seconds = (datetime.now(UTC) - recorded_at).total_seconds()
 
 
+class GroupUnsettled(Exception):
+    """The group has not settled for long; joining it anew is what helps."""
+
+
 class KafkaLoop:
     """Carries records to a consumer in batches, within a Kafka group."""
 
-    def __init__(self, consumer: Consumer, bootstrap: str, group: str) -> None:
+    def __init__(
+        self, consumer: Consumer, bootstrap: str, group: str, commit_seconds: float = COMMIT_SECONDS
+    ) -> None:
         self.progress = Progress()
         self.lag = Lag()
         self.assigned = asyncio.Event()
         self.consumer = consumer
         self._bootstrap = bootstrap
         self._group = group
+        self._commit_seconds = commit_seconds
         self._stopping = False
         self._broken: Exception | None = None
 
@@ -88,7 +96,6 @@ class KafkaLoop:
         try:
             await client.start()
             await self._loop(client)
-            await self._commit(client)
         finally:
             self.assigned.clear()
             await _hang_up(client)
@@ -99,12 +106,15 @@ class KafkaLoop:
         self._broken = error
 
     async def _loop(self, client: AIOKafkaConsumer) -> None:
-        committed_at = requests_at = monotonic()
+        committed_at = requests_at = settled_at = monotonic()
         while not self._stopping:
             found = await _poll(client)
+            settled_at = settled_at if found is None else monotonic()
+            if monotonic() - settled_at > UNSETTLED_SECONDS:
+                raise GroupUnsettled(self._group)
             if self._broken is not None:
                 raise self._broken
-            records = [from_kafka(r) for group in found.values() for r in group]
+            records = [from_kafka(r) for group in (found or {}).values() for r in group]
             if records:
                 await patiently(self.consumer, records)
             behind = _behind(client, self.consumer.next_offsets())
@@ -114,7 +124,7 @@ class KafkaLoop:
             if now - requests_at > REQUEST_SECONDS:
                 await self.consumer.serve_requests()
                 requests_at = now
-            if now - committed_at > COMMIT_SECONDS:
+            if now - committed_at > self._commit_seconds and self.assigned.is_set():
                 await self._commit(client)
                 committed_at = now
 
@@ -137,6 +147,7 @@ class _Owner(ConsumerRebalanceListener):  # type: ignore[misc]
         self._client = client
 
     async def on_partitions_revoked(self, revoked: Iterable[TopicPartition]) -> None:
+        self._loop.assigned.clear()
         await self._loop.consumer.release([(tp.topic, tp.partition) for tp in revoked])
 
     async def on_partitions_assigned(self, assigned: Iterable[TopicPartition]) -> None:
@@ -154,7 +165,8 @@ class _Owner(ConsumerRebalanceListener):  # type: ignore[misc]
         self._loop.assigned.set()
 
 
-async def _poll(client: AIOKafkaConsumer) -> dict[TopicPartition, list[Any]]:
+async def _poll(client: AIOKafkaConsumer) -> dict[TopicPartition, list[Any]] | None:
+    """The next records; None while the group settles."""
     # While the group settles, the client waits as long as that takes, whatever it is told.
     with suppress(TimeoutError):
         async with asyncio.timeout(SETTLE_SECONDS):
@@ -162,7 +174,7 @@ async def _poll(client: AIOKafkaConsumer) -> dict[TopicPartition, list[Any]]:
                 timeout_ms=POLL_MS, max_records=BATCH
             )
             return found
-    return {}
+    return None
 
 
 async def _hang_up(client: AIOKafkaConsumer) -> None:
