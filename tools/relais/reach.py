@@ -86,10 +86,10 @@ async def connected(found: Settings, service: Service) -> AsyncIterator[Running]
 
     Raises `Trouble`, also when there are no master keys to open personal data with.
     """
-    if not found.master_keys.get_secret_value():
-        raise Trouble("there are no master keys: set RELAIS_MASTER_KEYS", UNREACHABLE)
     async with AsyncExitStack() as stack:
         keys = await stack.enter_async_context(database(found, "keys"))
+        if not found.master_keys.get_secret_value():
+            raise Trouble("there are no master keys: set RELAIS_MASTER_KEYS", UNREACHABLE)
         pool = await stack.enter_async_context(database(found, service.name))
         keyring = Keyring(keys, found.masters)
         appended = Nudge(f"appended_{service.schema}", pool)

@@ -255,15 +255,3 @@ class TestDoctor:
             "insert into es.event overriding system value select * from kept; drop table kept",
         )
         assert any("Phantom events" in finding["do"] for finding in findings)
-
-
-class TestUp:
-    def test_a_second_one_in_the_same_home_is_refused(self, platform: Platform) -> None:
-        said = platform.say("up")
-        assert said.exit_code == 1
-        [line] = said.stderr.splitlines()
-        assert "it runs at" in line
-
-    @pytest.mark.parametrize("word", ["serve", "work"])
-    def test_a_service_nobody_knows_is_refused(self, platform: Platform, word: str) -> None:
-        assert platform.say(word, "nobody").exit_code == 2

@@ -1,0 +1,63 @@
+"""Commands that run something until they are told to stop."""
+
+import json
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import httpx
+import pytest
+
+from infra.http.auth import SigningKey, jwks
+from tools.relais.tests.conftest import Line, Platform
+
+
+@contextmanager
+def running(platform: Platform, *words: str) -> Iterator[str]:
+    """The address of a process of its own, as production starts it; told to stop at the end."""
+    addresses = json.loads((platform.home / "run.json").read_text())
+    environment = {
+        "PATH": "/usr/bin:/bin",
+        "HOME": str(platform.home),
+        "RELAIS_PORT": "0",
+        "RELAIS_POSTGRES": addresses["postgres"],
+        "RELAIS_KAFKA": addresses["kafka"],
+        "RELAIS_MASTER_KEYS": (platform.home / "keys" / "master.json").read_text(),
+        "RELAIS_JWKS": jwks(SigningKey.generate()),
+    }
+    command = [sys.executable, "-m", "tools.relais", *words]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=environment) as process:
+        assert process.stdout is not None
+        try:
+            yield process.stdout.readline().split()[-1]
+        finally:
+            process.terminate()
+            process.communicate(timeout=60)
+    assert process.returncode == 0
+
+
+class TestUp:
+    def test_a_second_one_in_the_same_home_is_refused(self, platform: Platform) -> None:
+        said = platform.say("up")
+        assert said.exit_code == 1
+        [line] = said.stderr.splitlines()
+        assert "it runs at" in line
+
+
+class TestServeAndWork:
+    @pytest.mark.parametrize("words", [("serve", "missions"), ("work", "views.partner")])
+    def test_one_service_runs_and_stops_in_order(
+        self, platform: Platform, words: tuple[str, str]
+    ) -> None:
+        with running(platform, *words) as url:
+            assert httpx.get(f"{url}/health/live").status_code == 200
+
+    @pytest.mark.parametrize("word", ["serve", "work"])
+    def test_a_service_nobody_knows_is_refused(self, nowhere: Line, word: str) -> None:
+        assert nowhere.say(word, "nobody").exit_code == 2
+
+    @pytest.mark.parametrize("word", ["serve", "work"])
+    def test_what_is_not_set_is_named(self, nowhere: Line, word: str) -> None:
+        said = nowhere.say(word, "missions")
+        assert (said.exit_code, said.stderr) == (2, "relais: RELAIS_POSTGRES is not set\n")
