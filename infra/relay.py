@@ -421,7 +421,10 @@ class _Session:
             _name(tp): (tail.mark.offset, tail.mark.position.xid, tail.mark.position.number)
             for tp, tail in self._tails.items()
         }
-        async with self._store.pool.connection() as connection:
+        async with self._store.pool.connection() as connection, connection.transaction():
+            # A checkpoint lost in a crash of the database costs a longer look back. One that waits
+            # for the disk holds new events back: it is a writing transaction like any other.
+            await connection.execute("set local synchronous_commit = off")
             cursor = await connection.execute(
                 "update es.checkpoint set xid = %s::text::xid8, position = %s, timeline = %s,"
                 " ends = %s::text::jsonb, store = %s, updated_at = clock_timestamp()"

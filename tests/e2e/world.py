@@ -124,6 +124,12 @@ class World:
 
     async def came_to_rest(self) -> None:
         """Every promise is kept in the store, the topics, the views and by the reaction."""
+        try:
+            await self._keeps_every_promise()
+        except AWAY as error:
+            raise AssertionError("a connection from before the crash") from error
+
+    async def _keeps_every_promise(self) -> None:
         stored = await self.stored()
         for done in self.promised:
             assert len(stored[done.stream]) >= done.version
