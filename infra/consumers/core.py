@@ -466,7 +466,7 @@ class Consumer:
     async def _write_parked(self, connection: Connection, plan: Plan) -> None:
         cursor = connection.cursor()
         await cursor.executemany(
-            "insert into consumer.parked (consumer, stream, version, topic, partition, \"offset\","
+            'insert into consumer.parked (consumer, stream, version, topic, partition, "offset",'
             " key, value, headers, reason, attempts)"
             " values (%s, %s, %s, %s, %s, %s, %s, %s, %s::text::json, %s::text, %s)"
             " on conflict (consumer, stream, version) do update set"

@@ -356,16 +356,21 @@ class ViewHandler:
     def _fold(self, deliveries: Sequence[Delivery]) -> dict[int, Exception]:
         failed: dict[int, Exception] = {}
         broken: set[str] = set()
+        concerned: dict[str, list[_Table]] = {}
         for index, delivery in enumerate(deliveries):
             if delivery.stream in broken:
                 continue
+            kind = delivery.stream.partition("/")[0]
+            if (tables := concerned.get(kind)) is None:
+                tables = [table for table in self._tables if table.concerns(delivery)]
+                concerned[kind] = tables
             try:
-                changes = [table.project(delivery) for table in self._tables]
+                changes = [table.project(delivery.event) for table in tables]
             except Exception as error:  # noqa: BLE001
                 broken.add(delivery.stream)
                 failed[index] = error
                 continue
-            for table, change in zip(self._tables, changes, strict=True):
+            for table, change in zip(tables, changes, strict=True):
                 table.accept(change)
         return failed
 
@@ -426,16 +431,16 @@ class _Table:
         for row in await cursor.fetchall():
             self._rows[self._view.key_of(row)] = row
 
-    def _key(self, delivery: Delivery) -> Key | None:
-        if not delivery.stream.startswith(self._prefix):
-            return None
-        return self._view.key(delivery.event)
+    def concerns(self, delivery: Delivery) -> bool:
+        """Whether its view reads events of this contract."""
+        return delivery.stream.startswith(self._prefix)
 
-    def project(self, delivery: Delivery) -> Change:
-        key = self._key(delivery)
-        if key is None:
-            return None
-        return key, self._view.project(self._rows.get(key), delivery.event)
+    def _key(self, delivery: Delivery) -> Key | None:
+        return self._view.key(delivery.event) if self.concerns(delivery) else None
+
+    def project(self, event: Any) -> Change:
+        key = self._view.key(event)
+        return None if key is None else (key, self._view.project(self._rows.get(key), event))
 
     def accept(self, change: Change) -> None:
         if change is None:
