@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from functools import reduce
 from typing import Any, Generic, TypeVar, assert_never
@@ -114,7 +114,7 @@ class Loaded(Generic[S]):
 
     state: S
     version: int
-    stream: str = ""
+    stream: str = field(default="", compare=False)
 
 
 @dataclass(frozen=True, slots=True)

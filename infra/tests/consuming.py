@@ -362,4 +362,3 @@ class Crashing:
 
     def forget_cache(self) -> None:
         self.handler.forget_cache()
-

@@ -130,9 +130,7 @@ def _next(records: list[Record]) -> int:
 
 
 @pytest.mark.parametrize("first", range(0, SEEDS, 20))
-async def test_every_event_is_done_once_and_in_order_whatever_happens(
-    kit: Kit, first: int
-) -> None:
+async def test_every_event_is_done_once_and_in_order_whatever_happens(kit: Kit, first: int) -> None:
     for seed in range(first, first + 20):
         ordeal = Ordeal(kit, seed, random.Random(seed))
         await ordeal.run()

@@ -18,6 +18,7 @@ from infra.consumers.transports import FaustAgent, KafkaLoop
 from infra.stack.broker import Broker
 from infra.store.postgres import Connection
 from infra.supervisor import Halt, supervise
+from infra.testing.eventually import eventually
 from infra.tests.consuming import Kit, create_topic, history, quoted, send
 
 ALL = ["published", "2", "3"]
@@ -68,15 +69,14 @@ class Line:
             await client.commit(await client.end_offsets(places))
 
     async def until_seen(self, expected: Sequence[str], trip: str = "t-1") -> None:
-        async with asyncio.timeout(PATIENCE):
-            while await self.kit.seen(trip) != list(expected):
-                await asyncio.sleep(0.05)
+        async def same() -> None:
+            assert await self.kit.seen(trip) == list(expected)
+
+        await eventually(same, PATIENCE)
 
 
 @pytest_asyncio.fixture(params=[KafkaLoop, FaustAgent])
-async def line(
-    request: pytest.FixtureRequest, kit: Kit, broker: Broker, topic_prefix: str
-) -> Line:
+async def line(request: pytest.FixtureRequest, kit: Kit, broker: Broker, topic_prefix: str) -> Line:
     kit.contract = replace(trip_v1.contract, topic=f"{topic_prefix}missions.trip.v1")
     await create_topic(broker.bootstrap, kit.contract.topic, PARTITIONS)
     return Line(kit, broker, request.param)

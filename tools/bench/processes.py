@@ -49,7 +49,7 @@ async def child(*arguments: str, environment: Mapping[str, str]) -> AsyncIterato
         *launcher(signal.SIGTERM, unprivileged=False),
         sys.executable,
         *arguments,
-        env=os.environ | environment,
+        env={**os.environ, **environment},
         stdout=asyncio.subprocess.PIPE,
     )
     try:

@@ -5,8 +5,9 @@ import json
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import httpx
 import pytest
@@ -19,7 +20,6 @@ from infra.serving import api
 from infra.settings import Settings
 from services.missions.api import router
 from services.missions.service import service
-from tools.demo.story import today
 
 KEY = SigningKey.generate()
 MASTER = json.dumps({"test": base64.b64encode(b"m" * 32).decode()})
@@ -66,6 +66,10 @@ class Caller:
             await self.ask(
                 "POST", "/drivers", {"driver_id": driver, "name": "A B", "phone": "0465710000"}
             )
+
+
+def today() -> date:
+    return datetime.now(ZoneInfo("Europe/Paris")).date()
 
 
 def offer(trip_id: str = "T1", **changed: Any) -> dict[str, Any]:
@@ -174,7 +178,7 @@ async def test_a_strangers_organisation_finds_nothing(database: str) -> None:
 @pytest.mark.parametrize("route", [r for r in router.routes if isinstance(r, APIRoute)], ids=str)
 async def test_every_route_wants_a_token_and_a_role(database: str, route: APIRoute) -> None:
     path = route.path.replace("{", "").replace("}", "")
-    method = sorted(route.methods)[0]
+    method = next(iter(route.methods or ()))
     async with served(database) as api:
         nobody = await api.client.request(method, path)
         wrong = await api.ask(method, path, roles=("analyst",))
