@@ -202,6 +202,7 @@ def workers(running: Running) -> dict[str, Worker]:
             bootstrap=settings.kafka,
             conninfo=settings.database(service.name),
             nudge=running.appended,
+            replication=settings.topic_replication,
         )
         found["timers"] = Timers(service.name, running.commands, service.aggregates)
     for reaction in service.reactions:
