@@ -54,7 +54,7 @@ PARAMETERS: Json = {
         "If-Match",
         "The ETag the command relies on; 412 when the entity has moved on. `*`: it exists.",
         '"3"',
-        pattern='^("[1-9][0-9]{0,9}"|\\*)$',
+        pattern='^("([1-9][0-9]{0,9}|[A-Za-z0-9_-]{27})"|\\*)$',
     ),
     "OccurredAt": _header(
         "Relais-Occurred-At",

@@ -61,7 +61,7 @@ async def show_trip(trip_id: Id, call: Anyone, as_of: AsOf = None) -> Response:
     if is_staff(call):
         return call.show(bodies.trip_for_logistics(found.state), found)
     shown = bodies.trip_for_driver(found.state, call.principal.subject)
-    return call.show(shown, found)
+    return call.show(shown, found, past=as_of is not None)
 
 
 @router.get("/trips/{trip_id}/history")
