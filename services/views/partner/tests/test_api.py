@@ -1,0 +1,291 @@
+"""The partner's questions over HTTP: who may ask, what is shown, page by page."""
+
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from typing import Any
+
+import httpx
+import pytest
+from fastapi.routing import APIRoute
+
+from contracts.missions.trip_v1 import Stop
+from infra.consumers.views import views_seen
+from infra.http.app import create_app
+from infra.http.auth import PublishedKeys, Role, SigningKey, Verifier, issue, jwks
+from infra.http.call import Kit
+from infra.http.positions import Positions
+from infra.http.versions import Versions
+from infra.nudge import Nudge
+from services.views.partner import api
+from services.views.partner.tests.conftest import Partner
+from services.views.partner.tests.make import (
+    HOUR,
+    LYON,
+    NOON,
+    PARIS,
+    VERSAILLES,
+    assigned,
+    declared,
+    delivered,
+    engaged,
+    home_changed,
+    published,
+    qualified,
+    refused,
+    registered,
+    submitted,
+)
+
+KEY = SigningKey.generate()
+NO_HEADERS: Mapping[str, str] = {}
+ROUTES: Any = api.router(None, 100.0).routes  # type: ignore[arg-type]
+PATHS = [route.path for route in ROUTES if isinstance(route, APIRoute)]
+OF_DRIVERS = [path for path in PATHS if "/logistics/" not in path]
+DAYS = "from_day=2030-05-06&until_day=2030-05-10"
+
+
+@dataclass
+class Caller:
+    """Asks as anybody; a driver `ada` of `hiflow` unless told otherwise."""
+
+    client: httpx.AsyncClient
+
+    async def get(
+        self,
+        path: str,
+        who: str = "ada",
+        role: Role = "driver",
+        org: str = "hiflow",
+        headers: Mapping[str, str] = NO_HEADERS,
+    ) -> httpx.Response:
+        token = issue(KEY, who, org, [role])
+        given = {"Authorization": f"Bearer {token}", **headers}
+        return await self.client.get(path, headers=given)
+
+    async def ids(self, path: str, **asking: Any) -> list[str]:
+        """The trips of a list."""
+        return [item["trip_id"] for item in (await self.get(path, **asking)).json()["items"]]
+
+
+@asynccontextmanager
+async def served(partner: Partner) -> AsyncIterator[Caller]:
+    async def seen(streams: Any) -> Mapping[str, int]:
+        return await views_seen(partner.pool, "partner", streams)
+
+    kit = Kit(
+        verifier=Verifier(PublishedKeys(jwks(KEY)), "relais-accounts", "relais"),
+        positions=Positions(
+            seen, Nudge("seen_partner", partner.pool), ["missions.trip"], within=0.05
+        ),
+        versions=Versions(bytes(32)),
+        now=lambda: NOON,
+    )
+    app = create_app("partner", [api.router(partner.pool, 100.0)], kit)
+    transport = httpx.ASGITransport(app)
+    async with httpx.AsyncClient(transport=transport, base_url="http://relais") as client:
+        yield Caller(client)
+
+
+def concrete(path: str) -> str:
+    named = path.replace("{trip_id}", "t-1")
+    return f"{named}?{DAYS}" if "available" in path else named
+
+
+class TestWhoMay:
+    @pytest.mark.parametrize("path", PATHS)
+    async def test_nobody_without_a_token(self, partner: Partner, path: str) -> None:
+        async with served(partner) as api:
+            assert (await api.client.get(concrete(path))).status_code == 401
+
+    @pytest.mark.parametrize("path", PATHS)
+    async def test_only_the_role_a_screen_is_for(self, partner: Partner, path: str) -> None:
+        admitted, other = ("driver", "logistics")
+        if path not in OF_DRIVERS:
+            admitted, other = other, admitted
+        await partner.saw(registered(), home_changed(), published())
+        async with served(partner) as api:
+            roles: Any = (admitted, other, "analyst")
+            answers = [await api.get(concrete(path), role=role) for role in roles]
+            assert [answer.status_code for answer in answers] == [200, 403, 403]
+
+    async def test_another_organisation_sees_nothing(self, partner: Partner) -> None:
+        await partner.saw(registered(), published(), submitted("bob"), declared())
+        await partner.saw(registered("eve", organisation="stranger"), assigned("eve"))
+        async with served(partner) as api:
+            for path in ("/trips", "/trips/more", "/quotes", "/missions"):
+                assert await api.ids(path, who="eve", org="stranger") == []
+            assert (await api.get("/trips/t-1", who="eve", org="stranger")).status_code == 404
+            for path in ("/logistics/trips/t-1/quotes", f"/logistics/drivers/available?{DAYS}"):
+                shown = await api.get(path, role="logistics", org="stranger")
+                assert shown.json()["items"] == []
+
+
+class TestTrips:
+    @pytest.mark.requirement("HIF-05", "G-10")
+    async def test_near_home_are_those_within_the_radius_nearest_first(
+        self, partner: Partner
+    ) -> None:
+        await partner.saw(registered(), home_changed())
+        for id, departure in (("far", LYON), ("next", VERSAILLES), ("here", PARIS)):
+            await partner.saw(published(id, departure))
+        async with served(partner) as api:
+            assert await api.ids("/trips/near-home") == ["here", "next"]
+
+    @pytest.mark.requirement("HIF-05", "G-10")
+    async def test_without_a_home_there_is_a_hint(self, partner: Partner) -> None:
+        await partner.saw(registered(), published())
+        async with served(partner) as api:
+            shown = (await api.get("/trips/near-home")).json()
+            assert (shown["items"], "home address" in shown["hint"]) == ([], True)
+
+    @pytest.mark.requirement("HIF-06", "HIF-07", "HIF-17", "HIF-33", "G-19")
+    async def test_a_gated_trip_names_the_qualification_it_needs(self, partner: Partner) -> None:
+        await partner.saw(registered(), published("free"), published("gated", process="atlas"))
+        async with served(partner) as api:
+            [more] = (await api.get("/trips/more")).json()["items"]
+            assert more["missing_qualifications"] == ["client_process:atlas"]
+            assert await api.ids("/trips") == ["free"]
+            await partner.saw(qualified("atlas"))
+            assert (await api.ids("/trips"), await api.ids("/trips/more")) == (
+                ["gated", "free"],
+                [],
+            )
+
+    @pytest.mark.requirement("HIF-08")
+    @pytest.mark.parametrize(
+        ("text", "found"),
+        [
+            ("evry", ["t-1"]),
+            ("ÉVRY", ["t-1"]),
+            ("t-2", ["t-2"]),
+            ("100%", ["t-2"]),
+            ("%", ["t-2"]),
+            ("_", ["t-2"]),
+            ("\\", []),
+            ("' or 1=1 --", []),
+        ],
+    )
+    async def test_text_is_found_as_people_type_it(
+        self, partner: Partner, text: str, found: list[str]
+    ) -> None:
+        evry = Stop("Évry", "91000", PARIS.point)
+        await partner.saw(registered(), published("t-1", evry), published("t-2", brand="100%_Auto"))
+        async with served(partner) as api:
+            shown = await api.get(str(httpx.URL("/trips", params={"q": text})))
+            assert [item["trip_id"] for item in shown.json()["items"]] == found
+
+    @pytest.mark.requirement("HIF-15")
+    async def test_the_number_of_quotes_is_a_bucket_wherever_it_shows(
+        self, partner: Partner
+    ) -> None:
+        await partner.saw(registered(), published())
+        async with served(partner) as api:
+            told = [(await api.get("/trips/t-1")).text, (await api.get("/trips")).text]
+            await partner.saw(submitted("bob"), submitted("eve"))
+            assert told == [(await api.get("/trips/t-1")).text, (await api.get("/trips")).text]
+            await partner.saw(submitted("dan"))
+            assert (await api.get("/trips/t-1")).json()["quotes"] == "3-5"
+
+    @pytest.mark.requirement("G-09")
+    async def test_pages_have_neither_doubles_nor_gaps_while_trips_are_added(
+        self, partner: Partner
+    ) -> None:
+        await partner.saw(
+            registered(), *[published(f"t-{n}", at=NOON + HOUR * n) for n in range(7)]
+        )
+        async with served(partner) as api:
+            path, found = "/trips?limit=2", list[str]()
+            while path:
+                page = await api.get(path)
+                found += [item["trip_id"] for item in page.json()["items"]]
+                path = page.links["next"]["url"] if "next" in page.links else ""
+                await partner.saw(published(f"new-{len(found)}", at=NOON + HOUR * 99))
+            assert found == [f"t-{n}" for n in reversed(range(7))]
+
+
+class TestOwn:
+    @pytest.mark.requirement("HIF-19", "HIF-20")
+    async def test_a_refusal_is_read_with_its_reason(self, partner: Partner) -> None:
+        await partner.saw(registered(), published(), submitted(), refused(reason="too dear"))
+        await partner.saw(submitted("bob"))
+        async with served(partner) as api:
+            [quote] = (await api.get("/quotes")).json()["items"]
+            assert (quote["status"], quote["refusal_reason"]) == ("refused", "too dear")
+
+    @pytest.mark.requirement("HIF-22", "HIF-23", "G-18")
+    async def test_a_mission_is_for_its_driver_alone_and_stays(self, partner: Partner) -> None:
+        await partner.saw(registered(), registered("bob"), published(), submitted(), assigned())
+        await partner.saw(delivered())
+        async with served(partner) as api:
+            [mission] = (await api.get("/missions")).json()["items"]
+            assert mission["status"] == "confirmed"
+            assert await api.ids("/missions", who="bob") == []
+            assert await api.ids("/trips", who="bob") == []
+
+    @pytest.mark.requirement("HIF-34", "HIF-36")
+    async def test_the_profile_lists_what_was_obtained(self, partner: Partner) -> None:
+        await partner.saw(registered(), qualified("atlas"))
+        async with served(partner) as api:
+            shown = (await api.get("/profile")).json()
+            assert [q["code"] for q in shown["qualifications"]] == ["atlas"]
+
+    async def test_who_is_no_driver_has_no_profile(self, partner: Partner) -> None:
+        async with served(partner) as api:
+            assert (await api.get("/profile", who="nobody")).status_code == 404
+
+
+@pytest.mark.requirement("HIF-32", "G-17")
+async def test_logistics_finds_who_is_free(partner: Partner) -> None:
+    await partner.saw(registered("ada"), registered("bob"))
+    await partner.saw(declared("a-1"), declared("a-2", driver="bob"), engaged(driver="bob"))
+    async with served(partner) as api:
+        shown = await api.get(f"/logistics/drivers/available?{DAYS}", role="logistics")
+        assert [driver["driver_id"] for driver in shown.json()["items"]] == ["ada"]
+
+
+class TestAsking:
+    @pytest.mark.parametrize(
+        ("path", "status"),
+        [
+            ("/trips?limit=0", 422),
+            ("/trips?limit=201", 422),
+            ("/trips?limit=many", 422),
+            ("/trips?cursor=made-up", 400),
+            (f"/trips?q={'x' * 101}", 422),
+            ("/trips?q=%00", 400),
+            ("/trips/not%20an%20id", 422),
+        ],
+    )
+    async def test_what_cannot_be_read_is_refused(
+        self, partner: Partner, path: str, status: int
+    ) -> None:
+        await partner.saw(registered())
+        async with served(partner) as api:
+            assert (await api.get(path)).status_code == status
+
+    @pytest.mark.parametrize("days", ["", "from_day=2030-05-06", "from_day=2&until_day=3",
+                                      "from_day=2030-05-07&until_day=2030-05-06"])  # fmt: skip
+    async def test_days_have_an_order(self, partner: Partner, days: str) -> None:
+        async with served(partner) as api:
+            shown = await api.get(f"/logistics/drivers/available?{days}", role="logistics")
+            assert shown.status_code == 422
+
+    async def test_a_cursor_of_another_list_is_refused(self, partner: Partner) -> None:
+        await partner.saw(registered(), home_changed(), published("a"), published("b"))
+        async with served(partner) as api:
+            near = (await api.get("/trips/near-home?limit=1")).json()["next"]
+            assert (await api.get(f"/trips?cursor={near}")).status_code == 400
+
+    @pytest.mark.requirement("HIF-15")
+    async def test_a_driver_cannot_probe_positions_by_number(self, partner: Partner) -> None:
+        async with served(partner) as api:
+            asked = {"Relais-Min-Position": "missions.trip/t-1@1"}
+            assert (await api.get("/quotes", headers=asked)).status_code == 400
+
+    async def test_facts_not_shown_in_time_are_too_early(self, partner: Partner) -> None:
+        async with served(partner) as api:
+            sealed = Versions(bytes(32)).seal("missions.trip/t-1", 5)
+            asked = {"Relais-Min-Position": f"missions.trip/t-1@{sealed}"}
+            early = await api.get("/quotes", headers=asked)
+            assert (early.status_code, early.headers["Retry-After"]) == (425, "1")
