@@ -9,10 +9,15 @@ from uuid import uuid4
 import psycopg
 import pytest
 import pytest_asyncio
+from hypothesis import settings
 
 from infra.stack.broker import Broker
 from infra.stack.choice import broker_of
 from infra.stack.postgres import PostgresServer
+
+# No assertion on a clock: a busy machine is not a bug.
+settings.register_profile("relais", deadline=None)
+settings.load_profile("relais")
 
 pytest.register_assert_rewrite("infra.testing.spec")
 pytest_plugins = ["infra.testing.requirements"]
