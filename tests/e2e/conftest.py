@@ -1,0 +1,59 @@
+"""Both services at work, served as `relais up` serves them."""
+
+import base64
+import json
+from collections.abc import AsyncIterator, Callable
+from contextlib import AsyncExitStack
+from dataclasses import dataclass
+
+import pytest_asyncio
+
+from infra import host, serving
+from infra.host import Running
+from infra.http.auth import Role, SigningKey, issue, jwks
+from infra.settings import Settings
+from infra.stack.broker import Broker
+from infra.topics import create_topics
+from services.missions.service import service as missions
+from services.views.partner.service import service as partner
+
+KEY = SigningKey.generate()
+MASTER_KEYS = json.dumps({"test": base64.b64encode(bytes(32)).decode()})
+SERVICES = (missions, partner)
+
+
+@dataclass(frozen=True)
+class Platform:
+    """Both services at work in this process, and where their APIs are."""
+
+    url: str
+    missions: Running
+    kafka: str
+
+
+def token(subject: str, organisation: str, role: Role) -> str:
+    return issue(KEY, subject, organisation, [role])
+
+
+@pytest_asyncio.fixture
+async def platform(broker: Broker, new_database: Callable[[], str]) -> AsyncIterator[Platform]:
+    await broker.start()
+    await broker.wipe()
+    await create_topics(broker.bootstrap, missions.contracts, 1)
+    settings = Settings.model_validate(
+        {
+            "databases": {name: new_database() for name in ("keys", "missions", "views.partner")},
+            "kafka": broker.bootstrap,
+            "master_keys": MASTER_KEYS,
+            "jwks": jwks(KEY),
+            "port": 0,
+            "position_wait": 0.5,
+        }
+    )
+    async with AsyncExitStack() as stack:
+        opened = [await stack.enter_async_context(host.opened(s, settings)) for s in SERVICES]
+        for running in opened:
+            await stack.enter_async_context(host.working(running))
+        site = serving.site(opened, settings)
+        url = await stack.enter_async_context(serving.serving(site, settings))
+        yield Platform(url, opened[0], broker.bootstrap)
