@@ -14,6 +14,7 @@ import pytest
 from fastapi.routing import APIRoute
 
 from infra.host import opened
+from infra.http.app import admissions
 from infra.http.auth import PublishedKeys, Role, SigningKey, Verifier, issue, jwks
 from infra.http.health import Health
 from infra.serving import api
@@ -175,7 +176,12 @@ async def test_a_strangers_organisation_finds_nothing(database: str) -> None:
             assert (path, answer.status_code) == (path, 404)
 
 
-@pytest.mark.parametrize("route", [r for r in router.routes if isinstance(r, APIRoute)], ids=str)
+ROUTES = [route for route in router.routes if isinstance(route, APIRoute)]
+COMMANDS = [route for route in ROUTES if route.methods != {"GET"}]
+EVERY_ROLE: tuple[Role, ...] = ("driver", "logistics", "administration", "analyst", "operator")
+
+
+@pytest.mark.parametrize("route", ROUTES, ids=str)
 async def test_every_route_wants_a_token_and_a_role(database: str, route: APIRoute) -> None:
     path = route.path.replace("{", "").replace("}", "")
     method = next(iter(route.methods or ()))
@@ -252,3 +258,114 @@ async def test_a_role_we_do_not_know_shows_no_versions(database: str) -> None:
         roles: Any = ("driver", "something-new")
         shown = await api.ask("GET", "/trips/T1", who="ada", roles=roles)
         assert shown.headers["ETag"] != '"1"'
+
+
+@pytest.mark.parametrize("route", ROUTES, ids=str)
+async def test_a_route_admits_the_roles_it_names_and_no_other(
+    database: str, route: APIRoute
+) -> None:
+    [(_, admission)] = admissions([route])
+    path = route.path.replace("{", "").replace("}", "")
+    method = next(iter(route.methods or ()))
+    async with served(database) as api:
+        answers = {role: await api.ask(method, path, {}, roles=(role,)) for role in EVERY_ROLE}
+        refused = {role for role, answer in answers.items() if answer.status_code == 403}
+        assert refused == set(EVERY_ROLE) - (admission.roles or set())
+
+
+@pytest.mark.requirement("G-07")
+@pytest.mark.parametrize("route", COMMANDS, ids=str)
+async def test_a_command_needs_an_idempotency_key(database: str, route: APIRoute) -> None:
+    path = route.path.replace("{", "").replace("}", "")
+    roles: tuple[Role, ...] = ("driver", "logistics")
+    token = {"Authorization": f"Bearer {issue(KEY, 'ada', 'hiflow', roles)}"}
+    async with served(database) as api:
+        method = next(iter(route.methods or ()))
+        answer = await api.client.request(method, path, json={}, headers=token)
+        assert (answer.status_code, "Idempotency-Key" in answer.text) == (400, True)
+
+
+HOME = {
+    "street": "1 rue de Rivoli",
+    "postal_code": "75001",
+    "city": "Paris",
+    "location": {"latitude": 48.85, "longitude": 2.35},
+}
+TRAINING = {"kind": "client_process", "code": "atlas"}
+WEEK = {"period": "week", "starting": today().isoformat()}
+
+
+@pytest.mark.requirement("HIF-05", "HIF-31", "HIF-37")
+@pytest.mark.parametrize(
+    ("method", "path", "body"),
+    [
+        ("PUT", "home", HOME),
+        ("PUT", "phone", {"phone": "0465710001"}),
+        ("POST", "trainings", TRAINING),
+        ("POST", "availabilities", WEEK),
+        ("GET", "history", None),
+    ],
+)
+async def test_a_drivers_own_things_are_theirs_alone(
+    database: str, method: str, path: str, body: Any
+) -> None:
+    async with served(database) as api:
+        await api.world("ada", "bob")
+        assert (await api.driver("ada", method, f"/drivers/ada/{path}", body)).is_success
+        assert (await api.driver("bob", method, f"/drivers/ada/{path}", body)).status_code == 404
+
+
+@pytest.mark.requirement("HIF-17", "HIF-33", "HIF-35", "G-11")
+async def test_a_qualification_opens_a_gated_trip(database: str) -> None:
+    async with served(database) as api:
+        await api.world("ada")
+        await api.ask("POST", "/trips", offer("T2", client_process="atlas"))
+        missing = await api.driver("ada", "POST", "/trips/T2/quote", PRICE)
+        assert (missing.status_code, "atlas" in missing.json()["detail"]) == (409, True)
+        assert (await api.ask("POST", "/drivers/ada/qualifications", TRAINING)).is_success
+        assert (await api.driver("ada", "POST", "/trips/T2/quote", PRICE)).status_code == 201
+
+
+@pytest.mark.requirement("HIF-21", "G-13")
+async def test_a_quote_is_modified_and_withdrawn_by_its_driver_alone(database: str) -> None:
+    async with served(database) as api:
+        await api.world("ada", "bob")
+        await api.driver("ada", "POST", "/trips/T1/quote", PRICE)
+        less = {"price": {"amount_minor": 19_000, "currency": "EUR"}}
+        assert (await api.driver("bob", "PUT", "/trips/T1/quote", less)).status_code == 404
+        assert (await api.driver("ada", "PUT", "/trips/T1/quote", less)).is_success
+        assert (await api.driver("bob", "DELETE", "/trips/T1/quote")).status_code == 404
+        assert (await api.driver("ada", "DELETE", "/trips/T1/quote")).is_success
+
+
+@pytest.mark.requirement("HIF-23", "G-17")
+async def test_an_assigned_trip_shows_its_mission_to_its_driver_alone(database: str) -> None:
+    async with served(database) as api:
+        await api.world("ada", "bob")
+        assert (await api.ask("POST", "/trips/T1/assignment", {"driver_id": "ada"})).is_success
+        mine = (await api.driver("ada", "GET", "/trips/T1")).json()
+        other = (await api.driver("bob", "GET", "/trips/T1")).json()
+        assert ("mission" in mine, "mission" in other) == (True, False)
+
+
+@pytest.mark.parametrize(
+    ("path", "body", "status"),
+    [
+        ("/trips/T1/quote", {}, 422),
+        ("/trips/T1/quote", {"price": {"amount_minor": 1.5, "currency": "EUR"}}, 422),
+        ("/trips/T1/quote", {"price": {"amount_minor": 0, "currency": "EUR"}}, 422),
+        ("/trips/T1/quote", {"price": {"amount_minor": 1, "currency": "USD"}}, 422),
+        ("/trips/T1/quote", PRICE | {"pickup_on": "tomorrow"}, 422),
+        ("/trips/T1/delivery-confirmation", {"channel": "unspecified"}, 422),
+        ("/trips/T1/delivery-confirmation", {"channel": "pigeon"}, 422),
+        ("/drivers/ada/trainings", {"kind": "client_process", "code": "No Code"}, 422),
+        ("/drivers/ada/availabilities", WEEK | {"period": "year"}, 422),
+        ("/drivers/ada/availabilities", WEEK | {"reason": "x" * 256}, 422),
+    ],
+)
+async def test_a_body_that_is_not_as_it_should_be_is_refused(
+    database: str, path: str, body: Any, status: int
+) -> None:
+    async with served(database) as api:
+        await api.world("ada")
+        assert (await api.driver("ada", "POST", path, body)).status_code == status
