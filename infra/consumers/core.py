@@ -9,7 +9,6 @@ import asyncio
 import json
 import logging
 from collections.abc import AsyncIterator, Mapping, Sequence
-from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
 from importlib.resources import files
 from itertools import takewhile
@@ -630,16 +629,6 @@ async def migrate(pool: Pool) -> None:
     async with pool.connection() as connection, connection.transaction():
         await connection.execute("select pg_advisory_xact_lock(72616, 3)")
         await connection.execute(sql.SQL(schema))
-
-
-@asynccontextmanager
-async def owning(consumer: Consumer, partitions: Sequence[Partition]) -> AsyncIterator[Consumer]:
-    """Own partitions for the time of a block."""
-    await consumer.acquire(partitions)
-    try:
-        yield consumer
-    finally:
-        await consumer.release(partitions)
 
 
 def _enveloped(record: Record) -> Opened:

@@ -153,11 +153,9 @@ def assigned(row: trips.Trip) -> tuple[datetime, str]:
     return row.assigned_at, row.trip_id
 
 
-def offer(row: trips.Trip, who: trips.Viewer) -> dict[str, Any]:
-    """A trip as a driver may see it: the number of other quotes only as a bucket (HIF-15)."""
+def described(row: trips.Trip) -> dict[str, Any]:
+    """What an offer and a mission say alike (HIF-10 to HIF-14)."""
     return {
-        "trip_id": row.trip_id,
-        "status": row.status,
         "client_brand": row.client_brand,
         "tags": row.tags,
         "departure": {"city": row.departure_city, "postal_code": row.departure_postal_code},
@@ -168,6 +166,15 @@ def offer(row: trips.Trip, who: trips.Viewer) -> dict[str, Any]:
         "delivery_type": row.delivery_type,
         "distance_km": row.distance_km,
         "duration_minutes": row.duration_minutes,
+    }
+
+
+def offer(row: trips.Trip, who: trips.Viewer) -> dict[str, Any]:
+    """A trip as a driver may see it: the number of other quotes only as a bucket (HIF-15)."""
+    return {
+        "trip_id": row.trip_id,
+        "status": row.status,
+        **described(row),
         "client_process": row.client_process,
         "additional_services": row.additional_services,
         "quotes": trips.bucket(row.quoting, who.driver_id),
@@ -185,16 +192,7 @@ def mission(row: trips.Trip, today: date) -> dict[str, Any]:
     return {
         "trip_id": row.trip_id,
         "status": status,
-        "client_brand": row.client_brand,
-        "tags": row.tags,
-        "departure": {"city": row.departure_city, "postal_code": row.departure_postal_code},
-        "arrival": {"city": row.arrival_city, "postal_code": row.arrival_postal_code},
-        "from": {"date": row.from_day, "fixed": row.from_fixed},
-        "until": {"date": row.until_day, "fixed": row.until_fixed},
-        "vehicle": {"make": row.make, "model": row.model},
-        "delivery_type": row.delivery_type,
-        "distance_km": row.distance_km,
-        "duration_minutes": row.duration_minutes,
+        **described(row),
         "additional_services": row.additional_services,
         "price": money(row.price_minor, row.price_currency),
         "assigned_at": row.assigned_at,
