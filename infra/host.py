@@ -6,7 +6,7 @@ The same declaration runs as an API, as workers, or everything in one process.
 import asyncio
 import logging
 import socket
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Any, Protocol
@@ -43,7 +43,8 @@ class Service:
     """What a service consists of, in one screen.
 
     `routes` takes the opened service and answers its API router; `problem` is its one table from
-    rejection to (status, sentence).
+    rejection to (status, sentence). `tables` is SQL, safe to repeat, for what must not be an event:
+    secrets, receipts, chunks. `loops` are more workers, by name, e.g. one that sends mail.
     """
 
     name: str
@@ -52,6 +53,8 @@ class Service:
     reactions: tuple[Reaction[Any], ...] = ()
     views: tuple[View[Any, Any], ...] = ()
     problem: Callable[[Any], tuple[int, str]] | None = None
+    tables: str = ""
+    loops: Mapping[str, Callable[["Running"], "Worker"]] = field(default_factory=dict)
 
     @property
     def contracts(self) -> tuple[Contract[Any], ...]:
@@ -188,6 +191,10 @@ async def migrate(running: Running) -> None:
         await running.store.migrate()
     if running.generations is not None:
         await running.generations.migrate()
+    if running.service.tables:
+        async with running.pool.connection() as connection, connection.transaction():
+            await connection.execute("select pg_advisory_xact_lock(72616, 5)")
+            await connection.execute(running.service.tables.encode())
 
 
 def workers(running: Running) -> dict[str, Worker]:
@@ -212,7 +219,7 @@ def workers(running: Running) -> dict[str, Worker]:
         found[reaction.name] = FaustAgent(consumer, settings.kafka, f"relais.{name}")
     if running.generations is not None:
         found["views"] = ViewsWorker(running)
-    return found
+    return found | {name: make(running) for name, make in service.loops.items()}
 
 
 class ViewsWorker:
