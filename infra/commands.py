@@ -9,6 +9,8 @@ from typing import Any, Generic, TypeVar, assert_never
 from uuid import UUID, uuid5
 from weakref import WeakValueDictionary
 
+from psycopg.errors import UniqueViolation
+
 from contracts.runtime import Contract
 from contracts.timers import CancelTimer, SetTimer
 from infra import telemetry
@@ -24,8 +26,9 @@ from infra.store import (
     RecordedEvent,
     Schedule,
     TimerGone,
+    Verdict,
 )
-from infra.store.postgres import PostgresStore
+from infra.store.postgres import Connection, PostgresStore
 
 C = TypeVar("C")
 S = TypeVar("S")
@@ -35,6 +38,9 @@ R = TypeVar("R")
 Asking = Callable[[S], Awaitable[C]]
 """Makes a command once the state it will be decided on is known. It only reads:
 a command on the same stream would wait for this one."""
+
+Beside = Callable[[Connection], Awaitable[None]]
+"""Writes, in the transaction of the events, what must not be an event: secrets, for example."""
 
 ATTEMPTS = 32
 """How often a command is decided anew when other processes keep writing to its stream."""
@@ -169,14 +175,19 @@ class Commands:
         command: C | Asking[S, C],
         context: CommandContext,
         expected_version: int | None = None,
+        *,
+        beside: Beside | None = None,
     ) -> Done[S] | Refused[R]:
         """Decide and record, all or nothing; a repeated command answers what it answered before.
 
         A command that needs facts from elsewhere may be given as a function from the state it
         will be decided on; it is asked anew after a conflict. Raises `VersionMismatch` (nothing
         recorded), `IdempotencyKeyReused`, `TooMuchContention`.
+
+        `beside` is done together with the events or not at all: not when there are none, nor when
+        the command is repeated. What it raises comes out, and nothing is recorded.
         """
-        return await self._settle(aggregate, id, command, context, expected_version, None)
+        return await self._settle(aggregate, id, command, context, expected_version, None, beside)
 
     async def _settle(
         self,
@@ -186,12 +197,13 @@ class Commands:
         context: CommandContext,
         expected_version: int | None,
         fire: Fire | None,
+        beside: Beside | None = None,
     ) -> Done[S] | Refused[R]:
         stream = aggregate.stream(id)
         async with self._turns.setdefault(stream, asyncio.Lock()):
             for _ in range(ATTEMPTS):
                 attempt = await self._attempt(
-                    aggregate, id, command, context, expected_version, fire
+                    aggregate, id, command, context, expected_version, fire, beside
                 )
                 if attempt is not None:
                     return attempt
@@ -205,6 +217,7 @@ class Commands:
         context: CommandContext,
         expected_version: int | None,
         fire: Fire | None,
+        beside: Beside | None,
     ) -> Done[S] | Refused[R] | None:
         stream = aggregate.stream(id)
         recorded = await self.store.read(stream)
@@ -221,7 +234,7 @@ class Commands:
         if not decision and fire is None:
             return Done(stream, version, state, 0, False, self._token(stream, version))
         append = await self.prepare(aggregate, stream, version, decision, context, fire)
-        verdict = await self.store.append(append)
+        verdict = await (self._append_with(beside, append) if beside else self.store.append(append))
         match verdict:
             case Appended(repeated=True) | Conflict():
                 # Read again: it may have been this very request, which came twice at once.
@@ -236,6 +249,17 @@ class Commands:
                 return Done(stream, version, state, 0, False, self._token(stream, version))
             case unhandled:
                 assert_never(unhandled)
+
+    async def _append_with(self, beside: Beside, append: Append) -> Verdict:
+        async with self.store.pool.connection() as connection, connection.transaction():
+            try:
+                [verdict] = await self.store.append_in(connection, [append])
+            except UniqueViolation:
+                raise IdempotencyKeyReused from None
+            if isinstance(verdict, Appended) and not verdict.repeated:
+                await beside(connection)
+        self.store.on_append()
+        return verdict
 
     async def prepare(
         self,

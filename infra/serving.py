@@ -76,7 +76,8 @@ def _positions(running: Running) -> Positions:
 def site(services: Sequence[Running], settings: Settings) -> Starlette:
     """All APIs of a process, each under its prefix, and the probes of everything in it."""
     health = Health()
-    verifier = Verifier(PublishedKeys(settings.jwks), settings.issuer, settings.audience)
+    keys = PublishedKeys(settings.jwks, url=settings.jwks_url)
+    verifier = Verifier(keys, settings.issuer, settings.audience)
     for running in services:
         name = running.service.name
         health.checks[f"{name} database"] = writable(running.pool)
@@ -84,7 +85,7 @@ def site(services: Sequence[Running], settings: Settings) -> Starlette:
         for worker, loop in running.workers.items():
             health.watch(f"{name} {worker}", loop.progress)
     apis = {running.service.prefix: api(running, verifier, health) for running in services}
-    return Starlette(
+    found = Starlette(
         routes=[
             Route("/", _front_page(apis)),
             *health.routes(),
@@ -92,6 +93,8 @@ def site(services: Sequence[Running], settings: Settings) -> Starlette:
         ],
         exception_handlers=HANDLERS,
     )
+    found.state.keys = keys
+    return found
 
 
 def _front_page(apis: Mapping[str, Api]) -> Callable[[Request], Awaitable[Response]]:

@@ -1,5 +1,6 @@
 """Who is asking: access tokens (JWT, EdDSA) checked offline with published keys."""
 
+import asyncio
 import base64
 import hashlib
 import json
@@ -11,6 +12,7 @@ from pathlib import Path
 from time import monotonic, time
 from typing import Any, Literal
 
+import httpx
 import jwt
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 from cryptography.hazmat.primitives.serialization import (
@@ -25,16 +27,23 @@ from infra.http.problems import Problem
 
 log = logging.getLogger("relais.http")
 
-Role = Literal["driver", "logistics", "administration", "analyst", "operator"]
+Role = Literal[
+    "driver", "logistics", "administration", "analyst", "operator", "billing", "enrolling"
+]
+"""Permissions within an organisation. Who is `enrolling` has yet to prove a second factor."""
 
 REFRESH_SECONDS = 10.0
 """How often, at most, an unknown key makes us read the published keys again."""
+FETCH_SECONDS = 2.0
+FAILED_SECONDS = 1.0
+"""How soon keys are asked for again after they could not be read."""
 CACHED_TOKENS = 10_000
 MAX_TOKEN_BYTES = 4096
 
 # Neither "/" nor a line break: these names are joined to make other names.
 _NAME = re.compile(r"[A-Za-z0-9._~:@-]{1,128}")
 _CHALLENGE = 'Bearer realm="relais"'
+_NOT_VALID = "The access token is not valid here."
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,23 +64,50 @@ class Unreadable(ValueError):
 
 
 class PublishedKeys:
-    """The keys tokens may be signed with: a JWKS, given as JSON or as the path of a file.
+    """The keys tokens may be signed with: a JWKS, given as JSON, as the path of a file, or none,
+    and those at a URL, where the accounts service publishes its own.
 
-    A file is read again when a token names a key we do not know, so keys rotate without a
-    restart. A URL joins here when the accounts service publishes one.
+    A file or URL is read again when a token names a key we do not know, so keys rotate without a
+    restart; a URL is first read then, so that nobody has to start before the others.
     """
 
-    def __init__(self, source: str, clock: Callable[[], float] = monotonic) -> None:
+    def __init__(
+        self, source: str, clock: Callable[[], float] = monotonic, *, url: str = ""
+    ) -> None:
         self._source = source.strip()
         self._clock = clock
         self._read_at = clock()
-        self._keys = self._read()
+        self._keys = self._read() if self._source or not url else {}
+        self.url = url
+        self._fetch_from = clock()
+        self._fetched: Mapping[str, Ed25519PublicKey] = {}
+        self._fetching = asyncio.Lock()
 
     def find(self, kid: str) -> Ed25519PublicKey | None:
         """The key of that id; None when it is not published."""
+        if (fetched := self._fetched.get(kid)) is not None:
+            return fetched
         if kid not in self._keys and self._may_refresh():
             self._refresh()
         return self._keys.get(kid)
+
+    async def fetch(self) -> None:
+        """Read the URL, if there is one, unless that was done a moment ago.
+
+        The former keys stay when it cannot be read.
+        """
+        async with self._fetching:
+            if not self.url or self._clock() < self._fetch_from:
+                return
+            self._fetch_from = self._clock() + FAILED_SECONDS
+            try:
+                async with httpx.AsyncClient(timeout=FETCH_SECONDS) as client:
+                    answer = await client.get(self.url)
+                self._fetched = _key_set(answer.raise_for_status().text)
+            except (httpx.HTTPError, Unreadable):
+                log.warning("the keys at %s cannot be read; the former stay", self.url)
+                return
+            self._fetch_from = self._clock() + REFRESH_SECONDS
 
     def _refresh(self) -> None:
         self._read_at = self._clock()
@@ -81,22 +117,31 @@ class PublishedKeys:
             log.warning("the published keys cannot be read; the former ones stay", exc_info=True)
 
     def _may_refresh(self) -> bool:
-        return not self._is_inline() and self._clock() - self._read_at >= REFRESH_SECONDS
+        if self._is_inline() or not self._source:
+            return False
+        return self._clock() - self._read_at >= REFRESH_SECONDS
 
     def _is_inline(self) -> bool:
         return self._source.startswith("{")
 
     def _read(self) -> Mapping[str, Ed25519PublicKey]:
-        text = self._source if self._is_inline() else Path(self._source).read_text()
-        try:
-            found = json.loads(text)["keys"]
-            return {key["kid"]: _public_key(key) for key in found if key.get("crv") == "Ed25519"}
-        except (KeyError, TypeError, ValueError) as error:
-            raise Unreadable(f"not a key set: {type(error).__name__}: {error}") from error
+        return _key_set(self._source if self._is_inline() else Path(self._source).read_text())
+
+
+def _key_set(text: str) -> Mapping[str, Ed25519PublicKey]:
+    try:
+        found = json.loads(text)["keys"]
+        return {key["kid"]: _public_key(key) for key in found if key.get("crv") == "Ed25519"}
+    except (KeyError, TypeError, ValueError, AttributeError) as error:
+        raise Unreadable(f"not a key set: {type(error).__name__}: {error}") from error
 
 
 def _public_key(key: Mapping[str, str]) -> Ed25519PublicKey:
     return Ed25519PublicKey.from_public_bytes(_unbase64(key["x"]))
+
+
+class KeyNotKnown(Problem):
+    """The token is signed with a key we do not know; `Verifier.learn` may help."""
 
 
 class Verifier:
@@ -122,7 +167,8 @@ class Verifier:
         self._known: dict[bytes, tuple[Principal, float]] = {}
 
     def principal(self, header: bytes | None) -> Principal:
-        """Who sent the header. Raises a 401 `Problem` when that is not certain."""
+        """Who sent the header. Raises a 401 `Problem` when that is not certain, `KeyNotKnown` when
+        the published keys may have changed."""
         if header is None:
             raise _unauthorised("no-token", "An access token is needed.", error=None)
         if (known := self._known.get(header)) is None:
@@ -133,6 +179,10 @@ class Verifier:
             self._known.pop(header, None)
             raise _unauthorised("token-expired", "The access token has expired.")
         return principal
+
+    async def learn(self) -> None:
+        """Read the keys again where they are published at a URL; then `principal` may know more."""
+        await self._keys.fetch()
 
     def _remember(self, header: bytes, known: tuple[Principal, float]) -> None:
         while len(self._known) >= self._remembered:
@@ -146,13 +196,13 @@ class Verifier:
         try:
             return _principal_of(self._claims(token.strip()))
         except (jwt.InvalidTokenError, TypeError, ValueError) as error:
-            raise _unauthorised("bad-token", "The access token is not valid here.") from error
+            raise _unauthorised("bad-token", _NOT_VALID) from error
 
     def _claims(self, token: str) -> Mapping[str, Any]:
         kid = jwt.get_unverified_header(token).get("kid")
         key = self._keys.find(kid) if isinstance(kid, str) else None
         if key is None:
-            raise ValueError("signed with a key that is not published")
+            raise _unauthorised("bad-token", _NOT_VALID, kind=KeyNotKnown)
         # Whether it has expired is asked at every use, with our own clock.
         options: Any = {
             "require": ["sub", "org", "roles", "exp", "iss", "aud"],
@@ -183,14 +233,14 @@ def _principal_of(claims: Mapping[str, Any]) -> tuple[Principal, float]:
     return Principal(subject, organisation, frozenset(roles)), float(expires_at)
 
 
-def _unauthorised(slug: str, detail: str, error: str | None = "invalid_token") -> Problem:
+def _unauthorised(
+    slug: str, detail: str, error: str | None = "invalid_token", kind: type[Problem] = Problem
+) -> Problem:
     challenge = f'{_CHALLENGE}, error="{error}", error_description="{detail}"'
-    return Problem(
-        401, slug, detail, headers={"WWW-Authenticate": challenge if error else _CHALLENGE}
-    )
+    return kind(401, slug, detail, headers={"WWW-Authenticate": challenge if error else _CHALLENGE})
 
 
-# --- Tokens for development: the seam where the accounts service comes in ------------------------
+# --- Signing: the accounts service, and a laptop's own tokens ------------------------------------
 
 
 @dataclass(frozen=True, slots=True)
@@ -244,16 +294,17 @@ def issue(
     key: SigningKey,
     subject: str,
     organisation_id: str,
-    roles: Iterable[Role],
+    roles: Iterable[str],
     *,
     issuer: str = "relais-accounts",
     audience: str = "relais",
     lifetime: float = 900.0,
     now: float | None = None,
 ) -> str:
-    """An access token valid for `lifetime` seconds; for development and tests only.
+    """An access token valid for `lifetime` seconds.
 
-    In production the accounts service signs tokens, and the APIs know only its published keys.
+    The accounts service issues them; a laptop and tests may with a key of their own, which no
+    API elsewhere publishes.
     """
     at = time() if now is None else now
     claims = {

@@ -30,6 +30,7 @@ from infra.batching import Full
 from infra.commands import (
     Aggregate,
     Asking,
+    Beside,
     CommandContext,
     Done,
     HistoryEntry,
@@ -39,7 +40,7 @@ from infra.commands import (
     TooMuchContention,
     VersionMismatch,
 )
-from infra.http.auth import ANYBODY, Principal, Role, Verifier
+from infra.http.auth import ANYBODY, KeyNotKnown, Principal, Role, Verifier
 from infra.http.models import instant, plain, to_json
 from infra.http.positions import Positions, read_tokens
 from infra.http.problems import FieldError, Problem, Table, malformed, refused, try_again
@@ -55,7 +56,7 @@ COMMANDS = UUID("5d7bd4c4-5c0e-5a5e-9d2c-3f1f7c9a8a11")
 PARIS = ZoneInfo("Europe/Paris")
 SKEW = timedelta(minutes=5)
 """How far a phone's clock may be ahead of ours."""
-COUNTS = frozenset({"logistics", "administration", "analyst", "operator"})
+COUNTS = frozenset({"logistics", "administration", "analyst", "operator", "billing"})
 """Who has none of these roles sees sealed versions."""
 SAFE_METHODS = frozenset({"GET", "HEAD"})
 
@@ -78,6 +79,8 @@ class Handler(Protocol):
         command: C | Asking[S, C],
         context: CommandContext,
         expected_version: int | None = None,
+        *,
+        beside: Beside | None = None,
     ) -> Done[S] | Refused[R]: ...
 
     async def load(
@@ -170,13 +173,14 @@ class Call:
         present: Callable[[S], object] | None = None,
         *,
         created: str | None = None,
+        beside: Beside | None = None,
     ) -> Response:
         """Carry out a command and answer its outcome; a repeated one answers the same again.
 
         200, or 201 with `created` as its Location. The body is `present(state)`, else the id and
         the version. Raises what `perform` raises.
         """
-        done = await self.perform(aggregate, id, command)
+        done = await self.perform(aggregate, id, command, beside)
         stream, _, _ = done.position.rpartition("@")
         shown = self._shown(stream, done.version)
         body = present(done.state) if present else {"id": id, "version": shown}
@@ -190,13 +194,22 @@ class Call:
         return _json(body, headers, 200 if created is None else 201)
 
     async def perform(
-        self, aggregate: Aggregate[C, S, E, R], id: str, command: C | Asking[S, C]
+        self,
+        aggregate: Aggregate[C, S, E, R],
+        id: str,
+        command: C | Asking[S, C],
+        beside: Beside | None = None,
     ) -> Done[S]:
-        """Carry out a command. Raises the `Problem` of its refusal, or 409, 412, 422, 503."""
+        """Carry out a command. Raises the `Problem` of its refusal, or 409, 412, 422, 503.
+
+        `beside` as in `Commands.handle`.
+        """
         commands = self._commands()
         expected = await self._expected_version(aggregate, id)
         try:
-            result = await commands.handle(aggregate, id, command, self.context, expected)
+            result = await commands.handle(
+                aggregate, id, command, self.context, expected, beside=beside
+            )
         except VersionMismatch as error:
             now = "" if self._seals else f" It stands at version {error.actual}."
             raise _stale(f"It has changed since.{now}") from error
@@ -345,7 +358,12 @@ class Gate:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         header = next((value for name, value in scope["headers"] if name == b"authorization"), None)
-        scope[_PRINCIPAL] = self._admission.principal(scope["app"].state.kit, header)
+        kit: Kit = scope["app"].state.kit
+        try:
+            scope[_PRINCIPAL] = self._admission.principal(kit, header)
+        except KeyNotKnown:
+            await kit.verifier.learn()
+            scope[_PRINCIPAL] = self._admission.principal(kit, header)
         await self._app(scope, receive, send)
 
 

@@ -10,6 +10,7 @@ import pytest
 
 from contracts.missions.trip_v1 import QuoteSubmitted
 from infra.commands import (
+    Beside,
     Commands,
     Done,
     IdempotencyKeyReused,
@@ -18,6 +19,7 @@ from infra.commands import (
     TooMuchContention,
     VersionMismatch,
 )
+from infra.store.postgres import Connection
 from infra.tests.make import NOON, commands_of, context
 from infra.tests.trips import TRIP, Command, Expire, Quote, Rejection, Trip, TripIsOver, Withdraw
 
@@ -71,6 +73,58 @@ class TestDeciding:
         answer = await commands.handle(TRIP, "1", the_only_one, context())
         assert isinstance(answer, Done)
         assert answer.state == Trip()
+
+
+class TestBeside:
+    """What is written in the transaction of the events."""
+
+    async def test_it_is_done_once_with_the_events(self, commands: Commands) -> None:
+        written: list[int] = []
+        request = context()
+        for _ in range(2):
+            await commands.handle(TRIP, "1", Quote("ada"), request, beside=noting(written))
+        assert (written, await recorded(commands)) == ([1], 1)
+
+    async def test_it_is_not_done_when_nothing_happened(self, commands: Commands) -> None:
+        written: list[int] = []
+        await ask(commands, Expire(NOON))
+        for command in (Expire(NOON), Quote("ada")):
+            await commands.handle(TRIP, "1", command, context(), beside=noting(written))
+        assert written == []
+
+    async def test_when_it_fails_nothing_is_recorded(self, commands: Commands) -> None:
+        async def failing(_: Connection) -> None:
+            raise LookupError("no such secret")
+
+        with pytest.raises(LookupError):
+            await commands.handle(TRIP, "1", Quote("ada"), context(), beside=failing)
+        assert await recorded(commands) == 0
+
+    async def test_after_a_conflict_it_is_done_once(self, commands: Commands) -> None:
+        written: list[int] = []
+        others = Commands("missions", commands.store, commands._keyring)
+
+        async def overtaken(_: Trip) -> Command:
+            if not await recorded(commands):
+                await ask(others, Quote("bob"))
+            return Quote("ada")
+
+        await commands.handle(TRIP, "1", overtaken, context(), beside=noting(written))
+        assert (written, await recorded(commands)) == ([1], 2)
+
+    async def test_the_key_of_another_stream_is_refused(self, commands: Commands) -> None:
+        request = context()
+        await commands.handle(TRIP, "1", Quote("ada"), request)
+        with pytest.raises(IdempotencyKeyReused):
+            await commands.handle(TRIP, "2", Quote("ada"), request, beside=noting([]))
+
+
+def noting(written: list[int]) -> Beside:
+    async def note(connection: Connection) -> None:
+        cursor = await connection.execute("select 1")
+        written.extend(n for (n,) in await cursor.fetchall())
+
+    return note
 
 
 class TestContention:

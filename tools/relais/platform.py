@@ -52,6 +52,8 @@ async def platform(settings: Settings) -> AsyncIterator[Platform]:
         app = site(running, settings)
         await stack.enter_async_context(measured(running))
         url = await stack.enter_async_context(serving(app, settings))
+        # Whoever signed in here is known here; the address is only known now.
+        app.state.keys.url = settings.jwks_url or f"{url}/accounts/.well-known/jwks.json"
         stack.callback(write_addresses(home, settings, url).unlink, missing_ok=True)
         yield Platform(settings, running, url, key)
 

@@ -78,7 +78,8 @@ async def _one(name: str, settings: Settings, *, with_workers: bool) -> int:
 def _refuse_unset(settings: Settings) -> None:
     # `up` finds these by itself on a laptop; here nothing may be guessed.
     secret = settings.master_keys.get_secret_value()
-    given = {"POSTGRES": settings.postgres, "KAFKA": settings.kafka, "JWKS": settings.jwks}
+    published = settings.jwks or settings.jwks_url
+    given = {"POSTGRES": settings.postgres, "KAFKA": settings.kafka, "JWKS": published}
     for name, value in {**given, "MASTER_KEYS": secret}.items():
         if not value:
             raise Trouble(f"RELAIS_{name} is not set", USAGE)

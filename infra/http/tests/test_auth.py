@@ -1,8 +1,11 @@
 """Who is let in, and who is not."""
 
+import asyncio
 import base64
 import json
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from time import time
 from typing import Annotated, Any
@@ -15,6 +18,7 @@ from starlette.routing import Route
 
 from infra.http.app import RouteNamesNoRoles, create_app
 from infra.http.auth import (
+    FAILED_SECONDS,
     MAX_TOKEN_BYTES,
     REFRESH_SECONDS,
     PublishedKeys,
@@ -226,3 +230,80 @@ def test_an_api_with_a_route_that_names_no_roles_does_not_start(
 def test_no_roles_at_all_must_be_said_as_public() -> None:
     with pytest.raises(ValueError, match="public"):
         requires()
+
+
+@dataclass
+class Publisher:
+    """Publishes keys at a URL, and counts how often they are asked for."""
+
+    url: str
+    document: str = ""
+    asked: int = 0
+
+
+@asynccontextmanager
+async def publisher() -> AsyncIterator[Publisher]:
+    async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.readuntil(b"\r\n\r\n")
+        found.asked += 1
+        body = found.document.encode()
+        head = f"HTTP/1.1 200 OK\r\nContent-Length: {len(body)}\r\nConnection: close\r\n\r\n"
+        writer.write(head.encode() + body)
+        await writer.drain()
+        writer.close()
+        await writer.wait_closed()
+
+    async with await asyncio.start_server(answer, "127.0.0.1", 0) as server:
+        host, port = server.sockets[0].getsockname()[:2]
+        found = Publisher(f"http://{host}:{port}/jwks.json")
+        yield found
+
+
+@pytest.mark.requirement("G-04")
+class TestKeysAtAUrl:
+    async def test_a_token_of_a_key_not_seen_yet_is_admitted(self) -> None:
+        async with publisher() as published:
+            published.document = jwks(KEY)
+            kit = Kit(Verifier(PublishedKeys("", url=published.url), "relais-accounts", "relais"))
+            async with client(create_app("t", [who_router()], kit), **signed("b1", "driver")) as c:
+                answers = [(await c.get("/who")).status_code for _ in range(3)]
+            assert (answers, published.asked) == ([200, 200, 200], 1)
+
+    async def test_a_stranger_does_not_make_us_ask_again_and_again(self) -> None:
+        async with publisher() as published:
+            published.document = jwks(OTHER)
+            keys = PublishedKeys("", lambda: 0.0, url=published.url)
+            await asyncio.gather(*(keys.fetch() for _ in range(5)))
+            assert (keys.find(KEY.kid), published.asked) == (None, 1)
+
+    async def test_keys_rotate_and_a_withdrawn_one_is_gone(self) -> None:
+        async with publisher() as published:
+            now = [0.0]
+            keys = PublishedKeys("", lambda: now[0], url=published.url)
+            for document in (jwks(KEY), jwks(OTHER), "not a key set"):
+                published.document = document
+                await keys.fetch()
+                now[0] += REFRESH_SECONDS
+            assert keys.find(KEY.kid) is None
+            assert keys.find(OTHER.kid) is not None
+
+    async def test_keys_that_cannot_be_read_are_asked_for_soon_again(self) -> None:
+        async with publisher() as published:
+            now = [0.0]
+            keys = PublishedKeys(jwks(OTHER), lambda: now[0], url=published.url)
+            await keys.fetch()
+            published.document = jwks(KEY)
+            now[0] += FAILED_SECONDS
+            await keys.fetch()
+            assert keys.find(KEY.kid) is not None
+            assert keys.find(OTHER.kid) is not None, "both places count"
+
+
+def who_router() -> APIRouter:
+    router = APIRouter()
+
+    @router.get("/who")
+    async def who(call: Annotated[Call, requires("driver")]) -> dict[str, str]:
+        return {"who": call.principal.subject}
+
+    return router

@@ -15,7 +15,7 @@ from starlette.responses import Response, StreamingResponse
 from starlette.routing import Mount
 
 from infra import telemetry
-from infra.commands import Aggregate, CommandContext, Done
+from infra.commands import Aggregate, Beside, CommandContext, Done
 from infra.http.call import Call, public
 from infra.http.tests.stage import api, client, signed
 from infra.serving import serving
@@ -187,6 +187,8 @@ class Keeping:
         command: object,
         context: CommandContext,
         expected_version: int | None = None,
+        *,
+        beside: Beside | None = None,
     ) -> Done[Any]:
         self.context = context
         return Done(id, 1, 1, 1, False, f"test.trip/{id}@1")
