@@ -14,6 +14,8 @@ MAY_IMPORT = {
     "services": {"contracts", "infra", "services"},
 }
 EDGE = frozenset({"__init__.py", "aggregates.py", "api.py", "bodies.py", "service.py"})
+EDGE_FOLDER = "edge"
+"""Where a service keeps what touches the world besides events: secrets, mail servers, files."""
 IMPURE_MODULES = frozenset(
     {"asyncio", "http", "io", "logging", "os", "pathlib", "random", "secrets", "socket"}
     | {"sqlite3", "subprocess", "sys", "tempfile", "threading", "time", "urllib"}
@@ -65,11 +67,11 @@ def purity(tree: Tree) -> Iterator[Finding]:
 
 
 def is_domain(path: PurePosixPath) -> bool:
-    """Every module of a write service that is not its edge (routes, wiring) or a test."""
+    """Every module of a write service that is not its edge (routes, wiring, `edge/`) or a test."""
     service = service_of(path)
     if service is None or "views" in path.parts or "tests" in path.parts:
         return False
-    return path.suffix == ".py" and path.name not in EDGE
+    return path.suffix == ".py" and path.name not in EDGE and EDGE_FOLDER not in path.parts
 
 
 def _impure_imports(module: Module) -> Iterator[Finding]:
@@ -103,7 +105,7 @@ def _inside(name: str, service: PurePosixPath) -> bool:
 
 def _is_edge(name: str, service: PurePosixPath) -> bool:
     module = name.removeprefix(f"{_dotted(service)}.").split(".")[0]
-    return f"{module}.py" in EDGE
+    return f"{module}.py" in EDGE or module == EDGE_FOLDER
 
 
 def _dotted(path: PurePosixPath) -> str:

@@ -42,6 +42,7 @@ CASES = [
     ("purity", TRIP, "from infra.commands import Done", "from services.missions import terms"),
     ("purity", TRIP, "from services.missions.api import app", "from dataclasses import replace"),
     ("purity", TRIP, "from services.missions import service", "from datetime import datetime"),
+    ("purity", TRIP, "from services.missions.edge import mail", "from services.missions import a"),
     ("purity", TRIP, "import random", "import itertools"),
     (
         "purity",
@@ -151,7 +152,7 @@ def test_a_helper_of_the_tests_may_assert_for_a_test() -> None:
 
 
 def test_routes_wiring_tests_and_views_are_not_domain() -> None:
-    places = ["missions/api.py", "missions/tests/make.py", "views/partner/trips.py"]
+    places = ["m/api.py", "m/tests/make.py", "m/edge/mail.py", "views/partner/trips.py"]
     assert found("purity", {f"services/{place}": "import psycopg" for place in places}) == []
 
 
