@@ -108,6 +108,9 @@ class KafkaTopicReader:
                 bootstrap_servers=self._bootstrap,
                 enable_auto_commit=False,
                 auto_offset_reset="earliest",
+                # Only what is there is read. Apache Kafka would hold back an answer about the
+                # partition before, and with it the question about this one.
+                fetch_max_wait_ms=10,
             )
             try:
                 await consumer.start()

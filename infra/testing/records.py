@@ -32,7 +32,10 @@ async def records_of(bootstrap: str, topics: Sequence[str]) -> list[Record]:
 @asynccontextmanager
 async def _reader(bootstrap: str) -> AsyncIterator[AIOKafkaConsumer]:
     reader = AIOKafkaConsumer(
-        bootstrap_servers=bootstrap, enable_auto_commit=False, request_timeout_ms=1_000
+        bootstrap_servers=bootstrap,
+        enable_auto_commit=False,
+        request_timeout_ms=1_000,
+        fetch_max_wait_ms=10,
     )
     try:
         await reader.start()

@@ -27,6 +27,7 @@ from infra.store import Append, Appended, NewEvent, RecordedEvent
 from infra.store.postgres import PostgresStore
 from infra.store.protocol import BEGINNING, MAX_EVENT_BYTES
 from infra.supervisor import Halt, supervise
+from infra.testing.brokers import emptied
 from infra.testing.eventually import eventually
 from infra.testing.records import header, records_of, versions
 from infra.topics import create_topics, partitions_of
@@ -128,8 +129,7 @@ def first_occurrences(records: Sequence[Record]) -> list[list[UUID]]:
 
 @pytest_asyncio.fixture
 async def desk(broker: Broker, new_database: Callable[[], str]) -> AsyncIterator[Desk]:
-    await broker.start()
-    await broker.wipe()
+    await emptied(broker)
     url = new_database()
     pool = await open_pool(url, 8, "missions")
     nudge = Nudge("appended_missions", pool)

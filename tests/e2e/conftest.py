@@ -13,6 +13,7 @@ from infra.host import Running
 from infra.http.auth import Role, SigningKey, issue, jwks
 from infra.settings import Settings
 from infra.stack.broker import Broker
+from infra.testing.brokers import emptied
 from infra.topics import create_topics
 from services.missions.service import service as missions
 from services.views.partner.service import service as partner
@@ -37,8 +38,7 @@ def token(subject: str, organisation: str, role: Role) -> str:
 
 @pytest_asyncio.fixture
 async def platform(broker: Broker, new_database: Callable[[], str]) -> AsyncIterator[Platform]:
-    await broker.start()
-    await broker.wipe()
+    await emptied(broker)
     await create_topics(broker.bootstrap, missions.contracts, 1)
     settings = Settings.model_validate(
         {

@@ -30,6 +30,7 @@ from infra.stack.broker import Broker
 from infra.stack.process import Child
 from infra.store import RecordedEvent
 from infra.store.protocol import BEGINNING
+from infra.testing.brokers import emptied
 from infra.testing.eventually import eventually
 from infra.testing.records import records_of, versions
 from infra.topics import create_topics
@@ -189,8 +190,7 @@ async def opened(
     broker: Broker, new_database: Callable[[], str], folder: Path, seed: int
 ) -> AsyncIterator[World]:
     """A world on an empty broker and in databases of its own, its workers at work."""
-    await broker.start()
-    await broker.wipe()
+    await emptied(broker)
     await create_topics(broker.bootstrap, missions.contracts, 1)
     databases = {name: new_database() for name in ("keys", "missions", "views.partner")}
     given: dict[str, Any] = {
