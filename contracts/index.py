@@ -8,6 +8,8 @@ from typing import Any
 from contracts.accounts.organisation_v1 import contract as accounts_organisation_v1
 from contracts.accounts.paper_v1 import contract as accounts_paper_v1
 from contracts.accounts.user_v1 import contract as accounts_user_v1
+from contracts.messaging.message_v1 import contract as messaging_message_v1
+from contracts.messaging.preferences_v1 import contract as messaging_preferences_v1
 from contracts.missions.driver_v1 import contract as missions_driver_v1
 from contracts.missions.trip_v1 import contract as missions_trip_v1
 from contracts.runtime import Contract
@@ -16,6 +18,8 @@ contracts: tuple[Contract[Any], ...] = (
     accounts_organisation_v1,
     accounts_paper_v1,
     accounts_user_v1,
+    messaging_message_v1,
+    messaging_preferences_v1,
     missions_driver_v1,
     missions_trip_v1,
 )
