@@ -9,6 +9,7 @@ import asyncio
 import json
 import logging
 from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
 from importlib.resources import files
 from itertools import takewhile
@@ -290,10 +291,20 @@ class Consumer:
 
     async def _in_transaction(self, opened: Sequence[Opened], ends: Ends) -> None:
         plan = await self._plan(opened)
-        async with self._pool.connection() as connection, connection.transaction():
+        async with self._transaction() as connection:
             await self._work(connection, plan)
             await self._write(connection, plan, ends)
         self._committed(plan, ends)
+
+    @asynccontextmanager
+    async def _transaction(self) -> AsyncIterator[Connection]:
+        """A transaction whose statements travel together as far as no answer is needed."""
+        async with (
+            self._pool.connection() as connection,
+            connection.pipeline(),
+            connection.transaction(),
+        ):
+            yield connection
 
     async def _open(self, records: Sequence[Record]) -> list[Opened]:
         """Each record with its envelope and its event, or the exception that says why not."""

@@ -31,6 +31,8 @@ METADATA_MS = 5_000
 COMMIT_SECONDS = 5.0
 REQUEST_SECONDS = 1.0
 RETRY_SECONDS = 0.2
+SESSION_SECONDS = 10.0
+"""As long as aiokafka waits for a member of a group that says nothing."""
 TAKE_SECONDS = 0.01
 HANG_UP_SECONDS = 5.0
 SETTLE_SECONDS = 2.0
@@ -275,6 +277,10 @@ class FaustAgent:
             stream_wait_empty=False,
             broker_max_poll_records=BATCH,
             broker_commit_interval=COMMIT_SECONDS,
+            # Faust waits a minute for a member that is gone, and nobody has its partitions.
+            broker_session_timeout=SESSION_SECONDS,
+            broker_rebalance_timeout=SESSION_SECONDS,
+            broker_request_timeout=4 * SESSION_SECONDS,
             loghandlers=[],
             # Faust makes a folder even for an app without tables, by default where we stand.
             datadir=f"{gettempdir()}/relais-faust",

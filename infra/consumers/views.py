@@ -343,8 +343,11 @@ class ViewHandler:
     async def handle(
         self, connection: Connection, deliveries: Sequence[Delivery]
     ) -> Mapping[int, Exception]:
+        # All questions leave before the first answer is waited for.
         for table in self._tables:
-            await table.load(connection, deliveries)
+            await table.ask(connection, deliveries)
+        for table in self._tables:
+            await table.load()
         failed = self._fold(deliveries)
         for table in self._tables:
             await table.write(connection)
@@ -391,25 +394,34 @@ class _Table:
         self._prefix = f"{view.contract.service}.{view.contract.name}/"
         self._rows: dict[Key, Any] = {}
         self._changed: set[Key] = set()
+        self._asked: AsyncCursor[Any] | None = None
         name = sql.Identifier(generation.schema, view.name)
         keys = sql.SQL(", ").join(map(sql.Identifier, view.primary_key))
         columns = sql.SQL(", ").join(map(sql.Identifier, view.columns))
-        self._select = sql.SQL(
-            "select {columns} from {name} t join (select {keys} from"
-            " json_populate_recordset(null::{name}, %s::text::json)) k using ({keys})"
-        ).format(columns=columns, name=name, keys=keys)
-        self._insert = sql.SQL(
+        self._select = (
+            sql.SQL(
+                "select {columns} from {name} t join (select {keys} from"
+                " json_populate_recordset(null::{name}, %s::text::json)) k using ({keys})"
+            )
+            .format(columns=columns, name=name, keys=keys)
+            .as_bytes()
+        )
+        insert = sql.SQL(
             "insert into {name} ({columns}) select {columns} from"
             " json_populate_recordset(null::{name}, %s::text::json)"
         ).format(columns=columns, name=name)
-        self._upsert = self._insert + sql.SQL(
-            " on conflict ({keys}) do update set {assignments}"
-        ).format(keys=keys, assignments=self._assignments())
-        self._delete = sql.SQL(
-            "delete from {name} where ({keys}) in (select {keys} from"
-            " json_populate_recordset(null::{name}, %s::text::json))"
-        ).format(name=name, keys=keys)
-
+        upsert = insert + sql.SQL(" on conflict ({keys}) do update set {assignments}").format(
+            keys=keys, assignments=self._assignments()
+        )
+        self._write = (insert if self._new else upsert).as_bytes()
+        self._delete = (
+            sql.SQL(
+                "delete from {name} where ({keys}) in (select {keys} from"
+                " json_populate_recordset(null::{name}, %s::text::json))"
+            )
+            .format(name=name, keys=keys)
+            .as_bytes()
+        )
         self._forget = _forgetting(view, name) if view.personal else None
 
     def _assignments(self) -> sql.Composed:
@@ -418,18 +430,21 @@ class _Table:
             for column in self._view.columns
         )
 
-    async def load(self, connection: Connection, deliveries: Sequence[Delivery]) -> None:
+    async def ask(self, connection: Connection, deliveries: Sequence[Delivery]) -> None:
         self._rows.clear()
         self._changed.clear()
+        self._asked = None
         if self._new:
             return
         keys = {key for delivery in deliveries if (key := self._key(delivery)) is not None}
-        if not keys:
-            return
-        cursor = connection.cursor(row_factory=self._view.row_factory, binary=True)
-        await cursor.execute(self._select, (self._keys_json(keys),))
-        for row in await cursor.fetchall():
-            self._rows[self._view.key_of(row)] = row
+        if keys:
+            self._asked = connection.cursor(row_factory=self._view.row_factory, binary=True)
+            await self._asked.execute(self._select, (self._keys_json(keys),))
+
+    async def load(self) -> None:
+        if self._asked is not None:
+            for row in await self._asked.fetchall():
+                self._rows[self._view.key_of(row)] = row
 
     def concerns(self, delivery: Delivery) -> bool:
         """Whether its view reads events of this contract."""
@@ -458,7 +473,7 @@ class _Table:
         kept = [self._rows[key] for key in changed if key in self._rows]
         gone = [key for key in changed if key not in self._rows]
         if kept:
-            await connection.execute(self._insert if self._new else self._upsert, (_json(kept),))
+            await connection.execute(self._write, (_json(kept),))
         if gone:
             await connection.execute(self._delete, (self._keys_json(gone),))
 
