@@ -23,6 +23,13 @@ pytest.register_assert_rewrite("infra.testing.spec")
 pytest_plugins = ["infra.testing.requirements"]
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark what needs a broker, so that this much can be run on another one."""
+    for item in items:
+        if "broker" in getattr(item, "fixturenames", ()):
+            item.add_marker("broker")
+
+
 @pytest_asyncio.fixture(scope="session", loop_scope="session")
 async def postgres() -> AsyncIterator[PostgresServer]:
     """The server of the session. A test may restart or kill it, and leaves it running."""
