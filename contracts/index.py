@@ -12,6 +12,11 @@ from contracts.messaging.message_v1 import contract as messaging_message_v1
 from contracts.messaging.preferences_v1 import contract as messaging_preferences_v1
 from contracts.missions.driver_v1 import contract as missions_driver_v1
 from contracts.missions.trip_v1 import contract as missions_trip_v1
+from contracts.payments.buyer_v1 import contract as payments_buyer_v1
+from contracts.payments.invoice_v1 import contract as payments_invoice_v1
+from contracts.payments.numbering_v1 import contract as payments_numbering_v1
+from contracts.payments.payee_v1 import contract as payments_payee_v1
+from contracts.payments.payout_v1 import contract as payments_payout_v1
 from contracts.runtime import Contract
 
 contracts: tuple[Contract[Any], ...] = (
@@ -22,4 +27,9 @@ contracts: tuple[Contract[Any], ...] = (
     messaging_preferences_v1,
     missions_driver_v1,
     missions_trip_v1,
+    payments_buyer_v1,
+    payments_invoice_v1,
+    payments_numbering_v1,
+    payments_payee_v1,
+    payments_payout_v1,
 )
