@@ -48,11 +48,15 @@ _NOT_VALID = "The access token is not valid here."
 
 @dataclass(frozen=True, slots=True)
 class Principal:
-    """Somebody, for one organisation. `subject` of a driver is the driver's id."""
+    """Somebody, for one organisation. `subject` of a driver is the driver's id.
+
+    `authenticated_at` is when they last showed a secret, in seconds since 1970; None: not told.
+    """
 
     subject: str
     organisation_id: str
     roles: frozenset[str]
+    authenticated_at: float | None = None
 
 
 ANYBODY = Principal("anybody", "", frozenset())
@@ -230,7 +234,10 @@ def _principal_of(claims: Mapping[str, Any]) -> tuple[Principal, float]:
         raise TypeError("roles must be a list of names")
     if not isinstance(expires_at, int | float):
         raise TypeError("exp must be a number of seconds")
-    return Principal(subject, organisation, frozenset(roles)), float(expires_at)
+    shown = claims.get("auth_time")
+    if shown is not None and not isinstance(shown, int | float):
+        raise TypeError("auth_time must be a number of seconds")
+    return Principal(subject, organisation, frozenset(roles), shown), float(expires_at)
 
 
 def _unauthorised(
@@ -300,9 +307,11 @@ def issue(
     audience: str = "relais",
     lifetime: float = 900.0,
     now: float | None = None,
+    authenticated_at: float | None = None,
 ) -> str:
     """An access token valid for `lifetime` seconds.
 
+    `authenticated_at` is when the subject last showed a secret, for what asks for that anew.
     The accounts service issues them; a laptop and tests may with a key of their own, which no
     API elsewhere publishes.
     """
@@ -316,6 +325,8 @@ def issue(
         "iat": int(at),
         "exp": int(at + lifetime),
     }
+    if authenticated_at is not None:
+        claims["auth_time"] = int(authenticated_at)
     return jwt.encode(claims, key.private, algorithm="EdDSA", headers={"kid": key.kid})
 
 

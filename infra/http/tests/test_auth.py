@@ -91,6 +91,7 @@ REFUSED: list[tuple[str, str | None]] = [
     ("with one role as text", f"Bearer {sign(roles='driver')}"),
     ("with roles that are numbers", f"Bearer {sign(roles=[1])}"),
     ("that expires some day", f"Bearer {sign(exp='some day')}"),
+    ("whose secret was shown some day", f"Bearer {sign(auth_time='some day')}"),
 ]
 
 
@@ -109,6 +110,13 @@ async def test_a_valid_token_says_who_asks() -> None:
     async with client(api(), Authorization=f"bearer {sign(roles=['driver', 'x'])}") as caller:
         answer = await caller.get("/me")
     assert answer.json() == ["d1", "o1", ["driver", "x"]]
+
+
+@pytest.mark.parametrize("shown", [None, 1_000.0])
+def test_a_token_tells_when_a_secret_was_shown_if_it_was(shown: float | None) -> None:
+    verifier = Verifier(PublishedKeys(jwks(KEY)), "relais-accounts", "relais")
+    signed_in = issue(KEY, "d1", "o1", ["driver"], authenticated_at=shown)
+    assert verifier.principal(f"Bearer {signed_in}".encode()).authenticated_at == shown
 
 
 class TestExpiry:
