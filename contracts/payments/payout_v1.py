@@ -105,6 +105,8 @@ class StatementClosed:
     # Whether there is something to pay; a statement without is settled at once.
     payable: bool
     closed_at: datetime
+    # Version of this stream that this event is.
+    version: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,6 +124,8 @@ class PayoutPaid:
     # Version of the stream of the payee whose bank details it went to.
     payee_version: int
     paid_at: datetime
+    # Version of this stream that this event is.
+    version: int
 
 
 PayoutEvent = InvoiceCredited | AdjustmentMade | StatementClosed | PayoutPaid
@@ -253,6 +257,7 @@ def decode_statement_closed(message: Any, _unseal: Unseal) -> StatementClosed:
         decode_fact(message.carried_from) if message.HasField("carried_from") else None,
         message.payable,
         decode_instant(message.closed_at),
+        message.version,
     )
 
 
@@ -272,6 +277,7 @@ def encode_statement_closed(value: StatementClosed, _seal: Seal) -> bytes:
         carried_from=None if value.carried_from is None else encode_fact(value.carried_from),
         payable=value.payable,
         closed_at=encode_instant(value.closed_at),
+        version=value.version,
     )
     encoded: bytes = message.SerializeToString()
     return encoded
@@ -289,6 +295,7 @@ def decode_payout_paid(message: Any, _unseal: Unseal) -> PayoutPaid:
         tuple(message.invoice_ids),
         message.payee_version,
         decode_instant(message.paid_at),
+        message.version,
     )
 
 
@@ -302,6 +309,7 @@ def encode_payout_paid(value: PayoutPaid, _seal: Seal) -> bytes:
         invoice_ids=value.invoice_ids,
         payee_version=value.payee_version,
         paid_at=encode_instant(value.paid_at),
+        version=value.version,
     )
     encoded: bytes = message.SerializeToString()
     return encoded
