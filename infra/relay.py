@@ -478,7 +478,7 @@ async def measure_lag(store: PostgresStore, after: Position) -> Lag:
             """
             select coalesce(extract(epoch from now() - min(recorded_at)), 0)::float8,
                    coalesce(extract(epoch from now() - min(recorded_at) filter
-                     (where xid >= pg_snapshot_xmin(pg_current_snapshot()))), 0)::float8
+                     (where xid >= (select es.horizon()))), 0)::float8
               from (select recorded_at, xid from es.event
                      where (xid, position) > (%s::text::xid8, %s)
                      order by xid, position limit 1000) pending
@@ -492,6 +492,7 @@ async def measure_lag(store: PostgresStore, after: Position) -> Lag:
         cursor = await connection.execute(
             "select format('pid %s %s (%s)', pid, application_name, left(query, 80))"
             " from pg_stat_activity where backend_xid is not null and pid <> pg_backend_pid()"
+            " and datname = current_database()"
             " order by age(backend_xid) desc limit 1"
         )
         culprit = await cursor.fetchone()

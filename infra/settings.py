@@ -33,6 +33,17 @@ class Settings(BaseSettings):
     """Where the accounts service publishes its keys, which are taken as well as those of `jwks`."""
     portal: str = "http://localhost:8080"
     """Where people find the portal; links in mails begin with it."""
+    smtp: SecretStr = SecretStr("")
+    """The mail server, like smtps://user:word@host:465; without one a laptop keeps its mail."""
+    mail_from: str = "Relais <no-reply@relais.invalid>"
+    """Who mails are from; the domain is that of their Message-IDs."""
+    sms_url: str = ""
+    """Where the gateway of text messages takes them; without one there are none."""
+    sms_token: SecretStr = SecretStr("")
+    sms_secret: SecretStr = SecretStr("")
+    """What the gateway signs its receipts with."""
+    sending: bool = True
+    """Off while history is played into a new installation: messages wait, nothing goes out."""
     issuer: str = "relais-accounts"
     audience: str = "relais"
     otlp_endpoint: str = ""

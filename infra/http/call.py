@@ -244,13 +244,19 @@ class Call:
             return _json(body, {})
         return _json(body, {"ETag": f'"{self._shown(found.stream, found.version)}"'})
 
-    async def history(self, aggregate: Aggregate[Any, Any, Any, Any], id: str) -> Response:
+    async def history(
+        self,
+        aggregate: Aggregate[Any, Any, E, Any],
+        id: str,
+        show: Callable[[E], object] = plain,
+    ) -> Response:
         """Every fact about the entity, oldest first: who, what, when (G-05).
 
-        The caller has made sure that the entity is one of the principal's organisation.
+        The caller has made sure that the entity is one of the principal's organisation, and may
+        `show` less of an event than there is.
         """
         entries = await self._commands().history(aggregate, id)
-        return _json({"items": [_entry(entry) for entry in entries]}, {})
+        return _json({"items": [_entry(entry, show) for entry in entries]}, {})
 
     def _commands(self) -> Handler:
         if self.kit.commands is None:
@@ -287,11 +293,11 @@ class Call:
         raise _no_etag()
 
 
-def _entry(entry: HistoryEntry[Any]) -> dict[str, object]:
+def _entry(entry: HistoryEntry[E], show: Callable[[E], object]) -> dict[str, object]:
     return {
         "version": entry.version,
         "type": entry.type,
-        "what": plain(entry.event),
+        "what": show(entry.event),
         "actor": entry.actor,
         "occurred_at": plain(entry.occurred_at),
         "recorded_at": plain(entry.recorded_at),

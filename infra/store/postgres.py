@@ -54,7 +54,7 @@ select {_COLUMNS} from es.event
 _READ_MANY = f"select {_COLUMNS} from es.event where stream = any(%s) order by stream, version"
 _READ_ALL = f"""
 select {_COLUMNS} from es.event
- where xid < pg_snapshot_xmin(pg_current_snapshot())
+ where xid < (select es.horizon())
    and (xid, position) > (%s::text::xid8, %s)
  order by es.event.xid, es.event.position limit %s
 """

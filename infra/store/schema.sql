@@ -154,3 +154,15 @@ begin
   end loop;
   perform es.apply_timers(p_streams, accepted, p_timers);
 end $$;
+
+-- Readers take what lies before it: the oldest transaction that may still write here. One that is
+-- seen to belong to another database never will; one that is not seen, because it ended since or
+-- was prepared, counts as ours.
+create or replace function es.horizon() returns xid8 language sql stable as $$
+  select coalesce(min(running), pg_snapshot_xmax(pg_current_snapshot()))
+    from pg_snapshot_xip(pg_current_snapshot()) running
+   where not exists (
+     select from pg_stat_activity a
+      where a.datname <> current_database()
+        and a.backend_xid::text::bigint = running::text::bigint & 4294967295)
+$$;

@@ -502,7 +502,7 @@ class TestLag:
         relay = desk.relay()
         async with publishing(relay):
             async with await psycopg.AsyncConnection.connect(
-                desk.elsewhere, application_name="report"
+                desk.url, application_name="report"
             ) as foreign:
                 await foreign.execute("select pg_current_xact_id()")
                 await desk.record("trip-T1")

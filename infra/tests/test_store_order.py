@@ -6,6 +6,7 @@ from contextlib import asynccontextmanager
 
 import pytest
 from psycopg import AsyncConnection, IsolationLevel, errors
+from psycopg.conninfo import make_conninfo
 
 from infra.relay import measure_lag
 from infra.store import Append, Appended, Conflict, Verdict
@@ -182,11 +183,11 @@ class TestHoldingBack:
         assert (first.stream, second.stream) == ("trip-fast", "trip-slow")
         assert first.position.number > second.position.number
 
-    async def test_a_writer_in_another_database_holds_back_and_is_named(
-        self, store: PostgresStore, postgres_url: str
+    async def test_a_writer_of_something_else_holds_back_and_is_named(
+        self, store: PostgresStore
     ) -> None:
-        culprit = await AsyncConnection.connect(postgres_url, application_name="nightly-report")
-        async with culprit:
+        url = make_conninfo(str(store.pool.conninfo), application_name="nightly-report")
+        async with await AsyncConnection.connect(url) as culprit:
             await culprit.execute("create temporary table report as select 1")
             await store.append(append("trip-1"))
             assert await readable(store) == []
@@ -196,6 +197,15 @@ class TestHoldingBack:
             await culprit.rollback()
         [read] = await followed(store, 1)
         assert (await measure_lag(store, read.position)).culprit == ""
+
+    async def test_a_writer_in_another_database_holds_nobody_back(
+        self, store: PostgresStore, postgres_url: str
+    ) -> None:
+        async with await AsyncConnection.connect(postgres_url) as stranger:
+            await stranger.execute("create temporary table report as select 1")
+            await store.append(append("trip-1"))
+            assert len(await readable(store)) == 1
+            assert (await measure_lag(store, BEGINNING)).holdback_seconds == 0
 
     async def test_a_reader_holds_nobody_back(self, store: PostgresStore) -> None:
         async with transaction(store) as reader:

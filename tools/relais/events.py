@@ -154,7 +154,7 @@ async def _end(store: PostgresStore) -> Position:
     async with store.pool.connection() as connection:
         cursor = await connection.execute(
             "select xid::text::bigint, position from es.event"
-            " where xid < pg_snapshot_xmin(pg_current_snapshot())"
+            " where xid < (select es.horizon())"
             " order by es.event.xid desc, position desc limit 1"
         )
         row = await cursor.fetchone()
@@ -170,7 +170,7 @@ async def _last(
             "select event_id from es.event"
             " where (%(like)s::text is null or type like %(like)s)"
             "   and (%(since)s::timestamptz is null or recorded_at >= %(since)s)"
-            "   and xid < pg_snapshot_xmin(pg_current_snapshot())"
+            "   and xid < (select es.horizon())"
             " order by xid desc, position desc limit %(last)s",
             {"like": like, "since": since, "last": None if since else last},
         )

@@ -1,0 +1,51 @@
+"""Personal texts that belong to one person each: found by keyed hash, without being kept."""
+
+import unicodedata
+
+from infra.secrets.vault import Vault
+from infra.store.postgres import Pool
+
+TABLES = """
+create table if not exists secrets.claim (
+  key    bytea primary key,
+  holder text not null unique
+);
+"""
+
+
+class Claims:
+    """Who has which text, e.g. an e-mail address; every text has one holder at most, and every
+    holder one text."""
+
+    def __init__(self, pool: Pool, vault: Vault) -> None:
+        self._pool = pool
+        self._vault = vault
+
+    async def key(self, text: str) -> bytes:
+        """What a text is looked up by: one for all its spellings."""
+        return await self._vault.hash(
+            "claim", unicodedata.normalize("NFKC", text).strip().casefold()
+        )
+
+    async def holder(self, key: bytes) -> str | None:
+        """Who has the text."""
+        async with self._pool.connection() as connection:
+            cursor = await connection.execute(
+                "select holder from secrets.claim where key = %s", (key,)
+            )
+            row = await cursor.fetchone()
+        return row[0] if row else None
+
+    async def claim(self, key: bytes, holder: str) -> str | None:
+        """Give a free text to a holder who has none; answers whose it is then."""
+        async with self._pool.connection() as connection:
+            await connection.execute(
+                "insert into secrets.claim (key, holder) values (%s, %s) on conflict do nothing",
+                (key, holder),
+            )
+        return await self.holder(key)
+
+    async def release(self, holder: str) -> None:
+        """Free the text of a holder."""
+        async with self._pool.connection() as connection:
+            await connection.execute("delete from secrets.claim where holder = %s", (holder,))

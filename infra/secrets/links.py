@@ -1,0 +1,52 @@
+"""Links that work once, for a while. Of a link only a hash is kept."""
+
+from datetime import datetime
+from uuid import UUID
+
+from infra.secrets.vault import digest
+from infra.store.postgres import Connection, Pool
+
+TABLES = """
+create table if not exists secrets.link (
+  token_hash bytea primary key,
+  user_id    text        not null,
+  expires_at timestamptz not null,
+  used_by    uuid
+);
+create index if not exists link_of_user on secrets.link (user_id);
+"""
+
+
+async def make(connection: Connection, token: str, user_id: str, expires_at: datetime) -> None:
+    """Keep a link for a user."""
+    await connection.execute(
+        "insert into secrets.link (token_hash, user_id, expires_at) values (%s, %s, %s)",
+        (digest(token), user_id, expires_at),
+    )
+
+
+async def owner(pool: Pool, token: str, at: datetime) -> str | None:
+    """Whose link it is, used or not, while it is not too old."""
+    async with pool.connection() as connection:
+        cursor = await connection.execute(
+            "select user_id from secrets.link where token_hash = %s and expires_at > %s",
+            (digest(token), at),
+        )
+        row = await cursor.fetchone()
+    return row[0] if row else None
+
+
+async def spend(connection: Connection, token: str, request: UUID) -> bool:
+    """Use a link up; False when it was used."""
+    cursor = await connection.execute(
+        "update secrets.link set used_by = %s where token_hash = %s and used_by is null",
+        (request, digest(token)),
+    )
+    return cursor.rowcount == 1
+
+
+async def void(connection: Connection, user_id: str) -> None:
+    """No unused link of the user works any more."""
+    await connection.execute(
+        "delete from secrets.link where user_id = %s and used_by is null", (user_id,)
+    )
