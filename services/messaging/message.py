@@ -24,6 +24,8 @@ DUE = "due"
 RECEIPT = "receipt"
 MOST_ATTEMPTS = 6
 FIRST_PAUSE = timedelta(seconds=30)
+BRIEF_PAUSE = timedelta(seconds=1)
+"""While we wait for an account to come, which is a matter of its topic."""
 LONGEST_PAUSE = timedelta(hours=1)
 
 # --- Commands ---------------------------------------------------------------
@@ -332,16 +334,16 @@ def note_not_now(command: NoteNotNow, message: Living | Delivered) -> Decision:
             channel=channel,
             attempt=attempt,
             detail=command.detail,
-            retry_at=command.at + pause(attempt),
+            retry_at=command.at + pause(attempt, FIRST_PAUSE if channel else BRIEF_PAUSE),
             failed_at=command.at,
         )
     ]
 
 
-def pause(attempt: int) -> timedelta:
+def pause(attempt: int, first: timedelta = FIRST_PAUSE) -> timedelta:
     """How long after the failed attempt of that number the next one comes."""
     doublings: int = 2 ** min(attempt - 1, 10)
-    return min(FIRST_PAUSE * doublings, LONGEST_PAUSE)
+    return min(first * doublings, LONGEST_PAUSE)
 
 
 def note_failure(command: NoteRefused | MissReceipt, message: Living | Delivered) -> Decision:

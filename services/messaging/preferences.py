@@ -55,6 +55,7 @@ class Choose:
     """All that somebody wants; cells that are not named are as by default."""
 
     user_id: str
+    organisation_id: str
     choices: tuple[Choice, ...]
     quiet_hours: QuietHours | None
     time_zone: str
@@ -240,7 +241,10 @@ def _changed(contact: ContactChanged, person: Unknown | Recipient) -> Decision:
 
 
 def choose(command: Choose, person: Person) -> Decision:
-    if not isinstance(person, Recipient):
+    if (
+        not isinstance(person, Recipient)
+        or person.contact.organisation_id != command.organisation_id
+    ):
         return NoSuchRecipient()
     if (rejection := _bad_choice(command)) is not None:
         return rejection

@@ -1,0 +1,78 @@
+"""E-mail by SMTP."""
+
+from datetime import UTC, datetime
+from email.message import EmailMessage
+from email.utils import format_datetime, formataddr, parseaddr
+from typing import Any
+from urllib.parse import unquote, urlsplit
+
+import aiosmtplib
+
+from services.messaging.edge.channels import Accepted, NeverThere, NotNow, Parcel
+
+PORTS = {"smtp": 25, "smtps": 465}
+SECONDS = 20.0
+
+
+class Mail:
+    """Sends through one server, named by a URL: `smtp://host:25`, `smtps://user:word@host:465`.
+
+    `kept` says that the server is our own sink, where a mail is delivered when it is taken.
+    """
+
+    gives_receipts = False
+
+    def __init__(self, url: str, sender: str, *, kept: bool = False) -> None:
+        self._url = urlsplit(url)
+        if self._url.scheme not in PORTS or not self._url.hostname:
+            raise ValueError("the mail server is named like smtp://host:25")
+        self._sender = sender
+        self._kept = kept
+
+    async def send(self, parcel: Parcel) -> Accepted:
+        """One SMTP transaction; the header names the first address, the envelope all.
+
+        A mail whose acceptance we did not hear of is sent again under the same Message-ID.
+        """
+        message = self.message(parcel)
+        try:
+            await aiosmtplib.send(message, recipients=list(parcel.to), **self._server())
+        except aiosmtplib.SMTPRecipientsRefused as error:
+            codes = [one.code for one in error.recipients]
+            said = "; ".join(f"{one.code} {one.message}" for one in error.recipients)
+            raise (NeverThere if min(codes) >= 500 else NotNow)(said) from error
+        except aiosmtplib.SMTPDataError as error:
+            refused = error.code >= 500
+            raise (NeverThere if refused else NotNow)(f"{error.code} {error.message}") from error
+        except (aiosmtplib.SMTPException, OSError) as error:
+            raise NotNow(f"{type(error).__name__}: {error}") from error
+        return Accepted(message["Message-ID"], delivered=self._kept)
+
+    def message(self, parcel: Parcel) -> EmailMessage:
+        """The mail as it goes out, as text and as a page."""
+        domain = parseaddr(self._sender)[1].partition("@")[2]
+        made = EmailMessage()
+        made["From"] = self._sender
+        made["To"] = formataddr((parcel.name, parcel.to[0]))
+        made["Subject"] = parcel.letter.subject
+        made["Date"] = format_datetime(datetime.now(UTC))
+        made["Message-ID"] = f"<{parcel.key}@{domain}>"
+        made["Content-Language"] = parcel.letter.language
+        made["Auto-Submitted"] = "auto-generated"
+        made.set_content(parcel.letter.text)
+        made.add_alternative(parcel.letter.html, subtype="html")
+        return made
+
+    def _server(self) -> dict[str, Any]:
+        url = self._url
+        secured = url.scheme == "smtps"
+        return {
+            "hostname": url.hostname,
+            "port": url.port or PORTS[url.scheme],
+            "username": unquote(url.username) if url.username else None,
+            "password": unquote(url.password) if url.password else None,
+            "use_tls": secured,
+            # A password never travels in the clear; without one, TLS is taken when offered.
+            "start_tls": True if url.username and not secured else None,
+            "timeout": SECONDS,
+        }

@@ -1,0 +1,212 @@
+"""Which messages there are, and how each stands: the list people see and the sender works off."""
+
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import assert_never
+
+from psycopg.rows import class_row
+
+from contracts.messaging.message_v1 import (
+    AttemptFailed,
+    ChannelFailed,
+    MessageDelivered,
+    MessageDue,
+    MessageEvent,
+    MessageFailed,
+    MessageQueued,
+    MessageScheduled,
+    MessageSent,
+    contract,
+)
+from infra.consumers.views import OutOfOrder, View
+from infra.store.postgres import Pool
+
+PLAN = "plan"
+SEND = "send"
+NOTHING = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One message. `needs` is what the sender has to do: plan it, send it, nothing (now)."""
+
+    message_id: str
+    user_id: str
+    organisation_id: str
+    topic: str
+    template: str
+    about: str
+    status: str
+    needs: str
+    attempts: int
+    queued_at: datetime
+    changed_at: datetime
+    channel: str | None = None
+    language: str | None = None
+    template_version: int | None = None
+    parcel_id: str | None = None
+    due_at: datetime | None = None
+    reference: str | None = None
+    reason: str | None = None
+
+
+def key(event: MessageEvent) -> tuple[str]:
+    return (event.message_id,)
+
+
+def project(line: Line | None, event: MessageEvent) -> Line | None:
+    if isinstance(event, MessageQueued):
+        return line or _queued(event)
+    if line is None:
+        raise OutOfOrder(event)
+    match event:
+        case MessageScheduled():
+            return _scheduled(line, event)
+        case MessageDue():
+            needs = SEND if line.channel is not None else PLAN
+            return replace(line, needs=needs, changed_at=event.due_at)
+        case AttemptFailed():
+            return replace(
+                line,
+                needs=NOTHING,
+                attempts=event.attempt,
+                due_at=event.retry_at,
+                changed_at=event.failed_at,
+            )
+        case MessageSent():
+            return replace(
+                line,
+                status="sent",
+                needs=NOTHING,
+                attempts=event.attempt,
+                reference=event.reference,
+                changed_at=event.sent_at,
+            )
+        case MessageDelivered():
+            return replace(
+                line,
+                status="delivered",
+                needs=NOTHING,
+                channel=event.channel.name.lower(),
+                reason=None,
+                changed_at=event.delivered_at,
+            )
+        case ChannelFailed():
+            return replace(
+                line,
+                status="queued",
+                needs=PLAN,
+                channel=None,
+                parcel_id=None,
+                due_at=None,
+                attempts=0,
+                reason=event.reason.name.lower(),
+                changed_at=event.failed_at,
+            )
+        case MessageFailed():
+            reason = event.reason.name.lower()
+            failed = replace(line, status="failed", needs=NOTHING, reason=reason)
+            return replace(failed, changed_at=event.failed_at)
+        case unhandled:
+            assert_never(unhandled)
+
+
+def _queued(event: MessageQueued) -> Line:
+    return Line(
+        message_id=event.message_id,
+        user_id=event.user_id,
+        # Known once the recipient was looked up.
+        organisation_id="",
+        topic=event.topic.name.lower(),
+        template=event.template,
+        about=event.about,
+        status="queued",
+        needs=PLAN,
+        attempts=0,
+        queued_at=event.queued_at,
+        changed_at=event.queued_at,
+    )
+
+
+def _scheduled(line: Line, event: MessageScheduled) -> Line:
+    return replace(
+        line,
+        organisation_id=event.organisation_id,
+        needs=SEND if event.due_at <= event.scheduled_at else NOTHING,
+        channel=event.channel.name.lower(),
+        language=event.language,
+        template_version=event.template_version,
+        parcel_id=event.parcel_id,
+        due_at=event.due_at,
+        attempts=0,
+        reason=None,
+        changed_at=event.scheduled_at,
+    )
+
+
+view = View(
+    name="message",
+    contract=contract,
+    row=Line,
+    primary_key=("message_id",),
+    key=key,
+    project=project,
+    indexes=(
+        "(needs, changed_at) where needs <> ''",
+        "(organisation_id, queued_at desc, message_id)",
+        "(user_id, queued_at desc, message_id)",
+    ),
+)
+
+# --- Queries ----------------------------------------------------------------
+
+_COLUMNS = ", ".join(view.columns)
+
+
+async def needing(pool: Pool, what: str, most: int) -> list[Line]:
+    """Messages the sender has to do something about, those that wait longest first."""
+    return await _lines(
+        pool,
+        f"select {_COLUMNS} from messaging.message where needs = %(what)s"
+        " order by changed_at, message_id limit %(most)s",
+        {"what": what, "most": most},
+    )
+
+
+async def page(
+    pool: Pool,
+    *,
+    organisation_id: str,
+    user_id: str | None,
+    status: str | None,
+    about: str | None,
+    after: tuple[datetime, str] | None,
+    most: int,
+) -> list[Line]:
+    """Messages to the people of an organisation, or to one of them; newest first."""
+    return await _lines(
+        pool,
+        f"select {_COLUMNS} from messaging.message"
+        " where organisation_id = %(organisation)s"
+        " and (%(user)s::text is null or user_id = %(user)s)"
+        " and (%(status)s::text is null or status = %(status)s)"
+        " and (%(about)s::text is null or about = %(about)s)"
+        " and (%(at)s::timestamptz is null or (queued_at, message_id) < (%(at)s, %(id)s))"
+        " order by queued_at desc, message_id desc limit %(most)s",
+        {
+            "organisation": organisation_id,
+            "user": user_id,
+            "status": status,
+            "about": about,
+            "at": after[0] if after else None,
+            "id": after[1] if after else None,
+            "most": most,
+        },
+    )
+
+
+async def _lines(pool: Pool, query: str, values: dict[str, object]) -> list[Line]:
+    async with pool.connection() as connection:
+        cursor = connection.cursor(row_factory=class_row(Line))
+        await cursor.execute(query.encode(), values)
+        return await cursor.fetchall()

@@ -1,0 +1,278 @@
+"""Reactions: which facts somebody is told about, and with which template.
+
+The id of a message follows from the fact, so a fact that comes again makes no second message. A
+message expires, so history that is read much later says nothing any more.
+"""
+
+import json
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+from typing import assert_never
+from uuid import NAMESPACE_URL, uuid5
+
+from contracts.accounts import user_v1 as user
+from contracts.common_v1 import Money
+from contracts.messaging.message_v1 import Channel, Fact, MessageQueued, Topic
+from contracts.missions import trip_v1 as trip
+from contracts.papers import paper_v1 as paper
+from contracts.payments import invoice_v1 as invoice
+from contracts.payments import payee_v1 as payee
+from contracts.runtime import REDACTED
+from services.messaging.message import Queue
+
+MESSAGES = uuid5(NAMESPACE_URL, "relais:messaging:messages")
+KEEPS = timedelta(days=7)
+"""How long a message that has no end of its own is worth sending."""
+NOTHING: Mapping[str, str] = {}
+
+
+def about_accounts(event: user.UserEvent) -> list[Queue]:
+    """Invitation, activation, passwords (HIF-03, HIF-04, N-01, N-02)."""
+    match event:
+        case user.UserInvited():
+            return [_to(event.user_id, Topic.SECURITY, "invited", event.invited_at)]
+        case user.UserActivated():
+            return [_to(event.user_id, Topic.SECURITY, "activated", event.activated_at)]
+        case user.PasswordResetRequested():
+            return _reset(event)
+        case user.PasswordSet(means=user.PasswordMeans.RESET | user.PasswordMeans.CHANGE):
+            return [_to(event.user_id, Topic.SECURITY, "password_changed", event.set_at)]
+        case user.TotpRemoved():
+            return [_to(event.user_id, Topic.SECURITY, "second_factor_removed", event.removed_at)]
+        case user.PasswordSet() | user.AgreementSigned() | user.TotpEnrolled():
+            return []
+        case user.RolesChanged() | user.ProfileChanged() | user.LicenceChanged():
+            return []
+        case user.SignedIn() | user.SessionsEnded() | user.UserDeactivated():
+            return []
+        case user.SubjectForgotten():
+            return []
+        case unhandled:
+            assert_never(unhandled)
+
+
+def _reset(event: user.PasswordResetRequested) -> list[Queue]:
+    if event.reset_link == REDACTED:
+        return []
+    return [
+        _to(
+            event.user_id,
+            Topic.SECURITY,
+            "password_reset",
+            event.requested_at,
+            private={"link": event.reset_link},
+            expires_at=event.expires_at,
+            # A link that opens an account goes to the address it was asked for, and nowhere else.
+            only=Channel.EMAIL,
+        )
+    ]
+
+
+def about_papers(event: paper.PaperEvent) -> list[Queue]:
+    """Papers that are turned down, expire soon or have expired (C6, HIF-42)."""
+    match event:
+        case paper.PaperRefused():
+            if event.reason == REDACTED:
+                return []
+            return [
+                _to(
+                    event.user_id,
+                    Topic.PAPERS,
+                    "paper_refused",
+                    event.refused_at,
+                    about=f"paper/{event.paper_id}",
+                    facts={"paper": event.kind.name.lower()},
+                    private={"reason": event.reason},
+                )
+            ]
+        case paper.ExpiryNoticeGiven():
+            facts = {"paper": event.kind.name.lower(), "last_day": event.expires_on.isoformat()}
+            return [
+                _to(
+                    event.user_id,
+                    Topic.PAPERS,
+                    "paper_expiring",
+                    event.noticed_at,
+                    about=f"paper/{event.paper_id}",
+                    facts=facts,
+                )
+            ]
+        case paper.PaperExpired():
+            facts = {"paper": event.kind.name.lower(), "last_day": event.expires_on.isoformat()}
+            return [
+                _to(
+                    event.user_id,
+                    Topic.PAPERS,
+                    "paper_expired",
+                    event.expired_at,
+                    about=f"paper/{event.paper_id}",
+                    facts=facts,
+                )
+            ]
+        case paper.PaperAdded() | paper.PaperAccepted():
+            return []
+        case unhandled:
+            assert_never(unhandled)
+
+
+def about_trips(event: trip.TripEvent) -> list[Queue]:
+    """What became of a quote, and new missions (HIF-19, HIF-20)."""
+    match event:
+        case trip.QuoteRefused():
+            facts = {"trip": event.trip_id, "reason": event.reason}
+            return [_of_trip(event, Topic.QUOTES, "quote_refused", event.refused_at, facts)]
+        case trip.MissionAssigned():
+            # Of an accepted quote this event tells more than the acceptance it follows.
+            facts = {"trip": event.trip_id, "day": event.from_day.isoformat()}
+            topic = Topic.MISSIONS if event.direct else Topic.QUOTES
+            template = "mission_assigned" if event.direct else "quote_accepted"
+            return [_of_trip(event, topic, template, event.assigned_at, facts)]
+        case trip.TripPublished() | trip.TripExpired() | trip.DeliveryConfirmed():
+            return []
+        case trip.QuoteSubmitted() | trip.QuoteModified() | trip.QuoteWithdrawn():
+            return []
+        case trip.QuoteAccepted():
+            return []
+        case unhandled:
+            assert_never(unhandled)
+
+
+def _of_trip(
+    event: trip.QuoteRefused | trip.MissionAssigned,
+    topic: Topic,
+    template: str,
+    at: datetime,
+    facts: Mapping[str, str],
+) -> Queue:
+    about = f"trip/{event.trip_id}"
+    return _to(event.driver_id, topic, template, at, about=about, facts=facts)
+
+
+def about_invoices(event: invoice.InvoiceEvent) -> list[Queue]:
+    """An invoice was approved, contested by billing, settled or paid (G-15)."""
+    match event:
+        case invoice.InvoiceApproved():
+            facts = {"trip": event.trip_id, "total": _amount(event.total)}
+            return [_of_invoice(event, "invoice_approved", event.approved_at, facts)]
+        case invoice.LineContested(by=invoice.Party.BILLING) if event.reason != REDACTED:
+            private = {"reason": event.reason}
+            at = event.contested_at
+            return [_of_invoice(event, "invoice_contested", at, NOTHING, private)]
+        case invoice.ContestSettled() if event.explanation != REDACTED:
+            facts = {"trip": event.trip_id, "amount": _amount(event.amount)}
+            private = {"explanation": event.explanation}
+            return [_of_invoice(event, "contest_settled", event.settled_at, facts, private)]
+        case invoice.InvoicePaid():
+            facts = {"reference": event.reference}
+            return [_of_invoice(event, "invoice_paid", event.paid_at, facts)]
+        case invoice.LineContested() | invoice.ContestSettled() | invoice.InvoiceNumbered():
+            return []
+        case invoice.TripNoted() | invoice.InvoicePrepared() | invoice.ExtraNoted():
+            return []
+        case invoice.InvoiceOpened() | invoice.PriceAgreed() | invoice.ExpensesValidated():
+            return []
+        case invoice.ExpenseAdded() | invoice.ExpenseRemoved():
+            return []
+        case unhandled:
+            assert_never(unhandled)
+
+
+def _of_invoice(
+    event: (
+        invoice.InvoiceApproved
+        | invoice.LineContested
+        | invoice.ContestSettled
+        | invoice.InvoicePaid
+    ),
+    template: str,
+    at: datetime,
+    facts: Mapping[str, str],
+    private: Mapping[str, str] = NOTHING,
+) -> Queue:
+    return _to(
+        event.driver_id,
+        Topic.MONEY,
+        template,
+        at,
+        about=f"invoice/{event.invoice_id}",
+        facts={"invoice": event.invoice_id, **facts},
+        private=private,
+    )
+
+
+def about_bank_details(event: payee.PayeeEvent) -> list[Queue]:
+    """A change of bank details is told to every address there is or was, by every channel (P8)."""
+    match event:
+        case payee.BankChangeRequested(requested_at=at, effective_at=until):
+            facts = {"day": until.date().isoformat()}
+            return [
+                _to(
+                    event.driver_id,
+                    Topic.SECURITY,
+                    "bank_change_requested",
+                    at,
+                    about=f"payee/{event.driver_id}",
+                    facts=facts,
+                    only=channel,
+                    former_addresses=True,
+                )
+                for channel in (Channel.EMAIL, Channel.SMS)
+            ]
+        case payee.BankChangeCancelled(cancelled_at=at):
+            return [_of_payee(event, "bank_change_cancelled", at)]
+        case payee.BankChangeTookEffect(took_effect_at=at):
+            return [_of_payee(event, "bank_change_took_effect", at)]
+        case payee.CompanyDeclared() | payee.MandateGiven() | payee.MandateWithdrawn():
+            return []
+        case payee.BankDetailsGiven() | payee.QuestionAsked():
+            return []
+        case unhandled:
+            assert_never(unhandled)
+
+
+def _of_payee(
+    event: payee.BankChangeCancelled | payee.BankChangeTookEffect, template: str, at: datetime
+) -> Queue:
+    about = f"payee/{event.driver_id}"
+    return _to(event.driver_id, Topic.SECURITY, template, at, about=about)
+
+
+def target(command: Queue) -> str:
+    """The message that the command makes."""
+    return command.message.message_id
+
+
+def _to(
+    user_id: str,
+    topic: Topic,
+    template: str,
+    at: datetime,
+    *,
+    about: str = "",
+    facts: Mapping[str, str] = NOTHING,
+    private: Mapping[str, str] = NOTHING,
+    expires_at: datetime | None = None,
+    only: Channel | None = None,
+    former_addresses: bool = False,
+) -> Queue:
+    way = only.name if only else ""
+    name = f"{user_id}|{template}|{about}|{at.isoformat()}|{way}"
+    return Queue(
+        MessageQueued(
+            message_id=f"m-{uuid5(MESSAGES, name).hex}",
+            user_id=user_id,
+            topic=topic,
+            template=template,
+            facts=tuple(Fact(name, value) for name, value in facts.items()),
+            private=json.dumps(private) if private else None,
+            only=only,
+            former_addresses=former_addresses,
+            about=about or f"user/{user_id}",
+            expires_at=expires_at or at + KEEPS,
+            queued_at=at,
+        )
+    )
+
+
+def _amount(money: Money) -> str:
+    return f"{money.amount_minor} {money.currency}"

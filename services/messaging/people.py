@@ -1,0 +1,70 @@
+"""Reaction: an account says where its owner is reached."""
+
+from datetime import datetime
+from typing import assert_never
+
+from contracts.accounts.user_v1 import (
+    AgreementSigned,
+    LicenceChanged,
+    PasswordResetRequested,
+    PasswordSet,
+    ProfileChanged,
+    RolesChanged,
+    SessionsEnded,
+    SignedIn,
+    SubjectForgotten,
+    TotpEnrolled,
+    TotpRemoved,
+    UserActivated,
+    UserDeactivated,
+    UserEvent,
+    UserInvited,
+)
+from contracts.runtime import REDACTED
+from services.messaging.preferences import ChangeReach, Forget, Meet
+
+
+def react(event: UserEvent) -> list[Meet | ChangeReach | Forget]:
+    match event:
+        case UserInvited():
+            return _met(event, event.phone, event.invited_at)
+        case UserActivated():
+            return _met(event, None, event.activated_at)
+        case PasswordResetRequested():
+            return _met(event, None, event.requested_at)
+        case ProfileChanged(phone=phone):
+            # What is unreadable is of somebody forgotten since.
+            if phone == REDACTED:
+                return []
+            return [ChangeReach(event.user_id, event.language, phone, event.changed_at)]
+        case SubjectForgotten():
+            return [Forget(event.user_id, event.forgotten_at)]
+        case AgreementSigned() | PasswordSet() | TotpEnrolled() | TotpRemoved() | RolesChanged():
+            return []
+        case LicenceChanged() | SignedIn() | SessionsEnded() | UserDeactivated():
+            return []
+        case unhandled:
+            assert_never(unhandled)
+
+
+def _met(
+    event: UserInvited | UserActivated | PasswordResetRequested, phone: str | None, at: datetime
+) -> list[Meet | ChangeReach | Forget]:
+    if event.email == REDACTED:
+        return []
+    return [
+        Meet(
+            user_id=event.user_id,
+            organisation_id=event.organisation_id,
+            email=event.email,
+            name=event.name,
+            language=event.language,
+            phone=phone,
+            at=at,
+        )
+    ]
+
+
+def target(command: Meet | ChangeReach | Forget) -> str:
+    """The person whose stream takes the command."""
+    return command.user_id
