@@ -1,0 +1,1 @@
+"""What drivers are paid: invoices, bank details, statements, and the books behind them."""
