@@ -5,7 +5,9 @@ from importlib import import_module
 from infra.host import Service
 
 PLACES = {
+    "accounts": "services.accounts.service",
     "missions": "services.missions.service",
+    "papers": "services.papers.service",
     "views.partner": "services.views.partner.service",
 }
 

@@ -1,0 +1,361 @@
+"""Letting people in: what happens around the secrets when somebody signs in, stays and leaves."""
+
+import asyncio
+from collections.abc import AsyncIterator, Iterable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+
+from contracts.accounts.user_v1 import PasswordMeans, SessionEnd
+from infra import secrets
+from infra.commands import Beside
+from infra.host import Running
+from infra.http.auth import Principal, issue
+from infra.http.call import Call
+from infra.http.problems import FieldError, Problem
+from infra.secrets import links, passwords, sessions, throttle, totp
+from infra.secrets.claims import Claims
+from infra.secrets.keys import ACCESS, SigningKeys
+from infra.secrets.passwords import Passwords
+from infra.secrets.sessions import Session, Sessions
+from infra.secrets.totp import SecondFactors
+from infra.secrets.vault import Vault
+from infra.store.postgres import Connection
+from services.accounts import organisation, signing
+from services.accounts.aggregates import ORGANISATION, USER
+from services.accounts.edge import tables
+from services.accounts.password import weakness
+from services.accounts.user import Account, Status
+
+SHORT = timedelta(hours=12)
+LONG = timedelta(days=60)
+"""How long a session lasts, and one that is remembered (G-04)."""
+NOBODY = "nobody"
+"""Stands for who has no account, so that asking about them costs the same."""
+
+
+@dataclass(frozen=True, slots=True)
+class Tokens:
+    """What who is let in gets. `roles` are those of the access token."""
+
+    user_id: str
+    organisation_id: str
+    roles: list[str]
+    access_token: str
+    expires_in: int
+    refresh_token: str | None = None
+    session_expires_at: datetime | None = None
+
+
+class Access:
+    """The edge of accounts: its secrets, and the commands that go with them."""
+
+    def __init__(self, running: Running) -> None:
+        self.pool = running.pool
+        self._commands = running.commands
+        self._settings = running.settings
+        self.vault = Vault(running.pool, running.settings.masters)
+        self.addresses = Claims(running.pool, self.vault)
+        self.passwords = Passwords(running.pool)
+        self.second_factors = SecondFactors(running.pool, self.vault)
+        self.sessions = Sessions(running.pool, self.vault)
+        self.keys = SigningKeys(running.pool, self.vault)
+        self._turn = asyncio.Lock()
+
+    # --- Sessions -----------------------------------------------------------
+
+    async def sign_in(
+        self, call: Call, client: str, email: str, password: str, code: str | None, remember: bool
+    ) -> Tokens:
+        """Open a session. The same problem, after the same work, for every wrong sign-in."""
+        key = await self.addresses.key(email)
+        counted = await self._attempt(throttle.SIGN_IN, key, client, call.at)
+        user_id = await self.addresses.holder(key) or NOBODY
+        right = await self.passwords.matches(user_id, password)
+        account = await self.account(user_id)
+        if not right or account is None or account.status is not Status.ACTIVE:
+            raise _refused()
+        proven = await self._second_factor(account, code, call.at)
+        found = await self._open(call, account, proven, remember)
+        await throttle.succeed(self.pool, counted)
+        return found
+
+    async def _second_factor(self, account: Account, code: str | None, at: datetime) -> bool:
+        if not account.access.enrolled:
+            return False
+        if code is None:
+            detail = "A code of the second factor is needed as well."
+            raise Problem(401, "second-factor-needed", detail)
+        if not await self.second_factors.accepts(account.user_id, code, at):
+            raise _refused()
+        return True
+
+    async def _open(self, call: Call, account: Account, proven: bool, remember: bool) -> Tokens:
+        who = await self.as_user(call, account)
+        user_id, at = account.user_id, call.at
+        session_id = str(who.context.command_id)
+        session = Session(session_id, user_id, proven, at, at + (LONG if remember else SHORT))
+        token = await self.sessions.token(session_id)
+
+        async def keep(connection: Connection) -> None:
+            await sessions.begin(connection, session, token)
+
+        command = signing.SignIn(user_id, account.organisation_id, session_id, remember, proven, at)
+        await who.perform(USER, user_id, command, keep)
+        return await self._tokens(account, session, token, at)
+
+    async def refresh(self, call: Call, token: str) -> Tokens:
+        """A new pair for a refresh token, which works once.
+
+        The same request gets the same answer again; another one with a used token ends the
+        session, because one of the two who have it stole it.
+        """
+        session = await self.sessions.find(token)
+        account = await self.account(session.user_id) if session else None
+        if session is None or session.is_over(call.at):
+            raise _session_over()
+        if account is None or account.status is not Status.ACTIVE:
+            raise _session_over()
+        who = await self.as_user(call, account)
+        successor = await self.sessions.succeed(session, token, who.context.command_id)
+        if successor is None:
+            await self.end(who, account, session.session_id, SessionEnd.TOKEN_REUSED)
+            raise _session_over()
+        return await self._tokens(account, session, successor, call.at)
+
+    async def sign_out(self, call: Call, token: str) -> None:
+        """End the session of a refresh token; an unknown one has none."""
+        session = await self.sessions.find(token)
+        account = await self.account(session.user_id) if session else None
+        if session is None or account is None or session.ended:
+            return
+        who = await self.as_user(call, account)
+        await self.end(who, account, session.session_id, SessionEnd.SIGNED_OUT)
+
+    async def end(
+        self, call: Call, account: Account, session_id: str | None, reason: SessionEnd
+    ) -> None:
+        """End one session of a user, or all."""
+        user_id, organisation_id = account.user_id, account.organisation_id
+
+        async def keep(connection: Connection) -> None:
+            await sessions.end(connection, user_id, call.at, session_id)
+
+        command = signing.EndSessions(user_id, organisation_id, session_id, reason, call.at)
+        await call.perform(USER, user_id, command, keep)
+
+    async def enter_for_support(self, call: Call, organisation_id: str) -> Tokens:
+        """An access token for an organisation that let the caller in; nothing refreshes it."""
+        found = await call.load(ORGANISATION, organisation_id)
+        subject = call.principal.subject
+        grant = organisation.access(found.state, subject, call.at)
+        if grant is None:
+            raise call.refuse(organisation.NoSuchGrant())
+        valid = min(ACCESS, grant.until - call.at)
+        shown_at = call.principal.authenticated_at
+        return await self._issued(subject, organisation_id, grant.roles, valid, call.at, shown_at)
+
+    async def _tokens(
+        self, account: Account, session: Session, refresh_token: str, at: datetime
+    ) -> Tokens:
+        roles = signing.granted(account.roles, with_second_factor=session.second_factor)
+        shown_at = session.signed_in_at.timestamp()
+        tokens = await self._issued(
+            session.user_id, account.organisation_id, roles, ACCESS, at, shown_at
+        )
+        return replace(tokens, refresh_token=refresh_token, session_expires_at=session.expires_at)
+
+    async def _issued(
+        self,
+        subject: str,
+        organisation_id: str,
+        roles: Iterable[str],
+        valid: timedelta,
+        at: datetime,
+        shown_at: float | None,
+    ) -> Tokens:
+        token = issue(
+            await self.keys.signing(at),
+            subject,
+            organisation_id,
+            roles,
+            issuer=self._settings.issuer,
+            audience=self._settings.audience,
+            lifetime=valid.total_seconds(),
+            now=at.timestamp(),
+            authenticated_at=shown_at,
+        )
+        seconds = int(valid.total_seconds())
+        return Tokens(subject, organisation_id, sorted(roles), token, seconds)
+
+    # --- Passwords ----------------------------------------------------------
+
+    async def request_reset(self, call: Call, client: str, email: str) -> None:
+        """Note that somebody wants to set a password; whether anybody has the address is found
+        out later, by the loop that makes the link."""
+        key = await self.addresses.key(email)
+        await self._attempt(throttle.RESET, key, client, call.at)
+        async with self.pool.connection() as connection:
+            await connection.execute(
+                "insert into accounts.reset_request values (%s, %s, %s, %s) on conflict do nothing",
+                (call.context.command_id, key, call.correlation_id, call.at),
+            )
+
+    async def reset_password(self, call: Call, token: str, password: str) -> None:
+        """Set a password with a link, which works once; every session ends."""
+        owner = await links.owner(self.pool, token, call.at)
+        account = await self.account(owner) if owner else None
+        if account is None or account.status is not Status.ACTIVE:
+            raise _link_invalid()
+        who = await self.as_user(call, account)
+
+        async def spend(connection: Connection) -> None:
+            if not await links.spend(connection, token, who.context.command_id):
+                raise _link_invalid()
+
+        await self.set_password(who, account, password, PasswordMeans.RESET, spend)
+
+    async def change_password(
+        self, call: Call, client: str, account: Account, former: str, password: str
+    ) -> None:
+        """Set a password with the former one; every session ends."""
+        key = await self.vault.hash("user", account.user_id)
+        counted = await self._attempt(throttle.SIGN_IN, key, client, call.at)
+        if not await self.passwords.matches(account.user_id, former):
+            raise _wrong("/former", "This is not your password.")
+        await throttle.succeed(self.pool, counted)
+        await self.set_password(call, account, password, PasswordMeans.CHANGE)
+
+    async def set_password(
+        self,
+        call: Call,
+        account: Account,
+        password: str,
+        means: PasswordMeans,
+        proof: Beside | None = None,
+    ) -> None:
+        """Replace the password of a user whose right to do so is checked, or is by `proof`."""
+        user_id, organisation_id = account.user_id, account.organisation_id
+        if weak := weakness(password, account.invitation.email, account.invitation.name):
+            raise call.refuse(weak)
+        hashed = await self.passwords.hash(password)
+
+        async def keep(connection: Connection) -> None:
+            if proof is not None:
+                await proof(connection)
+            await secrets.end_all(connection, user_id, call.at)
+            await passwords.keep(connection, user_id, hashed)
+
+        command = signing.SetPassword(user_id, organisation_id, means, call.at)
+        await call.perform(USER, user_id, command, keep)
+
+    # --- Second factor ------------------------------------------------------
+
+    async def begin_enrolment(self, call: Call, account: Account) -> totp.Enrolment:
+        """A new second factor, which counts once `confirm_enrolment` was shown a code of it."""
+        if account.access.enrolled:
+            raise _enrolled()
+        request = str(call.context.command_id)
+        secret = await self.second_factors.begin(account.user_id, request)
+        return totp.enrolment(secret, account.invitation.email)
+
+    async def confirm_enrolment(self, call: Call, client: str, account: Account, code: str) -> None:
+        """The user has the second factor; from the next sign-in on it is asked for."""
+        if account.access.enrolled:
+            raise _enrolled()
+        user_id = account.user_id
+        key = await self.vault.hash("user", user_id)
+        await self._attempt(throttle.SIGN_IN, key, client, call.at)
+        if not await self.second_factors.accepts(user_id, code, call.at):
+            raise _wrong("/code", "This is not the code of this moment.")
+
+        async def keep(connection: Connection) -> None:
+            await totp.confirm(connection, user_id)
+
+        command = signing.EnrolTotp(user_id, account.organisation_id, call.at)
+        await call.perform(USER, user_id, command, keep)
+
+    # --- Who ----------------------------------------------------------------
+
+    async def account(self, user_id: str) -> Account | None:
+        """The user as of now; None when there is none, or was."""
+        found = await self._commands.load(USER, user_id)
+        return found.state if isinstance(found.state, Account) else None
+
+    async def as_user(self, call: Call, account: Account) -> Call:
+        """The call of somebody who proved by a secret who they are."""
+        who = Principal(account.user_id, account.organisation_id, frozenset())
+        return replace(await self.without_secrets(call), principal=who, if_match=None)
+
+    async def without_secrets(self, call: Call) -> Call:
+        """The call with a keyed fingerprint: what is recorded of a request must not help to guess
+        the secret in its body, and a plain one is a fast hash of it."""
+        keyed = await self.vault.token("fingerprint", call.fingerprint)
+        return replace(call, fingerprint=keyed)
+
+    async def claim_address(self, email: str, user_id: str) -> bool:
+        """Give the user of a coming invitation their address; False when somebody has it.
+
+        Who got an address, but was never invited, does not keep it.
+        """
+        key = await self.addresses.key(email)
+        for _ in range(2):
+            owner = await self.addresses.claim(key, user_id)
+            if owner == user_id:
+                return True
+            holder = owner or user_id
+            if (await self._commands.load(USER, holder)).version:
+                # Of a user with another address the invitation itself is refused.
+                return owner is None
+            await self.addresses.release(holder)
+        return False
+
+    @asynccontextmanager
+    async def turns(self, organisation_id: str) -> AsyncIterator[None]:
+        """One at a time for each organisation: who remains an administrator is counted in here."""
+        # The lock of this process keeps waiting requests from taking all its connections.
+        async with self._turn, self.pool.connection() as connection, connection.transaction():
+            await connection.execute(
+                "select pg_advisory_xact_lock(72618, hashtext(%s))", (organisation_id,)
+            )
+            yield
+
+    async def other_administrators(self, organisation_id: str, but: str) -> int:
+        """How many others administer the organisation at present."""
+        candidates = await tables.administrators(self.pool, organisation_id)
+        accounts = await asyncio.gather(*(self.account(one) for one in candidates if one != but))
+        return sum(account is not None and account.administers for account in accounts)
+
+    async def _attempt(
+        self, limits: tuple[throttle.Limit, ...], key: bytes, client: str, at: datetime
+    ) -> list[throttle.Counted]:
+        """Count an attempt on an address from a client. Raises a 429 `Problem`."""
+        names = (f"{key.hex()}|{client}", key.hex(), client)
+        counted = [
+            (limit, await self.vault.hash(limit.name, name))
+            for limit, name in zip(limits, names, strict=True)
+        ]
+        await throttle.admit(self.pool, counted, at)
+        return counted
+
+
+def _refused() -> Problem:
+    detail = "The address, the password or the code is wrong, or the account is not active."
+    return Problem(401, "sign-in-refused", detail)
+
+
+def _session_over() -> Problem:
+    return Problem(401, "session-over", "The session is over; sign in again.")
+
+
+def _link_invalid() -> Problem:
+    return Problem(409, "link-invalid", "The link is too old or was used; ask for another one.")
+
+
+def _enrolled() -> Problem:
+    detail = "There is a second factor; an administrator may remove it."
+    return Problem(409, "already-enrolled", detail)
+
+
+def _wrong(field: str, detail: str) -> Problem:
+    return Problem(422, "wrong-proof", detail, errors=[FieldError(field, "wrong", detail)])

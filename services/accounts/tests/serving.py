@@ -1,0 +1,155 @@
+"""The API of accounts over a real store, and people who ask it."""
+
+import base64
+import json
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any
+
+import httpx
+import pyotp
+
+from contracts.accounts.organisation_v1 import OrganisationKind, OrganisationRegistered, Profile
+from contracts.accounts.user_v1 import PasswordResetRequested
+from infra.host import Running, opened
+from infra.http.auth import PublishedKeys, Role, SigningKey, Verifier, issue, jwks
+from infra.http.health import Health
+from infra.serving import api
+from infra.settings import Settings
+from services.accounts.aggregates import ORGANISATION, USER
+from services.accounts.edge.loops import Links
+from services.accounts.organisation import RegisterOrganisation
+from services.accounts.service import service
+from services.accounts.tests.make import context
+
+KEY = SigningKey.generate()
+MASTER = json.dumps({"test": base64.b64encode(b"m" * 32).decode()})
+NO_HEADERS: Mapping[str, str] = {}
+PASSWORD = "correct horse battery"
+
+
+@dataclass
+class Caller:
+    """Asks as anybody, with a fresh Idempotency-Key unless one is given."""
+
+    client: httpx.AsyncClient
+    running: Running
+    verifier: Verifier
+    count: int = field(default=0)
+
+    async def ask(
+        self,
+        method: str,
+        path: str,
+        body: Any = None,
+        who: str = "lea",
+        roles: tuple[Role, ...] = ("administration",),
+        org: str = "hiflow",
+        headers: Mapping[str, str] = NO_HEADERS,
+    ) -> httpx.Response:
+        token = issue(KEY, who, org, roles)
+        given = {"Authorization": f"Bearer {token}", **headers}
+        return await self.anybody(method, path, body, given)
+
+    async def anybody(
+        self, method: str, path: str, body: Any = None, headers: Mapping[str, str] = NO_HEADERS
+    ) -> httpx.Response:
+        self.count += 1
+        sent = {"Idempotency-Key": f"k{self.count}", **headers}
+        return await self.client.request(method, path, json=body, headers=sent)
+
+    async def own(self, tokens: Mapping[str, Any], method: str, path: str, body: Any = None) -> Any:
+        """Ask with an access token of ours."""
+        header = {"Authorization": f"Bearer {tokens['access_token']}"}
+        return await self.anybody(method, path, body, header)
+
+    async def user(self, user_id: str, *roles: str, org: str = "hiflow") -> None:
+        """An active user without a password."""
+        asked = [
+            await self.ask("POST", "/users", invitation(user_id, *roles), org=org),
+            await self.ask("PUT", f"/users/{user_id}/agreement", {"signed_on": today()}, org=org),
+            await self.ask("PUT", f"/users/{user_id}/activation", org=org),
+        ]
+        assert [answer.is_success for answer in asked] == [True] * 3
+
+    async def link(self, user_id: str) -> str:
+        """The token of the newest link mailed to a user."""
+        history = await self.running.commands.history(USER, user_id)
+        links = [e.event for e in history if isinstance(e.event, PasswordResetRequested)]
+        return links[-1].reset_link.partition("#token=")[2]
+
+    async def mailed(self, user_id: str) -> str:
+        """Ask for a link, let the loop make it, and read the mail."""
+        email = {"email": f"{user_id}@example.org"}
+        assert (await self.anybody("POST", "/password-resets", email)).status_code == 202
+        await Links(self.running).answer_waiting()
+        return await self.link(user_id)
+
+    async def with_password(self, user_id: str, *roles: str) -> None:
+        """An active user who set a password by mail."""
+        await self.user(user_id, *roles)
+        body = {"token": await self.mailed(user_id), "password": PASSWORD}
+        assert (await self.anybody("PUT", "/password", body)).is_success
+
+    async def sign_in(self, user_id: str, password: str = PASSWORD, **more: Any) -> httpx.Response:
+        body = {"email": f"{user_id}@example.org", "password": password, **more}
+        return await self.anybody("POST", "/sign-in", body)
+
+    async def signed_in(self, user_id: str, **more: Any) -> Any:
+        answer = await self.sign_in(user_id, **more)
+        assert answer.status_code == 200, answer.text
+        return answer.json()
+
+    async def enrolled(self, user_id: str) -> pyotp.TOTP:
+        """Give a user with a password a second factor."""
+        tokens = await self.signed_in(user_id)
+        begun = await self.own(tokens, "POST", "/me/second-factor")
+        totp = pyotp.TOTP(begun.json()["secret"])
+        # The code of the step before counts as well, and leaves those of now and later unused.
+        code = totp.at(int(datetime.now(UTC).timestamp()) - 30)
+        path = "/me/second-factor/confirmation"
+        assert (await self.own(tokens, "POST", path, {"code": code})).is_success
+        return totp
+
+    def roles(self, tokens: Mapping[str, Any]) -> frozenset[str]:
+        """Those of an access token, checked with nothing but the published keys."""
+        return self.verifier.principal(f"Bearer {tokens['access_token']}".encode()).roles
+
+
+def invitation(user_id: str, *roles: str, **changed: Any) -> dict[str, Any]:
+    return {
+        "user_id": user_id,
+        "email": f"{user_id}@example.org",
+        "name": f"{user_id.title()} Martin",
+        "roles": list(roles or ("driver",)),
+        **changed,
+    }
+
+
+def today() -> str:
+    return datetime.now(UTC).date().isoformat()
+
+
+@asynccontextmanager
+async def served(database: str) -> AsyncIterator[Caller]:
+    settings = Settings(
+        databases={"accounts": database, "keys": database},
+        master_keys=MASTER,  # type: ignore[arg-type]
+        jwks=jwks(KEY),
+        portal="https://portal.example",
+    )
+    async with opened(service, settings) as running:
+        profile = Profile("Hiflow", "Europe/Paris", "EUR", "FR")
+        registered = OrganisationRegistered(
+            "hiflow", OrganisationKind.DRIVER_PARTNER, profile, datetime.now(UTC)
+        )
+        command = RegisterOrganisation(registered)
+        await running.commands.handle(ORGANISATION, "hiflow", command, context())
+        verifier = Verifier(PublishedKeys(settings.jwks), settings.issuer, settings.audience)
+        transport = httpx.ASGITransport(api(running, verifier, Health()))
+        async with httpx.AsyncClient(transport=transport, base_url="http://relais") as client:
+            published = (await client.get("/.well-known/jwks.json")).text
+            known = Verifier(PublishedKeys(published), settings.issuer, settings.audience)
+            yield Caller(client, running, known)

@@ -1,0 +1,140 @@
+"""How the first people come to be, before anybody could invite them."""
+
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any
+from uuid import NAMESPACE_URL, uuid5
+
+from contracts.accounts.organisation_v1 import OrganisationKind, OrganisationRegistered, Profile
+from contracts.accounts.user_v1 import AgreementSigned, PasswordMeans, Role, UserInvited
+from infra.commands import Aggregate, Beside, CommandContext, Refused
+from infra.host import Running
+from infra.secrets import passwords, totp
+from infra.store.postgres import Connection
+from services.accounts import organisation, signing, user
+from services.accounts.aggregates import ORGANISATION, USER
+from services.accounts.edge import tables
+from services.accounts.edge.access import Access
+
+COMMANDS = uuid5(NAMESPACE_URL, "relais:accounts:bootstrap")
+ACTOR = "bootstrap"
+
+
+@dataclass(frozen=True, slots=True)
+class Founder:
+    """A user of a new organisation, active from the start.
+
+    Without a password they set one by mail, like everybody. A second factor is given here only
+    where somebody has to show everything without a phone.
+    """
+
+    user_id: str
+    email: str
+    name: str
+    roles: tuple[Role, ...] = (Role.ADMINISTRATION,)
+    language: str = "fr"
+    phone: str | None = None
+    password: str | None = field(default=None, repr=False)
+    totp_secret: str | None = field(default=None, repr=False)
+
+
+class Impossible(Exception):
+    """A founder or organisation is somebody else already."""
+
+
+async def found(
+    running: Running, organisation_id: str, kind: OrganisationKind, profile: Profile, *who: Founder
+) -> None:
+    """Register an organisation and its first users. Safe to repeat: what was done once is not
+    done again, even where people have changed it since. Raises `Impossible`."""
+    making = _Making(running, organisation_id)
+    registration = OrganisationRegistered(organisation_id, kind, profile, making.at)
+    register = organisation.RegisterOrganisation(registration)
+    await making.carry_out(ORGANISATION, organisation_id, "register", register)
+    for founder in who:
+        await making.admit(founder)
+
+
+class _Making:
+    """One run of `found`."""
+
+    def __init__(self, running: Running, organisation_id: str) -> None:
+        self.at = datetime.now(UTC)
+        self._running = running
+        self._access = Access(running)
+        self._organisation_id = organisation_id
+
+    async def admit(self, founder: Founder) -> None:
+        """Invite and activate, with the agreement signed and the secrets there are."""
+        user_id, org, at = founder.user_id, self._organisation_id, self.at
+        if not await self._access.claim_address(founder.email, user_id):
+            raise Impossible(f"somebody has the address of {user_id}")
+        await tables.may_administer(self._access.pool, org, user_id)
+        steps: dict[str, user.Command] = {
+            "invite": _invitation(founder, org, at),
+            "agree": user.Tell(AgreementSigned(user_id, org, None, at.date(), at), at.date()),
+            "activate": user.ActivateUser(user_id, org, at),
+        }
+        for name, command in steps.items():
+            await self.carry_out(USER, user_id, name, command)
+        if founder.password is not None:
+            await self._set_password(user_id, founder.password)
+        if founder.totp_secret is not None:
+            await self._enrol(user_id, founder.totp_secret)
+
+    async def _set_password(self, user_id: str, password: str) -> None:
+        hashed = await self._access.passwords.hash(password)
+
+        async def keep(connection: Connection) -> None:
+            await passwords.keep(connection, user_id, hashed)
+
+        means = PasswordMeans.BOOTSTRAP
+        command = signing.SetPassword(user_id, self._organisation_id, means, self.at)
+        await self.carry_out(USER, user_id, "password", command, keep)
+
+    async def _enrol(self, user_id: str, secret: str) -> None:
+        await self._access.second_factors.keep(user_id, secret, confirmed=False)
+
+        async def confirm(connection: Connection) -> None:
+            await totp.confirm(connection, user_id)
+
+        command = signing.EnrolTotp(user_id, self._organisation_id, self.at)
+        await self.carry_out(USER, user_id, "second factor", command, confirm)
+
+    async def carry_out(
+        self,
+        aggregate: Aggregate[Any, Any, Any, Any],
+        id: str,
+        step: str,
+        command: object,
+        beside: Beside | None = None,
+    ) -> None:
+        """One step; nothing when it was carried out before."""
+        command_id = uuid5(COMMANDS, f"{self._organisation_id}/{id}/{step}")
+        context = CommandContext(
+            command_id=command_id,
+            correlation_id=ACTOR,
+            causation_id=str(command_id),
+            actor=ACTOR,
+            organisation_id=self._organisation_id,
+            at=self.at,
+            fingerprint="",
+        )
+        answer = await self._running.commands.handle(aggregate, id, command, context, beside=beside)
+        if isinstance(answer, Refused):
+            raise Impossible(f"{id}: {answer.rejection}")
+
+
+def _invitation(founder: Founder, organisation_id: str, at: datetime) -> user.InviteUser:
+    invitation = UserInvited(
+        user_id=founder.user_id,
+        organisation_id=organisation_id,
+        email=founder.email,
+        name=founder.name,
+        language=founder.language,
+        roles=tuple(sorted(founder.roles)),
+        phone=founder.phone,
+        invited_by=ACTOR,
+        invited_at=at,
+    )
+    return user.InviteUser(invitation)
