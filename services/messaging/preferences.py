@@ -2,9 +2,8 @@
 
 from collections import Counter
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
-from types import MappingProxyType
 from typing import ClassVar, assert_never
 from zoneinfo import ZoneInfo, available_timezones
 
@@ -102,8 +101,6 @@ Rejection = NoSuchRecipient | CellNamedTwice | QuietHoursNotPossible | NoSuchTim
 
 # --- State ------------------------------------------------------------------
 
-NO_CHOICES: Mapping[Cell, Immediacy] = MappingProxyType({})
-
 
 @dataclass(frozen=True, slots=True)
 class Unknown:
@@ -116,7 +113,7 @@ class Recipient:
 
     contact: ContactChanged
     former: tuple[tuple[Channel, str], ...] = ()
-    choices: Mapping[Cell, Immediacy] = NO_CHOICES
+    choices: Mapping[Cell, Immediacy] = field(default_factory=dict)
     quiet_hours: QuietHours | None = None
     time_zone: str = USUAL_ZONE
 

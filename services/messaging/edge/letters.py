@@ -100,7 +100,7 @@ def write(found: Template, language: str, facts: Mapping[str, str]) -> Letter:
             html=_page(language, subject, [text]),
             short=subject,
         )
-    except (TemplateError, ArithmeticError, ValueError, TypeError) as error:
+    except (TemplateError, ArithmeticError, LookupError, TypeError, ValueError) as error:
         name = f"{found.name} {found.version} {language}"
         raise NotFilled(f"{name}: {type(error).__name__}: {error}") from error
 
@@ -157,7 +157,9 @@ _LAYOUT = """<!doctype html>
 @cache
 def _environment(language: str, autoescape: bool) -> ImmutableSandboxedEnvironment:
     locale = Locale.parse("nb" if language == "no" else language)
+    papers = json.loads((FOLDER / "papers.json").read_text(encoding="utf-8"))
     made = ImmutableSandboxedEnvironment(undefined=StrictUndefined, autoescape=autoescape)
+    made.filters["paper"] = lambda kind: papers[kind][language]
     made.filters["money"] = lambda value: _money(value, locale)
     made.filters["day"] = lambda value: format_date(
         date.fromisoformat(value), format="long", locale=locale

@@ -56,7 +56,7 @@ class Sender:
         self._pool = running.pool
         self._portal = running.settings.portal
         self._opening = opening
-        self._transports: Mapping[Channel, Transport] = {}
+        self.transports: Mapping[Channel, Transport] = {}
         self._stopping = asyncio.Event()
 
     def stop(self) -> None:
@@ -65,7 +65,7 @@ class Sender:
 
     async def run(self) -> None:
         """Plan and send what there is, until stopped."""
-        async with self._opening() as self._transports:
+        async with self._opening() as self.transports:
             while not self._stopping.is_set():
                 await self.round()
                 self.progress.tick()
@@ -79,7 +79,7 @@ class Sender:
 
         Without any transport messages wait as they are.
         """
-        if not self._transports:
+        if not self.transports:
             return
         for receipt in await receipts.untold(self._pool, PAGE):
             await self._tell(receipt)
@@ -137,7 +137,7 @@ class Sender:
 
     @property
     def _available(self) -> frozenset[preferences_v1.Channel]:
-        return frozenset(preferences_v1.Channel(channel) for channel in self._transports)
+        return frozenset(preferences_v1.Channel(channel) for channel in self.transports)
 
     # --- Sending --------------------------------------------------------------------------------
 
@@ -184,7 +184,7 @@ class Sender:
 
     async def _hand_over(self, key: str, channel: Channel, ready: Sequence[Ready]) -> None:
         written = [(one, letter) for one in ready if (letter := await self._letter(one))]
-        transport = self._transports.get(channel)
+        transport = self.transports.get(channel)
         if not written or transport is None:
             return
         parts = [one for one, _ in written]
@@ -221,7 +221,7 @@ class Sender:
     async def _note_sent(self, receipt: receipts.Receipt, parts: Sequence[Ready]) -> None:
         now = datetime.now(UTC)
         channel = NAMES[receipt.channel]
-        transport = self._transports.get(channel)
+        transport = self.transports.get(channel)
         expects = transport is not None and transport.gives_receipts
         for one in parts:
             sent = messages.NoteSent(

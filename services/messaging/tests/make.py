@@ -1,0 +1,211 @@
+"""Valid messages with sensible defaults; a test names only what it is about."""
+
+from datetime import UTC, datetime, timedelta
+
+from contracts.common_v1 import Rule
+from contracts.messaging import preferences_v1
+from contracts.messaging.message_v1 import (
+    AttemptFailed,
+    Channel,
+    ChannelFailed,
+    Fact,
+    MessageDelivered,
+    MessageDue,
+    MessageFailed,
+    MessageQueued,
+    MessageScheduled,
+    MessageSent,
+    Reason,
+    Topic,
+)
+from contracts.messaging.preferences_v1 import (
+    Choice,
+    ContactChanged,
+    Immediacy,
+    PreferencesChanged,
+    QuietHours,
+)
+from services.messaging.message import (
+    GiveUp,
+    MakeDue,
+    MissReceipt,
+    NoteDelivered,
+    NoteNotNow,
+    NoteRefused,
+    NoteSent,
+    Queue,
+    Schedule,
+)
+from services.messaging.preferences import ChangeReach, Choose, Forget, Meet
+from services.messaging.routing import Plan
+
+NOON = datetime(2030, 5, 1, 12, 0, tzinfo=UTC)
+LATER = NOON + timedelta(minutes=40)
+WEEK = timedelta(days=7)
+RULE = Rule("preferences", 1, ())
+EMAIL = preferences_v1.Channel.EMAIL
+SMS = preferences_v1.Channel.SMS
+QUOTES = preferences_v1.Topic.QUOTES
+MONEY = preferences_v1.Topic.MONEY
+
+# --- Preferences ------------------------------------------------------------
+
+
+def meet(
+    email: str = "ada@example.org",
+    phone: str | None = None,
+    language: str = "fr",
+    user: str = "ada",
+    at: datetime = NOON,
+) -> Meet:
+    return Meet(user, "hiflow", email, "Ada Martin", language, phone, at)
+
+
+def contact(
+    email: str = "ada@example.org",
+    phone: str | None = None,
+    language: str = "fr",
+    at: datetime = NOON,
+) -> ContactChanged:
+    return ContactChanged("ada", "hiflow", email, "Ada Martin", phone, language, at)
+
+
+def change_reach(phone: str | None = None, language: str = "fr") -> ChangeReach:
+    return ChangeReach("ada", language, phone, LATER)
+
+
+def choose(
+    *cells: Choice,
+    quiet: QuietHours | None = None,
+    zone: str = "Europe/Paris",
+    organisation: str = "hiflow",
+) -> Choose:
+    return Choose("ada", organisation, cells, quiet, zone, LATER)
+
+
+def chosen(
+    *cells: Choice, quiet: QuietHours | None = None, zone: str = "Europe/Paris"
+) -> PreferencesChanged:
+    return PreferencesChanged("ada", cells, quiet, zone, LATER)
+
+
+def cell(
+    immediacy: Immediacy,
+    topic: preferences_v1.Topic = QUOTES,
+    channel: preferences_v1.Channel = EMAIL,
+) -> Choice:
+    return Choice(topic, channel, immediacy)
+
+
+def forget() -> Forget:
+    return Forget("ada", LATER)
+
+
+def forgotten() -> preferences_v1.SubjectForgotten:
+    return preferences_v1.SubjectForgotten("ada", LATER)
+
+
+# --- Message ----------------------------------------------------------------
+
+
+def queued(
+    topic: Topic = Topic.QUOTES,
+    message_id: str = "m-1",
+    only: Channel | None = None,
+    template: str = "quote_refused",
+    facts: tuple[Fact, ...] = (Fact("trip", "t-1"), Fact("reason", "too dear")),
+    private: str | None = None,
+    former_addresses: bool = False,
+    expires_at: datetime = NOON + WEEK,
+    user: str = "ada",
+) -> MessageQueued:
+    return MessageQueued(
+        message_id=message_id,
+        user_id=user,
+        topic=topic,
+        template=template,
+        facts=facts,
+        private=private,
+        only=only,
+        former_addresses=former_addresses,
+        about="trip/t-1",
+        expires_at=expires_at,
+        queued_at=NOON,
+    )
+
+
+def queue() -> Queue:
+    return Queue(queued())
+
+
+def plan(channel: preferences_v1.Channel = EMAIL, due: datetime = LATER) -> Plan:
+    return Plan(channel, due, "m-1", RULE)
+
+
+def schedule(channel: preferences_v1.Channel = EMAIL, due: datetime = LATER) -> Schedule:
+    return Schedule("m-1", "hiflow", "fr", 1, plan(channel, due), LATER)
+
+
+def scheduled(channel: Channel = Channel.EMAIL, due: datetime = LATER) -> MessageScheduled:
+    return MessageScheduled("m-1", "ada", "hiflow", channel, "fr", 1, "m-1", due, RULE, LATER)
+
+
+def make_due(at: datetime = LATER) -> MakeDue:
+    return MakeDue("m-1", at)
+
+
+def due(at: datetime = LATER) -> MessageDue:
+    return MessageDue("m-1", at)
+
+
+def note_sent(channel: Channel = Channel.EMAIL, receipt_by: datetime | None = None) -> NoteSent:
+    return NoteSent("m-1", channel, "<m-1@x>", receipt_by, LATER)
+
+
+def sent(
+    channel: Channel = Channel.EMAIL, receipt_by: datetime | None = None, attempt: int = 1
+) -> MessageSent:
+    return MessageSent("m-1", "ada", channel, attempt, "<m-1@x>", receipt_by, LATER)
+
+
+def not_now(channel: Channel | None = Channel.EMAIL) -> NoteNotNow:
+    return NoteNotNow("m-1", channel, "450 later", LATER)
+
+
+def attempt_failed(
+    attempt: int = 1, seconds: int = 30, channel: Channel | None = Channel.EMAIL
+) -> AttemptFailed:
+    retry_at = LATER + timedelta(seconds=seconds)
+    return AttemptFailed("m-1", "ada", channel, attempt, "450 later", retry_at, LATER)
+
+
+def refuse(channel: Channel = Channel.EMAIL) -> NoteRefused:
+    return NoteRefused("m-1", channel, "550 no such mailbox", LATER)
+
+
+def channel_failed(
+    channel: Channel = Channel.EMAIL,
+    reason: Reason = Reason.REFUSED,
+    detail: str | None = "550 no such mailbox",
+) -> ChannelFailed:
+    return ChannelFailed("m-1", "ada", channel, reason, detail, LATER)
+
+
+def note_delivered(channel: Channel = Channel.EMAIL) -> NoteDelivered:
+    return NoteDelivered("m-1", channel, LATER)
+
+
+def delivered(channel: Channel = Channel.EMAIL) -> MessageDelivered:
+    return MessageDelivered("m-1", "ada", channel, LATER)
+
+
+def miss_receipt() -> MissReceipt:
+    return MissReceipt("m-1", LATER)
+
+
+def give_up(reason: Reason = Reason.NO_ADDRESS) -> GiveUp:
+    return GiveUp("m-1", reason, LATER)
+
+
+def failed(reason: Reason = Reason.NO_ADDRESS) -> MessageFailed:
+    return MessageFailed("m-1", "ada", reason, LATER)
