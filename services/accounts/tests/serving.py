@@ -16,6 +16,8 @@ from contracts.accounts.user_v1 import PasswordResetRequested
 from infra.host import Running, opened
 from infra.http.auth import PublishedKeys, Role, SigningKey, Verifier, issue, jwks
 from infra.http.health import Health
+from infra.secrets.keys import SigningKeys
+from infra.secrets.vault import Vault
 from infra.serving import api
 from infra.settings import Settings
 from services.accounts.aggregates import ORGANISATION, USER
@@ -147,7 +149,9 @@ async def served(database: str) -> AsyncIterator[Caller]:
         )
         command = RegisterOrganisation(registered)
         await running.commands.handle(ORGANISATION, "hiflow", command, context())
-        verifier = Verifier(PublishedKeys(settings.jwks), settings.issuer, settings.audience)
+        ours = SigningKeys(running.pool, Vault(running.pool, settings.masters))
+        both = jwks(KEY, *await ours.published(datetime.now(UTC)))
+        verifier = Verifier(PublishedKeys(both), settings.issuer, settings.audience)
         transport = httpx.ASGITransport(api(running, verifier, Health()))
         async with httpx.AsyncClient(transport=transport, base_url="http://relais") as client:
             published = (await client.get("/.well-known/jwks.json")).text
