@@ -7,14 +7,15 @@ from typing import Any
 
 from contracts.accounts.organisation_v1 import contract as accounts_organisation_v1
 from contracts.accounts.user_v1 import contract as accounts_user_v1
+from contracts.invoices.buyer_v1 import contract as invoices_buyer_v1
+from contracts.invoices.invoice_v1 import contract as invoices_invoice_v1
+from contracts.invoices.numbering_v1 import contract as invoices_numbering_v1
+from contracts.invoices.seller_v1 import contract as invoices_seller_v1
 from contracts.messaging.message_v1 import contract as messaging_message_v1
 from contracts.messaging.preferences_v1 import contract as messaging_preferences_v1
 from contracts.missions.driver_v1 import contract as missions_driver_v1
 from contracts.missions.trip_v1 import contract as missions_trip_v1
 from contracts.papers.paper_v1 import contract as papers_paper_v1
-from contracts.payments.buyer_v1 import contract as payments_buyer_v1
-from contracts.payments.invoice_v1 import contract as payments_invoice_v1
-from contracts.payments.numbering_v1 import contract as payments_numbering_v1
 from contracts.payments.payee_v1 import contract as payments_payee_v1
 from contracts.payments.payout_v1 import contract as payments_payout_v1
 from contracts.runtime import Contract
@@ -22,14 +23,15 @@ from contracts.runtime import Contract
 contracts: tuple[Contract[Any], ...] = (
     accounts_organisation_v1,
     accounts_user_v1,
+    invoices_buyer_v1,
+    invoices_invoice_v1,
+    invoices_numbering_v1,
+    invoices_seller_v1,
     messaging_message_v1,
     messaging_preferences_v1,
     missions_driver_v1,
     missions_trip_v1,
     papers_paper_v1,
-    payments_buyer_v1,
-    payments_invoice_v1,
-    payments_numbering_v1,
     payments_payee_v1,
     payments_payout_v1,
 )

@@ -6,8 +6,10 @@ from infra.host import Service
 
 PLACES = {
     "accounts": "services.accounts.service",
+    "invoices": "services.invoices.service",
     "missions": "services.missions.service",
     "papers": "services.papers.service",
+    "payments": "services.payments.service",
     "views.partner": "services.views.partner.service",
 }
 

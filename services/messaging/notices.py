@@ -12,10 +12,10 @@ from uuid import NAMESPACE_URL, uuid5
 
 from contracts.accounts import user_v1 as user
 from contracts.common_v1 import Money
+from contracts.invoices import invoice_v1 as invoice
 from contracts.messaging.message_v1 import Channel, Fact, MessageQueued, Topic
 from contracts.missions import trip_v1 as trip
 from contracts.papers import paper_v1 as paper
-from contracts.payments import invoice_v1 as invoice
 from contracts.payments import payee_v1 as payee
 from contracts.runtime import REDACTED
 from services.messaging.message import Queue
@@ -222,8 +222,6 @@ def about_bank_details(event: payee.PayeeEvent) -> list[Queue]:
             return [_of_payee(event, "bank_change_cancelled", at)]
         case payee.BankChangeTookEffect(took_effect_at=at):
             return [_of_payee(event, "bank_change_took_effect", at)]
-        case payee.CompanyDeclared() | payee.MandateGiven() | payee.MandateWithdrawn():
-            return []
         case payee.BankDetailsGiven() | payee.QuestionAsked():
             return []
         case unhandled:

@@ -1,9 +1,10 @@
 """The service `messaging`: what goes out to people, how, when, and whether it arrived."""
 
 from contracts.accounts import user_v1
+from contracts.invoices import invoice_v1
 from contracts.missions import trip_v1
 from contracts.papers import paper_v1
-from contracts.payments import invoice_v1, payee_v1
+from contracts.payments import payee_v1
 from infra.consumers.reactions import Reaction
 from infra.host import Service
 from services.messaging import api, notices, people, problems

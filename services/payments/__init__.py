@@ -1,1 +1,1 @@
-"""What drivers are paid: invoices, bank details, statements, and the books behind them."""
+"""What drivers are owed and paid: bank details, statements, and the books behind them."""

@@ -1,22 +1,18 @@
-"""HTTP to commands: complete, approve, contest and pay invoices; keep a billing profile."""
+"""HTTP to commands: guard bank details, close statements, pay; and the books to read."""
 
-import asyncio
 from datetime import UTC, datetime
 from typing import Annotated, Any
 
 from fastapi import APIRouter
 from starlette.responses import Response
 
-from contracts.payments.invoice_v1 import ExpenseKind
 from infra.host import Running
-from infra.http.call import Call, public, requires
+from infra.http.call import Call, requires
 from infra.http.models import Id, to_json
 from infra.http.pages import Paging
-from infra.http.problems import try_again
-from services.payments import bodies, invoice, payee, payout
-from services.payments.aggregates import BUYER, INVOICE, PAYEE, PAYOUT
-from services.payments.buyer import DeclareBuyer
-from services.payments.edge import books, document
+from services.payments import bodies, payee, payout
+from services.payments.aggregates import PAYEE, PAYOUT
+from services.payments.edge import books
 
 router = APIRouter()
 
@@ -24,129 +20,7 @@ Anyone = Annotated[Call, requires("driver", "billing")]
 DriverCall = Annotated[Call, requires("driver")]
 Billing = Annotated[Call, requires("billing")]
 
-# --- Invoices ---------------------------------------------------------------
-
-
-@router.get("/invoices/{invoice_id}")
-async def show_invoice(invoice_id: Id, call: Anyone) -> Response:
-    """The invoice, never stale; not before the delivery, and drivers see their own (HIF-29)."""
-    found = await call.load(INVOICE, invoice_id)
-    return call.show(bodies.invoice_shown(visible(call, found.state)), found)
-
-
-@router.get("/invoices/{invoice_id}/history")
-async def invoice_history(invoice_id: Id, call: Anyone) -> Response:
-    """Every fact about the invoice, by the version that figures name."""
-    visible(call, (await call.load(INVOICE, invoice_id)).state)
-    return await call.history(INVOICE, invoice_id)
-
-
-@router.put("/invoices/{invoice_id}/price")
-async def agree_price(invoice_id: Id, body: bodies.PriceBody, call: Billing) -> Response:
-    """Set the price of a mission that was assigned without one."""
-    who = call.principal
-    command = invoice.AgreePrice(
-        invoice_id, who.organisation_id, who.subject, body.price.money(), call.occurred_at
-    )
-    return await call.handle(INVOICE, invoice_id, command)
-
-
-@router.post("/invoices/{invoice_id}/expenses", status_code=201)
-async def add_expense(invoice_id: Id, body: bodies.ExpenseBody, call: DriverCall) -> Response:
-    """Declare an expense that was quoted or accepted, with its receipt (HIF-28)."""
-    expense_id = f"e-{call.context.command_id.hex[:16]}"
-    command = invoice.AddExpense(
-        invoice_id=invoice_id,
-        organisation_id=call.principal.organisation_id,
-        driver_id=call.principal.subject,
-        expense_id=expense_id,
-        kind=body.kind,
-        amount=body.amount.money(),
-        receipt_file_id=body.receipt_file_id,
-        note=body.note,
-        at=call.occurred_at,
-    )
-    created = f"/payments/invoices/{invoice_id}/expenses/{expense_id}"
-    return await call.handle(INVOICE, invoice_id, command, created=created)
-
-
-@router.delete("/invoices/{invoice_id}/expenses/{expense_id}")
-async def remove_expense(invoice_id: Id, expense_id: Id, call: DriverCall) -> Response:
-    """Take an expense back before validating."""
-    who = call.principal
-    command = invoice.RemoveExpense(
-        invoice_id, who.organisation_id, who.subject, expense_id, call.occurred_at
-    )
-    return await call.handle(INVOICE, invoice_id, command)
-
-
-@router.post("/invoices/{invoice_id}/validation")
-async def validate_expenses(invoice_id: Id, call: DriverCall) -> Response:
-    """The expenses are complete, and locked from now on (HIF-28)."""
-    who = call.principal
-    command = invoice.ValidateExpenses(
-        invoice_id, who.organisation_id, who.subject, call.occurred_at
-    )
-    return await call.handle(INVOICE, invoice_id, command)
-
-
-@router.post("/invoices/{invoice_id}/approval")
-async def approve_invoice(invoice_id: Id, call: Billing) -> Response:
-    """The invoice is right: what it says is owed."""
-    who = call.principal
-
-    async def approval(found: invoice.State) -> invoice.Approve:
-        paid = found.prepared.driver_id if isinstance(found, invoice.Invoice) else NOBODY
-        payer = await call.load(BUYER, who.organisation_id)
-        known = await call.load(PAYEE, paid)
-        state = known.state if isinstance(known.state, payee.Payee) else None
-        ours = state if state and state.organisation_id == who.organisation_id else None
-        country = payer.state.country if payer.state else ""
-        return invoice.Approve(
-            invoice_id=invoice_id,
-            organisation_id=who.organisation_id,
-            by=who.subject,
-            treatment=payee.treatment(ours.company if ours else None, country),
-            self_billed=ours is not None and ours.self_billed,
-            payee_version=known.version,
-            buyer_version=payer.version,
-            at=call.at,
-        )
-
-    return await call.handle(INVOICE, invoice_id, approval)
-
-
-@router.post("/invoices/{invoice_id}/lines/{line_id}/contest")
-async def contest_line(
-    invoice_id: Id, line_id: Id, body: bodies.ContestBody, call: Anyone
-) -> Response:
-    """A line is not right: the driver says so of a statement, billing before it approves (P6)."""
-    who = call.principal
-    driver_id = None if is_billing(call) else who.subject
-    command = invoice.Contest(
-        invoice_id, who.organisation_id, driver_id, line_id, body.reason, call.occurred_at
-    )
-    return await call.handle(INVOICE, invoice_id, command)
-
-
-@router.post("/invoices/{invoice_id}/lines/{line_id}/settlement")
-async def settle_contest(
-    invoice_id: Id, line_id: Id, body: bodies.SettlementBody, call: Billing
-) -> Response:
-    """Say what is right for a contested line; once approved, the next payout adjusts it."""
-    command = invoice.Settle(
-        invoice_id=invoice_id,
-        organisation_id=call.principal.organisation_id,
-        by=call.principal.subject,
-        line_id=line_id,
-        amount=body.amount.money(),
-        explanation=body.explanation,
-        at=call.occurred_at,
-    )
-    return await call.handle(INVOICE, invoice_id, command)
-
-
-# --- Billing profiles -------------------------------------------------------
+# --- Where money goes -------------------------------------------------------
 
 
 @router.get("/payees/{driver_id}")
@@ -162,44 +36,6 @@ async def payee_history(driver_id: Id, call: Anyone) -> Response:
     """Every fact about the billing profile: who changed what, and when."""
     await show_payee(driver_id, call)
     return await call.history(PAYEE, driver_id)
-
-
-@router.put("/payees/{driver_id}/company")
-async def declare_company(driver_id: Id, body: bodies.CompanyBody, call: DriverCall) -> Response:
-    """Who invoices, with identifiers that are checked (HIF-43)."""
-    only_own(call, driver_id)
-    number, vat_number = body.identifiers()
-    command = payee.DeclareCompany(
-        driver_id=driver_id,
-        organisation_id=call.principal.organisation_id,
-        legal_name=body.legal_name,
-        street=body.street,
-        postal_code=body.postal_code,
-        city=body.city,
-        country=body.country,
-        company_number=number,
-        vat_number=vat_number,
-        at=call.occurred_at,
-    )
-    return await call.handle(PAYEE, driver_id, command)
-
-
-@router.put("/payees/{driver_id}/mandate")
-async def give_mandate(driver_id: Id, call: DriverCall) -> Response:
-    """Let the organisation write one's invoices (self-billing)."""
-    only_own(call, driver_id)
-    who = call.principal
-    command = payee.GiveMandate(driver_id, who.organisation_id, call.occurred_at)
-    return await call.handle(PAYEE, driver_id, command)
-
-
-@router.delete("/payees/{driver_id}/mandate")
-async def withdraw_mandate(driver_id: Id, call: DriverCall) -> Response:
-    """Write one's own invoices from now on."""
-    only_own(call, driver_id)
-    who = call.principal
-    command = payee.WithdrawMandate(driver_id, who.organisation_id, call.occurred_at)
-    return await call.handle(PAYEE, driver_id, command)
 
 
 @router.put("/payees/{driver_id}/bank-details")
@@ -304,95 +140,26 @@ async def record_payment(
     return await call.handle(PAYOUT, driver_id, payment)
 
 
-# --- The organisation as the buyer ------------------------------------------
-
-
-@router.get("/buyer")
-async def show_buyer(call: Billing) -> Response:
-    """What stands on invoices about the organisation; empty until it is declared."""
-    found = await call.load(BUYER, call.principal.organisation_id)
-    return answer({"buyer": found.state})
-
-
-@router.put("/buyer")
-async def declare_buyer(body: bodies.BuyerBody, call: Billing) -> Response:
-    """Say what stands on invoices about the organisation."""
-    organisation_id = call.principal.organisation_id
-    number, vat_number = body.identifiers()
-    command = DeclareBuyer(
-        organisation_id=organisation_id,
-        legal_name=body.legal_name,
-        registered_office=body.registered_office,
-        postal_code=body.postal_code,
-        city=body.city,
-        country=body.country,
-        company_number=number,
-        vat_number=vat_number,
-        at=call.occurred_at,
-    )
-    return await call.handle(BUYER, organisation_id, command)
-
-
-@router.get("/information")
-async def information(call: Annotated[Call, public()]) -> Response:
-    """How invoicing works, for the page the screen links to (HIF-30)."""
-    return answer(
-        {
-            "states": [one for one in invoice.Status if one is not invoice.Status.PREPARED],
-            "expense_kinds": list(ExpenseKind),
-            "bank_change_hold_hours": payee.HOLD.total_seconds() / 3600,
-            "contact": "/payments/payees/{driver_id}/questions",
-        }
-    )
-
-
-# --- Documents and books ----------------------------------------------------
-
-
-class Pdf(Response):
-    """Documents a route what it answers."""
-
-    media_type = "application/pdf"
+# --- Books ------------------------------------------------------------------
 
 
 def routes(running: Running | None) -> APIRouter:
-    """All routes; the last three read more than one entity at its latest version."""
+    """All routes; those of the books read a table. None: only to be listed."""
     made = APIRouter()
-
-    def opened() -> Running:
-        assert running is not None
-        return running
-
-    @made.get("/invoices/{invoice_id}/document", response_class=Pdf)
-    async def invoice_document(invoice_id: Id, call: Anyone) -> Response:
-        """The invoice as PDF/A-3; a Factur-X where the organisation writes it in France."""
-        state = (await call.load(INVOICE, invoice_id)).state
-        found = visible(call, state)
-        bill = found.approval
-        if bill is None:
-            raise call.refuse(invoice.ExpensesNotValidated())
-        if bill.self_billed and found.number is None:
-            raise try_again(409, "not-numbered-yet", "The invoice is about to get its number.")
-        load = opened().commands.load
-        seller = await load(PAYEE, bill.driver_id, at_version=bill.payee_version)
-        payer = await load(BUYER, bill.organisation_id, at_version=bill.buyer_version)
-        assert isinstance(seller.state, payee.Payee)
-        assert seller.state.company is not None
-        assert payer.state is not None
-        paper = document.Paper(found, bill, seller.state.company, payer.state, call.zone)
-        return Pdf(await asyncio.to_thread(paper.pdf))
 
     @made.get("/ledger/accounts")
     async def ledger_accounts(call: Billing) -> Response:
         """The balance of each account of the books; together they are zero."""
-        items = await books.balances(opened().pool, call.principal.organisation_id)
+        assert running is not None
+        items = await books.balances(running.pool, call.principal.organisation_id)
         return answer({"items": items})
 
     @made.get("/ledger/entries")
     async def ledger_entries(call: Billing, page: Paging) -> Response:
         """Every entry of the books, latest first, each posting with the fact behind it."""
+        assert running is not None
         after = page.after(books.LATEST)
-        rows = await books.entries(opened().pool, call.principal.organisation_id, after, page.fetch)
+        rows = await books.entries(running.pool, call.principal.organisation_id, after, page.fetch)
         return page.answer(rows, books.LATEST, key=lambda row: (row.booked_at, row.entry_id))
 
     return APIRouter(routes=[*router.routes, *made.routes])
@@ -400,25 +167,9 @@ def routes(running: Running | None) -> APIRouter:
 
 # --- Who may ----------------------------------------------------------------
 
-NOBODY = "nobody"
-"""The payee of an invoice there is not."""
-
 
 def is_billing(call: Call) -> bool:
     return "billing" in call.principal.roles
-
-
-def visible(call: Call, found: invoice.State) -> invoice.Invoice:
-    """The invoice, if the caller may see it; else as if there were none."""
-    who = call.principal
-    if (
-        not isinstance(found, invoice.Invoice)
-        or found.opened is None
-        or found.prepared.organisation_id != who.organisation_id
-        or not (is_billing(call) or found.prepared.driver_id == who.subject)
-    ):
-        raise call.refuse(invoice.NoSuchInvoice())
-    return found
 
 
 def only_own(call: Call, driver_id: str) -> None:

@@ -1,21 +1,9 @@
-"""What follows from events: the trip's make the invoice, the invoice's make what is owed."""
+"""What follows from invoices: what is owed to their drivers."""
 
 from typing import assert_never
 
 from contracts.common_v1 import Money
-from contracts.missions.trip_v1 import (
-    DeliveryConfirmed,
-    MissionAssigned,
-    QuoteAccepted,
-    QuoteModified,
-    QuoteRefused,
-    QuoteSubmitted,
-    QuoteWithdrawn,
-    TripEvent,
-    TripExpired,
-    TripPublished,
-)
-from contracts.payments.invoice_v1 import (
+from contracts.invoices.invoice_v1 import (
     ContestSettled,
     ExpenseAdded,
     ExpenseRemoved,
@@ -31,85 +19,12 @@ from contracts.payments.invoice_v1 import (
     PriceAgreed,
     TripNoted,
 )
-from contracts.payments.numbering_v1 import NumberingEvent
 from contracts.payments.payout_v1 import (
-    AdjustmentMade,
     Fact,
-    InvoiceCredited,
     Line,
     LineKind,
-    PayoutEvent,
-    PayoutPaid,
-    StatementClosed,
 )
-from services.payments import invoice, payout
-from services.payments.numbering import AssignNumber
-
-
-def invoice_of(trip_id: str) -> str:
-    """The id of the invoice of a trip."""
-    return f"inv-{trip_id}"
-
-
-# --- From trips to invoices -------------------------------------------------
-
-FromTrip = invoice.NoteTrip | invoice.Prepare | invoice.NoteExtra | invoice.Open
-
-
-def of_trip(event: TripEvent) -> list[FromTrip]:
-    id = invoice_of(event.trip_id)
-    match event:
-        case TripPublished():
-            return [
-                invoice.NoteTrip(
-                    id, event.trip_id, event.organisation_id, _what(event), event.published_at
-                )
-            ]
-        case MissionAssigned():
-            return [invoice.Prepare(id, event.driver_id, event.price, (), event.assigned_at)]
-        case DeliveryConfirmed():
-            return [invoice.Open(id, event.confirmed_at)]
-        case TripExpired():
-            return []
-        case QuoteSubmitted() | QuoteModified() | QuoteWithdrawn():
-            return []
-        case QuoteAccepted() | QuoteRefused():
-            return []
-        case unhandled:
-            assert_never(unhandled)
-
-
-def _what(offer: TripPublished) -> str:
-    vehicle = f"{offer.vehicle.make} {offer.vehicle.model}"
-    return f"{vehicle}, {offer.departure.city} - {offer.arrival.city}"
-
-
-def invoice_target(command: FromTrip | invoice.Number | invoice.Pay) -> str:
-    """The invoice whose stream takes the command."""
-    return command.invoice_id
-
-
-# --- From invoices to numbers, and back -------------------------------------
-
-
-def numbers(event: InvoiceEvent) -> list[AssignNumber]:
-    if not isinstance(event, InvoiceApproved) or not event.self_billed:
-        return []
-    return [
-        AssignNumber(event.organisation_id, event.driver_id, event.invoice_id, event.approved_at)
-    ]
-
-
-def number_target(command: AssignNumber) -> str:
-    """The sequence whose stream takes the command."""
-    return command.sequence_id
-
-
-def numbered(event: NumberingEvent) -> list[invoice.Number]:
-    return [invoice.Number(event.invoice_id, event.number, event.assigned_at)]
-
-
-# --- From invoices to payouts, and back -------------------------------------
+from services.payments import payout
 
 
 def owed(event: InvoiceEvent) -> list[payout.Credit | payout.Adjust]:
@@ -166,25 +81,6 @@ def _line(
     return Line(kind, invoice_id, line_id, trip_id, amount, fact)
 
 
-def payout_target(command: payout.Credit | payout.Adjust) -> str:
+def target(command: payout.Credit | payout.Adjust) -> str:
     """The driver whose stream takes the command."""
     return command.driver_id
-
-
-def paid(event: PayoutEvent) -> list[invoice.Pay]:
-    match event:
-        case PayoutPaid():
-            return [
-                invoice.Pay(id, event.payout_id, event.reference, event.paid_at)
-                for id in event.invoice_ids
-            ]
-        case StatementClosed(payable=False):
-            # Set off against what the driver owed.
-            return [
-                invoice.Pay(id, event.payout_id, "", event.closed_at)
-                for id in payout.invoices(event)
-            ]
-        case StatementClosed() | InvoiceCredited() | AdjustmentMade():
-            return []
-        case unhandled:
-            assert_never(unhandled)

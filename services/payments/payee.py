@@ -1,71 +1,26 @@
-"""A driver as somebody to be paid: company, mandate, bank details whose change is guarded (P8)."""
+"""A driver as somebody to be paid: bank details whose change is guarded (P8), and questions."""
 
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import assert_never
 
-from contracts.payments.invoice_v1 import TaxCategory
 from contracts.payments.payee_v1 import (
     BankChangeCancelled,
     BankChangeRequested,
     BankChangeTookEffect,
     BankDetailsGiven,
-    CompanyDeclared,
-    MandateGiven,
-    MandateWithdrawn,
     PayeeEvent,
     QuestionAsked,
 )
 from contracts.timers import CancelTimer, SetTimer
-from services.payments.sums import Treatment
 
 HOLD = timedelta(hours=48)
 """How long other bank details wait, and every payout with them."""
 FRESH = timedelta(minutes=10)
 """How long ago, at most, who changes bank details showed a secret."""
 TIMER = "bank-change"
-RATES = {
-    "BE": 2100,
-    "DE": 1900,
-    "ES": 2100,
-    "FR": 2000,
-    "IT": 2200,
-    "LU": 1700,
-    "MA": 2000,
-    "NL": 2100,
-    "PT": 2300,
-}
-"""The countries companies may be in, with their standard rate of VAT in basis points."""
 
 # --- Commands ---------------------------------------------------------------
-
-
-@dataclass(frozen=True, slots=True)
-class DeclareCompany:
-    driver_id: str
-    organisation_id: str
-    legal_name: str
-    street: str
-    postal_code: str
-    city: str
-    country: str
-    company_number: str
-    vat_number: str | None
-    at: datetime
-
-
-@dataclass(frozen=True, slots=True)
-class GiveMandate:
-    driver_id: str
-    organisation_id: str
-    at: datetime
-
-
-@dataclass(frozen=True, slots=True)
-class WithdrawMandate:
-    driver_id: str
-    organisation_id: str
-    at: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,14 +64,7 @@ class AskQuestion:
     at: datetime
 
 
-Asked = (
-    DeclareCompany
-    | GiveMandate
-    | WithdrawMandate
-    | ChangeBankDetails
-    | CancelBankChange
-    | AskQuestion
-)
+Asked = ChangeBankDetails | CancelBankChange | AskQuestion
 Command = Asked | ApplyBankChange
 
 # --- Rejections -------------------------------------------------------------
@@ -168,17 +116,10 @@ class Payee:
 
     organisation_id: str
     version: int = 0
-    company: CompanyDeclared | None = None
-    mandate: MandateGiven | None = None
     bank: BankDetailsGiven | BankChangeRequested | None = None
     pending: BankChangeRequested | None = None
     ended: frozenset[str] = frozenset()
     questions: tuple[QuestionAsked, ...] = ()
-
-    @property
-    def self_billed(self) -> bool:
-        """The organisation writes the driver's invoices."""
-        return self.mandate is not None
 
 
 State = Stranger | Payee
@@ -190,12 +131,6 @@ def evolve(state: State, event: PayeeEvent) -> State:
     known = state if isinstance(state, Payee) else Payee(event.organisation_id)
     found = replace(known, version=known.version + 1)
     match event:
-        case CompanyDeclared():
-            return replace(found, company=event)
-        case MandateGiven():
-            return replace(found, mandate=event)
-        case MandateWithdrawn():
-            return replace(found, mandate=None)
         case BankDetailsGiven():
             return replace(found, bank=event)
         case BankChangeRequested():
@@ -211,17 +146,6 @@ def evolve(state: State, event: PayeeEvent) -> State:
             assert_never(unhandled)
 
 
-def treatment(company: CompanyDeclared | None, buyer_country: str) -> Treatment | None:
-    """How the company's services to a buyer there are taxed; None without a company."""
-    if company is None:
-        return None
-    if not company.charges_vat:
-        return Treatment(TaxCategory.EXEMPT, 0)
-    if company.country != buyer_country:
-        return Treatment(TaxCategory.REVERSE_CHARGE, 0)
-    return Treatment(TaxCategory.STANDARD, RATES[company.country])
-
-
 # --- Decisions --------------------------------------------------------------
 
 Decision = list[PayeeEvent] | Rejection
@@ -235,14 +159,6 @@ def decide(command: Command, state: State) -> Decision:
         return NoSuchPayee()
     found = state if isinstance(state, Payee) else Payee(command.organisation_id)
     match command:
-        case DeclareCompany():
-            return _declare(command, found)
-        case GiveMandate():
-            event = MandateGiven(command.driver_id, command.organisation_id, command.at)
-            return [event] if found.mandate is None else []
-        case WithdrawMandate():
-            gone = MandateWithdrawn(command.driver_id, command.organisation_id, command.at)
-            return [gone] if found.mandate is not None else []
         case ChangeBankDetails():
             return _change(command, found)
         case CancelBankChange():
@@ -251,24 +167,6 @@ def decide(command: Command, state: State) -> Decision:
             return _ask(command, found)
         case unhandled:
             assert_never(unhandled)
-
-
-def _declare(command: DeclareCompany, found: Payee) -> Decision:
-    event = CompanyDeclared(
-        driver_id=command.driver_id,
-        organisation_id=command.organisation_id,
-        legal_name=command.legal_name,
-        street=command.street,
-        postal_code=command.postal_code,
-        city=command.city,
-        country=command.country,
-        company_number=command.company_number,
-        vat_number=command.vat_number,
-        charges_vat=command.vat_number is not None,
-        declared_at=command.at,
-    )
-    known = found.company and replace(found.company, declared_at=command.at)
-    return [] if event == known else [event]
 
 
 def _change(command: ChangeBankDetails, found: Payee) -> Decision:
@@ -365,14 +263,7 @@ def timers(event: PayeeEvent) -> tuple[SetTimer | CancelTimer, ...]:
             return (SetTimer(TIMER, event.effective_at),)
         case BankChangeCancelled():
             return (CancelTimer(TIMER),)
-        case (
-            CompanyDeclared()
-            | MandateGiven()
-            | MandateWithdrawn()
-            | BankDetailsGiven()
-            | BankChangeTookEffect()
-            | QuestionAsked()
-        ):
+        case BankDetailsGiven() | BankChangeTookEffect() | QuestionAsked():
             return ()
         case unhandled:
             assert_never(unhandled)

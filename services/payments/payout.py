@@ -16,7 +16,6 @@ from contracts.payments.payout_v1 import (
     PayoutPaid,
     StatementClosed,
 )
-from services.payments import sums
 
 # --- Commands ---------------------------------------------------------------
 
@@ -210,7 +209,7 @@ def _statement(
     before = account.last(command.currency)
     nothing = Money(0, command.currency)
     carried = before.carried_out if before else nothing
-    balance = sums.total([carried, *(line.amount for line in lines)], command.currency)
+    balance = total([carried, *(line.amount for line in lines)], command.currency)
     return StatementClosed(
         driver_id=command.driver_id,
         organisation_id=command.organisation_id,
@@ -230,12 +229,22 @@ def _statement(
     )
 
 
+def total(amounts: Iterable[Money], currency: str) -> Money:
+    """The sum. Raises ValueError when one of them has another currency."""
+    found = 0
+    for amount in amounts:
+        if amount.currency != currency:
+            raise ValueError(f"{amount.currency} cannot be added to {currency}")
+        found += amount.amount_minor
+    return Money(found, currency)
+
+
 def _size(amount: Money) -> int:
     return amount.amount_minor
 
 
 def _sum(lines: Iterable[Line], kind: LineKind, currency: str) -> Money:
-    return sums.total((line.amount for line in lines if line.kind is kind), currency)
+    return total((line.amount for line in lines if line.kind is kind), currency)
 
 
 def _pay(command: RecordPayment, account: Account) -> Decision:

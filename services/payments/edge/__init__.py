@@ -1,1 +1,1 @@
-"""What touches the world besides events: documents, identifiers to check, the books in a table."""
+"""What touches the world besides events: accounts to check, the books in a table."""

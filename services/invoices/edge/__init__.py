@@ -1,0 +1,1 @@
+"""What touches the world besides events: documents, and identifiers to check."""

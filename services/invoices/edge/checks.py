@@ -1,0 +1,40 @@
+"""Is this a company, a VAT number? Each answers it as it is kept, or ValueError."""
+
+from stdnum.eu import vat
+from stdnum.exceptions import ValidationError
+from stdnum.fr import siret, tva
+from stdnum.ma import ice
+
+
+def company_number(country: str, text: str) -> str:
+    """SIRET in France, ICE in Morocco; elsewhere as the register writes it."""
+    try:
+        if country == "FR":
+            return str(siret.validate(text))
+        return str(ice.validate(text)) if country == "MA" else text.upper()
+    except ValidationError as error:
+        raise ValueError(_said("company_number", error)) from error
+
+
+def vat_number(country: str, company: str, text: str) -> str:
+    """With its country in the European Union; a French one belongs to the company's SIREN."""
+    if country == "MA":
+        if not (text.isdecimal() and text.isascii() and 7 <= len(text) <= 8):
+            raise ValueError("vat_number: an identifiant fiscal has 7 or 8 digits")
+        return text
+    try:
+        if country != "FR":
+            found = str(vat.validate(text))
+            if not found.startswith(country):
+                raise ValueError(f"vat_number: begins with {country} there")
+            return found
+        digits = str(tva.validate(text))
+    except ValidationError as error:
+        raise ValueError(_said("vat_number", error)) from error
+    if digits[2:] != company[:9]:
+        raise ValueError("vat_number: is of another company than company_number")
+    return f"FR{digits}"
+
+
+def _said(field: str, error: ValidationError) -> str:
+    return f"{field}: {str(error) or type(error).__name__}"

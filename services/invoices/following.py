@@ -1,0 +1,119 @@
+"""What follows from events: a trip's make the invoice, an approval its number, a payout its end."""
+
+from typing import assert_never
+
+from contracts.invoices.invoice_v1 import (
+    InvoiceApproved,
+    InvoiceEvent,
+)
+from contracts.invoices.numbering_v1 import NumberingEvent
+from contracts.missions.trip_v1 import (
+    DeliveryConfirmed,
+    MissionAssigned,
+    QuoteAccepted,
+    QuoteModified,
+    QuoteRefused,
+    QuoteSubmitted,
+    QuoteWithdrawn,
+    TripEvent,
+    TripExpired,
+    TripPublished,
+)
+from contracts.payments.payout_v1 import (
+    AdjustmentMade,
+    InvoiceCredited,
+    LineKind,
+    PayoutEvent,
+    PayoutPaid,
+    StatementClosed,
+)
+from services.invoices import invoice
+from services.invoices.numbering import AssignNumber
+
+
+def invoice_of(trip_id: str) -> str:
+    """The id of the invoice of a trip."""
+    return f"inv-{trip_id}"
+
+
+# --- From trips to invoices -------------------------------------------------
+
+FromTrip = invoice.NoteTrip | invoice.Prepare | invoice.NoteExtra | invoice.Open
+
+
+def of_trip(event: TripEvent) -> list[FromTrip]:
+    id = invoice_of(event.trip_id)
+    match event:
+        case TripPublished():
+            return [
+                invoice.NoteTrip(
+                    id, event.trip_id, event.organisation_id, _what(event), event.published_at
+                )
+            ]
+        case MissionAssigned():
+            return [invoice.Prepare(id, event.driver_id, event.price, (), event.assigned_at)]
+        case DeliveryConfirmed():
+            return [invoice.Open(id, event.confirmed_at)]
+        case TripExpired():
+            return []
+        case QuoteSubmitted() | QuoteModified() | QuoteWithdrawn():
+            return []
+        case QuoteAccepted() | QuoteRefused():
+            return []
+        case unhandled:
+            assert_never(unhandled)
+
+
+def _what(offer: TripPublished) -> str:
+    vehicle = f"{offer.vehicle.make} {offer.vehicle.model}"
+    return f"{vehicle}, {offer.departure.city} - {offer.arrival.city}"
+
+
+def target(command: FromTrip | invoice.Number | invoice.Pay) -> str:
+    """The invoice whose stream takes the command."""
+    return command.invoice_id
+
+
+# --- From invoices to numbers, and back -------------------------------------
+
+
+def numbers(event: InvoiceEvent) -> list[AssignNumber]:
+    if not isinstance(event, InvoiceApproved) or not event.self_billed:
+        return []
+    return [
+        AssignNumber(event.organisation_id, event.driver_id, event.invoice_id, event.approved_at)
+    ]
+
+
+def sequence(command: AssignNumber) -> str:
+    """The sequence whose stream takes the command."""
+    return command.sequence_id
+
+
+def numbered(event: NumberingEvent) -> list[invoice.Number]:
+    return [invoice.Number(event.invoice_id, event.number, event.assigned_at)]
+
+
+# --- From payouts --------------------------------------------------------------
+
+
+def paid(event: PayoutEvent) -> list[invoice.Pay]:
+    match event:
+        case PayoutPaid():
+            return [
+                invoice.Pay(id, event.payout_id, event.reference, event.paid_at)
+                for id in event.invoice_ids
+            ]
+        case StatementClosed(payable=False):
+            # Set off against what the driver owed.
+            return [
+                invoice.Pay(id, event.payout_id, "", event.closed_at) for id in _invoices(event)
+            ]
+        case StatementClosed() | InvoiceCredited() | AdjustmentMade():
+            return []
+        case unhandled:
+            assert_never(unhandled)
+
+
+def _invoices(event: StatementClosed) -> list[str]:
+    return [line.invoice_id for line in event.lines if line.kind is LineKind.SERVICE]

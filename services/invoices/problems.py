@@ -1,0 +1,63 @@
+"""The one place where a rule that says no becomes an HTTP answer."""
+
+from typing import assert_never
+
+from contracts.common_v1 import Money
+from services.invoices import invoice, seller, sums
+
+Rejection = invoice.Rejection | seller.NoSuchSeller
+
+
+def problem(rejection: Rejection) -> tuple[int, str]:
+    """Status and sentence. 404 there is no such thing, 409 not as things stand, 422 never."""
+    match rejection:
+        # Invoices
+        case invoice.NoSuchInvoice():
+            return 404, "There is no such invoice; it appears when the delivery is confirmed."
+        case invoice.NoSuchExpense():
+            return 404, "There is no such expense."
+        case invoice.NoSuchLine():
+            return 404, "There is no such line."
+        case invoice.NoSuchContest():
+            return 409, "The line is not contested."
+        case invoice.ExpenseIdTaken(expense_id=taken):
+            return 409, f"Another expense has the id {taken}."
+        case invoice.TooManyExpenses(limit=limit):
+            return 409, f"An invoice has at most {limit} expenses."
+        case invoice.ExpensesLocked():
+            return 409, "The expenses are validated and locked."
+        case invoice.ExpensesNotValidated():
+            return 409, "The driver has not validated the expenses."
+        case invoice.OverQuote(kind=kind, wanted=wanted, allowed=allowed):
+            what = kind.name.lower() if kind else "the service"
+            said = f"{in_words(wanted)} for {what}; {in_words(allowed)} were quoted or accepted"
+            return 422, f"That would be {said}."
+        case invoice.PriceMissing():
+            return 409, "No price was agreed on for the mission."
+        case invoice.PriceIsFrozen(price=price):
+            return 409, f"The price is {in_words(price)} since the mission was assigned."
+        case invoice.CompanyMissing():
+            return 409, "The driver has not declared a company."
+        case invoice.BuyerMissing():
+            return 409, "The organisation has not declared its own company."
+        case invoice.LineIsContested(line_id=line):
+            return 409, f"The line {line} is contested."
+        case invoice.InvoiceIsApproved():
+            return 409, "The invoice is approved."
+        case invoice.OwnInvoice():
+            return 403, "Nobody decides on what they are paid themselves."
+        # Amounts
+        case sums.AmountNotPossible(field=field, amount=amount, least=least, most=most):
+            return 422, f"{field} must be {least} to {most}, not {amount}."
+        case sums.CurrencyDiffers(field=field, currency=currency, expected=expected):
+            return 422, f"{field} must be in {expected}, not in {currency}."
+        # Sellers
+        case seller.NoSuchSeller():
+            return 404, "There is no such seller."
+        case unhandled:
+            assert_never(unhandled)
+
+
+def in_words(price: Money) -> str:
+    units, cents = divmod(price.amount_minor, 100)
+    return f"{units}.{cents:02} {price.currency}"

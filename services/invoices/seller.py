@@ -1,0 +1,159 @@
+"""A driver as the seller on invoices: company identifiers (HIF-43) and the self-billing mandate."""
+
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import assert_never
+
+from contracts.invoices.invoice_v1 import TaxCategory
+from contracts.invoices.seller_v1 import (
+    CompanyDeclared,
+    MandateGiven,
+    MandateWithdrawn,
+    SellerEvent,
+)
+from services.invoices.sums import Treatment
+
+RATES = {
+    "BE": 2100,
+    "DE": 1900,
+    "ES": 2100,
+    "FR": 2000,
+    "IT": 2200,
+    "LU": 1700,
+    "MA": 2000,
+    "NL": 2100,
+    "PT": 2300,
+}
+"""The countries companies may be in, with their standard rate of VAT in basis points."""
+
+# --- Commands ---------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class DeclareCompany:
+    driver_id: str
+    organisation_id: str
+    legal_name: str
+    street: str
+    postal_code: str
+    city: str
+    country: str
+    company_number: str
+    vat_number: str | None
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class GiveMandate:
+    driver_id: str
+    organisation_id: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class WithdrawMandate:
+    driver_id: str
+    organisation_id: str
+    at: datetime
+
+
+Command = DeclareCompany | GiveMandate | WithdrawMandate
+
+# --- Rejections -------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class NoSuchSeller:
+    pass
+
+
+# --- State ------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Stranger:
+    """Nothing is known of the driver yet."""
+
+
+@dataclass(frozen=True, slots=True)
+class Seller:
+    organisation_id: str
+    version: int = 0
+    company: CompanyDeclared | None = None
+    mandate: MandateGiven | None = None
+
+    @property
+    def self_billed(self) -> bool:
+        """The organisation writes the driver's invoices."""
+        return self.mandate is not None
+
+
+State = Stranger | Seller
+initial: State = Stranger()
+
+
+def evolve(state: State, event: SellerEvent) -> State:
+    """Take history as recorded: a rule added today must not break yesterday's events."""
+    known = state if isinstance(state, Seller) else Seller(event.organisation_id)
+    found = replace(known, version=known.version + 1)
+    match event:
+        case CompanyDeclared():
+            return replace(found, company=event)
+        case MandateGiven():
+            return replace(found, mandate=event)
+        case MandateWithdrawn():
+            return replace(found, mandate=None)
+        case unhandled:
+            assert_never(unhandled)
+
+
+def treatment(company: CompanyDeclared | None, buyer_country: str) -> Treatment | None:
+    """How the company's services to a buyer there are taxed; None without a company."""
+    if company is None:
+        return None
+    if not company.charges_vat:
+        return Treatment(TaxCategory.EXEMPT, 0)
+    if company.country != buyer_country:
+        return Treatment(TaxCategory.REVERSE_CHARGE, 0)
+    return Treatment(TaxCategory.STANDARD, RATES[company.country])
+
+
+# --- Decisions --------------------------------------------------------------
+
+Decision = list[SellerEvent] | NoSuchSeller
+
+
+def decide(command: Command, state: State) -> Decision:
+    """New facts, an empty list when they are already recorded, or the rule that says no."""
+    if isinstance(state, Seller) and state.organisation_id != command.organisation_id:
+        return NoSuchSeller()
+    found = state if isinstance(state, Seller) else Seller(command.organisation_id)
+    match command:
+        case DeclareCompany():
+            return _declare(command, found)
+        case GiveMandate():
+            event = MandateGiven(command.driver_id, command.organisation_id, command.at)
+            return [event] if found.mandate is None else []
+        case WithdrawMandate():
+            gone = MandateWithdrawn(command.driver_id, command.organisation_id, command.at)
+            return [gone] if found.mandate is not None else []
+        case unhandled:
+            assert_never(unhandled)
+
+
+def _declare(command: DeclareCompany, found: Seller) -> Decision:
+    event = CompanyDeclared(
+        driver_id=command.driver_id,
+        organisation_id=command.organisation_id,
+        legal_name=command.legal_name,
+        street=command.street,
+        postal_code=command.postal_code,
+        city=command.city,
+        country=command.country,
+        company_number=command.company_number,
+        vat_number=command.vat_number,
+        charges_vat=command.vat_number is not None,
+        declared_at=command.at,
+    )
+    known = found.company and replace(found.company, declared_at=command.at)
+    return [] if event == known else [event]

@@ -1,0 +1,65 @@
+"""Arithmetic with money: integer minor units, one currency at a time (G-02)."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from contracts.common_v1 import Money
+from contracts.invoices.invoice_v1 import TaxCategory
+
+EUR = "EUR"
+FULL_RATE = 10_000
+"""A rate in basis points that is the whole amount."""
+MOST = 10**12
+"""No amount of ours is larger, in minor units; a larger one is a slip of the keyboard."""
+
+
+@dataclass(frozen=True, slots=True)
+class AmountNotPossible:
+    field: str
+    amount: int
+    least: int
+    most: int
+
+
+@dataclass(frozen=True, slots=True)
+class CurrencyDiffers:
+    field: str
+    currency: str
+    expected: str
+
+
+BadAmount = AmountNotPossible | CurrencyDiffers
+
+
+@dataclass(frozen=True, slots=True)
+class Treatment:
+    """How a company's services are taxed; the rate is in basis points."""
+
+    category: TaxCategory
+    rate: int
+
+    def of(self, net: int) -> int:
+        """The VAT of a net amount, half a minor unit away from zero."""
+        size = (abs(net) * self.rate * 2 + FULL_RATE) // (2 * FULL_RATE)
+        return size if net >= 0 else -size
+
+
+def total(amounts: Iterable[Money], currency: str) -> Money:
+    """The sum. Raises ValueError when one of them has another currency."""
+    found = 0
+    for amount in amounts:
+        if amount.currency != currency:
+            raise ValueError(f"{amount.currency} cannot be added to {currency}")
+        found += amount.amount_minor
+    return Money(found, currency)
+
+
+def bad(
+    field: str, amount: Money, currency: str, *, least: int = 1, most: int = MOST
+) -> BadAmount | None:
+    """What is wrong with an amount; both ends are possible."""
+    if amount.currency != currency:
+        return CurrencyDiffers(field, amount.currency, currency)
+    if not least <= amount.amount_minor <= most:
+        return AmountNotPossible(field, amount.amount_minor, least, most)
+    return None
