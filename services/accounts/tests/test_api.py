@@ -1,0 +1,276 @@
+"""The routes of accounts: whom they admit, whose they are, and what they answer."""
+
+import asyncio
+from datetime import UTC, datetime, timedelta
+from typing import Any, get_args
+from uuid import uuid4
+
+import httpx
+import pytest
+
+from contracts.accounts.user_v1 import SubjectForgotten
+from infra.cloudevents import Envelope
+from infra.consumers.records import Delivery
+from infra.host import Running
+from infra.http.app import admissions
+from infra.http.auth import Role
+from infra.timers import Timers
+from services.accounts.aggregates import ORGANISATION, USER
+from services.accounts.api import router
+from services.accounts.edge.access import Access
+from services.accounts.edge.loops import Forgetting
+from services.accounts.tests.make import context
+from services.accounts.tests.serving import Caller, invitation, served, today
+from services.accounts.user import ForgetUser
+
+EVERY_ROLE: tuple[Role, ...] = get_args(Role)
+PROFILE = {"phone": "+33612345678", "city": "Lyon"}
+LICENCE = {"number": "14AB", "categories": ["B"], "issued_on": "2020-05-01"}
+SUPPORT = {"supporter_id": "sam", "roles": ["logistics"], "reason": "A quote does not open."}
+
+
+def support(hours: float = 2.0) -> dict[str, Any]:
+    until = datetime.now(UTC) + timedelta(hours=hours)
+    return {**SUPPORT, "until": until.isoformat().replace("+00:00", "Z")}
+
+
+def kind(answer: httpx.Response) -> tuple[int, str]:
+    return answer.status_code, answer.json()["type"].rpartition(":")[2]
+
+
+async def driver(api: Caller, method: str, path: str, body: Any = None) -> httpx.Response:
+    """Ask as the driver Ada."""
+    return await api.ask(method, path, body, who="ada", roles=("driver",))
+
+
+def routes(running: Running) -> list[tuple[str, str, frozenset[str] | None]]:
+    """Method, path and admitted roles of every route."""
+    return [
+        (method, route.path.replace("{", "").replace("}", ""), admission.roles)
+        for route, admission in admissions(router(Access(running)).routes)
+        for method in sorted(route.methods or ())
+    ]
+
+
+class TestWhoMay:
+    async def test_every_route_admits_its_roles_and_nobody_else(self, database: str) -> None:
+        async with served(database) as api:
+            for method, path, roles in routes(api.running):
+                if roles is None:
+                    continue
+                nobody = await api.anybody(method, path)
+                assert (path, nobody.status_code) == (path, 401)
+                for role in EVERY_ROLE:
+                    asked = await api.ask(method, path, who="zoe", roles=(role,), org="stranger")
+                    assert (asked.status_code == 403) is (role not in roles), (path, role)
+
+    async def test_only_signing_in_is_public(self, database: str) -> None:
+        async with served(database) as api:
+            public = {path for _, path, roles in routes(api.running) if roles is None}
+            assert public == {
+                "/.well-known/jwks.json",
+                "/sign-in",
+                "/refresh",
+                "/sign-out",
+                "/password-resets",
+                "/password",
+            }
+
+    @pytest.mark.requirement("G-01")
+    async def test_a_strangers_organisation_finds_nothing(self, database: str) -> None:
+        bodies: dict[str, Any] = {
+            "agreement": {"signed_on": today()},
+            "roles": {"roles": ["analyst"]},
+            "profile": PROFILE,
+            "licence": LICENCE,
+            "password": {"former": "x", "password": "y"},
+            "confirmation": {"code": "123456"},
+        }
+        async with served(database) as api:
+            await api.user("ada")
+            for method, path, roles in routes(api.running):
+                # The support's own doors and one's own organisation name nobody else's.
+                theirs = path.startswith(("/organisation", "/support")) or path == "/users"
+                if roles is None or theirs:
+                    continue
+                body = bodies.get(path.rpartition("/")[2])
+                place = path.replace("user_id", "ada")
+                asked = await api.ask(method, place, body, "ada", EVERY_ROLE, "stranger")
+                assert (method, path, asked.status_code) == (method, path, 404)
+
+    async def test_every_command_wants_an_idempotency_key(self, database: str) -> None:
+        async with served(database) as api:
+            for method, path, _ in routes(api.running):
+                if method == "GET":
+                    continue
+                asked = await api.ask(
+                    method, path, roles=EVERY_ROLE, headers={"Idempotency-Key": ""}
+                )
+                assert (path, asked.status_code) == (path, 400)
+
+
+class TestUsers:
+    @pytest.mark.requirement("HIF-02")
+    async def test_an_address_is_one_users_in_the_whole_system(self, database: str) -> None:
+        async with served(database) as api:
+            await api.user("ada")
+            taken = invitation("eve", email="ADA@example.org")
+            for org in ("hiflow", "rival"):
+                refused = await api.ask("POST", "/users", taken, org=org)
+                assert kind(refused) == (409, "email-taken")
+
+    async def test_an_id_is_one_users_whatever_their_address(self, database: str) -> None:
+        async with served(database) as api:
+            await api.user("ada")
+            other = invitation("ada", email="free@example.org")
+            refused = await api.ask("POST", "/users", other, org="rival")
+            assert kind(refused) == (409, "user-id-taken")
+            free = invitation("eve", email="free@example.org")
+            assert (await api.ask("POST", "/users", free)).status_code == 201
+
+    async def test_an_invitation_that_came_to_nothing_keeps_no_address(self, database: str) -> None:
+        async with served(database) as api:
+            access = Access(api.running)
+            assert await access.claim_address("ada@example.org", "lost")
+            assert (await api.ask("POST", "/users", invitation("ada"))).status_code == 201
+            assert await access.claim_address("other@example.org", "lost")
+
+    @pytest.mark.requirement("G-07")
+    async def test_a_repeated_invitation_is_one_user(self, database: str) -> None:
+        async with served(database) as api:
+            body = {**invitation("ada"), "user_id": None}
+            key = {"Idempotency-Key": "once"}
+            asked = [await api.ask("POST", "/users", body, headers=key) for _ in range(2)]
+            places = [answer.headers["Location"] for answer in asked]
+            assert [answer.status_code for answer in asked] == [201, 201]
+            assert places[0] == places[1]
+
+    async def test_the_last_administrator_stays(self, database: str) -> None:
+        async with served(database) as api:
+            await api.user("max", "administration")
+            await api.user("eve", "administration")
+            lesser = {"roles": ["analyst"]}
+            assert (await api.ask("PUT", "/users/max/roles", lesser)).is_success
+            refused = [
+                await api.ask("PUT", "/users/eve/roles", lesser),
+                await api.ask("DELETE", "/users/eve/activation"),
+            ]
+            assert [kind(answer) for answer in refused] == [(409, "last-administrator")] * 2
+
+    async def test_two_administrators_cannot_close_each_other(self, database: str) -> None:
+        async with served(database) as api:
+            await api.user("max", "administration")
+            await api.user("eve", "administration")
+            asked = await asyncio.gather(
+                api.ask("DELETE", "/users/max/activation", who="eve"),
+                api.ask("DELETE", "/users/eve/activation", who="max"),
+            )
+            assert sorted(answer.status_code for answer in asked) == [200, 409]
+
+    @pytest.mark.requirement("HIF-39", "HIF-40")
+    async def test_a_driver_keeps_their_own_account(self, database: str) -> None:
+        async with served(database) as api:
+            await api.user("ada")
+            assert (await driver(api, "PUT", "/me/profile", PROFILE)).is_success
+            assert (await driver(api, "PUT", "/me/licence", LICENCE)).is_success
+            me = (await driver(api, "GET", "/me")).json()
+            told = (me["status"], me["phone"], me["profile"]["city"], me["licence"]["number"])
+            assert told == ("active", "+33612345678", "Lyon", "14AB")
+
+    @pytest.mark.requirement("G-07")
+    async def test_who_saw_an_old_account_does_not_overwrite_a_newer_one(
+        self, database: str
+    ) -> None:
+        async with served(database) as api:
+            await api.user("ada")
+            shown = await driver(api, "GET", "/me")
+            old = {"If-Match": shown.headers["ETag"]}
+            await driver(api, "PUT", "/me/profile", PROFILE)
+            late = await api.ask(
+                "PUT", "/me/profile", {}, who="ada", roles=("driver",), headers=old
+            )
+            assert late.status_code == 412
+
+    @pytest.mark.requirement("G-05")
+    async def test_the_history_tells_who_did_what(self, database: str) -> None:
+        async with served(database) as api:
+            await api.user("ada")
+            items = (await api.ask("GET", "/users/ada/history")).json()["items"]
+            told = [(item["type"].rpartition(".")[2], item["actor"]) for item in items]
+            assert told == [("invited", "lea"), ("agreement_signed", "lea"), ("activated", "lea")]
+
+    async def test_the_forgotten_leave_no_secret_and_free_their_address(
+        self, database: str
+    ) -> None:
+        async with served(database) as api:
+            await api.with_password("ada")
+            command = ForgetUser("ada", "hiflow", datetime.now(UTC))
+            await api.running.commands.handle(USER, "ada", command, context())
+            await handled(api.running, SubjectForgotten("ada", datetime.now(UTC)))
+            assert (await api.sign_in("ada")).status_code == 401
+            again = invitation("eve", email="ada@example.org")
+            assert (await api.ask("POST", "/users", again)).status_code == 201
+            assert (await api.ask("GET", "/users/ada")).json() == {"status": "forgotten"}
+
+
+async def handled(running: Running, event: SubjectForgotten) -> None:
+    now = event.forgotten_at
+    type = "relais.accounts.user.v1.subject_forgotten"
+    told = Envelope(uuid4(), type, "ada", 9, now, now, 1, "c", "c", "test", "hiflow", None)
+    delivery = Delivery("accounts.user/ada", told, event)
+    async with running.pool.connection() as connection:
+        await Forgetting().handle(connection, [delivery])
+
+
+class TestOrganisations:
+    @pytest.mark.requirement("G-01", "G-02", "G-03")
+    async def test_an_organisation_is_shown_to_its_people(self, database: str) -> None:
+        async with served(database) as api:
+            moved = {"name": "Hiflow Sud", "time_zone": "Africa/Casablanca", "currency": "MAD"}
+            assert (await api.ask("PUT", "/organisation/profile", moved)).is_success
+            shown = (await driver(api, "GET", "/organisation")).json()
+            assert shown["kind"] == "driver_partner"
+            assert shown["profile"] == {**moved, "country": "FR"}
+            strange = await api.ask("GET", "/organisation", org="stranger")
+            assert kind(strange) == (404, "no-such-organisation")
+
+    async def test_a_time_zone_exists(self, database: str) -> None:
+        async with served(database) as api:
+            body = {"name": "Hiflow", "time_zone": "Europe/Lutetia"}
+            assert (await api.ask("PUT", "/organisation/profile", body)).status_code == 422
+
+    async def test_the_support_enters_where_it_was_let_in(self, database: str) -> None:
+        async with served(database) as api:
+            granted = await api.ask("POST", "/organisation/support-access", support())
+            assert granted.status_code == 201
+            entered = await enter(api, "sam")
+            who = api.verifier.principal(f"Bearer {entered.json()['access_token']}".encode())
+            told = (who.subject, who.organisation_id, sorted(who.roles))
+            assert told == ("sam", "hiflow", ["logistics"])
+            assert entered.json()["refresh_token"] is None
+            assert kind(await enter(api, "max")) == (404, "no-such-grant")
+
+    async def test_a_revoked_access_opens_nothing(self, database: str) -> None:
+        async with served(database) as api:
+            granted = await api.ask("POST", "/organisation/support-access", support())
+            place = granted.headers["Location"].removeprefix("/accounts")
+            assert (await api.ask("DELETE", place)).is_success
+            assert (await enter(api, "sam")).status_code == 404
+
+    async def test_an_access_is_not_longer_than_its_grant(self, database: str) -> None:
+        async with served(database) as api:
+            await api.ask("POST", "/organisation/support-access", support(hours=0.01))
+            assert 0 < (await enter(api, "sam")).json()["expires_in"] <= 36
+
+    async def test_the_end_of_an_access_is_recorded(self, database: str) -> None:
+        async with served(database) as api:
+            await api.ask("POST", "/organisation/support-access", support())
+            timers = Timers("accounts", api.running.commands, (ORGANISATION,))
+            assert await timers.fire_due(datetime.now(UTC) + timedelta(hours=3)) == 1
+            history = await api.running.commands.history(ORGANISATION, "hiflow")
+            assert history[-1].type.endswith("support_access_ended")
+
+
+async def enter(api: Caller, who: str) -> httpx.Response:
+    body = {"organisation_id": "hiflow"}
+    return await api.ask("POST", "/support-sessions", body, who=who, org="support")

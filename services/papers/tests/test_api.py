@@ -1,0 +1,190 @@
+"""The routes of papers, over a real store."""
+
+import base64
+import json
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from typing import Any, get_args
+
+import httpx
+import pytest
+from fastapi.routing import APIRoute
+
+from infra.host import Running, opened
+from infra.http.app import admissions
+from infra.http.auth import PublishedKeys, Role, SigningKey, Verifier, issue, jwks
+from infra.http.health import Health
+from infra.serving import api
+from infra.settings import Settings
+from infra.timers import Timers
+from services.papers.aggregates import PAPER
+from services.papers.api import router
+from services.papers.service import service
+
+KEY = SigningKey.generate()
+MASTER = json.dumps({"test": base64.b64encode(b"m" * 32).decode()})
+NO_HEADERS: Mapping[str, str] = {}
+EVERY_ROLE: tuple[Role, ...] = get_args(Role)
+
+
+@dataclass
+class Caller:
+    """Asks as anybody, with a fresh Idempotency-Key unless one is given."""
+
+    client: httpx.AsyncClient
+    running: Running
+    count: int = field(default=0)
+
+    async def ask(
+        self,
+        method: str,
+        path: str,
+        body: Any = None,
+        who: str = "lea",
+        roles: tuple[Role, ...] = ("logistics",),
+        org: str = "hiflow",
+        headers: Mapping[str, str] = NO_HEADERS,
+    ) -> httpx.Response:
+        self.count += 1
+        token = issue(KEY, who, org, roles)
+        sent = {"Authorization": f"Bearer {token}", "Idempotency-Key": f"k{self.count}"}
+        return await self.client.request(method, path, json=body, headers={**sent, **headers})
+
+    async def ada(self, method: str, path: str, body: Any = None) -> httpx.Response:
+        return await self.ask(method, path, body, "ada", ("driver",))
+
+    async def shown(self, days: int = 90, file: str = "f-1") -> httpx.Response:
+        """Ada shows her insurance, which ends in so many days."""
+        last = datetime.now(UTC).date() + timedelta(days)
+        body = {"file_id": file, "issued_on": "2020-05-01", "expires_on": last.isoformat()}
+        return await self.ada("PUT", "/mine/liability_insurance", body)
+
+    async def status(self) -> dict[str, str]:
+        items = (await self.ada("GET", "/mine")).json()["items"]
+        return {item["kind"]: item["status"] for item in items if item["status"] != "missing"}
+
+
+@asynccontextmanager
+async def served(database: str) -> AsyncIterator[Caller]:
+    settings = Settings(
+        databases={"papers": database, "keys": database},
+        master_keys=MASTER,  # type: ignore[arg-type]
+        jwks=jwks(KEY),
+    )
+    async with opened(service, settings) as running:
+        verifier = Verifier(PublishedKeys(settings.jwks), settings.issuer, settings.audience)
+        transport = httpx.ASGITransport(api(running, verifier, Health()))
+        async with httpx.AsyncClient(transport=transport, base_url="http://relais") as client:
+            yield Caller(client, running)
+
+
+SEEN = {"file_id": "f-1"}
+ACCEPTANCE = "/partners/ada/liability_insurance/acceptance"
+REFUSAL = "/partners/ada/liability_insurance/refusal"
+
+
+@pytest.mark.requirement("HIF-42")
+async def test_a_paper_goes_from_the_partner_to_staff_and_back(database: str) -> None:
+    async with served(database) as api:
+        assert (await api.shown()).is_success
+        assert await api.status() == {"liability_insurance": "waiting"}
+        reason = {**SEEN, "reason": "The second page is missing."}
+        assert (await api.ask("PUT", REFUSAL, reason)).is_success
+        items = (await api.ada("GET", "/mine")).json()["items"]
+        assert reason["reason"] in [item["refused_because"] for item in items]
+        await api.shown(file="f-2")
+        assert (await api.ask("PUT", ACCEPTANCE, {"file_id": "f-2"})).is_success
+        assert await api.status() == {"liability_insurance": "accepted"}
+
+
+async def test_notices_and_the_end_come_in_time_by_themselves(database: str) -> None:
+    async with served(database) as api:
+        await api.shown(days=90)
+        await api.ask("PUT", ACCEPTANCE, SEEN)
+        timers = Timers("papers", api.running.commands, (PAPER,))
+        now = datetime.now(UTC)
+        fired = [await timers.fire_due(now + timedelta(days)) for days in (55, 62, 84, 90, 92)]
+        assert fired == [0, 1, 1, 1, 1]
+        entries = await api.running.commands.history(PAPER, "ada:liability_insurance")
+        told = [entry.type.rpartition(".")[2] for entry in entries]
+        assert told == ["added", "accepted", *["expiry_notice"] * 3, "expired"]
+        assert await api.status() == {"liability_insurance": "expired"}
+
+
+@pytest.mark.requirement("G-07")
+async def test_staff_accepts_only_what_they_saw(database: str) -> None:
+    async with served(database) as api:
+        await api.shown()
+        await api.shown(file="f-2")
+        assert (await api.ask("PUT", ACCEPTANCE, SEEN)).status_code == 404
+        late = await api.ask("PUT", ACCEPTANCE, {"file_id": "f-2"}, headers={"If-Match": '"1"'})
+        assert late.status_code == 412
+
+
+@pytest.mark.requirement("G-05")
+async def test_the_history_tells_who_did_what(database: str) -> None:
+    async with served(database) as api:
+        await api.shown()
+        await api.ask("PUT", ACCEPTANCE, SEEN)
+        path = "/partners/ada/liability_insurance/history"
+        for answer in (
+            await api.ask("GET", path),
+            await api.ada("GET", "/mine/liability_insurance/history"),
+        ):
+            assert [item["actor"] for item in answer.json()["items"]] == ["ada", "lea"]
+
+
+@pytest.mark.requirement("G-01")
+async def test_a_strangers_organisation_finds_nothing(database: str) -> None:
+    async with served(database) as api:
+        await api.shown()
+        path = "/partners/ada/liability_insurance/history"
+        reason = {**SEEN, "reason": "no"}
+        asked = [
+            await api.ask("GET", path, org="stranger"),
+            await api.ask("PUT", ACCEPTANCE, SEEN, org="stranger"),
+            await api.ask("PUT", REFUSAL, reason, org="stranger"),
+            await api.ask("GET", "/mine/contract/history", who="bob", roles=("driver",)),
+        ]
+        assert [answer.status_code for answer in asked] == [404] * 4
+        items = (await api.ask("GET", "/partners/ada", org="stranger")).json()["items"]
+        assert {item["status"] for item in items} == {"missing"}
+
+
+ROUTES = [route for route in router.routes if isinstance(route, APIRoute)]
+
+
+@pytest.mark.parametrize("route", ROUTES, ids=str)
+async def test_every_route_admits_its_roles_and_nobody_else(database: str, route: APIRoute) -> None:
+    path = route.path.replace("{user_id}", "ada").replace("{kind}", "contract")
+    method = next(iter(route.methods or ()))
+    [(_, admission)] = admissions([route])
+    async with served(database) as api:
+        assert (await api.client.request(method, path)).status_code == 401
+        for role in EVERY_ROLE:
+            asked = await api.ask(method, path, roles=(role,))
+            assert (asked.status_code == 403) is (role not in (admission.roles or ())), role
+
+
+@pytest.mark.parametrize(
+    ("change", "status"),
+    [
+        ({"expires_on": None}, 422),
+        ({"expires_on": "2020-05-02"}, 422),
+        ({"issued_on": "yesterday"}, 422),
+        ({"file_id": ""}, 422),
+        ({"colour": "red"}, 422),
+        ({}, 200),
+    ],
+)
+async def test_a_body_is_as_it_should_be(
+    database: str, change: dict[str, Any], status: int
+) -> None:
+    body = {"file_id": "f-1", "issued_on": "2020-05-01", "expires_on": "2040-05-01", **change}
+    async with served(database) as api:
+        asked = await api.ada("PUT", "/mine/tax_certificate", body)
+        assert asked.status_code == status
+        unknown = await api.ada("PUT", "/mine/passport", body)
+        assert unknown.status_code in (400, 422)
