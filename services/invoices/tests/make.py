@@ -1,0 +1,300 @@
+"""Valid messages with sensible defaults; a test names only what it is about."""
+
+from datetime import UTC, datetime, timedelta
+
+from contracts.common_v1 import Money
+from contracts.invoices.buyer_v1 import BuyerDeclared
+from contracts.invoices.invoice_v1 import (
+    AcceptedExtra,
+    ContestSettled,
+    ExpenseAdded,
+    ExpenseKind,
+    ExpenseRemoved,
+    ExpensesValidated,
+    ExtraNoted,
+    InvoiceApproved,
+    InvoiceNumbered,
+    InvoiceOpened,
+    InvoicePaid,
+    InvoicePrepared,
+    Line,
+    LineContested,
+    Party,
+    PriceAgreed,
+    QuotedExpense,
+    Tax,
+    TaxCategory,
+    TripNoted,
+)
+from contracts.invoices.seller_v1 import CompanyDeclared, MandateGiven, MandateWithdrawn
+from services.invoices.invoice import (
+    AddExpense,
+    AgreePrice,
+    Approve,
+    Contest,
+    NoteExtra,
+    NoteTrip,
+    Number,
+    Open,
+    Pay,
+    Prepare,
+    RemoveExpense,
+    Settle,
+    ValidateExpenses,
+)
+from services.invoices.seller import DeclareCompany, GiveMandate, WithdrawMandate
+from services.invoices.sums import Treatment
+
+NOON = datetime(2030, 5, 1, 12, 0, tzinfo=UTC)
+LATER = NOON + timedelta(minutes=40)
+ID = "inv-t-1"
+WHO = (ID, "hiflow", "ada")
+WHAT = "Renault Clio, Paris - Lyon"
+
+
+def eur(amount_minor: int) -> Money:
+    return Money(amount_minor, "EUR")
+
+
+PRICE = eur(30_000)
+TOLL = QuotedExpense(ExpenseKind.TOLL, eur(3_500))
+TAXI = AcceptedExtra("x-1", ExpenseKind.TAXI, eur(1_800))
+LESS = eur(3_000)
+FULL = Treatment(TaxCategory.STANDARD, 2_000)
+
+# --- Invoice ----------------------------------------------------------------
+
+
+def note() -> NoteTrip:
+    return NoteTrip(ID, "t-1", "hiflow", WHAT, NOON)
+
+
+def noted() -> TripNoted:
+    return TripNoted(ID, "t-1", "hiflow", WHAT, NOON)
+
+
+def prepare(driver: str = "ada", price: Money | None = PRICE) -> Prepare:
+    return Prepare(ID, driver, price, (TOLL,), NOON)
+
+
+def prepared(driver: str = "ada", price: Money | None = PRICE) -> InvoicePrepared:
+    return InvoicePrepared(ID, "t-1", "hiflow", driver, price, (TOLL,), NOON)
+
+
+def note_extra() -> NoteExtra:
+    return NoteExtra(ID, TAXI, NOON)
+
+
+def extra_noted() -> ExtraNoted:
+    return ExtraNoted(*WHO, TAXI, NOON)
+
+
+def open_it() -> Open:
+    return Open(ID, NOON)
+
+
+def opened(price: Money | None = PRICE, extras: tuple[AcceptedExtra, ...] = ()) -> InvoiceOpened:
+    return InvoiceOpened(ID, "t-1", "hiflow", "ada", WHAT, price, (TOLL,), extras, NOON)
+
+
+def agree(price: Money = PRICE, by: str = "lea", organisation: str = "hiflow") -> AgreePrice:
+    return AgreePrice(ID, organisation, by, price, LATER)
+
+
+def agreed(price: Money = PRICE) -> PriceAgreed:
+    return PriceAgreed(*WHO, price, LATER)
+
+
+def add(
+    amount: Money = TOLL.amount,
+    kind: ExpenseKind = ExpenseKind.TOLL,
+    id: str = "e-1",
+    driver: str = "ada",
+    organisation: str = "hiflow",
+) -> AddExpense:
+    return AddExpense(ID, organisation, driver, id, kind, amount, "f-1", None, LATER)
+
+
+def added(
+    amount: Money = TOLL.amount, kind: ExpenseKind = ExpenseKind.TOLL, id: str = "e-1"
+) -> ExpenseAdded:
+    return ExpenseAdded(*WHO, id, kind, amount, "f-1", None, LATER)
+
+
+def remove(id: str = "e-1", driver: str = "ada", organisation: str = "hiflow") -> RemoveExpense:
+    return RemoveExpense(ID, organisation, driver, id, LATER)
+
+
+def removed(id: str = "e-1") -> ExpenseRemoved:
+    return ExpenseRemoved(*WHO, id, LATER)
+
+
+def validate(driver: str = "ada", organisation: str = "hiflow") -> ValidateExpenses:
+    return ValidateExpenses(ID, organisation, driver, LATER)
+
+
+def validated(expenses: int = 3_500, price: Money = PRICE) -> ExpensesValidated:
+    return ExpensesValidated(*WHO, price, eur(expenses), LATER)
+
+
+def approve(
+    treatment: Treatment | None = FULL,
+    buyer_version: int = 1,
+    by: str = "lea",
+    organisation: str = "hiflow",
+) -> Approve:
+    return Approve(ID, organisation, by, treatment, True, 2, buyer_version, LATER)
+
+
+def approved(
+    toll: int = 3_500,
+    vat: int = 6_700,
+    version: int = 6,
+    toll_version: int = 4,
+    tax: Treatment = FULL,
+    self_billed: bool = True,
+) -> InvoiceApproved:
+    net = 30_000 + toll
+    return InvoiceApproved(
+        invoice_id=ID,
+        trip_id="t-1",
+        organisation_id="hiflow",
+        driver_id="ada",
+        description=WHAT,
+        lines=(
+            Line("service", None, PRICE, 2),
+            Line("e-1", ExpenseKind.TOLL, eur(toll), toll_version),
+        ),
+        net=eur(net),
+        tax=Tax(tax.category, tax.rate, eur(vat)),
+        total=eur(net + vat),
+        self_billed=self_billed,
+        seller_version=2,
+        buyer_version=1,
+        version=version,
+        approved_at=LATER,
+    )
+
+
+def contest(
+    line: str = "e-1",
+    driver: str | None = "ada",
+    reason: str = "The receipt says less",
+    organisation: str = "hiflow",
+) -> Contest:
+    return Contest(ID, organisation, driver, line, reason, LATER)
+
+
+def contested(line: str = "e-1", by: Party = Party.DRIVER) -> LineContested:
+    return LineContested(*WHO, line, by, "The receipt says less", LATER)
+
+
+def settle(
+    amount: Money = LESS,
+    line: str = "e-1",
+    by: str = "lea",
+    organisation: str = "hiflow",
+) -> Settle:
+    return Settle(ID, organisation, by, line, amount, "As on the receipt", LATER)
+
+
+def settled(
+    amount: int = 3_000,
+    adjustment: int | None = None,
+    vat: int | None = None,
+    version: int = 7,
+    line: str = "e-1",
+) -> ContestSettled:
+    return ContestSettled(
+        *WHO,
+        line,
+        eur(amount),
+        "As on the receipt",
+        None if adjustment is None else eur(adjustment),
+        None if vat is None else eur(vat),
+        version,
+        "t-1",
+        LATER,
+    )
+
+
+def give_number() -> Number:
+    return Number(ID, "HIFLOW-000001", LATER)
+
+
+def numbered() -> InvoiceNumbered:
+    return InvoiceNumbered(*WHO, "HIFLOW-000001", LATER)
+
+
+def pay() -> Pay:
+    return Pay(ID, "p-1", "SEPA-1", LATER)
+
+
+def paid() -> InvoicePaid:
+    return InvoicePaid(*WHO, "p-1", "SEPA-1", LATER)
+
+
+OPEN = (noted(), prepared(), opened())
+"""To complete, with a toll of 35.00 quoted."""
+WITH_TOLL = (*OPEN, added())
+VALIDATED = (*WITH_TOLL, validated())
+APPROVED = (*VALIDATED, approved())
+
+# --- Seller -----------------------------------------------------------------
+
+
+def declare(
+    vat: str | None = "FR44732829320", organisation: str = "hiflow", city: str = "Lyon"
+) -> DeclareCompany:
+    siret = "73282932000074"
+    return DeclareCompany(
+        "ada", organisation, "Ada & Co", "4 rue #3", "69003", city, "FR", siret, vat, LATER
+    )
+
+
+def declared(
+    vat: str | None = "FR44732829320", country: str = "FR", city: str = "Lyon"
+) -> CompanyDeclared:
+    return CompanyDeclared(
+        driver_id="ada",
+        organisation_id="hiflow",
+        legal_name="Ada & Co",
+        street="4 rue #3",
+        postal_code="69003",
+        city=city,
+        country=country,
+        company_number="73282932000074",
+        vat_number=vat,
+        charges_vat=vat is not None,
+        declared_at=LATER,
+    )
+
+
+def give_mandate(organisation: str = "hiflow") -> GiveMandate:
+    return GiveMandate("ada", organisation, LATER)
+
+
+def mandate_given() -> MandateGiven:
+    return MandateGiven("ada", "hiflow", LATER)
+
+
+def withdraw_mandate(organisation: str = "hiflow") -> WithdrawMandate:
+    return WithdrawMandate("ada", organisation, LATER)
+
+
+def mandate_withdrawn() -> MandateWithdrawn:
+    return MandateWithdrawn("ada", "hiflow", LATER)
+
+
+def buyer(country: str = "FR") -> BuyerDeclared:
+    return BuyerDeclared(
+        organisation_id="hiflow",
+        legal_name="Hiflow SAS",
+        registered_office="8 rue de l'Exemple",
+        postal_code="75012",
+        city="Paris",
+        country=country,
+        company_number="73282932000074",
+        vat_number="FR44732829320",
+        declared_at=NOON,
+    )
