@@ -1,0 +1,124 @@
+"""From a fact in a topic to a mail, with every worker and a broker between them."""
+
+import base64
+import json
+from collections.abc import AsyncIterator, Callable
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+from uuid import uuid4
+
+import httpx
+import pytest
+from fastapi import APIRouter
+
+from contracts.accounts import user_v1
+from contracts.accounts.user_v1 import PasswordResetRequested, Role, UserActivated
+from contracts.messaging.message_v1 import MessageDelivered
+from infra import host, serving
+from infra.commands import Aggregate, CommandContext, Done
+from infra.host import Running, Service
+from infra.settings import Settings
+from infra.stack.broker import Broker
+from infra.testing.brokers import emptied
+from infra.testing.eventually import eventually
+from infra.topics import create_topics
+from services.messaging.aggregates import MESSAGE
+from services.messaging.edge import outbox
+from services.messaging.service import service as messaging
+
+USER: Aggregate[Any, Any, Any, Any] = Aggregate(
+    contract=user_v1.contract,
+    decide=lambda event, _: [event],
+    evolve=lambda state, _: state,
+    initial=None,
+)
+ACCOUNTS = Service(name="accounts", aggregates=(USER,), routes=lambda _: APIRouter())
+"""Stands for the service of that name: it records what it is told."""
+
+
+@dataclass
+class Way:
+    """Both services at work, and where their APIs are."""
+
+    accounts: Running
+    messaging: Running
+    url: str
+
+    async def happened(self, event: UserActivated | PasswordResetRequested) -> None:
+        key, at = uuid4(), datetime.now(UTC)
+        context = CommandContext(key, str(key), str(key), "lea", "hiflow", at, str(key))
+        done = await self.accounts.commands.handle(USER, event.user_id, event, context)
+        assert isinstance(done, Done)
+
+    async def inbox(self) -> str:
+        async with httpx.AsyncClient() as client:
+            return (await client.get(f"{self.url}/messaging/inbox")).text
+
+
+@asynccontextmanager
+async def at_work(broker: Broker, new_database: Callable[[], str]) -> AsyncIterator[Way]:
+    await emptied(broker)
+    topics = {r.contract.topic: r.contract for r in messaging.reactions}
+    await create_topics(broker.bootstrap, [*topics.values(), *messaging.contracts], 1)
+    settings = Settings.model_validate(
+        {
+            "databases": {name: new_database() for name in ("keys", "accounts", "messaging")},
+            "kafka": broker.bootstrap,
+            "master_keys": json.dumps({"test": base64.b64encode(bytes(32)).decode()}),
+            "jwks": '{"keys": []}',
+            "port": 0,
+        }
+    )
+    async with AsyncExitStack() as stack:
+        opened = [
+            await stack.enter_async_context(host.opened(one, settings))
+            for one in (ACCOUNTS, messaging)
+        ]
+        for running in opened:
+            await stack.enter_async_context(host.working(running))
+        site = serving.site(opened, settings)
+        url = await stack.enter_async_context(serving.serving(site, settings))
+        yield Way(opened[0], opened[1], url)
+
+
+def activated() -> UserActivated:
+    return UserActivated(
+        user_id="ada",
+        organisation_id="hiflow",
+        email="ada@example.org",
+        name="Ada Martin",
+        language="fr",
+        roles=(Role.DRIVER,),
+        activated_at=datetime.now(UTC),
+    )
+
+
+@pytest.mark.requirement("HIF-03", "G-06")
+async def test_an_activated_account_is_told_at_once(
+    broker: Broker, new_database: Callable[[], str]
+) -> None:
+    async with at_work(broker, new_database) as way:
+        await way.happened(activated())
+
+        async def arrived() -> None:
+            assert "Votre compte est activé" in await way.inbox()
+
+        await eventually(arrived)
+
+        async def known() -> None:
+            lines = await outbox.page(
+                way.messaging.pool,
+                organisation_id="hiflow",
+                user_id="ada",
+                status="delivered",
+                about=None,
+                after=None,
+                most=9,
+            )
+            assert [line.topic for line in lines] == ["security"]
+            history = await way.messaging.commands.history(MESSAGE, lines[0].message_id)
+            assert isinstance(history[-1].event, MessageDelivered)
+
+        await eventually(known)
