@@ -11,6 +11,7 @@ PLACES = {
     "missions": "services.missions.service",
     "papers": "services.papers.service",
     "payments": "services.payments.service",
+    "views.backoffice": "services.views.backoffice.service",
     "views.partner": "services.views.partner.service",
 }
 

@@ -1,0 +1,263 @@
+"""Which invoices wait for a decision, and which fact is each figure from? One row an invoice."""
+
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import assert_never
+
+from psycopg import sql
+
+from contracts.invoices.invoice_v1 import (
+    ContestSettled,
+    ExpenseAdded,
+    ExpenseRemoved,
+    ExpensesValidated,
+    ExtraNoted,
+    InvoiceApproved,
+    InvoiceEvent,
+    InvoiceNumbered,
+    InvoiceOpened,
+    InvoicePaid,
+    InvoicePrepared,
+    LineContested,
+    PriceAgreed,
+    TripNoted,
+    contract,
+)
+from infra.consumers.views import OutOfOrder, View
+from infra.store.postgres import Pool
+
+
+@dataclass(frozen=True, slots=True)
+class Allowed:
+    """What may be declared of a kind: quoted, or accepted later as the extra `extra_id`."""
+
+    kind: str
+    amount_minor: int
+    currency: str
+    extra_id: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """An amount as it was approved; `version` of the invoice's stream is the fact it is from."""
+
+    line_id: str
+    kind: str | None
+    amount_minor: int
+    currency: str
+    version: int
+
+
+@dataclass(frozen=True, slots=True)
+class Invoice:
+    """`status`: to_complete, validated, approved, paid; disputed while a line is contested.
+
+    Amounts exclude VAT but for `total_minor`. `lines` and what follows come with the approval.
+    """
+
+    invoice_id: str
+    trip_id: str
+    organisation_id: str
+    driver_id: str
+    description: str
+    delivered_at: datetime
+    service_minor: int | None
+    currency: str | None
+    allowed: tuple[Allowed, ...]
+    status: str = "to_complete"
+    contested: tuple[str, ...] = ()
+    expenses_minor: int | None = None
+    validated_at: datetime | None = None
+    lines: tuple[Line, ...] = ()
+    net_minor: int | None = None
+    tax_category: str | None = None
+    tax_rate: int | None = None
+    tax_minor: int | None = None
+    total_minor: int | None = None
+    self_billed: bool | None = None
+    approved_version: int | None = None
+    seller_version: int | None = None
+    buyer_version: int | None = None
+    approved_at: datetime | None = None
+    number: str | None = None
+    payout_id: str | None = None
+    paid_at: datetime | None = None
+
+
+def key(event: InvoiceEvent) -> tuple[str] | None:
+    match event:
+        case TripNoted() | InvoicePrepared() | ExpenseAdded() | ExpenseRemoved():
+            return None
+        case InvoiceOpened() | ExtraNoted() | PriceAgreed() | ExpensesValidated():
+            return (event.invoice_id,)
+        case LineContested() | ContestSettled():
+            return (event.invoice_id,)
+        case InvoiceApproved() | InvoiceNumbered() | InvoicePaid():
+            return (event.invoice_id,)
+        case unhandled:
+            assert_never(unhandled)
+
+
+def project(row: Invoice | None, event: InvoiceEvent) -> Invoice | None:
+    if isinstance(event, InvoiceOpened):
+        return _opened(event)
+    if row is None:
+        if isinstance(event, ExtraNoted):
+            # The invoice, once it is opened, says so itself.
+            return None
+        raise OutOfOrder(event)
+    match event:
+        case ExtraNoted():
+            return _with_extra(row, event)
+        case PriceAgreed():
+            return _priced(row, event.service_price.amount_minor, event.service_price.currency)
+        case ExpensesValidated():
+            return _validated(row, event)
+        case LineContested():
+            return replace(row, contested=(*_others(row, event.line_id), event.line_id))
+        case ContestSettled():
+            return _settled(row, event)
+        case InvoiceApproved():
+            return _approved(row, event)
+        case InvoiceNumbered():
+            return replace(row, number=event.number)
+        case InvoicePaid():
+            return replace(row, status="paid", payout_id=event.payout_id, paid_at=event.paid_at)
+        case TripNoted() | InvoicePrepared() | ExpenseAdded() | ExpenseRemoved():
+            return row
+        case unhandled:
+            assert_never(unhandled)
+
+
+def _opened(event: InvoiceOpened) -> Invoice:
+    price = event.service_price
+    quoted = [
+        Allowed(q.kind.name.lower(), q.amount.amount_minor, q.amount.currency, None)
+        for q in event.quoted
+    ]
+    extras = [
+        Allowed(e.kind.name.lower(), e.amount.amount_minor, e.amount.currency, e.extra_id)
+        for e in event.extras
+    ]
+    return Invoice(
+        invoice_id=event.invoice_id,
+        trip_id=event.trip_id,
+        organisation_id=event.organisation_id,
+        driver_id=event.driver_id,
+        description=event.description,
+        delivered_at=event.delivered_at,
+        service_minor=price.amount_minor if price else None,
+        currency=price.currency if price else None,
+        allowed=(*quoted, *extras),
+    )
+
+
+def _with_extra(row: Invoice, event: ExtraNoted) -> Invoice:
+    extra = event.extra
+    added = Allowed(
+        extra.kind.name.lower(), extra.amount.amount_minor, extra.amount.currency, extra.extra_id
+    )
+    others = tuple(a for a in row.allowed if a.extra_id != extra.extra_id)
+    return replace(row, allowed=(*others, added))
+
+
+def _priced(row: Invoice, amount_minor: int, currency: str) -> Invoice:
+    return replace(row, service_minor=amount_minor, currency=currency)
+
+
+def _validated(row: Invoice, event: ExpensesValidated) -> Invoice:
+    priced = _priced(row, event.service_price.amount_minor, event.service_price.currency)
+    return replace(
+        priced,
+        status="validated",
+        expenses_minor=event.expenses.amount_minor,
+        validated_at=event.validated_at,
+    )
+
+
+def _others(row: Invoice, line_id: str) -> tuple[str, ...]:
+    return tuple(line for line in row.contested if line != line_id)
+
+
+def _settled(row: Invoice, event: ContestSettled) -> Invoice:
+    settled = replace(row, contested=_others(row, event.line_id))
+    # What was approved stays as it is; the difference is on the next statement.
+    if event.line_id == "service" and row.approved_at is None:
+        return _priced(settled, event.amount.amount_minor, event.amount.currency)
+    return settled
+
+
+def _approved(row: Invoice, event: InvoiceApproved) -> Invoice:
+    return replace(
+        row,
+        status="approved",
+        currency=event.net.currency,
+        lines=tuple(
+            Line(
+                line.line_id,
+                line.kind.name.lower() if line.kind else None,
+                line.amount.amount_minor,
+                line.amount.currency,
+                line.version,
+            )
+            for line in event.lines
+        ),
+        net_minor=event.net.amount_minor,
+        tax_category=event.tax.category.name.lower(),
+        tax_rate=event.tax.rate,
+        tax_minor=event.tax.amount.amount_minor,
+        total_minor=event.total.amount_minor,
+        self_billed=event.self_billed,
+        approved_version=event.version,
+        seller_version=event.seller_version,
+        buyer_version=event.buyer_version,
+        approved_at=event.approved_at,
+    )
+
+
+view = View(
+    name="invoices",
+    contract=contract,
+    row=Invoice,
+    primary_key=("invoice_id",),
+    key=key,
+    project=project,
+    indexes=("(organisation_id, validated_at, invoice_id) where status = 'validated'",),
+)
+
+# --- Queries ----------------------------------------------------------------
+
+_COLUMNS = sql.SQL(", ").join(map(sql.Identifier, view.columns))
+
+TimeCursor = tuple[datetime, str]
+
+
+async def validated(
+    pool: Pool, organisation_id: str, after: TimeCursor | None, limit: int, *, settled_only: bool
+) -> list[Invoice]:
+    """Invoices validated and not approved, longest waiting first.
+
+    `settled_only`: only those that can be approved now, no line being contested.
+    """
+    query = sql.SQL(
+        "select {columns} from backoffice.invoices"
+        " where organisation_id = %s and status = 'validated' and (contested = '{{}}' or not %s)"
+        " and (%s::timestamptz is null or (validated_at, invoice_id) > (%s, %s))"
+        " order by validated_at, invoice_id limit %s"
+    ).format(columns=_COLUMNS)
+    time, id = after or (None, "")
+    async with pool.connection() as connection:
+        cursor = connection.cursor(row_factory=view.row_factory)
+        await cursor.execute(query, (organisation_id, settled_only, time, time, id, limit))
+        return await cursor.fetchall()
+
+
+async def one(pool: Pool, organisation_id: str, invoice_id: str) -> Invoice | None:
+    """One invoice of the organisation."""
+    query = sql.SQL(
+        "select {columns} from backoffice.invoices where organisation_id = %s and invoice_id = %s"
+    ).format(columns=_COLUMNS)
+    async with pool.connection() as connection:
+        cursor = connection.cursor(row_factory=view.row_factory)
+        await cursor.execute(query, (organisation_id, invoice_id))
+        return await cursor.fetchone()

@@ -1,0 +1,29 @@
+"""The back office: what waits for a decision of administration, logistics or billing, and why."""
+
+from infra.host import Service
+from services.views.backoffice import (
+    api,
+    contests,
+    drivers,
+    expenses,
+    invoices,
+    papers,
+    quotes,
+    trips,
+    users,
+)
+
+service = Service(
+    name="views.backoffice",
+    views=(
+        users.view,
+        papers.view,
+        trips.view,
+        quotes.view,
+        drivers.view,
+        invoices.view,
+        expenses.view,
+        contests.view,
+    ),
+    routes=lambda running: api.router(running.pool),
+)
