@@ -1,7 +1,7 @@
 """People: what is known of them, and forgetting them, with proof."""
 
 import asyncio
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -20,6 +20,8 @@ from infra.host import Running
 from infra.personal import Codec, Encoded
 from infra.store import RecordedEvent
 from infra.store.postgres import Pool
+from services.accounts.aggregates import USER
+from services.accounts.user import ForgetUser
 from services.missions.aggregates import DRIVER
 from services.missions.driver import ForgetDriver
 from tools.relais import reach
@@ -30,7 +32,11 @@ LOOK_SECONDS = 0.25
 SHORTEST_TEXT = 4
 """Shorter texts stand in any bytes by chance."""
 
-FORGETTERS = {DRIVER.contract.package: (DRIVER, ForgetDriver)}
+Forgetter = tuple[Aggregate[Any, Any, Any, Any], Callable[[str, str, datetime], Any]]
+FORGETTERS: Mapping[str, Forgetter] = {
+    DRIVER.contract.package: (DRIVER, ForgetDriver),
+    USER.contract.package: (USER, ForgetUser),
+}
 """By contract of the subject's own stream: what decides about it, and its command."""
 
 
