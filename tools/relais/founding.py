@@ -8,13 +8,16 @@ from uuid import NAMESPACE_URL, uuid5
 from contracts.accounts.organisation_v1 import OrganisationKind, OrganisationRegistered, Profile
 from contracts.accounts.user_v1 import AgreementSigned, PasswordMeans, Role, UserInvited
 from infra.commands import Aggregate, Beside, CommandContext, Refused
-from infra.host import Running
+from infra.host import Running, opened
 from infra.secrets import passwords, totp
 from infra.store.postgres import Connection
 from services.accounts import organisation, signing, user
 from services.accounts.aggregates import ORGANISATION, USER
 from services.accounts.edge import tables
 from services.accounts.edge.access import Access
+from services.accounts.service import service
+from tools.relais import reach
+from tools.relais.answers import UNREACHABLE, Answer, Trouble, sentence
 
 COMMANDS = uuid5(NAMESPACE_URL, "relais:accounts:bootstrap")
 ACTOR = "bootstrap"
@@ -40,6 +43,23 @@ class Founder:
 
 class Impossible(Exception):
     """A founder or organisation is somebody else already."""
+
+
+async def founded(organisation_id: str, name: str, user_id: str, email: str, person: str) -> Answer:
+    """Let a driver partner's organisation begin, with one administrator, who sets a password by
+    mail. Raises `Trouble`."""
+    settings = reach.settings()
+    if not settings.postgres and "accounts" not in settings.databases:
+        raise Trouble(reach.NO_PLATFORM.format(settings.home), UNREACHABLE)
+    profile = Profile(name, "Europe/Paris", "EUR", "FR")
+    founder = Founder(user_id, email, person)
+    async with opened(service, settings) as running:
+        try:
+            await found(running, organisation_id, OrganisationKind.DRIVER_PARTNER, profile, founder)
+        except Impossible as error:
+            raise Trouble(str(error)) from error
+    facts = {"organisation_id": organisation_id, "user_id": user_id, "roles": ["administration"]}
+    return sentence(facts, f"{user_id} may ask for a mail at {settings.portal} to set a password")
 
 
 async def found(

@@ -24,6 +24,7 @@ class RoleName(StrEnum):
     ADMINISTRATION = "administration"
     ANALYST = "analyst"
     OPERATOR = "operator"
+    BILLING = "billing"
 
 
 def _group(about: str) -> typer.Typer:
@@ -275,3 +276,17 @@ def token(
     from tools.relais import answers, tokens
 
     answers.answer(tokens.made([one.value for one in role], subject, org), as_json=json)
+
+
+def found(
+    organisation: Annotated[str, typer.Argument(help="The id of the organisation.")],
+    name: Annotated[str, typer.Option(help="What it is called.")],
+    user: Annotated[str, typer.Option(help="The id of its first administrator.")],
+    email: Annotated[str, typer.Option(help="Their address.")],
+    person: Annotated[str, typer.Option(help="Their name.")],
+    json: Json = False,
+) -> None:
+    """Let an organisation begin, with an administrator; safe to repeat."""
+    from tools.relais import answers, founding
+
+    answers.answer(founding.founded(organisation, name, user, email, person), as_json=json)

@@ -43,13 +43,13 @@ async def running(database: str) -> AsyncIterator[Running]:
         yield running
 
 
-async def founded(running: Running, *who: Founder) -> None:
+async def begin(running: Running, *who: Founder) -> None:
     await found(running, "hiflow", OrganisationKind.DRIVER_PARTNER, PROFILE, *who)
 
 
 @pytest.mark.requirement("G-01")
 async def test_an_organisation_begins_with_people_who_can_sign_in(running: Running) -> None:
-    await founded(running, LEA, ADA)
+    await begin(running, LEA, ADA)
     access = Access(running)
     lea = await access.account("lea")
     assert lea is not None
@@ -64,12 +64,12 @@ async def test_an_organisation_begins_with_people_who_can_sign_in(running: Runni
 
 
 async def test_founding_again_changes_nothing(running: Running) -> None:
-    await founded(running, LEA, ADA)
+    await begin(running, LEA, ADA)
     command = DeactivateUser("ada", "hiflow", "lea", 1, datetime.now(UTC))
     access = Access(running)
     await carry_out(running, command)
     before = await running.commands.history(USER, "lea")
-    await founded(running, LEA, ADA)
+    await begin(running, LEA, ADA)
     assert await running.commands.history(USER, "lea") == before
     ada = await access.account("ada")
     assert ada is not None
@@ -77,10 +77,10 @@ async def test_founding_again_changes_nothing(running: Running) -> None:
 
 
 async def test_somebody_elses_address_is_refused(running: Running) -> None:
-    await founded(running, LEA)
+    await begin(running, LEA)
     other = Founder("eve", "LEA@example.org", "Eve Roux")
     with pytest.raises(Impossible):
-        await founded(running, other)
+        await begin(running, other)
 
 
 async def carry_out(running: Running, command: DeactivateUser) -> None:

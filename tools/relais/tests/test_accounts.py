@@ -1,0 +1,79 @@
+"""From nobody to an administrator, on a platform that runs as an operator starts it."""
+
+import time
+from typing import Any
+from uuid import uuid4
+
+import httpx
+import pyotp
+import pytest
+
+from tools.relais.tests.conftest import Platform
+
+PASSWORD = "correct horse battery"
+
+
+def ask(platform: Platform, method: str, path: str, body: Any = None, token: str = "") -> Any:
+    headers = {"Idempotency-Key": uuid4().hex, "Authorization": f"Bearer {token}"}
+    url = f"{platform.url}{path}"
+    return httpx.request(method, url, json=body, headers=headers, timeout=30)
+
+
+def link(platform: Platform, user: str) -> str:
+    """The token of the link that was mailed."""
+    shown = platform.lines("events", "show", f"user-{user}")
+    links = [one["event"].get("reset_link") for one in shown]
+    return next((one.partition("#token=")[2] for one in links if one), "")
+
+
+def founded(platform: Platform, user: str) -> str:
+    """A new administrator's address; their organisation is as new."""
+    email = f"{user}@example.org"
+    words = ("found", f"org-{user}", "--name", "Convoy", "--user", user)
+    for _ in range(2):
+        platform.facts(*words, "--email", email, "--person", "Lea Roux")
+    return email
+
+
+@pytest.mark.requirement("HIF-04", "G-01", "G-04")
+def test_an_administrator_comes_to_be_and_is_forgotten(platform: Platform) -> None:
+    user = f"u{uuid4().hex[:8]}"
+    email = founded(platform, user)
+    assert ask(platform, "POST", "/accounts/password-resets", {"email": email}).is_success
+    platform.until(lambda: bool(link(platform, user)))
+    body = {"token": link(platform, user), "password": PASSWORD}
+    assert ask(platform, "PUT", "/accounts/password", body).is_success
+    totp = enrolled(platform, email)
+    signed_in = ask(platform, "POST", "/accounts/sign-in", who(email, code=totp.now())).json()
+    assert signed_in["roles"] == ["administration"]
+    # Another service knows the token by the published key, and that there is no such driver.
+    elsewhere = ask(platform, "GET", "/missions/drivers/zoe", token=signed_in["access_token"])
+    assert elsewhere.status_code == 404
+    words = ("--requested-by", "the administrator", "--reason", "left")
+    assert platform.facts("subject", "forget", user, *words)["complete"]
+    platform.until(lambda: not secrets(platform, user))
+
+
+def enrolled(platform: Platform, email: str) -> pyotp.TOTP:
+    tokens = ask(platform, "POST", "/accounts/sign-in", who(email)).json()
+    assert tokens["roles"] == ["enrolling"]
+    path, access = "/accounts/me/second-factor", tokens["access_token"]
+    totp = pyotp.TOTP(ask(platform, "POST", path, token=access).json()["secret"])
+    # The code of the step before leaves the present one unused.
+    body = {"code": totp.at(int(time.time()) - 30)}
+    assert ask(platform, "POST", f"{path}/confirmation", body, access).is_success
+    return totp
+
+
+def who(email: str, **more: str) -> dict[str, str]:
+    return {"email": email, "password": PASSWORD, **more}
+
+
+def secrets(platform: Platform, user: str) -> list[Any]:
+    """What the database of accounts still keeps of a user beside the events."""
+    return platform.sql(
+        "accounts",
+        f"select user_id from secrets.password where user_id = '{user}'"
+        f" union select user_id from secrets.totp where user_id = '{user}'"
+        f" union select holder from secrets.claim where holder = '{user}'",
+    )
