@@ -91,7 +91,7 @@ class Paper:
             MODEL.encode(),
             format="pdf",
             pdf_standards="a-3b",
-            timestamp=self.bill.approved_at,
+            timestamp=self.bill.approved_at.replace(microsecond=0),
             sys_inputs={"data": json.dumps(self._shown())},
         )
         assert isinstance(plain, bytes)

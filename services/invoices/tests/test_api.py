@@ -1,0 +1,211 @@
+"""The routes of invoices, over a real store."""
+
+from typing import Any, get_args
+
+import pytest
+from fastapi.routing import APIRoute
+
+from infra.http.app import admissions
+from infra.http.auth import Role, issue
+from services.invoices.api import routes
+from services.invoices.tests.make import note, prepare
+from services.invoices.tests.stage import BUYER, COMPANY, KEY, TOLL, served
+
+ROUTES = [route for route in routes(None).routes if isinstance(route, APIRoute)]
+COMMANDS = [route for route in ROUTES if "GET" not in (route.methods or ())]
+GUARDED = [route for route in ROUTES if route.path != "/information"]
+EVERY_ROLE: tuple[Role, ...] = get_args(Role)
+REASON = {"reason": "The receipt says less"}
+LESS = {"amount": {"amount_minor": 3_000, "currency": "EUR"}, "explanation": "As on the receipt"}
+INVOICE = "/invoices/inv-t-1"
+
+
+@pytest.mark.requirement("HIF-27", "HIF-28", "HIF-29", "G-15")
+async def test_an_invoice_goes_from_the_delivery_to_the_approval(database: str) -> None:
+    async with served(database) as api:
+        await api.approved()
+        await api.numbered()
+        shown = (await api.driver("GET", INVOICE)).json()
+        assert (shown["status"], shown["number"]) == ("approved", "HIFLOW-000001")
+        assert shown["approval"]["total"] == {"amount_minor": 40_176, "currency": "EUR"}
+        toll = shown["lines"][1]
+        assert toll["fact"] == {"stream": "invoice-inv-t-1", "version": 5}
+        assert toll["expense"]["receipt_file_id"] == "f-1"
+        facts = (await api.driver("GET", f"{INVOICE}/history")).json()["items"]
+        assert facts[4]["what"]["amount"] == toll["amount"]
+
+
+@pytest.mark.requirement("HIF-29")
+async def test_nobody_sees_an_invoice_before_the_delivery(database: str) -> None:
+    async with served(database) as api:
+        await api.follow(note(), prepare())
+        for path in (INVOICE, f"{INVOICE}/history", f"{INVOICE}/document"):
+            assert (await api.driver("GET", path)).status_code == 404
+            assert (await api.ask("GET", path)).status_code == 404
+
+
+async def test_expenses_are_shown_beside_what_was_quoted(database: str) -> None:
+    async with served(database) as api:
+        await api.delivered()
+        await api.driver("POST", f"{INVOICE}/expenses", TOLL)
+        over = await api.driver("POST", f"{INVOICE}/expenses", TOLL)
+        assert (over.status_code, "69.60 EUR for toll" in over.text) == (422, True)
+        shown = (await api.driver("GET", INVOICE)).json()["compared"]
+        assert shown == [
+            {"kind": "toll", "allowed_minor": 3_500, "declared_minor": 3_480},
+            {"kind": "taxi", "allowed_minor": 1_800, "declared_minor": 0},
+        ]
+
+
+@pytest.mark.requirement("HIF-28")
+async def test_an_expense_is_taken_back_until_validated(database: str) -> None:
+    async with served(database) as api:
+        await api.delivered()
+        made = await api.driver("POST", f"{INVOICE}/expenses", TOLL)
+        expense = made.headers["Location"].removeprefix("/invoices")
+        assert (await api.driver("DELETE", expense, who="bob")).status_code == 404
+        assert (await api.driver("DELETE", expense)).is_success
+        assert (await api.driver("POST", f"{INVOICE}/validation")).is_success
+        late = await api.driver("POST", f"{INVOICE}/expenses", TOLL)
+        assert (late.status_code, "locked" in late.text) == (409, True)
+
+
+async def test_a_line_is_contested_and_settled(database: str) -> None:
+    async with served(database) as api:
+        await api.approved()
+        shown = (await api.driver("GET", INVOICE)).json()
+        line = f"{INVOICE}/lines/{shown['lines'][1]['line_id']}"
+        assert (await api.driver("POST", f"{line}/contest", REASON)).is_success
+        assert (await api.driver("GET", INVOICE)).json()["disputed"]
+        assert (await api.ask("POST", f"{line}/settlement", LESS)).is_success
+        shown = (await api.driver("GET", INVOICE)).json()
+        assert not shown["disputed"]
+        assert shown["settlements"][0]["adjustment"]["amount_minor"] == -480
+        assert shown["settlements"][0]["adjustment_vat"]["amount_minor"] == -96
+
+
+async def test_billing_agrees_a_price_where_the_award_had_none(database: str) -> None:
+    async with served(database) as api:
+        await api.delivered()
+        price = {"price": {"amount_minor": 1, "currency": "EUR"}}
+        frozen = await api.ask("PUT", f"{INVOICE}/price", price)
+        assert (frozen.status_code, "300.00 EUR" in frozen.text) == (409, True)
+
+
+@pytest.mark.requirement("HIF-43")
+async def test_a_seller_is_seen_by_themselves_and_by_billing(database: str) -> None:
+    async with served(database) as api:
+        assert (await api.driver("GET", "/sellers/ada")).status_code == 404
+        assert (await api.driver("PUT", "/sellers/ada/company", COMPANY)).is_success
+        for path in ("/sellers/ada", "/sellers/ada/history"):
+            assert (await api.driver("GET", path)).is_success
+            assert (await api.ask("GET", path)).is_success
+            assert (await api.driver("GET", path, who="bob")).status_code == 404
+            assert (await api.ask("GET", path, org="other")).status_code == 404
+        shown = (await api.driver("GET", "/sellers/ada")).json()["company"]
+        assert shown["company_number"] == "73282932000074"
+        assert (await api.driver("DELETE", "/sellers/ada/mandate")).is_success
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "body"),
+    [
+        ("PUT", "/sellers/ada/company", COMPANY),
+        ("PUT", "/sellers/ada/mandate", None),
+        ("DELETE", "/sellers/ada/mandate", None),
+    ],
+)
+async def test_nobody_sells_for_somebody_else(
+    database: str, method: str, path: str, body: Any
+) -> None:
+    async with served(database) as api:
+        assert (await api.driver(method, path, body, who="bob")).status_code == 404
+        await api.driver("PUT", "/sellers/ada/company", COMPANY)
+        stranger = await api.ask(method, path, body, "ada", ("driver",), org="other")
+        assert stranger.status_code == 404
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "body"),
+    [
+        ("GET", "", None),
+        ("GET", "/history", None),
+        ("GET", "/document", None),
+        ("PUT", "/price", {"price": TOLL["amount"]}),
+        ("POST", "/expenses", TOLL),
+        ("DELETE", "/expenses/e-1", None),
+        ("POST", "/validation", None),
+        ("POST", "/approval", None),
+        ("POST", "/lines/service/contest", REASON),
+        ("POST", "/lines/service/settlement", LESS),
+    ],
+)
+async def test_strangers_find_no_invoice(database: str, method: str, path: str, body: Any) -> None:
+    async with served(database) as api:
+        await api.approved()
+        for role in ("driver", "billing"):
+            who = "ada" if role == "driver" else "lea"
+            roles: tuple[Role, ...] = (role,)
+            answer = await api.ask(method, INVOICE + path, body, who, roles, org="other")
+            assert answer.status_code in (403, 404)
+        another = await api.driver(method, INVOICE + path, body, who="bob")
+        assert another.status_code in (403, 404)
+
+
+async def test_a_buyer_is_their_own_organisation(database: str) -> None:
+    async with served(database) as api:
+        assert (await api.ask("PUT", "/buyer", BUYER)).is_success
+        assert (await api.ask("GET", "/buyer")).json()["buyer"]["legal_name"] == "Hiflow SAS"
+        assert (await api.ask("GET", "/buyer", org="other")).json() == {"buyer": None}
+
+
+@pytest.mark.requirement("HIF-30")
+async def test_anybody_reads_how_invoicing_works(database: str) -> None:
+    async with served(database) as api:
+        told = (await api.client.get("/information")).json()
+        assert told["states"] == ["to_complete", "validated", "approved", "paid"]
+        assert "toll" in told["expense_kinds"]
+
+
+@pytest.mark.parametrize("route", GUARDED, ids=str)
+async def test_a_route_admits_the_roles_it_names_and_no_other(
+    database: str, route: APIRoute
+) -> None:
+    [(_, admission)] = admissions([route])
+    path = route.path.replace("{", "").replace("}", "")
+    method = next(iter(route.methods or ()))
+    async with served(database) as api:
+        answers = {role: await api.ask(method, path, {}, roles=(role,)) for role in EVERY_ROLE}
+        refused = {role for role, answer in answers.items() if answer.status_code == 403}
+        assert refused == set(EVERY_ROLE) - (admission.roles or set())
+
+
+@pytest.mark.requirement("G-07")
+@pytest.mark.parametrize("route", COMMANDS, ids=str)
+async def test_a_command_needs_an_idempotency_key(database: str, route: APIRoute) -> None:
+    path = route.path.replace("{", "").replace("}", "")
+    roles: tuple[Role, ...] = ("driver", "billing")
+    token = {"Authorization": f"Bearer {issue(KEY, 'ada', 'hiflow', roles)}"}
+    async with served(database) as api:
+        method = next(iter(route.methods or ()))
+        answer = await api.client.request(method, path, json={}, headers=token)
+        assert (answer.status_code, "Idempotency-Key" in answer.text) == (400, True)
+
+
+@pytest.mark.parametrize(
+    ("path", "body"),
+    [
+        ("/invoices/inv-t-1/expenses", TOLL | {"kind": "unspecified"}),
+        ("/invoices/inv-t-1/expenses", TOLL | {"receipt_file_id": ""}),
+        ("/invoices/inv-t-1/expenses", {k: v for k, v in TOLL.items() if "receipt" not in k}),
+        ("/invoices/inv-t-1/expenses", TOLL | {"amount": {"amount_minor": 1.5, "currency": "EUR"}}),
+        ("/invoices/inv-t-1/lines/service/contest", {"reason": ""}),
+        ("/invoices/inv-t-1/lines/service/contest", {}),
+    ],
+)
+async def test_a_body_that_is_not_as_it_should_be_is_refused(
+    database: str, path: str, body: Any
+) -> None:
+    async with served(database) as api:
+        await api.delivered()
+        assert (await api.driver("POST", path, body)).status_code == 422

@@ -1,0 +1,119 @@
+"""The documents are read back with the library that checks them."""
+
+import io
+import re
+from dataclasses import replace
+from datetime import timedelta
+from functools import reduce
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import facturx  # type: ignore[import-untyped]
+import pytest
+from pypdf import PdfReader
+
+from contracts.invoices.invoice_v1 import InvoiceApproved, InvoiceEvent, TaxCategory
+from services.invoices import invoice
+from services.invoices.edge.document import Paper
+from services.invoices.sums import Treatment
+from services.invoices.tests.make import (
+    FULL,
+    VALIDATED,
+    approved,
+    buyer,
+    declared,
+    numbered,
+)
+from services.invoices.tests.stage import served
+
+PARIS = ZoneInfo("Europe/Paris")
+EXEMPT = Treatment(TaxCategory.EXEMPT, 0)
+REVERSE = Treatment(TaxCategory.REVERSE_CHARGE, 0)
+
+
+def paper(bill: InvoiceApproved, country: str = "FR", vat: str | None = "FR44732829320") -> Paper:
+    history: list[InvoiceEvent] = [*VALIDATED, bill, *([numbered()] if bill.self_billed else [])]
+    found = reduce(invoice.evolve, history, invoice.initial)
+    assert isinstance(found, invoice.Invoice)
+    return Paper(found, bill, declared(vat, country), buyer(), PARIS)
+
+
+def read_back(pdf: bytes) -> dict[str, Any]:
+    """What is attached, by the names of EN 16931; raises when it does not keep to the schema."""
+    name, xml = facturx.get_xml_from_pdf(pdf, check_xsd=True)
+    assert name == "factur-x.xml"
+    found: dict[str, Any] = facturx.parse_ubl_cii_xml(xml)
+    return found
+
+
+def text_of(pdf: bytes) -> str:
+    return "".join(page.extract_text() for page in PdfReader(io.BytesIO(pdf)).pages)
+
+
+def test_a_french_drivers_invoice_is_a_facturx_that_reads_back() -> None:
+    found = read_back(paper(approved()).pdf())
+    assert (found["BT-1"], found["BT-3"], found["BT-5"]) == ("HIFLOW-000001", "389", "EUR")
+    assert found["BT-24"] == "urn:cen.eu:en16931:2017"
+    assert [found[name] for name in ("BT-109", "BT-110", "BT-112")] == ["335.00", "67.00", "402.00"]
+    assert found["BG-4"]["legal_identifier"] == "73282932000074"
+    assert found["BG-7"]["name"] == "Hiflow SAS"
+    assert [line["BT-131"] for line in found["BG-25"]] == ["300.00", "35.00"]
+
+
+@pytest.mark.parametrize(
+    ("tax", "vat", "code", "owed"), [(FULL, 6_700, "S", "67.00"), (EXEMPT, 0, "E", "0.00")]
+)
+def test_the_vat_is_broken_down_with_its_reason(
+    tax: Treatment, vat: int, code: str, owed: str
+) -> None:
+    bill = approved(vat=vat, tax=tax)
+    [found] = read_back(paper(bill, vat="FR44732829320" if vat else None).pdf())["BG-23"]
+    assert (found["BT-118"], found["BT-117"]) == (code, owed)
+    assert ("BT-120" in found) == (code == "E")
+
+
+def test_what_is_not_ours_or_not_french_is_a_plain_pdf() -> None:
+    for other in (
+        paper(approved(self_billed=False)),
+        paper(approved(vat=0, tax=REVERSE), "DE", "DE136695976"),
+    ):
+        pdf = other.pdf()
+        assert not other.is_facturx
+        assert pdf.startswith(b"%PDF-1.7")
+        assert not PdfReader(io.BytesIO(pdf)).attachments
+
+
+def test_every_document_says_it_is_pdf_a_3() -> None:
+    for bill in (approved(), approved(self_billed=False)):
+        root = PdfReader(io.BytesIO(paper(bill).pdf())).root_object
+        xmp: Any = root["/Metadata"]
+        assert re.search(r"pdfaid:part\W+3", xmp.get_data().decode())
+        assert "/OutputIntents" in root
+
+
+def test_people_read_the_same_sums() -> None:
+    text = text_of(paper(approved()).pdf())
+    for said in ("HIFLOW-000001", "Ada & Co", "4 rue #3", "335.00 EUR", "67.00 EUR", "402.00 EUR"):
+        assert said in text
+    assert "no invoice" in text_of(paper(approved(self_billed=False)).pdf())
+
+
+def test_the_day_is_that_of_the_organisation() -> None:
+    bill = approved()
+    late = replace(bill, approved_at=bill.approved_at + timedelta(hours=10))
+    assert paper(late).issued_on.isoformat() == "2030-05-02"
+
+
+async def test_the_document_comes_once_the_invoice_has_its_number(database: str) -> None:
+    async with served(database) as api:
+        await api.delivered()
+        path = "/invoices/inv-t-1/document"
+        assert (await api.driver("GET", path)).status_code == 409
+    async with served(database) as api:
+        await api.approved()
+        early = await api.driver("GET", path)
+        assert (early.status_code, early.headers["Retry-After"]) == (409, "1")
+        await api.numbered()
+        answer = await api.driver("GET", path)
+        assert answer.headers["Content-Type"] == "application/pdf"
+        assert read_back(answer.content)["BT-112"] == "401.76"

@@ -1,0 +1,153 @@
+"""What a trip, an approval, a number and a payout lead to."""
+
+import asyncio
+from datetime import date
+
+import pytest
+
+from contracts.common_v1 import Point
+from contracts.invoices.invoice_v1 import InvoiceEvent
+from contracts.invoices.numbering_v1 import NumberAssigned
+from contracts.missions.trip_v1 import (
+    Channel,
+    DeliveryConfirmed,
+    MissionAssigned,
+    Slot,
+    Stop,
+    TripExpired,
+    TripPublished,
+    Vehicle,
+)
+from contracts.payments.payout_v1 import Fact, Line, LineKind, PayoutPaid, StatementClosed
+from infra.testing.spec import Spec
+from services.invoices import following, numbering
+from services.invoices.aggregates import NUMBERING
+from services.invoices.invoice import Pay
+from services.invoices.numbering import AssignNumber
+from services.invoices.tests.make import (
+    LATER,
+    NOON,
+    PRICE,
+    added,
+    approved,
+    eur,
+    give_number,
+    note,
+    open_it,
+    opened,
+    validated,
+)
+from services.invoices.tests.stage import context, served
+
+SPEC: Spec[AssignNumber, numbering.Taken, NumberAssigned, None] = Spec(
+    numbering.decide, numbering.evolve, numbering.initial
+)
+given = SPEC.given
+DAY = date(2030, 5, 6)
+
+
+def published() -> TripPublished:
+    paris = Stop("Paris", "75012", Point(48.84, 2.38))
+    lyon = Stop("Lyon", "69003", Point(45.76, 4.86))
+    return TripPublished(
+        trip_id="t-1",
+        organisation_id="hiflow",
+        client_brand="Atlas",
+        tags=(),
+        departure=paris,
+        arrival=lyon,
+        from_slot=Slot(DAY, fixed=False),
+        until_slot=Slot(DAY, fixed=False),
+        vehicle=Vehicle("Renault", "Clio"),
+        delivery_type="depot",
+        distance_km=465,
+        duration_minutes=290,
+        client_process=None,
+        additional_services=(),
+        published_at=NOON,
+    )
+
+
+def statement(net: int, *lines: Line) -> StatementClosed:
+    return StatementClosed(
+        driver_id="ada",
+        organisation_id="hiflow",
+        payout_id="p-1",
+        lines=lines,
+        gross=eur(0),
+        expenses=eur(0),
+        adjustments=eur(0),
+        vat=eur(0),
+        carried_in=eur(0),
+        carried_out=eur(0),
+        net=eur(net),
+        carried_from=None,
+        payable=net > 0,
+        closed_at=LATER,
+        version=3,
+    )
+
+
+def line(kind: LineKind) -> Line:
+    return Line(kind, "inv-t-1", "service", "t-1", PRICE, Fact("invoice-inv-t-1", 2))
+
+
+def assign(invoice: str = "inv-t-1", driver: str = "ada") -> AssignNumber:
+    return AssignNumber("hiflow", driver, invoice, LATER)
+
+
+def taken(ordinal: int = 1, invoice: str = "inv-t-1") -> NumberAssigned:
+    number = f"HIFLOW-{ordinal:06}"
+    return NumberAssigned("hiflow:ada", "hiflow", "ada", invoice, ordinal, number, LATER)
+
+
+@pytest.mark.requirement("HIF-27")
+def test_the_trips_own_events_make_the_invoice() -> None:
+    assert following.of_trip(published()) == [note()]
+    assert following.of_trip(DeliveryConfirmed("t-1", "ada", Channel.APP, NOON)) == [open_it()]
+    assert following.of_trip(TripExpired("t-1", NOON)) == []
+
+
+def test_the_award_prepares_it() -> None:
+    award = MissionAssigned("t-1", "ada", PRICE, False, DAY, DAY, NOON)
+    [command] = following.of_trip(award)
+    assert following.target(command) == "inv-t-1"
+
+
+def test_an_approval_of_a_self_billed_invoice_asks_for_a_number() -> None:
+    [command] = following.numbers(approved())
+    assert (command, following.sequence(command)) == (assign(), "hiflow:ada")
+    assert following.numbers(approved(self_billed=False)) == []
+
+
+@pytest.mark.parametrize("event", [opened(), added(), validated()])
+def test_nothing_else_asks_for_one(event: InvoiceEvent) -> None:
+    assert following.numbers(event) == []
+
+
+def test_numbers_follow_each_other_and_an_invoice_has_one() -> None:
+    given().when(assign()).records(taken())
+    given(taken()).when(assign("inv-t-2")).records(taken(2, "inv-t-2"))
+    given(taken(), taken(2, "inv-t-2")).when(assign()).records_nothing()
+    assert following.numbered(taken()) == [give_number()]
+
+
+async def test_numbers_have_no_gap_whoever_asks_at_once(database: str) -> None:
+    async with served(database) as api:
+        asked = [assign(f"inv-{n % 20}") for n in range(40)]
+        handle = api.running.commands.handle
+        await asyncio.gather(*(handle(NUMBERING, "hiflow:ada", one, context()) for one in asked))
+        found = await api.running.commands.history(NUMBERING, "hiflow:ada")
+        assert [entry.event.ordinal for entry in found] == list(range(1, 21))
+        assert len({entry.event.invoice_id for entry in found}) == 20
+
+
+def test_a_payout_pays_its_invoices() -> None:
+    paid = PayoutPaid("ada", "hiflow", "p-1", PRICE, "SEPA-1", ("inv-t-1",), 1, LATER, 4)
+    assert following.paid(paid) == [Pay("inv-t-1", "p-1", "SEPA-1", LATER)]
+
+
+def test_what_was_set_off_is_paid_and_what_will_be_paid_is_not_yet() -> None:
+    lines = (line(LineKind.SERVICE), line(LineKind.VAT), line(LineKind.ADJUSTMENT))
+    assert following.paid(statement(0, *lines)) == [Pay("inv-t-1", "p-1", "", LATER)]
+    assert following.paid(statement(1, *lines)) == []
