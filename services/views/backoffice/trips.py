@@ -96,7 +96,9 @@ view = View(
     primary_key=("trip_id",),
     key=key,
     project=project,
-    indexes=("(organisation_id, from_day, trip_id) where status = 'open' and waiting <> '{}'",),
+    indexes=(
+        "(organisation_id, from_day, trip_id) where status = 'open' and cardinality(waiting) > 0",
+    ),
 )
 
 # --- Queries ----------------------------------------------------------------
@@ -110,7 +112,7 @@ async def to_process(
     """Open trips with quotes that wait for an answer, the first to start first."""
     query = sql.SQL(
         "select {columns} from backoffice.trips"
-        " where organisation_id = %s and status = 'open' and waiting <> '{{}}'"
+        " where organisation_id = %s and status = 'open' and cardinality(waiting) > 0"
         " and (from_day, trip_id) > (%s, %s) order by from_day, trip_id limit %s"
     ).format(columns=_COLUMNS)
     day, id = after or (date.min, "")

@@ -1,0 +1,323 @@
+"""Valid events with sensible defaults; a test names only what it is about."""
+
+from datetime import UTC, date, datetime, timedelta
+
+from contracts.accounts import user_v1 as user
+from contracts.common_v1 import Money, Point, Rule, RuleInput
+from contracts.invoices.invoice_v1 import (
+    AcceptedExtra,
+    ContestSettled,
+    ExpenseAdded,
+    ExpenseKind,
+    ExpenseRemoved,
+    ExpensesValidated,
+    ExtraNoted,
+    InvoiceApproved,
+    InvoiceNumbered,
+    InvoiceOpened,
+    InvoicePaid,
+    InvoicePrepared,
+    Line,
+    LineContested,
+    Party,
+    PriceAgreed,
+    QuotedExpense,
+    Tax,
+    TaxCategory,
+    TripNoted,
+)
+from contracts.missions import driver_v1 as driver
+from contracts.missions import trip_v1 as trip
+from contracts.papers import paper_v1 as paper
+
+NOON = datetime(2030, 5, 1, 12, 0, tzinfo=UTC)
+HOUR = timedelta(hours=1)
+LATER = NOON + HOUR
+TODAY = date(2030, 5, 1)
+DAY = timedelta(days=1)
+FROM = date(2030, 5, 6)
+UNTIL = date(2030, 5, 10)
+INVOICE = "inv-t-1"
+TOLL = ExpenseKind.TOLL
+
+
+def euros(amount_minor: int) -> Money:
+    return Money(amount_minor, "EUR")
+
+
+# --- Users and papers -------------------------------------------------------
+
+
+def invited(id: str = "ada", organisation: str = "hiflow") -> user.UserInvited:
+    roles = (user.Role.DRIVER,)
+    given = (f"{id}@example.org", "Ada Lovelace", "fr", roles, "+33612345678", "lea")
+    return user.UserInvited(id, organisation, *given, NOON)
+
+
+def signed(
+    id: str = "ada", at: datetime = LATER, organisation: str = "hiflow"
+) -> user.AgreementSigned:
+    return user.AgreementSigned(id, organisation, "file-1", TODAY, at)
+
+
+def activated(id: str = "ada") -> user.UserActivated:
+    given = (f"{id}@example.org", "Ada Lovelace", "fr", (user.Role.DRIVER,))
+    return user.UserActivated(id, "hiflow", *given, LATER)
+
+
+def deactivated(id: str = "ada") -> user.UserDeactivated:
+    return user.UserDeactivated(id, "hiflow", "lea", LATER)
+
+
+def user_forgotten(id: str = "ada") -> user.SubjectForgotten:
+    return user.SubjectForgotten(id, LATER)
+
+
+def profile_changed() -> user.ProfileChanged:
+    nothing = (None, None, None, None, None, None)
+    return user.ProfileChanged("ada", "hiflow", "en", "+33700000000", *nothing, LATER)
+
+
+def roles_changed(*roles: user.Role) -> user.RolesChanged:
+    return user.RolesChanged("ada", "hiflow", roles, "lea", LATER)
+
+
+def paper_added(
+    file: str = "file-1", expires_on: date | None = UNTIL, organisation: str = "hiflow"
+) -> paper.PaperAdded:
+    kind = paper.PaperKind.LIABILITY_INSURANCE
+    given = (organisation, kind, file, TODAY, expires_on, "ada")
+    return paper.PaperAdded("ada:liability_insurance", "ada", *given, NOON)
+
+
+def paper_accepted(file: str = "file-1", expires_on: date | None = UNTIL) -> paper.PaperAccepted:
+    kind = paper.PaperKind.LIABILITY_INSURANCE
+    given = ("hiflow", kind, file, expires_on, "Europe/Paris", "lea")
+    return paper.PaperAccepted("ada:liability_insurance", "ada", *given, LATER)
+
+
+def paper_refused(file: str = "file-1") -> paper.PaperRefused:
+    kind = paper.PaperKind.LIABILITY_INSURANCE
+    given = ("hiflow", kind, file, "not readable", "lea")
+    return paper.PaperRefused("ada:liability_insurance", "ada", *given, LATER)
+
+
+def paper_expired() -> paper.PaperExpired:
+    kind = paper.PaperKind.LIABILITY_INSURANCE
+    return paper.PaperExpired("ada:liability_insurance", "ada", "hiflow", kind, UNTIL, LATER)
+
+
+def notice() -> paper.ExpiryNoticeGiven:
+    kind = paper.PaperKind.LIABILITY_INSURANCE
+    given = ("hiflow", kind, UNTIL, 7)
+    return paper.ExpiryNoticeGiven("ada:liability_insurance", "ada", *given, LATER)
+
+
+# --- Trips and drivers ------------------------------------------------------
+
+
+def published(
+    id: str = "t-1", from_day: date = FROM, organisation: str = "hiflow"
+) -> trip.TripPublished:
+    return trip.TripPublished(
+        trip_id=id,
+        organisation_id=organisation,
+        client_brand="Atlas",
+        tags=(),
+        departure=trip.Stop("Paris", "75012", Point(48.84, 2.38)),
+        arrival=trip.Stop("Lyon", "69003", Point(45.76, 4.86)),
+        from_slot=trip.Slot(from_day, fixed=True),
+        until_slot=trip.Slot(UNTIL, fixed=False),
+        vehicle=trip.Vehicle("Renault", "Clio"),
+        delivery_type="depot",
+        distance_km=465,
+        duration_minutes=290,
+        client_process=None,
+        additional_services=(),
+        published_at=NOON,
+    )
+
+
+def submitted(who: str = "ada", amount: int = 12_500, id: str = "t-1") -> trip.QuoteSubmitted:
+    return trip.QuoteSubmitted(id, who, euros(amount), "soon", FROM, None, NOON)
+
+
+def modified(who: str = "ada", amount: int = 11_000) -> trip.QuoteModified:
+    return trip.QuoteModified("t-1", who, euros(amount), None, None, UNTIL, LATER)
+
+
+def withdrawn(who: str = "ada") -> trip.QuoteWithdrawn:
+    return trip.QuoteWithdrawn("t-1", who, LATER)
+
+
+RULE = Rule("trip-assigned", 2, (RuleInput("driver_id", "bob"),))
+
+
+def refused(who: str = "ada", rule: Rule | None = None) -> trip.QuoteRefused:
+    return trip.QuoteRefused("t-1", who, "too dear", rule, LATER)
+
+
+def accepted(who: str = "ada") -> trip.QuoteAccepted:
+    return trip.QuoteAccepted("t-1", who, LATER)
+
+
+def assigned(who: str = "ada") -> trip.MissionAssigned:
+    return trip.MissionAssigned("t-1", who, euros(12_500), False, FROM, UNTIL, LATER)
+
+
+def delivered(who: str = "ada") -> trip.DeliveryConfirmed:
+    return trip.DeliveryConfirmed("t-1", who, trip.Channel.APP, LATER)
+
+
+def expired(id: str = "t-1") -> trip.TripExpired:
+    return trip.TripExpired(id, LATER)
+
+
+def registered(id: str = "ada", organisation: str = "hiflow") -> driver.DriverRegistered:
+    return driver.DriverRegistered(id, organisation, "Ada Lovelace", "+33612345678", NOON)
+
+
+def home_changed() -> driver.HomeChanged:
+    place = ("1 rue de Rivoli", "75001", "Paris", Point(48.85, 2.35))
+    return driver.HomeChanged("ada", *place, LATER)
+
+
+def phone_changed() -> driver.PhoneChanged:
+    return driver.PhoneChanged("ada", "+33700000000", LATER)
+
+
+def training() -> driver.TrainingStarted:
+    return driver.TrainingStarted("ada", driver.QualificationKind.CLIENT_PROCESS, "atlas", NOON)
+
+
+def qualified(valid_until: date | None = None) -> driver.QualificationObtained:
+    kind = driver.QualificationKind.CLIENT_PROCESS
+    return driver.QualificationObtained("ada", kind, "atlas", valid_until, LATER)
+
+
+def declared(
+    id: str = "a-1", from_day: date = FROM, until_day: date = UNTIL, who: str = "ada"
+) -> driver.AvailabilityDeclared:
+    return driver.AvailabilityDeclared(
+        who, id, driver.Period.WEEK, from_day, until_day, "rest", NOON
+    )
+
+
+def undeclared(id: str = "a-1") -> driver.AvailabilityWithdrawn:
+    return driver.AvailabilityWithdrawn("ada", id, LATER)
+
+
+def engaged(who: str = "ada") -> driver.DriverEngaged:
+    return driver.DriverEngaged(who, "t-1", FROM, FROM + DAY, LATER)
+
+
+def released(who: str = "ada") -> driver.DriverReleased:
+    return driver.DriverReleased(who, "t-1", LATER)
+
+
+def driver_forgotten(id: str = "ada") -> driver.SubjectForgotten:
+    return driver.SubjectForgotten(id, LATER)
+
+
+# --- Invoices ---------------------------------------------------------------
+
+
+def noted() -> TripNoted:
+    return TripNoted(INVOICE, "t-1", "hiflow", "Renault Clio, Paris to Lyon", NOON)
+
+
+def prepared() -> InvoicePrepared:
+    return InvoicePrepared(INVOICE, "t-1", "hiflow", "ada", euros(29_900), (), NOON)
+
+
+def opened(
+    id: str = INVOICE, price: int | None = 29_900, organisation: str = "hiflow"
+) -> InvoiceOpened:
+    return InvoiceOpened(
+        invoice_id=id,
+        trip_id="t-1",
+        organisation_id=organisation,
+        driver_id="ada",
+        description="Renault Clio, Paris to Lyon",
+        service_price=euros(price) if price else None,
+        quoted=(QuotedExpense(TOLL, euros(3_000)),),
+        extras=(AcceptedExtra("x-1", TOLL, euros(500)),),
+        delivered_at=NOON,
+    )
+
+
+def extra_noted(id: str = "x-2") -> ExtraNoted:
+    extra = AcceptedExtra(id, ExpenseKind.TAXI, euros(2_000))
+    return ExtraNoted(INVOICE, "hiflow", "ada", extra, NOON)
+
+
+def price_agreed(amount: int = 25_000) -> PriceAgreed:
+    return PriceAgreed(INVOICE, "hiflow", "ada", euros(amount), LATER)
+
+
+def added(
+    id: str = "e-1", amount: int = 3_480, invoice: str = INVOICE, organisation: str = "hiflow"
+) -> ExpenseAdded:
+    given = (TOLL, euros(amount), "file-9", "A6, northbound")
+    return ExpenseAdded(invoice, organisation, "ada", id, *given, NOON)
+
+
+def removed(id: str = "e-1") -> ExpenseRemoved:
+    return ExpenseRemoved(INVOICE, "hiflow", "ada", id, LATER)
+
+
+def validated(
+    id: str = INVOICE, at: datetime = LATER, organisation: str = "hiflow"
+) -> ExpensesValidated:
+    return ExpensesValidated(id, organisation, "ada", euros(29_900), euros(3_480), at)
+
+
+def contested(
+    line: str = "e-1", by: Party = Party.BILLING, invoice: str = INVOICE, at: datetime = LATER
+) -> LineContested:
+    return LineContested(invoice, "hiflow", "ada", line, by, "twice on the receipt", at)
+
+
+def settled(
+    line: str = "e-1", amount: int = 3_000, adjustment: int | None = None
+) -> ContestSettled:
+    return ContestSettled(
+        invoice_id=INVOICE,
+        organisation_id="hiflow",
+        driver_id="ada",
+        line_id=line,
+        amount=euros(amount),
+        explanation="the receipt says so",
+        adjustment=euros(adjustment) if adjustment else None,
+        adjustment_vat=euros(adjustment // 5) if adjustment else None,
+        version=9,
+        trip_id="t-1",
+        settled_at=LATER,
+    )
+
+
+def approved(id: str = INVOICE) -> InvoiceApproved:
+    return InvoiceApproved(
+        invoice_id=id,
+        trip_id="t-1",
+        organisation_id="hiflow",
+        driver_id="ada",
+        description="Renault Clio, Paris to Lyon",
+        lines=(Line("service", None, euros(29_900), 2), Line("e-1", TOLL, euros(3_480), 4)),
+        net=euros(33_380),
+        tax=Tax(TaxCategory.STANDARD, 2_000, euros(6_676)),
+        total=euros(40_056),
+        self_billed=True,
+        seller_version=3,
+        buyer_version=1,
+        version=6,
+        approved_at=LATER,
+    )
+
+
+def numbered() -> InvoiceNumbered:
+    return InvoiceNumbered(INVOICE, "hiflow", "ada", "ADA-2030-0001", LATER)
+
+
+def paid() -> InvoicePaid:
+    return InvoicePaid(INVOICE, "hiflow", "ada", "ada-1", "SEPA 42", LATER)
