@@ -1,0 +1,177 @@
+"""Valid messages with sensible defaults; a test names only what it is about."""
+
+from datetime import UTC, datetime, timedelta
+
+from contracts.common_v1 import Money
+from contracts.payments.payee_v1 import (
+    BankChangeCancelled,
+    BankChangeRequested,
+    BankChangeTookEffect,
+    BankDetailsGiven,
+    QuestionAsked,
+)
+from contracts.payments.payout_v1 import (
+    AdjustmentMade,
+    Fact,
+    InvoiceCredited,
+    Line,
+    LineKind,
+    PayoutPaid,
+    StatementClosed,
+)
+from services.payments.payee import (
+    HOLD,
+    ApplyBankChange,
+    AskQuestion,
+    CancelBankChange,
+    ChangeBankDetails,
+)
+from services.payments.payout import Adjust, CloseStatement, Credit, RecordPayment
+
+NOON = datetime(2030, 5, 1, 12, 0, tzinfo=UTC)
+SHOWN = NOON - timedelta(minutes=2)
+UNTIL = NOON + HOLD
+OLD = "FR1420041010050500013M02606"
+NEW = "DE89370400440532013000"
+WHO = ("ada", "hiflow")
+
+
+def eur(amount_minor: int) -> Money:
+    return Money(amount_minor, "EUR")
+
+
+# --- Payee ------------------------------------------------------------------
+
+
+def change(
+    iban: str = NEW,
+    shown: datetime | None = SHOWN,
+    id: str = "b-1",
+    organisation: str = "hiflow",
+    at: datetime = NOON,
+) -> ChangeBankDetails:
+    return ChangeBankDetails("ada", organisation, id, iban, None, "Ada", "f-1", shown, at)
+
+
+def given_details(iban: str = OLD) -> BankDetailsGiven:
+    return BankDetailsGiven(*WHO, iban, None, "Ada", "f-1", NOON)
+
+
+def requested(id: str = "b-1") -> BankChangeRequested:
+    return BankChangeRequested(*WHO, id, NEW, None, "Ada", "f-1", SHOWN, UNTIL, NOON)
+
+
+def cancel(id: str = "b-1", organisation: str = "hiflow") -> CancelBankChange:
+    return CancelBankChange("ada", organisation, id, NOON)
+
+
+def cancelled() -> BankChangeCancelled:
+    return BankChangeCancelled(*WHO, "b-1", NOON)
+
+
+def apply(at: datetime = UNTIL) -> ApplyBankChange:
+    return ApplyBankChange("ada", at)
+
+
+def took_effect() -> BankChangeTookEffect:
+    return BankChangeTookEffect(*WHO, "b-1", UNTIL)
+
+
+def ask(question: str = "When?", organisation: str = "hiflow") -> AskQuestion:
+    return AskQuestion("ada", organisation, "q-1", "inv-t-1", question, NOON)
+
+
+def asked(question: str = "When?") -> QuestionAsked:
+    return QuestionAsked(*WHO, "q-1", "inv-t-1", question, NOON)
+
+
+# --- Payout -----------------------------------------------------------------
+
+
+def line(
+    kind: LineKind, amount: int, invoice: str = "inv-t-1", id: str = "service", version: int = 2
+) -> Line:
+    return Line(kind, invoice, id, "t-1", eur(amount), Fact(f"invoice-{invoice}", version))
+
+
+def lines(
+    invoice: str = "inv-t-1", service: int = 30_000, expense: int = 3_500, vat: int = 6_700
+) -> tuple[Line, ...]:
+    return (
+        line(LineKind.SERVICE, service, invoice),
+        line(LineKind.EXPENSE, expense, invoice, "e-1", 4),
+        line(LineKind.VAT, vat, invoice, "vat", 6),
+    )
+
+
+def less(amount: int = -500, vat: int = -100, version: int = 8) -> tuple[Line, ...]:
+    return (
+        line(LineKind.ADJUSTMENT, amount, id="e-1", version=version),
+        line(LineKind.VAT, vat, id="e-1", version=version),
+    )
+
+
+def credit(invoice: str = "inv-t-1") -> Credit:
+    return Credit(*WHO, invoice, lines(invoice), NOON)
+
+
+def credited(invoice: str = "inv-t-1") -> InvoiceCredited:
+    return InvoiceCredited(*WHO, invoice, lines(invoice), NOON)
+
+
+def adjust(amount: int = -500, vat: int = -100, version: int = 8) -> Adjust:
+    return Adjust(*WHO, less(amount, vat, version), NOON)
+
+
+def adjusted(amount: int = -500, vat: int = -100, version: int = 8) -> AdjustmentMade:
+    return AdjustmentMade(*WHO, less(amount, vat, version), NOON)
+
+
+def close(
+    id: str = "p-1", currency: str = "EUR", by: str = "lea", organisation: str = "hiflow"
+) -> CloseStatement:
+    return CloseStatement("ada", organisation, by, id, currency, NOON)
+
+
+def closed(
+    on: tuple[Line, ...] | None = None,
+    sums: tuple[int, int, int, int] = (30_000, 3_500, 0, 6_700),
+    net: int = 40_200,
+    carried: tuple[int, int] = (0, 0),
+    id: str = "p-1",
+    version: int = 2,
+    carried_from: Fact | None = None,
+) -> StatementClosed:
+    gross, expenses, adjustments, vat = map(eur, sums)
+    return StatementClosed(
+        driver_id="ada",
+        organisation_id="hiflow",
+        payout_id=id,
+        lines=lines() if on is None else on,
+        gross=gross,
+        expenses=expenses,
+        adjustments=adjustments,
+        vat=vat,
+        carried_in=eur(carried[0]),
+        carried_out=eur(carried[1]),
+        net=eur(net),
+        carried_from=carried_from,
+        payable=net > 0,
+        closed_at=NOON,
+        version=version,
+    )
+
+
+def record(
+    reference: str = "SEPA-1",
+    id: str = "p-1",
+    has_account: bool = True,
+    held_until: datetime | None = None,
+    by: str = "lea",
+    organisation: str = "hiflow",
+) -> RecordPayment:
+    return RecordPayment("ada", organisation, by, id, reference, has_account, held_until, 1, NOON)
+
+
+def paid(version: int = 3, net: int = 40_200) -> PayoutPaid:
+    return PayoutPaid(*WHO, "p-1", eur(net), "SEPA-1", ("inv-t-1",), 1, NOON, version)

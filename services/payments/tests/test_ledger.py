@@ -1,0 +1,116 @@
+"""Whatever happens, the books balance."""
+
+from functools import reduce
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from contracts.payments.payout_v1 import PayoutEvent
+from services.payments import payout
+from services.payments.edge import books
+from services.payments.ledger import BANK, Entry, entry, payable
+from services.payments.payout import Adjust, Command, Credit
+from services.payments.tests.make import (
+    NOON,
+    WHO,
+    adjusted,
+    close,
+    closed,
+    credited,
+    eur,
+    less,
+    lines,
+    paid,
+    record,
+)
+
+AMOUNTS = st.integers(1, 10**9)
+SIGNED = st.integers(-(10**9), 10**9)
+NUMBERS = st.integers(1, 9)
+
+
+def credits_of(number: int, amounts: tuple[int, int, int]) -> Credit:
+    id = f"inv-{number}"
+    return Credit(*WHO, id, lines(id, *amounts), NOON)
+
+
+COMMANDS: st.SearchStrategy[Command] = st.one_of(
+    st.builds(credits_of, NUMBERS, st.tuples(AMOUNTS, AMOUNTS, AMOUNTS)),
+    st.builds(lambda a, v, n: Adjust(*WHO, less(a, v, n), NOON), SIGNED, SIGNED, NUMBERS),
+    st.builds(lambda n: close(f"p-{n}"), NUMBERS),
+    st.builds(lambda n: record(id=f"p-{n}"), NUMBERS),
+)
+
+
+def story(commands: list[Command]) -> tuple[payout.Account, list[PayoutEvent]]:
+    account, events = payout.initial, list[PayoutEvent]()
+    for command in commands:
+        decided = payout.decide(command, account)
+        if isinstance(decided, list):
+            account = reduce(payout.evolve, decided, account)
+            events += decided
+    return account, events
+
+
+def balance(entries: list[Entry], account: str) -> int:
+    postings = [posting for one in entries for posting in one.postings]
+    return sum(posting.amount_minor for posting in postings if posting.account == account)
+
+
+@given(st.lists(COMMANDS, max_size=40))
+@pytest.mark.requirement("G-02")
+def test_every_entry_sums_to_zero_and_is_booked_once(commands: list[Command]) -> None:
+    _, events = story(commands)
+    entries = [found for event in events if (found := entry(event))]
+    assert all(sum(one.amount_minor for one in found.postings) == 0 for found in entries)
+    assert len({found.entry_id for found in entries}) == len(entries)
+
+
+@given(st.lists(COMMANDS, max_size=40))
+def test_the_books_owe_a_driver_what_is_due_carried_or_not_yet_paid(
+    commands: list[Command],
+) -> None:
+    account, events = story(commands)
+    entries = [found for event in events if (found := entry(event))]
+    due = sum(line.amount.amount_minor for line in account.due)
+    last = account.last("EUR")
+    carried = last.carried_out.amount_minor if last else 0
+    unpaid = [one.net.amount_minor for id, one in account.closed.items() if id not in account.paid]
+    assert -balance(entries, payable("ada")) == due + carried + sum(unpaid)
+    assert -balance(entries, BANK) == sum(p.net.amount_minor for p in account.paid.values())
+
+
+@given(st.lists(COMMANDS, max_size=40))
+def test_a_statement_adds_up(commands: list[Command]) -> None:
+    account, _ = story(commands)
+    for one in account.closed.values():
+        parts = (one.gross, one.expenses, one.adjustments, one.vat, one.carried_in)
+        result = one.net.amount_minor + one.carried_out.amount_minor
+        assert sum(part.amount_minor for part in parts) == result
+        assert one.carried_out.amount_minor <= 0 <= one.net.amount_minor
+
+
+def test_an_entry_names_its_accounts_and_the_facts_behind_them() -> None:
+    found = entry(credited())
+    assert found is not None
+    assert [(one.account, one.amount_minor, one.version) for one in found.postings] == [
+        ("costs:services", 30_000, 2),
+        ("costs:expenses", 3_500, 4),
+        ("vat:deductible", 6_700, 6),
+        ("payable:ada", -40_200, 6),
+    ]
+
+
+def test_a_statement_moves_no_money() -> None:
+    assert entry(closed()) is None
+    assert (books.key(closed()), books.project(None, closed())) == (None, None)
+
+
+@pytest.mark.parametrize("event", [credited(), adjusted(), paid()])
+def test_seeing_an_event_again_sets_the_same_row(event: PayoutEvent) -> None:
+    row = books.project(None, event)
+    assert row is not None
+    assert books.project(row, event) == row
+    assert books.key(event) == (row.driver_id, row.entry_id)
+    assert row.currency == eur(0).currency
