@@ -241,7 +241,8 @@ async def validated(
     """
     query = sql.SQL(
         "select {columns} from backoffice.invoices"
-        " where organisation_id = %s and status = 'validated' and (cardinality(contested) = 0 or not %s)"
+        " where organisation_id = %s and status = 'validated'"
+        " and (cardinality(contested) = 0 or not %s)"
         " and (%s::timestamptz is null or (validated_at, invoice_id) > (%s, %s))"
         " order by validated_at, invoice_id limit %s"
     ).format(columns=_COLUMNS)
