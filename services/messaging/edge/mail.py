@@ -57,10 +57,11 @@ class Mail:
         made["Subject"] = parcel.letter.subject
         made["Date"] = format_datetime(datetime.now(UTC))
         made["Message-ID"] = f"<{parcel.key}@{domain}>"
-        made["Content-Language"] = parcel.letter.language
         made["Auto-Submitted"] = "auto-generated"
         made.set_content(parcel.letter.text)
         made.add_alternative(parcel.letter.html, subtype="html")
+        # Set any earlier, it would move into the first part.
+        made["Content-Language"] = parcel.letter.language
         return made
 
     def _server(self) -> dict[str, Any]:

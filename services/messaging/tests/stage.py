@@ -132,6 +132,11 @@ class Stage:
     seen: int = 0
     numbers: Any = field(default_factory=lambda: count(1))
 
+    @property
+    def routes(self) -> list[Any]:
+        """Of the API, without those of the kit."""
+        return list(self.running.service.routes(self.running).routes)
+
     # --- What happened ------------------------------------------------------
 
     async def meet(

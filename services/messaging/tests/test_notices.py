@@ -1,0 +1,221 @@
+"""Which facts somebody is told about."""
+
+import json
+from datetime import date, timedelta
+from typing import Any
+
+import pytest
+
+from contracts.accounts import user_v1 as user
+from contracts.common_v1 import Money, Rule
+from contracts.invoices import invoice_v1 as invoice
+from contracts.messaging.message_v1 import Channel, MessageQueued, Topic
+from contracts.missions import trip_v1 as trip
+from contracts.papers import paper_v1 as paper
+from contracts.payments import payee_v1 as payee
+from contracts.runtime import REDACTED
+from services.messaging import notices, people
+from services.messaging.edge import letters
+from services.messaging.preferences import ChangeReach, Forget, Meet
+from services.messaging.tests.make import NOON
+
+DAY = date(2030, 5, 31)
+EUR = Money(2_450, "EUR")
+WHO: tuple[str, str] = ("ada", "hiflow")
+KIND = paper.PaperKind.VIGILANCE
+
+
+def reset(link: str = "https://x/1") -> user.PasswordResetRequested:
+    end = NOON + timedelta(hours=1)
+    return user.PasswordResetRequested(*WHO, "a@b.example", "Ada", "fr", link, end, NOON)
+
+
+def invited(email: str = "a@b.example") -> user.UserInvited:
+    return user.UserInvited(*WHO, email, "Ada", "fr", (user.Role.DRIVER,), "+336", "lea", NOON)
+
+
+def activated() -> user.UserActivated:
+    return user.UserActivated(*WHO, "a@b.example", "Ada", "fr", (), NOON)
+
+
+def password_set(means: user.PasswordMeans) -> user.PasswordSet:
+    return user.PasswordSet(*WHO, means, NOON)
+
+
+def refused(reason: str = "blurred") -> paper.PaperRefused:
+    return paper.PaperRefused("p-1", *WHO, KIND, "f-1", reason, "lea", NOON)
+
+
+def assigned(direct: bool) -> trip.MissionAssigned:
+    values = dict.fromkeys(trip.MissionAssigned.__dataclass_fields__)
+    known = {"trip_id": "t-1", "driver_id": "ada", "direct": direct}
+    days = {"from_day": DAY, "until_day": DAY, "assigned_at": NOON}
+    whole: dict[str, Any] = {**values, **known, **days}
+    return trip.MissionAssigned(**whole)
+
+
+def contested(by: invoice.Party, reason: str = "unreadable") -> invoice.LineContested:
+    return invoice.LineContested("inv-1", "hiflow", "ada", "service", by, reason, NOON)
+
+
+def told(found: list[Any]) -> MessageQueued:
+    [one] = found
+    message = one.message
+    assert isinstance(message, MessageQueued)
+    assert notices.target(one) == message.message_id
+    return message
+
+
+def is_complete(message: MessageQueued) -> None:
+    """The facts of the reaction fill the template in every language."""
+    facts = letters.facts_of(message.facts, message.private)
+    found = letters.template(message.template, letters.latest(message.template))
+    for language in letters.LANGUAGES:
+        letters.write(found, language, {"name": "Ada", "portal": "https://x", **facts})
+
+
+CASES = [
+    (notices.about_accounts, invited(), "invited", Topic.SECURITY),
+    (notices.about_accounts, activated(), "activated", Topic.SECURITY),
+    (notices.about_accounts, reset(), "password_reset", Topic.SECURITY),
+    (
+        notices.about_accounts,
+        password_set(user.PasswordMeans.CHANGE),
+        "password_changed",
+        Topic.SECURITY,
+    ),
+    (
+        notices.about_accounts,
+        user.TotpRemoved(*WHO, "lea", NOON),
+        "second_factor_removed",
+        Topic.SECURITY,
+    ),
+    (notices.about_papers, refused(), "paper_refused", Topic.PAPERS),
+    (
+        notices.about_papers,
+        paper.ExpiryNoticeGiven("p-1", *WHO, KIND, DAY, 7, NOON),
+        "paper_expiring",
+        Topic.PAPERS,
+    ),
+    (
+        notices.about_papers,
+        paper.PaperExpired("p-1", *WHO, KIND, DAY, NOON),
+        "paper_expired",
+        Topic.PAPERS,
+    ),
+    (
+        notices.about_trips,
+        trip.QuoteRefused("t-1", "ada", "too dear", Rule("trip-assigned", 1, ()), NOON),
+        "quote_refused",
+        Topic.QUOTES,
+    ),
+    (notices.about_trips, assigned(direct=False), "quote_accepted", Topic.QUOTES),
+    (notices.about_trips, assigned(direct=True), "mission_assigned", Topic.MISSIONS),
+    (
+        notices.about_invoices,
+        contested(invoice.Party.BILLING),
+        "invoice_contested",
+        Topic.MONEY,
+    ),
+    (
+        notices.about_invoices,
+        invoice.InvoicePaid("inv-1", "hiflow", "ada", "po-1", "VIR-1", NOON),
+        "invoice_paid",
+        Topic.MONEY,
+    ),
+    (
+        notices.about_bank_details,
+        payee.BankChangeCancelled("ada", "hiflow", "c-1", NOON),
+        "bank_change_cancelled",
+        Topic.SECURITY,
+    ),
+    (
+        notices.about_bank_details,
+        payee.BankChangeTookEffect("ada", "hiflow", "c-1", NOON),
+        "bank_change_took_effect",
+        Topic.SECURITY,
+    ),
+]
+
+
+@pytest.mark.requirement("HIF-03", "HIF-04", "HIF-20", "G-15")
+@pytest.mark.parametrize(
+    ("react", "event", "template", "topic"), CASES, ids=[case[2] for case in CASES]
+)
+def test_a_fact_is_told_to_whom_it_concerns(
+    react: Any, event: Any, template: str, topic: Topic
+) -> None:
+    message = told(react(event))
+    assert (message.user_id, message.template, message.topic) == ("ada", template, topic)
+    is_complete(message)
+    assert told(react(event)) == message
+
+
+def test_an_acceptance_is_told_once_by_the_mission_that_follows() -> None:
+    assert notices.about_trips(trip.QuoteAccepted("t-1", "ada", NOON)) == []
+
+
+@pytest.mark.parametrize(
+    ("react", "event"),
+    [
+        (notices.about_accounts, reset(REDACTED)),
+        (notices.about_papers, refused(REDACTED)),
+        (notices.about_invoices, contested(invoice.Party.BILLING, REDACTED)),
+        (people.react, invited(REDACTED)),
+    ],
+)
+def test_nothing_is_told_of_somebody_forgotten(react: Any, event: Any) -> None:
+    assert react(event) == []
+
+
+@pytest.mark.parametrize(
+    ("react", "event"),
+    [
+        (notices.about_accounts, password_set(user.PasswordMeans.BOOTSTRAP)),
+        (notices.about_accounts, user.SubjectForgotten("ada", NOON)),
+        (notices.about_invoices, contested(invoice.Party.DRIVER)),
+        (notices.about_trips, trip.TripExpired("t-1", NOON)),
+        (people.react, password_set(user.PasswordMeans.RESET)),
+    ],
+)
+def test_other_facts_are_told_to_nobody(react: Any, event: Any) -> None:
+    assert react(event) == []
+
+
+@pytest.mark.requirement("HIF-04")
+def test_a_link_is_private_ends_in_time_and_goes_by_mail_alone() -> None:
+    message = told(notices.about_accounts(reset()))
+    assert json.loads(message.private or "") == {"link": "https://x/1"}
+    assert (message.facts, message.only) == ((), Channel.EMAIL)
+    assert message.expires_at == NOON + timedelta(hours=1)
+
+
+def test_a_change_of_bank_details_is_told_everywhere() -> None:
+    values = dict.fromkeys(payee.BankChangeRequested.__dataclass_fields__)
+    known = {"driver_id": "ada", "requested_at": NOON, "effective_at": NOON + timedelta(hours=48)}
+    whole: dict[str, Any] = {**values, **known}
+    found = notices.about_bank_details(payee.BankChangeRequested(**whole))
+    assert [one.message.only for one in found] == [Channel.EMAIL, Channel.SMS]
+    assert all(one.message.former_addresses for one in found)
+    assert len({notices.target(one) for one in found}) == 2
+
+
+def test_two_facts_make_two_messages() -> None:
+    later = user.UserActivated(*WHO, "a@b.example", "Ada", "fr", (), NOON + timedelta(seconds=1))
+    first, second = notices.about_accounts(activated()), notices.about_accounts(later)
+    assert told(first).message_id != told(second).message_id
+
+
+def test_an_account_makes_its_owner_known() -> None:
+    met = Meet("ada", "hiflow", "a@b.example", "Ada", "fr", "+336", NOON)
+    assert people.react(invited()) == [met]
+    [again] = people.react(activated())
+    assert isinstance(again, Meet)
+    assert (again.phone, people.target(again)) == (None, "ada")
+
+
+def test_a_profile_and_its_end_reach_the_recipient() -> None:
+    nothing = (None,) * 6
+    changed = user.ProfileChanged(*WHO, "de", "+337", *nothing, NOON)
+    assert people.react(changed) == [ChangeReach("ada", "de", "+337", NOON)]
+    assert people.react(user.SubjectForgotten("ada", NOON)) == [Forget("ada", NOON)]

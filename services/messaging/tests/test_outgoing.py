@@ -1,0 +1,34 @@
+"""Which channels an installation has, from its settings."""
+
+from typing import Any
+
+import pytest
+
+from contracts.messaging.message_v1 import Channel
+from infra.supervisor import Halt
+from services.messaging.edge.outgoing import opened
+from services.messaging.tests.stage import staged
+
+
+@pytest.mark.parametrize(
+    ("settings", "channels"),
+    [
+        ({}, {Channel.EMAIL}),
+        ({"smtp": "smtp://mail.example"}, {Channel.EMAIL}),
+        ({"sms_url": "http://sms.example"}, {Channel.EMAIL, Channel.SMS}),
+        ({"sending": False, "sms_url": "http://sms.example"}, set()),
+        ({"smtp": "smtp://mail.example", "host": "relais.example"}, {Channel.EMAIL}),
+    ],
+)
+async def test_the_settings_say_which_channels_there_are(
+    database: str, settings: dict[str, Any], channels: set[Channel]
+) -> None:
+    async with staged(database, **settings) as stage, opened(stage.running) as found:
+        assert set(found) == channels
+
+
+async def test_an_installation_others_reach_does_not_keep_its_mail(database: str) -> None:
+    async with staged(database, host="relais.example") as stage:
+        with pytest.raises(Halt, match="RELAIS_SMTP"):
+            async with opened(stage.running):
+                pass
