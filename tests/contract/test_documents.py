@@ -80,6 +80,7 @@ def test_owners_send_and_consumers_receive() -> None:
         ("missions", "send"),
         ("views.partner", "receive"),
         ("missions.bookings", "receive"),
+        ("views.backoffice", "receive"),
     ]
 
 
