@@ -136,12 +136,15 @@ class KafkaTopicReader:
             if consumer.assignment() != {tp}:
                 consumer.assign([tp])
             consumer.seek(tp, start)
+            consumer.resume(tp)
             while True:
                 found = await consumer.getmany(tp, timeout_ms=250, max_records=self._page)
                 records = [from_kafka(r) for r in found.get(tp, [])]
                 wanted = [r for r in records if start <= r.offset < stop]
                 # Offsets may be passed over by the broker itself: then the position moves alone.
                 if wanted or await consumer.position(tp) >= stop:
+                    # Nobody reads on here: the client would go on asking in the background.
+                    consumer.pause(tp)
                     return wanted
 
     async def close(self) -> None:

@@ -19,6 +19,7 @@ from aiokafka.errors import KafkaError
 
 from infra.cloudevents import NotAnEvent, envelope
 from infra.consumers.core import Consumer, Fenced, Retry
+from infra.consumers.pacing import pace
 from infra.consumers.records import Partition, Record, from_kafka, headers_of
 from infra.supervisor import Halt, Progress
 
@@ -97,6 +98,7 @@ class KafkaLoop:
         client.subscribe(topics=self.consumer.topics, listener=_Owner(self, client))
         try:
             await client.start()
+            pace(client)
             await self._loop(client)
         finally:
             self.assigned.clear()
@@ -293,6 +295,7 @@ class FaustAgent:
 
     async def _on_assigned(self, app: Any, assigned: Iterable[Any], **_: Any) -> None:
         try:
+            pace(app.consumer._thread._ensure_consumer())
             if partitions := self._ours(assigned):
                 await self.consumer.acquire(partitions)
                 self.assigned.set()
