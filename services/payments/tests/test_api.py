@@ -1,0 +1,210 @@
+"""The routes of payments, over a real store."""
+
+import asyncio
+from datetime import UTC, datetime
+from typing import Any, get_args
+from uuid import uuid4
+
+import pytest
+from fastapi.routing import APIRoute
+
+from infra.commands import CommandContext
+from infra.http.app import admissions
+from infra.http.auth import Role, issue
+from infra.testing.eventually import eventually
+from infra.timers import Timers
+from services.payments.aggregates import PAYEE
+from services.payments.api import routes
+from services.payments.payee import HOLD
+from services.payments.service import service
+from services.payments.tests.make import NEW, OLD, change
+from services.payments.tests.stage import BANK, KEY, served
+
+ROUTES = [route for route in routes(None).routes if isinstance(route, APIRoute)]
+COMMANDS = [route for route in ROUTES if "GET" not in (route.methods or ())]
+EVERY_ROLE: tuple[Role, ...] = get_args(Role)
+OTHER = BANK | {"iban": NEW}
+PAID = {"reference": "SEPA-1"}
+DETAILS = "/payees/ada/bank-details"
+
+
+@pytest.mark.requirement("HIF-43")
+async def test_bank_details_are_kept_in_one_form_and_sealed(database: str) -> None:
+    async with served(database) as api:
+        spaced = BANK | {"iban": "fr14 2004 1010 0505 0001 3m02 606", "bic": "PSSTFRPPLYO"}
+        assert (await api.driver("PUT", DETAILS, spaced)).is_success
+        shown = (await api.driver("GET", "/payees/ada")).json()["bank_details"]
+        assert (shown["iban"], shown["bic"]) == (OLD, "PSSTFRPPLYO")
+        async with api.running.pool.connection() as connection:
+            cursor = await connection.execute("select data from es.event")
+            stored = b"".join([bytes(row[0]) for row in await cursor.fetchall()])
+        assert OLD.encode() not in stored
+
+
+@pytest.mark.parametrize(
+    "changed",
+    [
+        {"iban": OLD[:-1] + "7"},
+        {"iban": "FR1420041010050500013M0260"},
+        {"iban": "XX00"},
+        {"bic": "NOBANK"},
+        {"holder": ""},
+        {"proof_file_id": ""},
+    ],
+)
+async def test_bank_details_that_cannot_be_are_refused(
+    database: str, changed: dict[str, str]
+) -> None:
+    async with served(database) as api:
+        assert (await api.driver("PUT", DETAILS, BANK | changed)).status_code == 422
+
+
+async def test_a_change_needs_proof_and_a_fresh_sign_in(database: str) -> None:
+    async with served(database) as api:
+        await api.driver("PUT", DETAILS, BANK)
+        without = {name: value for name, value in OTHER.items() if name != "proof_file_id"}
+        assert (await api.driver("PUT", DETAILS, without)).status_code == 422
+        for old in (None, 660.0):
+            late = await api.driver("PUT", DETAILS, OTHER, signed_in=old)
+            assert (late.status_code, "Sign in again" in late.text) == (403, True)
+        assert (await api.driver("PUT", DETAILS, OTHER, signed_in=540.0)).is_success
+
+
+async def test_payouts_wait_while_bank_details_change(database: str) -> None:
+    async with served(database) as api:
+        statement = await api.closed()
+        missing = await api.ask("POST", f"{statement}/payment", PAID)
+        assert (missing.status_code, "bank details" in missing.text) == (409, True)
+        await api.driver("PUT", DETAILS, BANK)
+        await api.driver("PUT", DETAILS, OTHER)
+        held = await api.ask("POST", f"{statement}/payment", PAID)
+        assert (held.status_code, "payouts wait" in held.text) == (409, True)
+        waiting = (await api.driver("GET", "/payees/ada")).json()["bank_change"]
+        change = f"/payees/ada/bank-changes/{waiting['change_id']}"
+        assert (await api.driver("DELETE", change, who="bob")).status_code == 404
+        assert (await api.driver("DELETE", change)).is_success
+        assert (await api.ask("POST", f"{statement}/payment", PAID)).is_success
+
+
+async def test_the_timer_ends_the_hold(database: str) -> None:
+    async with served(database) as api:
+        await api.driver("PUT", DETAILS, BANK)
+        begun = datetime.now(UTC) - HOLD
+        context = CommandContext(uuid4(), "c", "c", "ada", "hiflow", begun, "")
+        command = change(shown=begun, at=begun)
+        await api.running.commands.handle(PAYEE, "ada", command, context)
+        timers = Timers("payments", api.running.commands, service.aggregates)
+        task = asyncio.create_task(timers.run())
+
+        async def ended() -> None:
+            shown = (await api.driver("GET", "/payees/ada")).json()
+            assert (shown["bank_change"], shown["bank_details"]["iban"]) == (None, NEW)
+
+        await eventually(ended)
+        timers.stop()
+        await task
+
+
+@pytest.mark.requirement("HIF-30")
+async def test_a_question_reaches_billing(database: str) -> None:
+    async with served(database) as api:
+        body = {"question": "When?", "invoice_id": "inv-t-1"}
+        assert (await api.driver("POST", "/payees/ada/questions", body)).status_code == 201
+        assert (await api.driver("POST", "/payees/ada/questions", {"question": ""})).is_error
+        shown = (await api.ask("GET", "/payees/ada")).json()["questions"]
+        assert [one["question"] for one in shown] == ["When?"]
+
+
+async def test_a_statement_shows_each_figure_with_its_fact(database: str) -> None:
+    async with served(database) as api:
+        path = await api.closed()
+        shown = (await api.driver("GET", path)).json()
+        assert [shown[name]["amount_minor"] for name in ("gross", "expenses", "adjustments")] == [
+            30_000,
+            3_500,
+            -500,
+        ]
+        assert (shown["vat"]["amount_minor"], shown["net"]["amount_minor"]) == (6_600, 39_600)
+        first = shown["lines"][0]
+        assert first["fact"] == {"stream": "invoice-inv-t-1", "version": 2}
+        assert first["contest"] == "/invoices/invoices/inv-t-1/lines/service/contest"
+        assert shown["payment"] is None
+
+
+async def test_a_payout_is_paid_once(database: str) -> None:
+    async with served(database) as api:
+        path = await api.closed()
+        await api.driver("PUT", DETAILS, BANK)
+        first = await api.ask("POST", f"{path}/payment", PAID)
+        again = await api.ask("POST", f"{path}/payment", PAID)
+        other = await api.ask("POST", f"{path}/payment", {"reference": "SEPA-2"})
+        assert (first.status_code, again.status_code, other.status_code) == (200, 200, 409)
+        shown = (await api.driver("GET", "/payees/ada/payouts")).json()
+        assert shown["due"] == []
+        assert shown["statements"][0]["payment"]["reference"] == "SEPA-1"
+        assert (await api.driver("GET", "/payees/ada/payouts/p-9")).status_code == 404
+
+
+async def test_nobody_pays_out_to_themselves(database: str) -> None:
+    async with served(database) as api:
+        await api.owed()
+        mine = await api.ask("POST", "/payees/ada/payouts", {}, who="ada")
+        assert mine.status_code == 403
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "body"),
+    [
+        ("GET", "", None),
+        ("GET", "/history", None),
+        ("PUT", "/bank-details", BANK),
+        ("DELETE", "/bank-changes/b-1", None),
+        ("POST", "/questions", {"question": "When?"}),
+        ("GET", "/payouts", None),
+        ("GET", "{statement}", None),
+        ("POST", "/payouts", {}),
+        ("POST", "{statement}/payment", PAID),
+    ],
+)
+async def test_strangers_find_nobody(database: str, method: str, path: str, body: Any) -> None:
+    async with served(database) as api:
+        await api.driver("PUT", DETAILS, BANK)
+        statement = (await api.closed()).removeprefix("/payees/ada")
+        full = f"/payees/ada{path.format(statement=statement)}"
+        for role, who in (("driver", "ada"), ("billing", "lea")):
+            roles: tuple[Any, ...] = (role,)
+            answer = await api.ask(method, full, body, who, roles, org="other")
+            assert answer.status_code in (403, 404)
+        assert (await api.driver(method, full, body, who="bob")).status_code in (403, 404)
+
+
+async def test_the_books_of_another_organisation_are_empty(database: str) -> None:
+    async with served(database) as api:
+        for path in ("/ledger/accounts", "/ledger/entries"):
+            answer = await api.ask("GET", path, org="other")
+            assert (answer.status_code, answer.json()["items"]) == (200, [])
+
+
+@pytest.mark.parametrize("route", ROUTES, ids=str)
+async def test_a_route_admits_the_roles_it_names_and_no_other(
+    database: str, route: APIRoute
+) -> None:
+    [(_, admission)] = admissions([route])
+    path = route.path.replace("{", "").replace("}", "")
+    method = next(iter(route.methods or ()))
+    async with served(database) as api:
+        answers = {role: await api.ask(method, path, {}, roles=(role,)) for role in EVERY_ROLE}
+        refused = {role for role, answer in answers.items() if answer.status_code == 403}
+        assert refused == set(EVERY_ROLE) - (admission.roles or set())
+
+
+@pytest.mark.requirement("G-07")
+@pytest.mark.parametrize("route", COMMANDS, ids=str)
+async def test_a_command_needs_an_idempotency_key(database: str, route: APIRoute) -> None:
+    path = route.path.replace("{", "").replace("}", "")
+    roles: tuple[Role, ...] = ("driver", "billing")
+    token = {"Authorization": f"Bearer {issue(KEY, 'ada', 'hiflow', roles)}"}
+    async with served(database) as api:
+        method = next(iter(route.methods or ()))
+        answer = await api.client.request(method, path, json={}, headers=token)
+        assert (answer.status_code, "Idempotency-Key" in answer.text) == (400, True)

@@ -1,0 +1,34 @@
+from typing import get_args
+
+from services.payments import payee, payout
+from services.payments.problems import Rejection, problem
+from services.payments.tests.make import UNTIL
+
+REJECTIONS: list[Rejection] = [
+    payee.NoSuchPayee(),
+    payee.NoSuchChange(),
+    payee.AuthenticationTooOld(None),
+    payee.ChangeIsWaiting(UNTIL),
+    payee.QuestionIdTaken("q-1"),
+    payout.NoSuchAccount(),
+    payout.NoSuchPayout(),
+    payout.NothingOwed("EUR"),
+    payout.NothingToPay(),
+    payout.PayoutIsPaid("SEPA-1"),
+    payout.PayoutsHeld(UNTIL),
+    payout.BankDetailsMissing(),
+    payout.OwnPayout(),
+]
+
+
+def test_every_rejection_has_its_sentence() -> None:
+    assert {type(rejection) for rejection in REJECTIONS} == set(get_args(Rejection))
+    assert all(problem(rejection)[0] in {403, 404, 409} for rejection in REJECTIONS)
+
+
+def test_what_exists_elsewhere_looks_like_what_does_not() -> None:
+    assert problem(payout.NoSuchAccount()) == problem(payout.NoSuchPayout())
+
+
+def test_a_sentence_names_the_facts() -> None:
+    assert problem(payout.PayoutsHeld(UNTIL))[1].endswith("wait until 2030-05-03 12:00 UTC.")
