@@ -22,6 +22,8 @@ from infra.store import RecordedEvent
 from infra.store.postgres import Pool
 from services.accounts.aggregates import USER
 from services.accounts.user import ForgetUser
+from services.messaging.aggregates import PREFERENCES
+from services.messaging.preferences import Forget
 from services.missions.aggregates import DRIVER
 from services.missions.driver import ForgetDriver
 from tools.relais import reach
@@ -36,6 +38,7 @@ Forgetter = tuple[Aggregate[Any, Any, Any, Any], Callable[[str, str, datetime], 
 FORGETTERS: Mapping[str, Forgetter] = {
     DRIVER.contract.package: (DRIVER, ForgetDriver),
     USER.contract.package: (USER, ForgetUser),
+    PREFERENCES.contract.package: (PREFERENCES, lambda who, _, at: Forget(who, at)),
 }
 """By contract of the subject's own stream: what decides about it, and its command."""
 
