@@ -39,6 +39,11 @@ KNOWN = {
     "user_id": "ada",
     "grant_id": "G1",
     "kind": "contract",
+    "invoice_id": "inv-T1",
+    "expense_id": "e-1",
+    "line_id": "service",
+    "change_id": "b-1",
+    "payout_id": "p-1",
 }
 PROBES = ("/health/live", "/health/ready", "/metrics")
 KEPT: list[Any] = [
@@ -112,7 +117,9 @@ async def test_an_api_keeps_its_document(
 
 @pytest.mark.filterwarnings("ignore:Do not use the `random` module inside strategies")
 @pytest.mark.parametrize("mode", list(GenerationMode), ids=lambda mode: mode.value)
-@pytest.mark.parametrize(("name", "fewest"), [("accounts", 27), ("papers", 7)])
+@pytest.mark.parametrize(
+    ("name", "fewest"), [("accounts", 27), ("papers", 7), ("invoices", 18), ("payments", 11)]
+)
 async def test_an_api_by_itself_keeps_its_document(
     new_database: Callable[[], str], name: str, fewest: int, mode: GenerationMode
 ) -> None:

@@ -1,0 +1,188 @@
+"""From the confirmed delivery to the money: three services at work, with a broker between them."""
+
+from collections.abc import AsyncIterator, Callable
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from time import time
+from typing import Any
+from uuid import uuid4
+
+import httpx
+import pytest
+
+from infra import host, serving
+from infra.http.auth import Role, issue, jwks
+from infra.settings import Settings
+from infra.stack.broker import Broker
+from infra.testing.brokers import emptied
+from infra.testing.eventually import eventually
+from infra.topics import create_topics
+from services.invoices.service import service as invoices
+from services.missions.service import service as missions
+from services.payments.service import service as payments
+from tests.e2e.conftest import KEY, MASTER_KEYS
+from tools.demo.people import cities, trips
+from tools.demo.story import today
+
+SERVICES = (missions, invoices, payments)
+COMPANY = {
+    "legal_name": "Ada & Co",
+    "street": "4 rue des Lilas",
+    "postal_code": "69003",
+    "city": "Lyon",
+    "country": "FR",
+    "company_number": "73282932000074",
+    "vat_number": "FR44732829320",
+}
+BUYER = {name: value for name, value in COMPANY.items() if name != "street"} | {
+    "registered_office": "8 rue de l'Exemple"
+}
+BANK = {"iban": "FR1420041010050500013M02606", "holder": "Ada", "proof_file_id": "f-1"}
+INVOICE = "/invoices/invoices/inv-T1"
+LESS = {"amount": {"amount_minor": 19_000, "currency": "EUR"}, "explanation": "A day late"}
+
+
+@dataclass
+class People:
+    """Ada drives, Lea does the rest."""
+
+    client: httpx.AsyncClient
+
+    async def ask(
+        self, who: str, roles: tuple[Role, ...], method: str, path: str, body: Any
+    ) -> httpx.Response:
+        token = issue(KEY, who, "hiflow", roles, authenticated_at=time())
+        headers = {"Authorization": f"Bearer {token}", "Idempotency-Key": uuid4().hex}
+        return await self.client.request(method, path, json=body, headers=headers)
+
+    async def ada(self, method: str, path: str, body: Any = None) -> Any:
+        return done(await self.ask("ada", ("driver",), method, path, body))
+
+    async def lea(self, method: str, path: str, body: Any = None) -> Any:
+        return done(await self.ask("lea", ("logistics", "billing"), method, path, body))
+
+    async def until(self, path: str, name: str, wanted: object) -> Any:
+        """What Ada is shown once a field of it is as wanted."""
+
+        async def shown() -> Any:
+            answer = await self.ask("ada", ("driver",), "GET", path, None)
+            found = answer.json()
+            assert found.get(name) == wanted, found
+            return found
+
+        return await eventually(shown)
+
+
+def done(answer: httpx.Response) -> Any:
+    assert answer.is_success, answer.text
+    is_json = answer.headers["Content-Type"] == "application/json"
+    return answer.json() if is_json else answer.content
+
+
+@asynccontextmanager
+async def at_work(broker: Broker, new_database: Callable[[], str]) -> AsyncIterator[People]:
+    await emptied(broker)
+    await create_topics(broker.bootstrap, [c for s in SERVICES for c in s.contracts], 1)
+    settings = Settings.model_validate(
+        {
+            "databases": {name: new_database() for name in ("keys", *(s.name for s in SERVICES))},
+            "kafka": broker.bootstrap,
+            "master_keys": MASTER_KEYS,
+            "jwks": jwks(KEY),
+            "port": 0,
+        }
+    )
+    async with AsyncExitStack() as stack:
+        opened = [await stack.enter_async_context(host.opened(s, settings)) for s in SERVICES]
+        for running in opened:
+            await stack.enter_async_context(host.working(running))
+        site = serving.site(opened, settings)
+        url = await stack.enter_async_context(serving.serving(site, settings))
+        async with httpx.AsyncClient(base_url=url) as client:
+            yield People(client)
+
+
+async def delivered(people: People) -> None:
+    """A mission of 200.00 EUR that Ada drove, and both companies known."""
+    [trip] = trips(1, cities(), today())
+    first = datetime.now(UTC).date()
+    window = {"from_slot": {"date": str(first)}, "until_slot": {"date": str(first + timedelta(3))}}
+    ada = {"driver_id": "ada", "name": "Ada Roux", "phone": "+33465710000"}
+    await people.lea("POST", "/missions/drivers", ada)
+    open_to_all: dict[str, Any] = {"client_process": None, "additional_services": []}
+    await people.lea("POST", "/missions/trips", trip | window | open_to_all | {"trip_id": "T1"})
+    price = {"price": {"amount_minor": 20_000, "currency": "EUR"}}
+    await people.lea("POST", "/missions/trips/T1/assignment", {"driver_id": "ada"} | price)
+    await people.ada("POST", "/missions/trips/T1/delivery-confirmation", {"channel": "app"})
+    await people.ada("PUT", "/invoices/sellers/ada/company", COMPANY)
+    await people.ada("PUT", "/invoices/sellers/ada/mandate")
+    await people.ada("PUT", "/payments/payees/ada/bank-details", BANK)
+    await people.lea("PUT", "/invoices/buyer", BUYER)
+
+
+async def approved(people: People) -> None:
+    await people.until(INVOICE, "status", "to_complete")
+    await people.ada("POST", f"{INVOICE}/validation")
+    await people.lea("POST", f"{INVOICE}/approval")
+    await people.until(INVOICE, "number", "HIFLOW-000001")
+
+
+async def paid_out(people: People, reference: str) -> Any:
+    made = await people.lea("POST", "/payments/payees/ada/payouts", {})
+    statement = f"/payments/payees/ada/payouts/{made['id']}"
+    payment = {"reference": reference}
+    await people.lea("POST", f"{statement}/payment", payment)
+    return await people.ada("GET", statement)
+
+
+async def owed(people: People, lines: int) -> None:
+    async def shown() -> None:
+        path = "/payments/payees/ada/payouts"
+        answer = await people.ask("ada", ("driver",), "GET", path, None)
+        assert len(answer.json().get("due", [])) == lines
+
+    await eventually(shown)
+
+
+@pytest.mark.requirement("HIF-27", "HIF-28", "HIF-29", "G-15")
+async def test_a_delivered_mission_is_paid(broker: Broker, new_database: Callable[[], str]) -> None:
+    async with at_work(broker, new_database) as people:
+        await delivered(people)
+        await approved(people)
+        await owed(people, 2)
+        assert (await people.ada("GET", f"{INVOICE}/document")).startswith(b"%PDF")
+        statement = await paid_out(people, "SEPA-1")
+        assert statement["net"] == {"amount_minor": 24_000, "currency": "EUR"}
+        shown = await people.until(INVOICE, "status", "paid")
+        assert shown["payment"]["reference"] == "SEPA-1"
+        facts = (await people.ada("GET", f"{INVOICE}/history"))["items"]
+        service = next(line for line in statement["lines"] if line["kind"] == "service")
+        assert facts[service["fact"]["version"] - 1]["what"]["service_price"] == service["amount"]
+
+
+async def test_a_contested_line_is_settled_on_the_statement_and_in_the_books(
+    broker: Broker, new_database: Callable[[], str]
+) -> None:
+    async with at_work(broker, new_database) as people:
+        await delivered(people)
+        await approved(people)
+        line = f"{INVOICE}/lines/service"
+        await people.ada("POST", f"{line}/contest", {"reason": "I was early"})
+        await people.lea("POST", f"{line}/settlement", LESS)
+        await owed(people, 4)
+        statement = await paid_out(people, "SEPA-1")
+        assert statement["adjustments"]["amount_minor"] == -1_000
+        assert statement["net"]["amount_minor"] == 24_000 - 1_200
+
+        async def booked() -> None:
+            items = (await people.lea("GET", "/payments/ledger/accounts"))["items"]
+            books = {one["account"]: one["balance_minor"] for one in items}
+            assert (books.get("bank"), books.get("payable:ada")) == (-22_800, 0)
+            assert sum(books.values()) == 0
+
+        await eventually(booked)
+        entries = await people.lea("GET", "/payments/ledger/entries?limit=2")
+        assert len(entries["items"]) == 2
+        later = await people.lea("GET", f"/payments/ledger/entries?cursor={entries['next']}")
+        assert [one["entry_id"] for one in later["items"]] == ["invoice:inv-T1"]
