@@ -283,8 +283,8 @@ class _Session:
                         ce_id = dict(record.headers)["ce_id"]
                         found[partition][record.offset] = UUID(ce_id.decode())
             left = {tp for tp in left if await self._reader.position(tp) < self._tails[tp].end}
-        # From here on it is asked for ends only; assigned, it would fetch all that we publish.
-        self._reader.unsubscribe()
+        # From here on it is asked for ends only, and would fetch all that we publish.
+        self._reader.pause(*starts)
         return found
 
     async def _begin_timeline(self, lost: Iterable[TopicPartition]) -> None:
