@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from uuid import uuid5
 
 from contracts.accounts.user_v1 import PasswordMeans, SessionEnd
 from infra import secrets
@@ -195,10 +196,12 @@ class Access:
         out later, by the loop that makes the link."""
         key = await self.addresses.key(email)
         await self._attempt(throttle.RESET, key, client, call.at)
+        # Nobody is known here, so two people may have chosen the same Idempotency-Key.
+        request_id = uuid5(call.context.command_id, key.hex())
         async with self.pool.connection() as connection:
             await connection.execute(
                 "insert into accounts.reset_request values (%s, %s, %s, %s) on conflict do nothing",
-                (call.context.command_id, key, call.correlation_id, call.at),
+                (request_id, key, call.correlation_id, call.at),
             )
 
     async def reset_password(self, call: Call, token: str, password: str) -> None:
