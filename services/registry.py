@@ -12,6 +12,7 @@ PLACES = {
     "papers": "services.papers.service",
     "payments": "services.payments.service",
     "views.backoffice": "services.views.backoffice.service",
+    "views.earnings": "services.views.earnings.service",
     "views.partner": "services.views.partner.service",
 }
 

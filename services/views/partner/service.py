@@ -1,10 +1,20 @@
 """The partner's account: trips to take, quotes, missions, profile; and who is available."""
 
-from infra.host import Service
-from services.views.partner import api, drivers, quotes, trips
+from fastapi import APIRouter
+
+from infra.host import Running, Service
+from services.views.partner import account, api, drivers, mine, papers, quotes, trips
+
+
+def routes(running: Running) -> APIRouter:
+    """Those about trips, and those about oneself, as one router."""
+    made = api.router(running.pool, running.settings.home_radius_km)
+    made.routes.extend(mine.router(running.pool).routes)
+    return made
+
 
 service = Service(
     name="views.partner",
-    views=(trips.view, quotes.view, drivers.view),
-    routes=lambda running: api.router(running.pool, running.settings.home_radius_km),
+    views=(trips.view, quotes.view, drivers.view, account.view, papers.view),
+    routes=routes,
 )
