@@ -13,10 +13,12 @@ from infra.http.call import Call, public, requires
 from infra.http.models import Id, to_json
 from infra.http.pages import Order, Paging
 from infra.http.problems import Problem
+from infra.post import letters, receipts, sink, sms
 from services.messaging import bodies, message, preferences
 from services.messaging.aggregates import MESSAGE, PREFERENCES
-from services.messaging.edge import letters, outbox, receipts, sink, sms
+from services.messaging.edge import outbox, texts
 from services.messaging.edge.outgoing import has_sink
+from services.messaging.edge.texts import LIBRARY
 
 Anyone = Annotated[
     Call, requires("driver", "logistics", "administration", "analyst", "operator", "billing")
@@ -115,11 +117,8 @@ def _letter(
     plan = getattr(found, "plan", None)
     if isinstance(found, message.Unknown) or plan is None:
         return None
-    facts = letters.facts_of(found.queued.facts, found.queued.private)
-    known = {"name": person.contact.name, "portal": portal}
     try:
-        template = letters.template(found.queued.template, plan.template_version)
-        return letters.write(template, plan.language, facts | known)
+        return texts.letter(found.queued, plan, person, portal)
     except (letters.NoSuchTemplate, letters.NotFilled):
         return None
 
@@ -133,10 +132,7 @@ def _preferences(made: APIRouter) -> None:
         """What one wants to be told, how and when; the whole matrix (HIF-41)."""
         found = await call.load(PREFERENCES, call.principal.subject)
         person = found.state
-        if (
-            not isinstance(person, preferences.Recipient)
-            or person.contact.organisation_id != call.principal.organisation_id
-        ):
+        if not isinstance(person, preferences.Recipient) or not _may_see(call, person):
             raise call.refuse(preferences.NoSuchRecipient())
         return call.show(bodies.preferences_shown(person), found)
 
@@ -163,7 +159,7 @@ def _templates(made: APIRouter, running: Running) -> None:
         """Every template with its versions and the facts it shows."""
         items = [
             {"name": name, "version": version, "facts": sorted(found.sample)}
-            for (name, version), found in sorted(letters.templates().items())
+            for (name, version), found in sorted(LIBRARY.templates.items())
         ]
         body = {"items": items, "languages": letters.LANGUAGES}
         return Response(to_json(body), media_type="application/json")
@@ -177,11 +173,11 @@ def _templates(made: APIRouter, running: Running) -> None:
     ) -> Response:
         """A template with its sample facts, in one language, as a mail and as a text message."""
         try:
-            found = letters.template(name, version or letters.latest(name))
+            found = LIBRARY.template(name, version or LIBRARY.latest(name))
         except letters.NoSuchTemplate as error:
             raise Problem(404, "no-such-template", "There is no such template.") from error
         facts = {"portal": running.settings.portal, **found.sample}
-        letter = letters.write(found, language, facts)
+        letter = LIBRARY.write(found, language, facts)
         body = {"name": found.name, "version": found.version, "letter": letter}
         return Response(to_json(body), media_type="application/json")
 

@@ -70,46 +70,19 @@ def _reset(event: user.PasswordResetRequested) -> list[Queue]:
 
 def about_papers(event: paper.PaperEvent) -> list[Queue]:
     """Papers that are turned down, expire soon or have expired (C6, HIF-42)."""
+    who, about = event.user_id, f"paper/{event.paper_id}"
+    kind = {"paper": event.kind.name.lower()}
     match event:
-        case paper.PaperRefused():
-            if event.reason == REDACTED:
-                return []
-            return [
-                _to(
-                    event.user_id,
-                    Topic.PAPERS,
-                    "paper_refused",
-                    event.refused_at,
-                    about=f"paper/{event.paper_id}",
-                    facts={"paper": event.kind.name.lower()},
-                    private={"reason": event.reason},
-                )
-            ]
-        case paper.ExpiryNoticeGiven():
-            facts = {"paper": event.kind.name.lower(), "last_day": event.expires_on.isoformat()}
-            return [
-                _to(
-                    event.user_id,
-                    Topic.PAPERS,
-                    "paper_expiring",
-                    event.noticed_at,
-                    about=f"paper/{event.paper_id}",
-                    facts=facts,
-                )
-            ]
-        case paper.PaperExpired():
-            facts = {"paper": event.kind.name.lower(), "last_day": event.expires_on.isoformat()}
-            return [
-                _to(
-                    event.user_id,
-                    Topic.PAPERS,
-                    "paper_expired",
-                    event.expired_at,
-                    about=f"paper/{event.paper_id}",
-                    facts=facts,
-                )
-            ]
-        case paper.PaperAdded() | paper.PaperAccepted():
+        case paper.PaperRefused(reason=reason, refused_at=at) if reason != REDACTED:
+            private = {"reason": reason}
+            return [_to(who, Topic.PAPERS, "paper_refused", at, about, kind, private)]
+        case paper.ExpiryNoticeGiven(expires_on=day, noticed_at=at):
+            facts = kind | {"last_day": day.isoformat()}
+            return [_to(who, Topic.PAPERS, "paper_expiring", at, about, facts)]
+        case paper.PaperExpired(expires_on=day, expired_at=at):
+            facts = kind | {"last_day": day.isoformat()}
+            return [_to(who, Topic.PAPERS, "paper_expired", at, about, facts)]
+        case paper.PaperRefused() | paper.PaperAdded() | paper.PaperAccepted():
             return []
         case unhandled:
             assert_never(unhandled)
@@ -117,16 +90,17 @@ def about_papers(event: paper.PaperEvent) -> list[Queue]:
 
 def about_trips(event: trip.TripEvent) -> list[Queue]:
     """What became of a quote, and new missions (HIF-19, HIF-20)."""
+    about, own = f"trip/{event.trip_id}", {"trip": event.trip_id}
     match event:
-        case trip.QuoteRefused():
-            facts = {"trip": event.trip_id, "reason": event.reason}
-            return [_of_trip(event, Topic.QUOTES, "quote_refused", event.refused_at, facts)]
-        case trip.MissionAssigned():
+        case trip.QuoteRefused(driver_id=who, reason=reason, refused_at=at):
+            facts = own | {"reason": reason}
+            return [_to(who, Topic.QUOTES, "quote_refused", at, about, facts)]
+        case trip.MissionAssigned(driver_id=who, from_day=day, assigned_at=at):
             # Of an accepted quote this event tells more than the acceptance it follows.
-            facts = {"trip": event.trip_id, "day": event.from_day.isoformat()}
-            topic = Topic.MISSIONS if event.direct else Topic.QUOTES
-            template = "mission_assigned" if event.direct else "quote_accepted"
-            return [_of_trip(event, topic, template, event.assigned_at, facts)]
+            facts = own | {"day": day.isoformat()}
+            if event.direct:
+                return [_to(who, Topic.MISSIONS, "mission_assigned", at, about, facts)]
+            return [_to(who, Topic.QUOTES, "quote_accepted", at, about, facts)]
         case trip.TripPublished() | trip.TripExpired() | trip.DeliveryConfirmed():
             return []
         case trip.QuoteSubmitted() | trip.QuoteModified() | trip.QuoteWithdrawn():
@@ -137,34 +111,23 @@ def about_trips(event: trip.TripEvent) -> list[Queue]:
             assert_never(unhandled)
 
 
-def _of_trip(
-    event: trip.QuoteRefused | trip.MissionAssigned,
-    topic: Topic,
-    template: str,
-    at: datetime,
-    facts: Mapping[str, str],
-) -> Queue:
-    about = f"trip/{event.trip_id}"
-    return _to(event.driver_id, topic, template, at, about=about, facts=facts)
-
-
 def about_invoices(event: invoice.InvoiceEvent) -> list[Queue]:
     """An invoice was approved, contested by billing, settled or paid (G-15)."""
+    about, own = f"invoice/{event.invoice_id}", {"invoice": event.invoice_id}
     match event:
-        case invoice.InvoiceApproved():
-            facts = {"trip": event.trip_id, "total": _amount(event.total)}
-            return [_of_invoice(event, "invoice_approved", event.approved_at, facts)]
+        case invoice.InvoiceApproved(driver_id=who, approved_at=at):
+            facts = own | {"trip": event.trip_id, "total": _amount(event.total)}
+            return [_to(who, Topic.MONEY, "invoice_approved", at, about, facts)]
         case invoice.LineContested(by=invoice.Party.BILLING) if event.reason != REDACTED:
-            private = {"reason": event.reason}
-            at = event.contested_at
-            return [_of_invoice(event, "invoice_contested", at, NOTHING, private)]
-        case invoice.ContestSettled() if event.explanation != REDACTED:
-            facts = {"trip": event.trip_id, "amount": _amount(event.amount)}
-            private = {"explanation": event.explanation}
-            return [_of_invoice(event, "contest_settled", event.settled_at, facts, private)]
-        case invoice.InvoicePaid():
-            facts = {"reference": event.reference}
-            return [_of_invoice(event, "invoice_paid", event.paid_at, facts)]
+            who, at, private = event.driver_id, event.contested_at, {"reason": event.reason}
+            return [_to(who, Topic.MONEY, "invoice_contested", at, about, own, private)]
+        case invoice.ContestSettled(driver_id=who) if event.explanation != REDACTED:
+            facts = own | {"trip": event.trip_id, "amount": _amount(event.amount)}
+            at, private = event.settled_at, {"explanation": event.explanation}
+            return [_to(who, Topic.MONEY, "contest_settled", at, about, facts, private)]
+        case invoice.InvoicePaid(driver_id=who, paid_at=at):
+            facts = own | {"reference": event.reference}
+            return [_to(who, Topic.MONEY, "invoice_paid", at, about, facts)]
         case invoice.LineContested() | invoice.ContestSettled() | invoice.InvoiceNumbered():
             return []
         case invoice.TripNoted() | invoice.InvoicePrepared() | invoice.ExtraNoted():
@@ -177,62 +140,25 @@ def about_invoices(event: invoice.InvoiceEvent) -> list[Queue]:
             assert_never(unhandled)
 
 
-def _of_invoice(
-    event: (
-        invoice.InvoiceApproved
-        | invoice.LineContested
-        | invoice.ContestSettled
-        | invoice.InvoicePaid
-    ),
-    template: str,
-    at: datetime,
-    facts: Mapping[str, str],
-    private: Mapping[str, str] = NOTHING,
-) -> Queue:
-    return _to(
-        event.driver_id,
-        Topic.MONEY,
-        template,
-        at,
-        about=f"invoice/{event.invoice_id}",
-        facts={"invoice": event.invoice_id, **facts},
-        private=private,
-    )
-
-
 def about_bank_details(event: payee.PayeeEvent) -> list[Queue]:
     """A change of bank details is told to every address there is or was, by every channel (P8)."""
+    who, about = event.driver_id, f"payee/{event.driver_id}"
     match event:
         case payee.BankChangeRequested(requested_at=at, effective_at=until):
             facts = {"day": until.date().isoformat()}
+            name = "bank_change_requested"
             return [
-                _to(
-                    event.driver_id,
-                    Topic.SECURITY,
-                    "bank_change_requested",
-                    at,
-                    about=f"payee/{event.driver_id}",
-                    facts=facts,
-                    only=channel,
-                    former_addresses=True,
-                )
+                _to(who, Topic.SECURITY, name, at, about, facts, only=channel, former=True)
                 for channel in (Channel.EMAIL, Channel.SMS)
             ]
         case payee.BankChangeCancelled(cancelled_at=at):
-            return [_of_payee(event, "bank_change_cancelled", at)]
+            return [_to(who, Topic.SECURITY, "bank_change_cancelled", at, about)]
         case payee.BankChangeTookEffect(took_effect_at=at):
-            return [_of_payee(event, "bank_change_took_effect", at)]
+            return [_to(who, Topic.SECURITY, "bank_change_took_effect", at, about)]
         case payee.BankDetailsGiven() | payee.QuestionAsked():
             return []
         case unhandled:
             assert_never(unhandled)
-
-
-def _of_payee(
-    event: payee.BankChangeCancelled | payee.BankChangeTookEffect, template: str, at: datetime
-) -> Queue:
-    about = f"payee/{event.driver_id}"
-    return _to(event.driver_id, Topic.SECURITY, template, at, about=about)
 
 
 def target(command: Queue) -> str:
@@ -245,13 +171,13 @@ def _to(
     topic: Topic,
     template: str,
     at: datetime,
-    *,
     about: str = "",
     facts: Mapping[str, str] = NOTHING,
     private: Mapping[str, str] = NOTHING,
+    *,
     expires_at: datetime | None = None,
     only: Channel | None = None,
-    former_addresses: bool = False,
+    former: bool = False,
 ) -> Queue:
     way = only.name if only else ""
     name = f"{user_id}|{template}|{about}|{at.isoformat()}|{way}"
@@ -264,7 +190,7 @@ def _to(
             facts=tuple(Fact(name, value) for name, value in facts.items()),
             private=json.dumps(private) if private else None,
             only=only,
-            former_addresses=former_addresses,
+            former_addresses=former,
             about=about or f"user/{user_id}",
             expires_at=expires_at or at + KEEPS,
             queued_at=at,

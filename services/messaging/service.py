@@ -7,9 +7,10 @@ from contracts.papers import paper_v1
 from contracts.payments import payee_v1
 from infra.consumers.reactions import Reaction
 from infra.host import Service
+from infra.post import receipts, sink
 from services.messaging import api, notices, people, problems
 from services.messaging.aggregates import MESSAGE, PREFERENCES
-from services.messaging.edge import outbox, outgoing, receipts
+from services.messaging.edge import outbox, outgoing
 
 service = Service(
     name="messaging",
@@ -25,6 +26,6 @@ service = Service(
     views=(outbox.view,),
     routes=api.router,
     problem=problems.problem,
-    tables=receipts.TABLES,
+    tables=receipts.TABLES + sink.TABLES,
     loops={"sender": outgoing.sender},
 )

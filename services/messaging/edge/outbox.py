@@ -62,51 +62,23 @@ def project(line: Line | None, event: MessageEvent) -> Line | None:
     match event:
         case MessageScheduled():
             return _scheduled(line, event)
-        case MessageDue():
-            needs = SEND if line.channel is not None else PLAN
-            return replace(line, needs=needs, changed_at=event.due_at)
-        case AttemptFailed():
-            return replace(
-                line,
-                needs=NOTHING,
-                attempts=event.attempt,
-                due_at=event.retry_at,
-                changed_at=event.failed_at,
-            )
-        case MessageSent():
-            return replace(
-                line,
-                status="sent",
-                needs=NOTHING,
-                attempts=event.attempt,
-                reference=event.reference,
-                changed_at=event.sent_at,
-            )
-        case MessageDelivered():
-            return replace(
-                line,
-                status="delivered",
-                needs=NOTHING,
-                channel=event.channel.name.lower(),
-                reason=None,
-                changed_at=event.delivered_at,
-            )
-        case ChannelFailed():
-            return replace(
-                line,
-                status="queued",
-                needs=PLAN,
-                channel=None,
-                parcel_id=None,
-                due_at=None,
-                attempts=0,
-                reason=event.reason.name.lower(),
-                changed_at=event.failed_at,
-            )
-        case MessageFailed():
-            reason = event.reason.name.lower()
-            failed = replace(line, status="failed", needs=NOTHING, reason=reason)
-            return replace(failed, changed_at=event.failed_at)
+        case MessageDue(due_at=at):
+            return replace(line, needs=SEND if line.channel else PLAN, changed_at=at)
+        case AttemptFailed(attempt=n, retry_at=later, failed_at=at):
+            return replace(line, needs=NOTHING, attempts=n, due_at=later, changed_at=at)
+        case MessageSent(attempt=n, reference=reference, sent_at=at):
+            sent = replace(line, status="sent", needs=NOTHING, attempts=n)
+            return replace(sent, reference=reference, changed_at=at)
+        case MessageDelivered(channel=channel, delivered_at=at):
+            arrived = replace(line, status="delivered", needs=NOTHING, reason=None)
+            return replace(arrived, channel=channel.name.lower(), changed_at=at)
+        case ChannelFailed(reason=reason, failed_at=at):
+            unplanned = replace(line, status="queued", needs=PLAN, attempts=0)
+            without = replace(unplanned, channel=None, parcel_id=None, due_at=None)
+            return replace(without, reason=reason.name.lower(), changed_at=at)
+        case MessageFailed(reason=reason, failed_at=at):
+            failed = replace(line, status="failed", needs=NOTHING)
+            return replace(failed, reason=reason.name.lower(), changed_at=at)
         case unhandled:
             assert_never(unhandled)
 

@@ -6,12 +6,12 @@ from contextlib import asynccontextmanager
 
 from contracts.messaging.message_v1 import Channel
 from infra.host import Running
+from infra.post import sink
+from infra.post.channels import Transport
+from infra.post.mail import Mail
+from infra.post.sms import Sms
 from infra.supervisor import Halt
-from services.messaging.edge import sink
-from services.messaging.edge.channels import Transport
-from services.messaging.edge.mail import Mail
 from services.messaging.edge.sender import Sender
-from services.messaging.edge.sms import Sms
 
 log = logging.getLogger("relais.messaging")
 

@@ -17,12 +17,13 @@ from contracts.messaging import preferences_v1
 from contracts.messaging.message_v1 import Channel, Reason
 from infra.commands import CommandContext, Refused
 from infra.host import Running
+from infra.post import letters, receipts
+from infra.post.channels import Accepted, NeverThere, NotNow, Parcel, Transport
 from infra.supervisor import Progress
 from services.messaging import message as messages
 from services.messaging import routing
 from services.messaging.aggregates import MESSAGE, PREFERENCES
-from services.messaging.edge import letters, outbox, receipts
-from services.messaging.edge.channels import Accepted, NeverThere, NotNow, Parcel, Transport
+from services.messaging.edge import outbox, texts
 from services.messaging.preferences import Recipient, Unknown
 
 log = logging.getLogger("relais.messaging")
@@ -108,7 +109,8 @@ class Sender:
         if isinstance(person, Unknown):
             await self._give_time(message_id, found, now)
             return
-        plan = routing.plan(found.queued, person, self._available, found.tried, now)
+        available = frozenset(map(preferences_v1.Channel, self.transports))
+        plan = routing.plan(found.queued, person, available, found.tried, now)
         if isinstance(plan, Reason) or not isinstance(person, Recipient):
             reason = plan if isinstance(plan, Reason) else Reason.FORGOTTEN
             reason = messages.reason_to_stop(found, reason)
@@ -120,7 +122,7 @@ class Sender:
                 message_id=message_id,
                 organisation_id=person.contact.organisation_id,
                 language=letters.language_of(person.contact.language),
-                template_version=letters.latest(found.queued.template),
+                template_version=texts.LIBRARY.latest(found.queued.template),
                 plan=plan,
                 at=now,
             ),
@@ -134,10 +136,6 @@ class Sender:
         else:
             command = messages.NoteNotNow(message_id, None, "the recipient is not known yet", now)
         await self._do(message_id, command)
-
-    @property
-    def _available(self) -> frozenset[preferences_v1.Channel]:
-        return frozenset(preferences_v1.Channel(channel) for channel in self.transports)
 
     # --- Sending --------------------------------------------------------------------------------
 
@@ -246,12 +244,8 @@ class Sender:
             await self._do(one.message_id, kind(one.message_id, channel, said, now))
 
     async def _letter(self, one: Ready) -> letters.Letter | None:
-        queued, plan = one.state.queued, one.state.plan
-        facts = letters.facts_of(queued.facts, queued.private)
-        known = {"name": one.person.contact.name, "portal": self._portal}
         try:
-            found = letters.template(queued.template, plan.template_version)
-            return letters.write(found, plan.language, facts | known)
+            return texts.letter(one.state.queued, one.state.plan, one.person, self._portal)
         except (letters.NoSuchTemplate, letters.NotFilled):
             log.exception("message %s cannot be written", one.message_id)
             command = messages.GiveUp(one.message_id, Reason.TEMPLATE, datetime.now(UTC))

@@ -30,16 +30,16 @@ from infra.host import Running, opened
 from infra.http.auth import PublishedKeys, Role, SigningKey, Verifier, issue, jwks
 from infra.http.health import Health
 from infra.personal import Encoded
+from infra.post.channels import Transport
+from infra.post.mail import Mail
+from infra.post.sms import Sms
 from infra.serving import api, serving
 from infra.settings import Settings
 from infra.store.protocol import BEGINNING
 from services.messaging import message, preferences
 from services.messaging.aggregates import MESSAGE, PREFERENCES
 from services.messaging.edge import outbox
-from services.messaging.edge.channels import Transport
-from services.messaging.edge.mail import Mail
 from services.messaging.edge.sender import Sender
-from services.messaging.edge.sms import Sms
 from services.messaging.service import service
 from services.messaging.tests.make import meet
 

@@ -10,9 +10,9 @@ from fastapi.routing import APIRoute
 from contracts.messaging.message_v1 import Channel, Fact, MessageQueued, Topic
 from infra.http.app import admissions
 from infra.http.auth import Role
-from services.messaging.edge import receipts, sink
-from services.messaging.edge.mail import Mail
-from services.messaging.edge.sms import signature
+from infra.post import receipts, sink
+from infra.post.mail import Mail
+from infra.post.sms import signature
 from services.messaging.tests import make
 from services.messaging.tests.stage import (
     SECRET,

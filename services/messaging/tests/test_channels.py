@@ -4,11 +4,11 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from services.messaging.edge import sink
-from services.messaging.edge.channels import NeverThere, NotNow, Parcel
-from services.messaging.edge.letters import Letter
-from services.messaging.edge.mail import Mail
-from services.messaging.edge.sms import Sms, is_signed, signature
+from infra.post import sink
+from infra.post.channels import NeverThere, NotNow, Parcel
+from infra.post.letters import Letter
+from infra.post.mail import Mail
+from infra.post.sms import Sms, is_signed, signature
 from services.messaging.tests.stage import SECRET, SENDER, gateway, mail_server, staged
 
 NOW = datetime(2030, 5, 1, 12, 0, tzinfo=UTC)

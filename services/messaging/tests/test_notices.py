@@ -14,8 +14,9 @@ from contracts.missions import trip_v1 as trip
 from contracts.papers import paper_v1 as paper
 from contracts.payments import payee_v1 as payee
 from contracts.runtime import REDACTED
+from infra.post import letters
 from services.messaging import notices, people
-from services.messaging.edge import letters
+from services.messaging.edge.texts import LIBRARY
 from services.messaging.preferences import ChangeReach, Forget, Meet
 from services.messaging.tests.make import NOON
 
@@ -69,9 +70,9 @@ def told(found: list[Any]) -> MessageQueued:
 def is_complete(message: MessageQueued) -> None:
     """The facts of the reaction fill the template in every language."""
     facts = letters.facts_of(message.facts, message.private)
-    found = letters.template(message.template, letters.latest(message.template))
+    found = LIBRARY.template(message.template, LIBRARY.latest(message.template))
     for language in letters.LANGUAGES:
-        letters.write(found, language, {"name": "Ada", "portal": "https://x", **facts})
+        LIBRARY.write(found, language, {"name": "Ada", "portal": "https://x", **facts})
 
 
 CASES = [

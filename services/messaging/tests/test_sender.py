@@ -8,12 +8,12 @@ import pytest
 
 from contracts.messaging.message_v1 import Channel, MessageQueued, Reason, Topic
 from contracts.messaging.preferences_v1 import Immediacy
+from infra.post import receipts
+from infra.post.channels import Accepted, Parcel
+from infra.post.mail import Mail
 from infra.timers import Timers
 from services.messaging import message
 from services.messaging.aggregates import MESSAGE, PREFERENCES
-from services.messaging.edge import receipts
-from services.messaging.edge.channels import Accepted, Parcel
-from services.messaging.edge.mail import Mail
 from services.messaging.preferences import Forget
 from services.messaging.tests import make
 from services.messaging.tests.stage import (

@@ -56,6 +56,17 @@ class Way:
         async with httpx.AsyncClient() as client:
             return (await client.get(f"{self.url}/messaging/inbox")).text
 
+    async def delivered(self, user_id: str) -> list[outbox.Line]:
+        return await outbox.page(
+            self.messaging.pool,
+            organisation_id="hiflow",
+            user_id=user_id,
+            status="delivered",
+            about=None,
+            after=None,
+            most=9,
+        )
+
 
 @asynccontextmanager
 async def at_work(broker: Broker, new_database: Callable[[], str]) -> AsyncIterator[Way]:
@@ -108,15 +119,7 @@ async def test_an_activated_account_is_told_at_once(
         await eventually(arrived)
 
         async def known() -> None:
-            lines = await outbox.page(
-                way.messaging.pool,
-                organisation_id="hiflow",
-                user_id="ada",
-                status="delivered",
-                about=None,
-                after=None,
-                most=9,
-            )
+            lines = await way.delivered("ada")
             assert [line.topic for line in lines] == ["security"]
             history = await way.messaging.commands.history(MESSAGE, lines[0].message_id)
             assert isinstance(history[-1].event, MessageDelivered)

@@ -8,7 +8,7 @@ from urllib.parse import unquote, urlsplit
 
 import aiosmtplib
 
-from services.messaging.edge.channels import Accepted, NeverThere, NotNow, Parcel
+from infra.post.channels import Accepted, NeverThere, NotNow, Parcel
 
 PORTS = {"smtp": 25, "smtps": 465}
 SECONDS = 20.0

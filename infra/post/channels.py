@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Protocol
 
-from services.messaging.edge.letters import Letter
+from infra.post.letters import Letter
 
 
 @dataclass(frozen=True, slots=True)

@@ -27,13 +27,6 @@ create table if not exists outbox.receipt (
   told        boolean     not null default true
 );
 create index if not exists receipt_untold on outbox.receipt (outcome_at) where not told;
-create table if not exists outbox.inbox (
-  number     bigint generated always as identity,
-  message_id text primary key,
-  recipients text[]      not null,
-  mail       bytea       not null,
-  kept_at    timestamptz not null default clock_timestamp()
-);
 """
 LOCK = 72616_6
 DETAIL_LENGTH = 500

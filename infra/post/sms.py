@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 
 import httpx
 
-from services.messaging.edge.channels import Accepted, NeverThere, NotNow, Parcel
+from infra.post.channels import Accepted, NeverThere, NotNow, Parcel
 
 SECONDS = 10.0
 AGAIN = frozenset({401, 403, 408, 409, 425, 429})

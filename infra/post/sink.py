@@ -17,6 +17,16 @@ from psycopg.rows import class_row
 
 from infra.store.postgres import Pool
 
+TABLES = """
+create schema if not exists outbox;
+create table if not exists outbox.inbox (
+  number     bigint generated always as identity,
+  message_id text primary key,
+  recipients text[]      not null,
+  mail       bytea       not null,
+  kept_at    timestamptz not null default clock_timestamp()
+);
+"""
 MOST_KEPT = 200
 MOST_SHOWN = 50
 HERE = "127.0.0.1"

@@ -5,8 +5,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
-from functools import cache
-from importlib.resources import files
+from functools import cached_property
+from importlib.resources.abc import Traversable
 from typing import Any
 
 import yaml
@@ -19,7 +19,6 @@ from jinja2.sandbox import ImmutableSandboxedEnvironment
 LANGUAGES = ("en", "fr", "de", "nl", "es", "it", "pt", "sv", "no")
 """FLB-009."""
 SAME = {"nb": "no", "nn": "no"}
-FOLDER = files("services.messaging.edge") / "templates"
 SUBJECT_LENGTH = 200
 
 
@@ -59,40 +58,48 @@ def language_of(tag: str) -> str:
     return primary if primary in LANGUAGES else "en"
 
 
-@cache
-def templates() -> Mapping[tuple[str, int], Template]:
-    """All of them, by name and version."""
-    found = {}
-    for file in FOLDER.iterdir():
-        if file.name.endswith(".yaml"):
-            name, version, _ = file.name.split(".")
-            content = yaml.safe_load(file.read_text(encoding="utf-8"))
-            sample = content.pop("sample")
-            found[name, int(version)] = Template(name, int(version), sample, content)
-    return found
+class Library:
+    """The templates of a folder: `<name>.<version>.yaml`, `words.json` for the filter `word`."""
 
+    def __init__(self, folder: Traversable) -> None:
+        self._folder = folder
+        self._environments: dict[str, ImmutableSandboxedEnvironment] = {}
 
-def latest(name: str) -> int:
-    """The newest version of a template. Raises `NoSuchTemplate`."""
-    versions = [version for known, version in templates() if known == name]
-    if not versions:
-        raise NoSuchTemplate(name)
-    return max(versions)
+    @cached_property
+    def templates(self) -> Mapping[tuple[str, int], Template]:
+        """All of them, by name and version."""
+        found = {}
+        for file in self._folder.iterdir():
+            if file.name.endswith(".yaml"):
+                name, version, _ = file.name.split(".")
+                content = yaml.safe_load(file.read_text(encoding="utf-8"))
+                sample = content.pop("sample")
+                found[name, int(version)] = Template(name, int(version), sample, content)
+        return found
 
+    def latest(self, name: str) -> int:
+        """The newest version of a template. Raises `NoSuchTemplate`."""
+        versions = [version for known, version in self.templates if known == name]
+        if not versions:
+            raise NoSuchTemplate(name)
+        return max(versions)
 
-def template(name: str, version: int) -> Template:
-    """That very version. Raises `NoSuchTemplate`."""
-    if (found := templates().get((name, version))) is None:
-        raise NoSuchTemplate(f"{name} {version}")
-    return found
+    def template(self, name: str, version: int) -> Template:
+        """That very version. Raises `NoSuchTemplate`."""
+        if (found := self.templates.get((name, version))) is None:
+            raise NoSuchTemplate(f"{name} {version}")
+        return found
 
-
-def write(found: Template, language: str, facts: Mapping[str, str]) -> Letter:
-    """The letter with these facts. Raises `NotFilled` when one is missing or cannot be shown."""
-    words = found.by_language[language]
-    try:
-        subject = " ".join(_plain(language, words["subject"], facts).split())[:SUBJECT_LENGTH]
-        text = _plain(language, words["body"], facts).strip()
+    def write(self, found: Template, language: str, facts: Mapping[str, str]) -> Letter:
+        """The letter with these facts. Raises `NotFilled` when one is missing or not shown."""
+        words = found.by_language[language]
+        try:
+            subject = " ".join(self._plain(language, words["subject"], facts).split())
+            text = self._plain(language, words["body"], facts).strip()
+        except (TemplateError, ArithmeticError, LookupError, TypeError, ValueError) as error:
+            name = f"{found.name} {found.version} {language}"
+            raise NotFilled(f"{name}: {type(error).__name__}: {error}") from error
+        subject = subject[:SUBJECT_LENGTH]
         return Letter(
             language=language,
             subject=subject,
@@ -100,9 +107,27 @@ def write(found: Template, language: str, facts: Mapping[str, str]) -> Letter:
             html=_page(language, subject, [text]),
             short=subject,
         )
-    except (TemplateError, ArithmeticError, LookupError, TypeError, ValueError) as error:
-        name = f"{found.name} {found.version} {language}"
-        raise NotFilled(f"{name}: {type(error).__name__}: {error}") from error
+
+    def _plain(self, language: str, source: str, facts: Mapping[str, str]) -> str:
+        # Plain text has nothing to escape; what becomes a page is escaped there.
+        return self._environment(language).from_string(source).render(facts)
+
+    def _environment(self, language: str) -> ImmutableSandboxedEnvironment:
+        if (made := self._environments.get(language)) is None:
+            locale = Locale.parse("nb" if language == "no" else language)
+            made = ImmutableSandboxedEnvironment(undefined=StrictUndefined, autoescape=False)
+            made.filters["word"] = lambda name: self._words[name][language]
+            made.filters["money"] = lambda value: _money(value, locale)
+            made.filters["day"] = lambda value: _day(value, locale)
+            self._environments[language] = made
+        return made
+
+    @cached_property
+    def _words(self) -> Mapping[str, Mapping[str, str]]:
+        found: Mapping[str, Mapping[str, str]] = json.loads(
+            (self._folder / "words.json").read_text(encoding="utf-8")
+        )
+        return found
 
 
 def together(letters: Sequence[Letter]) -> Letter:
@@ -154,17 +179,11 @@ _LAYOUT = """<!doctype html>
 """
 
 
-@cache
-def _environment(language: str, autoescape: bool) -> ImmutableSandboxedEnvironment:
-    locale = Locale.parse("nb" if language == "no" else language)
-    papers = json.loads((FOLDER / "papers.json").read_text(encoding="utf-8"))
-    made = ImmutableSandboxedEnvironment(undefined=StrictUndefined, autoescape=autoescape)
-    made.filters["paper"] = lambda kind: papers[kind][language]
-    made.filters["money"] = lambda value: _money(value, locale)
-    made.filters["day"] = lambda value: format_date(
-        date.fromisoformat(value), format="long", locale=locale
-    )
-    return made
+_PAGES = ImmutableSandboxedEnvironment(undefined=StrictUndefined, autoescape=True)
+
+
+def _day(value: str, locale: Locale) -> str:
+    return format_date(date.fromisoformat(value), format="long", locale=locale)
 
 
 def _money(value: str, locale: Locale) -> str:
@@ -174,11 +193,6 @@ def _money(value: str, locale: Locale) -> str:
     return format_currency(amount, currency, locale=locale)
 
 
-def _plain(language: str, source: str, facts: Mapping[str, str]) -> str:
-    # Plain text has nothing to escape; what becomes a page is escaped there.
-    return _environment(language, False).from_string(source).render(facts)
-
-
 def _page(language: str, subject: str, parts: Sequence[str]) -> str:
-    layout = _environment(language, True).from_string(_LAYOUT)
+    layout = _PAGES.from_string(_LAYOUT)
     return layout.render(language=language, subject=subject, parts=parts)
