@@ -17,10 +17,10 @@ from infra.consumers.views import Generations, ViewHandler
 from infra.host import open_pool
 from infra.stack.postgres import PostgresServer
 from infra.store.postgres import Pool
-from services.views.partner import drivers, quotes, trips
+from services.views.partner.service import service
 from services.views.partner.tests.make import NOON
 
-VIEWS = (trips.view, quotes.view, drivers.view)
+VIEWS = service.views
 
 
 @dataclass
