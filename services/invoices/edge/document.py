@@ -24,8 +24,9 @@ from services.invoices.invoice import Invoice
 SELF_BILLED: Final = "389"
 """UNTDID 1001: an invoice that the buyer writes for the seller."""
 PIECE: Final = "C62"
-CREDIT_TRANSFER: Final = "30"
-SIRET: Final = "0009"
+SERVICES: Final = "S1"
+"""The French frame of an invoice for services."""
+SIREN, SIRET = "0002", "0009"
 CODES = {
     TaxCategory.STANDARD: "S",
     TaxCategory.EXEMPT: "E",
@@ -35,6 +36,12 @@ REASONS = {
     TaxCategory.EXEMPT: "TVA non applicable, article 293 B du CGI",
     TaxCategory.REVERSE_CHARGE: "Autoliquidation - reverse charge",
 }
+MENTIONS = {
+    "PMD": "Pénalités de retard: trois fois le taux d'intérêt légal",
+    "PMT": "Indemnité forfaitaire pour frais de recouvrement: 40 EUR",
+    "AAB": "Pas d'escompte pour paiement anticipé",
+}
+"""What French law wants on an invoice between companies, by UNTDID 4451."""
 MODEL = """
 #let d = json(bytes(sys.inputs.data))
 #set document(title: d.title, author: d.seller.at(0))
@@ -127,14 +134,17 @@ class Paper:
             "BT-3": SELF_BILLED,
             "BT-5": bill.net.currency,
             "BT-20": "A réception / on receipt",
+            "BT-23": SERVICES,
             "BT-72": self._day(self.found.opened.delivered_at),
-            "BT-81": CREDIT_TRANSFER,
             "BT-106": net,
             "BT-109": net,
             "BT-110": vat,
             "BT-112": total,
             "BT-115": total,
-            "BG-1": [{"BT-22": note} for note in self._notes()],
+            "BG-1": [
+                *({"BT-22": note} for note in self._notes()),
+                *({"BT-21": code, "BT-22": note} for code, note in MENTIONS.items()),
+            ],
             "BG-4": self._seller(),
             "BG-7": self._buyer(),
             "BG-23": [breakdown],
@@ -156,29 +166,16 @@ class Paper:
 
     def _seller(self) -> dict[str, Any]:
         one = self.seller
-        party = {
-            "name": one.legal_name,
-            "legal_identifier": one.company_number,
-            "legal_identifier_schemeid": SIRET,
-            "addr_l1": one.street,
-            "postcode": one.postal_code,
-            "city": one.city,
-            "country_code": one.country,
-        }
-        return party | ({"vat_identifier": one.vat_number} if one.vat_number else {})
+        party = {"name": one.legal_name, "addr_l1": one.street, **_place(one)}
+        if one.vat_number:
+            return party | {"vat_identifier": one.vat_number}
+        # Who charges no VAT is known to the tax office by the company's number.
+        return party | {"tax_identifier": one.company_number}
 
     def _buyer(self) -> dict[str, Any]:
         one = self.buyer
-        party = {
-            "name": one.legal_name,
-            "legal_identifier": one.company_number,
-            "addr_l1": one.registered_office,
-            "postcode": one.postal_code,
-            "city": one.city,
-            "country_code": one.country,
-            "vat_identifier": one.vat_number,
-        }
-        return party | ({"legal_identifier_schemeid": SIRET} if one.country == "FR" else {})
+        party = {"name": one.legal_name, "addr_l1": one.registered_office, **_place(one)}
+        return party | {"vat_identifier": one.vat_number}
 
     def _named(self, line: InvoiceLine) -> str:
         if line.kind is None:
@@ -197,15 +194,14 @@ class Paper:
         bill = self.bill
         invoice = "Facture / Invoice" if bill.self_billed else "Décompte / Statement, no invoice"
         facts = f"invoice-{bill.invoice_id}@{bill.version}"
-        parties = (list(self._seller().values()), list(self._buyer().values()))
-        seller, buyer = ([one for one in party if one != SIRET] for party in parties)
+        seller, buyer = self.seller, self.buyer
         return {
             "title": invoice,
             "number": " - ".join(
                 part for part in (self.found.number, self.issued_on.isoformat()) if part
             ),
-            "seller": seller,
-            "buyer": buyer,
+            "seller": _printed(seller, seller.street, seller.legal_name),
+            "buyer": _printed(buyer, buyer.registered_office, buyer.legal_name),
             "lines": [
                 [str(n), self._named(line), in_words(line.amount)]
                 for n, line in enumerate(bill.lines, 1)
@@ -215,9 +211,23 @@ class Paper:
                 [f"TVA / VAT {percent(bill.tax.rate)} %", in_words(bill.tax.amount)],
                 ["Total TTC / total", in_words(bill.total)],
             ],
-            "notes": self._notes(),
+            "notes": [*self._notes(), *(MENTIONS.values() if self.is_facturx else ())],
             "footer": facts,
         }
+
+
+def _place(one: CompanyDeclared | BuyerDeclared) -> dict[str, Any]:
+    """Where a company is and how it is registered."""
+    place = {"postcode": one.postal_code, "city": one.city, "country_code": one.country}
+    if one.country != "FR":
+        return place | {"legal_identifier": one.company_number}
+    siren = {"legal_identifier": one.company_number[:9], "legal_identifier_schemeid": SIREN}
+    return place | siren | {"identifiers": {SIRET: one.company_number}}
+
+
+def _printed(one: CompanyDeclared | BuyerDeclared, street: str, name: str) -> list[str]:
+    town = f"{one.postal_code} {one.city} ({one.country})"
+    return [name, street, town, one.company_number, one.vat_number or ""]
 
 
 def decimal(amount: Money) -> str:

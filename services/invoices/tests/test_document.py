@@ -55,7 +55,9 @@ def test_a_french_drivers_invoice_is_a_facturx_that_reads_back() -> None:
     assert (found["BT-1"], found["BT-3"], found["BT-5"]) == ("HIFLOW-000001", "389", "EUR")
     assert found["BT-24"] == "urn:cen.eu:en16931:2017"
     assert [found[name] for name in ("BT-109", "BT-110", "BT-112")] == ["335.00", "67.00", "402.00"]
-    assert found["BG-4"]["legal_identifier"] == "73282932000074"
+    assert found["BG-4"]["legal_identifier"] == "732829320"
+    assert found["BG-4"]["identifiers"] == {"0009": "73282932000074"}
+    assert {note.get("BT-21") for note in found["BG-1"]} >= {"PMD", "PMT", "AAB"}
     assert found["BG-7"]["name"] == "Hiflow SAS"
     assert [line["BT-131"] for line in found["BG-25"]] == ["300.00", "35.00"]
 
@@ -67,9 +69,10 @@ def test_the_vat_is_broken_down_with_its_reason(
     tax: Treatment, vat: int, code: str, owed: str
 ) -> None:
     bill = approved(vat=vat, tax=tax)
-    [found] = read_back(paper(bill, vat="FR44732829320" if vat else None).pdf())["BG-23"]
+    told = read_back(paper(bill, vat="FR44732829320" if vat else None).pdf())
+    [found] = told["BG-23"]
     assert (found["BT-118"], found["BT-117"]) == (code, owed)
-    assert ("BT-120" in found) == (code == "E")
+    assert ("BT-120" in found) == ("tax_identifier" in told["BG-4"]) == (code == "E")
 
 
 def test_what_is_not_ours_or_not_french_is_a_plain_pdf() -> None:
