@@ -64,7 +64,8 @@ _KEY = re.compile(r"[!-~]{1,255}")
 _CORRELATION = re.compile(r"[!-~]{1,128}")
 _ETAG = re.compile(r'"([1-9][0-9]{0,9}|[A-Za-z0-9_-]{27})"')
 _VERSION = re.compile(r"[1-9][0-9]{0,9}")
-_PRINCIPAL = "relais.principal"
+PRINCIPAL = "relais.principal"
+"""Where a request that was let in has its principal in its scope."""
 _TRACEPARENT_LENGTH = 55
 _ESCAPED_NUL = b"\\u0000"
 
@@ -336,7 +337,7 @@ class Admission:
     async def __call__(self, request: Request) -> Call:
         scope = request.scope
         kit: Kit = scope["app"].state.kit
-        principal: Principal = scope[_PRINCIPAL]
+        principal: Principal = scope[PRINCIPAL]
         headers: dict[bytes, bytes] = dict(scope["headers"])
         if "\0" in scope["path"] or b"%00" in scope["query_string"]:
             raise malformed("path:", "nul", "No name here has a NUL character.")
@@ -366,10 +367,10 @@ class Gate:
         header = next((value for name, value in scope["headers"] if name == b"authorization"), None)
         kit: Kit = scope["app"].state.kit
         try:
-            scope[_PRINCIPAL] = self._admission.principal(kit, header)
+            scope[PRINCIPAL] = self._admission.principal(kit, header)
         except KeyNotKnown:
             await kit.verifier.learn()
-            scope[_PRINCIPAL] = self._admission.principal(kit, header)
+            scope[PRINCIPAL] = self._admission.principal(kit, header)
         await self._app(scope, receive, send)
 
 

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Annotated, Any
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Depends
 from starlette.requests import Request
 from starlette.responses import Response
 
@@ -51,7 +51,7 @@ PUBLISHED = {"Cache-Control": "public, max-age=60"}
 
 def router(access: Access) -> APIRouter:
     """All routes of accounts."""
-    made = APIRouter()
+    made = APIRouter(dependencies=[Depends(access.refuse_deactivated)])
     sign_in_routes(made, access)
     own_routes(made, access)
     user_routes(made, access)

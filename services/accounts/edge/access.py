@@ -7,12 +7,14 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from uuid import uuid5
 
+from starlette.requests import Request
+
 from contracts.accounts.user_v1 import PasswordMeans, SessionEnd
 from infra import secrets
 from infra.commands import Beside
 from infra.host import Running
 from infra.http.auth import Principal, issue
-from infra.http.call import Call
+from infra.http.call import PRINCIPAL, Call
 from infra.http.problems import FieldError, Problem
 from infra.secrets import links, passwords, sessions, throttle, totp
 from infra.secrets.claims import Claims
@@ -279,6 +281,12 @@ class Access:
         await call.perform(USER, user_id, command, keep)
 
     # --- Who ----------------------------------------------------------------
+
+    async def refuse_deactivated(self, request: Request) -> None:
+        """Here an access token ends with its account; elsewhere it may live a few minutes more."""
+        account = await self.account(request.scope[PRINCIPAL].subject)
+        if account is not None and account.status is not Status.ACTIVE:
+            raise _session_over()
 
     async def account(self, user_id: str) -> Account | None:
         """The user as of now; None when there is none, or was."""

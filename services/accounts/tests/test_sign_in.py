@@ -267,6 +267,15 @@ class TestSessions:
             late = await api.anybody("PUT", "/password", {"token": link, "password": PASSWORD})
             assert outcome(late) == (409, "link-invalid")
 
+    async def test_a_deactivated_administrator_does_nothing_more_here(self, database: str) -> None:
+        async with served(database) as api:
+            await api.user("max", "administration")
+            await api.user("eve", "administration")
+            assert (await api.ask("GET", "/users/eve", who="max")).is_success
+            assert (await api.ask("DELETE", "/users/max/activation", who="eve")).is_success
+            for method, path in (("GET", "/users/eve"), ("DELETE", "/users/eve/activation")):
+                assert outcome(await api.ask(method, path, who="max")) == OVER
+
     async def test_other_roles_are_in_the_next_access_token(self, database: str) -> None:
         async with served(database) as api:
             await api.with_password("ada")
