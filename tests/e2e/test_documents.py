@@ -44,6 +44,8 @@ KNOWN = {
     "line_id": "service",
     "change_id": "b-1",
     "payout_id": "p-1",
+    "message_id": "m-1",
+    "name": "activated",
 }
 PROBES = ("/health/live", "/health/ready", "/metrics")
 KEPT: list[Any] = [
@@ -118,7 +120,8 @@ async def test_an_api_keeps_its_document(
 @pytest.mark.filterwarnings("ignore:Do not use the `random` module inside strategies")
 @pytest.mark.parametrize("mode", list(GenerationMode), ids=lambda mode: mode.value)
 @pytest.mark.parametrize(
-    ("name", "fewest"), [("accounts", 27), ("papers", 7), ("invoices", 18), ("payments", 11)]
+    ("name", "fewest"),
+    [("accounts", 27), ("papers", 7), ("invoices", 18), ("payments", 11), ("messaging", 9)],
 )
 async def test_an_api_by_itself_keeps_its_document(
     new_database: Callable[[], str], name: str, fewest: int, mode: GenerationMode
