@@ -116,6 +116,11 @@ class Paper:
         )
         return made
 
+    @property
+    def _delivered_on(self) -> date:
+        assert self.found.opened is not None
+        return self._day(self.found.opened.delivered_at)
+
     def _day(self, at: datetime) -> date:
         return at.astimezone(self.zone).date()
 
@@ -123,7 +128,6 @@ class Paper:
         """By the names of EN 16931."""
         bill, tax = self.bill, self.bill.tax
         net, vat, total = decimal(bill.net), decimal(tax.amount), decimal(bill.total)
-        assert self.found.opened is not None
         breakdown = {"BT-116": net, "BT-117": vat, "BT-118": CODES[tax.category]}
         breakdown |= {"BT-119": percent(tax.rate)}
         if reason := REASONS.get(tax.category):
@@ -135,7 +139,7 @@ class Paper:
             "BT-5": bill.net.currency,
             "BT-20": "A réception / on receipt",
             "BT-23": SERVICES,
-            "BT-72": self._day(self.found.opened.delivered_at),
+            "BT-72": self._delivered_on,
             "BT-106": net,
             "BT-109": net,
             "BT-110": vat,
@@ -211,7 +215,11 @@ class Paper:
                 [f"TVA / VAT {percent(bill.tax.rate)} %", in_words(bill.tax.amount)],
                 ["Total TTC / total", in_words(bill.total)],
             ],
-            "notes": [*self._notes(), *(MENTIONS.values() if self.is_facturx else ())],
+            "notes": [
+                f"Livraison / delivery: {self._delivered_on}",
+                *self._notes(),
+                *(MENTIONS.values() if self.is_facturx else ()),
+            ],
             "footer": facts,
         }
 

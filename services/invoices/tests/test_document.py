@@ -96,7 +96,15 @@ def test_every_document_says_it_is_pdf_a_3() -> None:
 
 def test_people_read_the_same_sums() -> None:
     text = text_of(paper(approved()).pdf())
-    for said in ("HIFLOW-000001", "Ada & Co", "4 rue #3", "335.00 EUR", "67.00 EUR", "402.00 EUR"):
+    for said in (
+        "HIFLOW-000001",
+        "Ada & Co",
+        "4 rue #3",
+        "335.00 EUR",
+        "67.00 EUR",
+        "402.00 EUR",
+        "delivery: 2030-05-01",
+    ):
         assert said in text
     assert "no invoice" in text_of(paper(approved(self_billed=False)).pdf())
 

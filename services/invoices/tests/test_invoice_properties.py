@@ -1,0 +1,115 @@
+"""Whatever people try, an invoice keeps within what was agreed, and adds up."""
+
+from functools import reduce
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from contracts.invoices.invoice_v1 import (
+    ContestSettled,
+    ExpenseKind,
+    InvoiceApproved,
+    InvoiceEvent,
+)
+from services.invoices import invoice
+from services.invoices.invoice import Command, Invoice, Status
+from services.invoices.tests.make import (
+    FULL,
+    add,
+    approve,
+    contest,
+    eur,
+    give_number,
+    note,
+    note_extra,
+    open_it,
+    pay,
+    prepare,
+    remove,
+    settle,
+    validate,
+)
+
+IDS = st.integers(1, 4).map(lambda n: f"e-{n}")
+LINES = st.one_of(IDS, st.just("service"))
+KINDS = st.sampled_from(ExpenseKind)
+CENTS = st.integers(-10, 40_000).map(eur)
+COMMANDS: st.SearchStrategy[Command] = st.one_of(
+    st.builds(add, CENTS, KINDS, IDS),
+    st.builds(remove, IDS),
+    st.builds(contest, LINES, st.sampled_from(["ada", None])),
+    st.builds(settle, CENTS, LINES),
+    st.sampled_from([validate(), approve(), give_number(), pay(), note_extra(), open_it()]),
+)
+STORIES = st.lists(COMMANDS, max_size=40)
+
+
+def story(commands: list[Command]) -> tuple[Invoice, list[InvoiceEvent]]:
+    state: invoice.State = invoice.initial
+    events: list[InvoiceEvent] = []
+    for command in [note(), prepare(), open_it(), *commands]:
+        decided = invoice.decide(command, state)
+        if isinstance(decided, list):
+            state = reduce(invoice.evolve, decided, state)
+            events += decided
+    assert isinstance(state, Invoice)
+    return state, events
+
+
+@given(STORIES)
+@pytest.mark.requirement("HIF-28")
+def test_no_more_is_declared_than_was_quoted_and_accepted(commands: list[Command]) -> None:
+    found, _ = story(commands)
+    assert all(found.declared(kind) <= found.allowed(kind) for kind in ExpenseKind)
+    price, frozen = found.price, found.prepared.service_price
+    assert price is not None
+    assert frozen is not None
+    assert price.amount_minor <= frozen.amount_minor
+
+
+@given(STORIES)
+@pytest.mark.requirement("G-15")
+def test_the_version_a_figure_names_is_the_fact_it_is_from(commands: list[Command]) -> None:
+    found, events = story(commands)
+    assert found.version == len(events)
+    for line in found.lines:
+        fact = events[line.version - 1]
+        amounts = {getattr(fact, name, None) for name in ("amount", "service_price")}
+        assert line.amount in amounts
+
+
+@given(STORIES)
+def test_an_approval_and_its_adjustments_add_up_to_the_lines_and_their_vat(
+    commands: list[Command],
+) -> None:
+    found, events = story(commands)
+    if found.approval is None:
+        return
+    net, vat = found.approval.net.amount_minor, found.approval.tax.amount.amount_minor
+    for event in events:
+        if isinstance(event, ContestSettled) and event.adjustment and event.adjustment_vat:
+            net += event.adjustment.amount_minor
+            vat += event.adjustment_vat.amount_minor
+    assert (net, vat) == (found.net.amount_minor, FULL.of(found.net.amount_minor))
+
+
+@given(STORIES, COMMANDS)
+def test_once_validated_only_settlements_change_a_line(
+    commands: list[Command], last: Command
+) -> None:
+    before, _ = story(commands)
+    decided = invoice.decide(last, before)
+    if before.status is Status.TO_COMPLETE or not isinstance(decided, list):
+        return
+    start: invoice.State = before
+    after = reduce(invoice.evolve, decided, start)
+    assert isinstance(after, Invoice)
+    settled = any(isinstance(event, ContestSettled) for event in decided)
+    assert settled or after.lines == before.lines
+
+
+@given(STORIES)
+def test_an_invoice_is_approved_once(commands: list[Command]) -> None:
+    _, events = story([*commands, validate(), approve(), approve()])
+    assert sum(isinstance(event, InvoiceApproved) for event in events) <= 1
