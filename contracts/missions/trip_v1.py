@@ -43,6 +43,17 @@ class Channel(IntEnum):
     PORTAL = 2
 
 
+class ExpenseKind(IntEnum):
+    """What an expense is for."""
+
+    # The way to the vehicle.
+    OUTBOUND_TRANSPORT = 1
+    TOLL = 2
+    FUEL_OR_CHARGE = 3
+    TAXI = 4
+    OTHER = 5
+
+
 @dataclass(frozen=True, slots=True)
 class Stop:
     """Where a vehicle leaves from or goes to. The street is not part of the offer."""
@@ -66,6 +77,15 @@ class Vehicle:
 
     make: str
     model: str
+
+
+@dataclass(frozen=True, slots=True)
+class QuotedExpense:
+    """A part of a price that is no service."""
+
+    kind: ExpenseKind
+    # Excluding VAT, in the currency of the price.
+    amount: Money
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,6 +127,8 @@ class QuoteSubmitted:
     pickup_on: date | None
     delivery_on: date | None
     submitted_at: datetime
+    # What of the price is for expenses, each kind once; the rest is the service.
+    expenses: tuple[QuotedExpense, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,6 +143,8 @@ class QuoteModified:
     pickup_on: date | None
     delivery_on: date | None
     modified_at: datetime
+    # What of the price is for expenses, each kind once; the rest is the service.
+    expenses: tuple[QuotedExpense, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,6 +191,69 @@ class MissionAssigned:
     from_day: date
     until_day: date
     assigned_at: datetime
+    # As quoted, and frozen from here on: the price holds them.
+    expenses: tuple[QuotedExpense, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ExtraCostRequested:
+    """The driver of a mission asked to be paid for something the quote did not foresee."""
+
+    trip_id: str
+    driver_id: str
+    request_id: str
+    kind: ExpenseKind
+    amount: Money
+    reason: str
+    # A photo, as a file of media.
+    photo_file_id: str
+    requested_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class ExtraCostAccepted:
+    """Logistics accepted an extra cost; what it granted may be declared as an expense."""
+
+    trip_id: str
+    driver_id: str
+    request_id: str
+    kind: ExpenseKind
+    # What was asked for, or less.
+    amount: Money
+    accepted_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class ExtraCostRefused:
+    """Logistics turned an extra cost down."""
+
+    trip_id: str
+    driver_id: str
+    request_id: str
+    reason: str
+    refused_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class AttachmentAdded:
+    """A document was put to a mission, before or after it was carried out."""
+
+    trip_id: str
+    driver_id: str
+    # A file of media.
+    file_id: str
+    label: str
+    added_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class AttachmentRemoved:
+    """A document was taken from a mission."""
+
+    trip_id: str
+    driver_id: str
+    file_id: str
+    removed_at: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -195,6 +282,11 @@ TripEvent = (
     | QuoteRefused
     | QuoteAccepted
     | MissionAssigned
+    | ExtraCostRequested
+    | ExtraCostAccepted
+    | ExtraCostRefused
+    | AttachmentAdded
+    | AttachmentRemoved
     | DeliveryConfirmed
     | TripExpired
 )
@@ -206,6 +298,11 @@ _QuoteWithdrawn = message_class("relais.missions.trip.v1.QuoteWithdrawn")
 _QuoteRefused = message_class("relais.missions.trip.v1.QuoteRefused")
 _QuoteAccepted = message_class("relais.missions.trip.v1.QuoteAccepted")
 _MissionAssigned = message_class("relais.missions.trip.v1.MissionAssigned")
+_ExtraCostRequested = message_class("relais.missions.trip.v1.ExtraCostRequested")
+_ExtraCostAccepted = message_class("relais.missions.trip.v1.ExtraCostAccepted")
+_ExtraCostRefused = message_class("relais.missions.trip.v1.ExtraCostRefused")
+_AttachmentAdded = message_class("relais.missions.trip.v1.AttachmentAdded")
+_AttachmentRemoved = message_class("relais.missions.trip.v1.AttachmentRemoved")
 _DeliveryConfirmed = message_class("relais.missions.trip.v1.DeliveryConfirmed")
 _TripExpired = message_class("relais.missions.trip.v1.TripExpired")
 
@@ -255,6 +352,22 @@ def encode_vehicle(value: Vehicle) -> dict[str, Any]:
     return {
         "make": value.make,
         "model": value.model,
+    }
+
+
+def decode_quoted_expense(message: Any) -> QuotedExpense:
+    if not message.HasField("amount"):
+        raise missing(message, "amount")
+    return QuotedExpense(
+        member(ExpenseKind, message.kind),
+        decode_money(message.amount),
+    )
+
+
+def encode_quoted_expense(value: QuotedExpense) -> dict[str, Any]:
+    return {
+        "kind": value.kind,
+        "amount": encode_money(value.amount),
     }
 
 
@@ -324,6 +437,7 @@ def decode_quote_submitted(message: Any, unseal: Unseal) -> QuoteSubmitted:
         decode_date(message.pickup_on) if message.HasField("pickup_on") else None,
         decode_date(message.delivery_on) if message.HasField("delivery_on") else None,
         decode_instant(message.submitted_at),
+        tuple(decode_quoted_expense(item) for item in message.expenses),
     )
 
 
@@ -338,6 +452,7 @@ def encode_quote_submitted(value: QuoteSubmitted, seal: Seal) -> bytes:
         pickup_on=None if value.pickup_on is None else encode_date(value.pickup_on),
         delivery_on=None if value.delivery_on is None else encode_date(value.delivery_on),
         submitted_at=encode_instant(value.submitted_at),
+        expenses=[encode_quoted_expense(item) for item in value.expenses],
     )
     encoded: bytes = message.SerializeToString()
     return encoded
@@ -356,6 +471,7 @@ def decode_quote_modified(message: Any, unseal: Unseal) -> QuoteModified:
         decode_date(message.pickup_on) if message.HasField("pickup_on") else None,
         decode_date(message.delivery_on) if message.HasField("delivery_on") else None,
         decode_instant(message.modified_at),
+        tuple(decode_quoted_expense(item) for item in message.expenses),
     )
 
 
@@ -370,6 +486,7 @@ def encode_quote_modified(value: QuoteModified, seal: Seal) -> bytes:
         pickup_on=None if value.pickup_on is None else encode_date(value.pickup_on),
         delivery_on=None if value.delivery_on is None else encode_date(value.delivery_on),
         modified_at=encode_instant(value.modified_at),
+        expenses=[encode_quoted_expense(item) for item in value.expenses],
     )
     encoded: bytes = message.SerializeToString()
     return encoded
@@ -454,6 +571,7 @@ def decode_mission_assigned(message: Any, _unseal: Unseal) -> MissionAssigned:
         decode_date(message.from_day),
         decode_date(message.until_day),
         decode_instant(message.assigned_at),
+        tuple(decode_quoted_expense(item) for item in message.expenses),
     )
 
 
@@ -466,6 +584,137 @@ def encode_mission_assigned(value: MissionAssigned, _seal: Seal) -> bytes:
         from_day=encode_date(value.from_day),
         until_day=encode_date(value.until_day),
         assigned_at=encode_instant(value.assigned_at),
+        expenses=[encode_quoted_expense(item) for item in value.expenses],
+    )
+    encoded: bytes = message.SerializeToString()
+    return encoded
+
+
+def decode_extra_cost_requested(message: Any, unseal: Unseal) -> ExtraCostRequested:
+    if not (
+        message.HasField("amount")
+        and message.HasField("reason")
+        and message.HasField("requested_at")
+    ):
+        raise missing(message, "amount", "reason", "requested_at")
+    return ExtraCostRequested(
+        message.trip_id,
+        message.driver_id,
+        message.request_id,
+        member(ExpenseKind, message.kind),
+        decode_money(message.amount),
+        decode_text(unseal(message.driver_id, 6, message.reason.sealed)),
+        message.photo_file_id,
+        decode_instant(message.requested_at),
+    )
+
+
+def encode_extra_cost_requested(value: ExtraCostRequested, seal: Seal) -> bytes:
+    message = _ExtraCostRequested(
+        trip_id=value.trip_id,
+        driver_id=value.driver_id,
+        request_id=value.request_id,
+        kind=value.kind,
+        amount=encode_money(value.amount),
+        reason={"sealed": seal(value.driver_id, 6, value.reason.encode())},
+        photo_file_id=value.photo_file_id,
+        requested_at=encode_instant(value.requested_at),
+    )
+    encoded: bytes = message.SerializeToString()
+    return encoded
+
+
+def decode_extra_cost_accepted(message: Any, _unseal: Unseal) -> ExtraCostAccepted:
+    if not (message.HasField("amount") and message.HasField("accepted_at")):
+        raise missing(message, "amount", "accepted_at")
+    return ExtraCostAccepted(
+        message.trip_id,
+        message.driver_id,
+        message.request_id,
+        member(ExpenseKind, message.kind),
+        decode_money(message.amount),
+        decode_instant(message.accepted_at),
+    )
+
+
+def encode_extra_cost_accepted(value: ExtraCostAccepted, _seal: Seal) -> bytes:
+    message = _ExtraCostAccepted(
+        trip_id=value.trip_id,
+        driver_id=value.driver_id,
+        request_id=value.request_id,
+        kind=value.kind,
+        amount=encode_money(value.amount),
+        accepted_at=encode_instant(value.accepted_at),
+    )
+    encoded: bytes = message.SerializeToString()
+    return encoded
+
+
+def decode_extra_cost_refused(message: Any, _unseal: Unseal) -> ExtraCostRefused:
+    if not message.HasField("refused_at"):
+        raise missing(message, "refused_at")
+    return ExtraCostRefused(
+        message.trip_id,
+        message.driver_id,
+        message.request_id,
+        message.reason,
+        decode_instant(message.refused_at),
+    )
+
+
+def encode_extra_cost_refused(value: ExtraCostRefused, _seal: Seal) -> bytes:
+    message = _ExtraCostRefused(
+        trip_id=value.trip_id,
+        driver_id=value.driver_id,
+        request_id=value.request_id,
+        reason=value.reason,
+        refused_at=encode_instant(value.refused_at),
+    )
+    encoded: bytes = message.SerializeToString()
+    return encoded
+
+
+def decode_attachment_added(message: Any, unseal: Unseal) -> AttachmentAdded:
+    if not (message.HasField("label") and message.HasField("added_at")):
+        raise missing(message, "label", "added_at")
+    return AttachmentAdded(
+        message.trip_id,
+        message.driver_id,
+        message.file_id,
+        decode_text(unseal(message.driver_id, 4, message.label.sealed)),
+        decode_instant(message.added_at),
+    )
+
+
+def encode_attachment_added(value: AttachmentAdded, seal: Seal) -> bytes:
+    message = _AttachmentAdded(
+        trip_id=value.trip_id,
+        driver_id=value.driver_id,
+        file_id=value.file_id,
+        label={"sealed": seal(value.driver_id, 4, value.label.encode())},
+        added_at=encode_instant(value.added_at),
+    )
+    encoded: bytes = message.SerializeToString()
+    return encoded
+
+
+def decode_attachment_removed(message: Any, _unseal: Unseal) -> AttachmentRemoved:
+    if not message.HasField("removed_at"):
+        raise missing(message, "removed_at")
+    return AttachmentRemoved(
+        message.trip_id,
+        message.driver_id,
+        message.file_id,
+        decode_instant(message.removed_at),
+    )
+
+
+def encode_attachment_removed(value: AttachmentRemoved, _seal: Seal) -> bytes:
+    message = _AttachmentRemoved(
+        trip_id=value.trip_id,
+        driver_id=value.driver_id,
+        file_id=value.file_id,
+        removed_at=encode_instant(value.removed_at),
     )
     encoded: bytes = message.SerializeToString()
     return encoded
@@ -593,6 +842,61 @@ contract: Contract[TripEvent] = Contract(
             encode=encode_mission_assigned,
             parse=parser(_MissionAssigned),
             convert=decode_mission_assigned,
+        ),
+        EventType(
+            type="relais.missions.trip.v1.extra_cost_requested",
+            cls=ExtraCostRequested,
+            key="trip_id",
+            skippable=False,
+            schema="relais.missions.trip.v1.ExtraCostRequested",
+            personal=(("reason", "driver_id"),),
+            encode=encode_extra_cost_requested,
+            parse=parser(_ExtraCostRequested),
+            convert=decode_extra_cost_requested,
+        ),
+        EventType(
+            type="relais.missions.trip.v1.extra_cost_accepted",
+            cls=ExtraCostAccepted,
+            key="trip_id",
+            skippable=False,
+            schema="relais.missions.trip.v1.ExtraCostAccepted",
+            personal=(),
+            encode=encode_extra_cost_accepted,
+            parse=parser(_ExtraCostAccepted),
+            convert=decode_extra_cost_accepted,
+        ),
+        EventType(
+            type="relais.missions.trip.v1.extra_cost_refused",
+            cls=ExtraCostRefused,
+            key="trip_id",
+            skippable=False,
+            schema="relais.missions.trip.v1.ExtraCostRefused",
+            personal=(),
+            encode=encode_extra_cost_refused,
+            parse=parser(_ExtraCostRefused),
+            convert=decode_extra_cost_refused,
+        ),
+        EventType(
+            type="relais.missions.trip.v1.attachment_added",
+            cls=AttachmentAdded,
+            key="trip_id",
+            skippable=False,
+            schema="relais.missions.trip.v1.AttachmentAdded",
+            personal=(("label", "driver_id"),),
+            encode=encode_attachment_added,
+            parse=parser(_AttachmentAdded),
+            convert=decode_attachment_added,
+        ),
+        EventType(
+            type="relais.missions.trip.v1.attachment_removed",
+            cls=AttachmentRemoved,
+            key="trip_id",
+            skippable=False,
+            schema="relais.missions.trip.v1.AttachmentRemoved",
+            personal=(),
+            encode=encode_attachment_removed,
+            parse=parser(_AttachmentRemoved),
+            convert=decode_attachment_removed,
         ),
         EventType(
             type="relais.missions.trip.v1.delivery_confirmed",
