@@ -1,14 +1,23 @@
 """What follows from events: a trip's make the invoice, an approval its number, a payout its end."""
 
+from dataclasses import replace
 from typing import assert_never
 
 from contracts.invoices.invoice_v1 import (
+    AcceptedExtra,
+    ExpenseKind,
     InvoiceApproved,
     InvoiceEvent,
+    QuotedExpense,
 )
 from contracts.invoices.numbering_v1 import NumberingEvent
 from contracts.missions.trip_v1 import (
+    AttachmentAdded,
+    AttachmentRemoved,
     DeliveryConfirmed,
+    ExtraCostAccepted,
+    ExtraCostRefused,
+    ExtraCostRequested,
     MissionAssigned,
     QuoteAccepted,
     QuoteModified,
@@ -51,10 +60,16 @@ def of_trip(event: TripEvent) -> list[FromTrip]:
                 )
             ]
         case MissionAssigned():
-            return [invoice.Prepare(id, event.driver_id, event.price, (), event.assigned_at)]
+            return [_prepare(id, event)]
+        case ExtraCostAccepted():
+            kind = ExpenseKind(event.kind)
+            extra = AcceptedExtra(event.request_id, kind, event.amount)
+            return [invoice.NoteExtra(id, extra, event.accepted_at)]
         case DeliveryConfirmed():
             return [invoice.Open(id, event.confirmed_at)]
-        case TripExpired():
+        case TripExpired() | ExtraCostRequested() | ExtraCostRefused():
+            return []
+        case AttachmentAdded() | AttachmentRemoved():
             return []
         case QuoteSubmitted() | QuoteModified() | QuoteWithdrawn():
             return []
@@ -62,6 +77,16 @@ def of_trip(event: TripEvent) -> list[FromTrip]:
             return []
         case unhandled:
             assert_never(unhandled)
+
+
+def _prepare(id: str, event: MissionAssigned) -> invoice.Prepare:
+    """The price of a mission holds its expenses; the rest is the service."""
+    quoted = tuple(QuotedExpense(ExpenseKind(one.kind), one.amount) for one in event.expenses)
+    price = event.price
+    if price is not None:
+        spent = sum(one.amount.amount_minor for one in quoted)
+        price = replace(price, amount_minor=price.amount_minor - spent)
+    return invoice.Prepare(id, event.driver_id, price, quoted, event.assigned_at)
 
 
 def _what(offer: TripPublished) -> str:

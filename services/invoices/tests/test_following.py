@@ -6,8 +6,9 @@ from datetime import date
 import pytest
 
 from contracts.common_v1 import Point
-from contracts.invoices.invoice_v1 import InvoiceEvent
+from contracts.invoices.invoice_v1 import ExpenseKind, InvoiceEvent
 from contracts.invoices.numbering_v1 import NumberAssigned
+from contracts.missions import trip_v1
 from contracts.missions.trip_v1 import (
     Channel,
     DeliveryConfirmed,
@@ -22,19 +23,23 @@ from contracts.payments.payout_v1 import Fact, Line, LineKind, PayoutPaid, State
 from infra.testing.spec import Spec
 from services.invoices import following, numbering
 from services.invoices.aggregates import NUMBERING
-from services.invoices.invoice import Pay
+from services.invoices.invoice import Pay, Prepare
 from services.invoices.numbering import AssignNumber
 from services.invoices.tests.make import (
     LATER,
     NOON,
     PRICE,
+    TAXI,
+    TOLL,
     added,
     approved,
     eur,
     give_number,
     note,
+    note_extra,
     open_it,
     opened,
+    prepare,
     validated,
 )
 from services.invoices.tests.stage import context, served
@@ -108,10 +113,31 @@ def test_the_trips_own_events_make_the_invoice() -> None:
     assert following.of_trip(TripExpired("t-1", NOON)) == []
 
 
-def test_the_award_prepares_it() -> None:
-    award = MissionAssigned("t-1", "ada", PRICE, False, DAY, DAY, NOON)
+def test_the_award_prepares_it_and_tells_service_from_expenses() -> None:
+    toll = trip_v1.QuotedExpense(trip_v1.ExpenseKind.TOLL, TOLL.amount)
+    whole = eur(PRICE.amount_minor + TOLL.amount.amount_minor)
+    award = MissionAssigned("t-1", "ada", whole, False, DAY, DAY, NOON, (toll,))
     [command] = following.of_trip(award)
-    assert following.target(command) == "inv-t-1"
+    assert (command, following.target(command)) == (prepare(), "inv-t-1")
+
+
+def test_an_award_without_a_price_prepares_it_without_one() -> None:
+    award = MissionAssigned("t-1", "ada", None, True, DAY, DAY, NOON, ())
+    assert following.of_trip(award) == [Prepare("inv-t-1", "ada", None, (), NOON)]
+
+
+def test_an_accepted_extra_is_noted_and_a_wanted_or_refused_one_is_not() -> None:
+    kind, amount = trip_v1.ExpenseKind.TAXI, TAXI.amount
+    wanted = trip_v1.ExtraCostRequested("t-1", "ada", "x-1", kind, amount, "Why", "f-1", NOON)
+    accepted = trip_v1.ExtraCostAccepted("t-1", "ada", "x-1", kind, amount, NOON)
+    refused = trip_v1.ExtraCostRefused("t-1", "ada", "x-1", "No", NOON)
+    assert following.of_trip(accepted) == [note_extra()]
+    assert following.of_trip(wanted) == following.of_trip(refused) == []
+
+
+def test_both_services_count_kinds_of_expenses_alike() -> None:
+    theirs = {kind.name: kind.value for kind in trip_v1.ExpenseKind}
+    assert theirs == {kind.name: kind.value for kind in ExpenseKind}
 
 
 def test_an_approval_of_a_self_billed_invoice_asks_for_a_number() -> None:
