@@ -11,8 +11,8 @@ PLACES = {
     "missions": "services.missions.service",
     "papers": "services.papers.service",
     "payments": "services.payments.service",
+    "views.account": "services.views.account.service",
     "views.backoffice": "services.views.backoffice.service",
-    "views.earnings": "services.views.earnings.service",
     "views.partner": "services.views.partner.service",
 }
 

@@ -3,18 +3,18 @@
 from fastapi import APIRouter
 
 from infra.host import Running, Service
-from services.views.partner import account, api, drivers, mine, papers, quotes, trips
+from services.views.partner import api, calendars, drivers, quotes, trips
 
 
 def routes(running: Running) -> APIRouter:
-    """Those about trips, and those about oneself, as one router."""
+    """Those about trips, and the calendar, as one router."""
     made = api.router(running.pool, running.settings.home_radius_km)
-    made.routes.extend(mine.router(running.pool).routes)
+    made.routes.extend(calendars.router(running.pool).routes)
     return made
 
 
 service = Service(
     name="views.partner",
-    views=(trips.view, quotes.view, drivers.view, account.view, papers.view),
+    views=(trips.view, quotes.view, drivers.view),
     routes=routes,
 )

@@ -1,4 +1,4 @@
-"""What was earned, over HTTP: who may ask, what is shown, page by page."""
+"""About oneself, over HTTP: who may ask, what is shown, page by page."""
 
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
@@ -15,19 +15,26 @@ from infra.http.call import Kit
 from infra.http.positions import Positions
 from infra.http.versions import Versions
 from infra.nudge import Nudge
-from services.views.earnings import api
-from services.views.earnings.tests.conftest import Earnings
-from services.views.earnings.tests.make import (
+from services.views.account import api
+from services.views.account.tests.conftest import Mine
+from services.views.account.tests.make import (
     HOUR,
     INVOICE,
     NOON,
     STREAM,
+    TODAY,
+    UNTIL,
     added,
     approved,
     closed,
     contested,
+    invited,
+    licence_changed,
     opened,
     paid_out,
+    paper_accepted,
+    paper_added,
+    profile_changed,
     settled,
     validated,
 )
@@ -39,7 +46,8 @@ PATHS = [
     route.path
     for route, _ in admissions(api.router(None).routes)  # type: ignore[arg-type]
 ]
-LISTS = [path for path in PATHS if "{" not in path]
+LISTS = [path for path in PATHS if path in ("/papers", "/invoices", "/statements")]
+PAGED = [path for path in LISTS if path != "/papers"]
 
 
 @dataclass
@@ -62,18 +70,18 @@ class Caller:
 
 
 @asynccontextmanager
-async def served(earned: Earnings) -> AsyncIterator[Caller]:
+async def served(mine: Mine) -> AsyncIterator[Caller]:
     async def seen(streams: Any) -> Mapping[str, int]:
-        return await views_seen(earned.pool, "earnings", streams)
+        return await views_seen(mine.pool, "account", streams)
 
-    nudge = Nudge("seen_earnings", earned.pool)
+    nudge = Nudge("seen_account", mine.pool)
     kit = Kit(
         verifier=Verifier(PublishedKeys(jwks(KEY)), "relais-accounts", "relais"),
         positions=Positions(seen, nudge, ["invoices.invoice"], within=0.05),
         versions=Versions(bytes(32)),
         now=lambda: NOON,
     )
-    app = create_app("earnings", [api.router(earned.pool)], kit)
+    app = create_app("account", [api.router(mine.pool)], kit)
     transport = httpx.ASGITransport(app)
     async with httpx.AsyncClient(transport=transport, base_url="http://relais") as client:
         yield Caller(client)
@@ -85,25 +93,25 @@ def concrete(path: str) -> str:
 
 class TestWhoMay:
     @pytest.mark.parametrize("path", PATHS)
-    async def test_nobody_without_a_token(self, earned: Earnings, path: str) -> None:
-        async with served(earned) as api:
+    async def test_nobody_without_a_token(self, mine: Mine, path: str) -> None:
+        async with served(mine) as api:
             assert (await api.client.get(concrete(path))).status_code == 401
 
     @pytest.mark.parametrize("role", ROLES)
     @pytest.mark.parametrize("path", PATHS)
-    async def test_only_drivers(self, earned: Earnings, path: str, role: Role) -> None:
-        await earned.saw(opened(), closed())
-        async with served(earned) as api:
+    async def test_only_drivers(self, mine: Mine, path: str, role: Role) -> None:
+        await mine.saw(invited(), paper_added(), opened(), closed())
+        async with served(mine) as api:
             expected = 200 if role == "driver" else 403
             assert (await api.get(concrete(path), role=role)).status_code == expected
 
     @pytest.mark.parametrize(("who", "org"), [("bob", "hiflow"), ("ada", "stranger")])
     @pytest.mark.parametrize("path", PATHS)
     async def test_nobody_else_sees_anything(
-        self, earned: Earnings, path: str, who: str, org: str
+        self, mine: Mine, path: str, who: str, org: str
     ) -> None:
-        await earned.saw(opened(), closed())
-        async with served(earned) as api:
+        await mine.saw(invited(), paper_added(), opened(), closed())
+        async with served(mine) as api:
             shown = await api.get(concrete(path), who=who, org=org)
             if path in LISTS:
                 assert shown.json()["items"] == []
@@ -111,11 +119,28 @@ class TestWhoMay:
                 assert shown.status_code == 404
 
 
+class TestSelf:
+    @pytest.mark.requirement("HIF-39", "HIF-40")
+    async def test_the_profile_comes_with_licence_and_roles(self, mine: Mine) -> None:
+        await mine.saw(invited(), profile_changed(), licence_changed())
+        async with served(mine) as api:
+            shown = (await api.get("/profile")).json()
+            assert (shown["name"], shown["roles"]) == ("Ada Lovelace", ["driver"])
+            assert (shown["city"], shown["licence_categories"]) == ("Paris", ["B"])
+
+    @pytest.mark.requirement("HIF-42")
+    async def test_a_paper_comes_with_the_days_it_has_left(self, mine: Mine) -> None:
+        await mine.saw(invited(), paper_added(), paper_accepted())
+        async with served(mine) as api:
+            [shown] = (await api.get("/papers")).json()["items"]
+            assert (shown["holds"], shown["days_left"]) == (True, (UNTIL - TODAY).days)
+
+
 class TestFigures:
     @pytest.mark.requirement("HIF-29")
-    async def test_an_approved_figure_names_its_fact(self, earned: Earnings) -> None:
-        await earned.saw(opened(), added(), validated(), approved())
-        async with served(earned) as api:
+    async def test_an_approved_figure_names_its_fact(self, mine: Mine) -> None:
+        await mine.saw(opened(), added(), validated(), approved())
+        async with served(mine) as api:
             shown = (await api.get(f"/invoices/{INVOICE}")).json()["approval"]
             assert [line["facts"] for line in shown["lines"]] == [
                 [{"stream": STREAM, "version": version}] for version in (2, 4)
@@ -126,22 +151,20 @@ class TestFigures:
             }
 
     @pytest.mark.requirement("G-15")
-    async def test_a_contested_invoice_is_disputed_until_settled(self, earned: Earnings) -> None:
-        await earned.saw(opened(), added(), validated(), approved(), contested())
-        async with served(earned) as api:
+    async def test_a_contested_invoice_is_disputed_until_settled(self, mine: Mine) -> None:
+        await mine.saw(opened(), added(), validated(), approved(), contested())
+        async with served(mine) as api:
             [shown] = (await api.get("/invoices")).json()["items"]
             assert (shown["status"], shown["contested"]) == ("disputed", ["e-1"])
-            await earned.saw(settled())
+            await mine.saw(settled())
             [shown] = (await api.get("/invoices")).json()["items"]
             assert shown["status"] == "approved"
             [settlement] = shown["settlements"]
             assert settlement["facts"] == [{"stream": STREAM, "version": 9}]
 
-    async def test_every_sum_of_a_statement_names_the_facts_it_adds_up(
-        self, earned: Earnings
-    ) -> None:
-        await earned.saw(closed(carried=-100))
-        async with served(earned) as api:
+    async def test_every_sum_of_a_statement_names_the_facts_it_adds_up(self, mine: Mine) -> None:
+        await mine.saw(closed(carried=-100))
+        async with served(mine) as api:
             shown = (await api.get("/statements/ada-1")).json()
             kinds = ("gross", "expenses", "adjustments", "vat", "carried_in", "net")
             facts = {
@@ -157,18 +180,18 @@ class TestFigures:
                 "net": [("payout-ada", 4)],
             }
 
-    async def test_the_lines_of_a_statement_add_up_to_its_sums(self, earned: Earnings) -> None:
-        await earned.saw(closed())
-        async with served(earned) as api:
+    async def test_the_lines_of_a_statement_add_up_to_its_sums(self, mine: Mine) -> None:
+        await mine.saw(closed())
+        async with served(mine) as api:
             [shown] = (await api.get("/statements")).json()["items"]
             lines = sum(line["amount"]["amount_minor"] for line in shown["lines"])
             sums = ("gross", "expenses", "adjustments", "vat")
             assert lines == sum(shown[name]["amount"]["amount_minor"] for name in sums)
             assert shown["net"]["amount"]["amount_minor"] == lines
 
-    async def test_a_paid_statement_names_the_payment(self, earned: Earnings) -> None:
-        await earned.saw(closed(), paid_out())
-        async with served(earned) as api:
+    async def test_a_paid_statement_names_the_payment(self, mine: Mine) -> None:
+        await mine.saw(closed(), paid_out())
+        async with served(mine) as api:
             shown = (await api.get("/statements/ada-1")).json()
             assert (shown["status"], shown["reference"]) == ("paid", "SEPA 42")
             assert shown["payment"] == {"stream": "payout-ada", "version": 5}
@@ -176,9 +199,9 @@ class TestFigures:
 
 class TestAsking:
     @pytest.mark.requirement("G-09")
-    async def test_pages_have_neither_doubles_nor_gaps(self, earned: Earnings) -> None:
-        await earned.saw(*[opened(f"i-{n}", at=NOON + HOUR * n) for n in range(5)])
-        async with served(earned) as api:
+    async def test_pages_have_neither_doubles_nor_gaps(self, mine: Mine) -> None:
+        await mine.saw(*[opened(f"i-{n}", at=NOON + HOUR * n) for n in range(5)])
+        async with served(mine) as api:
             path, found = "/invoices?limit=2", list[str]()
             while path:
                 page = await api.get(path)
@@ -186,24 +209,24 @@ class TestAsking:
                 path = page.links["next"]["url"] if "next" in page.links else ""
             assert found == [f"i-{n}" for n in reversed(range(5))]
 
-    @pytest.mark.parametrize("path", LISTS)
+    @pytest.mark.parametrize("path", PAGED)
     @pytest.mark.parametrize(
         ("query", "status"),
         [("limit=0", 422), ("limit=201", 422), ("limit=many", 422), ("cursor=made-up", 400)],
     )
     async def test_what_cannot_be_read_is_refused(
-        self, earned: Earnings, path: str, query: str, status: int
+        self, mine: Mine, path: str, query: str, status: int
     ) -> None:
-        async with served(earned) as api:
+        async with served(mine) as api:
             assert (await api.get(f"{path}?{query}")).status_code == status
 
-    async def test_a_cursor_of_another_list_is_refused(self, earned: Earnings) -> None:
-        await earned.saw(closed("ada-1"), closed("ada-2"))
-        async with served(earned) as api:
+    async def test_a_cursor_of_another_list_is_refused(self, mine: Mine) -> None:
+        await mine.saw(closed("ada-1"), closed("ada-2"))
+        async with served(mine) as api:
             cursor = (await api.get("/statements?limit=1")).json()["next"]
             assert (await api.get(f"/invoices?cursor={cursor}")).status_code == 400
 
     @pytest.mark.parametrize("path", ["/invoices/not%20an%20id", "/statements/not%20an%20id"])
-    async def test_what_is_no_id_is_refused(self, earned: Earnings, path: str) -> None:
-        async with served(earned) as api:
+    async def test_what_is_no_id_is_refused(self, mine: Mine, path: str) -> None:
+        async with served(mine) as api:
             assert (await api.get(path)).status_code == 422

@@ -7,10 +7,10 @@ import pytest
 from contracts.invoices.invoice_v1 import InvoiceEvent
 from contracts.payments.payout_v1 import PayoutEvent
 from infra.consumers.views import OutOfOrder
-from services.views.earnings import invoices, statements
-from services.views.earnings.invoices import Expense, Line, Settlement
-from services.views.earnings.tests.conftest import Earnings
-from services.views.earnings.tests.make import (
+from services.views.account import invoices, statements
+from services.views.account.invoices import Expense, Line, Settlement
+from services.views.account.tests.conftest import Mine
+from services.views.account.tests.make import (
     HOUR,
     INVOICE,
     LATER,
@@ -144,32 +144,32 @@ class TestStatement:
 
 class TestQueries:
     @pytest.mark.requirement("HIF-29")
-    async def test_invoices_come_the_latest_delivery_first(self, earned: Earnings) -> None:
-        await earned.saw(opened("a", at=LATER), opened("b"), opened("c", driver="bob"))
-        found = await invoices.invoices_of(earned.pool, "hiflow", "ada", None, 10)
+    async def test_invoices_come_the_latest_delivery_first(self, mine: Mine) -> None:
+        await mine.saw(opened("a", at=LATER), opened("b"), opened("c", driver="bob"))
+        found = await invoices.invoices_of(mine.pool, "hiflow", "ada", None, 10)
         assert [row.invoice_id for row in found] == ["a", "b"]
-        after = await invoices.invoices_of(earned.pool, "hiflow", "ada", (LATER, "a"), 10)
+        after = await invoices.invoices_of(mine.pool, "hiflow", "ada", (LATER, "a"), 10)
         assert [row.invoice_id for row in after] == ["b"]
 
-    async def test_a_row_comes_back_from_the_table_as_it_was(self, earned: Earnings) -> None:
+    async def test_a_row_comes_back_from_the_table_as_it_was(self, mine: Mine) -> None:
         events = (opened(), added(), validated(), contested(), settled(), approved())
-        await earned.saw(*events)
-        found = await invoices.invoice_of(earned.pool, "hiflow", "ada", INVOICE)
+        await mine.saw(*events)
+        found = await invoices.invoice_of(mine.pool, "hiflow", "ada", INVOICE)
         assert found == invoice_of(*events)
 
-    async def test_statements_come_the_latest_first(self, earned: Earnings) -> None:
-        await earned.saw(closed("ada-1", at=NOON), closed("ada-2", at=NOON + HOUR))
-        found = await statements.statements_of(earned.pool, "hiflow", "ada", None, 10)
+    async def test_statements_come_the_latest_first(self, mine: Mine) -> None:
+        await mine.saw(closed("ada-1", at=NOON), closed("ada-2", at=NOON + HOUR))
+        found = await statements.statements_of(mine.pool, "hiflow", "ada", None, 10)
         assert [row.payout_id for row in found] == ["ada-2", "ada-1"]
         assert found[1] == statements.project(None, closed("ada-1", at=NOON))
         after = (LATER, "ada-2")
-        rest = await statements.statements_of(earned.pool, "hiflow", "ada", after, 10)
+        rest = await statements.statements_of(mine.pool, "hiflow", "ada", after, 10)
         assert [row.payout_id for row in rest] == ["ada-1"]
 
     @pytest.mark.parametrize("who", [("stranger", "ada"), ("hiflow", "bob")])
-    async def test_nobody_else_sees_them(self, earned: Earnings, who: tuple[str, str]) -> None:
-        await earned.saw(opened(), closed())
-        assert await invoices.invoices_of(earned.pool, *who, None, 10) == []
-        assert await invoices.invoice_of(earned.pool, *who, INVOICE) is None
-        assert await statements.statements_of(earned.pool, *who, None, 10) == []
-        assert await statements.statement_of(earned.pool, *who, "ada-1") is None
+    async def test_nobody_else_sees_them(self, mine: Mine, who: tuple[str, str]) -> None:
+        await mine.saw(opened(), closed())
+        assert await invoices.invoices_of(mine.pool, *who, None, 10) == []
+        assert await invoices.invoice_of(mine.pool, *who, INVOICE) is None
+        assert await statements.statements_of(mine.pool, *who, None, 10) == []
+        assert await statements.statement_of(mine.pool, *who, "ada-1") is None

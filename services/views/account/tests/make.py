@@ -1,7 +1,8 @@
 """Valid events with sensible defaults; a test names only what it is about."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 
+from contracts.accounts import user_v1 as user
 from contracts.common_v1 import Money
 from contracts.invoices.invoice_v1 import (
     AcceptedExtra,
@@ -24,11 +25,17 @@ from contracts.invoices.invoice_v1 import (
     TaxCategory,
     TripNoted,
 )
+from contracts.papers import paper_v1 as paper
 from contracts.payments import payout_v1 as payout
 
 NOON = datetime(2030, 5, 1, 12, 0, tzinfo=UTC)
 HOUR = timedelta(hours=1)
 LATER = NOON + HOUR
+TODAY = date(2030, 5, 1)
+DAY = timedelta(days=1)
+FROM = date(2030, 5, 6)
+UNTIL = date(2030, 5, 10)
+INSURANCE = paper.PaperKind.LIABILITY_INSURANCE
 INVOICE = "inv-t-1"
 STREAM = f"invoice-{INVOICE}"
 TOLL = ExpenseKind.TOLL
@@ -36,6 +43,76 @@ TOLL = ExpenseKind.TOLL
 
 def euros(amount_minor: int) -> Money:
     return Money(amount_minor, "EUR")
+
+
+# --- Users and papers -------------------------------------------------------
+
+
+def invited(id: str = "ada", organisation: str = "hiflow") -> user.UserInvited:
+    given = (f"{id}@example.org", "Ada Lovelace", "fr", (user.Role.DRIVER,), None, "lea")
+    return user.UserInvited(id, organisation, *given, NOON)
+
+
+def signed() -> user.AgreementSigned:
+    return user.AgreementSigned("ada", "hiflow", None, TODAY, NOON)
+
+
+def activated() -> user.UserActivated:
+    given = ("ada@example.org", "Ada Lovelace", "fr", (user.Role.DRIVER,))
+    return user.UserActivated("ada", "hiflow", *given, NOON)
+
+
+def deactivated() -> user.UserDeactivated:
+    return user.UserDeactivated("ada", "hiflow", "lea", NOON)
+
+
+def roles_changed() -> user.RolesChanged:
+    return user.RolesChanged("ada", "hiflow", (user.Role.LOGISTICS,), "lea", NOON)
+
+
+def profile_changed() -> user.ProfileChanged:
+    address = ("1 rue de Rivoli", "75001", "Paris", "FR", None)
+    return user.ProfileChanged("ada", "hiflow", "en", "+33612345678", "photo-1", *address, NOON)
+
+
+def licence_changed() -> user.LicenceChanged:
+    return user.LicenceChanged("ada", "hiflow", "12AB34567", "FR", ("B",), FROM, UNTIL, NOON)
+
+
+def enrolled() -> user.TotpEnrolled:
+    return user.TotpEnrolled("ada", "hiflow", NOON)
+
+
+def factor_removed() -> user.TotpRemoved:
+    return user.TotpRemoved("ada", "hiflow", "lea", NOON)
+
+
+def forgotten() -> user.SubjectForgotten:
+    return user.SubjectForgotten("ada", LATER)
+
+
+def paper_added(file: str = "file-1", expires_on: date | None = UNTIL) -> paper.PaperAdded:
+    given = ("ada", "hiflow", INSURANCE, file, TODAY, expires_on, "ada")
+    return paper.PaperAdded("ada:insurance", *given, NOON)
+
+
+def paper_accepted(expires_on: date | None = UNTIL) -> paper.PaperAccepted:
+    given = ("ada", "hiflow", INSURANCE, "file-1", expires_on, "Europe/Paris", "lea")
+    return paper.PaperAccepted("ada:insurance", *given, LATER)
+
+
+def paper_refused() -> paper.PaperRefused:
+    given = ("ada", "hiflow", INSURANCE, "file-2", "not readable", "lea")
+    return paper.PaperRefused("ada:insurance", *given, LATER)
+
+
+def paper_expired() -> paper.PaperExpired:
+    return paper.PaperExpired("ada:insurance", "ada", "hiflow", INSURANCE, UNTIL, LATER)
+
+
+def noticed() -> paper.ExpiryNoticeGiven:
+    given = ("ada", "hiflow", INSURANCE, UNTIL, 7)
+    return paper.ExpiryNoticeGiven("ada:insurance", *given, LATER)
 
 
 # --- Invoices ---------------------------------------------------------------

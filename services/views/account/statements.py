@@ -153,7 +153,7 @@ async def statements_of(
 ) -> list[Statement]:
     """The driver's statements, the latest first."""
     query = sql.SQL(
-        "select {columns} from earnings.statements where organisation_id = %s and driver_id = %s"
+        "select {columns} from account.statements where organisation_id = %s and driver_id = %s"
         " and (closed_at, payout_id) < (%s, %s)"
         " order by closed_at desc, payout_id desc limit %s"
     ).format(columns=_COLUMNS)
@@ -169,7 +169,7 @@ async def statement_of(
 ) -> Statement | None:
     """One statement; None when it is another driver's."""
     query = sql.SQL(
-        "select {columns} from earnings.statements"
+        "select {columns} from account.statements"
         " where organisation_id = %s and driver_id = %s and payout_id = %s"
     ).format(columns=_COLUMNS)
     async with pool.connection() as connection:

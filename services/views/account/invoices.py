@@ -231,7 +231,7 @@ async def invoices_of(
 ) -> list[Invoice]:
     """The driver's invoices, the latest delivery first (HIF-29)."""
     query = sql.SQL(
-        "select {columns} from earnings.invoices where organisation_id = %s and driver_id = %s"
+        "select {columns} from account.invoices where organisation_id = %s and driver_id = %s"
         " and (delivered_at, invoice_id) < (%s, %s)"
         " order by delivered_at desc, invoice_id desc limit %s"
     ).format(columns=_COLUMNS)
@@ -247,7 +247,7 @@ async def invoice_of(
 ) -> Invoice | None:
     """One invoice; None when it is another driver's."""
     query = sql.SQL(
-        "select {columns} from earnings.invoices"
+        "select {columns} from account.invoices"
         " where organisation_id = %s and driver_id = %s and invoice_id = %s"
     ).format(columns=_COLUMNS)
     async with pool.connection() as connection:

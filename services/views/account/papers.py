@@ -113,7 +113,7 @@ _COLUMNS = sql.SQL(", ").join(map(sql.Identifier, view.columns))
 async def papers_of(pool: Pool, organisation_id: str, user_id: str) -> list[Paper]:
     """The papers of a user, by kind."""
     query = sql.SQL(
-        "select {columns} from partner.papers"
+        "select {columns} from account.papers"
         " where organisation_id = %s and user_id = %s order by kind"
     ).format(columns=_COLUMNS)
     async with pool.connection() as connection:

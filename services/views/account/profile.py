@@ -29,7 +29,7 @@ from infra.store.postgres import Pool
 
 
 @dataclass(frozen=True, slots=True)
-class Account:
+class Profile:
     """`status`: invited, signed, active, deactivated. What is absent is not known, or forgotten."""
 
     user_id: str
@@ -68,7 +68,7 @@ def key(event: UserEvent) -> tuple[str] | None:
             assert_never(unhandled)
 
 
-def project(row: Account | None, event: UserEvent) -> Account:
+def project(row: Profile | None, event: UserEvent) -> Profile:
     if isinstance(event, UserInvited):
         return _invited(event)
     if row is None:
@@ -97,8 +97,8 @@ def project(row: Account | None, event: UserEvent) -> Account:
             assert_never(unhandled)
 
 
-def _invited(event: UserInvited) -> Account:
-    return Account(
+def _invited(event: UserInvited) -> Profile:
+    return Profile(
         user_id=event.user_id,
         organisation_id=event.organisation_id,
         name=event.name,
@@ -109,7 +109,7 @@ def _invited(event: UserInvited) -> Account:
     )
 
 
-def _changed(row: Account, event: ProfileChanged) -> Account:
+def _changed(row: Profile, event: ProfileChanged) -> Profile:
     return replace(
         row,
         language=event.language,
@@ -122,7 +122,7 @@ def _changed(row: Account, event: ProfileChanged) -> Account:
     )
 
 
-def _licensed(row: Account, event: LicenceChanged) -> Account:
+def _licensed(row: Profile, event: LicenceChanged) -> Profile:
     return replace(
         row,
         licence_number=event.number,
@@ -133,8 +133,8 @@ def _licensed(row: Account, event: LicenceChanged) -> Account:
     )
 
 
-def _forgotten(row: Account) -> Account:
-    return Account(
+def _forgotten(row: Profile) -> Profile:
+    return Profile(
         user_id=row.user_id,
         organisation_id=row.organisation_id,
         name="",
@@ -148,9 +148,9 @@ def _forgotten(row: Account) -> Account:
 
 
 view = View(
-    name="accounts",
+    name="profiles",
     contract=contract,
-    row=Account,
+    row=Profile,
     primary_key=("user_id",),
     key=key,
     project=project,
@@ -161,10 +161,10 @@ view = View(
 _COLUMNS = sql.SQL(", ").join(map(sql.Identifier, view.columns))
 
 
-async def account_of(pool: Pool, organisation_id: str, user_id: str) -> Account | None:
+async def profile_of(pool: Pool, organisation_id: str, user_id: str) -> Profile | None:
     """The account of a user; None in another organisation."""
     query = sql.SQL(
-        "select {columns} from partner.accounts where organisation_id = %s and user_id = %s"
+        "select {columns} from account.profiles where organisation_id = %s and user_id = %s"
     ).format(columns=_COLUMNS)
     async with pool.connection() as connection:
         cursor = connection.cursor(row_factory=view.row_factory)

@@ -1,4 +1,4 @@
-"""The tables of what was earned in a database of their own."""
+"""The tables of what partners ask about themselves in a database of their own."""
 
 from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass
@@ -17,12 +17,12 @@ from infra.consumers.views import Generations, ViewHandler
 from infra.host import open_pool
 from infra.stack.postgres import PostgresServer
 from infra.store.postgres import Pool
-from services.views.earnings.service import service
-from services.views.earnings.tests.make import NOON
+from services.views.account.service import service
+from services.views.account.tests.make import NOON
 
 
 @dataclass
-class Earnings:
+class Mine:
     """The tables, and what fills them."""
 
     pool: Pool
@@ -59,17 +59,17 @@ def tables(postgres: PostgresServer) -> Iterator[str]:
 
 
 @pytest_asyncio.fixture
-async def earned(tables: str) -> AsyncIterator[Earnings]:
-    pool = await open_pool(tables, 2, "earnings")
+async def mine(tables: str) -> AsyncIterator[Mine]:
+    pool = await open_pool(tables, 2, "account")
     try:
         await core.migrate(pool)
-        generations = Generations("earnings", service.views, pool)
+        generations = Generations("account", service.views, pool)
         await generations.migrate()
         active = await generations.active()
         assert active is not None
         async with pool.connection() as connection:
             for view in service.views:
                 await connection.execute(f"delete from {active.schema}.{view.name}".encode())
-        yield Earnings(pool, ViewHandler(active, service.views), count(1))
+        yield Mine(pool, ViewHandler(active, service.views), count(1))
     finally:
         await pool.close()

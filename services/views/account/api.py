@@ -1,6 +1,6 @@
-"""The questions about what a driver earned: invoices and payout statements."""
+"""The questions of partners about themselves: profile, papers, invoices, statements."""
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import Annotated, Any
 
 from fastapi import APIRouter
@@ -11,7 +11,7 @@ from infra.http.models import Id, to_json
 from infra.http.pages import Order, Paging
 from infra.http.problems import Problem
 from infra.store.postgres import Pool
-from services.views.earnings import invoices, statements
+from services.views.account import invoices, papers, profile, statements
 
 DriverCall = Annotated[Call, requires("driver")]
 
@@ -24,7 +24,30 @@ Fact = dict[str, Any]
 def router(pool: Pool) -> APIRouter:
     """The routes, over the tables of whichever generation is active."""
     made = APIRouter()
+    _self(made, pool)
+    _earned(made, pool)
+    return made
 
+
+def _self(made: APIRouter, pool: Pool) -> None:
+    @made.get("/profile")
+    async def my_profile(call: DriverCall) -> Response:
+        """Who one is to the platform, with address, licence and roles (HIF-39, HIF-40)."""
+        who = call.principal
+        found = await profile.profile_of(pool, who.organisation_id, who.subject)
+        if found is None:
+            raise Problem(404, "no-such-profile", "There is no such profile.")
+        return answer(found)
+
+    @made.get("/papers")
+    async def my_papers(call: DriverCall) -> Response:
+        """One's papers, which of them hold, and until when (HIF-42)."""
+        who = call.principal
+        found = await papers.papers_of(pool, who.organisation_id, who.subject)
+        return answer({"items": [paper(row, call.today) for row in found]})
+
+
+def _earned(made: APIRouter, pool: Pool) -> None:
     @made.get("/invoices")
     async def my_invoices(call: DriverCall, page: Paging) -> Response:
         """One's invoices from the delivery to the payment, latest first (HIF-28, HIF-29)."""
@@ -65,8 +88,6 @@ def router(pool: Pool) -> APIRouter:
             raise Problem(404, "no-such-statement", "There is no such statement.")
         return answer(statement(found))
 
-    return made
-
 
 def answer(body: object) -> Response:
     return Response(to_json(body), media_type="application/json")
@@ -78,6 +99,25 @@ def since(after: tuple[Any, ...] | None) -> tuple[datetime, str] | None:
 
 def money(amount_minor: int | None, currency: str | None) -> dict[str, Any] | None:
     return None if amount_minor is None else {"amount_minor": amount_minor, "currency": currency}
+
+
+def paper(row: papers.Paper, today: date) -> dict[str, Any]:
+    """A paper as it was shown last, and the one of its kind that holds."""
+    return {
+        "paper_id": row.paper_id,
+        "kind": row.kind,
+        "status": row.status,
+        "file_id": row.file_id,
+        "issued_on": row.issued_on,
+        "expires_on": row.expires_on,
+        "refusal_reason": row.refusal_reason,
+        "added_at": row.added_at,
+        "decided_at": row.decided_at,
+        "holds": row.holds(today),
+        "held_file_id": row.held_file_id,
+        "held_until": row.held_until,
+        "days_left": (row.held_until - today).days if row.held_until else None,
+    }
 
 
 # --- Figures and the facts behind them --------------------------------------
