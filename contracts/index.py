@@ -11,6 +11,7 @@ from contracts.invoices.buyer_v1 import contract as invoices_buyer_v1
 from contracts.invoices.invoice_v1 import contract as invoices_invoice_v1
 from contracts.invoices.numbering_v1 import contract as invoices_numbering_v1
 from contracts.invoices.seller_v1 import contract as invoices_seller_v1
+from contracts.media.file_v1 import contract as media_file_v1
 from contracts.messaging.message_v1 import contract as messaging_message_v1
 from contracts.messaging.preferences_v1 import contract as messaging_preferences_v1
 from contracts.missions.driver_v1 import contract as missions_driver_v1
@@ -27,6 +28,7 @@ contracts: tuple[Contract[Any], ...] = (
     invoices_invoice_v1,
     invoices_numbering_v1,
     invoices_seller_v1,
+    media_file_v1,
     messaging_message_v1,
     messaging_preferences_v1,
     missions_driver_v1,
