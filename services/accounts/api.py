@@ -19,6 +19,7 @@ from contracts.accounts.user_v1 import (
     UserEvent,
     UserInvited,
 )
+from contracts.runtime import REDACTED
 from infra import secrets
 from infra.http.call import Call, public, requires
 from infra.http.models import Id, plain, to_json
@@ -44,7 +45,6 @@ Member = Annotated[
 Staff = Annotated[Call, requires("logistics", "administration")]
 Administration = Annotated[Call, requires("administration")]
 
-HIDDEN = "XXXX"
 NO_STORE = {"Cache-Control": "no-store"}
 PUBLISHED = {"Cache-Control": "public, max-age=60"}
 
@@ -402,7 +402,7 @@ async def member(access: Access, call: Call, user_id: str) -> Account:
 def without_link(event: UserEvent) -> Any:
     """An event without the link that would let its reader in as somebody else."""
     if isinstance(event, PasswordResetRequested):
-        return plain(replace(event, reset_link=HIDDEN))
+        return plain(replace(event, reset_link=REDACTED))
     return plain(event)
 
 
