@@ -3,6 +3,7 @@
 import asyncio
 import re
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 from uuid import uuid4
 
@@ -21,10 +22,15 @@ from schemathesis.specs.openapi.checks import (
 )
 
 from infra import serving
-from infra.host import opened
+from infra.commands import Aggregate, CommandContext, Done
+from infra.host import Running, opened
 from infra.http.auth import Role, jwks
 from infra.settings import Settings
 from services import registry
+from services.invoices.aggregates import INVOICE
+from services.invoices.tests.make import note, note_extra, open_it, prepare
+from services.payments.aggregates import PAYEE, PAYOUT
+from services.payments.tests.make import ask, credit
 from tests.e2e.conftest import KEY, MASTER_KEYS, Platform, token
 from tools.demo.people import cities, trips
 from tools.demo.story import today
@@ -67,6 +73,21 @@ async def prepared(platform: Platform) -> None:
             key = {"Idempotency-Key": uuid4().hex}
             answer = await client.post(f"/missions/{path}", json=body, headers=key)
             assert answer.status_code == 201
+
+
+async def begun(running: Running) -> None:
+    """An invoice of Ada's and what she is owed, that paths can name."""
+    known: dict[str, list[tuple[Aggregate[Any, Any, Any, Any], str, Any]]] = {
+        "invoices": [(INVOICE, "inv-T1", each) for each in (note, prepare, note_extra, open_it)],
+        "payments": [(PAYOUT, "ada", credit), (PAYEE, "ada", ask)],
+    }
+    for aggregate, id, make in known.get(running.service.name, []):
+        command = make()
+        if aggregate is INVOICE:
+            command = replace(command, invoice_id=id)
+        context = CommandContext(uuid4(), "c", "c", "lea", "hiflow", command.at, "")
+        done = await running.commands.handle(aggregate, id, command, context)
+        assert isinstance(done, Done)
 
 
 def tried(operation: Any, mode: GenerationMode) -> None:
@@ -136,6 +157,7 @@ async def test_an_api_by_itself_keeps_its_document(
         }
     )
     async with opened(service, settings) as running:
+        await begun(running)
         site = serving.site([running], settings)
         async with serving.serving(site, settings) as url:
             assert await kept(f"{url}{service.prefix}", mode) >= fewest
