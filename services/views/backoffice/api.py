@@ -242,11 +242,17 @@ def compared(trip: trips.Trip, found: list[offers.Quote]) -> dict[str, Any]:
 
 def quoted(row: offers.Quote) -> dict[str, Any]:
     """A quote with what was decided; `why` is the rule that did, null where a person did."""
+    expenses_minor = sum(one.amount_minor for one in row.expenses)
     why = {"rule": row.rule_id, "version": row.rule_version, "inputs": row.rule_inputs}
     return {
         "driver_id": row.driver_id,
         "status": row.status,
         "price": money(row.amount_minor, row.currency),
+        "service": money(row.amount_minor - expenses_minor, row.currency),
+        "expenses": [
+            {"kind": one.kind, "amount": money(one.amount_minor, row.currency)}
+            for one in row.expenses
+        ],
         "comment": row.comment,
         "pickup_on": row.pickup_on,
         "delivery_on": row.delivery_on,

@@ -8,9 +8,15 @@ from typing import assert_never
 from psycopg import sql
 
 from contracts.missions.trip_v1 import (
+    AttachmentAdded,
+    AttachmentRemoved,
     DeliveryConfirmed,
+    ExtraCostAccepted,
+    ExtraCostRefused,
+    ExtraCostRequested,
     MissionAssigned,
     QuoteAccepted,
+    QuotedExpense,
     QuoteModified,
     QuoteRefused,
     QuoteSubmitted,
@@ -33,6 +39,14 @@ class Input:
 
 
 @dataclass(frozen=True, slots=True)
+class Expense:
+    """What of the price is for a kind of expense; the rest is the service."""
+
+    kind: str
+    amount_minor: int
+
+
+@dataclass(frozen=True, slots=True)
 class Quote:
     """The latest quote of a driver on a trip. `rule_id` is absent where a person decided."""
 
@@ -41,6 +55,7 @@ class Quote:
     status: str
     amount_minor: int
     currency: str
+    expenses: tuple[Expense, ...]
     comment: str | None
     pickup_on: date | None
     delivery_on: date | None
@@ -61,6 +76,10 @@ def key(event: TripEvent) -> tuple[str, str] | None:
             return event.trip_id, event.driver_id
         case TripPublished() | MissionAssigned() | DeliveryConfirmed() | TripExpired():
             return None
+        case ExtraCostRequested() | ExtraCostAccepted() | ExtraCostRefused():
+            return None
+        case AttachmentAdded() | AttachmentRemoved():
+            return None
         case unhandled:
             assert_never(unhandled)
 
@@ -76,6 +95,7 @@ def project(row: Quote | None, event: TripEvent) -> Quote | None:
                 row,
                 amount_minor=event.price.amount_minor,
                 currency=event.price.currency,
+                expenses=_expenses(event.expenses),
                 comment=event.comment,
                 pickup_on=event.pickup_on,
                 delivery_on=event.delivery_on,
@@ -89,6 +109,10 @@ def project(row: Quote | None, event: TripEvent) -> Quote | None:
             return replace(row, status="accepted", processed_at=event.accepted_at)
         case TripPublished() | MissionAssigned() | DeliveryConfirmed() | TripExpired():
             return row
+        case ExtraCostRequested() | ExtraCostAccepted() | ExtraCostRefused():
+            return row
+        case AttachmentAdded() | AttachmentRemoved():
+            return row
         case unhandled:
             assert_never(unhandled)
 
@@ -100,11 +124,16 @@ def _submitted(event: QuoteSubmitted) -> Quote:
         status="submitted",
         amount_minor=event.price.amount_minor,
         currency=event.price.currency,
+        expenses=_expenses(event.expenses),
         comment=event.comment,
         pickup_on=event.pickup_on,
         delivery_on=event.delivery_on,
         submitted_at=event.submitted_at,
     )
+
+
+def _expenses(quoted: Sequence[QuotedExpense]) -> tuple[Expense, ...]:
+    return tuple(Expense(one.kind.name.lower(), one.amount.amount_minor) for one in quoted)
 
 
 def _refused(row: Quote, event: QuoteRefused) -> Quote:

@@ -138,12 +138,15 @@ def published(
     )
 
 
+QUOTED = (trip.QuotedExpense(trip.ExpenseKind.TOLL, euros(300)),)
+
+
 def submitted(who: str = "ada", amount: int = 12_500, id: str = "t-1") -> trip.QuoteSubmitted:
-    return trip.QuoteSubmitted(id, who, euros(amount), "soon", FROM, None, NOON)
+    return trip.QuoteSubmitted(id, who, euros(amount), "soon", FROM, None, NOON, QUOTED)
 
 
 def modified(who: str = "ada", amount: int = 11_000) -> trip.QuoteModified:
-    return trip.QuoteModified("t-1", who, euros(amount), None, None, UNTIL, LATER)
+    return trip.QuoteModified("t-1", who, euros(amount), None, None, UNTIL, LATER, ())
 
 
 def withdrawn(who: str = "ada") -> trip.QuoteWithdrawn:
@@ -162,7 +165,29 @@ def accepted(who: str = "ada") -> trip.QuoteAccepted:
 
 
 def assigned(who: str = "ada") -> trip.MissionAssigned:
-    return trip.MissionAssigned("t-1", who, euros(12_500), False, FROM, UNTIL, LATER)
+    return trip.MissionAssigned("t-1", who, euros(12_500), False, FROM, UNTIL, LATER, ())
+
+
+def extra_requested(id: str = "x-1", amount: int = 2_000) -> trip.ExtraCostRequested:
+    given = (id, trip.ExpenseKind.TAXI, euros(amount), "no train", "file-7")
+    return trip.ExtraCostRequested("t-1", "ada", *given, NOON)
+
+
+def extra_accepted(id: str = "x-1", amount: int = 1_500) -> trip.ExtraCostAccepted:
+    kind = trip.ExpenseKind.TAXI
+    return trip.ExtraCostAccepted("t-1", "ada", id, kind, euros(amount), LATER)
+
+
+def extra_refused(id: str = "x-1") -> trip.ExtraCostRefused:
+    return trip.ExtraCostRefused("t-1", "ada", id, "there was a train", LATER)
+
+
+def attached() -> trip.AttachmentAdded:
+    return trip.AttachmentAdded("t-1", "ada", "file-8", "handover", LATER)
+
+
+def detached() -> trip.AttachmentRemoved:
+    return trip.AttachmentRemoved("t-1", "ada", "file-8", LATER)
 
 
 def delivered(who: str = "ada") -> trip.DeliveryConfirmed:

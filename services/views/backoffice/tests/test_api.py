@@ -164,6 +164,9 @@ class TestQuotes:
             [trip] = await api.items("/quotes/to-process", role="logistics")
             offers = [(q["driver_id"], q["price"]["amount_minor"]) for q in trip["quotes"]]
             assert offers == [("bob", 800), ("ada", 900)]
+            [cheapest, _] = trip["quotes"]
+            assert cheapest["service"]["amount_minor"] == 500
+            assert [one["kind"] for one in cheapest["expenses"]] == ["toll"]
 
     @pytest.mark.requirement("G-05")
     async def test_why_is_the_rule_or_null_for_a_person(self, office: Office) -> None:

@@ -9,7 +9,7 @@ from contracts.missions.driver_v1 import DriverEvent
 from contracts.missions.trip_v1 import TripEvent
 from infra.consumers.views import OutOfOrder
 from services.views.backoffice import drivers, quotes, trips
-from services.views.backoffice.quotes import Input
+from services.views.backoffice.quotes import Expense, Input
 from services.views.backoffice.tests.conftest import Office
 from services.views.backoffice.tests.make import (
     DAY,
@@ -19,11 +19,16 @@ from services.views.backoffice.tests.make import (
     UNTIL,
     accepted,
     assigned,
+    attached,
     declared,
     delivered,
+    detached,
     driver_forgotten,
     engaged,
     expired,
+    extra_accepted,
+    extra_refused,
+    extra_requested,
     home_changed,
     modified,
     phone_changed,
@@ -37,6 +42,18 @@ from services.views.backoffice.tests.make import (
     undeclared,
     withdrawn,
 )
+
+OF_THE_TRIP: list[TripEvent] = [
+    published(),
+    assigned(),
+    delivered(),
+    expired(),
+    extra_requested(),
+    extra_accepted(),
+    extra_refused(),
+    attached(),
+    detached(),
+]
 
 
 def trip_of(*events: TripEvent) -> trips.Trip:
@@ -79,6 +96,10 @@ class TestTrip:
         with pytest.raises(OutOfOrder):
             trip_of(event)
 
+    @pytest.mark.parametrize("event", OF_THE_TRIP[4:])
+    def test_what_happens_on_the_way_changes_no_offer(self, event: TripEvent) -> None:
+        assert trip_of(published(), event) == trip_of(published())
+
     @pytest.mark.parametrize("event", [submitted(), withdrawn(), refused(), assigned()])
     def test_seeing_an_event_twice_changes_nothing(self, event: TripEvent) -> None:
         assert trip_of(published(), event, event) == trip_of(published(), event)
@@ -88,6 +109,10 @@ class TestQuote:
     def test_a_modified_quote_has_the_new_terms_only(self) -> None:
         row = quote_of(submitted(), modified())
         assert (row.amount_minor, row.comment, row.modified_at) == (11_000, None, LATER)
+        assert row.expenses == ()
+
+    def test_a_quote_has_its_breakdown(self) -> None:
+        assert quote_of(submitted()).expenses == (Expense("toll", 300),)
 
     @pytest.mark.requirement("G-05")
     def test_a_rule_that_refused_is_named_with_its_version_and_inputs(self) -> None:
@@ -107,7 +132,7 @@ class TestQuote:
         assert quote_of(submitted(), withdrawn()).status == "withdrawn"
         assert quote_of(submitted(), accepted()).status == "accepted"
 
-    @pytest.mark.parametrize("event", [published(), assigned(), delivered(), expired()])
+    @pytest.mark.parametrize("event", OF_THE_TRIP)
     def test_what_happens_to_the_trip_concerns_no_quote(self, event: TripEvent) -> None:
         assert quotes.key(event) is None
         assert quote_of(submitted(), event) == quote_of(submitted())
