@@ -264,7 +264,8 @@ def decide(command: Command, message: Message) -> Decision:
             return schedule(command, message)
         case GiveUp():
             if isinstance(message, Waiting | Scheduled):
-                return [_failed(message.queued, command.reason, command.at)]
+                who = message.queued.user_id
+                return [MessageFailed(command.message_id, who, command.reason, command.at)]
             return []
         case MakeDue():
             if isinstance(message, Waiting | Scheduled) and not message.ready:
@@ -379,10 +380,6 @@ def _channel_failed(
         detail=None if isinstance(command, MissReceipt) else command.detail,
         failed_at=command.at,
     )
-
-
-def _failed(queued: MessageQueued, reason: Reason, at: datetime) -> MessageFailed:
-    return MessageFailed(queued.message_id, queued.user_id, reason, at)
 
 
 def reason_to_stop(message: Waiting, found: Reason) -> Reason:

@@ -105,7 +105,9 @@ def about_trips(event: trip.TripEvent) -> list[Queue]:
             return []
         case trip.QuoteSubmitted() | trip.QuoteModified() | trip.QuoteWithdrawn():
             return []
-        case trip.QuoteAccepted():
+        case trip.ExtraCostRequested() | trip.ExtraCostAccepted() | trip.ExtraCostRefused():
+            return []
+        case trip.QuoteAccepted() | trip.AttachmentAdded() | trip.AttachmentRemoved():
             return []
         case unhandled:
             assert_never(unhandled)

@@ -18,6 +18,7 @@ from contracts.messaging.preferences_v1 import (
     SubjectForgotten,
     Topic,
 )
+from contracts.runtime import REDACTED
 
 MINUTES_A_DAY = 24 * 60
 USUAL_ZONE = "Europe/Paris"
@@ -124,15 +125,10 @@ class Recipient:
 
     def address(self, channel: Channel) -> str | None:
         """Where they are reached by a channel; None when they are not."""
-        match channel:
-            case Channel.EMAIL:
-                return self.contact.email
-            case Channel.SMS:
-                return self.contact.phone
-            case Channel.PUSH:
-                return None
-            case unhandled:
-                assert_never(unhandled)
+        known = {Channel.EMAIL: self.contact.email, Channel.SMS: self.contact.phone}
+        address = known.get(channel)
+        # The key of somebody forgotten goes before their account says so.
+        return None if address == REDACTED else address
 
     def immediacy(self, topic: Topic, channel: Channel) -> Immediacy:
         """What they chose; by default everything at once by e-mail, and nothing else."""
@@ -222,10 +218,7 @@ def change_reach(command: ChangeReach, person: Person) -> Decision:
         # Of nobody we could write to.
         return []
     contact = replace(
-        person.contact,
-        phone=command.phone,
-        language=command.language,
-        changed_at=command.at,
+        person.contact, phone=command.phone, language=command.language, changed_at=command.at
     )
     return _changed(contact, person)
 
@@ -251,11 +244,7 @@ def choose(command: Choose, person: Person) -> Decision:
         return []
     return [
         PreferencesChanged(
-            user_id=command.user_id,
-            choices=command.choices,
-            quiet_hours=command.quiet_hours,
-            time_zone=command.time_zone,
-            changed_at=command.at,
+            command.user_id, command.choices, command.quiet_hours, command.time_zone, command.at
         )
     ]
 

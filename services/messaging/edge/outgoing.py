@@ -34,8 +34,7 @@ async def opened(running: Running) -> AsyncIterator[Mapping[Channel, Transport]]
         yield channels
         return
     if settings.sms_url:
-        token = settings.sms_token.get_secret_value()
-        channels[Channel.SMS] = Sms(settings.sms_url, token)
+        channels[Channel.SMS] = Sms(settings.sms_url, settings.sms_token.get_secret_value())
     if settings.smtp.get_secret_value():
         channels[Channel.EMAIL] = Mail(settings.smtp.get_secret_value(), settings.mail_from)
         yield channels

@@ -6,17 +6,22 @@ topics read again and views built again send nothing.
 
 import asyncio
 import logging
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from itertools import groupby
+from time import monotonic
 from uuid import uuid4
+
+from psycopg import OperationalError
 
 from contracts.messaging import preferences_v1
 from contracts.messaging.message_v1 import Channel, Reason
-from infra.commands import CommandContext, Refused
+from infra.commands import CommandContext, Done
 from infra.host import Running
+from infra.personal import SubjectIsForgotten
 from infra.post import letters, receipts
 from infra.post.channels import Accepted, NeverThere, NotNow, Parcel, Transport
 from infra.supervisor import Progress
@@ -29,8 +34,10 @@ from services.messaging.preferences import Recipient, Unknown
 log = logging.getLogger("relais.messaging")
 
 PAGE = 200
-AT_ONCE = 4
-"""Parcels on their way at the same time; each holds a database connection."""
+AT_ONCE = 2
+"""Parcels on their way at the same time. Each holds a connection and needs another now and then, as
+each reaction does; together they must leave some of the pool."""
+ASIDE_SECONDS = 60.0
 PAUSE_SECONDS = 0.25
 RECEIPT_WITHIN = timedelta(minutes=10)
 """Then the next channel is taken (S5)."""
@@ -59,6 +66,7 @@ class Sender:
         self._opening = opening
         self.transports: Mapping[Channel, Transport] = {}
         self._stopping = asyncio.Event()
+        self._aside: dict[str, float] = {}
 
     def stop(self) -> None:
         """Finish the parcels at hand, then return from `run`."""
@@ -83,20 +91,33 @@ class Sender:
         if not self.transports:
             return
         for receipt in await receipts.untold(self._pool, PAGE):
-            await self._tell(receipt)
+            await self._carefully(receipt.key, partial(self._tell, receipt))
         for line in await outbox.needing(self._pool, outbox.PLAN, PAGE):
-            await self._plan(line.message_id)
-        due = await outbox.needing(self._pool, outbox.SEND, PAGE)
-        due.sort(key=_parcel_of)
+            await self._carefully(line.message_id, partial(self._plan, line.message_id))
+        due = sorted(await outbox.needing(self._pool, outbox.SEND, PAGE), key=_parcel_of)
         gate = asyncio.Semaphore(AT_ONCE)
 
         async def guarded(parcel: tuple[str, str], ids: list[str]) -> None:
             async with gate:
-                await self._send(*parcel, ids)
+                await self._carefully(".".join(parcel), partial(self._send, *parcel, ids))
 
         async with asyncio.TaskGroup() as group:
             for parcel, lines in groupby(due, key=_parcel_of):
                 group.create_task(guarded(parcel, [line.message_id for line in lines]))
+
+    async def _carefully(self, name: str, work: Callable[[], Awaitable[None]]) -> None:
+        """Nobody waits for one that cannot be handled: it is left alone for a minute."""
+        if self._aside.get(name, 0.0) > monotonic():
+            return
+        try:
+            await work()
+            self._aside.pop(name, None)
+        except OperationalError:
+            # The database is away, for all of them.
+            raise
+        except Exception:
+            log.exception("%s is left alone for %s seconds", name, ASIDE_SECONDS)
+            self._aside[name] = monotonic() + ASIDE_SECONDS
 
     # --- Planning -------------------------------------------------------------------------------
 
@@ -106,11 +127,15 @@ class Sender:
             return
         now = datetime.now(UTC)
         person = (await self._commands.load(PREFERENCES, found.queued.user_id)).state
-        if isinstance(person, Unknown):
-            await self._give_time(message_id, found, now)
+        plan: routing.Plan | Reason = Reason.NO_ADDRESS
+        if not isinstance(person, Unknown):
+            available = frozenset(map(preferences_v1.Channel, self.transports))
+            plan = routing.plan(found.queued, person, available, found.tried, now)
+        elif now < found.queued.expires_at:
+            # The account may yet come, on a topic of its own.
+            unknown = "the recipient is not known yet"
+            await self._do(message_id, messages.NoteNotNow(message_id, None, unknown, now))
             return
-        available = frozenset(map(preferences_v1.Channel, self.transports))
-        plan = routing.plan(found.queued, person, available, found.tried, now)
         if isinstance(plan, Reason) or not isinstance(person, Recipient):
             reason = plan if isinstance(plan, Reason) else Reason.FORGOTTEN
             reason = messages.reason_to_stop(found, reason)
@@ -127,15 +152,6 @@ class Sender:
                 at=now,
             ),
         )
-
-    async def _give_time(self, message_id: str, found: messages.Waiting, now: datetime) -> None:
-        """The account may yet come, on a topic of its own."""
-        command: messages.Command
-        if now >= found.queued.expires_at:
-            command = messages.GiveUp(message_id, Reason.NO_ADDRESS, now)
-        else:
-            command = messages.NoteNotNow(message_id, None, "the recipient is not known yet", now)
-        await self._do(message_id, command)
 
     # --- Sending --------------------------------------------------------------------------------
 
@@ -186,9 +202,12 @@ class Sender:
         if not written or transport is None:
             return
         parts = [one for one, _ in written]
+        if not (to := _addresses(parts, channel)):
+            await self._note_failure(parts, channel, "the address is gone", again=False)
+            return
         parcel = Parcel(
             key=key,
-            to=_addresses(parts, channel),
+            to=to,
             name=parts[0].person.contact.name,
             letter=letters.together([letter for _, letter in written]),
         )
@@ -281,9 +300,13 @@ class Sender:
             at=datetime.now(UTC),
             fingerprint="",
         )
-        answer = await self._commands.handle(MESSAGE, message_id, command, context)
-        if isinstance(answer, Refused):
-            log.error("message %s: %r was refused: %r", message_id, command, answer.rejection)
+        try:
+            answer = await self._commands.handle(MESSAGE, message_id, command, context)
+        except SubjectIsForgotten:
+            # The key went meanwhile: what was said of them cannot be kept, and nothing is sent.
+            await self._do(message_id, messages.GiveUp(message_id, Reason.FORGOTTEN, context.at))
+            return
+        assert isinstance(answer, Done), answer
 
 
 def _parcel_of(line: outbox.Line) -> tuple[str, str]:
@@ -295,6 +318,8 @@ def _addresses(parts: Sequence[Ready], channel: Channel) -> tuple[str, ...]:
     person = parts[0].person
     way = preferences_v1.Channel(channel)
     found = [person.address(way)]
+    if found == [None]:
+        return ()
     if any(one.state.queued.former_addresses for one in parts):
         found += [address for former, address in person.former if former is way]
     return tuple(address for address in found if address is not None)

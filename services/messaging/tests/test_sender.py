@@ -40,6 +40,10 @@ async def time_passes(stage: Stage, by: timedelta = LONG) -> None:
     await timers.fire_due(datetime.now(UTC) + by)
 
 
+class Killed(BaseException):
+    """As a signal ends a process: nobody catches it."""
+
+
 class Dying(Mail):
     """Dies between the server's yes and the receipt, once."""
 
@@ -49,7 +53,7 @@ class Dying(Mail):
         accepted = await super().send(parcel)
         if not self.died:
             self.died = True
-            raise MemoryError("killed")
+            raise Killed
         return accepted
 
 
@@ -170,7 +174,7 @@ async def test_a_crash_after_the_servers_yes_repeats_the_mail_under_its_id(datab
         async with staged(database, {Channel.EMAIL: dying}) as stage:
             await stage.meet()
             await stage.queue(fresh())
-            with pytest.raises(ExceptionGroup):
+            with pytest.raises(BaseExceptionGroup):
                 await stage.round()
             await stage.round()
             assert {mail["Message-ID"] for mail in server.mails} == {"<m-1.email@relais.example>"}
@@ -311,3 +315,28 @@ async def test_former_addresses_are_told_as_well(database: str) -> None:
         await stage.round()
         assert server.recipients == [["new@example.org", "old@example.org"]]
         assert server.mails[0]["To"] == "Ada Martin <new@example.org>"
+
+
+async def test_a_key_that_went_before_its_account_stops_the_mail(database: str) -> None:
+    async with mail_server() as server, staged(database, by_mail(server)) as stage:
+        server.answers = ["450 later"]
+        await stage.meet()
+        await stage.queue(fresh())
+        await stage.catch_up()
+        await stage.sender.round()
+        await stage.catch_up()
+        await stage.running.keyring.forget("ada", "lea")
+        await stage.round()
+        state = await stage.state()
+        assert isinstance(state, message.Failed)
+        assert (state.reason, server.mails) == (Reason.FORGOTTEN, [])
+
+
+async def test_nobody_waits_for_a_message_that_cannot_be_handled(database: str) -> None:
+    async with mail_server() as server, staged(database, by_mail(server)) as stage:
+        await stage.meet()
+        await stage.queue(replace(fresh("m-1"), template="no_such_template"))
+        await stage.queue(fresh("m-2"))
+        await stage.round()
+        assert [mail["Message-ID"] for mail in server.mails] == ["<m-2.email@relais.example>"]
+        assert await stage.types("m-1") == ["queued"]
