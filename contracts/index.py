@@ -14,6 +14,7 @@ from contracts.invoices.seller_v1 import contract as invoices_seller_v1
 from contracts.media.file_v1 import contract as media_file_v1
 from contracts.messaging.message_v1 import contract as messaging_message_v1
 from contracts.messaging.preferences_v1 import contract as messaging_preferences_v1
+from contracts.missions.clearance_v1 import contract as missions_clearance_v1
 from contracts.missions.driver_v1 import contract as missions_driver_v1
 from contracts.missions.trip_v1 import contract as missions_trip_v1
 from contracts.papers.paper_v1 import contract as papers_paper_v1
@@ -31,6 +32,7 @@ contracts: tuple[Contract[Any], ...] = (
     media_file_v1,
     messaging_message_v1,
     messaging_preferences_v1,
+    missions_clearance_v1,
     missions_driver_v1,
     missions_trip_v1,
     papers_paper_v1,
