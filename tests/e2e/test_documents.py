@@ -142,7 +142,15 @@ async def test_an_api_keeps_its_document(
 @pytest.mark.parametrize("mode", list(GenerationMode), ids=lambda mode: mode.value)
 @pytest.mark.parametrize(
     ("name", "fewest"),
-    [("accounts", 27), ("papers", 7), ("invoices", 18), ("payments", 11), ("messaging", 9)],
+    [
+        ("accounts", 27),
+        ("papers", 7),
+        ("invoices", 18),
+        ("payments", 11),
+        ("messaging", 9),
+        ("views.account", 6),
+        ("views.backoffice", 8),
+    ],
 )
 async def test_an_api_by_itself_keeps_its_document(
     new_database: Callable[[], str], name: str, fewest: int, mode: GenerationMode
@@ -154,6 +162,7 @@ async def test_an_api_by_itself_keeps_its_document(
             "master_keys": MASTER_KEYS,
             "jwks": jwks(KEY),
             "port": 0,
+            "position_wait": 0.5,
         }
     )
     async with opened(service, settings) as running:
