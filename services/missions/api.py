@@ -7,7 +7,7 @@ from starlette.responses import Response
 
 from infra.http.call import Call, requires
 from infra.http.models import Id, Instant
-from services.missions import bodies, driver, trip
+from services.missions import bodies, carrying, driver, trip
 from services.missions.aggregates import DRIVER, TRIP
 from services.missions.availability import DeclareAvailability, WithdrawAvailability
 from services.missions.numbers import number
@@ -85,6 +85,7 @@ async def submit_quote(trip_id: Id, body: bodies.QuoteBody, call: DriverCall) ->
             comment=body.comment,
             pickup_on=body.pickup_on,
             delivery_on=body.delivery_on,
+            expenses=body.quoted_expenses(),
             qualifications=await held_for(call, subject, found),
             today=call.today,
             at=call.occurred_at,
@@ -104,6 +105,7 @@ async def modify_quote(trip_id: Id, body: bodies.QuoteBody, call: DriverCall) ->
         comment=body.comment,
         pickup_on=body.pickup_on,
         delivery_on=body.delivery_on,
+        expenses=body.quoted_expenses(),
         today=call.today,
         at=call.occurred_at,
     )
@@ -170,6 +172,83 @@ async def confirm_delivery(
         driver_id=call.principal.subject,
         channel=body.channel,
         today=call.today,
+        at=call.occurred_at,
+    )
+    return await call.handle(TRIP, trip_id, command)
+
+
+# --- Missions ---------------------------------------------------------------
+
+
+@router.post("/trips/{trip_id}/extra-costs", status_code=201)
+async def request_extra_cost(trip_id: Id, body: bodies.ExtraCostBody, call: DriverCall) -> Response:
+    """Ask for something the quote did not foresee, before the delivery (C5)."""
+    request_id = number("X", call.context.command_id)
+    command = carrying.RequestExtraCost(
+        trip_id=trip_id,
+        organisation_id=call.principal.organisation_id,
+        driver_id=call.principal.subject,
+        request_id=request_id,
+        kind=body.kind,
+        amount=body.amount.money(),
+        reason=body.reason,
+        photo_file_id=body.photo_file_id,
+        at=call.occurred_at,
+    )
+    created = f"/missions/trips/{trip_id}/extra-costs/{request_id}"
+    return await call.handle(TRIP, trip_id, command, lambda _: {"id": request_id}, created=created)
+
+
+@router.post("/trips/{trip_id}/extra-costs/{request_id}/acceptance")
+async def accept_extra_cost(
+    trip_id: Id, request_id: Id, body: bodies.GrantBody, call: Logistics
+) -> Response:
+    """Grant an extra cost, all of it or up to an amount; then it may be declared (C5)."""
+    command = carrying.AcceptExtraCost(
+        trip_id=trip_id,
+        organisation_id=call.principal.organisation_id,
+        request_id=request_id,
+        amount=body.amount.money() if body.amount else None,
+        at=call.occurred_at,
+    )
+    return await call.handle(TRIP, trip_id, command)
+
+
+@router.post("/trips/{trip_id}/extra-costs/{request_id}/refusal")
+async def refuse_extra_cost(
+    trip_id: Id, request_id: Id, body: bodies.RefusalBody, call: Logistics
+) -> Response:
+    """Turn an extra cost down, with the reason the driver will read (C5)."""
+    organisation = call.principal.organisation_id
+    command = carrying.RefuseExtraCost(
+        trip_id, organisation, request_id, body.reason, call.occurred_at
+    )
+    return await call.handle(TRIP, trip_id, command)
+
+
+@router.post("/trips/{trip_id}/attachments", status_code=201)
+async def add_attachment(trip_id: Id, body: bodies.AttachmentBody, call: Anyone) -> Response:
+    """Put a document to the mission, before or after it is carried out (HIF-26, HIF-27)."""
+    command = carrying.AddAttachment(
+        trip_id=trip_id,
+        organisation_id=call.principal.organisation_id,
+        driver_id=None if is_staff(call) else call.principal.subject,
+        file_id=body.file_id,
+        label=body.label,
+        at=call.occurred_at,
+    )
+    created = f"/missions/trips/{trip_id}/attachments/{body.file_id}"
+    return await call.handle(TRIP, trip_id, command, created=created)
+
+
+@router.delete("/trips/{trip_id}/attachments/{file_id}")
+async def remove_attachment(trip_id: Id, file_id: Id, call: Anyone) -> Response:
+    """Take a document from the mission."""
+    command = carrying.RemoveAttachment(
+        trip_id=trip_id,
+        organisation_id=call.principal.organisation_id,
+        driver_id=None if is_staff(call) else call.principal.subject,
+        file_id=file_id,
         at=call.occurred_at,
     )
     return await call.handle(TRIP, trip_id, command)

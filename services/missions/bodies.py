@@ -5,7 +5,15 @@ from typing import Annotated, Any, assert_never
 from pydantic import Field, StringConstraints
 
 from contracts.missions.driver_v1 import Period, QualificationKind
-from contracts.missions.trip_v1 import Channel, Slot, Stop, TripPublished, Vehicle
+from contracts.missions.trip_v1 import (
+    Channel,
+    ExpenseKind,
+    QuotedExpense,
+    Slot,
+    Stop,
+    TripPublished,
+    Vehicle,
+)
 from infra.http.models import Body, Day, Id, Line, MoneyBody, Named, Phone, PointBody, Text
 from services.missions import driver, quoting, trip
 
@@ -60,13 +68,46 @@ class TripBody(Body):
     additional_services: Codes = ()
 
 
+class ExpenseBody(Body):
+    kind: Annotated[ExpenseKind, Named()]
+    amount: MoneyBody
+
+
 class QuoteBody(Body):
     """A price excluding VAT, and when the driver would come (G-12)."""
 
     price: MoneyBody
+    expenses: Annotated[tuple[ExpenseBody, ...], Field(max_length=5, strict=False)] = ()
+    """What of the price is for expenses, each kind once; the rest is the service (C4)."""
     comment: Text | None = None
     pickup_on: Day | None = None
     delivery_on: Day | None = None
+
+    def quoted_expenses(self) -> tuple[QuotedExpense, ...]:
+        """The contract's values."""
+        return tuple(QuotedExpense(one.kind, one.amount.money()) for one in self.expenses)
+
+
+class ExtraCostBody(Body):
+    """Something the quote did not foresee, with its photo as a file of media (C5)."""
+
+    kind: Annotated[ExpenseKind, Named()]
+    amount: MoneyBody
+    reason: Text
+    photo_file_id: Id
+
+
+class GrantBody(Body):
+    """What is granted of an extra cost; all of it when no amount is given."""
+
+    amount: MoneyBody | None = None
+
+
+class AttachmentBody(Body):
+    """A document of the mission, as a file of media (HIF-26)."""
+
+    file_id: Id
+    label: Line
 
 
 class RefusalBody(Body):
@@ -134,10 +175,8 @@ def trip_for_logistics(found: trip.Trip) -> dict[str, Any]:
         case trip.Open():
             quotes = [_quote(quote) for quote in found.quotes.values()]
             return {"status": "open", "offer": found.offer, "quotes": quotes}
-        case trip.Assigned():
-            return {"status": "assigned", "offer": found.offer, "mission": found.mission}
-        case trip.Delivered():
-            return {"status": "delivered", "offer": found.offer, "mission": found.mission}
+        case trip.Assigned() | trip.Delivered():
+            return {"status": _status(found), "offer": found.offer} | _mission(found)
         case trip.Expired():
             return {"status": "expired", "offer": found.offer}
         case unhandled:
@@ -153,13 +192,28 @@ def trip_for_driver(found: trip.Trip, driver_id: str) -> dict[str, Any]:
             own = found.quotes.get(driver_id)
             return _offered("open", found.offer) | ({"quote": _quote(own)} if own else {})
         case trip.Assigned() | trip.Delivered():
-            status = "assigned" if isinstance(found, trip.Assigned) else "delivered"
             mine = found.mission.driver_id == driver_id
-            return _offered(status, found.offer) | ({"mission": found.mission} if mine else {})
+            return _offered(_status(found), found.offer) | (_mission(found) if mine else {})
         case trip.Expired():
             return _offered("expired", found.offer)
         case unhandled:
             assert_never(unhandled)
+
+
+def _status(found: trip.Assigned | trip.Delivered) -> str:
+    return "assigned" if isinstance(found, trip.Assigned) else "delivered"
+
+
+def _mission(found: trip.Assigned | trip.Delivered) -> dict[str, Any]:
+    carried = found.carried
+    return {
+        "mission": found.mission,
+        "extra_costs": [
+            {"request": asked, "answer": carried.answers.get(id)}
+            for id, asked in carried.requests.items()
+        ],
+        "attachments": list(carried.attachments.values()),
+    }
 
 
 def _offered(status: str, offer: TripPublished) -> dict[str, Any]:

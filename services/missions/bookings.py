@@ -3,7 +3,12 @@
 from typing import assert_never
 
 from contracts.missions.trip_v1 import (
+    AttachmentAdded,
+    AttachmentRemoved,
     DeliveryConfirmed,
+    ExtraCostAccepted,
+    ExtraCostRefused,
+    ExtraCostRequested,
     MissionAssigned,
     QuoteAccepted,
     QuoteModified,
@@ -36,6 +41,10 @@ def react(event: TripEvent) -> list[Engage | Release]:
         case QuoteSubmitted() | QuoteModified() | QuoteWithdrawn():
             return []
         case QuoteAccepted() | QuoteRefused():
+            return []
+        case ExtraCostRequested() | ExtraCostAccepted() | ExtraCostRefused():
+            return []
+        case AttachmentAdded() | AttachmentRemoved():
             return []
         case unhandled:
             assert_never(unhandled)

@@ -7,7 +7,7 @@ from datetime import date
 from typing import assert_never
 
 from contracts.common_v1 import Money
-from services.missions import availability, driver, quoting, terms, trip
+from services.missions import availability, carrying, driver, quoting, terms, trip
 
 Rejection = trip.Rejection | driver.Rejection
 
@@ -41,6 +41,21 @@ def problem(rejection: Rejection) -> tuple[int, str]:
             return 409, "The driver withdrew the quote."
         case quoting.ReasonMissing():
             return 422, "A refusal needs a reason."
+        case quoting.ExpenseTwice(kind=kind):
+            return 422, f"The expense {kind} stands there twice."
+        case quoting.ExpensesAbovePrice(total_minor=total, price=price):
+            amount = in_words(Money(total, price.currency))
+            return 422, f"The expenses, {amount}, are part of the price, {in_words(price)}."
+        # Missions
+        case carrying.NoSuchExtraCost():
+            return 404, "There is no such request."
+        case carrying.ExtraCostIsDecided(granted=granted):
+            answer = f"accepted, up to {in_words(granted)}" if granted else "refused"
+            return 409, f"The extra cost was {answer}."
+        case carrying.MoreThanAsked(asked=asked):
+            return 422, f"The driver asked for {in_words(asked)}; no more can be granted."
+        case carrying.TooLateForExtraCost():
+            return 409, "The vehicle is delivered: extra costs are asked for before."
         # Terms
         case terms.TripIsPast(until_day=until):
             return 409, f"The trip was to be delivered by {until}."

@@ -6,6 +6,7 @@ from typing import ClassVar, assert_never
 
 from contracts.common_v1 import Money
 from contracts.missions.trip_v1 import (
+    QuotedExpense,
     QuoteModified,
     QuoteRefused,
     QuoteSubmitted,
@@ -36,6 +37,8 @@ class SubmitQuote:
     qualifications: frozenset[Qualification]
     today: date
     at: datetime
+    expenses: tuple[QuotedExpense, ...] = ()
+    """What of the price is for expenses (C4)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +52,7 @@ class ModifyQuote:
     delivery_on: date | None
     today: date
     at: datetime
+    expenses: tuple[QuotedExpense, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,6 +102,20 @@ class ReasonMissing:
     field: ClassVar[str] = "reason"
 
 
+@dataclass(frozen=True, slots=True)
+class ExpenseTwice:
+    field: ClassVar[str] = "expenses"
+    kind: str
+
+
+@dataclass(frozen=True, slots=True)
+class ExpensesAbovePrice:
+    field: ClassVar[str] = "expenses"
+    total_minor: int
+    price: Money
+
+
+BadQuote = ExpenseTwice | ExpensesAbovePrice | terms.BadTerms
 NotLive = NoSuchQuote | QuoteIsRefused | QuoteIsWithdrawn
 Rejection = (
     NotLive
@@ -105,7 +123,7 @@ Rejection = (
     | ReasonMissing
     | terms.TripIsPast
     | terms.QualificationsMissing
-    | terms.BadTerms
+    | BadQuote
 )
 
 # --- State ------------------------------------------------------------------
@@ -150,6 +168,7 @@ def submit(command: SubmitQuote, offer: TripPublished, quote: Quote | None) -> D
                 pickup_on=command.pickup_on,
                 delivery_on=command.delivery_on,
                 submitted_at=command.at,
+                expenses=command.expenses,
             )
         ]
     )
@@ -172,6 +191,7 @@ def modify(command: ModifyQuote, offer: TripPublished, quote: Quote | None) -> D
                 pickup_on=command.pickup_on,
                 delivery_on=command.delivery_on,
                 modified_at=command.at,
+                expenses=command.expenses,
             )
         ]
     )
@@ -201,19 +221,36 @@ def refuse(command: RefuseQuote, quote: Quote | None) -> Decision:
 
 
 def same_terms(command: SubmitQuote | ModifyQuote, quote: Live) -> bool:
-    return (command.price, command.comment, command.pickup_on, command.delivery_on) == (
+    offered = (command.price, command.expenses, command.comment)
+    days = (command.pickup_on, command.delivery_on)
+    return (*offered, *days) == (
         quote.price,
+        quote.expenses,
         quote.comment,
         quote.pickup_on,
         quote.delivery_on,
     )
 
 
-def bad_terms(command: SubmitQuote | ModifyQuote, offer: TripPublished) -> terms.BadTerms | None:
+def bad_terms(command: SubmitQuote | ModifyQuote, offer: TripPublished) -> BadQuote | None:
     return (
         terms.bad_price(command.price)
+        or bad_expenses(command.expenses, command.price)
         or terms.too_long("comment", command.comment, COMMENT_LIMIT)
         or terms.bad_days(offer, command.pickup_on, command.delivery_on)
+    )
+
+
+def bad_expenses(expenses: tuple[QuotedExpense, ...], price: Money) -> BadQuote | None:
+    """Each kind once, each more than nothing, together no more than the price they are part of."""
+    bad = [terms.bad_price(expense.amount, "expenses") for expense in expenses]
+    total = sum(expense.amount.amount_minor for expense in expenses)
+    kinds = [expense.kind for expense in expenses]
+    twice = next((kind for kind in kinds if kinds.count(kind) > 1), None)
+    return (
+        next((rule for rule in bad if rule), None)
+        or (ExpenseTwice(twice.name.lower()) if twice else None)
+        or (ExpensesAbovePrice(total, price) if total > price.amount_minor else None)
     )
 
 

@@ -2,7 +2,6 @@
 
 from dataclasses import dataclass
 from datetime import date, timedelta
-from typing import ClassVar
 
 from contracts.common_v1 import Money
 from contracts.missions.trip_v1 import Slot, TripPublished
@@ -35,7 +34,7 @@ class NotPositive:
 
 @dataclass(frozen=True, slots=True)
 class CurrencyNotAccepted:
-    field: ClassVar[str] = "price"
+    field: str
     currency: str
     accepted: str
 
@@ -81,10 +80,10 @@ def not_positive(field: str, value: int) -> NotPositive | None:
     return NotPositive(field, value) if value <= 0 else None
 
 
-def bad_price(price: Money) -> BadPrice | None:
+def bad_price(price: Money, field: str = "price") -> BadPrice | None:
     if price.currency != CURRENCY:
-        return CurrencyNotAccepted(price.currency, CURRENCY)
-    return not_positive("price", price.amount_minor)
+        return CurrencyNotAccepted(field, price.currency, CURRENCY)
+    return not_positive(field, price.amount_minor)
 
 
 def too_long(field: str, text: str | None, limit: int) -> TextTooLong | None:

@@ -8,10 +8,16 @@ from zoneinfo import ZoneInfo
 
 from contracts.common_v1 import Money, Rule, RuleInput
 from contracts.missions.trip_v1 import (
+    AttachmentAdded,
+    AttachmentRemoved,
     Channel,
     DeliveryConfirmed,
+    ExtraCostAccepted,
+    ExtraCostRefused,
+    ExtraCostRequested,
     MissionAssigned,
     QuoteAccepted,
+    QuotedExpense,
     QuoteModified,
     QuoteRefused,
     QuoteSubmitted,
@@ -24,7 +30,7 @@ from contracts.missions.trip_v1 import (
     Vehicle,
 )
 from contracts.timers import CancelTimer, SetTimer
-from services.missions import quoting, terms
+from services.missions import carrying, quoting, terms
 from services.missions.terms import Qualification
 
 ZONE = ZoneInfo("Europe/Paris")
@@ -96,7 +102,15 @@ class ExpireTrip:
     at: datetime
 
 
-Command = PublishTrip | quoting.Command | AwardTrip | AssignDirectly | ConfirmDelivery | ExpireTrip
+Command = (
+    PublishTrip
+    | quoting.Command
+    | AwardTrip
+    | AssignDirectly
+    | carrying.Command
+    | ConfirmDelivery
+    | ExpireTrip
+)
 
 # --- Rejections -------------------------------------------------------------
 
@@ -146,6 +160,7 @@ Rejection = (
     | MissionNotBegun
     | ArrivalIsDeparture
     | quoting.Rejection
+    | carrying.Rejection
 )
 
 # --- State ------------------------------------------------------------------
@@ -168,12 +183,14 @@ class Open:
 class Assigned:
     offer: TripPublished
     mission: MissionAssigned
+    carried: carrying.Carried = carrying.EMPTY
 
 
 @dataclass(frozen=True, slots=True)
 class Delivered:
     offer: TripPublished
     mission: MissionAssigned
+    carried: carrying.Carried = carrying.EMPTY
 
 
 @dataclass(frozen=True, slots=True)
@@ -200,8 +217,20 @@ def evolve(trip: Trip, event: TripEvent) -> Trip:
             return trip
         case MissionAssigned():
             return trip if isinstance(trip, Unpublished) else Assigned(trip.offer, event)
+        case (
+            ExtraCostRequested()
+            | ExtraCostAccepted()
+            | ExtraCostRefused()
+            | AttachmentAdded()
+            | AttachmentRemoved()
+        ):
+            if isinstance(trip, Assigned | Delivered):
+                return replace(trip, carried=carrying.evolve(trip.carried, event))
+            return trip
         case DeliveryConfirmed():
-            return Delivered(trip.offer, trip.mission) if isinstance(trip, Assigned) else trip
+            if isinstance(trip, Assigned):
+                return Delivered(trip.offer, trip.mission, trip.carried)
+            return trip
         case TripExpired():
             return trip if isinstance(trip, Unpublished) else Expired(trip.offer)
         case unhandled:
@@ -238,6 +267,14 @@ def decide(command: Command, trip: Trip) -> Decision:
             | quoting.RefuseQuote()
         ):
             return decide_on_quote(command, trip)
+        case (
+            carrying.RequestExtraCost()
+            | carrying.AcceptExtraCost()
+            | carrying.RefuseExtraCost()
+            | carrying.AddAttachment()
+            | carrying.RemoveAttachment()
+        ):
+            return decide_on_mission(command, trip)
         case unhandled:
             assert_never(unhandled)
 
@@ -265,6 +302,15 @@ def decide_on_quote(command: quoting.Command, trip: Published) -> Decision:
             assert_never(unhandled)
 
 
+def decide_on_mission(command: carrying.Command, trip: Published) -> Decision:
+    if isinstance(trip, Open | Expired):
+        return NoSuchMission()
+    over = isinstance(trip, Delivered)
+    answer = carrying.decide(command, trip.mission, trip.carried, delivered=over)
+    # Whose mission it is, is nobody else's business.
+    return NoSuchMission() if isinstance(answer, carrying.NotYours) else answer
+
+
 def award(command: AwardTrip, trip: Published) -> Decision:
     match trip:
         case Open():
@@ -273,7 +319,7 @@ def award(command: AwardTrip, trip: Published) -> Decision:
                 return quoting.not_live(quote)
             return terms.past(trip.offer, command.today) or [
                 QuoteAccepted(command.trip_id, command.driver_id, command.at),
-                mission(command, trip.offer, quote.price, direct=False),
+                mission(command, trip.offer, quote.price, direct=False, expenses=quote.expenses),
                 *refusals(trip, command.at, "trip assigned", ASSIGNED, but=command.driver_id),
             ]
         case Assigned() | Delivered():
@@ -367,7 +413,11 @@ def publication(command: PublishTrip, published_at: datetime) -> TripPublished:
 
 
 def mission(
-    command: AwardTrip | AssignDirectly, offer: TripPublished, price: Money | None, direct: bool
+    command: AwardTrip | AssignDirectly,
+    offer: TripPublished,
+    price: Money | None,
+    direct: bool,
+    expenses: tuple[QuotedExpense, ...] = (),
 ) -> MissionAssigned:
     return MissionAssigned(
         trip_id=command.trip_id,
@@ -377,6 +427,7 @@ def mission(
         from_day=offer.from_slot.date,
         until_day=offer.until_slot.date,
         assigned_at=command.at,
+        expenses=expenses,
     )
 
 
@@ -408,6 +459,11 @@ def timers(event: TripEvent) -> tuple[SetTimer | CancelTimer, ...]:
             | QuoteWithdrawn()
             | QuoteRefused()
             | QuoteAccepted()
+            | ExtraCostRequested()
+            | ExtraCostAccepted()
+            | ExtraCostRefused()
+            | AttachmentAdded()
+            | AttachmentRemoved()
             | DeliveryConfirmed()
         ):
             return ()

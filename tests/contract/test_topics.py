@@ -26,7 +26,7 @@ MISTAKES = [
     ("owner: missions", "owner: views", "owner must be missions"),
     ("key: trip_id", "key: driver_id", "key must be trip_id, as the events say"),
     (f"topic: {TRIP}", "topic: trips", f"topic must be {TRIP}"),
-    ("example: published", "example: towed", "example must be one of delivery_confirmed"),
+    ("example: published", "example: towed", "example must be one of attachment_added"),
     ("topic: ", "topic: [", "topic.yaml: while parsing"),
 ]
 

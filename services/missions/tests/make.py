@@ -22,6 +22,7 @@ from contracts.missions.trip_v1 import (
     DeliveryConfirmed,
     MissionAssigned,
     QuoteAccepted,
+    QuotedExpense,
     QuoteModified,
     QuoteRefused,
     QuoteSubmitted,
@@ -145,9 +146,11 @@ def submit(
     held: frozenset[tuple[str, str]] = frozenset(),
     organisation: str = "hiflow",
     today: date = TODAY,
+    expenses: tuple[QuotedExpense, ...] = (),
 ) -> SubmitQuote:
+    days = (pickup_on, delivery_on)
     return SubmitQuote(
-        "t-1", organisation, driver, price, comment, pickup_on, delivery_on, held, today, LATER
+        "t-1", organisation, driver, price, comment, *days, held, today, LATER, expenses
     )
 
 
@@ -157,8 +160,9 @@ def submitted(
     comment: str | None = None,
     pickup_on: date | None = None,
     delivery_on: date | None = None,
+    expenses: tuple[QuotedExpense, ...] = (),
 ) -> QuoteSubmitted:
-    return QuoteSubmitted("t-1", driver, price, comment, pickup_on, delivery_on, LATER)
+    return QuoteSubmitted("t-1", driver, price, comment, pickup_on, delivery_on, LATER, expenses)
 
 
 def modify(
@@ -171,7 +175,7 @@ def modify(
 
 
 def modified(driver: str = "ada", price: Money = LOWER_PRICE) -> QuoteModified:
-    return QuoteModified("t-1", driver, price, None, None, None, LATER)
+    return QuoteModified("t-1", driver, price, None, None, None, LATER, ())
 
 
 def withdraw(driver: str = "ada") -> WithdrawQuote:
@@ -210,9 +214,12 @@ def assign(
 
 
 def assigned(
-    driver: str = "ada", price: Money | None = PRICE, direct: bool = False
+    driver: str = "ada",
+    price: Money | None = PRICE,
+    direct: bool = False,
+    expenses: tuple[QuotedExpense, ...] = (),
 ) -> MissionAssigned:
-    return MissionAssigned("t-1", driver, price, direct, FROM, UNTIL, LATER)
+    return MissionAssigned("t-1", driver, price, direct, FROM, UNTIL, LATER, expenses)
 
 
 def confirm(

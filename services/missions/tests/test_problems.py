@@ -8,6 +8,12 @@ from services.missions.availability import (
     AvailabilityOverlaps,
     NoSuchAvailability,
 )
+from services.missions.carrying import (
+    ExtraCostIsDecided,
+    MoreThanAsked,
+    NoSuchExtraCost,
+    TooLateForExtraCost,
+)
 from services.missions.driver import (
     AlreadyQualified,
     DriverIdTaken,
@@ -17,6 +23,8 @@ from services.missions.driver import (
 from services.missions.problems import Rejection, problem
 from services.missions.quoting import (
     AlreadyQuoted,
+    ExpensesAbovePrice,
+    ExpenseTwice,
     NoSuchQuote,
     QuoteIsRefused,
     QuoteIsWithdrawn,
@@ -54,10 +62,16 @@ REJECTIONS: list[Rejection] = [
     QuoteIsRefused("too dear"),
     QuoteIsWithdrawn(),
     ReasonMissing(),
+    ExpenseTwice("toll"),
+    ExpensesAbovePrice(12_501, eur()),
+    NoSuchExtraCost(),
+    ExtraCostIsDecided(eur()),
+    MoreThanAsked(eur()),
+    TooLateForExtraCost(),
     TripIsPast(UNTIL),
     QualificationsMissing((("client_process", "atlas"),)),
     NotPositive("price", 0),
-    CurrencyNotAccepted("CHF", "EUR"),
+    CurrencyNotAccepted("price", "CHF", "EUR"),
     TextTooLong("comment", 1_001, 1_000),
     DayNotPossible("pickup_on", TODAY, FROM, UNTIL),
     NoSuchDriver(),

@@ -246,7 +246,7 @@ class TestTerms:
     @pytest.mark.requirement("G-12")
     def test_prices_are_in_one_currency(self) -> None:
         given(published()).when(submit(price=Money(12_500, "CHF"))).is_rejected(
-            CurrencyNotAccepted("CHF", "EUR")
+            CurrencyNotAccepted("price", "CHF", "EUR")
         )
 
     @pytest.mark.requirement("G-12")

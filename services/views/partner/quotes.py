@@ -5,9 +5,15 @@ from datetime import date, datetime
 from typing import assert_never
 
 from contracts.missions.trip_v1 import (
+    AttachmentAdded,
+    AttachmentRemoved,
     DeliveryConfirmed,
+    ExtraCostAccepted,
+    ExtraCostRefused,
+    ExtraCostRequested,
     MissionAssigned,
     QuoteAccepted,
+    QuotedExpense,
     QuoteModified,
     QuoteRefused,
     QuoteSubmitted,
@@ -33,6 +39,14 @@ class Refusal:
 
 
 @dataclass(frozen=True, slots=True)
+class Expense:
+    """What of the price is for a kind of expense; the rest is the service (C4)."""
+
+    kind: str
+    amount_minor: int
+
+
+@dataclass(frozen=True, slots=True)
 class Quote:
     """The latest quote of a driver on a trip, and the refusals before it (G-13)."""
 
@@ -49,6 +63,7 @@ class Quote:
     processed_at: datetime | None = None
     refusal_reason: str | None = None
     refusals: tuple[Refusal, ...] = ()
+    expenses: tuple[Expense, ...] = ()
 
 
 def key(event: TripEvent) -> tuple[str, str] | None:
@@ -58,6 +73,10 @@ def key(event: TripEvent) -> tuple[str, str] | None:
         ):
             return event.trip_id, event.driver_id
         case TripPublished() | MissionAssigned() | DeliveryConfirmed() | TripExpired():
+            return None
+        case ExtraCostRequested() | ExtraCostAccepted() | ExtraCostRefused():
+            return None
+        case AttachmentAdded() | AttachmentRemoved():
             return None
         case unhandled:
             assert_never(unhandled)
@@ -78,6 +97,7 @@ def project(row: Quote | None, event: TripEvent) -> Quote | None:
                 pickup_on=event.pickup_on,
                 delivery_on=event.delivery_on,
                 modified_at=event.modified_at,
+                expenses=_expenses(event.expenses),
             )
         case QuoteWithdrawn():
             return replace(row, status="withdrawn", processed_at=event.withdrawn_at)
@@ -91,6 +111,10 @@ def project(row: Quote | None, event: TripEvent) -> Quote | None:
         case QuoteAccepted():
             return replace(row, status="accepted", processed_at=event.accepted_at)
         case TripPublished() | MissionAssigned() | DeliveryConfirmed() | TripExpired():
+            return row
+        case ExtraCostRequested() | ExtraCostAccepted() | ExtraCostRefused():
+            return row
+        case AttachmentAdded() | AttachmentRemoved():
             return row
         case unhandled:
             assert_never(unhandled)
@@ -108,7 +132,12 @@ def _submitted(row: Quote | None, event: QuoteSubmitted) -> Quote:
         delivery_on=event.delivery_on,
         submitted_at=event.submitted_at,
         refusals=_refusals(row),
+        expenses=_expenses(event.expenses),
     )
+
+
+def _expenses(quoted: tuple[QuotedExpense, ...]) -> tuple[Expense, ...]:
+    return tuple(Expense(one.kind.name.lower(), one.amount.amount_minor) for one in quoted)
 
 
 def _refusals(row: Quote | None) -> tuple[Refusal, ...]:

@@ -8,7 +8,12 @@ from typing import Any, assert_never
 from psycopg import sql
 
 from contracts.missions.trip_v1 import (
+    AttachmentAdded,
+    AttachmentRemoved,
     DeliveryConfirmed,
+    ExtraCostAccepted,
+    ExtraCostRefused,
+    ExtraCostRequested,
     MissionAssigned,
     QuoteAccepted,
     QuoteModified,
@@ -92,6 +97,10 @@ def project(row: Trip | None, event: TripEvent) -> Trip:
             return replace(row, status="delivered", delivered_at=event.confirmed_at)
         case TripExpired():
             return replace(row, status="expired")
+        case ExtraCostRequested() | ExtraCostAccepted() | ExtraCostRefused():
+            return row
+        case AttachmentAdded() | AttachmentRemoved():
+            return row
         case unhandled:
             assert_never(unhandled)
 

@@ -79,11 +79,11 @@ def published(
 def submitted(
     driver: str = "ada", amount: int = 12_500, trip: str = "t-1", at: datetime = NOON
 ) -> QuoteSubmitted:
-    return QuoteSubmitted(trip, driver, Money(amount, "EUR"), "soon", FROM, None, at)
+    return QuoteSubmitted(trip, driver, Money(amount, "EUR"), "soon", FROM, None, at, ())
 
 
 def modified(driver: str = "ada", amount: int = 11_000) -> QuoteModified:
-    return QuoteModified("t-1", driver, Money(amount, "EUR"), None, None, UNTIL, LATER)
+    return QuoteModified("t-1", driver, Money(amount, "EUR"), None, None, UNTIL, LATER, ())
 
 
 def withdrawn(driver: str = "ada") -> QuoteWithdrawn:
@@ -102,7 +102,7 @@ def assigned(
     driver: str = "ada", trip: str = "t-1", price: int | None = 12_500, at: datetime = LATER
 ) -> MissionAssigned:
     money = Money(price, "EUR") if price else None
-    return MissionAssigned(trip, driver, money, False, FROM, UNTIL, at)
+    return MissionAssigned(trip, driver, money, False, FROM, UNTIL, at, ())
 
 
 def delivered(driver: str = "ada", trip: str = "t-1") -> DeliveryConfirmed:
