@@ -76,12 +76,9 @@ def test_owners_send_and_consumers_receive() -> None:
         for name, operation in DOCUMENT["operations"].items()
         if operation["channel"]["$ref"] == "#/channels/missions.trip.v1"
     ]
-    assert trips == [
-        ("missions", "send"),
-        ("views.partner", "receive"),
-        ("missions.bookings", "receive"),
-        ("views.backoffice", "receive"),
-    ]
+    assert [who for who, action in trips if action == "send"] == ["missions"]
+    receiving = {who for who, action in trips if action == "receive"}
+    assert receiving >= {"views.partner", "missions.bookings", "views.backoffice"}
 
 
 @EACH_EVENT

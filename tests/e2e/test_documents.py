@@ -149,7 +149,7 @@ async def test_an_api_keeps_its_document(
         ("payments", 11),
         ("messaging", 9),
         ("views.account", 6),
-        ("views.backoffice", 8),
+        ("views.backoffice", 9),
     ],
 )
 async def test_an_api_by_itself_keeps_its_document(

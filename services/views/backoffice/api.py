@@ -13,7 +13,7 @@ from infra.http.models import Day, Id, to_json
 from infra.http.pages import Order, Paging
 from infra.http.problems import FieldError, Problem
 from infra.store.postgres import Pool
-from services.views.backoffice import contests, drivers, expenses, invoices, trips, users
+from services.views.backoffice import contests, drivers, expenses, extras, invoices, trips, users
 from services.views.backoffice import papers as vault
 from services.views.backoffice import quotes as offers
 
@@ -23,6 +23,7 @@ Billing = Annotated[Call, requires("billing")]
 
 LONGEST_WAITING = Order("longest-waiting", (datetime, str))
 FIRST_TO_START = Order("first-to-start", (date, str))
+OLDEST_EXTRA = Order("oldest-extra", (datetime, str, str))
 OLDEST_LINE = Order("oldest-line", (datetime, str, str))
 BY_ID = Order("by-id", (str,))
 
@@ -80,6 +81,20 @@ def _logistics(made: APIRouter, pool: Pool) -> None:
             raise Problem(404, "no-such-trip", "There is no such trip.")
         found = await offers.quotes_on(pool, organisation, [trip_id], waiting=False)
         return answer(compared(trip, found))
+
+    @made.get("/extras/to-decide")
+    async def extras_to_decide(call: Logistics, page: Paging) -> Response:
+        """Extra costs of missions that wait for an answer, oldest first (C5)."""
+        after = page.after(OLDEST_EXTRA)
+        found = await extras.to_decide(
+            pool,
+            call.principal.organisation_id,
+            (after[0], after[1], after[2]) if after else None,
+            page.fetch,
+        )
+        return page.answer(
+            found, OLDEST_EXTRA, key=lambda row: (row.requested_at, row.trip_id, row.request_id)
+        )
 
     @made.get("/drivers/available")
     async def available_drivers(

@@ -28,6 +28,7 @@ from services.views.backoffice.tests.make import (
     approved,
     contested,
     declared,
+    extra_requested,
     invited,
     opened,
     paper_accepted,
@@ -99,7 +100,10 @@ def concrete(path: str) -> str:
 async def everything(office: Office) -> None:
     """Something for each screen."""
     await office.saw(invited(), signed(), paper_added(), registered(), declared())
-    await office.saw(published(), submitted(), opened(), added(), validated(), contested())
+    await office.saw(published(), submitted(), extra_requested())
+    await office.saw(opened(), added(), validated(), contested())
+        published(), submitted(), extra_requested(), opened(), added(), validated(), contested()
+    )
 
 
 class TestWhoMay:

@@ -1,0 +1,139 @@
+"""Which extra costs of missions wait for an answer? One row a request."""
+
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import assert_never
+
+from psycopg import sql
+
+from contracts.missions.trip_v1 import (
+    AttachmentAdded,
+    AttachmentRemoved,
+    DeliveryConfirmed,
+    ExtraCostAccepted,
+    ExtraCostRefused,
+    ExtraCostRequested,
+    MissionAssigned,
+    QuoteAccepted,
+    QuoteModified,
+    QuoteRefused,
+    QuoteSubmitted,
+    QuoteWithdrawn,
+    TripEvent,
+    TripExpired,
+    TripPublished,
+    contract,
+)
+from infra.consumers.views import OutOfOrder, View
+from infra.store.postgres import Pool
+
+
+@dataclass(frozen=True, slots=True)
+class Extra:
+    """`status`: requested, accepted, refused. `granted_minor` is what may be declared (C5)."""
+
+    trip_id: str
+    request_id: str
+    driver_id: str
+    kind: str
+    amount_minor: int
+    currency: str
+    reason: str
+    photo_file_id: str
+    requested_at: datetime
+    status: str = "requested"
+    granted_minor: int | None = None
+    refusal_reason: str | None = None
+    decided_at: datetime | None = None
+
+
+def key(event: TripEvent) -> tuple[str, str] | None:
+    match event:
+        case ExtraCostRequested() | ExtraCostAccepted() | ExtraCostRefused():
+            return event.trip_id, event.request_id
+        case QuoteSubmitted() | QuoteModified() | QuoteWithdrawn():
+            return None
+        case QuoteRefused() | QuoteAccepted() | MissionAssigned():
+            return None
+        case TripPublished() | DeliveryConfirmed() | TripExpired():
+            return None
+        case AttachmentAdded() | AttachmentRemoved():
+            return None
+        case unhandled:
+            assert_never(unhandled)
+
+
+def project(row: Extra | None, event: TripEvent) -> Extra | None:
+    match event:
+        case ExtraCostRequested():
+            return _requested(event)
+        case ExtraCostAccepted() | ExtraCostRefused():
+            return _decided(row, event)
+        case QuoteSubmitted() | QuoteModified() | QuoteWithdrawn():
+            return row
+        case QuoteRefused() | QuoteAccepted() | MissionAssigned():
+            return row
+        case TripPublished() | DeliveryConfirmed() | TripExpired():
+            return row
+        case AttachmentAdded() | AttachmentRemoved():
+            return row
+        case unhandled:
+            assert_never(unhandled)
+
+
+def _requested(event: ExtraCostRequested) -> Extra:
+    return Extra(
+        trip_id=event.trip_id,
+        request_id=event.request_id,
+        driver_id=event.driver_id,
+        kind=event.kind.name.lower(),
+        amount_minor=event.amount.amount_minor,
+        currency=event.amount.currency,
+        reason=event.reason,
+        photo_file_id=event.photo_file_id,
+        requested_at=event.requested_at,
+    )
+
+
+def _decided(row: Extra | None, event: ExtraCostAccepted | ExtraCostRefused) -> Extra:
+    if row is None:
+        raise OutOfOrder(event)
+    if isinstance(event, ExtraCostAccepted):
+        granted = event.amount.amount_minor
+        return replace(row, status="accepted", granted_minor=granted, decided_at=event.accepted_at)
+    return replace(row, status="refused", refusal_reason=event.reason, decided_at=event.refused_at)
+
+
+view = View(
+    name="extras",
+    contract=contract,
+    row=Extra,
+    primary_key=("trip_id", "request_id"),
+    key=key,
+    project=project,
+    indexes=("(requested_at, trip_id, request_id) where status = 'requested'",),
+    subject="driver_id",
+    personal=("reason",),
+)
+
+# --- Queries ----------------------------------------------------------------
+
+Cursor = tuple[datetime, str, str]
+
+
+async def to_decide(
+    pool: Pool, organisation_id: str, after: Cursor | None, limit: int
+) -> list[Extra]:
+    """Extra costs that wait for an answer, oldest first."""
+    columns = sql.SQL(", ").join(sql.Identifier("e", column) for column in view.columns)
+    query = sql.SQL(
+        "select {columns} from backoffice.extras e join backoffice.trips t using (trip_id)"
+        " where t.organisation_id = %s and e.status = 'requested'"
+        " and (%s::timestamptz is null or (requested_at, trip_id, request_id) > (%s, %s, %s))"
+        " order by requested_at, trip_id, request_id limit %s"
+    ).format(columns=columns)
+    time, trip_id, request_id = after or (None, "", "")
+    async with pool.connection() as connection:
+        cursor = connection.cursor(row_factory=view.row_factory)
+        await cursor.execute(query, (organisation_id, time, time, trip_id, request_id, limit))
+        return await cursor.fetchall()
