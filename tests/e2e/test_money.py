@@ -40,6 +40,7 @@ BUYER = {name: value for name, value in COMPANY.items() if name != "street"} | {
 }
 BANK = {"iban": "FR1420041010050500013M02606", "holder": "Ada", "proof_file_id": "f-1"}
 INVOICE = "/invoices/invoices/inv-T1"
+TRIP = "/missions/trips/T1"
 LESS = {"amount": {"amount_minor": 19_000, "currency": "EUR"}, "explanation": "A day late"}
 
 
@@ -103,8 +104,8 @@ async def at_work(broker: Broker, new_database: Callable[[], str]) -> AsyncItera
             yield People(client)
 
 
-async def delivered(people: People) -> None:
-    """A mission of 200.00 EUR that Ada drove, and both companies known."""
+async def offered(people: People) -> None:
+    """A trip that anybody may quote for, and both companies known."""
     [trip] = trips(1, cities(), today())
     first = datetime.now(UTC).date()
     window = {"from_slot": {"date": str(first)}, "until_slot": {"date": str(first + timedelta(3))}}
@@ -112,13 +113,41 @@ async def delivered(people: People) -> None:
     await people.lea("POST", "/missions/drivers", ada)
     open_to_all: dict[str, Any] = {"client_process": None, "additional_services": []}
     await people.lea("POST", "/missions/trips", trip | window | open_to_all | {"trip_id": "T1"})
-    price = {"price": {"amount_minor": 20_000, "currency": "EUR"}}
-    await people.lea("POST", "/missions/trips/T1/assignment", {"driver_id": "ada"} | price)
-    await people.ada("POST", "/missions/trips/T1/delivery-confirmation", {"channel": "app"})
     await people.ada("PUT", "/invoices/sellers/ada/company", COMPANY)
     await people.ada("PUT", "/invoices/sellers/ada/mandate")
     await people.ada("PUT", "/payments/payees/ada/bank-details", BANK)
     await people.lea("PUT", "/invoices/buyer", BUYER)
+
+
+async def delivered(people: People) -> None:
+    """A mission of 200.00 EUR that Ada drove."""
+    await offered(people)
+    price = {"price": eur(20_000)}
+    await people.lea("POST", "/missions/trips/T1/assignment", {"driver_id": "ada"} | price)
+    await people.ada("POST", f"{TRIP}/delivery-confirmation", {"channel": "app"})
+
+
+async def delivered_with_expenses(people: People) -> None:
+    """A mission of 200.00 EUR with 35.00 of it for tolls, and 18.00 granted for a taxi."""
+    await offered(people)
+    toll = {"kind": "toll", "amount": eur(3_500)}
+    await people.ada("POST", f"{TRIP}/quote", {"price": eur(20_000), "expenses": [toll]})
+    await people.lea("POST", f"{TRIP}/award", {"driver_id": "ada"})
+    taxi = {"kind": "taxi", "amount": eur(2_500), "reason": "No bus", "photo_file_id": "f-9"}
+    await people.ada("POST", f"{TRIP}/extra-costs", taxi)
+    found = await people.lea("GET", f"{TRIP}/history")
+    [request] = [one["what"] for one in found["items"] if "extra_cost" in one["type"]]
+    accept = f"{TRIP}/extra-costs/{request['request_id']}/acceptance"
+    await people.lea("POST", accept, {"amount": eur(1_800)})
+    await people.ada("POST", f"{TRIP}/delivery-confirmation", {"channel": "app"})
+
+
+def eur(amount_minor: int) -> dict[str, Any]:
+    return {"amount_minor": amount_minor, "currency": "EUR"}
+
+
+def spent(kind: str, amount_minor: int) -> dict[str, Any]:
+    return {"kind": kind, "amount": eur(amount_minor), "receipt_file_id": "f-1"}
 
 
 async def approved(people: People) -> None:
@@ -186,3 +215,24 @@ async def test_a_contested_line_is_settled_on_the_statement_and_in_the_books(
         assert len(entries["items"]) == 2
         later = await people.lea("GET", f"/payments/ledger/entries?cursor={entries['next']}")
         assert [one["entry_id"] for one in later["items"]] == ["invoice:inv-T1"]
+
+
+@pytest.mark.requirement("HIF-28", "G-15")
+async def test_only_what_was_quoted_or_accepted_is_paid(
+    broker: Broker, new_database: Callable[[], str]
+) -> None:
+    async with at_work(broker, new_database) as people:
+        await delivered_with_expenses(people)
+        await people.until(INVOICE, "status", "to_complete")
+        for kind, limit in (("toll", 3_500), ("taxi", 1_800)):
+            over = spent(kind, limit + 1)
+            refused = await people.ask("ada", ("driver",), "POST", f"{INVOICE}/expenses", over)
+            assert refused.status_code == 422
+            await people.ada("POST", f"{INVOICE}/expenses", spent(kind, limit))
+        await approved(people)
+        shown = await people.ada("GET", INVOICE)
+        amounts = [line["amount"]["amount_minor"] for line in shown["lines"]]
+        assert amounts == [16_500, 3_500, 1_800]
+        await owed(people, 4)
+        statement = await paid_out(people, "SEPA-1")
+        assert statement["net"]["amount_minor"] == 21_800 + 4_360
