@@ -102,8 +102,6 @@ async def everything(office: Office) -> None:
     await office.saw(invited(), signed(), paper_added(), registered(), declared())
     await office.saw(published(), submitted(), extra_requested())
     await office.saw(opened(), added(), validated(), contested())
-        published(), submitted(), extra_requested(), opened(), added(), validated(), contested()
-    )
 
 
 class TestWhoMay:
