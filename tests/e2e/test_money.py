@@ -12,6 +12,7 @@ import httpx
 import pytest
 
 from infra import host, serving
+from infra.host import Service
 from infra.http.auth import Role, issue, jwks
 from infra.settings import Settings
 from infra.stack.broker import Broker
@@ -82,12 +83,16 @@ def done(answer: httpx.Response) -> Any:
 
 
 @asynccontextmanager
-async def at_work(broker: Broker, new_database: Callable[[], str]) -> AsyncIterator[People]:
+async def at_work(
+    broker: Broker, new_database: Callable[[], str], *views: Service
+) -> AsyncIterator[People]:
+    services = (*SERVICES, *views)
+    topics = {c.topic: c for s in services for c in (*s.contracts, *s.sources)}
     await emptied(broker)
-    await create_topics(broker.bootstrap, [c for s in SERVICES for c in s.contracts], 1)
+    await create_topics(broker.bootstrap, list(topics.values()), 1)
     settings = Settings.model_validate(
         {
-            "databases": {name: new_database() for name in ("keys", *(s.name for s in SERVICES))},
+            "databases": {name: new_database() for name in ("keys", *(s.name for s in services))},
             "kafka": broker.bootstrap,
             "master_keys": MASTER_KEYS,
             "jwks": jwks(KEY),
@@ -95,7 +100,7 @@ async def at_work(broker: Broker, new_database: Callable[[], str]) -> AsyncItera
         }
     )
     async with AsyncExitStack() as stack:
-        opened = [await stack.enter_async_context(host.opened(s, settings)) for s in SERVICES]
+        opened = [await stack.enter_async_context(host.opened(s, settings)) for s in services]
         for running in opened:
             await stack.enter_async_context(host.working(running))
         site = serving.site(opened, settings)
