@@ -44,6 +44,20 @@ class Settings(BaseSettings):
     """What the gateway signs its receipts with."""
     sending: bool = True
     """Off while history is played into a new installation: messages wait, nothing goes out."""
+    objects: str = ""
+    """Where files are kept, like s3://bucket/folder; without it in a folder of `home`."""
+    s3_endpoint: str = ""
+    """Where an S3 other than Amazon's answers."""
+    s3_region: str = "eu-west-3"
+    s3_key: SecretStr = SecretStr("")
+    s3_secret: SecretStr = SecretStr("")
+    """Without these two, the usual places of credentials are looked at."""
+    document_bytes: int = 25 * 1024 * 1024
+    """The largest document or image that is taken (G-08)."""
+    video_bytes: int = 500 * 1024 * 1024
+    """The largest video that is taken (G-08)."""
+    clamd: str = ""
+    """The virus scanner, like 127.0.0.1:3310; without one nothing is scanned."""
     issuer: str = "relais-accounts"
     audience: str = "relais"
     otlp_endpoint: str = ""

@@ -7,6 +7,7 @@ from infra.host import Service
 PLACES = {
     "accounts": "services.accounts.service",
     "invoices": "services.invoices.service",
+    "media": "services.media.service",
     "messaging": "services.messaging.service",
     "missions": "services.missions.service",
     "papers": "services.papers.service",

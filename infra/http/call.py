@@ -58,6 +58,7 @@ SKEW = timedelta(minutes=5)
 """How far a phone's clock may be ahead of ours."""
 COUNTS = frozenset({"logistics", "administration", "analyst", "operator", "billing"})
 """Who has none of these roles sees sealed versions."""
+JSON = "application/json"
 SAFE_METHODS = frozenset({"GET", "HEAD"})
 
 _KEY = re.compile(r"[!-~]{1,255}")
@@ -333,6 +334,8 @@ class Admission:
     """
 
     roles: frozenset[str] | None
+    media: str = JSON
+    """The type of a command's body."""
 
     async def __call__(self, request: Request) -> Call:
         scope = request.scope
@@ -343,7 +346,7 @@ class Admission:
             raise malformed("path:", "nul", "No name here has a NUL character.")
         if scope["method"] in SAFE_METHODS:
             return await _query(kit, principal, headers)
-        return await _command(kit, principal, headers, request)
+        return await _command(kit, principal, headers, request, self.media)
 
     def principal(self, kit: Kit, header: bytes | None) -> Principal:
         """Who is let in. Raises the `Problem` of who is not: 401 or 403."""
@@ -374,11 +377,14 @@ class Gate:
         await self._app(scope, receive, send)
 
 
-def requires(*roles: Role) -> Any:
-    """Admits who has one of the roles; to annotate a route's `Call` with."""
+def requires(*roles: Role, media: str = JSON) -> Any:
+    """Admits who has one of the roles; to annotate a route's `Call` with.
+
+    `media` is the type of a command's body where that is not JSON.
+    """
     if not roles:
         raise ValueError("name the roles, or say public()")
-    return Depends(Admission(frozenset(roles)))
+    return Depends(Admission(frozenset(roles), media))
 
 
 def public() -> Any:
@@ -397,11 +403,11 @@ async def _query(kit: Kit, principal: Principal, headers: dict[bytes, bytes]) ->
 
 
 async def _command(
-    kit: Kit, principal: Principal, headers: dict[bytes, bytes], request: Request
+    kit: Kit, principal: Principal, headers: dict[bytes, bytes], request: Request, media: str
 ) -> Call:
     body = await request.body()
     if body:
-        _refuse_unreadable(headers.get(b"content-type", b""), body)
+        _refuse_unreadable(headers.get(b"content-type", b""), body, media)
     at = kit.now()
     return Call(
         kit,
@@ -422,11 +428,12 @@ def _fingerprint(request: Request, body: bytes) -> str:
     return sha256(head.encode() + body).hexdigest()
 
 
-def _refuse_unreadable(content_type: bytes, body: bytes) -> None:
-    media = content_type.partition(b";")[0].strip().lower()
-    if media != b"application/json":
-        detail = "Send application/json."
-        raise Problem(415, "unsupported-media-type", detail, headers={"Accept": "application/json"})
+def _refuse_unreadable(content_type: bytes, body: bytes, media: str) -> None:
+    if content_type.partition(b";")[0].strip().lower() != media.encode():
+        detail = f"Send {media}."
+        raise Problem(415, "unsupported-media-type", detail, headers={"Accept": media})
+    if media != JSON:
+        return
     # The escape may also be an escaped backslash and a word; then, and only then, look closely.
     if _ESCAPED_NUL in body and _has_nul(json.loads(body)):
         detail = "No text here has a NUL character."

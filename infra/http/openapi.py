@@ -120,7 +120,7 @@ _OF_COMMAND = {
     "409": "A rule that says no, or others change the same entity",
     "412": "If-Match does not hold",
     "413": "More than a body may hold",
-    "415": "Not application/json",
+    "415": "Not of the type that is taken",
 }
 _RETRYING = frozenset({"409", "425", "503"})
 _ANSWER_HEADERS: Json = {

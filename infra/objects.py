@@ -1,0 +1,110 @@
+"""Where bytes are kept that are no events: one storage port, over a local folder or S3.
+
+Names are ASCII letters, digits, `-` and `/`. An object appears whole or not at all.
+"""
+
+import asyncio
+import os
+import shutil
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Protocol
+
+import obstore
+from obstore.store import LocalStore, S3Store
+
+from infra.settings import Settings
+
+if TYPE_CHECKING:
+    from obstore.store import ClientConfig, S3Config
+
+WINDOW = 4 * 1024 * 1024
+"""Bytes asked for at once, and so held in memory for one reader."""
+PARTS_AT_ONCE = 2
+
+
+class ObjectMissing(LookupError):
+    """There is no object of that name."""
+
+
+class Objects(Protocol):
+    """The storage interface: put, read a range, clear."""
+
+    async def put(self, name: str, content: Path | bytes) -> None:
+        """Keep the content under a name, durably; what was there before is replaced."""
+        ...
+
+    def read(self, name: str, start: int, end: int) -> AsyncIterator[bytes]:
+        """The bytes from `start` up to and without `end`, in pieces. Raises `ObjectMissing`."""
+        ...
+
+    async def clear(self, prefix: str) -> None:
+        """Delete everything in a folder; where there is nothing, that is no error."""
+        ...
+
+
+class KeptObjects:
+    """Objects in any store of obstore. `folder` is where a local one has its files."""
+
+    def __init__(self, store: LocalStore | S3Store, folder: Path | None = None) -> None:
+        self._store = store
+        self._folder = folder
+
+    async def put(self, name: str, content: Path | bytes) -> None:
+        await obstore.put_async(self._store, name, content, max_concurrency=PARTS_AT_ONCE)
+        if self._folder is not None:
+            await asyncio.to_thread(_flush, self._folder / name)
+
+    async def read(self, name: str, start: int, end: int) -> AsyncIterator[bytes]:
+        # Window by window: one long answer would be cut off by the client's timeout when whoever
+        # reads is slow.
+        for at in range(start, end, WINDOW):
+            try:
+                last = min(at + WINDOW, end)
+                found = await obstore.get_range_async(self._store, name, start=at, end=last)
+            except FileNotFoundError as error:
+                raise ObjectMissing(name) from error
+            yield bytes(found)
+
+    async def clear(self, prefix: str) -> None:
+        if self._folder is not None:
+            # With what a crash left half written, which a listing leaves out.
+            await asyncio.to_thread(shutil.rmtree, self._folder / prefix, ignore_errors=True)
+            return
+        async for page in obstore.list(self._store, prefix):
+            await obstore.delete_async(self._store, [meta["path"] for meta in page])
+
+
+def _flush(path: Path) -> None:
+    """Onto the disk, with the entries that lead to it: an event may tell of it next."""
+    for each in (path, *list(path.parents)[:2]):
+        descriptor = os.open(each, os.O_RDONLY)
+        try:
+            os.fsync(descriptor)
+        finally:
+            os.close(descriptor)
+
+
+def objects_of(settings: Settings) -> Objects:
+    """The store that `settings.objects` names; a folder of its home when it names none."""
+    if not settings.objects:
+        folder = settings.home.absolute() / "objects"
+        return KeptObjects(LocalStore(folder, mkdir=True), folder)
+    if not settings.objects.startswith("s3://"):
+        raise ValueError("objects must be like s3://bucket/folder")
+    return KeptObjects(_s3(settings))
+
+
+def _s3(settings: Settings) -> S3Store:
+    config: S3Config = {"region": settings.s3_region}
+    if settings.s3_endpoint:
+        config["endpoint"] = settings.s3_endpoint
+    if key := settings.s3_key.get_secret_value():
+        config["access_key_id"] = key
+        config["secret_access_key"] = settings.s3_secret.get_secret_value()
+    options: ClientConfig = {
+        "allow_http": settings.s3_endpoint.startswith("http://"),
+        "connect_timeout": "5s",
+        "timeout": "60s",
+    }
+    return S3Store.from_url(settings.objects, config=config, client_options=options)

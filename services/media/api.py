@@ -1,0 +1,262 @@
+"""HTTP to commands: send a file piece by piece, get it back, pass on a link, remove it."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from datetime import timedelta
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Path
+from starlette.requests import Request
+from starlette.responses import Response
+
+from infra.host import Running
+from infra.http.call import Call, public, requires
+from infra.http.models import Id, to_json
+from infra.http.problems import Problem, try_again
+from infra.objects import ObjectMissing, objects_of
+from infra.secrets.vault import Vault
+from services.media import bodies, file
+from services.media.aggregates import FILE
+from services.media.edge import links, sending, shelf
+from services.media.edge.scanner import ScannerFailed, scanner_of
+from services.media.edge.sending import Content
+from services.media.edge.shelf import Shelf
+from services.media.types import Limits
+
+OCTETS = "application/octet-stream"
+STAFF = frozenset({"logistics", "administration", "billing"})
+Member = Annotated[Call, requires("driver", "logistics", "administration", "billing")]
+Sender = Annotated[Call, requires("driver", "logistics", "administration", "billing", media=OCTETS)]
+Anybody = Annotated[Call, public()]
+Start = Annotated[int, Path(ge=0, le=2**53)]
+Token = Annotated[str, Path(pattern=r"^[A-Za-z0-9._-]{1,200}$")]
+BYTES: dict[str, Any] = {
+    "requestBody": {
+        "required": True,
+        "content": {OCTETS: {"schema": {"type": "string", "format": "binary"}}},
+    }
+}
+DOWNLOAD: dict[int | str, dict[str, Any]] = {
+    200: {"content": {OCTETS: {"schema": {"type": "string", "format": "binary"}}}},
+    206: {"description": "The range that was asked for"},
+    304: {"description": "The content is the one you have"},
+}
+PRIVATE = "private, no-store"
+PUBLISHED = "public, max-age=300"
+
+
+class Desk:
+    """What the routes share."""
+
+    def __init__(self, running: Running) -> None:
+        settings = running.settings
+        self.limits = Limits(settings.document_bytes, settings.video_bytes)
+        self.vault = Vault(running.pool, settings.masters)
+        self.shelf = Shelf(running.pool, objects_of(settings), scanner_of(settings.clamd))
+
+    async def new_id(self, call: Call) -> str:
+        """An id nobody can guess, the same for the same request."""
+        return (await self.vault.hash("media file", str(call.context.command_id))).hex()[:32]
+
+    async def found(self, call: Call, file_id: str) -> file.Announced:
+        """The file, if the caller may see it. Raises 404."""
+        state = (await call.load(FILE, file_id)).state
+        who = call.principal
+        if isinstance(state, file.Unknown) or (
+            state.upload.organisation_id != who.organisation_id
+            or (state.upload.user_id != who.subject and STAFF.isdisjoint(who.roles))
+        ):
+            raise call.refuse(file.NoSuchFile())
+        return state
+
+    async def stored(self, call: Call, file_id: str) -> file.Stored:
+        """The file, if the caller may see it and it can be downloaded. Raises 404."""
+        state = await self.found(call, file_id)
+        if not isinstance(state, file.Stored):
+            raise call.refuse(file.NoSuchFile())
+        return state
+
+    async def send(self, call: Call, request: Request, state: file.File, cache: str) -> Response:
+        """The original of a stored file. Raises 404."""
+        if not isinstance(state, file.Stored):
+            raise call.refuse(file.NoSuchFile())
+        content = Content(
+            object=shelf.original(state.upload.file_id),
+            size=state.stored.size_bytes,
+            sha256=state.stored.sha256,
+            media_type=state.stored.media_type,
+            filename=state.upload.name,
+            cache=cache,
+        )
+        async with refusing(call):
+            return await sending.send(self.shelf.objects, content, request)
+
+
+@asynccontextmanager
+async def refusing(call: Call) -> AsyncIterator[None]:
+    """Turn what the shelf raises into problems."""
+    try:
+        yield
+    except shelf.Refusal as error:
+        raise call.refuse(error.rejection) from error
+    except shelf.Busy as error:
+        raise try_again(409, "conflict", "Others are at this file; try again.") from error
+    except (ScannerFailed, TimeoutError) as error:
+        raise try_again(503, "not-checked", "The file could not be checked yet.") from error
+    except ObjectMissing as error:
+        raise call.refuse(file.NoSuchFile()) from error
+
+
+def router(desk: Desk) -> APIRouter:
+    """All routes of media."""
+    made = APIRouter()
+    upload_routes(made, desk)
+    file_routes(made, desk)
+    open_routes(made, desk)
+    return made
+
+
+# --- Sending ----------------------------------------------------------------
+
+
+def upload_routes(made: APIRouter, desk: Desk) -> None:
+    @made.post("/uploads", status_code=201)
+    async def start_upload(body: bodies.UploadBody, call: Member) -> Response:
+        """Say what you are about to send; the answer names where (G-08)."""
+        file_id = await desk.new_id(call)
+        command = file.StartUpload(
+            file_id=file_id,
+            organisation_id=call.principal.organisation_id,
+            user_id=call.principal.subject,
+            name=body.name,
+            declared_type=body.media_type,
+            size_bytes=body.size_bytes,
+            declared_sha256=body.sha256,
+            visibility=body.visibility,
+            purpose=body.purpose,
+            limits=desk.limits,
+            at=call.at,
+        )
+        created = f"/media/uploads/{file_id}"
+        return await call.handle(
+            FILE, file_id, command, created=created, beside=shelf.begin(command)
+        )
+
+    @made.head("/uploads/{file_id}")
+    async def upload_offset(file_id: Id, call: Member) -> Response:
+        """How far the upload is, in `Upload-Offset` and `Upload-Length`; 404 once it is over."""
+        state = await desk.found(call, file_id)
+        if not isinstance(state, file.Uploading):
+            raise call.refuse(file.NoSuchFile())
+        headers = {
+            "Upload-Offset": str(await desk.shelf.offset(file_id)),
+            "Upload-Length": str(state.upload.size_bytes),
+            "Cache-Control": "no-store",
+        }
+        return Response(status_code=200, headers=headers)
+
+    @made.put("/uploads/{file_id}/pieces/{start}", openapi_extra=BYTES)
+    async def send_piece(file_id: Id, start: Start, call: Sender, request: Request) -> Response:
+        """The bytes from number `start` on, at most a megabyte; answers the next number."""
+        await desk.found(call, file_id)
+        piece = await request.body()
+        async with refusing(call):
+            organisation = call.principal.organisation_id
+            offset = await desk.shelf.take(file_id, organisation, start, piece)
+        headers = {"Upload-Offset": str(offset)}
+        body = to_json({"file_id": file_id, "offset": offset})
+        return Response(body, headers=headers, media_type="application/json")
+
+    @made.put("/uploads/{file_id}/completion")
+    async def complete_upload(file_id: Id, call: Member) -> Response:
+        """All is sent: check it and keep it, or turn it away; the answer's status says which."""
+        state = await desk.found(call, file_id)
+        if not isinstance(state, file.Uploading):
+            loaded = await call.load(FILE, file_id)
+            return call.show(bodies.file_shown(state), loaded)
+        async with refusing(call), desk.shelf.put_together(state.upload) as looked:
+            command = file.FinishUpload(
+                organisation_id=call.principal.organisation_id,
+                found=looked.found,
+                copy=looked.copy,
+                limits=desk.limits,
+                at=call.at,
+            )
+            ended = shelf.end(file_id)
+            return await call.handle(FILE, file_id, command, bodies.file_shown, beside=ended)
+
+
+# --- What is kept -----------------------------------------------------------
+
+
+def file_routes(made: APIRouter, desk: Desk) -> None:
+    @made.get("/files/{file_id}")
+    async def file_facts(file_id: Id, call: Member) -> Response:
+        """What is known of a file."""
+        state = await desk.found(call, file_id)
+        loaded = await call.load(FILE, file_id)
+        offset = await desk.shelf.offset(file_id)
+        return call.show(bodies.file_shown(state, offset), loaded)
+
+    @made.get("/files/{file_id}/history")
+    async def file_history(file_id: Id, call: Member) -> Response:
+        """Every fact about the file (G-05)."""
+        await desk.found(call, file_id)
+        return await call.history(FILE, file_id)
+
+    @made.get("/files/{file_id}/content", responses=DOWNLOAD)
+    async def download(file_id: Id, call: Member, request: Request) -> Response:
+        """The content, or the range of it that `Range` asks for."""
+        return await desk.send(call, request, await desk.found(call, file_id), PRIVATE)
+
+    @made.post("/files/{file_id}/links", status_code=201)
+    async def make_link(file_id: Id, body: bodies.LinkBody, call: Member) -> Response:
+        """A link that opens the file for whoever has it, until it expires."""
+        await desk.stored(call, file_id)
+        expires_at = (call.at + timedelta(seconds=body.seconds)).replace(microsecond=0)
+        token = await links.make(desk.vault, file_id, expires_at)
+        link = f"/media/links/{token}"
+        shown = to_json({"link": link, "expires_at": expires_at})
+        headers = {"Location": link, "Cache-Control": "no-store"}
+        return Response(shown, 201, headers, media_type="application/json")
+
+    @made.delete("/files/{file_id}")
+    async def remove_file(file_id: Id, call: Member) -> Response:
+        """Nobody can download it any more; its bytes are deleted soon."""
+        await desk.found(call, file_id)
+        who = call.principal
+        command = file.RemoveFile(who.organisation_id, who.subject, call.at)
+        return await call.handle(FILE, file_id, command, beside=shelf.end(file_id))
+
+
+# --- For everybody ----------------------------------------------------------
+
+
+def open_routes(made: APIRouter, desk: Desk) -> None:
+    @made.get("/links/{token}", responses=DOWNLOAD)
+    async def follow_link(token: Token, call: Anybody, request: Request) -> Response:
+        """The content of the file a link opens; 410 once it has expired."""
+        try:
+            file_id = await links.opened(desk.vault, token, call.at)
+        except links.LinkExpired as error:
+            raise Problem(410, "link-expired", "The link has expired.") from error
+        if file_id is None:
+            raise call.refuse(file.NoSuchFile())
+        return await desk.send(call, request, (await call.load(FILE, file_id)).state, PRIVATE)
+
+    @made.get("/public/{file_id}", responses=DOWNLOAD)
+    async def public_copy(file_id: Id, call: Anybody, request: Request) -> Response:
+        """The public copy of an image; it tells neither where nor by whom it was taken."""
+        state = (await call.load(FILE, file_id)).state
+        if not isinstance(state, file.Stored) or (copy := state.public) is None:
+            raise call.refuse(file.NoSuchFile())
+        content = Content(
+            object=shelf.public(file_id),
+            size=copy.size_bytes,
+            sha256=copy.sha256,
+            media_type=copy.media_type,
+            filename=f"image.{copy.media_type.rpartition('/')[2]}",
+            cache=PUBLISHED,
+        )
+        async with refusing(call):
+            return await sending.send(desk.shelf.objects, content, request)

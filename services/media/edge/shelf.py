@@ -1,0 +1,276 @@
+"""Where the bytes of files are: pieces while they arrive, the whole once they passed.
+
+Everything of a file is under `files/<file_id>/`, and a row of `media.file` is there before the
+first byte and until after the last one. Whatever a crash leaves behind is found by that row.
+"""
+
+import asyncio
+import hashlib
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import BinaryIO
+
+from contracts.media.file_v1 import UploadStarted, Visibility
+from infra.commands import Beside
+from infra.objects import Objects
+from infra.store.postgres import Connection, Pool
+from services.media import file
+from services.media.edge import looking
+from services.media.edge.scanner import Scanner
+from services.media.file import Found, PublicCopy, StartUpload
+
+SECONDS = 1_800.0
+"""The longest that putting together may take."""
+TAKEN_AT_ONCE = 4
+JOINED_AT_ONCE = 2
+"""In one process: each takes a connection, and an image its memory."""
+LOCKS = 72_617
+
+
+@dataclass(frozen=True, slots=True)
+class Looked:
+    """What was found in all the pieces together."""
+
+    found: Found
+    copy: PublicCopy | None
+
+
+class Shelf:
+    """Takes pieces in order, puts them together, and gives ranges back."""
+
+    def __init__(self, pool: Pool, objects: Objects, scanner: Scanner) -> None:
+        self.objects = objects
+        self._pool = pool
+        self._scanner = scanner
+        self._taking = asyncio.Semaphore(TAKEN_AT_ONCE)
+        self._joining = asyncio.Semaphore(JOINED_AT_ONCE)
+
+    async def offset(self, file_id: str) -> int:
+        """How many bytes have arrived."""
+        async with self._pool.connection() as connection:
+            return await _offset(connection, file_id)
+
+    async def take(self, file_id: str, organisation_id: str, start: int, piece: bytes) -> int:
+        """Keep a piece and answer how far the upload is; the same piece again changes nothing.
+
+        Raises `Refusal`, `Busy`.
+        """
+        name = f"{pieces(file_id)}/{start}-{hashlib.sha256(piece).hexdigest()}"
+        async with self._taking, self.held(file_id) as connection:
+            size = await _open(connection, file_id, organisation_id)
+            offset = await _offset(connection, file_id)
+            if not piece or await _has(connection, file_id, start, name):
+                return offset
+            if start != offset:
+                raise Refusal(file.WrongOffset(offset))
+            if start + len(piece) > size:
+                raise Refusal(file.PieceTooLong(size))
+            await self.objects.put(name, piece)
+            await connection.execute(
+                "insert into media.piece (file_id, start, size, object) values (%s, %s, %s, %s)",
+                (file_id, start, len(piece), name),
+            )
+        return offset + len(piece)
+
+    @asynccontextmanager
+    async def put_together(self, upload: UploadStarted) -> AsyncIterator[Looked]:
+        """Look at the whole and put it where it stays; the block then tells of it.
+
+        Raises `Refusal`, `Busy`, `ScannerFailed`, TimeoutError. Done twice, it does the same.
+        """
+        async with self._joining, self.held(upload.file_id) as connection:
+            arrived = await _arrived(connection, upload)
+            async with asyncio.timeout(SECONDS):
+                with TemporaryDirectory(prefix="relais-media-") as folder:
+                    looked = await self._look(upload, arrived, Path(folder))
+            yield looked
+
+    async def clear(self, file_id: str, whole: bool) -> None:
+        """Delete the pieces of a file, or all of it with its row."""
+        await self.objects.clear(f"files/{file_id}" if whole else pieces(file_id))
+        async with self._pool.connection() as connection, connection.transaction():
+            table = "file" if whole else "piece"
+            await connection.execute(f"delete from media.{table} where file_id = %s", (file_id,))
+            await connection.execute(
+                "update media.file set look_at = 'infinity' where file_id = %s", (file_id,)
+            )
+
+    @asynccontextmanager
+    async def held(self, file_id: str) -> AsyncIterator[Connection]:
+        """Nobody else adds to, joins or clears the file meanwhile. Raises `Busy`.
+
+        A lock of the session, not of a transaction: it goes with a process that dies, and holds
+        back no relay while the storage is slow.
+        """
+        async with self._pool.connection() as connection:
+            if not await _locked(connection, file_id):
+                raise Busy
+            try:
+                yield connection
+            finally:
+                await connection.execute(
+                    "select pg_advisory_unlock(%s, hashtext(%s))", lock(file_id)
+                )
+
+    async def _look(
+        self, upload: UploadStarted, sizes: list[tuple[str, int]], folder: Path
+    ) -> Looked:
+        whole, clean = folder / "whole", folder / "clean"
+        sha256 = await self._join(sizes, whole)
+        infected = await self._scanner.infected(whole)
+        media = await asyncio.to_thread(looking.media_type, whole)
+        found = Found(sha256, whole.stat().st_size, media, infected)
+        if infected or sha256 != upload.declared_sha256 or media != upload.declared_type:
+            return Looked(found, None)
+        copy = await self._clean(upload, media, whole, clean)
+        if copy is not None:
+            await self.objects.put(public(upload.file_id), clean)
+        await self.objects.put(original(upload.file_id), whole)
+        return Looked(found, copy)
+
+    async def _join(self, sizes: list[tuple[str, int]], whole: Path) -> str:
+        digest = hashlib.sha256()
+
+        def write(target: BinaryIO, block: bytes) -> None:
+            digest.update(block)
+            target.write(block)
+
+        with whole.open("wb") as target:
+            for name, size in sizes:
+                async for block in self.objects.read(name, 0, size):
+                    await asyncio.to_thread(write, target, block)
+        return digest.hexdigest()
+
+    async def _clean(
+        self, upload: UploadStarted, media: str, whole: Path, clean: Path
+    ) -> PublicCopy | None:
+        if upload.visibility is not Visibility.PUBLIC:
+            return None
+        if not await asyncio.to_thread(looking.cleaned, whole, media, clean):
+            return None
+        sha256 = await asyncio.to_thread(digest_of, clean)
+        return PublicCopy(sha256, media, clean.stat().st_size)
+
+
+class Busy(Exception):
+    """Somebody else is at this file; try again."""
+
+
+class Refusal(Exception):
+    """A rule said no."""
+
+    def __init__(self, rejection: file.Rejection) -> None:
+        super().__init__(str(rejection))
+        self.rejection = rejection
+
+
+def begin(command: StartUpload) -> Beside:
+    """The row that finds everything of the file, written with the event that announces it."""
+
+    async def write(connection: Connection) -> None:
+        await connection.execute(
+            "insert into media.file"
+            " (file_id, organisation_id, user_id, size_bytes, expires_at, look_at)"
+            " values (%s, %s, %s, %s, %s, %s)",
+            (
+                command.file_id,
+                command.organisation_id,
+                command.user_id,
+                command.size_bytes,
+                command.at + file.LIFETIME,
+                command.at + file.LIFETIME,
+            ),
+        )
+
+    return write
+
+
+def end(file_id: str) -> Beside:
+    """No piece is taken any more, and the sweeper looks soon."""
+
+    async def write(connection: Connection) -> None:
+        await connection.execute(
+            "update media.file set open = false, look_at = clock_timestamp() where file_id = %s",
+            (file_id,),
+        )
+
+    return write
+
+
+def lock(file_id: str) -> tuple[int, str]:
+    """What names the lock of a file."""
+    return LOCKS, file_id
+
+
+async def _locked(connection: Connection, file_id: str) -> bool:
+    """Take the lock of a file, unless somebody has it."""
+    cursor = await connection.execute(
+        "select pg_try_advisory_lock(%s, hashtext(%s))", lock(file_id)
+    )
+    return bool((await cursor.fetchone() or (False,))[0])
+
+
+def pieces(file_id: str) -> str:
+    return f"files/{file_id}/pieces"
+
+
+def original(file_id: str) -> str:
+    return f"files/{file_id}/original"
+
+
+def public(file_id: str) -> str:
+    return f"files/{file_id}/public"
+
+
+def digest_of(content: Path) -> str:
+    """The SHA-256 of a file, in lower-case hexadecimal."""
+    with content.open("rb") as opened:
+        return hashlib.file_digest(opened, "sha256").hexdigest()
+
+
+async def _open(connection: Connection, file_id: str, organisation_id: str) -> int:
+    """The announced size of an upload that takes pieces. Raises `Refusal`."""
+    cursor = await connection.execute(
+        "select size_bytes, open and expires_at > clock_timestamp() from media.file"
+        " where file_id = %s and organisation_id = %s",
+        (file_id, organisation_id),
+    )
+    row = await cursor.fetchone()
+    if row is None:
+        raise Refusal(file.NoSuchFile())
+    if not row[1]:
+        raise Refusal(file.UploadIsOver("it ended"))
+    return int(row[0])
+
+
+async def _arrived(connection: Connection, upload: UploadStarted) -> list[tuple[str, int]]:
+    """The pieces, in order, when they are all there. Raises `Refusal`."""
+    await _open(connection, upload.file_id, upload.organisation_id)
+    cursor = await connection.execute(
+        "select object, size from media.piece where file_id = %s order by start",
+        (upload.file_id,),
+    )
+    found: list[tuple[str, int]] = await cursor.fetchall()
+    if (arrived := sum(size for _, size in found)) < upload.size_bytes:
+        raise Refusal(file.NotComplete(arrived, upload.size_bytes))
+    return found
+
+
+async def _offset(connection: Connection, file_id: str) -> int:
+    cursor = await connection.execute(
+        "select coalesce(sum(size), 0)::bigint from media.piece where file_id = %s", (file_id,)
+    )
+    row = await cursor.fetchone()
+    assert row is not None
+    return int(row[0])
+
+
+async def _has(connection: Connection, file_id: str, start: int, name: str) -> bool:
+    cursor = await connection.execute(
+        "select 1 from media.piece where file_id = %s and start = %s and object = %s",
+        (file_id, start, name),
+    )
+    return await cursor.fetchone() is not None

@@ -1,0 +1,349 @@
+"""A file: announced, arrived piece by piece, checked, kept or turned away, removed (G-08)."""
+
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from typing import ClassVar, assert_never
+
+from contracts.media.file_v1 import (
+    FileEvent,
+    FileRefused,
+    FileRemoved,
+    FileStored,
+    PublicCopyMade,
+    Purpose,
+    RefusalReason,
+    UploadAbandoned,
+    UploadStarted,
+    Visibility,
+)
+from contracts.timers import CancelTimer, SetTimer
+from services.media import types
+from services.media.types import Limits
+
+LIFETIME = timedelta(hours=24)
+"""How long an upload may take, pauses included."""
+ABANDON = "abandon"
+
+# --- Commands ---------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class StartUpload:
+    file_id: str
+    organisation_id: str
+    user_id: str
+    name: str
+    declared_type: str
+    size_bytes: int
+    declared_sha256: str
+    visibility: Visibility
+    purpose: Purpose
+    limits: Limits
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """What the content turned out to be. `media_type` is None when nobody knows it."""
+
+    sha256: str
+    size_bytes: int
+    media_type: str | None
+    infected: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class PublicCopy:
+    sha256: str
+    media_type: str
+    size_bytes: int
+
+
+@dataclass(frozen=True, slots=True)
+class FinishUpload:
+    """All of it arrived and was looked at. `copy` is None when none could or had to be made."""
+
+    organisation_id: str
+    found: Found
+    copy: PublicCopy | None
+    limits: Limits
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class RemoveFile:
+    organisation_id: str
+    by: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class AbandonUpload:
+    """Comes from the timer."""
+
+    at: datetime
+
+
+Command = StartUpload | FinishUpload | RemoveFile | AbandonUpload
+
+# --- Rejections -------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class NoSuchFile:
+    pass
+
+
+@dataclass(frozen=True, slots=True)
+class TypeNotTaken:
+    field: ClassVar[str] = "media_type"
+    media_type: str
+
+
+@dataclass(frozen=True, slots=True)
+class SizeNotPossible:
+    field: ClassVar[str] = "size_bytes"
+    size_bytes: int
+    limit: int
+
+
+@dataclass(frozen=True, slots=True)
+class OnlyImagesArePublic:
+    field: ClassVar[str] = "visibility"
+    media_type: str
+
+
+@dataclass(frozen=True, slots=True)
+class UploadIsOver:
+    """The upload was stored, refused or abandoned."""
+
+    status: str
+
+
+@dataclass(frozen=True, slots=True)
+class NotComplete:
+    """Fewer bytes arrived than were announced."""
+
+    offset: int
+    size_bytes: int
+
+
+@dataclass(frozen=True, slots=True)
+class WrongOffset:
+    """The next byte that is expected is another one."""
+
+    expected: int
+
+
+@dataclass(frozen=True, slots=True)
+class PieceTooLong:
+    """The piece would go beyond the announced size."""
+
+    size_bytes: int
+
+
+Rejection = (
+    NoSuchFile
+    | TypeNotTaken
+    | SizeNotPossible
+    | OnlyImagesArePublic
+    | UploadIsOver
+    | NotComplete
+    | WrongOffset
+    | PieceTooLong
+)
+
+# --- State ------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Unknown:
+    pass
+
+
+@dataclass(frozen=True, slots=True)
+class Uploading:
+    upload: UploadStarted
+
+
+@dataclass(frozen=True, slots=True)
+class Stored:
+    upload: UploadStarted
+    stored: FileStored
+    public: PublicCopyMade | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Gone:
+    """Nothing is kept of it. `why` is the event that ended it."""
+
+    upload: UploadStarted
+    why: FileRefused | UploadAbandoned | FileRemoved
+
+    @property
+    def status(self) -> str:
+        match self.why:
+            case FileRefused():
+                return "refused"
+            case UploadAbandoned():
+                return "abandoned"
+            case FileRemoved():
+                return "removed"
+            case unhandled:
+                assert_never(unhandled)
+
+
+Announced = Uploading | Stored | Gone
+File = Unknown | Announced
+
+initial: File = Unknown()
+
+
+def evolve(file: File, event: FileEvent) -> File:
+    """Take history as recorded: a rule added today must not break yesterday's events."""
+    if isinstance(event, UploadStarted):
+        return Uploading(event)
+    if isinstance(file, Unknown):
+        return file
+    match event:
+        case FileStored():
+            return Stored(file.upload, event)
+        case PublicCopyMade():
+            return replace(file, public=event) if isinstance(file, Stored) else file
+        case FileRefused() | UploadAbandoned() | FileRemoved():
+            return Gone(file.upload, event)
+        case unhandled:
+            assert_never(unhandled)
+
+
+# --- Decisions --------------------------------------------------------------
+
+Decision = list[FileEvent] | Rejection
+
+
+def decide(command: Command, file: File) -> Decision:
+    """New facts, an empty list when they are already recorded, or the rule that says no."""
+    if isinstance(file, Unknown):
+        return start(command) if isinstance(command, StartUpload) else NoSuchFile()
+    match command:
+        case StartUpload():
+            return [] if announced(command, file.upload.started_at) == file.upload else NoSuchFile()
+        case AbandonUpload():
+            return abandon(command, file)
+        case _ if command.organisation_id != file.upload.organisation_id:
+            return NoSuchFile()
+        case FinishUpload():
+            return finish(command, file)
+        case RemoveFile():
+            return remove(command, file)
+        case unhandled:
+            assert_never(unhandled)
+
+
+def start(command: StartUpload) -> Decision:
+    if command.declared_type not in types.TAKEN:
+        return TypeNotTaken(command.declared_type)
+    limit = command.limits.of(command.declared_type)
+    if not 1 <= command.size_bytes <= limit:
+        return SizeNotPossible(command.size_bytes, limit)
+    if command.visibility is Visibility.PUBLIC and command.declared_type not in types.IMAGES:
+        return OnlyImagesArePublic(command.declared_type)
+    return [announced(command, command.at)]
+
+
+def finish(command: FinishUpload, file: Announced) -> Decision:
+    upload, found = file.upload, command.found
+    if isinstance(file, Stored):
+        return [] if file.stored.sha256 == found.sha256 else UploadIsOver("stored")
+    if isinstance(file, Gone):
+        reason = turned_away(command, upload)
+        known = isinstance(file.why, FileRefused) and file.why.reason is reason
+        return [] if known else UploadIsOver(file.status)
+    if (reason := turned_away(command, upload)) is not None:
+        return [FileRefused(*whose(upload), reason, command.at)]
+    stored = FileStored(
+        *whose(upload),
+        found.sha256,
+        upload.declared_type,
+        found.size_bytes,
+        upload.visibility,
+        upload.purpose,
+        command.at,
+    )
+    if (copy := command.copy) is None:
+        return [stored]
+    made = PublicCopyMade(*whose(upload), copy.sha256, copy.media_type, copy.size_bytes, command.at)
+    return [stored, made]
+
+
+def turned_away(command: FinishUpload, upload: UploadStarted) -> RefusalReason | None:
+    """Why the content is not kept, None when it is."""
+    found = command.found
+    if found.sha256 != upload.declared_sha256 or found.size_bytes != upload.size_bytes:
+        return RefusalReason.HASH
+    if found.infected:
+        return RefusalReason.VIRUS
+    if found.media_type != upload.declared_type:
+        return RefusalReason.TYPE
+    if found.size_bytes > command.limits.of(upload.declared_type):
+        return RefusalReason.SIZE
+    # An image that cannot be cleaned is none.
+    if upload.visibility is Visibility.PUBLIC and command.copy is None:
+        return RefusalReason.TYPE
+    return None
+
+
+def remove(command: RemoveFile, file: Announced) -> Decision:
+    if isinstance(file, Gone):
+        return []
+    return [FileRemoved(*whose(file.upload), command.by, command.at)]
+
+
+def abandon(command: AbandonUpload, file: Announced) -> Decision:
+    if not isinstance(file, Uploading) or command.at < file.upload.expires_at:
+        return []
+    return [UploadAbandoned(*whose(file.upload), command.at)]
+
+
+def announced(command: StartUpload, at: datetime) -> UploadStarted:
+    return UploadStarted(
+        file_id=command.file_id,
+        organisation_id=command.organisation_id,
+        user_id=command.user_id,
+        name=command.name,
+        declared_type=command.declared_type,
+        size_bytes=command.size_bytes,
+        declared_sha256=command.declared_sha256,
+        visibility=command.visibility,
+        purpose=command.purpose,
+        started_at=at,
+        expires_at=at + LIFETIME,
+    )
+
+
+def whose(upload: UploadStarted) -> tuple[str, str, str]:
+    """What every event of a file begins with."""
+    return upload.file_id, upload.organisation_id, upload.user_id
+
+
+# --- Timers -----------------------------------------------------------------
+
+
+def timers(event: FileEvent) -> tuple[SetTimer | CancelTimer, ...]:
+    """An upload that is not complete in time is given up."""
+    match event:
+        case UploadStarted():
+            return (SetTimer(ABANDON, event.expires_at),)
+        case FileStored() | FileRefused() | FileRemoved():
+            return (CancelTimer(ABANDON),)
+        case PublicCopyMade() | UploadAbandoned():
+            return ()
+        case unhandled:
+            assert_never(unhandled)
+
+
+def on_timer(name: str, _: str, due: datetime) -> Command:
+    """The command of a timer that came due. LookupError when no timer has that name."""
+    if name != ABANDON:
+        raise LookupError(name)
+    return AbandonUpload(due)

@@ -1,0 +1,33 @@
+"""The one place where a rule that says no becomes an HTTP answer.
+
+A rejection whose cause is one field of the request names it in its attribute `field`.
+"""
+
+from typing import assert_never
+
+from services.media import file
+
+Rejection = file.Rejection
+
+
+def problem(rejection: Rejection) -> tuple[int, str]:
+    """Status and sentence. 404 there is no such thing, 409 not as things stand, 422 never."""
+    match rejection:
+        case file.NoSuchFile():
+            return 404, "There is no such file."
+        case file.TypeNotTaken(media_type=media_type):
+            return 422, f"Files of type {media_type} are not taken."
+        case file.SizeNotPossible(size_bytes=size, limit=limit):
+            return 422, f"A file of this type has 1 to {limit} bytes, not {size}."
+        case file.OnlyImagesArePublic(media_type=media_type):
+            return 422, f"Only images can be public, not {media_type}."
+        case file.UploadIsOver(status=status):
+            return 409, f"The upload is over: {status}."
+        case file.NotComplete(offset=offset, size_bytes=size):
+            return 409, f"{offset} of {size} bytes have arrived."
+        case file.WrongOffset(expected=expected):
+            return 409, f"The next byte expected is number {expected}."
+        case file.PieceTooLong(size_bytes=size):
+            return 422, f"The file was announced with {size} bytes; this is more."
+        case unhandled:
+            assert_never(unhandled)

@@ -1,0 +1,120 @@
+"""The service over a real store, as anybody asks it."""
+
+import base64
+import json
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import httpx
+
+from infra.host import Running, opened
+from infra.http.auth import PublishedKeys, Role, SigningKey, Verifier, issue, jwks
+from infra.http.health import Health
+from infra.objects import objects_of
+from infra.serving import api
+from infra.settings import Settings
+from services.media.edge.scanner import NoScanner
+from services.media.edge.shelf import Shelf
+from services.media.edge.sweeper import Sweeper
+from services.media.service import service
+from services.media.tests.make import PDF, sha256
+
+KEY = SigningKey.generate()
+MASTER = json.dumps({"test": base64.b64encode(b"m" * 32).decode()})
+NO_HEADERS: Mapping[str, str] = {}
+
+
+@dataclass
+class Caller:
+    """Asks as Ada the driver unless told otherwise, with a fresh Idempotency-Key each time."""
+
+    client: httpx.AsyncClient
+    running: Running
+    folder: Path
+    count: int = field(default=0)
+
+    async def ask(
+        self,
+        method: str,
+        path: str,
+        body: Any = None,
+        who: str = "ada",
+        role: Role = "driver",
+        org: str = "hiflow",
+        headers: Mapping[str, str] = NO_HEADERS,
+        content: bytes | None = None,
+    ) -> httpx.Response:
+        self.count += 1
+        token = issue(KEY, who, org, (role,))
+        sent = {"Authorization": f"Bearer {token}", "Idempotency-Key": f"k{self.count}", **headers}
+        if content is not None:
+            sent["Content-Type"] = "application/octet-stream"
+            return await self.client.request(method, path, content=content, headers=sent)
+        return await self.client.request(method, path, json=body, headers=sent)
+
+    async def start(self, data: bytes, media: str, **change: Any) -> str:
+        """Announce a file of this content; its id."""
+        body = announcement(data, media) | change
+        answer = await self.ask("POST", "/uploads", body)
+        assert answer.status_code == 201, answer.text
+        return str(answer.json()["id"])
+
+    async def piece(self, file: str, start: int, data: bytes, **who: Any) -> httpx.Response:
+        return await self.ask("PUT", f"/uploads/{file}/pieces/{start}", content=data, **who)
+
+    async def complete(self, file: str) -> httpx.Response:
+        return await self.ask("PUT", f"/uploads/{file}/completion")
+
+    async def sent(self, data: bytes = PDF, media: str = "application/pdf", **change: Any) -> str:
+        """Send a file in two pieces and complete it; its id."""
+        file = await self.start(data, media, **change)
+        half = len(data) // 2
+        for start, part in ((0, data[:half]), (half, data[half:])):
+            assert (await self.piece(file, start, part)).is_success
+        assert (await self.complete(file)).is_success
+        return file
+
+    async def status(self, file: str) -> tuple[str, str | None]:
+        shown = (await self.ask("GET", f"/files/{file}")).json()
+        return shown["status"], shown.get("reason")
+
+    def sweeper(self) -> Sweeper:
+        shelf = Shelf(self.running.pool, objects_of(self.running.settings), NoScanner())
+        return Sweeper(self.running.pool, self.running.commands, shelf)
+
+    def kept(self, file: str) -> list[str]:
+        """What lies in the local folder of a file."""
+        folder = self.folder / "objects" / "files" / file
+        return sorted(path.name for path in folder.rglob("*") if path.is_file())
+
+
+def announcement(data: bytes, media: str) -> dict[str, Any]:
+    return {
+        "name": "Attestation fiscale.pdf",
+        "media_type": media,
+        "size_bytes": len(data),
+        "sha256": sha256(data),
+        "purpose": "paper",
+    }
+
+
+@asynccontextmanager
+async def served(database: str, home: Path, **named: Any) -> AsyncIterator[Caller]:
+    """The routes of media; `named` are further settings."""
+    settings = Settings.model_validate(
+        {
+            "databases": {"media": database, "keys": database},
+            "master_keys": MASTER,
+            "jwks": jwks(KEY),
+            "home": home,
+        }
+        | named
+    )
+    async with opened(service, settings) as running:
+        verifier = Verifier(PublishedKeys(settings.jwks), settings.issuer, settings.audience)
+        transport = httpx.ASGITransport(api(running, verifier, Health()))
+        async with httpx.AsyncClient(transport=transport, base_url="http://relais") as client:
+            yield Caller(client, running, home)

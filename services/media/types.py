@@ -1,0 +1,25 @@
+"""Which types of file are taken, and how large each may be (G-08)."""
+
+from dataclasses import dataclass
+
+WORD = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
+EXCEL = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+OLD_WORD = "application/msword"
+OLD_EXCEL = "application/vnd.ms-excel"
+
+IMAGES = frozenset({"image/jpeg", "image/png"})
+DOCUMENTS = frozenset({"application/pdf", WORD, EXCEL, OLD_WORD, OLD_EXCEL})
+VIDEOS = frozenset({"video/mp4", "video/quicktime", "video/webm"})
+TAKEN = IMAGES | DOCUMENTS | VIDEOS
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """The most bytes of a document or image, and of a video."""
+
+    document: int
+    video: int
+
+    def of(self, media_type: str) -> int:
+        """The most bytes a file of this type may have."""
+        return self.video if media_type in VIDEOS else self.document
