@@ -1,0 +1,92 @@
+"""One storage port: the local folder and a server that speaks S3 keep the same promises."""
+
+import os
+from collections.abc import AsyncIterator
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import boto3  # type: ignore[import-untyped]
+import pytest
+import pytest_asyncio
+
+from infra.objects import WINDOW, ObjectMissing, Objects, objects_of
+from infra.settings import Settings
+from infra.stack.choice import LIBRARIES
+from infra.stack.objects import KEY, REGION, SECRET, ObjectServer
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="session")
+async def server() -> AsyncIterator[ObjectServer]:
+    """The S3 server that RELAIS_OBJECT_SERVER names, with the bucket `files`."""
+    with TemporaryDirectory(prefix="relais-") as folder:
+        found = ObjectServer(
+            os.environ.get("RELAIS_OBJECT_SERVER", "moto"), Path(folder), LIBRARIES
+        )
+        await found.start()
+        client = boto3.client(
+            "s3",
+            endpoint_url=found.url,
+            region_name=REGION,
+            aws_access_key_id=KEY,
+            aws_secret_access_key=SECRET,
+        )
+        client.create_bucket(
+            Bucket="files", CreateBucketConfiguration={"LocationConstraint": REGION}
+        )
+        yield found
+        await found.stop()
+
+
+@pytest.fixture(params=["folder", "s3"])
+def objects(request: pytest.FixtureRequest, tmp_path: Path) -> Objects:
+    """Each of the two."""
+    if request.param == "folder":
+        return objects_of(Settings(home=tmp_path))
+    found: ObjectServer = request.getfixturevalue("server")
+    return objects_of(
+        Settings.model_validate(
+            {
+                "objects": f"s3://files/{tmp_path.name}",
+                "s3_endpoint": found.url,
+                "s3_key": KEY,
+                "s3_secret": SECRET,
+                "s3_region": REGION,
+            }
+        )
+    )
+
+
+async def read(objects: Objects, name: str, start: int, end: int) -> bytes:
+    return b"".join([piece async for piece in objects.read(name, start, end)])
+
+
+async def test_what_is_put_is_read_back_whole_and_in_ranges(objects: Objects) -> None:
+    await objects.put("files/a/original", b"0123456789")
+    assert await read(objects, "files/a/original", 0, 10) == b"0123456789"
+    assert await read(objects, "files/a/original", 3, 4) == b"3"
+    await objects.put("files/a/original", b"another")
+    assert await read(objects, "files/a/original", 0, 7) == b"another"
+
+
+async def test_a_large_file_goes_in_and_out_in_windows(objects: Objects, tmp_path: Path) -> None:
+    large = tmp_path / "large"
+    large.write_bytes(os.urandom(2 * WINDOW + 1))
+    await objects.put("files/b/original", large)
+    sizes = [len(piece) async for piece in objects.read("files/b/original", 0, 2 * WINDOW + 1)]
+    assert sizes == [WINDOW, WINDOW, 1]
+    assert await read(objects, "files/b/original", 0, 2 * WINDOW + 1) == large.read_bytes()
+
+
+async def test_clearing_a_folder_leaves_its_neighbours(objects: Objects) -> None:
+    for name in ("files/c/pieces/0", "files/c/pieces/1", "files/c/original", "files/cc/original"):
+        await objects.put(name, b"x")
+    await objects.clear("files/c")
+    await objects.clear("files/c")
+    with pytest.raises(ObjectMissing):
+        await read(objects, "files/c/pieces/0", 0, 1)
+    assert await read(objects, "files/cc/original", 0, 1) == b"x"
+
+
+def test_an_address_that_is_no_store_is_refused() -> None:
+    with pytest.raises(ValueError, match="s3://"):
+        objects_of(Settings(objects="ftp://files"))
