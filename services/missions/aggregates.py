@@ -1,8 +1,8 @@
 """Which streams the service keeps, and what decides about each."""
 
-from contracts.missions import driver_v1, trip_v1
+from contracts.missions import clearance_v1, driver_v1, trip_v1
 from infra.commands import Aggregate
-from services.missions import driver, trip
+from services.missions import clearance, driver, trip
 
 TRIP = Aggregate(
     contract=trip_v1.contract,
@@ -17,4 +17,10 @@ DRIVER = Aggregate(
     decide=driver.decide,
     evolve=driver.evolve,
     initial=driver.initial,
+)
+CLEARANCE = Aggregate(
+    contract=clearance_v1.contract,
+    decide=clearance.decide,
+    evolve=clearance.evolve,
+    initial=clearance.initial,
 )

@@ -7,8 +7,8 @@ from starlette.responses import Response
 
 from infra.http.call import Call, requires
 from infra.http.models import Id, Instant
-from services.missions import bodies, carrying, driver, trip
-from services.missions.aggregates import DRIVER, TRIP
+from services.missions import bodies, carrying, clearance, driver, trip
+from services.missions.aggregates import CLEARANCE, DRIVER, TRIP
 from services.missions.availability import DeclareAvailability, WithdrawAvailability
 from services.missions.numbers import number
 from services.missions.quoting import ModifyQuote, RefuseQuote, SubmitQuote, WithdrawQuote
@@ -87,6 +87,7 @@ async def submit_quote(trip_id: Id, body: bodies.QuoteBody, call: DriverCall) ->
             delivery_on=body.delivery_on,
             expenses=body.quoted_expenses(),
             qualifications=await held_for(call, subject, found),
+            lacking_papers=await lacking(call, subject),
             today=call.today,
             at=call.occurred_at,
         )
@@ -133,14 +134,20 @@ async def refuse_quote(
 @router.post("/trips/{trip_id}/award")
 async def award_trip(trip_id: Id, body: bodies.AwardBody, call: Logistics) -> Response:
     """Accept one driver's quote: it becomes their mission, the other quotes are refused (G-13)."""
-    command = trip.AwardTrip(
-        trip_id=trip_id,
-        organisation_id=call.principal.organisation_id,
-        driver_id=body.driver_id,
-        today=call.today,
-        at=call.occurred_at,
-    )
-    return await call.handle(TRIP, trip_id, command)
+
+    async def award(found: trip.Trip) -> trip.AwardTrip:
+        await must_not_be_forgotten(call, body.driver_id)
+        return trip.AwardTrip(
+            trip_id=trip_id,
+            organisation_id=call.principal.organisation_id,
+            driver_id=body.driver_id,
+            today=call.today,
+            at=call.occurred_at,
+            qualifications=await held_for(call, body.driver_id, found),
+            lacking_papers=await lacking(call, body.driver_id),
+        )
+
+    return await call.handle(TRIP, trip_id, award)
 
 
 @router.post("/trips/{trip_id}/assignment")
@@ -154,6 +161,7 @@ async def assign_directly(trip_id: Id, body: bodies.AssignmentBody, call: Logist
             driver_id=body.driver_id,
             price=body.price.money() if body.price else None,
             qualifications=await held_for(call, body.driver_id, found),
+            lacking_papers=await lacking(call, body.driver_id),
             today=call.today,
             at=call.occurred_at,
         )
@@ -340,6 +348,15 @@ async def complete_training(driver_id: Id, body: bodies.QualificationBody, call:
     return await call.handle(DRIVER, driver_id, command)
 
 
+@router.put("/drivers/{driver_id}/required-papers")
+async def require_papers(driver_id: Id, body: bodies.RequirementBody, call: Staff) -> Response:
+    """Say which papers the driver needs to quote and to be awarded (C6)."""
+    await show_driver(driver_id, call)
+    organisation = call.principal.organisation_id
+    command = clearance.RequirePapers(driver_id, organisation, body.kinds, call.occurred_at)
+    return await call.handle(CLEARANCE, driver_id, command)
+
+
 @router.post("/drivers/{driver_id}/availabilities", status_code=201)
 async def declare_availability(
     driver_id: Id, body: bodies.AvailabilityBody, call: Anyone
@@ -395,3 +412,17 @@ async def held_for(call: Call, driver_id: str, found: trip.Trip) -> frozenset[tu
     if not found.offer.client_process and not found.offer.additional_services:
         return frozenset()
     return driver.held((await call.load(DRIVER, driver_id)).state, found.offer.from_slot.date)
+
+
+async def lacking(call: Call, driver_id: str) -> tuple[str, ...]:
+    """The papers without which a driver gets no new work today (C6)."""
+    found = await call.load(CLEARANCE, driver_id)
+    return clearance.lacking(found.state, call.principal.organisation_id, call.today)
+
+
+async def must_not_be_forgotten(call: Call, driver_id: str) -> None:
+    """Refuse to give a trip to somebody who asked to be forgotten."""
+    found = (await call.load(DRIVER, driver_id)).state
+    ours = call.principal.organisation_id
+    if isinstance(found, driver.Forgotten) and found.organisation_id == ours:
+        raise call.refuse(driver.DriverIsForgotten())

@@ -153,6 +153,12 @@ class QualificationBody(TrainingBody):
     valid_until: Day | None = None
 
 
+class RequirementBody(Body):
+    """All the papers a driver has to hold, by name; papers once accepted are required besides."""
+
+    kinds: Codes
+
+
 class AvailabilityBody(Body):
     period: Annotated[Period, Named()]
     starting: Day

@@ -7,9 +7,9 @@ from datetime import date
 from typing import assert_never
 
 from contracts.common_v1 import Money
-from services.missions import availability, carrying, driver, quoting, terms, trip
+from services.missions import availability, carrying, clearance, driver, quoting, terms, trip
 
-Rejection = trip.Rejection | driver.Rejection
+Rejection = trip.Rejection | driver.Rejection | clearance.Rejection
 
 
 def problem(rejection: Rejection) -> tuple[int, str]:
@@ -62,6 +62,8 @@ def problem(rejection: Rejection) -> tuple[int, str]:
         case terms.QualificationsMissing(missing=missing):
             needed = ", ".join(f"{code} ({kind})" for kind, code in missing)
             return 409, f"The trip needs qualifications that the driver does not hold: {needed}."
+        case terms.PapersLacking(kinds=kinds):
+            return 409, f"The driver has no valid paper of these kinds: {', '.join(kinds)}."
         case terms.NotPositive(field=field, value=value):
             return 422, f"{field} must be more than zero, not {value}."
         case terms.CurrencyNotAccepted(currency=currency, accepted=accepted):
@@ -79,6 +81,8 @@ def problem(rejection: Rejection) -> tuple[int, str]:
             return 409, "The driver asked to be forgotten."
         case driver.AlreadyQualified(code=code):
             return 409, f"The driver is qualified for {code} already, without an end."
+        case clearance.NoSuchPaper(kind=kind):
+            return 422, f"There is no paper called {kind}."
         # Availabilities
         case availability.NoSuchAvailability():
             return 404, "There is no such availability."

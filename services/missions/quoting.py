@@ -39,6 +39,8 @@ class SubmitQuote:
     at: datetime
     expenses: tuple[QuotedExpense, ...] = ()
     """What of the price is for expenses (C4)."""
+    lacking_papers: tuple[str, ...] = ()
+    """The papers without which the driver gets no new work today (C6)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,6 +125,7 @@ Rejection = (
     | ReasonMissing
     | terms.TripIsPast
     | terms.QualificationsMissing
+    | terms.PapersLacking
     | BadQuote
 )
 
@@ -157,7 +160,7 @@ def submit(command: SubmitQuote, offer: TripPublished, quote: Quote | None) -> D
         return [] if same_terms(command, quote) else AlreadyQuoted(quote.price)
     return (
         terms.past(offer, command.today)
-        or terms.gate(offer, command.qualifications)
+        or terms.gate(offer, command.qualifications, command.lacking_papers)
         or bad_terms(command, offer)
         or [
             QuoteSubmitted(

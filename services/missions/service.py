@@ -1,14 +1,15 @@
 """The service `missions`: trips from offer to delivery, and the drivers who make them."""
 
 from contracts.missions import trip_v1
+from contracts.papers import paper_v1
 from infra.consumers.reactions import Reaction
 from infra.host import Service
-from services.missions import api, bookings, problems
-from services.missions.aggregates import DRIVER, TRIP
+from services.missions import api, bookings, papers, problems
+from services.missions.aggregates import CLEARANCE, DRIVER, TRIP
 
 service = Service(
     name="missions",
-    aggregates=(TRIP, DRIVER),
+    aggregates=(TRIP, DRIVER, CLEARANCE),
     reactions=(
         Reaction(
             name="bookings",
@@ -16,6 +17,13 @@ service = Service(
             react=bookings.react,
             aggregate=DRIVER,
             target=bookings.target,
+        ),
+        Reaction(
+            name="papers",
+            contract=paper_v1.contract,
+            react=papers.react,
+            aggregate=CLEARANCE,
+            target=papers.target,
         ),
     ),
     routes=lambda _: api.router,

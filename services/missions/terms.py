@@ -27,6 +27,13 @@ class QualificationsMissing:
 
 
 @dataclass(frozen=True, slots=True)
+class PapersLacking:
+    """Required papers that were never accepted or have expired."""
+
+    kinds: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class NotPositive:
     field: str
     value: int
@@ -67,13 +74,20 @@ def past(offer: TripPublished, today: date) -> TripIsPast | None:
     return TripIsPast(until_day) if until_day < today else None
 
 
-def gate(offer: TripPublished, held: frozenset[Qualification]) -> QualificationsMissing | None:
-    """The trip is open to those who hold its client process and all of its services."""
+def gate(
+    offer: TripPublished, held: frozenset[Qualification], lacking: tuple[str, ...]
+) -> QualificationsMissing | PapersLacking | None:
+    """The trip is open to those who hold its client process and all of its services.
+
+    Nobody gets new work who is `lacking` a paper (C6).
+    """
     needed = {("additional_service", code) for code in offer.additional_services}
     if offer.client_process is not None:
         needed.add(("client_process", offer.client_process))
     missing = tuple(sorted(needed - held))
-    return QualificationsMissing(missing) if missing else None
+    if missing:
+        return QualificationsMissing(missing)
+    return PapersLacking(lacking) if lacking else None
 
 
 def not_positive(field: str, value: int) -> NotPositive | None:

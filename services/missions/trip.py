@@ -61,13 +61,15 @@ class PublishTrip:
 
 @dataclass(frozen=True, slots=True)
 class AwardTrip:
-    """Accept the quote of this driver."""
+    """Accept the quote of this driver, who has to be as fit for the trip as when quoting."""
 
     trip_id: str
     organisation_id: str
     driver_id: str
     today: date
     at: datetime
+    qualifications: frozenset[Qualification] = frozenset()
+    lacking_papers: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +83,7 @@ class AssignDirectly:
     qualifications: frozenset[Qualification]
     today: date
     at: datetime
+    lacking_papers: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -317,11 +320,17 @@ def award(command: AwardTrip, trip: Published) -> Decision:
             quote = trip.quotes.get(command.driver_id)
             if not isinstance(quote, quoting.Live):
                 return quoting.not_live(quote)
-            return terms.past(trip.offer, command.today) or [
-                QuoteAccepted(command.trip_id, command.driver_id, command.at),
-                mission(command, trip.offer, quote.price, direct=False, expenses=quote.expenses),
-                *refusals(trip, command.at, "trip assigned", ASSIGNED, but=command.driver_id),
-            ]
+            return (
+                terms.past(trip.offer, command.today)
+                or terms.gate(trip.offer, command.qualifications, command.lacking_papers)
+                or [
+                    QuoteAccepted(command.trip_id, command.driver_id, command.at),
+                    mission(
+                        command, trip.offer, quote.price, direct=False, expenses=quote.expenses
+                    ),
+                    *refusals(trip, command.at, "trip assigned", ASSIGNED, but=command.driver_id),
+                ]
+            )
         case Assigned() | Delivered():
             winner = trip.mission.driver_id == command.driver_id and not trip.mission.direct
             return [] if winner else TripIsAssigned()
@@ -339,7 +348,7 @@ def assign_directly(command: AssignDirectly, trip: Published) -> Decision:
                 return quoting.AlreadyQuoted(quote.price)
             return (
                 terms.past(trip.offer, command.today)
-                or terms.gate(trip.offer, command.qualifications)
+                or terms.gate(trip.offer, command.qualifications, command.lacking_papers)
                 or (terms.bad_price(command.price) if command.price else None)
                 or [
                     mission(command, trip.offer, command.price, direct=True),

@@ -14,6 +14,7 @@ from services.missions.carrying import (
     NoSuchExtraCost,
     TooLateForExtraCost,
 )
+from services.missions.clearance import NoSuchPaper
 from services.missions.driver import (
     AlreadyQualified,
     DriverIdTaken,
@@ -34,6 +35,7 @@ from services.missions.terms import (
     CurrencyNotAccepted,
     DayNotPossible,
     NotPositive,
+    PapersLacking,
     QualificationsMissing,
     TextTooLong,
     TripIsPast,
@@ -57,6 +59,8 @@ REJECTIONS: list[Rejection] = [
     TripIsNotPast(UNTIL),
     MissionNotBegun(FROM),
     ArrivalIsDeparture("Lyon"),
+    NoSuchPaper("passport"),
+    PapersLacking(("vigilance",)),
     NoSuchQuote(),
     AlreadyQuoted(eur()),
     QuoteIsRefused("too dear"),

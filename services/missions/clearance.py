@@ -1,0 +1,170 @@
+"""Whether a driver's papers let them take new work (C6). Missions that run go on."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import date, datetime
+from typing import ClassVar, assert_never
+
+from contracts.missions.clearance_v1 import (
+    ClearanceEvent,
+    PaperHeld,
+    PaperLapsed,
+    PapersRequired,
+)
+from contracts.papers.paper_v1 import PaperKind
+
+# --- Commands ---------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class RequirePapers:
+    """All that are required, by name; papers once accepted are required besides."""
+
+    driver_id: str
+    organisation_id: str
+    kinds: tuple[str, ...]
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class HoldPaper:
+    """Follows from an accepted paper, like `LapsePaper` from one that expired."""
+
+    driver_id: str
+    organisation_id: str
+    kind: str
+    valid_until: date | None
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class LapsePaper:
+    driver_id: str
+    organisation_id: str
+    kind: str
+    valid_until: date
+    at: datetime
+
+
+Command = RequirePapers | HoldPaper | LapsePaper
+
+# --- Rejections -------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class NoSuchPaper:
+    field: ClassVar[str] = "kinds"
+    kind: str
+
+
+Rejection = NoSuchPaper
+
+# --- State ------------------------------------------------------------------
+
+Paper = PaperHeld | PaperLapsed
+Slot = tuple[str, str]
+"""Organisation and kind: nobody's papers count in another organisation."""
+
+
+@dataclass(frozen=True, slots=True)
+class Clearance:
+    """What was required last, by organisation, and what became of each paper last."""
+
+    required: Mapping[str, PapersRequired] = field(default_factory=dict)
+    papers: Mapping[Slot, Paper] = field(default_factory=dict)
+
+
+initial = Clearance()
+
+
+def evolve(clearance: Clearance, event: ClearanceEvent) -> Clearance:
+    """Take history as recorded: a rule added today must not break yesterday's events."""
+    match event:
+        case PapersRequired():
+            required = {**clearance.required, event.organisation_id: event}
+            return replace(clearance, required=required)
+        case PaperHeld() | PaperLapsed():
+            slot = (event.organisation_id, event.kind)
+            return replace(clearance, papers={**clearance.papers, slot: event})
+        case unhandled:
+            assert_never(unhandled)
+
+
+def lacking(clearance: Clearance, organisation_id: str, on: date) -> tuple[str, ...]:
+    """The papers without which the driver gets no new work on that day, in order.
+
+    A paper counts through its last day, whenever its end is recorded.
+    """
+    known = {kind for organisation, kind in clearance.papers if organisation == organisation_id}
+    asked = clearance.required.get(organisation_id)
+    needed = known | set(asked.kinds if asked else ())
+    held = (clearance.papers.get((organisation_id, kind)) for kind in sorted(needed))
+    return tuple(
+        kind for kind, paper in zip(sorted(needed), held, strict=True) if not _holds(paper, on)
+    )
+
+
+def _holds(paper: Paper | None, on: date) -> bool:
+    if not isinstance(paper, PaperHeld):
+        return False
+    return paper.valid_until is None or on <= paper.valid_until
+
+
+# --- Decisions --------------------------------------------------------------
+
+Decision = list[ClearanceEvent] | Rejection
+
+
+def decide(command: Command, clearance: Clearance) -> Decision:
+    """New facts, an empty list when they are already recorded, or the rule that says no."""
+    match command:
+        case RequirePapers():
+            return require(command, clearance)
+        case HoldPaper():
+            held = PaperHeld(
+                driver_id=command.driver_id,
+                organisation_id=command.organisation_id,
+                kind=command.kind,
+                valid_until=command.valid_until,
+                held_at=command.at,
+            )
+            return [] if held == _last(command, clearance) else [held]
+        case LapsePaper():
+            return lapse(command, clearance)
+        case unhandled:
+            assert_never(unhandled)
+
+
+def require(command: RequirePapers, clearance: Clearance) -> Decision:
+    names = {kind.name.lower() for kind in PaperKind}
+    if unknown := next((kind for kind in command.kinds if kind not in names), None):
+        return NoSuchPaper(unknown)
+    kinds = _in_order(command.kinds)
+    known = clearance.required.get(command.organisation_id)
+    if kinds == (known.kinds if known else ()):
+        return []
+    return [PapersRequired(command.driver_id, command.organisation_id, kinds, command.at)]
+
+
+def lapse(command: LapsePaper, clearance: Clearance) -> Decision:
+    paper = _last(command, clearance)
+    # A newer one may have been accepted while the end of this one was on its way.
+    if not isinstance(paper, PaperHeld) or paper.valid_until != command.valid_until:
+        return []
+    return [
+        PaperLapsed(
+            driver_id=command.driver_id,
+            organisation_id=command.organisation_id,
+            kind=command.kind,
+            valid_until=command.valid_until,
+            lapsed_at=command.at,
+        )
+    ]
+
+
+def _last(command: HoldPaper | LapsePaper, clearance: Clearance) -> Paper | None:
+    return clearance.papers.get((command.organisation_id, command.kind))
+
+
+def _in_order(kinds: Iterable[str]) -> tuple[str, ...]:
+    return tuple(sorted(set(kinds)))
