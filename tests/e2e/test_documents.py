@@ -33,7 +33,7 @@ from services.payments.aggregates import PAYEE, PAYOUT
 from services.payments.tests.make import ask, credit
 from tests.e2e.conftest import KEY, MASTER_KEYS, Platform, token
 from tools.demo.people import cities, trips
-from tools.demo.story import today
+from tools.demo.teller import today
 
 EXAMPLES = 10
 """Of each operation and mode: twenty requests an operation, two thirds of a minute in all."""

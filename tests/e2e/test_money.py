@@ -24,7 +24,7 @@ from services.missions.service import service as missions
 from services.payments.service import service as payments
 from tests.e2e.conftest import KEY, MASTER_KEYS
 from tools.demo.people import cities, trips
-from tools.demo.story import today
+from tools.demo.teller import today
 
 SERVICES = (missions, invoices, payments)
 COMPANY = {

@@ -15,7 +15,8 @@ from infra.testing.records import header, records_of
 from services.missions.service import service as missions
 from tests.e2e.conftest import Platform, token
 from tools.demo.people import cities, trips
-from tools.demo.story import play, today
+from tools.demo.story import play
+from tools.demo.teller import today
 
 TRACE = "0af7651916cd43dd8448eb211c80319c"
 

@@ -10,6 +10,8 @@ MUST_HAVE = ("README.md", "api.py", "service.py")
 FOLDERS = frozenset({"edge", "migrations", "tests"})
 MOST_LINES = 1_400
 """Of code; docs/adr/0008 says how they are counted and why there are so many."""
+LONGER = {PurePosixPath("services/missions"): 1_900}
+"""docs/adr/0014 says why."""
 
 
 def shape(tree: Tree) -> Iterator[Finding]:
@@ -39,8 +41,9 @@ def _unexpected(service: PurePosixPath, files: set[PurePosixPath]) -> Iterator[F
 def _too_long(service: PurePosixPath, tree: Tree) -> Iterator[Finding]:
     own = [m for m in tree.modules if m.path.is_relative_to(service) and not m.is_test]
     lines = sum(lines_of_code(module.text) for module in own)
-    if lines > MOST_LINES:
-        message = f"{lines} lines of code without tests; a service fits in {MOST_LINES}"
+    most = LONGER.get(service, MOST_LINES)
+    if lines > most:
+        message = f"{lines} lines of code without tests; a service fits in {most}"
         yield Finding(service, 1, "shape", message)
 
 

@@ -2,100 +2,26 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from time import perf_counter
 from typing import Any, TypeVar
 from uuid import uuid4
-from zoneinfo import ZoneInfo
 
 import httpx
 from rich.console import Console
 from rich.progress import track
 from rich.table import Table
 
-from infra.http.auth import Role
+from tools.demo import money
 from tools.demo.people import City, Person, cities, drivers, trips
+from tools.demo.teller import Teller, Tokens, expect, today
 
 DRIVERS = 36
 TRIPS = 300
 AT_ONCE = 16
 QUOTES = (21_000, 19_500, 23_000, 20_000, 22_500, 24_000, 18_900)
-SEEN_WITHIN = 20.0
 
 T = TypeVar("T")
-Tokens = Callable[[str, str, Role], str]
-"""(subject, organisation, role) -> access token."""
-
-
-class Unexpected(Exception):
-    """The platform did not do what the story says it does."""
-
-
-@dataclass
-class Teller:
-    """Plays the people of the story over HTTP and prints what comes of it."""
-
-    client: httpx.AsyncClient
-    tokens: Tokens
-    console: Console
-    run: str
-    seen_ms: list[float] = field(default_factory=list)
-
-    @property
-    def organisation(self) -> str:
-        """Each run has its own, so that runs do not mix."""
-        return f"demo-{self.run}"
-
-    async def ask(
-        self, who: str, role: Role, method: str, path: str, body: Any = None, **headers: str
-    ) -> httpx.Response:
-        """One request of somebody; raises `Unexpected` unless it succeeds."""
-        token = self.tokens(who, self.organisation, role)
-        sent = {"Authorization": f"Bearer {token}", "Idempotency-Key": uuid4().hex, **headers}
-        answer = await self.client.request(method, path, json=body, headers=sent)
-        if answer.status_code == 425:
-            return await self.ask(who, role, method, path, body, **headers)
-        if answer.is_error:
-            raise Unexpected(f"{method} {path}: {answer.status_code} {answer.text}")
-        return answer
-
-    async def logistics(self, method: str, path: str, body: Any = None, **h: str) -> httpx.Response:
-        return await self.ask("lea@logistics", "logistics", method, path, body, **h)
-
-    async def driver(
-        self, who: Person, method: str, path: str, body: Any = None, **h: str
-    ) -> httpx.Response:
-        return await self.ask(who.driver_id, "driver", method, path, body, **h)
-
-    async def seen(self, who: Person, path: str, *commands: httpx.Response) -> Any:
-        """What a query shows once it has seen these commands; remembers how long that took."""
-        started = perf_counter()
-        # Drivers can wait only for what drivers were told: theirs are sealed (HIF-15).
-        by_staff = [c for c in commands[-20:] if isinstance(c.json()["version"], int)]
-        if by_staff:
-            day = today().isoformat()
-            available = f"/partner/logistics/drivers/available?from_day={day}&until_day={day}"
-            await self.logistics("GET", available, **positions(by_staff))
-        by_drivers = [c for c in commands[-20:] if c not in by_staff]
-        answer = await self.driver(who, "GET", path, **positions(by_drivers))
-        self.seen_ms.append((perf_counter() - started) * 1000)
-        return answer.json()
-
-    def say(self, text: str) -> None:
-        self.console.print(text, highlight=False)
-
-    def step(self, title: str) -> None:
-        self.console.rule(f"[bold]{title}", align="left", style="dim")
-
-    def visible(self) -> str:
-        return f"[dim](visible after {self.seen_ms[-1]:.0f} ms)[/dim]"
-
-
-def positions(commands: Sequence[httpx.Response]) -> dict[str, str]:
-    """The header that waits until these commands are shown; none for none."""
-    tokens = [command.headers["Relais-Position"] for command in commands]
-    return {"Relais-Min-Position": ",".join(tokens)} if tokens else {}
 
 
 async def play(
@@ -120,7 +46,9 @@ async def play(
         trip_id = offers[0]
         await quote(teller, people, trip_id)
         before_award = await award(teller, people, trip_id)
+        await money.ask_for_more(teller, camille, trip_id)
         await deliver(teller, camille, trip_id)
+        await money.get_paid(teller, camille, trip_id)
         await travel_in_time(teller, camille, trip_id, before_award)
         await find_available(teller, people)
 
@@ -218,7 +146,9 @@ async def quote(teller: Teller, people: Sequence[Person], trip_id: str) -> None:
     camille, watcher = people[0], people[len(QUOTES)]
     shown: list[str] = []
     for person, cents in zip(people, QUOTES, strict=False):
-        body = {"price": {"amount_minor": cents, "currency": "EUR"}}
+        body: dict[str, Any] = {"price": money.euros(cents)}
+        if person is camille:
+            body["expenses"] = [{"kind": "toll", "amount": money.euros(money.TOLL)}]
         done = await teller.driver(person, "POST", f"/missions/trips/{trip_id}/quote", body)
         seen = await teller.seen(watcher, f"/partner/trips/{trip_id}", done)
         shown.append(seen["quotes"])
@@ -322,13 +252,3 @@ async def everything(teller: Teller, who: Person, path: str) -> list[dict[str, A
 
 async def count(teller: Teller, who: Person, path: str) -> int:
     return len(await everything(teller, who, path))
-
-
-def today() -> date:
-    """The day it is for the organisation of the demo."""
-    return datetime.now(ZoneInfo("Europe/Paris")).date()
-
-
-def expect(holds: bool, otherwise: str) -> None:
-    if not holds:
-        raise Unexpected(otherwise)

@@ -7,6 +7,7 @@ import secrets
 import socket
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from time import time
 
 from pydantic import SecretStr
 
@@ -26,8 +27,10 @@ class AlreadyRunning(Exception):
 def development_token(
     key: SigningKey, subject: str, organisation_id: str, roles: Sequence[Role]
 ) -> str:
-    """Valid for twelve hours, and only where the key is published."""
-    return issue(key, subject, organisation_id, roles, lifetime=TOKEN_SECONDS)
+    """Valid for twelve hours, and only where the key is published; as if just signed in."""
+    return issue(
+        key, subject, organisation_id, roles, lifetime=TOKEN_SECONDS, authenticated_at=time()
+    )
 
 
 def with_keys(home: Path, settings: Settings) -> tuple[SigningKey, Settings]:

@@ -13,8 +13,9 @@ from infra.serving import measured, serving, site
 from infra.settings import Settings
 from infra.stack.ports import is_free
 from services import registry
-from tools.demo.story import Unexpected, play
+from tools.demo.story import play
 from tools.demo.summary import summarise
+from tools.demo.teller import Unexpected
 from tools.relais.answers import USAGE, Trouble, refusal_of
 from tools.relais.platform import open_services, platform, telemetry_of, until_told_to_stop
 

@@ -1,0 +1,128 @@
+"""Who tells the story: people who ask over HTTP, and what is printed of the answers."""
+
+import asyncio
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from time import perf_counter
+from typing import Any
+from uuid import uuid4
+from zoneinfo import ZoneInfo
+
+import httpx
+from rich.console import Console
+
+from infra.http.auth import Role
+from tools.demo.people import Person
+
+SEEN_WITHIN = 20.0
+
+Tokens = Callable[[str, str, Role], str]
+"""(subject, organisation, role) -> access token."""
+
+
+class Unexpected(Exception):
+    """The platform did not do what the story says it does."""
+
+
+@dataclass
+class Teller:
+    """Plays the people of the story over HTTP and prints what comes of it."""
+
+    client: httpx.AsyncClient
+    tokens: Tokens
+    console: Console
+    run: str
+    seen_ms: list[float] = field(default_factory=list)
+
+    @property
+    def organisation(self) -> str:
+        """Each run has its own, so that runs do not mix."""
+        return f"demo-{self.run}"
+
+    async def ask(
+        self, who: str, role: Role, method: str, path: str, body: Any = None, **headers: str
+    ) -> httpx.Response:
+        """One request of somebody; raises `Unexpected` unless it succeeds."""
+        token = self.tokens(who, self.organisation, role)
+        sent = {"Authorization": f"Bearer {token}", "Idempotency-Key": uuid4().hex, **headers}
+        answer = await self.client.request(method, path, json=body, headers=sent)
+        if answer.status_code == 425:
+            return await self.ask(who, role, method, path, body, **headers)
+        if answer.is_error:
+            raise Unexpected(f"{method} {path}: {answer.status_code} {answer.text}")
+        return answer
+
+    async def logistics(self, method: str, path: str, body: Any = None, **h: str) -> httpx.Response:
+        return await self.ask("lea@logistics", "logistics", method, path, body, **h)
+
+    async def driver(
+        self, who: Person, method: str, path: str, body: Any = None, **h: str
+    ) -> httpx.Response:
+        return await self.ask(who.driver_id, "driver", method, path, body, **h)
+
+    async def billing(self, method: str, path: str, body: Any = None) -> httpx.Response:
+        return await self.ask("nadia@billing", "billing", method, path, body)
+
+    async def send(self, who: Person, path: str, content: bytes) -> None:
+        """Bytes of a file. Raises `Unexpected` unless they are taken."""
+        headers = {
+            "Authorization": f"Bearer {self.tokens(who.driver_id, self.organisation, 'driver')}",
+            "Idempotency-Key": uuid4().hex,
+            "Content-Type": "application/octet-stream",
+        }
+        answer = await self.client.put(path, content=content, headers=headers)
+        expect(answer.is_success, f"{path}: {answer.status_code} {answer.text}")
+
+    async def until(self, who: Person, path: str, holds: Callable[[Any], bool]) -> Any:
+        """What a service shows once a reaction has done its part; raises `Unexpected` if never."""
+        token = self.tokens(who.driver_id, self.organisation, "driver")
+        started = perf_counter()
+        headers = {"Authorization": f"Bearer {token}"}
+        while True:
+            answer = await self.client.get(path, headers=headers)
+            if answer.is_success and holds(answer.json()):
+                self.seen_ms.append((perf_counter() - started) * 1000)
+                return answer.json()
+            if perf_counter() - started > SEEN_WITHIN:
+                raise Unexpected(f"{path}: {answer.status_code} {answer.text}")
+            await asyncio.sleep(0.05)
+
+    async def seen(self, who: Person, path: str, *commands: httpx.Response) -> Any:
+        """What a query shows once it has seen these commands; remembers how long that took."""
+        started = perf_counter()
+        # Drivers can wait only for what drivers were told: theirs are sealed (HIF-15).
+        by_staff = [c for c in commands[-20:] if isinstance(c.json()["version"], int)]
+        if by_staff:
+            day = today().isoformat()
+            available = f"/partner/logistics/drivers/available?from_day={day}&until_day={day}"
+            await self.logistics("GET", available, **positions(by_staff))
+        by_drivers = [c for c in commands[-20:] if c not in by_staff]
+        answer = await self.driver(who, "GET", path, **positions(by_drivers))
+        self.seen_ms.append((perf_counter() - started) * 1000)
+        return answer.json()
+
+    def say(self, text: str) -> None:
+        self.console.print(text, highlight=False)
+
+    def step(self, title: str) -> None:
+        self.console.rule(f"[bold]{title}", align="left", style="dim")
+
+    def visible(self) -> str:
+        return f"[dim](visible after {self.seen_ms[-1]:.0f} ms)[/dim]"
+
+
+def positions(commands: Sequence[httpx.Response]) -> dict[str, str]:
+    """The header that waits until these commands are shown; none for none."""
+    tokens = [command.headers["Relais-Position"] for command in commands]
+    return {"Relais-Min-Position": ",".join(tokens)} if tokens else {}
+
+
+def today() -> date:
+    """The day it is for the organisation of the demo."""
+    return datetime.now(ZoneInfo("Europe/Paris")).date()
+
+
+def expect(holds: bool, otherwise: str) -> None:
+    if not holds:
+        raise Unexpected(otherwise)
