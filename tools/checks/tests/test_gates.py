@@ -130,12 +130,15 @@ class TestShape:
     def test_a_folder_of_its_own_is_found(self) -> None:
         assert found("shape", {**SERVICE, "services/missions/utils/dates.py": ""}) == ["shape"]
 
-    def test_more_than_a_person_reads_in_fifteen_minutes_is_found(self) -> None:
-        assert found("shape", {**SERVICE, TRIP: "x = 1\n" * 1_401}) == ["shape"]
-
-    def test_what_only_explains_does_not_count(self) -> None:
-        text = "x = 1\n" * 1_400 + "import os\n\n# why\n" + '"""More."""\n'
-        assert found("shape", {**SERVICE, TRIP: text}) == []
+    @pytest.mark.parametrize(("name", "most"), [("papers", 1_400), ("missions", 1_900)])
+    def test_more_than_a_person_reads_in_fifteen_minutes_is_found(
+        self, name: str, most: int
+    ) -> None:
+        service = {path.replace("missions", name): text for path, text in SERVICE.items()}
+        trip = TRIP.replace("missions", name)
+        assert found("shape", {**service, trip: "x = 1\n" * (most + 1)}) == ["shape"]
+        text = "x = 1\n" * most + "import os\n\n# why\n" + '"""More."""\n'
+        assert found("shape", {**service, trip: text}) == []
 
     def test_tests_do_not_count_as_lines_to_read(self) -> None:
         assert found("shape", {**SERVICE, TEST: "x = 1\n" * 5_000}) == []
