@@ -12,7 +12,8 @@ import pytest_asyncio
 from hypothesis import settings
 
 from infra.stack.broker import Broker
-from infra.stack.choice import broker_of
+from infra.stack.choice import LIBRARIES, broker_of
+from infra.stack.objects import ObjectServer
 from infra.stack.postgres import PostgresServer
 
 # No assertion on a clock: a busy machine is not a bug.
@@ -78,6 +79,17 @@ async def broker() -> AsyncIterator[Broker]:
         await server.start()
         yield server
         await server.kill()
+
+
+@pytest_asyncio.fixture(scope="session", loop_scope="session")
+async def object_server() -> AsyncIterator[ObjectServer]:
+    """A server that speaks S3, as RELAIS_OBJECT_SERVER says: moto, or versitygw built by Go."""
+    with TemporaryDirectory(prefix="relais-") as folder:
+        kind = os.environ.get("RELAIS_OBJECT_SERVER", "moto")
+        server = ObjectServer(kind, Path(folder), LIBRARIES)
+        await server.start()
+        yield server
+        await server.stop()
 
 
 @pytest.fixture

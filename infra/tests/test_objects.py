@@ -1,9 +1,8 @@
 """One storage port: the local folder and a server that speaks S3 keep the same promises."""
 
-import os
 from collections.abc import AsyncIterator
 from pathlib import Path
-from tempfile import TemporaryDirectory
+from random import randbytes
 
 import boto3  # type: ignore[import-untyped]
 import pytest
@@ -11,30 +10,21 @@ import pytest_asyncio
 
 from infra.objects import WINDOW, ObjectMissing, Objects, objects_of
 from infra.settings import Settings
-from infra.stack.choice import LIBRARIES
 from infra.stack.objects import KEY, REGION, SECRET, ObjectServer
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="session")
-async def server() -> AsyncIterator[ObjectServer]:
-    """The S3 server that RELAIS_OBJECT_SERVER names, with the bucket `files`."""
-    with TemporaryDirectory(prefix="relais-") as folder:
-        found = ObjectServer(
-            os.environ.get("RELAIS_OBJECT_SERVER", "moto"), Path(folder), LIBRARIES
-        )
-        await found.start()
-        client = boto3.client(
-            "s3",
-            endpoint_url=found.url,
-            region_name=REGION,
-            aws_access_key_id=KEY,
-            aws_secret_access_key=SECRET,
-        )
-        client.create_bucket(
-            Bucket="files", CreateBucketConfiguration={"LocationConstraint": REGION}
-        )
-        yield found
-        await found.stop()
+async def server(object_server: ObjectServer) -> AsyncIterator[ObjectServer]:
+    """The S3 server of the session, with the bucket `files`."""
+    client = boto3.client(
+        "s3",
+        endpoint_url=object_server.url,
+        region_name=REGION,
+        aws_access_key_id=KEY,
+        aws_secret_access_key=SECRET,
+    )
+    client.create_bucket(Bucket="files", CreateBucketConfiguration={"LocationConstraint": REGION})
+    yield object_server
 
 
 @pytest.fixture(params=["folder", "s3"])
@@ -70,7 +60,7 @@ async def test_what_is_put_is_read_back_whole_and_in_ranges(objects: Objects) ->
 
 async def test_a_large_file_goes_in_and_out_in_windows(objects: Objects, tmp_path: Path) -> None:
     large = tmp_path / "large"
-    large.write_bytes(os.urandom(2 * WINDOW + 1))
+    large.write_bytes(randbytes(2 * WINDOW + 1))
     await objects.put("files/b/original", large)
     sizes = [len(piece) async for piece in objects.read("files/b/original", 0, 2 * WINDOW + 1)]
     assert sizes == [WINDOW, WINDOW, 1]
