@@ -34,9 +34,9 @@ class Ground:
 
     def settings(self, area: str) -> Settings:
         """Settings of services whose databases are this area's own."""
-        names = ("keys", "missions", "views.partner")
+        names = ("accounts", "keys", "missions", "views.backoffice", "views.partner")
         return Settings(
-            databases={name: self.postgres.url(f"{area}_{name[-7:]}") for name in names},
+            databases={name: self.postgres.url(_database(area, name)) for name in names},
             kafka=self.broker.bootstrap,
             master_keys=SecretStr(MASTER_KEYS),
             jwks=jwks(self.signing),
@@ -71,6 +71,10 @@ class Ground:
             self.postgres.url(), autocommit=True
         ) as connection:
             await connection.execute("checkpoint")
+
+
+def _database(area: str, service: str) -> str:
+    return f"{area}_{service.rpartition('.')[2]}"
 
 
 @asynccontextmanager

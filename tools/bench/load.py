@@ -1,8 +1,8 @@
 """python -m tools.bench.load: sends requests over kept connections, as fast as they are answered.
 
 Takes JSON on standard input: `port`, `connections` and `requests`, each request a whole one as
-text. Answers `seconds` and the count of each status. It does next to nothing else, because it
-shares the machine with the server it measures.
+text. Answers `seconds`, the count of each status, and what 99 of 100 requests took at most. It
+does next to nothing else, because it shares the machine with the server it measures.
 """
 
 import asyncio
@@ -10,6 +10,7 @@ import json
 import sys
 from collections import Counter
 from collections.abc import Iterator
+from statistics import quantiles
 from time import perf_counter
 from typing import cast
 
@@ -21,10 +22,14 @@ LENGTH = b"content-length: "
 class Connection(asyncio.Protocol):
     """Sends the next request once the former one is answered."""
 
-    def __init__(self, requests: Iterator[bytes], statuses: Counter[str]) -> None:
+    def __init__(
+        self, requests: Iterator[bytes], statuses: Counter[str], latencies: list[float]
+    ) -> None:
         self.done = asyncio.get_running_loop().create_future()
         self._requests = requests
         self._statuses = statuses
+        self._latencies = latencies
+        self._sent_at = 0.0
         self._buffer = b""
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
@@ -39,6 +44,7 @@ class Connection(asyncio.Protocol):
         length = int(head.lower().partition(LENGTH)[2].partition(b"\r\n")[0])
         if len(body) < length:
             return
+        self._latencies.append(perf_counter() - self._sent_at)
         self._statuses[head[9:12].decode()] += 1
         self._buffer = b""
         self._send()
@@ -50,6 +56,7 @@ class Connection(asyncio.Protocol):
     def _send(self) -> None:
         request = next(self._requests, None)
         if request is not None:
+            self._sent_at = perf_counter()
             self._transport.write(request)
             return
         self.done.set_result(None)
@@ -60,17 +67,20 @@ async def main() -> None:
     """Send everything, then tell how long it took."""
     wanted = json.load(sys.stdin)
     statuses: Counter[str] = Counter()
+    latencies: list[float] = []
     requests = iter([request.encode() for request in wanted["requests"]])
     loop = asyncio.get_running_loop()
     started = perf_counter()
     made = [
         await loop.create_connection(
-            lambda: Connection(requests, statuses), "127.0.0.1", wanted["port"]
+            lambda: Connection(requests, statuses, latencies), "127.0.0.1", wanted["port"]
         )
         for _ in range(wanted["connections"])
     ]
     await asyncio.gather(*(connection.done for _, connection in made))
-    json.dump({"seconds": perf_counter() - started, "statuses": statuses}, sys.stdout)
+    seconds = perf_counter() - started
+    p99 = quantiles(latencies, n=100, method="inclusive")[98]
+    json.dump({"seconds": seconds, "statuses": statuses, "p99": p99}, sys.stdout)
 
 
 if __name__ == "__main__":

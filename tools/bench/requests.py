@@ -15,7 +15,7 @@ from services.missions.service import service
 from tools.bench import events
 from tools.bench.figures import Figure, Samples, Side, at_least, interleave
 from tools.bench.ground import POOL, Ground
-from tools.bench.processes import RELAIS, child, per_second
+from tools.bench.processes import RELAIS, answered, child
 from tools.bench.subject import Size, Subject
 from tools.bench.visibility import context, publish
 
@@ -40,7 +40,8 @@ async def measure(ground: Ground, size: Size, step: Callable[[], None]) -> Sampl
 
         def side(name: str, port: int) -> Side:
             async def once() -> Mapping[str, float]:
-                return {name: await per_second(port, list(islice(requests, size.commands)))}
+                found = await answered(port, list(islice(requests, size.commands)))
+                return {name: found.per_second}
 
             return once
 
@@ -66,25 +67,35 @@ def _requests(trips: Sequence[str], key: SigningKey) -> Iterator[str]:
     for nth in range(2 * events.QUOTES):
         for number, trip_id in enumerate(trips):
             driver = (number * events.QUOTES + nth) % events.DRIVERS
-            yield _request(trip_id, tokens[driver], _body(driver, comment=nth == 0))
+            path = f"/missions/trips/{trip_id}/quote"
+            yield request("POST", path, tokens[driver], quote(driver, comment=nth == 0))
 
 
-def _body(driver: int, *, comment: bool) -> dict[str, Any]:
+def quote(driver: int, *, comment: bool) -> dict[str, Any]:
+    """The body of a driver's quote."""
     price = {"amount_minor": 12_500 + driver, "currency": "EUR"}
     return {"price": price} | ({"comment": "Can leave at six."} if comment else {})
 
 
-def _request(trip_id: str, token: str, body: Mapping[str, Any]) -> str:
-    content = json.dumps(body)
-    return (
-        f"POST /missions/trips/{trip_id}/quote HTTP/1.1\r\n"
-        "Host: localhost\r\n"
-        f"Authorization: Bearer {token}\r\n"
-        f"Idempotency-Key: {uuid4()}\r\n"
-        "Content-Type: application/json\r\n"
-        f"Content-Length: {len(content)}\r\n\r\n"
-        f"{content}"
-    )
+def request(
+    method: str,
+    path: str,
+    token: str | None = None,
+    body: Mapping[str, Any] | None = None,
+    headers: Mapping[str, str] = {},
+) -> str:
+    """A whole request as text, with a key of its own."""
+    content = "" if body is None else json.dumps(body)
+    lines = [
+        f"{method} {path} HTTP/1.1",
+        "Host: localhost",
+        f"Idempotency-Key: {uuid4()}",
+        "Content-Type: application/json",
+        f"Content-Length: {len(content)}",
+        *([f"Authorization: Bearer {token}"] if token else []),
+        *(f"{name}: {value}" for name, value in headers.items()),
+    ]
+    return "\r\n".join([*lines, "", content])
 
 
 SUBJECT = Subject(

@@ -2,15 +2,29 @@
 
 from collections.abc import Mapping
 
-from tools.bench import appends, memory, relaying, requests, scale, viewing, visibility
+from tools.bench import (
+    appends,
+    memory,
+    mixed,
+    relaying,
+    requests,
+    scale,
+    sign_in,
+    token_check,
+    viewing,
+    visibility,
+)
 from tools.bench.subject import Subject
 
 SUBJECTS: Mapping[str, Subject] = {
     "append": appends.SUBJECT,
     "http": requests.SUBJECT,
+    "sign-in": sign_in.SUBJECT,
+    "token": token_check.SUBJECT,
     "relay": relaying.SUBJECT,
     "view": viewing.SUBJECT,
     "visible": visibility.SUBJECT,
+    "mixed": mixed.SUBJECT,
     "scale": scale.SUBJECT,
     "process": memory.SUBJECT,
 }
