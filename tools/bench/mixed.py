@@ -6,7 +6,6 @@ from contextlib import AsyncExitStack
 from datetime import UTC, datetime
 from itertools import count, islice
 from random import Random
-from tempfile import TemporaryDirectory
 from typing import Any
 
 from contracts.common_v1 import Point
@@ -23,12 +22,12 @@ from services.views.partner import quotes, trips
 from tools.bench import bare_mixed, events
 from tools.bench.figures import Figure, Samples, Side, at_least, at_most, interleave
 from tools.bench.ground import Ground
-from tools.bench.processes import RELAIS, answered, child
+from tools.bench.processes import answered, child
 from tools.bench.requests import TOKEN_SECONDS, bare_environment, quote, request
 from tools.bench.subject import Size, Subject
 from tools.bench.visibility import context
 
-BARE = "tools.bench.bare_mixed"
+TOGETHER, BARE = "tools.bench.together", "tools.bench.bare_mixed"
 READERS = ("partner", "backoffice")
 FOLLOW_SECONDS = 60
 LOOK_SECONDS = 0.05
@@ -43,11 +42,14 @@ async def measure(ground: Ground, size: Size, step: Callable[[], None]) -> Sampl
     sent, seeded = size.commands // 2, size.commands // 10
     settings = ground.settings("mixed")
     async with AsyncExitStack() as stack:
-        home = stack.enter_context(TemporaryDirectory(prefix="relais-bench-"))
         missions = await stack.enter_async_context(opened(service, settings))
         await _seed(missions, seeded)
-        environment = ground.environment("mixed") | {"RELAIS_HOME": home}
-        ours = await stack.enter_async_context(child(*RELAIS, "up", environment=environment))
+        environment = ground.environment("mixed")
+        workers = child("-m", TOGETHER, "work", environment=environment)
+        await stack.enter_async_context(workers)
+        ours = await stack.enter_async_context(
+            child("-m", TOGETHER, "serve", environment=environment)
+        )
         shown = {
             name: await open_pool(settings.database(f"views.{name}"), 2, name) for name in READERS
         }
