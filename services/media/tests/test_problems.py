@@ -1,0 +1,47 @@
+from typing import get_args
+
+import pytest
+
+from services.media import file
+from services.media.problems import Rejection, problem
+
+REJECTIONS: list[Rejection] = [
+    file.NoSuchFile(),
+    file.TypeNotTaken("image/gif"),
+    file.SizeNotPossible(1001, 1000),
+    file.OnlyImagesArePublic("application/pdf"),
+    file.UploadIsOver("abandoned"),
+    file.NotComplete(699, 700),
+    file.WrongOffset(350),
+    file.PieceTooLong(700),
+]
+
+
+def test_every_rejection_has_its_sentence() -> None:
+    assert {type(rejection) for rejection in REJECTIONS} == set(get_args(Rejection))
+    assert all(problem(rejection)[0] in {404, 409, 422} for rejection in REJECTIONS)
+
+
+@pytest.mark.parametrize(
+    ("rejection", "facts"),
+    [
+        (file.TypeNotTaken("image/gif"), ["image/gif"]),
+        (file.SizeNotPossible(1001, 1000), ["1 to 1000", "1001"]),
+        (file.OnlyImagesArePublic("application/pdf"), ["application/pdf"]),
+        (file.UploadIsOver("abandoned"), ["abandoned"]),
+        (file.NotComplete(699, 700), ["699 of 700"]),
+        (file.WrongOffset(350), ["350"]),
+        (file.PieceTooLong(700), ["700"]),
+    ],
+)
+def test_a_sentence_names_the_facts(rejection: Rejection, facts: list[str]) -> None:
+    assert all(fact in problem(rejection)[1] for fact in facts)
+
+
+def test_a_rule_about_one_field_names_it() -> None:
+    named = {type(each): getattr(each, "field", None) for each in REJECTIONS}
+    assert {kind.__name__: field for kind, field in named.items() if field} == {
+        "TypeNotTaken": "media_type",
+        "SizeNotPossible": "size_bytes",
+        "OnlyImagesArePublic": "visibility",
+    }
