@@ -38,35 +38,42 @@ async def send(objects: Objects, content: Content, request: Request) -> Response
         "Content-Security-Policy": "sandbox",
         "X-Content-Type-Options": "nosniff",
     }
-    if request.headers.get("if-none-match") == etag:
+    if known(request.headers.get("if-none-match", ""), etag):
         return Response(status_code=304, headers=headers)
     wanted = request.headers.get("range", "")
     if request.headers.get("if-range", etag) != etag:
         wanted = ""
-    start, end = part(wanted, content.size)
-    status = 200 if (start, end) == (0, content.size) and not _RANGE.fullmatch(wanted) else 206
+    asked = part(wanted, content.size)
+    start, end = asked or (0, content.size)
     headers["Content-Length"] = str(end - start)
-    if status == 206:
+    if asked is not None:
         headers["Content-Range"] = f"bytes {start}-{end - 1}/{content.size}"
     pieces = await _begun(objects.read(content.object, start, end))
+    status = 200 if asked is None else 206
     return StreamingResponse(pieces, status, headers, media_type=content.media_type)
 
 
-def part(wanted: str, size: int) -> tuple[int, int]:
-    """The first byte and the one after the last. All of it, for what is not one range of bytes.
+def known(condition: str, etag: str) -> bool:
+    """Whether `If-None-Match` names this content, alone, among others, weakly, or by `*`."""
+    named = (one.strip().removeprefix("W/") for one in condition.split(","))
+    return any(one in (etag, "*") for one in named)
 
-    Raises 416.
+
+def part(wanted: str, size: int) -> tuple[int, int] | None:
+    """The first byte asked for and the one after the last; None for all of the file.
+
+    What is not one range of bytes is not taken notice of. Raises 416.
     """
     match = _RANGE.fullmatch(wanted)
     if match is None or match[1] == match[2] == "":
-        return 0, size
+        return None
     first, last = match[1], match[2]
     if first == "":
         start, end = max(size - int(last), 0), size
     else:
         start, end = int(first), min(int(last or size) + 1, size)
     if last and first and int(last) < int(first):
-        return 0, size
+        return None
     if start >= end:
         headers = {"Content-Range": f"bytes */{size}"}
         raise Problem(416, "no-such-range", f"The file has {size} bytes.", headers=headers)

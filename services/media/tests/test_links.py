@@ -1,0 +1,91 @@
+"""A link opens one file until it expires, and nothing but what we made is a link."""
+
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from infra.secrets.vault import Vault
+from services.media.edge import links
+from services.media.edge.links import LinkExpired
+from services.media.tests.caller import Caller, served
+from services.media.tests.make import NOON, PDF, SECOND
+
+
+def vault(api: Caller) -> Vault:
+    return Vault(api.running.pool, api.running.settings.masters)
+
+
+async def test_a_link_opens_before_its_end_and_not_at_it(database: str, tmp_path: Path) -> None:
+    async with served(database, tmp_path) as api:
+        keys = vault(api)
+        token = await links.make(keys, "f-1", NOON)
+        assert await links.opened(keys, token, NOON - SECOND) == "f-1"
+        for late in (NOON, NOON + SECOND):
+            with pytest.raises(LinkExpired):
+                await links.opened(keys, token, late)
+
+
+async def test_anybody_with_a_link_gets_the_file(database: str, tmp_path: Path) -> None:
+    async with served(database, tmp_path) as api:
+        file = await api.sent()
+        made = await api.ask("POST", f"/files/{file}/links", {"seconds": 60})
+        assert made.status_code == 201
+        end = datetime.fromisoformat(made.json()["expires_at"])
+        assert end <= datetime.now(UTC) + timedelta(seconds=60)
+        path = made.json()["link"].removeprefix("/media")
+        assert (await api.client.get(path)).content == PDF
+        part = await api.client.get(path, headers={"Range": "bytes=0-3"})
+        assert (part.status_code, part.content) == (206, b"%PDF")
+
+
+@pytest.mark.parametrize(
+    ("seconds", "status"), [(59, 422), (60, 201), (604_800, 201), (604_801, 422)]
+)
+async def test_a_link_is_for_a_minute_to_a_week(
+    database: str, tmp_path: Path, seconds: int, status: int
+) -> None:
+    async with served(database, tmp_path) as api:
+        file = await api.sent()
+        made = await api.ask("POST", f"/files/{file}/links", {"seconds": seconds})
+        assert made.status_code == status
+
+
+async def test_an_expired_link_says_so(database: str, tmp_path: Path) -> None:
+    async with served(database, tmp_path) as api:
+        file = await api.sent()
+        token = await links.make(vault(api), file, datetime.now(UTC) - SECOND)
+        answer = await api.client.get(f"/links/{token}")
+        assert answer.status_code == 410
+        assert answer.json()["type"] == "urn:relais:problem:link-expired"
+
+
+async def test_a_forged_link_opens_nothing(database: str, tmp_path: Path) -> None:
+    async with served(database, tmp_path) as api:
+        file, other = await api.sent(), await api.sent()
+        end = datetime.now(UTC) + timedelta(minutes=1)
+        good = await links.make(vault(api), file, end)
+        _, expires, signature = good.split(".")
+        forged = [
+            f"{other}.{expires}.{signature}",
+            f"{file}.{int(expires) + 1}.{signature}",
+            f"{file}.{expires}.{signature[:-1]}",
+            f"{file}.{expires}.",
+            f"{file}.{expires}",
+            file,
+            ".",
+            "...",
+        ]
+        assert (await api.client.get(f"/links/{good}")).status_code == 200
+        for token in forged:
+            assert (token, (await api.client.get(f"/links/{token}")).status_code) == (token, 404)
+
+
+async def test_a_link_ends_with_its_file(database: str, tmp_path: Path) -> None:
+    async with served(database, tmp_path) as api:
+        file = await api.sent()
+        made = (await api.ask("POST", f"/files/{file}/links", {})).json()
+        await api.ask("DELETE", f"/files/{file}")
+        answer = await api.client.get(made["link"].removeprefix("/media"))
+        assert answer.status_code == 404
+        assert (await api.ask("POST", f"/files/{file}/links", {})).status_code == 404
