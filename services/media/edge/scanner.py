@@ -35,7 +35,7 @@ class Clamd:
         try:
             async with asyncio.timeout(self._seconds):
                 reply = await self._ask(content)
-        except (OSError, TimeoutError) as error:
+        except (OSError, TimeoutError, EOFError, asyncio.LimitOverrunError) as error:
             raise ScannerFailed(f"{type(error).__name__}: {error}") from error
         if reply.endswith(b" FOUND"):
             return True
@@ -53,7 +53,7 @@ class Clamd:
                     await writer.drain()
             writer.write(bytes(4))
             await writer.drain()
-            return (await reader.read(4096)).rstrip(b"\0\n")
+            return (await reader.readuntil(b"\0")).removesuffix(b"\0")
         finally:
             writer.close()
 

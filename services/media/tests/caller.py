@@ -4,9 +4,10 @@ import base64
 import json
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+from uuid import uuid4
 
 import httpx
 
@@ -34,7 +35,6 @@ class Caller:
     client: httpx.AsyncClient
     running: Running
     folder: Path
-    count: int = field(default=0)
 
     async def ask(
         self,
@@ -47,9 +47,8 @@ class Caller:
         headers: Mapping[str, str] = NO_HEADERS,
         content: bytes | None = None,
     ) -> httpx.Response:
-        self.count += 1
         token = issue(KEY, who, org, (role,))
-        sent = {"Authorization": f"Bearer {token}", "Idempotency-Key": f"k{self.count}", **headers}
+        sent = {"Authorization": f"Bearer {token}", "Idempotency-Key": uuid4().hex, **headers}
         if content is not None:
             sent["Content-Type"] = "application/octet-stream"
             return await self.client.request(method, path, content=content, headers=sent)
