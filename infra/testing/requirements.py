@@ -148,6 +148,11 @@ def function_of(nodeid: str) -> str:
 def _is_whole(config: pytest.Config) -> bool:
     option = config.option
     selected = option.keyword or option.markexpr or option.collectonly
-    narrowed = option.lf or option.failedfirst or option.deselect or option.ignore
+    narrowed = (
+        getattr(option, "lf", False)
+        or getattr(option, "failedfirst", False)
+        or option.deselect
+        or option.ignore
+    )
     everything = config.args_source is pytest.Config.ArgsSource.TESTPATHS
     return everything and not selected and not narrowed

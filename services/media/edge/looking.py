@@ -1,12 +1,13 @@
 """What is in a file, whatever it is called; and the copy of an image that tells nothing more."""
 
 import mmap
+import struct
 import warnings
 import zipfile
 from pathlib import Path
 
 import puremagic
-from PIL import Image, ImageOps
+from PIL import ExifTags, Image
 
 from services.media import types
 
@@ -16,8 +17,20 @@ QUALITY = 90
 KEPT = ("transparency",)
 _OLE = bytes.fromhex("d0cf11e0a1b11ae1")
 _ZIP = b"PK\x03\x04"
+_MATROSKA = bytes.fromhex("1a45dfa3")
+_WEBM = bytes.fromhex("428284") + b"webm"
 _OFFICE = {"word/document.xml": types.WORD, "xl/workbook.xml": types.EXCEL}
 _FORMATS = {"image/jpeg": "JPEG", "image/png": "PNG"}
+_TURNS: dict[object, Image.Transpose] = {
+    2: Image.Transpose.FLIP_LEFT_RIGHT,
+    3: Image.Transpose.ROTATE_180,
+    4: Image.Transpose.FLIP_TOP_BOTTOM,
+    5: Image.Transpose.TRANSPOSE,
+    6: Image.Transpose.ROTATE_270,
+    7: Image.Transpose.TRANSVERSE,
+    8: Image.Transpose.ROTATE_90,
+}
+"""What undoes each orientation of EXIF."""
 _STARTS = {
     b"%PDF-": "application/pdf",
     b"\xff\xd8\xff": "image/jpeg",
@@ -40,6 +53,8 @@ def media_type(content: Path) -> str | None:
 
 
 def _video(head: bytes) -> str | None:
+    if head.startswith(_MATROSKA) and _WEBM not in head:
+        return None
     try:
         guessed = puremagic.from_string(head, mime=True)
     except (puremagic.PureError, ValueError):
@@ -76,13 +91,21 @@ def cleaned(content: Path, media: str, target: Path) -> bool:
     False when it cannot be read or is too large to. Blocks; run it in a thread.
     """
     try:
-        with warnings.catch_warnings(), Image.open(content, formats=[_FORMATS[media]]) as image:
+        with warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            if image.width * image.height > MOST_PIXELS:
-                return False
-            turned = ImageOps.exif_transpose(image)
-            turned.info = {key: turned.info[key] for key in KEPT if key in turned.info}
-            turned.save(target, _FORMATS[media], quality=QUALITY)
-    except (OSError, ValueError, SyntaxError, Image.DecompressionBombError):
+            return _cleaned(content, _FORMATS[media], target)
+    # What Pillow raises for images that are damaged, or made to damage.
+    except (OSError, ValueError, SyntaxError, struct.error, Image.DecompressionBombError):
         return False
+
+
+def _cleaned(content: Path, kind: str, target: Path) -> bool:
+    with Image.open(content, formats=[kind]) as image:
+        if image.width * image.height > MOST_PIXELS:
+            return False
+        # Not `exif_transpose`: it writes the EXIF anew, which fails in many ways when that is odd.
+        turn = _TURNS.get(image.getexif().get(ExifTags.Base.Orientation))
+        turned = image.copy() if turn is None else image.transpose(turn)
+        turned.info = {key: turned.info[key] for key in KEPT if key in turned.info}
+        turned.save(target, kind, quality=QUALITY)
     return True
