@@ -123,14 +123,15 @@ async def test_a_trip_goes_from_offer_to_delivery(database: str) -> None:
 async def test_a_driver_cannot_tell_how_many_others_quoted(database: str) -> None:
     async with served(database) as api:
         answers: list[str] = []
-        for trip, others in (("T1", 0), ("T2", 2)):
+        # No id that an instant could contain: T1 stands in 2026-11-23T12:51.
+        for trip, others in (("few-0", 0), ("few-2", 2)):
             await api.world("ada", trip=trip)
             for n in range(others):
                 await api.driver(f"other-{n}", "POST", f"/trips/{trip}/quote", PRICE)
             quoted = await api.driver("ada", "POST", f"/trips/{trip}/quote", PRICE)
             shown = await api.driver("ada", "GET", f"/trips/{trip}")
             told = quoted.text + shown.text + quoted.headers["Relais-Position"]
-            answers.append(told.replace(trip, "T"))
+            answers.append(told.replace(trip, "few"))
             probed = await api.driver(
                 "ada", "DELETE", f"/trips/{trip}/quote", headers={"If-Match": '"2"'}
             )
