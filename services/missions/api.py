@@ -5,6 +5,22 @@ from typing import Annotated
 from fastapi import APIRouter, Query
 from starlette.responses import Response
 
+from contracts.missions.clearance_v1 import PapersRequired
+from contracts.missions.driver_v1 import (
+    DriverRegistered,
+    HomeChanged,
+    PhoneChanged,
+    QualificationObtained,
+    TrainingStarted,
+)
+from contracts.missions.trip_v1 import (
+    DeliveryConfirmed,
+    ExtraCostRequested,
+    QuoteModified,
+    QuoteRefused,
+    QuoteSubmitted,
+    QuoteWithdrawn,
+)
 from infra.http.call import Call, requires
 from infra.http.models import Id, Instant
 from services.missions import bodies, carrying, clearance, driver, trip
@@ -28,24 +44,8 @@ AsOf = Annotated[Instant | None, Query(description="Show it as it was known at t
 async def publish_trip(body: bodies.TripBody, call: Logistics) -> Response:
     """Offer a transfer to the drivers of the organisation (G-17)."""
     trip_id = body.trip_id or number("T", call.context.command_id)
-    command = trip.PublishTrip(
-        trip_id=trip_id,
-        organisation_id=call.principal.organisation_id,
-        client_brand=body.client_brand,
-        tags=body.tags,
-        departure=body.departure.stop(),
-        arrival=body.arrival.stop(),
-        from_slot=body.from_slot.slot(),
-        until_slot=body.until_slot.slot(),
-        vehicle=bodies.vehicle(body.vehicle),
-        delivery_type=body.delivery_type,
-        distance_km=body.distance_km,
-        duration_minutes=body.duration_minutes,
-        client_process=body.client_process,
-        additional_services=body.additional_services,
-        today=call.today,
-        at=call.occurred_at,
-    )
+    offer = body.offer(trip_id, call.principal.organisation_id, call.occurred_at)
+    command = trip.PublishTrip(offer, call.today)
     return await call.handle(TRIP, trip_id, command, created=f"/missions/trips/{trip_id}")
 
 
@@ -74,22 +74,15 @@ async def trip_history(trip_id: Id, call: Staff) -> Response:
 @router.post("/trips/{trip_id}/quote", status_code=201)
 async def submit_quote(trip_id: Id, body: bodies.QuoteBody, call: DriverCall) -> Response:
     """Offer a price for the trip (HIF-18)."""
-    subject = call.principal.subject
+    who = call.principal
 
     async def quote(found: trip.Trip) -> SubmitQuote:
         return SubmitQuote(
-            trip_id=trip_id,
-            organisation_id=call.principal.organisation_id,
-            driver_id=subject,
-            price=body.price.money(),
-            comment=body.comment,
-            pickup_on=body.pickup_on,
-            delivery_on=body.delivery_on,
-            expenses=body.quoted_expenses(),
-            qualifications=await held_for(call, subject, found),
-            lacking_papers=await lacking(call, subject),
-            today=call.today,
-            at=call.occurred_at,
+            QuoteSubmitted(trip_id, who.subject, *body.terms(call.occurred_at)),
+            who.organisation_id,
+            await held_for(call, who.subject, found),
+            call.today,
+            await lacking(call, who.subject),
         )
 
     return await call.handle(TRIP, trip_id, quote, created=f"/missions/trips/{trip_id}")
@@ -98,18 +91,9 @@ async def submit_quote(trip_id: Id, body: bodies.QuoteBody, call: DriverCall) ->
 @router.put("/trips/{trip_id}/quote")
 async def modify_quote(trip_id: Id, body: bodies.QuoteBody, call: DriverCall) -> Response:
     """Change one's quote while logistics has not processed it (HIF-21)."""
-    command = ModifyQuote(
-        trip_id=trip_id,
-        organisation_id=call.principal.organisation_id,
-        driver_id=call.principal.subject,
-        price=body.price.money(),
-        comment=body.comment,
-        pickup_on=body.pickup_on,
-        delivery_on=body.delivery_on,
-        expenses=body.quoted_expenses(),
-        today=call.today,
-        at=call.occurred_at,
-    )
+    who = call.principal
+    fact = QuoteModified(trip_id, who.subject, *body.terms(call.occurred_at))
+    command = ModifyQuote(fact, who.organisation_id, call.today)
     return await call.handle(TRIP, trip_id, command)
 
 
@@ -117,7 +101,8 @@ async def modify_quote(trip_id: Id, body: bodies.QuoteBody, call: DriverCall) ->
 async def withdraw_quote(trip_id: Id, call: DriverCall) -> Response:
     """Delete one's quote while logistics has not processed it (HIF-21)."""
     who = call.principal
-    command = WithdrawQuote(trip_id, who.organisation_id, who.subject, call.occurred_at)
+    fact = QuoteWithdrawn(trip_id, who.subject, call.occurred_at)
+    command = WithdrawQuote(fact, who.organisation_id)
     return await call.handle(TRIP, trip_id, command)
 
 
@@ -126,8 +111,8 @@ async def refuse_quote(
     trip_id: Id, driver_id: Id, body: bodies.RefusalBody, call: Logistics
 ) -> Response:
     """Turn a quote down, with the reason the driver will read (HIF-20)."""
-    organisation = call.principal.organisation_id
-    command = RefuseQuote(trip_id, organisation, driver_id, body.reason, call.occurred_at)
+    fact = QuoteRefused(trip_id, driver_id, body.reason, None, call.occurred_at)
+    command = RefuseQuote(fact, call.principal.organisation_id)
     return await call.handle(TRIP, trip_id, command)
 
 
@@ -174,14 +159,9 @@ async def confirm_delivery(
     trip_id: Id, body: bodies.ConfirmationBody, call: DriverCall
 ) -> Response:
     """The vehicle is delivered; from the app or the portal, with one effect (HIF-24, HIF-25)."""
-    command = trip.ConfirmDelivery(
-        trip_id=trip_id,
-        organisation_id=call.principal.organisation_id,
-        driver_id=call.principal.subject,
-        channel=body.channel,
-        today=call.today,
-        at=call.occurred_at,
-    )
+    who = call.principal
+    fact = DeliveryConfirmed(trip_id, who.subject, body.channel, call.occurred_at)
+    command = trip.ConfirmDelivery(fact, who.organisation_id, call.today)
     return await call.handle(TRIP, trip_id, command)
 
 
@@ -192,17 +172,9 @@ async def confirm_delivery(
 async def request_extra_cost(trip_id: Id, body: bodies.ExtraCostBody, call: DriverCall) -> Response:
     """Ask for something the quote did not foresee, before the delivery (C5)."""
     request_id = number("X", call.context.command_id)
-    command = carrying.RequestExtraCost(
-        trip_id=trip_id,
-        organisation_id=call.principal.organisation_id,
-        driver_id=call.principal.subject,
-        request_id=request_id,
-        kind=body.kind,
-        amount=body.amount.money(),
-        reason=body.reason,
-        photo_file_id=body.photo_file_id,
-        at=call.occurred_at,
-    )
+    who, asked = call.principal, (body.kind, body.amount.money(), body.reason, body.photo_file_id)
+    fact = ExtraCostRequested(trip_id, who.subject, request_id, *asked, call.occurred_at)
+    command = carrying.RequestExtraCost(fact, who.organisation_id)
     created = f"/missions/trips/{trip_id}/extra-costs/{request_id}"
     return await call.handle(TRIP, trip_id, command, lambda _: {"id": request_id}, created=created)
 
@@ -268,16 +240,10 @@ async def remove_attachment(trip_id: Id, file_id: Id, call: Anyone) -> Response:
 @router.post("/drivers", status_code=201)
 async def register_driver(body: bodies.DriverBody, call: Staff) -> Response:
     """Take a driver in as a partner of the organisation."""
-    command = driver.RegisterDriver(
-        driver_id=body.driver_id,
-        organisation_id=call.principal.organisation_id,
-        name=body.name,
-        phone=body.phone,
-        at=call.occurred_at,
-    )
-    return await call.handle(
-        DRIVER, body.driver_id, command, created=f"/missions/drivers/{body.driver_id}"
-    )
+    id, ours = body.driver_id, call.principal.organisation_id
+    fact = DriverRegistered(id, ours, body.name, body.phone, call.occurred_at)
+    command = driver.RegisterDriver(fact)
+    return await call.handle(DRIVER, id, command, created=f"/missions/drivers/{id}")
 
 
 @router.get("/drivers/{driver_id}")
@@ -304,15 +270,9 @@ async def driver_history(driver_id: Id, call: Anyone) -> Response:
 async def change_home(driver_id: Id, body: bodies.HomeBody, call: Anyone) -> Response:
     """The address that trips near home are measured from (HIF-05)."""
     only_own(call, driver_id)
-    command = driver.ChangeHome(
-        driver_id=driver_id,
-        organisation_id=call.principal.organisation_id,
-        street=body.street,
-        postal_code=body.postal_code,
-        city=body.city,
-        location=body.location.point(),
-        at=call.occurred_at,
-    )
+    place = (body.street, body.postal_code, body.city, body.location.point())
+    fact = HomeChanged(driver_id, *place, call.occurred_at)
+    command = driver.ChangeHome(fact, call.principal.organisation_id)
     return await call.handle(DRIVER, driver_id, command)
 
 
@@ -320,8 +280,8 @@ async def change_home(driver_id: Id, body: bodies.HomeBody, call: Anyone) -> Res
 async def change_phone(driver_id: Id, body: bodies.PhoneBody, call: Anyone) -> Response:
     """The number the driver is called under."""
     only_own(call, driver_id)
-    organisation = call.principal.organisation_id
-    command = driver.ChangePhone(driver_id, organisation, body.phone, call.occurred_at)
+    fact = PhoneChanged(driver_id, body.phone, call.occurred_at)
+    command = driver.ChangePhone(fact, call.principal.organisation_id)
     return await call.handle(DRIVER, driver_id, command)
 
 
@@ -329,22 +289,17 @@ async def change_phone(driver_id: Id, body: bodies.PhoneBody, call: Anyone) -> R
 async def start_training(driver_id: Id, body: bodies.TrainingBody, call: Anyone) -> Response:
     """Go to the training of a client process or a service (HIF-37)."""
     only_own(call, driver_id)
-    organisation = call.principal.organisation_id
-    command = driver.StartTraining(driver_id, organisation, body.kind, body.code, call.occurred_at)
+    fact = TrainingStarted(driver_id, body.kind, body.code, call.occurred_at)
+    command = driver.StartTraining(fact, call.principal.organisation_id)
     return await call.handle(DRIVER, driver_id, command)
 
 
 @router.post("/drivers/{driver_id}/qualifications")
 async def complete_training(driver_id: Id, body: bodies.QualificationBody, call: Staff) -> Response:
     """The training is completed: the driver is qualified (G-11)."""
-    command = driver.CompleteTraining(
-        driver_id=driver_id,
-        organisation_id=call.principal.organisation_id,
-        kind=body.kind,
-        code=body.code,
-        valid_until=body.valid_until,
-        at=call.occurred_at,
-    )
+    skill = (body.kind, body.code, body.valid_until)
+    fact = QualificationObtained(driver_id, *skill, call.occurred_at)
+    command = driver.CompleteTraining(fact, call.principal.organisation_id)
     return await call.handle(DRIVER, driver_id, command)
 
 
@@ -352,8 +307,9 @@ async def complete_training(driver_id: Id, body: bodies.QualificationBody, call:
 async def require_papers(driver_id: Id, body: bodies.RequirementBody, call: Staff) -> Response:
     """Say which papers the driver needs to quote and to be awarded (C6)."""
     await show_driver(driver_id, call)
-    organisation = call.principal.organisation_id
-    command = clearance.RequirePapers(driver_id, organisation, body.kinds, call.occurred_at)
+    ours = call.principal.organisation_id
+    fact = PapersRequired(driver_id, ours, body.kinds, call.occurred_at)
+    command = clearance.RequirePapers(fact)
     return await call.handle(CLEARANCE, driver_id, command)
 
 

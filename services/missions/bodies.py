@@ -1,9 +1,11 @@
 """What the front end sends, and what it is shown of a trip and of a driver."""
 
+from datetime import date, datetime
 from typing import Annotated, Any, assert_never
 
 from pydantic import Field, StringConstraints
 
+from contracts.common_v1 import Money
 from contracts.missions.driver_v1 import Period, QualificationKind
 from contracts.missions.trip_v1 import (
     Channel,
@@ -67,10 +69,33 @@ class TripBody(Body):
     client_process: Code | None = None
     additional_services: Codes = ()
 
+    def offer(self, trip_id: str, organisation_id: str, at: datetime) -> TripPublished:
+        """The contract's value."""
+        return TripPublished(
+            trip_id=trip_id,
+            organisation_id=organisation_id,
+            client_brand=self.client_brand,
+            tags=self.tags,
+            departure=self.departure.stop(),
+            arrival=self.arrival.stop(),
+            from_slot=self.from_slot.slot(),
+            until_slot=self.until_slot.slot(),
+            vehicle=Vehicle(self.vehicle.make, self.vehicle.model),
+            delivery_type=self.delivery_type,
+            distance_km=self.distance_km,
+            duration_minutes=self.duration_minutes,
+            client_process=self.client_process,
+            additional_services=self.additional_services,
+            published_at=at,
+        )
+
 
 class ExpenseBody(Body):
     kind: Annotated[ExpenseKind, Named()]
     amount: MoneyBody
+
+
+Terms = tuple[Money, str | None, date | None, date | None, datetime, tuple[QuotedExpense, ...]]
 
 
 class QuoteBody(Body):
@@ -83,9 +108,11 @@ class QuoteBody(Body):
     pickup_on: Day | None = None
     delivery_on: Day | None = None
 
-    def quoted_expenses(self) -> tuple[QuotedExpense, ...]:
-        """The contract's values."""
-        return tuple(QuotedExpense(one.kind, one.amount.money()) for one in self.expenses)
+    def terms(self, at: datetime) -> Terms:
+        """The fields that quotes have in common, in the order of the contract."""
+        expenses = tuple(QuotedExpense(one.kind, one.amount.money()) for one in self.expenses)
+        days = (self.pickup_on, self.delivery_on)
+        return (self.price.money(), self.comment, *days, at, expenses)
 
 
 class ExtraCostBody(Body):
@@ -168,46 +195,33 @@ class AvailabilityBody(Body):
 # --- What is shown ----------------------------------------------------------
 
 
-def vehicle(body: VehicleBody) -> Vehicle:
-    """The contract's value."""
-    return Vehicle(body.make, body.model)
-
-
-def trip_for_logistics(found: trip.Trip) -> dict[str, Any]:
+def trip_for_logistics(found: trip.Published) -> dict[str, Any]:
     """Everything about a trip."""
     match found:
-        case trip.Unpublished():
-            return {}
         case trip.Open():
-            quotes = [_quote(quote) for quote in found.quotes.values()]
-            return {"status": "open", "offer": found.offer, "quotes": quotes}
+            return _offered(found) | {"quotes": [_quote(one) for one in found.quotes.values()]}
         case trip.Assigned() | trip.Delivered():
-            return {"status": _status(found), "offer": found.offer} | _mission(found)
+            return _offered(found) | _mission(found)
         case trip.Expired():
-            return {"status": "expired", "offer": found.offer}
+            return _offered(found)
         case unhandled:
             assert_never(unhandled)
 
 
-def trip_for_driver(found: trip.Trip, driver_id: str) -> dict[str, Any]:
+def trip_for_driver(found: trip.Published, driver_id: str) -> dict[str, Any]:
     """The offer, one's own quote, one's own mission; nothing of the other drivers (HIF-15)."""
     match found:
-        case trip.Unpublished():
-            return {}
-        case trip.Open():
-            own = found.quotes.get(driver_id)
-            return _offered("open", found.offer) | ({"quote": _quote(own)} if own else {})
-        case trip.Assigned() | trip.Delivered():
-            mine = found.mission.driver_id == driver_id
-            return _offered(_status(found), found.offer) | (_mission(found) if mine else {})
-        case trip.Expired():
-            return _offered("expired", found.offer)
-        case unhandled:
-            assert_never(unhandled)
+        case trip.Open(quotes=quotes) if driver_id in quotes:
+            return _offered(found) | {"quote": _quote(quotes[driver_id])}
+        case trip.Assigned() | trip.Delivered() if found.mission.driver_id == driver_id:
+            return _offered(found) | _mission(found)
+        case _:
+            return _offered(found)
 
 
-def _status(found: trip.Assigned | trip.Delivered) -> str:
-    return "assigned" if isinstance(found, trip.Assigned) else "delivered"
+def _offered(found: trip.Published) -> dict[str, Any]:
+    """The situations are named as they are shown: open, assigned, delivered, expired."""
+    return {"status": type(found).__name__.lower(), "offer": found.offer}
 
 
 def _mission(found: trip.Assigned | trip.Delivered) -> dict[str, Any]:
@@ -220,10 +234,6 @@ def _mission(found: trip.Assigned | trip.Delivered) -> dict[str, Any]:
         ],
         "attachments": list(carried.attachments.values()),
     }
-
-
-def _offered(status: str, offer: TripPublished) -> dict[str, Any]:
-    return {"status": status, "offer": offer}
 
 
 def _quote(quote: quoting.Quote) -> dict[str, Any]:

@@ -2,49 +2,28 @@
 
 from typing import assert_never
 
+from contracts.missions.driver_v1 import DriverEngaged, DriverReleased
 from contracts.missions.trip_v1 import (
-    AttachmentAdded,
-    AttachmentRemoved,
     DeliveryConfirmed,
-    ExtraCostAccepted,
-    ExtraCostRefused,
-    ExtraCostRequested,
     MissionAssigned,
-    QuoteAccepted,
-    QuoteModified,
-    QuoteRefused,
-    QuoteSubmitted,
-    QuoteWithdrawn,
     TripEvent,
     TripExpired,
     TripPublished,
 )
+from services.missions import carrying, quoting
 from services.missions.driver import Engage, Release
 
 
 def react(event: TripEvent) -> list[Engage | Release]:
+    if isinstance(event, quoting.Event | carrying.Event):
+        return []
     match event:
-        case MissionAssigned():
-            return [
-                Engage(
-                    driver_id=event.driver_id,
-                    trip_id=event.trip_id,
-                    from_day=event.from_day,
-                    until_day=event.until_day,
-                    at=event.assigned_at,
-                )
-            ]
+        case MissionAssigned(trip_id=trip_id, driver_id=who):
+            days = (event.from_day, event.until_day)
+            return [Engage(DriverEngaged(who, trip_id, *days, event.assigned_at))]
         case DeliveryConfirmed():
-            return [Release(event.driver_id, event.trip_id, event.confirmed_at)]
+            return [Release(DriverReleased(event.driver_id, event.trip_id, event.confirmed_at))]
         case TripPublished() | TripExpired():
-            return []
-        case QuoteSubmitted() | QuoteModified() | QuoteWithdrawn():
-            return []
-        case QuoteAccepted() | QuoteRefused():
-            return []
-        case ExtraCostRequested() | ExtraCostAccepted() | ExtraCostRefused():
-            return []
-        case AttachmentAdded() | AttachmentRemoved():
             return []
         case unhandled:
             assert_never(unhandled)
@@ -52,4 +31,4 @@ def react(event: TripEvent) -> list[Engage | Release]:
 
 def target(command: Engage | Release) -> str:
     """The driver whose stream takes the command."""
-    return command.driver_id
+    return command.fact.driver_id

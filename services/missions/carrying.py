@@ -9,7 +9,6 @@ from contracts.common_v1 import Money
 from contracts.missions.trip_v1 import (
     AttachmentAdded,
     AttachmentRemoved,
-    ExpenseKind,
     ExtraCostAccepted,
     ExtraCostRefused,
     ExtraCostRequested,
@@ -28,15 +27,8 @@ LABEL_LIMIT = 200
 class RequestExtraCost:
     """Asked by the driver of the mission, with a photo."""
 
-    trip_id: str
+    fact: ExtraCostRequested
     organisation_id: str
-    driver_id: str
-    request_id: str
-    kind: ExpenseKind
-    amount: Money
-    reason: str
-    photo_file_id: str
-    at: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -183,29 +175,19 @@ def decide(
 def request(
     command: RequestExtraCost, mission: MissionAssigned, carried: Carried, delivered: bool
 ) -> Decision:
-    if command.driver_id != mission.driver_id:
+    asked = command.fact
+    if asked.driver_id != mission.driver_id:
         return NotYours()
-    if command.request_id in carried.requests:
+    if asked.request_id in carried.requests:
         return []
     if delivered:
         return TooLateForExtraCost()
-    if not command.reason.strip():
+    if not asked.reason.strip():
         return ReasonMissing()
     return (
-        terms.bad_price(command.amount, "amount")
-        or terms.too_long("reason", command.reason, REASON_LIMIT)
-        or [
-            ExtraCostRequested(
-                trip_id=command.trip_id,
-                driver_id=command.driver_id,
-                request_id=command.request_id,
-                kind=command.kind,
-                amount=command.amount,
-                reason=command.reason,
-                photo_file_id=command.photo_file_id,
-                requested_at=command.at,
-            )
-        ]
+        terms.bad_price(asked.amount, "amount")
+        or terms.too_long("reason", asked.reason, REASON_LIMIT)
+        or [asked]
     )
 
 

@@ -1,8 +1,8 @@
 """Whether a driver's papers let them take new work (C6). Missions that run go on."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from datetime import date, datetime
+from datetime import date
 from typing import ClassVar, assert_never
 
 from contracts.missions.clearance_v1 import (
@@ -18,32 +18,24 @@ from contracts.papers.paper_v1 import PaperKind
 
 @dataclass(frozen=True, slots=True)
 class RequirePapers:
-    """All that are required, by name; papers once accepted are required besides."""
+    """`fact`, what shall be recorded, names all papers that are required.
 
-    driver_id: str
-    organisation_id: str
-    kinds: tuple[str, ...]
-    at: datetime
+    Papers once accepted are required besides.
+    """
+
+    fact: PapersRequired
 
 
 @dataclass(frozen=True, slots=True)
 class HoldPaper:
     """Follows from an accepted paper, like `LapsePaper` from one that expired."""
 
-    driver_id: str
-    organisation_id: str
-    kind: str
-    valid_until: date | None
-    at: datetime
+    fact: PaperHeld
 
 
 @dataclass(frozen=True, slots=True)
 class LapsePaper:
-    driver_id: str
-    organisation_id: str
-    kind: str
-    valid_until: date
-    at: datetime
+    fact: PaperLapsed
 
 
 Command = RequirePapers | HoldPaper | LapsePaper
@@ -121,14 +113,7 @@ def decide(command: Command, clearance: Clearance) -> Decision:
         case RequirePapers():
             return require(command, clearance)
         case HoldPaper():
-            held = PaperHeld(
-                driver_id=command.driver_id,
-                organisation_id=command.organisation_id,
-                kind=command.kind,
-                valid_until=command.valid_until,
-                held_at=command.at,
-            )
-            return [] if held == _last(command, clearance) else [held]
+            return [] if command.fact == _last(command.fact, clearance) else [command.fact]
         case LapsePaper():
             return lapse(command, clearance)
         case unhandled:
@@ -136,35 +121,20 @@ def decide(command: Command, clearance: Clearance) -> Decision:
 
 
 def require(command: RequirePapers, clearance: Clearance) -> Decision:
-    names = {kind.name.lower() for kind in PaperKind}
-    if unknown := next((kind for kind in command.kinds if kind not in names), None):
+    asked, names = command.fact, {kind.name.lower() for kind in PaperKind}
+    if unknown := next((kind for kind in asked.kinds if kind not in names), None):
         return NoSuchPaper(unknown)
-    kinds = _in_order(command.kinds)
-    known = clearance.required.get(command.organisation_id)
-    if kinds == (known.kinds if known else ()):
-        return []
-    return [PapersRequired(command.driver_id, command.organisation_id, kinds, command.at)]
+    kinds = tuple(sorted(set(asked.kinds)))
+    known = clearance.required.get(asked.organisation_id)
+    return [] if kinds == (known.kinds if known else ()) else [replace(asked, kinds=kinds)]
 
 
 def lapse(command: LapsePaper, clearance: Clearance) -> Decision:
-    paper = _last(command, clearance)
+    paper = _last(command.fact, clearance)
     # A newer one may have been accepted while the end of this one was on its way.
-    if not isinstance(paper, PaperHeld) or paper.valid_until != command.valid_until:
-        return []
-    return [
-        PaperLapsed(
-            driver_id=command.driver_id,
-            organisation_id=command.organisation_id,
-            kind=command.kind,
-            valid_until=command.valid_until,
-            lapsed_at=command.at,
-        )
-    ]
+    current = isinstance(paper, PaperHeld) and paper.valid_until == command.fact.valid_until
+    return [command.fact] if current else []
 
 
-def _last(command: HoldPaper | LapsePaper, clearance: Clearance) -> Paper | None:
-    return clearance.papers.get((command.organisation_id, command.kind))
-
-
-def _in_order(kinds: Iterable[str]) -> tuple[str, ...]:
-    return tuple(sorted(set(kinds)))
+def _last(paper: Paper, clearance: Clearance) -> Paper | None:
+    return clearance.papers.get((paper.organisation_id, paper.kind))

@@ -5,7 +5,6 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import assert_never
 
-from contracts.common_v1 import Point
 from contracts.missions.driver_v1 import (
     AvailabilityDeclared,
     AvailabilityWithdrawn,
@@ -27,71 +26,49 @@ from services.missions import availability, terms
 
 @dataclass(frozen=True, slots=True)
 class RegisterDriver:
-    driver_id: str
-    organisation_id: str
-    name: str
-    phone: str
-    at: datetime
+    """`fact` is what shall be recorded, here and in every command that has one."""
+
+    fact: DriverRegistered
 
 
 @dataclass(frozen=True, slots=True)
 class ChangeHome:
-    driver_id: str
+    fact: HomeChanged
     organisation_id: str
-    street: str
-    postal_code: str
-    city: str
-    location: Point
-    at: datetime
 
 
 @dataclass(frozen=True, slots=True)
 class ChangePhone:
-    driver_id: str
+    fact: PhoneChanged
     organisation_id: str
-    phone: str
-    at: datetime
 
 
 @dataclass(frozen=True, slots=True)
 class StartTraining:
-    driver_id: str
+    fact: TrainingStarted
     organisation_id: str
-    kind: QualificationKind
-    code: str
-    at: datetime
 
 
 @dataclass(frozen=True, slots=True)
 class CompleteTraining:
     """The training provider or staff says so; nobody need have recorded the start."""
 
-    driver_id: str
+    fact: QualificationObtained
     organisation_id: str
-    kind: QualificationKind
-    code: str
-    valid_until: date | None
-    at: datetime
 
 
 @dataclass(frozen=True, slots=True)
 class Engage:
     """Follows from an assigned mission and so speaks for no organisation."""
 
-    driver_id: str
-    trip_id: str
-    from_day: date
-    until_day: date
-    at: datetime
+    fact: DriverEngaged
 
 
 @dataclass(frozen=True, slots=True)
 class Release:
     """Follows from a confirmed delivery and so speaks for no organisation."""
 
-    driver_id: str
-    trip_id: str
-    at: datetime
+    fact: DriverReleased
 
 
 @dataclass(frozen=True, slots=True)
@@ -246,8 +223,7 @@ def decide_for_partner(command: PartnerCommand, driver: Partner) -> Decision:
         case ChangeHome():
             return change_home(command, driver)
         case ChangePhone():
-            repeated = command.phone == driver.phone
-            return [] if repeated else [PhoneChanged(command.driver_id, command.phone, command.at)]
+            return [] if command.fact.phone == driver.phone else [command.fact]
         case StartTraining():
             return start_training(command, driver)
         case CompleteTraining():
@@ -265,77 +241,49 @@ def decide_for_partner(command: PartnerCommand, driver: Partner) -> Decision:
 
 
 def register(command: RegisterDriver, driver: Driver) -> Decision:
+    asked = command.fact
     match driver:
         case Unregistered():
-            return [registration(command, command.at)]
+            return [asked]
         case Partner():
             known = driver.registration
-            repeated = registration(command, known.registered_at) == known
-            return [] if repeated else DriverIdTaken(command.driver_id)
-        case Forgotten(organisation_id=owner) if owner == command.organisation_id:
+            repeated = replace(asked, registered_at=known.registered_at) == known
+            return [] if repeated else DriverIdTaken(asked.driver_id)
+        case Forgotten(organisation_id=owner) if owner == asked.organisation_id:
             return DriverIsForgotten()
         case Forgotten():
-            return DriverIdTaken(command.driver_id)
+            return DriverIdTaken(asked.driver_id)
         case unhandled:
             assert_never(unhandled)
 
 
-def registration(command: RegisterDriver, at: datetime) -> DriverRegistered:
-    return DriverRegistered(
-        command.driver_id, command.organisation_id, command.name, command.phone, at
-    )
-
-
 def change_home(command: ChangeHome, driver: Partner) -> Decision:
-    home = HomeChanged(
-        driver_id=command.driver_id,
-        street=command.street,
-        postal_code=command.postal_code,
-        city=command.city,
-        location=command.location,
-        changed_at=command.at,
-    )
-    known = driver.home and replace(driver.home, changed_at=command.at)
-    return [] if home == known else [home]
+    known = driver.home and replace(driver.home, changed_at=command.fact.changed_at)
+    return [] if command.fact == known else [command.fact]
 
 
 def start_training(command: StartTraining, driver: Partner) -> Decision:
-    skill = (command.kind, command.code)
+    skill = (command.fact.kind, command.fact.code)
     if skill in driver.in_training:
         return []
     # A qualification that ends some day may be renewed before it does.
     if skill in driver.qualified_until and driver.qualified_until[skill] is None:
-        return AlreadyQualified(command.code)
-    return [TrainingStarted(command.driver_id, command.kind, command.code, command.at)]
+        return AlreadyQualified(command.fact.code)
+    return [command.fact]
 
 
 def complete_training(command: CompleteTraining, driver: Partner) -> Decision:
-    skill = (command.kind, command.code)
+    skill = (command.fact.kind, command.fact.code)
     held_already = skill in driver.qualified_until and skill not in driver.in_training
-    if held_already and driver.qualified_until[skill] == command.valid_until:
+    if held_already and driver.qualified_until[skill] == command.fact.valid_until:
         return []
-    return [
-        QualificationObtained(
-            command.driver_id, command.kind, command.code, command.valid_until, command.at
-        )
-    ]
+    return [command.fact]
 
 
 def engage(command: Engage, driver: Partner) -> Decision:
-    if command.trip_id in driver.engagements:
-        return []
-    return [
-        DriverEngaged(
-            driver_id=command.driver_id,
-            trip_id=command.trip_id,
-            from_day=command.from_day,
-            until_day=command.until_day,
-            engaged_at=command.at,
-        )
-    ]
+    return [] if command.fact.trip_id in driver.engagements else [command.fact]
 
 
 def release(command: Release, driver: Partner) -> Decision:
-    if isinstance(driver.engagements.get(command.trip_id), DriverEngaged):
-        return [DriverReleased(command.driver_id, command.trip_id, command.at)]
-    return []
+    engaged = isinstance(driver.engagements.get(command.fact.trip_id), DriverEngaged)
+    return [command.fact] if engaged else []

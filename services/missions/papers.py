@@ -2,6 +2,7 @@
 
 from typing import assert_never
 
+from contracts.missions.clearance_v1 import PaperHeld, PaperLapsed
 from contracts.papers.paper_v1 import (
     ExpiryNoticeGiven,
     PaperAccepted,
@@ -17,9 +18,9 @@ def react(event: PaperEvent) -> list[HoldPaper | LapsePaper]:
     who = event.user_id, event.organisation_id, event.kind.name.lower()
     match event:
         case PaperAccepted():
-            return [HoldPaper(*who, event.expires_on, event.accepted_at)]
+            return [HoldPaper(PaperHeld(*who, event.expires_on, event.accepted_at))]
         case PaperExpired():
-            return [LapsePaper(*who, event.expires_on, event.expired_at)]
+            return [LapsePaper(PaperLapsed(*who, event.expires_on, event.expired_at))]
         case PaperAdded() | PaperRefused() | ExpiryNoticeGiven():
             return []
         case unhandled:
@@ -28,4 +29,4 @@ def react(event: PaperEvent) -> list[HoldPaper | LapsePaper]:
 
 def target(command: HoldPaper | LapsePaper) -> str:
     """The driver whose stream takes the command."""
-    return command.driver_id
+    return command.fact.driver_id

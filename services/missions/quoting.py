@@ -1,11 +1,12 @@
 """A driver's quote for a trip: submitted, modified, withdrawn, or refused."""
 
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date
 from typing import ClassVar, assert_never
 
 from contracts.common_v1 import Money
 from contracts.missions.trip_v1 import (
+    QuoteAccepted,
     QuotedExpense,
     QuoteModified,
     QuoteRefused,
@@ -25,53 +26,35 @@ REASON_LIMIT = 500
 
 @dataclass(frozen=True, slots=True)
 class SubmitQuote:
-    """`qualifications` are those of the driver that hold on the first day of the trip."""
+    """`qualifications` are those of the driver that hold on the first day of the trip.
 
-    trip_id: str
+    Who is `lacking_papers` gets no new work today (C6).
+    """
+
+    fact: QuoteSubmitted
     organisation_id: str
-    driver_id: str
-    price: Money
-    comment: str | None
-    pickup_on: date | None
-    delivery_on: date | None
     qualifications: frozenset[Qualification]
     today: date
-    at: datetime
-    expenses: tuple[QuotedExpense, ...] = ()
-    """What of the price is for expenses (C4)."""
     lacking_papers: tuple[str, ...] = ()
-    """The papers without which the driver gets no new work today (C6)."""
 
 
 @dataclass(frozen=True, slots=True)
 class ModifyQuote:
-    trip_id: str
+    fact: QuoteModified
     organisation_id: str
-    driver_id: str
-    price: Money
-    comment: str | None
-    pickup_on: date | None
-    delivery_on: date | None
     today: date
-    at: datetime
-    expenses: tuple[QuotedExpense, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class WithdrawQuote:
-    trip_id: str
+    fact: QuoteWithdrawn
     organisation_id: str
-    driver_id: str
-    at: datetime
 
 
 @dataclass(frozen=True, slots=True)
 class RefuseQuote:
-    trip_id: str
+    fact: QuoteRefused
     organisation_id: str
-    driver_id: str
-    reason: str
-    at: datetime
 
 
 Command = SubmitQuote | ModifyQuote | WithdrawQuote | RefuseQuote
@@ -135,6 +118,8 @@ Live = QuoteSubmitted | QuoteModified
 Quote = Live | QuoteRefused | QuoteWithdrawn
 """A quote is what happened to it last."""
 
+Event = Quote | QuoteAccepted
+
 # --- Decisions --------------------------------------------------------------
 
 Decision = list[TripEvent] | Rejection
@@ -157,53 +142,27 @@ def decide(command: Command, offer: TripPublished, quote: Quote | None) -> Decis
 
 def submit(command: SubmitQuote, offer: TripPublished, quote: Quote | None) -> Decision:
     if isinstance(quote, Live):
-        return [] if same_terms(command, quote) else AlreadyQuoted(quote.price)
+        return [] if same_terms(command.fact, quote) else AlreadyQuoted(quote.price)
     return (
         terms.past(offer, command.today)
         or terms.gate(offer, command.qualifications, command.lacking_papers)
-        or bad_terms(command, offer)
-        or [
-            QuoteSubmitted(
-                trip_id=command.trip_id,
-                driver_id=command.driver_id,
-                price=command.price,
-                comment=command.comment,
-                pickup_on=command.pickup_on,
-                delivery_on=command.delivery_on,
-                submitted_at=command.at,
-                expenses=command.expenses,
-            )
-        ]
+        or bad_terms(command.fact, offer)
+        or [command.fact]
     )
 
 
 def modify(command: ModifyQuote, offer: TripPublished, quote: Quote | None) -> Decision:
     if not isinstance(quote, Live):
         return not_live(quote)
-    if same_terms(command, quote):
+    if same_terms(command.fact, quote):
         return []
-    return (
-        terms.past(offer, command.today)
-        or bad_terms(command, offer)
-        or [
-            QuoteModified(
-                trip_id=command.trip_id,
-                driver_id=command.driver_id,
-                price=command.price,
-                comment=command.comment,
-                pickup_on=command.pickup_on,
-                delivery_on=command.delivery_on,
-                modified_at=command.at,
-                expenses=command.expenses,
-            )
-        ]
-    )
+    return terms.past(offer, command.today) or bad_terms(command.fact, offer) or [command.fact]
 
 
 def withdraw(command: WithdrawQuote, quote: Quote | None) -> Decision:
     match quote:
         case QuoteSubmitted() | QuoteModified():
-            return [QuoteWithdrawn(command.trip_id, command.driver_id, command.at)]
+            return [command.fact]
         case QuoteWithdrawn():
             return []
         case None | QuoteRefused():
@@ -213,34 +172,31 @@ def withdraw(command: WithdrawQuote, quote: Quote | None) -> Decision:
 
 
 def refuse(command: RefuseQuote, quote: Quote | None) -> Decision:
+    reason = command.fact.reason
     if not isinstance(quote, Live):
-        repeated = isinstance(quote, QuoteRefused) and quote.reason == command.reason
+        repeated = isinstance(quote, QuoteRefused) and quote.reason == reason
         return [] if repeated else not_live(quote)
-    if not command.reason.strip():
+    if not reason.strip():
         return ReasonMissing()
-    return terms.too_long("reason", command.reason, REASON_LIMIT) or [
-        QuoteRefused(command.trip_id, command.driver_id, command.reason, None, command.at)
-    ]
+    return terms.too_long("reason", reason, REASON_LIMIT) or [command.fact]
 
 
-def same_terms(command: SubmitQuote | ModifyQuote, quote: Live) -> bool:
-    offered = (command.price, command.expenses, command.comment)
-    days = (command.pickup_on, command.delivery_on)
-    return (*offered, *days) == (
-        quote.price,
-        quote.expenses,
-        quote.comment,
-        quote.pickup_on,
-        quote.delivery_on,
-    )
+def same_terms(one: Live, other: Live) -> bool:
+    return offered(one) == offered(other)
 
 
-def bad_terms(command: SubmitQuote | ModifyQuote, offer: TripPublished) -> BadQuote | None:
+def offered(quote: Live) -> tuple[object, ...]:
+    """What the quote says, whenever it was said."""
+    days = (quote.pickup_on, quote.delivery_on)
+    return (quote.price, quote.expenses, quote.comment, *days)
+
+
+def bad_terms(quote: Live, offer: TripPublished) -> BadQuote | None:
     return (
-        terms.bad_price(command.price)
-        or bad_expenses(command.expenses, command.price)
-        or terms.too_long("comment", command.comment, COMMENT_LIMIT)
-        or terms.bad_days(offer, command.pickup_on, command.delivery_on)
+        terms.bad_price(quote.price)
+        or bad_expenses(quote.expenses, quote.price)
+        or terms.too_long("comment", quote.comment, COMMENT_LIMIT)
+        or terms.bad_days(offer, quote.pickup_on, quote.delivery_on)
     )
 
 

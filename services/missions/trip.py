@@ -8,26 +8,14 @@ from zoneinfo import ZoneInfo
 
 from contracts.common_v1 import Money, Rule, RuleInput
 from contracts.missions.trip_v1 import (
-    AttachmentAdded,
-    AttachmentRemoved,
-    Channel,
     DeliveryConfirmed,
-    ExtraCostAccepted,
-    ExtraCostRefused,
-    ExtraCostRequested,
     MissionAssigned,
     QuoteAccepted,
     QuotedExpense,
-    QuoteModified,
     QuoteRefused,
-    QuoteSubmitted,
-    QuoteWithdrawn,
-    Slot,
-    Stop,
     TripEvent,
     TripExpired,
     TripPublished,
-    Vehicle,
 )
 from contracts.timers import CancelTimer, SetTimer
 from services.missions import carrying, quoting, terms
@@ -41,22 +29,10 @@ EXPIRY = "expiry"
 
 @dataclass(frozen=True, slots=True)
 class PublishTrip:
-    trip_id: str
-    organisation_id: str
-    client_brand: str
-    tags: tuple[str, ...]
-    departure: Stop
-    arrival: Stop
-    from_slot: Slot
-    until_slot: Slot
-    vehicle: Vehicle
-    delivery_type: str
-    distance_km: int
-    duration_minutes: int
-    client_process: str | None
-    additional_services: tuple[str, ...]
+    """`fact` is what shall be recorded, here and in every command that has one."""
+
+    fact: TripPublished
     today: date
-    at: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,12 +64,9 @@ class AssignDirectly:
 
 @dataclass(frozen=True, slots=True)
 class ConfirmDelivery:
-    trip_id: str
+    fact: DeliveryConfirmed
     organisation_id: str
-    driver_id: str
-    channel: Channel
     today: date
-    at: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -209,35 +182,33 @@ initial: Trip = Unpublished()
 
 def evolve(trip: Trip, event: TripEvent) -> Trip:
     """Take history as recorded: a rule added today must not break yesterday's events."""
+    if isinstance(event, TripPublished):
+        return Open(event, quotes={})
+    if isinstance(trip, Unpublished):
+        return trip
+    if isinstance(event, quoting.Event):
+        return quoted(trip, event) if isinstance(trip, Open) else trip
+    if isinstance(event, carrying.Event):
+        if isinstance(trip, Open | Expired):
+            return trip
+        return replace(trip, carried=carrying.evolve(trip.carried, event))
     match event:
-        case TripPublished():
-            return Open(event, quotes={})
-        case QuoteSubmitted() | QuoteModified() | QuoteWithdrawn() | QuoteRefused():
-            if isinstance(trip, Open):
-                return replace(trip, quotes={**trip.quotes, event.driver_id: event})
-            return trip
-        case QuoteAccepted():
-            return trip
         case MissionAssigned():
-            return trip if isinstance(trip, Unpublished) else Assigned(trip.offer, event)
-        case (
-            ExtraCostRequested()
-            | ExtraCostAccepted()
-            | ExtraCostRefused()
-            | AttachmentAdded()
-            | AttachmentRemoved()
-        ):
-            if isinstance(trip, Assigned | Delivered):
-                return replace(trip, carried=carrying.evolve(trip.carried, event))
-            return trip
+            return Assigned(trip.offer, event)
         case DeliveryConfirmed():
             if isinstance(trip, Assigned):
                 return Delivered(trip.offer, trip.mission, trip.carried)
             return trip
         case TripExpired():
-            return trip if isinstance(trip, Unpublished) else Expired(trip.offer)
+            return Expired(trip.offer)
         case unhandled:
             assert_never(unhandled)
+
+
+def quoted(trip: Open, event: quoting.Event) -> Open:
+    if isinstance(event, QuoteAccepted):
+        return trip
+    return replace(trip, quotes={**trip.quotes, event.driver_id: event})
 
 
 # --- Decisions --------------------------------------------------------------
@@ -251,8 +222,8 @@ def decide(command: Command, trip: Trip) -> Decision:
         return publish(command) if isinstance(command, PublishTrip) else NoSuchTrip()
     match command:
         case PublishTrip():
-            repeated = publication(command, trip.offer.published_at) == trip.offer
-            return [] if repeated else TripIdTaken(command.trip_id)
+            repeated = replace(command.fact, published_at=trip.offer.published_at) == trip.offer
+            return [] if repeated else TripIdTaken(trip.offer.trip_id)
         case ExpireTrip():
             return expire(command, trip)
         case _ if command.organisation_id != trip.offer.organisation_id:
@@ -283,20 +254,21 @@ def decide(command: Command, trip: Trip) -> Decision:
 
 
 def publish(command: PublishTrip) -> Decision:
-    if command.arrival == command.departure:
-        return ArrivalIsDeparture(command.arrival.city)
+    offer = command.fact
+    if offer.arrival == offer.departure:
+        return ArrivalIsDeparture(offer.arrival.city)
     return (
-        terms.bad_window(command.from_slot, command.until_slot, command.today)
-        or terms.not_positive("distance_km", command.distance_km)
-        or terms.not_positive("duration_minutes", command.duration_minutes)
-        or [publication(command, published_at=command.at)]
+        terms.bad_window(offer.from_slot, offer.until_slot, command.today)
+        or terms.not_positive("distance_km", offer.distance_km)
+        or terms.not_positive("duration_minutes", offer.duration_minutes)
+        or [offer]
     )
 
 
 def decide_on_quote(command: quoting.Command, trip: Published) -> Decision:
     match trip:
         case Open():
-            return quoting.decide(command, trip.offer, trip.quotes.get(command.driver_id))
+            return quoting.decide(command, trip.offer, trip.quotes.get(command.fact.driver_id))
         case Assigned() | Delivered():
             return TripIsAssigned()
         case Expired():
@@ -366,15 +338,13 @@ def assign_directly(command: AssignDirectly, trip: Published) -> Decision:
 
 
 def confirm(command: ConfirmDelivery, trip: Published) -> Decision:
-    if isinstance(trip, Open | Expired) or trip.mission.driver_id != command.driver_id:
+    if isinstance(trip, Open | Expired) or trip.mission.driver_id != command.fact.driver_id:
         return NoSuchMission()
     match trip:
         case Assigned() if command.today < trip.mission.from_day:
             return MissionNotBegun(trip.mission.from_day)
         case Assigned():
-            return [
-                DeliveryConfirmed(command.trip_id, command.driver_id, command.channel, command.at)
-            ]
+            return [command.fact]
         case Delivered():
             return []
         case unhandled:
@@ -399,26 +369,6 @@ def expire(command: ExpireTrip, trip: Published) -> Decision:
 
 # Without inputs: they would name the winner, whom the others must not learn from a refusal.
 ASSIGNED = Rule("trip-assigned", 1, ())
-
-
-def publication(command: PublishTrip, published_at: datetime) -> TripPublished:
-    return TripPublished(
-        trip_id=command.trip_id,
-        organisation_id=command.organisation_id,
-        client_brand=command.client_brand,
-        tags=command.tags,
-        departure=command.departure,
-        arrival=command.arrival,
-        from_slot=command.from_slot,
-        until_slot=command.until_slot,
-        vehicle=command.vehicle,
-        delivery_type=command.delivery_type,
-        distance_km=command.distance_km,
-        duration_minutes=command.duration_minutes,
-        client_process=command.client_process,
-        additional_services=command.additional_services,
-        published_at=published_at,
-    )
 
 
 def mission(
@@ -456,25 +406,15 @@ def refusals(
 
 def timers(event: TripEvent) -> tuple[SetTimer | CancelTimer, ...]:
     """A trip that nobody was given expires when its last day is over."""
+    if isinstance(event, quoting.Event | carrying.Event):
+        return ()
     match event:
         case TripPublished():
             next_day = event.until_slot.date + timedelta(days=1)
             return (SetTimer(EXPIRY, datetime.combine(next_day, time(), ZONE).astimezone(UTC)),)
         case MissionAssigned() | TripExpired():
             return (CancelTimer(EXPIRY),)
-        case (
-            QuoteSubmitted()
-            | QuoteModified()
-            | QuoteWithdrawn()
-            | QuoteRefused()
-            | QuoteAccepted()
-            | ExtraCostRequested()
-            | ExtraCostAccepted()
-            | ExtraCostRefused()
-            | AttachmentAdded()
-            | AttachmentRemoved()
-            | DeliveryConfirmed()
-        ):
+        case DeliveryConfirmed():
             return ()
         case unhandled:
             assert_never(unhandled)

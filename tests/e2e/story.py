@@ -5,7 +5,16 @@ from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 
 from contracts.common_v1 import Money, Point
-from contracts.missions.trip_v1 import Channel, Slot, Stop, Vehicle
+from contracts.missions.driver_v1 import DriverRegistered, PhoneChanged
+from contracts.missions.trip_v1 import (
+    Channel,
+    DeliveryConfirmed,
+    QuoteSubmitted,
+    Slot,
+    Stop,
+    TripPublished,
+    Vehicle,
+)
 from services.missions.aggregates import DRIVER, TRIP
 from services.missions.driver import ChangePhone, RegisterDriver
 from services.missions.quoting import SubmitQuote
@@ -19,7 +28,7 @@ DRIVERS = [f"driver-{n}" for n in range(12)]
 TRIPS = [f"trip-{n}" for n in range(60)]
 AT_A_TIME = 6
 
-OFFER = PublishTrip(
+OFFER = TripPublished(
     trip_id="",
     organisation_id="hiflow",
     client_brand="Atlas",
@@ -34,17 +43,15 @@ OFFER = PublishTrip(
     duration_minutes=290,
     client_process=None,
     additional_services=(),
-    today=TODAY,
-    at=NOON,
+    published_at=NOON,
 )
 
 
 async def told(world: World) -> None:
     """The whole story, some of it at the same time."""
     for driver in DRIVERS:
-        await world.do(
-            DRIVER, driver, RegisterDriver(driver, "hiflow", "Ada", "+33600000000", NOON)
-        )
+        ada = DriverRegistered(driver, "hiflow", "Ada", "+33600000000", NOON)
+        await world.do(DRIVER, driver, RegisterDriver(ada))
     places = asyncio.Semaphore(AT_A_TIME)
     async with asyncio.TaskGroup() as group:
         for trip in TRIPS:
@@ -55,22 +62,22 @@ async def _live(world: World, trip: str, places: asyncio.Semaphore) -> None:
     quoting = world.dice.sample(DRIVERS, 3)
     fate = world.dice.choice(["open", "assigned", "delivered"])
     async with places:
-        await world.do(TRIP, trip, replace(OFFER, trip_id=trip))
+        await world.do(TRIP, trip, PublishTrip(replace(OFFER, trip_id=trip), TODAY))
         for nth, driver in enumerate(quoting):
             await world.do(TRIP, trip, _quote(trip, driver, 10_000 + nth))
         if fate == "open":
             return
         award = AwardTrip(trip, "hiflow", quoting[0], TODAY, NOON + timedelta(hours=1))
         await world.do(TRIP, trip, award)
-        await world.do(
-            DRIVER, quoting[0], ChangePhone(quoting[0], "hiflow", f"+336{trip[5:]:0>8}", NOON)
-        )
+        phone = PhoneChanged(quoting[0], f"+336{trip[5:]:0>8}", NOON)
+        await world.do(DRIVER, quoting[0], ChangePhone(phone, "hiflow"))
         if fate == "delivered":
             on = datetime(2030, 5, 8, 17, 0, tzinfo=UTC)
-            confirm = ConfirmDelivery(trip, "hiflow", quoting[0], Channel.APP, on.date(), on)
-            await world.do(TRIP, trip, confirm)
+            done = DeliveryConfirmed(trip, quoting[0], Channel.APP, on)
+            await world.do(TRIP, trip, ConfirmDelivery(done, "hiflow", on.date()))
 
 
 def _quote(trip: str, driver: str, amount_minor: int) -> SubmitQuote:
     price = Money(amount_minor, "EUR")
-    return SubmitQuote(trip, "hiflow", driver, price, None, None, None, frozenset(), TODAY, NOON)
+    quote = QuoteSubmitted(trip, driver, price, None, None, None, NOON, ())
+    return SubmitQuote(quote, "hiflow", frozenset(), TODAY)

@@ -9,8 +9,7 @@ from typing import Any
 
 from fastapi import FastAPI, Request
 
-from contracts.missions.trip_v1 import TripPublished
-from services.missions.bodies import QuoteBody, TripBody, vehicle
+from services.missions.bodies import QuoteBody, TripBody
 from services.views.partner.quotes import Quote
 from services.views.partner.quotes import view as quotes
 from services.views.partner.trips import Trip, project
@@ -95,31 +94,11 @@ async def quotes_on(request: Request, trip_id: str) -> list[Quote]:
 
 @app.post("/missions/trips", status_code=201)
 async def publish(request: Request, body: TripBody) -> dict[str, str]:
-    row = project(None, published(body))
+    assert body.trip_id is not None
+    row = project(None, body.offer(body.trip_id, ORGANISATION, datetime.now(UTC)))
     values = [list(v) if isinstance(v, tuple) else v for v in trips.values_of(row)]
     await execute(request, _PUBLISH, *values)
     return {"id": row.trip_id}
-
-
-def published(body: TripBody) -> TripPublished:
-    assert body.trip_id is not None
-    return TripPublished(
-        trip_id=body.trip_id,
-        organisation_id=ORGANISATION,
-        client_brand=body.client_brand,
-        tags=body.tags,
-        departure=body.departure.stop(),
-        arrival=body.arrival.stop(),
-        from_slot=body.from_slot.slot(),
-        until_slot=body.until_slot.slot(),
-        vehicle=vehicle(body.vehicle),
-        delivery_type=body.delivery_type,
-        distance_km=body.distance_km,
-        duration_minutes=body.duration_minutes,
-        client_process=body.client_process,
-        additional_services=body.additional_services,
-        published_at=datetime.now(UTC),
-    )
 
 
 @app.post("/missions/trips/{trip_id}/quote", status_code=201)

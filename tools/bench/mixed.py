@@ -9,6 +9,7 @@ from random import Random
 from typing import Any
 
 from contracts.common_v1 import Point
+from contracts.missions.driver_v1 import DriverRegistered, HomeChanged
 from contracts.missions.trip_v1 import contract
 from infra.consumers.views import views_seen
 from infra.host import Running, open_pool, opened
@@ -83,9 +84,9 @@ async def _seed(missions: Running, seeded: int) -> None:
 
     async def admit(driver: str) -> None:
         org, home = events.ORGANISATION, ("Rue de Rivoli", "75001", "Paris", Point(48.86, 2.34))
-        register = RegisterDriver(driver, org, "Dominique", "+33612345678", at)
+        register = RegisterDriver(DriverRegistered(driver, org, "Dominique", "+33612345678", at))
         await handle(DRIVER, driver, register, context())
-        await handle(DRIVER, driver, ChangeHome(driver, org, *home, at), context())
+        await handle(DRIVER, driver, ChangeHome(HomeChanged(driver, *home, at), org), context())
 
     await asyncio.gather(*(admit(f"driver-{n}") for n in range(events.DRIVERS)))
     codec = Codec(contract, missions.keyring)

@@ -95,9 +95,7 @@ def _command(commands: Commands, shown: Pool) -> Once:
 
 def publish(trip_id: str) -> trip.PublishTrip:
     at = datetime.now(UTC)
-    offer = events.published(trip_id, at)
-    named = {name: getattr(offer, name) for name in offer.__slots__ if name != "published_at"}
-    return trip.PublishTrip(**named, today=at.date(), at=at)
+    return trip.PublishTrip(events.published(trip_id, at), at.date())
 
 
 def context() -> CommandContext:

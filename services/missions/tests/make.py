@@ -1,5 +1,6 @@
 """Valid messages with sensible defaults; a test names only what it is about."""
 
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 
 from contracts.common_v1 import Money, Point, Rule, RuleInput
@@ -90,24 +91,16 @@ def publish(
     today: date = TODAY,
     at: datetime = NOON,
 ) -> PublishTrip:
-    return PublishTrip(
-        trip_id="t-1",
+    offer = replace(
+        published(from_day, until_day),
         organisation_id=organisation,
-        client_brand="Atlas",
         tags=tags,
         departure=departure,
-        arrival=LYON,
-        from_slot=Slot(from_day, fixed=False),
-        until_slot=Slot(until_day, fixed=False),
-        vehicle=HATCHBACK,
-        delivery_type="depot",
         distance_km=distance_km,
         duration_minutes=duration_minutes,
-        client_process=None,
-        additional_services=(),
-        today=today,
-        at=at,
+        published_at=at,
     )
+    return PublishTrip(offer, today)
 
 
 def published(
@@ -148,10 +141,8 @@ def submit(
     today: date = TODAY,
     expenses: tuple[QuotedExpense, ...] = (),
 ) -> SubmitQuote:
-    days = (pickup_on, delivery_on)
-    return SubmitQuote(
-        "t-1", organisation, driver, price, comment, *days, held, today, LATER, expenses
-    )
+    fact = submitted(driver, price, comment, pickup_on, delivery_on, expenses)
+    return SubmitQuote(fact, organisation, held, today)
 
 
 def submitted(
@@ -171,7 +162,8 @@ def modify(
     pickup_on: date | None = None,
     today: date = TODAY,
 ) -> ModifyQuote:
-    return ModifyQuote("t-1", "hiflow", driver, price, None, pickup_on, None, today, LATER)
+    fact = replace(modified(driver, price), pickup_on=pickup_on)
+    return ModifyQuote(fact, "hiflow", today)
 
 
 def modified(driver: str = "ada", price: Money = LOWER_PRICE) -> QuoteModified:
@@ -179,7 +171,7 @@ def modified(driver: str = "ada", price: Money = LOWER_PRICE) -> QuoteModified:
 
 
 def withdraw(driver: str = "ada") -> WithdrawQuote:
-    return WithdrawQuote("t-1", "hiflow", driver, LATER)
+    return WithdrawQuote(withdrawn(driver), "hiflow")
 
 
 def withdrawn(driver: str = "ada") -> QuoteWithdrawn:
@@ -187,7 +179,7 @@ def withdrawn(driver: str = "ada") -> QuoteWithdrawn:
 
 
 def refuse(driver: str = "ada", reason: str = "too dear") -> RefuseQuote:
-    return RefuseQuote("t-1", "hiflow", driver, reason, LATER)
+    return RefuseQuote(refused(driver, reason), "hiflow")
 
 
 def refused(
@@ -225,7 +217,7 @@ def assigned(
 def confirm(
     driver: str = "ada", channel: Channel = Channel.APP, today: date = FROM
 ) -> ConfirmDelivery:
-    return ConfirmDelivery("t-1", "hiflow", driver, channel, today, LATER)
+    return ConfirmDelivery(confirmed(driver, channel), "hiflow", today)
 
 
 def confirmed(driver: str = "ada", channel: Channel = Channel.APP) -> DeliveryConfirmed:
@@ -246,7 +238,8 @@ def expired() -> TripExpired:
 def register(
     name: str = "Ada Lovelace", organisation: str = "hiflow", at: datetime = NOON
 ) -> RegisterDriver:
-    return RegisterDriver("ada", organisation, name, "+33 6 12 34 56 78", at)
+    phone = "+33 6 12 34 56 78"
+    return RegisterDriver(DriverRegistered("ada", organisation, name, phone, at))
 
 
 def registered(phone: str = "+33 6 12 34 56 78") -> DriverRegistered:
@@ -254,8 +247,7 @@ def registered(phone: str = "+33 6 12 34 56 78") -> DriverRegistered:
 
 
 def change_home(city: str = "Paris") -> ChangeHome:
-    home = Point(48.85, 2.35)
-    return ChangeHome("ada", "hiflow", "1 rue de Rivoli", "75001", city, home, LATER)
+    return ChangeHome(home_changed(city), "hiflow")
 
 
 def home_changed(city: str = "Paris", at: datetime = LATER) -> HomeChanged:
@@ -263,7 +255,7 @@ def home_changed(city: str = "Paris", at: datetime = LATER) -> HomeChanged:
 
 
 def change_phone(phone: str = "+33 7 00 00 00 00", organisation: str = "hiflow") -> ChangePhone:
-    return ChangePhone("ada", organisation, phone, LATER)
+    return ChangePhone(phone_changed(phone), organisation)
 
 
 def phone_changed(phone: str = "+33 7 00 00 00 00") -> PhoneChanged:
@@ -271,7 +263,7 @@ def phone_changed(phone: str = "+33 7 00 00 00 00") -> PhoneChanged:
 
 
 def start_training(code: str = "atlas") -> StartTraining:
-    return StartTraining("ada", "hiflow", QualificationKind.CLIENT_PROCESS, code, LATER)
+    return StartTraining(training_started(code), "hiflow")
 
 
 def training_started(code: str = "atlas") -> TrainingStarted:
@@ -279,8 +271,7 @@ def training_started(code: str = "atlas") -> TrainingStarted:
 
 
 def complete_training(code: str = "atlas", valid_until: date | None = None) -> CompleteTraining:
-    kind = QualificationKind.CLIENT_PROCESS
-    return CompleteTraining("ada", "hiflow", kind, code, valid_until, LATER)
+    return CompleteTraining(qualified(code, valid_until), "hiflow")
 
 
 def qualified(
@@ -320,7 +311,7 @@ def taken_back(id: str = "a-1") -> AvailabilityWithdrawn:
 
 
 def engage(trip: str = "t-1") -> Engage:
-    return Engage("ada", trip, FROM, UNTIL, LATER)
+    return Engage(engaged(trip))
 
 
 def engaged(trip: str = "t-1") -> DriverEngaged:
@@ -328,7 +319,7 @@ def engaged(trip: str = "t-1") -> DriverEngaged:
 
 
 def release(trip: str = "t-1") -> Release:
-    return Release("ada", trip, LATER)
+    return Release(released(trip))
 
 
 def released(trip: str = "t-1") -> DriverReleased:

@@ -54,8 +54,8 @@ REST = QuotedExpense(ExpenseKind.OTHER, eur(PRICE.amount_minor - 3_480))
 def ask(
     amount: Money = ASKED, driver: str = "ada", reason: str = "no bus", id: str = "x-1"
 ) -> RequestExtraCost:
-    taxi = ExpenseKind.TAXI
-    return RequestExtraCost("t-1", "hiflow", driver, id, taxi, amount, reason, "f-1", LATER)
+    fact = replace(asked(amount), driver_id=driver, request_id=id, reason=reason)
+    return RequestExtraCost(fact, "hiflow")
 
 
 def asked(amount: Money = ASKED) -> ExtraCostRequested:

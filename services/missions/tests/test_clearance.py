@@ -55,15 +55,15 @@ def required(*kinds: str, org: str = "hiflow") -> PapersRequired:
 
 
 def hold(until: date | None = END, kind: str = "vigilance") -> HoldPaper:
-    return HoldPaper("ada", "hiflow", kind, until, NOON)
+    return HoldPaper(held(until, kind))
 
 
 def lapse(until: date = END) -> LapsePaper:
-    return LapsePaper("ada", "hiflow", "vigilance", until, LATER)
+    return LapsePaper(lapsed(until))
 
 
 def require(*kinds: str) -> RequirePapers:
-    return RequirePapers("ada", "hiflow", kinds, NOON)
+    return RequirePapers(required(*kinds))
 
 
 def after(*events: ClearanceEvent) -> Clearance:
@@ -164,7 +164,7 @@ def test_an_accepted_paper_is_passed_on() -> None:
 
 def test_an_expired_paper_is_passed_on() -> None:
     ended = PaperExpired("ada:driving_licence", "ada", "hiflow", LICENCE, END, LATER)
-    assert react(ended) == [LapsePaper("ada", "hiflow", "driving_licence", END, LATER)]
+    assert react(ended) == [LapsePaper(lapsed(kind="driving_licence"))]
 
 
 @pytest.mark.parametrize(

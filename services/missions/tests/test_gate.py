@@ -7,7 +7,6 @@ from services.missions.quoting import SubmitQuote
 from services.missions.terms import PapersLacking, QualificationsMissing
 from services.missions.tests.make import (
     LATER,
-    PRICE,
     TODAY,
     accepted,
     assigned,
@@ -44,8 +43,7 @@ def test_an_award_asks_again_for_the_papers_of_the_driver() -> None:
 
 @pytest.mark.requirement("HIF-42")
 def test_who_lacks_a_paper_can_neither_quote_nor_be_assigned() -> None:
-    terms = PRICE, None, None, None, frozenset[tuple[str, str]](), TODAY, LATER, ()
-    quote = SubmitQuote("t-1", "hiflow", "ada", *terms, lacking_papers=LACKING)
+    quote = SubmitQuote(submitted(), "hiflow", frozenset(), TODAY, LACKING)
     given(published()).when(quote).is_rejected(PapersLacking(LACKING))
     gift = AssignDirectly("t-1", "hiflow", "ada", None, frozenset(), TODAY, LATER, LACKING)
     given(published()).when(gift).is_rejected(PapersLacking(LACKING))
