@@ -19,9 +19,8 @@ from services.missions.aggregates import DRIVER, TRIP
 from services.missions.driver import ChangePhone, RegisterDriver
 from services.missions.quoting import SubmitQuote
 from services.missions.trip import AwardTrip, ConfirmDelivery, PublishTrip
-from tests.e2e.world import World
+from tests.e2e.world import NOON, World
 
-NOON = datetime(2030, 5, 1, 12, 0, tzinfo=UTC)
 TODAY = NOON.date()
 FROM, UNTIL = date(2030, 5, 6), date(2030, 5, 10)
 DRIVERS = [f"driver-{n}" for n in range(12)]

@@ -8,6 +8,7 @@ import sys
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -37,6 +38,7 @@ from infra.topics import create_topics
 from services.missions.service import service as missions
 from services.views.partner.service import service as partner
 
+NOON = datetime(2030, 5, 1, 12, 0, tzinfo=UTC)
 AWAY = (psycopg.OperationalError, psycopg.InterfaceError, PoolTimeout)
 MASTER_KEYS = json.dumps({"test": base64.b64encode(bytes(32)).decode()})
 
@@ -88,7 +90,7 @@ class World:
 
     async def do(self, aggregate: Aggregate[Any, Any, Any, Any], id: str, command: Any) -> Any:
         """Send a command until it is answered, always with the same id, as a client does."""
-        context = self._context(command)
+        context = self._context()
 
         async def attempt() -> Done[Any] | Refused[Any]:
             try:
@@ -101,9 +103,9 @@ class World:
         self.promised.append(answer)
         return answer
 
-    def _context(self, command: Any) -> CommandContext:
+    def _context(self) -> CommandContext:
         id = UUID(int=self.dice.getrandbits(128), version=4)
-        return CommandContext(id, str(id), str(id), "user:1", "hiflow", command.at, "same")
+        return CommandContext(id, str(id), str(id), "user:1", "hiflow", NOON, "same")
 
     # --- What it all came to --------------------------------------------------------------------
 
