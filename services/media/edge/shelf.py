@@ -9,6 +9,7 @@ import hashlib
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import BinaryIO
@@ -88,15 +89,24 @@ class Shelf:
                     looked = await self._look(upload, arrived, Path(folder))
             yield looked
 
-    async def clear(self, file_id: str, whole: bool) -> None:
-        """Delete the pieces of a file, or all of it with its row."""
-        await self.objects.clear(f"files/{file_id}" if whole else pieces(file_id))
+    async def clear_pieces(self, file_id: str, until: datetime) -> None:
+        """Delete the pieces of a file that is whole.
+
+        Nobody has to look at it then, unless somebody asked to since that was put off `until`.
+        """
+        await self.objects.clear(pieces(file_id))
         async with self._pool.connection() as connection, connection.transaction():
-            table = "file" if whole else "piece"
-            await connection.execute(f"delete from media.{table} where file_id = %s", (file_id,))
+            await connection.execute("delete from media.piece where file_id = %s", (file_id,))
             await connection.execute(
-                "update media.file set look_at = 'infinity' where file_id = %s", (file_id,)
+                "update media.file set look_at = 'infinity' where file_id = %s and look_at = %s",
+                (file_id, until),
             )
+
+    async def clear(self, file_id: str) -> None:
+        """Delete all of a file, and then its row."""
+        await self.objects.clear(f"files/{file_id}")
+        async with self._pool.connection() as connection:
+            await connection.execute("delete from media.file where file_id = %s", (file_id,))
 
     @asynccontextmanager
     async def held(self, file_id: str) -> AsyncIterator[Connection]:

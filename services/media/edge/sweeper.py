@@ -1,8 +1,9 @@
 """Clears what nobody needs any more: pieces of what is whole, and all of what is gone."""
 
 import asyncio
+import logging
 from collections.abc import Mapping, Sequence
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from uuid import NAMESPACE_URL, uuid5
 
 from contracts.accounts import user_v1
@@ -18,10 +19,12 @@ from services.media.aggregates import FILE
 from services.media.edge.scanner import NoScanner
 from services.media.edge.shelf import Busy, Shelf
 
+log = logging.getLogger("relais.media")
+
 FORGETTING = uuid5(NAMESPACE_URL, "relais:media:forgetting")
 POLL_SECONDS = 2.0
-LATER = "10 minutes"
-PAGE = 50
+AGAIN = timedelta(minutes=10)
+"""When a file is looked at again that could not be settled."""
 
 
 class Sweeper:
@@ -36,45 +39,47 @@ class Sweeper:
         self._stopping = asyncio.Event()
 
     def stop(self) -> None:
-        """Finish the page at hand, then return from `run`."""
+        """Finish the file at hand, then return from `run`."""
         self._stopping.set()
 
     async def run(self) -> None:
         """Sweep until stopped."""
         while not self._stopping.is_set():
-            looked = await self.sweep()
+            found = await self.sweep()
             self.progress.tick()
-            if looked < PAGE:
+            if not found:
                 await self._pause()
 
-    async def sweep(self, as_if: datetime | None = None) -> int:
-        """Look at one page of files, and say at how many. `as_if` takes another time for now."""
+    async def sweep(self, as_if: datetime | None = None) -> bool:
+        """Look at one file, and say whether there was one. `as_if` takes another time for now."""
         async with self._pool.connection() as connection:
             # Put off first, so that one that fails does not hold up the others.
             cursor = await connection.execute(
-                f"update media.file set look_at = clock_timestamp() + interval '{LATER}'"
-                " where file_id in (select file_id from media.file"
-                " where look_at <= coalesce(%s, clock_timestamp()) order by look_at limit %s"
-                " for update skip locked) returning file_id, forgotten",
-                (as_if, PAGE),
+                "with told as (select coalesce(%s, clock_timestamp()) as now)"
+                " update media.file set look_at = now + %s from told"
+                " where file_id = (select file_id from media.file, told where look_at <= now"
+                " order by look_at limit 1 for update of file skip locked)"
+                " returning file_id, forgotten, look_at",
+                (as_if, AGAIN),
             )
-            due = await cursor.fetchall()
-        for file_id, forgotten in due:
-            await self._look(file_id, forgotten)
-        return len(due)
-
-    async def _look(self, file_id: str, forgotten: bool) -> None:
+            due = await cursor.fetchone()
+        if due is None:
+            return False
         try:
-            async with self._shelf.held(file_id):
-                state = (await self._commands.load(FILE, file_id)).state
-                if forgotten and isinstance(state, file.Uploading | file.Stored):
-                    state = await self._remove(file_id, state)
-                if isinstance(state, file.Stored):
-                    await self._shelf.clear(file_id, whole=False)
-                elif isinstance(state, file.Gone):
-                    await self._shelf.clear(file_id, whole=True)
+            async with self._shelf.held(due[0]):
+                await self._settle(*due)
         except Busy:
-            return
+            log.info("%s is looked at again: others are at it", due[0])
+        return True
+
+    async def _settle(self, file_id: str, forgotten: bool, until: datetime) -> None:
+        state = (await self._commands.load(FILE, file_id)).state
+        if forgotten and isinstance(state, file.Uploading | file.Stored):
+            state = await self._remove(file_id, state)
+        if isinstance(state, file.Stored):
+            await self._shelf.clear_pieces(file_id, until)
+        elif isinstance(state, file.Gone):
+            await self._shelf.clear(file_id)
 
     async def _remove(self, file_id: str, state: file.Uploading | file.Stored) -> file.File:
         now, by = datetime.now(UTC), "media.forgetting"

@@ -5,6 +5,7 @@ import json
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
@@ -14,7 +15,7 @@ import httpx
 from infra.host import Running, opened
 from infra.http.auth import PublishedKeys, Role, SigningKey, Verifier, issue, jwks
 from infra.http.health import Health
-from infra.objects import objects_of
+from infra.objects import Objects, objects_of
 from infra.serving import api
 from infra.settings import Settings
 from services.media.edge.scanner import NoScanner
@@ -80,9 +81,23 @@ class Caller:
         shown = (await self.ask("GET", f"/files/{file}")).json()
         return shown["status"], shown.get("reason")
 
-    def sweeper(self) -> Sweeper:
-        shelf = Shelf(self.running.pool, objects_of(self.running.settings), NoScanner())
+    def sweeper(self, objects: Objects | None = None) -> Sweeper:
+        found = objects or objects_of(self.running.settings)
+        shelf = Shelf(self.running.pool, found, NoScanner())
         return Sweeper(self.running.pool, self.running.commands, shelf)
+
+    async def swept(self, as_if: datetime | None = None) -> int:
+        """Sweep until nothing is due, and say how many files were looked at."""
+        count, sweeper = 0, self.sweeper()
+        while await sweeper.sweep(as_if):
+            count += 1
+        return count
+
+    async def rows(self) -> set[str]:
+        """The files the sweeper knows of."""
+        async with self.running.pool.connection() as connection:
+            cursor = await connection.execute("select file_id from media.file")
+            return {row[0] for row in await cursor.fetchall()}
 
     def kept(self, file: str) -> list[str]:
         """What lies in the local folder of a file."""
