@@ -24,11 +24,15 @@ pytest.register_assert_rewrite("infra.testing.spec")
 pytest_plugins = ["infra.testing.requirements"]
 
 
+@pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark what needs a broker, so that this much can be run on another one."""
+    """Mark what needs a broker, to be run on another one; one platform does for all it shows."""
     for item in items:
-        if "broker" in getattr(item, "fixturenames", ()):
+        fixtures = getattr(item, "fixturenames", ())
+        if "broker" in fixtures:
             item.add_marker("broker")
+        if "platform" in fixtures:
+            item.add_marker(pytest.mark.xdist_group("platform"))
 
 
 @pytest_asyncio.fixture(scope="session", loop_scope="session")

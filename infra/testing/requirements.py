@@ -91,15 +91,17 @@ def save(evidence: Evidence, path: Path = RESULT) -> None:
 
 @dataclass(slots=True, eq=False)  # pytest keeps its plugins in sets
 class Recorder:
-    """Follows one session and keeps its evidence at the end."""
+    """Follows one session, in however many processes it runs, and keeps its evidence at the end."""
 
-    ids: Mapping[str, tuple[str, ...]]
     fingerprint: str
+    ids: dict[str, tuple[str, ...]] = field(default_factory=dict)
     seen: set[str] = field(default_factory=set)
     failed: set[str] = field(default_factory=set)
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
         test = function_of(report.nodeid)
+        if ids := [str(id) for name, id in report.user_properties if name == _CLAIM]:
+            self.ids[test] = tuple(ids)
         if report.when == "call" and report.passed:
             self.seen.add(test)
         elif not report.passed:
@@ -115,17 +117,21 @@ class Recorder:
             yield Claim(test, ids, test in self.seen and test not in self.failed)
 
 
+def pytest_configure(config: pytest.Config) -> None:
+    """Follow the run when it is one of everything; a worker process tells its session."""
+    if _is_whole(config) and not hasattr(config, "workerinput"):
+        config.pluginmanager.register(Recorder(fingerprint(ROOT)))
+
+
 @pytest.hookimpl(trylast=True)
-def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Refuse ids the catalogue does not know; follow the run when it is one of everything."""
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Refuse ids the catalogue does not know; the others travel with the reports of the test."""
     claimed: dict[str, tuple[str, ...]] = {}
     for item in items:
-        ids = [str(id) for mark in item.iter_markers(_CLAIM) for id in mark.args]
-        if ids:
-            claimed[function_of(item.nodeid)] = tuple(sorted(set(ids)))
+        ids = {str(id) for mark in item.iter_markers(_CLAIM) for id in mark.args}
+        item.user_properties += [(_CLAIM, id) for id in sorted(ids)]
+        claimed[function_of(item.nodeid)] = tuple(sorted(ids))
     refuse_unknown(claimed, catalogue(CATALOGUE.read_text()))
-    if _is_whole(config):
-        config.pluginmanager.register(Recorder(claimed, fingerprint(ROOT)))
 
 
 def refuse_unknown(claimed: Mapping[str, tuple[str, ...]], known: tuple[str, ...]) -> None:
@@ -141,8 +147,8 @@ def refuse_unknown(claimed: Mapping[str, tuple[str, ...]], known: tuple[str, ...
 
 
 def function_of(nodeid: str) -> str:
-    """The test function of a node id, without the case in brackets."""
-    return nodeid.split("[", 1)[0]
+    """The test function of a node id, without the case in brackets and the group of processes."""
+    return re.split(r"[\[@]", nodeid, maxsplit=1)[0]
 
 
 def _is_whole(config: pytest.Config) -> bool:

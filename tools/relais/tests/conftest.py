@@ -101,7 +101,7 @@ class Platform(Line):
             time.sleep(0.05)
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def platform() -> Iterator[Platform]:
     """`relais up` in a home of its own; stopped in order at the end."""
     with TemporaryDirectory(prefix="relais-") as folder:
