@@ -1,0 +1,105 @@
+"""Who is forgotten leaves no file behind (ADR 4, ADR 11)."""
+
+from datetime import UTC, datetime
+from pathlib import Path
+from uuid import UUID, uuid4
+
+from contracts.accounts import user_v1
+from contracts.accounts.user_v1 import SubjectForgotten, UserDeactivated, UserEvent
+from infra.cloudevents import Envelope
+from infra.commands import CommandContext, Done
+from infra.consumers.records import Delivery, stream_of
+from infra.objects import objects_of
+from services.media.aggregates import FILE
+from services.media.edge.scanner import NoScanner
+from services.media.edge.shelf import Shelf, end
+from services.media.edge.sweeper import Forgetting
+from services.media.file import FinishUpload, Uploading
+from services.media.tests.caller import Caller, announcement, served
+from services.media.tests.make import NOON, PDF, image
+from services.media.types import Limits
+
+
+async def told(api: Caller, event: UserEvent) -> None:
+    """The service hears of a fact about a user."""
+    kind = user_v1.contract.by_class(type(event)).type
+    origin = ("", "", "", "", None)
+    envelope = Envelope(UUID(int=1), kind, event.user_id, 1, NOON, NOON, 0, *origin)
+    stream = stream_of(user_v1.contract.topic, event.user_id)
+    async with api.running.pool.connection() as connection, connection.transaction():
+        found = await Forgetting().handle(connection, [Delivery(stream, envelope, event)])
+    assert found == {}
+
+
+async def forgotten(api: Caller, who: str = "ada") -> None:
+    """As `relais subject forget` does: the key goes first, then the fact is told."""
+    await api.running.keyring.forget(who, "ada herself")
+    await told(api, SubjectForgotten(who, datetime.now(UTC)))
+
+
+async def test_every_file_of_who_is_forgotten_goes_and_nobody_elses(
+    database: str, tmp_path: Path
+) -> None:
+    async with served(database, tmp_path) as api:
+        photo = await api.sent(image(), "image/jpeg", visibility="public")
+        swept, early = await api.sent(), await api.start(PDF, "application/pdf")
+        await api.piece(early, 0, PDF[:1000])
+        body = announcement(PDF, "application/pdf")
+        bobs = (await api.ask("POST", "/uploads", body, who="bob")).json()["id"]
+        await api.piece(bobs, 0, PDF, who="bob")
+        await api.swept()
+        await forgotten(api)
+        assert await api.swept() == 3
+        assert [api.kept(file) for file in (photo, swept, early)] == [[], [], []]
+        assert (await api.rows(), len(api.kept(bobs))) == ({bobs}, 1)
+        assert (await api.client.get(f"/public/{photo}")).status_code == 404
+        [*_, last] = await api.running.commands.history(FILE, photo)
+        assert (last.type.rpartition(".")[2], last.actor) == ("removed", "media.forgetting")
+
+
+async def test_hearing_of_it_again_changes_nothing(database: str, tmp_path: Path) -> None:
+    async with served(database, tmp_path) as api:
+        file = await api.sent()
+        for _ in range(2):
+            await forgotten(api)
+            await api.swept()
+        assert len(await api.running.commands.history(FILE, file)) == 3
+        assert await api.rows() == set()
+
+
+async def test_other_facts_about_a_user_remove_nothing(database: str, tmp_path: Path) -> None:
+    async with served(database, tmp_path) as api:
+        file = await api.sent()
+        await api.swept()
+        await told(api, UserDeactivated("ada", "hiflow", "lea", NOON))
+        assert (await api.swept(), api.kept(file)) == (0, ["original"])
+
+
+async def test_who_is_forgotten_sends_nothing_any_more(database: str, tmp_path: Path) -> None:
+    async with served(database, tmp_path) as api:
+        file = await api.start(PDF, "application/pdf")
+        await forgotten(api)
+        assert (await api.piece(file, 0, PDF)).status_code == 409
+        assert (await api.complete(file)).status_code == 409
+        answer = await api.ask("POST", "/uploads", announcement(PDF, "application/pdf"))
+        assert answer.json()["type"] == "urn:relais:problem:subject-is-forgotten"
+
+
+async def test_a_file_that_becomes_whole_meanwhile_goes_too(database: str, tmp_path: Path) -> None:
+    async with served(database, tmp_path) as api:
+        file = await api.start(PDF, "application/pdf")
+        await api.piece(file, 0, PDF)
+        commands = api.running.commands
+        state = (await commands.load(FILE, file)).state
+        assert isinstance(state, Uploading)
+        shelf = Shelf(api.running.pool, objects_of(api.running.settings), NoScanner())
+        async with shelf.put_together(state.upload) as looked:
+            await forgotten(api)
+            key, now = uuid4(), datetime.now(UTC)
+            context = CommandContext(key, str(key), str(key), "ada", "hiflow", now, "")
+            finish = FinishUpload("hiflow", looked.found, None, Limits(9999, 9999), now)
+            done = await commands.handle(FILE, file, finish, context, beside=end(file))
+            assert isinstance(done, Done)
+        await api.swept()
+        assert await api.status(file) == ("removed", None)
+        assert (api.kept(file), await api.rows()) == ([], set())
