@@ -15,7 +15,7 @@ from infra.http.models import Id, to_json
 from infra.http.problems import Problem, try_again
 from infra.objects import ObjectMissing, objects_of
 from infra.secrets.vault import Vault
-from services.media import bodies, file
+from services.media import bodies, file, types
 from services.media.aggregates import FILE
 from services.media.edge import links, sending, shelf
 from services.media.edge.scanner import ScannerFailed, scanner_of
@@ -30,19 +30,21 @@ Sender = Annotated[Call, requires("driver", "logistics", "administration", "bill
 Anybody = Annotated[Call, public()]
 Start = Annotated[int, Path(ge=0, le=2**53)]
 Token = Annotated[str, Path(pattern=r"^[A-Za-z0-9._-]{1,200}$")]
-BYTES: dict[str, Any] = {
-    "requestBody": {
-        "required": True,
-        "content": {OCTETS: {"schema": {"type": "string", "format": "binary"}}},
-    }
-}
-DOWNLOAD: dict[int | str, dict[str, Any]] = {
-    200: {"content": {OCTETS: {"schema": {"type": "string", "format": "binary"}}}},
-    206: {"description": "The range that was asked for"},
-    304: {"description": "The content is the one you have"},
-}
+BINARY = {"schema": {"type": "string", "format": "binary"}}
+BYTES: dict[str, Any] = {"requestBody": {"required": True, "content": {OCTETS: BINARY}}}
 PRIVATE = "private, no-store"
 PUBLISHED = "public, max-age=300"
+
+
+def shown_as(taken: frozenset[str]) -> dict[str, Any]:
+    """How the document tells of a route that answers with a file of one of these types."""
+    content = dict.fromkeys(sorted(taken), BINARY)
+    responses = {
+        200: {"content": content},
+        206: {"description": "The range that was asked for", "content": content},
+        304: {"description": "The content is the one you have"},
+    }
+    return {"responses": responses, "response_class": Response}
 
 
 class Desk:
@@ -204,7 +206,7 @@ def file_routes(made: APIRouter, desk: Desk) -> None:
         await desk.found(call, file_id)
         return await call.history(FILE, file_id)
 
-    @made.get("/files/{file_id}/content", responses=DOWNLOAD)
+    @made.get("/files/{file_id}/content", **shown_as(types.TAKEN))
     async def download(file_id: Id, call: Member, request: Request) -> Response:
         """The content, or the range of it that `Range` asks for."""
         return await desk.send(call, request, await desk.found(call, file_id), PRIVATE)
@@ -233,7 +235,7 @@ def file_routes(made: APIRouter, desk: Desk) -> None:
 
 
 def open_routes(made: APIRouter, desk: Desk) -> None:
-    @made.get("/links/{token}", responses=DOWNLOAD)
+    @made.get("/links/{token}", **shown_as(types.TAKEN))
     async def follow_link(token: Token, call: Anybody, request: Request) -> Response:
         """The content of the file a link opens; 410 once it has expired."""
         try:
@@ -244,7 +246,7 @@ def open_routes(made: APIRouter, desk: Desk) -> None:
             raise call.refuse(file.NoSuchFile())
         return await desk.send(call, request, (await call.load(FILE, file_id)).state, PRIVATE)
 
-    @made.get("/public/{file_id}", responses=DOWNLOAD)
+    @made.get("/public/{file_id}", **shown_as(types.IMAGES))
     async def public_copy(file_id: Id, call: Anybody, request: Request) -> Response:
         """The public copy of an image; it tells neither where nor by whom it was taken."""
         state = (await call.load(FILE, file_id)).state

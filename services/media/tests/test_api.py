@@ -4,15 +4,20 @@ import asyncio
 import io
 from itertools import product
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import pytest
+from fastapi.routing import APIRoute
 from PIL import Image
 
+from infra.http.app import admissions
+from infra.http.auth import Role
+from services.media.api import Desk, router
 from services.media.tests.caller import announcement, served
 from services.media.tests.make import EXE, PDF, image, sha256
 
 MIB = 1024 * 1024
+EVERY_ROLE: tuple[Role, ...] = get_args(Role)
 
 
 @pytest.mark.requirement("G-08")
@@ -292,6 +297,21 @@ class TestWhoSeesIt:
                 assert (await api.ask("GET", content, who="lea", role=role)).content == PDF
             assert (await api.ask("GET", content, who="lea", role="analyst")).status_code == 403
             assert (await api.client.get(content)).status_code == 401
+
+
+async def test_every_route_admits_its_roles_and_nobody_else(database: str, tmp_path: Path) -> None:
+    async with served(database, tmp_path) as api:
+        routes = [one for one in router(Desk(api.running)).routes if isinstance(one, APIRoute)]
+        for route in routes:
+            [(_, admission)] = admissions([route])
+            path = route.path.format(file_id="nothing", start=0, token="x")
+            method = next(iter(route.methods or ()))
+            nobody = await api.client.request(method, path)
+            assert (nobody.status_code == 401) is (admission.roles is not None), path
+            for role in EVERY_ROLE:
+                asked = await api.ask(method, path, role=role)
+                admitted = admission.roles is None or role in admission.roles
+                assert (asked.status_code != 403) is admitted, (path, role)
 
 
 @pytest.mark.requirement("HIF-39")
