@@ -9,6 +9,7 @@ from fastapi import APIRouter, Path
 from starlette.requests import Request
 from starlette.responses import Response
 
+from infra.commands import Loaded
 from infra.host import Running
 from infra.http.call import Call, public, requires
 from infra.http.models import Id, to_json
@@ -60,25 +61,18 @@ class Desk:
         """An id nobody can guess, the same for the same request."""
         return (await self.vault.hash("media file", str(call.context.command_id))).hex()[:32]
 
-    async def found(self, call: Call, file_id: str) -> file.Announced:
+    async def found(self, call: Call, file_id: str) -> Loaded[file.File]:
         """The file, if the caller may see it. Raises 404."""
-        state = (await call.load(FILE, file_id)).state
-        who = call.principal
+        loaded = await call.load(FILE, file_id)
+        state, who = loaded.state, call.principal
         if isinstance(state, file.Unknown) or (
             state.upload.organisation_id != who.organisation_id
             or (state.upload.user_id != who.subject and STAFF.isdisjoint(who.roles))
         ):
             raise call.refuse(file.NoSuchFile())
-        return state
+        return loaded
 
-    async def stored(self, call: Call, file_id: str) -> file.Stored:
-        """The file, if the caller may see it and it can be downloaded. Raises 404."""
-        state = await self.found(call, file_id)
-        if not isinstance(state, file.Stored):
-            raise call.refuse(file.NoSuchFile())
-        return state
-
-    async def send(self, call: Call, request: Request, state: file.File, cache: str) -> Response:
+    async def send(self, call: Call, request: Request, state: file.File) -> Response:
         """The original of a stored file. Raises 404."""
         if not isinstance(state, file.Stored):
             raise call.refuse(file.NoSuchFile())
@@ -88,7 +82,7 @@ class Desk:
             sha256=state.stored.sha256,
             media_type=state.stored.media_type,
             filename=state.upload.name,
-            cache=cache,
+            cache=PRIVATE,
         )
         async with refusing(call):
             return await sending.send(self.shelf.objects, content, request)
@@ -147,7 +141,7 @@ def upload_routes(made: APIRouter, desk: Desk) -> None:
     @made.head("/uploads/{file_id}")
     async def upload_offset(file_id: Id, call: Member) -> Response:
         """How far the upload is, in `Upload-Offset` and `Upload-Length`; 404 once it is over."""
-        state = await desk.found(call, file_id)
+        state = (await desk.found(call, file_id)).state
         if not isinstance(state, file.Uploading):
             raise call.refuse(file.NoSuchFile())
         headers = {
@@ -172,9 +166,8 @@ def upload_routes(made: APIRouter, desk: Desk) -> None:
     @made.put("/uploads/{file_id}/completion")
     async def complete_upload(file_id: Id, call: Member) -> Response:
         """All is sent: check it and keep it, or turn it away; the answer's status says which."""
-        state = await desk.found(call, file_id)
-        if not isinstance(state, file.Uploading):
-            loaded = await call.load(FILE, file_id)
+        loaded = await desk.found(call, file_id)
+        if not isinstance(state := loaded.state, file.Uploading):
             return call.show(bodies.file_shown(state), loaded)
         async with refusing(call), desk.shelf.put_together(state.upload) as looked:
             command = file.FinishUpload(
@@ -195,10 +188,9 @@ def file_routes(made: APIRouter, desk: Desk) -> None:
     @made.get("/files/{file_id}")
     async def file_facts(file_id: Id, call: Member) -> Response:
         """What is known of a file."""
-        state = await desk.found(call, file_id)
-        loaded = await call.load(FILE, file_id)
+        loaded = await desk.found(call, file_id)
         offset = await desk.shelf.offset(file_id)
-        return call.show(bodies.file_shown(state, offset), loaded)
+        return call.show(bodies.file_shown(loaded.state, offset), loaded)
 
     @made.get("/files/{file_id}/history")
     async def file_history(file_id: Id, call: Member) -> Response:
@@ -209,12 +201,13 @@ def file_routes(made: APIRouter, desk: Desk) -> None:
     @made.get("/files/{file_id}/content", **shown_as(types.TAKEN))
     async def download(file_id: Id, call: Member, request: Request) -> Response:
         """The content, or the range of it that `Range` asks for."""
-        return await desk.send(call, request, await desk.found(call, file_id), PRIVATE)
+        return await desk.send(call, request, (await desk.found(call, file_id)).state)
 
     @made.post("/files/{file_id}/links", status_code=201)
     async def make_link(file_id: Id, body: bodies.LinkBody, call: Member) -> Response:
         """A link that opens the file for whoever has it, until it expires."""
-        await desk.stored(call, file_id)
+        if not isinstance((await desk.found(call, file_id)).state, file.Stored):
+            raise call.refuse(file.NoSuchFile())
         expires_at = (call.at + timedelta(seconds=body.seconds)).replace(microsecond=0)
         token = await links.make(desk.vault, file_id, expires_at)
         link = f"/media/links/{token}"
@@ -244,7 +237,7 @@ def open_routes(made: APIRouter, desk: Desk) -> None:
             raise Problem(410, "link-expired", "The link has expired.") from error
         if file_id is None:
             raise call.refuse(file.NoSuchFile())
-        return await desk.send(call, request, (await call.load(FILE, file_id)).state, PRIVATE)
+        return await desk.send(call, request, (await call.load(FILE, file_id)).state)
 
     @made.get("/public/{file_id}", **shown_as(types.IMAGES))
     async def public_copy(file_id: Id, call: Anybody, request: Request) -> Response:
