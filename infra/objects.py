@@ -6,29 +6,42 @@ Names are ASCII letters, digits, `-` and `/`. An object appears whole or not at 
 import asyncio
 import os
 import shutil
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
+from contextlib import contextmanager
+from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
 import obstore
+from obstore.exceptions import BaseError
 from obstore.store import LocalStore, S3Store
 
 from infra.settings import Settings
 
 if TYPE_CHECKING:
-    from obstore.store import ClientConfig, S3Config
+    from obstore.store import ClientConfig, RetryConfig, S3Config
 
 WINDOW = 4 * 1024 * 1024
 """Bytes asked for at once, and so held in memory for one reader."""
 PARTS_AT_ONCE = 2
+RETRIES: "RetryConfig" = {
+    "max_retries": 3,
+    "retry_timeout": timedelta(seconds=20),
+    "backoff": {"init_backoff": timedelta(milliseconds=50), "max_backoff": timedelta(seconds=1)},
+}
+"""Few: whoever asks has a request open, and is better told to come again."""
 
 
 class ObjectMissing(LookupError):
     """There is no object of that name."""
 
 
+class ObjectsAway(Exception):
+    """The store does not answer, or refuses; to try again later is safe."""
+
+
 class Objects(Protocol):
-    """The storage interface: put, read a range, clear."""
+    """The storage interface: put, read a range, clear. Each raises `ObjectsAway`."""
 
     async def put(self, name: str, content: Path | bytes) -> None:
         """Keep the content under a name, durably; what was there before is replaced."""
@@ -51,7 +64,8 @@ class KeptObjects:
         self._folder = folder
 
     async def put(self, name: str, content: Path | bytes) -> None:
-        await obstore.put_async(self._store, name, content, max_concurrency=PARTS_AT_ONCE)
+        with _asked():
+            await obstore.put_async(self._store, name, content, max_concurrency=PARTS_AT_ONCE)
         if self._folder is not None:
             await asyncio.to_thread(_flush, self._folder / name)
 
@@ -59,11 +73,9 @@ class KeptObjects:
         # Window by window: one long answer would be cut off by the client's timeout when whoever
         # reads is slow.
         for at in range(start, end, WINDOW):
-            try:
+            with _asked():
                 last = min(at + WINDOW, end)
                 found = await obstore.get_range_async(self._store, name, start=at, end=last)
-            except FileNotFoundError as error:
-                raise ObjectMissing(name) from error
             yield bytes(found)
 
     async def clear(self, prefix: str) -> None:
@@ -71,8 +83,20 @@ class KeptObjects:
             # With what a crash left half written, which a listing leaves out.
             await asyncio.to_thread(shutil.rmtree, self._folder / prefix, ignore_errors=True)
             return
-        async for page in obstore.list(self._store, prefix):
-            await obstore.delete_async(self._store, [meta["path"] for meta in page])
+        with _asked():
+            async for page in obstore.list(self._store, prefix):
+                await obstore.delete_async(self._store, [meta["path"] for meta in page])
+
+
+@contextmanager
+def _asked() -> Iterator[None]:
+    """What the store answers, in our words."""
+    try:
+        yield
+    except FileNotFoundError as error:
+        raise ObjectMissing(str(error)) from error
+    except BaseError as error:
+        raise ObjectsAway(str(error)) from error
 
 
 def _flush(path: Path) -> None:
@@ -107,4 +131,6 @@ def _s3(settings: Settings) -> S3Store:
         "connect_timeout": "5s",
         "timeout": "60s",
     }
-    return S3Store.from_url(settings.objects, config=config, client_options=options)
+    return S3Store.from_url(
+        settings.objects, config=config, client_options=options, retry_config=RETRIES
+    )

@@ -1,5 +1,6 @@
 """One storage port: the local folder and a server that speaks S3 keep the same promises."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from pathlib import Path
 from random import randbytes
@@ -8,9 +9,10 @@ import boto3  # type: ignore[import-untyped]
 import pytest
 import pytest_asyncio
 
-from infra.objects import WINDOW, ObjectMissing, Objects, objects_of
+from infra.objects import WINDOW, ObjectMissing, Objects, ObjectsAway, objects_of
 from infra.settings import Settings
 from infra.stack.objects import KEY, REGION, SECRET, ObjectServer
+from infra.stack.ports import free_port
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="session")
@@ -75,6 +77,19 @@ async def test_clearing_a_folder_leaves_its_neighbours(objects: Objects) -> None
     with pytest.raises(ObjectMissing):
         await read(objects, "files/c/pieces/0", 0, 1)
     assert await read(objects, "files/cc/original", 0, 1) == b"x"
+
+
+async def test_a_store_that_does_not_answer_is_away_and_nothing_is_missing() -> None:
+    nobody = f"http://127.0.0.1:{free_port()}"
+    named = {"objects": "s3://files", "s3_endpoint": nobody, "s3_key": KEY, "s3_secret": SECRET}
+    objects = objects_of(Settings.model_validate(named))
+    asked = (
+        objects.put("files/d", b"x"),
+        read(objects, "files/d", 0, 1),
+        objects.clear("files/d"),
+    )
+    found = await asyncio.gather(*asked, return_exceptions=True)
+    assert [type(each) for each in found] == [ObjectsAway] * 3
 
 
 def test_an_address_that_is_no_store_is_refused() -> None:

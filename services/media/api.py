@@ -1,5 +1,6 @@
 """HTTP to commands: send a file piece by piece, get it back, pass on a link, remove it."""
 
+import logging
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import timedelta
@@ -14,7 +15,7 @@ from infra.host import Running
 from infra.http.call import Call, public, requires
 from infra.http.models import Id, to_json
 from infra.http.problems import Problem, try_again
-from infra.objects import ObjectMissing, objects_of
+from infra.objects import ObjectMissing, ObjectsAway, objects_of
 from infra.secrets.vault import Vault
 from services.media import bodies, file, types
 from services.media.aggregates import FILE
@@ -23,6 +24,8 @@ from services.media.edge.scanner import ScannerFailed, scanner_of
 from services.media.edge.sending import Content
 from services.media.edge.shelf import Shelf
 from services.media.types import Limits
+
+log = logging.getLogger("relais.media")
 
 OCTETS = "application/octet-stream"
 STAFF = frozenset({"logistics", "administration", "billing"})
@@ -97,9 +100,14 @@ async def refusing(call: Call) -> AsyncIterator[None]:
         raise call.refuse(error.rejection) from error
     except shelf.Busy as error:
         raise try_again(409, "conflict", "Others are at this file; try again.") from error
+    except ObjectsAway as error:
+        log.warning("the store of objects: %s", error)
+        raise try_again(503, "unavailable", "The files are out of reach for now.") from error
     except (ScannerFailed, TimeoutError) as error:
+        log.warning("a file could not be checked: %s", error)
         raise try_again(503, "not-checked", "The file could not be checked yet.") from error
     except ObjectMissing as error:
+        log.error("the bytes of a file are missing: %s", error)
         raise call.refuse(file.NoSuchFile()) from error
 
 

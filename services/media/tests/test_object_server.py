@@ -1,11 +1,13 @@
 """The service over a server that speaks S3: the same promises, and nothing in its folder (G-08)."""
 
+import asyncio
 from pathlib import Path
 from random import randbytes
 
 import pytest
 
 from infra.objects import WINDOW, objects_of
+from infra.stack.ports import free_port
 from services.media.tests.caller import served
 from services.media.tests.conftest import Bucket
 from services.media.tests.make import PDF, sha256
@@ -74,3 +76,21 @@ async def test_an_object_that_is_lost_is_no_half_answer(
         answer = await api.ask("GET", f"/files/{file}/content")
         assert answer.status_code == 404
         assert answer.json()["type"] == "urn:relais:problem:no-such-file"
+
+
+async def test_while_the_server_is_away_nothing_is_lost_and_it_may_be_tried_again(
+    database: str, tmp_path: Path, bucket: Bucket
+) -> None:
+    nobody = {"s3_endpoint": f"http://127.0.0.1:{free_port()}"}
+    async with served(database, tmp_path, **bucket.settings) as api:
+        file, kept = await api.start(PDF, "application/pdf"), await api.sent()
+    async with served(database, tmp_path, **bucket.settings | nobody) as api:
+        answers = await asyncio.gather(
+            api.piece(file, 0, PDF), api.ask("GET", f"/files/{kept}/content")
+        )
+        assert [each.status_code for each in answers] == [503, 503]
+        assert all("Retry-After" in each.headers for each in answers)
+    async with served(database, tmp_path, **bucket.settings) as api:
+        assert (await api.piece(file, 0, PDF)).json()["offset"] == len(PDF)
+        assert (await api.complete(file)).json()["status"] == "stored"
+        assert (await api.ask("GET", f"/files/{kept}/content")).content == PDF

@@ -37,16 +37,16 @@ ACCOUNTS = Service(name="accounts", aggregates=(USER,), routes=lambda _: APIRout
 
 @asynccontextmanager
 async def at_work(
-    database: str, accounts: str, home: Path, broker: Broker, **named: str
+    new_database: Callable[[], str], home: Path, broker: Broker, **named: str
 ) -> AsyncIterator[tuple[Caller, host.Running]]:
     """Media and accounts with their workers, and a broker between them."""
     await emptied(broker)
     await create_topics(broker.bootstrap, [user_v1.contract, *media.contracts], 1)
-    named = named | {"kafka": broker.bootstrap}
+    database, named = new_database(), named | {"kafka": broker.bootstrap}
     async with AsyncExitStack() as stack:
         api = await stack.enter_async_context(served(database, home, **named))
-        ours = api.running.settings
-        settings = ours.model_copy(update={"databases": {"accounts": accounts, "keys": database}})
+        databases = {"accounts": new_database(), "keys": database}
+        settings = api.running.settings.model_copy(update={"databases": databases})
         users = await stack.enter_async_context(host.opened(ACCOUNTS, settings))
         for running in (api.running, users):
             await stack.enter_async_context(host.working(running))
@@ -66,14 +66,10 @@ async def test_with_every_worker_files_are_scanned_kept_and_forgotten(
 ) -> None:
     async with (
         clamd() as scanner,
-        at_work(
-            new_database(),
-            new_database(),
-            tmp_path,
-            broker,
-            clamd=scanner.address,
-            **bucket.settings,
-        ) as (api, users),
+        at_work(new_database, tmp_path, broker, clamd=scanner.address, **bucket.settings) as (
+            api,
+            users,
+        ),
     ):
         file, infected = await api.sent(), await api.sent(PDF + EICAR)
         assert await api.status(infected) == ("refused", "virus")
