@@ -39,13 +39,13 @@ def about_accounts(event: user.UserEvent) -> list[Queue]:
             return [_to(event.user_id, Topic.SECURITY, "password_changed", event.set_at)]
         case user.TotpRemoved():
             return [_to(event.user_id, Topic.SECURITY, "second_factor_removed", event.removed_at)]
+        case user.UserDeactivated():
+            return [_to(event.user_id, Topic.SECURITY, "deactivated", event.deactivated_at)]
         case user.PasswordSet() | user.AgreementSigned() | user.TotpEnrolled():
             return []
         case user.RolesChanged() | user.ProfileChanged() | user.LicenceChanged():
             return []
-        case user.SignedIn() | user.SessionsEnded() | user.UserDeactivated():
-            return []
-        case user.SubjectForgotten():
+        case user.SignedIn() | user.SessionsEnded() | user.SubjectForgotten():
             return []
         case unhandled:
             assert_never(unhandled)
@@ -54,18 +54,11 @@ def about_accounts(event: user.UserEvent) -> list[Queue]:
 def _reset(event: user.PasswordResetRequested) -> list[Queue]:
     if event.reset_link == REDACTED:
         return []
-    return [
-        _to(
-            event.user_id,
-            Topic.SECURITY,
-            "password_reset",
-            event.requested_at,
-            private={"link": event.reset_link},
-            expires_at=event.expires_at,
-            # A link that opens an account goes to the address it was asked for, and nowhere else.
-            only=Channel.EMAIL,
-        )
-    ]
+    who, at, private = event.user_id, event.requested_at, {"link": event.reset_link}
+    # A link that opens an account goes to the address it was asked for, and nowhere else.
+    way, end = Channel.EMAIL, event.expires_at
+    name, topic = "password_reset", Topic.SECURITY
+    return [_to(who, topic, name, at, private=private, expires_at=end, only=way)]
 
 
 def about_papers(event: paper.PaperEvent) -> list[Queue]:
@@ -89,7 +82,7 @@ def about_papers(event: paper.PaperEvent) -> list[Queue]:
 
 
 def about_trips(event: trip.TripEvent) -> list[Queue]:
-    """What became of a quote, and new missions (HIF-19, HIF-20)."""
+    """Quotes, new missions, extra costs, deliveries (HIF-19, HIF-20, HIF-27)."""
     about, own = f"trip/{event.trip_id}", {"trip": event.trip_id}
     match event:
         case trip.QuoteRefused(driver_id=who, reason=reason, refused_at=at):
@@ -101,16 +94,35 @@ def about_trips(event: trip.TripEvent) -> list[Queue]:
             if event.direct:
                 return [_to(who, Topic.MISSIONS, "mission_assigned", at, about, facts)]
             return [_to(who, Topic.QUOTES, "quote_accepted", at, about, facts)]
-        case trip.TripPublished() | trip.TripExpired() | trip.DeliveryConfirmed():
+        case trip.ExtraCostRequested() | trip.ExtraCostAccepted() | trip.ExtraCostRefused():
+            return _extra_cost(event)
+        case trip.DeliveryConfirmed(driver_id=who, confirmed_at=at):
+            return [_to(who, Topic.MISSIONS, "delivery_confirmed", at, about, own)]
+        case trip.TripPublished() | trip.TripExpired():
             return []
         case trip.QuoteSubmitted() | trip.QuoteModified() | trip.QuoteWithdrawn():
-            return []
-        case trip.ExtraCostRequested() | trip.ExtraCostAccepted() | trip.ExtraCostRefused():
             return []
         case trip.QuoteAccepted() | trip.AttachmentAdded() | trip.AttachmentRemoved():
             return []
         case unhandled:
             assert_never(unhandled)
+
+
+ExtraCost = trip.ExtraCostRequested | trip.ExtraCostAccepted | trip.ExtraCostRefused
+
+
+def _extra_cost(event: ExtraCost) -> list[Queue]:
+    match event:
+        case trip.ExtraCostRequested(amount=amount, requested_at=at):
+            name, facts = "extra_cost_asked", {"amount": _amount(amount)}
+        case trip.ExtraCostAccepted(amount=amount, accepted_at=at):
+            name, facts = "extra_cost_accepted", {"amount": _amount(amount)}
+        case trip.ExtraCostRefused(reason=reason, refused_at=at):
+            name, facts = "extra_cost_refused", {"reason": reason}
+        case unhandled:
+            assert_never(unhandled)
+    who, about, own = event.driver_id, f"trip/{event.trip_id}", {"trip": event.trip_id}
+    return [_to(who, Topic.MISSIONS, name, at, about, own | facts, part=event.request_id)]
 
 
 def about_invoices(event: invoice.InvoiceEvent) -> list[Queue]:
@@ -148,19 +160,24 @@ def about_bank_details(event: payee.PayeeEvent) -> list[Queue]:
     match event:
         case payee.BankChangeRequested(requested_at=at, effective_at=until):
             facts = {"day": until.date().isoformat()}
-            name = "bank_change_requested"
-            return [
-                _to(who, Topic.SECURITY, name, at, about, facts, only=channel, former=True)
-                for channel in (Channel.EMAIL, Channel.SMS)
-            ]
+            return _everywhere(who, "bank_change_requested", at, about, facts)
         case payee.BankChangeCancelled(cancelled_at=at):
-            return [_to(who, Topic.SECURITY, "bank_change_cancelled", at, about)]
+            return _everywhere(who, "bank_change_cancelled", at, about)
         case payee.BankChangeTookEffect(took_effect_at=at):
-            return [_to(who, Topic.SECURITY, "bank_change_took_effect", at, about)]
+            return _everywhere(who, "bank_change_took_effect", at, about)
         case payee.BankDetailsGiven() | payee.QuestionAsked():
             return []
         case unhandled:
             assert_never(unhandled)
+
+
+def _everywhere(
+    who: str, template: str, at: datetime, about: str, facts: Mapping[str, str] = NOTHING
+) -> list[Queue]:
+    return [
+        _to(who, Topic.SECURITY, template, at, about, facts, only=channel, former=True)
+        for channel in (Channel.EMAIL, Channel.SMS)
+    ]
 
 
 def target(command: Queue) -> str:
@@ -180,8 +197,9 @@ def _to(
     expires_at: datetime | None = None,
     only: Channel | None = None,
     former: bool = False,
+    part: str = "",
 ) -> Queue:
-    way = only.name if only else ""
+    way = only.name if only else part
     name = f"{user_id}|{template}|{about}|{at.isoformat()}|{way}"
     return Queue(
         MessageQueued(

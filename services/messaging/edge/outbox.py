@@ -156,6 +156,8 @@ async def page(
     most: int,
 ) -> list[Line]:
     """Messages to the people of an organisation, or to one of them; newest first."""
+    asked = {"organisation": organisation_id, "user": user_id, "status": status, "about": about}
+    at, id = after or (None, None)
     return await _lines(
         pool,
         f"select {_COLUMNS} from messaging.message"
@@ -165,15 +167,7 @@ async def page(
         " and (%(about)s::text is null or about = %(about)s)"
         " and (%(at)s::timestamptz is null or (queued_at, message_id) < (%(at)s, %(id)s))"
         " order by queued_at desc, message_id desc limit %(most)s",
-        {
-            "organisation": organisation_id,
-            "user": user_id,
-            "status": status,
-            "about": about,
-            "at": after[0] if after else None,
-            "id": after[1] if after else None,
-            "most": most,
-        },
+        {**asked, "at": at, "id": id, "most": most},
     )
 
 

@@ -290,16 +290,8 @@ class Sender:
 
     async def _do(self, message_id: str, command: messages.Command) -> None:
         """Carry out a command; the state of the message makes its repetition harmless."""
-        id = uuid4()
-        context = CommandContext(
-            command_id=id,
-            correlation_id=f"message:{message_id}",
-            causation_id=str(id),
-            actor="messaging.sender",
-            organisation_id="",
-            at=datetime.now(UTC),
-            fingerprint="",
-        )
+        id, about, at = uuid4(), f"message:{message_id}", datetime.now(UTC)
+        context = CommandContext(id, about, str(id), "messaging.sender", "", at, fingerprint="")
         try:
             answer = await self._commands.handle(MESSAGE, message_id, command, context)
         except SubjectIsForgotten:

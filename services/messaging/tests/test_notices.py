@@ -24,6 +24,7 @@ DAY = date(2030, 5, 31)
 EUR = Money(2_450, "EUR")
 WHO: tuple[str, str] = ("ada", "hiflow")
 KIND = paper.PaperKind.VIGILANCE
+TOLL = trip.ExpenseKind.TOLL
 
 
 def reset(link: str = "https://x/1") -> user.PasswordResetRequested:
@@ -53,6 +54,10 @@ def assigned(direct: bool) -> trip.MissionAssigned:
     days = {"from_day": DAY, "until_day": DAY, "assigned_at": NOON}
     whole: dict[str, Any] = {**values, **known, **days}
     return trip.MissionAssigned(**whole)
+
+
+def asked(request: str = "x-1") -> trip.ExtraCostRequested:
+    return trip.ExtraCostRequested("t-1", "ada", request, TOLL, EUR, "a detour", "f-1", NOON)
 
 
 def contested(by: invoice.Party, reason: str = "unreadable") -> invoice.LineContested:
@@ -125,16 +130,29 @@ CASES = [
         Topic.MONEY,
     ),
     (
-        notices.about_bank_details,
-        payee.BankChangeCancelled("ada", "hiflow", "c-1", NOON),
-        "bank_change_cancelled",
+        notices.about_accounts,
+        user.UserDeactivated(*WHO, "lea", NOON),
+        "deactivated",
         Topic.SECURITY,
     ),
+    (notices.about_trips, asked(), "extra_cost_asked", Topic.MISSIONS),
     (
-        notices.about_bank_details,
-        payee.BankChangeTookEffect("ada", "hiflow", "c-1", NOON),
-        "bank_change_took_effect",
-        Topic.SECURITY,
+        notices.about_trips,
+        trip.ExtraCostAccepted("t-1", "ada", "x-1", TOLL, EUR, NOON),
+        "extra_cost_accepted",
+        Topic.MISSIONS,
+    ),
+    (
+        notices.about_trips,
+        trip.ExtraCostRefused("t-1", "ada", "x-1", "in the price", NOON),
+        "extra_cost_refused",
+        Topic.MISSIONS,
+    ),
+    (
+        notices.about_trips,
+        trip.DeliveryConfirmed("t-1", "ada", trip.Channel.APP, NOON),
+        "delivery_confirmed",
+        Topic.MISSIONS,
     ),
 ]
 
@@ -191,14 +209,43 @@ def test_a_link_is_private_ends_in_time_and_goes_by_mail_alone() -> None:
     assert message.expires_at == NOON + timedelta(hours=1)
 
 
-def test_a_change_of_bank_details_is_told_everywhere() -> None:
+def bank_change() -> payee.BankChangeRequested:
     values = dict.fromkeys(payee.BankChangeRequested.__dataclass_fields__)
     known = {"driver_id": "ada", "requested_at": NOON, "effective_at": NOON + timedelta(hours=48)}
     whole: dict[str, Any] = {**values, **known}
-    found = notices.about_bank_details(payee.BankChangeRequested(**whole))
+    return payee.BankChangeRequested(**whole)
+
+
+@pytest.mark.requirement("HIF-43")
+@pytest.mark.parametrize(
+    "event",
+    [
+        bank_change(),
+        payee.BankChangeCancelled("ada", "hiflow", "c-1", NOON),
+        payee.BankChangeTookEffect("ada", "hiflow", "c-1", NOON),
+    ],
+)
+def test_a_change_of_bank_details_is_told_everywhere(event: payee.PayeeEvent) -> None:
+    found = notices.about_bank_details(event)
     assert [one.message.only for one in found] == [Channel.EMAIL, Channel.SMS]
     assert all(one.message.former_addresses for one in found)
+    assert {one.message.topic for one in found} == {Topic.SECURITY}
     assert len({notices.target(one) for one in found}) == 2
+    for one in found:
+        is_complete(one.message)
+
+
+def test_bank_details_that_are_not_changed_are_no_news() -> None:
+    values = dict.fromkeys(payee.BankDetailsGiven.__dataclass_fields__)
+    whole: dict[str, Any] = values
+    assert notices.about_bank_details(payee.BankDetailsGiven(**whole)) == []
+
+
+@pytest.mark.requirement("HIF-27")
+def test_each_extra_cost_of_a_mission_has_its_own_message_in_its_thread() -> None:
+    first, second = [told(notices.about_trips(asked(request))) for request in ("x-1", "x-2")]
+    assert first.message_id != second.message_id
+    assert (first.about, second.about) == ("trip/t-1", "trip/t-1")
 
 
 def test_two_facts_make_two_messages() -> None:
