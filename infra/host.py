@@ -118,6 +118,15 @@ class Running:
             parking_limit=self.settings.parking_limit,
         )
 
+    def agent(
+        self, name: str, contracts: Sequence[Contract[Any]], handler: core.Handler
+    ) -> FaustAgent:
+        """A Faust agent that carries these contracts to a handler, under its name here."""
+        consumer = self.consumer(f"{self.service.name}.{name}", contracts, handler)
+        return FaustAgent(
+            consumer, self.settings.kafka, f"relais.{consumer.name}", self.settings.member
+        )
+
 
 async def open_pool(url: str, size: int, name: str) -> Pool:
     """A pool of autocommit connections, opened; waits for the first one."""
@@ -213,10 +222,8 @@ def workers(running: Running) -> dict[str, Worker]:
         )
         found["timers"] = Timers(service.name, running.commands, service.aggregates)
     for reaction in service.reactions:
-        name = f"{service.name}.{reaction.name}"
         handler = ReactionHandler(reaction, running.commands, service.name)
-        consumer = running.consumer(name, [reaction.contract], handler)
-        found[reaction.name] = FaustAgent(consumer, settings.kafka, f"relais.{name}")
+        found[reaction.name] = running.agent(reaction.name, [reaction.contract], handler)
     if running.generations is not None:
         found["views"] = ViewsWorker(running)
     return found | {name: make(running) for name, make in service.loops.items()}
@@ -267,10 +274,11 @@ class ViewsWorker:
             self._begin(fed[number])
 
     def _begin(self, generation: Generation) -> None:
-        service = self._running.service
+        service, settings = self._running.service, self._running.settings
         handler = ViewHandler(generation, service.views)
         consumer = self._running.consumer(generation.consumer, service.sources, handler)
-        loop = KafkaLoop(consumer, self._running.settings.kafka, f"relais.{generation.consumer}")
+        group = f"relais.{generation.consumer}"
+        loop = KafkaLoop(consumer, settings.kafka, group, member=settings.member)
         self.loops[generation.number] = loop
         self._tasks[generation.number] = asyncio.create_task(
             supervise(generation.consumer, loop.run, loop.progress)

@@ -23,6 +23,12 @@ class Settings(BaseSettings):
     """JSON object, service name to URL, for services on a server of their own."""
     kafka: str = ""
     """Kafka bootstrap servers, comma separated."""
+    member: str = ""
+    """A name that this process keeps over restarts, like that of a StatefulSet's pod.
+
+    With it, its consumers come back to their partitions at once, also after `kill -9`. Two
+    processes with one name fence each other off.
+    """
     broker: str = "noida"
     """Which broker `relais up` starts: noida or apache."""
     master_keys: SecretStr = SecretStr("")

@@ -65,7 +65,12 @@ class KafkaLoop:
     """Carries records to a consumer in batches, within a Kafka group."""
 
     def __init__(
-        self, consumer: Consumer, bootstrap: str, group: str, commit_seconds: float = COMMIT_SECONDS
+        self,
+        consumer: Consumer,
+        bootstrap: str,
+        group: str,
+        member: str = "",
+        commit_seconds: float = COMMIT_SECONDS,
     ) -> None:
         self.progress = Progress()
         self.lag = Lag()
@@ -73,6 +78,7 @@ class KafkaLoop:
         self.consumer = consumer
         self._bootstrap = bootstrap
         self._group = group
+        self._member = member
         self._commit_seconds = commit_seconds
         self._stopping = False
         self._broken: Exception | None = None
@@ -86,6 +92,7 @@ class KafkaLoop:
         client = AIOKafkaConsumer(
             bootstrap_servers=self._bootstrap,
             group_id=self._group,
+            group_instance_id=self._member or None,
             enable_auto_commit=False,
             auto_offset_reset="earliest",
             fetch_max_wait_ms=POLL_MS,
@@ -218,26 +225,31 @@ class FaustAgent:
     never handed over is read from the topic: when a partition is assigned, and once a second.
     """
 
-    def __init__(self, consumer: Consumer, bootstrap: str, group: str) -> None:
+    def __init__(self, consumer: Consumer, bootstrap: str, group: str, member: str = "") -> None:
         self.progress = Progress()
         self.lag = Lag()
         self.assigned = asyncio.Event()
         self.consumer = consumer
         self._bootstrap = bootstrap
         self._group = group
+        self._member = member
         self._stopping = asyncio.Event()
         self._broken: Exception | None = None
+        self._unsettled_at: float | None = None
 
     def stop(self) -> None:
         """Finish the batch at hand, then return from `run`."""
         self._stopping.set()
 
     async def run(self) -> None:
-        """Consume until stopped. Raises `Halt`, and `Fenced` to join the group anew."""
+        """Consume until stopped. Raises `Halt`; `Fenced`, `GroupUnsettled` to join anew."""
         self._broken = None
+        self._unsettled_at = monotonic()
         app = self._app()
         try:
-            await app.start()
+            # It returns once partitions are assigned.
+            async with asyncio.timeout(UNSETTLED_SECONDS):
+                await app.start()
             while not self._stopping.is_set():
                 self._check(app)
                 await self._look_after()
@@ -252,6 +264,8 @@ class FaustAgent:
             raise self._broken
         if app.should_stop:
             raise FaustStopped(self._group)
+        if self._unsettled_at and monotonic() - self._unsettled_at > UNSETTLED_SECONDS:
+            raise GroupUnsettled(self._group)
 
     async def _look_after(self) -> None:
         await self.consumer.serve_requests()
@@ -273,6 +287,7 @@ class FaustAgent:
             web_enabled=False,
             topic_allow_declare=False,
             topic_disable_leader=True,
+            consumer_group_instance_id=self._member or None,
             consumer_auto_offset_reset="earliest",
             consumer_metadata_max_age_ms=METADATA_MS,
             processing_guarantee="at_least_once",
@@ -294,6 +309,7 @@ class FaustAgent:
         return app
 
     async def _on_assigned(self, app: Any, assigned: Iterable[Any], **_: Any) -> None:
+        self._unsettled_at = None
         try:
             pace(app.consumer._thread._ensure_consumer())
             if partitions := self._ours(assigned):
@@ -304,6 +320,7 @@ class FaustAgent:
             self._broken = error
 
     async def _on_revoked(self, app: Any, revoked: Iterable[Any], **_: Any) -> None:
+        self._unsettled_at = monotonic()
         await self.consumer.release(self._ours(revoked))
 
     def _ours(self, partitions: Iterable[Any]) -> list[Partition]:

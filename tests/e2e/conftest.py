@@ -45,6 +45,7 @@ async def platform(broker: Broker, new_database: Callable[[], str]) -> AsyncIter
             "databases": {name: new_database() for name in ("keys", "missions", "views.partner")},
             "kafka": broker.bootstrap,
             "master_keys": MASTER_KEYS,
+            "member": "e2e",
             "jwks": jwks(KEY),
             "port": 0,
             "position_wait": 0.5,

@@ -95,6 +95,7 @@ async def at_work(
             "databases": {name: new_database() for name in ("keys", *(s.name for s in services))},
             "kafka": broker.bootstrap,
             "master_keys": MASTER_KEYS,
+            "member": "e2e",
             "jwks": jwks(KEY),
             "port": 0,
         }

@@ -155,7 +155,7 @@ class World:
         trips, drivers = await self._events("trip", stored), await self._events("driver", stored)
         assigned = [(e.driver_id, e.trip_id) for e in trips if isinstance(e, MissionAssigned)]
         engaged = [(e.driver_id, e.trip_id) for e in drivers if isinstance(e, DriverEngaged)]
-        assert sorted(engaged) == sorted(assigned)
+        assert sorted(engaged) == sorted(assigned), f"{len(engaged)} of {len(assigned)} engaged"
 
     async def _shows(self, view: View[Any, Any], stored: dict[str, list[RecordedEvent]]) -> None:
         rows: dict[Any, Any] = {}
@@ -199,6 +199,7 @@ async def opened(
         "databases": databases,
         "kafka": broker.bootstrap,
         "master_keys": MASTER_KEYS,
+        "member": "e2e",
     }
     settings = Settings(**given)
     async with host.opened(missions, settings) as m, host.opened(partner, settings) as p:

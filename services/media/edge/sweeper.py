@@ -131,6 +131,4 @@ def sweeping(running: Running) -> Sweeper:
 
 def forgetting(running: Running) -> FaustAgent:
     """The loop that follows the users."""
-    name = "media.forgetting"
-    consumer = running.consumer(name, [user_v1.contract], Forgetting())
-    return FaustAgent(consumer, running.settings.kafka, f"relais.{name}")
+    return running.agent("forgetting", [user_v1.contract], Forgetting())
