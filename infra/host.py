@@ -27,6 +27,7 @@ from infra.consumers.views import Generation, Generations, View, ViewHandler
 from infra.nudge import Nudge
 from infra.personal import Keyring
 from infra.relay import Relay
+from infra.schema import bring
 from infra.settings import Settings
 from infra.store.postgres import Pool, PostgresStore
 from infra.supervisor import Progress, supervise
@@ -201,9 +202,7 @@ async def migrate(running: Running) -> None:
     if running.generations is not None:
         await running.generations.migrate()
     if running.service.tables:
-        async with running.pool.connection() as connection, connection.transaction():
-            await connection.execute("select pg_advisory_xact_lock(72616, 5)")
-            await connection.execute(running.service.tables.encode())
+        await bring(running.pool, "tables", running.service.tables)
 
 
 def workers(running: Running) -> dict[str, Worker]:

@@ -12,6 +12,7 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from contracts.runtime import Contract, DecodeError, EventType
 from infra.batching import Batcher
+from infra.schema import bring
 from infra.store.postgres import Pool
 
 E = TypeVar("E")
@@ -68,9 +69,7 @@ class Keyring:
 
     async def migrate(self) -> None:
         """Create what is missing in the database. Safe to repeat, and from several processes."""
-        async with self.pool.connection() as connection, connection.transaction():
-            await connection.execute("select pg_advisory_xact_lock(72616, 2)")
-            await connection.execute(_SCHEMA)
+        await bring(self.pool, "keys", _SCHEMA)
 
     async def keys(self, subjects: Iterable[str]) -> dict[str, AESGCM]:
         """The keys there are. Somebody forgotten, or never seen, has none."""

@@ -16,7 +16,6 @@ from itertools import takewhile
 from typing import Any, Protocol
 
 import psycopg
-from psycopg import sql
 
 from contracts.runtime import Contract, UnknownEventType
 from infra import telemetry
@@ -24,6 +23,7 @@ from infra.cloudevents import Envelope, NotAnEvent, envelope
 from infra.consumers.records import Delivery, Partition, Record, TopicReader
 from infra.nudge import Nudge
 from infra.personal import Codec, Encoded, Keyring
+from infra.schema import bring
 from infra.store.postgres import Connection, Pool
 from infra.supervisor import Halt
 
@@ -637,9 +637,7 @@ class Consumer:
 async def migrate(pool: Pool) -> None:
     """Create what a consumer needs in its database. Safe to repeat."""
     schema = files("infra.consumers").joinpath("schema.sql").read_text()
-    async with pool.connection() as connection, connection.transaction():
-        await connection.execute("select pg_advisory_xact_lock(72616, 3)")
-        await connection.execute(sql.SQL(schema))
+    await bring(pool, "consumer", schema)
 
 
 def _enveloped(record: Record) -> Opened:

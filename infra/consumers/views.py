@@ -17,6 +17,7 @@ from pydantic_core import to_json
 
 from contracts.runtime import REDACTED, Contract
 from infra.consumers.records import Delivery, Partition
+from infra.schema import bring
 from infra.store.postgres import Connection, Pool
 
 Row = TypeVar("Row")
@@ -39,11 +40,14 @@ create schema if not exists views;
 create table if not exists views.generation (
   view        text        not null,
   number      int         not null,
-  state       text        not null check (state in ('filling', 'building', 'active', 'previous')),
+  state       text        not null,
   fingerprint text        not null,
   created_at  timestamptz not null default clock_timestamp(),
   primary key (view, number)
 );
+alter table views.generation drop constraint if exists generation_state_check;
+alter table views.generation add constraint generation_state_check
+  check (state in ('filling', 'building', 'active', 'previous', 'dropped'));
 create unique index if not exists one_active on views.generation (view) where state = 'active';
 """
 
@@ -190,8 +194,8 @@ class Generations:
 
     async def migrate(self) -> None:
         """Create the registry and the first generation. Safe to repeat, also at once."""
+        await bring(self._pool, "views", _SCHEMA)
         async with self._changing() as connection:
-            await connection.execute(_SCHEMA)
             cursor = await connection.execute(
                 "select from views.generation where view = %s", (self.view,)
             )
@@ -202,7 +206,7 @@ class Generations:
     async def _changing(self) -> AsyncIterator[Connection]:
         """A transaction that changes generations; one at a time."""
         async with self._pool.connection() as connection, connection.transaction():
-            await connection.execute("select pg_advisory_xact_lock(72616, 4)")
+            await connection.execute("select pg_advisory_xact_lock(72616, 2)")
             yield connection
 
     async def all(self) -> list[Generation]:
@@ -211,7 +215,7 @@ class Generations:
             cursor = connection.cursor(row_factory=class_row(Generation))
             await cursor.execute(
                 "select view, number, state, fingerprint from views.generation"
-                " where view = %s order by number",
+                " where view = %s and state <> 'dropped' order by number",
                 (self.view,),
             )
             return await cursor.fetchall()
@@ -304,11 +308,14 @@ class Generations:
             await connection.execute(_ddl(select, generation, table))
 
     async def drop(self, generation: Generation) -> None:
-        """Remove a generation that is not active, with its positions and parked records."""
+        """Remove a generation that is not active, with its positions and parked records.
+
+        Its number is not used again: who feeds it may not have noticed yet.
+        """
         async with self._changing() as connection:
             cursor = await connection.execute(
-                "delete from views.generation where view = %s and number = %s"
-                " and state <> 'active'",
+                "update views.generation set state = 'dropped' where view = %s and number = %s"
+                " and state not in ('active', 'dropped')",
                 (self.view, generation.number),
             )
             if cursor.rowcount == 0:

@@ -12,12 +12,13 @@ from itertools import takewhile
 from time import monotonic
 from typing import Any
 
-from psycopg import AsyncConnection, DataError, IntegrityError, errors, sql
+from psycopg import AsyncConnection, DataError, IntegrityError, errors
 from psycopg.rows import TupleRow
 from psycopg_pool import AsyncConnectionPool
 
 from infra import telemetry
 from infra.batching import Batcher
+from infra.schema import bring
 from infra.store.protocol import (
     BEGINNING,
     MAX_EVENT_BYTES,
@@ -87,9 +88,7 @@ class PostgresStore:
     async def migrate(self) -> None:
         """Create what is missing in the database. Safe to repeat, and from several processes."""
         schema = files("infra.store").joinpath("schema.sql").read_text()
-        async with self.pool.connection() as connection, connection.transaction():
-            await connection.execute("select pg_advisory_xact_lock(72616, 1)")
-            await connection.execute(sql.SQL(schema))
+        await bring(self.pool, "es", schema)
 
     async def append(self, append: Append) -> Verdict:
         _refuse_oversize(append)

@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator
 import psycopg
 import pytest
 
+from infra.schema import bring
 from infra.store import Appended, EventStore
 from infra.store.postgres import PostgresStore
 from infra.testing.store_suite import StoreSuite
@@ -51,6 +52,18 @@ class TestTwoProcesses:
         await store.append(append("trip-1"))
         await store.migrate()
         assert len(await store.read("trip-1")) == 1
+
+    async def test_migrating_again_does_not_wait_for_a_writer(self, store: PostgresStore) -> None:
+        async with store.pool.connection() as writer, writer.transaction():
+            await writer.execute("lock table es.event, es.timer in row exclusive mode")
+            async with asyncio.timeout(20):
+                await store.migrate()
+
+    async def test_migrating_makes_what_a_newer_text_asks_for(self, store: PostgresStore) -> None:
+        for text in ("create table one ()", "create table two ()", "create table two ()"):
+            await bring(store.pool, "part", text)
+        async with store.pool.connection() as connection:
+            await connection.execute("select from one, two")
 
 
 class TestOneBadAppend:

@@ -161,6 +161,13 @@ class TestGenerations:
             assert await kit.ask(f"select 1 from consumer.{table}") == []
         assert await kit.generations.all() == [kit.generation]
 
+    async def test_the_number_of_a_dropped_one_is_not_used_again(self, kit: ViewKit) -> None:
+        dropped = await kit.generations.create()
+        await kit.generations.drop(dropped)
+        assert (await kit.generations.create()).number == dropped.number + 1
+        with pytest.raises(ValueError, match="gone"):
+            await kit.generations.drop(dropped)
+
     async def test_the_active_one_is_not_dropped(self, kit: ViewKit) -> None:
         with pytest.raises(ValueError, match="active"):
             await kit.generations.drop(kit.generation)

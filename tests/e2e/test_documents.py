@@ -58,6 +58,7 @@ KNOWN = {
     "change_id": "b-1",
     "payout_id": "p-1",
     "message_id": "m-1",
+    "request_id": "X1",
     "name": "activated",
     "file_id": "f-1",
     "start": 0,

@@ -48,7 +48,7 @@ class TestWithoutAPlatform:
         )
         error = away.facts("timers", "list", code=3)["error"]
         assert error["code"] == 3
-        assert error["message"].startswith("cannot reach the database of missions")
+        assert error["message"].startswith("cannot reach the database of accounts")
 
 
 class TestToken:

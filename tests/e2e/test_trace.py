@@ -1,11 +1,9 @@
-"""The story of the demo, over real servers; and one trace from the request to the row."""
+"""One trace leads from the request to the row."""
 
-from io import StringIO
 from uuid import uuid4
 
 import httpx
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
-from rich.console import Console
 
 from infra import telemetry
 from infra.store.protocol import BEGINNING
@@ -15,17 +13,9 @@ from infra.testing.records import header, records_of
 from services.missions.service import service as missions
 from tests.e2e.conftest import Platform, token
 from tools.demo.people import cities, trips
-from tools.demo.story import play
 from tools.demo.teller import today
 
 TRACE = "0af7651916cd43dd8448eb211c80319c"
-
-
-async def test_the_story_is_told_twice_on_one_platform(platform: Platform) -> None:
-    for _ in range(2):
-        told = StringIO()
-        await play(platform.url, token, Console(file=told), drivers_count=8, trips_count=40)
-        assert "now: delivered" in told.getvalue()
 
 
 async def test_one_trace_leads_from_the_request_to_the_row(platform: Platform) -> None:
