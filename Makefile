@@ -6,6 +6,8 @@
 
 python := .venv/bin/python
 relais := .venv/bin/relais
+# Tests wait more than they compute.
+spread := --numprocesses=4 --dist=loadgroup
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-13s %s\n", $$1, $$2 }' Makefile
@@ -17,7 +19,7 @@ up: runtime ## run everything on this machine until Ctrl-C
 	@$(relais) up $(ARGS)
 
 test: dev ## all tests; ARGS='-k name' for some, RELAIS_BROKER=apache for Apache Kafka
-	@$(python) -m pytest $(ARGS)
+	@$(python) -m pytest $(or $(ARGS),$(spread))
 
 check: dev ## format, lint, types, contracts and the rules of the house; ARGS=gate for one
 	@$(python) -m tools.checks $(ARGS)
