@@ -6,8 +6,8 @@ import json
 import logging
 import os
 import sys
-from collections.abc import AsyncIterator, Callable, Coroutine, Mapping, Sequence
-from contextlib import suppress
+from collections.abc import AsyncIterator, Callable, Coroutine, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -113,10 +113,9 @@ def _console() -> Console:
 
 
 def _carried_out(work: Coroutine[Any, Any, Answer], as_json: bool) -> Answer:
-    for library in ("aiokafka", "psycopg.pool", "relais"):
-        logging.getLogger(library).setLevel(logging.CRITICAL)
     try:
-        return asyncio.run(work)
+        with _hushed("aiokafka", "psycopg.pool", "relais"):
+            return asyncio.run(work)
     except KeyboardInterrupt:
         message, code = "interrupted", INTERRUPTED
     except Exception as error:
@@ -125,6 +124,20 @@ def _carried_out(work: Coroutine[Any, Any, Answer], as_json: bool) -> Answer:
         message, code = refusal
     _refuse(message, code, as_json)
     raise typer.Exit(code)
+
+
+@contextmanager
+def _hushed(*names: str) -> Iterator[None]:
+    """What goes wrong is said once, by the command."""
+    loggers = [logging.getLogger(name) for name in names]
+    before = [one.level for one in loggers]
+    for one in loggers:
+        one.setLevel(logging.CRITICAL)
+    try:
+        yield
+    finally:
+        for one, level in zip(loggers, before, strict=True):
+            one.setLevel(level)
 
 
 def refusal_of(error: Exception) -> tuple[str, int] | None:

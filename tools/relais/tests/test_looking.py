@@ -178,7 +178,7 @@ class TestTimers:
 
     def test_none_is_late(self, platform: Platform) -> None:
         platform.trip()
-        assert platform.facts("timers", "list", "--late") == []
+        platform.until(lambda: platform.facts("timers", "list", "--late") == [])
 
     def test_a_service_without_them_is_refused(self, platform: Platform) -> None:
         assert platform.say("timers", "list", "--service", "views.partner").exit_code == 2
