@@ -15,6 +15,7 @@ KEYS = {"figure", "unit", "ours", "beside", "beside_value", "ratio", "goal", "me
 FIGURE = Figure("appends", "events/s", "INSERTs", at_least(2), "ours", "bare")
 
 
+@pytest.mark.timeout(600)
 def test_a_quick_run_writes_every_figure(tmp_path: Path) -> None:
     output = tmp_path / "bench.json"
     command = [sys.executable, "-m", "tools.bench", "--quick", "--output", str(output)]
