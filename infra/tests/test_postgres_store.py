@@ -56,14 +56,15 @@ class TestTwoProcesses:
     async def test_migrating_again_does_not_wait_for_a_writer(self, store: PostgresStore) -> None:
         async with store.pool.connection() as writer, writer.transaction():
             await writer.execute("lock table es.event, es.timer in row exclusive mode")
-            async with asyncio.timeout(20):
-                await store.migrate()
+            await asyncio.wait_for(store.migrate(), 20)
+        assert await store.append(append("trip-1")) == Appended(1)
 
     async def test_migrating_makes_what_a_newer_text_asks_for(self, store: PostgresStore) -> None:
         for text in ("create table one ()", "create table two ()", "create table two ()"):
             await bring(store.pool, "part", text)
         async with store.pool.connection() as connection:
-            await connection.execute("select from one, two")
+            made = await connection.execute("select from relais.part, one, two")
+        assert made.rowcount == 0
 
 
 class TestOneBadAppend:

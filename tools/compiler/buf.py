@@ -40,6 +40,8 @@ def installed(folder: Path) -> Path:
     buf = version / "node_modules" / ".bin" / "buf"
     if not buf.exists():
         options = ["--no-save", "--no-package-lock", "--ignore-scripts", "--no-audit", "--no-fund"]
+        # Without a way out it would wait for minutes, twice a check.
+        options += ["--fetch-retries=1", "--fetch-timeout=60000"]
         command = ["npm", "install", "--silent", *options, f"--prefix={version}", PACKAGE]
         version.mkdir(parents=True, exist_ok=True)
         subprocess.run(command, check=True)
