@@ -39,7 +39,8 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 async def postgres() -> AsyncIterator[PostgresServer]:
     """The server of the session. A test may restart or kill it, and leaves it running."""
     with TemporaryDirectory(prefix="relais-") as folder:
-        server = PostgresServer(Path(folder) / "postgres")
+        # A process that is killed leaves its writes to the system: only a power cut needs fsync.
+        server = PostgresServer(Path(folder) / "postgres", settings={"fsync": "off"})
         await server.start()
         yield server
         await server.stop()

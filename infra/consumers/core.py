@@ -202,16 +202,15 @@ class Consumer:
         For transports that may lose a record without another one coming after it.
         """
         left = 0
-        for partition in list(self._owned):
+        for partition, end in (await self._reader.ends(list(self._owned))).items():
             async with self._turn:
-                left += await self._catch_up(partition)
+                left += await self._catch_up(partition, end)
         return left
 
-    async def _catch_up(self, partition: Partition) -> int:
+    async def _catch_up(self, partition: Partition, end: int) -> int:
         owned = self._owned.get(partition)
         if owned is None:
             return 0
-        end = await self._reader.end(partition)
         if found := await self._reader.read(partition, owned.next_offset, end):
             await self._consume(found)
         return max(0, end - owned.next_offset)
@@ -385,7 +384,7 @@ class Consumer:
     async def _find(self, record: Record, missing: range) -> list[Record]:
         """The missing versions in order, as far as the topic holds them without a gap."""
         partition = (record.topic, record.partition)
-        end = await self._reader.end(partition)
+        end = (await self._reader.ends([partition]))[partition]
         near = max(0, record.offset - NEAR)
         found: dict[int, Record] = {}
         for start, stop in ((near, end), (0, near)):

@@ -101,13 +101,11 @@ async def _ends(
     reader: KafkaTopicReader, contracts: Sequence[Contract[Any]]
 ) -> dict[Partition, tuple[int, int]]:
     """(next offset, timeline) of every partition."""
+    places = [(c.topic, number) for c in contracts for number in range(partitions_of(c.topic))]
     found: dict[Partition, tuple[int, int]] = {}
-    for contract in contracts:
-        for number in range(partitions_of(contract.topic)):
-            partition = contract.topic, number
-            end = await reader.end(partition)
-            last = await reader.read(partition, end - 1, end) if end else []
-            found[partition] = (end, last[-1].timeline if last else 0)
+    for partition, end in (await reader.ends(places)).items():
+        last = await reader.read(partition, end - 1, end) if end else []
+        found[partition] = (end, last[-1].timeline if last else 0)
     return found
 
 

@@ -73,8 +73,8 @@ def headers_of(found: Iterable[tuple[str, bytes | None]]) -> tuple[tuple[str, by
 class TopicReader(Protocol):
     """Reads stretches of a topic again, outside any consumer group."""
 
-    async def end(self, partition: Partition) -> int:
-        """The offset the next record will get."""
+    async def ends(self, partitions: Iterable[Partition]) -> dict[Partition, int]:
+        """The offset that the next record of each will get."""
         ...
 
     async def read(self, partition: Partition, start: int, stop: int) -> list[Record]:
@@ -120,14 +120,17 @@ class KafkaTopicReader:
             self._consumer = consumer
         return self._consumer
 
-    async def end(self, partition: Partition) -> int:
+    async def ends(self, partitions: Iterable[Partition]) -> dict[Partition, int]:
         consumer = await self._connected()
-        tp = TopicPartition(*partition)
+        wanted = [TopicPartition(*partition) for partition in partitions]
         async with asyncio.timeout(self._patience):
-            return int((await consumer.end_offsets([tp]))[tp])
+            found = await consumer.end_offsets(wanted) if wanted else {}
+        return {(tp.topic, tp.partition): end for tp, end in found.items()}
 
     async def read(self, partition: Partition, start: int, stop: int) -> list[Record]:
-        stop = min(stop, await self.end(partition))
+        if start >= stop:
+            return []
+        stop = min(stop, (await self.ends([partition]))[partition])
         if start >= stop:
             return []
         consumer = await self._connected()

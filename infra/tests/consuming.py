@@ -137,8 +137,8 @@ class Topic:
         self._versions.clear()
         self.timeline += 1
 
-    async def end(self, partition: Partition) -> int:
-        return self._ends[partition]
+    async def ends(self, partitions: Iterable[Partition]) -> dict[Partition, int]:
+        return {partition: self._ends[partition] for partition in partitions}
 
     async def read(self, partition: Partition, start: int, stop: int) -> list[Record]:
         self.reads += 1

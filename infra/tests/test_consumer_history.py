@@ -68,7 +68,7 @@ class Ordeal:
                 self.lost.append(record)
 
     async def _records(self, partition: int) -> list[Record]:
-        end = await self.topic.end((TOPIC, partition))
+        [end] = (await self.topic.ends([(TOPIC, partition)])).values()
         found: list[Record] = []
         while stretch := await self.topic.read((TOPIC, partition), _next(found), end):
             found += stretch

@@ -217,7 +217,7 @@ async def _topic(
     whole: bool,
 ) -> None:
     places = [(contract.topic, number) for number in range(partitions_of(contract.topic))]
-    ends = {place: await reader.end(place) for place in places}
+    ends = await reader.ends(places)
     lost = [place for place in places if ends[place] < marks.get(f"{place[0]}:{place[1]}", 0)]
     if lost:
         report.wrong(

@@ -97,22 +97,24 @@ async def tail(topic: str, last: int, follow: bool) -> AsyncIterator[Mapping[str
     reader = KafkaTopicReader(bootstrap)
     try:
         places = [(topic, number) for number in range(partitions_of(topic))]
-        nexts = {place: max(0, await reader.end(place) - last) for place in places}
+        ends = await reader.ends(places)
+        nexts = {place: max(0, end - last) for place, end in ends.items()}
         while True:
-            for place in places:
-                async for record in _rest(reader, place, nexts):
+            for place, end in ends.items():
+                async for record in _rest(reader, place, nexts, end):
                     yield facts(contract, record)
             if not follow:
                 return
             await asyncio.sleep(FOLLOW_SECONDS)
+            ends = await reader.ends(places)
     finally:
         await reader.close()
 
 
 async def _rest(
-    reader: KafkaTopicReader, place: Partition, nexts: dict[Partition, int]
+    reader: KafkaTopicReader, place: Partition, nexts: dict[Partition, int], end: int
 ) -> AsyncIterator[Record]:
-    while found := await reader.read(place, nexts[place], await reader.end(place)):
+    while found := await reader.read(place, nexts[place], end):
         for record in found:
             yield record
         nexts[place] = found[-1].offset + 1
