@@ -24,10 +24,10 @@ class Settings(BaseSettings):
     kafka: str = ""
     """Kafka bootstrap servers, comma separated."""
     member: str = ""
-    """A name that this process keeps over restarts, like that of a StatefulSet's pod.
+    """A name that this process keeps over restarts, where the broker never gives up who was killed.
 
-    With it, its consumers come back to their partitions at once, also after `kill -9`. Two
-    processes with one name fence each other off.
+    Leave it empty on Apache Kafka: there a name brings back an old assignment as it was, also when
+    topics have come or grown since. Two processes with one name fence each other off (ADR 6).
     """
     broker: str = "noida"
     """Which broker `relais up` starts: noida or apache."""

@@ -1,10 +1,11 @@
-"""A broker without the topics of earlier tests."""
+"""A broker without the topics of earlier tests, and who consumes from it."""
 
 import asyncio
 
 from aiokafka.admin import AIOKafkaAdminClient
 
 from infra.stack.broker import Broker
+from infra.stack.noida import NoidaBroker
 
 
 async def emptied(broker: Broker) -> None:
@@ -21,3 +22,8 @@ async def emptied(broker: Broker) -> None:
             await asyncio.sleep(0.05)
     finally:
         await admin.close()
+
+
+def member_of(broker: Broker) -> str:
+    """The name of a worker that may be killed and comes back: where it needs one (ADR 6)."""
+    return "e2e" if isinstance(broker, NoidaBroker) else ""

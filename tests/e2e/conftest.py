@@ -13,7 +13,7 @@ from infra.host import Running
 from infra.http.auth import Role, SigningKey, issue, jwks
 from infra.settings import Settings
 from infra.stack.broker import Broker
-from infra.testing.brokers import emptied
+from infra.testing.brokers import emptied, member_of
 from infra.topics import create_topics
 from services.missions.service import service as missions
 from services.views.partner.service import service as partner
@@ -45,7 +45,7 @@ async def platform(broker: Broker, new_database: Callable[[], str]) -> AsyncIter
             "databases": {name: new_database() for name in ("keys", "missions", "views.partner")},
             "kafka": broker.bootstrap,
             "master_keys": MASTER_KEYS,
-            "member": "e2e",
+            "member": member_of(broker),
             "jwks": jwks(KEY),
             "port": 0,
             "position_wait": 0.5,

@@ -16,7 +16,7 @@ from infra.host import Service
 from infra.http.auth import Role, issue, jwks
 from infra.settings import Settings
 from infra.stack.broker import Broker
-from infra.testing.brokers import emptied
+from infra.testing.brokers import emptied, member_of
 from infra.testing.eventually import eventually
 from infra.topics import create_topics
 from services.invoices.service import service as invoices
@@ -95,7 +95,7 @@ async def at_work(
             "databases": {name: new_database() for name in ("keys", *(s.name for s in services))},
             "kafka": broker.bootstrap,
             "master_keys": MASTER_KEYS,
-            "member": "e2e",
+            "member": member_of(broker),
             "jwks": jwks(KEY),
             "port": 0,
         }

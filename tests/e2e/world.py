@@ -31,7 +31,7 @@ from infra.stack.broker import Broker
 from infra.stack.process import Child
 from infra.store import RecordedEvent
 from infra.store.protocol import BEGINNING
-from infra.testing.brokers import emptied
+from infra.testing.brokers import emptied, member_of
 from infra.testing.eventually import eventually
 from infra.testing.records import records_of, versions
 from infra.topics import create_topics
@@ -199,7 +199,7 @@ async def opened(
         "databases": databases,
         "kafka": broker.bootstrap,
         "master_keys": MASTER_KEYS,
-        "member": "e2e",
+        "member": member_of(broker),
     }
     settings = Settings(**given)
     async with host.opened(missions, settings) as m, host.opened(partner, settings) as p:
