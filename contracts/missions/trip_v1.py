@@ -129,6 +129,8 @@ class QuoteSubmitted:
     submitted_at: datetime
     # What of the price is for expenses, each kind once; the rest is the service.
     expenses: tuple[QuotedExpense, ...]
+    # From this instant on the quote cannot be accepted; absent when it holds until it is answered.
+    valid_until: datetime | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,6 +147,8 @@ class QuoteModified:
     modified_at: datetime
     # What of the price is for expenses, each kind once; the rest is the service.
     expenses: tuple[QuotedExpense, ...]
+    # From this instant on the quote cannot be accepted; absent when it holds until it is answered.
+    valid_until: datetime | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,6 +171,46 @@ class QuoteRefused:
     # Present when no person decided.
     rule: Rule | None
     refused_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class QuoteExpired:
+    """The instant until which a quote was valid came, and nobody had accepted it."""
+
+    trip_id: str
+    driver_id: str
+    expired_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class CounterOffered:
+    """Logistics named the price at which it would take a quote; once a quote."""
+
+    trip_id: str
+    driver_id: str
+    # Excluding VAT, the quoted expenses included.
+    price: Money
+    offered_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class CounterAccepted:
+    """The driver takes the price of the counter-offer; the event that follows modifies the
+    quote.
+    """
+
+    trip_id: str
+    driver_id: str
+    accepted_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class CounterDeclined:
+    """The driver stays with the quote as it is, or modified it instead."""
+
+    trip_id: str
+    driver_id: str
+    declined_at: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -280,6 +324,10 @@ TripEvent = (
     | QuoteModified
     | QuoteWithdrawn
     | QuoteRefused
+    | QuoteExpired
+    | CounterOffered
+    | CounterAccepted
+    | CounterDeclined
     | QuoteAccepted
     | MissionAssigned
     | ExtraCostRequested
@@ -296,6 +344,10 @@ _QuoteSubmitted = message_class("relais.missions.trip.v1.QuoteSubmitted")
 _QuoteModified = message_class("relais.missions.trip.v1.QuoteModified")
 _QuoteWithdrawn = message_class("relais.missions.trip.v1.QuoteWithdrawn")
 _QuoteRefused = message_class("relais.missions.trip.v1.QuoteRefused")
+_QuoteExpired = message_class("relais.missions.trip.v1.QuoteExpired")
+_CounterOffered = message_class("relais.missions.trip.v1.CounterOffered")
+_CounterAccepted = message_class("relais.missions.trip.v1.CounterAccepted")
+_CounterDeclined = message_class("relais.missions.trip.v1.CounterDeclined")
 _QuoteAccepted = message_class("relais.missions.trip.v1.QuoteAccepted")
 _MissionAssigned = message_class("relais.missions.trip.v1.MissionAssigned")
 _ExtraCostRequested = message_class("relais.missions.trip.v1.ExtraCostRequested")
@@ -438,6 +490,7 @@ def decode_quote_submitted(message: Any, unseal: Unseal) -> QuoteSubmitted:
         decode_date(message.delivery_on) if message.HasField("delivery_on") else None,
         decode_instant(message.submitted_at),
         tuple(decode_quoted_expense(item) for item in message.expenses),
+        decode_instant(message.valid_until) if message.HasField("valid_until") else None,
     )
 
 
@@ -453,6 +506,7 @@ def encode_quote_submitted(value: QuoteSubmitted, seal: Seal) -> bytes:
         delivery_on=None if value.delivery_on is None else encode_date(value.delivery_on),
         submitted_at=encode_instant(value.submitted_at),
         expenses=[encode_quoted_expense(item) for item in value.expenses],
+        valid_until=None if value.valid_until is None else encode_instant(value.valid_until),
     )
     encoded: bytes = message.SerializeToString()
     return encoded
@@ -472,6 +526,7 @@ def decode_quote_modified(message: Any, unseal: Unseal) -> QuoteModified:
         decode_date(message.delivery_on) if message.HasField("delivery_on") else None,
         decode_instant(message.modified_at),
         tuple(decode_quoted_expense(item) for item in message.expenses),
+        decode_instant(message.valid_until) if message.HasField("valid_until") else None,
     )
 
 
@@ -487,6 +542,7 @@ def encode_quote_modified(value: QuoteModified, seal: Seal) -> bytes:
         delivery_on=None if value.delivery_on is None else encode_date(value.delivery_on),
         modified_at=encode_instant(value.modified_at),
         expenses=[encode_quoted_expense(item) for item in value.expenses],
+        valid_until=None if value.valid_until is None else encode_instant(value.valid_until),
     )
     encoded: bytes = message.SerializeToString()
     return encoded
@@ -531,6 +587,88 @@ def encode_quote_refused(value: QuoteRefused, _seal: Seal) -> bytes:
         reason=value.reason,
         rule=None if value.rule is None else encode_rule(value.rule),
         refused_at=encode_instant(value.refused_at),
+    )
+    encoded: bytes = message.SerializeToString()
+    return encoded
+
+
+def decode_quote_expired(message: Any, _unseal: Unseal) -> QuoteExpired:
+    if not message.HasField("expired_at"):
+        raise missing(message, "expired_at")
+    return QuoteExpired(
+        message.trip_id,
+        message.driver_id,
+        decode_instant(message.expired_at),
+    )
+
+
+def encode_quote_expired(value: QuoteExpired, _seal: Seal) -> bytes:
+    message = _QuoteExpired(
+        trip_id=value.trip_id,
+        driver_id=value.driver_id,
+        expired_at=encode_instant(value.expired_at),
+    )
+    encoded: bytes = message.SerializeToString()
+    return encoded
+
+
+def decode_counter_offered(message: Any, _unseal: Unseal) -> CounterOffered:
+    if not (message.HasField("price") and message.HasField("offered_at")):
+        raise missing(message, "price", "offered_at")
+    return CounterOffered(
+        message.trip_id,
+        message.driver_id,
+        decode_money(message.price),
+        decode_instant(message.offered_at),
+    )
+
+
+def encode_counter_offered(value: CounterOffered, _seal: Seal) -> bytes:
+    message = _CounterOffered(
+        trip_id=value.trip_id,
+        driver_id=value.driver_id,
+        price=encode_money(value.price),
+        offered_at=encode_instant(value.offered_at),
+    )
+    encoded: bytes = message.SerializeToString()
+    return encoded
+
+
+def decode_counter_accepted(message: Any, _unseal: Unseal) -> CounterAccepted:
+    if not message.HasField("accepted_at"):
+        raise missing(message, "accepted_at")
+    return CounterAccepted(
+        message.trip_id,
+        message.driver_id,
+        decode_instant(message.accepted_at),
+    )
+
+
+def encode_counter_accepted(value: CounterAccepted, _seal: Seal) -> bytes:
+    message = _CounterAccepted(
+        trip_id=value.trip_id,
+        driver_id=value.driver_id,
+        accepted_at=encode_instant(value.accepted_at),
+    )
+    encoded: bytes = message.SerializeToString()
+    return encoded
+
+
+def decode_counter_declined(message: Any, _unseal: Unseal) -> CounterDeclined:
+    if not message.HasField("declined_at"):
+        raise missing(message, "declined_at")
+    return CounterDeclined(
+        message.trip_id,
+        message.driver_id,
+        decode_instant(message.declined_at),
+    )
+
+
+def encode_counter_declined(value: CounterDeclined, _seal: Seal) -> bytes:
+    message = _CounterDeclined(
+        trip_id=value.trip_id,
+        driver_id=value.driver_id,
+        declined_at=encode_instant(value.declined_at),
     )
     encoded: bytes = message.SerializeToString()
     return encoded
@@ -820,6 +958,50 @@ contract: Contract[TripEvent] = Contract(
             encode=encode_quote_refused,
             parse=parser(_QuoteRefused),
             convert=decode_quote_refused,
+        ),
+        EventType(
+            type="relais.missions.trip.v1.quote_expired",
+            cls=QuoteExpired,
+            key="trip_id",
+            skippable=False,
+            schema="relais.missions.trip.v1.QuoteExpired",
+            personal=(),
+            encode=encode_quote_expired,
+            parse=parser(_QuoteExpired),
+            convert=decode_quote_expired,
+        ),
+        EventType(
+            type="relais.missions.trip.v1.counter_offered",
+            cls=CounterOffered,
+            key="trip_id",
+            skippable=False,
+            schema="relais.missions.trip.v1.CounterOffered",
+            personal=(),
+            encode=encode_counter_offered,
+            parse=parser(_CounterOffered),
+            convert=decode_counter_offered,
+        ),
+        EventType(
+            type="relais.missions.trip.v1.counter_accepted",
+            cls=CounterAccepted,
+            key="trip_id",
+            skippable=False,
+            schema="relais.missions.trip.v1.CounterAccepted",
+            personal=(),
+            encode=encode_counter_accepted,
+            parse=parser(_CounterAccepted),
+            convert=decode_counter_accepted,
+        ),
+        EventType(
+            type="relais.missions.trip.v1.counter_declined",
+            cls=CounterDeclined,
+            key="trip_id",
+            skippable=False,
+            schema="relais.missions.trip.v1.CounterDeclined",
+            personal=(),
+            encode=encode_counter_declined,
+            parse=parser(_CounterDeclined),
+            convert=decode_counter_declined,
         ),
         EventType(
             type="relais.missions.trip.v1.quote_accepted",

@@ -55,7 +55,7 @@ def published(trip: str = "t-1") -> TripPublished:
 
 
 def quoted(trip: str = "t-1", driver: str = "ada") -> QuoteSubmitted:
-    return QuoteSubmitted(trip, driver, Money(12_500, "EUR"), None, None, None, NOON, ())
+    return QuoteSubmitted(trip, driver, Money(12_500, "EUR"), None, None, None, NOON, (), None)
 
 
 def history(trip: str = "t-1", length: int = 3) -> list[TripEvent]:

@@ -76,7 +76,7 @@ def decide(command: Command, trip: Trip) -> list[TripEvent] | Rejection:
         case Quote() if command.driver not in trip.drivers:
             price = Money(10_000, "EUR")
             quote = (command.driver, price, command.comment, None, None, command.at)
-            return [QuoteSubmitted("1", *quote, ())]
+            return [QuoteSubmitted("1", *quote, (), None)]
         case Withdraw() if command.driver in trip.drivers:
             return [QuoteWithdrawn("1", command.driver, NOON)]
         case Expire() if "stubborn" in trip.drivers:

@@ -14,12 +14,16 @@ from contracts.invoices.numbering_v1 import NumberingEvent
 from contracts.missions.trip_v1 import (
     AttachmentAdded,
     AttachmentRemoved,
+    CounterAccepted,
+    CounterDeclined,
+    CounterOffered,
     DeliveryConfirmed,
     ExtraCostAccepted,
     ExtraCostRefused,
     ExtraCostRequested,
     MissionAssigned,
     QuoteAccepted,
+    QuoteExpired,
     QuoteModified,
     QuoteRefused,
     QuoteSubmitted,
@@ -73,7 +77,9 @@ def of_trip(event: TripEvent) -> list[FromTrip]:
             return []
         case QuoteSubmitted() | QuoteModified() | QuoteWithdrawn():
             return []
-        case QuoteAccepted() | QuoteRefused():
+        case QuoteAccepted() | QuoteRefused() | QuoteExpired():
+            return []
+        case CounterOffered() | CounterAccepted() | CounterDeclined():
             return []
         case unhandled:
             assert_never(unhandled)

@@ -56,8 +56,7 @@ def _reset(event: user.PasswordResetRequested) -> list[Queue]:
         return []
     who, at, private = event.user_id, event.requested_at, {"link": event.reset_link}
     # A link that opens an account goes to the address it was asked for, and nowhere else.
-    way, end = Channel.EMAIL, event.expires_at
-    name, topic = "password_reset", Topic.SECURITY
+    way, end, name, topic = Channel.EMAIL, event.expires_at, "password_reset", Topic.SECURITY
     return [_to(who, topic, name, at, private=private, expires_at=end, only=way)]
 
 
@@ -81,9 +80,17 @@ def about_papers(event: paper.PaperEvent) -> list[Queue]:
             assert_never(unhandled)
 
 
+TripNews = trip.TripPublished | trip.TripExpired | trip.AttachmentAdded | trip.AttachmentRemoved
+QuoteNews = trip.QuoteSubmitted | trip.QuoteModified | trip.QuoteWithdrawn | trip.QuoteAccepted
+Answer = trip.CounterAccepted | trip.CounterDeclined
+"""What the driver did, or need not be told."""
+
+
 def about_trips(event: trip.TripEvent) -> list[Queue]:
     """Quotes, new missions, extra costs, deliveries (HIF-19, HIF-20, HIF-27)."""
     about, own = f"trip/{event.trip_id}", {"trip": event.trip_id}
+    if isinstance(event, TripNews | QuoteNews | Answer):
+        return []
     match event:
         case trip.QuoteRefused(driver_id=who, reason=reason, refused_at=at):
             facts = own | {"reason": reason}
@@ -94,16 +101,15 @@ def about_trips(event: trip.TripEvent) -> list[Queue]:
             if event.direct:
                 return [_to(who, Topic.MISSIONS, "mission_assigned", at, about, facts)]
             return [_to(who, Topic.QUOTES, "quote_accepted", at, about, facts)]
+        case trip.QuoteExpired(driver_id=who, expired_at=at):
+            return [_to(who, Topic.QUOTES, "quote_expired", at, about, own)]
+        case trip.CounterOffered(driver_id=who, offered_at=at):
+            facts = own | {"amount": _amount(event.price)}
+            return [_to(who, Topic.QUOTES, "counter_offer", at, about, facts)]
         case trip.ExtraCostRequested() | trip.ExtraCostAccepted() | trip.ExtraCostRefused():
             return _extra_cost(event)
         case trip.DeliveryConfirmed(driver_id=who, confirmed_at=at):
             return [_to(who, Topic.MISSIONS, "delivery_confirmed", at, about, own)]
-        case trip.TripPublished() | trip.TripExpired():
-            return []
-        case trip.QuoteSubmitted() | trip.QuoteModified() | trip.QuoteWithdrawn():
-            return []
-        case trip.QuoteAccepted() | trip.AttachmentAdded() | trip.AttachmentRemoved():
-            return []
         case unhandled:
             assert_never(unhandled)
 

@@ -14,6 +14,9 @@ from contracts.missions.driver_v1 import (
     TrainingStarted,
 )
 from contracts.missions.trip_v1 import (
+    CounterAccepted,
+    CounterDeclined,
+    CounterOffered,
     DeliveryConfirmed,
     ExtraCostRequested,
     QuoteModified,
@@ -26,6 +29,7 @@ from infra.http.models import Id, Instant
 from services.missions import bodies, carrying, clearance, driver, trip
 from services.missions.aggregates import CLEARANCE, DRIVER, TRIP
 from services.missions.availability import DeclareAvailability, WithdrawAvailability
+from services.missions.countering import AcceptCounter, DeclineCounter, OfferCounter
 from services.missions.numbers import number
 from services.missions.quoting import ModifyQuote, RefuseQuote, SubmitQuote, WithdrawQuote
 
@@ -113,6 +117,34 @@ async def refuse_quote(
     """Turn a quote down, with the reason the driver will read (HIF-20)."""
     fact = QuoteRefused(trip_id, driver_id, body.reason, None, call.occurred_at)
     command = RefuseQuote(fact, call.principal.organisation_id)
+    return await call.handle(TRIP, trip_id, command)
+
+
+@router.post("/trips/{trip_id}/quotes/{driver_id}/counter-offer")
+async def offer_counter(
+    trip_id: Id, driver_id: Id, body: bodies.CounterBody, call: Logistics
+) -> Response:
+    """Name the price at which the quote would be taken, once a quote (C8)."""
+    fact = CounterOffered(trip_id, driver_id, body.price.money(), call.occurred_at)
+    command = OfferCounter(fact, call.principal.organisation_id)
+    return await call.handle(TRIP, trip_id, command)
+
+
+@router.post("/trips/{trip_id}/quote/counter-offer/acceptance")
+async def accept_counter(trip_id: Id, call: DriverCall) -> Response:
+    """Take the counter-offer: the quote has its price from now on (C8)."""
+    who = call.principal
+    fact = CounterAccepted(trip_id, who.subject, call.occurred_at)
+    command = AcceptCounter(fact, who.organisation_id)
+    return await call.handle(TRIP, trip_id, command)
+
+
+@router.post("/trips/{trip_id}/quote/counter-offer/refusal")
+async def decline_counter(trip_id: Id, call: DriverCall) -> Response:
+    """Stay with the quote as it is (C8)."""
+    who = call.principal
+    fact = CounterDeclined(trip_id, who.subject, call.occurred_at)
+    command = DeclineCounter(fact, who.organisation_id)
     return await call.handle(TRIP, trip_id, command)
 
 

@@ -16,8 +16,8 @@ from contracts.missions.trip_v1 import (
     TripPublished,
     Vehicle,
 )
-from infra.http.models import Body, Day, Id, Line, MoneyBody, Named, Phone, PointBody, Text
-from services.missions import driver, quoting, trip
+from infra.http.models import Body, Day, Id, Instant, Line, MoneyBody, Named, Phone, PointBody, Text
+from services.missions import driver, trip
 
 Code = Annotated[str, StringConstraints(pattern=r"^[a-z0-9_-]{1,64}$")]
 PostalCode = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9 -]{2,12}$")]
@@ -95,7 +95,10 @@ class ExpenseBody(Body):
     amount: MoneyBody
 
 
-Terms = tuple[Money, str | None, date | None, date | None, datetime, tuple[QuotedExpense, ...]]
+MaybeDay = date | None
+Terms = tuple[
+    Money, str | None, MaybeDay, MaybeDay, datetime, tuple[QuotedExpense, ...], datetime | None
+]
 
 
 class QuoteBody(Body):
@@ -107,12 +110,14 @@ class QuoteBody(Body):
     comment: Text | None = None
     pickup_on: Day | None = None
     delivery_on: Day | None = None
+    valid_until: Instant | None = None
+    """From this instant on it cannot be accepted; without one it holds until it is answered."""
 
     def terms(self, at: datetime) -> Terms:
         """The fields that quotes have in common, in the order of the contract."""
         expenses = tuple(QuotedExpense(one.kind, one.amount.money()) for one in self.expenses)
         days = (self.pickup_on, self.delivery_on)
-        return (self.price.money(), self.comment, *days, at, expenses)
+        return (self.price.money(), self.comment, *days, at, expenses, self.valid_until)
 
 
 class ExtraCostBody(Body):
@@ -135,6 +140,12 @@ class AttachmentBody(Body):
 
     file_id: Id
     label: Line
+
+
+class CounterBody(Body):
+    """The price at which logistics would take the quote, its expenses included (C8)."""
+
+    price: MoneyBody
 
 
 class RefusalBody(Body):
@@ -199,7 +210,7 @@ def trip_for_logistics(found: trip.Published) -> dict[str, Any]:
     """Everything about a trip."""
     match found:
         case trip.Open():
-            return _offered(found) | {"quotes": [_quote(one) for one in found.quotes.values()]}
+            return _offered(found) | {"quotes": [_quote(found, id) for id in found.quotes]}
         case trip.Assigned() | trip.Delivered():
             return _offered(found) | _mission(found)
         case trip.Expired():
@@ -212,7 +223,7 @@ def trip_for_driver(found: trip.Published, driver_id: str) -> dict[str, Any]:
     """The offer, one's own quote, one's own mission; nothing of the other drivers (HIF-15)."""
     match found:
         case trip.Open(quotes=quotes) if driver_id in quotes:
-            return _offered(found) | {"quote": _quote(quotes[driver_id])}
+            return _offered(found) | {"quote": _quote(found, driver_id)}
         case trip.Assigned() | trip.Delivered() if found.mission.driver_id == driver_id:
             return _offered(found) | _mission(found)
         case _:
@@ -236,14 +247,22 @@ def _mission(found: trip.Assigned | trip.Delivered) -> dict[str, Any]:
     }
 
 
-def _quote(quote: quoting.Quote) -> dict[str, Any]:
+def _quote(found: trip.Open, driver_id: str) -> dict[str, Any]:
+    quote = found.quotes[driver_id]
     status = {
         "QuoteSubmitted": "submitted",
         "QuoteModified": "submitted",
         "QuoteRefused": "refused",
         "QuoteWithdrawn": "withdrawn",
+        "QuoteExpired": "expired",
     }[type(quote).__name__]
-    return {"status": status, "last": quote}
+    return {"status": status, "last": quote, "counter_offer": _counter(found, driver_id)}
+
+
+def _counter(found: trip.Open, driver_id: str) -> dict[str, Any] | None:
+    if (counter := found.counters.get(driver_id)) is None:
+        return None
+    return {"status": type(counter).__name__.removeprefix("Counter").lower(), "last": counter}
 
 
 def driver_shown(found: driver.Driver) -> dict[str, Any]:

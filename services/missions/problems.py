@@ -7,7 +7,16 @@ from datetime import date
 from typing import assert_never
 
 from contracts.common_v1 import Money
-from services.missions import availability, carrying, clearance, driver, quoting, terms, trip
+from services.missions import (
+    availability,
+    carrying,
+    clearance,
+    countering,
+    driver,
+    quoting,
+    terms,
+    trip,
+)
 
 Rejection = trip.Rejection | driver.Rejection | clearance.Rejection
 
@@ -39,6 +48,14 @@ def problem(rejection: Rejection) -> tuple[int, str]:
             return 409, f"The quote was refused: {reason}"
         case quoting.QuoteIsWithdrawn():
             return 409, "The driver withdrew the quote."
+        case quoting.QuoteIsExpired(expired_at=end):
+            return 409, f"The quote was valid until {end:%Y-%m-%d %H:%M} UTC."
+        case quoting.ValidityIsOver(valid_until=end):
+            return 422, f"valid_until cannot be {end:%Y-%m-%d %H:%M} UTC, which is past."
+        case countering.NoCounterOffer():
+            return 404, "There is no counter-offer to answer."
+        case countering.AlreadyCountered():
+            return 409, "One counter-offer was made for this quote, and there is only one."
         case quoting.ReasonMissing():
             return 422, "A refusal needs a reason."
         case quoting.ExpenseTwice(kind=kind):

@@ -1,13 +1,14 @@
 """A driver's quote for a trip: submitted, modified, withdrawn, or refused."""
 
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from typing import ClassVar, assert_never
 
 from contracts.common_v1 import Money
 from contracts.missions.trip_v1 import (
     QuoteAccepted,
     QuotedExpense,
+    QuoteExpired,
     QuoteModified,
     QuoteRefused,
     QuoteSubmitted,
@@ -83,6 +84,11 @@ class QuoteIsWithdrawn:
 
 
 @dataclass(frozen=True, slots=True)
+class QuoteIsExpired:
+    expired_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class ReasonMissing:
     field: ClassVar[str] = "reason"
 
@@ -100,8 +106,14 @@ class ExpensesAbovePrice:
     price: Money
 
 
-BadQuote = ExpenseTwice | ExpensesAbovePrice | terms.BadTerms
-NotLive = NoSuchQuote | QuoteIsRefused | QuoteIsWithdrawn
+@dataclass(frozen=True, slots=True)
+class ValidityIsOver:
+    field: ClassVar[str] = "valid_until"
+    valid_until: datetime
+
+
+BadQuote = ValidityIsOver | ExpenseTwice | ExpensesAbovePrice | terms.BadTerms
+NotLive = NoSuchQuote | QuoteIsRefused | QuoteIsWithdrawn | QuoteIsExpired
 Rejection = (
     NotLive
     | AlreadyQuoted
@@ -115,7 +127,7 @@ Rejection = (
 # --- State ------------------------------------------------------------------
 
 Live = QuoteSubmitted | QuoteModified
-Quote = Live | QuoteRefused | QuoteWithdrawn
+Quote = Live | QuoteRefused | QuoteWithdrawn | QuoteExpired
 """A quote is what happened to it last."""
 
 Event = Quote | QuoteAccepted
@@ -165,7 +177,7 @@ def withdraw(command: WithdrawQuote, quote: Quote | None) -> Decision:
             return [command.fact]
         case QuoteWithdrawn():
             return []
-        case None | QuoteRefused():
+        case None | QuoteRefused() | QuoteExpired():
             return not_live(quote)
         case unhandled:
             assert_never(unhandled)
@@ -188,16 +200,29 @@ def same_terms(one: Live, other: Live) -> bool:
 def offered(quote: Live) -> tuple[object, ...]:
     """What the quote says, whenever it was said."""
     days = (quote.pickup_on, quote.delivery_on)
-    return (quote.price, quote.expenses, quote.comment, *days)
+    return (quote.price, quote.expenses, quote.comment, quote.valid_until, *days)
 
 
 def bad_terms(quote: Live, offer: TripPublished) -> BadQuote | None:
     return (
         terms.bad_price(quote.price)
+        or bad_validity(quote)
         or bad_expenses(quote.expenses, quote.price)
         or terms.too_long("comment", quote.comment, COMMENT_LIMIT)
         or terms.bad_days(offer, quote.pickup_on, quote.delivery_on)
     )
+
+
+def bad_validity(quote: Live) -> ValidityIsOver | None:
+    said_at = quote.submitted_at if isinstance(quote, QuoteSubmitted) else quote.modified_at
+    end = quote.valid_until
+    return ValidityIsOver(end) if end is not None and end <= said_at else None
+
+
+def expired(quote: Live, at: datetime) -> QuoteIsExpired | None:
+    """A quote holds up to its instant, not at it; without one until it is answered (C8)."""
+    end = quote.valid_until
+    return QuoteIsExpired(end) if end is not None and end <= at else None
 
 
 def bad_expenses(expenses: tuple[QuotedExpense, ...], price: Money) -> BadQuote | None:
@@ -214,8 +239,8 @@ def bad_expenses(expenses: tuple[QuotedExpense, ...], price: Money) -> BadQuote 
 
 
 def not_live(
-    quote: QuoteRefused | QuoteWithdrawn | None,
-) -> NoSuchQuote | QuoteIsRefused | QuoteIsWithdrawn:
+    quote: QuoteRefused | QuoteWithdrawn | QuoteExpired | None,
+) -> NotLive:
     match quote:
         case None:
             return NoSuchQuote()
@@ -223,5 +248,7 @@ def not_live(
             return QuoteIsRefused(quote.reason)
         case QuoteWithdrawn():
             return QuoteIsWithdrawn()
+        case QuoteExpired():
+            return QuoteIsExpired(quote.expired_at)
         case unhandled:
             assert_never(unhandled)

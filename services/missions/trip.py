@@ -1,28 +1,36 @@
 """A vehicle transfer: offered to drivers, quoted, assigned to one of them, delivered."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, time, timedelta
 from typing import ClassVar, assert_never
 from zoneinfo import ZoneInfo
 
 from contracts.common_v1 import Money, Rule, RuleInput
 from contracts.missions.trip_v1 import (
+    CounterAccepted,
+    CounterDeclined,
+    CounterOffered,
     DeliveryConfirmed,
     MissionAssigned,
     QuoteAccepted,
     QuotedExpense,
+    QuoteExpired,
+    QuoteModified,
     QuoteRefused,
+    QuoteSubmitted,
     TripEvent,
     TripExpired,
     TripPublished,
 )
 from contracts.timers import CancelTimer, SetTimer
-from services.missions import carrying, quoting, terms
+from services.missions import carrying, countering, quoting, terms
 from services.missions.terms import Qualification
 
 ZONE = ZoneInfo("Europe/Paris")
 EXPIRY = "expiry"
+QUOTE = "quote:"
+"""Begins the timer of a quote, which ends with the driver."""
 
 # --- Commands ---------------------------------------------------------------
 
@@ -78,14 +86,25 @@ class ExpireTrip:
     at: datetime
 
 
+@dataclass(frozen=True, slots=True)
+class ExpireQuote:
+    """Comes from the timer: `at` is the instant until which the quote was valid."""
+
+    trip_id: str
+    driver_id: str
+    at: datetime
+
+
 Command = (
     PublishTrip
     | quoting.Command
+    | countering.Command
     | AwardTrip
     | AssignDirectly
     | carrying.Command
     | ConfirmDelivery
     | ExpireTrip
+    | ExpireQuote
 )
 
 # --- Rejections -------------------------------------------------------------
@@ -136,6 +155,7 @@ Rejection = (
     | MissionNotBegun
     | ArrivalIsDeparture
     | quoting.Rejection
+    | countering.Rejection
     | carrying.Rejection
 )
 
@@ -149,10 +169,11 @@ class Unpublished:
 
 @dataclass(frozen=True, slots=True)
 class Open:
-    """`quotes` holds the latest quote of each driver, by driver_id."""
+    """`quotes` holds the latest quote of each driver by driver_id, `counters` what it met with."""
 
     offer: TripPublished
     quotes: Mapping[str, quoting.Quote]
+    counters: Mapping[str, countering.Counter] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -186,7 +207,7 @@ def evolve(trip: Trip, event: TripEvent) -> Trip:
         return Open(event, quotes={})
     if isinstance(trip, Unpublished):
         return trip
-    if isinstance(event, quoting.Event):
+    if isinstance(event, quoting.Event | countering.Counter):
         return quoted(trip, event) if isinstance(trip, Open) else trip
     if isinstance(event, carrying.Event):
         if isinstance(trip, Open | Expired):
@@ -205,10 +226,18 @@ def evolve(trip: Trip, event: TripEvent) -> Trip:
             assert_never(unhandled)
 
 
-def quoted(trip: Open, event: quoting.Event) -> Open:
-    if isinstance(event, QuoteAccepted):
-        return trip
-    return replace(trip, quotes={**trip.quotes, event.driver_id: event})
+def quoted(trip: Open, event: quoting.Event | countering.Counter) -> Open:
+    who, counters = event.driver_id, trip.counters
+    match event:
+        case QuoteAccepted():
+            return trip
+        case CounterOffered() | CounterAccepted() | CounterDeclined():
+            return replace(trip, counters={**counters, who: event})
+        case QuoteSubmitted():
+            left = {driver: counter for driver, counter in counters.items() if driver != who}
+            return replace(trip, quotes={**trip.quotes, who: event}, counters=left)
+        case _:
+            return replace(trip, quotes={**trip.quotes, who: event})
 
 
 # --- Decisions --------------------------------------------------------------
@@ -226,6 +255,8 @@ def decide(command: Command, trip: Trip) -> Decision:
             return [] if repeated else TripIdTaken(trip.offer.trip_id)
         case ExpireTrip():
             return expire(command, trip)
+        case ExpireQuote():
+            return expire_quote(command, trip)
         case _ if command.organisation_id != trip.offer.organisation_id:
             return NoSuchTrip()
         case AwardTrip():
@@ -239,6 +270,9 @@ def decide(command: Command, trip: Trip) -> Decision:
             | quoting.ModifyQuote()
             | quoting.WithdrawQuote()
             | quoting.RefuseQuote()
+            | countering.OfferCounter()
+            | countering.AcceptCounter()
+            | countering.DeclineCounter()
         ):
             return decide_on_quote(command, trip)
         case (
@@ -265,10 +299,17 @@ def publish(command: PublishTrip) -> Decision:
     )
 
 
-def decide_on_quote(command: quoting.Command, trip: Published) -> Decision:
+def decide_on_quote(command: quoting.Command | countering.Command, trip: Published) -> Decision:
     match trip:
         case Open():
-            return quoting.decide(command, trip.offer, trip.quotes.get(command.fact.driver_id))
+            who = command.fact.driver_id
+            quote, counter = trip.quotes.get(who), trip.counters.get(who)
+            if isinstance(command, countering.Command):
+                return countering.decide(command, quote, counter)
+            decision = quoting.decide(command, trip.offer, quote)
+            return (
+                countering.modified(decision, counter) if isinstance(decision, list) else decision
+            )
         case Assigned() | Delivered():
             return TripIsAssigned()
         case Expired():
@@ -294,6 +335,7 @@ def award(command: AwardTrip, trip: Published) -> Decision:
                 return quoting.not_live(quote)
             return (
                 terms.past(trip.offer, command.today)
+                or quoting.expired(quote, command.at)
                 or terms.gate(trip.offer, command.qualifications, command.lacking_papers)
                 or [
                     QuoteAccepted(command.trip_id, command.driver_id, command.at),
@@ -365,6 +407,13 @@ def expire(command: ExpireTrip, trip: Published) -> Decision:
     ]
 
 
+def expire_quote(command: ExpireQuote, trip: Published) -> Decision:
+    quote = trip.quotes.get(command.driver_id) if isinstance(trip, Open) else None
+    # A quote that was modified meanwhile has another timer, or none.
+    due = isinstance(quote, quoting.Live) and quote.valid_until == command.at
+    return [QuoteExpired(command.trip_id, command.driver_id, command.at)] if due else []
+
+
 # --- Parts of a decision ----------------------------------------------------
 
 # Without inputs: they would name the winner, whom the others must not learn from a refusal.
@@ -405,8 +454,11 @@ def refusals(
 
 
 def timers(event: TripEvent) -> tuple[SetTimer | CancelTimer, ...]:
-    """A trip that nobody was given expires when its last day is over."""
-    if isinstance(event, quoting.Event | carrying.Event):
+    """A trip that nobody was given expires when its last day is over, a quote when it says so."""
+    if isinstance(event, QuoteSubmitted | QuoteModified) and event.valid_until is not None:
+        # Never cancelled: one that comes too late finds another quote, and does nothing.
+        return (SetTimer(f"{QUOTE}{event.driver_id}", event.valid_until),)
+    if isinstance(event, quoting.Event | countering.Counter | carrying.Event):
         return ()
     match event:
         case TripPublished():
@@ -422,6 +474,8 @@ def timers(event: TripEvent) -> tuple[SetTimer | CancelTimer, ...]:
 
 def on_timer(name: str, trip_id: str, due: datetime) -> Command:
     """The command of a timer that came due. LookupError when no timer has that name."""
+    if name.startswith(QUOTE):
+        return ExpireQuote(trip_id, name.removeprefix(QUOTE), due)
     if name != EXPIRY:
         raise LookupError(name)
     return ExpireTrip(trip_id, today=due.astimezone(ZONE).date(), at=due)

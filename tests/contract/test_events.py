@@ -22,7 +22,7 @@ from tools.compiler.schema import Enum, Field, Message
 UNHURRIED = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 NOON = datetime(2030, 5, 1, 12, 0, tzinfo=UTC)
 REGISTERED = DriverRegistered("driver-1", "org-1", "Ana", "+33 1", NOON)
-QUOTE = QuoteSubmitted("trip-1", "driver-1", Money(100, "EUR"), None, None, None, NOON, ())
+QUOTE = QuoteSubmitted("trip-1", "driver-1", Money(100, "EUR"), None, None, None, NOON, (), None)
 
 
 def mirrored(_subject: str, _field: int, content: bytes) -> bytes:
@@ -171,14 +171,16 @@ def test_a_time_without_a_zone_is_not_recorded() -> None:
 
 
 def test_an_amount_beyond_64_bits_is_not_recorded() -> None:
-    quote = QuoteSubmitted("trip-1", "driver-1", Money(2**63, "EUR"), None, None, None, NOON, ())
+    quote = QuoteSubmitted(
+        "trip-1", "driver-1", Money(2**63, "EUR"), None, None, None, NOON, (), None
+    )
     with pytest.raises(ValueError, match="out of range"):
         encoded(quote)
 
 
 def test_a_time_of_another_zone_is_the_same_instant() -> None:
     paris = NOON.astimezone(datetime.fromisoformat("2030-05-01T14:00:00+02:00").tzinfo)
-    quote = QuoteSubmitted("trip-1", "driver-1", Money(1, "EUR"), None, None, None, paris, ())
+    quote = QuoteSubmitted("trip-1", "driver-1", Money(1, "EUR"), None, None, None, paris, (), None)
     decoded = type_of(quote).decode(encoded(quote), mirrored)
     assert (decoded, decoded.submitted_at.tzinfo) == (quote, UTC)
 

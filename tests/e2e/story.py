@@ -78,5 +78,5 @@ async def _live(world: World, trip: str, places: asyncio.Semaphore) -> None:
 
 def _quote(trip: str, driver: str, amount_minor: int) -> SubmitQuote:
     price = Money(amount_minor, "EUR")
-    quote = QuoteSubmitted(trip, driver, price, None, None, None, NOON, ())
+    quote = QuoteSubmitted(trip, driver, price, None, None, None, NOON, (), None)
     return SubmitQuote(quote, "hiflow", frozenset(), TODAY)

@@ -63,7 +63,7 @@ def published(trip_id: str, at: datetime) -> TripPublished:
 def quoted(trip_id: str, driver: int, comment: str | None, at: datetime) -> QuoteSubmitted:
     """A driver's price; a comment is personal, so it is sealed."""
     price = Money(12_500 + driver, "EUR")
-    return QuoteSubmitted(trip_id, f"driver-{driver}", price, comment, None, None, at, ())
+    return QuoteSubmitted(trip_id, f"driver-{driver}", price, comment, None, None, at, (), None)
 
 
 def story(prefix: str, trips: int) -> Iterator[tuple[str, int, TripEvent]]:

@@ -150,6 +150,18 @@ CASES = [
     ),
     (
         notices.about_trips,
+        trip.QuoteExpired("t-1", "ada", NOON),
+        "quote_expired",
+        Topic.QUOTES,
+    ),
+    (
+        notices.about_trips,
+        trip.CounterOffered("t-1", "ada", Money(9_000, "EUR"), NOON),
+        "counter_offer",
+        Topic.QUOTES,
+    ),
+    (
+        notices.about_trips,
         trip.DeliveryConfirmed("t-1", "ada", trip.Channel.APP, NOON),
         "delivery_confirmed",
         Topic.MISSIONS,

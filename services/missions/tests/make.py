@@ -152,8 +152,10 @@ def submitted(
     pickup_on: date | None = None,
     delivery_on: date | None = None,
     expenses: tuple[QuotedExpense, ...] = (),
+    valid_until: datetime | None = None,
 ) -> QuoteSubmitted:
-    return QuoteSubmitted("t-1", driver, price, comment, pickup_on, delivery_on, LATER, expenses)
+    days = (pickup_on, delivery_on)
+    return QuoteSubmitted("t-1", driver, price, comment, *days, LATER, expenses, valid_until)
 
 
 def modify(
@@ -167,7 +169,7 @@ def modify(
 
 
 def modified(driver: str = "ada", price: Money = LOWER_PRICE) -> QuoteModified:
-    return QuoteModified("t-1", driver, price, None, None, None, LATER, ())
+    return QuoteModified("t-1", driver, price, None, None, None, LATER, (), None)
 
 
 def withdraw(driver: str = "ada") -> WithdrawQuote:

@@ -340,6 +340,25 @@ async def test_a_quote_is_modified_and_withdrawn_by_its_driver_alone(database: s
 
 
 @pytest.mark.requirement("HIF-23", "G-17")
+async def test_a_counter_offer_goes_to_its_driver_and_back(database: str) -> None:
+    async with served(database) as api:
+        await api.world("ada", "bob")
+        soon = (datetime.now(ZoneInfo("UTC")) + timedelta(hours=1)).isoformat()
+        await api.driver("ada", "POST", "/trips/T1/quote", {**PRICE, "valid_until": soon})
+        await api.driver("bob", "POST", "/trips/T1/quote", PRICE)
+        counter = {"price": {"amount_minor": 18_000, "currency": "EUR"}}
+        made = await api.ask("POST", "/trips/T1/quotes/ada/counter-offer", counter)
+        assert made.status_code == 200
+        seen = (await api.driver("bob", "GET", "/trips/T1")).json()["quote"]
+        assert seen["counter_offer"] is None
+        answer = "/trips/T1/quote/counter-offer"
+        assert (await api.driver("bob", "POST", f"{answer}/refusal")).status_code == 404
+        assert (await api.driver("ada", "POST", f"{answer}/acceptance")).status_code == 200
+        quote = (await api.driver("ada", "GET", "/trips/T1")).json()["quote"]
+    assert quote["counter_offer"]["status"] == "accepted"
+    assert (quote["status"], quote["last"]["price"]) == ("submitted", counter["price"])
+
+
 async def test_an_assigned_trip_shows_its_mission_to_its_driver_alone(database: str) -> None:
     async with served(database) as api:
         await api.world("ada", "bob")

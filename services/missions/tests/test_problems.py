@@ -15,6 +15,7 @@ from services.missions.carrying import (
     TooLateForExtraCost,
 )
 from services.missions.clearance import NoSuchPaper
+from services.missions.countering import AlreadyCountered, NoCounterOffer
 from services.missions.driver import (
     AlreadyQualified,
     DriverIdTaken,
@@ -27,9 +28,11 @@ from services.missions.quoting import (
     ExpensesAbovePrice,
     ExpenseTwice,
     NoSuchQuote,
+    QuoteIsExpired,
     QuoteIsRefused,
     QuoteIsWithdrawn,
     ReasonMissing,
+    ValidityIsOver,
 )
 from services.missions.terms import (
     CurrencyNotAccepted,
@@ -40,7 +43,7 @@ from services.missions.terms import (
     TextTooLong,
     TripIsPast,
 )
-from services.missions.tests.make import FROM, TODAY, UNTIL, eur
+from services.missions.tests.make import FROM, NOON, TODAY, UNTIL, eur
 from services.missions.trip import (
     ArrivalIsDeparture,
     MissionNotBegun,
@@ -65,6 +68,10 @@ REJECTIONS: list[Rejection] = [
     AlreadyQuoted(eur()),
     QuoteIsRefused("too dear"),
     QuoteIsWithdrawn(),
+    QuoteIsExpired(NOON),
+    ValidityIsOver(NOON),
+    NoCounterOffer(),
+    AlreadyCountered(),
     ReasonMissing(),
     ExpenseTwice("toll"),
     ExpensesAbovePrice(12_501, eur()),

@@ -9,12 +9,16 @@ from psycopg import sql
 from contracts.missions.trip_v1 import (
     AttachmentAdded,
     AttachmentRemoved,
+    CounterAccepted,
+    CounterDeclined,
+    CounterOffered,
     DeliveryConfirmed,
     ExtraCostAccepted,
     ExtraCostRefused,
     ExtraCostRequested,
     MissionAssigned,
     QuoteAccepted,
+    QuoteExpired,
     QuoteModified,
     QuoteRefused,
     QuoteSubmitted,
@@ -51,7 +55,9 @@ def key(event: TripEvent) -> tuple[str, str] | None:
     match event:
         case ExtraCostRequested() | ExtraCostAccepted() | ExtraCostRefused():
             return event.trip_id, event.request_id
-        case QuoteSubmitted() | QuoteModified() | QuoteWithdrawn():
+        case QuoteSubmitted() | QuoteModified() | QuoteWithdrawn() | QuoteExpired():
+            return None
+        case CounterOffered() | CounterAccepted() | CounterDeclined():
             return None
         case QuoteRefused() | QuoteAccepted() | MissionAssigned():
             return None
@@ -69,7 +75,9 @@ def project(row: Extra | None, event: TripEvent) -> Extra | None:
             return _requested(event)
         case ExtraCostAccepted() | ExtraCostRefused():
             return _decided(row, event)
-        case QuoteSubmitted() | QuoteModified() | QuoteWithdrawn():
+        case QuoteSubmitted() | QuoteModified() | QuoteWithdrawn() | QuoteExpired():
+            return row
+        case CounterOffered() | CounterAccepted() | CounterDeclined():
             return row
         case QuoteRefused() | QuoteAccepted() | MissionAssigned():
             return row

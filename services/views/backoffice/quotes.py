@@ -10,6 +10,9 @@ from psycopg import sql
 from contracts.missions.trip_v1 import (
     AttachmentAdded,
     AttachmentRemoved,
+    CounterAccepted,
+    CounterDeclined,
+    CounterOffered,
     DeliveryConfirmed,
     ExtraCostAccepted,
     ExtraCostRefused,
@@ -17,6 +20,7 @@ from contracts.missions.trip_v1 import (
     MissionAssigned,
     QuoteAccepted,
     QuotedExpense,
+    QuoteExpired,
     QuoteModified,
     QuoteRefused,
     QuoteSubmitted,
@@ -48,7 +52,10 @@ class Expense:
 
 @dataclass(frozen=True, slots=True)
 class Quote:
-    """The latest quote of a driver on a trip. `rule_id` is absent where a person decided."""
+    """The latest quote of a driver on a trip. `rule_id` is absent where a person decided.
+
+    `counter_status`, where logistics named another price: offered, accepted, declined (C8).
+    """
 
     trip_id: str
     driver_id: str
@@ -66,13 +73,18 @@ class Quote:
     rule_id: str | None = None
     rule_version: int | None = None
     rule_inputs: tuple[Input, ...] = ()
+    valid_until: datetime | None = None
+    counter_minor: int | None = None
+    counter_status: str | None = None
 
 
 def key(event: TripEvent) -> tuple[str, str] | None:
     match event:
-        case (
-            QuoteSubmitted() | QuoteModified() | QuoteWithdrawn() | QuoteRefused() | QuoteAccepted()
-        ):
+        case QuoteSubmitted() | QuoteModified() | QuoteWithdrawn() | QuoteExpired():
+            return event.trip_id, event.driver_id
+        case QuoteRefused() | QuoteAccepted():
+            return event.trip_id, event.driver_id
+        case CounterOffered() | CounterAccepted() | CounterDeclined():
             return event.trip_id, event.driver_id
         case TripPublished() | MissionAssigned() | DeliveryConfirmed() | TripExpired():
             return None
@@ -100,7 +112,17 @@ def project(row: Quote | None, event: TripEvent) -> Quote | None:
                 pickup_on=event.pickup_on,
                 delivery_on=event.delivery_on,
                 modified_at=event.modified_at,
+                valid_until=event.valid_until,
             )
+        case CounterOffered():
+            offered = event.price.amount_minor
+            return replace(row, counter_minor=offered, counter_status="offered")
+        case CounterAccepted():
+            return replace(row, counter_status="accepted")
+        case CounterDeclined():
+            return replace(row, counter_status="declined")
+        case QuoteExpired():
+            return replace(row, status="expired", processed_at=event.expired_at)
         case QuoteWithdrawn():
             return replace(row, status="withdrawn", processed_at=event.withdrawn_at)
         case QuoteRefused():
@@ -129,6 +151,7 @@ def _submitted(event: QuoteSubmitted) -> Quote:
         pickup_on=event.pickup_on,
         delivery_on=event.delivery_on,
         submitted_at=event.submitted_at,
+        valid_until=event.valid_until,
     )
 
 

@@ -9,12 +9,16 @@ from psycopg import sql
 from contracts.missions.trip_v1 import (
     AttachmentAdded,
     AttachmentRemoved,
+    CounterAccepted,
+    CounterDeclined,
+    CounterOffered,
     DeliveryConfirmed,
     ExtraCostAccepted,
     ExtraCostRefused,
     ExtraCostRequested,
     MissionAssigned,
     QuoteAccepted,
+    QuoteExpired,
     QuoteModified,
     QuoteRefused,
     QuoteSubmitted,
@@ -60,9 +64,9 @@ def project(row: Trip | None, event: TripEvent) -> Trip:
     match event:
         case QuoteSubmitted():
             return replace(row, waiting=(*_others(row, event.driver_id), event.driver_id))
-        case QuoteWithdrawn() | QuoteRefused() | QuoteAccepted():
+        case QuoteWithdrawn() | QuoteRefused() | QuoteAccepted() | QuoteExpired():
             return replace(row, waiting=_others(row, event.driver_id))
-        case QuoteModified():
+        case QuoteModified() | CounterOffered() | CounterAccepted() | CounterDeclined():
             return row
         case MissionAssigned():
             return replace(row, status="assigned", driver_id=event.driver_id)

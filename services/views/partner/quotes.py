@@ -7,6 +7,9 @@ from typing import assert_never
 from contracts.missions.trip_v1 import (
     AttachmentAdded,
     AttachmentRemoved,
+    CounterAccepted,
+    CounterDeclined,
+    CounterOffered,
     DeliveryConfirmed,
     ExtraCostAccepted,
     ExtraCostRefused,
@@ -14,6 +17,7 @@ from contracts.missions.trip_v1 import (
     MissionAssigned,
     QuoteAccepted,
     QuotedExpense,
+    QuoteExpired,
     QuoteModified,
     QuoteRefused,
     QuoteSubmitted,
@@ -48,7 +52,10 @@ class Expense:
 
 @dataclass(frozen=True, slots=True)
 class Quote:
-    """The latest quote of a driver on a trip, and the refusals before it (G-13)."""
+    """The latest quote of a driver on a trip, and the refusals before it (G-13).
+
+    `counter_status`, where logistics named another price: offered, accepted, declined (C8).
+    """
 
     trip_id: str
     driver_id: str
@@ -64,13 +71,18 @@ class Quote:
     refusal_reason: str | None = None
     refusals: tuple[Refusal, ...] = ()
     expenses: tuple[Expense, ...] = ()
+    valid_until: datetime | None = None
+    counter_minor: int | None = None
+    counter_status: str | None = None
 
 
 def key(event: TripEvent) -> tuple[str, str] | None:
     match event:
-        case (
-            QuoteSubmitted() | QuoteModified() | QuoteWithdrawn() | QuoteRefused() | QuoteAccepted()
-        ):
+        case QuoteSubmitted() | QuoteModified() | QuoteWithdrawn() | QuoteExpired():
+            return event.trip_id, event.driver_id
+        case QuoteRefused() | QuoteAccepted():
+            return event.trip_id, event.driver_id
+        case CounterOffered() | CounterAccepted() | CounterDeclined():
             return event.trip_id, event.driver_id
         case TripPublished() | MissionAssigned() | DeliveryConfirmed() | TripExpired():
             return None
@@ -98,7 +110,17 @@ def project(row: Quote | None, event: TripEvent) -> Quote | None:
                 delivery_on=event.delivery_on,
                 modified_at=event.modified_at,
                 expenses=_expenses(event.expenses),
+                valid_until=event.valid_until,
             )
+        case CounterOffered():
+            offered = event.price.amount_minor
+            return replace(row, counter_minor=offered, counter_status="offered")
+        case CounterAccepted():
+            return replace(row, counter_status="accepted")
+        case CounterDeclined():
+            return replace(row, counter_status="declined")
+        case QuoteExpired():
+            return replace(row, status="expired", processed_at=event.expired_at)
         case QuoteWithdrawn():
             return replace(row, status="withdrawn", processed_at=event.withdrawn_at)
         case QuoteRefused():
@@ -133,6 +155,7 @@ def _submitted(row: Quote | None, event: QuoteSubmitted) -> Quote:
         submitted_at=event.submitted_at,
         refusals=_refusals(row),
         expenses=_expenses(event.expenses),
+        valid_until=event.valid_until,
     )
 
 

@@ -10,12 +10,16 @@ from psycopg import sql
 from contracts.missions.trip_v1 import (
     AttachmentAdded,
     AttachmentRemoved,
+    CounterAccepted,
+    CounterDeclined,
+    CounterOffered,
     DeliveryConfirmed,
     ExtraCostAccepted,
     ExtraCostRefused,
     ExtraCostRequested,
     MissionAssigned,
     QuoteAccepted,
+    QuoteExpired,
     QuoteModified,
     QuoteRefused,
     QuoteSubmitted,
@@ -32,7 +36,7 @@ from services.views.partner.search import LATEST, normalised, pattern
 
 @dataclass(frozen=True, slots=True)
 class Trip:
-    """`quoting` holds the drivers with a quote that was not withdrawn (HIF-15)."""
+    """`quoting` holds the drivers with a quote that neither was withdrawn nor expired (HIF-15)."""
 
     trip_id: str
     organisation_id: str
@@ -79,10 +83,12 @@ def project(row: Trip | None, event: TripEvent) -> Trip:
         case QuoteSubmitted():
             others = tuple(driver for driver in row.quoting if driver != event.driver_id)
             return replace(row, quoting=(*others, event.driver_id))
-        case QuoteWithdrawn():
+        case QuoteWithdrawn() | QuoteExpired():
             left = tuple(driver for driver in row.quoting if driver != event.driver_id)
             return replace(row, quoting=left)
         case QuoteModified() | QuoteRefused() | QuoteAccepted():
+            return row
+        case CounterOffered() | CounterAccepted() | CounterDeclined():
             return row
         case MissionAssigned():
             return replace(

@@ -142,11 +142,11 @@ QUOTED = (trip.QuotedExpense(trip.ExpenseKind.TOLL, euros(300)),)
 
 
 def submitted(who: str = "ada", amount: int = 12_500, id: str = "t-1") -> trip.QuoteSubmitted:
-    return trip.QuoteSubmitted(id, who, euros(amount), "soon", FROM, None, NOON, QUOTED)
+    return trip.QuoteSubmitted(id, who, euros(amount), "soon", FROM, None, NOON, QUOTED, None)
 
 
 def modified(who: str = "ada", amount: int = 11_000) -> trip.QuoteModified:
-    return trip.QuoteModified("t-1", who, euros(amount), None, None, UNTIL, LATER, ())
+    return trip.QuoteModified("t-1", who, euros(amount), None, None, UNTIL, LATER, (), None)
 
 
 def withdrawn(who: str = "ada") -> trip.QuoteWithdrawn:

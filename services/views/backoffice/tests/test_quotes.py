@@ -5,6 +5,8 @@ from functools import reduce
 
 import pytest
 
+from contracts.common_v1 import Money
+from contracts.missions import trip_v1
 from contracts.missions.driver_v1 import DriverEvent
 from contracts.missions.trip_v1 import TripEvent
 from infra.consumers.views import OutOfOrder
@@ -42,6 +44,11 @@ from services.views.backoffice.tests.make import (
     undeclared,
     withdrawn,
 )
+
+OVER = trip_v1.QuoteExpired("t-1", "ada", LATER)
+COUNTERED = trip_v1.CounterOffered("t-1", "ada", Money(11_000, "EUR"), LATER)
+TAKEN = trip_v1.CounterAccepted("t-1", "ada", LATER)
+DECLINED = trip_v1.CounterDeclined("t-1", "ada", LATER)
 
 OF_THE_TRIP: list[TripEvent] = [
     published(),
@@ -81,7 +88,7 @@ class TestTrip:
     def test_quotes_wait_from_submission_to_answer(self) -> None:
         before = (published(), submitted("ada"), submitted("bob"), modified("bob"))
         assert trip_of(*before).waiting == ("ada", "bob")
-        for answer in (withdrawn("ada"), refused("ada"), accepted("ada")):
+        for answer in (withdrawn("ada"), refused("ada"), accepted("ada"), OVER):
             assert trip_of(*before, answer).waiting == ("bob",)
 
     @pytest.mark.parametrize(
@@ -106,6 +113,19 @@ class TestTrip:
 
 
 class TestQuote:
+    def test_an_expired_one_waits_no_longer(self) -> None:
+        row = quote_of(submitted(), OVER)
+        assert (row.status, row.processed_at) == ("expired", LATER)
+
+    @pytest.mark.parametrize(("answer", "status"), [(TAKEN, "accepted"), (DECLINED, "declined")])
+    def test_its_counter_offer_is_seen_with_its_answer(
+        self, answer: TripEvent, status: str
+    ) -> None:
+        row = quote_of(submitted(), COUNTERED)
+        assert (row.counter_minor, row.counter_status) == (11_000, "offered")
+        assert quote_of(submitted(), COUNTERED, answer).counter_status == status
+        assert trip_of(published(), submitted(), COUNTERED, answer).waiting == ("ada",)
+
     def test_a_modified_quote_has_the_new_terms_only(self) -> None:
         row = quote_of(submitted(), modified())
         assert (row.amount_minor, row.comment, row.modified_at) == (11_000, None, LATER)

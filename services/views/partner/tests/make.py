@@ -79,11 +79,11 @@ def published(
 def submitted(
     driver: str = "ada", amount: int = 12_500, trip: str = "t-1", at: datetime = NOON
 ) -> QuoteSubmitted:
-    return QuoteSubmitted(trip, driver, Money(amount, "EUR"), "soon", FROM, None, at, ())
+    return QuoteSubmitted(trip, driver, Money(amount, "EUR"), "soon", FROM, None, at, (), None)
 
 
 def modified(driver: str = "ada", amount: int = 11_000) -> QuoteModified:
-    return QuoteModified("t-1", driver, Money(amount, "EUR"), None, None, UNTIL, LATER, ())
+    return QuoteModified("t-1", driver, Money(amount, "EUR"), None, None, UNTIL, LATER, (), None)
 
 
 def withdrawn(driver: str = "ada") -> QuoteWithdrawn:

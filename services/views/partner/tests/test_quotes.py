@@ -4,6 +4,8 @@ from functools import reduce
 
 import pytest
 
+from contracts.common_v1 import Money
+from contracts.missions import trip_v1
 from contracts.missions.trip_v1 import TripEvent
 from infra.consumers.views import OutOfOrder
 from services.views.partner.quotes import Quote, Refusal, key, project, quotes_of, quotes_on
@@ -24,6 +26,11 @@ from services.views.partner.tests.make import (
     submitted,
     withdrawn,
 )
+
+OVER = trip_v1.QuoteExpired("t-1", "ada", LATER)
+COUNTERED = trip_v1.CounterOffered("t-1", "ada", Money(11_000, "EUR"), LATER)
+TAKEN = trip_v1.CounterAccepted("t-1", "ada", LATER)
+DECLINED = trip_v1.CounterDeclined("t-1", "ada", LATER)
 
 
 def row_of(*events: TripEvent) -> Quote:
@@ -46,6 +53,16 @@ class TestRow:
 
     def test_a_withdrawn_quote_stays_in_the_history(self) -> None:
         assert row_of(submitted(), withdrawn()).status == "withdrawn"
+
+    def test_an_expired_quote_says_so(self) -> None:
+        row = row_of(submitted(), OVER)
+        assert (row.status, row.processed_at) == ("expired", LATER)
+
+    @pytest.mark.parametrize(("answer", "status"), [(TAKEN, "accepted"), (DECLINED, "declined")])
+    def test_a_counter_offer_waits_for_its_answer(self, answer: TripEvent, status: str) -> None:
+        row = row_of(submitted(), COUNTERED)
+        assert (row.counter_minor, row.counter_status) == (11_000, "offered")
+        assert row_of(submitted(), COUNTERED, answer).counter_status == status
 
     @pytest.mark.requirement("HIF-20")
     def test_a_refused_quote_says_why(self) -> None:
@@ -77,7 +94,7 @@ class TestRow:
         with pytest.raises(OutOfOrder):
             row_of(event)
 
-    @pytest.mark.parametrize("event", [modified(), withdrawn(), refused(), accepted()])
+    @pytest.mark.parametrize("event", [modified(), withdrawn(), refused(), OVER, COUNTERED])
     def test_seeing_an_event_twice_changes_nothing(self, event: TripEvent) -> None:
         assert row_of(submitted(), event, event) == row_of(submitted(), event)
 

@@ -5,7 +5,7 @@ from functools import reduce
 
 import pytest
 
-from contracts.missions.trip_v1 import TripEvent
+from contracts.missions.trip_v1 import QuoteExpired, TripEvent
 from infra.consumers.views import OutOfOrder
 from services.views.partner.tests.conftest import Partner
 from services.views.partner.tests.make import (
@@ -67,6 +67,10 @@ class TestRow:
 
     def test_a_withdrawn_quote_no_longer_counts(self) -> None:
         assert row_of(published(), submitted(), withdrawn()).quoting == ()
+
+    def test_nor_does_an_expired_one(self) -> None:
+        over = QuoteExpired("t-1", "ada", LATER)
+        assert row_of(published(), submitted(), submitted("bob"), over).quoting == ("bob",)
 
     @pytest.mark.parametrize("event", [modified(), refused(), accepted()])
     def test_what_happens_to_a_quote_is_not_shown_on_the_trip(self, event: TripEvent) -> None:
