@@ -35,6 +35,11 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.add_marker(pytest.mark.xdist_group("platform"))
 
 
+def pytest_make_parametrize_id(val: object) -> str | None:
+    """Contents do not name a test: each process may make them anew, with the time in them."""
+    return "bytes" if isinstance(val, bytes) else None
+
+
 @pytest_asyncio.fixture(scope="session", loop_scope="session")
 async def postgres() -> AsyncIterator[PostgresServer]:
     """The server of the session. A test may restart or kill it, and leaves it running."""
