@@ -259,6 +259,10 @@ def quoted(row: offers.Quote) -> dict[str, Any]:
     """A quote with what was decided; `why` is the rule that did, null where a person did."""
     expenses_minor = sum(one.amount_minor for one in row.expenses)
     why = {"rule": row.rule_id, "version": row.rule_version, "inputs": row.rule_inputs}
+    counter = row.counter_minor and {
+        "status": row.counter_status,
+        "price": money(row.counter_minor, row.currency),
+    }
     return {
         "driver_id": row.driver_id,
         "status": row.status,
@@ -276,6 +280,8 @@ def quoted(row: offers.Quote) -> dict[str, Any]:
         "processed_at": row.processed_at,
         "refusal_reason": row.refusal_reason,
         "why": why if row.rule_id else None,
+        "valid_until": row.valid_until,
+        "counter_offer": counter,
     }
 
 

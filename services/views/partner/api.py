@@ -203,6 +203,10 @@ def mission(row: trips.Trip, today: date) -> dict[str, Any]:
 def quoted(row: quotes.QuotedTrip) -> dict[str, Any]:
     """A quote as its driver sees it, with enough of the trip to recognise it."""
     quote = row.quote
+    counter = quote.counter_minor and {
+        "status": quote.counter_status,
+        "price": money(quote.counter_minor, quote.currency),
+    }
     return {
         "trip_id": quote.trip_id,
         "status": quote.status,
@@ -220,6 +224,8 @@ def quoted(row: quotes.QuotedTrip) -> dict[str, Any]:
         "processed_at": quote.processed_at,
         "refusal_reason": quote.refusal_reason,
         "refusals": quote.refusals,
+        "valid_until": quote.valid_until,
+        "counter_offer": counter,
     }
 
 
