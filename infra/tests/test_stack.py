@@ -66,9 +66,12 @@ class TestPostgres:
         await postgres.start()
         assert ask(database, "select answer from kept") == [(42,)]
 
-    @pytest.mark.parametrize("setting", ["fsync", "synchronous_commit", "full_page_writes"])
-    def test_a_commit_is_durable(self, postgres_url: str, setting: str) -> None:
-        assert ask(postgres_url, f"show {setting}") == [("on",)]
+    async def test_a_commit_is_durable(self, folder: Path) -> None:
+        server = PostgresServer(folder / "data")
+        await server.start()
+        for setting in ("fsync", "synchronous_commit", "full_page_writes"):
+            assert ask(server.url(), f"show {setting}") == [("on",)]
+        await server.stop()
 
     async def test_tcp_asks_for_the_password(self, folder: Path) -> None:
         server = PostgresServer(folder / "data", port=free_port())

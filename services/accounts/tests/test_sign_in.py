@@ -1,6 +1,6 @@
 """Signing in, staying signed in, and what ends it."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import httpx
@@ -10,7 +10,7 @@ from contracts.accounts.user_v1 import SessionEnd, SessionsEnded
 from infra.secrets import keys
 from services.accounts.aggregates import USER
 from services.accounts.edge.loops import Links
-from services.accounts.tests.serving import PASSWORD, Caller, served
+from services.accounts.tests.serving import PASSWORD, Caller, coming, served
 
 
 def outcome(answer: httpx.Response) -> tuple[int, str]:
@@ -295,7 +295,7 @@ class TestSecondFactor:
             assert api.roles(await api.signed_in("max")) == {"analyst", "enrolling"}
             totp = await api.enrolled("max")
             assert outcome(await api.sign_in("max")) == (401, "second-factor-needed")
-            tokens = await api.signed_in("max", code=totp.now())
+            tokens = await api.signed_in("max", code=coming(totp))
             assert api.roles(tokens) == {"analyst", role}
             assert api.roles((await refresh(api, tokens)).json()) == {"analyst", role}
 
@@ -310,7 +310,7 @@ class TestSecondFactor:
         async with served(database) as api:
             await api.with_password("max", "billing")
             totp = await api.enrolled("max")
-            code = totp.at(datetime.now(UTC) + timedelta(seconds=25))
+            code = coming(totp)
             assert (await api.sign_in("max", code=code)).status_code == 200
             assert outcome(await api.sign_in("max", code=code)) == REFUSED
 
@@ -344,7 +344,7 @@ class TestSecondFactor:
         async with served(database) as api:
             await api.with_password("max", "billing")
             totp = await api.enrolled("max")
-            tokens = await api.signed_in("max", code=totp.now())
+            tokens = await api.signed_in("max", code=coming(totp))
             assert (await api.ask("DELETE", "/users/max/second-factor")).is_success
             assert outcome(await refresh(api, tokens)) == OVER
             assert api.roles(await api.signed_in("max")) == {"enrolling"}
@@ -355,7 +355,7 @@ class TestSecrets:
         async with served(database) as api:
             await api.with_password("max", "billing")
             totp = await api.enrolled("max")
-            tokens = await api.signed_in("max", code=totp.now())
+            tokens = await api.signed_in("max", code=coming(totp))
             secrets = [PASSWORD, totp.secret, tokens["refresh_token"], await api.link("max")]
             async with api.running.pool.connection() as connection:
                 cursor = await connection.execute("select data, meta::text from es.event")
