@@ -340,6 +340,7 @@ async def test_a_quote_is_modified_and_withdrawn_by_its_driver_alone(database: s
 
 
 @pytest.mark.requirement("HIF-23", "G-17")
+@pytest.mark.requirement("HIF-16")
 async def test_a_counter_offer_goes_to_its_driver_and_back(database: str) -> None:
     async with served(database) as api:
         await api.world("ada", "bob")

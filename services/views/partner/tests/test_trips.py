@@ -1,6 +1,7 @@
 """Which trips can I take, which missions are mine?"""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from functools import reduce
 
 import pytest
@@ -58,6 +59,11 @@ class TestRow:
         assert (row.status, row.departure_city, row.arrival_city) == ("open", "Paris", "Lyon")
         assert (row.from_day, row.from_fixed, row.until_day) == (FROM, True, UNTIL)
         assert (row.search, row.quoting) == ("paris | lyon | t-1 | atlas", ())
+
+    @pytest.mark.requirement("HIF-10")
+    @pytest.mark.parametrize("tags", [(), ("trade_plate_required", "round_trip")])
+    def test_a_trip_carries_its_tags(self, tags: tuple[str, ...]) -> None:
+        assert row_of(replace(published(), tags=tags)).tags == tags
 
     def test_a_submitted_quote_counts_its_driver_once(self) -> None:
         assert row_of(published(), submitted(), submitted("bob"), submitted()).quoting == (
