@@ -9,6 +9,8 @@ from typing import Any, get_args
 import httpx
 import pytest
 
+from contracts.common_v1 import Money
+from contracts.missions.trip_v1 import CounterOffered
 from infra.consumers.views import views_seen
 from infra.http.app import admissions, create_app
 from infra.http.auth import PublishedKeys, Role, SigningKey, Verifier, issue, jwks
@@ -169,6 +171,18 @@ class TestQuotes:
             [cheapest, _] = trip["quotes"]
             assert cheapest["service"]["amount_minor"] == 500
             assert [one["kind"] for one in cheapest["expenses"]] == ["toll"]
+
+    async def test_a_counter_offer_stands_beside_its_quote(self, office: Office) -> None:
+        countered = CounterOffered("t-1", "ada", Money(700, "EUR"), NOON)
+        await office.saw(published(), submitted("ada"), submitted("bob"), countered)
+        async with served(office) as api:
+            [trip] = await api.items("/quotes/to-process", role="logistics")
+            [ada, bob] = sorted(trip["quotes"], key=lambda quote: str(quote["driver_id"]))
+            assert bob["counter_offer"] is None
+            assert ada["counter_offer"] == {
+                "status": "offered",
+                "price": {"amount_minor": 700, "currency": "EUR"},
+            }
 
     @pytest.mark.requirement("G-05")
     async def test_why_is_the_rule_or_null_for_a_person(self, office: Office) -> None:

@@ -9,7 +9,8 @@ import httpx
 import pytest
 from fastapi.routing import APIRoute
 
-from contracts.missions.trip_v1 import Stop
+from contracts.common_v1 import Money
+from contracts.missions.trip_v1 import CounterOffered, Stop
 from infra.consumers.views import views_seen
 from infra.http.app import create_app
 from infra.http.auth import PublishedKeys, Role, SigningKey, Verifier, issue, jwks
@@ -212,6 +213,16 @@ class TestOwn:
         async with served(partner) as api:
             [quote] = (await api.get("/quotes")).json()["items"]
             assert (quote["status"], quote["refusal_reason"]) == ("refused", "too dear")
+
+    async def test_a_counter_offer_is_read_by_whom_it_was_made(self, partner: Partner) -> None:
+        countered = CounterOffered("t-1", "ada", Money(700, "EUR"), NOON)
+        await partner.saw(registered(), published(), submitted(), submitted("bob"), countered)
+        async with served(partner) as api:
+            [quote] = (await api.get("/quotes")).json()["items"]
+            assert quote["counter_offer"] == {
+                "status": "offered",
+                "price": {"amount_minor": 700, "currency": "EUR"},
+            }
 
     @pytest.mark.requirement("HIF-22", "HIF-23", "G-18")
     async def test_a_mission_is_for_its_driver_alone_and_stays(self, partner: Partner) -> None:
