@@ -83,9 +83,10 @@ class Tail:
 class Relay:
     """Publishes the events of one service; any number may run, one leads.
 
-    Order: per key, the order of the stream. Delivery: a crash of the relay leaves no duplicate,
-    because the next leader reads back what the topic already holds. Loss on the broker's side is
-    found by the offsets it answers, and mended by publishing again from the store.
+    Order: per key, the order of the stream. Delivery: at least once; the next leader
+    reads back what the topic already holds, so a crash repeats at most what was still on its way
+    to the broker. Loss on the broker's side is found by the offsets it answers, and mended by
+    publishing again from the store.
     """
 
     def __init__(

