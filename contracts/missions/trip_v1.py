@@ -43,6 +43,13 @@ class Channel(IntEnum):
     PORTAL = 2
 
 
+class End(IntEnum):
+    """One of the two ends of a trip."""
+
+    DEPARTURE = 1
+    ARRIVAL = 2
+
+
 class ExpenseKind(IntEnum):
     """What an expense is for."""
 
@@ -113,6 +120,23 @@ class TripPublished:
     # Services a driver must be qualified for, e.g. "vehicle_handover", "exterior_wash".
     additional_services: tuple[str, ...]
     published_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class StopDetailed:
+    """Logistics said where exactly an end of the trip is and whom to ask for there; the last
+    word counts.
+
+    For the driver of the mission and for nobody else.
+    """
+
+    trip_id: str
+    end: End
+    street: str
+    contact_name: str | None
+    # E.164.
+    phone: str | None
+    detailed_at: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -318,8 +342,19 @@ class TripExpired:
     expired_at: datetime
 
 
+@dataclass(frozen=True, slots=True)
+class SubjectForgotten:
+    """The trip's key was destroyed: street, contact and phone of its ends are unreadable for
+    ever.
+    """
+
+    trip_id: str
+    forgotten_at: datetime
+
+
 TripEvent = (
     TripPublished
+    | StopDetailed
     | QuoteSubmitted
     | QuoteModified
     | QuoteWithdrawn
@@ -337,9 +372,11 @@ TripEvent = (
     | AttachmentRemoved
     | DeliveryConfirmed
     | TripExpired
+    | SubjectForgotten
 )
 
 _TripPublished = message_class("relais.missions.trip.v1.TripPublished")
+_StopDetailed = message_class("relais.missions.trip.v1.StopDetailed")
 _QuoteSubmitted = message_class("relais.missions.trip.v1.QuoteSubmitted")
 _QuoteModified = message_class("relais.missions.trip.v1.QuoteModified")
 _QuoteWithdrawn = message_class("relais.missions.trip.v1.QuoteWithdrawn")
@@ -357,6 +394,7 @@ _AttachmentAdded = message_class("relais.missions.trip.v1.AttachmentAdded")
 _AttachmentRemoved = message_class("relais.missions.trip.v1.AttachmentRemoved")
 _DeliveryConfirmed = message_class("relais.missions.trip.v1.DeliveryConfirmed")
 _TripExpired = message_class("relais.missions.trip.v1.TripExpired")
+_SubjectForgotten = message_class("relais.missions.trip.v1.SubjectForgotten")
 
 
 def decode_stop(message: Any) -> Stop:
@@ -471,6 +509,40 @@ def encode_trip_published(value: TripPublished, _seal: Seal) -> bytes:
         client_process=value.client_process,
         additional_services=value.additional_services,
         published_at=encode_instant(value.published_at),
+    )
+    encoded: bytes = message.SerializeToString()
+    return encoded
+
+
+def decode_stop_detailed(message: Any, unseal: Unseal) -> StopDetailed:
+    if not (message.HasField("street") and message.HasField("detailed_at")):
+        raise missing(message, "street", "detailed_at")
+    return StopDetailed(
+        message.trip_id,
+        member(End, message.end),
+        decode_text(unseal(message.trip_id, 3, message.street.sealed)),
+        decode_text(unseal(message.trip_id, 4, message.contact_name.sealed))
+        if message.HasField("contact_name")
+        else None,
+        decode_text(unseal(message.trip_id, 5, message.phone.sealed))
+        if message.HasField("phone")
+        else None,
+        decode_instant(message.detailed_at),
+    )
+
+
+def encode_stop_detailed(value: StopDetailed, seal: Seal) -> bytes:
+    message = _StopDetailed(
+        trip_id=value.trip_id,
+        end=value.end,
+        street={"sealed": seal(value.trip_id, 3, value.street.encode())},
+        contact_name=None
+        if value.contact_name is None
+        else {"sealed": seal(value.trip_id, 4, value.contact_name.encode())},
+        phone=None
+        if value.phone is None
+        else {"sealed": seal(value.trip_id, 5, value.phone.encode())},
+        detailed_at=encode_instant(value.detailed_at),
     )
     encoded: bytes = message.SerializeToString()
     return encoded
@@ -898,6 +970,24 @@ def encode_trip_expired(value: TripExpired, _seal: Seal) -> bytes:
     return encoded
 
 
+def decode_subject_forgotten(message: Any, _unseal: Unseal) -> SubjectForgotten:
+    if not message.HasField("forgotten_at"):
+        raise missing(message, "forgotten_at")
+    return SubjectForgotten(
+        message.trip_id,
+        decode_instant(message.forgotten_at),
+    )
+
+
+def encode_subject_forgotten(value: SubjectForgotten, _seal: Seal) -> bytes:
+    message = _SubjectForgotten(
+        trip_id=value.trip_id,
+        forgotten_at=encode_instant(value.forgotten_at),
+    )
+    encoded: bytes = message.SerializeToString()
+    return encoded
+
+
 contract: Contract[TripEvent] = Contract(
     name="trip",
     service="missions",
@@ -914,6 +1004,21 @@ contract: Contract[TripEvent] = Contract(
             encode=encode_trip_published,
             parse=parser(_TripPublished),
             convert=decode_trip_published,
+        ),
+        EventType(
+            type="relais.missions.trip.v1.stop_detailed",
+            cls=StopDetailed,
+            key="trip_id",
+            skippable=False,
+            schema="relais.missions.trip.v1.StopDetailed",
+            personal=(
+                ("street", "trip_id"),
+                ("contact_name", "trip_id"),
+                ("phone", "trip_id"),
+            ),
+            encode=encode_stop_detailed,
+            parse=parser(_StopDetailed),
+            convert=decode_stop_detailed,
         ),
         EventType(
             type="relais.missions.trip.v1.quote_submitted",
@@ -1101,6 +1206,17 @@ contract: Contract[TripEvent] = Contract(
             encode=encode_trip_expired,
             parse=parser(_TripExpired),
             convert=decode_trip_expired,
+        ),
+        EventType(
+            type="relais.missions.trip.v1.subject_forgotten",
+            cls=SubjectForgotten,
+            key="trip_id",
+            skippable=False,
+            schema="relais.missions.trip.v1.SubjectForgotten",
+            personal=(),
+            encode=encode_subject_forgotten,
+            parse=parser(_SubjectForgotten),
+            convert=decode_subject_forgotten,
         ),
     ),
 )

@@ -28,6 +28,8 @@ from contracts.missions.trip_v1 import (
     QuoteRefused,
     QuoteSubmitted,
     QuoteWithdrawn,
+    StopDetailed,
+    SubjectForgotten,
     TripEvent,
     TripExpired,
     TripPublished,
@@ -73,7 +75,7 @@ def of_trip(event: TripEvent) -> list[FromTrip]:
             return [invoice.Open(id, event.confirmed_at)]
         case TripExpired() | ExtraCostRequested() | ExtraCostRefused():
             return []
-        case AttachmentAdded() | AttachmentRemoved():
+        case AttachmentAdded() | AttachmentRemoved() | StopDetailed() | SubjectForgotten():
             return []
         case QuoteSubmitted() | QuoteModified() | QuoteWithdrawn():
             return []

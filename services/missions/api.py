@@ -18,18 +18,21 @@ from contracts.missions.trip_v1 import (
     CounterDeclined,
     CounterOffered,
     DeliveryConfirmed,
+    End,
     ExtraCostRequested,
     QuoteModified,
     QuoteRefused,
     QuoteSubmitted,
     QuoteWithdrawn,
+    StopDetailed,
 )
 from infra.http.call import Call, requires
-from infra.http.models import Id, Instant
+from infra.http.models import Id, Instant, Named
 from services.missions import bodies, carrying, clearance, driver, trip
 from services.missions.aggregates import CLEARANCE, DRIVER, TRIP
 from services.missions.availability import DeclareAvailability, WithdrawAvailability
 from services.missions.countering import AcceptCounter, DeclineCounter, OfferCounter
+from services.missions.detailing import DetailStop
 from services.missions.numbers import number
 from services.missions.quoting import ModifyQuote, RefuseQuote, SubmitQuote, WithdrawQuote
 
@@ -194,6 +197,17 @@ async def confirm_delivery(
     who = call.principal
     fact = DeliveryConfirmed(trip_id, who.subject, body.channel, call.occurred_at)
     command = trip.ConfirmDelivery(fact, who.organisation_id, call.today)
+    return await call.handle(TRIP, trip_id, command)
+
+
+@router.put("/trips/{trip_id}/stops/{end}")
+async def detail_stop(
+    trip_id: Id, end: Annotated[End, Named()], body: bodies.StopDetailBody, call: Logistics
+) -> Response:
+    """Say where an end of the trip is and whom to ask for there; its driver sees it (C14)."""
+    said = (body.street, body.contact_name, body.phone)
+    fact = StopDetailed(trip_id, end, *said, call.occurred_at)
+    command = DetailStop(fact, call.principal.organisation_id)
     return await call.handle(TRIP, trip_id, command)
 
 

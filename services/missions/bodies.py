@@ -9,6 +9,7 @@ from contracts.common_v1 import Money
 from contracts.missions.driver_v1 import Period, QualificationKind
 from contracts.missions.trip_v1 import (
     Channel,
+    End,
     ExpenseKind,
     QuotedExpense,
     Slot,
@@ -16,7 +17,19 @@ from contracts.missions.trip_v1 import (
     TripPublished,
     Vehicle,
 )
-from infra.http.models import Body, Day, Id, Instant, Line, MoneyBody, Named, Phone, PointBody, Text
+from infra.http.models import (
+    Body,
+    Day,
+    Id,
+    Instant,
+    Line,
+    MoneyBody,
+    Named,
+    Phone,
+    PointBody,
+    Text,
+    plain,
+)
 from services.missions import driver, trip
 
 Code = Annotated[str, StringConstraints(pattern=r"^[a-z0-9_-]{1,64}$")]
@@ -152,6 +165,14 @@ class RefusalBody(Body):
     reason: Text
 
 
+class StopDetailBody(Body):
+    """Where exactly, and whom to ask for there (C14)."""
+
+    street: Line
+    contact_name: Line | None = None
+    phone: Phone | None = None
+
+
 class AwardBody(Body):
     driver_id: Id
 
@@ -208,31 +229,47 @@ class AvailabilityBody(Body):
 
 def trip_for_logistics(found: trip.Published) -> dict[str, Any]:
     """Everything about a trip."""
+    shown = _offered(found) | _stops(found)
     match found:
         case trip.Open():
-            return _offered(found) | {"quotes": [_quote(found, id) for id in found.quotes]}
+            return shown | {"quotes": [_quote(found, id) for id in found.quotes]}
         case trip.Assigned() | trip.Delivered():
-            return _offered(found) | _mission(found)
+            return shown | _mission(found)
         case trip.Expired():
-            return _offered(found)
+            return shown
         case unhandled:
             assert_never(unhandled)
 
 
 def trip_for_driver(found: trip.Published, driver_id: str) -> dict[str, Any]:
-    """The offer, one's own quote, one's own mission; nothing of the other drivers (HIF-15)."""
+    """The offer, one's own quote, one's own mission; nothing of the other drivers (HIF-15).
+
+    Who does not have the mission sees town and postcode, not where exactly that is (C14).
+    """
     match found:
         case trip.Open(quotes=quotes) if driver_id in quotes:
-            return _offered(found) | {"quote": _quote(found, driver_id)}
+            return _vaguely(found) | {"quote": _quote(found, driver_id)}
         case trip.Assigned() | trip.Delivered() if found.mission.driver_id == driver_id:
-            return _offered(found) | _mission(found)
+            return _offered(found) | _stops(found) | _mission(found)
         case _:
-            return _offered(found)
+            return _vaguely(found)
 
 
 def _offered(found: trip.Published) -> dict[str, Any]:
     """The situations are named as they are shown: open, assigned, delivered, expired."""
     return {"status": type(found).__name__.lower(), "offer": found.offer}
+
+
+def _vaguely(found: trip.Published) -> dict[str, Any]:
+    offer: dict[str, Any] = plain(found.offer)
+    for end in ("departure", "arrival"):
+        del offer[end]["point"]
+    return _offered(found) | {"offer": offer}
+
+
+def _stops(found: trip.Published) -> dict[str, Any]:
+    details = found.stops.details
+    return {"stops": {end.name.lower(): details.get(end) for end in End if end}}
 
 
 def _mission(found: trip.Assigned | trip.Delivered) -> dict[str, Any]:

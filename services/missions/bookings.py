@@ -10,12 +10,12 @@ from contracts.missions.trip_v1 import (
     TripExpired,
     TripPublished,
 )
-from services.missions import carrying, countering, quoting
+from services.missions import carrying, countering, detailing, quoting
 from services.missions.driver import Engage, Release
 
 
 def react(event: TripEvent) -> list[Engage | Release]:
-    if isinstance(event, quoting.Event | countering.Counter | carrying.Event):
+    if isinstance(event, quoting.Event | countering.Counter | carrying.Event | detailing.Event):
         return []
     match event:
         case MissionAssigned(trip_id=trip_id, driver_id=who):

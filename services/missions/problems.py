@@ -12,6 +12,7 @@ from services.missions import (
     carrying,
     clearance,
     countering,
+    detailing,
     driver,
     quoting,
     terms,
@@ -71,6 +72,8 @@ def problem(rejection: Rejection) -> tuple[int, str]:
             return 409, f"The extra cost was {answer}."
         case carrying.MoreThanAsked(asked=asked):
             return 422, f"The driver asked for {in_words(asked)}; no more can be granted."
+        case detailing.StopsAreForgotten():
+            return 409, "Who is at the ends of this trip was forgotten on request."
         case carrying.TooLateForExtraCost():
             return 409, "The vehicle is delivered: extra costs are asked for before."
         # Terms

@@ -24,7 +24,7 @@ from contracts.missions.trip_v1 import (
     TripPublished,
 )
 from contracts.timers import CancelTimer, SetTimer
-from services.missions import carrying, countering, quoting, terms
+from services.missions import carrying, countering, detailing, quoting, terms
 from services.missions.terms import Qualification
 
 ZONE = ZoneInfo("Europe/Paris")
@@ -102,6 +102,7 @@ Command = (
     | AwardTrip
     | AssignDirectly
     | carrying.Command
+    | detailing.Command
     | ConfirmDelivery
     | ExpireTrip
     | ExpireQuote
@@ -157,6 +158,7 @@ Rejection = (
     | quoting.Rejection
     | countering.Rejection
     | carrying.Rejection
+    | detailing.StopsAreForgotten
 )
 
 # --- State ------------------------------------------------------------------
@@ -174,6 +176,7 @@ class Open:
     offer: TripPublished
     quotes: Mapping[str, quoting.Quote]
     counters: Mapping[str, countering.Counter] = field(default_factory=dict)
+    stops: detailing.Stops = detailing.EMPTY
 
 
 @dataclass(frozen=True, slots=True)
@@ -181,6 +184,7 @@ class Assigned:
     offer: TripPublished
     mission: MissionAssigned
     carried: carrying.Carried = carrying.EMPTY
+    stops: detailing.Stops = detailing.EMPTY
 
 
 @dataclass(frozen=True, slots=True)
@@ -188,11 +192,13 @@ class Delivered:
     offer: TripPublished
     mission: MissionAssigned
     carried: carrying.Carried = carrying.EMPTY
+    stops: detailing.Stops = detailing.EMPTY
 
 
 @dataclass(frozen=True, slots=True)
 class Expired:
     offer: TripPublished
+    stops: detailing.Stops = detailing.EMPTY
 
 
 Published = Open | Assigned | Delivered | Expired
@@ -213,15 +219,17 @@ def evolve(trip: Trip, event: TripEvent) -> Trip:
         if isinstance(trip, Open | Expired):
             return trip
         return replace(trip, carried=carrying.evolve(trip.carried, event))
+    if isinstance(event, detailing.Event):
+        return replace(trip, stops=detailing.evolve(trip.stops, event))
     match event:
         case MissionAssigned():
-            return Assigned(trip.offer, event)
+            return Assigned(trip.offer, event, stops=trip.stops)
         case DeliveryConfirmed():
             if isinstance(trip, Assigned):
-                return Delivered(trip.offer, trip.mission, trip.carried)
+                return Delivered(trip.offer, trip.mission, trip.carried, trip.stops)
             return trip
         case TripExpired():
-            return Expired(trip.offer)
+            return Expired(trip.offer, trip.stops)
         case unhandled:
             assert_never(unhandled)
 
@@ -283,6 +291,8 @@ def decide(command: Command, trip: Trip) -> Decision:
             | carrying.RemoveAttachment()
         ):
             return decide_on_mission(command, trip)
+        case detailing.DetailStop() | detailing.ForgetStops():
+            return detailing.decide(command, trip.stops)
         case unhandled:
             assert_never(unhandled)
 
@@ -458,7 +468,7 @@ def timers(event: TripEvent) -> tuple[SetTimer | CancelTimer, ...]:
     if isinstance(event, QuoteSubmitted | QuoteModified) and event.valid_until is not None:
         # Never cancelled: one that comes too late finds another quote, and does nothing.
         return (SetTimer(f"{QUOTE}{event.driver_id}", event.valid_until),)
-    if isinstance(event, quoting.Event | countering.Counter | carrying.Event):
+    if isinstance(event, quoting.Event | countering.Counter | carrying.Event | detailing.Event):
         return ()
     match event:
         case TripPublished():

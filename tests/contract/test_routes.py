@@ -53,7 +53,9 @@ class Site:
         headers = {"Idempotency-Key": uuid4().hex}
         if token is not None:
             headers["Authorization"] = f"Bearer {token}"
-        path = re.sub(r"{\w+}", NOBODY, route.path).replace(f"pieces/{NOBODY}", "pieces/0")
+        path = re.sub(r"{\w+}", NOBODY, route.path)
+        for part, known in (("pieces", "0"), ("stops", "arrival")):
+            path = path.replace(f"{part}/{NOBODY}", f"{part}/{known}")
         content = {} if body is None else {"json": body}
         return await self.client.request(route.method, path, headers=headers, **content)
 

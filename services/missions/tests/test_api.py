@@ -339,7 +339,6 @@ async def test_a_quote_is_modified_and_withdrawn_by_its_driver_alone(database: s
         assert (await api.driver("ada", "DELETE", "/trips/T1/quote")).is_success
 
 
-@pytest.mark.requirement("HIF-23", "G-17")
 @pytest.mark.requirement("HIF-16")
 async def test_a_counter_offer_goes_to_its_driver_and_back(database: str) -> None:
     async with served(database) as api:
@@ -360,6 +359,7 @@ async def test_a_counter_offer_goes_to_its_driver_and_back(database: str) -> Non
     assert (quote["status"], quote["last"]["price"]) == ("submitted", counter["price"])
 
 
+@pytest.mark.requirement("HIF-23", "G-17")
 async def test_an_assigned_trip_shows_its_mission_to_its_driver_alone(database: str) -> None:
     async with served(database) as api:
         await api.world("ada", "bob")
@@ -367,6 +367,47 @@ async def test_an_assigned_trip_shows_its_mission_to_its_driver_alone(database: 
         mine = (await api.driver("ada", "GET", "/trips/T1")).json()
         other = (await api.driver("bob", "GET", "/trips/T1")).json()
         assert ("mission" in mine, "mission" in other) == (True, False)
+
+
+async def test_street_contact_and_phone_are_for_the_driver_of_the_mission_alone(
+    database: str,
+) -> None:
+    async with served(database) as api:
+        await api.world("ada", "bob")
+        await api.driver("ada", "POST", "/trips/T1/quote", PRICE)
+        told = {"street": "1 quai Rambaud", "contact_name": "Eve Roux", "phone": "0465710000"}
+        assert (await api.ask("PUT", "/trips/T1/stops/departure", told)).status_code == 200
+        before = (await api.driver("ada", "GET", "/trips/T1")).text
+        await api.ask("POST", "/trips/T1/award", {"driver_id": "ada"})
+        mine = (await api.driver("ada", "GET", "/trips/T1")).json()
+        theirs = (await api.driver("bob", "GET", "/trips/T1")).text
+        ours = (await api.ask("GET", "/trips/T1")).json()
+    for hidden in (before, theirs):
+        assert "Paris" in hidden
+        assert not any(word in hidden for word in ("Rambaud", "Eve", "+33465710000", "48.85"))
+    for shown in (mine, ours):
+        assert told.items() - {("phone", "0465710000")} <= shown["stops"]["departure"].items()
+        assert shown["stops"]["departure"]["phone"] == "+33465710000"
+        assert shown["stops"]["arrival"] is None
+
+
+@pytest.mark.parametrize(
+    ("end", "body", "status"),
+    [
+        ("midway", {"street": "1 quai Rambaud"}, 422),
+        ("unspecified", {"street": "1 quai Rambaud"}, 422),
+        ("arrival", {"street": ""}, 422),
+        ("arrival", {"contact_name": "Eve Roux"}, 422),
+        ("arrival", {"street": "1 quai Rambaud", "phone": "12"}, 422),
+        ("arrival", {"street": "1 quai Rambaud"}, 200),
+    ],
+)
+async def test_an_end_is_told_as_it_should_be(
+    database: str, end: str, body: Any, status: int
+) -> None:
+    async with served(database) as api:
+        await api.world()
+        assert (await api.ask("PUT", f"/trips/T1/stops/{end}", body)).status_code == status
 
 
 @pytest.mark.parametrize(

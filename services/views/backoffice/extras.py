@@ -23,6 +23,8 @@ from contracts.missions.trip_v1 import (
     QuoteRefused,
     QuoteSubmitted,
     QuoteWithdrawn,
+    StopDetailed,
+    SubjectForgotten,
     TripEvent,
     TripExpired,
     TripPublished,
@@ -63,7 +65,7 @@ def key(event: TripEvent) -> tuple[str, str] | None:
             return None
         case TripPublished() | DeliveryConfirmed() | TripExpired():
             return None
-        case AttachmentAdded() | AttachmentRemoved():
+        case AttachmentAdded() | AttachmentRemoved() | StopDetailed() | SubjectForgotten():
             return None
         case unhandled:
             assert_never(unhandled)
@@ -83,7 +85,7 @@ def project(row: Extra | None, event: TripEvent) -> Extra | None:
             return row
         case TripPublished() | DeliveryConfirmed() | TripExpired():
             return row
-        case AttachmentAdded() | AttachmentRemoved():
+        case AttachmentAdded() | AttachmentRemoved() | StopDetailed() | SubjectForgotten():
             return row
         case unhandled:
             assert_never(unhandled)

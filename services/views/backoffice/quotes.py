@@ -25,6 +25,8 @@ from contracts.missions.trip_v1 import (
     QuoteRefused,
     QuoteSubmitted,
     QuoteWithdrawn,
+    StopDetailed,
+    SubjectForgotten,
     TripEvent,
     TripExpired,
     TripPublished,
@@ -90,7 +92,7 @@ def key(event: TripEvent) -> tuple[str, str] | None:
             return None
         case ExtraCostRequested() | ExtraCostAccepted() | ExtraCostRefused():
             return None
-        case AttachmentAdded() | AttachmentRemoved():
+        case AttachmentAdded() | AttachmentRemoved() | StopDetailed() | SubjectForgotten():
             return None
         case unhandled:
             assert_never(unhandled)
@@ -133,7 +135,7 @@ def project(row: Quote | None, event: TripEvent) -> Quote | None:
             return row
         case ExtraCostRequested() | ExtraCostAccepted() | ExtraCostRefused():
             return row
-        case AttachmentAdded() | AttachmentRemoved():
+        case AttachmentAdded() | AttachmentRemoved() | StopDetailed() | SubjectForgotten():
             return row
         case unhandled:
             assert_never(unhandled)

@@ -22,6 +22,8 @@ from contracts.missions.trip_v1 import (
     QuoteRefused,
     QuoteSubmitted,
     QuoteWithdrawn,
+    StopDetailed,
+    SubjectForgotten,
     TripEvent,
     TripExpired,
     TripPublished,
@@ -88,7 +90,7 @@ def key(event: TripEvent) -> tuple[str, str] | None:
             return None
         case ExtraCostRequested() | ExtraCostAccepted() | ExtraCostRefused():
             return None
-        case AttachmentAdded() | AttachmentRemoved():
+        case AttachmentAdded() | AttachmentRemoved() | StopDetailed() | SubjectForgotten():
             return None
         case unhandled:
             assert_never(unhandled)
@@ -136,7 +138,7 @@ def project(row: Quote | None, event: TripEvent) -> Quote | None:
             return row
         case ExtraCostRequested() | ExtraCostAccepted() | ExtraCostRefused():
             return row
-        case AttachmentAdded() | AttachmentRemoved():
+        case AttachmentAdded() | AttachmentRemoved() | StopDetailed() | SubjectForgotten():
             return row
         case unhandled:
             assert_never(unhandled)

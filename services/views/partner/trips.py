@@ -24,6 +24,8 @@ from contracts.missions.trip_v1 import (
     QuoteRefused,
     QuoteSubmitted,
     QuoteWithdrawn,
+    StopDetailed,
+    SubjectForgotten,
     TripEvent,
     TripExpired,
     TripPublished,
@@ -105,7 +107,7 @@ def project(row: Trip | None, event: TripEvent) -> Trip:
             return replace(row, status="expired")
         case ExtraCostRequested() | ExtraCostAccepted() | ExtraCostRefused():
             return row
-        case AttachmentAdded() | AttachmentRemoved():
+        case AttachmentAdded() | AttachmentRemoved() | StopDetailed() | SubjectForgotten():
             return row
         case unhandled:
             assert_never(unhandled)

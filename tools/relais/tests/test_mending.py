@@ -203,6 +203,16 @@ class TestSubject:
             second["recorded"],
         )
 
+    def test_the_people_at_the_ends_of_a_trip_are_forgotten_with_it(
+        self, platform: Platform
+    ) -> None:
+        trip = platform.trip()
+        told = {"street": "1 quai Rambaud", "contact_name": "Eve Roux", "phone": "0465710000"}
+        platform.post("logistics", "lea", f"/missions/trips/{trip}/stops/arrival", told, "PUT")
+        proof = forget(platform, trip)
+        assert proof["recorded"] == [{"stream": f"trip-{trip}", "version": 3}]
+        assert (proof["complete"], proof["readable_fields"], len(proof["fields"])) == (True, 0, 3)
+
     def test_it_is_written_down_who_asked(self, platform: Platform) -> None:
         driver = platform.driver()
         forget(platform, driver)
