@@ -82,15 +82,14 @@ def about_papers(event: paper.PaperEvent) -> list[Queue]:
 
 TripNews = trip.TripPublished | trip.TripExpired | trip.AttachmentAdded | trip.AttachmentRemoved
 QuoteNews = trip.QuoteSubmitted | trip.QuoteModified | trip.QuoteWithdrawn | trip.QuoteAccepted
-StopNews = trip.StopDetailed | trip.SubjectForgotten
-Answer = trip.CounterAccepted | trip.CounterDeclined
+Rest = trip.StopDetailed | trip.SubjectForgotten | trip.CounterAccepted | trip.CounterDeclined
 """What the driver did, or need not be told."""
 
 
 def about_trips(event: trip.TripEvent) -> list[Queue]:
     """Quotes, new missions, extra costs, deliveries (HIF-19, HIF-20, HIF-27)."""
     about, own = f"trip/{event.trip_id}", {"trip": event.trip_id}
-    if isinstance(event, TripNews | QuoteNews | StopNews | Answer):
+    if isinstance(event, TripNews | QuoteNews | Rest):
         return []
     match event:
         case trip.QuoteRefused(driver_id=who, reason=reason, refused_at=at):
