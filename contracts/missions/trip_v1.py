@@ -120,6 +120,8 @@ class TripPublished:
     # Services a driver must be qualified for, e.g. "vehicle_handover", "exterior_wash".
     additional_services: tuple[str, ...]
     published_at: datetime
+    # IANA name of where its days are days (G-03); Europe/Paris when absent.
+    time_zone: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -489,6 +491,7 @@ def decode_trip_published(message: Any, _unseal: Unseal) -> TripPublished:
         message.client_process if message.HasField("client_process") else None,
         tuple(message.additional_services),
         decode_instant(message.published_at),
+        message.time_zone if message.HasField("time_zone") else None,
     )
 
 
@@ -509,6 +512,7 @@ def encode_trip_published(value: TripPublished, _seal: Seal) -> bytes:
         client_process=value.client_process,
         additional_services=value.additional_services,
         published_at=encode_instant(value.published_at),
+        time_zone=value.time_zone,
     )
     encoded: bytes = message.SerializeToString()
     return encoded

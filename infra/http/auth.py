@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from time import monotonic, time
 from typing import Any, Literal
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import httpx
 import jwt
@@ -26,6 +27,9 @@ from cryptography.hazmat.primitives.serialization import (
 from infra.http.problems import Problem
 
 log = logging.getLogger("relais.http")
+
+PARIS = ZoneInfo("Europe/Paris")
+"""Where days are days for whom nothing else is said."""
 
 Role = Literal[
     "driver", "logistics", "administration", "analyst", "operator", "billing", "enrolling"
@@ -51,12 +55,14 @@ class Principal:
     """Somebody, for one organisation. `subject` of a driver is the driver's id.
 
     `authenticated_at` is when they last showed a secret, in seconds since 1970; None: not told.
+    `zone` is where the organisation's days are days (G-03).
     """
 
     subject: str
     organisation_id: str
     roles: frozenset[str]
     authenticated_at: float | None = None
+    zone: ZoneInfo = PARIS
 
 
 ANYBODY = Principal("anybody", "", frozenset())
@@ -237,7 +243,17 @@ def _principal_of(claims: Mapping[str, Any]) -> tuple[Principal, float]:
     shown = claims.get("auth_time")
     if shown is not None and not isinstance(shown, int | float):
         raise TypeError("auth_time must be a number of seconds")
-    return Principal(subject, organisation, frozenset(roles), shown), float(expires_at)
+    zone = _zone_of(claims.get("zoneinfo"))
+    return Principal(subject, organisation, frozenset(roles), shown, zone), float(expires_at)
+
+
+def _zone_of(claim: object) -> ZoneInfo:
+    if claim is None:
+        return PARIS
+    try:
+        return ZoneInfo(str(claim))
+    except ZoneInfoNotFoundError as error:
+        raise ValueError("zoneinfo must be the IANA name of a time zone") from error
 
 
 def _unauthorised(
@@ -308,10 +324,12 @@ def issue(
     lifetime: float = 900.0,
     now: float | None = None,
     authenticated_at: float | None = None,
+    time_zone: str | None = None,
 ) -> str:
     """An access token valid for `lifetime` seconds.
 
     `authenticated_at` is when the subject last showed a secret, for what asks for that anew.
+    `time_zone` is the organisation's, by its IANA name; Europe/Paris when not said.
     The accounts service issues them; a laptop and tests may with a key of their own, which no
     API elsewhere publishes.
     """
@@ -327,6 +345,8 @@ def issue(
     }
     if authenticated_at is not None:
         claims["auth_time"] = int(authenticated_at)
+    if time_zone is not None:
+        claims["zoneinfo"] = time_zone
     return jwt.encode(claims, key.private, algorithm="EdDSA", headers={"kid": key.kid})
 
 

@@ -53,7 +53,6 @@ R = TypeVar("R")
 
 COMMANDS = UUID("5d7bd4c4-5c0e-5a5e-9d2c-3f1f7c9a8a11")
 """Namespace of the ids of commands that come by HTTP."""
-PARIS = ZoneInfo("Europe/Paris")
 SKEW = timedelta(minutes=5)
 """How far a phone's clock may be ahead of ours."""
 COUNTS = frozenset({"logistics", "administration", "analyst", "operator", "billing"})
@@ -99,10 +98,6 @@ class Handler(Protocol):
     ) -> list[HistoryEntry[E]]: ...
 
 
-def _paris(_: str) -> ZoneInfo:
-    return PARIS
-
-
 def _now() -> datetime:
     return datetime.now(UTC)
 
@@ -115,8 +110,6 @@ class Kit:
     problem: Table | None = None
     commands: Handler | None = None
     positions: Positions | None = None
-    zone_of: Callable[[str], ZoneInfo] = _paris
-    """The time zone of an organisation, by its id (G-03)."""
     versions: Versions | None = None
     """Seals what drivers are told of versions; without it they see them as staff do."""
     now: Callable[[], datetime] = _now
@@ -143,7 +136,7 @@ class Call:
     @property
     def zone(self) -> ZoneInfo:
         """The time zone of the caller's organisation."""
-        return self.kit.zone_of(self.principal.organisation_id)
+        return self.principal.zone
 
     @property
     def today(self) -> date:

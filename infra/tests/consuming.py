@@ -49,9 +49,8 @@ def published(trip: str = "t-1") -> TripPublished:
     place = Stop("Paris", "75012", Point(48.84, 2.38))
     slot = Slot(DAY, fixed=False)
     car = Vehicle("Renault", "Clio")
-    return TripPublished(
-        trip, "hiflow", "Atlas", (), place, place, slot, slot, car, "depot", 9, 9, None, (), NOON
-    )
+    about = (slot, slot, car, "depot", 9, 9, None, (), NOON, None)
+    return TripPublished(trip, "hiflow", "Atlas", (), place, place, *about)
 
 
 def quoted(trip: str = "t-1", driver: str = "ada") -> QuoteSubmitted:

@@ -51,7 +51,8 @@ AsOf = Annotated[Instant | None, Query(description="Show it as it was known at t
 async def publish_trip(body: bodies.TripBody, call: Logistics) -> Response:
     """Offer a transfer to the drivers of the organisation (G-17)."""
     trip_id = body.trip_id or number("T", call.context.command_id)
-    offer = body.offer(trip_id, call.principal.organisation_id, call.occurred_at)
+    ours, zone = call.principal.organisation_id, call.zone.key
+    offer = body.offer(trip_id, ours, call.occurred_at, zone)
     command = trip.PublishTrip(offer, call.today)
     return await call.handle(TRIP, trip_id, command, created=f"/missions/trips/{trip_id}")
 

@@ -82,7 +82,9 @@ class TripBody(Body):
     client_process: Code | None = None
     additional_services: Codes = ()
 
-    def offer(self, trip_id: str, organisation_id: str, at: datetime) -> TripPublished:
+    def offer(
+        self, trip_id: str, organisation_id: str, at: datetime, time_zone: str
+    ) -> TripPublished:
         """The contract's value."""
         return TripPublished(
             trip_id=trip_id,
@@ -100,6 +102,7 @@ class TripBody(Body):
             client_process=self.client_process,
             additional_services=self.additional_services,
             published_at=at,
+            time_zone=time_zone,
         )
 
 

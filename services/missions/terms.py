@@ -1,12 +1,14 @@
 """What a trip demands of its dates, of a quote, and of the driver who makes it."""
 
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, time, timedelta
+from zoneinfo import ZoneInfo
 
 from contracts.common_v1 import Money
 from contracts.missions.trip_v1 import Slot, TripPublished
 
 CURRENCY = "EUR"
+USUAL_ZONE = "Europe/Paris"
 HORIZON = timedelta(days=730)
 """Nobody plans further ahead; a later day is a slip of the keyboard."""
 
@@ -67,6 +69,13 @@ BadPrice = NotPositive | CurrencyNotAccepted
 BadTerms = BadPrice | TextTooLong | DayNotPossible
 
 # --- Rules ------------------------------------------------------------------
+
+
+def over_at(offer: TripPublished) -> datetime:
+    """The instant after the last day of a trip, where its days are days (G-03)."""
+    next_day = offer.until_slot.date + timedelta(days=1)
+    zone = ZoneInfo(offer.time_zone or USUAL_ZONE)
+    return datetime.combine(next_day, time(), zone).astimezone(UTC)
 
 
 def past(offer: TripPublished, today: date) -> TripIsPast | None:

@@ -2,9 +2,8 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import date, datetime
 from typing import ClassVar, assert_never
-from zoneinfo import ZoneInfo
 
 from contracts.common_v1 import Money, Rule, RuleInput
 from contracts.missions.trip_v1 import (
@@ -27,7 +26,6 @@ from contracts.timers import CancelTimer, SetTimer
 from services.missions import carrying, countering, detailing, quoting, terms
 from services.missions.terms import Qualification
 
-ZONE = ZoneInfo("Europe/Paris")
 EXPIRY = "expiry"
 QUOTE = "quote:"
 """Begins the timer of a quote, which ends with the driver."""
@@ -82,7 +80,6 @@ class ExpireTrip:
     """Comes from the timer and so speaks for no organisation."""
 
     trip_id: str
-    today: date
     at: datetime
 
 
@@ -408,7 +405,7 @@ def expire(command: ExpireTrip, trip: Published) -> Decision:
         # The timer came due while somebody assigned the trip.
         return []
     until_day = trip.offer.until_slot.date
-    if command.today <= until_day:
+    if command.at < terms.over_at(trip.offer):
         return TripIsNotPast(until_day)
     rule = Rule("trip-expired", 1, (RuleInput("until_day", until_day.isoformat()),))
     return [
@@ -472,8 +469,7 @@ def timers(event: TripEvent) -> tuple[SetTimer | CancelTimer, ...]:
         return ()
     match event:
         case TripPublished():
-            next_day = event.until_slot.date + timedelta(days=1)
-            return (SetTimer(EXPIRY, datetime.combine(next_day, time(), ZONE).astimezone(UTC)),)
+            return (SetTimer(EXPIRY, terms.over_at(event)),)
         case MissionAssigned() | TripExpired():
             return (CancelTimer(EXPIRY),)
         case DeliveryConfirmed():
@@ -488,4 +484,4 @@ def on_timer(name: str, trip_id: str, due: datetime) -> Command:
         return ExpireQuote(trip_id, name.removeprefix(QUOTE), due)
     if name != EXPIRY:
         raise LookupError(name)
-    return ExpireTrip(trip_id, today=due.astimezone(ZONE).date(), at=due)
+    return ExpireTrip(trip_id, due)

@@ -43,6 +43,7 @@ OFFER = TripPublished(
     client_process=None,
     additional_services=(),
     published_at=NOON,
+    time_zone="Europe/Paris",
 )
 
 

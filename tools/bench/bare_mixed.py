@@ -95,7 +95,7 @@ async def quotes_on(request: Request, trip_id: str) -> list[Quote]:
 @app.post("/missions/trips", status_code=201)
 async def publish(request: Request, body: TripBody) -> dict[str, str]:
     assert body.trip_id is not None
-    row = project(None, body.offer(body.trip_id, ORGANISATION, datetime.now(UTC)))
+    row = project(None, body.offer(body.trip_id, ORGANISATION, datetime.now(UTC), "Europe/Paris"))
     values = [list(v) if isinstance(v, tuple) else v for v in trips.values_of(row)]
     await execute(request, _PUBLISH, *values)
     return {"id": row.trip_id}

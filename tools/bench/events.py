@@ -57,6 +57,7 @@ def published(trip_id: str, at: datetime) -> TripPublished:
         client_process=None,
         additional_services=(),
         published_at=at,
+        time_zone="Europe/Paris",
     )
 
 

@@ -6,7 +6,6 @@ from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack
 from datetime import UTC, datetime, timedelta
 from typing import Any
-from zoneinfo import ZoneInfo
 
 import httpx
 import pytest
@@ -15,7 +14,7 @@ import pytest_asyncio
 from infra.batching import Full
 from infra.commands import Commands, TooMuchContention
 from infra.host import open_pool
-from infra.http.auth import Principal, PublishedKeys, Verifier, jwks
+from infra.http.auth import PublishedKeys, Verifier, issue, jwks
 from infra.http.call import SKEW, Call, Kit
 from infra.http.tests.stage import KEY, NOON, api, client, signed
 from infra.personal import Keyring
@@ -248,6 +247,7 @@ ZONES = [
 @pytest.mark.parametrize(("zone", "now", "day"), ZONES)
 def test_today_is_the_day_where_the_organisation_is(zone: str, now: datetime, day: str) -> None:
     verifier = Verifier(PublishedKeys(jwks(KEY)), "i", "a")
-    kit = Kit(verifier, zone_of=lambda organisation: ZoneInfo({"o1": zone}[organisation]))
-    call = Call(kit, Principal("d1", "o1", frozenset()), now, now, "j", None)
+    token = issue(KEY, "d1", "o1", ["driver"], issuer="i", audience="a", time_zone=zone)
+    principal = verifier.principal(f"Bearer {token}".encode())
+    call = Call(Kit(verifier), principal, now, now, "j", None)
     assert str(call.today) == day

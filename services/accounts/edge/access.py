@@ -187,9 +187,14 @@ class Access:
             lifetime=valid.total_seconds(),
             now=at.timestamp(),
             authenticated_at=shown_at,
+            time_zone=await self._time_zone(organisation_id),
         )
         seconds = int(valid.total_seconds())
         return Tokens(subject, organisation_id, sorted(roles), token, seconds)
+
+    async def _time_zone(self, organisation_id: str) -> str | None:
+        found = (await self._commands.load(ORGANISATION, organisation_id)).state
+        return found.profile.time_zone if isinstance(found, organisation.Registered) else None
 
     # --- Passwords ----------------------------------------------------------
 

@@ -70,6 +70,7 @@ def published() -> TripPublished:
         client_process=None,
         additional_services=(),
         published_at=NOON,
+        time_zone="Europe/Paris",
     )
 
 

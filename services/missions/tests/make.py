@@ -61,6 +61,8 @@ FROM = date(2030, 5, 6)
 MIDDLE = date(2030, 5, 8)
 UNTIL = date(2030, 5, 10)
 DAY = timedelta(days=1)
+OVER = datetime(2030, 5, 10, 22, tzinfo=UTC)
+"""When the last day is over in Paris."""
 
 PARIS = Stop("Paris", "75012", Point(48.84, 2.38))
 LYON = Stop("Lyon", "69003", Point(45.76, 4.86))
@@ -127,6 +129,7 @@ def published(
         client_process=client_process,
         additional_services=services,
         published_at=NOON,
+        time_zone="Europe/Paris",
     )
 
 
@@ -185,9 +188,12 @@ def refuse(driver: str = "ada", reason: str = "too dear") -> RefuseQuote:
 
 
 def refused(
-    driver: str = "ada", reason: str = "too dear", rule: Rule | None = None
+    driver: str = "ada",
+    reason: str = "too dear",
+    rule: Rule | None = None,
+    at: datetime = LATER,
 ) -> QuoteRefused:
-    return QuoteRefused("t-1", driver, reason, rule, LATER)
+    return QuoteRefused("t-1", driver, reason, rule, at)
 
 
 def award(driver: str = "ada", today: date = TODAY) -> AwardTrip:
@@ -226,12 +232,12 @@ def confirmed(driver: str = "ada", channel: Channel = Channel.APP) -> DeliveryCo
     return DeliveryConfirmed("t-1", driver, channel, LATER)
 
 
-def expire(today: date = UNTIL + DAY) -> ExpireTrip:
-    return ExpireTrip("t-1", today, LATER)
+def expire(at: datetime = OVER) -> ExpireTrip:
+    return ExpireTrip("t-1", at)
 
 
-def expired() -> TripExpired:
-    return TripExpired("t-1", LATER)
+def expired(at: datetime = OVER) -> TripExpired:
+    return TripExpired("t-1", at)
 
 
 # --- Driver -----------------------------------------------------------------

@@ -16,6 +16,7 @@ from services.missions.carrying import (
 )
 from services.missions.clearance import NoSuchPaper
 from services.missions.countering import AlreadyCountered, NoCounterOffer
+from services.missions.detailing import StopsAreForgotten
 from services.missions.driver import (
     AlreadyQualified,
     DriverIdTaken,
@@ -79,6 +80,7 @@ REJECTIONS: list[Rejection] = [
     ExtraCostIsDecided(eur()),
     MoreThanAsked(eur()),
     TooLateForExtraCost(),
+    StopsAreForgotten(),
     TripIsPast(UNTIL),
     QualificationsMissing((("client_process", "atlas"),)),
     NotPositive("price", 0),

@@ -1,4 +1,5 @@
-from datetime import UTC, date, datetime
+from dataclasses import replace
+from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
@@ -31,6 +32,7 @@ from services.missions.tests.make import (
     LATER,
     LYON,
     MIDDLE,
+    OVER,
     TODAY,
     UNTIL,
     accepted,
@@ -513,11 +515,12 @@ class TestExpire:
     @pytest.mark.requirement("G-18")
     def test_its_live_quotes_are_refused_by_rule(self) -> None:
         given(published(), submitted(), submitted("bob"), withdrawn("bob")).when(expire()).records(
-            expired(), refused("ada", "trip expired", EXPIRED_RULE)
+            expired(), refused("ada", "trip expired", EXPIRED_RULE, OVER)
         )
 
     def test_the_last_day_is_not_over(self) -> None:
-        given(published()).when(expire(today=UNTIL)).is_rejected(TripIsNotPast(UNTIL))
+        early = OVER - timedelta(microseconds=1)
+        given(published()).when(expire(early)).is_rejected(TripIsNotPast(UNTIL))
 
     def test_a_mission_does_not_expire(self) -> None:
         given(published(), assigned()).when(expire()).records_nothing()
@@ -534,6 +537,13 @@ class TestTimers:
             SetTimer("expiry", datetime(2030, 12, 10, 23, 0, tzinfo=UTC)),
         )
 
+    @pytest.mark.requirement("G-03")
+    def test_midnight_is_that_of_the_organisation(self) -> None:
+        abroad = replace(published(), time_zone="Africa/Casablanca")
+        before = replace(published(), time_zone=None)
+        assert trip.timers(abroad) == (SetTimer("expiry", OVER + timedelta(hours=1)),)
+        assert trip.timers(before) == (SetTimer("expiry", OVER),)
+
     def test_a_trip_that_found_its_end_is_not_woken(self) -> None:
         assert trip.timers(assigned()) == (CancelTimer("expiry"),)
         assert trip.timers(expired()) == (CancelTimer("expiry"),)
@@ -549,7 +559,7 @@ class TestTimers:
         (timer,) = trip.timers(published())
         assert isinstance(timer, SetTimer)
         command = trip.on_timer(timer.name, "t-1", timer.due)
-        assert command == trip.ExpireTrip("t-1", today=UNTIL + DAY, at=timer.due)
+        assert command == trip.ExpireTrip("t-1", timer.due)
 
     def test_no_other_timer_is_known(self) -> None:
         with pytest.raises(LookupError):

@@ -16,6 +16,7 @@ from contracts.missions.trip_v1 import (
 from services.missions.tests.make import (
     DAY,
     FROM,
+    OVER,
     UNTIL,
     accepted,
     assign,
@@ -51,7 +52,7 @@ commands: st.SearchStrategy[Command] = st.one_of(
     st.builds(award, drivers, days),
     st.builds(assign, drivers, st.none() | prices, today=days),
     st.builds(confirm, drivers, st.sampled_from(Channel), days),
-    st.builds(expire, days),
+    st.builds(expire, st.sampled_from([OVER - DAY, OVER])),
     st.builds(publish, tags=st.sampled_from([(), ("round_trip",)])),
 )
 lives = st.lists(commands, max_size=15).map(lambda sequence: [publish(), *sequence])

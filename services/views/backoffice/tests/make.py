@@ -135,6 +135,7 @@ def published(
         client_process=None,
         additional_services=(),
         published_at=NOON,
+        time_zone="Europe/Paris",
     )
 
 

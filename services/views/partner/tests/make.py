@@ -73,6 +73,7 @@ def published(
         client_process=process,
         additional_services=services,
         published_at=at,
+        time_zone="Europe/Paris",
     )
 
 
