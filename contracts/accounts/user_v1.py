@@ -105,6 +105,7 @@ class UserActivated:
     language: str
     roles: tuple[Role, ...]
     activated_at: datetime
+    phone: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -346,6 +347,9 @@ def decode_user_activated(message: Any, unseal: Unseal) -> UserActivated:
         message.language,
         tuple(member(Role, item) for item in message.roles),
         decode_instant(message.activated_at),
+        decode_text(unseal(message.user_id, 8, message.phone.sealed))
+        if message.HasField("phone")
+        else None,
     )
 
 
@@ -358,6 +362,9 @@ def encode_user_activated(value: UserActivated, seal: Seal) -> bytes:
         language=value.language,
         roles=value.roles,
         activated_at=encode_instant(value.activated_at),
+        phone=None
+        if value.phone is None
+        else {"sealed": seal(value.user_id, 8, value.phone.encode())},
     )
     encoded: bytes = message.SerializeToString()
     return encoded
@@ -713,6 +720,7 @@ contract: Contract[UserEvent] = Contract(
             personal=(
                 ("email", "user_id"),
                 ("name", "user_id"),
+                ("phone", "user_id"),
             ),
             encode=encode_user_activated,
             parse=parser(_UserActivated),

@@ -50,7 +50,8 @@ class DriverRegistered:
     driver_id: str
     organisation_id: str
     name: str
-    phone: str
+    # E.164; absent when the account told none yet.
+    phone: str | None
     registered_at: datetime
 
 
@@ -140,6 +141,22 @@ class DriverReleased:
 
 
 @dataclass(frozen=True, slots=True)
+class DriverSuspended:
+    """The driver's account was closed: no new work, and nobody sees them as available."""
+
+    driver_id: str
+    suspended_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class DriverReinstated:
+    """The driver's account was opened again."""
+
+    driver_id: str
+    reinstated_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class SubjectForgotten:
     """The driver's key was destroyed: every personal field of this stream is unreadable for
     ever.
@@ -159,6 +176,8 @@ DriverEvent = (
     | AvailabilityWithdrawn
     | DriverEngaged
     | DriverReleased
+    | DriverSuspended
+    | DriverReinstated
     | SubjectForgotten
 )
 
@@ -171,19 +190,21 @@ _AvailabilityDeclared = message_class("relais.missions.driver.v1.AvailabilityDec
 _AvailabilityWithdrawn = message_class("relais.missions.driver.v1.AvailabilityWithdrawn")
 _DriverEngaged = message_class("relais.missions.driver.v1.DriverEngaged")
 _DriverReleased = message_class("relais.missions.driver.v1.DriverReleased")
+_DriverSuspended = message_class("relais.missions.driver.v1.DriverSuspended")
+_DriverReinstated = message_class("relais.missions.driver.v1.DriverReinstated")
 _SubjectForgotten = message_class("relais.missions.driver.v1.SubjectForgotten")
 
 
 def decode_driver_registered(message: Any, unseal: Unseal) -> DriverRegistered:
-    if not (
-        message.HasField("name") and message.HasField("phone") and message.HasField("registered_at")
-    ):
-        raise missing(message, "name", "phone", "registered_at")
+    if not (message.HasField("name") and message.HasField("registered_at")):
+        raise missing(message, "name", "registered_at")
     return DriverRegistered(
         message.driver_id,
         message.organisation_id,
         decode_text(unseal(message.driver_id, 3, message.name.sealed)),
-        decode_text(unseal(message.driver_id, 4, message.phone.sealed)),
+        decode_text(unseal(message.driver_id, 4, message.phone.sealed))
+        if message.HasField("phone")
+        else None,
         decode_instant(message.registered_at),
     )
 
@@ -193,7 +214,9 @@ def encode_driver_registered(value: DriverRegistered, seal: Seal) -> bytes:
         driver_id=value.driver_id,
         organisation_id=value.organisation_id,
         name={"sealed": seal(value.driver_id, 3, value.name.encode())},
-        phone={"sealed": seal(value.driver_id, 4, value.phone.encode())},
+        phone=None
+        if value.phone is None
+        else {"sealed": seal(value.driver_id, 4, value.phone.encode())},
         registered_at=encode_instant(value.registered_at),
     )
     encoded: bytes = message.SerializeToString()
@@ -402,6 +425,42 @@ def encode_driver_released(value: DriverReleased, _seal: Seal) -> bytes:
     return encoded
 
 
+def decode_driver_suspended(message: Any, _unseal: Unseal) -> DriverSuspended:
+    if not message.HasField("suspended_at"):
+        raise missing(message, "suspended_at")
+    return DriverSuspended(
+        message.driver_id,
+        decode_instant(message.suspended_at),
+    )
+
+
+def encode_driver_suspended(value: DriverSuspended, _seal: Seal) -> bytes:
+    message = _DriverSuspended(
+        driver_id=value.driver_id,
+        suspended_at=encode_instant(value.suspended_at),
+    )
+    encoded: bytes = message.SerializeToString()
+    return encoded
+
+
+def decode_driver_reinstated(message: Any, _unseal: Unseal) -> DriverReinstated:
+    if not message.HasField("reinstated_at"):
+        raise missing(message, "reinstated_at")
+    return DriverReinstated(
+        message.driver_id,
+        decode_instant(message.reinstated_at),
+    )
+
+
+def encode_driver_reinstated(value: DriverReinstated, _seal: Seal) -> bytes:
+    message = _DriverReinstated(
+        driver_id=value.driver_id,
+        reinstated_at=encode_instant(value.reinstated_at),
+    )
+    encoded: bytes = message.SerializeToString()
+    return encoded
+
+
 def decode_subject_forgotten(message: Any, _unseal: Unseal) -> SubjectForgotten:
     if not message.HasField("forgotten_at"):
         raise missing(message, "forgotten_at")
@@ -532,6 +591,28 @@ contract: Contract[DriverEvent] = Contract(
             encode=encode_driver_released,
             parse=parser(_DriverReleased),
             convert=decode_driver_released,
+        ),
+        EventType(
+            type="relais.missions.driver.v1.suspended",
+            cls=DriverSuspended,
+            key="driver_id",
+            skippable=False,
+            schema="relais.missions.driver.v1.DriverSuspended",
+            personal=(),
+            encode=encode_driver_suspended,
+            parse=parser(_DriverSuspended),
+            convert=decode_driver_suspended,
+        ),
+        EventType(
+            type="relais.missions.driver.v1.reinstated",
+            cls=DriverReinstated,
+            key="driver_id",
+            skippable=False,
+            schema="relais.missions.driver.v1.DriverReinstated",
+            personal=(),
+            encode=encode_driver_reinstated,
+            parse=parser(_DriverReinstated),
+            convert=decode_driver_reinstated,
         ),
         EventType(
             type="relais.missions.driver.v1.subject_forgotten",

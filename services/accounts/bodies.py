@@ -179,7 +179,7 @@ def user_shown(found: user.User) -> dict[str, Any]:
                 "email": invitation.email,
                 "name": invitation.name,
                 "language": found.language,
-                "phone": found.profile.phone if found.profile else invitation.phone,
+                "phone": found.phone,
                 "roles": sorted(role.name.lower() for role in found.roles),
                 "agreement": found.agreement,
                 "profile": found.profile,

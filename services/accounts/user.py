@@ -173,6 +173,10 @@ class Account:
         return self.profile.language if self.profile else self.invitation.language
 
     @property
+    def phone(self) -> str | None:
+        return self.profile.phone if self.profile else self.invitation.phone
+
+    @property
     def administers(self) -> bool:
         """Whether they keep the users of their organisation at present."""
         return self.status is Status.ACTIVE and Role.ADMINISTRATION in self.roles
@@ -329,6 +333,7 @@ def activate(command: ActivateUser, user: Account) -> Decision:
             language=user.language,
             roles=tuple(sorted(user.roles)),
             activated_at=command.at,
+            phone=user.phone,
         )
     ]
 

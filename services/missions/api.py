@@ -35,6 +35,7 @@ from services.missions.countering import AcceptCounter, DeclineCounter, OfferCou
 from services.missions.detailing import DetailStop
 from services.missions.numbers import number
 from services.missions.quoting import ModifyQuote, RefuseQuote, SubmitQuote, WithdrawQuote
+from services.missions.terms import Qualification
 
 router = APIRouter()
 
@@ -129,7 +130,7 @@ async def offer_counter(
     trip_id: Id, driver_id: Id, body: bodies.CounterBody, call: Logistics
 ) -> Response:
     """Name the price at which the quote would be taken, once a quote (C8)."""
-    fact = CounterOffered(trip_id, driver_id, body.price.money(), call.occurred_at)
+    fact = CounterOffered(trip_id, driver_id, body.price.money(), call.at)
     command = OfferCounter(fact, call.principal.organisation_id)
     return await call.handle(TRIP, trip_id, command)
 
@@ -138,7 +139,7 @@ async def offer_counter(
 async def accept_counter(trip_id: Id, call: DriverCall) -> Response:
     """Take the counter-offer: the quote has its price from now on (C8)."""
     who = call.principal
-    fact = CounterAccepted(trip_id, who.subject, call.occurred_at)
+    fact = CounterAccepted(trip_id, who.subject, call.at)
     command = AcceptCounter(fact, who.organisation_id)
     return await call.handle(TRIP, trip_id, command)
 
@@ -157,14 +158,13 @@ async def award_trip(trip_id: Id, body: bodies.AwardBody, call: Logistics) -> Re
     """Accept one driver's quote: it becomes their mission, the other quotes are refused (G-13)."""
 
     async def award(found: trip.Trip) -> trip.AwardTrip:
-        await must_not_be_forgotten(call, body.driver_id)
         return trip.AwardTrip(
             trip_id=trip_id,
             organisation_id=call.principal.organisation_id,
             driver_id=body.driver_id,
             today=call.today,
-            at=call.occurred_at,
-            qualifications=await held_for(call, body.driver_id, found),
+            at=call.at,
+            qualifications=await held_by_fit(call, body.driver_id, found),
             lacking_papers=await lacking(call, body.driver_id),
         )
 
@@ -181,7 +181,7 @@ async def assign_directly(trip_id: Id, body: bodies.AssignmentBody, call: Logist
             organisation_id=call.principal.organisation_id,
             driver_id=body.driver_id,
             price=body.price.money() if body.price else None,
-            qualifications=await held_for(call, body.driver_id, found),
+            qualifications=await held_by_fit(call, body.driver_id, found),
             lacking_papers=await lacking(call, body.driver_id),
             today=call.today,
             at=call.occurred_at,
@@ -408,7 +408,7 @@ def only_own(call: Call, driver_id: str) -> None:
         raise call.refuse(driver.NoSuchDriver())
 
 
-async def held_for(call: Call, driver_id: str, found: trip.Trip) -> frozenset[tuple[str, str]]:
+async def held_for(call: Call, driver_id: str, found: trip.Trip) -> frozenset[Qualification]:
     """The qualifications of a driver on the first day of a trip that asks for any (HIF-17)."""
     if isinstance(found, trip.Unpublished):
         return frozenset()
@@ -423,9 +423,10 @@ async def lacking(call: Call, driver_id: str) -> tuple[str, ...]:
     return clearance.lacking(found.state, call.principal.organisation_id, call.today)
 
 
-async def must_not_be_forgotten(call: Call, driver_id: str) -> None:
-    """Refuse to give a trip to somebody who asked to be forgotten."""
-    found = (await call.load(DRIVER, driver_id)).state
-    ours = call.principal.organisation_id
-    if isinstance(found, driver.Forgotten) and found.organisation_id == ours:
-        raise call.refuse(driver.DriverIsForgotten())
+async def held_by_fit(call: Call, driver_id: str, found: trip.Trip) -> frozenset[Qualification]:
+    """As `held_for`, of somebody who may be given a trip at all; refuses everybody else."""
+    known = (await call.load(DRIVER, driver_id)).state
+    if why := driver.unfit(known, call.principal.organisation_id):
+        raise call.refuse(why)
+    on = call.today if isinstance(found, trip.Unpublished) else found.offer.from_slot.date
+    return driver.held(known, on)

@@ -314,7 +314,7 @@ def driver_shown(found: driver.Driver) -> dict[str, Any]:
             return {"status": "forgotten"}
         case driver.Partner():
             return {
-                "status": "partner",
+                "status": "suspended" if found.suspended else "partner",
                 "registration": found.registration,
                 "phone": found.phone,
                 "home": found.home,

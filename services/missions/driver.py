@@ -11,7 +11,9 @@ from contracts.missions.driver_v1 import (
     DriverEngaged,
     DriverEvent,
     DriverRegistered,
+    DriverReinstated,
     DriverReleased,
+    DriverSuspended,
     HomeChanged,
     PhoneChanged,
     QualificationKind,
@@ -78,6 +80,36 @@ class ForgetDriver:
     at: datetime
 
 
+@dataclass(frozen=True, slots=True)
+class Admit:
+    """Follows from an account that a driver may use."""
+
+    fact: DriverRegistered
+
+    @property
+    def organisation_id(self) -> str:
+        return self.fact.organisation_id
+
+
+@dataclass(frozen=True, slots=True)
+class Suspend:
+    """Follows from an account that may not be used any more."""
+
+    driver_id: str
+    organisation_id: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class FollowProfile:
+    """Follows from what a user told of themselves (HIF-39, HIF-05)."""
+
+    driver_id: str
+    organisation_id: str
+    facts: tuple[HomeChanged | PhoneChanged, ...]
+
+
+AccountCommand = Admit | Suspend | FollowProfile
 PartnerCommand = (
     ChangeHome
     | ChangePhone
@@ -88,7 +120,7 @@ PartnerCommand = (
     | Release
     | ForgetDriver
 )
-Command = RegisterDriver | PartnerCommand
+Command = RegisterDriver | AccountCommand | PartnerCommand
 
 # --- Rejections -------------------------------------------------------------
 
@@ -109,13 +141,17 @@ class DriverIsForgotten:
 
 
 @dataclass(frozen=True, slots=True)
+class DriverIsSuspended:
+    pass
+
+
+@dataclass(frozen=True, slots=True)
 class AlreadyQualified:
     code: str
 
 
-Rejection = (
-    NoSuchDriver | DriverIdTaken | DriverIsForgotten | AlreadyQualified | availability.Rejection
-)
+Unfit = NoSuchDriver | DriverIsForgotten | DriverIsSuspended
+Rejection = Unfit | DriverIdTaken | AlreadyQualified | availability.Rejection
 
 # --- State ------------------------------------------------------------------
 
@@ -132,12 +168,13 @@ class Partner:
     """Availabilities and engagements are what happened to them last, by their id and trip_id."""
 
     registration: DriverRegistered
-    phone: str
+    phone: str | None
     home: HomeChanged | None
     in_training: frozenset[Skill]
     qualified_until: Mapping[Skill, date | None]
     availabilities: Mapping[str, availability.Availability]
     engagements: Mapping[str, DriverEngaged | DriverReleased]
+    suspended: bool = False
 
     @property
     def organisation_id(self) -> str:
@@ -179,6 +216,8 @@ def evolve(driver: Driver, event: DriverEvent) -> Driver:
             return replace(driver, availabilities=known)
         case DriverEngaged() | DriverReleased():
             return replace(driver, engagements={**driver.engagements, event.trip_id: event})
+        case DriverSuspended() | DriverReinstated():
+            return replace(driver, suspended=isinstance(event, DriverSuspended))
         case SubjectForgotten():
             return Forgotten(driver.organisation_id)
         case unhandled:
@@ -196,6 +235,15 @@ def held(driver: Driver, on: date) -> frozenset[terms.Qualification]:
     )
 
 
+def unfit(driver: Driver, organisation_id: str) -> Unfit | None:
+    """Why the driver is given no trip of the organisation."""
+    if isinstance(driver, Unregistered) or driver.organisation_id != organisation_id:
+        return NoSuchDriver()
+    if isinstance(driver, Forgotten):
+        return DriverIsForgotten()
+    return DriverIsSuspended() if driver.suspended else None
+
+
 # --- Decisions --------------------------------------------------------------
 
 Decision = list[DriverEvent] | Rejection
@@ -205,6 +253,8 @@ def decide(command: Command, driver: Driver) -> Decision:
     """New facts, an empty list when they are already recorded, or the rule that says no."""
     if isinstance(command, RegisterDriver):
         return register(command, driver)
+    if isinstance(command, AccountCommand):
+        return follow(command, driver)
     if isinstance(driver, Unregistered):
         return NoSuchDriver()
     if (
@@ -220,10 +270,8 @@ def decide(command: Command, driver: Driver) -> Decision:
 
 def decide_for_partner(command: PartnerCommand, driver: Partner) -> Decision:
     match command:
-        case ChangeHome():
-            return change_home(command, driver)
-        case ChangePhone():
-            return [] if command.fact.phone == driver.phone else [command.fact]
+        case ChangeHome() | ChangePhone():
+            return [command.fact] if is_news(command.fact, driver) else []
         case StartTraining():
             return start_training(command, driver)
         case CompleteTraining():
@@ -257,9 +305,29 @@ def register(command: RegisterDriver, driver: Driver) -> Decision:
             assert_never(unhandled)
 
 
-def change_home(command: ChangeHome, driver: Partner) -> Decision:
-    known = driver.home and replace(driver.home, changed_at=command.fact.changed_at)
-    return [] if command.fact == known else [command.fact]
+def follow(command: AccountCommand, driver: Driver) -> list[DriverEvent]:
+    """Never refuses: nothing follows for who is no driver of the organisation."""
+    if isinstance(driver, Unregistered):
+        return [command.fact] if isinstance(command, Admit) else []
+    if isinstance(driver, Forgotten) or driver.organisation_id != command.organisation_id:
+        return []
+    match command:
+        case Admit(fact=fact):
+            back = DriverReinstated(fact.driver_id, fact.registered_at)
+            return [back] if driver.suspended else []
+        case Suspend():
+            gone = DriverSuspended(command.driver_id, command.at)
+            return [] if driver.suspended else [gone]
+        case FollowProfile():
+            return [fact for fact in command.facts if is_news(fact, driver)]
+        case unhandled:
+            assert_never(unhandled)
+
+
+def is_news(fact: HomeChanged | PhoneChanged, driver: Partner) -> bool:
+    if isinstance(fact, PhoneChanged):
+        return fact.phone != driver.phone
+    return driver.home is None or replace(driver.home, changed_at=fact.changed_at) != fact
 
 
 def start_training(command: StartTraining, driver: Partner) -> Decision:

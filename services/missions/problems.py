@@ -99,6 +99,8 @@ def problem(rejection: Rejection) -> tuple[int, str]:
             return 409, f"Another driver has the id {taken}."
         case driver.DriverIsForgotten():
             return 409, "The driver asked to be forgotten."
+        case driver.DriverIsSuspended():
+            return 409, "The account of the driver is closed."
         case driver.AlreadyQualified(code=code):
             return 409, f"The driver is qualified for {code} already, without an end."
         case clearance.NoSuchPaper(kind=kind):

@@ -8,9 +8,9 @@ from tools.checks.source import Finding, Tree, service_of
 
 MUST_HAVE = ("README.md", "api.py", "service.py")
 FOLDERS = frozenset({"edge", "migrations", "tests"})
-MOST_LINES = 1_400
+MOST_LINES = 1_500
 """Of code; docs/adr/0008 says how they are counted and why there are so many."""
-LONGER = {PurePosixPath("services/missions"): 1_900}
+LONGER = {PurePosixPath("services/missions"): 2_100}
 """docs/adr/0014 says why."""
 
 

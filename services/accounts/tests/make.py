@@ -89,7 +89,7 @@ def activated(
     roles: tuple[Role, ...] = DRIVER, language: str = "fr", at: datetime = NOON
 ) -> UserActivated:
     email = "ada@example.org"
-    return UserActivated("ada", "hiflow", email, "Ada Martin", language, roles, at)
+    return UserActivated("ada", "hiflow", email, "Ada Martin", language, roles, at, None)
 
 
 def deactivate(others: int = 1, organisation: str = "hiflow") -> DeactivateUser:

@@ -1,6 +1,7 @@
 """Which facts somebody is told about."""
 
 import json
+from dataclasses import replace
 from datetime import date, timedelta
 from typing import Any
 
@@ -37,7 +38,7 @@ def invited(email: str = "a@b.example") -> user.UserInvited:
 
 
 def activated() -> user.UserActivated:
-    return user.UserActivated(*WHO, "a@b.example", "Ada", "fr", (), NOON)
+    return user.UserActivated(*WHO, "a@b.example", "Ada", "fr", (), NOON, None)
 
 
 def password_set(means: user.PasswordMeans) -> user.PasswordSet:
@@ -261,7 +262,7 @@ def test_each_extra_cost_of_a_mission_has_its_own_message_in_its_thread() -> Non
 
 
 def test_two_facts_make_two_messages() -> None:
-    later = user.UserActivated(*WHO, "a@b.example", "Ada", "fr", (), NOON + timedelta(seconds=1))
+    later = replace(activated(), activated_at=NOON + timedelta(seconds=1))
     first, second = notices.about_accounts(activated()), notices.about_accounts(later)
     assert told(first).message_id != told(second).message_id
 

@@ -103,6 +103,7 @@ def activated() -> UserActivated:
         language="fr",
         roles=(Role.DRIVER,),
         activated_at=datetime.now(UTC),
+        phone=None,
     )
 
 

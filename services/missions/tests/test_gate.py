@@ -1,8 +1,13 @@
 """Who may quote and who may be awarded is asked each time, over a real store."""
 
+import asyncio
+from datetime import UTC, datetime, timedelta
+
 import pytest
 
-from services.missions import trip
+from contracts.missions.driver_v1 import DriverReinstated, DriverSuspended
+from services.missions import driver, trip
+from services.missions.driver import DriverIsForgotten, DriverIsSuspended, NoSuchDriver
 from services.missions.quoting import SubmitQuote
 from services.missions.terms import PapersLacking, QualificationsMissing
 from services.missions.tests.make import (
@@ -10,8 +15,10 @@ from services.missions.tests.make import (
     TODAY,
     accepted,
     assigned,
+    forgotten,
     published,
     qualified,
+    registered,
     submitted,
 )
 from services.missions.tests.test_api import PRICE as QUOTE
@@ -54,7 +61,40 @@ def test_an_award_that_comes_again_asks_for_nothing_more() -> None:
     assert trip.decide(award(lacking=LACKING), state) == []
 
 
+def test_a_trip_is_given_to_partners_of_the_organisation_alone() -> None:
+    ada = driver.evolve(driver.initial, registered())
+    assert driver.unfit(ada, "hiflow") is None
+    assert driver.unfit(ada, "other") == NoSuchDriver()
+    assert driver.unfit(driver.initial, "hiflow") == NoSuchDriver()
+    closed = driver.evolve(ada, DriverSuspended("ada", LATER))
+    assert driver.unfit(closed, "hiflow") == DriverIsSuspended()
+    assert driver.unfit(driver.evolve(closed, forgotten()), "hiflow") == DriverIsForgotten()
+    opened = driver.evolve(closed, DriverReinstated("ada", LATER))
+    assert driver.unfit(opened, "hiflow") is None
+
+
 # --- Over HTTP ----------------------------------------------------------------
+
+
+@pytest.mark.parametrize("way", ["assignment", "award"])
+async def test_nobody_is_given_a_trip_who_is_not_known(database: str, way: str) -> None:
+    async with served(database) as api:
+        await api.world("ada")
+        refused = await api.ask("POST", f"/trips/T1/{way}", {"driver_id": "eda"})
+        assert (refused.status_code, refused.json()["detail"]) == (404, "There is no such driver.")
+
+
+async def test_a_quote_that_expired_is_not_awarded_as_of_before(database: str) -> None:
+    async with served(database) as api:
+        await api.world("ada")
+        end = datetime.now(UTC) + timedelta(milliseconds=300)
+        quote = QUOTE | {"valid_until": end.isoformat()}
+        assert (await api.driver("ada", "POST", "/trips/T1/quote", quote)).status_code == 201
+        earlier = {"Relais-Occurred-At": (end - timedelta(seconds=1)).isoformat()}
+        while datetime.now(UTC) < end:
+            await asyncio.sleep(0.05)
+        late = await api.ask("POST", "/trips/T1/award", ADA, headers=earlier)
+        assert late.status_code == 409
 
 
 @pytest.mark.requirement("HIF-42")

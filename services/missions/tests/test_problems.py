@@ -21,6 +21,7 @@ from services.missions.driver import (
     AlreadyQualified,
     DriverIdTaken,
     DriverIsForgotten,
+    DriverIsSuspended,
     NoSuchDriver,
 )
 from services.missions.problems import Rejection, problem
@@ -90,6 +91,7 @@ REJECTIONS: list[Rejection] = [
     NoSuchDriver(),
     DriverIdTaken("ada"),
     DriverIsForgotten(),
+    DriverIsSuspended(),
     AlreadyQualified("atlas"),
     NoSuchAvailability(),
     AvailabilityIdTaken("a-1"),

@@ -12,7 +12,9 @@ from contracts.missions.driver_v1 import (
     DriverEngaged,
     DriverEvent,
     DriverRegistered,
+    DriverReinstated,
     DriverReleased,
+    DriverSuspended,
     HomeChanged,
     PhoneChanged,
     QualificationObtained,
@@ -63,6 +65,7 @@ class Driver:
     qualifications: tuple[Qualification, ...] = ()
     availabilities: tuple[Availability, ...] = ()
     engagements: tuple[Engagement, ...] = ()
+    suspended: bool = False
     forgotten: bool = False
 
 
@@ -72,7 +75,7 @@ def key(event: DriverEvent) -> tuple[str]:
 
 def project(row: Driver | None, event: DriverEvent) -> Driver:
     if isinstance(event, DriverRegistered):
-        return Driver(event.driver_id, event.organisation_id, event.name, event.phone)
+        return Driver(event.driver_id, event.organisation_id, event.name, event.phone or "")
     if row is None:
         raise OutOfOrder(event)
     match event:
@@ -95,6 +98,8 @@ def project(row: Driver | None, event: DriverEvent) -> Driver:
             return replace(row, engagements=(*_busy(row, event.trip_id), engaged))
         case DriverReleased():
             return replace(row, engagements=_busy(row, event.trip_id))
+        case DriverSuspended() | DriverReinstated():
+            return replace(row, suspended=isinstance(event, DriverSuspended))
         case SubjectForgotten():
             return replace(row, name="", phone="", city="", availabilities=(), forgotten=True)
         case unhandled:
@@ -135,7 +140,7 @@ view = View(
 _COLUMNS = sql.SQL(", ").join(map(sql.Identifier, view.columns))
 _AVAILABLE = """
 select {columns} from backoffice.drivers d
- where organisation_id = %(organisation)s and driver_id > %(after)s and not forgotten
+ where organisation_id = %(organisation)s and driver_id > %(after)s and not (forgotten or suspended)
    and (select range_agg(daterange(a.from_day, a.until_day, '[]'))
           from jsonb_to_recordset(d.availabilities) as a(from_day date, until_day date)
        ) @> daterange(%(from)s, %(until)s, '[]')

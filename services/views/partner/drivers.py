@@ -12,7 +12,9 @@ from contracts.missions.driver_v1 import (
     DriverEngaged,
     DriverEvent,
     DriverRegistered,
+    DriverReinstated,
     DriverReleased,
+    DriverSuspended,
     HomeChanged,
     PhoneChanged,
     QualificationObtained,
@@ -81,6 +83,7 @@ class Driver:
     trainings: tuple[Training, ...] = ()
     availabilities: tuple[Availability, ...] = ()
     engagements: tuple[Engagement, ...] = ()
+    suspended: bool = False
     forgotten: bool = False
 
     def held(self, kind: str, on: date) -> frozenset[str]:
@@ -98,9 +101,8 @@ def key(event: DriverEvent) -> tuple[str]:
 
 def project(row: Driver | None, event: DriverEvent) -> Driver:
     if isinstance(event, DriverRegistered):
-        return Driver(
-            event.driver_id, event.organisation_id, event.name, event.phone, event.registered_at
-        )
+        who = (event.driver_id, event.organisation_id, event.name, event.phone or "")
+        return Driver(*who, event.registered_at)
     if row is None:
         raise OutOfOrder(event)
     match event:
@@ -134,6 +136,8 @@ def project(row: Driver | None, event: DriverEvent) -> Driver:
         case DriverReleased():
             others = tuple(e for e in row.engagements if e.trip_id != event.trip_id)
             return replace(row, engagements=others)
+        case DriverSuspended() | DriverReinstated():
+            return replace(row, suspended=isinstance(event, DriverSuspended))
         case SubjectForgotten():
             return _forgotten(row)
         case unhandled:
@@ -220,7 +224,7 @@ async def available(
                 """
                 select {columns} from partner.drivers d
                  where organisation_id = %(organisation)s and driver_id > %(after)s
-                   and not forgotten
+                   and not (forgotten or suspended)
                    and (
                      select range_agg(daterange(a.from_day, a.until_day, '[]'))
                        from jsonb_to_recordset(d.availabilities)

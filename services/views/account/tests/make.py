@@ -59,7 +59,7 @@ def signed() -> user.AgreementSigned:
 
 def activated() -> user.UserActivated:
     given = ("ada@example.org", "Ada Lovelace", "fr", (user.Role.DRIVER,))
-    return user.UserActivated("ada", "hiflow", *given, NOON)
+    return user.UserActivated("ada", "hiflow", *given, NOON, None)
 
 
 def deactivated() -> user.UserDeactivated:

@@ -62,7 +62,7 @@ def signed(
 
 def activated(id: str = "ada") -> user.UserActivated:
     given = (f"{id}@example.org", "Ada Lovelace", "fr", (user.Role.DRIVER,))
-    return user.UserActivated(id, "hiflow", *given, LATER)
+    return user.UserActivated(id, "hiflow", *given, LATER, None)
 
 
 def deactivated(id: str = "ada") -> user.UserDeactivated:

@@ -7,7 +7,7 @@ import pytest
 
 from contracts.common_v1 import Money
 from contracts.missions import trip_v1
-from contracts.missions.driver_v1 import DriverEvent
+from contracts.missions.driver_v1 import DriverEvent, DriverReinstated, DriverSuspended
 from contracts.missions.trip_v1 import TripEvent
 from infra.consumers.views import OutOfOrder
 from services.views.backoffice import drivers, quotes, trips
@@ -223,3 +223,11 @@ class TestQueries:
         shown = await drivers.available(office.pool, "hiflow", FROM, UNTIL, "", 10)
         assert [driver.driver_id for driver in shown] == ["ada"]
         assert await drivers.available(office.pool, "stranger", FROM, UNTIL, "", 10) == []
+
+    async def test_whose_account_is_closed_is_not_available(self, office: Office) -> None:
+        await office.saw(registered(), declared())
+        assert len(await drivers.available(office.pool, "hiflow", FROM, FROM, "", 10)) == 1
+        await office.saw(DriverSuspended("ada", LATER))
+        assert await drivers.available(office.pool, "hiflow", FROM, FROM, "", 10) == []
+        await office.saw(DriverReinstated("ada", LATER))
+        assert len(await drivers.available(office.pool, "hiflow", FROM, FROM, "", 10)) == 1

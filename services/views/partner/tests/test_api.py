@@ -10,6 +10,7 @@ import pytest
 from fastapi.routing import APIRoute
 
 from contracts.common_v1 import Money
+from contracts.missions.driver_v1 import DriverReinstated, DriverSuspended
 from contracts.missions.trip_v1 import CounterOffered, Stop
 from infra.consumers.views import views_seen
 from infra.http.app import create_app
@@ -253,6 +254,12 @@ async def test_logistics_finds_who_is_free(partner: Partner) -> None:
     async with served(partner) as api:
         shown = await api.get(f"/logistics/drivers/available?{DAYS}", role="logistics")
         assert [driver["driver_id"] for driver in shown.json()["items"]] == ["ada"]
+        await partner.saw(DriverSuspended("ada", NOON))
+        shown = await api.get(f"/logistics/drivers/available?{DAYS}", role="logistics")
+        assert shown.json()["items"] == []
+        await partner.saw(DriverReinstated("ada", NOON))
+        shown = await api.get(f"/logistics/drivers/available?{DAYS}", role="logistics")
+        assert len(shown.json()["items"]) == 1
 
 
 class TestAsking:
