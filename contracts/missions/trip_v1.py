@@ -142,6 +142,19 @@ class StopDetailed:
 
 
 @dataclass(frozen=True, slots=True)
+class ClientNamed:
+    """Logistics said who ordered the trip, and is told that the vehicle was delivered."""
+
+    trip_id: str
+    organisation_id: str
+    name: str
+    email: str
+    # BCP 47 tag of the language of mails.
+    language: str
+    named_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class QuoteSubmitted:
     """A driver offered a price for the trip."""
 
@@ -334,6 +347,8 @@ class DeliveryConfirmed:
     driver_id: str
     channel: Channel
     confirmed_at: datetime
+    # True when a client was named, who is to be told (HIF-27).
+    client_told: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -346,7 +361,7 @@ class TripExpired:
 
 @dataclass(frozen=True, slots=True)
 class SubjectForgotten:
-    """The trip's key was destroyed: street, contact and phone of its ends are unreadable for
+    """The trip's key was destroyed: who is at its ends and who ordered it is unreadable for
     ever.
     """
 
@@ -357,6 +372,7 @@ class SubjectForgotten:
 TripEvent = (
     TripPublished
     | StopDetailed
+    | ClientNamed
     | QuoteSubmitted
     | QuoteModified
     | QuoteWithdrawn
@@ -379,6 +395,7 @@ TripEvent = (
 
 _TripPublished = message_class("relais.missions.trip.v1.TripPublished")
 _StopDetailed = message_class("relais.missions.trip.v1.StopDetailed")
+_ClientNamed = message_class("relais.missions.trip.v1.ClientNamed")
 _QuoteSubmitted = message_class("relais.missions.trip.v1.QuoteSubmitted")
 _QuoteModified = message_class("relais.missions.trip.v1.QuoteModified")
 _QuoteWithdrawn = message_class("relais.missions.trip.v1.QuoteWithdrawn")
@@ -547,6 +564,34 @@ def encode_stop_detailed(value: StopDetailed, seal: Seal) -> bytes:
         if value.phone is None
         else {"sealed": seal(value.trip_id, 5, value.phone.encode())},
         detailed_at=encode_instant(value.detailed_at),
+    )
+    encoded: bytes = message.SerializeToString()
+    return encoded
+
+
+def decode_client_named(message: Any, unseal: Unseal) -> ClientNamed:
+    if not (
+        message.HasField("name") and message.HasField("email") and message.HasField("named_at")
+    ):
+        raise missing(message, "name", "email", "named_at")
+    return ClientNamed(
+        message.trip_id,
+        message.organisation_id,
+        decode_text(unseal(message.trip_id, 3, message.name.sealed)),
+        decode_text(unseal(message.trip_id, 4, message.email.sealed)),
+        message.language,
+        decode_instant(message.named_at),
+    )
+
+
+def encode_client_named(value: ClientNamed, seal: Seal) -> bytes:
+    message = _ClientNamed(
+        trip_id=value.trip_id,
+        organisation_id=value.organisation_id,
+        name={"sealed": seal(value.trip_id, 3, value.name.encode())},
+        email={"sealed": seal(value.trip_id, 4, value.email.encode())},
+        language=value.language,
+        named_at=encode_instant(value.named_at),
     )
     encoded: bytes = message.SerializeToString()
     return encoded
@@ -942,6 +987,7 @@ def decode_delivery_confirmed(message: Any, _unseal: Unseal) -> DeliveryConfirme
         message.driver_id,
         member(Channel, message.channel),
         decode_instant(message.confirmed_at),
+        message.client_told,
     )
 
 
@@ -951,6 +997,7 @@ def encode_delivery_confirmed(value: DeliveryConfirmed, _seal: Seal) -> bytes:
         driver_id=value.driver_id,
         channel=value.channel,
         confirmed_at=encode_instant(value.confirmed_at),
+        client_told=value.client_told,
     )
     encoded: bytes = message.SerializeToString()
     return encoded
@@ -1023,6 +1070,20 @@ contract: Contract[TripEvent] = Contract(
             encode=encode_stop_detailed,
             parse=parser(_StopDetailed),
             convert=decode_stop_detailed,
+        ),
+        EventType(
+            type="relais.missions.trip.v1.client_named",
+            cls=ClientNamed,
+            key="trip_id",
+            skippable=False,
+            schema="relais.missions.trip.v1.ClientNamed",
+            personal=(
+                ("name", "trip_id"),
+                ("email", "trip_id"),
+            ),
+            encode=encode_client_named,
+            parse=parser(_ClientNamed),
+            convert=decode_client_named,
         ),
         EventType(
             type="relais.missions.trip.v1.quote_submitted",

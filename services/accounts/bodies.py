@@ -7,20 +7,22 @@ from pydantic import AfterValidator, Field, SecretStr, StringConstraints
 
 from contracts.accounts import organisation_v1
 from contracts.accounts.user_v1 import Role
-from infra.http.models import Body, Day, Id, Instant, Line, Named, Phone, PointBody, Text
+from infra.http.models import (
+    Body,
+    Day,
+    Email,
+    Id,
+    Instant,
+    Language,
+    Line,
+    Named,
+    Phone,
+    PointBody,
+    Text,
+)
 from services.accounts import organisation, user
 from services.accounts.signing import GUARDED
 
-Email = Annotated[
-    str,
-    StringConstraints(
-        strip_whitespace=True,
-        max_length=254,
-        pattern=r"^[^@\s\x00-\x1f]{1,64}@[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)+$",
-    ),
-    Field(examples=["ada@example.org"]),
-]
-Language = Annotated[str, StringConstraints(pattern=r"^[a-z]{2,3}(-[A-Z]{2})?$")]
 Country = Annotated[str, StringConstraints(pattern=r"^[A-Z]{2}$")]
 Currency = Annotated[str, StringConstraints(pattern=r"^[A-Z]{3}$")]
 PostalCode = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9 -]{2,12}$")]

@@ -14,6 +14,7 @@ from contracts.invoices.numbering_v1 import NumberingEvent
 from contracts.missions.trip_v1 import (
     AttachmentAdded,
     AttachmentRemoved,
+    ClientNamed,
     CounterAccepted,
     CounterDeclined,
     CounterOffered,
@@ -75,7 +76,9 @@ def of_trip(event: TripEvent) -> list[FromTrip]:
             return [invoice.Open(id, event.confirmed_at)]
         case TripExpired() | ExtraCostRequested() | ExtraCostRefused():
             return []
-        case AttachmentAdded() | AttachmentRemoved() | StopDetailed() | SubjectForgotten():
+        case AttachmentAdded() | AttachmentRemoved():
+            return []
+        case StopDetailed() | ClientNamed() | SubjectForgotten():
             return []
         case QuoteSubmitted() | QuoteModified() | QuoteWithdrawn():
             return []

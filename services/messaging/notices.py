@@ -82,14 +82,15 @@ def about_papers(event: paper.PaperEvent) -> list[Queue]:
 
 TripNews = trip.TripPublished | trip.TripExpired | trip.AttachmentAdded | trip.AttachmentRemoved
 QuoteNews = trip.QuoteSubmitted | trip.QuoteModified | trip.QuoteWithdrawn | trip.QuoteAccepted
-Rest = trip.StopDetailed | trip.SubjectForgotten | trip.CounterAccepted | trip.CounterDeclined
+Rest = trip.StopDetailed | trip.SubjectForgotten | trip.ClientNamed
+Answer = trip.CounterAccepted | trip.CounterDeclined
 """What the driver did, or need not be told."""
 
 
 def about_trips(event: trip.TripEvent) -> list[Queue]:
-    """Quotes, new missions, extra costs, deliveries (HIF-19, HIF-20, HIF-27)."""
+    """Quotes, new missions, extra costs, deliveries (HIF-19, HIF-20, HIF-27, N-05)."""
     about, own = f"trip/{event.trip_id}", {"trip": event.trip_id}
-    if isinstance(event, TripNews | QuoteNews | Rest):
+    if isinstance(event, TripNews | QuoteNews | Answer | Rest):
         return []
     match event:
         case trip.QuoteRefused(driver_id=who, reason=reason, refused_at=at):
@@ -109,7 +110,11 @@ def about_trips(event: trip.TripEvent) -> list[Queue]:
         case trip.ExtraCostRequested() | trip.ExtraCostAccepted() | trip.ExtraCostRefused():
             return _extra_cost(event)
         case trip.DeliveryConfirmed(driver_id=who, confirmed_at=at):
-            return [_to(who, Topic.MISSIONS, "delivery_confirmed", at, about, own)]
+            told = [_to(who, Topic.MISSIONS, "delivery_confirmed", at, about, own)]
+            # The client of a trip is met under its id.
+            client, name = event.trip_id, "vehicle_delivered"
+            theirs = [_to(client, Topic.MISSIONS, name, at, about, own)]
+            return told + theirs if event.client_told else told
         case unhandled:
             assert_never(unhandled)
 

@@ -1,4 +1,4 @@
-"""Reaction: an account says where its owner is reached."""
+"""Reactions: an account says where its owner is reached, a trip where its client is."""
 
 from datetime import datetime
 from typing import assert_never
@@ -20,6 +20,8 @@ from contracts.accounts.user_v1 import (
     UserEvent,
     UserInvited,
 )
+from contracts.missions import trip_v1
+from contracts.missions.trip_v1 import TripEvent
 from contracts.runtime import REDACTED
 from services.messaging.preferences import ChangeReach, Forget, Meet
 
@@ -63,6 +65,16 @@ def _met(
             at=at,
         )
     ]
+
+
+def clients(event: TripEvent) -> list[Meet | ChangeReach | Forget]:
+    """The client of a trip has no account, and is met under the id of the trip."""
+    if isinstance(event, trip_v1.SubjectForgotten):
+        return [Forget(event.trip_id, event.forgotten_at)]
+    if not isinstance(event, trip_v1.ClientNamed) or event.email == REDACTED:
+        return []
+    who, said = (event.trip_id, event.organisation_id), (event.email, event.name, event.language)
+    return [Meet(*who, *said, phone=None, at=event.named_at)]
 
 
 def target(command: Meet | ChangeReach | Forget) -> str:

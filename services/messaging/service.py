@@ -17,6 +17,7 @@ service = Service(
     aggregates=(MESSAGE, PREFERENCES),
     reactions=(
         Reaction("people", user_v1.contract, people.react, PREFERENCES, people.target),
+        Reaction("clients", trip_v1.contract, people.clients, PREFERENCES, people.target),
         Reaction("accounts", user_v1.contract, notices.about_accounts, MESSAGE, notices.target),
         Reaction("papers", paper_v1.contract, notices.about_papers, MESSAGE, notices.target),
         Reaction("trips", trip_v1.contract, notices.about_trips, MESSAGE, notices.target),

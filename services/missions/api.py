@@ -14,6 +14,7 @@ from contracts.missions.driver_v1 import (
     TrainingStarted,
 )
 from contracts.missions.trip_v1 import (
+    ClientNamed,
     CounterAccepted,
     CounterDeclined,
     CounterOffered,
@@ -32,7 +33,7 @@ from services.missions import bodies, carrying, clearance, driver, trip
 from services.missions.aggregates import CLEARANCE, DRIVER, TRIP
 from services.missions.availability import DeclareAvailability, WithdrawAvailability
 from services.missions.countering import AcceptCounter, DeclineCounter, OfferCounter
-from services.missions.detailing import DetailStop
+from services.missions.detailing import DetailStop, NameClient
 from services.missions.numbers import number
 from services.missions.quoting import ModifyQuote, RefuseQuote, SubmitQuote, WithdrawQuote
 from services.missions.terms import Qualification
@@ -181,6 +182,7 @@ async def assign_directly(trip_id: Id, body: bodies.AssignmentBody, call: Logist
             organisation_id=call.principal.organisation_id,
             driver_id=body.driver_id,
             price=body.price.money() if body.price else None,
+            expenses=bodies.itemised(body.expenses),
             qualifications=await held_by_fit(call, body.driver_id, found),
             lacking_papers=await lacking(call, body.driver_id),
             today=call.today,
@@ -196,7 +198,7 @@ async def confirm_delivery(
 ) -> Response:
     """The vehicle is delivered; from the app or the portal, with one effect (HIF-24, HIF-25)."""
     who = call.principal
-    fact = DeliveryConfirmed(trip_id, who.subject, body.channel, call.occurred_at)
+    fact = DeliveryConfirmed(trip_id, who.subject, body.channel, call.occurred_at, False)
     command = trip.ConfirmDelivery(fact, who.organisation_id, call.today)
     return await call.handle(TRIP, trip_id, command)
 
@@ -210,6 +212,15 @@ async def detail_stop(
     fact = StopDetailed(trip_id, end, *said, call.occurred_at)
     command = DetailStop(fact, call.principal.organisation_id)
     return await call.handle(TRIP, trip_id, command)
+
+
+@router.put("/trips/{trip_id}/client")
+async def name_client(trip_id: Id, body: bodies.ClientBody, call: Logistics) -> Response:
+    """Say who ordered the trip, and is told by mail that the vehicle was delivered (HIF-27)."""
+    ours = call.principal.organisation_id
+    said = (body.name, body.email, body.language)
+    fact = ClientNamed(trip_id, ours, *said, call.occurred_at)
+    return await call.handle(TRIP, trip_id, NameClient(fact, ours))
 
 
 # --- Missions ---------------------------------------------------------------
@@ -303,7 +314,12 @@ async def show_driver(driver_id: Id, call: Anyone, as_of: AsOf = None) -> Respon
         or found.state.organisation_id != call.principal.organisation_id
     ):
         raise call.refuse(driver.NoSuchDriver())
-    return call.show(bodies.driver_shown(found.state), found)
+    cleared, ours = (
+        (await call.load(CLEARANCE, driver_id, as_of)).state,
+        found.state.organisation_id,
+    )
+    papers = bodies.papers_shown(cleared, ours, call.today)
+    return call.show(bodies.driver_shown(found.state) | papers, found)
 
 
 @router.get("/drivers/{driver_id}/history")

@@ -20,8 +20,10 @@ from contracts.missions.trip_v1 import (
 from infra.http.models import (
     Body,
     Day,
+    Email,
     Id,
     Instant,
+    Language,
     Line,
     MoneyBody,
     Named,
@@ -30,7 +32,7 @@ from infra.http.models import (
     Text,
     plain,
 )
-from services.missions import driver, trip
+from services.missions import clearance, driver, trip
 
 Code = Annotated[str, StringConstraints(pattern=r"^[a-z0-9_-]{1,64}$")]
 PostalCode = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9 -]{2,12}$")]
@@ -117,11 +119,19 @@ Terms = tuple[
 ]
 
 
+Expenses = Annotated[tuple[ExpenseBody, ...], Field(max_length=5, strict=False)]
+
+
+def itemised(expenses: tuple[ExpenseBody, ...]) -> tuple[QuotedExpense, ...]:
+    """The contract's values."""
+    return tuple(QuotedExpense(one.kind, one.amount.money()) for one in expenses)
+
+
 class QuoteBody(Body):
     """A price excluding VAT, and when the driver would come (G-12)."""
 
     price: MoneyBody
-    expenses: Annotated[tuple[ExpenseBody, ...], Field(max_length=5, strict=False)] = ()
+    expenses: Expenses = ()
     """What of the price is for expenses, each kind once; the rest is the service (C4)."""
     comment: Text | None = None
     pickup_on: Day | None = None
@@ -131,8 +141,7 @@ class QuoteBody(Body):
 
     def terms(self, at: datetime) -> Terms:
         """The fields that quotes have in common, in the order of the contract."""
-        expenses = tuple(QuotedExpense(one.kind, one.amount.money()) for one in self.expenses)
-        days = (self.pickup_on, self.delivery_on)
+        days, expenses = (self.pickup_on, self.delivery_on), itemised(self.expenses)
         return (self.price.money(), self.comment, *days, at, expenses, self.valid_until)
 
 
@@ -176,6 +185,14 @@ class StopDetailBody(Body):
     phone: Phone | None = None
 
 
+class ClientBody(Body):
+    """Who ordered the trip, and is told of the delivery (HIF-27)."""
+
+    name: Line
+    email: Email
+    language: Language = "fr"
+
+
 class AwardBody(Body):
     driver_id: Id
 
@@ -183,6 +200,8 @@ class AwardBody(Body):
 class AssignmentBody(Body):
     driver_id: Id
     price: MoneyBody | None = None
+    expenses: Expenses = ()
+    """What of the price is for expenses, each kind once (C4)."""
 
 
 class ConfirmationBody(Body):
@@ -232,7 +251,7 @@ class AvailabilityBody(Body):
 
 def trip_for_logistics(found: trip.Published) -> dict[str, Any]:
     """Everything about a trip."""
-    shown = _offered(found) | _stops(found)
+    shown = _offered(found) | _stops(found) | {"client": found.details.client}
     match found:
         case trip.Open():
             return shown | {"quotes": [_quote(found, id) for id in found.quotes]}
@@ -271,8 +290,8 @@ def _vaguely(found: trip.Published) -> dict[str, Any]:
 
 
 def _stops(found: trip.Published) -> dict[str, Any]:
-    details = found.stops.details
-    return {"stops": {end.name.lower(): details.get(end) for end in End if end}}
+    stops = found.details.stops
+    return {"stops": {end.name.lower(): stops.get(end) for end in End if end}}
 
 
 def _mission(found: trip.Assigned | trip.Delivered) -> dict[str, Any]:
@@ -303,6 +322,14 @@ def _counter(found: trip.Open, driver_id: str) -> dict[str, Any] | None:
     if (counter := found.counters.get(driver_id)) is None:
         return None
     return {"status": type(counter).__name__.removeprefix("Counter").lower(), "last": counter}
+
+
+def papers_shown(found: clearance.Clearance, organisation_id: str, on: date) -> dict[str, Any]:
+    """Which papers the driver has to hold for new work, and which of them they do not (C6)."""
+    return {
+        "required_papers": clearance.required(found, organisation_id),
+        "lacking_papers": clearance.lacking(found, organisation_id, on),
+    }
 
 
 def driver_shown(found: driver.Driver) -> dict[str, Any]:

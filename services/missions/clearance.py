@@ -87,13 +87,18 @@ def lacking(clearance: Clearance, organisation_id: str, on: date) -> tuple[str, 
 
     A paper counts through its last day, whenever its end is recorded.
     """
+    return tuple(
+        kind
+        for kind in required(clearance, organisation_id)
+        if not _holds(clearance.papers.get((organisation_id, kind)), on)
+    )
+
+
+def required(clearance: Clearance, organisation_id: str) -> tuple[str, ...]:
+    """What staff asked for, and what was accepted once, in order."""
     known = {kind for organisation, kind in clearance.papers if organisation == organisation_id}
     asked = clearance.required.get(organisation_id)
-    needed = known | set(asked.kinds if asked else ())
-    held = (clearance.papers.get((organisation_id, kind)) for kind in sorted(needed))
-    return tuple(
-        kind for kind, paper in zip(sorted(needed), held, strict=True) if not _holds(paper, on)
-    )
+    return tuple(sorted(known.union(asked.kinds if asked else ())))
 
 
 def _holds(paper: Paper | None, on: date) -> bool:

@@ -1,11 +1,11 @@
-"""Where exactly a trip begins and ends, and whom to ask for there: for its driver alone (C14)."""
+"""The people of a trip: whom to ask for at its ends, for its driver alone (C14), and its client."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import assert_never
 
-from contracts.missions.trip_v1 import End, StopDetailed, SubjectForgotten, TripEvent
+from contracts.missions.trip_v1 import ClientNamed, End, StopDetailed, SubjectForgotten, TripEvent
 
 # --- Commands ---------------------------------------------------------------
 
@@ -19,46 +19,57 @@ class DetailStop:
 
 
 @dataclass(frozen=True, slots=True)
-class ForgetStops:
-    """The key of the trip is destroyed; the people at its ends cannot be named again."""
+class NameClient:
+    """Who is told of the delivery (HIF-27); the last word counts."""
+
+    fact: ClientNamed
+    organisation_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class ForgetPeople:
+    """The key of the trip is destroyed; its people cannot be named again."""
 
     trip_id: str
     organisation_id: str
     at: datetime
 
 
-Command = DetailStop | ForgetStops
+Command = DetailStop | NameClient | ForgetPeople
 
 # --- Rejections -------------------------------------------------------------
 
 
 @dataclass(frozen=True, slots=True)
-class StopsAreForgotten:
+class PeopleAreForgotten:
     pass
 
 
 # --- State ------------------------------------------------------------------
 
-Event = StopDetailed | SubjectForgotten
+Event = StopDetailed | ClientNamed | SubjectForgotten
 
 
 @dataclass(frozen=True, slots=True)
-class Stops:
-    """What was said of each end last."""
+class Details:
+    """What was said last of each end, and of the client."""
 
-    details: Mapping[End, StopDetailed] = field(default_factory=dict)
+    stops: Mapping[End, StopDetailed] = field(default_factory=dict)
+    client: ClientNamed | None = None
     forgotten: bool = False
 
 
-EMPTY = Stops()
+EMPTY = Details()
 
 
-def evolve(stops: Stops, event: Event) -> Stops:
+def evolve(details: Details, event: Event) -> Details:
     match event:
         case StopDetailed():
-            return replace(stops, details={**stops.details, event.end: event})
+            return replace(details, stops={**details.stops, event.end: event})
+        case ClientNamed():
+            return replace(details, client=event)
         case SubjectForgotten():
-            return Stops(forgotten=True)
+            return Details(forgotten=True)
         case unhandled:
             assert_never(unhandled)
 
@@ -66,17 +77,19 @@ def evolve(stops: Stops, event: Event) -> Stops:
 # --- Decisions --------------------------------------------------------------
 
 
-def decide(command: Command, stops: Stops) -> list[TripEvent] | StopsAreForgotten:
+def decide(command: Command, details: Details) -> list[TripEvent] | PeopleAreForgotten:
     """As in every aggregate, at any time of the trip's life: an address may have been wrong."""
+    if details.forgotten:
+        return [] if isinstance(command, ForgetPeople) else PeopleAreForgotten()
     match command:
         case DetailStop(fact=said):
-            if stops.forgotten:
-                return StopsAreForgotten()
-            known = stops.details.get(said.end)
-            repeated = known and replace(known, detailed_at=said.detailed_at) == said
-            return [] if repeated else [said]
-        case ForgetStops():
-            forgotten = SubjectForgotten(command.trip_id, command.at)
-            return [] if stops.forgotten else [forgotten]
+            known = details.stops.get(said.end)
+            told = known and replace(known, detailed_at=said.detailed_at)
+            return [] if told == said else [said]
+        case NameClient(fact=named):
+            client = details.client and replace(details.client, named_at=named.named_at)
+            return [] if client == named else [named]
+        case ForgetPeople():
+            return [SubjectForgotten(command.trip_id, command.at)]
         case unhandled:
             assert_never(unhandled)

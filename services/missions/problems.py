@@ -40,6 +40,8 @@ def problem(rejection: Rejection) -> tuple[int, str]:
             return 409, f"The mission starts on {first}, so it cannot be delivered before."
         case trip.ArrivalIsDeparture(city=city):
             return 422, f"The trip would end in {city}, where it starts."
+        case trip.ExpensesNeedPrice():
+            return 422, "Expenses are part of a price; name the price as well."
         # Quotes
         case quoting.NoSuchQuote():
             return 404, "There is no such quote."
@@ -72,8 +74,8 @@ def problem(rejection: Rejection) -> tuple[int, str]:
             return 409, f"The extra cost was {answer}."
         case carrying.MoreThanAsked(asked=asked):
             return 422, f"The driver asked for {in_words(asked)}; no more can be granted."
-        case detailing.StopsAreForgotten():
-            return 409, "Who is at the ends of this trip was forgotten on request."
+        case detailing.PeopleAreForgotten():
+            return 409, "The people of this trip were forgotten on request."
         case carrying.TooLateForExtraCost():
             return 409, "The vehicle is delivered: extra costs are asked for before."
         # Terms

@@ -66,6 +66,8 @@ class AssignDirectly:
     today: date
     at: datetime
     lacking_papers: tuple[str, ...] = ()
+    expenses: tuple[QuotedExpense, ...] = ()
+    """What of the price is for expenses, as in a quote (C4)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,6 +146,11 @@ class ArrivalIsDeparture:
     city: str
 
 
+@dataclass(frozen=True, slots=True)
+class ExpensesNeedPrice:
+    field: ClassVar[str] = "expenses"
+
+
 Rejection = (
     NoSuchTrip
     | NoSuchMission
@@ -152,10 +159,11 @@ Rejection = (
     | TripIsNotPast
     | MissionNotBegun
     | ArrivalIsDeparture
+    | ExpensesNeedPrice
     | quoting.Rejection
     | countering.Rejection
     | carrying.Rejection
-    | detailing.StopsAreForgotten
+    | detailing.PeopleAreForgotten
 )
 
 # --- State ------------------------------------------------------------------
@@ -173,7 +181,7 @@ class Open:
     offer: TripPublished
     quotes: Mapping[str, quoting.Quote]
     counters: Mapping[str, countering.Counter] = field(default_factory=dict)
-    stops: detailing.Stops = detailing.EMPTY
+    details: detailing.Details = detailing.EMPTY
 
 
 @dataclass(frozen=True, slots=True)
@@ -181,7 +189,7 @@ class Assigned:
     offer: TripPublished
     mission: MissionAssigned
     carried: carrying.Carried = carrying.EMPTY
-    stops: detailing.Stops = detailing.EMPTY
+    details: detailing.Details = detailing.EMPTY
 
 
 @dataclass(frozen=True, slots=True)
@@ -189,13 +197,13 @@ class Delivered:
     offer: TripPublished
     mission: MissionAssigned
     carried: carrying.Carried = carrying.EMPTY
-    stops: detailing.Stops = detailing.EMPTY
+    details: detailing.Details = detailing.EMPTY
 
 
 @dataclass(frozen=True, slots=True)
 class Expired:
     offer: TripPublished
-    stops: detailing.Stops = detailing.EMPTY
+    details: detailing.Details = detailing.EMPTY
 
 
 Published = Open | Assigned | Delivered | Expired
@@ -217,16 +225,16 @@ def evolve(trip: Trip, event: TripEvent) -> Trip:
             return trip
         return replace(trip, carried=carrying.evolve(trip.carried, event))
     if isinstance(event, detailing.Event):
-        return replace(trip, stops=detailing.evolve(trip.stops, event))
+        return replace(trip, details=detailing.evolve(trip.details, event))
     match event:
         case MissionAssigned():
-            return Assigned(trip.offer, event, stops=trip.stops)
+            return Assigned(trip.offer, event, details=trip.details)
         case DeliveryConfirmed():
             if isinstance(trip, Assigned):
-                return Delivered(trip.offer, trip.mission, trip.carried, trip.stops)
+                return Delivered(trip.offer, trip.mission, trip.carried, trip.details)
             return trip
         case TripExpired():
-            return Expired(trip.offer, trip.stops)
+            return Expired(trip.offer, trip.details)
         case unhandled:
             assert_never(unhandled)
 
@@ -288,8 +296,8 @@ def decide(command: Command, trip: Trip) -> Decision:
             | carrying.RemoveAttachment()
         ):
             return decide_on_mission(command, trip)
-        case detailing.DetailStop() | detailing.ForgetStops():
-            return detailing.decide(command, trip.stops)
+        case detailing.DetailStop() | detailing.NameClient() | detailing.ForgetPeople():
+            return detailing.decide(command, trip.details)
         case unhandled:
             assert_never(unhandled)
 
@@ -362,6 +370,7 @@ def award(command: AwardTrip, trip: Published) -> Decision:
 
 
 def assign_directly(command: AssignDirectly, trip: Published) -> Decision:
+    given = mission(command, trip.offer, command.price, direct=True, expenses=command.expenses)
     match trip:
         case Open():
             quote = trip.quotes.get(command.driver_id)
@@ -370,16 +379,15 @@ def assign_directly(command: AssignDirectly, trip: Published) -> Decision:
             return (
                 terms.past(trip.offer, command.today)
                 or terms.gate(trip.offer, command.qualifications, command.lacking_papers)
-                or (terms.bad_price(command.price) if command.price else None)
+                or bad_agreement(command)
                 or [
-                    mission(command, trip.offer, command.price, direct=True),
+                    given,
                     *refusals(trip, command.at, "trip assigned", ASSIGNED),
                 ]
             )
         case Assigned() | Delivered():
-            wanted = mission(command, trip.offer, command.price, direct=True)
             recorded = replace(trip.mission, assigned_at=command.at)
-            return [] if recorded == wanted else TripIsAssigned()
+            return [] if recorded == given else TripIsAssigned()
         case Expired():
             return terms.TripIsPast(trip.offer.until_slot.date)
         case unhandled:
@@ -393,7 +401,7 @@ def confirm(command: ConfirmDelivery, trip: Published) -> Decision:
         case Assigned() if command.today < trip.mission.from_day:
             return MissionNotBegun(trip.mission.from_day)
         case Assigned():
-            return [command.fact]
+            return [replace(command.fact, client_told=trip.details.client is not None)]
         case Delivered():
             return []
         case unhandled:
@@ -422,6 +430,14 @@ def expire_quote(command: ExpireQuote, trip: Published) -> Decision:
 
 
 # --- Parts of a decision ----------------------------------------------------
+
+
+def bad_agreement(command: AssignDirectly) -> quoting.BadQuote | ExpensesNeedPrice | None:
+    """What is agreed on without a quote is as good as one, or left open altogether."""
+    if command.price is None:
+        return ExpensesNeedPrice() if command.expenses else None
+    return terms.bad_price(command.price) or quoting.bad_expenses(command.expenses, command.price)
+
 
 # Without inputs: they would name the winner, whom the others must not learn from a refusal.
 ASSIGNED = Rule("trip-assigned", 1, ())

@@ -146,7 +146,7 @@ def test_what_is_no_quote_is_refused(content: bytes, complaint: str) -> None:
 
 @pytest.mark.parametrize("channel", [0, 99])
 def test_an_enum_without_a_known_member_is_refused(channel: int) -> None:
-    confirmed = DeliveryConfirmed("trip-1", "driver-1", Channel.APP, NOON)
+    confirmed = DeliveryConfirmed("trip-1", "driver-1", Channel.APP, NOON, False)
     with pytest.raises(DecodeError, match=f"Channel has no member {channel}"):
         type_of(confirmed).decode(altered(confirmed, channel=channel), mirrored)
 
@@ -167,7 +167,7 @@ def test_a_field_of_a_later_revision_is_passed_over() -> None:
 def test_a_time_without_a_zone_is_not_recorded() -> None:
     naive = NOON.replace(tzinfo=None)
     with pytest.raises(TypeError, match="offset-naive"):
-        encoded(DeliveryConfirmed("trip-1", "driver-1", Channel.APP, naive))
+        encoded(DeliveryConfirmed("trip-1", "driver-1", Channel.APP, naive, False))
 
 
 def test_an_amount_beyond_64_bits_is_not_recorded() -> None:
@@ -188,7 +188,7 @@ def test_a_time_of_another_zone_is_the_same_instant() -> None:
 @pytest.mark.parametrize("offset", [timedelta(microseconds=1), -timedelta(microseconds=1)])
 def test_times_are_exact_to_the_microsecond(offset: timedelta) -> None:
     instant = datetime(1970, 1, 1, tzinfo=UTC) + offset
-    confirmed = DeliveryConfirmed("trip-1", "driver-1", Channel.APP, instant)
+    confirmed = DeliveryConfirmed("trip-1", "driver-1", Channel.APP, instant, False)
     assert type_of(confirmed).decode(encoded(confirmed), mirrored) == confirmed
 
 
@@ -253,7 +253,7 @@ def test_an_absent_personal_field_has_no_subject() -> None:
 
 
 def test_an_event_without_personal_fields_has_no_subjects() -> None:
-    confirmed = DeliveryConfirmed("trip-1", "driver-1", Channel.APP, NOON)
+    confirmed = DeliveryConfirmed("trip-1", "driver-1", Channel.APP, NOON, False)
     assert type_of(confirmed).subjects_of(confirmed) == frozenset()
 
 

@@ -73,7 +73,7 @@ async def _live(world: World, trip: str, places: asyncio.Semaphore) -> None:
         await world.do(DRIVER, quoting[0], ChangePhone(phone, "hiflow"))
         if fate == "delivered":
             on = datetime(2030, 5, 8, 17, 0, tzinfo=UTC)
-            done = DeliveryConfirmed(trip, quoting[0], Channel.APP, on)
+            done = DeliveryConfirmed(trip, quoting[0], Channel.APP, on, False)
             await world.do(TRIP, trip, ConfirmDelivery(done, "hiflow", on.date()))
 
 

@@ -25,7 +25,7 @@ from services.accounts.user import ForgetUser
 from services.messaging.aggregates import PREFERENCES
 from services.messaging.preferences import Forget
 from services.missions.aggregates import DRIVER, TRIP
-from services.missions.detailing import ForgetStops
+from services.missions.detailing import ForgetPeople
 from services.missions.driver import ForgetDriver
 from tools.relais import reach
 from tools.relais.answers import FOUND, OK, Answer, Trouble, audit, cell, operator
@@ -38,7 +38,7 @@ SHORTEST_TEXT = 4
 Forgetter = tuple[Aggregate[Any, Any, Any, Any], Callable[[str, str, datetime], Any]]
 FORGETTERS: Mapping[str, Forgetter] = {
     DRIVER.contract.package: (DRIVER, ForgetDriver),
-    TRIP.contract.package: (TRIP, ForgetStops),
+    TRIP.contract.package: (TRIP, ForgetPeople),
     USER.contract.package: (USER, ForgetUser),
     PREFERENCES.contract.package: (PREFERENCES, lambda who, _, at: Forget(who, at)),
 }

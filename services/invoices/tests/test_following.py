@@ -110,7 +110,9 @@ def taken(ordinal: int = 1, invoice: str = "inv-t-1") -> NumberAssigned:
 @pytest.mark.requirement("HIF-27")
 def test_the_trips_own_events_make_the_invoice() -> None:
     assert following.of_trip(published()) == [note()]
-    assert following.of_trip(DeliveryConfirmed("t-1", "ada", Channel.APP, NOON)) == [open_it()]
+    assert following.of_trip(DeliveryConfirmed("t-1", "ada", Channel.APP, NOON, False)) == [
+        open_it()
+    ]
     assert following.of_trip(TripExpired("t-1", NOON)) == []
 
 

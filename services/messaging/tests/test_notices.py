@@ -163,7 +163,7 @@ CASES = [
     ),
     (
         notices.about_trips,
-        trip.DeliveryConfirmed("t-1", "ada", trip.Channel.APP, NOON),
+        trip.DeliveryConfirmed("t-1", "ada", trip.Channel.APP, NOON, False),
         "delivery_confirmed",
         Topic.MISSIONS,
     ),
@@ -265,6 +265,25 @@ def test_two_facts_make_two_messages() -> None:
     later = replace(activated(), activated_at=NOON + timedelta(seconds=1))
     first, second = notices.about_accounts(activated()), notices.about_accounts(later)
     assert told(first).message_id != told(second).message_id
+
+
+@pytest.mark.requirement("HIF-27", "N-05")
+def test_the_client_of_a_trip_is_told_of_the_delivery_when_there_is_one() -> None:
+    named = trip.ClientNamed("t-1", "hiflow", "Eve Roux", "eve@example.org", "nl", NOON)
+    met = Meet("t-1", "hiflow", "eve@example.org", "Eve Roux", "nl", None, NOON)
+    assert people.clients(named) == [met]
+    delivered = trip.DeliveryConfirmed("t-1", "ada", trip.Channel.APP, NOON, client_told=True)
+    mine, theirs = (queue.message for queue in notices.about_trips(delivered))
+    assert (mine.user_id, mine.template) == ("ada", "delivery_confirmed")
+    assert (theirs.user_id, theirs.template) == ("t-1", "vehicle_delivered")
+
+
+def test_the_client_of_a_trip_is_forgotten_with_it() -> None:
+    forgotten = trip.SubjectForgotten("t-1", NOON)
+    assert people.clients(forgotten) == [Forget("t-1", NOON)]
+    unreadable = trip.ClientNamed("t-1", "hiflow", REDACTED, REDACTED, "nl", NOON)
+    assert people.clients(unreadable) == []
+    assert people.clients(trip.TripExpired("t-1", NOON)) == []
 
 
 def test_an_account_makes_its_owner_known() -> None:

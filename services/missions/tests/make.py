@@ -228,8 +228,10 @@ def confirm(
     return ConfirmDelivery(confirmed(driver, channel), "hiflow", today)
 
 
-def confirmed(driver: str = "ada", channel: Channel = Channel.APP) -> DeliveryConfirmed:
-    return DeliveryConfirmed("t-1", driver, channel, LATER)
+def confirmed(
+    driver: str = "ada", channel: Channel = Channel.APP, client_told: bool = False
+) -> DeliveryConfirmed:
+    return DeliveryConfirmed("t-1", driver, channel, LATER, client_told)
 
 
 def expire(at: datetime = OVER) -> ExpireTrip:

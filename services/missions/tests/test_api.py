@@ -391,6 +391,20 @@ async def test_street_contact_and_phone_are_for_the_driver_of_the_mission_alone(
         assert shown["stops"]["arrival"] is None
 
 
+async def test_the_client_is_for_logistics_alone(database: str) -> None:
+    async with served(database) as api:
+        await api.world("ada")
+        client = {"name": "Eve Roux", "email": "eve@example.org", "language": "nl"}
+        assert (await api.ask("PUT", "/trips/T1/client", client)).status_code == 200
+        wrong = await api.ask("PUT", "/trips/T1/client", client | {"email": "eve"})
+        assert (wrong.status_code, wrong.json()["errors"][0]["field"]) == (422, "/email")
+        await api.ask("POST", "/trips/T1/assignment", {"driver_id": "ada"})
+        ours = (await api.ask("GET", "/trips/T1")).json()
+        mine = (await api.driver("ada", "GET", "/trips/T1")).text
+    assert client.items() <= ours["client"].items()
+    assert not any(word in mine for word in ("Eve Roux", "eve@example.org"))
+
+
 @pytest.mark.parametrize(
     ("end", "body", "status"),
     [

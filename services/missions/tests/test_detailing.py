@@ -4,15 +4,21 @@ from dataclasses import replace
 
 import pytest
 
-from contracts.missions.trip_v1 import End, StopDetailed, SubjectForgotten, TripEvent
+from contracts.missions.trip_v1 import ClientNamed, End, StopDetailed, SubjectForgotten, TripEvent
 from infra.testing.spec import Spec
 from services.missions import trip
-from services.missions.detailing import DetailStop, ForgetStops, StopsAreForgotten
+from services.missions.detailing import (
+    DetailStop,
+    ForgetPeople,
+    NameClient,
+    PeopleAreForgotten,
+)
 from services.missions.tests.make import (
     LATER,
     NOON,
     accepted,
     assigned,
+    confirm,
     confirmed,
     expired,
     published,
@@ -33,8 +39,8 @@ def say(fact: StopDetailed, organisation: str = "hiflow") -> DetailStop:
     return DetailStop(fact, organisation)
 
 
-def forget(organisation: str = "hiflow") -> ForgetStops:
-    return ForgetStops("t-1", organisation, LATER)
+def forget(organisation: str = "hiflow") -> ForgetPeople:
+    return ForgetPeople("t-1", organisation, LATER)
 
 
 FORGOTTEN = SubjectForgotten("t-1", LATER)
@@ -61,7 +67,7 @@ def test_what_was_told_of_an_open_trip_is_known_of_the_mission() -> None:
     for event in (published(), said(), *MISSION[1:], confirmed()):
         state = trip.evolve(state, event)
     assert isinstance(state, trip.Delivered)
-    assert state.stops.details == {End.DEPARTURE: said()}
+    assert state.details.stops == {End.DEPARTURE: said()}
 
 
 def test_a_stranger_tells_nothing_and_forgets_nothing() -> None:
@@ -70,7 +76,26 @@ def test_a_stranger_tells_nothing_and_forgets_nothing() -> None:
     given().when(say(said())).is_rejected(NoSuchTrip())
 
 
+CLIENT = ClientNamed("t-1", "hiflow", "Claire Morel", "claire@example.org", "fr", LATER)
+
+
+def test_the_last_client_named_counts() -> None:
+    name, other = NameClient(CLIENT, "hiflow"), replace(CLIENT, email="c.morel@example.org")
+    given(published()).when(name).records(CLIENT)
+    given(published(), replace(CLIENT, named_at=NOON)).when(name).records_nothing()
+    given(published(), CLIENT).when(NameClient(other, "hiflow")).records(other)
+    given(published(), FORGOTTEN).when(name).is_rejected(PeopleAreForgotten())
+    given(published()).when(NameClient(CLIENT, "other")).is_rejected(NoSuchTrip())
+
+
+@pytest.mark.requirement("HIF-27", "G-14", "N-05")
+def test_the_client_is_told_of_the_delivery_when_there_is_one() -> None:
+    given(published(), CLIENT, assigned()).when(confirm()).records(confirmed(client_told=True))
+    given(published(), assigned()).when(confirm()).records(confirmed())
+    given(published(), CLIENT, FORGOTTEN, assigned()).when(confirm()).records(confirmed())
+
+
 def test_who_is_forgotten_at_an_end_is_not_named_again() -> None:
     given(published(), said()).when(forget()).records(FORGOTTEN)
     given(published(), said(), FORGOTTEN).when(forget()).records()
-    given(published(), said(), FORGOTTEN).when(say(said())).is_rejected(StopsAreForgotten())
+    given(published(), said(), FORGOTTEN).when(say(said())).is_rejected(PeopleAreForgotten())

@@ -16,7 +16,7 @@ from services.missions.carrying import (
 )
 from services.missions.clearance import NoSuchPaper
 from services.missions.countering import AlreadyCountered, NoCounterOffer
-from services.missions.detailing import StopsAreForgotten
+from services.missions.detailing import PeopleAreForgotten
 from services.missions.driver import (
     AlreadyQualified,
     DriverIdTaken,
@@ -48,6 +48,7 @@ from services.missions.terms import (
 from services.missions.tests.make import FROM, NOON, TODAY, UNTIL, eur
 from services.missions.trip import (
     ArrivalIsDeparture,
+    ExpensesNeedPrice,
     MissionNotBegun,
     NoSuchMission,
     NoSuchTrip,
@@ -80,8 +81,9 @@ REJECTIONS: list[Rejection] = [
     NoSuchExtraCost(),
     ExtraCostIsDecided(eur()),
     MoreThanAsked(eur()),
+    ExpensesNeedPrice(),
     TooLateForExtraCost(),
-    StopsAreForgotten(),
+    PeopleAreForgotten(),
     TripIsPast(UNTIL),
     QualificationsMissing((("client_process", "atlas"),)),
     NotPositive("price", 0),

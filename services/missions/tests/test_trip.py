@@ -4,12 +4,13 @@ from datetime import UTC, date, datetime, timedelta
 import pytest
 
 from contracts.common_v1 import Money
-from contracts.missions.trip_v1 import Channel, TripEvent
+from contracts.missions.trip_v1 import Channel, ExpenseKind, QuotedExpense, TripEvent
 from contracts.timers import CancelTimer, SetTimer
 from infra.testing.spec import Spec
 from services.missions import trip
 from services.missions.quoting import (
     AlreadyQuoted,
+    ExpensesAbovePrice,
     NoSuchQuote,
     QuoteIsRefused,
     QuoteIsWithdrawn,
@@ -449,6 +450,19 @@ class TestAssignDirectly:
 
     def test_an_agreed_price_is_a_price(self) -> None:
         given(published()).when(assign(price=eur(0))).is_rejected(NotPositive("price", 0))
+
+    @pytest.mark.requirement("HIF-28", "G-17")
+    def test_an_agreed_price_is_itemised_like_a_quote(self) -> None:
+        toll, taxi = (QuotedExpense(kind, eur(50)) for kind in (ExpenseKind.TOLL, ExpenseKind.TAXI))
+        agreed = replace(assign(price=eur(100)), expenses=(toll, taxi))
+        given(published()).when(agreed).records(
+            assigned(price=eur(100), direct=True, expenses=(toll, taxi))
+        )
+        dearer = replace(agreed, price=eur(99))
+        above = ExpensesAbovePrice(100, eur(99))
+        given(published()).when(dearer).is_rejected(above)
+        open_price = replace(agreed, price=None)
+        given(published()).when(open_price).is_rejected(trip.ExpensesNeedPrice())
 
     def test_the_last_day_is_early_enough(self) -> None:
         given(published()).when(assign(today=UNTIL)).records(assigned(price=None, direct=True))

@@ -9,6 +9,7 @@ from psycopg import sql
 from contracts.missions.trip_v1 import (
     AttachmentAdded,
     AttachmentRemoved,
+    ClientNamed,
     CounterAccepted,
     CounterDeclined,
     CounterOffered,
@@ -65,7 +66,9 @@ def key(event: TripEvent) -> tuple[str, str] | None:
             return None
         case TripPublished() | DeliveryConfirmed() | TripExpired():
             return None
-        case AttachmentAdded() | AttachmentRemoved() | StopDetailed() | SubjectForgotten():
+        case AttachmentAdded() | AttachmentRemoved():
+            return None
+        case StopDetailed() | ClientNamed() | SubjectForgotten():
             return None
         case unhandled:
             assert_never(unhandled)
@@ -85,7 +88,9 @@ def project(row: Extra | None, event: TripEvent) -> Extra | None:
             return row
         case TripPublished() | DeliveryConfirmed() | TripExpired():
             return row
-        case AttachmentAdded() | AttachmentRemoved() | StopDetailed() | SubjectForgotten():
+        case AttachmentAdded() | AttachmentRemoved():
+            return row
+        case StopDetailed() | ClientNamed() | SubjectForgotten():
             return row
         case unhandled:
             assert_never(unhandled)

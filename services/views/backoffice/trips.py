@@ -9,6 +9,7 @@ from psycopg import sql
 from contracts.missions.trip_v1 import (
     AttachmentAdded,
     AttachmentRemoved,
+    ClientNamed,
     CounterAccepted,
     CounterDeclined,
     CounterOffered,
@@ -78,7 +79,9 @@ def project(row: Trip | None, event: TripEvent) -> Trip:
             return replace(row, status="expired")
         case ExtraCostRequested() | ExtraCostAccepted() | ExtraCostRefused():
             return row
-        case AttachmentAdded() | AttachmentRemoved() | StopDetailed() | SubjectForgotten():
+        case AttachmentAdded() | AttachmentRemoved():
+            return row
+        case StopDetailed() | ClientNamed() | SubjectForgotten():
             return row
         case unhandled:
             assert_never(unhandled)

@@ -7,6 +7,7 @@ from typing import assert_never
 from contracts.missions.trip_v1 import (
     AttachmentAdded,
     AttachmentRemoved,
+    ClientNamed,
     CounterAccepted,
     CounterDeclined,
     CounterOffered,
@@ -90,7 +91,9 @@ def key(event: TripEvent) -> tuple[str, str] | None:
             return None
         case ExtraCostRequested() | ExtraCostAccepted() | ExtraCostRefused():
             return None
-        case AttachmentAdded() | AttachmentRemoved() | StopDetailed() | SubjectForgotten():
+        case AttachmentAdded() | AttachmentRemoved():
+            return None
+        case StopDetailed() | ClientNamed() | SubjectForgotten():
             return None
         case unhandled:
             assert_never(unhandled)
@@ -138,7 +141,9 @@ def project(row: Quote | None, event: TripEvent) -> Quote | None:
             return row
         case ExtraCostRequested() | ExtraCostAccepted() | ExtraCostRefused():
             return row
-        case AttachmentAdded() | AttachmentRemoved() | StopDetailed() | SubjectForgotten():
+        case AttachmentAdded() | AttachmentRemoved():
+            return row
+        case StopDetailed() | ClientNamed() | SubjectForgotten():
             return row
         case unhandled:
             assert_never(unhandled)

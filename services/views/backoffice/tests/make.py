@@ -192,7 +192,7 @@ def detached() -> trip.AttachmentRemoved:
 
 
 def delivered(who: str = "ada") -> trip.DeliveryConfirmed:
-    return trip.DeliveryConfirmed("t-1", who, trip.Channel.APP, LATER)
+    return trip.DeliveryConfirmed("t-1", who, trip.Channel.APP, LATER, False)
 
 
 def expired(id: str = "t-1") -> trip.TripExpired:

@@ -107,7 +107,7 @@ def assigned(
 
 
 def delivered(driver: str = "ada", trip: str = "t-1") -> DeliveryConfirmed:
-    return DeliveryConfirmed(trip, driver, Channel.APP, LATER + HOUR)
+    return DeliveryConfirmed(trip, driver, Channel.APP, LATER + HOUR, False)
 
 
 def expired(trip: str = "t-1") -> TripExpired:
