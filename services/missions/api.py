@@ -314,11 +314,8 @@ async def show_driver(driver_id: Id, call: Anyone, as_of: AsOf = None) -> Respon
         or found.state.organisation_id != call.principal.organisation_id
     ):
         raise call.refuse(driver.NoSuchDriver())
-    cleared, ours = (
-        (await call.load(CLEARANCE, driver_id, as_of)).state,
-        found.state.organisation_id,
-    )
-    papers = bodies.papers_shown(cleared, ours, call.today)
+    cleared = (await call.load(CLEARANCE, driver_id, as_of)).state
+    papers = bodies.papers_shown(cleared, call.principal.organisation_id, call.today)
     return call.show(bodies.driver_shown(found.state) | papers, found)
 
 

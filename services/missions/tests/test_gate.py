@@ -110,6 +110,8 @@ async def test_a_required_paper_that_is_missing_closes_new_work(database: str) -
             await api.ask("POST", "/trips/T2/assignment", ADA),
         ]
         assert [answer.status_code for answer in refused] == [409, 409, 409]
+        shown = (await api.driver("ada", "GET", "/drivers/ada")).json()
+        assert (shown["required_papers"], shown["lacking_papers"]) == (["vigilance"], ["vigilance"])
         assert all("vigilance" in answer.json()["detail"] for answer in refused)
         await api.ask("PUT", "/drivers/ada/required-papers", {"kinds": []})
         assert (await api.ask("POST", "/trips/T1/award", ADA)).is_success
