@@ -35,6 +35,26 @@ class OrganisationKind(IntEnum):
     MERCHANT = 7
 
 
+class ContactKind(IntEnum):
+    """A kind of way to reach an organisation."""
+
+    PHONE = 1
+    EMAIL = 2
+    # A page, e.g. with a form or a chat.
+    WEB = 3
+
+
+@dataclass(frozen=True, slots=True)
+class ContactChannel:
+    """One way to reach an organisation, which is no personal data."""
+
+    kind: ContactKind
+    # E.164, an e-mail address, or an https URL.
+    value: str
+    # What it is for and when, e.g. "Planning, 8 to 18".
+    about: str | None
+
+
 @dataclass(frozen=True, slots=True)
 class Profile:
     """What an organisation is called, and where it works."""
@@ -46,6 +66,8 @@ class Profile:
     currency: str
     # ISO 3166 code of two letters.
     country: str
+    # Where its partners reach it, in the order to show them (HIF-38).
+    contacts: tuple[ContactChannel, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,12 +142,29 @@ _SupportAccessRevoked = message_class("relais.accounts.organisation.v1.SupportAc
 _SupportAccessEnded = message_class("relais.accounts.organisation.v1.SupportAccessEnded")
 
 
+def decode_contact_channel(message: Any) -> ContactChannel:
+    return ContactChannel(
+        member(ContactKind, message.kind),
+        message.value,
+        message.about if message.HasField("about") else None,
+    )
+
+
+def encode_contact_channel(value: ContactChannel) -> dict[str, Any]:
+    return {
+        "kind": value.kind,
+        "value": value.value,
+        "about": value.about,
+    }
+
+
 def decode_profile(message: Any) -> Profile:
     return Profile(
         message.name,
         message.time_zone,
         message.currency,
         message.country,
+        tuple(decode_contact_channel(item) for item in message.contacts),
     )
 
 
@@ -135,6 +174,7 @@ def encode_profile(value: Profile) -> dict[str, Any]:
         "time_zone": value.time_zone,
         "currency": value.currency,
         "country": value.country,
+        "contacts": [encode_contact_channel(item) for item in value.contacts],
     }
 
 

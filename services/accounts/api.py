@@ -335,7 +335,7 @@ def organisation_routes(made: APIRouter, access: Access) -> None:
 
     @made.get("/organisation")
     async def show_organisation(call: Member) -> Response:
-        """One's own organisation (G-01)."""
+        """One's own organisation, and how it is reached (G-01, HIF-38)."""
         found = await call.load(ORGANISATION, call.principal.organisation_id)
         if isinstance(found.state, organisation.Unregistered):
             raise call.refuse(organisation.NoSuchOrganisation())
@@ -349,7 +349,7 @@ def organisation_routes(made: APIRouter, access: Access) -> None:
 
     @made.put("/organisation/profile")
     async def change_organisation(body: bodies.OrganisationBody, call: Administration) -> Response:
-        """What it is called, and where it works (G-02, G-03)."""
+        """What it is called, where it works and how it is reached (G-02, G-03, HIF-38)."""
         id = call.principal.organisation_id
         command = organisation.ChangeProfile(id, body.profile(), call.occurred_at)
         return await call.handle(ORGANISATION, id, command)

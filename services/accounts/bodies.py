@@ -1,11 +1,21 @@
 """What the front end sends, and what it is shown of an organisation and a user."""
 
+from collections.abc import Mapping
 from typing import Annotated, Any, assert_never
 from zoneinfo import available_timezones
 
-from pydantic import AfterValidator, Field, SecretStr, StringConstraints
+from pydantic import (
+    AfterValidator,
+    Field,
+    SecretStr,
+    StringConstraints,
+    TypeAdapter,
+    ValidationInfo,
+    field_validator,
+)
 
 from contracts.accounts import organisation_v1
+from contracts.accounts.organisation_v1 import ContactChannel, ContactKind
 from contracts.accounts.user_v1 import Role
 from infra.http.models import (
     Body,
@@ -123,15 +133,41 @@ class LicenceBody(Body):
     expires_on: Day | None = None
 
 
+WebPage = Annotated[str, StringConstraints(max_length=500, pattern=r"^https://[!-~]+$")]
+VALUES: Mapping[ContactKind, TypeAdapter[str]] = {
+    ContactKind.PHONE: TypeAdapter(Phone),
+    ContactKind.EMAIL: TypeAdapter(Email),
+    ContactKind.WEB: TypeAdapter(WebPage),
+}
+
+
+class ContactBody(Body):
+    """A phone, an e-mail address or an https page; what it is for (HIF-38)."""
+
+    kind: Annotated[ContactKind, Named()]
+    value: Line
+    about: Line | None = None
+
+    @field_validator("value")
+    @classmethod
+    def _as_its_kind(cls, value: str, seen: ValidationInfo) -> str:
+        kind = seen.data.get("kind")
+        return value if kind is None else VALUES[kind].validate_python(value)
+
+
 class OrganisationBody(Body):
     name: Line
     time_zone: TimeZone = "Europe/Paris"
     currency: Currency = "EUR"
     country: Country = "FR"
+    contacts: Annotated[tuple[ContactBody, ...], Field(max_length=20, strict=False)] = ()
+    """Where partners reach it, in the order to show them."""
 
     def profile(self) -> organisation_v1.Profile:
         """The contract's value."""
-        return organisation_v1.Profile(self.name, self.time_zone, self.currency, self.country)
+        contacts = tuple(ContactChannel(c.kind, c.value, c.about) for c in self.contacts)
+        where = (self.time_zone, self.currency, self.country)
+        return organisation_v1.Profile(self.name, *where, contacts)
 
 
 class SupportBody(Body):

@@ -51,7 +51,7 @@ async def measure(ground: Ground, size: Size, step: Callable[[], None]) -> Sampl
 
 async def _users(ground: Ground) -> list[str]:
     """The addresses of drivers who may sign in."""
-    profile = Profile("Atlas", "Europe/Paris", "EUR", "FR")
+    profile = Profile("Atlas", "Europe/Paris", "EUR", "FR", ())
     founders = [
         Founder(
             f"driver-{n}", f"driver-{n}@atlas.example", f"D. {n}", (Role.DRIVER,), password=PASSWORD

@@ -51,7 +51,7 @@ async def founded(organisation_id: str, name: str, user_id: str, email: str, per
     settings = reach.settings()
     if not settings.postgres and "accounts" not in settings.databases:
         raise Trouble(reach.NO_PLATFORM.format(settings.home), UNREACHABLE)
-    profile = Profile(name, "Europe/Paris", "EUR", "FR")
+    profile = Profile(name, "Europe/Paris", "EUR", "FR", ())
     founder = Founder(user_id, email, person)
     async with opened(service, settings) as running:
         try:

@@ -202,12 +202,14 @@ def sessions_ended(session: str | None = None) -> SessionsEnded:
 
 # --- Organisations ----------------------------------------------------------
 
-PROFILE = Profile("Hiflow", "Europe/Paris", "EUR", "FR")
+PROFILE = Profile("Hiflow", "Europe/Paris", "EUR", "FR", ())
 
 
 def registered(name: str = "Hiflow", at: datetime = NOON) -> OrganisationRegistered:
     kind = OrganisationKind.DRIVER_PARTNER
-    return OrganisationRegistered("hiflow", kind, Profile(name, "Europe/Paris", "EUR", "FR"), at)
+    return OrganisationRegistered(
+        "hiflow", kind, Profile(name, "Europe/Paris", "EUR", "FR", ()), at
+    )
 
 
 def granted(

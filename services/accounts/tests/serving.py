@@ -146,7 +146,7 @@ async def served(database: str) -> AsyncIterator[Caller]:
         portal="https://portal.example",
     )
     async with opened(service, settings) as running:
-        profile = Profile("Hiflow", "Europe/Paris", "EUR", "FR")
+        profile = Profile("Hiflow", "Europe/Paris", "EUR", "FR", ())
         registered = OrganisationRegistered(
             "hiflow", OrganisationKind.DRIVER_PARTNER, profile, datetime.now(UTC)
         )

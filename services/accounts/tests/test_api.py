@@ -230,9 +230,40 @@ class TestOrganisations:
             assert (await api.ask("PUT", "/organisation/profile", moved)).is_success
             shown = (await driver(api, "GET", "/organisation")).json()
             assert shown["kind"] == "driver_partner"
-            assert shown["profile"] == {**moved, "country": "FR"}
+            assert shown["profile"] == {**moved, "country": "FR", "contacts": []}
             strange = await api.ask("GET", "/organisation", org="stranger")
             assert kind(strange) == (404, "no-such-organisation")
+
+    @pytest.mark.requirement("HIF-38")
+    async def test_partners_see_how_their_organisation_is_reached(self, database: str) -> None:
+        channels: list[dict[str, str | None]] = [
+            {"kind": "phone", "value": "04 65 71 00 00", "about": "Planning, 8 to 18"},
+            {"kind": "email", "value": "partners@hiflow.example", "about": None},
+            {"kind": "web", "value": "https://hiflow.example/contact", "about": None},
+        ]
+        async with served(database) as api:
+            body = {"name": "Hiflow", "contacts": channels}
+            assert (await api.ask("PUT", "/organisation/profile", body)).is_success
+            shown = (await driver(api, "GET", "/organisation")).json()["profile"]["contacts"]
+        assert shown == [channels[0] | {"value": "+33465710000"}, *channels[1:]]
+
+    @pytest.mark.parametrize(
+        ("kind", "value"),
+        [
+            ("phone", "12"),
+            ("email", "hiflow.example"),
+            ("web", "http://hiflow.example"),
+            ("pigeon", "roof"),
+        ],
+    )
+    async def test_a_contact_channel_can_be_used(
+        self, database: str, kind: str, value: str
+    ) -> None:
+        async with served(database) as api:
+            body = {"name": "Hiflow", "contacts": [{"kind": kind, "value": value}]}
+            refused = await api.ask("PUT", "/organisation/profile", body)
+            field = "/contacts/0/" + ("kind" if kind == "pigeon" else "value")
+            assert (refused.status_code, refused.json()["errors"][0]["field"]) == (422, field)
 
     async def test_a_time_zone_exists(self, database: str) -> None:
         async with served(database) as api:

@@ -58,7 +58,7 @@ class TestOrganisation:
 
     @pytest.mark.requirement("G-02", "G-03")
     def test_its_profile_changes(self) -> None:
-        moved = Profile("Hiflow", "Africa/Casablanca", "MAD", "MA")
+        moved = Profile("Hiflow", "Africa/Casablanca", "MAD", "MA", ())
         changed = ProfileChanged("hiflow", moved, NOON)
         given(registered()).when(ChangeProfile("hiflow", moved, NOON)).records(changed)
 

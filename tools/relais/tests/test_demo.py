@@ -2,6 +2,7 @@
 
 from io import StringIO
 
+import pytest
 from rich.console import Console
 
 from infra.http.auth import Role, SigningKey
@@ -10,6 +11,7 @@ from tools.relais.home import development_token
 from tools.relais.tests.conftest import Platform
 
 
+@pytest.mark.requirement("HIF-01")
 async def test_the_story_is_told_twice_on_one_platform(platform: Platform) -> None:
     key = SigningKey.from_pem((platform.home / "keys" / "signing.pem").read_text())
 

@@ -19,7 +19,7 @@ from services.accounts.tests.make import context
 from services.accounts.user import DeactivateUser, Status
 from tools.relais.founding import Founder, Impossible, found
 
-PROFILE = Profile("Hiflow", "Europe/Paris", "EUR", "FR")
+PROFILE = Profile("Hiflow", "Europe/Paris", "EUR", "FR", ())
 PASSWORD = "correct horse battery"
 SECRET = pyotp.random_base32()
 LEA = Founder(
