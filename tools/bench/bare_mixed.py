@@ -31,7 +31,7 @@ _PUBLISH = (
 )
 _SUBMIT = (
     f"insert into {SCHEMA}.quotes (trip_id, driver_id, status, amount_minor, currency, comment,"
-    " pickup_on, delivery_on, submitted_at, refusals, expenses)"
+    " pickup_on, delivery_on, submitted_at, earlier, expenses)"
     " values (%s, %s, 'submitted', %s, %s, %s, %s, %s, clock_timestamp(), '[]', '[]')"
 )
 _MODIFY = (

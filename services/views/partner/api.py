@@ -36,8 +36,7 @@ def router(pool: Pool, radius_km: float) -> APIRouter:
         return found, trips.Viewer(
             organisation_id=who.organisation_id,
             driver_id=who.subject,
-            processes=found.held("client_process", call.today),
-            services=found.held("additional_service", call.today),
+            skills=found.skills,
             today=call.today,
         )
 
@@ -87,7 +86,7 @@ def router(pool: Pool, radius_km: float) -> APIRouter:
 
     @made.get("/quotes")
     async def my_quotes(call: DriverCall, page: Paging, q: Search = "") -> Response:
-        """The history of one's quotes, refusals with their reason (HIF-19, HIF-20)."""
+        """The history of one's quotes, refusals with their reason (HIF-19, HIF-20, C4)."""
         who = call.principal
         found = await quotes.quotes_of(
             pool, who.organisation_id, who.subject, q, newest(page), page.fetch
@@ -113,7 +112,7 @@ def router(pool: Pool, radius_km: float) -> APIRouter:
 
     @made.get("/logistics/trips/{trip_id}/quotes")
     async def quotes_on(trip_id: Id, call: Logistics) -> Response:
-        """The quotes on a trip side by side, cheapest first."""
+        """The quotes on a trip that hold, side by side, cheapest first (C8)."""
         found = await quotes.quotes_on(pool, call.principal.organisation_id, trip_id)
         return Response(to_json({"items": found}), media_type="application/json")
 
@@ -179,7 +178,7 @@ def offer(row: trips.Trip, who: trips.Viewer) -> dict[str, Any]:
         "additional_services": row.additional_services,
         "quotes": trips.bucket(row.quoting, who.driver_id),
         "quoted": who.driver_id in row.quoting,
-        "missing_qualifications": trips.missing(row, who.processes, who.services),
+        "missing_qualifications": trips.missing(row, who.skills),
         "published_at": row.published_at,
     }
 
@@ -223,7 +222,8 @@ def quoted(row: quotes.QuotedTrip) -> dict[str, Any]:
         "modified_at": quote.modified_at,
         "processed_at": quote.processed_at,
         "refusal_reason": quote.refusal_reason,
-        "refusals": quote.refusals,
+        "expenses": quote.expenses,
+        "earlier": quote.earlier,
         "valid_until": quote.valid_until,
         "counter_offer": counter,
     }

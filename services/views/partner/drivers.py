@@ -1,5 +1,6 @@
 """Who am I, what may I do, when am I free? One row a driver."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import assert_never
@@ -86,13 +87,10 @@ class Driver:
     suspended: bool = False
     forgotten: bool = False
 
-    def held(self, kind: str, on: date) -> frozenset[str]:
-        """The codes of the qualifications of a kind that open missions on a day."""
-        return frozenset(
-            q.code
-            for q in self.qualifications
-            if q.kind == kind and (q.valid_until is None or q.valid_until >= on)
-        )
+    @property
+    def skills(self) -> Mapping[str, date]:
+        """The last day of each qualification, by `<kind>:<code>`."""
+        return {f"{q.kind}:{q.code}": q.valid_until or date.max for q in self.qualifications}
 
 
 def key(event: DriverEvent) -> tuple[str]:

@@ -36,13 +36,14 @@ from services.views.partner.search import LATEST, pattern
 
 
 @dataclass(frozen=True, slots=True)
-class Refusal:
-    """An earlier quote on the same trip that was turned down."""
+class Earlier:
+    """An earlier quote on the same trip; the reason is that of a refusal."""
 
+    status: str
     amount_minor: int
     currency: str
-    reason: str
-    refused_at: datetime
+    reason: str | None
+    ended_at: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +56,7 @@ class Expense:
 
 @dataclass(frozen=True, slots=True)
 class Quote:
-    """The latest quote of a driver on a trip, and the refusals before it (G-13).
+    """The latest quote of a driver on a trip, and those before it (G-13).
 
     `counter_status`, where logistics named another price: offered, accepted, declined (C8).
     """
@@ -72,7 +73,7 @@ class Quote:
     modified_at: datetime | None = None
     processed_at: datetime | None = None
     refusal_reason: str | None = None
-    refusals: tuple[Refusal, ...] = ()
+    earlier: tuple[Earlier, ...] = ()
     expenses: tuple[Expense, ...] = ()
     valid_until: datetime | None = None
     counter_minor: int | None = None
@@ -160,7 +161,7 @@ def _submitted(row: Quote | None, event: QuoteSubmitted) -> Quote:
         pickup_on=event.pickup_on,
         delivery_on=event.delivery_on,
         submitted_at=event.submitted_at,
-        refusals=_refusals(row),
+        earlier=_earlier(row),
         expenses=_expenses(event.expenses),
         valid_until=event.valid_until,
     )
@@ -170,13 +171,11 @@ def _expenses(quoted: tuple[QuotedExpense, ...]) -> tuple[Expense, ...]:
     return tuple(Expense(one.kind.name.lower(), one.amount.amount_minor) for one in quoted)
 
 
-def _refusals(row: Quote | None) -> tuple[Refusal, ...]:
-    if row is None:
-        return ()
-    if row.status != "refused" or row.processed_at is None:
-        return row.refusals
-    refusal = Refusal(row.amount_minor, row.currency, row.refusal_reason or "", row.processed_at)
-    return (*row.refusals, refusal)
+def _earlier(row: Quote | None) -> tuple[Earlier, ...]:
+    if row is None or row.processed_at is None:
+        return row.earlier if row else ()
+    price, why = (row.amount_minor, row.currency), row.refusal_reason
+    return (*row.earlier, Earlier(row.status, *price, why, row.processed_at))
 
 
 view = View(
@@ -231,14 +230,14 @@ async def quotes_of(
 
 
 async def quotes_on(pool: Pool, organisation_id: str, trip_id: str) -> list[Quote]:
-    """Every quote on a trip, cheapest first: what logistics compares."""
+    """The quotes on a trip that hold, or held at the award, cheapest first: what is compared."""
     columns = ", ".join(f"q.{column}" for column in view.columns)
     async with pool.connection() as connection:
         cursor = connection.cursor(row_factory=view.row_factory)
         await cursor.execute(
             f"select {columns} from partner.quotes q join partner.trips t using (trip_id)"
             " where t.organisation_id = %s and q.trip_id = %s"
-            " order by q.amount_minor, q.driver_id",
+            " and q.status in ('submitted', 'accepted') order by q.amount_minor, q.driver_id",
             (organisation_id, trip_id),
         )
         return await cursor.fetchall()

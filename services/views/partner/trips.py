@@ -1,6 +1,6 @@
 """Which trips can I take, which missions are mine? One row a trip."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Any, assert_never
@@ -172,24 +172,23 @@ def bucket(quoting: Sequence[str], viewer: str) -> str:
     return "3-5" if others <= 5 else "6+"
 
 
-def missing(trip: Trip, processes: frozenset[str], services: frozenset[str]) -> tuple[str, ...]:
+def missing(trip: Trip, skills: Mapping[str, date]) -> tuple[str, ...]:
     """The qualifications a driver still needs for a trip: `client_process:<code>` and the like."""
-    process = trip.client_process
-    needed = [f"client_process:{process}"] if process and process not in processes else []
-    return (
-        *needed,
-        *(f"additional_service:{s}" for s in trip.additional_services if s not in services),
-    )
+    process = [f"client_process:{trip.client_process}"] if trip.client_process else []
+    needed = (*process, *(f"additional_service:{code}" for code in trip.additional_services))
+    return tuple(skill for skill in needed if skills.get(skill, date.min) < trip.from_day)
 
 
 @dataclass(frozen=True, slots=True)
 class Viewer:
-    """Who looks: only this organisation's trips, gated by these qualifications."""
+    """Who looks: only this organisation's trips, gated by `skills` on the first day of each.
+
+    A skill is named as in `missing`, with its last day.
+    """
 
     organisation_id: str
     driver_id: str
-    processes: frozenset[str]
-    services: frozenset[str]
+    skills: Mapping[str, date]
     today: date
 
 
@@ -197,9 +196,15 @@ _OPEN = """
 organisation_id = %(organisation)s and status = 'open' and until_day >= %(today)s
 and search like %(pattern)s
 """
+# As `missing`, the other way round.
 _GATE = """
-((client_process is null or client_process = any(%(processes)s))
- and additional_services <@ %(services)s::text[])
+not exists (
+  select from (select 'client_process:' || client_process where client_process is not null
+               union all select 'additional_service:' || s from unnest(additional_services) s
+              ) as needed(skill)
+   where not exists (
+     select from unnest(%(skills)s::text[], %(last_days)s::date[]) as held(skill, last_day)
+      where held.skill = needed.skill and held.last_day >= from_day))
 """
 _NEWEST = "(published_at, trip_id) < (%(after_time)s, %(after_id)s)"
 # Great-circle distance in kilometres from the viewer's home to the departure.
@@ -323,7 +328,7 @@ def _arguments(viewer: Viewer, text: str, limit: int) -> dict[str, Any]:
         "organisation": viewer.organisation_id,
         "today": viewer.today,
         "pattern": pattern(text),
-        "processes": list(viewer.processes),
-        "services": list(viewer.services),
+        "skills": list(viewer.skills.keys()),
+        "last_days": list(viewer.skills.values()),
         "limit": limit,
     }

@@ -82,11 +82,10 @@ class TestRow:
         row = row_of(registered(), qualified(valid_until=FROM), qualified(valid_until=UNTIL))
         assert [q.valid_until for q in row.qualifications] == [UNTIL]
 
-    def test_an_expired_qualification_is_no_longer_held(self) -> None:
+    def test_a_qualification_has_a_last_day_or_none(self) -> None:
         row = row_of(registered(), qualified(valid_until=FROM))
-        assert row.held("client_process", FROM) == {"atlas"}
-        assert row.held("client_process", FROM + DAY) == frozenset()
-        assert row.held("additional_service", FROM) == frozenset()
+        assert row.skills == {"client_process:atlas": FROM}
+        assert row_of(registered(), qualified()).skills == {"client_process:atlas": date.max}
 
     def test_availabilities_are_shown_by_day(self) -> None:
         row = row_of(registered(), declared("later", UNTIL, UNTIL), declared("sooner", FROM, FROM))

@@ -6,9 +6,9 @@ import pytest
 
 from contracts.common_v1 import Money
 from contracts.missions import trip_v1
-from contracts.missions.trip_v1 import TripEvent
+from contracts.missions.trip_v1 import QuoteExpired, TripEvent
 from infra.consumers.views import OutOfOrder
-from services.views.partner.quotes import Quote, Refusal, key, project, quotes_of, quotes_on
+from services.views.partner.quotes import Earlier, Quote, key, project, quotes_of, quotes_on
 from services.views.partner.tests.conftest import Partner
 from services.views.partner.tests.make import (
     FROM,
@@ -76,13 +76,14 @@ class TestRow:
     def test_a_quote_after_a_refusal_keeps_the_refusal(self) -> None:
         row = row_of(submitted(), refused(), submitted(amount=9_000))
         assert (row.status, row.amount_minor, row.refusal_reason) == ("submitted", 9_000, None)
-        assert row.refusals == (Refusal(12_500, "EUR", "too dear", LATER),)
+        assert row.earlier == (Earlier("refused", 12_500, "EUR", "too dear", LATER),)
 
     @pytest.mark.requirement("HIF-19")
-    def test_no_refusal_is_forgotten_and_none_is_invented(self) -> None:
-        row = row_of(submitted(), refused(), submitted(), refused(), submitted(), withdrawn())
-        assert len(row_of(submitted(), withdrawn(), submitted()).refusals) == 0
-        assert len(row.refusals) == 2
+    def test_every_quote_of_before_is_kept_with_its_end(self) -> None:
+        ends = (submitted(), refused(), submitted(), withdrawn(), submitted(), OVER, submitted())
+        row = row_of(*ends, withdrawn())
+        assert [quote.status for quote in row.earlier] == ["refused", "withdrawn", "expired"]
+        assert [quote.reason for quote in row.earlier] == ["too dear", None, None]
 
     @pytest.mark.parametrize("event", [published(), assigned(), delivered(), expired()])
     def test_what_happens_to_the_trip_concerns_no_quote(self, event: TripEvent) -> None:
@@ -150,3 +151,12 @@ async def test_logistics_compares_the_quotes_on_a_trip_cheapest_first(partner: P
     await partner.saw(published(), submitted("ada", 12_500), submitted("bob", 9_900))
     found = await quotes_on(partner.pool, "hiflow", "t-1")
     assert [row.driver_id for row in found] == ["bob", "ada"]
+
+
+async def test_what_no_longer_holds_is_not_compared(partner: Partner) -> None:
+    await partner.saw(published(), *(submitted(who) for who in ("ada", "bob", "cleo", "dora")))
+    await partner.saw(withdrawn("bob"), refused("cleo"), QuoteExpired("t-1", "dora", LATER))
+    found = await quotes_on(partner.pool, "hiflow", "t-1")
+    assert [row.driver_id for row in found] == ["ada"]
+    await partner.saw(accepted())
+    assert len(await quotes_on(partner.pool, "hiflow", "t-1")) == 1

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
+from datetime import date
 from functools import reduce
 
 import pytest
@@ -43,7 +44,8 @@ from services.views.partner.trips import (
     project,
 )
 
-ADA = Viewer("hiflow", "ada", frozenset(), frozenset(), TODAY)
+WASH, HANDOVER = "additional_service:wash", "additional_service:handover"
+ADA = Viewer("hiflow", "ada", {}, TODAY)
 
 
 def row_of(*events: TripEvent) -> Trip:
@@ -205,22 +207,30 @@ class TestGate:
     @pytest.mark.requirement("HIF-07", "G-19")
     async def test_every_service_of_a_trip_must_be_held(self, partner: Partner) -> None:
         await partner.saw(published(services=("wash", "handover")))
-        half = Viewer("hiflow", "ada", frozenset(), frozenset({"wash"}), TODAY)
-        both = Viewer("hiflow", "ada", frozenset(), frozenset({"wash", "handover"}), TODAY)
+        half = Viewer("hiflow", "ada", {WASH: FROM}, TODAY)
+        both = Viewer("hiflow", "ada", {WASH: FROM, HANDOVER: date.max}, TODAY)
         assert ids(await behind_a_qualification(partner.pool, half, "", None, 10)) == ["t-1"]
         assert ids(await everywhere(partner.pool, both, "", None, 10)) == ["t-1"]
 
     @pytest.mark.requirement("G-19")
     def test_what_is_missing_is_named(self) -> None:
         row = row_of(published(process="atlas", services=("wash", "handover")))
-        assert missing(row, frozenset(), frozenset({"wash"})) == (
-            "client_process:atlas",
-            "additional_service:handover",
-        )
+        assert missing(row, {WASH: FROM}) == ("client_process:atlas", HANDOVER)
 
     def test_nothing_is_missing_once_everything_is_held(self) -> None:
         row = row_of(published(process="atlas", services=("wash",)))
-        assert missing(row, frozenset({"atlas"}), frozenset({"wash"})) == ()
+        assert missing(row, {"client_process:atlas": FROM, WASH: date.max}) == ()
+
+    @pytest.mark.requirement("HIF-06", "HIF-17")
+    async def test_a_skill_is_held_on_the_first_day_of_the_trip(self, partner: Partner) -> None:
+        await partner.saw(published(services=("wash",)))
+        for last_day, quotable in ((FROM, True), (FROM - DAY, False)):
+            ada = Viewer("hiflow", "ada", {WASH: last_day}, TODAY)
+            assert bool(await everywhere(partner.pool, ada, "", None, 10)) == quotable
+            behind = await behind_a_qualification(partner.pool, ada, "", None, 10)
+            assert bool(behind) != quotable
+            row = row_of(published(services=("wash",)))
+            assert bool(missing(row, ada.skills)) != quotable
 
 
 class TestSearch:
