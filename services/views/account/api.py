@@ -203,6 +203,10 @@ def statement(row: statements.Statement) -> dict[str, Any]:
                 "line_id": line.line_id,
                 "trip_id": line.trip_id,
                 **figure(line.amount_minor, line.currency, fact(line.stream, line.version)),
+                # VAT follows from the other lines, and is contested with them.
+                "contest": None
+                if line.line_id == "vat"
+                else f"/invoices/invoices/{line.invoice_id}/lines/{line.line_id}/contest",
             }
             for line in row.lines
         ],

@@ -54,6 +54,18 @@ def _logistics(made: APIRouter, pool: Pool) -> None:
             present=lambda user: account(user, of_user[user.user_id], call.today),
         )
 
+    @made.get("/papers/to-check")
+    async def papers_to_check(call: Staff, page: Paging) -> Response:
+        """Papers that wait to be accepted or refused, renewals among them (HIF-42, C6)."""
+        after = cursor(page.after(LONGEST_WAITING))
+        found = await vault.to_check(pool, call.principal.organisation_id, after, page.fetch)
+        return page.answer(
+            found,
+            LONGEST_WAITING,
+            key=lambda row: (row.added_at, row.paper_id),
+            present=lambda row: {"user_id": row.user_id, **paper(row, call.today)},
+        )
+
     @made.get("/quotes/to-process")
     async def quotes_to_process(call: Logistics, page: Paging) -> Response:
         """Open trips whose quotes wait for an answer, each with these side by side (G-17)."""
@@ -139,6 +151,17 @@ def _billing(made: APIRouter, pool: Pool) -> None:
     async def invoices_to_approve(call: Billing, page: Paging) -> Response:
         """Validated invoices none of whose lines is contested (G-15)."""
         return await invoices_waiting(call, page, settled_only=True)
+
+    @made.get("/invoices/to-price")
+    async def invoices_to_price(call: Billing, page: Paging) -> Response:
+        """Delivered missions whose price was left open at their assignment (G-17, HIF-28)."""
+        organisation = call.principal.organisation_id
+        after = cursor(page.after(LONGEST_WAITING))
+        found = await invoices.to_price(pool, organisation, after, page.fetch)
+        present = await detailed(organisation, found)
+        return page.answer(
+            found, LONGEST_WAITING, lambda row: (row.delivered_at, row.invoice_id), present
+        )
 
     @made.get("/invoices/{invoice_id}")
     async def one_invoice(invoice_id: Id, call: Billing) -> Response:

@@ -253,6 +253,23 @@ async def validated(
         return await cursor.fetchall()
 
 
+async def to_price(
+    pool: Pool, organisation_id: str, after: TimeCursor | None, limit: int
+) -> list[Invoice]:
+    """Invoices of missions assigned without a price, which nobody can validate; oldest first."""
+    query = sql.SQL(
+        "select {columns} from backoffice.invoices"
+        " where organisation_id = %s and service_minor is null"
+        " and (%s::timestamptz is null or (delivered_at, invoice_id) > (%s, %s))"
+        " order by delivered_at, invoice_id limit %s"
+    ).format(columns=_COLUMNS)
+    time, id = after or (None, "")
+    async with pool.connection() as connection:
+        cursor = connection.cursor(row_factory=view.row_factory)
+        await cursor.execute(query, (organisation_id, time, time, id, limit))
+        return await cursor.fetchall()
+
+
 async def one(pool: Pool, organisation_id: str, invoice_id: str) -> Invoice | None:
     """One invoice of the organisation."""
     query = sql.SQL(

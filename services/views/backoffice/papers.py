@@ -100,7 +100,10 @@ view = View(
     primary_key=("paper_id",),
     key=key,
     project=project,
-    indexes=("(organisation_id, user_id)",),
+    indexes=(
+        "(organisation_id, user_id)",
+        "(organisation_id, added_at, paper_id) where status = 'to_check'",
+    ),
     subject="user_id",
     personal=("refusal_reason",),
 )
@@ -119,4 +122,21 @@ async def papers_of(pool: Pool, organisation_id: str, user_ids: Sequence[str]) -
     async with pool.connection() as connection:
         cursor = connection.cursor(row_factory=view.row_factory)
         await cursor.execute(query, (organisation_id, list(user_ids)))
+        return await cursor.fetchall()
+
+
+async def to_check(
+    pool: Pool, organisation_id: str, after: tuple[datetime, str] | None, limit: int
+) -> list[Paper]:
+    """Papers that nobody has accepted or refused yet, oldest first."""
+    query = sql.SQL(
+        "select {columns} from backoffice.papers"
+        " where organisation_id = %s and status = 'to_check'"
+        " and (%s::timestamptz is null or (added_at, paper_id) > (%s, %s))"
+        " order by added_at, paper_id limit %s"
+    ).format(columns=_COLUMNS)
+    time, id = after or (None, "")
+    async with pool.connection() as connection:
+        cursor = connection.cursor(row_factory=view.row_factory)
+        await cursor.execute(query, (organisation_id, time, time, id, limit))
         return await cursor.fetchall()

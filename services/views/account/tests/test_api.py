@@ -188,6 +188,9 @@ class TestFigures:
             sums = ("gross", "expenses", "adjustments", "vat")
             assert lines == sum(shown[name]["amount"]["amount_minor"] for name in sums)
             assert shown["net"]["amount"]["amount_minor"] == lines
+            by_id = {line["line_id"]: line["contest"] for line in shown["lines"]}
+            assert by_id.pop("vat", None) is None
+            assert all(path.endswith(f"/lines/{id}/contest") for id, path in by_id.items())
 
     async def test_a_paid_statement_names_the_payment(self, mine: Mine) -> None:
         await mine.saw(closed(), paid_out())

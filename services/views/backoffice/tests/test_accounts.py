@@ -126,6 +126,18 @@ class TestToActivate:
         assert await users.to_activate(office.pool, "stranger", None, 10) == []
         assert await papers.papers_of(office.pool, "stranger", ["ada"]) == []
 
+    @pytest.mark.requirement("HIF-42")
+    async def test_papers_wait_to_be_checked_renewals_too(self, office: Office) -> None:
+        await office.saw(invited(), activated(), paper_added(), paper_accepted())
+        assert await papers.to_check(office.pool, "hiflow", None, 10) == []
+        await office.saw(paper_added("file-2"))
+        [row] = await papers.to_check(office.pool, "hiflow", None, 10)
+        assert (row.paper_id, row.file_id) == ("ada:liability_insurance", "file-2")
+        assert await papers.to_check(office.pool, "hiflow", (NOON, row.paper_id), 10) == []
+        assert await papers.to_check(office.pool, "stranger", None, 10) == []
+        await office.saw(paper_refused("file-2"))
+        assert await papers.to_check(office.pool, "hiflow", None, 10) == []
+
     async def test_why_a_paper_was_refused_is_forgotten_with_its_user(self, office: Office) -> None:
         await office.saw(invited(), paper_added(), paper_refused())
         await office.saw(user_forgotten())

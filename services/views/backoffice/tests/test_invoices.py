@@ -158,6 +158,16 @@ class TestQueries:
             )
             assert [row.invoice_id for row in found] == expected
 
+    @pytest.mark.requirement("HIF-28")
+    async def test_missions_without_a_price_wait_for_one(self, office: Office) -> None:
+        await office.saw(opened("priced"), opened(price=None))
+        [row] = await invoices.to_price(office.pool, "hiflow", None, 10)
+        assert row.invoice_id == INVOICE
+        assert await invoices.to_price(office.pool, "hiflow", (NOON, INVOICE), 10) == []
+        assert await invoices.to_price(office.pool, "stranger", None, 10) == []
+        await office.saw(price_agreed())
+        assert await invoices.to_price(office.pool, "hiflow", None, 10) == []
+
     async def test_another_organisation_sees_none(self, office: Office) -> None:
         await office.saw(opened(), added(), validated(), contested())
         pool, ids = office.pool, [INVOICE]
