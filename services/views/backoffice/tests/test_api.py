@@ -103,7 +103,7 @@ async def everything(office: Office) -> None:
     """Something for each screen."""
     await office.saw(invited(), signed(), paper_added(), registered(), declared())
     await office.saw(published(), submitted(), extra_requested())
-    await office.saw(opened(), added(), validated(), contested())
+    await office.saw(opened(), added(), validated(), contested(), opened("open", price=None))
 
 
 class TestWhoMay:
@@ -215,7 +215,7 @@ class TestInvoices:
 
     @pytest.mark.requirement("G-15")
     async def test_a_contested_invoice_waits_until_it_is_settled(self, office: Office) -> None:
-        await office.saw(opened(), added(), validated(), contested())
+        await office.saw(opened(), added(), validated(), contested(), opened("open", price=None))
         async with served(office) as api:
             [shown] = await api.items("/expenses/to-check")
             assert (shown["status"], await api.items("/invoices/to-approve")) == ("disputed", [])
@@ -236,7 +236,7 @@ class TestInvoices:
 
     @pytest.mark.requirement("G-15")
     async def test_a_contested_line_says_who_and_why(self, office: Office) -> None:
-        await office.saw(opened(), added(), validated(), contested())
+        await office.saw(opened(), added(), validated(), contested(), opened("open", price=None))
         async with served(office) as api:
             [shown] = await api.items("/lines/contested")
             assert (shown["line_id"], shown["contested_by"]) == ("e-1", "billing")

@@ -13,6 +13,7 @@ from services.views.backoffice.tests.make import (
     HOUR,
     INVOICE,
     LATER,
+    NOON,
     added,
     approved,
     contested,
