@@ -200,6 +200,19 @@ class ExpensesValidated:
 
 
 @dataclass(frozen=True, slots=True)
+class ExpensesReopened:
+    """Something may be declared again: an extra cost was accepted after the expenses were
+    validated.
+    """
+
+    invoice_id: str
+    organisation_id: str
+    driver_id: str
+    extra_id: str
+    reopened_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class LineContested:
     """A line is contested; it stays so until settled."""
 
@@ -292,6 +305,7 @@ InvoiceEvent = (
     | ExpenseAdded
     | ExpenseRemoved
     | ExpensesValidated
+    | ExpensesReopened
     | LineContested
     | ContestSettled
     | InvoiceApproved
@@ -307,6 +321,7 @@ _PriceAgreed = message_class("relais.invoices.invoice.v1.PriceAgreed")
 _ExpenseAdded = message_class("relais.invoices.invoice.v1.ExpenseAdded")
 _ExpenseRemoved = message_class("relais.invoices.invoice.v1.ExpenseRemoved")
 _ExpensesValidated = message_class("relais.invoices.invoice.v1.ExpensesValidated")
+_ExpensesReopened = message_class("relais.invoices.invoice.v1.ExpensesReopened")
 _LineContested = message_class("relais.invoices.invoice.v1.LineContested")
 _ContestSettled = message_class("relais.invoices.invoice.v1.ContestSettled")
 _InvoiceApproved = message_class("relais.invoices.invoice.v1.InvoiceApproved")
@@ -608,6 +623,30 @@ def encode_expenses_validated(value: ExpensesValidated, _seal: Seal) -> bytes:
     return encoded
 
 
+def decode_expenses_reopened(message: Any, _unseal: Unseal) -> ExpensesReopened:
+    if not message.HasField("reopened_at"):
+        raise missing(message, "reopened_at")
+    return ExpensesReopened(
+        message.invoice_id,
+        message.organisation_id,
+        message.driver_id,
+        message.extra_id,
+        decode_instant(message.reopened_at),
+    )
+
+
+def encode_expenses_reopened(value: ExpensesReopened, _seal: Seal) -> bytes:
+    message = _ExpensesReopened(
+        invoice_id=value.invoice_id,
+        organisation_id=value.organisation_id,
+        driver_id=value.driver_id,
+        extra_id=value.extra_id,
+        reopened_at=encode_instant(value.reopened_at),
+    )
+    encoded: bytes = message.SerializeToString()
+    return encoded
+
+
 def decode_line_contested(message: Any, unseal: Unseal) -> LineContested:
     if not (message.HasField("reason") and message.HasField("contested_at")):
         raise missing(message, "reason", "contested_at")
@@ -866,6 +905,17 @@ contract: Contract[InvoiceEvent] = Contract(
             encode=encode_expenses_validated,
             parse=parser(_ExpensesValidated),
             convert=decode_expenses_validated,
+        ),
+        EventType(
+            type="relais.invoices.invoice.v1.expenses_reopened",
+            cls=ExpensesReopened,
+            key="invoice_id",
+            skippable=False,
+            schema="relais.invoices.invoice.v1.ExpensesReopened",
+            personal=(),
+            encode=encode_expenses_reopened,
+            parse=parser(_ExpensesReopened),
+            convert=decode_expenses_reopened,
         ),
         EventType(
             type="relais.invoices.invoice.v1.contested",

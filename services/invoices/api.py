@@ -120,11 +120,15 @@ async def contest_line(
 ) -> Response:
     """A line is not right: the driver says so of a statement, billing before it approves (P6)."""
     who = call.principal
-    driver_id = None if is_billing(call) else who.subject
-    command = invoice.Contest(
-        invoice_id, who.organisation_id, driver_id, line_id, body.reason, call.occurred_at
-    )
-    return await call.handle(INVOICE, invoice_id, command)
+
+    async def contest(found: invoice.State) -> invoice.Contest:
+        # Billing speaks for itself about an invoice of its own.
+        own = isinstance(found, invoice.Invoice) and found.prepared.driver_id == who.subject
+        driver_id = None if is_billing(call) and not own else who.subject
+        said = (driver_id, line_id, body.reason)
+        return invoice.Contest(invoice_id, who.organisation_id, *said, call.occurred_at)
+
+    return await call.handle(INVOICE, invoice_id, contest)
 
 
 @router.post("/invoices/{invoice_id}/lines/{line_id}/settlement")

@@ -15,6 +15,7 @@ from contracts.invoices.invoice_v1 import (
     ExpenseAdded,
     ExpenseKind,
     ExpenseRemoved,
+    ExpensesReopened,
     ExpensesValidated,
     ExtraNoted,
     InvoiceApproved,
@@ -327,6 +328,8 @@ class Invoice:
     approval: InvoiceApproved | None = None
     number: str | None = None
     payment: InvoicePaid | None = None
+    agreed: Money | None = None
+    """The price of the service where the award left it open."""
 
     @property
     def who(self) -> tuple[str, str, str]:
@@ -408,7 +411,8 @@ def _evolve(found: Invoice, event: InvoiceEvent) -> Invoice:
             return replace(found, opened=event, status=Status.TO_COMPLETE)
         case PriceAgreed():
             line = Line(SERVICE, None, event.service_price, found.version)
-            return replace(found, lines=(line, *_without(found, SERVICE)))
+            lines = (line, *_without(found, SERVICE))
+            return replace(found, lines=lines, agreed=event.service_price)
         case ExpenseAdded():
             line = Line(event.expense_id, event.kind, event.amount, found.version)
             return replace(found, lines=(*found.lines, line), expenses=(*found.expenses, event))
@@ -418,6 +422,8 @@ def _evolve(found: Invoice, event: InvoiceEvent) -> Invoice:
             return replace(found, lines=lines, expenses=left, removed=found.removed | {gone})
         case ExpensesValidated():
             return replace(found, status=Status.VALIDATED)
+        case ExpensesReopened():
+            return replace(found, status=Status.TO_COMPLETE)
         case LineContested():
             return replace(found, contests=(*found.contests, event))
         case ContestSettled():
@@ -503,9 +509,7 @@ def _follow(command: Following, state: State) -> Decision:
         case _ if not isinstance(state, Invoice):
             return NoSuchInvoice()
         case NoteExtra():
-            if any(one.extra_id == command.extra.extra_id for one in state.extras):
-                return []
-            return [ExtraNoted(*state.who, command.extra, command.at)]
+            return _note_extra(command, state)
         case Open():
             return [_opening(command, state)] if state.opened is None else []
         case Number():
@@ -520,6 +524,16 @@ def _follow(command: Following, state: State) -> Decision:
             return [paid] if state.payment is None else []
         case unhandled:
             assert_never(unhandled)
+
+
+def _note_extra(command: NoteExtra, found: Invoice) -> Decision:
+    """What is accepted until the approval can be declared, validated expenses or not (C5)."""
+    id = command.extra.extra_id
+    if any(one.extra_id == id for one in found.extras):
+        return []
+    reopened = ExpensesReopened(*found.who, id, command.at)
+    noted = ExtraNoted(*found.who, command.extra, command.at)
+    return [noted, reopened] if found.status is Status.VALIDATED else [noted]
 
 
 def _prepare(command: Prepare, state: State) -> Decision:
@@ -605,7 +619,7 @@ def _over(
 ) -> OverQuote | None:
     """Expenses are compared with the quote kind by kind; only accepted extras add to it."""
     if kind is None:
-        price = found.prepared.service_price or found.price
+        price = found.prepared.service_price or found.agreed
         allowed = price.amount_minor if price else 0
         wanted = amount.amount_minor
     else:
@@ -621,7 +635,8 @@ def _remove(command: RemoveExpense, found: Invoice) -> Decision:
         return []
     if all(one.expense_id != command.expense_id for one in found.expenses):
         return NoSuchExpense()
-    if found.status is not Status.TO_COMPLETE:
+    contested = any(one.line_id == command.expense_id for one in found.contests)
+    if found.status is not Status.TO_COMPLETE or contested:
         return ExpensesLocked()
     return [ExpenseRemoved(*found.who, command.expense_id, command.at)]
 

@@ -159,7 +159,7 @@ def about_invoices(event: invoice.InvoiceEvent) -> list[Queue]:
             return []
         case invoice.InvoiceOpened() | invoice.PriceAgreed() | invoice.ExpensesValidated():
             return []
-        case invoice.ExpenseAdded() | invoice.ExpenseRemoved():
+        case invoice.ExpenseAdded() | invoice.ExpenseRemoved() | invoice.ExpensesReopened():
             return []
         case unhandled:
             assert_never(unhandled)

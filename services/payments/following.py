@@ -7,6 +7,7 @@ from contracts.invoices.invoice_v1 import (
     ContestSettled,
     ExpenseAdded,
     ExpenseRemoved,
+    ExpensesReopened,
     ExpensesValidated,
     ExtraNoted,
     InvoiceApproved,
@@ -41,7 +42,7 @@ def owed(event: InvoiceEvent) -> list[payout.Credit | payout.Adjust]:
             return []
         case ExpenseAdded() | ExpenseRemoved() | ExpensesValidated() | LineContested():
             return []
-        case InvoiceNumbered() | InvoicePaid():
+        case ExpensesReopened() | InvoiceNumbered() | InvoicePaid():
             return []
         case unhandled:
             assert_never(unhandled)

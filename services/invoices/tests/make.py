@@ -10,6 +10,7 @@ from contracts.invoices.invoice_v1 import (
     ExpenseAdded,
     ExpenseKind,
     ExpenseRemoved,
+    ExpensesReopened,
     ExpensesValidated,
     ExtraNoted,
     InvoiceApproved,
@@ -135,6 +136,10 @@ def validate(driver: str = "ada", organisation: str = "hiflow") -> ValidateExpen
 
 def validated(expenses: int = 3_500, price: Money = PRICE) -> ExpensesValidated:
     return ExpensesValidated(*WHO, price, eur(expenses), LATER)
+
+
+def reopened() -> ExpensesReopened:
+    return ExpensesReopened(*WHO, TAXI.extra_id, NOON)
 
 
 def approve(

@@ -84,6 +84,17 @@ async def test_a_line_is_contested_and_settled(database: str) -> None:
         assert shown["settlements"][0]["adjustment_vat"]["amount_minor"] == -96
 
 
+async def test_who_bills_and_drives_contests_their_own_invoice_as_its_driver(database: str) -> None:
+    async with served(database) as api:
+        await api.approved()
+        contest = f"{INVOICE}/lines/service/contest"
+        assert (await api.ask("POST", contest, REASON)).status_code == 409
+        both: tuple[Role, ...] = ("billing", "driver")
+        assert (await api.ask("POST", contest, REASON, "ada", both)).is_success
+        lines = (await api.driver("GET", INVOICE)).json()["lines"]
+        assert [line["contest"]["by"] for line in lines if line["contest"]] == ["driver"]
+
+
 async def test_billing_agrees_a_price_where_the_award_had_none(database: str) -> None:
     async with served(database) as api:
         await api.delivered()

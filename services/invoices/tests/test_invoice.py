@@ -58,6 +58,7 @@ from services.invoices.tests.make import (
     prepared,
     remove,
     removed,
+    reopened,
     settle,
     settled,
     validate,
@@ -194,6 +195,23 @@ class TestValidation:
         given(*OPEN).when(agree(PRICE)).records_nothing()
         given(*OPEN).when(agree(eur(29_999))).is_rejected(PriceIsFrozen(PRICE))
 
+    @pytest.mark.requirement("HIF-28", "HIF-29")
+    def test_an_extra_accepted_after_the_validation_reopens_it(self) -> None:
+        given(*VALIDATED).when(note_extra()).records(extra_noted(), reopened())
+        again = (*VALIDATED, extra_noted(), reopened())
+        taxi = (TAXI.amount, ExpenseKind.TAXI, "e-2")
+        given(*again).when(add(*taxi)).records(added(*taxi))
+        given(*again).when(validate()).records(validated())
+        given(*again).when(approve()).is_rejected(ExpensesNotValidated())
+
+    def test_an_extra_accepted_after_the_approval_changes_nothing_of_it(self) -> None:
+        given(*APPROVED).when(note_extra()).records(extra_noted())
+
+    def test_a_reopened_expense_that_is_contested_stays_until_settled(self) -> None:
+        disputed = (*VALIDATED, contested(), extra_noted(), reopened())
+        given(*disputed).when(remove()).is_rejected(ExpensesLocked())
+        given(*disputed, settled(version=8)).when(remove()).records(removed())
+
 
 class TestApproval:
     @pytest.mark.requirement("G-15")
@@ -251,6 +269,16 @@ class TestContests:
     def test_a_line_found_right_adjusts_nothing(self) -> None:
         same = settled(3_500, version=8)
         given(*APPROVED, contested()).when(settle(eur(3_500))).records(same)
+
+    def test_an_agreed_price_that_was_settled_lower_can_be_restored(self) -> None:
+        without = (noted(), prepared(price=None), opened(price=None), agreed())
+        lower = settled(29_000, line="service", version=7)
+        disputed = (*without, validated(0), contested("service"), lower, contested("service"))
+        given(*disputed).when(settle(PRICE, "service")).records(
+            settled(30_000, line="service", version=9)
+        )
+        dearer = settle(eur(30_001), "service")
+        given(*disputed).when(dearer).is_rejected(OverQuote(None, eur(30_001), PRICE))
 
     def test_a_settlement_keeps_to_the_quote_as_expenses_do(self) -> None:
         disputed = (*VALIDATED, contested(), contested("service"))

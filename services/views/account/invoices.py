@@ -10,6 +10,7 @@ from contracts.invoices.invoice_v1 import (
     ContestSettled,
     ExpenseAdded,
     ExpenseRemoved,
+    ExpensesReopened,
     ExpensesValidated,
     ExtraNoted,
     InvoiceApproved,
@@ -98,7 +99,7 @@ def key(event: InvoiceEvent) -> tuple[str] | None:
             return None
         case InvoiceOpened() | PriceAgreed() | ExpenseAdded() | ExpenseRemoved():
             return (event.invoice_id,)
-        case ExpensesValidated() | LineContested() | ContestSettled():
+        case ExpensesValidated() | ExpensesReopened() | LineContested() | ContestSettled():
             return (event.invoice_id,)
         case InvoiceApproved() | InvoiceNumbered() | InvoicePaid():
             return (event.invoice_id,)
@@ -122,6 +123,8 @@ def project(row: Invoice | None, event: InvoiceEvent) -> Invoice:
             price = event.service_price
             priced = _priced(row, price.amount_minor, price.currency)
             return replace(priced, status="validated", validated_at=event.validated_at)
+        case ExpensesReopened():
+            return replace(row, status="to_complete", validated_at=None)
         case LineContested():
             return replace(row, contested=(*_others(row, event.line_id), event.line_id))
         case ContestSettled():

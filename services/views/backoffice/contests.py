@@ -11,6 +11,7 @@ from contracts.invoices.invoice_v1 import (
     ContestSettled,
     ExpenseAdded,
     ExpenseRemoved,
+    ExpensesReopened,
     ExpensesValidated,
     ExtraNoted,
     InvoiceApproved,
@@ -54,7 +55,7 @@ def key(event: InvoiceEvent) -> tuple[str, str] | None:
             return event.invoice_id, event.line_id
         case TripNoted() | InvoicePrepared() | ExtraNoted() | InvoiceOpened() | PriceAgreed():
             return None
-        case ExpenseAdded() | ExpenseRemoved() | ExpensesValidated():
+        case ExpenseAdded() | ExpenseRemoved() | ExpensesValidated() | ExpensesReopened():
             return None
         case InvoiceApproved() | InvoiceNumbered() | InvoicePaid():
             return None
@@ -78,7 +79,7 @@ def project(row: Contest | None, event: InvoiceEvent) -> Contest | None:
             return _settled(row, event)
         case TripNoted() | InvoicePrepared() | ExtraNoted() | InvoiceOpened() | PriceAgreed():
             return row
-        case ExpenseAdded() | ExpenseRemoved() | ExpensesValidated():
+        case ExpenseAdded() | ExpenseRemoved() | ExpensesValidated() | ExpensesReopened():
             return row
         case InvoiceApproved() | InvoiceNumbered() | InvoicePaid():
             return row

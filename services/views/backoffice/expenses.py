@@ -11,6 +11,7 @@ from contracts.invoices.invoice_v1 import (
     ContestSettled,
     ExpenseAdded,
     ExpenseRemoved,
+    ExpensesReopened,
     ExpensesValidated,
     ExtraNoted,
     InvoiceApproved,
@@ -57,7 +58,7 @@ def key(event: InvoiceEvent) -> tuple[str, str] | None:
             return (event.invoice_id, event.line_id) if is_expense else None
         case TripNoted() | InvoicePrepared() | ExtraNoted() | InvoiceOpened() | PriceAgreed():
             return None
-        case ExpensesValidated() | LineContested():
+        case ExpensesValidated() | ExpensesReopened() | LineContested():
             return None
         case InvoiceApproved() | InvoiceNumbered() | InvoicePaid():
             return None
@@ -77,7 +78,7 @@ def project(row: Expense | None, event: InvoiceEvent) -> Expense | None:
             return replace(row, settled_minor=event.amount.amount_minor)
         case TripNoted() | InvoicePrepared() | ExtraNoted() | InvoiceOpened() | PriceAgreed():
             return row
-        case ExpensesValidated() | LineContested():
+        case ExpensesValidated() | ExpensesReopened() | LineContested():
             return row
         case InvoiceApproved() | InvoiceNumbered() | InvoicePaid():
             return row

@@ -10,6 +10,7 @@ from contracts.invoices.invoice_v1 import (
     ContestSettled,
     ExpenseAdded,
     ExpenseRemoved,
+    ExpensesReopened,
     ExpensesValidated,
     ExtraNoted,
     InvoiceApproved,
@@ -90,7 +91,7 @@ def key(event: InvoiceEvent) -> tuple[str] | None:
             return None
         case InvoiceOpened() | ExtraNoted() | PriceAgreed() | ExpensesValidated():
             return (event.invoice_id,)
-        case LineContested() | ContestSettled():
+        case ExpensesReopened() | LineContested() | ContestSettled():
             return (event.invoice_id,)
         case InvoiceApproved() | InvoiceNumbered() | InvoicePaid():
             return (event.invoice_id,)
@@ -113,6 +114,8 @@ def project(row: Invoice | None, event: InvoiceEvent) -> Invoice | None:
             return _priced(row, event.service_price.amount_minor, event.service_price.currency)
         case ExpensesValidated():
             return _validated(row, event)
+        case ExpensesReopened():
+            return replace(row, status="to_complete", expenses_minor=None, validated_at=None)
         case LineContested():
             return replace(row, contested=(*_others(row, event.line_id), event.line_id))
         case ContestSettled():

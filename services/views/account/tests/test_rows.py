@@ -4,7 +4,7 @@ from functools import reduce
 
 import pytest
 
-from contracts.invoices.invoice_v1 import InvoiceEvent
+from contracts.invoices.invoice_v1 import ExpensesReopened, InvoiceEvent
 from contracts.payments.payout_v1 import PayoutEvent
 from infra.consumers.views import OutOfOrder
 from services.views.account import invoices, statements
@@ -61,6 +61,12 @@ class TestInvoice:
         events: list[InvoiceEvent] = [opened(), validated(), approved(), paid()]
         statuses = [invoice_of(*events[:n]).status for n in range(1, 5)]
         assert statuses == ["to_complete", "validated", "approved", "paid"]
+
+    def test_reopened_it_is_to_be_completed_and_validated_again(self) -> None:
+        reopened = ExpensesReopened(INVOICE, "hiflow", "ada", "x-2", LATER)
+        row = invoice_of(opened(), validated(), reopened)
+        assert (row.status, row.validated_at) == ("to_complete", None)
+        assert invoice_of(opened(), validated(), reopened, validated()).status == "validated"
 
     @pytest.mark.requirement("HIF-28")
     def test_an_expense_is_there_until_removed(self) -> None:

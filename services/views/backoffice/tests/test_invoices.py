@@ -4,7 +4,7 @@ from functools import reduce
 
 import pytest
 
-from contracts.invoices.invoice_v1 import InvoiceEvent, Party
+from contracts.invoices.invoice_v1 import ExpensesReopened, InvoiceEvent, Party
 from infra.consumers.views import OutOfOrder
 from services.views.backoffice import contests, expenses, invoices
 from services.views.backoffice.invoices import Allowed, Line
@@ -48,6 +48,12 @@ class TestInvoice:
         events: list[InvoiceEvent] = [opened(), validated(), approved(), paid()]
         statuses = [invoice_of(*events[:n]).status for n in range(1, 5)]
         assert statuses == ["to_complete", "validated", "approved", "paid"]
+
+    def test_reopened_it_is_to_be_completed_and_validated_again(self) -> None:
+        reopened = ExpensesReopened(INVOICE, "hiflow", "ada", "x-2", LATER)
+        row = invoice_of(opened(), validated(), reopened)
+        assert (row.status, row.validated_at) == ("to_complete", None)
+        assert invoice_of(opened(), validated(), reopened, validated()).status == "validated"
 
     def test_what_may_be_declared_is_quoted_or_accepted_later(self) -> None:
         row = invoice_of(opened(), extra_noted("x-2"), extra_noted("x-2"))
