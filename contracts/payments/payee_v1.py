@@ -85,12 +85,25 @@ class QuestionAsked:
     asked_at: datetime
 
 
+@dataclass(frozen=True, slots=True)
+class QuestionAnswered:
+    """Billing answered what the driver asked."""
+
+    driver_id: str
+    organisation_id: str
+    question_id: str
+    answer: str
+    answered_by: str
+    answered_at: datetime
+
+
 PayeeEvent = (
     BankDetailsGiven
     | BankChangeRequested
     | BankChangeCancelled
     | BankChangeTookEffect
     | QuestionAsked
+    | QuestionAnswered
 )
 
 _BankDetailsGiven = message_class("relais.payments.payee.v1.BankDetailsGiven")
@@ -98,6 +111,7 @@ _BankChangeRequested = message_class("relais.payments.payee.v1.BankChangeRequest
 _BankChangeCancelled = message_class("relais.payments.payee.v1.BankChangeCancelled")
 _BankChangeTookEffect = message_class("relais.payments.payee.v1.BankChangeTookEffect")
 _QuestionAsked = message_class("relais.payments.payee.v1.QuestionAsked")
+_QuestionAnswered = message_class("relais.payments.payee.v1.QuestionAnswered")
 
 
 def decode_bank_details_given(message: Any, unseal: Unseal) -> BankDetailsGiven:
@@ -244,6 +258,32 @@ def encode_question_asked(value: QuestionAsked, seal: Seal) -> bytes:
     return encoded
 
 
+def decode_question_answered(message: Any, unseal: Unseal) -> QuestionAnswered:
+    if not (message.HasField("answer") and message.HasField("answered_at")):
+        raise missing(message, "answer", "answered_at")
+    return QuestionAnswered(
+        message.driver_id,
+        message.organisation_id,
+        message.question_id,
+        decode_text(unseal(message.driver_id, 4, message.answer.sealed)),
+        message.answered_by,
+        decode_instant(message.answered_at),
+    )
+
+
+def encode_question_answered(value: QuestionAnswered, seal: Seal) -> bytes:
+    message = _QuestionAnswered(
+        driver_id=value.driver_id,
+        organisation_id=value.organisation_id,
+        question_id=value.question_id,
+        answer={"sealed": seal(value.driver_id, 4, value.answer.encode())},
+        answered_by=value.answered_by,
+        answered_at=encode_instant(value.answered_at),
+    )
+    encoded: bytes = message.SerializeToString()
+    return encoded
+
+
 contract: Contract[PayeeEvent] = Contract(
     name="payee",
     service="payments",
@@ -312,6 +352,17 @@ contract: Contract[PayeeEvent] = Contract(
             encode=encode_question_asked,
             parse=parser(_QuestionAsked),
             convert=decode_question_asked,
+        ),
+        EventType(
+            type="relais.payments.payee.v1.question_answered",
+            cls=QuestionAnswered,
+            key="driver_id",
+            skippable=False,
+            schema="relais.payments.payee.v1.QuestionAnswered",
+            personal=(("answer", "driver_id"),),
+            encode=encode_question_answered,
+            parse=parser(_QuestionAnswered),
+            convert=decode_question_answered,
         ),
     ),
 )

@@ -176,7 +176,7 @@ def about_bank_details(event: payee.PayeeEvent) -> list[Queue]:
             return _everywhere(who, "bank_change_cancelled", at, about)
         case payee.BankChangeTookEffect(took_effect_at=at):
             return _everywhere(who, "bank_change_took_effect", at, about)
-        case payee.BankDetailsGiven() | payee.QuestionAsked():
+        case payee.BankDetailsGiven() | payee.QuestionAsked() | payee.QuestionAnswered():
             return []
         case unhandled:
             assert_never(unhandled)

@@ -82,6 +82,18 @@ async def ask_billing(driver_id: Id, body: bodies.QuestionBody, call: DriverCall
     return await call.handle(PAYEE, driver_id, command, created=f"/payments/payees/{driver_id}")
 
 
+@router.post("/payees/{driver_id}/questions/{question_id}/answer")
+async def answer_question(
+    driver_id: Id, question_id: Id, body: bodies.AnswerBody, call: Billing
+) -> Response:
+    """Answer a driver, who finds it beside the question in their billing profile (HIF-30)."""
+    who, at = call.principal, call.occurred_at
+    command = payee.AnswerQuestion(
+        driver_id, who.organisation_id, who.subject, question_id, body.answer, at
+    )
+    return await call.handle(PAYEE, driver_id, command)
+
+
 # --- Payouts ----------------------------------------------------------------
 
 
@@ -90,6 +102,13 @@ async def show_payouts(driver_id: Id, call: Anyone) -> Response:
     """What is owed and every statement; drivers see their own."""
     found = await account(call, driver_id)
     return answer(bodies.account_shown(found))
+
+
+@router.get("/payees/{driver_id}/payouts/history")
+async def payouts_history(driver_id: Id, call: Anyone) -> Response:
+    """Every fact about what is owed and paid, by the version that statements name (G-05)."""
+    await account(call, driver_id)
+    return await call.history(PAYOUT, driver_id)
 
 
 @router.get("/payees/{driver_id}/payouts/{payout_id}")

@@ -27,6 +27,10 @@ class QuestionBody(Body):
     invoice_id: Id | None = None
 
 
+class AnswerBody(Body):
+    answer: Said
+
+
 class StatementBody(Body):
     currency: Annotated[str, StringConstraints(pattern=r"^[A-Z]{3}$")] = "EUR"
 
@@ -40,11 +44,20 @@ class PaymentBody(Body):
 
 
 def payee_shown(found: payee.Payee) -> dict[str, Any]:
-    """Where money goes (HIF-43), and what was asked."""
+    """Where money goes (HIF-43), and what was asked and answered (HIF-30)."""
     return {
         "bank_details": found.bank,
         "bank_change": found.pending,
-        "questions": found.questions,
+        "questions": [
+            {
+                "question_id": one.question_id,
+                "invoice_id": one.invoice_id,
+                "question": one.question,
+                "asked_at": one.asked_at,
+                "answer": found.answer(one.question_id),
+            }
+            for one in found.questions
+        ],
     }
 
 

@@ -10,6 +10,7 @@ from contracts.payments.payee_v1 import (
     BankChangeTookEffect,
     BankDetailsGiven,
     PayeeEvent,
+    QuestionAnswered,
     QuestionAsked,
 )
 from contracts.timers import CancelTimer, SetTimer
@@ -64,7 +65,17 @@ class AskQuestion:
     at: datetime
 
 
-Asked = ChangeBankDetails | CancelBankChange | AskQuestion
+@dataclass(frozen=True, slots=True)
+class AnswerQuestion:
+    driver_id: str
+    organisation_id: str
+    by: str
+    question_id: str
+    answer: str
+    at: datetime
+
+
+Asked = ChangeBankDetails | CancelBankChange | AskQuestion | AnswerQuestion
 Command = Asked | ApplyBankChange
 
 # --- Rejections -------------------------------------------------------------
@@ -97,7 +108,27 @@ class QuestionIdTaken:
     question_id: str
 
 
-Rejection = NoSuchPayee | NoSuchChange | AuthenticationTooOld | ChangeIsWaiting | QuestionIdTaken
+@dataclass(frozen=True, slots=True)
+class NoSuchQuestion:
+    pass
+
+
+@dataclass(frozen=True, slots=True)
+class QuestionIsAnswered:
+    """Whoever has more to ask asks anew."""
+
+    at: datetime
+
+
+Rejection = (
+    NoSuchPayee
+    | NoSuchChange
+    | AuthenticationTooOld
+    | ChangeIsWaiting
+    | QuestionIdTaken
+    | NoSuchQuestion
+    | QuestionIsAnswered
+)
 
 # --- State ------------------------------------------------------------------
 
@@ -111,7 +142,7 @@ class Stranger:
 class Payee:
     """`pending` is the change that waits; `bank` is where money goes meanwhile, though none does.
 
-    `ended` are the changes that were stopped or took effect.
+    `ended` are the changes that were stopped or took effect; a question has at most one answer.
     """
 
     organisation_id: str
@@ -120,6 +151,11 @@ class Payee:
     pending: BankChangeRequested | None = None
     ended: frozenset[str] = frozenset()
     questions: tuple[QuestionAsked, ...] = ()
+    answers: tuple[QuestionAnswered, ...] = ()
+
+    def answer(self, question_id: str) -> QuestionAnswered | None:
+        """What billing answered, if it did."""
+        return next((one for one in self.answers if one.question_id == question_id), None)
 
 
 State = Stranger | Payee
@@ -142,6 +178,8 @@ def evolve(state: State, event: PayeeEvent) -> State:
             return replace(found, bank=found.pending, pending=None, ended=ended)
         case QuestionAsked():
             return replace(found, questions=(*found.questions, event))
+        case QuestionAnswered():
+            return replace(found, answers=(*found.answers, event))
         case unhandled:
             assert_never(unhandled)
 
@@ -165,6 +203,8 @@ def decide(command: Command, state: State) -> Decision:
             return _cancel(command, found)
         case AskQuestion():
             return _ask(command, found)
+        case AnswerQuestion():
+            return _answer(command, found)
         case unhandled:
             assert_never(unhandled)
 
@@ -253,6 +293,24 @@ def _ask(command: AskQuestion, found: Payee) -> Decision:
     return [event]
 
 
+def _answer(command: AnswerQuestion, found: Payee) -> Decision:
+    if all(one.question_id != command.question_id for one in found.questions):
+        return NoSuchQuestion()
+    known = found.answer(command.question_id)
+    if known is not None:
+        return [] if known.answer == command.answer else QuestionIsAnswered(known.answered_at)
+    return [
+        QuestionAnswered(
+            command.driver_id,
+            command.organisation_id,
+            command.question_id,
+            command.answer,
+            command.by,
+            command.at,
+        )
+    ]
+
+
 # --- Timers -----------------------------------------------------------------
 
 
@@ -263,7 +321,7 @@ def timers(event: PayeeEvent) -> tuple[SetTimer | CancelTimer, ...]:
             return (SetTimer(TIMER, event.effective_at),)
         case BankChangeCancelled():
             return (CancelTimer(TIMER),)
-        case BankDetailsGiven() | BankChangeTookEffect() | QuestionAsked():
+        case BankDetailsGiven() | BankChangeTookEffect() | QuestionAsked() | QuestionAnswered():
             return ()
         case unhandled:
             assert_never(unhandled)

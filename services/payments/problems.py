@@ -21,6 +21,10 @@ def problem(rejection: Rejection) -> tuple[int, str]:
             return 409, f"Other bank details wait until {until:%Y-%m-%d %H:%M} UTC."
         case payee.QuestionIdTaken(question_id=taken):
             return 409, f"Another question has the id {taken}."
+        case payee.NoSuchQuestion():
+            return 404, "There is no such question."
+        case payee.QuestionIsAnswered(at=at):
+            return 409, f"The question was answered at {at:%Y-%m-%d %H:%M} UTC."
         # Payouts
         case payout.NoSuchAccount() | payout.NoSuchPayout():
             return 404, "There is no such payout."

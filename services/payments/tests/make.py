@@ -8,6 +8,7 @@ from contracts.payments.payee_v1 import (
     BankChangeRequested,
     BankChangeTookEffect,
     BankDetailsGiven,
+    QuestionAnswered,
     QuestionAsked,
 )
 from contracts.payments.payout_v1 import (
@@ -21,6 +22,7 @@ from contracts.payments.payout_v1 import (
 )
 from services.payments.payee import (
     HOLD,
+    AnswerQuestion,
     ApplyBankChange,
     AskQuestion,
     CancelBankChange,
@@ -83,6 +85,14 @@ def ask(question: str = "When?", organisation: str = "hiflow") -> AskQuestion:
 
 def asked(question: str = "When?") -> QuestionAsked:
     return QuestionAsked(*WHO, "q-1", "inv-t-1", question, NOON)
+
+
+def reply(text: str = "Tomorrow", id: str = "q-1", organisation: str = "hiflow") -> AnswerQuestion:
+    return AnswerQuestion("ada", organisation, "lea", id, text, NOON)
+
+
+def replied(text: str = "Tomorrow") -> QuestionAnswered:
+    return QuestionAnswered(*WHO, "q-1", text, "lea", NOON)
 
 
 # --- Payout -----------------------------------------------------------------

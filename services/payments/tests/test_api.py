@@ -25,6 +25,7 @@ COMMANDS = [route for route in ROUTES if "GET" not in (route.methods or ())]
 EVERY_ROLE: tuple[Role, ...] = get_args(Role)
 OTHER = BANK | {"iban": NEW}
 PAID = {"reference": "SEPA-1"}
+ANSWER = {"answer": "Tomorrow"}
 DETAILS = "/payees/ada/bank-details"
 
 
@@ -106,13 +107,35 @@ async def test_the_timer_ends_the_hold(database: str) -> None:
 
 
 @pytest.mark.requirement("HIF-30")
-async def test_a_question_reaches_billing(database: str) -> None:
+async def test_billing_answers_a_question_and_its_driver_sees_it(database: str) -> None:
     async with served(database) as api:
         body = {"question": "When?", "invoice_id": "inv-t-1"}
         assert (await api.driver("POST", "/payees/ada/questions", body)).status_code == 201
         assert (await api.driver("POST", "/payees/ada/questions", {"question": ""})).is_error
-        shown = (await api.ask("GET", "/payees/ada")).json()["questions"]
-        assert [one["question"] for one in shown] == ["When?"]
+        [found] = (await api.ask("GET", "/payees/ada")).json()["questions"]
+        assert (found["question"], found["answer"]) == ("When?", None)
+        path = f"/payees/ada/questions/{found['question_id']}/answer"
+        assert (await api.driver("POST", path, ANSWER)).status_code == 403
+        assert (await api.ask("POST", path, ANSWER)).is_success
+        assert (await api.ask("POST", path, {"answer": "Never"})).status_code == 409
+        [found] = (await api.driver("GET", "/payees/ada")).json()["questions"]
+        assert (found["answer"]["answer"], found["answer"]["answered_by"]) == ("Tomorrow", "lea")
+
+
+@pytest.mark.requirement("G-05")
+async def test_figures_of_a_statement_name_entries_of_a_history(database: str) -> None:
+    async with served(database) as api:
+        path = await api.closed()
+        await api.driver("PUT", DETAILS, BANK)
+        await api.ask("POST", f"{path}/payment", PAID)
+        shown = (await api.driver("GET", path)).json()
+        for who in ("driver", "billing"):
+            roles: tuple[Any, ...] = (who,)
+            name = "ada" if who == "driver" else "lea"
+            read = await api.ask("GET", "/payees/ada/payouts/history", None, name, roles)
+            facts = {one["version"]: one["what"] for one in read.json()["items"]}
+            assert facts[shown["version"]]["net"] == shown["net"]
+            assert facts[shown["payment"]["version"]]["reference"] == "SEPA-1"
 
 
 async def test_a_statement_shows_each_figure_with_its_fact(database: str) -> None:
@@ -160,7 +183,9 @@ async def test_nobody_pays_out_to_themselves(database: str) -> None:
         ("PUT", "/bank-details", BANK),
         ("DELETE", "/bank-changes/b-1", None),
         ("POST", "/questions", {"question": "When?"}),
+        ("POST", "/questions/q-1/answer", ANSWER),
         ("GET", "/payouts", None),
+        ("GET", "/payouts/history", None),
         ("GET", "{statement}", None),
         ("POST", "/payouts", {}),
         ("POST", "{statement}/payment", PAID),

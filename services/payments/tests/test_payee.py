@@ -19,7 +19,9 @@ from services.payments.payee import (
     Command,
     NoSuchChange,
     NoSuchPayee,
+    NoSuchQuestion,
     QuestionIdTaken,
+    QuestionIsAnswered,
     on_timer,
     timers,
 )
@@ -35,6 +37,8 @@ from services.payments.tests.make import (
     cancelled,
     change,
     given_details,
+    replied,
+    reply,
     requested,
     took_effect,
 )
@@ -104,6 +108,7 @@ def test_the_timer_is_set_and_cancelled_with_the_change() -> None:
     assert timers(requested()) == (SetTimer(TIMER, UNTIL),)
     assert timers(cancelled()) == (CancelTimer(TIMER),)
     assert timers(took_effect()) == timers(asked()) == timers(given_details()) == ()
+    assert timers(replied()) == ()
     assert on_timer(TIMER, "ada", UNTIL) == ApplyBankChange("ada", UNTIL)
     with pytest.raises(LookupError):
         on_timer("another", "ada", UNTIL)
@@ -115,8 +120,26 @@ def test_a_question_is_asked_once() -> None:
     given(asked()).when(ask("Why?")).is_rejected(QuestionIdTaken("q-1"))
 
 
+@pytest.mark.requirement("HIF-30")
+def test_a_question_is_answered_once() -> None:
+    given(asked()).when(reply()).records(replied())
+    given(asked(), replied()).when(reply()).records_nothing()
+    given(asked(), replied()).when(reply("Never")).is_rejected(QuestionIsAnswered(NOON))
+
+
+def test_only_what_was_asked_is_answered() -> None:
+    given().when(reply()).is_rejected(NoSuchQuestion())
+    given(asked()).when(reply(id="q-2")).is_rejected(NoSuchQuestion())
+
+
 @pytest.mark.parametrize(
-    "command", [change(organisation="x"), cancel(organisation="x"), ask(organisation="x")]
+    "command",
+    [
+        change(organisation="x"),
+        cancel(organisation="x"),
+        ask(organisation="x"),
+        reply(organisation="x"),
+    ],
 )
 def test_a_stranger_s_organisation_finds_nobody(command: Command) -> None:
     given(given_details(), requested()).when(command).is_rejected(NoSuchPayee())

@@ -10,6 +10,8 @@ REJECTIONS: list[Rejection] = [
     payee.AuthenticationTooOld(None),
     payee.ChangeIsWaiting(UNTIL),
     payee.QuestionIdTaken("q-1"),
+    payee.NoSuchQuestion(),
+    payee.QuestionIsAnswered(UNTIL),
     payout.NoSuchAccount(),
     payout.NoSuchPayout(),
     payout.NothingOwed("EUR"),
