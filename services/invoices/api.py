@@ -214,6 +214,12 @@ async def show_buyer(call: Billing) -> Response:
     return answer({"buyer": found.state})
 
 
+@router.get("/buyer/history")
+async def buyer_history(call: Billing) -> Response:
+    """What stood on invoices about the organisation, by the version that approvals name (G-05)."""
+    return await call.history(BUYER, call.principal.organisation_id)
+
+
 @router.put("/buyer")
 async def declare_buyer(body: bodies.BuyerBody, call: Billing) -> Response:
     """Say what stands on invoices about the organisation."""

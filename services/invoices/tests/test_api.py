@@ -170,6 +170,18 @@ async def test_a_buyer_is_their_own_organisation(database: str) -> None:
         assert (await api.ask("GET", "/buyer", org="other")).json() == {"buyer": None}
 
 
+@pytest.mark.requirement("G-05")
+async def test_an_approval_names_an_entry_of_the_buyer_s_history(database: str) -> None:
+    async with served(database) as api:
+        await api.approved()
+        version = (await api.ask("GET", INVOICE)).json()["approval"]["buyer_version"]
+        await api.ask("PUT", "/buyer", BUYER | {"city": "Dijon"})
+        facts = (await api.ask("GET", "/buyer/history")).json()["items"]
+        cities = {one["version"]: one["what"]["city"] for one in facts}
+        assert cities == {version: BUYER["city"], version + 1: "Dijon"}
+        assert (await api.ask("GET", "/buyer/history", org="other")).json()["items"] == []
+
+
 @pytest.mark.requirement("HIF-30")
 async def test_anybody_reads_how_invoicing_works(database: str) -> None:
     async with served(database) as api:
