@@ -123,6 +123,28 @@ class PasswordResetRequested:
 
 
 @dataclass(frozen=True, slots=True)
+class EmailChangeRequested:
+    """The user wants to be reached, and to sign in, under another address; a mail went there."""
+
+    user_id: str
+    organisation_id: str
+    new_email: str
+    confirmation_link: str
+    expires_at: datetime
+    requested_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class EmailChanged:
+    """The link of that mail was opened: the new address counts, the former one is free."""
+
+    user_id: str
+    organisation_id: str
+    email: str
+    changed_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class PasswordSet:
     """A password was set; every session ended."""
 
@@ -244,6 +266,8 @@ UserEvent = (
     | AgreementSigned
     | UserActivated
     | PasswordResetRequested
+    | EmailChangeRequested
+    | EmailChanged
     | PasswordSet
     | TotpEnrolled
     | TotpRemoved
@@ -260,6 +284,8 @@ _UserInvited = message_class("relais.accounts.user.v1.UserInvited")
 _AgreementSigned = message_class("relais.accounts.user.v1.AgreementSigned")
 _UserActivated = message_class("relais.accounts.user.v1.UserActivated")
 _PasswordResetRequested = message_class("relais.accounts.user.v1.PasswordResetRequested")
+_EmailChangeRequested = message_class("relais.accounts.user.v1.EmailChangeRequested")
+_EmailChanged = message_class("relais.accounts.user.v1.EmailChanged")
 _PasswordSet = message_class("relais.accounts.user.v1.PasswordSet")
 _TotpEnrolled = message_class("relais.accounts.user.v1.TotpEnrolled")
 _TotpRemoved = message_class("relais.accounts.user.v1.TotpRemoved")
@@ -401,6 +427,59 @@ def encode_password_reset_requested(value: PasswordResetRequested, seal: Seal) -
         reset_link={"sealed": seal(value.user_id, 6, value.reset_link.encode())},
         expires_at=encode_instant(value.expires_at),
         requested_at=encode_instant(value.requested_at),
+    )
+    encoded: bytes = message.SerializeToString()
+    return encoded
+
+
+def decode_email_change_requested(message: Any, unseal: Unseal) -> EmailChangeRequested:
+    if not (
+        message.HasField("new_email")
+        and message.HasField("confirmation_link")
+        and message.HasField("expires_at")
+        and message.HasField("requested_at")
+    ):
+        raise missing(message, "new_email", "confirmation_link", "expires_at", "requested_at")
+    return EmailChangeRequested(
+        message.user_id,
+        message.organisation_id,
+        decode_text(unseal(message.user_id, 3, message.new_email.sealed)),
+        decode_text(unseal(message.user_id, 4, message.confirmation_link.sealed)),
+        decode_instant(message.expires_at),
+        decode_instant(message.requested_at),
+    )
+
+
+def encode_email_change_requested(value: EmailChangeRequested, seal: Seal) -> bytes:
+    message = _EmailChangeRequested(
+        user_id=value.user_id,
+        organisation_id=value.organisation_id,
+        new_email={"sealed": seal(value.user_id, 3, value.new_email.encode())},
+        confirmation_link={"sealed": seal(value.user_id, 4, value.confirmation_link.encode())},
+        expires_at=encode_instant(value.expires_at),
+        requested_at=encode_instant(value.requested_at),
+    )
+    encoded: bytes = message.SerializeToString()
+    return encoded
+
+
+def decode_email_changed(message: Any, unseal: Unseal) -> EmailChanged:
+    if not (message.HasField("email") and message.HasField("changed_at")):
+        raise missing(message, "email", "changed_at")
+    return EmailChanged(
+        message.user_id,
+        message.organisation_id,
+        decode_text(unseal(message.user_id, 3, message.email.sealed)),
+        decode_instant(message.changed_at),
+    )
+
+
+def encode_email_changed(value: EmailChanged, seal: Seal) -> bytes:
+    message = _EmailChanged(
+        user_id=value.user_id,
+        organisation_id=value.organisation_id,
+        email={"sealed": seal(value.user_id, 3, value.email.encode())},
+        changed_at=encode_instant(value.changed_at),
     )
     encoded: bytes = message.SerializeToString()
     return encoded
@@ -740,6 +819,31 @@ contract: Contract[UserEvent] = Contract(
             encode=encode_password_reset_requested,
             parse=parser(_PasswordResetRequested),
             convert=decode_password_reset_requested,
+        ),
+        EventType(
+            type="relais.accounts.user.v1.email_change_requested",
+            cls=EmailChangeRequested,
+            key="user_id",
+            skippable=False,
+            schema="relais.accounts.user.v1.EmailChangeRequested",
+            personal=(
+                ("new_email", "user_id"),
+                ("confirmation_link", "user_id"),
+            ),
+            encode=encode_email_change_requested,
+            parse=parser(_EmailChangeRequested),
+            convert=decode_email_change_requested,
+        ),
+        EventType(
+            type="relais.accounts.user.v1.email_changed",
+            cls=EmailChanged,
+            key="user_id",
+            skippable=False,
+            schema="relais.accounts.user.v1.EmailChanged",
+            personal=(("email", "user_id"),),
+            encode=encode_email_changed,
+            parse=parser(_EmailChanged),
+            convert=decode_email_changed,
         ),
         EventType(
             type="relais.accounts.user.v1.password_set",

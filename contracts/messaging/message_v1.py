@@ -96,6 +96,8 @@ class MessageQueued:
     # It is not sent from then on.
     expires_at: datetime
     queued_at: datetime
+    # Where it goes in place of the address that is known; then `only` is the e-mail.
+    address: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -242,6 +244,9 @@ def decode_message_queued(message: Any, unseal: Unseal) -> MessageQueued:
         message.about,
         decode_instant(message.expires_at),
         decode_instant(message.queued_at),
+        decode_text(unseal(message.user_id, 12, message.address.sealed))
+        if message.HasField("address")
+        else None,
     )
 
 
@@ -260,6 +265,9 @@ def encode_message_queued(value: MessageQueued, seal: Seal) -> bytes:
         about=value.about,
         expires_at=encode_instant(value.expires_at),
         queued_at=encode_instant(value.queued_at),
+        address=None
+        if value.address is None
+        else {"sealed": seal(value.user_id, 12, value.address.encode())},
     )
     encoded: bytes = message.SerializeToString()
     return encoded
@@ -465,7 +473,10 @@ contract: Contract[MessageEvent] = Contract(
             key="message_id",
             skippable=False,
             schema="relais.messaging.message.v1.MessageQueued",
-            personal=(("private", "user_id"),),
+            personal=(
+                ("private", "user_id"),
+                ("address", "user_id"),
+            ),
             encode=encode_message_queued,
             parse=parser(_MessageQueued),
             convert=decode_message_queued,

@@ -2,8 +2,10 @@
 
 import unicodedata
 
+from psycopg.errors import UniqueViolation
+
 from infra.secrets.vault import Vault
-from infra.store.postgres import Pool
+from infra.store.postgres import Connection, Pool
 
 TABLES = """
 create table if not exists secrets.claim (
@@ -44,6 +46,19 @@ class Claims:
                 (key, holder),
             )
         return await self.holder(key)
+
+    async def move(self, connection: Connection, key: bytes, holder: str) -> bool:
+        """Give a holder another text, and free the former one; False when somebody has it.
+
+        Nothing else can be done in the transaction then.
+        """
+        try:
+            await connection.execute(
+                "update secrets.claim set key = %s where holder = %s", (key, holder)
+            )
+        except UniqueViolation:
+            return False
+        return True
 
     async def release(self, holder: str) -> None:
         """Free the text of a holder."""

@@ -1,6 +1,7 @@
-"""Links that work once, for a while. Of a link only a hash is kept."""
+"""Links that work once, for a while, for one purpose. Of a link only a hash is kept."""
 
 from datetime import datetime
+from enum import StrEnum
 from uuid import UUID
 
 from infra.secrets.vault import digest
@@ -14,23 +15,35 @@ create table if not exists secrets.link (
   used_by    uuid
 );
 create index if not exists link_of_user on secrets.link (user_id);
+alter table secrets.link add column if not exists purpose text not null default 'password';
 """
 
 
-async def make(connection: Connection, token: str, user_id: str, expires_at: datetime) -> None:
+class Purpose(StrEnum):
+    """What a link is good for; for nothing else."""
+
+    PASSWORD = "password"
+    EMAIL = "email"
+
+
+async def make(
+    connection: Connection, purpose: Purpose, token: str, user_id: str, expires_at: datetime
+) -> None:
     """Keep a link for a user."""
     await connection.execute(
-        "insert into secrets.link (token_hash, user_id, expires_at) values (%s, %s, %s)",
-        (digest(token), user_id, expires_at),
+        "insert into secrets.link (token_hash, user_id, expires_at, purpose)"
+        " values (%s, %s, %s, %s)",
+        (digest(token), user_id, expires_at, purpose),
     )
 
 
-async def owner(pool: Pool, token: str, at: datetime) -> str | None:
+async def owner(pool: Pool, purpose: Purpose, token: str, at: datetime) -> str | None:
     """Whose link it is, used or not, while it is not too old."""
     async with pool.connection() as connection:
         cursor = await connection.execute(
-            "select user_id from secrets.link where token_hash = %s and expires_at > %s",
-            (digest(token), at),
+            "select user_id from secrets.link"
+            " where token_hash = %s and expires_at > %s and purpose = %s",
+            (digest(token), at, purpose),
         )
         row = await cursor.fetchone()
     return row[0] if row else None
@@ -45,8 +58,10 @@ async def spend(connection: Connection, token: str, request: UUID) -> bool:
     return cursor.rowcount == 1
 
 
-async def void(connection: Connection, user_id: str) -> None:
-    """No unused link of the user works any more."""
+async def void(connection: Connection, user_id: str, purpose: Purpose | None = None) -> None:
+    """No unused link of the user works any more, or none of that purpose."""
     await connection.execute(
-        "delete from secrets.link where user_id = %s and used_by is null", (user_id,)
+        "delete from secrets.link"
+        " where user_id = %s and used_by is null and coalesce(purpose = %s, true)",
+        (user_id, purpose),
     )

@@ -11,6 +11,7 @@ from starlette.responses import Response
 from contracts.accounts.organisation_v1 import SupportAccessGranted
 from contracts.accounts.user_v1 import (
     AgreementSigned,
+    EmailChangeRequested,
     LicenceChanged,
     PasswordResetRequested,
     ProfileChanged,
@@ -110,6 +111,12 @@ def sign_in_routes(made: APIRouter, access: Access) -> None:
         await access.reset_password(call, body.token, body.password.get_secret_value())
         return answer({"password": "set"})
 
+    @made.put("/email")
+    async def change_email(body: bodies.LinkBody, call: Anybody) -> Response:
+        """Confirm a new address with the link of the mail; it counts from now on (HIF-39)."""
+        await access.change_email(call, body.token)
+        return answer({"email": "changed"})
+
 
 # --- One's own account ------------------------------------------------------
 
@@ -171,6 +178,15 @@ def own_routes(made: APIRouter, access: Access) -> None:
             body.password.get_secret_value(),
         )
         return answer({"password": "set"})
+
+    @made.post("/me/email", status_code=202)
+    async def request_email_change(body: bodies.EmailBody, call: Own, request: Request) -> Response:
+        """Ask for a mail to another address; answered alike whether it is free or not (HIF-39)."""
+        account = await own(access, call)
+        password = body.password.get_secret_value()
+        safe = await access.without_secrets(call)
+        await access.request_email_change(safe, client_of(request), account, password, body.email)
+        return answer({"mail": "sent to the new address"}, status=202)
 
     @made.post("/me/second-factor", status_code=201)
     async def begin_enrolment(call: Own) -> Response:
@@ -403,6 +419,8 @@ def without_link(event: UserEvent) -> Any:
     """An event without the link that would let its reader in as somebody else."""
     if isinstance(event, PasswordResetRequested):
         return plain(replace(event, reset_link=REDACTED))
+    if isinstance(event, EmailChangeRequested):
+        return plain(replace(event, confirmation_link=REDACTED))
     return plain(event)
 
 

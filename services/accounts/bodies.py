@@ -87,6 +87,17 @@ class PasswordBody(Body):
     password: Password
 
 
+class EmailBody(Body):
+    email: Email
+    password: Password
+    """One's present one."""
+
+
+class LinkBody(Body):
+    token: Token
+    """From the link in the mail."""
+
+
 class CodeBody(Body):
     code: Code
 
@@ -214,7 +225,7 @@ def user_shown(found: user.User) -> dict[str, Any]:
                 "status": found.status,
                 "user_id": invitation.user_id,
                 "organisation_id": invitation.organisation_id,
-                "email": invitation.email,
+                "email": found.email,
                 "name": invitation.name,
                 "language": found.language,
                 "phone": found.phone,

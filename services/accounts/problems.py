@@ -37,6 +37,8 @@ def problem(rejection: Rejection) -> tuple[int, str]:
             return 409, "Nobody else could administer the organisation."
         case signing.NotActive():
             return 409, "The account is not active."
+        case signing.NoAddressToConfirm():
+            return 409, "There is no new address to confirm."
         case signing.SecondFactorMissing():
             return 409, "The second factor is needed."
         case password.PasswordTooShort(length=length, shortest=shortest):

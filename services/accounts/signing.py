@@ -8,6 +8,8 @@ from datetime import datetime
 from typing import assert_never
 
 from contracts.accounts.user_v1 import (
+    EmailChanged,
+    EmailChangeRequested,
     PasswordMeans,
     PasswordResetRequested,
     PasswordSet,
@@ -86,7 +88,30 @@ class EndSessions:
     at: datetime
 
 
-Command = RequestPasswordReset | SetPassword | EnrolTotp | RemoveTotp | SignIn | EndSessions
+@dataclass(frozen=True, slots=True)
+class RequestEmailChange:
+    """Whether the address is free shows when it is confirmed: the answer tells nothing."""
+
+    user_id: str
+    organisation_id: str
+    email: str
+    link: str
+    expires_at: datetime
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class ChangeEmail:
+    """The link that went to the new address was opened."""
+
+    user_id: str
+    organisation_id: str
+    at: datetime
+
+
+EmailCommand = RequestEmailChange | ChangeEmail
+OtherCommand = RequestPasswordReset | SetPassword | EnrolTotp | RemoveTotp | SignIn | EndSessions
+Command = EmailCommand | OtherCommand
 
 # --- Rejections -------------------------------------------------------------
 
@@ -101,11 +126,20 @@ class SecondFactorMissing:
     pass
 
 
-Rejection = NotActive | SecondFactorMissing
+@dataclass(frozen=True, slots=True)
+class NoAddressToConfirm:
+    pass
+
+
+Rejection = NotActive | SecondFactorMissing | NoAddressToConfirm
 
 # --- State ------------------------------------------------------------------
 
-Event = PasswordResetRequested | PasswordSet | TotpEnrolled | TotpRemoved | SignedIn | SessionsEnded
+EmailEvent = EmailChangeRequested | EmailChanged
+OtherEvent = (
+    PasswordResetRequested | PasswordSet | TotpEnrolled | TotpRemoved | SignedIn | SessionsEnded
+)
+Event = EmailEvent | OtherEvent
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,6 +156,9 @@ class Signing:
     """`last` is what happened last of each kind, so that a repeated command is no news."""
 
     enrolled: bool = False
+    email: str | None = None
+    """The address, once it was changed."""
+    wanted: EmailChangeRequested | None = None
     last: frozenset[Event] = frozenset()
 
 
@@ -131,10 +168,12 @@ initial = Signing()
 def evolve(signing: Signing, event: Event) -> Signing:
     last = frozenset(one for one in signing.last if type(one) is not type(event)) | {event}
     match event:
-        case TotpEnrolled():
-            return Signing(True, last)
-        case TotpRemoved():
-            return Signing(False, last)
+        case TotpEnrolled() | TotpRemoved():
+            return replace(signing, enrolled=isinstance(event, TotpEnrolled), last=last)
+        case EmailChangeRequested():
+            return replace(signing, wanted=event, last=last)
+        case EmailChanged():
+            return replace(signing, email=event.email, wanted=None, last=last)
         case PasswordResetRequested() | PasswordSet() | SignedIn() | SessionsEnded():
             return replace(signing, last=last)
         case unhandled:
@@ -153,6 +192,8 @@ def granted(roles: frozenset[Role], *, with_second_factor: bool) -> frozenset[st
 
 def decide(command: Command, signing: Signing, who: Addressee) -> list[Event] | Rejection:
     """What follows for an active user. A session that ends may be anybody's."""
+    if isinstance(command, ChangeEmail):
+        return change_email(command, signing)
     found = event(command, who)
     match command:
         case EnrolTotp() if signing.enrolled:
@@ -165,7 +206,14 @@ def decide(command: Command, signing: Signing, who: Addressee) -> list[Event] | 
             return [] if found in signing.last else [found]
 
 
-def event(command: Command, who: Addressee) -> Event:
+def change_email(command: ChangeEmail, signing: Signing) -> list[Event] | Rejection:
+    if (wanted := signing.wanted) is None:
+        last = (one.changed_at for one in signing.last if isinstance(one, EmailChanged))
+        return [] if command.at in last else NoAddressToConfirm()
+    return [EmailChanged(wanted.user_id, wanted.organisation_id, wanted.new_email, command.at)]
+
+
+def event(command: RequestEmailChange | OtherCommand, who: Addressee) -> Event:
     user_id, organisation_id, at = command.user_id, command.organisation_id, command.at
     match command:
         case RequestPasswordReset():
@@ -179,6 +227,9 @@ def event(command: Command, who: Addressee) -> Event:
                 expires_at=command.expires_at,
                 requested_at=at,
             )
+        case RequestEmailChange():
+            asked = (command.email, command.link, command.expires_at)
+            return EmailChangeRequested(user_id, organisation_id, *asked, at)
         case SetPassword():
             return PasswordSet(user_id, organisation_id, command.means, at)
         case EnrolTotp():

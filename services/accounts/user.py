@@ -7,6 +7,8 @@ from typing import assert_never
 
 from contracts.accounts.user_v1 import (
     AgreementSigned,
+    EmailChanged,
+    EmailChangeRequested,
     LicenceChanged,
     PasswordResetRequested,
     PasswordSet,
@@ -173,6 +175,10 @@ class Account:
         return self.profile.language if self.profile else self.invitation.language
 
     @property
+    def email(self) -> str:
+        return self.access.email or self.invitation.email
+
+    @property
     def phone(self) -> str | None:
         return self.profile.phone if self.profile else self.invitation.phone
 
@@ -214,7 +220,9 @@ def evolve(user: User, event: UserEvent) -> User:
         case SubjectForgotten():
             return Forgotten(user.organisation_id)
         case (
-            PasswordResetRequested()
+            EmailChangeRequested()
+            | EmailChanged()
+            | PasswordResetRequested()
             | PasswordSet()
             | TotpEnrolled()
             | TotpRemoved()
@@ -262,7 +270,7 @@ def decide_signing(command: signing.Command, user: Account) -> Decision:
     """Nobody signs in, or is let in again, before the activation and after the deactivation."""
     if user.status is not Status.ACTIVE and not isinstance(command, signing.EndSessions):
         return signing.NotActive()
-    who = signing.Addressee(user.invitation.email, user.invitation.name, user.language)
+    who = signing.Addressee(user.email, user.invitation.name, user.language)
     decided = signing.decide(command, user.access, who)
     return list(decided) if isinstance(decided, list) else decided
 
@@ -328,7 +336,7 @@ def activate(command: ActivateUser, user: Account) -> Decision:
         UserActivated(
             user_id=command.user_id,
             organisation_id=command.organisation_id,
-            email=user.invitation.email,
+            email=user.email,
             name=user.invitation.name,
             language=user.language,
             roles=tuple(sorted(user.roles)),

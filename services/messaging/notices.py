@@ -27,7 +27,7 @@ NOTHING: Mapping[str, str] = {}
 
 
 def about_accounts(event: user.UserEvent) -> list[Queue]:
-    """Invitation, activation, passwords (HIF-03, HIF-04, N-01, N-02)."""
+    """Invitation, activation, passwords, addresses (HIF-03, HIF-04, HIF-39, N-01, N-02)."""
     match event:
         case user.UserInvited():
             return [_to(event.user_id, Topic.SECURITY, "invited", event.invited_at)]
@@ -35,6 +35,10 @@ def about_accounts(event: user.UserEvent) -> list[Queue]:
             return [_to(event.user_id, Topic.SECURITY, "activated", event.activated_at)]
         case user.PasswordResetRequested():
             return _reset(event)
+        case user.EmailChangeRequested():
+            return _confirm(event)
+        case user.EmailChanged(user_id=who, changed_at=at):
+            return [_to(who, Topic.SECURITY, "email_changed", at, former=True)]
         case user.PasswordSet(means=user.PasswordMeans.RESET | user.PasswordMeans.CHANGE):
             return [_to(event.user_id, Topic.SECURITY, "password_changed", event.set_at)]
         case user.TotpRemoved():
@@ -58,6 +62,15 @@ def _reset(event: user.PasswordResetRequested) -> list[Queue]:
     # A link that opens an account goes to the address it was asked for, and nowhere else.
     way, end, name, topic = Channel.EMAIL, event.expires_at, "password_reset", Topic.SECURITY
     return [_to(who, topic, name, at, private=private, expires_at=end, only=way)]
+
+
+def _confirm(event: user.EmailChangeRequested) -> list[Queue]:
+    if REDACTED in (event.new_email, event.confirmation_link):
+        return []
+    who, at, private = event.user_id, event.requested_at, {"link": event.confirmation_link}
+    way, end, name, topic = Channel.EMAIL, event.expires_at, "email_change", Topic.SECURITY
+    where = event.new_email
+    return [_to(who, topic, name, at, private=private, expires_at=end, only=way, address=where)]
 
 
 def about_papers(event: paper.PaperEvent) -> list[Queue]:
@@ -209,6 +222,7 @@ def _to(
     only: Channel | None = None,
     former: bool = False,
     part: str = "",
+    address: str | None = None,
 ) -> Queue:
     way = only.name if only else part
     name = f"{user_id}|{template}|{about}|{at.isoformat()}|{way}"
@@ -225,6 +239,7 @@ def _to(
             about=about or f"user/{user_id}",
             expires_at=expires_at or at + KEEPS,
             queued_at=at,
+            address=address,
         )
     )
 

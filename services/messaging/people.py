@@ -5,6 +5,8 @@ from typing import assert_never
 
 from contracts.accounts.user_v1 import (
     AgreementSigned,
+    EmailChanged,
+    EmailChangeRequested,
     LicenceChanged,
     PasswordResetRequested,
     PasswordSet,
@@ -23,10 +25,12 @@ from contracts.accounts.user_v1 import (
 from contracts.missions import trip_v1
 from contracts.missions.trip_v1 import TripEvent
 from contracts.runtime import REDACTED
-from services.messaging.preferences import ChangeReach, Forget, Meet
+from services.messaging.preferences import ChangeAddress, ChangeReach, Forget, Meet
+
+Command = Meet | ChangeReach | ChangeAddress | Forget
 
 
-def react(event: UserEvent) -> list[Meet | ChangeReach | Forget]:
+def react(event: UserEvent) -> list[Command]:
     match event:
         case UserInvited():
             return _met(event, event.phone, event.invited_at)
@@ -39,9 +43,14 @@ def react(event: UserEvent) -> list[Meet | ChangeReach | Forget]:
             if phone == REDACTED:
                 return []
             return [ChangeReach(event.user_id, event.language, phone, event.changed_at)]
+        case EmailChanged(user_id=who, email=email, changed_at=at):
+            return [] if email == REDACTED else [ChangeAddress(who, email, at)]
         case SubjectForgotten():
             return [Forget(event.user_id, event.forgotten_at)]
         case AgreementSigned() | PasswordSet() | TotpEnrolled() | TotpRemoved() | RolesChanged():
+            return []
+        case EmailChangeRequested():
+            # Nobody is known to have it yet.
             return []
         case LicenceChanged() | SignedIn() | SessionsEnded() | UserDeactivated():
             return []
@@ -51,7 +60,7 @@ def react(event: UserEvent) -> list[Meet | ChangeReach | Forget]:
 
 def _met(
     event: UserInvited | UserActivated | PasswordResetRequested, phone: str | None, at: datetime
-) -> list[Meet | ChangeReach | Forget]:
+) -> list[Command]:
     if event.email == REDACTED:
         return []
     return [
@@ -67,7 +76,7 @@ def _met(
     ]
 
 
-def clients(event: TripEvent) -> list[Meet | ChangeReach | Forget]:
+def clients(event: TripEvent) -> list[Command]:
     """The client of a trip has no account, and is met under the id of the trip."""
     if isinstance(event, trip_v1.SubjectForgotten):
         return [Forget(event.trip_id, event.forgotten_at)]
@@ -77,6 +86,6 @@ def clients(event: TripEvent) -> list[Meet | ChangeReach | Forget]:
     return [Meet(*who, *said, phone=None, at=event.named_at)]
 
 
-def target(command: Meet | ChangeReach | Forget) -> str:
+def target(command: Command) -> str:
     """The person whose stream takes the command."""
     return command.user_id

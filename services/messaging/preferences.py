@@ -51,6 +51,15 @@ class ChangeReach:
 
 
 @dataclass(frozen=True, slots=True)
+class ChangeAddress:
+    """Somebody confirmed another e-mail address."""
+
+    user_id: str
+    email: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class Choose:
     """All that somebody wants; cells that are not named are as by default."""
 
@@ -68,7 +77,7 @@ class Forget:
     at: datetime
 
 
-Command = Meet | ChangeReach | Choose | Forget
+Command = Meet | ChangeReach | ChangeAddress | Choose | Forget
 
 # --- Rejections -------------------------------------------------------------
 
@@ -191,6 +200,8 @@ def decide(command: Command, person: Person) -> Decision:
             return meet(command, person)
         case ChangeReach():
             return change_reach(command, person)
+        case ChangeAddress():
+            return change_address(command, person)
         case Choose():
             return choose(command, person)
         case unhandled:
@@ -220,6 +231,13 @@ def change_reach(command: ChangeReach, person: Person) -> Decision:
     contact = replace(
         person.contact, phone=command.phone, language=command.language, changed_at=command.at
     )
+    return _changed(contact, person)
+
+
+def change_address(command: ChangeAddress, person: Person) -> Decision:
+    if not isinstance(person, Recipient):
+        return []
+    contact = replace(person.contact, email=command.email, changed_at=command.at)
     return _changed(contact, person)
 
 

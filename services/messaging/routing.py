@@ -51,7 +51,9 @@ def plan(
     left = available - {Channel(channel) for channel in tried}
     if message.only is not None:
         left &= {Channel(message.only)}
-    reachable = [c for c in ORDER if c in left and person.address(c) is not None]
+    # Who changes bank details may have removed the phone first, so as not to be told.
+    former = {way for way, _ in person.former} if message.former_addresses else set()
+    reachable = [c for c in ORDER if c in left and (person.address(c) or c in former)]
     wanted = sorted(_wanted(person, topic, reachable), key=lambda pair: pair[1])
     if not wanted:
         return Reason.MUTED if reachable else Reason.NO_ADDRESS

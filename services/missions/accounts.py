@@ -4,6 +4,8 @@ from typing import assert_never
 
 from contracts.accounts.user_v1 import (
     AgreementSigned,
+    EmailChanged,
+    EmailChangeRequested,
     LicenceChanged,
     PasswordResetRequested,
     PasswordSet,
@@ -39,6 +41,8 @@ def react(event: UserEvent) -> list[Command]:
         case UserInvited() | AgreementSigned() | RolesChanged() | LicenceChanged():
             return []
         case PasswordResetRequested() | PasswordSet() | TotpEnrolled() | TotpRemoved():
+            return []
+        case EmailChangeRequested() | EmailChanged():
             return []
         case SignedIn() | SessionsEnded() | SubjectForgotten():
             return []

@@ -15,6 +15,7 @@ from infra.http.problems import Problem
 from infra.secrets import keys, links, sessions, throttle, totp
 from infra.secrets.claims import Claims
 from infra.secrets.keys import ACCESS, AHEAD, PERIOD, Key, SigningKeys
+from infra.secrets.links import Purpose
 from infra.secrets.passwords import Passwords, keep
 from infra.secrets.sessions import Session, Sessions
 from infra.secrets.throttle import Limit, admit, succeed
@@ -237,7 +238,7 @@ class TestSessions:
 async def test_what_is_over_is_swept(pool: Pool) -> None:
     async with pool.connection() as connection:
         await sessions.begin(connection, SESSION, "t" * 43)
-        await links.make(connection, "l" * 43, "ada", SESSION.expires_at)
+        await links.make(connection, Purpose.PASSWORD, "l" * 43, "ada", SESSION.expires_at)
         counts = []
         for before in (SESSION.expires_at, SESSION.expires_at + SECOND):
             await secrets.sweep(connection, before)

@@ -19,6 +19,7 @@ from infra.http.problems import FieldError, Problem
 from infra.secrets import links, passwords, sessions, throttle, totp
 from infra.secrets.claims import Claims
 from infra.secrets.keys import ACCESS, SigningKeys
+from infra.secrets.links import Purpose
 from infra.secrets.passwords import Passwords
 from infra.secrets.sessions import Session, Sessions
 from infra.secrets.totp import SecondFactors
@@ -33,6 +34,8 @@ from services.accounts.user import Account, Status
 SHORT = timedelta(hours=12)
 LONG = timedelta(days=60)
 """How long a session lasts, and one that is remembered (G-04)."""
+LINK = timedelta(hours=1)
+"""How long the link in a mail works."""
 NOBODY = "nobody"
 """Stands for who has no account, so that asking about them costs the same."""
 
@@ -213,7 +216,14 @@ class Access:
 
     async def reset_password(self, call: Call, token: str, password: str) -> None:
         """Set a password with a link, which works once; every session ends."""
-        owner = await links.owner(self.pool, token, call.at)
+        account, who, spend = await self._by_link(call, Purpose.PASSWORD, token)
+        await self.set_password(who, account, password, PasswordMeans.RESET, spend)
+
+    async def _by_link(
+        self, call: Call, purpose: Purpose, token: str
+    ) -> tuple[Account, Call, Beside]:
+        """Whose link it is, the call as theirs, and what uses the link up."""
+        owner = await links.owner(self.pool, purpose, token, call.at)
         account = await self.account(owner) if owner else None
         if account is None or account.status is not Status.ACTIVE:
             raise _link_invalid()
@@ -223,18 +233,24 @@ class Access:
             if not await links.spend(connection, token, who.context.command_id):
                 raise _link_invalid()
 
-        await self.set_password(who, account, password, PasswordMeans.RESET, spend)
+        return account, who, spend
 
     async def change_password(
         self, call: Call, client: str, account: Account, former: str, password: str
     ) -> None:
         """Set a password with the former one; every session ends."""
+        await self._prove(call, client, account, former, "/former")
+        await self.set_password(call, account, password, PasswordMeans.CHANGE)
+
+    async def _prove(
+        self, call: Call, client: str, account: Account, password: str, field: str
+    ) -> None:
+        """Refuse whoever does not know the password of the account."""
         key = await self.vault.hash("user", account.user_id)
         counted = await self._attempt(throttle.SIGN_IN, key, client, call.at)
-        if not await self.passwords.matches(account.user_id, former):
-            raise _wrong("/former", "This is not your password.")
+        if not await self.passwords.matches(account.user_id, password):
+            raise _wrong(field, "This is not your password.")
         await throttle.succeed(self.pool, counted)
-        await self.set_password(call, account, password, PasswordMeans.CHANGE)
 
     async def set_password(
         self,
@@ -246,7 +262,7 @@ class Access:
     ) -> None:
         """Replace the password of a user whose right to do so is checked, or is by `proof`."""
         user_id, organisation_id = account.user_id, account.organisation_id
-        if weak := weakness(password, account.invitation.email, account.invitation.name):
+        if weak := weakness(password, account.email, account.invitation.name):
             raise call.refuse(weak)
         hashed = await self.passwords.hash(password)
 
@@ -259,6 +275,43 @@ class Access:
         command = signing.SetPassword(user_id, organisation_id, means, call.at)
         await call.perform(USER, user_id, command, keep)
 
+    # --- The address --------------------------------------------------------
+
+    async def request_email_change(
+        self, call: Call, client: str, account: Account, password: str, email: str
+    ) -> None:
+        """Send a link to the new address; nothing changes before it is opened."""
+        await self._prove(call, client, account, password, "/password")
+        await self._attempt(throttle.RESET, await self.addresses.key(email), client, call.at)
+        user_id, expires_at = account.user_id, call.at + LINK
+        token = await self.vault.token("email", str(call.context.command_id))
+        link = f"{self._settings.portal.rstrip('/')}/confirm-address#token={token}"
+
+        async def keep(connection: Connection) -> None:
+            # One address can be confirmed: the one that was wanted last.
+            await links.void(connection, user_id, Purpose.EMAIL)
+            await links.make(connection, Purpose.EMAIL, token, user_id, expires_at)
+
+        command = signing.RequestEmailChange(
+            user_id, account.organisation_id, email, link, expires_at, call.at
+        )
+        await call.perform(USER, user_id, command, keep)
+
+    async def change_email(self, call: Call, token: str) -> None:
+        """The address of the link counts from now on; every other link is void."""
+        account, who, spend = await self._by_link(call, Purpose.EMAIL, token)
+        wanted = account.access.wanted
+        key = await self.addresses.key(wanted.new_email if wanted else account.email)
+
+        async def keep(connection: Connection) -> None:
+            await spend(connection)
+            await links.void(connection, account.user_id)
+            if not await self.addresses.move(connection, key, account.user_id):
+                raise _taken()
+
+        command = signing.ChangeEmail(account.user_id, account.organisation_id, call.at)
+        await who.perform(USER, account.user_id, command, keep)
+
     # --- Second factor ------------------------------------------------------
 
     async def begin_enrolment(self, call: Call, account: Account) -> totp.Enrolment:
@@ -267,7 +320,7 @@ class Access:
             raise _enrolled()
         request = str(call.context.command_id)
         secret = await self.second_factors.begin(account.user_id, request)
-        return totp.enrolment(secret, account.invitation.email)
+        return totp.enrolment(secret, account.email)
 
     async def confirm_enrolment(self, call: Call, client: str, account: Account, code: str) -> None:
         """The user has the second factor; from the next sign-in on it is asked for."""
@@ -366,6 +419,10 @@ def _session_over() -> Problem:
 
 def _link_invalid() -> Problem:
     return Problem(409, "link-invalid", "The link is too old or was used; ask for another one.")
+
+
+def _taken() -> Problem:
+    return Problem(409, "address-taken", "Another account has this address meanwhile.")
 
 
 def _enrolled() -> Problem:

@@ -12,16 +12,15 @@ from infra.consumers.records import Delivery
 from infra.consumers.transports import FaustAgent
 from infra.host import Running
 from infra.secrets import links
+from infra.secrets.links import Purpose
 from infra.store.postgres import Connection
 from infra.supervisor import Progress
 from services.accounts.aggregates import USER
-from services.accounts.edge.access import Access
+from services.accounts.edge.access import LINK, Access
 from services.accounts.signing import RequestPasswordReset
 from services.accounts.user import Status
 
 LINKS = uuid5(NAMESPACE_URL, "relais:accounts:links")
-LINK = timedelta(hours=1)
-"""How long a link to set a password works."""
 POLL_SECONDS = 0.5
 SWEEP = timedelta(minutes=5)
 KEPT = timedelta(days=1)
@@ -82,7 +81,7 @@ class Links:
         expires_at = at + LINK
 
         async def keep(connection: Connection) -> None:
-            await links.make(connection, token, user_id, expires_at)
+            await links.make(connection, Purpose.PASSWORD, token, user_id, expires_at)
 
         portal = self._running.settings.portal.rstrip("/")
         # After `#` it reaches no server's log.

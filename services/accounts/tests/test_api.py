@@ -74,6 +74,7 @@ class TestWhoMay:
                 "/sign-out",
                 "/password-resets",
                 "/password",
+                "/email",
             }
 
     @pytest.mark.requirement("G-01")
@@ -85,6 +86,7 @@ class TestWhoMay:
             "licence": LICENCE,
             "password": {"former": "x", "password": "y"},
             "confirmation": {"code": "123456"},
+            "email": {"email": "x@example.org", "password": "y"},
         }
         async with served(database) as api:
             await api.user("ada")

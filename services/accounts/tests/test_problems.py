@@ -12,7 +12,7 @@ from services.accounts.organisation import (
 )
 from services.accounts.password import PasswordTooShort, PasswordTooSimple, weakness
 from services.accounts.problems import EmailTaken, Rejection, problem
-from services.accounts.signing import NotActive, SecondFactorMissing
+from services.accounts.signing import NoAddressToConfirm, NotActive, SecondFactorMissing
 from services.accounts.terms import DayNotPossible, TextMissing, TextTooLong
 from services.accounts.tests.make import NOON, TODAY
 from services.accounts.user import (
@@ -34,6 +34,7 @@ REJECTIONS: list[Rejection] = [
     LastAdministrator(),
     NotActive(),
     SecondFactorMissing(),
+    NoAddressToConfirm(),
     PasswordTooShort(11),
     PasswordTooSimple(),
     NoSuchOrganisation(),

@@ -306,12 +306,13 @@ def _parcel_of(line: outbox.Line) -> tuple[str, str]:
 
 
 def _addresses(parts: Sequence[Ready], channel: Channel) -> tuple[str, ...]:
-    """Where a parcel goes; to the former addresses as well when one of its messages says so."""
+    """Where a parcel goes: to the former addresses as well when one of its messages says so, or
+    to the one address that its message names."""
     person = parts[0].person
+    if (elsewhere := parts[0].state.queued.address) is not None:
+        return (elsewhere,)
     way = preferences_v1.Channel(channel)
     found = [person.address(way)]
-    if found == [None]:
-        return ()
     if any(one.state.queued.former_addresses for one in parts):
         found += [address for former, address in person.former if former is way]
     return tuple(address for address in found if address is not None)

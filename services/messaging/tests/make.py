@@ -118,6 +118,7 @@ def queued(
     former_addresses: bool = False,
     expires_at: datetime = NOON + WEEK,
     user: str = "ada",
+    address: str | None = None,
 ) -> MessageQueued:
     return MessageQueued(
         message_id=message_id,
@@ -128,6 +129,7 @@ def queued(
         private=private,
         only=only,
         former_addresses=former_addresses,
+        address=address,
         about="trip/t-1",
         expires_at=expires_at,
         queued_at=NOON,

@@ -18,7 +18,7 @@ from contracts.runtime import REDACTED
 from infra.post import letters
 from services.messaging import notices, people
 from services.messaging.edge.texts import LIBRARY
-from services.messaging.preferences import ChangeReach, Forget, Meet
+from services.messaging.preferences import ChangeAddress, ChangeReach, Forget, Meet
 from services.messaging.tests.make import NOON
 
 DAY = date(2030, 5, 31)
@@ -265,6 +265,26 @@ def test_two_facts_make_two_messages() -> None:
     later = replace(activated(), activated_at=NOON + timedelta(seconds=1))
     first, second = notices.about_accounts(activated()), notices.about_accounts(later)
     assert told(first).message_id != told(second).message_id
+
+
+@pytest.mark.requirement("HIF-39")
+def test_a_new_address_is_written_to_alone_and_known_once_confirmed() -> None:
+    end, new = NOON + timedelta(hours=1), "new@b.example"
+    asked = user.EmailChangeRequested(*WHO, new, "https://x/#token=1", end, NOON)
+    message = told(notices.about_accounts(asked))
+    assert (message.template, message.address, message.only) == ("email_change", new, Channel.EMAIL)
+    assert (message.expires_at, json.loads(message.private or "")) == (
+        end,
+        {"link": "https://x/#token=1"},
+    )
+    assert people.react(asked) == []
+    changed = user.EmailChanged(*WHO, new, NOON)
+    assert people.react(changed) == [ChangeAddress("ada", new, NOON)]
+    notice = told(notices.about_accounts(changed))
+    assert (notice.template, notice.former_addresses) == ("email_changed", True)
+    unreadable = replace(asked, new_email=REDACTED, confirmation_link=REDACTED)
+    assert notices.about_accounts(unreadable) == []
+    assert people.react(replace(changed, email=REDACTED)) == []
 
 
 @pytest.mark.requirement("HIF-27", "N-05")

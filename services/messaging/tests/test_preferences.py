@@ -7,6 +7,7 @@ from infra.testing.spec import Spec
 from services.messaging import preferences
 from services.messaging.preferences import (
     CellNamedTwice,
+    ChangeAddress,
     NoSuchRecipient,
     NoSuchTimeZone,
     QuietHoursNotPossible,
@@ -48,6 +49,13 @@ def test_another_address_is_recorded_and_the_former_one_remembered() -> None:
     person = evolve(evolve(initial, contact()), moved)
     assert isinstance(person, Recipient)
     assert person.former == ((EMAIL, "ada@example.org"),)
+
+
+def test_a_confirmed_address_takes_the_place_of_the_one_known() -> None:
+    moved = contact("ada@new.example", at=LATER)
+    confirm = ChangeAddress("ada", "ada@new.example", LATER)
+    given(contact()).when(confirm).records(moved)
+    given().when(confirm).records_nothing()
 
 
 def test_an_address_that_is_used_again_is_no_former_one() -> None:

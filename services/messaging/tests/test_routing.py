@@ -1,5 +1,6 @@
 """Which channel a message takes, and when."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -191,3 +192,11 @@ def test_the_plan_says_why() -> None:
         ("compulsory", "false"),
         ("time_zone", "Europe/Paris"),
     ]
+
+
+@pytest.mark.requirement("HIF-43")
+def test_a_phone_that_was_removed_is_still_told_where_former_addresses_are() -> None:
+    gone = person(contact(phone=PHONE), contact())
+    by_text = replace(queued(topic=message_v1.Topic.MONEY), only=message_v1.Channel.SMS)
+    assert planned(gone, by_text) == Reason.NO_ADDRESS
+    assert channel_of(planned(gone, replace(by_text, former_addresses=True))) is SMS

@@ -317,6 +317,17 @@ async def test_former_addresses_are_told_as_well(database: str) -> None:
         assert server.mails[0]["To"] == "Ada Martin <new@example.org>"
 
 
+async def test_an_address_that_is_to_be_confirmed_gets_the_mail_alone(database: str) -> None:
+    async with mail_server() as server, staged(database, by_mail(server)) as stage:
+        await stage.meet(email="known@example.org")
+        asked = fresh(topic=Topic.SECURITY)
+        await stage.queue(replace(asked, address="new@example.org", only=Channel.EMAIL))
+        await stage.round()
+        assert server.recipients == [["new@example.org"]]
+        stored = await stage.running.store.read("message-m-1")
+        assert not any(b"new@example.org" in event.data for event in stored)
+
+
 async def test_a_key_that_went_before_its_account_stops_the_mail(database: str) -> None:
     async with mail_server() as server, staged(database, by_mail(server)) as stage:
         server.answers = ["450 later"]

@@ -8,6 +8,8 @@ from psycopg import sql
 
 from contracts.accounts.user_v1 import (
     AgreementSigned,
+    EmailChanged,
+    EmailChangeRequested,
     LicenceChanged,
     PasswordResetRequested,
     PasswordSet,
@@ -58,6 +60,10 @@ def key(event: UserEvent) -> tuple[str] | None:
     match event:
         case SignedIn() | SessionsEnded() | PasswordSet() | PasswordResetRequested():
             return None
+        case EmailChangeRequested():
+            return None
+        case EmailChanged():
+            return (event.user_id,)
         case UserInvited() | AgreementSigned() | UserActivated() | UserDeactivated():
             return (event.user_id,)
         case RolesChanged() | ProfileChanged() | LicenceChanged():
@@ -91,7 +97,11 @@ def project(row: Profile | None, event: UserEvent) -> Profile:
             return _licensed(row, event)
         case SubjectForgotten():
             return _forgotten(row)
+        case EmailChanged():
+            return replace(row, email=event.email)
         case SignedIn() | SessionsEnded() | PasswordSet() | PasswordResetRequested():
+            return row
+        case EmailChangeRequested():
             return row
         case unhandled:
             assert_never(unhandled)

@@ -8,6 +8,8 @@ from psycopg import sql
 
 from contracts.accounts.user_v1 import (
     AgreementSigned,
+    EmailChanged,
+    EmailChangeRequested,
     LicenceChanged,
     PasswordResetRequested,
     PasswordSet,
@@ -54,6 +56,10 @@ def key(event: UserEvent) -> tuple[str] | None:
     match event:
         case SignedIn() | SessionsEnded() | PasswordSet() | PasswordResetRequested():
             return None
+        case EmailChangeRequested():
+            return None
+        case EmailChanged():
+            return (event.user_id,)
         case TotpEnrolled() | TotpRemoved() | LicenceChanged():
             return None
         case UserInvited() | AgreementSigned() | UserActivated() | UserDeactivated():
@@ -88,7 +94,11 @@ def project(row: User | None, event: UserEvent) -> User:
             return replace(row, language=event.language, phone=event.phone)
         case SubjectForgotten():
             return replace(row, name="", email="", phone=None, forgotten=True)
+        case EmailChanged():
+            return replace(row, email=event.email)
         case SignedIn() | SessionsEnded() | PasswordSet() | PasswordResetRequested():
+            return row
+        case EmailChangeRequested():
             return row
         case TotpEnrolled() | TotpRemoved() | LicenceChanged():
             return row

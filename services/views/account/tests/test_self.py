@@ -53,6 +53,11 @@ class TestProfile:
         assert statuses == ["invited", "signed", "active", "deactivated"]
         assert profile_of(invited(), signed(), activated(), signed()).status == "active"
 
+    @pytest.mark.requirement("HIF-39")
+    def test_a_confirmed_address_is_the_address(self) -> None:
+        changed = user.EmailChanged("ada", "hiflow", "b@x.example", NOON)
+        assert profile_of(invited(), changed).email == "b@x.example"
+
     @pytest.mark.requirement("HIF-39", "HIF-40")
     def test_profile_and_licence_are_the_latest(self) -> None:
         row = profile_of(invited(), profile_changed(), licence_changed(), roles_changed())

@@ -4,6 +4,7 @@ from functools import reduce
 
 import pytest
 
+from contracts.accounts import user_v1
 from contracts.accounts.user_v1 import Role, UserEvent
 from contracts.papers.paper_v1 import PaperEvent
 from infra.consumers.views import OutOfOrder
@@ -64,6 +65,12 @@ class TestUser:
     def test_roles_language_and_phone_are_the_latest(self) -> None:
         row = user_of(invited(), roles_changed(Role.BILLING), profile_changed())
         assert (row.roles, row.language, row.phone) == (("billing",), "en", "+33700000000")
+
+    def test_a_confirmed_address_is_the_address(self) -> None:
+        asked = user_v1.EmailChangeRequested("ada", "hiflow", "b@x.example", "", LATER, NOON)
+        assert users.key(asked) is None
+        changed = user_v1.EmailChanged("ada", "hiflow", "b@x.example", LATER)
+        assert user_of(invited(), changed).email == "b@x.example"
 
     def test_of_a_forgotten_user_nothing_personal_is_left(self) -> None:
         row = user_of(invited(), user_forgotten())
