@@ -11,6 +11,7 @@ from services.views.account import papers, profile
 from services.views.account.tests.conftest import Mine
 from services.views.account.tests.make import (
     DAY,
+    NOON,
     TODAY,
     UNTIL,
     activated,
