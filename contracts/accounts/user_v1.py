@@ -164,6 +164,15 @@ class TotpEnrolled:
 
 
 @dataclass(frozen=True, slots=True)
+class RecoveryCodesMade:
+    """The user was given recovery codes in place of any former ones."""
+
+    user_id: str
+    organisation_id: str
+    made_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class TotpRemoved:
     """An administrator removed the second factor, e.g. of a lost phone."""
 
@@ -229,6 +238,8 @@ class SignedIn:
     remembered: bool
     with_second_factor: bool
     signed_in_at: datetime
+    # True when a recovery code stood in for the second factor.
+    with_recovery_code: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -270,6 +281,7 @@ UserEvent = (
     | EmailChanged
     | PasswordSet
     | TotpEnrolled
+    | RecoveryCodesMade
     | TotpRemoved
     | RolesChanged
     | ProfileChanged
@@ -288,6 +300,7 @@ _EmailChangeRequested = message_class("relais.accounts.user.v1.EmailChangeReques
 _EmailChanged = message_class("relais.accounts.user.v1.EmailChanged")
 _PasswordSet = message_class("relais.accounts.user.v1.PasswordSet")
 _TotpEnrolled = message_class("relais.accounts.user.v1.TotpEnrolled")
+_RecoveryCodesMade = message_class("relais.accounts.user.v1.RecoveryCodesMade")
 _TotpRemoved = message_class("relais.accounts.user.v1.TotpRemoved")
 _RolesChanged = message_class("relais.accounts.user.v1.RolesChanged")
 _ProfileChanged = message_class("relais.accounts.user.v1.ProfileChanged")
@@ -527,6 +540,26 @@ def encode_totp_enrolled(value: TotpEnrolled, _seal: Seal) -> bytes:
     return encoded
 
 
+def decode_recovery_codes_made(message: Any, _unseal: Unseal) -> RecoveryCodesMade:
+    if not message.HasField("made_at"):
+        raise missing(message, "made_at")
+    return RecoveryCodesMade(
+        message.user_id,
+        message.organisation_id,
+        decode_instant(message.made_at),
+    )
+
+
+def encode_recovery_codes_made(value: RecoveryCodesMade, _seal: Seal) -> bytes:
+    message = _RecoveryCodesMade(
+        user_id=value.user_id,
+        organisation_id=value.organisation_id,
+        made_at=encode_instant(value.made_at),
+    )
+    encoded: bytes = message.SerializeToString()
+    return encoded
+
+
 def decode_totp_removed(message: Any, _unseal: Unseal) -> TotpRemoved:
     if not message.HasField("removed_at"):
         raise missing(message, "removed_at")
@@ -678,6 +711,7 @@ def decode_signed_in(message: Any, _unseal: Unseal) -> SignedIn:
         message.remembered,
         message.with_second_factor,
         decode_instant(message.signed_in_at),
+        message.with_recovery_code,
     )
 
 
@@ -689,6 +723,7 @@ def encode_signed_in(value: SignedIn, _seal: Seal) -> bytes:
         remembered=value.remembered,
         with_second_factor=value.with_second_factor,
         signed_in_at=encode_instant(value.signed_in_at),
+        with_recovery_code=value.with_recovery_code,
     )
     encoded: bytes = message.SerializeToString()
     return encoded
@@ -866,6 +901,17 @@ contract: Contract[UserEvent] = Contract(
             encode=encode_totp_enrolled,
             parse=parser(_TotpEnrolled),
             convert=decode_totp_enrolled,
+        ),
+        EventType(
+            type="relais.accounts.user.v1.recovery_codes_made",
+            cls=RecoveryCodesMade,
+            key="user_id",
+            skippable=False,
+            schema="relais.accounts.user.v1.RecoveryCodesMade",
+            personal=(),
+            encode=encode_recovery_codes_made,
+            parse=parser(_RecoveryCodesMade),
+            convert=decode_recovery_codes_made,
         ),
         EventType(
             type="relais.accounts.user.v1.totp_removed",

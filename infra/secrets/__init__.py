@@ -28,5 +28,5 @@ async def forget(connection: Connection, user_id: str, at: datetime) -> None:
     """Remove all secrets of a user, and free what they had claimed."""
     await end_all(connection, user_id, at)
     await connection.execute("delete from secrets.password where user_id = %s", (user_id,))
-    await connection.execute("delete from secrets.totp where user_id = %s", (user_id,))
+    await totp.remove(connection, user_id)
     await connection.execute("delete from secrets.claim where holder = %s", (user_id,))

@@ -1,6 +1,8 @@
-"""The second factor: time-based codes of an authenticator app (RFC 6238)."""
+"""The second factor: time-based codes of an authenticator app (RFC 6238), and codes for the day
+when the app is lost."""
 
 import base64
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from io import BytesIO
@@ -19,10 +21,18 @@ create table if not exists secrets.totp (
   confirmed boolean not null default false,
   last_step bigint  not null default 0
 );
+create table if not exists secrets.recovery_code (
+  user_id   text  not null,
+  code_hash bytea not null,
+  primary key (user_id, code_hash)
+);
 """
 ISSUER = "Relais"
 STEP_SECONDS = 30
 SECRET_BYTES = 20
+RECOVERY_CODES = 10
+RECOVERY_LENGTH = 10
+"""Characters of five bits each, in two groups."""
 DRIFT = (0, -1, 1)
 """A phone's clock may be one step off."""
 
@@ -99,6 +109,41 @@ class SecondFactors:
             )
             return cursor.rowcount == 1
 
+    async def recovery_codes(self, user_id: str, request: str) -> list[str]:
+        """Codes that stand in for the app, each once; the same for one request."""
+        return [
+            await self._recovery_code(f"{user_id}|{request}|{n}") for n in range(RECOVERY_CODES)
+        ]
+
+    async def _recovery_code(self, name: str) -> str:
+        random = await self._vault.hash("recovery-code", name)
+        text = base64.b32encode(random).decode()[:RECOVERY_LENGTH]
+        return f"{text[: RECOVERY_LENGTH // 2]}-{text[RECOVERY_LENGTH // 2 :]}"
+
+    async def hashes(self, user_id: str, codes: Iterable[str]) -> list[bytes]:
+        """What is kept of recovery codes."""
+        return [await self._vault.hash("recovery", f"{user_id}|{code}") for code in codes]
+
+    async def spend(self, user_id: str, code: str) -> bool:
+        """Use a recovery code up; False when it is none, or was used."""
+        hashes = await self.hashes(user_id, [code])
+        async with self._pool.connection() as connection:
+            cursor = await connection.execute(
+                "delete from secrets.recovery_code where user_id = %s and code_hash = any(%s)",
+                (user_id, hashes),
+            )
+            return cursor.rowcount == 1
+
+
+async def keep_recovery_codes(
+    connection: Connection, user_id: str, hashes: Sequence[bytes]
+) -> None:
+    """From now on these are the recovery codes, and no others."""
+    await connection.execute("delete from secrets.recovery_code where user_id = %s", (user_id,))
+    await connection.execute(
+        "insert into secrets.recovery_code select %s, unnest(%s::bytea[])", (user_id, list(hashes))
+    )
+
 
 async def confirm(connection: Connection, user_id: str) -> None:
     """From now on the secret counts."""
@@ -108,5 +153,6 @@ async def confirm(connection: Connection, user_id: str) -> None:
 
 
 async def remove(connection: Connection, user_id: str) -> None:
-    """The user has no second factor any more."""
+    """The user has no second factor any more, and no codes in its place."""
     await connection.execute("delete from secrets.totp where user_id = %s", (user_id,))
+    await connection.execute("delete from secrets.recovery_code where user_id = %s", (user_id,))

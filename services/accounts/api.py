@@ -196,11 +196,22 @@ def own_routes(made: APIRouter, access: Access) -> None:
 
     @made.post("/me/second-factor/confirmation")
     async def confirm_enrolment(body: bodies.CodeBody, call: Own, request: Request) -> Response:
-        """Show a code of it; from the next sign-in on it is asked for, and opens every role."""
+        """Show a code of it; from the next sign-in on it is asked for, and opens every role.
+
+        The answer has ten recovery codes, which are shown this once.
+        """
         account = await own(access, call)
         safe = await access.without_secrets(call)
-        await access.confirm_enrolment(safe, client_of(request), account, body.code)
-        return answer({"second_factor": "enrolled"})
+        codes = await access.confirm_enrolment(safe, client_of(request), account, body.code)
+        return answer({"second_factor": "enrolled", "recovery_codes": codes})
+
+    @made.post("/me/second-factor/recovery-codes", status_code=201)
+    async def make_recovery_codes(body: bodies.CodeBody, call: Own, request: Request) -> Response:
+        """New codes for the day when the app is lost, each good once; the former ones are void."""
+        account = await own(access, call)
+        safe = await access.without_secrets(call)
+        codes = await access.make_recovery_codes(safe, client_of(request), account, body.code)
+        return answer({"recovery_codes": codes}, status=201)
 
     @made.delete("/me/sessions")
     async def end_own_sessions(call: Own) -> Response:

@@ -38,6 +38,7 @@ Currency = Annotated[str, StringConstraints(pattern=r"^[A-Z]{3}$")]
 PostalCode = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9 -]{2,12}$")]
 Category = Annotated[str, StringConstraints(pattern=r"^[A-Z][A-Z0-9]{0,3}$")]
 Code = Annotated[str, StringConstraints(pattern=r"^[0-9]{6}$")]
+FactorCode = Annotated[str, StringConstraints(pattern=r"^([0-9]{6}|[A-Z2-7]{5}-[A-Z2-7]{5})$")]
 Token = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_-]{43}$")]
 # Longer ones would only make hashing slow.
 Password = Annotated[SecretStr, Field(min_length=1, max_length=128)]
@@ -62,8 +63,8 @@ UserId = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9._~-]{1,40}$")]
 class SignInBody(Body):
     email: Email
     password: Password
-    code: Code | None = None
-    """Of the second factor, where there is one."""
+    code: FactorCode | None = None
+    """Of the second factor, where there is one, or a recovery code."""
     remember_me: bool = False
     """Stay signed in for sixty days instead of twelve hours."""
 

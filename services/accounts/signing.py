@@ -13,6 +13,7 @@ from contracts.accounts.user_v1 import (
     PasswordMeans,
     PasswordResetRequested,
     PasswordSet,
+    RecoveryCodesMade,
     Role,
     SessionEnd,
     SessionsEnded,
@@ -58,6 +59,15 @@ class EnrolTotp:
 
 
 @dataclass(frozen=True, slots=True)
+class MakeRecoveryCodes:
+    """A code of the second factor was right, with its enrolment or since."""
+
+    user_id: str
+    organisation_id: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class RemoveTotp:
     user_id: str
     organisation_id: str
@@ -75,6 +85,7 @@ class SignIn:
     remembered: bool
     with_second_factor: bool
     at: datetime
+    with_recovery_code: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,7 +121,8 @@ class ChangeEmail:
 
 
 EmailCommand = RequestEmailChange | ChangeEmail
-OtherCommand = RequestPasswordReset | SetPassword | EnrolTotp | RemoveTotp | SignIn | EndSessions
+FactorCommand = EnrolTotp | MakeRecoveryCodes | RemoveTotp
+OtherCommand = RequestPasswordReset | SetPassword | FactorCommand | SignIn | EndSessions
 Command = EmailCommand | OtherCommand
 
 # --- Rejections -------------------------------------------------------------
@@ -136,9 +148,8 @@ Rejection = NotActive | SecondFactorMissing | NoAddressToConfirm
 # --- State ------------------------------------------------------------------
 
 EmailEvent = EmailChangeRequested | EmailChanged
-OtherEvent = (
-    PasswordResetRequested | PasswordSet | TotpEnrolled | TotpRemoved | SignedIn | SessionsEnded
-)
+FactorEvent = TotpEnrolled | RecoveryCodesMade | TotpRemoved
+OtherEvent = PasswordResetRequested | PasswordSet | FactorEvent | SignedIn | SessionsEnded
 Event = EmailEvent | OtherEvent
 
 
@@ -176,6 +187,8 @@ def evolve(signing: Signing, event: Event) -> Signing:
             return replace(signing, email=event.email, wanted=None, last=last)
         case PasswordResetRequested() | PasswordSet() | SignedIn() | SessionsEnded():
             return replace(signing, last=last)
+        case RecoveryCodesMade():
+            return replace(signing, last=last)
         case unhandled:
             assert_never(unhandled)
 
@@ -200,6 +213,8 @@ def decide(command: Command, signing: Signing, who: Addressee) -> list[Event] | 
             return []
         case RemoveTotp() if not signing.enrolled:
             return []
+        case MakeRecoveryCodes() if not signing.enrolled:
+            return SecondFactorMissing()
         case SignIn(with_second_factor=False) if signing.enrolled:
             return SecondFactorMissing()
         case _:
@@ -234,6 +249,8 @@ def event(command: RequestEmailChange | OtherCommand, who: Addressee) -> Event:
             return PasswordSet(user_id, organisation_id, command.means, at)
         case EnrolTotp():
             return TotpEnrolled(user_id, organisation_id, at)
+        case MakeRecoveryCodes():
+            return RecoveryCodesMade(user_id, organisation_id, at)
         case RemoveTotp():
             return TotpRemoved(user_id, organisation_id, command.by, at)
         case SignIn():
@@ -244,6 +261,7 @@ def event(command: RequestEmailChange | OtherCommand, who: Addressee) -> Event:
                 remembered=command.remembered,
                 with_second_factor=command.with_second_factor,
                 signed_in_at=at,
+                with_recovery_code=command.with_recovery_code,
             )
         case EndSessions():
             return SessionsEnded(user_id, organisation_id, command.session_id, command.reason, at)

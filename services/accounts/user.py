@@ -13,6 +13,7 @@ from contracts.accounts.user_v1 import (
     PasswordResetRequested,
     PasswordSet,
     ProfileChanged,
+    RecoveryCodesMade,
     Role,
     RolesChanged,
     SessionsEnded,
@@ -225,6 +226,7 @@ def evolve(user: User, event: UserEvent) -> User:
             | PasswordResetRequested()
             | PasswordSet()
             | TotpEnrolled()
+            | RecoveryCodesMade()
             | TotpRemoved()
             | SignedIn()
             | SessionsEnded()

@@ -49,7 +49,14 @@ def about_accounts(event: user.UserEvent) -> list[Queue]:
             return []
         case user.RolesChanged() | user.ProfileChanged() | user.LicenceChanged():
             return []
-        case user.SignedIn() | user.SessionsEnded() | user.SubjectForgotten():
+        case user.SignedIn(user_id=who, with_recovery_code=True, signed_in_at=at):
+            return [_to(who, Topic.SECURITY, "recovery_code_used", at)]
+        case (
+            user.RecoveryCodesMade()
+            | user.SignedIn()
+            | user.SessionsEnded()
+            | user.SubjectForgotten()
+        ):
             return []
         case unhandled:
             assert_never(unhandled)

@@ -11,6 +11,7 @@ from contracts.accounts.user_v1 import (
     PasswordResetRequested,
     PasswordSet,
     ProfileChanged,
+    RecoveryCodesMade,
     RolesChanged,
     SessionsEnded,
     SignedIn,
@@ -49,8 +50,8 @@ def react(event: UserEvent) -> list[Command]:
             return [Forget(event.user_id, event.forgotten_at)]
         case AgreementSigned() | PasswordSet() | TotpEnrolled() | TotpRemoved() | RolesChanged():
             return []
-        case EmailChangeRequested():
-            # Nobody is known to have it yet.
+        case EmailChangeRequested() | RecoveryCodesMade():
+            # Nobody is known to have the address yet.
             return []
         case LicenceChanged() | SignedIn() | SessionsEnded() | UserDeactivated():
             return []

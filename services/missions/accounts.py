@@ -10,6 +10,7 @@ from contracts.accounts.user_v1 import (
     PasswordResetRequested,
     PasswordSet,
     ProfileChanged,
+    RecoveryCodesMade,
     Role,
     RolesChanged,
     SessionsEnded,
@@ -42,7 +43,7 @@ def react(event: UserEvent) -> list[Command]:
             return []
         case PasswordResetRequested() | PasswordSet() | TotpEnrolled() | TotpRemoved():
             return []
-        case EmailChangeRequested() | EmailChanged():
+        case EmailChangeRequested() | EmailChanged() | RecoveryCodesMade():
             return []
         case SignedIn() | SessionsEnded() | SubjectForgotten():
             return []

@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from enum import Enum
 from uuid import uuid5
 
 from starlette.requests import Request
@@ -38,6 +39,14 @@ LINK = timedelta(hours=1)
 """How long the link in a mail works."""
 NOBODY = "nobody"
 """Stands for who has no account, so that asking about them costs the same."""
+
+
+class Proof(Enum):
+    """What somebody showed to sign in."""
+
+    PASSWORD = 1
+    SECOND_FACTOR = 2
+    RECOVERY_CODE = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,24 +90,27 @@ class Access:
         account = await self.account(user_id)
         if not right or account is None or account.status is not Status.ACTIVE:
             raise _refused()
-        proven = await self._second_factor(account, code, call.at)
-        found = await self._open(call, account, proven, remember)
+        proof = await self._second_factor(account, code, call.at)
+        found = await self._open(call, account, proof, remember)
         await throttle.succeed(self.pool, counted)
         return found
 
-    async def _second_factor(self, account: Account, code: str | None, at: datetime) -> bool:
+    async def _second_factor(self, account: Account, code: str | None, at: datetime) -> Proof:
         if not account.access.enrolled:
-            return False
+            return Proof.PASSWORD
         if code is None:
             detail = "A code of the second factor is needed as well."
             raise Problem(401, "second-factor-needed", detail)
-        if not await self.second_factors.accepts(account.user_id, code, at):
-            raise _refused()
-        return True
+        if await self.second_factors.accepts(account.user_id, code, at):
+            return Proof.SECOND_FACTOR
+        if await self.second_factors.spend(account.user_id, code):
+            return Proof.RECOVERY_CODE
+        raise _refused()
 
-    async def _open(self, call: Call, account: Account, proven: bool, remember: bool) -> Tokens:
+    async def _open(self, call: Call, account: Account, proof: Proof, remember: bool) -> Tokens:
         who = await self.as_user(call, account)
         user_id, at = account.user_id, call.at
+        proven, recovered = proof is not Proof.PASSWORD, proof is Proof.RECOVERY_CODE
         session_id = str(who.context.command_id)
         session = Session(session_id, user_id, proven, at, at + (LONG if remember else SHORT))
         token = await self.sessions.token(session_id)
@@ -106,7 +118,8 @@ class Access:
         async def keep(connection: Connection) -> None:
             await sessions.begin(connection, session, token)
 
-        command = signing.SignIn(user_id, account.organisation_id, session_id, remember, proven, at)
+        said = (session_id, remember, proven, at, recovered)
+        command = signing.SignIn(user_id, account.organisation_id, *said)
         await who.perform(USER, user_id, command, keep)
         return await self._tokens(account, session, token, at)
 
@@ -322,21 +335,40 @@ class Access:
         secret = await self.second_factors.begin(account.user_id, request)
         return totp.enrolment(secret, account.email)
 
-    async def confirm_enrolment(self, call: Call, client: str, account: Account, code: str) -> None:
-        """The user has the second factor; from the next sign-in on it is asked for."""
+    async def confirm_enrolment(
+        self, call: Call, client: str, account: Account, code: str
+    ) -> list[str]:
+        """The user has the second factor, which is asked for from the next sign-in on; answers
+        their recovery codes."""
         if account.access.enrolled:
             raise _enrolled()
+        command = signing.EnrolTotp(account.user_id, account.organisation_id, call.at)
+        return await self._with_codes(call, client, account, code, command)
+
+    async def make_recovery_codes(
+        self, call: Call, client: str, account: Account, code: str
+    ) -> list[str]:
+        """New recovery codes; the former ones are void."""
+        command = signing.MakeRecoveryCodes(account.user_id, account.organisation_id, call.at)
+        return await self._with_codes(call, client, account, code, command)
+
+    async def _with_codes(
+        self, call: Call, client: str, account: Account, code: str, command: signing.FactorCommand
+    ) -> list[str]:
         user_id = account.user_id
         key = await self.vault.hash("user", user_id)
         await self._attempt(throttle.SIGN_IN, key, client, call.at)
         if not await self.second_factors.accepts(user_id, code, call.at):
             raise _wrong("/code", "This is not the code of this moment.")
+        codes = await self.second_factors.recovery_codes(user_id, str(call.context.command_id))
+        hashes = await self.second_factors.hashes(user_id, codes)
 
         async def keep(connection: Connection) -> None:
             await totp.confirm(connection, user_id)
+            await totp.keep_recovery_codes(connection, user_id, hashes)
 
-        command = signing.EnrolTotp(user_id, account.organisation_id, call.at)
         await call.perform(USER, user_id, command, keep)
+        return codes
 
     # --- Who ----------------------------------------------------------------
 

@@ -188,8 +188,8 @@ def sign_in(session: str = "s-1", *, proven: bool = False) -> SignIn:
     return SignIn("ada", "hiflow", session, remembered=True, with_second_factor=proven, at=NOON)
 
 
-def signed_in(session: str = "s-1", *, proven: bool = False) -> SignedIn:
-    return SignedIn("ada", "hiflow", session, True, proven, NOON)
+def signed_in(session: str = "s-1", *, proven: bool = False, recovered: bool = False) -> SignedIn:
+    return SignedIn("ada", "hiflow", session, True, proven, NOON, recovered)
 
 
 def end_sessions(session: str | None = None) -> EndSessions:

@@ -86,6 +86,7 @@ class TestWhoMay:
             "licence": LICENCE,
             "password": {"former": "x", "password": "y"},
             "confirmation": {"code": "123456"},
+            "recovery-codes": {"code": "123456"},
             "email": {"email": "x@example.org", "password": "y"},
         }
         async with served(database) as api:

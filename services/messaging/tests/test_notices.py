@@ -267,6 +267,14 @@ def test_two_facts_make_two_messages() -> None:
     assert told(first).message_id != told(second).message_id
 
 
+@pytest.mark.requirement("G-04")
+def test_a_recovery_code_that_was_used_is_told() -> None:
+    usual = user.SignedIn(*WHO, "s-1", False, True, NOON, with_recovery_code=False)
+    assert notices.about_accounts(usual) == []
+    notice = told(notices.about_accounts(replace(usual, with_recovery_code=True)))
+    assert (notice.template, notice.topic) == ("recovery_code_used", Topic.SECURITY)
+
+
 @pytest.mark.requirement("HIF-39")
 def test_a_new_address_is_written_to_alone_and_known_once_confirmed() -> None:
     end, new = NOON + timedelta(hours=1), "new@b.example"

@@ -14,6 +14,7 @@ from contracts.accounts.user_v1 import (
     PasswordResetRequested,
     PasswordSet,
     ProfileChanged,
+    RecoveryCodesMade,
     RolesChanged,
     SessionsEnded,
     SignedIn,
@@ -60,7 +61,7 @@ def key(event: UserEvent) -> tuple[str] | None:
     match event:
         case SignedIn() | SessionsEnded() | PasswordSet() | PasswordResetRequested():
             return None
-        case EmailChangeRequested():
+        case EmailChangeRequested() | RecoveryCodesMade():
             return None
         case EmailChanged():
             return (event.user_id,)
@@ -101,7 +102,7 @@ def project(row: Profile | None, event: UserEvent) -> Profile:
             return replace(row, email=event.email)
         case SignedIn() | SessionsEnded() | PasswordSet() | PasswordResetRequested():
             return row
-        case EmailChangeRequested():
+        case EmailChangeRequested() | RecoveryCodesMade():
             return row
         case unhandled:
             assert_never(unhandled)
