@@ -13,7 +13,16 @@ from infra.http.models import Day, Id, to_json
 from infra.http.pages import Order, Paging
 from infra.http.problems import FieldError, Problem
 from infra.store.postgres import Pool
-from services.views.backoffice import contests, drivers, expenses, extras, invoices, trips, users
+from services.views.backoffice import (
+    contests,
+    drivers,
+    expenses,
+    extras,
+    invoices,
+    questions,
+    trips,
+    users,
+)
 from services.views.backoffice import papers as vault
 from services.views.backoffice import quotes as offers
 
@@ -25,6 +34,7 @@ LONGEST_WAITING = Order("longest-waiting", (datetime, str))
 FIRST_TO_START = Order("first-to-start", (date, str))
 OLDEST_EXTRA = Order("oldest-extra", (datetime, str, str))
 OLDEST_LINE = Order("oldest-line", (datetime, str, str))
+OLDEST_QUESTION = Order("oldest-question", (datetime, str, str))
 BY_ID = Order("by-id", (str,))
 
 T = TypeVar("T")
@@ -185,6 +195,20 @@ def _billing(made: APIRouter, pool: Pool) -> None:
         )
         return page.answer(
             found, OLDEST_LINE, key=lambda row: (row.contested_at, row.invoice_id, row.line_id)
+        )
+
+    @made.get("/questions/open")
+    async def open_questions(call: Billing, page: Paging) -> Response:
+        """Questions of drivers that wait for an answer, oldest first (HIF-30)."""
+        after = page.after(OLDEST_QUESTION)
+        found = await questions.unanswered(
+            pool,
+            call.principal.organisation_id,
+            (after[0], after[1], after[2]) if after else None,
+            page.fetch,
+        )
+        return page.answer(
+            found, OLDEST_QUESTION, key=lambda row: (row.asked_at, row.driver_id, row.question_id)
         )
 
 

@@ -9,6 +9,7 @@ from services.views.backoffice import (
     extras,
     invoices,
     papers,
+    questions,
     quotes,
     trips,
     users,
@@ -26,6 +27,7 @@ service = Service(
         invoices.view,
         expenses.view,
         contests.view,
+        questions.view,
     ),
     routes=lambda running: api.router(running.pool),
 )

@@ -29,6 +29,7 @@ from contracts.invoices.invoice_v1 import (
 from contracts.missions import driver_v1 as driver
 from contracts.missions import trip_v1 as trip
 from contracts.papers import paper_v1 as paper
+from contracts.payments import payee_v1 as payee
 
 NOON = datetime(2030, 5, 1, 12, 0, tzinfo=UTC)
 HOUR = timedelta(hours=1)
@@ -347,3 +348,16 @@ def numbered() -> InvoiceNumbered:
 
 def paid() -> InvoicePaid:
     return InvoicePaid(INVOICE, "hiflow", "ada", "ada-1", "SEPA 42", LATER)
+
+
+# --- Questions --------------------------------------------------------------
+
+
+def asked(
+    id: str = "q-1", at: datetime = NOON, organisation: str = "hiflow"
+) -> payee.QuestionAsked:
+    return payee.QuestionAsked("ada", organisation, id, INVOICE, "When?", at)
+
+
+def replied(id: str = "q-1") -> payee.QuestionAnswered:
+    return payee.QuestionAnswered("ada", "hiflow", id, "Tomorrow", "lea", LATER)

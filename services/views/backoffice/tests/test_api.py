@@ -28,6 +28,7 @@ from services.views.backoffice.tests.make import (
     UNTIL,
     added,
     approved,
+    asked,
     contested,
     declared,
     extra_requested,
@@ -38,6 +39,7 @@ from services.views.backoffice.tests.make import (
     published,
     refused,
     registered,
+    replied,
     settled,
     signed,
     submitted,
@@ -104,6 +106,7 @@ async def everything(office: Office) -> None:
     await office.saw(invited(), signed(), paper_added(), registered(), declared())
     await office.saw(published(), submitted(), extra_requested())
     await office.saw(opened(), added(), validated(), contested(), opened("open", price=None))
+    await office.saw(asked())
 
 
 class TestWhoMay:
@@ -241,6 +244,16 @@ class TestInvoices:
             [shown] = await api.items("/lines/contested")
             assert (shown["line_id"], shown["contested_by"]) == ("e-1", "billing")
             assert shown["reason"] == "twice on the receipt"
+
+    @pytest.mark.requirement("HIF-30")
+    async def test_a_question_waits_until_billing_answers(self, office: Office) -> None:
+        await office.saw(asked(), asked("q-2", LATER))
+        async with served(office) as api:
+            shown = await api.items("/questions/open")
+            assert [one["question_id"] for one in shown] == ["q-1", "q-2"]
+            await office.saw(replied())
+            [left] = await api.items("/questions/open")
+            assert (left["question_id"], left["question"]) == ("q-2", "When?")
 
 
 class TestAsking:
