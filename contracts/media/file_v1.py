@@ -141,8 +141,43 @@ class FileRemoved:
     removed_at: datetime
 
 
+@dataclass(frozen=True, slots=True)
+class FileHeld:
+    """Something relies on it, so nobody removes it any more; it still goes with who is
+    forgotten.
+    """
+
+    file_id: str
+    organisation_id: str
+    user_id: str
+    # The stream that relies on it, like "invoice-inv-T1".
+    held_by: str
+    # Who else may read it: the driver of a mission it is attached to.
+    reader_id: str | None
+    held_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class FileUnshared:
+    """Who could read it because of a mission cannot any more; it stays held."""
+
+    file_id: str
+    organisation_id: str
+    user_id: str
+    held_by: str
+    reader_id: str
+    unshared_at: datetime
+
+
 FileEvent = (
-    UploadStarted | FileStored | FileRefused | PublicCopyMade | UploadAbandoned | FileRemoved
+    UploadStarted
+    | FileStored
+    | FileRefused
+    | PublicCopyMade
+    | UploadAbandoned
+    | FileRemoved
+    | FileHeld
+    | FileUnshared
 )
 
 _UploadStarted = message_class("relais.media.file.v1.UploadStarted")
@@ -151,6 +186,8 @@ _FileRefused = message_class("relais.media.file.v1.FileRefused")
 _PublicCopyMade = message_class("relais.media.file.v1.PublicCopyMade")
 _UploadAbandoned = message_class("relais.media.file.v1.UploadAbandoned")
 _FileRemoved = message_class("relais.media.file.v1.FileRemoved")
+_FileHeld = message_class("relais.media.file.v1.FileHeld")
+_FileUnshared = message_class("relais.media.file.v1.FileUnshared")
 
 
 def decode_upload_started(message: Any, unseal: Unseal) -> UploadStarted:
@@ -323,6 +360,58 @@ def encode_file_removed(value: FileRemoved, _seal: Seal) -> bytes:
     return encoded
 
 
+def decode_file_held(message: Any, _unseal: Unseal) -> FileHeld:
+    if not message.HasField("held_at"):
+        raise missing(message, "held_at")
+    return FileHeld(
+        message.file_id,
+        message.organisation_id,
+        message.user_id,
+        message.held_by,
+        message.reader_id if message.HasField("reader_id") else None,
+        decode_instant(message.held_at),
+    )
+
+
+def encode_file_held(value: FileHeld, _seal: Seal) -> bytes:
+    message = _FileHeld(
+        file_id=value.file_id,
+        organisation_id=value.organisation_id,
+        user_id=value.user_id,
+        held_by=value.held_by,
+        reader_id=value.reader_id,
+        held_at=encode_instant(value.held_at),
+    )
+    encoded: bytes = message.SerializeToString()
+    return encoded
+
+
+def decode_file_unshared(message: Any, _unseal: Unseal) -> FileUnshared:
+    if not message.HasField("unshared_at"):
+        raise missing(message, "unshared_at")
+    return FileUnshared(
+        message.file_id,
+        message.organisation_id,
+        message.user_id,
+        message.held_by,
+        message.reader_id,
+        decode_instant(message.unshared_at),
+    )
+
+
+def encode_file_unshared(value: FileUnshared, _seal: Seal) -> bytes:
+    message = _FileUnshared(
+        file_id=value.file_id,
+        organisation_id=value.organisation_id,
+        user_id=value.user_id,
+        held_by=value.held_by,
+        reader_id=value.reader_id,
+        unshared_at=encode_instant(value.unshared_at),
+    )
+    encoded: bytes = message.SerializeToString()
+    return encoded
+
+
 contract: Contract[FileEvent] = Contract(
     name="file",
     service="media",
@@ -394,6 +483,28 @@ contract: Contract[FileEvent] = Contract(
             encode=encode_file_removed,
             parse=parser(_FileRemoved),
             convert=decode_file_removed,
+        ),
+        EventType(
+            type="relais.media.file.v1.held",
+            cls=FileHeld,
+            key="file_id",
+            skippable=False,
+            schema="relais.media.file.v1.FileHeld",
+            personal=(),
+            encode=encode_file_held,
+            parse=parser(_FileHeld),
+            convert=decode_file_held,
+        ),
+        EventType(
+            type="relais.media.file.v1.unshared",
+            cls=FileUnshared,
+            key="file_id",
+            skippable=False,
+            schema="relais.media.file.v1.FileUnshared",
+            personal=(),
+            encode=encode_file_unshared,
+            parse=parser(_FileUnshared),
+            convert=decode_file_unshared,
         ),
     ),
 )

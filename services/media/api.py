@@ -64,13 +64,17 @@ class Desk:
         """An id nobody can guess, the same for the same request."""
         return (await self.vault.hash("media file", str(call.context.command_id))).hex()[:32]
 
-    async def found(self, call: Call, file_id: str) -> Loaded[file.File]:
-        """The file, if the caller may see it. Raises 404."""
+    async def found(self, call: Call, file_id: str, *, reading: bool = False) -> Loaded[file.File]:
+        """The file, if it is the caller's or its readers' who are `reading`. Raises 404."""
         loaded = await call.load(FILE, file_id)
         state, who = loaded.state, call.principal
         if isinstance(state, file.Unknown) or (
             state.upload.organisation_id != who.organisation_id
-            or (state.upload.user_id != who.subject and STAFF.isdisjoint(who.roles))
+            or (
+                state.upload.user_id != who.subject
+                and STAFF.isdisjoint(who.roles)
+                and not (reading and who.subject in file.readers(state))
+            )
         ):
             raise call.refuse(file.NoSuchFile())
         return loaded
@@ -196,7 +200,7 @@ def file_routes(made: APIRouter, desk: Desk) -> None:
     @made.get("/files/{file_id}")
     async def file_facts(file_id: Id, call: Member) -> Response:
         """What is known of a file."""
-        loaded = await desk.found(call, file_id)
+        loaded = await desk.found(call, file_id, reading=True)
         offset = await desk.shelf.offset(file_id)
         return call.show(bodies.file_shown(loaded.state, offset), loaded)
 
@@ -209,7 +213,8 @@ def file_routes(made: APIRouter, desk: Desk) -> None:
     @made.get("/files/{file_id}/content", **shown_as(types.TAKEN))
     async def download(file_id: Id, call: Member, request: Request) -> Response:
         """The content, or the range of it that `Range` asks for."""
-        return await desk.send(call, request, (await desk.found(call, file_id)).state)
+        loaded = await desk.found(call, file_id, reading=True)
+        return await desk.send(call, request, loaded.state)
 
     @made.post("/files/{file_id}/links", status_code=201)
     async def make_link(file_id: Id, body: bodies.LinkBody, call: Member) -> Response:
@@ -225,7 +230,7 @@ def file_routes(made: APIRouter, desk: Desk) -> None:
 
     @made.delete("/files/{file_id}")
     async def remove_file(file_id: Id, call: Member) -> Response:
-        """Nobody can download it any more; its bytes are deleted soon."""
+        """Nobody can download it any more; its bytes go soon. 409 while something relies on it."""
         await desk.found(call, file_id)
         who = call.principal
         command = file.RemoveFile(who.organisation_id, who.subject, call.at)

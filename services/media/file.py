@@ -6,9 +6,11 @@ from typing import ClassVar, assert_never
 
 from contracts.media.file_v1 import (
     FileEvent,
+    FileHeld,
     FileRefused,
     FileRemoved,
     FileStored,
+    FileUnshared,
     PublicCopyMade,
     Purpose,
     RefusalReason,
@@ -72,9 +74,12 @@ class FinishUpload:
 
 @dataclass(frozen=True, slots=True)
 class RemoveFile:
+    """`forgetting` removes what is held, too: a person goes with all their files."""
+
     organisation_id: str
     by: str
     at: datetime
+    forgetting: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +89,33 @@ class AbandonUpload:
     at: datetime
 
 
-Command = StartUpload | FinishUpload | RemoveFile | AbandonUpload
+@dataclass(frozen=True, slots=True)
+class Hold:
+    """Follows from a fact that names the file: the stream `by` relies on it.
+
+    `organisation_id` is None when the fact does not tell. `reader_id` may read it as well, if it
+    was sent for a mission: naming the id of a paper opens it to nobody.
+    """
+
+    file_id: str
+    organisation_id: str | None
+    by: str
+    reader_id: str | None
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Unshare:
+    """Follows from the removal of an attachment."""
+
+    file_id: str
+    by: str
+    reader_id: str
+    at: datetime
+
+
+Following = Hold | Unshare
+Command = StartUpload | FinishUpload | RemoveFile | AbandonUpload | Following
 
 # --- Rejections -------------------------------------------------------------
 
@@ -142,6 +173,13 @@ class PieceTooLong:
     size_bytes: int
 
 
+@dataclass(frozen=True, slots=True)
+class FileIsHeld:
+    """Some stream relies on the file."""
+
+    by: str
+
+
 Rejection = (
     NoSuchFile
     | TypeNotTaken
@@ -151,6 +189,7 @@ Rejection = (
     | NotComplete
     | WrongOffset
     | PieceTooLong
+    | FileIsHeld
 )
 
 # --- State ------------------------------------------------------------------
@@ -162,8 +201,17 @@ class Unknown:
 
 
 @dataclass(frozen=True, slots=True)
+class Held:
+    """By which stream, and who may read the file because of it."""
+
+    by: str
+    reader_id: str | None
+
+
+@dataclass(frozen=True, slots=True)
 class Uploading:
     upload: UploadStarted
+    held: tuple[Held, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,6 +219,7 @@ class Stored:
     upload: UploadStarted
     stored: FileStored
     public: PublicCopyMade | None = None
+    held: tuple[Held, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -207,13 +256,26 @@ def evolve(file: File, event: FileEvent) -> File:
         return file
     match event:
         case FileStored():
-            return Stored(file.upload, event)
+            return Stored(file.upload, event, held=() if isinstance(file, Gone) else file.held)
         case PublicCopyMade():
             return replace(file, public=event) if isinstance(file, Stored) else file
         case FileRefused() | UploadAbandoned() | FileRemoved():
             return Gone(file.upload, event)
+        case FileHeld() | FileUnshared():
+            reader = event.reader_id if isinstance(event, FileHeld) else None
+            if isinstance(file, Gone):
+                return file
+            others = tuple(one for one in file.held if one.by != event.held_by)
+            return replace(file, held=(*others, Held(event.held_by, reader)))
         case unhandled:
             assert_never(unhandled)
+
+
+def readers(file: File) -> frozenset[str]:
+    """Who may read it although it is not theirs and they are no staff."""
+    if not isinstance(file, Uploading | Stored):
+        return frozenset()
+    return frozenset(one.reader_id for one in file.held if one.reader_id is not None)
 
 
 # --- Decisions --------------------------------------------------------------
@@ -223,6 +285,8 @@ Decision = list[FileEvent] | Rejection
 
 def decide(command: Command, file: File) -> Decision:
     """New facts, an empty list when they are already recorded, or the rule that says no."""
+    if isinstance(command, Hold | Unshare):
+        return follow(command, file)
     if isinstance(file, Unknown):
         return start(command) if isinstance(command, StartUpload) else NoSuchFile()
     match command:
@@ -296,7 +360,31 @@ def turned_away(command: FinishUpload, upload: UploadStarted) -> RefusalReason |
 def remove(command: RemoveFile, file: Announced) -> Decision:
     if isinstance(file, Gone):
         return []
+    if file.held and not command.forgetting:
+        return FileIsHeld(file.held[0].by)
     return [FileRemoved(*whose(file.upload), command.by, command.at)]
+
+
+def follow(command: Following, file: File) -> Decision:
+    """What names no file, or one of others or one that is gone, holds nothing."""
+    if not isinstance(file, Uploading | Stored):
+        return []
+    upload = file.upload
+    match command:
+        case Hold():
+            if command.organisation_id not in (None, upload.organisation_id):
+                return []
+            reader = command.reader_id if upload.purpose is Purpose.MISSION else None
+            known = {one.reader_id for one in file.held if one.by == command.by}
+            if reader in known or (known and reader is None):
+                return []
+            return [FileHeld(*whose(upload), command.by, reader, command.at)]
+        case Unshare():
+            if Held(command.by, command.reader_id) not in file.held:
+                return []
+            return [FileUnshared(*whose(upload), command.by, command.reader_id, command.at)]
+        case unhandled:
+            assert_never(unhandled)
 
 
 def abandon(command: AbandonUpload, file: Announced) -> Decision:
@@ -336,7 +424,7 @@ def timers(event: FileEvent) -> tuple[SetTimer | CancelTimer, ...]:
             return (SetTimer(ABANDON, event.expires_at),)
         case FileStored() | FileRefused() | FileRemoved():
             return (CancelTimer(ABANDON),)
-        case PublicCopyMade() | UploadAbandoned():
+        case PublicCopyMade() | UploadAbandoned() | FileHeld() | FileUnshared():
             return ()
         case unhandled:
             assert_never(unhandled)

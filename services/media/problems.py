@@ -29,5 +29,7 @@ def problem(rejection: Rejection) -> tuple[int, str]:
             return 409, f"The next byte expected is number {expected}."
         case file.PieceTooLong(size_bytes=size):
             return 422, f"The file was announced with {size} bytes; this is more."
+        case file.FileIsHeld(by=by):
+            return 409, f"The file is kept: {by} relies on it."
         case unhandled:
             assert_never(unhandled)

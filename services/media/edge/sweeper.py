@@ -92,7 +92,7 @@ class Sweeper:
             at=now,
             fingerprint="",
         )
-        command = file.RemoveFile(state.upload.organisation_id, by, now)
+        command = file.RemoveFile(state.upload.organisation_id, by, now, forgetting=True)
         await self._commands.handle(FILE, file_id, command, context)
         return (await self._commands.load(FILE, file_id)).state
 

@@ -12,17 +12,20 @@ from uuid import uuid4
 
 import httpx
 
+from infra.commands import CommandContext, Done
 from infra.host import Running, opened
 from infra.http.auth import PublishedKeys, Role, SigningKey, Verifier, issue, jwks
 from infra.http.health import Health
 from infra.objects import Objects, objects_of
 from infra.serving import api
 from infra.settings import Settings
+from services.media.aggregates import FILE
 from services.media.edge.scanner import NoScanner
 from services.media.edge.shelf import Shelf
 from services.media.edge.sweeper import Sweeper
+from services.media.file import Following
 from services.media.service import service
-from services.media.tests.make import PDF, sha256
+from services.media.tests.make import NOON, PDF, sha256
 
 KEY = SigningKey.generate()
 MASTER = json.dumps({"test": base64.b64encode(b"m" * 32).decode()})
@@ -76,6 +79,13 @@ class Caller:
             assert (await self.piece(file, start, part)).is_success
         assert (await self.complete(file)).is_success
         return file
+
+    async def follow(self, command: Following) -> None:
+        """What a reaction would command."""
+        key = uuid4()
+        context = CommandContext(key, str(key), str(key), "test", "hiflow", NOON, "")
+        done = await self.running.commands.handle(FILE, command.file_id, command, context)
+        assert isinstance(done, Done)
 
     async def status(self, file: str) -> tuple[str, str | None]:
         shown = (await self.ask("GET", f"/files/{file}")).json()

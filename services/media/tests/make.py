@@ -8,9 +8,11 @@ from datetime import UTC, datetime, timedelta
 from PIL import Image
 
 from contracts.media.file_v1 import (
+    FileHeld,
     FileRefused,
     FileRemoved,
     FileStored,
+    FileUnshared,
     PublicCopyMade,
     Purpose,
     RefusalReason,
@@ -18,7 +20,15 @@ from contracts.media.file_v1 import (
     UploadStarted,
     Visibility,
 )
-from services.media.file import LIFETIME, FinishUpload, Found, PublicCopy, StartUpload
+from services.media.file import (
+    LIFETIME,
+    FinishUpload,
+    Found,
+    Hold,
+    PublicCopy,
+    StartUpload,
+    Unshare,
+)
 from services.media.types import Limits
 
 NOON = datetime(2030, 5, 1, 12, 0, tzinfo=UTC)
@@ -43,12 +53,13 @@ def start(
 
 
 def started(
-    media: str = "application/pdf", size: int = 700, visibility: Visibility = Visibility.PRIVATE
+    media: str = "application/pdf",
+    size: int = 700,
+    visibility: Visibility = Visibility.PRIVATE,
+    purpose: Purpose = Purpose.PAPER,
 ) -> UploadStarted:
     end = NOON + LIFETIME
-    return UploadStarted(
-        *WHOSE, "a.pdf", media, size, SHA, visibility, Purpose.PAPER, NOON, expires_at=end
-    )
+    return UploadStarted(*WHOSE, "a.pdf", media, size, SHA, visibility, purpose, NOON, end)
 
 
 def finish(
@@ -82,6 +93,24 @@ def copied() -> PublicCopyMade:
 
 def removed() -> FileRemoved:
     return FileRemoved(*WHOSE, "ada", LATER)
+
+
+def hold(
+    by: str = "trip-t-1", reader: str | None = None, organisation: str | None = "hiflow"
+) -> Hold:
+    return Hold("f-1", organisation, by, reader, LATER)
+
+
+def held(by: str = "trip-t-1", reader: str | None = None) -> FileHeld:
+    return FileHeld(*WHOSE, by, reader, LATER)
+
+
+def unshare(reader: str = "bob") -> Unshare:
+    return Unshare("f-1", "trip-t-1", reader, LATER)
+
+
+def unshared() -> FileUnshared:
+    return FileUnshared(*WHOSE, "trip-t-1", "bob", LATER)
 
 
 def abandoned() -> UploadAbandoned:

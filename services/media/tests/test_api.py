@@ -13,8 +13,9 @@ from PIL import Image
 from infra.http.app import admissions
 from infra.http.auth import Role
 from services.media.api import Desk, router
+from services.media.file import Hold, Unshare
 from services.media.tests.caller import announcement, served
-from services.media.tests.make import EXE, PDF, image, sha256
+from services.media.tests.make import EXE, NOON, PDF, image, sha256
 
 MIB = 1024 * 1024
 EVERY_ROLE: tuple[Role, ...] = get_args(Role)
@@ -297,6 +298,38 @@ class TestWhoSeesIt:
                 assert (await api.ask("GET", content, who="lea", role=role)).content == PDF
             assert (await api.ask("GET", content, who="lea", role="analyst")).status_code == 403
             assert (await api.client.get(content)).status_code == 401
+
+
+@pytest.mark.requirement("HIF-26")
+async def test_the_driver_of_a_mission_reads_its_attachment_and_nothing_more(
+    database: str, tmp_path: Path
+) -> None:
+    async with served(database, tmp_path) as api:
+        file = await api.sent(purpose="mission")
+        content = f"/files/{file}/content"
+        assert (await api.ask("GET", content, who="bob")).status_code == 404
+        await api.follow(Hold(file, None, "trip-t-1", "bob", NOON))
+        assert (await api.ask("GET", content, who="bob")).content == PDF
+        assert (await api.ask("GET", f"/files/{file}", who="bob")).is_success
+        assert (await api.ask("GET", content, who="eve")).status_code == 404
+        assert (await api.ask("GET", content, who="bob", org="atlas")).status_code == 404
+        for method, path in (("DELETE", ""), ("GET", "/history"), ("POST", "/links")):
+            answer = await api.ask(method, f"/files/{file}{path}", {}, who="bob")
+            assert answer.status_code == 404
+        await api.follow(Unshare(file, "trip-t-1", "bob", NOON))
+        assert (await api.ask("GET", content, who="bob")).status_code == 404
+
+
+async def test_what_something_relies_on_is_not_removed(database: str, tmp_path: Path) -> None:
+    async with served(database, tmp_path) as api:
+        file = await api.sent()
+        await api.follow(Hold(file, "hiflow", "invoice-inv-t-1", None, NOON))
+        people: tuple[tuple[str, Role], ...] = (("ada", "driver"), ("lea", "administration"))
+        for who, role in people:
+            answer = await api.ask("DELETE", f"/files/{file}", who=who, role=role)
+            assert (answer.status_code, "invoice-inv-t-1" in answer.text) == (409, True)
+        await api.swept()
+        assert (await api.ask("GET", f"/files/{file}/content")).content == PDF
 
 
 async def test_every_route_admits_its_roles_and_nobody_else(database: str, tmp_path: Path) -> None:

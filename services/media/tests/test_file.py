@@ -5,7 +5,7 @@ from typing import get_args
 
 import pytest
 
-from contracts.media.file_v1 import FileEvent, RefusalReason, Visibility
+from contracts.media.file_v1 import FileEvent, Purpose, RefusalReason, Visibility
 from contracts.timers import CancelTimer, SetTimer
 from infra.testing.spec import Spec
 from services.media import file, types
@@ -14,6 +14,7 @@ from services.media.file import (
     LIFETIME,
     AbandonUpload,
     Command,
+    FileIsHeld,
     NoSuchFile,
     OnlyImagesArePublic,
     RemoveFile,
@@ -31,11 +32,15 @@ from services.media.tests.make import (
     content,
     copied,
     finish,
+    held,
+    hold,
     refused,
     removed,
     start,
     started,
     stored,
+    unshare,
+    unshared,
 )
 from services.media.types import Limits
 
@@ -45,6 +50,10 @@ JPEG = "image/jpeg"
 REMOVE = RemoveFile("hiflow", "ada", LATER)
 ENDS: list[FileEvent] = [stored(), refused(RefusalReason.VIRUS), abandoned(), removed()]
 """Each way an upload ends."""
+
+
+def readers(*events: FileEvent) -> frozenset[str]:
+    return file.readers(reduce(file.evolve, events, file.initial))
 
 
 @pytest.mark.requirement("G-08")
@@ -171,6 +180,43 @@ class TestRemoving:
         given(started(), stored()).when(forgetting).records(expected)
 
 
+class TestHolding:
+    def test_what_something_relies_on_is_removed_by_nobody(self) -> None:
+        kept = (started(), stored(), held("invoice-inv-t-1"))
+        given(*kept).when(REMOVE).is_rejected(FileIsHeld("invoice-inv-t-1"))
+        given(started(), held(), stored()).when(REMOVE).is_rejected(FileIsHeld("trip-t-1"))
+
+    def test_it_goes_with_who_is_forgotten(self) -> None:
+        given(started(), stored(), held()).when(replace(REMOVE, forgetting=True)).records(removed())
+
+    def test_it_is_held_once_by_each(self) -> None:
+        given(started(), stored()).when(hold()).records(held())
+        given(started(), stored(), held()).when(hold()).records_nothing()
+        given(started(), stored(), held()).when(hold("paper-p")).records(held("paper-p"))
+
+    def test_what_is_not_there_or_of_another_organisation_is_not_held(self) -> None:
+        given().when(hold()).records_nothing()
+        given(started(), removed()).when(hold()).records_nothing()
+        given(started(), stored()).when(hold(organisation="other")).records_nothing()
+        given(started(), stored()).when(hold(organisation=None)).records(held())
+
+    @pytest.mark.requirement("HIF-26")
+    def test_only_what_was_sent_for_a_mission_is_read_by_its_driver(self) -> None:
+        theirs = (started(purpose=Purpose.MISSION), stored())
+        given(*theirs).when(hold(reader="bob")).records(held(reader="bob"))
+        given(started(), stored()).when(hold(reader="bob")).records(held())
+        assert readers(*theirs, held(reader="bob")) == {"bob"}
+
+    def test_a_removed_attachment_stays_held_and_is_read_no_more(self) -> None:
+        shared = (started(purpose=Purpose.MISSION), stored(), held(reader="bob"))
+        given(*shared).when(unshare()).records(unshared())
+        given(*shared).when(unshare("eve")).records_nothing()
+        given(*shared).when(hold()).records_nothing()
+        given(*shared, unshared()).when(hold(reader="bob")).records(held(reader="bob"))
+        given(*shared, unshared()).when(REMOVE).is_rejected(FileIsHeld("trip-t-1"))
+        assert not readers(*shared, unshared())
+
+
 @pytest.mark.requirement("G-08")
 class TestGivingUp:
     def test_an_upload_is_given_up_when_its_time_is_over_and_not_before(self) -> None:
@@ -228,7 +274,7 @@ class TestHistory:
 
     def test_nothing_is_made_of_a_history_without_its_beginning(self) -> None:
         for event in get_args(FileEvent)[1:]:
-            example = next(e for e in [*ENDS, copied()] if isinstance(e, event))
+            example = next(e for e in [*ENDS, copied(), held(), unshared()] if isinstance(e, event))
             assert state(example) == file.initial
 
 

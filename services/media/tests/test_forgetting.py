@@ -14,7 +14,7 @@ from services.media.aggregates import FILE
 from services.media.edge.scanner import NoScanner
 from services.media.edge.shelf import Shelf, end
 from services.media.edge.sweeper import Forgetting
-from services.media.file import FinishUpload, Uploading
+from services.media.file import FinishUpload, Hold, Uploading
 from services.media.tests.caller import Caller, announcement, served
 from services.media.tests.make import NOON, PDF, image
 from services.media.types import Limits
@@ -55,6 +55,15 @@ async def test_every_file_of_who_is_forgotten_goes_and_nobody_elses(
         assert (await api.client.get(f"/public/{photo}")).status_code == 404
         [*_, last] = await api.running.commands.history(FILE, photo)
         assert (last.type.rpartition(".")[2], last.actor) == ("removed", "media.forgetting")
+
+
+async def test_what_is_held_as_evidence_goes_too(database: str, tmp_path: Path) -> None:
+    async with served(database, tmp_path) as api:
+        file = await api.sent()
+        await api.follow(Hold(file, "hiflow", "invoice-inv-t-1", None, NOON))
+        await forgotten(api)
+        await api.swept()
+        assert (await api.status(file), api.kept(file)) == (("removed", None), [])
 
 
 async def test_hearing_of_it_again_changes_nothing(database: str, tmp_path: Path) -> None:

@@ -14,6 +14,7 @@ REJECTIONS: list[Rejection] = [
     file.NotComplete(699, 700),
     file.WrongOffset(350),
     file.PieceTooLong(700),
+    file.FileIsHeld("invoice-inv-t-1"),
 ]
 
 
@@ -32,6 +33,7 @@ def test_every_rejection_has_its_sentence() -> None:
         (file.NotComplete(699, 700), ["699 of 700"]),
         (file.WrongOffset(350), ["350"]),
         (file.PieceTooLong(700), ["700"]),
+        (file.FileIsHeld("invoice-inv-t-1"), ["invoice-inv-t-1"]),
     ],
 )
 def test_a_sentence_names_the_facts(rejection: Rejection, facts: list[str]) -> None:
