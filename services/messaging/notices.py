@@ -186,7 +186,7 @@ def about_invoices(event: invoice.InvoiceEvent) -> list[Queue]:
 
 
 def about_bank_details(event: payee.PayeeEvent) -> list[Queue]:
-    """A change of bank details is told to every address there is or was, by every channel (P8)."""
+    """Bank details, the first ones too, are told to every address, by every channel (P8)."""
     who, about = event.driver_id, f"payee/{event.driver_id}"
     match event:
         case payee.BankChangeRequested(requested_at=at, effective_at=until):
@@ -194,9 +194,9 @@ def about_bank_details(event: payee.PayeeEvent) -> list[Queue]:
             return _everywhere(who, "bank_change_requested", at, about, facts)
         case payee.BankChangeCancelled(cancelled_at=at):
             return _everywhere(who, "bank_change_cancelled", at, about)
-        case payee.BankChangeTookEffect(took_effect_at=at):
+        case payee.BankDetailsGiven(given_at=at) | payee.BankChangeTookEffect(took_effect_at=at):
             return _everywhere(who, "bank_change_took_effect", at, about)
-        case payee.BankDetailsGiven() | payee.QuestionAsked() | payee.QuestionAnswered():
+        case payee.QuestionAsked() | payee.QuestionAnswered():
             return []
         case unhandled:
             assert_never(unhandled)

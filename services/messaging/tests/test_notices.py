@@ -233,12 +233,13 @@ def bank_change() -> payee.BankChangeRequested:
 @pytest.mark.parametrize(
     "event",
     [
+        payee.BankDetailsGiven("ada", "hiflow", "FR14", None, "Ada", "f-1", NOON),
         bank_change(),
         payee.BankChangeCancelled("ada", "hiflow", "c-1", NOON),
         payee.BankChangeTookEffect("ada", "hiflow", "c-1", NOON),
     ],
 )
-def test_a_change_of_bank_details_is_told_everywhere(event: payee.PayeeEvent) -> None:
+def test_bank_details_and_their_change_are_told_everywhere(event: payee.PayeeEvent) -> None:
     found = notices.about_bank_details(event)
     assert [one.message.only for one in found] == [Channel.EMAIL, Channel.SMS]
     assert all(one.message.former_addresses for one in found)
@@ -248,10 +249,11 @@ def test_a_change_of_bank_details_is_told_everywhere(event: payee.PayeeEvent) ->
         is_complete(one.message)
 
 
-def test_bank_details_that_are_not_changed_are_no_news() -> None:
-    values = dict.fromkeys(payee.BankDetailsGiven.__dataclass_fields__)
-    whole: dict[str, Any] = values
-    assert notices.about_bank_details(payee.BankDetailsGiven(**whole)) == []
+@pytest.mark.requirement("HIF-30")
+def test_a_question_to_billing_is_no_news_of_bank_details() -> None:
+    question = payee.QuestionAsked("ada", "hiflow", "q-1", None, "When?", NOON)
+    answer = payee.QuestionAnswered("ada", "hiflow", "q-1", "Tomorrow", "lea", NOON)
+    assert notices.about_bank_details(question) == notices.about_bank_details(answer) == []
 
 
 @pytest.mark.requirement("HIF-27")
