@@ -202,12 +202,13 @@ class ExpensesValidated:
 @dataclass(frozen=True, slots=True)
 class ExpensesReopened:
     """Something may be declared again: an extra cost was accepted after the expenses were
-    validated.
+    validated, or billing let the driver correct them.
     """
 
     invoice_id: str
     organisation_id: str
     driver_id: str
+    # Empty when billing reopened them for another reason, like an expense that was forgotten.
     extra_id: str
     reopened_at: datetime
 

@@ -88,6 +88,14 @@ async def validate_expenses(invoice_id: Id, call: DriverCall) -> Response:
     return await call.handle(INVOICE, invoice_id, command)
 
 
+@router.post("/invoices/{invoice_id}/reopening")
+async def reopen_expenses(invoice_id: Id, call: Billing) -> Response:
+    """Let the driver declare what was forgotten, until the approval; they validate anew (C5)."""
+    who = call.principal
+    command = invoice.Reopen(invoice_id, who.organisation_id, who.subject, call.occurred_at)
+    return await call.handle(INVOICE, invoice_id, command)
+
+
 @router.post("/invoices/{invoice_id}/approval")
 async def approve_invoice(invoice_id: Id, call: Billing) -> Response:
     """The invoice is right: what it says is owed."""

@@ -135,6 +135,14 @@ class AgreePrice:
 
 
 @dataclass(frozen=True, slots=True)
+class Reopen:
+    invoice_id: str
+    organisation_id: str
+    by: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class Approve:
     """`treatment` is None when the driver declared no company; version 0: there is no buyer."""
 
@@ -172,7 +180,7 @@ class Settle:
 
 
 OfDriver = AddExpense | RemoveExpense | ValidateExpenses
-OfBilling = AgreePrice | Approve | Settle
+OfBilling = AgreePrice | Reopen | Approve | Settle
 Asked = OfDriver | OfBilling | Contest
 Command = Following | Asked
 
@@ -467,7 +475,7 @@ def decide(command: Command, state: State) -> Decision:
             return NoSuchInvoice()
         case AddExpense() | RemoveExpense() | ValidateExpenses():
             return _complete(command, state)
-        case AgreePrice() | Approve() | Settle():
+        case AgreePrice() | Reopen() | Approve() | Settle():
             if command.by == state.prepared.driver_id:
                 return OwnInvoice()
             return _bill(command, state)
@@ -482,7 +490,7 @@ def _visible(command: Asked, found: Invoice) -> bool:
     ours = command.organisation_id == found.prepared.organisation_id
     if found.opened is None or not ours:
         return False
-    if isinstance(command, AgreePrice | Approve | Settle):
+    if isinstance(command, OfBilling):
         return True
     return command.driver_id in (None, found.prepared.driver_id)
 
@@ -658,6 +666,8 @@ def _bill(command: OfBilling, found: Invoice) -> Decision:
     match command:
         case AgreePrice():
             return _agree(command, found)
+        case Reopen():
+            return _reopen(command, found)
         case Approve():
             return _approve(command, found)
         case Settle():
@@ -679,6 +689,14 @@ def _agree(command: AgreePrice, found: Invoice) -> Decision:
     return sums.bad("price", command.price, currency) or [
         PriceAgreed(*found.who, command.price, command.at)
     ]
+
+
+def _reopen(command: Reopen, found: Invoice) -> Decision:
+    if found.approval is not None:
+        return InvoiceIsApproved()
+    if found.status is not Status.VALIDATED:
+        return []
+    return [ExpensesReopened(*found.who, "", command.at)]
 
 
 def _approve(command: Approve, found: Invoice) -> Decision:

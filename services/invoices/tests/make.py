@@ -40,6 +40,7 @@ from services.invoices.invoice import (
     Pay,
     Prepare,
     RemoveExpense,
+    Reopen,
     Settle,
     ValidateExpenses,
 )
@@ -140,6 +141,14 @@ def validated(expenses: int = 3_500, price: Money = PRICE) -> ExpensesValidated:
 
 def reopened() -> ExpensesReopened:
     return ExpensesReopened(*WHO, TAXI.extra_id, NOON)
+
+
+def reopen(by: str = "lea", organisation: str = "hiflow") -> Reopen:
+    return Reopen(ID, organisation, by, LATER)
+
+
+def reopened_by_billing() -> ExpensesReopened:
+    return ExpensesReopened(*WHO, "", LATER)
 
 
 def approve(

@@ -70,6 +70,17 @@ async def test_an_expense_is_taken_back_until_validated(database: str) -> None:
         assert (late.status_code, "locked" in late.text) == (409, True)
 
 
+@pytest.mark.requirement("HIF-28")
+async def test_billing_lets_a_driver_declare_what_was_forgotten(database: str) -> None:
+    async with served(database) as api:
+        await api.delivered()
+        assert (await api.driver("POST", f"{INVOICE}/validation")).is_success
+        assert (await api.driver("POST", f"{INVOICE}/reopening")).status_code == 403
+        assert (await api.ask("POST", f"{INVOICE}/reopening")).is_success
+        assert (await api.driver("GET", INVOICE)).json()["status"] == "to_complete"
+        assert (await api.driver("POST", f"{INVOICE}/expenses", TOLL)).is_success
+
+
 async def test_a_line_is_contested_and_settled(database: str) -> None:
     async with served(database) as api:
         await api.approved()
@@ -146,6 +157,7 @@ async def test_nobody_sells_for_somebody_else(
         ("POST", "/expenses", TOLL),
         ("DELETE", "/expenses/e-1", None),
         ("POST", "/validation", None),
+        ("POST", "/reopening", None),
         ("POST", "/approval", None),
         ("POST", "/lines/service/contest", REASON),
         ("POST", "/lines/service/settlement", LESS),

@@ -58,7 +58,9 @@ from services.invoices.tests.make import (
     prepared,
     remove,
     removed,
+    reopen,
     reopened,
+    reopened_by_billing,
     settle,
     settled,
     validate,
@@ -71,6 +73,7 @@ ASKED: list[invoice.Asked] = [
     remove(),
     validate(),
     agree(),
+    reopen(),
     approve(),
     contest(),
     contest(driver=None),
@@ -122,7 +125,9 @@ class TestWhoMay:
     def test_another_driver_finds_no_invoice(self, command: Command) -> None:
         given(*VALIDATED).when(command).is_rejected(NoSuchInvoice())
 
-    @pytest.mark.parametrize("command", [agree(by="ada"), approve(by="ada"), settle(by="ada")])
+    @pytest.mark.parametrize(
+        "command", [agree(by="ada"), reopen(by="ada"), approve(by="ada"), settle(by="ada")]
+    )
     def test_nobody_decides_on_their_own_invoice(self, command: Command) -> None:
         given(*VALIDATED, contested()).when(command).is_rejected(OwnInvoice())
 
@@ -203,6 +208,14 @@ class TestValidation:
         given(*again).when(add(*taxi)).records(added(*taxi))
         given(*again).when(validate()).records(validated())
         given(*again).when(approve()).is_rejected(ExpensesNotValidated())
+
+    @pytest.mark.requirement("HIF-28")
+    def test_billing_reopens_for_what_was_forgotten_until_it_approves(self) -> None:
+        given(*VALIDATED).when(reopen()).records(reopened_by_billing())
+        again = (*VALIDATED, reopened_by_billing())
+        given(*again).when(remove()).records(removed())
+        given(*again).when(reopen()).records_nothing()
+        given(*APPROVED).when(reopen()).is_rejected(InvoiceIsApproved())
 
     def test_an_extra_accepted_after_the_approval_changes_nothing_of_it(self) -> None:
         given(*APPROVED).when(note_extra()).records(extra_noted())
