@@ -230,6 +230,8 @@ class CounterOffered:
     # Excluding VAT, the quoted expenses included.
     price: Money
     offered_at: datetime
+    # The user of logistics who is told of the answer.
+    offered_by: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -241,6 +243,9 @@ class CounterAccepted:
     trip_id: str
     driver_id: str
     accepted_at: datetime
+    # As in the counter-offer.
+    offered_by: str | None
+    price: Money | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -250,6 +255,9 @@ class CounterDeclined:
     trip_id: str
     driver_id: str
     declined_at: datetime
+    # As in the counter-offer.
+    offered_by: str | None
+    price: Money | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -741,6 +749,7 @@ def decode_counter_offered(message: Any, _unseal: Unseal) -> CounterOffered:
         message.driver_id,
         decode_money(message.price),
         decode_instant(message.offered_at),
+        message.offered_by if message.HasField("offered_by") else None,
     )
 
 
@@ -750,6 +759,7 @@ def encode_counter_offered(value: CounterOffered, _seal: Seal) -> bytes:
         driver_id=value.driver_id,
         price=encode_money(value.price),
         offered_at=encode_instant(value.offered_at),
+        offered_by=value.offered_by,
     )
     encoded: bytes = message.SerializeToString()
     return encoded
@@ -762,6 +772,8 @@ def decode_counter_accepted(message: Any, _unseal: Unseal) -> CounterAccepted:
         message.trip_id,
         message.driver_id,
         decode_instant(message.accepted_at),
+        message.offered_by if message.HasField("offered_by") else None,
+        decode_money(message.price) if message.HasField("price") else None,
     )
 
 
@@ -770,6 +782,8 @@ def encode_counter_accepted(value: CounterAccepted, _seal: Seal) -> bytes:
         trip_id=value.trip_id,
         driver_id=value.driver_id,
         accepted_at=encode_instant(value.accepted_at),
+        offered_by=value.offered_by,
+        price=None if value.price is None else encode_money(value.price),
     )
     encoded: bytes = message.SerializeToString()
     return encoded
@@ -782,6 +796,8 @@ def decode_counter_declined(message: Any, _unseal: Unseal) -> CounterDeclined:
         message.trip_id,
         message.driver_id,
         decode_instant(message.declined_at),
+        message.offered_by if message.HasField("offered_by") else None,
+        decode_money(message.price) if message.HasField("price") else None,
     )
 
 
@@ -790,6 +806,8 @@ def encode_counter_declined(value: CounterDeclined, _seal: Seal) -> bytes:
         trip_id=value.trip_id,
         driver_id=value.driver_id,
         declined_at=encode_instant(value.declined_at),
+        offered_by=value.offered_by,
+        price=None if value.price is None else encode_money(value.price),
     )
     encoded: bytes = message.SerializeToString()
     return encoded

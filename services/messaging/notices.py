@@ -71,6 +71,16 @@ def _reset(event: user.PasswordResetRequested) -> list[Queue]:
     return [_to(who, topic, name, at, private=private, expires_at=end, only=way)]
 
 
+def _answered(
+    event: trip.CounterAccepted | trip.CounterDeclined, name: str, at: datetime
+) -> list[Queue]:
+    """To the user of logistics who made the counter-offer, where that was recorded."""
+    if event.offered_by is None or event.price is None:
+        return []
+    facts = {"trip": event.trip_id, "amount": _amount(event.price)}
+    return [_to(event.offered_by, Topic.QUOTES, name, at, f"trip/{event.trip_id}", facts)]
+
+
 def _confirm(event: user.EmailChangeRequested) -> list[Queue]:
     if REDACTED in (event.new_email, event.confirmation_link):
         return []
@@ -103,14 +113,13 @@ def about_papers(event: paper.PaperEvent) -> list[Queue]:
 TripNews = trip.TripPublished | trip.TripExpired | trip.AttachmentAdded | trip.AttachmentRemoved
 QuoteNews = trip.QuoteSubmitted | trip.QuoteModified | trip.QuoteWithdrawn | trip.QuoteAccepted
 Rest = trip.StopDetailed | trip.SubjectForgotten | trip.ClientNamed
-Answer = trip.CounterAccepted | trip.CounterDeclined
 """What the driver did, or need not be told."""
 
 
 def about_trips(event: trip.TripEvent) -> list[Queue]:
     """Quotes, new missions, extra costs, deliveries (HIF-19, HIF-20, HIF-27, N-05)."""
     about, own = f"trip/{event.trip_id}", {"trip": event.trip_id}
-    if isinstance(event, TripNews | QuoteNews | Answer | Rest):
+    if isinstance(event, TripNews | QuoteNews | Rest):
         return []
     match event:
         case trip.QuoteRefused(driver_id=who, reason=reason, refused_at=at):
@@ -127,6 +136,10 @@ def about_trips(event: trip.TripEvent) -> list[Queue]:
         case trip.CounterOffered(driver_id=who, offered_at=at):
             facts = own | {"amount": _amount(event.price)}
             return [_to(who, Topic.QUOTES, "counter_offer", at, about, facts)]
+        case trip.CounterAccepted(accepted_at=at):
+            return _answered(event, "counter_accepted", at)
+        case trip.CounterDeclined(declined_at=at):
+            return _answered(event, "counter_declined", at)
         case trip.ExtraCostRequested() | trip.ExtraCostAccepted() | trip.ExtraCostRefused():
             return _extra_cost(event)
         case trip.DeliveryConfirmed(driver_id=who, confirmed_at=at):

@@ -15,8 +15,6 @@ from contracts.missions.driver_v1 import (
 )
 from contracts.missions.trip_v1 import (
     ClientNamed,
-    CounterAccepted,
-    CounterDeclined,
     CounterOffered,
     DeliveryConfirmed,
     End,
@@ -131,8 +129,9 @@ async def offer_counter(
     trip_id: Id, driver_id: Id, body: bodies.CounterBody, call: Logistics
 ) -> Response:
     """Name the price at which the quote would be taken, once a quote (C8)."""
-    fact = CounterOffered(trip_id, driver_id, body.price.money(), call.at)
-    command = OfferCounter(fact, call.principal.organisation_id)
+    who = call.principal
+    fact = CounterOffered(trip_id, driver_id, body.price.money(), call.at, who.subject)
+    command = OfferCounter(fact, who.organisation_id)
     return await call.handle(TRIP, trip_id, command)
 
 
@@ -140,8 +139,7 @@ async def offer_counter(
 async def accept_counter(trip_id: Id, call: DriverCall) -> Response:
     """Take the counter-offer: the quote has its price from now on (C8)."""
     who = call.principal
-    fact = CounterAccepted(trip_id, who.subject, call.at)
-    command = AcceptCounter(fact, who.organisation_id)
+    command = AcceptCounter(trip_id, who.subject, who.organisation_id, call.at)
     return await call.handle(TRIP, trip_id, command)
 
 
@@ -149,8 +147,7 @@ async def accept_counter(trip_id: Id, call: DriverCall) -> Response:
 async def decline_counter(trip_id: Id, call: DriverCall) -> Response:
     """Stay with the quote as it is (C8)."""
     who = call.principal
-    fact = CounterDeclined(trip_id, who.subject, call.occurred_at)
-    command = DeclineCounter(fact, who.organisation_id)
+    command = DeclineCounter(trip_id, who.subject, who.organisation_id, call.occurred_at)
     return await call.handle(TRIP, trip_id, command)
 
 

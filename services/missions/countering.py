@@ -1,6 +1,7 @@
 """Logistics names the price at which it would take a quote, once; the driver answers (C8)."""
 
 from dataclasses import dataclass
+from datetime import datetime
 from typing import assert_never
 
 from contracts.common_v1 import Money
@@ -24,14 +25,18 @@ class OfferCounter:
 
 @dataclass(frozen=True, slots=True)
 class AcceptCounter:
-    fact: CounterAccepted
+    trip_id: str
+    driver_id: str
     organisation_id: str
+    at: datetime
 
 
 @dataclass(frozen=True, slots=True)
 class DeclineCounter:
-    fact: CounterDeclined
+    trip_id: str
+    driver_id: str
     organisation_id: str
+    at: datetime
 
 
 Command = OfferCounter | AcceptCounter | DeclineCounter
@@ -92,9 +97,10 @@ def offer(command: OfferCounter, quote: quoting.Live, counter: Counter | None) -
 
 def accept(command: AcceptCounter, quote: quoting.Live, counter: Counter | None) -> Decision:
     match counter:
-        case CounterOffered(price=price):
-            at = command.fact.accepted_at
-            return quoting.expired(quote, at) or [command.fact, at_price(quote, price, command)]
+        case CounterOffered(price=price, offered_by=by):
+            at, who = command.at, command.driver_id
+            taken = CounterAccepted(command.trip_id, who, at, by, price)
+            return quoting.expired(quote, at) or [taken, at_price(quote, price, command)]
         case CounterAccepted():
             return []
         case None | CounterDeclined():
@@ -106,7 +112,7 @@ def accept(command: AcceptCounter, quote: quoting.Live, counter: Counter | None)
 def decline(command: DeclineCounter, counter: Counter | None) -> Decision:
     match counter:
         case CounterOffered():
-            return [command.fact]
+            return [declined(counter, command.at)]
         case CounterDeclined():
             return []
         case None | CounterAccepted():
@@ -124,17 +130,21 @@ def at_price(quote: quoting.Live, price: Money, command: AcceptCounter) -> Quote
         comment=quote.comment,
         pickup_on=quote.pickup_on,
         delivery_on=quote.delivery_on,
-        modified_at=command.fact.accepted_at,
+        modified_at=command.at,
         expenses=quote.expenses,
         valid_until=quote.valid_until,
     )
 
 
+def declined(counter: CounterOffered, at: datetime) -> CounterDeclined:
+    who = (counter.trip_id, counter.driver_id)
+    return CounterDeclined(*who, at, counter.offered_by, counter.price)
+
+
 def modified(decision: list[TripEvent], counter: Counter | None) -> list[TripEvent]:
     """Who changes the quote instead of answering has declined the counter-offer."""
     match decision, counter:
-        case [QuoteModified() as change], CounterOffered():
-            at = change.modified_at
-            return [CounterDeclined(change.trip_id, change.driver_id, at), change]
+        case [QuoteModified() as change], CounterOffered() as counter:
+            return [declined(counter, change.modified_at), change]
         case _:
             return decision

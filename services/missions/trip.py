@@ -317,7 +317,8 @@ def publish(command: PublishTrip) -> Decision:
 def decide_on_quote(command: quoting.Command | countering.Command, trip: Published) -> Decision:
     match trip:
         case Open():
-            who = command.fact.driver_id
+            answer = countering.AcceptCounter | countering.DeclineCounter
+            who = command.driver_id if isinstance(command, answer) else command.fact.driver_id
             quote, counter = trip.quotes.get(who), trip.counters.get(who)
             if isinstance(command, countering.Command):
                 return countering.decide(command, quote, counter)

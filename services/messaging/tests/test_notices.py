@@ -157,7 +157,7 @@ CASES = [
     ),
     (
         notices.about_trips,
-        trip.CounterOffered("t-1", "ada", Money(9_000, "EUR"), NOON),
+        trip.CounterOffered("t-1", "ada", Money(9_000, "EUR"), NOON, "lea"),
         "counter_offer",
         Topic.QUOTES,
     ),
@@ -295,6 +295,18 @@ def test_a_new_address_is_written_to_alone_and_known_once_confirmed() -> None:
     unreadable = replace(asked, new_email=REDACTED, confirmation_link=REDACTED)
     assert notices.about_accounts(unreadable) == []
     assert people.react(replace(changed, email=REDACTED)) == []
+
+
+def test_who_made_a_counter_offer_is_told_of_the_answer() -> None:
+    terms = ("lea", Money(9_000, "EUR"))
+    taken = told(notices.about_trips(trip.CounterAccepted("t-1", "ada", NOON, *terms)))
+    kept = told(notices.about_trips(trip.CounterDeclined("t-1", "ada", NOON, *terms)))
+    assert [(m.user_id, m.template) for m in (taken, kept)] == [
+        ("lea", "counter_accepted"),
+        ("lea", "counter_declined"),
+    ]
+    of_before = trip.CounterAccepted("t-1", "ada", NOON, None, None)
+    assert notices.about_trips(of_before) == []
 
 
 @pytest.mark.requirement("HIF-27", "N-05")

@@ -51,27 +51,27 @@ HOLDING = (published(), submitted(valid_until=END))
 
 
 def offer(price: Money = PRICE, at: datetime = LATER, driver: str = "ada") -> OfferCounter:
-    return OfferCounter(CounterOffered("t-1", driver, price, at), "hiflow")
+    return OfferCounter(CounterOffered("t-1", driver, price, at, "lea"), "hiflow")
 
 
 def offered(price: Money = PRICE) -> CounterOffered:
-    return CounterOffered("t-1", "ada", price, LATER)
+    return CounterOffered("t-1", "ada", price, LATER, "lea")
 
 
 def accept(at: datetime = LATER) -> AcceptCounter:
-    return AcceptCounter(taken(at), "hiflow")
+    return AcceptCounter("t-1", "ada", "hiflow", at)
 
 
 def taken(at: datetime = LATER) -> CounterAccepted:
-    return CounterAccepted("t-1", "ada", at)
+    return CounterAccepted("t-1", "ada", at, "lea", PRICE)
 
 
 def decline() -> DeclineCounter:
-    return DeclineCounter(declined(), "hiflow")
+    return DeclineCounter("t-1", "ada", "hiflow", LATER)
 
 
 def declined() -> CounterDeclined:
-    return CounterDeclined("t-1", "ada", LATER)
+    return CounterDeclined("t-1", "ada", LATER, "lea", PRICE)
 
 
 def over(at: datetime = END) -> QuoteExpired:

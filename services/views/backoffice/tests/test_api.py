@@ -176,7 +176,7 @@ class TestQuotes:
             assert [one["kind"] for one in cheapest["expenses"]] == ["toll"]
 
     async def test_a_counter_offer_stands_beside_its_quote(self, office: Office) -> None:
-        countered = CounterOffered("t-1", "ada", Money(700, "EUR"), NOON)
+        countered = CounterOffered("t-1", "ada", Money(700, "EUR"), NOON, None)
         await office.saw(published(), submitted("ada"), submitted("bob"), countered)
         async with served(office) as api:
             [trip] = await api.items("/quotes/to-process", role="logistics")

@@ -216,7 +216,7 @@ class TestOwn:
             assert (quote["status"], quote["refusal_reason"]) == ("refused", "too dear")
 
     async def test_a_counter_offer_is_read_by_whom_it_was_made(self, partner: Partner) -> None:
-        countered = CounterOffered("t-1", "ada", Money(700, "EUR"), NOON)
+        countered = CounterOffered("t-1", "ada", Money(700, "EUR"), NOON, None)
         await partner.saw(registered(), published(), submitted(), submitted("bob"), countered)
         async with served(partner) as api:
             [quote] = (await api.get("/quotes")).json()["items"]

@@ -28,9 +28,9 @@ from services.views.partner.tests.make import (
 )
 
 OVER = trip_v1.QuoteExpired("t-1", "ada", LATER)
-COUNTERED = trip_v1.CounterOffered("t-1", "ada", Money(11_000, "EUR"), LATER)
-TAKEN = trip_v1.CounterAccepted("t-1", "ada", LATER)
-DECLINED = trip_v1.CounterDeclined("t-1", "ada", LATER)
+COUNTERED = trip_v1.CounterOffered("t-1", "ada", Money(11_000, "EUR"), LATER, None)
+TAKEN = trip_v1.CounterAccepted("t-1", "ada", LATER, None, None)
+DECLINED = trip_v1.CounterDeclined("t-1", "ada", LATER, None, None)
 
 
 def row_of(*events: TripEvent) -> Quote:
