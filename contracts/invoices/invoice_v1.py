@@ -208,8 +208,8 @@ class ExpensesReopened:
     invoice_id: str
     organisation_id: str
     driver_id: str
-    # Empty when billing reopened them for another reason, like an expense that was forgotten.
-    extra_id: str
+    # Absent when billing reopened them for another reason, like an expense that was forgotten.
+    extra_id: str | None
     reopened_at: datetime
 
 
@@ -631,7 +631,7 @@ def decode_expenses_reopened(message: Any, _unseal: Unseal) -> ExpensesReopened:
         message.invoice_id,
         message.organisation_id,
         message.driver_id,
-        message.extra_id,
+        message.extra_id if message.HasField("extra_id") else None,
         decode_instant(message.reopened_at),
     )
 

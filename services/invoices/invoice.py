@@ -696,7 +696,7 @@ def _reopen(command: Reopen, found: Invoice) -> Decision:
         return InvoiceIsApproved()
     if found.status is not Status.VALIDATED:
         return []
-    return [ExpensesReopened(*found.who, "", command.at)]
+    return [ExpensesReopened(*found.who, None, command.at)]
 
 
 def _approve(command: Approve, found: Invoice) -> Decision:

@@ -148,7 +148,7 @@ def reopen(by: str = "lea", organisation: str = "hiflow") -> Reopen:
 
 
 def reopened_by_billing() -> ExpensesReopened:
-    return ExpensesReopened(*WHO, "", LATER)
+    return ExpensesReopened(*WHO, None, LATER)
 
 
 def approve(
