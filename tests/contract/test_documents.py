@@ -126,4 +126,4 @@ def test_the_links_of_the_catalogue_lead_to_examples() -> None:
 
 
 def test_the_catalogue_marks_personal_fields() -> None:
-    assert "| 4 | `phone` | SealedText | `driver_id` |  |" in CATALOGUE
+    assert "| 2 | `phone` | SealedText | `driver_id` |  |" in CATALOGUE

@@ -27,6 +27,7 @@ CONFIRMED = {
     "driver_id": "driver-1",
     "channel": "APP",
     "confirmed_at": "2030-05-01T12:00:00Z",
+    "client_told": False,
 }
 MASTER = b"not a secret: a test master key."
 
