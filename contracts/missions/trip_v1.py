@@ -155,6 +155,15 @@ class ClientNamed:
 
 
 @dataclass(frozen=True, slots=True)
+class TripProposed:
+    """Logistics proposed the trip to a driver, who is told and may quote."""
+
+    trip_id: str
+    driver_id: str
+    proposed_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class QuoteSubmitted:
     """A driver offered a price for the trip."""
 
@@ -381,6 +390,7 @@ TripEvent = (
     TripPublished
     | StopDetailed
     | ClientNamed
+    | TripProposed
     | QuoteSubmitted
     | QuoteModified
     | QuoteWithdrawn
@@ -404,6 +414,7 @@ TripEvent = (
 _TripPublished = message_class("relais.missions.trip.v1.TripPublished")
 _StopDetailed = message_class("relais.missions.trip.v1.StopDetailed")
 _ClientNamed = message_class("relais.missions.trip.v1.ClientNamed")
+_TripProposed = message_class("relais.missions.trip.v1.TripProposed")
 _QuoteSubmitted = message_class("relais.missions.trip.v1.QuoteSubmitted")
 _QuoteModified = message_class("relais.missions.trip.v1.QuoteModified")
 _QuoteWithdrawn = message_class("relais.missions.trip.v1.QuoteWithdrawn")
@@ -600,6 +611,26 @@ def encode_client_named(value: ClientNamed, seal: Seal) -> bytes:
         email={"sealed": seal(value.trip_id, 4, value.email.encode())},
         language=value.language,
         named_at=encode_instant(value.named_at),
+    )
+    encoded: bytes = message.SerializeToString()
+    return encoded
+
+
+def decode_trip_proposed(message: Any, _unseal: Unseal) -> TripProposed:
+    if not message.HasField("proposed_at"):
+        raise missing(message, "proposed_at")
+    return TripProposed(
+        message.trip_id,
+        message.driver_id,
+        decode_instant(message.proposed_at),
+    )
+
+
+def encode_trip_proposed(value: TripProposed, _seal: Seal) -> bytes:
+    message = _TripProposed(
+        trip_id=value.trip_id,
+        driver_id=value.driver_id,
+        proposed_at=encode_instant(value.proposed_at),
     )
     encoded: bytes = message.SerializeToString()
     return encoded
@@ -1102,6 +1133,17 @@ contract: Contract[TripEvent] = Contract(
             encode=encode_client_named,
             parse=parser(_ClientNamed),
             convert=decode_client_named,
+        ),
+        EventType(
+            type="relais.missions.trip.v1.proposed",
+            cls=TripProposed,
+            key="trip_id",
+            skippable=False,
+            schema="relais.missions.trip.v1.TripProposed",
+            personal=(),
+            encode=encode_trip_proposed,
+            parse=parser(_TripProposed),
+            convert=decode_trip_proposed,
         ),
         EventType(
             type="relais.missions.trip.v1.quote_submitted",

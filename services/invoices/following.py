@@ -33,6 +33,7 @@ from contracts.missions.trip_v1 import (
     SubjectForgotten,
     TripEvent,
     TripExpired,
+    TripProposed,
     TripPublished,
 )
 from contracts.payments.payout_v1 import (
@@ -78,7 +79,7 @@ def of_trip(event: TripEvent) -> list[FromTrip]:
             return []
         case AttachmentAdded() | AttachmentRemoved():
             return []
-        case StopDetailed() | ClientNamed() | SubjectForgotten():
+        case TripProposed() | StopDetailed() | ClientNamed() | SubjectForgotten():
             return []
         case QuoteSubmitted() | QuoteModified() | QuoteWithdrawn():
             return []

@@ -57,14 +57,15 @@ def of_payee(event: payee.PayeeEvent) -> list[Following]:
 
 Quotes = trip.QuoteSubmitted | trip.QuoteModified | trip.QuoteWithdrawn | trip.QuoteAccepted
 Answers = trip.QuoteRefused | trip.QuoteExpired | trip.CounterOffered | trip.CounterAccepted
-Trips = trip.TripPublished | trip.TripExpired | trip.ClientNamed | trip.SubjectForgotten
+Trips = trip.TripPublished | trip.TripProposed | trip.TripExpired
+People = trip.ClientNamed | trip.SubjectForgotten
 """What names no file."""
 
 
 def of_trip(event: trip.TripEvent) -> list[Following]:
     """Photos of extra costs and attachments are kept; a removed attachment is read no more."""
     by = f"trip-{event.trip_id}"
-    if isinstance(event, Quotes | Answers | Trips):
+    if isinstance(event, Quotes | Answers | Trips | People):
         return []
     match event:
         case trip.ExtraCostRequested(photo_file_id=file, requested_at=at):

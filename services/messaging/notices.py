@@ -131,6 +131,8 @@ def about_trips(event: trip.TripEvent) -> list[Queue]:
             if event.direct:
                 return [_to(who, Topic.MISSIONS, "mission_assigned", at, about, facts)]
             return [_to(who, Topic.QUOTES, "quote_accepted", at, about, facts)]
+        case trip.TripProposed(driver_id=who, proposed_at=at):
+            return [_to(who, Topic.MISSIONS, "trip_proposed", at, about, own)]
         case trip.QuoteExpired(driver_id=who, expired_at=at):
             return [_to(who, Topic.QUOTES, "quote_expired", at, about, own)]
         case trip.CounterOffered(driver_id=who, offered_at=at):

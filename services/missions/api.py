@@ -24,6 +24,7 @@ from contracts.missions.trip_v1 import (
     QuoteSubmitted,
     QuoteWithdrawn,
     StopDetailed,
+    TripProposed,
 )
 from infra.http.call import Call, requires
 from infra.http.models import Id, Instant, Named
@@ -151,8 +152,21 @@ async def decline_counter(trip_id: Id, call: DriverCall) -> Response:
     return await call.handle(TRIP, trip_id, command)
 
 
+@router.post("/trips/{trip_id}/proposals")
+async def propose_trip(trip_id: Id, body: bodies.DriverNamed, call: Logistics) -> Response:
+    """Ask a driver to quote for the trip, e.g. who declared to be available (HIF-32)."""
+    who = call.principal
+
+    async def proposal(found: trip.Trip) -> trip.ProposeTrip:
+        await held_by_fit(call, body.driver_id, found)
+        fact = TripProposed(trip_id, body.driver_id, call.occurred_at)
+        return trip.ProposeTrip(fact, who.organisation_id, call.today)
+
+    return await call.handle(TRIP, trip_id, proposal)
+
+
 @router.post("/trips/{trip_id}/award")
-async def award_trip(trip_id: Id, body: bodies.AwardBody, call: Logistics) -> Response:
+async def award_trip(trip_id: Id, body: bodies.DriverNamed, call: Logistics) -> Response:
     """Accept one driver's quote: it becomes their mission, the other quotes are refused (G-13)."""
 
     async def award(found: trip.Trip) -> trip.AwardTrip:

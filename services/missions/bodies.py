@@ -193,7 +193,7 @@ class ClientBody(Body):
     language: Language = "fr"
 
 
-class AwardBody(Body):
+class DriverNamed(Body):
     driver_id: Id
 
 

@@ -8,6 +8,7 @@ from contracts.missions.trip_v1 import (
     MissionAssigned,
     TripEvent,
     TripExpired,
+    TripProposed,
     TripPublished,
 )
 from services.missions import carrying, countering, detailing, quoting
@@ -23,7 +24,7 @@ def react(event: TripEvent) -> list[Engage | Release]:
             return [Engage(DriverEngaged(who, trip_id, *days, event.assigned_at))]
         case DeliveryConfirmed():
             return [Release(DriverReleased(event.driver_id, event.trip_id, event.confirmed_at))]
-        case TripPublished() | TripExpired():
+        case TripPublished() | TripProposed() | TripExpired():
             return []
         case unhandled:
             assert_never(unhandled)

@@ -20,6 +20,7 @@ from contracts.missions.trip_v1 import (
     QuoteSubmitted,
     TripEvent,
     TripExpired,
+    TripProposed,
     TripPublished,
 )
 from contracts.timers import CancelTimer, SetTimer
@@ -38,6 +39,15 @@ class PublishTrip:
     """`fact` is what shall be recorded, here and in every command that has one."""
 
     fact: TripPublished
+    today: date
+
+
+@dataclass(frozen=True, slots=True)
+class ProposeTrip:
+    """Ask a driver to quote; whether there is such a driver is asked beside (HIF-32)."""
+
+    fact: TripProposed
+    organisation_id: str
     today: date
 
 
@@ -96,6 +106,7 @@ class ExpireQuote:
 
 Command = (
     PublishTrip
+    | ProposeTrip
     | quoting.Command
     | countering.Command
     | AwardTrip
@@ -181,6 +192,7 @@ class Open:
     offer: TripPublished
     quotes: Mapping[str, quoting.Quote]
     counters: Mapping[str, countering.Counter] = field(default_factory=dict)
+    proposed: frozenset[str] = frozenset()
     details: detailing.Details = detailing.EMPTY
 
 
@@ -227,6 +239,8 @@ def evolve(trip: Trip, event: TripEvent) -> Trip:
     if isinstance(event, detailing.Event):
         return replace(trip, details=detailing.evolve(trip.details, event))
     match event:
+        case TripProposed(driver_id=who):
+            return replace(trip, proposed=trip.proposed | {who}) if isinstance(trip, Open) else trip
         case MissionAssigned():
             return Assigned(trip.offer, event, details=trip.details)
         case DeliveryConfirmed():
@@ -272,6 +286,8 @@ def decide(command: Command, trip: Trip) -> Decision:
             return expire_quote(command, trip)
         case _ if command.organisation_id != trip.offer.organisation_id:
             return NoSuchTrip()
+        case ProposeTrip():
+            return propose(command, trip)
         case AwardTrip():
             return award(command, trip)
         case AssignDirectly():
@@ -312,6 +328,23 @@ def publish(command: PublishTrip) -> Decision:
         or terms.not_positive("duration_minutes", offer.duration_minutes)
         or [offer]
     )
+
+
+def propose(command: ProposeTrip, trip: Published) -> Decision:
+    match trip:
+        case Open():
+            who = command.fact.driver_id
+            if isinstance(quote := trip.quotes.get(who), quoting.Live):
+                return quoting.AlreadyQuoted(quote.price)
+            if who in trip.proposed:
+                return []
+            return terms.past(trip.offer, command.today) or [command.fact]
+        case Assigned() | Delivered():
+            return TripIsAssigned()
+        case Expired():
+            return terms.TripIsPast(trip.offer.until_slot.date)
+        case unhandled:
+            assert_never(unhandled)
 
 
 def decide_on_quote(command: quoting.Command | countering.Command, trip: Published) -> Decision:
@@ -489,7 +522,7 @@ def timers(event: TripEvent) -> tuple[SetTimer | CancelTimer, ...]:
             return (SetTimer(EXPIRY, terms.over_at(event)),)
         case MissionAssigned() | TripExpired():
             return (CancelTimer(EXPIRY),)
-        case DeliveryConfirmed():
+        case TripProposed() | DeliveryConfirmed():
             return ()
         case unhandled:
             assert_never(unhandled)

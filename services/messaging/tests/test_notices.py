@@ -157,6 +157,12 @@ CASES = [
     ),
     (
         notices.about_trips,
+        trip.TripProposed("t-1", "ada", NOON),
+        "trip_proposed",
+        Topic.MISSIONS,
+    ),
+    (
+        notices.about_trips,
         trip.CounterOffered("t-1", "ada", Money(9_000, "EUR"), NOON, "lea"),
         "counter_offer",
         Topic.QUOTES,

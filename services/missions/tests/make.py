@@ -31,6 +31,7 @@ from contracts.missions.trip_v1 import (
     Slot,
     Stop,
     TripExpired,
+    TripProposed,
     TripPublished,
     Vehicle,
 )
@@ -51,6 +52,7 @@ from services.missions.trip import (
     AwardTrip,
     ConfirmDelivery,
     ExpireTrip,
+    ProposeTrip,
     PublishTrip,
 )
 
@@ -194,6 +196,14 @@ def refused(
     at: datetime = LATER,
 ) -> QuoteRefused:
     return QuoteRefused("t-1", driver, reason, rule, at)
+
+
+def propose(driver: str = "ada", today: date = TODAY) -> ProposeTrip:
+    return ProposeTrip(proposed(driver), "hiflow", today)
+
+
+def proposed(driver: str = "ada") -> TripProposed:
+    return TripProposed("t-1", driver, LATER)
 
 
 def award(driver: str = "ada", today: date = TODAY) -> AwardTrip:

@@ -170,6 +170,7 @@ GOOD: dict[str, Any] = {
     "refusal": {"reason": "too dear"},
     "counter-offer": PRICE,
     "award": {"driver_id": "ada"},
+    "proposals": {"driver_id": "ada"},
     "assignment": {"driver_id": "ada"},
     "delivery-confirmation": {"channel": "app"},
     "{end}": {"street": "1 quai Rambaud"},

@@ -76,7 +76,7 @@ def test_a_trip_is_given_to_partners_of_the_organisation_alone() -> None:
 # --- Over HTTP ----------------------------------------------------------------
 
 
-@pytest.mark.parametrize("way", ["assignment", "award"])
+@pytest.mark.parametrize("way", ["assignment", "award", "proposals"])
 async def test_nobody_is_given_a_trip_who_is_not_known(database: str, way: str) -> None:
     async with served(database) as api:
         await api.world("ada")

@@ -47,6 +47,8 @@ from services.missions.tests.make import (
     expired,
     modified,
     modify,
+    propose,
+    proposed,
     publish,
     published,
     refuse,
@@ -432,6 +434,23 @@ class TestAward:
 
     def test_a_direct_assignment_was_not_a_quote(self) -> None:
         given(published(), assigned(direct=True)).when(award()).is_rejected(TripIsAssigned())
+
+
+class TestPropose:
+    @pytest.mark.requirement("HIF-32", "N-03")
+    def test_a_driver_is_asked_to_quote_once(self) -> None:
+        given(published()).when(propose()).records(proposed())
+        given(published(), proposed()).when(propose()).records_nothing()
+        given(published(), proposed()).when(propose("bob")).records(proposed("bob"))
+
+    def test_who_quoted_need_not_be_asked(self) -> None:
+        given(published(), submitted()).when(propose()).is_rejected(AlreadyQuoted(eur()))
+
+    def test_only_an_open_trip_is_proposed_to_its_last_day(self) -> None:
+        given(published()).when(propose(today=UNTIL)).records(proposed())
+        given(published()).when(propose(today=UNTIL + DAY)).is_rejected(TripIsPast(UNTIL))
+        given(published(), assigned()).when(propose("bob")).is_rejected(TripIsAssigned())
+        given(published(), expired()).when(propose()).is_rejected(TripIsPast(UNTIL))
 
 
 class TestAssignDirectly:

@@ -28,6 +28,7 @@ from contracts.missions.trip_v1 import (
     SubjectForgotten,
     TripEvent,
     TripExpired,
+    TripProposed,
     TripPublished,
     contract,
 )
@@ -68,7 +69,7 @@ def key(event: TripEvent) -> tuple[str, str] | None:
             return None
         case AttachmentAdded() | AttachmentRemoved():
             return None
-        case StopDetailed() | ClientNamed() | SubjectForgotten():
+        case TripProposed() | StopDetailed() | ClientNamed() | SubjectForgotten():
             return None
         case unhandled:
             assert_never(unhandled)
@@ -90,7 +91,7 @@ def project(row: Extra | None, event: TripEvent) -> Extra | None:
             return row
         case AttachmentAdded() | AttachmentRemoved():
             return row
-        case StopDetailed() | ClientNamed() | SubjectForgotten():
+        case TripProposed() | StopDetailed() | ClientNamed() | SubjectForgotten():
             return row
         case unhandled:
             assert_never(unhandled)

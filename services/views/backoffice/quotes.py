@@ -30,6 +30,7 @@ from contracts.missions.trip_v1 import (
     SubjectForgotten,
     TripEvent,
     TripExpired,
+    TripProposed,
     TripPublished,
     contract,
 )
@@ -95,7 +96,7 @@ def key(event: TripEvent) -> tuple[str, str] | None:
             return None
         case AttachmentAdded() | AttachmentRemoved():
             return None
-        case StopDetailed() | ClientNamed() | SubjectForgotten():
+        case TripProposed() | StopDetailed() | ClientNamed() | SubjectForgotten():
             return None
         case unhandled:
             assert_never(unhandled)
@@ -140,7 +141,7 @@ def project(row: Quote | None, event: TripEvent) -> Quote | None:
             return row
         case AttachmentAdded() | AttachmentRemoved():
             return row
-        case StopDetailed() | ClientNamed() | SubjectForgotten():
+        case TripProposed() | StopDetailed() | ClientNamed() | SubjectForgotten():
             return row
         case unhandled:
             assert_never(unhandled)

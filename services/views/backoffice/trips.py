@@ -28,6 +28,7 @@ from contracts.missions.trip_v1 import (
     SubjectForgotten,
     TripEvent,
     TripExpired,
+    TripProposed,
     TripPublished,
     contract,
 )
@@ -81,7 +82,7 @@ def project(row: Trip | None, event: TripEvent) -> Trip:
             return row
         case AttachmentAdded() | AttachmentRemoved():
             return row
-        case StopDetailed() | ClientNamed() | SubjectForgotten():
+        case TripProposed() | StopDetailed() | ClientNamed() | SubjectForgotten():
             return row
         case unhandled:
             assert_never(unhandled)

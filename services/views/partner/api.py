@@ -178,6 +178,7 @@ def offer(row: trips.Trip, who: trips.Viewer) -> dict[str, Any]:
         "additional_services": row.additional_services,
         "quotes": trips.bucket(row.quoting, who.driver_id),
         "quoted": who.driver_id in row.quoting,
+        "proposed": who.driver_id in row.proposed,
         "missing_qualifications": trips.missing(row, who.skills),
         "published_at": row.published_at,
     }

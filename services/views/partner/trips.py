@@ -29,6 +29,7 @@ from contracts.missions.trip_v1 import (
     SubjectForgotten,
     TripEvent,
     TripExpired,
+    TripProposed,
     TripPublished,
     contract,
 )
@@ -66,6 +67,7 @@ class Trip:
     status: str
     quoting: tuple[str, ...]
     search: str
+    proposed: tuple[str, ...] = ()
     driver_id: str | None = None
     price_minor: int | None = None
     price_currency: str | None = None
@@ -110,6 +112,9 @@ def project(row: Trip | None, event: TripEvent) -> Trip:
             return row
         case AttachmentAdded() | AttachmentRemoved():
             return row
+        case TripProposed():
+            others = tuple(driver for driver in row.proposed if driver != event.driver_id)
+            return replace(row, proposed=(*others, event.driver_id))
         case StopDetailed() | ClientNamed() | SubjectForgotten():
             return row
         case unhandled:

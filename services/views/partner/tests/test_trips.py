@@ -7,7 +7,7 @@ from functools import reduce
 
 import pytest
 
-from contracts.missions.trip_v1 import QuoteExpired, TripEvent
+from contracts.missions.trip_v1 import QuoteExpired, TripEvent, TripProposed
 from infra.consumers.views import OutOfOrder
 from services.views.partner.tests.conftest import Partner
 from services.views.partner.tests.make import (
@@ -66,6 +66,11 @@ class TestRow:
     @pytest.mark.parametrize("tags", [(), ("trade_plate_required", "round_trip")])
     def test_a_trip_carries_its_tags(self, tags: tuple[str, ...]) -> None:
         assert row_of(replace(published(), tags=tags)).tags == tags
+
+    @pytest.mark.requirement("HIF-32")
+    def test_a_trip_says_to_whom_it_was_proposed(self) -> None:
+        proposals = (TripProposed("t-1", who, LATER) for who in ("ada", "bob", "ada"))
+        assert row_of(published(), *proposals).proposed == ("bob", "ada")
 
     def test_a_submitted_quote_counts_its_driver_once(self) -> None:
         assert row_of(published(), submitted(), submitted("bob"), submitted()).quoting == (
