@@ -89,7 +89,7 @@ class TestAppearing:
         given(noted()).when(prepare()).records(prepared())
         given(noted(), prepared()).when(open_it()).records(opened())
 
-    @pytest.mark.requirement("HIF-29")
+    @pytest.mark.requirement("HIF-29", "M-02")
     @pytest.mark.parametrize("command", ASKED, ids=KINDS)
     def test_before_the_delivery_there_is_no_invoice(self, command: Command) -> None:
         given(noted(), prepared()).when(command).is_rejected(NoSuchInvoice())

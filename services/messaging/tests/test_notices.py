@@ -220,7 +220,7 @@ def test_other_facts_are_told_to_nobody(react: Any, event: Any) -> None:
     assert react(event) == []
 
 
-@pytest.mark.requirement("HIF-04")
+@pytest.mark.requirement("HIF-04", "N-02")
 def test_a_link_is_private_ends_in_time_and_goes_by_mail_alone() -> None:
     message = told(notices.about_accounts(reset()))
     assert json.loads(message.private or "") == {"link": "https://x/1"}

@@ -107,7 +107,7 @@ def activated() -> UserActivated:
     )
 
 
-@pytest.mark.requirement("HIF-03", "G-06")
+@pytest.mark.requirement("HIF-03", "G-06", "N-01", "T-03")
 async def test_an_activated_account_is_told_at_once(
     broker: Broker, new_database: Callable[[], str]
 ) -> None:

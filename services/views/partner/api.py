@@ -185,7 +185,7 @@ def offer(row: trips.Trip, who: trips.Viewer) -> dict[str, Any]:
 
 
 def mission(row: trips.Trip, today: date) -> dict[str, Any]:
-    """A mission with all that its driver needs to prepare it (HIF-23, SM-04)."""
+    """A mission with all that its driver needs to prepare it (HIF-23, HIF-26, SM-04)."""
     status = "confirmed" if row.status == "delivered" else "assigned"
     if status == "assigned" and row.from_day <= today:
         status = "not_finalised"
@@ -194,7 +194,11 @@ def mission(row: trips.Trip, today: date) -> dict[str, Any]:
         "status": status,
         **described(row),
         "additional_services": row.additional_services,
+        "client_process": row.client_process,
         "price": money(row.price_minor, row.price_currency),
+        "expenses": row.expenses,
+        "extra_costs": row.extras,
+        "attachments": row.attachments,
         "assigned_at": row.assigned_at,
         "delivered_at": row.delivered_at,
     }

@@ -39,6 +39,25 @@ from services.views.partner.search import LATEST, normalised, pattern
 
 
 @dataclass(frozen=True, slots=True)
+class Expense:
+    """What of the price of a mission is for a kind of expense (C4)."""
+
+    kind: str
+    amount_minor: int
+
+
+@dataclass(frozen=True, slots=True)
+class ExtraCost:
+    """Asked for; once accepted, `granted_minor` may be declared (C5)."""
+
+    request_id: str
+    kind: str
+    amount_minor: int
+    status: str = "requested"
+    granted_minor: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Trip:
     """`quoting` holds the drivers with a quote that neither was withdrawn nor expired (HIF-15)."""
 
@@ -73,6 +92,10 @@ class Trip:
     price_currency: str | None = None
     assigned_at: datetime | None = None
     delivered_at: datetime | None = None
+    expenses: tuple[Expense, ...] = ()
+    extras: tuple[ExtraCost, ...] = ()
+    attachments: tuple[str, ...] = ()
+    """Files, without their labels, which are personal: the trip itself has them."""
 
 
 def key(event: TripEvent) -> tuple[str]:
@@ -103,15 +126,21 @@ def project(row: Trip | None, event: TripEvent) -> Trip:
                 price_minor=event.price.amount_minor if event.price else None,
                 price_currency=event.price.currency if event.price else None,
                 assigned_at=event.assigned_at,
+                expenses=tuple(
+                    Expense(one.kind.name.lower(), one.amount.amount_minor)
+                    for one in event.expenses
+                ),
             )
         case DeliveryConfirmed():
             return replace(row, status="delivered", delivered_at=event.confirmed_at)
         case TripExpired():
             return replace(row, status="expired")
         case ExtraCostRequested() | ExtraCostAccepted() | ExtraCostRefused():
-            return row
+            return _extra_cost(row, event)
         case AttachmentAdded() | AttachmentRemoved():
-            return row
+            left = tuple(file for file in row.attachments if file != event.file_id)
+            added = (event.file_id,) if isinstance(event, AttachmentAdded) else ()
+            return replace(row, attachments=(*left, *added))
         case TripProposed():
             others = tuple(driver for driver in row.proposed if driver != event.driver_id)
             return replace(row, proposed=(*others, event.driver_id))
@@ -119,6 +148,23 @@ def project(row: Trip | None, event: TripEvent) -> Trip:
             return row
         case unhandled:
             assert_never(unhandled)
+
+
+def _extra_cost(
+    row: Trip, event: ExtraCostRequested | ExtraCostAccepted | ExtraCostRefused
+) -> Trip:
+    known = {one.request_id: one for one in row.extras}
+    id = event.request_id
+    match event:
+        case ExtraCostRequested():
+            known[id] = ExtraCost(id, event.kind.name.lower(), event.amount.amount_minor)
+        case ExtraCostAccepted(amount=granted):
+            known[id] = replace(known[id], status="accepted", granted_minor=granted.amount_minor)
+        case ExtraCostRefused():
+            known[id] = replace(known[id], status="refused")
+        case unhandled:
+            assert_never(unhandled)
+    return replace(row, extras=tuple(known.values()))
 
 
 def _published(event: TripPublished) -> Trip:

@@ -232,6 +232,8 @@ class TestOwn:
         async with served(partner) as api:
             [mission] = (await api.get("/missions")).json()["items"]
             assert mission["status"] == "confirmed"
+            named = ("client_process", "expenses", "extra_costs", "attachments")
+            assert [mission[name] for name in named] == [None, [], [], []]
             assert await api.ids("/missions", who="bob") == []
             assert await api.ids("/trips", who="bob") == []
 

@@ -7,7 +7,19 @@ from functools import reduce
 
 import pytest
 
-from contracts.missions.trip_v1 import QuoteExpired, TripEvent, TripProposed
+from contracts.common_v1 import Money
+from contracts.missions.trip_v1 import (
+    AttachmentAdded,
+    AttachmentRemoved,
+    ExpenseKind,
+    ExtraCostAccepted,
+    ExtraCostRefused,
+    ExtraCostRequested,
+    QuotedExpense,
+    QuoteExpired,
+    TripEvent,
+    TripProposed,
+)
 from infra.consumers.views import OutOfOrder
 from services.views.partner.tests.conftest import Partner
 from services.views.partner.tests.make import (
@@ -32,6 +44,8 @@ from services.views.partner.tests.make import (
     withdrawn,
 )
 from services.views.partner.trips import (
+    Expense,
+    ExtraCost,
     Trip,
     Viewer,
     behind_a_qualification,
@@ -71,6 +85,28 @@ class TestRow:
     def test_a_trip_says_to_whom_it_was_proposed(self) -> None:
         proposals = (TripProposed("t-1", who, LATER) for who in ("ada", "bob", "ada"))
         assert row_of(published(), *proposals).proposed == ("bob", "ada")
+
+    @pytest.mark.requirement("HIF-23", "HIF-26")
+    def test_a_mission_has_its_expenses_extra_costs_and_attachments(self) -> None:
+        taxi, toll = ExpenseKind.TAXI, QuotedExpense(ExpenseKind.TOLL, Money(900, "EUR"))
+        asked = ("t-1", "ada", "x-1", taxi, Money(4_200, "EUR"))
+        granted = ExtraCostAccepted(*asked[:-1], Money(4_000, "EUR"), LATER)
+        row = row_of(
+            published(),
+            replace(assigned(), expenses=(toll,)),
+            ExtraCostRequested(*asked, "no bus", "f-1", LATER),
+            granted,
+            ExtraCostRequested("t-1", "ada", "x-2", *asked[3:], "no bus", "f-2", LATER),
+            ExtraCostRefused("t-1", "ada", "x-2", "there was one", LATER),
+            *(AttachmentAdded("t-1", "ada", file, "note", LATER) for file in ("f-3", "f-4")),
+            AttachmentRemoved("t-1", "ada", "f-3", LATER),
+        )
+        assert row.expenses == (Expense("toll", 900),)
+        assert row.extras == (
+            ExtraCost("x-1", "taxi", 4_200, "accepted", 4_000),
+            ExtraCost("x-2", "taxi", 4_200, "refused"),
+        )
+        assert row.attachments == ("f-4",)
 
     def test_a_submitted_quote_counts_its_driver_once(self) -> None:
         assert row_of(published(), submitted(), submitted("bob"), submitted()).quoting == (
