@@ -22,11 +22,19 @@ Search = Annotated[
 NEAREST = Order("nearest", (float, str))
 NEWEST = Order("newest", (datetime, str))
 BY_ID = Order("by-id", (str,))
+FIRST_BEGUN = Order("first-begun", (datetime, str, str))
 
 
 def router(pool: Pool, radius_km: float) -> APIRouter:
     """The routes, over the tables of whichever generation is active."""
     made = APIRouter()
+    driver_routes(made, pool, radius_km)
+    logistics_routes(made, pool)
+    return made
+
+
+def driver_routes(made: APIRouter, pool: Pool, radius_km: float) -> None:
+    """What partners ask."""
 
     async def viewer(call: Call) -> tuple[drivers.Driver, trips.Viewer]:
         who = call.principal
@@ -110,6 +118,21 @@ def router(pool: Pool, radius_km: float) -> APIRouter:
         profile, _ = await viewer(call)
         return Response(to_json(profile), media_type="application/json")
 
+    @made.get("/qualifications")
+    async def qualifications(call: DriverCall) -> Response:
+        """What one is qualified for, in training for, and what would open more trips (HIF-37)."""
+        profile, who = await viewer(call)
+        shown = {
+            "held": profile.qualifications,
+            "in_training": profile.trainings,
+            "offered": [offered(*found) for found in await trips.offered(pool, who)],
+        }
+        return Response(to_json(shown), media_type="application/json")
+
+
+def logistics_routes(made: APIRouter, pool: Pool) -> None:
+    """What logistics asks beside them."""
+
     @made.get("/logistics/trips/{trip_id}/quotes")
     async def quotes_on(trip_id: Id, call: Logistics) -> Response:
         """The quotes on a trip that hold, side by side, cheapest first (C8)."""
@@ -135,7 +158,21 @@ def router(pool: Pool, radius_km: float) -> APIRouter:
         )
         return page.answer(found, BY_ID, key=lambda row: (row.driver_id,))
 
-    return made
+    @made.get("/logistics/trainings")
+    async def trainings_to_complete(call: Logistics, page: Paging) -> Response:
+        """Trainings that drivers went to and nobody completed yet, the first begun first (G-11)."""
+        after = page.after(FIRST_BEGUN)
+        found = await drivers.in_training(
+            pool,
+            call.principal.organisation_id,
+            (after[0], after[1], after[2]) if after else None,
+            page.fetch,
+        )
+        return page.answer(
+            found,
+            FIRST_BEGUN,
+            lambda row: (row.started_at, row.driver_id, f"{row.kind}:{row.code}"),
+        )
 
 
 def newest(page: Paging) -> trips.TimeCursor | None:
@@ -202,6 +239,12 @@ def mission(row: trips.Trip, today: date) -> dict[str, Any]:
         "assigned_at": row.assigned_at,
         "delivered_at": row.delivered_at,
     }
+
+
+def offered(skill: str, open_trips: int) -> dict[str, Any]:
+    """A qualification, and how many open trips ask for it."""
+    kind, _, code = skill.partition(":")
+    return {"kind": kind, "code": code, "open_trips": open_trips}
 
 
 def quoted(row: quotes.QuotedTrip) -> dict[str, Any]:

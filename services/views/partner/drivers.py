@@ -6,6 +6,7 @@ from datetime import date, datetime
 from typing import assert_never
 
 from psycopg import sql
+from psycopg.rows import class_row
 
 from contracts.missions.driver_v1 import (
     AvailabilityDeclared,
@@ -242,5 +243,34 @@ async def available(
                 "after": after,
                 "limit": limit,
             },
+        )
+        return await cursor.fetchall()
+
+
+@dataclass(frozen=True, slots=True)
+class Trainee:
+    """A driver who went to a training and has not completed it."""
+
+    driver_id: str
+    name: str
+    kind: str
+    code: str
+    started_at: datetime
+
+
+async def in_training(
+    pool: Pool, organisation_id: str, after: tuple[datetime, str, str] | None, limit: int
+) -> list[Trainee]:
+    """Trainings that wait to be completed, the first begun first (G-11)."""
+    time, who, skill = after or (None, "", "")
+    async with pool.connection() as connection:
+        cursor = connection.cursor(row_factory=class_row(Trainee))
+        await cursor.execute(
+            "select driver_id, name, kind, code, started_at from partner.drivers d,"
+            " jsonb_to_recordset(d.trainings) as t(kind text, code text, started_at timestamptz)"
+            " where organisation_id = %s and not forgotten and (%s::timestamptz is null"
+            "   or (started_at, driver_id, kind || ':' || code) > (%s, %s, %s))"
+            " order by started_at, driver_id, kind || ':' || code limit %s",
+            (organisation_id, time, time, who, skill, limit),
         )
         return await cursor.fetchall()

@@ -247,16 +247,16 @@ _OPEN = """
 organisation_id = %(organisation)s and status = 'open' and until_day >= %(today)s
 and search like %(pattern)s
 """
-# As `missing`, the other way round.
-_GATE = """
-not exists (
-  select from (select 'client_process:' || client_process where client_process is not null
-               union all select 'additional_service:' || s from unnest(additional_services) s
-              ) as needed(skill)
-   where not exists (
-     select from unnest(%(skills)s::text[], %(last_days)s::date[]) as held(skill, last_day)
-      where held.skill = needed.skill and held.last_day >= from_day))
+_NEEDED = """
+(select 'client_process:' || client_process where client_process is not null
+ union all select 'additional_service:' || s from unnest(additional_services) s) as needed(skill)
 """
+_HELD = """
+exists (select from unnest(%(skills)s::text[], %(last_days)s::date[]) as held(skill, last_day)
+         where held.skill = needed.skill and held.last_day >= from_day)
+"""
+# As `missing`, the other way round.
+_GATE = f"not exists (select from {_NEEDED} where not {_HELD})"
 _NEWEST = "(published_at, trip_id) < (%(after_time)s, %(after_id)s)"
 # Great-circle distance in kilometres from the viewer's home to the departure.
 _AWAY = """
@@ -328,6 +328,17 @@ async def _newest(
     time, id = after or _START
     arguments = _arguments(viewer, text, limit) | {"after_time": time, "after_id": id}
     return await _fetch(pool, query, arguments)
+
+
+async def offered(pool: Pool, viewer: Viewer) -> list[tuple[str, int]]:
+    """The skills the viewer lacks for open trips, and for how many; the most wanted first."""
+    query = (
+        f"select skill, count(*) from partner.trips, lateral {_NEEDED}"
+        f" where {_OPEN} and not {_HELD} group by skill order by 2 desc, skill"
+    )
+    async with pool.connection() as connection:
+        cursor = await connection.execute(query.encode(), _arguments(viewer, "", 0))
+        return [(skill, trips) for skill, trips in await cursor.fetchall()]
 
 
 async def missions_of(

@@ -37,6 +37,7 @@ from services.views.partner.tests.make import (
     refused,
     registered,
     submitted,
+    training,
 )
 
 KEY = SigningKey.generate()
@@ -112,13 +113,14 @@ class TestWhoMay:
             assert [answer.status_code for answer in answers] == [200, 403, 403]
 
     async def test_another_organisation_sees_nothing(self, partner: Partner) -> None:
-        await partner.saw(registered(), published(), submitted("bob"), declared())
+        await partner.saw(registered(), published(), submitted("bob"), declared(), training())
         await partner.saw(registered("eve", organisation="stranger"), assigned("eve"))
         async with served(partner) as api:
             for path in ("/trips", "/trips/more", "/quotes", "/missions"):
                 assert await api.ids(path, who="eve", org="stranger") == []
             assert (await api.get("/trips/t-1", who="eve", org="stranger")).status_code == 404
-            for path in ("/logistics/trips/t-1/quotes", f"/logistics/drivers/available?{DAYS}"):
+            free, begun = f"/logistics/drivers/available?{DAYS}", "/logistics/trainings"
+            for path in ("/logistics/trips/t-1/quotes", free, begun):
                 shown = await api.get(path, role="logistics", org="stranger")
                 assert shown.json()["items"] == []
 
@@ -236,6 +238,24 @@ class TestOwn:
             assert [mission[name] for name in named] == [None, [], [], []]
             assert await api.ids("/missions", who="bob") == []
             assert await api.ids("/trips", who="bob") == []
+
+    @pytest.mark.requirement("HIF-37", "G-11")
+    async def test_the_page_of_qualifications_offers_what_opens_trips(
+        self, partner: Partner
+    ) -> None:
+        await partner.saw(registered(), qualified("atlas"), training("orion"))
+        await partner.saw(published("a", process="atlas"), published("b", process="orion"))
+        await partner.saw(published("c", process="orion", services=("wash",)))
+        async with served(partner) as api:
+            shown = (await api.get("/qualifications")).json()
+            waiting = (await api.get("/logistics/trainings", role="logistics")).json()["items"]
+        assert [one["code"] for one in shown["held"]] == ["atlas"]
+        assert [one["code"] for one in shown["in_training"]] == ["orion"]
+        assert shown["offered"] == [
+            {"kind": "client_process", "code": "orion", "open_trips": 2},
+            {"kind": "additional_service", "code": "wash", "open_trips": 1},
+        ]
+        assert [(one["driver_id"], one["code"]) for one in waiting] == [("ada", "orion")]
 
     @pytest.mark.requirement("HIF-34", "HIF-36")
     async def test_the_profile_lists_what_was_obtained(self, partner: Partner) -> None:

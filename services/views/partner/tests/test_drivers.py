@@ -20,6 +20,7 @@ from services.views.partner.drivers import (
     Qualification,
     Training,
     available,
+    in_training,
     profile,
     project,
 )
@@ -176,3 +177,15 @@ class TestAvailable:
             await partner.saw(registered(driver), declared(driver=driver))
         rows = await available(partner.pool, "hiflow", FROM, UNTIL, "ada", 1)
         assert [row.driver_id for row in rows] == ["bob"]
+
+
+@pytest.mark.requirement("G-11")
+async def test_trainings_wait_until_completed_the_first_begun_first(partner: Partner) -> None:
+    await partner.saw(registered(), training("atlas"), training("orion"))
+    found = await in_training(partner.pool, "hiflow", None, 10)
+    assert [(one.driver_id, one.code) for one in found] == [("ada", "atlas"), ("ada", "orion")]
+    after = (found[0].started_at, "ada", "client_process:atlas")
+    assert await in_training(partner.pool, "hiflow", after, 10) == found[1:]
+    await partner.saw(qualified("orion"))
+    assert await in_training(partner.pool, "hiflow", None, 10) == found[:1]
+    assert await in_training(partner.pool, "stranger", None, 10) == []
