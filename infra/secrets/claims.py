@@ -48,17 +48,18 @@ class Claims:
         return await self.holder(key)
 
     async def move(self, connection: Connection, key: bytes, holder: str) -> bool:
-        """Give a holder another text, and free the former one; False when somebody has it.
+        """Give a holder another text, and free the former one; False when somebody has it, or
+        the holder has none.
 
         Nothing else can be done in the transaction then.
         """
         try:
-            await connection.execute(
+            cursor = await connection.execute(
                 "update secrets.claim set key = %s where holder = %s", (key, holder)
             )
         except UniqueViolation:
             return False
-        return True
+        return cursor.rowcount == 1
 
     async def release(self, holder: str) -> None:
         """Free the text of a holder."""

@@ -124,15 +124,25 @@ class SecondFactors:
         """What is kept of recovery codes."""
         return [await self._vault.hash("recovery", f"{user_id}|{code}") for code in codes]
 
-    async def spend(self, user_id: str, code: str) -> bool:
-        """Use a recovery code up; False when it is none, or was used."""
-        hashes = await self.hashes(user_id, [code])
+    async def holds(self, user_id: str, hashes: Sequence[bytes]) -> bool:
+        """Whether the user has all these recovery codes, none of them used."""
         async with self._pool.connection() as connection:
             cursor = await connection.execute(
-                "delete from secrets.recovery_code where user_id = %s and code_hash = any(%s)",
-                (user_id, hashes),
+                "select count(*) = cardinality(%s::bytea[]) from secrets.recovery_code"
+                " where user_id = %s and code_hash = any(%s)",
+                (list(hashes), user_id, list(hashes)),
             )
-            return cursor.rowcount == 1
+            row = await cursor.fetchone()
+        return row is not None and bool(row[0])
+
+
+async def spend(connection: Connection, user_id: str, hashes: Sequence[bytes]) -> bool:
+    """Use a recovery code up; False when it is none, or was used."""
+    cursor = await connection.execute(
+        "delete from secrets.recovery_code where user_id = %s and code_hash = any(%s)",
+        (user_id, list(hashes)),
+    )
+    return cursor.rowcount == 1
 
 
 async def keep_recovery_codes(

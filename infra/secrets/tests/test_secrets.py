@@ -259,3 +259,43 @@ async def test_a_text_has_one_holder_and_a_holder_one_text(pool: Pool, vault: Va
     await claims.release("ada")
     assert await claims.claim(ada, "eve") == "eve"
     assert os.fsencode("example") not in ada
+
+
+async def test_a_text_moves_to_another_unless_somebody_has_it(pool: Pool, vault: Vault) -> None:
+    claims = Claims(pool, vault)
+    old, new, taken = [await claims.key(text) for text in ("a@x.org", "b@x.org", "c@x.org")]
+    await claims.claim(old, "ada")
+    await claims.claim(taken, "eve")
+    for key, holder, moved in ((new, "ada", True), (taken, "ada", False), (old, "bob", False)):
+        async with pool.connection() as connection:
+            assert await claims.move(connection, key, holder) is moved
+            if not moved:
+                await connection.rollback()
+    assert [await claims.holder(key) for key in (old, new, taken)] == [None, "ada", "eve"]
+
+
+async def test_a_link_is_for_one_purpose(pool: Pool) -> None:
+    now = datetime.now(UTC)
+    async with pool.connection() as connection:
+        await links.make(connection, Purpose.EMAIL, "e" * 43, "ada", now + SECOND)
+        await links.make(connection, Purpose.PASSWORD, "p" * 43, "ada", now + SECOND)
+        await links.void(connection, "ada", Purpose.EMAIL)
+    assert await links.owner(pool, Purpose.PASSWORD, "p" * 43, now) == "ada"
+    assert await links.owner(pool, Purpose.EMAIL, "p" * 43, now) is None
+    assert await links.owner(pool, Purpose.EMAIL, "e" * 43, now) is None
+    assert await links.owner(pool, Purpose.PASSWORD, "p" * 43, now + SECOND) is None
+
+
+async def test_a_recovery_code_is_its_owners_and_good_once(pool: Pool, vault: Vault) -> None:
+    factors = SecondFactors(pool, vault)
+    codes = await factors.recovery_codes("ada", "request")
+    assert codes == await factors.recovery_codes("ada", "request")
+    first, all_of_them = await factors.hashes("ada", codes[:1]), await factors.hashes("ada", codes)
+    async with pool.connection() as connection:
+        await totp.keep_recovery_codes(connection, "ada", all_of_them)
+    assert await factors.holds("ada", all_of_them)
+    assert not await factors.holds("eve", first)
+    async with pool.connection() as connection:
+        assert await totp.spend(connection, "ada", first)
+        assert not await totp.spend(connection, "ada", first)
+    assert not await factors.holds("ada", all_of_them)

@@ -91,7 +91,7 @@ class Access:
         if not right or account is None or account.status is not Status.ACTIVE:
             raise _refused()
         proof = await self._second_factor(account, code, call.at)
-        found = await self._open(call, account, proof, remember)
+        found = await self._open(call, account, proof, code, remember)
         await throttle.succeed(self.pool, counted)
         return found
 
@@ -103,19 +103,25 @@ class Access:
             raise Problem(401, "second-factor-needed", detail)
         if await self.second_factors.accepts(account.user_id, code, at):
             return Proof.SECOND_FACTOR
-        if await self.second_factors.spend(account.user_id, code):
+        hashes = await self.second_factors.hashes(account.user_id, [code])
+        if await self.second_factors.holds(account.user_id, hashes):
             return Proof.RECOVERY_CODE
         raise _refused()
 
-    async def _open(self, call: Call, account: Account, proof: Proof, remember: bool) -> Tokens:
+    async def _open(
+        self, call: Call, account: Account, proof: Proof, code: str | None, remember: bool
+    ) -> Tokens:
         who = await self.as_user(call, account)
         user_id, at = account.user_id, call.at
         proven, recovered = proof is not Proof.PASSWORD, proof is Proof.RECOVERY_CODE
         session_id = str(who.context.command_id)
         session = Session(session_id, user_id, proven, at, at + (LONG if remember else SHORT))
         token = await self.sessions.token(session_id)
+        spent = await self.second_factors.hashes(user_id, [code] if recovered and code else [])
 
         async def keep(connection: Connection) -> None:
+            if recovered and not await totp.spend(connection, user_id, spent):
+                raise _refused()
             await sessions.begin(connection, session, token)
 
         said = (session_id, remember, proven, at, recovered)
@@ -340,8 +346,6 @@ class Access:
     ) -> list[str]:
         """The user has the second factor, which is asked for from the next sign-in on; answers
         their recovery codes."""
-        if account.access.enrolled:
-            raise _enrolled()
         command = signing.EnrolTotp(account.user_id, account.organisation_id, call.at)
         return await self._with_codes(call, client, account, code, command)
 
@@ -356,12 +360,17 @@ class Access:
         self, call: Call, client: str, account: Account, code: str, command: signing.FactorCommand
     ) -> list[str]:
         user_id = account.user_id
+        codes = await self.second_factors.recovery_codes(user_id, str(call.context.command_id))
+        hashes = await self.second_factors.hashes(user_id, codes)
+        if await self.second_factors.holds(user_id, hashes):
+            # The very request came again: its answer may have been lost, and is given once more.
+            return codes
+        if account.access.enrolled and isinstance(command, signing.EnrolTotp):
+            raise _enrolled()
         key = await self.vault.hash("user", user_id)
         await self._attempt(throttle.SIGN_IN, key, client, call.at)
         if not await self.second_factors.accepts(user_id, code, call.at):
             raise _wrong("/code", "This is not the code of this moment.")
-        codes = await self.second_factors.recovery_codes(user_id, str(call.context.command_id))
-        hashes = await self.second_factors.hashes(user_id, codes)
 
         async def keep(connection: Connection) -> None:
             await totp.confirm(connection, user_id)

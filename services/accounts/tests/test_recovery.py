@@ -65,6 +65,18 @@ async def test_a_recovery_code_signs_in_once(database: str) -> None:
         ]
 
 
+async def test_a_lost_answer_is_given_again_to_the_very_same_request(database: str) -> None:
+    async with served(database) as api:
+        tokens, totp, _ = await enrolment(api)
+        headers = {"Authorization": f"Bearer {tokens['access_token']}", "Idempotency-Key": "lost"}
+        body = {"code": coming(totp)}
+        first = await api.anybody("POST", CODES, body, headers)
+        again = await api.anybody("POST", CODES, body, headers)
+        assert (first.status_code, again.json()) == (201, first.json())
+        other = await api.own(tokens, "POST", CODES, body)
+        assert other.status_code == 422
+
+
 async def test_the_code_of_somebody_else_opens_nothing(database: str) -> None:
     async with served(database) as api:
         _, _, codes = await enrolment(api)
