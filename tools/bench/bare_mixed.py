@@ -25,9 +25,12 @@ _TRIPS = f"select {', '.join(trips.columns)} from {SCHEMA}.trips"
 _QUOTES = f"select {', '.join(quotes.columns)} from {SCHEMA}.quotes"
 _OPEN = f"{_TRIPS} where organisation_id = %s and status = 'open'"
 _AWAY = "power(departure_latitude - 48.86, 2) + power(departure_longitude - 2.34, 2)"
+_LISTS = ("expenses", "extras")
+"""Of a trip that is published, these are empty."""
+_FILLED = [column for column in trips.columns if column not in _LISTS]
 _PUBLISH = (
-    f"insert into {SCHEMA}.trips ({', '.join(trips.columns)})"
-    f" values ({', '.join('%s' for _ in trips.columns)})"
+    f"insert into {SCHEMA}.trips ({', '.join((*_FILLED, *_LISTS))})"
+    f" values ({', '.join('%s' for _ in _FILLED)}, '[]', '[]')"
 )
 _SUBMIT = (
     f"insert into {SCHEMA}.quotes (trip_id, driver_id, status, amount_minor, currency, comment,"
@@ -96,7 +99,8 @@ async def quotes_on(request: Request, trip_id: str) -> list[Quote]:
 async def publish(request: Request, body: TripBody) -> dict[str, str]:
     assert body.trip_id is not None
     row = project(None, body.offer(body.trip_id, ORGANISATION, datetime.now(UTC), "Europe/Paris"))
-    values = [list(v) if isinstance(v, tuple) else v for v in trips.values_of(row)]
+    filled = (getattr(row, column) for column in _FILLED)
+    values = [list(v) if isinstance(v, tuple) else v for v in filled]
     await execute(request, _PUBLISH, *values)
     return {"id": row.trip_id}
 

@@ -188,7 +188,7 @@ GOOD: dict[str, Any] = {
     "trainings": {"kind": "client_process", "code": "atlas"},
     "qualifications": {"kind": "client_process", "code": "atlas"},
     "required-papers": {"kinds": []},
-    "availabilities": {"period": "week", "starting": today().isoformat()},
+    "availabilities": {"period": "week", "starting": (today() + timedelta(1)).isoformat()},
 }
 """A body that each route would take, by the end of its path."""
 
@@ -330,7 +330,9 @@ HOME = {
     "location": {"latitude": 48.85, "longitude": 2.35},
 }
 TRAINING = {"kind": "client_process", "code": "atlas"}
-WEEK = {"period": "week", "starting": today().isoformat()}
+TOMORROW = (today() + timedelta(1)).isoformat()
+"""Not today, which may be over when the test runs."""
+WEEK = {"period": "week", "starting": TOMORROW}
 
 
 @pytest.mark.requirement("HIF-05", "HIF-31", "HIF-37")
