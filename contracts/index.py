@@ -7,6 +7,8 @@ from typing import Any
 
 from contracts.accounts.organisation_v1 import contract as accounts_organisation_v1
 from contracts.accounts.user_v1 import contract as accounts_user_v1
+from contracts.alerts.alert_v1 import contract as alerts_alert_v1
+from contracts.alerts.searches_v1 import contract as alerts_searches_v1
 from contracts.invoices.buyer_v1 import contract as invoices_buyer_v1
 from contracts.invoices.invoice_v1 import contract as invoices_invoice_v1
 from contracts.invoices.numbering_v1 import contract as invoices_numbering_v1
@@ -25,6 +27,8 @@ from contracts.runtime import Contract
 contracts: tuple[Contract[Any], ...] = (
     accounts_organisation_v1,
     accounts_user_v1,
+    alerts_alert_v1,
+    alerts_searches_v1,
     invoices_buyer_v1,
     invoices_invoice_v1,
     invoices_numbering_v1,

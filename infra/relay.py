@@ -20,6 +20,7 @@ from contracts.runtime import Contract
 from infra import telemetry
 from infra.cloudevents import headers
 from infra.nudge import Bell, Nudge
+from infra.pacing import arrived, filling
 from infra.store import Position, RecordedEvent
 from infra.store.postgres import Connection, PostgresStore
 from infra.store.protocol import BEGINNING
@@ -125,6 +126,7 @@ class Relay:
                 return
             bell = await stack.enter_async_context(self._nudge.bell(lock))
             session = await stack.enter_async_context(self._session())
+            stack.enter_context(filling(c.topic for c in self._contracts.values()))
             self.leading.set()
             stack.callback(self.leading.clear)
             while not self._stopping:
@@ -386,6 +388,7 @@ class _Session:
             tail.end = answer.offset + taken
             tail.mark = Mark(tail.end, left[taken - 1].position)
             left = left[taken:]
+            arrived(partition.topic)
 
     def _add(self, batch: Any, event: RecordedEvent) -> bool:
         contract, key = self._contract(event)

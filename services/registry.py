@@ -6,6 +6,7 @@ from infra.host import Service
 
 PLACES = {
     "accounts": "services.accounts.service",
+    "alerts": "services.alerts.service",
     "invoices": "services.invoices.service",
     "media": "services.media.service",
     "messaging": "services.messaging.service",

@@ -35,6 +35,8 @@ class Topic(IntEnum):
     MISSIONS = 4
     # Papers that expire or are turned down.
     PAPERS = 5
+    # New trips that match a saved search.
+    ALERTS = 6
 
 
 class Channel(IntEnum):

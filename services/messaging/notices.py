@@ -11,6 +11,7 @@ from typing import assert_never
 from uuid import NAMESPACE_URL, uuid5
 
 from contracts.accounts import user_v1 as user
+from contracts.alerts.alert_v1 import AlertEvent
 from contracts.common_v1 import Money
 from contracts.invoices import invoice_v1 as invoice
 from contracts.messaging.message_v1 import Channel, Fact, MessageQueued, Topic
@@ -152,6 +153,20 @@ def about_trips(event: trip.TripEvent) -> list[Queue]:
             return told + theirs if event.client_told else told
         case unhandled:
             assert_never(unhandled)
+
+
+def about_alerts(event: AlertEvent) -> list[Queue]:
+    """A new trip that a driver looks for (HIF-41, N-04)."""
+    facts = {
+        "trip": event.trip_id,
+        "departure": event.departure_city,
+        "arrival": event.arrival_city,
+        "day": event.from_day.isoformat(),
+        "last_day": event.until_day.isoformat(),
+        "km": str(event.distance_km),
+    }
+    who, at, about = event.driver_id, event.alerted_at, f"trip/{event.trip_id}"
+    return [_to(who, Topic.ALERTS, "trip_alert", at, about, facts)]
 
 
 ExtraCost = trip.ExtraCostRequested | trip.ExtraCostAccepted | trip.ExtraCostRefused

@@ -1,6 +1,7 @@
 """The service `messaging`: what goes out to people, how, when, and whether it arrived."""
 
 from contracts.accounts import user_v1
+from contracts.alerts import alert_v1
 from contracts.invoices import invoice_v1
 from contracts.missions import trip_v1
 from contracts.papers import paper_v1
@@ -22,6 +23,7 @@ service = Service(
         Reaction("papers", paper_v1.contract, notices.about_papers, MESSAGE, notices.target),
         Reaction("trips", trip_v1.contract, notices.about_trips, MESSAGE, notices.target),
         Reaction("invoices", invoice_v1.contract, notices.about_invoices, MESSAGE, notices.target),
+        Reaction("alerts", alert_v1.contract, notices.about_alerts, MESSAGE, notices.target),
         Reaction("payees", payee_v1.contract, notices.about_bank_details, MESSAGE, notices.target),
     ),
     views=(outbox.view,),

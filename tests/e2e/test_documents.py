@@ -63,6 +63,7 @@ KNOWN = {
     "file_id": "f-1",
     "start": 0,
     "question_id": "q-1",
+    "search_id": "near-home",
     "end": "arrival",
     "token": "f-1.0.x",
 }
@@ -172,6 +173,7 @@ async def test_an_api_keeps_its_document(
     ("name", "fewest"),
     [
         ("accounts", 32),
+        ("alerts", 5),
         ("papers", 7),
         ("invoices", 20),
         ("payments", 13),

@@ -40,7 +40,9 @@ async def play(
         people = drivers(teller.run, drivers_count, places)
         camille = people[0]
         await register(teller, people)
+        await save_search(teller, camille)
         offers = await publish(teller, camille, places, trips_count)
+        await be_alerted(teller, camille, offers[0])
         await look_around(teller, camille)
         await qualify(teller, camille)
         trip_id = offers[0]
@@ -79,6 +81,28 @@ async def register(teller: Teller, people: Sequence[Person]) -> None:
         f"  {profile['name']}, {profile['city']}: home, phone and name are stored encrypted for"
         f" {profile['driver_id']} {teller.visible()}"
     )
+
+
+async def save_search(teller: Teller, camille: Person) -> None:
+    teller.step("Camille wants to be told of long trips that leave near her home")
+    path = "/alerts/searches/long-ones"
+    done = await teller.driver(camille, "PUT", path, {"within_km": 30, "shortest_km": 300})
+    await teller.seen(camille, "/alerts/mine", done)
+    teller.say("  SearchSaved: within 30 km, of 300 km at least")
+
+
+async def be_alerted(teller: Teller, camille: Person, trip_id: str) -> None:
+    teller.step("Of the new trips she is told of those, once each, and of no others")
+    path = "/alerts/mine?limit=200"
+
+    def told(found: Any) -> bool:
+        return any(alert["trip_id"] == trip_id for alert in found["items"])
+
+    found = (await teller.until(camille, path, told))["items"]
+    trips = {alert["trip_id"] for alert in found}
+    expect(len(trips) == len(found), "a trip was pointed out twice")
+    expect(min(alert["distance_km"] for alert in found) >= 300, "a short one is among them")
+    teller.say(f"  {len(found)} x DriverAlerted so far, {trip_id} among them {teller.visible()}")
 
 
 async def publish(

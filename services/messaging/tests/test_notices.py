@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from contracts.accounts import user_v1 as user
+from contracts.alerts.alert_v1 import DriverAlerted
 from contracts.common_v1 import Money, Rule
 from contracts.invoices import invoice_v1 as invoice
 from contracts.messaging.message_v1 import Channel, MessageQueued, Topic
@@ -347,3 +348,15 @@ def test_a_profile_and_its_end_reach_the_recipient() -> None:
     changed = user.ProfileChanged(*WHO, "de", "+337", *nothing, NOON)
     assert people.react(changed) == [ChangeReach("ada", "de", "+337", NOON)]
     assert people.react(user.SubjectForgotten("ada", NOON)) == [Forget("ada", NOON)]
+
+
+@pytest.mark.requirement("HIF-41", "N-04")
+def test_a_new_trip_is_told_with_what_a_driver_decides_by() -> None:
+    trips = ("hiflow", "s-1", "Lyon", "Lille", DAY, DAY, 690, NOON)
+    [told] = notices.about_alerts(DriverAlerted("t-1", "ada", *trips))
+    assert (told.message.user_id, told.message.topic) == ("ada", Topic.ALERTS)
+    template = LIBRARY.template(told.message.template, 1)
+    known = {"name": "Ada", "portal": "https://x"}
+    letter = LIBRARY.write(template, "fr", letters.facts_of(told.message.facts, None) | known)
+    assert "Lyon" in letter.subject
+    assert "690 km" in letter.text

@@ -32,8 +32,8 @@ from contracts.missions.trip_v1 import (
     contract,
 )
 from infra.consumers.views import OutOfOrder, View
+from infra.searching import LATEST, pattern
 from infra.store.postgres import Pool
-from services.views.partner.search import LATEST, pattern
 
 
 @dataclass(frozen=True, slots=True)

@@ -34,8 +34,8 @@ from contracts.missions.trip_v1 import (
     contract,
 )
 from infra.consumers.views import OutOfOrder, View
+from infra.searching import LATEST, away_km, normalised, pattern
 from infra.store.postgres import Pool
-from services.views.partner.search import LATEST, normalised, pattern
 
 
 @dataclass(frozen=True, slots=True)
@@ -258,12 +258,8 @@ exists (select from unnest(%(skills)s::text[], %(last_days)s::date[]) as held(sk
 # As `missing`, the other way round.
 _GATE = f"not exists (select from {_NEEDED} where not {_HELD})"
 _NEWEST = "(published_at, trip_id) < (%(after_time)s, %(after_id)s)"
-# Great-circle distance in kilometres from the viewer's home to the departure.
-_AWAY = """
-(12742 * asin(sqrt(least(1, power(sin(radians(departure_latitude - %(latitude)s) / 2), 2)
- + cos(radians(%(latitude)s)) * cos(radians(departure_latitude))
- * power(sin(radians(departure_longitude - %(longitude)s) / 2), 2)))))
-"""
+# From the viewer's home to the departure.
+_AWAY = away_km("departure_latitude", "departure_longitude", "%(latitude)s", "%(longitude)s")
 _COLUMNS = sql.SQL(", ").join(map(sql.Identifier, view.columns))
 
 TimeCursor = tuple[datetime, str]

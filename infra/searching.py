@@ -1,4 +1,4 @@
-"""Search as people type it: without accents, capitals or wildcards."""
+"""What lists are searched by: text as people type it, and how far away something is."""
 
 import unicodedata
 from datetime import UTC, datetime
@@ -19,3 +19,12 @@ def pattern(text: str) -> str:
     for special in ("\\", "%", "_"):
         escaped = escaped.replace(special, f"\\{special}")
     return f"%{escaped}%"
+
+
+def away_km(latitude: str, longitude: str, from_latitude: str, from_longitude: str) -> str:
+    """SQL for the great-circle distance of two places in kilometres, from SQL for degrees."""
+    return f"""
+    (12742 * asin(sqrt(least(1, power(sin(radians({latitude} - {from_latitude}) / 2), 2)
+     + cos(radians({from_latitude})) * cos(radians({latitude}))
+     * power(sin(radians({longitude} - {from_longitude}) / 2), 2)))))
+    """

@@ -1,0 +1,76 @@
+"""Valid facts with sensible defaults; a test names only what it is about."""
+
+from datetime import UTC, date, datetime, timedelta
+from typing import Any
+
+from contracts.alerts.searches_v1 import SearchRemoved, SearchSaved
+from contracts.common_v1 import Point
+from contracts.missions.driver_v1 import (
+    DriverRegistered,
+    HomeChanged,
+    QualificationKind,
+    QualificationObtained,
+)
+from contracts.missions.trip_v1 import Slot, Stop, TripPublished, Vehicle
+
+NOON = datetime(2030, 5, 1, 12, 0, tzinfo=UTC)
+LATER = NOON + timedelta(hours=1)
+TODAY = date(2030, 5, 1)
+DAY = timedelta(days=1)
+FROM = date(2030, 5, 6)
+UNTIL = date(2030, 5, 10)
+PARIS = Point(48.84, 2.38)
+LILLE = Stop("Lille", "59000", Point(50.63, 3.06))
+ORLEANS = Stop("Orléans", "45000", Point(47.90, 1.91))
+"""Some 110 km from Paris."""
+
+
+def saved(
+    search: str = "s-1", driver: str = "ada", organisation: str = "hiflow", **wanted: Any
+) -> SearchSaved:
+    names = ("text", "within_km", "from_day", "until_day", "shortest_km", "longest_km")
+    conditions: dict[str, Any] = dict.fromkeys(names) | wanted
+    return SearchSaved(driver, organisation, search, **conditions, saved_at=NOON)
+
+
+def removed(search: str = "s-1", at: datetime = LATER) -> SearchRemoved:
+    return SearchRemoved("ada", search, at)
+
+
+def published(
+    trip: str = "t-1",
+    organisation: str = "hiflow",
+    departure: Stop = ORLEANS,
+    process: str | None = None,
+    services: tuple[str, ...] = (),
+) -> TripPublished:
+    return TripPublished(
+        trip_id=trip,
+        organisation_id=organisation,
+        client_brand="Atlas",
+        tags=(),
+        departure=departure,
+        arrival=LILLE,
+        from_slot=Slot(FROM, fixed=False),
+        until_slot=Slot(UNTIL, fixed=False),
+        vehicle=Vehicle("Renault", "Clio"),
+        delivery_type="depot",
+        distance_km=340,
+        duration_minutes=240,
+        client_process=process,
+        additional_services=services,
+        published_at=NOON,
+        time_zone=None,
+    )
+
+
+def registered(driver: str = "ada", organisation: str = "hiflow") -> DriverRegistered:
+    return DriverRegistered(driver, organisation, "Ada Lovelace", None, NOON)
+
+
+def at_home(driver: str = "ada", place: Point | None = PARIS) -> HomeChanged:
+    return HomeChanged(driver, "1 rue de Rivoli", "75001", "Paris", place, NOON)
+
+
+def qualified(code: str = "atlas", until: date | None = None) -> QualificationObtained:
+    return QualificationObtained("ada", QualificationKind.CLIENT_PROCESS, code, until, NOON)

@@ -1,0 +1,76 @@
+"""The service over real databases, without a broker: tests hand it the events."""
+
+import base64
+import json
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from itertools import count
+from typing import Any
+from uuid import uuid4
+
+from contracts.missions import trip_v1
+from infra.cloudevents import Envelope
+from infra.consumers.core import Handler
+from infra.consumers.records import Delivery, stream_of
+from infra.consumers.views import ViewHandler
+from infra.host import Running, opened
+from infra.settings import Settings
+from services.alerts.aggregates import ALERT
+from services.alerts.edge.matching import Matcher
+from services.alerts.service import service
+from services.alerts.tests.make import NOON
+
+MASTER = json.dumps({"test": base64.b64encode(b"m" * 32).decode()})
+SOURCES = {kind.cls: c for c in (*service.sources, trip_v1.contract) for kind in c.types}
+
+
+@dataclass
+class Stage:
+    """Takes events as the topics would bring them, in the order they are given."""
+
+    running: Running
+    tables: ViewHandler
+    versions: Any = field(default_factory=lambda: count(1))
+
+    async def saw(self, *events: Any) -> None:
+        """Facts about drivers and their searches."""
+        await self._handle(self.tables, events)
+
+    async def published(self, *trips: trip_v1.TripEvent) -> None:
+        """Facts about trips, in one batch."""
+        await self._handle(Matcher(self.running), trips)
+
+    async def alerted(self, trip_id: str = "t-1") -> list[tuple[str, str]]:
+        """Who was told of a trip, and for which search."""
+        entries = await self.running.commands.history(ALERT, trip_id)
+        return [(entry.event.driver_id, entry.event.search_id) for entry in entries]
+
+    async def _handle(self, handler: Handler, events: Any) -> None:
+        deliveries = [self._delivery(event) for event in events]
+        async with self.running.pool.connection() as connection, connection.transaction():
+            assert await handler.handle(connection, deliveries) == {}
+
+    def _delivery(self, event: Any) -> Delivery:
+        contract = SOURCES[type(event)]
+        kind = contract.by_class(type(event))
+        key = kind.key_of(event)
+        origin = ("hiflow", "lea", "c", "c", None)
+        envelope = Envelope(uuid4(), kind.type, key, next(self.versions), NOON, NOON, 0, *origin)
+        return Delivery(stream_of(contract.topic, key), envelope, event)
+
+
+@asynccontextmanager
+async def staged(new_database: Callable[[], str]) -> AsyncIterator[Stage]:
+    settings = Settings.model_validate(
+        {
+            "databases": {"alerts": new_database(), "keys": new_database()},
+            "master_keys": MASTER,
+            "jwks": '{"keys": []}',
+        }
+    )
+    async with opened(service, settings) as running:
+        assert running.generations is not None
+        active = await running.generations.active()
+        assert active is not None
+        yield Stage(running, ViewHandler(active, service.views))
