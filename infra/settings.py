@@ -43,6 +43,10 @@ class Settings(BaseSettings):
     """The mail server, like smtps://user:word@host:465; without one a laptop keeps its mail."""
     mail_from: str = "Relais <no-reply@relais.invalid>"
     """Who mails are from; the domain is that of their Message-IDs."""
+    mail_returns: str = ""
+    """Where servers report what became of mails, like returns@mail.example.org; without it a mail
+    stays sent. Its mail exchanger leads to `mail_returns_port`."""
+    mail_returns_port: int = 2525
     sms_url: str = ""
     """Where the gateway of text messages takes them; without one there are none."""
     sms_token: SecretStr = SecretStr("")

@@ -8,6 +8,7 @@ from urllib.parse import unquote, urlsplit
 
 import aiosmtplib
 
+from infra.post import returns
 from infra.post.channels import Accepted, NeverThere, NotNow, Parcel
 
 PORTS = {"smtp": 25, "smtps": 465}
@@ -18,16 +19,18 @@ class Mail:
     """Sends through one server, named by a URL: `smtp://host:25`, `smtps://user:word@host:465`.
 
     `kept` says that the server is our own sink, where a mail is delivered when it is taken.
+    `reports_to` is the address, if any, at which servers report what became of a mail.
     """
 
     gives_receipts = False
 
-    def __init__(self, url: str, sender: str, *, kept: bool = False) -> None:
+    def __init__(self, url: str, sender: str, *, kept: bool = False, reports_to: str = "") -> None:
         self._url = urlsplit(url)
         if self._url.scheme not in PORTS or not self._url.hostname:
             raise ValueError("the mail server is named like smtp://host:25")
         self._sender = sender
         self._kept = kept
+        self._reports_to = reports_to
 
     async def send(self, parcel: Parcel) -> Accepted:
         """One SMTP transaction; the header names the first address, the envelope all.
@@ -36,7 +39,9 @@ class Mail:
         """
         message = self.message(parcel)
         try:
-            await aiosmtplib.send(message, recipients=list(parcel.to), **self._server())
+            async with aiosmtplib.SMTP(**self._server()) as server:
+                asked = self._asked(parcel, server)
+                await server.send_message(message, recipients=list(parcel.to), **asked)
         except aiosmtplib.SMTPRecipientsRefused as error:
             codes = [one.code for one in error.recipients]
             said = "; ".join(f"{one.code} {one.message}" for one in error.recipients)
@@ -47,6 +52,17 @@ class Mail:
         except (aiosmtplib.SMTPException, OSError) as error:
             raise NotNow(f"{type(error).__name__}: {error}") from error
         return Accepted(message["Message-ID"], delivered=self._kept)
+
+    def _asked(self, parcel: Parcel, server: aiosmtplib.SMTP) -> dict[str, Any]:
+        """Who hears what becomes of it. A report does not say of which address it is, so of a mail
+        to several, former ones among them, nothing is asked."""
+        if not self._reports_to or len(parcel.to) > 1:
+            return {"sender": parseaddr(self._sender)[1]}
+        asked: dict[str, Any] = {"sender": returns.address(self._reports_to, parcel.key)}
+        if server.supports_extension("dsn"):
+            asked["mail_options"] = ["RET=HDRS", f"ENVID={parcel.key}"]
+            asked["rcpt_options"] = ["NOTIFY=SUCCESS,FAILURE"]
+        return asked
 
     def message(self, parcel: Parcel) -> EmailMessage:
         """The mail as it goes out, as text and as a page."""

@@ -2,11 +2,11 @@
 
 import logging
 from collections.abc import AsyncIterator, Mapping
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 
 from contracts.messaging.message_v1 import Channel
 from infra.host import Running
-from infra.post import sink
+from infra.post import returns, sink
 from infra.post.channels import Transport
 from infra.post.mail import Mail
 from infra.post.sms import Sms
@@ -35,9 +35,14 @@ async def opened(running: Running) -> AsyncIterator[Mapping[Channel, Transport]]
         return
     if settings.sms_url:
         channels[Channel.SMS] = Sms(settings.sms_url, settings.sms_token.get_secret_value())
-    if settings.smtp.get_secret_value():
-        channels[Channel.EMAIL] = Mail(settings.smtp.get_secret_value(), settings.mail_from)
-        yield channels
+    if url := settings.smtp.get_secret_value():
+        to, port = settings.mail_returns, settings.mail_returns_port
+        channels[Channel.EMAIL] = Mail(url, settings.mail_from, reports_to=to)
+        async with AsyncExitStack() as stack:
+            if to:
+                taking = returns.listening(running.pool, to, settings.host, port)
+                await stack.enter_async_context(taking)
+            yield channels
         return
     if not has_sink(running):
         raise Halt("no mail server is set: name one in RELAIS_SMTP, or turn RELAIS_SENDING off")

@@ -9,12 +9,15 @@ from infra.supervisor import Halt
 from services.messaging.edge.outgoing import opened
 from services.messaging.tests.stage import staged
 
+MAIL = {"smtp": "smtp://mail.example", "mail_returns_port": 0}
+
 
 @pytest.mark.parametrize(
     ("settings", "channels"),
     [
         ({}, {Channel.EMAIL}),
         ({"smtp": "smtp://mail.example"}, {Channel.EMAIL}),
+        ({**MAIL, "mail_returns": "returns@x.example"}, {Channel.EMAIL}),
         ({"sms_url": "http://sms.example"}, {Channel.EMAIL, Channel.SMS}),
         ({"sending": False, "sms_url": "http://sms.example"}, set()),
         ({"smtp": "smtp://mail.example", "host": "relais.example"}, {Channel.EMAIL}),
