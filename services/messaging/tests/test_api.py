@@ -113,7 +113,7 @@ async def test_somebody_chooses_and_sees_the_whole_matrix(database: str) -> None
         shown = (await stage.ask("GET", "/preferences")).json()
         assert (shown["time_zone"], shown["quiet_hours"]) == ("America/Montreal", quiet)
         cells = {(one["topic"], one["channel"]): one for one in shown["choices"]}
-        assert len(cells) == 15
+        assert len(cells) == 18
         assert cells["quotes", "email"]["immediacy"] == "daily"
         assert cells["security", "email"]["compulsory"]
 
