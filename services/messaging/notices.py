@@ -187,7 +187,7 @@ def _extra_cost(event: ExtraCost) -> list[Queue]:
 
 
 def about_invoices(event: invoice.InvoiceEvent) -> list[Queue]:
-    """An invoice was approved, contested by billing, settled or paid (G-15)."""
+    """An invoice was opened again, approved, contested by billing, settled or paid (G-15)."""
     about, own = f"invoice/{event.invoice_id}", {"invoice": event.invoice_id}
     match event:
         case invoice.InvoiceApproved(driver_id=who, approved_at=at):
@@ -209,14 +209,16 @@ def about_invoices(event: invoice.InvoiceEvent) -> list[Queue]:
             return []
         case invoice.InvoiceOpened() | invoice.PriceAgreed() | invoice.ExpensesValidated():
             return []
-        case invoice.ExpenseAdded() | invoice.ExpenseRemoved() | invoice.ExpensesReopened():
+        case invoice.ExpensesReopened(driver_id=who, reopened_at=at):
+            return [_to(who, Topic.MONEY, "expenses_reopened", at, about, own)]
+        case invoice.ExpenseAdded() | invoice.ExpenseRemoved():
             return []
         case unhandled:
             assert_never(unhandled)
 
 
-def about_bank_details(event: payee.PayeeEvent) -> list[Queue]:
-    """Bank details, the first ones too, are told to every address, by every channel (P8)."""
+def about_payees(event: payee.PayeeEvent) -> list[Queue]:
+    """Answers (HIF-30), and to every address by every channel changes of bank details (P8)."""
     who, about = event.driver_id, f"payee/{event.driver_id}"
     match event:
         case payee.BankChangeRequested(requested_at=at, effective_at=until):
@@ -226,6 +228,11 @@ def about_bank_details(event: payee.PayeeEvent) -> list[Queue]:
             return _everywhere(who, "bank_change_cancelled", at, about)
         case payee.BankDetailsGiven(given_at=at) | payee.BankChangeTookEffect(took_effect_at=at):
             return _everywhere(who, "bank_change_took_effect", at, about)
+        case payee.QuestionAnswered(answered_at=at) if event.answer != REDACTED:
+            private, part = {"answer": event.answer}, event.question_id
+            return [
+                _to(who, Topic.MONEY, "question_answered", at, about, private=private, part=part)
+            ]
         case payee.QuestionAsked() | payee.QuestionAnswered():
             return []
         case unhandled:

@@ -24,7 +24,7 @@ service = Service(
         Reaction("trips", trip_v1.contract, notices.about_trips, MESSAGE, notices.target),
         Reaction("invoices", invoice_v1.contract, notices.about_invoices, MESSAGE, notices.target),
         Reaction("alerts", alert_v1.contract, notices.about_alerts, MESSAGE, notices.target),
-        Reaction("payees", payee_v1.contract, notices.about_bank_details, MESSAGE, notices.target),
+        Reaction("payees", payee_v1.contract, notices.about_payees, MESSAGE, notices.target),
     ),
     views=(outbox.view,),
     routes=api.router,

@@ -247,7 +247,7 @@ def bank_change() -> payee.BankChangeRequested:
     ],
 )
 def test_bank_details_and_their_change_are_told_everywhere(event: payee.PayeeEvent) -> None:
-    found = notices.about_bank_details(event)
+    found = notices.about_payees(event)
     assert [one.message.only for one in found] == [Channel.EMAIL, Channel.SMS]
     assert all(one.message.former_addresses for one in found)
     assert {one.message.topic for one in found} == {Topic.SECURITY}
@@ -257,10 +257,23 @@ def test_bank_details_and_their_change_are_told_everywhere(event: payee.PayeeEve
 
 
 @pytest.mark.requirement("HIF-30")
-def test_a_question_to_billing_is_no_news_of_bank_details() -> None:
+@pytest.mark.requirement("HIF-30")
+def test_an_answer_of_billing_is_told_and_the_question_is_not() -> None:
     question = payee.QuestionAsked("ada", "hiflow", "q-1", None, "When?", NOON)
+    assert notices.about_payees(question) == []
     answer = payee.QuestionAnswered("ada", "hiflow", "q-1", "Tomorrow", "lea", NOON)
-    assert notices.about_bank_details(question) == notices.about_bank_details(answer) == []
+    [told] = notices.about_payees(answer)
+    assert (told.message.user_id, told.message.template) == ("ada", "question_answered")
+    assert told.message.private == '{"answer": "Tomorrow"}'
+    [other] = notices.about_payees(replace(answer, question_id="q-2"))
+    assert other.message.message_id != told.message.message_id
+    assert notices.about_payees(replace(answer, answer=REDACTED)) == []
+
+
+def test_expenses_that_are_open_again_are_told() -> None:
+    reopened = invoice.ExpensesReopened("inv-t-1", "hiflow", "ada", None, NOON)
+    [told] = notices.about_invoices(reopened)
+    assert (told.message.user_id, told.message.template) == ("ada", "expenses_reopened")
 
 
 @pytest.mark.requirement("HIF-27")
