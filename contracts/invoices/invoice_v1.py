@@ -285,6 +285,21 @@ class InvoiceNumbered:
 
 
 @dataclass(frozen=True, slots=True)
+class CorrectionNumbered:
+    """A contest that was settled after the approval changed what is due: its correction, a
+    credit note or an additional invoice, has a number.
+    """
+
+    invoice_id: str
+    organisation_id: str
+    driver_id: str
+    # Which settlement, by its version.
+    settlement_version: int
+    number: str
+    numbered_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class InvoicePaid:
     """A payout that pays the invoice was carried out."""
 
@@ -311,6 +326,7 @@ InvoiceEvent = (
     | ContestSettled
     | InvoiceApproved
     | InvoiceNumbered
+    | CorrectionNumbered
     | InvoicePaid
 )
 
@@ -327,6 +343,7 @@ _LineContested = message_class("relais.invoices.invoice.v1.LineContested")
 _ContestSettled = message_class("relais.invoices.invoice.v1.ContestSettled")
 _InvoiceApproved = message_class("relais.invoices.invoice.v1.InvoiceApproved")
 _InvoiceNumbered = message_class("relais.invoices.invoice.v1.InvoiceNumbered")
+_CorrectionNumbered = message_class("relais.invoices.invoice.v1.CorrectionNumbered")
 _InvoicePaid = message_class("relais.invoices.invoice.v1.InvoicePaid")
 
 
@@ -787,6 +804,32 @@ def encode_invoice_numbered(value: InvoiceNumbered, _seal: Seal) -> bytes:
     return encoded
 
 
+def decode_correction_numbered(message: Any, _unseal: Unseal) -> CorrectionNumbered:
+    if not message.HasField("numbered_at"):
+        raise missing(message, "numbered_at")
+    return CorrectionNumbered(
+        message.invoice_id,
+        message.organisation_id,
+        message.driver_id,
+        message.settlement_version,
+        message.number,
+        decode_instant(message.numbered_at),
+    )
+
+
+def encode_correction_numbered(value: CorrectionNumbered, _seal: Seal) -> bytes:
+    message = _CorrectionNumbered(
+        invoice_id=value.invoice_id,
+        organisation_id=value.organisation_id,
+        driver_id=value.driver_id,
+        settlement_version=value.settlement_version,
+        number=value.number,
+        numbered_at=encode_instant(value.numbered_at),
+    )
+    encoded: bytes = message.SerializeToString()
+    return encoded
+
+
 def decode_invoice_paid(message: Any, _unseal: Unseal) -> InvoicePaid:
     if not message.HasField("paid_at"):
         raise missing(message, "paid_at")
@@ -961,6 +1004,17 @@ contract: Contract[InvoiceEvent] = Contract(
             encode=encode_invoice_numbered,
             parse=parser(_InvoiceNumbered),
             convert=decode_invoice_numbered,
+        ),
+        EventType(
+            type="relais.invoices.invoice.v1.correction_numbered",
+            cls=CorrectionNumbered,
+            key="invoice_id",
+            skippable=False,
+            schema="relais.invoices.invoice.v1.CorrectionNumbered",
+            personal=(),
+            encode=encode_correction_numbered,
+            parse=parser(_CorrectionNumbered),
+            convert=decode_correction_numbered,
         ),
         EventType(
             type="relais.invoices.invoice.v1.paid",

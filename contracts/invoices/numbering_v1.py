@@ -22,7 +22,7 @@ from contracts.runtime import (
 
 @dataclass(frozen=True, slots=True)
 class NumberAssigned:
-    """An approved invoice took the next number."""
+    """An approved invoice, or a correction of one, took the next number."""
 
     sequence_id: str
     organisation_id: str
@@ -33,6 +33,8 @@ class NumberAssigned:
     # As it stands on the invoice.
     number: str
     assigned_at: datetime
+    # Of a correction: which settlement it follows from. Absent for the invoice itself.
+    settlement_version: int | None
 
 
 NumberingEvent = NumberAssigned
@@ -51,6 +53,7 @@ def decode_number_assigned(message: Any, _unseal: Unseal) -> NumberAssigned:
         message.ordinal,
         message.number,
         decode_instant(message.assigned_at),
+        message.settlement_version if message.HasField("settlement_version") else None,
     )
 
 
@@ -63,6 +66,7 @@ def encode_number_assigned(value: NumberAssigned, _seal: Seal) -> bytes:
         ordinal=value.ordinal,
         number=value.number,
         assigned_at=encode_instant(value.assigned_at),
+        settlement_version=value.settlement_version,
     )
     encoded: bytes = message.SerializeToString()
     return encoded

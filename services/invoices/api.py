@@ -3,10 +3,10 @@
 import asyncio
 from typing import Annotated, Any
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Path
 from starlette.responses import Response
 
-from contracts.invoices.invoice_v1 import ExpenseKind
+from contracts.invoices.invoice_v1 import ContestSettled, ExpenseKind, InvoiceApproved
 from infra.host import Running
 from infra.http.call import Call, public, requires
 from infra.http.models import Id, to_json
@@ -275,22 +275,43 @@ def routes(running: Running | None) -> APIRouter:
     @made.get("/invoices/{invoice_id}/document", response_class=Pdf)
     async def invoice_document(invoice_id: Id, call: Anyone) -> Response:
         """The invoice as PDF/A-3; a Factur-X where the organisation writes it in France."""
-        assert running is not None
-        state = (await call.load(INVOICE, invoice_id)).state
-        found = visible(call, state)
-        bill = found.approval
-        if bill is None:
+        found = visible(call, (await call.load(INVOICE, invoice_id)).state)
+        if found.approval is None:
             raise call.refuse(invoice.ExpensesNotValidated())
-        if bill.self_billed and found.number is None:
-            raise try_again(409, "not-numbered-yet", "The invoice is about to get its number.")
+        return await paper(call, found, found.approval)
+
+    @made.get("/invoices/{invoice_id}/corrections/{version}/document", response_class=Pdf)
+    async def correction_document(
+        invoice_id: Id, version: Annotated[int, Path(ge=1, le=2**31 - 1)], call: Anyone
+    ) -> Response:
+        """What a settlement after the approval changed: a credit note, or an additional invoice.
+
+        `version` is that of the settlement.
+        """
+        found = visible(call, (await call.load(INVOICE, invoice_id)).state)
+        settled = next((s for s in found.settlements if s.version == version), None)
+        if found.approval is None or settled is None or settled.adjustment is None:
+            raise call.refuse(invoice.NoSuchCorrection())
+        return await paper(call, found, found.approval, settled)
+
+    async def paper(
+        call: Call,
+        found: invoice.Invoice,
+        bill: InvoiceApproved,
+        settled: ContestSettled | None = None,
+    ) -> Response:
+        assert running is not None
         load = running.commands.load
         sold = await load(SELLER, bill.driver_id, at_version=bill.seller_version)
         bought = await load(BUYER, bill.organisation_id, at_version=bill.buyer_version)
         assert isinstance(sold.state, seller.Seller)
         assert sold.state.company is not None
         assert bought.state is not None
-        paper = document.Paper(found, bill, sold.state.company, bought.state, call.zone)
-        return Pdf(await asyncio.to_thread(paper.pdf))
+        companies = (sold.state.company, bought.state)
+        made = document.Paper(found, bill, *companies, call.zone, settled)
+        if bill.self_billed and made.number is None:
+            raise try_again(409, "not-numbered-yet", "The document is about to get its number.")
+        return Pdf(await asyncio.to_thread(made.pdf))
 
     return APIRouter(routes=[*router.routes, *made.routes])
 

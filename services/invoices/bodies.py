@@ -5,7 +5,7 @@ from typing import Annotated, Any, Literal
 from pydantic import StringConstraints, model_validator
 
 from contracts.invoices.invoice_v1 import ExpenseKind
-from infra.http.models import Body, Id, Line, MoneyBody, Named, Text
+from infra.http.models import Body, Id, Line, MoneyBody, Named, Text, plain
 from services.invoices import invoice, seller
 from services.invoices.edge import checks
 
@@ -116,7 +116,10 @@ def invoice_shown(found: invoice.Invoice) -> dict[str, Any]:
         ],
         "compared": _compared(found),
         "net": found.net,
-        "settlements": found.settlements,
+        "settlements": [
+            {"number": found.corrections.get(one.version), **plain(one)}
+            for one in found.settlements
+        ],
         "approval": found.approval,
         "payment": found.payment,
         "delivered_at": found.opened.delivered_at if found.opened else None,

@@ -5,6 +5,7 @@ from typing import assert_never
 
 from contracts.invoices.invoice_v1 import (
     AcceptedExtra,
+    ContestSettled,
     ExpenseKind,
     InvoiceApproved,
     InvoiceEvent,
@@ -115,11 +116,14 @@ def target(command: FromTrip | invoice.Number | invoice.Pay) -> str:
 
 
 def numbers(event: InvoiceEvent) -> list[AssignNumber]:
-    if not isinstance(event, InvoiceApproved) or not event.self_billed:
+    """An invoice we write has a number, and so has what corrects it (UNTDID 261, 389)."""
+    if not isinstance(event, InvoiceApproved | ContestSettled):
         return []
-    return [
-        AssignNumber(event.organisation_id, event.driver_id, event.invoice_id, event.approved_at)
-    ]
+    what = (event.organisation_id, event.driver_id, event.invoice_id)
+    if isinstance(event, InvoiceApproved):
+        return [AssignNumber(*what, event.approved_at)] if event.self_billed else []
+    changed = event.adjustment is not None
+    return [AssignNumber(*what, event.settled_at, event.version)] if changed else []
 
 
 def sequence(command: AssignNumber) -> str:
@@ -128,7 +132,8 @@ def sequence(command: AssignNumber) -> str:
 
 
 def numbered(event: NumberingEvent) -> list[invoice.Number]:
-    return [invoice.Number(event.invoice_id, event.number, event.assigned_at)]
+    settlement = event.settlement_version
+    return [invoice.Number(event.invoice_id, event.number, event.assigned_at, settlement)]
 
 
 # --- From payouts --------------------------------------------------------------

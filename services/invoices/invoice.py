@@ -3,7 +3,8 @@
 Its facts come from the trip's own events, so that nobody else need be asked.
 """
 
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import Enum
 from typing import assert_never
@@ -12,6 +13,7 @@ from contracts.common_v1 import Money
 from contracts.invoices.invoice_v1 import (
     AcceptedExtra,
     ContestSettled,
+    CorrectionNumbered,
     ExpenseAdded,
     ExpenseKind,
     ExpenseRemoved,
@@ -82,6 +84,8 @@ class Number:
     invoice_id: str
     number: str
     at: datetime
+    settlement_version: int | None = None
+    """Of a correction: which settlement it follows from."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -208,6 +212,11 @@ class NoSuchContest:
 
 
 @dataclass(frozen=True, slots=True)
+class NoSuchCorrection:
+    pass
+
+
+@dataclass(frozen=True, slots=True)
 class ExpenseIdTaken:
     expense_id: str
 
@@ -276,6 +285,7 @@ Rejection = (
     | NoSuchExpense
     | NoSuchLine
     | NoSuchContest
+    | NoSuchCorrection
     | ExpenseIdTaken
     | TooManyExpenses
     | ExpensesLocked
@@ -336,6 +346,8 @@ class Invoice:
     approval: InvoiceApproved | None = None
     number: str | None = None
     payment: InvoicePaid | None = None
+    corrections: Mapping[int, str] = field(default_factory=dict)
+    """The number of each correction, by the version of its settlement."""
     agreed: Money | None = None
     """The price of the service where the award left it open."""
 
@@ -440,6 +452,8 @@ def _evolve(found: Invoice, event: InvoiceEvent) -> Invoice:
             return replace(found, status=Status.APPROVED, approval=event)
         case InvoiceNumbered():
             return replace(found, number=event.number)
+        case CorrectionNumbered(settlement_version=settlement, number=number):
+            return replace(found, corrections={**found.corrections, settlement: number})
         case InvoicePaid():
             return replace(found, status=Status.PAID, payment=event)
         case unhandled:
@@ -523,8 +537,7 @@ def _follow(command: Following, state: State) -> Decision:
         case Number():
             if state.approval is None:
                 return ExpensesNotValidated()
-            event = InvoiceNumbered(*state.who, command.number, command.at)
-            return [event] if state.number is None else []
+            return _number(command, state)
         case Pay():
             if state.approval is None:
                 return ExpensesNotValidated()
@@ -532,6 +545,14 @@ def _follow(command: Following, state: State) -> Decision:
             return [paid] if state.payment is None else []
         case unhandled:
             assert_never(unhandled)
+
+
+def _number(command: Number, found: Invoice) -> list[InvoiceEvent]:
+    settlement, number, at = command.settlement_version, command.number, command.at
+    if settlement is None:
+        return [InvoiceNumbered(*found.who, number, at)] if found.number is None else []
+    correction = CorrectionNumbered(*found.who, settlement, number, at)
+    return [] if settlement in found.corrections else [correction]
 
 
 def _note_extra(command: NoteExtra, found: Invoice) -> Decision:

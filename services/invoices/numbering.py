@@ -12,12 +12,13 @@ from contracts.invoices.numbering_v1 import NumberAssigned, NumberingEvent
 
 @dataclass(frozen=True, slots=True)
 class AssignNumber:
-    """Follows from an approved invoice."""
+    """Follows from an approved invoice, or from a settlement that changed it afterwards."""
 
     organisation_id: str
     driver_id: str
     invoice_id: str
     at: datetime
+    settlement_version: int | None = None
 
     @property
     def sequence_id(self) -> str:
@@ -25,18 +26,22 @@ class AssignNumber:
         return f"{self.organisation_id}:{self.driver_id}"
 
 
-Taken = frozenset[str]
-"""The invoices that have a number."""
+Taken = frozenset[tuple[str, int | None]]
+"""The invoices that have a number, and the settlements whose correction has one."""
 initial: Taken = frozenset()
 
 
 def evolve(taken: Taken, event: NumberingEvent) -> Taken:
-    return taken | {event.invoice_id}
+    return taken | {(event.invoice_id, event.settlement_version)}
 
 
 def decide(command: AssignNumber, taken: Taken) -> list[NumberingEvent]:
-    """The next number, or nothing when the invoice has one; no rule says no."""
-    if command.invoice_id in taken:
+    """The next number, or nothing when there is one; no rule says no.
+
+    Of an invoice that has no number here the driver writes the corrections as well.
+    """
+    id, settlement = command.invoice_id, command.settlement_version
+    if (id, settlement) in taken or (settlement is not None and (id, None) not in taken):
         return []
     ordinal = len(taken) + 1
     return [
@@ -44,9 +49,10 @@ def decide(command: AssignNumber, taken: Taken) -> list[NumberingEvent]:
             sequence_id=command.sequence_id,
             organisation_id=command.organisation_id,
             driver_id=command.driver_id,
-            invoice_id=command.invoice_id,
+            invoice_id=id,
             ordinal=ordinal,
             number=f"{command.organisation_id.upper()}-{ordinal:06}",
             assigned_at=command.at,
+            settlement_version=settlement,
         )
     ]

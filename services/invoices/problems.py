@@ -20,6 +20,8 @@ def problem(rejection: Rejection) -> tuple[int, str]:
             return 404, "There is no such line."
         case invoice.NoSuchContest():
             return 409, "The line is not contested."
+        case invoice.NoSuchCorrection():
+            return 404, "No settlement after the approval changed what is due by that version."
         case invoice.ExpenseIdTaken(expense_id=taken):
             return 409, f"Another expense has the id {taken}."
         case invoice.TooManyExpenses(limit=limit):

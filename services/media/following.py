@@ -22,7 +22,7 @@ def of_invoice(event: invoice.InvoiceEvent) -> list[Following]:
             return []
         case invoice.ContestSettled() | invoice.InvoiceApproved() | invoice.InvoiceNumbered():
             return []
-        case invoice.InvoicePaid():
+        case invoice.CorrectionNumbered() | invoice.InvoicePaid():
             return []
         case unhandled:
             assert_never(unhandled)

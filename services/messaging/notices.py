@@ -205,6 +205,8 @@ def about_invoices(event: invoice.InvoiceEvent) -> list[Queue]:
             return [_to(who, Topic.MONEY, "invoice_paid", at, about, facts)]
         case invoice.LineContested() | invoice.ContestSettled() | invoice.InvoiceNumbered():
             return []
+        case invoice.CorrectionNumbered():
+            return []
         case invoice.TripNoted() | invoice.InvoicePrepared() | invoice.ExtraNoted():
             return []
         case invoice.InvoiceOpened() | invoice.PriceAgreed() | invoice.ExpensesValidated():

@@ -5,6 +5,7 @@ from typing import assert_never
 from contracts.common_v1 import Money
 from contracts.invoices.invoice_v1 import (
     ContestSettled,
+    CorrectionNumbered,
     ExpenseAdded,
     ExpenseRemoved,
     ExpensesReopened,
@@ -42,7 +43,7 @@ def owed(event: InvoiceEvent) -> list[payout.Credit | payout.Adjust]:
             return []
         case ExpenseAdded() | ExpenseRemoved() | ExpensesValidated() | LineContested():
             return []
-        case ExpensesReopened() | InvoiceNumbered() | InvoicePaid():
+        case ExpensesReopened() | InvoiceNumbered() | CorrectionNumbered() | InvoicePaid():
             return []
         case unhandled:
             assert_never(unhandled)

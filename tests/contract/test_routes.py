@@ -54,7 +54,7 @@ class Site:
         if token is not None:
             headers["Authorization"] = f"Bearer {token}"
         path = re.sub(r"{\w+}", NOBODY, route.path)
-        for part, known in (("pieces", "0"), ("stops", "arrival")):
+        for part, known in (("pieces", "0"), ("stops", "arrival"), ("corrections", "8")):
             path = path.replace(f"{part}/{NOBODY}", f"{part}/{known}")
         content = {} if body is None else {"json": body}
         return await self.client.request(route.method, path, headers=headers, **content)

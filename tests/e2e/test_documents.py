@@ -64,6 +64,7 @@ KNOWN = {
     "start": 0,
     "question_id": "q-1",
     "search_id": "near-home",
+    "version": 8,
     "end": "arrival",
     "token": "f-1.0.x",
 }

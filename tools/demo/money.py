@@ -50,6 +50,11 @@ def is_in(status: str) -> Callable[[Any], bool]:
     return lambda found: bool(found["status"] == status)
 
 
+def is_corrected(invoice: Any) -> bool:
+    """Whether what a settlement changed has a number."""
+    return any(one["number"] for one in invoice["settlements"])
+
+
 def adjusted(account: Any) -> bool:
     """Whether a settlement has reached what is due."""
     return any(line["kind"] == "adjustment" for line in account["due"])
@@ -165,6 +170,11 @@ async def contest(teller: Teller, camille: Person, invoice: str) -> None:
     why = "Livré un jour plus tard que prévu"
     await teller.billing("POST", f"{line}/settlement", {"amount": euros(LESS), "explanation": why})
     teller.say(f"  {shown(service['amount'])} became {shown(euros(LESS))}: « {why} »")
+    [note] = (await teller.until(camille, invoice, is_corrected))["settlements"]
+    path = f"{invoice}/corrections/{note['version']}/document"
+    paper = (await teller.driver(camille, "GET", path)).content
+    expect(paper.startswith(b"%PDF"), "the credit note is no PDF")
+    teller.say(f"  credit note {note['number']}: {shown(note['adjustment'])} and its VAT")
 
 
 async def pay_out(teller: Teller, camille: Person, invoice: str) -> None:

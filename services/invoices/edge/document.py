@@ -5,7 +5,7 @@ Factur-X library stamps on it.
 """
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Any, Final
@@ -16,13 +16,14 @@ import typst
 
 from contracts.common_v1 import Money
 from contracts.invoices.buyer_v1 import BuyerDeclared
-from contracts.invoices.invoice_v1 import InvoiceApproved, TaxCategory
+from contracts.invoices.invoice_v1 import ContestSettled, InvoiceApproved, TaxCategory
 from contracts.invoices.invoice_v1 import Line as InvoiceLine
 from contracts.invoices.seller_v1 import CompanyDeclared
 from services.invoices.invoice import Invoice
 
 SELF_BILLED: Final = "389"
-"""UNTDID 1001: an invoice that the buyer writes for the seller."""
+CREDIT: Final = "261"
+"""UNTDID 1001: what the buyer writes for the seller, an invoice and a credit note."""
 PIECE: Final = "C62"
 SERVICES: Final = "S1"
 """The French frame of an invoice for services."""
@@ -74,13 +75,49 @@ MODEL = """
 
 @dataclass(frozen=True, slots=True)
 class Paper:
-    """What stands on a document: the invoice as approved, and both companies as they were then."""
+    """What stands on a document: the invoice as approved, and both companies as they were then.
+
+    With `settled` it is the correction that follows from that settlement, by what differs.
+    """
 
     found: Invoice
-    bill: InvoiceApproved
+    approval: InvoiceApproved
     seller: CompanyDeclared
     buyer: BuyerDeclared
     zone: ZoneInfo
+    settled: ContestSettled | None = None
+
+    @property
+    def bill(self) -> InvoiceApproved:
+        """What the document comes to; every amount is positive, also on a credit note."""
+        settled, approval = self.settled, self.approval
+        if settled is None or settled.adjustment is None or settled.adjustment_vat is None:
+            return approval
+        [line] = (line for line in approval.lines if line.line_id == settled.line_id)
+        changes = (settled.adjustment, settled.adjustment_vat)
+        net, vat = (Money(abs(one.amount_minor), one.currency) for one in changes)
+        return replace(
+            approval,
+            lines=(replace(line, amount=net, version=settled.version),),
+            net=net,
+            tax=replace(approval.tax, amount=vat),
+            total=replace(net, amount_minor=net.amount_minor + vat.amount_minor),
+            version=settled.version,
+            approved_at=settled.settled_at,
+        )
+
+    @property
+    def is_credit(self) -> bool:
+        """Less is owed than the invoice says."""
+        settled = self.settled
+        return bool(settled and settled.adjustment and settled.adjustment.amount_minor < 0)
+
+    @property
+    def number(self) -> str | None:
+        """None where the driver writes the invoice."""
+        if self.settled is None:
+            return self.found.number
+        return self.found.corrections.get(self.settled.version)
 
     @property
     def is_facturx(self) -> bool:
@@ -133,9 +170,9 @@ class Paper:
         if reason := REASONS.get(tax.category):
             breakdown |= {"BT-120": reason}
         return {
-            "BT-1": self.found.number,
+            "BT-1": self.number,
             "BT-2": self.issued_on,
-            "BT-3": SELF_BILLED,
+            "BT-3": CREDIT if self.is_credit else SELF_BILLED,
             "BT-5": bill.net.currency,
             "BT-20": "A réception / on receipt",
             "BT-23": SERVICES,
@@ -149,11 +186,18 @@ class Paper:
                 *({"BT-22": note} for note in self._notes()),
                 *({"BT-21": code, "BT-22": note} for code, note in MENTIONS.items()),
             ],
+            "BG-3": self._preceding(),
             "BG-4": self._seller(),
             "BG-7": self._buyer(),
             "BG-23": [breakdown],
             "BG-25": [self._line(n, line) for n, line in enumerate(bill.lines, 1)],
         }
+
+    def _preceding(self) -> list[dict[str, Any]]:
+        """The invoice that is corrected."""
+        if self.settled is None:
+            return []
+        return [{"BT-25": self.found.number, "BT-26": self._day(self.approval.approved_at)}]
 
     def _line(self, number: int, line: InvoiceLine) -> dict[str, Any]:
         amount, tax = decimal(line.amount), self.bill.tax
@@ -191,18 +235,28 @@ class Paper:
         if self.bill.self_billed:
             writer = self.buyer.legal_name
             notes.append(f"Autofacturation: {writer}, au nom et pour le compte du vendeur")
+        corrected = (f"{one['BT-25'] or ''} {one['BT-26']}" for one in self._preceding())
+        notes += [f"Rectifie / corrects: {which}" for which in corrected]
         return [note for note in notes if note]
+
+    def _title(self) -> str:
+        if not self.approval.self_billed:
+            return "Décompte / Statement, no invoice"
+        if self.settled is None:
+            return "Facture / Invoice"
+        if self.is_credit:
+            return "Avoir / Credit note"
+        return "Facture complémentaire / Additional invoice"
 
     def _shown(self) -> dict[str, Any]:
         """What the printed page says; the words are data, never markup."""
         bill = self.bill
-        invoice = "Facture / Invoice" if bill.self_billed else "Décompte / Statement, no invoice"
         facts = f"invoice-{bill.invoice_id}@{bill.version}"
         seller, buyer = self.seller, self.buyer
         return {
-            "title": invoice,
+            "title": self._title(),
             "number": " - ".join(
-                part for part in (self.found.number, self.issued_on.isoformat()) if part
+                part for part in (self.number, self.issued_on.isoformat()) if part
             ),
             "seller": _printed(seller, seller.street, seller.legal_name),
             "buyer": _printed(buyer, buyer.registered_office, buyer.legal_name),

@@ -7,6 +7,7 @@ from contracts.invoices.buyer_v1 import BuyerDeclared
 from contracts.invoices.invoice_v1 import (
     AcceptedExtra,
     ContestSettled,
+    CorrectionNumbered,
     ExpenseAdded,
     ExpenseKind,
     ExpenseRemoved,
@@ -238,6 +239,10 @@ def give_number() -> Number:
 
 def numbered() -> InvoiceNumbered:
     return InvoiceNumbered(*WHO, "HIFLOW-000001", LATER)
+
+
+def corrected(version: int = 8, number: str = "HIFLOW-000002") -> CorrectionNumbered:
+    return CorrectionNumbered(*WHO, version, number, LATER)
 
 
 def pay() -> Pay:

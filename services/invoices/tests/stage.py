@@ -101,13 +101,13 @@ class Caller:
         assert (await self.ask("POST", "/invoices/inv-t-1/approval")).is_success
 
     async def numbered(self) -> None:
-        """Do what the reactions do after an approval."""
+        """Do what the reactions do after an approval, or a settlement that comes later."""
         for entry in await self.running.commands.history(INVOICE, "inv-t-1"):
             for command in following.numbers(entry.event):
                 id = following.sequence(command)
                 await self.running.commands.handle(NUMBERING, id, command, context())
-                [taken] = await self.running.commands.history(NUMBERING, id)
-                await self.follow(*following.numbered(taken.event))
+                taken = await self.running.commands.history(NUMBERING, id)
+                await self.follow(*following.numbered(taken[-1].event))
 
 
 def context() -> CommandContext:

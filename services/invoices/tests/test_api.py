@@ -95,6 +95,27 @@ async def test_a_line_is_contested_and_settled(database: str) -> None:
         assert shown["settlements"][0]["adjustment_vat"]["amount_minor"] == -96
 
 
+@pytest.mark.requirement("G-15")
+async def test_a_settlement_after_the_approval_has_a_document_of_its_own(database: str) -> None:
+    async with served(database) as api:
+        await api.approved()
+        await api.numbered()
+        line = f"{INVOICE}/lines/{(await api.driver('GET', INVOICE)).json()['lines'][1]['line_id']}"
+        await api.driver("POST", f"{line}/contest", REASON)
+        assert (await api.ask("POST", f"{line}/settlement", LESS)).is_success
+        [before] = (await api.driver("GET", INVOICE)).json()["settlements"]
+        path = f"{INVOICE}/corrections/{before['version']}/document"
+        assert before["number"] is None
+        assert (await api.driver("GET", path)).status_code == 409
+        await api.numbered()
+        [after] = (await api.driver("GET", INVOICE)).json()["settlements"]
+        assert after["number"] == "HIFLOW-000002"
+        found = await api.driver("GET", path)
+        assert (found.status_code, found.headers["Content-Type"]) == (200, "application/pdf")
+        assert (await api.driver("GET", path, who="bob")).status_code == 404
+        assert (await api.driver("GET", f"{INVOICE}/corrections/1/document")).status_code == 404
+
+
 async def test_who_bills_and_drives_contests_their_own_invoice_as_its_driver(database: str) -> None:
     async with served(database) as api:
         await api.approved()

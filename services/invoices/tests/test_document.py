@@ -23,6 +23,7 @@ from services.invoices.tests.make import (
     buyer,
     declared,
     numbered,
+    settled,
 )
 from services.invoices.tests.stage import served
 
@@ -36,6 +37,14 @@ def paper(bill: InvoiceApproved, country: str = "FR", vat: str | None = "FR44732
     found = reduce(invoice.evolve, history, invoice.initial)
     assert isinstance(found, invoice.Invoice)
     return Paper(found, bill, declared(vat, country), buyer(), PARIS)
+
+
+def correction(bill: InvoiceApproved, adjustment: int, vat: int) -> Paper:
+    """Of a settlement that changed the toll, as the second number of the sequence."""
+    whole = paper(bill)
+    change = settled(3_500 + adjustment, adjustment, vat, version=8)
+    found = replace(whole.found, corrections={8: "HIFLOW-000002"} if bill.self_billed else {})
+    return replace(whole, found=found, settled=change)
 
 
 def read_back(pdf: bytes) -> dict[str, Any]:
@@ -60,6 +69,31 @@ def test_a_french_drivers_invoice_is_a_facturx_that_reads_back() -> None:
     assert {note.get("BT-21") for note in found["BG-1"]} >= {"PMD", "PMT", "AAB"}
     assert found["BG-7"]["name"] == "Hiflow SAS"
     assert [line["BT-131"] for line in found["BG-25"]] == ["300.00", "35.00"]
+
+
+@pytest.mark.parametrize(
+    ("adjustment", "code", "title"), [(-500, "261", "Credit note"), (500, "389", "Additional")]
+)
+def test_a_correction_names_the_invoice_and_what_differs(
+    adjustment: int, code: str, title: str
+) -> None:
+    pdf = correction(approved(), adjustment, adjustment // 5).pdf()
+    found = read_back(pdf)
+    assert (found["BT-1"], found["BT-3"]) == ("HIFLOW-000002", code)
+    [corrects] = found["BG-3"]
+    assert corrects["BT-25"] == "HIFLOW-000001"
+    assert [found[name] for name in ("BT-109", "BT-110", "BT-112")] == ["5.00", "1.00", "6.00"]
+    assert [line["BT-131"] for line in found["BG-25"]] == ["5.00"]
+    text = text_of(pdf)
+    assert title in text
+    assert "corrects: HIFLOW-000001 2030-05-01" in text
+    assert "invoice-inv-t-1@8" in text
+
+
+def test_the_correction_of_a_drivers_own_invoice_is_a_statement() -> None:
+    pdf = correction(approved(self_billed=False), -500, -100).pdf()
+    assert not PdfReader(io.BytesIO(pdf)).attachments
+    assert "no invoice" in text_of(pdf)
 
 
 @pytest.mark.parametrize(

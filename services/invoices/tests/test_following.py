@@ -40,6 +40,7 @@ from services.invoices.tests.make import (
     open_it,
     opened,
     prepare,
+    settled,
     validated,
 )
 from services.invoices.tests.stage import context, served
@@ -98,13 +99,18 @@ def line(kind: LineKind) -> Line:
     return Line(kind, "inv-t-1", "service", "t-1", PRICE, Fact("invoice-inv-t-1", 2))
 
 
-def assign(invoice: str = "inv-t-1", driver: str = "ada") -> AssignNumber:
-    return AssignNumber("hiflow", driver, invoice, LATER)
+def assign(
+    invoice: str = "inv-t-1", driver: str = "ada", settlement: int | None = None
+) -> AssignNumber:
+    return AssignNumber("hiflow", driver, invoice, LATER, settlement)
 
 
-def taken(ordinal: int = 1, invoice: str = "inv-t-1") -> NumberAssigned:
+def taken(
+    ordinal: int = 1, invoice: str = "inv-t-1", settlement: int | None = None
+) -> NumberAssigned:
     number = f"HIFLOW-{ordinal:06}"
-    return NumberAssigned("hiflow:ada", "hiflow", "ada", invoice, ordinal, number, LATER)
+    what = ("hiflow:ada", "hiflow", "ada", invoice, ordinal, number, LATER)
+    return NumberAssigned(*what, settlement)
 
 
 @pytest.mark.requirement("HIF-27")
@@ -159,6 +165,19 @@ def test_numbers_follow_each_other_and_an_invoice_has_one() -> None:
     given(taken()).when(assign("inv-t-2")).records(taken(2, "inv-t-2"))
     given(taken(), taken(2, "inv-t-2")).when(assign()).records_nothing()
     assert following.numbered(taken()) == [give_number()]
+
+
+def test_a_correction_takes_the_next_number_once_where_the_invoice_has_one() -> None:
+    assert following.numbers(settled(3_000, -500, -100, 8)) == [assign(settlement=8)]
+    assert following.numbers(settled(3_500, version=8)) == []
+    given(taken()).when(assign(settlement=8)).records(taken(2, settlement=8))
+    given(taken(), taken(2, settlement=8)).when(assign(settlement=9)).records(
+        taken(3, settlement=9)
+    )
+    given().when(assign(settlement=8)).records_nothing()
+    given(taken(1, "inv-t-2")).when(assign(settlement=8)).records_nothing()
+    [command] = following.numbered(taken(2, settlement=8))
+    assert (command.number, command.settlement_version) == ("HIFLOW-000002", 8)
 
 
 async def test_numbers_have_no_gap_whoever_asks_at_once(database: str) -> None:

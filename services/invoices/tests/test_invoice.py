@@ -43,6 +43,7 @@ from services.invoices.tests.make import (
     approved,
     contest,
     contested,
+    corrected,
     eur,
     extra_noted,
     give_number,
@@ -306,6 +307,14 @@ class TestContests:
 
 
 class TestNumberAndPayment:
+    def test_a_correction_keeps_its_number(self) -> None:
+        lowered = (*APPROVED, numbered(), contested(), settled(3_000, -500, -100, 9))
+        number = replace(give_number(), number="HIFLOW-000002", settlement_version=9)
+        given(*lowered).when(number).records(corrected(9))
+        found = given(*lowered, corrected(9))
+        found.when(replace(number, settlement_version=10)).records(corrected(10))
+        found.when(give_number()).records_nothing()
+
     def test_an_approved_invoice_takes_its_number_and_its_payment_once(self) -> None:
         given(*APPROVED).when(give_number()).records(numbered())
         given(*APPROVED, numbered()).when(pay()).records(paid())

@@ -12,6 +12,7 @@ REJECTIONS: list[Rejection] = [
     invoice.NoSuchExpense(),
     invoice.NoSuchLine(),
     invoice.NoSuchContest(),
+    invoice.NoSuchCorrection(),
     invoice.ExpenseIdTaken("e-1"),
     invoice.TooManyExpenses(100),
     invoice.ExpensesLocked(),

@@ -8,6 +8,7 @@ from psycopg import sql
 
 from contracts.invoices.invoice_v1 import (
     ContestSettled,
+    CorrectionNumbered,
     ExpenseAdded,
     ExpenseRemoved,
     ExpensesReopened,
@@ -55,13 +56,17 @@ class Line:
 
 @dataclass(frozen=True, slots=True)
 class Settlement:
-    """What a contested line is from version `version` on; the adjustment comes with a payout."""
+    """What a contested line is from version `version` on; the adjustment comes with a payout.
+
+    `number` is that of its correction, where the organisation writes the invoice.
+    """
 
     line_id: str
     amount_minor: int
     currency: str
     adjustment_minor: int | None
     version: int
+    number: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,7 +106,7 @@ def key(event: InvoiceEvent) -> tuple[str] | None:
             return (event.invoice_id,)
         case ExpensesValidated() | ExpensesReopened() | LineContested() | ContestSettled():
             return (event.invoice_id,)
-        case InvoiceApproved() | InvoiceNumbered() | InvoicePaid():
+        case InvoiceApproved() | InvoiceNumbered() | CorrectionNumbered() | InvoicePaid():
             return (event.invoice_id,)
         case unhandled:
             assert_never(unhandled)
@@ -133,6 +138,12 @@ def project(row: Invoice | None, event: InvoiceEvent) -> Invoice:
             return _approved(row, event)
         case InvoiceNumbered():
             return replace(row, number=event.number)
+        case CorrectionNumbered(settlement_version=settlement, number=number):
+            numbered = (
+                replace(one, number=number) if one.version == settlement else one
+                for one in row.settlements
+            )
+            return replace(row, settlements=tuple(numbered))
         case InvoicePaid():
             return replace(row, status="paid", payout_id=event.payout_id, paid_at=event.paid_at)
         case TripNoted() | InvoicePrepared() | ExtraNoted():

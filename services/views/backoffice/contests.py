@@ -9,6 +9,7 @@ from psycopg import sql
 
 from contracts.invoices.invoice_v1 import (
     ContestSettled,
+    CorrectionNumbered,
     ExpenseAdded,
     ExpenseRemoved,
     ExpensesReopened,
@@ -57,7 +58,7 @@ def key(event: InvoiceEvent) -> tuple[str, str] | None:
             return None
         case ExpenseAdded() | ExpenseRemoved() | ExpensesValidated() | ExpensesReopened():
             return None
-        case InvoiceApproved() | InvoiceNumbered() | InvoicePaid():
+        case InvoiceApproved() | InvoiceNumbered() | CorrectionNumbered() | InvoicePaid():
             return None
         case unhandled:
             assert_never(unhandled)
@@ -81,7 +82,7 @@ def project(row: Contest | None, event: InvoiceEvent) -> Contest | None:
             return row
         case ExpenseAdded() | ExpenseRemoved() | ExpensesValidated() | ExpensesReopened():
             return row
-        case InvoiceApproved() | InvoiceNumbered() | InvoicePaid():
+        case InvoiceApproved() | InvoiceNumbered() | CorrectionNumbered() | InvoicePaid():
             return row
         case unhandled:
             assert_never(unhandled)

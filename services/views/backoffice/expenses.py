@@ -9,6 +9,7 @@ from psycopg import sql
 
 from contracts.invoices.invoice_v1 import (
     ContestSettled,
+    CorrectionNumbered,
     ExpenseAdded,
     ExpenseRemoved,
     ExpensesReopened,
@@ -60,7 +61,7 @@ def key(event: InvoiceEvent) -> tuple[str, str] | None:
             return None
         case ExpensesValidated() | ExpensesReopened() | LineContested():
             return None
-        case InvoiceApproved() | InvoiceNumbered() | InvoicePaid():
+        case InvoiceApproved() | InvoiceNumbered() | CorrectionNumbered() | InvoicePaid():
             return None
         case unhandled:
             assert_never(unhandled)
@@ -80,7 +81,7 @@ def project(row: Expense | None, event: InvoiceEvent) -> Expense | None:
             return row
         case ExpensesValidated() | ExpensesReopened() | LineContested():
             return row
-        case InvoiceApproved() | InvoiceNumbered() | InvoicePaid():
+        case InvoiceApproved() | InvoiceNumbered() | CorrectionNumbered() | InvoicePaid():
             return row
         case unhandled:
             assert_never(unhandled)

@@ -8,6 +8,7 @@ from psycopg import sql
 
 from contracts.invoices.invoice_v1 import (
     ContestSettled,
+    CorrectionNumbered,
     ExpenseAdded,
     ExpenseRemoved,
     ExpensesReopened,
@@ -89,6 +90,8 @@ def key(event: InvoiceEvent) -> tuple[str] | None:
     match event:
         case TripNoted() | InvoicePrepared() | ExpenseAdded() | ExpenseRemoved():
             return None
+        case CorrectionNumbered():
+            return None
         case InvoiceOpened() | ExtraNoted() | PriceAgreed() | ExpensesValidated():
             return (event.invoice_id,)
         case ExpensesReopened() | LineContested() | ContestSettled():
@@ -127,6 +130,8 @@ def project(row: Invoice | None, event: InvoiceEvent) -> Invoice | None:
         case InvoicePaid():
             return replace(row, status="paid", payout_id=event.payout_id, paid_at=event.paid_at)
         case TripNoted() | InvoicePrepared() | ExpenseAdded() | ExpenseRemoved():
+            return row
+        case CorrectionNumbered():
             return row
         case unhandled:
             assert_never(unhandled)

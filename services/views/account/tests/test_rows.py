@@ -1,10 +1,11 @@
 """What became of my invoices and statements, and which fact is each figure from?"""
 
+from dataclasses import replace
 from functools import reduce
 
 import pytest
 
-from contracts.invoices.invoice_v1 import ExpensesReopened, InvoiceEvent
+from contracts.invoices.invoice_v1 import CorrectionNumbered, ExpensesReopened, InvoiceEvent
 from contracts.payments.payout_v1 import PayoutEvent
 from infra.consumers.views import OutOfOrder
 from services.views.account import invoices, statements
@@ -83,6 +84,10 @@ class TestInvoice:
         row = invoice_of(opened(), approved(), contested("e-1"), settled("e-1", 3_000))
         assert row.contested == ()
         assert row.settlements == (Settlement("e-1", 3_000, "EUR", -480, 9),)
+        number = CorrectionNumbered(INVOICE, "hiflow", "ada", 9, "ADA-2030-0002", LATER)
+        assert invoices.project(row, replace(number, settlement_version=8)) == row
+        corrected = invoices.project(row, number).settlements
+        assert corrected == (Settlement("e-1", 3_000, "EUR", -480, 9, "ADA-2030-0002"),)
 
     def test_an_approved_figure_names_the_version_it_is_from(self) -> None:
         row = invoice_of(opened(), validated(), approved(), numbered(), paid())
