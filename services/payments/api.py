@@ -12,7 +12,7 @@ from infra.http.models import Id, to_json
 from infra.http.pages import Paging
 from services.payments import bodies, payee, payout
 from services.payments.aggregates import PAYEE, PAYOUT
-from services.payments.edge import books
+from services.payments.edge import books, waiting
 
 router = APIRouter()
 
@@ -165,6 +165,18 @@ async def record_payment(
 def routes(running: Running | None) -> APIRouter:
     """All routes; those of the books read a table. None: only to be listed."""
     made = APIRouter()
+
+    @made.get("/payouts/to-pay")
+    async def payouts_to_pay(call: Billing, page: Paging) -> Response:
+        """Statements of every driver that were closed and wait for the bank, oldest first.
+
+        A payment is refused while other bank details of the driver wait (P8).
+        """
+        assert running is not None
+        after = page.after(waiting.OLDEST)
+        organisation_id = call.principal.organisation_id
+        rows = await waiting.to_pay(running.pool, organisation_id, after, page.fetch)
+        return page.answer(rows, waiting.OLDEST, key=lambda row: (row.closed_at, row.payout_id))
 
     @made.get("/ledger/accounts")
     async def ledger_accounts(call: Billing) -> Response:

@@ -5,7 +5,7 @@ from infra.consumers.reactions import Reaction
 from infra.host import Service
 from services.payments import api, following, problems
 from services.payments.aggregates import PAYEE, PAYOUT
-from services.payments.edge import books
+from services.payments.edge import books, waiting
 
 service = Service(
     name="payments",
@@ -19,7 +19,7 @@ service = Service(
             target=following.target,
         ),
     ),
-    views=(books.view,),
+    views=(books.view, waiting.view),
     routes=api.routes,
     problem=problems.problem,
 )

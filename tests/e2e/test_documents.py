@@ -177,7 +177,7 @@ async def test_an_api_keeps_its_document(
         ("alerts", 5),
         ("papers", 7),
         ("invoices", 20),
-        ("payments", 13),
+        ("payments", 14),
         ("messaging", 9),
         ("media", 11),
         ("views.account", 6),
