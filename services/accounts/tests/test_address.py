@@ -12,6 +12,7 @@ from services.accounts.aggregates import USER
 from services.accounts.signing import ChangeEmail, NoAddressToConfirm, NotActive, RequestEmailChange
 from services.accounts.tests.make import LATER, NOON, activate, activated, deactivated
 from services.accounts.tests.serving import PASSWORD, Caller, invitation, served
+from services.accounts.tests.test_sign_in import outcome
 from services.accounts.tests.test_user import ACTIVE
 
 given = Spec(user.decide, user.evolve, user.initial).given
@@ -121,3 +122,22 @@ async def test_asking_needs_the_password_and_shows_no_link(database: str) -> Non
         history = (await api.own(tokens, "GET", "/me/history")).text
         assert "email_change_requested" in history
         assert "token=" not in history
+
+
+async def test_an_old_link_changes_no_address(database: str) -> None:
+    async with served(database) as api:
+        await api.with_password("ada")
+        await asked(api, await api.signed_in("ada"))
+        async with api.running.pool.connection() as connection:
+            await connection.execute("update secrets.link set expires_at = now()")
+        late = await api.anybody("PUT", "/email", {"token": await token_of(api)})
+        assert outcome(late) == (409, "link-invalid")
+        assert await sign_in(api, "ada@example.org") == 200
+
+
+async def test_guessing_the_password_of_a_session_is_throttled(database: str) -> None:
+    async with served(database) as api:
+        await api.with_password("ada")
+        tokens = await api.signed_in("ada")
+        guesses = [await asked(api, tokens, password=f"guess {n} of mine") for n in range(6)]
+        assert [guess.status_code for guess in guesses] == [422] * 5 + [429]
