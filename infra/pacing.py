@@ -8,7 +8,7 @@ pauses; and who fills a topic in the same process ends the pause.
 import asyncio
 from collections import Counter
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from threading import Lock
 from time import monotonic
 from typing import Any
@@ -67,10 +67,11 @@ class _Paced:
         self._woken = asyncio.Event()
 
     def wake(self) -> None:
-        # Before it asked for the first time, and once its loop is closed, nobody pauses.
-        loop = self._loop
-        if loop is not None and not loop.is_closed() and not self._woken.is_set():
-            loop.call_soon_threadsafe(self._woken.set)
+        if self._loop is None or self._woken.is_set():
+            return
+        # Its loop may be closed, with nobody left to wake.
+        with suppress(RuntimeError):
+            self._loop.call_soon_threadsafe(self._woken.set)
 
     async def __call__(self, node_id: Any, request: Any, **options: Any) -> Any:
         if not isinstance(request, FetchRequest):

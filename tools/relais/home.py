@@ -88,7 +88,7 @@ def _lives(pid: int) -> bool:
 
 
 def write_addresses(home: Path, settings: Settings, url: str) -> Path:
-    """Tell other commands where the platform is; answers the file to remove at the end."""
+    """Tell other commands, in one step, where the platform is; answers the file to remove."""
     path = home / "run.json"
     found = {
         "pid": str(os.getpid()),
@@ -97,5 +97,6 @@ def write_addresses(home: Path, settings: Settings, url: str) -> Path:
         "postgres": settings.postgres,
         "kafka": settings.kafka,
     }
-    path.write_text(json.dumps(found, indent=1))
-    return path
+    aside = path.with_name(f"{path.name}.{os.getpid()}")
+    aside.write_text(json.dumps(found, indent=1))
+    return aside.replace(path)

@@ -4,12 +4,16 @@ import json
 import subprocess
 import sys
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from pathlib import Path
 
 import httpx
 import pytest
 
 from infra.http.auth import SigningKey, jwks
+from infra.settings import Settings
+from tools.relais.home import write_addresses
 from tools.relais.tests.conftest import Line, Platform
 
 
@@ -43,6 +47,17 @@ class TestUp:
         assert said.exit_code == 1
         [line] = said.stderr.splitlines()
         assert "it runs at" in line
+
+    def test_nobody_reads_half_of_its_addresses(self, tmp_path: Path) -> None:
+        settings = Settings()
+        written = write_addresses(tmp_path, settings, "http://127.0.0.1:1")
+        with ThreadPoolExecutor() as pool:
+            writing = pool.submit(
+                lambda: [write_addresses(tmp_path, settings, f"http://h:{n}") for n in range(500)]
+            )
+            while not writing.done():
+                assert json.loads(written.read_text())["host"]
+            assert {path.name for path in writing.result()} == {"run.json"}
 
 
 class TestServeAndWork:
