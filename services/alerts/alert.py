@@ -17,7 +17,7 @@ class Match:
 @dataclass(frozen=True, slots=True)
 class Alert:
     trip: TripPublished
-    matches: tuple[Match, ...]
+    matches: tuple[Match, ...] = ()
 
 
 Alerted = frozenset[str]

@@ -1,6 +1,7 @@
 """The service `alerts`: what drivers look for, and the new trips that match (HIF-41, N-04)."""
 
 from contracts.accounts import user_v1
+from contracts.missions import trip_v1
 from infra.consumers.reactions import Reaction
 from infra.host import Service
 from services.alerts import api, following, problems
@@ -11,10 +12,23 @@ service = Service(
     name="alerts",
     aggregates=(SEARCHES, ALERT),
     reactions=(
-        Reaction("forgetting", user_v1.contract, following.react, SEARCHES, following.target),
+        Reaction(
+            name="matcher",
+            contract=trip_v1.contract,
+            react=following.of_trip,
+            aggregate=ALERT,
+            target=following.trip_of,
+            complete=matching.complete,
+        ),
+        Reaction(
+            name="forgetting",
+            contract=user_v1.contract,
+            react=following.of_account,
+            aggregate=SEARCHES,
+            target=following.driver_of,
+        ),
     ),
     views=(tables.searches, tables.drivers, tables.alerts),
     routes=api.routes,
     problem=problems.problem,
-    loops={matching.NAME: matching.matcher},
 )

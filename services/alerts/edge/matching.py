@@ -1,22 +1,16 @@
 """From a new trip to the drivers who look for such: one query for a batch of trips."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
+from dataclasses import replace
 
 from psycopg.types.json import Jsonb
 
-from contracts.missions import trip_v1
-from contracts.missions.trip_v1 import TripEvent, TripPublished
-from infra.consumers.reactions import Reaction, ReactionHandler
-from infra.consumers.records import Delivery
-from infra.consumers.transports import FaustAgent
-from infra.host import Running
+from contracts.missions.trip_v1 import TripPublished
 from infra.http.models import plain
 from infra.searching import away_km, normalised
 from infra.store.postgres import Connection
-from services.alerts.aggregates import ALERT
 from services.alerts.alert import Alert, Match
 
-NAME = "matcher"
 _AWAY = away_km("t.latitude", "t.longitude", "d.latitude", "d.longitude")
 # As the trips a driver may take in their list: every qualification, on the first day.
 _GATE = """
@@ -44,15 +38,20 @@ select distinct on (t.trip_id, s.driver_id) t.trip_id, s.driver_id, s.search_id
 """
 
 
-async def matches(
-    connection: Connection, trips: Sequence[TripPublished]
-) -> Mapping[str, tuple[Match, ...]]:
-    """Who looks for each trip and may take it, by trip; each driver once, with the first search."""
-    cursor = await connection.execute(_MATCHES.encode(), (Jsonb(plain(list(map(_asked, trips)))),))
+async def complete(connection: Connection, alerts: Sequence[Alert]) -> list[Alert | None]:
+    """Who looks for each trip and may take it, each driver once, with the first search that fits.
+
+    A search saved after its trip was looked at is not told of it: the list of trips has that one.
+    """
+    asked = Jsonb(plain([_asked(alert.trip) for alert in alerts]))
+    cursor = await connection.execute(_MATCHES.encode(), (asked,))
     found: dict[str, tuple[Match, ...]] = {}
     for trip_id, driver_id, search_id in await cursor.fetchall():
         found[trip_id] = (*found.get(trip_id, ()), Match(driver_id, search_id))
-    return found
+    return [
+        replace(alert, matches=found[alert.trip.trip_id]) if alert.trip.trip_id in found else None
+        for alert in alerts
+    ]
 
 
 def _asked(trip: TripPublished) -> dict[str, object]:
@@ -71,36 +70,3 @@ def _asked(trip: TripPublished) -> dict[str, object]:
         "distance_km": trip.distance_km,
         "needs": process + services,
     }
-
-
-class Matcher:
-    """Handles the events of trips: a reaction that looks into the tables first.
-
-    A search saved after its trip was looked at is not told of it: the list of trips has that one.
-    """
-
-    def __init__(self, running: Running) -> None:
-        self._running = running
-
-    async def handle(
-        self, connection: Connection, deliveries: Sequence[Delivery]
-    ) -> Mapping[int, Exception]:
-        published = [d.event for d in deliveries if isinstance(d.event, TripPublished)]
-        found = await matches(connection, published) if published else {}
-
-        def react(event: TripEvent) -> list[Alert]:
-            if isinstance(event, TripPublished) and event.trip_id in found:
-                return [Alert(event, found[event.trip_id])]
-            return []
-
-        reaction = Reaction(NAME, trip_v1.contract, react, ALERT, lambda a: a.trip.trip_id)
-        handler = ReactionHandler(reaction, self._running.commands, self._running.service.name)
-        return await handler.handle(connection, deliveries)
-
-    def forget_cache(self) -> None:
-        """Nothing is remembered between batches."""
-
-
-def matcher(running: Running) -> FaustAgent:
-    """The loop that follows the trips."""
-    return running.agent(NAME, [trip_v1.contract], Matcher(running))

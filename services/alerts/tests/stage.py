@@ -12,12 +12,12 @@ from uuid import uuid4
 from contracts.missions import trip_v1
 from infra.cloudevents import Envelope
 from infra.consumers.core import Handler
+from infra.consumers.reactions import ReactionHandler
 from infra.consumers.records import Delivery, stream_of
 from infra.consumers.views import ViewHandler
 from infra.host import Running, opened
 from infra.settings import Settings
 from services.alerts.aggregates import ALERT
-from services.alerts.edge.matching import Matcher
 from services.alerts.service import service
 from services.alerts.tests.make import NOON
 
@@ -39,7 +39,8 @@ class Stage:
 
     async def published(self, *trips: trip_v1.TripEvent) -> None:
         """Facts about trips, in one batch."""
-        await self._handle(Matcher(self.running), trips)
+        [matcher] = (one for one in service.reactions if one.contract is trip_v1.contract)
+        await self._handle(ReactionHandler(matcher, self.running.commands, "alerts"), trips)
 
     async def alerted(self, trip_id: str = "t-1") -> list[tuple[str, str]]:
         """Who was told of a trip, and for which search."""

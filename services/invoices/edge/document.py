@@ -235,8 +235,9 @@ class Paper:
         if self.bill.self_billed:
             writer = self.buyer.legal_name
             notes.append(f"Autofacturation: {writer}, au nom et pour le compte du vendeur")
+        sign = "à déduire / to deduct" if self.is_credit else "à ajouter / to add"
         corrected = (f"{one['BT-25'] or ''} {one['BT-26']}" for one in self._preceding())
-        notes += [f"Rectifie / corrects: {which}" for which in corrected]
+        notes += [f"Rectifie / corrects: {which}, {sign}" for which in corrected]
         return [note for note in notes if note]
 
     def _title(self) -> str:

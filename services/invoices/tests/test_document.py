@@ -91,9 +91,12 @@ def test_a_correction_names_the_invoice_and_what_differs(
 
 
 def test_the_correction_of_a_drivers_own_invoice_is_a_statement() -> None:
-    pdf = correction(approved(self_billed=False), -500, -100).pdf()
-    assert not PdfReader(io.BytesIO(pdf)).attachments
-    assert "no invoice" in text_of(pdf)
+    for adjustment, sign in ((-500, "to deduct"), (500, "to add")):
+        pdf = correction(approved(self_billed=False), adjustment, adjustment // 5).pdf()
+        assert not PdfReader(io.BytesIO(pdf)).attachments
+        text = text_of(pdf)
+        assert "no invoice" in text
+        assert sign in text
 
 
 @pytest.mark.parametrize(
