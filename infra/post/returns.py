@@ -5,7 +5,6 @@ Servers report to it when a mail could not be delivered, and when it was if they
 domain leads to it.
 """
 
-import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -15,7 +14,7 @@ from typing import Literal
 
 from aiosmtpd.smtp import SMTP, Envelope, Session
 
-from infra.post import receipts
+from infra.post import listener, receipts
 from infra.store.postgres import Pool
 
 CHANNEL = "email"
@@ -111,15 +110,6 @@ class Taker:
 @asynccontextmanager
 async def listening(pool: Pool, base: str, host: str, port: int) -> AsyncIterator[int]:
     """Take reports within the block; yields the port, which is a free one when 0 is given."""
-    loop = asyncio.get_running_loop()
-    taker = Taker(pool, base)
-
-    def protocol() -> SMTP:
-        return SMTP(taker, ident="relais returns", data_size_limit=MOST_BYTES, loop=loop)
-
-    server = await loop.create_server(protocol, host, port)
-    try:
-        yield int(server.sockets[0].getsockname()[1])
-    finally:
-        server.close()
-        await server.wait_closed()
+    options = {"ident": "relais returns", "data_size_limit": MOST_BYTES}
+    async with listener.listening(Taker(pool, base), host, port, **options) as (_, taken):
+        yield taken

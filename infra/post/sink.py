@@ -1,6 +1,5 @@
 """A mail server of our own for a laptop: takes every mail and shows it on a page."""
 
-import asyncio
 import hashlib
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -15,6 +14,7 @@ from jinja2 import StrictUndefined
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 from psycopg.rows import class_row
 
+from infra.post import listener
 from infra.store.postgres import Pool
 
 TABLES = """
@@ -63,19 +63,9 @@ class Keeper:
 @asynccontextmanager
 async def listening(pool: Pool) -> AsyncIterator[str]:
     """Take mail on a free port of this machine within the block; yields the URL of the server."""
-    loop = asyncio.get_running_loop()
-    keeper = Keeper(pool)
-
-    def protocol() -> SMTP:
-        return SMTP(keeper, ident="relais sink", enable_SMTPUTF8=True, loop=loop)
-
-    server = await loop.create_server(protocol, HERE, 0)
-    try:
-        host, port = server.sockets[0].getsockname()[:2]
+    options = {"ident": "relais sink", "enable_SMTPUTF8": True}
+    async with listener.listening(Keeper(pool), HERE, 0, **options) as (host, port):
         yield f"smtp://{host}:{port}"
-    finally:
-        server.close()
-        await server.wait_closed()
 
 
 @dataclass(frozen=True, slots=True)

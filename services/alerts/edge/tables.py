@@ -146,45 +146,19 @@ drivers = View(
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Alerted:
-    """A trip that was pointed out to a driver, and by which search."""
-
-    trip_id: str
-    driver_id: str
-    organisation_id: str
-    search_id: str
-    departure_city: str
-    arrival_city: str
-    from_day: date
-    until_day: date
-    distance_km: int
-    alerted_at: datetime
-
-
 def key_of_alert(event: DriverAlerted) -> tuple[str, str]:
     return (event.trip_id, event.driver_id)
 
 
-def project_alert(_: Alerted | None, event: DriverAlerted) -> Alerted:
-    return Alerted(
-        trip_id=event.trip_id,
-        driver_id=event.driver_id,
-        organisation_id=event.organisation_id,
-        search_id=event.search_id,
-        departure_city=event.departure_city,
-        arrival_city=event.arrival_city,
-        from_day=event.from_day,
-        until_day=event.until_day,
-        distance_km=event.distance_km,
-        alerted_at=event.alerted_at,
-    )
+def project_alert(_: DriverAlerted | None, event: DriverAlerted) -> DriverAlerted:
+    """The event says all that a driver reads."""
+    return event
 
 
 alerts = View(
     name="alerts",
     contract=alert_v1.contract,
-    row=Alerted,
+    row=DriverAlerted,
     primary_key=("trip_id", "driver_id"),
     key=key_of_alert,
     project=project_alert,
@@ -198,7 +172,7 @@ _COLUMNS = sql.SQL(", ").join(map(sql.Identifier, alerts.columns))
 
 async def alerts_of(
     pool: Pool, organisation_id: str, driver_id: str, after: tuple[Any, ...] | None, limit: int
-) -> list[Alerted]:
+) -> list[DriverAlerted]:
     """What was pointed out to a driver, latest first, from a place in that order on."""
     beyond = sql.SQL("and (alerted_at, trip_id) < (%(at)s, %(id)s)" if after else "")
     at, id = after or (None, None)

@@ -7,22 +7,20 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from itertools import count
 from typing import Any
-from uuid import uuid4
 
 from contracts.missions import trip_v1
-from infra.cloudevents import Envelope
 from infra.consumers.core import Handler
 from infra.consumers.reactions import ReactionHandler
-from infra.consumers.records import Delivery, stream_of
 from infra.consumers.views import ViewHandler
 from infra.host import Running, opened
 from infra.settings import Settings
+from infra.testing.deliveries import deliveries
 from services.alerts.aggregates import ALERT
 from services.alerts.service import service
 from services.alerts.tests.make import NOON
 
 MASTER = json.dumps({"test": base64.b64encode(b"m" * 32).decode()})
-SOURCES = {kind.cls: c for c in (*service.sources, trip_v1.contract) for kind in c.types}
+SOURCES = (*service.sources, trip_v1.contract)
 
 
 @dataclass
@@ -48,17 +46,9 @@ class Stage:
         return [(entry.event.driver_id, entry.event.search_id) for entry in entries]
 
     async def _handle(self, handler: Handler, events: Any) -> None:
-        deliveries = [self._delivery(event) for event in events]
+        batch = deliveries(SOURCES, events, self.versions, NOON)
         async with self.running.pool.connection() as connection, connection.transaction():
-            assert await handler.handle(connection, deliveries) == {}
-
-    def _delivery(self, event: Any) -> Delivery:
-        contract = SOURCES[type(event)]
-        kind = contract.by_class(type(event))
-        key = kind.key_of(event)
-        origin = ("hiflow", "lea", "c", "c", None)
-        envelope = Envelope(uuid4(), kind.type, key, next(self.versions), NOON, NOON, 0, *origin)
-        return Delivery(stream_of(contract.topic, key), envelope, event)
+            assert await handler.handle(connection, batch) == {}
 
 
 @asynccontextmanager

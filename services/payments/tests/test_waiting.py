@@ -2,13 +2,11 @@
 
 from dataclasses import replace
 from itertools import count
-from uuid import uuid4
 
 from contracts.payments.payout_v1 import PayoutEvent, contract
-from infra.cloudevents import Envelope
-from infra.consumers.records import Delivery, stream_of
 from infra.consumers.views import ViewHandler
 from infra.host import Running
+from infra.testing.deliveries import deliveries
 from services.payments.edge import waiting
 from services.payments.tests.make import NOON, closed, credited, paid
 from services.payments.tests.stage import served
@@ -19,16 +17,9 @@ async def saw(running: Running, *events: PayoutEvent) -> None:
     assert running.generations is not None
     active = await running.generations.active()
     assert active is not None
-    versions = count(1)
-    deliveries = []
-    for event in events:
-        kind = contract.by_class(type(event))
-        origin = ("", "", "", "", None)
-        key, version = kind.key_of(event), next(versions)
-        envelope = Envelope(uuid4(), kind.type, key, version, NOON, NOON, 0, *origin)
-        deliveries.append(Delivery(stream_of(contract.topic, key), envelope, event))
+    batch = deliveries([contract], events, count(1), NOON)
     async with running.pool.connection() as connection, connection.transaction():
-        assert await ViewHandler(active, (waiting.view,)).handle(connection, deliveries) == {}
+        assert await ViewHandler(active, (waiting.view,)).handle(connection, batch) == {}
 
 
 async def test_a_statement_waits_until_it_is_paid(database: str) -> None:

@@ -10,13 +10,12 @@ import psycopg
 import pytest
 import pytest_asyncio
 
-from infra.cloudevents import Envelope
 from infra.consumers import core
-from infra.consumers.records import Delivery, stream_of
 from infra.consumers.views import Generations, ViewHandler
 from infra.host import open_pool
 from infra.stack.postgres import PostgresServer
 from infra.store.postgres import Pool
+from infra.testing.deliveries import deliveries
 from services.views.backoffice.service import service
 from services.views.backoffice.tests.make import NOON
 
@@ -31,21 +30,9 @@ class Office:
 
     async def saw(self, *events: Any) -> None:
         """Handle these events in one batch."""
-        deliveries = [self._delivery(event) for event in events]
+        batch = deliveries(service.sources, events, self.versions, NOON)
         async with self.pool.connection() as connection, connection.transaction():
-            assert await self.handler.handle(connection, deliveries) == {}
-
-    def _delivery(self, event: Any) -> Delivery:
-        contract = next(c for c in service.sources if type(event) in known(c))
-        kind = contract.by_class(type(event))
-        key, version = kind.key_of(event), next(self.versions)
-        origin = ("", "", "", "", None)
-        envelope = Envelope(uuid4(), kind.type, key, version, NOON, NOON, 0, *origin)
-        return Delivery(stream_of(contract.topic, key), envelope, event)
-
-
-def known(contract: Any) -> set[type]:
-    return {kind.cls for kind in contract.types}
+            assert await self.handler.handle(connection, batch) == {}
 
 
 @pytest.fixture(scope="module")
