@@ -20,7 +20,7 @@ class Money:
     currency: str
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Point:
     """A place on earth, WGS 84, in degrees."""
 
@@ -28,7 +28,7 @@ class Point:
     longitude: float
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class RuleInput:
     """One input of a rule that decided by itself, as text."""
 
@@ -47,8 +47,8 @@ class Rule:
 
 def decode_money(message: Any) -> Money:
     return Money(
-        message.amount_minor,
-        message.currency,
+        amount_minor=message.amount_minor,
+        currency=message.currency,
     )
 
 
@@ -61,8 +61,8 @@ def encode_money(value: Money) -> dict[str, Any]:
 
 def decode_point(message: Any) -> Point:
     return Point(
-        message.latitude,
-        message.longitude,
+        latitude=message.latitude,
+        longitude=message.longitude,
     )
 
 
@@ -75,8 +75,8 @@ def encode_point(value: Point) -> dict[str, Any]:
 
 def decode_rule_input(message: Any) -> RuleInput:
     return RuleInput(
-        message.name,
-        message.value,
+        name=message.name,
+        value=message.value,
     )
 
 
@@ -89,9 +89,9 @@ def encode_rule_input(value: RuleInput) -> dict[str, Any]:
 
 def decode_rule(message: Any) -> Rule:
     return Rule(
-        message.id,
-        message.version,
-        tuple(decode_rule_input(item) for item in message.inputs),
+        id=message.id,
+        version=message.version,
+        inputs=tuple(decode_rule_input(item) for item in message.inputs),
     )
 
 

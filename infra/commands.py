@@ -35,11 +35,11 @@ S = TypeVar("S")
 E = TypeVar("E")
 R = TypeVar("R")
 
-Asking = Callable[[S], Awaitable[C]]
+CommandFactory = Callable[[S], Awaitable[C]]
 """Makes a command once the state it will be decided on is known. It only reads:
 a command on the same stream would wait for this one."""
 
-Beside = Callable[[Connection], Awaitable[None]]
+InTransaction = Callable[[Connection], Awaitable[None]]
 """Writes, in the transaction of the events, what must not be an event: secrets, for example."""
 
 ATTEMPTS = 32
@@ -172,11 +172,11 @@ class Commands:
         self,
         aggregate: Aggregate[C, S, E, R],
         id: str,
-        command: C | Asking[S, C],
+        command: C | CommandFactory[S, C],
         context: CommandContext,
         expected_version: int | None = None,
         *,
-        beside: Beside | None = None,
+        in_transaction: InTransaction | None = None,
     ) -> Done[S] | Refused[R]:
         """Decide and record, all or nothing; a repeated command answers what it answered before.
 
@@ -184,26 +184,28 @@ class Commands:
         will be decided on; it is asked anew after a conflict. Raises `VersionMismatch` (nothing
         recorded), `IdempotencyKeyReused`, `TooMuchContention`.
 
-        `beside` is done together with the events or not at all: not when there are none, nor when
+        `in_transaction` is done together with the events or not at all: not when there are none, nor when
         the command is repeated. What it raises comes out, and nothing is recorded.
         """
-        return await self._settle(aggregate, id, command, context, expected_version, None, beside)
+        return await self._settle(
+            aggregate, id, command, context, expected_version, None, in_transaction
+        )
 
     async def _settle(
         self,
         aggregate: Aggregate[C, S, E, R],
         id: str,
-        command: C | Asking[S, C],
+        command: C | CommandFactory[S, C],
         context: CommandContext,
         expected_version: int | None,
         fire: Fire | None,
-        beside: Beside | None = None,
+        in_transaction: InTransaction | None = None,
     ) -> Done[S] | Refused[R]:
         stream = aggregate.stream(id)
         async with self._turns.setdefault(stream, asyncio.Lock()):
             for _ in range(ATTEMPTS):
                 attempt = await self._attempt(
-                    aggregate, id, command, context, expected_version, fire, beside
+                    aggregate, id, command, context, expected_version, fire, in_transaction
                 )
                 if attempt is not None:
                     return attempt
@@ -213,11 +215,11 @@ class Commands:
         self,
         aggregate: Aggregate[C, S, E, R],
         id: str,
-        command: C | Asking[S, C],
+        command: C | CommandFactory[S, C],
         context: CommandContext,
         expected_version: int | None,
         fire: Fire | None,
-        beside: Beside | None,
+        in_transaction: InTransaction | None,
     ) -> Done[S] | Refused[R] | None:
         stream = aggregate.stream(id)
         recorded = await self.store.read(stream)
@@ -234,7 +236,11 @@ class Commands:
         if not decision and fire is None:
             return Done(stream, version, state, 0, False, self._token(stream, version))
         append = await self.prepare(aggregate, stream, version, decision, context, fire)
-        verdict = await (self._append_with(beside, append) if beside else self.store.append(append))
+        verdict = await (
+            self._append_with(in_transaction, append)
+            if in_transaction
+            else self.store.append(append)
+        )
         match verdict:
             case Appended(repeated=True) | Conflict():
                 # Read again: it may have been this very request, which came twice at once.
@@ -250,14 +256,14 @@ class Commands:
             case unhandled:
                 assert_never(unhandled)
 
-    async def _append_with(self, beside: Beside, append: Append) -> Verdict:
+    async def _append_with(self, in_transaction: InTransaction, append: Append) -> Verdict:
         async with self.store.pool.connection() as connection, connection.transaction():
             try:
                 [verdict] = await self.store.append_in(connection, [append])
             except UniqueViolation:
                 raise IdempotencyKeyReused from None
             if isinstance(verdict, Appended) and not verdict.repeated:
-                await beside(connection)
+                await in_transaction(connection)
         self.store.on_append()
         return verdict
 

@@ -24,11 +24,11 @@ from infra.consumers.reactions import Reaction, ReactionHandler
 from infra.consumers.records import KafkaTopicReader
 from infra.consumers.transports import FaustAgent, KafkaLoop
 from infra.consumers.views import Generation, Generations, View, ViewHandler
-from infra.nudge import Nudge
+from infra.migrations import apply_migrations
 from infra.personal import Keyring
 from infra.relay import Relay
-from infra.schema import bring
 from infra.settings import Settings
+from infra.signals import Signal
 from infra.store.postgres import Pool, PostgresStore
 from infra.supervisor import Progress, supervise
 from infra.timers import Timers
@@ -54,8 +54,8 @@ class Service:
     reactions: tuple[Reaction[Any], ...] = ()
     views: tuple[View[Any, Any], ...] = ()
     problem: Callable[[Any], tuple[int, str]] | None = None
-    tables: str = ""
-    loops: Mapping[str, Callable[["Running"], "Worker"]] = field(default_factory=dict)
+    migrations: str = ""
+    workers: Mapping[str, Callable[["Running"], "Worker"]] = field(default_factory=dict)
 
     @property
     def contracts(self) -> tuple[Contract[Any], ...]:
@@ -98,8 +98,8 @@ class Running:
     keyring: Keyring
     store: PostgresStore
     commands: Commands
-    appended: Nudge
-    seen: Nudge
+    appended: Signal
+    seen: Signal
     generations: Generations | None
     workers: dict[str, Worker] = field(default_factory=dict)
 
@@ -168,8 +168,8 @@ async def opened(service: Service, settings: Settings) -> AsyncIterator[Running]
         keys = await _pool(stack, settings, "keys", 4)
         pool = await _pool(stack, settings, service.name, settings.pool_size)
         keyring = Keyring(keys, settings.masters)
-        appended = Nudge(f"appended_{service.schema}", pool)
-        store = PostgresStore(pool, on_append=appended.ring)
+        appended = Signal(f"appended_{service.schema}", pool)
+        store = PostgresStore(pool, on_append=appended.notify)
         running = Running(
             service=service,
             settings=settings,
@@ -178,7 +178,7 @@ async def opened(service: Service, settings: Settings) -> AsyncIterator[Running]
             store=store,
             commands=Commands(service.name, store, keyring),
             appended=appended,
-            seen=Nudge(f"seen_{service.schema}", pool),
+            seen=Signal(f"seen_{service.schema}", pool),
             generations=Generations(service.schema, service.views, pool) if service.views else None,
         )
         await migrate(running)
@@ -201,8 +201,8 @@ async def migrate(running: Running) -> None:
         await running.store.migrate()
     if running.generations is not None:
         await running.generations.migrate()
-    if running.service.tables:
-        await bring(running.pool, "tables", running.service.tables)
+    if running.service.migrations:
+        await apply_migrations(running.pool, "tables", running.service.migrations)
 
 
 def workers(running: Running) -> dict[str, Worker]:
@@ -216,7 +216,7 @@ def workers(running: Running) -> dict[str, Worker]:
             service.contracts,
             bootstrap=settings.kafka,
             conninfo=settings.database(service.name),
-            nudge=running.appended,
+            signal=running.appended,
             replication=settings.topic_replication,
         )
         found["timers"] = Timers(service.name, running.commands, service.aggregates)
@@ -225,7 +225,7 @@ def workers(running: Running) -> dict[str, Worker]:
         found[reaction.name] = running.agent(reaction.name, [reaction.contract], handler)
     if running.generations is not None:
         found["views"] = ViewsWorker(running)
-    return found | {name: make(running) for name, make in service.loops.items()}
+    return found | {name: make(running) for name, make in service.workers.items()}
 
 
 class ViewsWorker:

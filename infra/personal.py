@@ -12,7 +12,7 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from contracts.runtime import Contract, DecodeError, EventType
 from infra.batching import Batcher
-from infra.schema import bring
+from infra.migrations import apply_migrations
 from infra.store.postgres import Pool
 
 E = TypeVar("E")
@@ -69,7 +69,7 @@ class Keyring:
 
     async def migrate(self) -> None:
         """Create what is missing in the database. Safe to repeat, and from several processes."""
-        await bring(self.pool, "keys", _SCHEMA)
+        await apply_migrations(self.pool, "keys", _SCHEMA)
 
     async def keys(self, subjects: Iterable[str]) -> dict[str, AESGCM]:
         """The keys there are. Somebody forgotten, or never seen, has none."""

@@ -19,8 +19,8 @@ from aiokafka.structs import RecordMetadata
 from contracts.runtime import Contract
 from infra import telemetry
 from infra.cloudevents import headers
-from infra.nudge import Bell, Nudge
 from infra.pacing import arrived, filling
+from infra.signals import Signal, Waiter
 from infra.store import Position, RecordedEvent
 from infra.store.postgres import Connection, PostgresStore
 from infra.store.protocol import BEGINNING
@@ -98,7 +98,7 @@ class Relay:
         *,
         bootstrap: str,
         conninfo: str,
-        nudge: Nudge,
+        signal: Signal,
         replication: int = 1,
     ) -> None:
         self.service = service
@@ -109,14 +109,14 @@ class Relay:
         self._contracts: Mapping[str, Contract[Any]] = {c.name: c for c in contracts}
         self._bootstrap = bootstrap
         self._conninfo = conninfo
-        self._nudge = nudge
+        self._nudge = signal
         self._replication = replication
         self._stopping = False
 
     def stop(self) -> None:
         """Finish the page at hand, then return from `run`."""
         self._stopping = True
-        self._nudge.ring()
+        self._nudge.notify()
 
     async def run(self) -> None:
         """Lead when nobody else does, publish until stopped. Raises `Halt` when it must not."""
@@ -124,13 +124,13 @@ class Relay:
             lock = await stack.enter_async_context(await _connect(self._conninfo, "relay"))
             if not await self._elected(lock):
                 return
-            bell = await stack.enter_async_context(self._nudge.bell(lock))
+            waiter = await stack.enter_async_context(self._nudge.subscribe(lock))
             session = await stack.enter_async_context(self._session())
             stack.enter_context(filling(c.topic for c in self._contracts.values()))
             self.leading.set()
             stack.callback(self.leading.clear)
             while not self._stopping:
-                await session.turn(bell)
+                await session.turn(waiter)
                 self.progress.tick()
             await session.settle()
             await session.move_checkpoint()
@@ -302,7 +302,7 @@ class _Session:
 
     # --- Publishing -----------------------------------------------------------------------------
 
-    async def turn(self, bell: Bell) -> None:
+    async def turn(self, waiter: Waiter) -> None:
         """Read the next page while the last one is sent, or wait until there may be one."""
         events = await self._store.read_all(self._cursor, PAGE)
         await self.settle()
@@ -312,7 +312,7 @@ class _Session:
             self._idle_wait = WITHHELD_SECONDS
         else:
             await self._move_when_due()
-            nudged = await bell.wait(self._idle_wait)
+            nudged = await waiter.wait(self._idle_wait)
             # A nudge may come before its event is readable: look again soon, then less and less.
             self._idle_wait = WITHHELD_SECONDS if nudged else min(self._idle_wait * 2, POLL_SECONDS)
         await self._check()

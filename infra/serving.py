@@ -19,10 +19,10 @@ from infra.consumers.views import views_seen
 from infra.host import Running, ViewsWorker
 from infra.http.app import Api, create_app
 from infra.http.auth import PublishedKeys, Verifier
-from infra.http.call import Kit
 from infra.http.health import Health, unsaturated, waiters, writable
 from infra.http.positions import Positions
 from infra.http.problems import HANDLERS
+from infra.http.request_context import AppState
 from infra.http.versions import Versions
 from infra.relay import Relay
 from infra.settings import Settings
@@ -47,7 +47,7 @@ class Server(uvicorn.Server):
 def api(running: Running, verifier: Verifier, health: Health) -> Api:
     """The API of one service, over what it has opened."""
     service, settings = running.service, running.settings
-    kit = Kit(
+    app_state = AppState(
         verifier=verifier,
         problem=service.problem,
         commands=running.commands if service.aggregates else None,
@@ -57,7 +57,7 @@ def api(running: Running, verifier: Verifier, health: Health) -> Api:
     return create_app(
         f"relais {service.name}",
         [service.routes(running)],
-        kit,
+        app_state,
         health=health,
         max_in_flight=settings.max_in_flight,
         waiting=lambda: waiters(running.pool),

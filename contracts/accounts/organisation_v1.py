@@ -44,7 +44,7 @@ class ContactKind(IntEnum):
     WEB = 3
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ContactChannel:
     """One way to reach an organisation, which is no personal data."""
 
@@ -55,7 +55,7 @@ class ContactChannel:
     about: str | None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Profile:
     """What an organisation is called, and where it works."""
 
@@ -70,7 +70,7 @@ class Profile:
     contacts: tuple[ContactChannel, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class OrganisationRegistered:
     """An organisation came to the platform."""
 
@@ -80,7 +80,7 @@ class OrganisationRegistered:
     registered_at: datetime
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ProfileChanged:
     """The organisation is called differently, or works elsewhere."""
 
@@ -89,7 +89,7 @@ class ProfileChanged:
     changed_at: datetime
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class SupportAccessGranted:
     """An administrator let somebody of the support in, for a while."""
 
@@ -106,7 +106,7 @@ class SupportAccessGranted:
     granted_at: datetime
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class SupportAccessRevoked:
     """An administrator ended a support access before its time."""
 
@@ -117,7 +117,7 @@ class SupportAccessRevoked:
     revoked_at: datetime
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class SupportAccessEnded:
     """The time of a support access is over."""
 
@@ -144,9 +144,9 @@ _SupportAccessEnded = message_class("relais.accounts.organisation.v1.SupportAcce
 
 def decode_contact_channel(message: Any) -> ContactChannel:
     return ContactChannel(
-        member(ContactKind, message.kind),
-        message.value,
-        message.about if message.HasField("about") else None,
+        kind=member(ContactKind, message.kind),
+        value=message.value,
+        about=message.about if message.HasField("about") else None,
     )
 
 
@@ -160,11 +160,11 @@ def encode_contact_channel(value: ContactChannel) -> dict[str, Any]:
 
 def decode_profile(message: Any) -> Profile:
     return Profile(
-        message.name,
-        message.time_zone,
-        message.currency,
-        message.country,
-        tuple(decode_contact_channel(item) for item in message.contacts),
+        name=message.name,
+        time_zone=message.time_zone,
+        currency=message.currency,
+        country=message.country,
+        contacts=tuple(decode_contact_channel(item) for item in message.contacts),
     )
 
 
@@ -182,10 +182,10 @@ def decode_organisation_registered(message: Any, _unseal: Unseal) -> Organisatio
     if not (message.HasField("profile") and message.HasField("registered_at")):
         raise missing(message, "profile", "registered_at")
     return OrganisationRegistered(
-        message.organisation_id,
-        member(OrganisationKind, message.kind),
-        decode_profile(message.profile),
-        decode_instant(message.registered_at),
+        organisation_id=message.organisation_id,
+        kind=member(OrganisationKind, message.kind),
+        profile=decode_profile(message.profile),
+        registered_at=decode_instant(message.registered_at),
     )
 
 
@@ -204,9 +204,9 @@ def decode_profile_changed(message: Any, _unseal: Unseal) -> ProfileChanged:
     if not (message.HasField("profile") and message.HasField("changed_at")):
         raise missing(message, "profile", "changed_at")
     return ProfileChanged(
-        message.organisation_id,
-        decode_profile(message.profile),
-        decode_instant(message.changed_at),
+        organisation_id=message.organisation_id,
+        profile=decode_profile(message.profile),
+        changed_at=decode_instant(message.changed_at),
     )
 
 
@@ -224,14 +224,14 @@ def decode_support_access_granted(message: Any, _unseal: Unseal) -> SupportAcces
     if not (message.HasField("until") and message.HasField("granted_at")):
         raise missing(message, "until", "granted_at")
     return SupportAccessGranted(
-        message.organisation_id,
-        message.grant_id,
-        message.supporter_id,
-        tuple(message.roles),
-        message.reason,
-        message.granted_by,
-        decode_instant(message.until),
-        decode_instant(message.granted_at),
+        organisation_id=message.organisation_id,
+        grant_id=message.grant_id,
+        supporter_id=message.supporter_id,
+        roles=tuple(message.roles),
+        reason=message.reason,
+        granted_by=message.granted_by,
+        until=decode_instant(message.until),
+        granted_at=decode_instant(message.granted_at),
     )
 
 
@@ -254,11 +254,11 @@ def decode_support_access_revoked(message: Any, _unseal: Unseal) -> SupportAcces
     if not message.HasField("revoked_at"):
         raise missing(message, "revoked_at")
     return SupportAccessRevoked(
-        message.organisation_id,
-        message.grant_id,
-        message.supporter_id,
-        message.revoked_by,
-        decode_instant(message.revoked_at),
+        organisation_id=message.organisation_id,
+        grant_id=message.grant_id,
+        supporter_id=message.supporter_id,
+        revoked_by=message.revoked_by,
+        revoked_at=decode_instant(message.revoked_at),
     )
 
 
@@ -278,10 +278,10 @@ def decode_support_access_ended(message: Any, _unseal: Unseal) -> SupportAccessE
     if not message.HasField("ended_at"):
         raise missing(message, "ended_at")
     return SupportAccessEnded(
-        message.organisation_id,
-        message.grant_id,
-        message.supporter_id,
-        decode_instant(message.ended_at),
+        organisation_id=message.organisation_id,
+        grant_id=message.grant_id,
+        supporter_id=message.supporter_id,
+        ended_at=decode_instant(message.ended_at),
     )
 
 

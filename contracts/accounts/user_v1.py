@@ -66,7 +66,7 @@ class SessionEnd(IntEnum):
     BY_STAFF = 5
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class UserInvited:
     """An administrator made the account; it has no credentials yet (HIF-02)."""
 
@@ -82,7 +82,7 @@ class UserInvited:
     invited_at: datetime
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class AgreementSigned:
     """The signed service agreement was received; only now may the account be activated (HIF-02)."""
 
@@ -94,7 +94,7 @@ class AgreementSigned:
     recorded_at: datetime
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class UserActivated:
     """The account may be used from now on; its owner is told at once (HIF-03)."""
 
@@ -108,7 +108,7 @@ class UserActivated:
     phone: str | None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class PasswordResetRequested:
     """Somebody asked for a mail to set a password; the link works once, for a while (HIF-04)."""
 
@@ -122,7 +122,7 @@ class PasswordResetRequested:
     requested_at: datetime
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class EmailChangeRequested:
     """The user wants to be reached, and to sign in, under another address; a mail went there."""
 
@@ -134,7 +134,7 @@ class EmailChangeRequested:
     requested_at: datetime
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class EmailChanged:
     """The link of that mail was opened: the new address counts, the former one is free."""
 
@@ -144,7 +144,7 @@ class EmailChanged:
     changed_at: datetime
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class PasswordSet:
     """A password was set; every session ended."""
 
@@ -154,7 +154,7 @@ class PasswordSet:
     set_at: datetime
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class TotpEnrolled:
     """The user proved to have a second factor."""
 
@@ -163,7 +163,7 @@ class TotpEnrolled:
     enrolled_at: datetime
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class RecoveryCodesMade:
     """The user was given recovery codes in place of any former ones."""
 
@@ -172,7 +172,7 @@ class RecoveryCodesMade:
     made_at: datetime
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class TotpRemoved:
     """An administrator removed the second factor, e.g. of a lost phone."""
 
@@ -182,7 +182,7 @@ class TotpRemoved:
     removed_at: datetime
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class RolesChanged:
     """The user may do other things from now on."""
 
@@ -193,7 +193,7 @@ class RolesChanged:
     changed_at: datetime
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ProfileChanged:
     """All that the user keeps about themselves, as it is now (HIF-39); what is absent is not
     known.
@@ -212,7 +212,7 @@ class ProfileChanged:
     changed_at: datetime
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class LicenceChanged:
     """The driving licence as it is now (HIF-40)."""
 
@@ -227,7 +227,7 @@ class LicenceChanged:
     changed_at: datetime
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class SignedIn:
     """A session began."""
 
@@ -242,7 +242,7 @@ class SignedIn:
     with_recovery_code: bool
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class SessionsEnded:
     """One session ended, or all of them."""
 
@@ -254,7 +254,7 @@ class SessionsEnded:
     ended_at: datetime
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class UserDeactivated:
     """The account may not be used any more; all sessions ended with it."""
 
@@ -264,7 +264,7 @@ class UserDeactivated:
     deactivated_at: datetime
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class SubjectForgotten:
     """The user's key was destroyed: every personal field about them is unreadable for ever."""
 
@@ -317,17 +317,17 @@ def decode_user_invited(message: Any, unseal: Unseal) -> UserInvited:
     ):
         raise missing(message, "email", "name", "invited_at")
     return UserInvited(
-        message.user_id,
-        message.organisation_id,
-        decode_text(unseal(message.user_id, 3, message.email.sealed)),
-        decode_text(unseal(message.user_id, 4, message.name.sealed)),
-        message.language,
-        tuple(member(Role, item) for item in message.roles),
-        decode_text(unseal(message.user_id, 7, message.phone.sealed))
+        user_id=message.user_id,
+        organisation_id=message.organisation_id,
+        email=decode_text(unseal(message.user_id, 3, message.email.sealed)),
+        name=decode_text(unseal(message.user_id, 4, message.name.sealed)),
+        language=message.language,
+        roles=tuple(member(Role, item) for item in message.roles),
+        phone=decode_text(unseal(message.user_id, 7, message.phone.sealed))
         if message.HasField("phone")
         else None,
-        message.invited_by,
-        decode_instant(message.invited_at),
+        invited_by=message.invited_by,
+        invited_at=decode_instant(message.invited_at),
     )
 
 
@@ -353,11 +353,11 @@ def decode_agreement_signed(message: Any, _unseal: Unseal) -> AgreementSigned:
     if not (message.HasField("signed_on") and message.HasField("recorded_at")):
         raise missing(message, "signed_on", "recorded_at")
     return AgreementSigned(
-        message.user_id,
-        message.organisation_id,
-        message.file_id if message.HasField("file_id") else None,
-        decode_date(message.signed_on),
-        decode_instant(message.recorded_at),
+        user_id=message.user_id,
+        organisation_id=message.organisation_id,
+        file_id=message.file_id if message.HasField("file_id") else None,
+        signed_on=decode_date(message.signed_on),
+        recorded_at=decode_instant(message.recorded_at),
     )
 
 
@@ -379,14 +379,14 @@ def decode_user_activated(message: Any, unseal: Unseal) -> UserActivated:
     ):
         raise missing(message, "email", "name", "activated_at")
     return UserActivated(
-        message.user_id,
-        message.organisation_id,
-        decode_text(unseal(message.user_id, 3, message.email.sealed)),
-        decode_text(unseal(message.user_id, 4, message.name.sealed)),
-        message.language,
-        tuple(member(Role, item) for item in message.roles),
-        decode_instant(message.activated_at),
-        decode_text(unseal(message.user_id, 8, message.phone.sealed))
+        user_id=message.user_id,
+        organisation_id=message.organisation_id,
+        email=decode_text(unseal(message.user_id, 3, message.email.sealed)),
+        name=decode_text(unseal(message.user_id, 4, message.name.sealed)),
+        language=message.language,
+        roles=tuple(member(Role, item) for item in message.roles),
+        activated_at=decode_instant(message.activated_at),
+        phone=decode_text(unseal(message.user_id, 8, message.phone.sealed))
         if message.HasField("phone")
         else None,
     )
@@ -419,14 +419,14 @@ def decode_password_reset_requested(message: Any, unseal: Unseal) -> PasswordRes
     ):
         raise missing(message, "email", "name", "reset_link", "expires_at", "requested_at")
     return PasswordResetRequested(
-        message.user_id,
-        message.organisation_id,
-        decode_text(unseal(message.user_id, 3, message.email.sealed)),
-        decode_text(unseal(message.user_id, 4, message.name.sealed)),
-        message.language,
-        decode_text(unseal(message.user_id, 6, message.reset_link.sealed)),
-        decode_instant(message.expires_at),
-        decode_instant(message.requested_at),
+        user_id=message.user_id,
+        organisation_id=message.organisation_id,
+        email=decode_text(unseal(message.user_id, 3, message.email.sealed)),
+        name=decode_text(unseal(message.user_id, 4, message.name.sealed)),
+        language=message.language,
+        reset_link=decode_text(unseal(message.user_id, 6, message.reset_link.sealed)),
+        expires_at=decode_instant(message.expires_at),
+        requested_at=decode_instant(message.requested_at),
     )
 
 
@@ -454,12 +454,12 @@ def decode_email_change_requested(message: Any, unseal: Unseal) -> EmailChangeRe
     ):
         raise missing(message, "new_email", "confirmation_link", "expires_at", "requested_at")
     return EmailChangeRequested(
-        message.user_id,
-        message.organisation_id,
-        decode_text(unseal(message.user_id, 3, message.new_email.sealed)),
-        decode_text(unseal(message.user_id, 4, message.confirmation_link.sealed)),
-        decode_instant(message.expires_at),
-        decode_instant(message.requested_at),
+        user_id=message.user_id,
+        organisation_id=message.organisation_id,
+        new_email=decode_text(unseal(message.user_id, 3, message.new_email.sealed)),
+        confirmation_link=decode_text(unseal(message.user_id, 4, message.confirmation_link.sealed)),
+        expires_at=decode_instant(message.expires_at),
+        requested_at=decode_instant(message.requested_at),
     )
 
 
@@ -480,10 +480,10 @@ def decode_email_changed(message: Any, unseal: Unseal) -> EmailChanged:
     if not (message.HasField("email") and message.HasField("changed_at")):
         raise missing(message, "email", "changed_at")
     return EmailChanged(
-        message.user_id,
-        message.organisation_id,
-        decode_text(unseal(message.user_id, 3, message.email.sealed)),
-        decode_instant(message.changed_at),
+        user_id=message.user_id,
+        organisation_id=message.organisation_id,
+        email=decode_text(unseal(message.user_id, 3, message.email.sealed)),
+        changed_at=decode_instant(message.changed_at),
     )
 
 
@@ -502,10 +502,10 @@ def decode_password_set(message: Any, _unseal: Unseal) -> PasswordSet:
     if not message.HasField("set_at"):
         raise missing(message, "set_at")
     return PasswordSet(
-        message.user_id,
-        message.organisation_id,
-        member(PasswordMeans, message.means),
-        decode_instant(message.set_at),
+        user_id=message.user_id,
+        organisation_id=message.organisation_id,
+        means=member(PasswordMeans, message.means),
+        set_at=decode_instant(message.set_at),
     )
 
 
@@ -524,9 +524,9 @@ def decode_totp_enrolled(message: Any, _unseal: Unseal) -> TotpEnrolled:
     if not message.HasField("enrolled_at"):
         raise missing(message, "enrolled_at")
     return TotpEnrolled(
-        message.user_id,
-        message.organisation_id,
-        decode_instant(message.enrolled_at),
+        user_id=message.user_id,
+        organisation_id=message.organisation_id,
+        enrolled_at=decode_instant(message.enrolled_at),
     )
 
 
@@ -544,9 +544,9 @@ def decode_recovery_codes_made(message: Any, _unseal: Unseal) -> RecoveryCodesMa
     if not message.HasField("made_at"):
         raise missing(message, "made_at")
     return RecoveryCodesMade(
-        message.user_id,
-        message.organisation_id,
-        decode_instant(message.made_at),
+        user_id=message.user_id,
+        organisation_id=message.organisation_id,
+        made_at=decode_instant(message.made_at),
     )
 
 
@@ -564,10 +564,10 @@ def decode_totp_removed(message: Any, _unseal: Unseal) -> TotpRemoved:
     if not message.HasField("removed_at"):
         raise missing(message, "removed_at")
     return TotpRemoved(
-        message.user_id,
-        message.organisation_id,
-        message.removed_by,
-        decode_instant(message.removed_at),
+        user_id=message.user_id,
+        organisation_id=message.organisation_id,
+        removed_by=message.removed_by,
+        removed_at=decode_instant(message.removed_at),
     )
 
 
@@ -586,11 +586,11 @@ def decode_roles_changed(message: Any, _unseal: Unseal) -> RolesChanged:
     if not message.HasField("changed_at"):
         raise missing(message, "changed_at")
     return RolesChanged(
-        message.user_id,
-        message.organisation_id,
-        tuple(member(Role, item) for item in message.roles),
-        message.changed_by,
-        decode_instant(message.changed_at),
+        user_id=message.user_id,
+        organisation_id=message.organisation_id,
+        roles=tuple(member(Role, item) for item in message.roles),
+        changed_by=message.changed_by,
+        changed_at=decode_instant(message.changed_at),
     )
 
 
@@ -610,29 +610,29 @@ def decode_profile_changed(message: Any, unseal: Unseal) -> ProfileChanged:
     if not message.HasField("changed_at"):
         raise missing(message, "changed_at")
     return ProfileChanged(
-        message.user_id,
-        message.organisation_id,
-        message.language,
-        decode_text(unseal(message.user_id, 4, message.phone.sealed))
+        user_id=message.user_id,
+        organisation_id=message.organisation_id,
+        language=message.language,
+        phone=decode_text(unseal(message.user_id, 4, message.phone.sealed))
         if message.HasField("phone")
         else None,
-        message.photo_file_id if message.HasField("photo_file_id") else None,
-        decode_text(unseal(message.user_id, 6, message.street.sealed))
+        photo_file_id=message.photo_file_id if message.HasField("photo_file_id") else None,
+        street=decode_text(unseal(message.user_id, 6, message.street.sealed))
         if message.HasField("street")
         else None,
-        decode_text(unseal(message.user_id, 7, message.postal_code.sealed))
+        postal_code=decode_text(unseal(message.user_id, 7, message.postal_code.sealed))
         if message.HasField("postal_code")
         else None,
-        decode_text(unseal(message.user_id, 8, message.city.sealed))
+        city=decode_text(unseal(message.user_id, 8, message.city.sealed))
         if message.HasField("city")
         else None,
-        decode_text(unseal(message.user_id, 9, message.country.sealed))
+        country=decode_text(unseal(message.user_id, 9, message.country.sealed))
         if message.HasField("country")
         else None,
-        decode_sealed_point(unseal(message.user_id, 10, message.location.sealed))
+        location=decode_sealed_point(unseal(message.user_id, 10, message.location.sealed))
         if message.HasField("location")
         else None,
-        decode_instant(message.changed_at),
+        changed_at=decode_instant(message.changed_at),
     )
 
 
@@ -675,14 +675,14 @@ def decode_licence_changed(message: Any, unseal: Unseal) -> LicenceChanged:
     ):
         raise missing(message, "number", "country", "issued_on", "changed_at")
     return LicenceChanged(
-        message.user_id,
-        message.organisation_id,
-        decode_text(unseal(message.user_id, 3, message.number.sealed)),
-        decode_text(unseal(message.user_id, 4, message.country.sealed)),
-        tuple(message.categories),
-        decode_date(message.issued_on),
-        decode_date(message.expires_on) if message.HasField("expires_on") else None,
-        decode_instant(message.changed_at),
+        user_id=message.user_id,
+        organisation_id=message.organisation_id,
+        number=decode_text(unseal(message.user_id, 3, message.number.sealed)),
+        country=decode_text(unseal(message.user_id, 4, message.country.sealed)),
+        categories=tuple(message.categories),
+        issued_on=decode_date(message.issued_on),
+        expires_on=decode_date(message.expires_on) if message.HasField("expires_on") else None,
+        changed_at=decode_instant(message.changed_at),
     )
 
 
@@ -705,13 +705,13 @@ def decode_signed_in(message: Any, _unseal: Unseal) -> SignedIn:
     if not message.HasField("signed_in_at"):
         raise missing(message, "signed_in_at")
     return SignedIn(
-        message.user_id,
-        message.organisation_id,
-        message.session_id,
-        message.remembered,
-        message.with_second_factor,
-        decode_instant(message.signed_in_at),
-        message.with_recovery_code,
+        user_id=message.user_id,
+        organisation_id=message.organisation_id,
+        session_id=message.session_id,
+        remembered=message.remembered,
+        with_second_factor=message.with_second_factor,
+        signed_in_at=decode_instant(message.signed_in_at),
+        with_recovery_code=message.with_recovery_code,
     )
 
 
@@ -733,11 +733,11 @@ def decode_sessions_ended(message: Any, _unseal: Unseal) -> SessionsEnded:
     if not message.HasField("ended_at"):
         raise missing(message, "ended_at")
     return SessionsEnded(
-        message.user_id,
-        message.organisation_id,
-        message.session_id if message.HasField("session_id") else None,
-        member(SessionEnd, message.reason),
-        decode_instant(message.ended_at),
+        user_id=message.user_id,
+        organisation_id=message.organisation_id,
+        session_id=message.session_id if message.HasField("session_id") else None,
+        reason=member(SessionEnd, message.reason),
+        ended_at=decode_instant(message.ended_at),
     )
 
 
@@ -757,10 +757,10 @@ def decode_user_deactivated(message: Any, _unseal: Unseal) -> UserDeactivated:
     if not message.HasField("deactivated_at"):
         raise missing(message, "deactivated_at")
     return UserDeactivated(
-        message.user_id,
-        message.organisation_id,
-        message.deactivated_by,
-        decode_instant(message.deactivated_at),
+        user_id=message.user_id,
+        organisation_id=message.organisation_id,
+        deactivated_by=message.deactivated_by,
+        deactivated_at=decode_instant(message.deactivated_at),
     )
 
 
@@ -779,8 +779,8 @@ def decode_subject_forgotten(message: Any, _unseal: Unseal) -> SubjectForgotten:
     if not message.HasField("forgotten_at"):
         raise missing(message, "forgotten_at")
     return SubjectForgotten(
-        message.user_id,
-        decode_instant(message.forgotten_at),
+        user_id=message.user_id,
+        forgotten_at=decode_instant(message.forgotten_at),
     )
 
 

@@ -22,7 +22,7 @@ from contracts.runtime import (
 )
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class DriverAlerted:
     """A new trip matches a search of a driver who is qualified for it. Once a trip and driver."""
 
@@ -53,16 +53,16 @@ def decode_driver_alerted(message: Any, _unseal: Unseal) -> DriverAlerted:
     ):
         raise missing(message, "from_day", "until_day", "alerted_at")
     return DriverAlerted(
-        message.trip_id,
-        message.driver_id,
-        message.organisation_id,
-        message.search_id,
-        message.departure_city,
-        message.arrival_city,
-        decode_date(message.from_day),
-        decode_date(message.until_day),
-        message.distance_km,
-        decode_instant(message.alerted_at),
+        trip_id=message.trip_id,
+        driver_id=message.driver_id,
+        organisation_id=message.organisation_id,
+        search_id=message.search_id,
+        departure_city=message.departure_city,
+        arrival_city=message.arrival_city,
+        from_day=decode_date(message.from_day),
+        until_day=decode_date(message.until_day),
+        distance_km=message.distance_km,
+        alerted_at=decode_instant(message.alerted_at),
     )
 
 

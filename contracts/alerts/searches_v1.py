@@ -23,7 +23,7 @@ from contracts.runtime import (
 )
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class SearchSaved:
     """A driver wants to be told of trips like these; the last word about a search counts.
 
@@ -46,7 +46,7 @@ class SearchSaved:
     saved_at: datetime
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class SearchRemoved:
     """The driver does not want to be told of these any more."""
 
@@ -55,7 +55,7 @@ class SearchRemoved:
     removed_at: datetime
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class SubjectForgotten:
     """The key was destroyed: nothing is looked for any more."""
 
@@ -74,18 +74,18 @@ def decode_search_saved(message: Any, unseal: Unseal) -> SearchSaved:
     if not message.HasField("saved_at"):
         raise missing(message, "saved_at")
     return SearchSaved(
-        message.driver_id,
-        message.organisation_id,
-        message.search_id,
-        decode_text(unseal(message.driver_id, 4, message.text.sealed))
+        driver_id=message.driver_id,
+        organisation_id=message.organisation_id,
+        search_id=message.search_id,
+        text=decode_text(unseal(message.driver_id, 4, message.text.sealed))
         if message.HasField("text")
         else None,
-        message.within_km if message.HasField("within_km") else None,
-        decode_date(message.from_day) if message.HasField("from_day") else None,
-        decode_date(message.until_day) if message.HasField("until_day") else None,
-        message.shortest_km if message.HasField("shortest_km") else None,
-        message.longest_km if message.HasField("longest_km") else None,
-        decode_instant(message.saved_at),
+        within_km=message.within_km if message.HasField("within_km") else None,
+        from_day=decode_date(message.from_day) if message.HasField("from_day") else None,
+        until_day=decode_date(message.until_day) if message.HasField("until_day") else None,
+        shortest_km=message.shortest_km if message.HasField("shortest_km") else None,
+        longest_km=message.longest_km if message.HasField("longest_km") else None,
+        saved_at=decode_instant(message.saved_at),
     )
 
 
@@ -112,9 +112,9 @@ def decode_search_removed(message: Any, _unseal: Unseal) -> SearchRemoved:
     if not message.HasField("removed_at"):
         raise missing(message, "removed_at")
     return SearchRemoved(
-        message.driver_id,
-        message.search_id,
-        decode_instant(message.removed_at),
+        driver_id=message.driver_id,
+        search_id=message.search_id,
+        removed_at=decode_instant(message.removed_at),
     )
 
 
@@ -132,8 +132,8 @@ def decode_subject_forgotten(message: Any, _unseal: Unseal) -> SubjectForgotten:
     if not message.HasField("forgotten_at"):
         raise missing(message, "forgotten_at")
     return SubjectForgotten(
-        message.driver_id,
-        decode_instant(message.forgotten_at),
+        driver_id=message.driver_id,
+        forgotten_at=decode_instant(message.forgotten_at),
     )
 
 

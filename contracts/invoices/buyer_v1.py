@@ -20,7 +20,7 @@ from contracts.runtime import (
 )
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class BuyerDeclared:
     """Billing told what stands on every invoice about the organisation."""
 
@@ -46,15 +46,15 @@ def decode_buyer_declared(message: Any, _unseal: Unseal) -> BuyerDeclared:
     if not message.HasField("declared_at"):
         raise missing(message, "declared_at")
     return BuyerDeclared(
-        message.organisation_id,
-        message.legal_name,
-        message.registered_office,
-        message.postal_code,
-        message.city,
-        message.country,
-        message.company_number,
-        message.vat_number,
-        decode_instant(message.declared_at),
+        organisation_id=message.organisation_id,
+        legal_name=message.legal_name,
+        registered_office=message.registered_office,
+        postal_code=message.postal_code,
+        city=message.city,
+        country=message.country,
+        company_number=message.company_number,
+        vat_number=message.vat_number,
+        declared_at=decode_instant(message.declared_at),
     )
 
 

@@ -95,7 +95,7 @@ class Tax:
     amount: Money
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class TripNoted:
     """A trip was offered that may lead to an invoice; nobody sees one yet."""
 
@@ -107,7 +107,7 @@ class TripNoted:
     noted_at: datetime
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class InvoicePrepared:
     """The mission was assigned: its price and quoted expenses are frozen."""
 
@@ -121,7 +121,7 @@ class InvoicePrepared:
     prepared_at: datetime
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ExtraNoted:
     """An extra cost was accepted while the mission went on: it may be declared."""
 
@@ -132,7 +132,7 @@ class ExtraNoted:
     noted_at: datetime
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class InvoiceOpened:
     """The delivery was confirmed: the invoice appears in "My invoices", to be completed."""
 
@@ -148,7 +148,7 @@ class InvoiceOpened:
     delivered_at: datetime
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class PriceAgreed:
     """Billing set the service price of a mission that was assigned without one."""
 
@@ -160,7 +160,7 @@ class PriceAgreed:
     agreed_at: datetime
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ExpenseAdded:
     """The driver declared an expense, with its receipt."""
 
@@ -176,7 +176,7 @@ class ExpenseAdded:
     added_at: datetime
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ExpenseRemoved:
     """The driver took an expense back before validating."""
 
@@ -187,7 +187,7 @@ class ExpenseRemoved:
     removed_at: datetime
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ExpensesValidated:
     """The driver validated the expenses, which locks them."""
 
@@ -199,7 +199,7 @@ class ExpensesValidated:
     validated_at: datetime
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ExpensesReopened:
     """Something may be declared again: an extra cost was accepted after the expenses were
     validated, or billing let the driver correct them.
@@ -213,7 +213,7 @@ class ExpensesReopened:
     reopened_at: datetime
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class LineContested:
     """A line is contested; it stays so until settled."""
 
@@ -226,7 +226,7 @@ class LineContested:
     contested_at: datetime
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ContestSettled:
     """Billing settled a contested line: what is right for it."""
 
@@ -247,7 +247,7 @@ class ContestSettled:
     settled_at: datetime
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class InvoiceApproved:
     """Billing approved the invoice: these amounts are owed."""
 
@@ -273,7 +273,7 @@ class InvoiceApproved:
     approved_at: datetime
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class InvoiceNumbered:
     """The invoice has its number, the next of its sequence."""
 
@@ -284,7 +284,7 @@ class InvoiceNumbered:
     numbered_at: datetime
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class CorrectionNumbered:
     """A contest that was settled after the approval changed what is due: its correction, a
     credit note or an additional invoice, has a number.
@@ -299,7 +299,7 @@ class CorrectionNumbered:
     numbered_at: datetime
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class InvoicePaid:
     """A payout that pays the invoice was carried out."""
 
@@ -351,8 +351,8 @@ def decode_quoted_expense(message: Any) -> QuotedExpense:
     if not message.HasField("amount"):
         raise missing(message, "amount")
     return QuotedExpense(
-        member(ExpenseKind, message.kind),
-        decode_money(message.amount),
+        kind=member(ExpenseKind, message.kind),
+        amount=decode_money(message.amount),
     )
 
 
@@ -367,9 +367,9 @@ def decode_accepted_extra(message: Any) -> AcceptedExtra:
     if not message.HasField("amount"):
         raise missing(message, "amount")
     return AcceptedExtra(
-        message.extra_id,
-        member(ExpenseKind, message.kind),
-        decode_money(message.amount),
+        extra_id=message.extra_id,
+        kind=member(ExpenseKind, message.kind),
+        amount=decode_money(message.amount),
     )
 
 
@@ -385,10 +385,10 @@ def decode_line(message: Any) -> Line:
     if not message.HasField("amount"):
         raise missing(message, "amount")
     return Line(
-        message.line_id,
-        member(ExpenseKind, message.kind) if message.HasField("kind") else None,
-        decode_money(message.amount),
-        message.version,
+        line_id=message.line_id,
+        kind=member(ExpenseKind, message.kind) if message.HasField("kind") else None,
+        amount=decode_money(message.amount),
+        version=message.version,
     )
 
 
@@ -405,9 +405,9 @@ def decode_tax(message: Any) -> Tax:
     if not message.HasField("amount"):
         raise missing(message, "amount")
     return Tax(
-        member(TaxCategory, message.category),
-        message.rate,
-        decode_money(message.amount),
+        category=member(TaxCategory, message.category),
+        rate=message.rate,
+        amount=decode_money(message.amount),
     )
 
 
@@ -423,11 +423,11 @@ def decode_trip_noted(message: Any, _unseal: Unseal) -> TripNoted:
     if not message.HasField("noted_at"):
         raise missing(message, "noted_at")
     return TripNoted(
-        message.invoice_id,
-        message.trip_id,
-        message.organisation_id,
-        message.description,
-        decode_instant(message.noted_at),
+        invoice_id=message.invoice_id,
+        trip_id=message.trip_id,
+        organisation_id=message.organisation_id,
+        description=message.description,
+        noted_at=decode_instant(message.noted_at),
     )
 
 
@@ -447,13 +447,15 @@ def decode_invoice_prepared(message: Any, _unseal: Unseal) -> InvoicePrepared:
     if not message.HasField("prepared_at"):
         raise missing(message, "prepared_at")
     return InvoicePrepared(
-        message.invoice_id,
-        message.trip_id,
-        message.organisation_id,
-        message.driver_id,
-        decode_money(message.service_price) if message.HasField("service_price") else None,
-        tuple(decode_quoted_expense(item) for item in message.quoted),
-        decode_instant(message.prepared_at),
+        invoice_id=message.invoice_id,
+        trip_id=message.trip_id,
+        organisation_id=message.organisation_id,
+        driver_id=message.driver_id,
+        service_price=decode_money(message.service_price)
+        if message.HasField("service_price")
+        else None,
+        quoted=tuple(decode_quoted_expense(item) for item in message.quoted),
+        prepared_at=decode_instant(message.prepared_at),
     )
 
 
@@ -475,11 +477,11 @@ def decode_extra_noted(message: Any, _unseal: Unseal) -> ExtraNoted:
     if not (message.HasField("extra") and message.HasField("noted_at")):
         raise missing(message, "extra", "noted_at")
     return ExtraNoted(
-        message.invoice_id,
-        message.organisation_id,
-        message.driver_id,
-        decode_accepted_extra(message.extra),
-        decode_instant(message.noted_at),
+        invoice_id=message.invoice_id,
+        organisation_id=message.organisation_id,
+        driver_id=message.driver_id,
+        extra=decode_accepted_extra(message.extra),
+        noted_at=decode_instant(message.noted_at),
     )
 
 
@@ -499,15 +501,17 @@ def decode_invoice_opened(message: Any, _unseal: Unseal) -> InvoiceOpened:
     if not message.HasField("delivered_at"):
         raise missing(message, "delivered_at")
     return InvoiceOpened(
-        message.invoice_id,
-        message.trip_id,
-        message.organisation_id,
-        message.driver_id,
-        message.description,
-        decode_money(message.service_price) if message.HasField("service_price") else None,
-        tuple(decode_quoted_expense(item) for item in message.quoted),
-        tuple(decode_accepted_extra(item) for item in message.extras),
-        decode_instant(message.delivered_at),
+        invoice_id=message.invoice_id,
+        trip_id=message.trip_id,
+        organisation_id=message.organisation_id,
+        driver_id=message.driver_id,
+        description=message.description,
+        service_price=decode_money(message.service_price)
+        if message.HasField("service_price")
+        else None,
+        quoted=tuple(decode_quoted_expense(item) for item in message.quoted),
+        extras=tuple(decode_accepted_extra(item) for item in message.extras),
+        delivered_at=decode_instant(message.delivered_at),
     )
 
 
@@ -531,11 +535,11 @@ def decode_price_agreed(message: Any, _unseal: Unseal) -> PriceAgreed:
     if not (message.HasField("service_price") and message.HasField("agreed_at")):
         raise missing(message, "service_price", "agreed_at")
     return PriceAgreed(
-        message.invoice_id,
-        message.organisation_id,
-        message.driver_id,
-        decode_money(message.service_price),
-        decode_instant(message.agreed_at),
+        invoice_id=message.invoice_id,
+        organisation_id=message.organisation_id,
+        driver_id=message.driver_id,
+        service_price=decode_money(message.service_price),
+        agreed_at=decode_instant(message.agreed_at),
     )
 
 
@@ -555,17 +559,17 @@ def decode_expense_added(message: Any, unseal: Unseal) -> ExpenseAdded:
     if not (message.HasField("amount") and message.HasField("added_at")):
         raise missing(message, "amount", "added_at")
     return ExpenseAdded(
-        message.invoice_id,
-        message.organisation_id,
-        message.driver_id,
-        message.expense_id,
-        member(ExpenseKind, message.kind),
-        decode_money(message.amount),
-        message.receipt_file_id,
-        decode_text(unseal(message.driver_id, 8, message.note.sealed))
+        invoice_id=message.invoice_id,
+        organisation_id=message.organisation_id,
+        driver_id=message.driver_id,
+        expense_id=message.expense_id,
+        kind=member(ExpenseKind, message.kind),
+        amount=decode_money(message.amount),
+        receipt_file_id=message.receipt_file_id,
+        note=decode_text(unseal(message.driver_id, 8, message.note.sealed))
         if message.HasField("note")
         else None,
-        decode_instant(message.added_at),
+        added_at=decode_instant(message.added_at),
     )
 
 
@@ -591,11 +595,11 @@ def decode_expense_removed(message: Any, _unseal: Unseal) -> ExpenseRemoved:
     if not message.HasField("removed_at"):
         raise missing(message, "removed_at")
     return ExpenseRemoved(
-        message.invoice_id,
-        message.organisation_id,
-        message.driver_id,
-        message.expense_id,
-        decode_instant(message.removed_at),
+        invoice_id=message.invoice_id,
+        organisation_id=message.organisation_id,
+        driver_id=message.driver_id,
+        expense_id=message.expense_id,
+        removed_at=decode_instant(message.removed_at),
     )
 
 
@@ -619,12 +623,12 @@ def decode_expenses_validated(message: Any, _unseal: Unseal) -> ExpensesValidate
     ):
         raise missing(message, "service_price", "expenses", "validated_at")
     return ExpensesValidated(
-        message.invoice_id,
-        message.organisation_id,
-        message.driver_id,
-        decode_money(message.service_price),
-        decode_money(message.expenses),
-        decode_instant(message.validated_at),
+        invoice_id=message.invoice_id,
+        organisation_id=message.organisation_id,
+        driver_id=message.driver_id,
+        service_price=decode_money(message.service_price),
+        expenses=decode_money(message.expenses),
+        validated_at=decode_instant(message.validated_at),
     )
 
 
@@ -645,11 +649,11 @@ def decode_expenses_reopened(message: Any, _unseal: Unseal) -> ExpensesReopened:
     if not message.HasField("reopened_at"):
         raise missing(message, "reopened_at")
     return ExpensesReopened(
-        message.invoice_id,
-        message.organisation_id,
-        message.driver_id,
-        message.extra_id if message.HasField("extra_id") else None,
-        decode_instant(message.reopened_at),
+        invoice_id=message.invoice_id,
+        organisation_id=message.organisation_id,
+        driver_id=message.driver_id,
+        extra_id=message.extra_id if message.HasField("extra_id") else None,
+        reopened_at=decode_instant(message.reopened_at),
     )
 
 
@@ -669,13 +673,13 @@ def decode_line_contested(message: Any, unseal: Unseal) -> LineContested:
     if not (message.HasField("reason") and message.HasField("contested_at")):
         raise missing(message, "reason", "contested_at")
     return LineContested(
-        message.invoice_id,
-        message.organisation_id,
-        message.driver_id,
-        message.line_id,
-        member(Party, message.by),
-        decode_text(unseal(message.driver_id, 6, message.reason.sealed)),
-        decode_instant(message.contested_at),
+        invoice_id=message.invoice_id,
+        organisation_id=message.organisation_id,
+        driver_id=message.driver_id,
+        line_id=message.line_id,
+        by=member(Party, message.by),
+        reason=decode_text(unseal(message.driver_id, 6, message.reason.sealed)),
+        contested_at=decode_instant(message.contested_at),
     )
 
 
@@ -701,17 +705,19 @@ def decode_contest_settled(message: Any, unseal: Unseal) -> ContestSettled:
     ):
         raise missing(message, "amount", "explanation", "settled_at")
     return ContestSettled(
-        message.invoice_id,
-        message.organisation_id,
-        message.driver_id,
-        message.line_id,
-        decode_money(message.amount),
-        decode_text(unseal(message.driver_id, 6, message.explanation.sealed)),
-        decode_money(message.adjustment) if message.HasField("adjustment") else None,
-        decode_money(message.adjustment_vat) if message.HasField("adjustment_vat") else None,
-        message.version,
-        message.trip_id,
-        decode_instant(message.settled_at),
+        invoice_id=message.invoice_id,
+        organisation_id=message.organisation_id,
+        driver_id=message.driver_id,
+        line_id=message.line_id,
+        amount=decode_money(message.amount),
+        explanation=decode_text(unseal(message.driver_id, 6, message.explanation.sealed)),
+        adjustment=decode_money(message.adjustment) if message.HasField("adjustment") else None,
+        adjustment_vat=decode_money(message.adjustment_vat)
+        if message.HasField("adjustment_vat")
+        else None,
+        version=message.version,
+        trip_id=message.trip_id,
+        settled_at=decode_instant(message.settled_at),
     )
 
 
@@ -742,20 +748,20 @@ def decode_invoice_approved(message: Any, _unseal: Unseal) -> InvoiceApproved:
     ):
         raise missing(message, "net", "tax", "total", "approved_at")
     return InvoiceApproved(
-        message.invoice_id,
-        message.trip_id,
-        message.organisation_id,
-        message.driver_id,
-        message.description,
-        tuple(decode_line(item) for item in message.lines),
-        decode_money(message.net),
-        decode_tax(message.tax),
-        decode_money(message.total),
-        message.self_billed,
-        message.seller_version,
-        message.buyer_version,
-        message.version,
-        decode_instant(message.approved_at),
+        invoice_id=message.invoice_id,
+        trip_id=message.trip_id,
+        organisation_id=message.organisation_id,
+        driver_id=message.driver_id,
+        description=message.description,
+        lines=tuple(decode_line(item) for item in message.lines),
+        net=decode_money(message.net),
+        tax=decode_tax(message.tax),
+        total=decode_money(message.total),
+        self_billed=message.self_billed,
+        seller_version=message.seller_version,
+        buyer_version=message.buyer_version,
+        version=message.version,
+        approved_at=decode_instant(message.approved_at),
     )
 
 
@@ -784,11 +790,11 @@ def decode_invoice_numbered(message: Any, _unseal: Unseal) -> InvoiceNumbered:
     if not message.HasField("numbered_at"):
         raise missing(message, "numbered_at")
     return InvoiceNumbered(
-        message.invoice_id,
-        message.organisation_id,
-        message.driver_id,
-        message.number,
-        decode_instant(message.numbered_at),
+        invoice_id=message.invoice_id,
+        organisation_id=message.organisation_id,
+        driver_id=message.driver_id,
+        number=message.number,
+        numbered_at=decode_instant(message.numbered_at),
     )
 
 
@@ -808,12 +814,12 @@ def decode_correction_numbered(message: Any, _unseal: Unseal) -> CorrectionNumbe
     if not message.HasField("numbered_at"):
         raise missing(message, "numbered_at")
     return CorrectionNumbered(
-        message.invoice_id,
-        message.organisation_id,
-        message.driver_id,
-        message.settlement_version,
-        message.number,
-        decode_instant(message.numbered_at),
+        invoice_id=message.invoice_id,
+        organisation_id=message.organisation_id,
+        driver_id=message.driver_id,
+        settlement_version=message.settlement_version,
+        number=message.number,
+        numbered_at=decode_instant(message.numbered_at),
     )
 
 
@@ -834,12 +840,12 @@ def decode_invoice_paid(message: Any, _unseal: Unseal) -> InvoicePaid:
     if not message.HasField("paid_at"):
         raise missing(message, "paid_at")
     return InvoicePaid(
-        message.invoice_id,
-        message.organisation_id,
-        message.driver_id,
-        message.payout_id,
-        message.reference,
-        decode_instant(message.paid_at),
+        invoice_id=message.invoice_id,
+        organisation_id=message.organisation_id,
+        driver_id=message.driver_id,
+        payout_id=message.payout_id,
+        reference=message.reference,
+        paid_at=decode_instant(message.paid_at),
     )
 
 

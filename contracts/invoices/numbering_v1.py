@@ -20,7 +20,7 @@ from contracts.runtime import (
 )
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class NumberAssigned:
     """An approved invoice, or a correction of one, took the next number."""
 
@@ -46,14 +46,16 @@ def decode_number_assigned(message: Any, _unseal: Unseal) -> NumberAssigned:
     if not message.HasField("assigned_at"):
         raise missing(message, "assigned_at")
     return NumberAssigned(
-        message.sequence_id,
-        message.organisation_id,
-        message.driver_id,
-        message.invoice_id,
-        message.ordinal,
-        message.number,
-        decode_instant(message.assigned_at),
-        message.settlement_version if message.HasField("settlement_version") else None,
+        sequence_id=message.sequence_id,
+        organisation_id=message.organisation_id,
+        driver_id=message.driver_id,
+        invoice_id=message.invoice_id,
+        ordinal=message.ordinal,
+        number=message.number,
+        assigned_at=decode_instant(message.assigned_at),
+        settlement_version=message.settlement_version
+        if message.HasField("settlement_version")
+        else None,
     )
 
 

@@ -21,7 +21,7 @@ from contracts.runtime import (
 )
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class CompanyDeclared:
     """The driver told who invoices: the company and its identifiers, all checked."""
 
@@ -42,7 +42,7 @@ class CompanyDeclared:
     declared_at: datetime
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class MandateGiven:
     """The driver lets the organisation write invoices in the driver's name."""
 
@@ -51,7 +51,7 @@ class MandateGiven:
     given_at: datetime
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class MandateWithdrawn:
     """The driver writes their own invoices from now on."""
 
@@ -80,19 +80,19 @@ def decode_company_declared(message: Any, unseal: Unseal) -> CompanyDeclared:
             message, "legal_name", "street", "postal_code", "city", "company_number", "declared_at"
         )
     return CompanyDeclared(
-        message.driver_id,
-        message.organisation_id,
-        decode_text(unseal(message.driver_id, 3, message.legal_name.sealed)),
-        decode_text(unseal(message.driver_id, 4, message.street.sealed)),
-        decode_text(unseal(message.driver_id, 5, message.postal_code.sealed)),
-        decode_text(unseal(message.driver_id, 6, message.city.sealed)),
-        message.country,
-        decode_text(unseal(message.driver_id, 8, message.company_number.sealed)),
-        decode_text(unseal(message.driver_id, 9, message.vat_number.sealed))
+        driver_id=message.driver_id,
+        organisation_id=message.organisation_id,
+        legal_name=decode_text(unseal(message.driver_id, 3, message.legal_name.sealed)),
+        street=decode_text(unseal(message.driver_id, 4, message.street.sealed)),
+        postal_code=decode_text(unseal(message.driver_id, 5, message.postal_code.sealed)),
+        city=decode_text(unseal(message.driver_id, 6, message.city.sealed)),
+        country=message.country,
+        company_number=decode_text(unseal(message.driver_id, 8, message.company_number.sealed)),
+        vat_number=decode_text(unseal(message.driver_id, 9, message.vat_number.sealed))
         if message.HasField("vat_number")
         else None,
-        message.charges_vat,
-        decode_instant(message.declared_at),
+        charges_vat=message.charges_vat,
+        declared_at=decode_instant(message.declared_at),
     )
 
 
@@ -120,9 +120,9 @@ def decode_mandate_given(message: Any, _unseal: Unseal) -> MandateGiven:
     if not message.HasField("given_at"):
         raise missing(message, "given_at")
     return MandateGiven(
-        message.driver_id,
-        message.organisation_id,
-        decode_instant(message.given_at),
+        driver_id=message.driver_id,
+        organisation_id=message.organisation_id,
+        given_at=decode_instant(message.given_at),
     )
 
 
@@ -140,9 +140,9 @@ def decode_mandate_withdrawn(message: Any, _unseal: Unseal) -> MandateWithdrawn:
     if not message.HasField("withdrawn_at"):
         raise missing(message, "withdrawn_at")
     return MandateWithdrawn(
-        message.driver_id,
-        message.organisation_id,
-        decode_instant(message.withdrawn_at),
+        driver_id=message.driver_id,
+        organisation_id=message.organisation_id,
+        withdrawn_at=decode_instant(message.withdrawn_at),
     )
 
 

@@ -58,7 +58,7 @@ class RefusalReason(IntEnum):
     HASH = 4
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class UploadStarted:
     """Somebody said what they are about to send. Its pieces are no events."""
 
@@ -79,7 +79,7 @@ class UploadStarted:
     expires_at: datetime
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class FileStored:
     """All of it arrived, passed the checks, and can be downloaded."""
 
@@ -96,7 +96,7 @@ class FileStored:
     stored_at: datetime
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class FileRefused:
     """All of it arrived and was turned away; nothing of it is kept."""
 
@@ -107,7 +107,7 @@ class FileRefused:
     refused_at: datetime
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class PublicCopyMade:
     """A copy without metadata (EXIF) can be downloaded by everybody."""
 
@@ -120,7 +120,7 @@ class PublicCopyMade:
     made_at: datetime
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class UploadAbandoned:
     """It never arrived whole; what did is deleted."""
 
@@ -130,7 +130,7 @@ class UploadAbandoned:
     abandoned_at: datetime
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class FileRemoved:
     """It cannot be downloaded any more; its content and copies are deleted."""
 
@@ -141,7 +141,7 @@ class FileRemoved:
     removed_at: datetime
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class FileHeld:
     """Something relies on it, so nobody removes it any more; it still goes with who is
     forgotten.
@@ -157,7 +157,7 @@ class FileHeld:
     held_at: datetime
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class FileUnshared:
     """Who could read it because of a mission cannot any more; it stays held."""
 
@@ -198,17 +198,17 @@ def decode_upload_started(message: Any, unseal: Unseal) -> UploadStarted:
     ):
         raise missing(message, "name", "started_at", "expires_at")
     return UploadStarted(
-        message.file_id,
-        message.organisation_id,
-        message.user_id,
-        decode_text(unseal(message.user_id, 4, message.name.sealed)),
-        message.declared_type,
-        message.size_bytes,
-        message.declared_sha256,
-        member(Visibility, message.visibility),
-        member(Purpose, message.purpose),
-        decode_instant(message.started_at),
-        decode_instant(message.expires_at),
+        file_id=message.file_id,
+        organisation_id=message.organisation_id,
+        user_id=message.user_id,
+        name=decode_text(unseal(message.user_id, 4, message.name.sealed)),
+        declared_type=message.declared_type,
+        size_bytes=message.size_bytes,
+        declared_sha256=message.declared_sha256,
+        visibility=member(Visibility, message.visibility),
+        purpose=member(Purpose, message.purpose),
+        started_at=decode_instant(message.started_at),
+        expires_at=decode_instant(message.expires_at),
     )
 
 
@@ -234,15 +234,15 @@ def decode_file_stored(message: Any, _unseal: Unseal) -> FileStored:
     if not message.HasField("stored_at"):
         raise missing(message, "stored_at")
     return FileStored(
-        message.file_id,
-        message.organisation_id,
-        message.user_id,
-        message.sha256,
-        message.media_type,
-        message.size_bytes,
-        member(Visibility, message.visibility),
-        member(Purpose, message.purpose),
-        decode_instant(message.stored_at),
+        file_id=message.file_id,
+        organisation_id=message.organisation_id,
+        user_id=message.user_id,
+        sha256=message.sha256,
+        media_type=message.media_type,
+        size_bytes=message.size_bytes,
+        visibility=member(Visibility, message.visibility),
+        purpose=member(Purpose, message.purpose),
+        stored_at=decode_instant(message.stored_at),
     )
 
 
@@ -266,11 +266,11 @@ def decode_file_refused(message: Any, _unseal: Unseal) -> FileRefused:
     if not message.HasField("refused_at"):
         raise missing(message, "refused_at")
     return FileRefused(
-        message.file_id,
-        message.organisation_id,
-        message.user_id,
-        member(RefusalReason, message.reason),
-        decode_instant(message.refused_at),
+        file_id=message.file_id,
+        organisation_id=message.organisation_id,
+        user_id=message.user_id,
+        reason=member(RefusalReason, message.reason),
+        refused_at=decode_instant(message.refused_at),
     )
 
 
@@ -290,13 +290,13 @@ def decode_public_copy_made(message: Any, _unseal: Unseal) -> PublicCopyMade:
     if not message.HasField("made_at"):
         raise missing(message, "made_at")
     return PublicCopyMade(
-        message.file_id,
-        message.organisation_id,
-        message.user_id,
-        message.sha256,
-        message.media_type,
-        message.size_bytes,
-        decode_instant(message.made_at),
+        file_id=message.file_id,
+        organisation_id=message.organisation_id,
+        user_id=message.user_id,
+        sha256=message.sha256,
+        media_type=message.media_type,
+        size_bytes=message.size_bytes,
+        made_at=decode_instant(message.made_at),
     )
 
 
@@ -318,10 +318,10 @@ def decode_upload_abandoned(message: Any, _unseal: Unseal) -> UploadAbandoned:
     if not message.HasField("abandoned_at"):
         raise missing(message, "abandoned_at")
     return UploadAbandoned(
-        message.file_id,
-        message.organisation_id,
-        message.user_id,
-        decode_instant(message.abandoned_at),
+        file_id=message.file_id,
+        organisation_id=message.organisation_id,
+        user_id=message.user_id,
+        abandoned_at=decode_instant(message.abandoned_at),
     )
 
 
@@ -340,11 +340,11 @@ def decode_file_removed(message: Any, _unseal: Unseal) -> FileRemoved:
     if not message.HasField("removed_at"):
         raise missing(message, "removed_at")
     return FileRemoved(
-        message.file_id,
-        message.organisation_id,
-        message.user_id,
-        message.removed_by,
-        decode_instant(message.removed_at),
+        file_id=message.file_id,
+        organisation_id=message.organisation_id,
+        user_id=message.user_id,
+        removed_by=message.removed_by,
+        removed_at=decode_instant(message.removed_at),
     )
 
 
@@ -364,12 +364,12 @@ def decode_file_held(message: Any, _unseal: Unseal) -> FileHeld:
     if not message.HasField("held_at"):
         raise missing(message, "held_at")
     return FileHeld(
-        message.file_id,
-        message.organisation_id,
-        message.user_id,
-        message.held_by,
-        message.reader_id if message.HasField("reader_id") else None,
-        decode_instant(message.held_at),
+        file_id=message.file_id,
+        organisation_id=message.organisation_id,
+        user_id=message.user_id,
+        held_by=message.held_by,
+        reader_id=message.reader_id if message.HasField("reader_id") else None,
+        held_at=decode_instant(message.held_at),
     )
 
 
@@ -390,12 +390,12 @@ def decode_file_unshared(message: Any, _unseal: Unseal) -> FileUnshared:
     if not message.HasField("unshared_at"):
         raise missing(message, "unshared_at")
     return FileUnshared(
-        message.file_id,
-        message.organisation_id,
-        message.user_id,
-        message.held_by,
-        message.reader_id,
-        decode_instant(message.unshared_at),
+        file_id=message.file_id,
+        organisation_id=message.organisation_id,
+        user_id=message.user_id,
+        held_by=message.held_by,
+        reader_id=message.reader_id,
+        unshared_at=decode_instant(message.unshared_at),
     )
 
 

@@ -68,7 +68,7 @@ class Reason(IntEnum):
     TEMPLATE = 8
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Fact:
     """One value that the template shows. Nothing about a person; that is in `private`."""
 
@@ -76,7 +76,7 @@ class Fact:
     value: str
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class MessageQueued:
     """There is a reason to write to somebody. How and when is decided later."""
 
@@ -102,7 +102,7 @@ class MessageQueued:
     address: str | None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class MessageScheduled:
     """The channel and the time were chosen, as the recipient wishes."""
 
@@ -122,7 +122,7 @@ class MessageScheduled:
     scheduled_at: datetime
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class MessageDue:
     """Its time has come: it may be sent."""
 
@@ -130,7 +130,7 @@ class MessageDue:
     due_at: datetime
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class AttemptFailed:
     """An attempt failed for now; there will be another."""
 
@@ -146,7 +146,7 @@ class AttemptFailed:
     failed_at: datetime
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class MessageSent:
     """The provider took the message: from now on it answers for it."""
 
@@ -161,7 +161,7 @@ class MessageSent:
     sent_at: datetime
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class MessageDelivered:
     """The provider says that the message is with its recipient."""
 
@@ -171,7 +171,7 @@ class MessageDelivered:
     delivered_at: datetime
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ChannelFailed:
     """A channel came to nothing. `scheduled` follows when there is another one."""
 
@@ -184,7 +184,7 @@ class ChannelFailed:
     failed_at: datetime
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class MessageFailed:
     """The message does not reach its recipient, and nothing more is tried."""
 
@@ -217,8 +217,8 @@ _MessageFailed = message_class("relais.messaging.message.v1.MessageFailed")
 
 def decode_fact(message: Any) -> Fact:
     return Fact(
-        message.name,
-        message.value,
+        name=message.name,
+        value=message.value,
     )
 
 
@@ -233,20 +233,20 @@ def decode_message_queued(message: Any, unseal: Unseal) -> MessageQueued:
     if not (message.HasField("expires_at") and message.HasField("queued_at")):
         raise missing(message, "expires_at", "queued_at")
     return MessageQueued(
-        message.message_id,
-        message.user_id,
-        member(Topic, message.topic),
-        message.template,
-        tuple(decode_fact(item) for item in message.facts),
-        decode_text(unseal(message.user_id, 6, message.private.sealed))
+        message_id=message.message_id,
+        user_id=message.user_id,
+        topic=member(Topic, message.topic),
+        template=message.template,
+        facts=tuple(decode_fact(item) for item in message.facts),
+        private=decode_text(unseal(message.user_id, 6, message.private.sealed))
         if message.HasField("private")
         else None,
-        member(Channel, message.only) if message.HasField("only") else None,
-        message.former_addresses,
-        message.about,
-        decode_instant(message.expires_at),
-        decode_instant(message.queued_at),
-        decode_text(unseal(message.user_id, 12, message.address.sealed))
+        only=member(Channel, message.only) if message.HasField("only") else None,
+        former_addresses=message.former_addresses,
+        about=message.about,
+        expires_at=decode_instant(message.expires_at),
+        queued_at=decode_instant(message.queued_at),
+        address=decode_text(unseal(message.user_id, 12, message.address.sealed))
         if message.HasField("address")
         else None,
     )
@@ -281,16 +281,16 @@ def decode_message_scheduled(message: Any, _unseal: Unseal) -> MessageScheduled:
     ):
         raise missing(message, "due_at", "rule", "scheduled_at")
     return MessageScheduled(
-        message.message_id,
-        message.user_id,
-        message.organisation_id,
-        member(Channel, message.channel),
-        message.language,
-        message.template_version,
-        message.parcel_id,
-        decode_instant(message.due_at),
-        decode_rule(message.rule),
-        decode_instant(message.scheduled_at),
+        message_id=message.message_id,
+        user_id=message.user_id,
+        organisation_id=message.organisation_id,
+        channel=member(Channel, message.channel),
+        language=message.language,
+        template_version=message.template_version,
+        parcel_id=message.parcel_id,
+        due_at=decode_instant(message.due_at),
+        rule=decode_rule(message.rule),
+        scheduled_at=decode_instant(message.scheduled_at),
     )
 
 
@@ -315,8 +315,8 @@ def decode_message_due(message: Any, _unseal: Unseal) -> MessageDue:
     if not message.HasField("due_at"):
         raise missing(message, "due_at")
     return MessageDue(
-        message.message_id,
-        decode_instant(message.due_at),
+        message_id=message.message_id,
+        due_at=decode_instant(message.due_at),
     )
 
 
@@ -337,13 +337,13 @@ def decode_attempt_failed(message: Any, unseal: Unseal) -> AttemptFailed:
     ):
         raise missing(message, "detail", "retry_at", "failed_at")
     return AttemptFailed(
-        message.message_id,
-        message.user_id,
-        member(Channel, message.channel) if message.HasField("channel") else None,
-        message.attempt,
-        decode_text(unseal(message.user_id, 5, message.detail.sealed)),
-        decode_instant(message.retry_at),
-        decode_instant(message.failed_at),
+        message_id=message.message_id,
+        user_id=message.user_id,
+        channel=member(Channel, message.channel) if message.HasField("channel") else None,
+        attempt=message.attempt,
+        detail=decode_text(unseal(message.user_id, 5, message.detail.sealed)),
+        retry_at=decode_instant(message.retry_at),
+        failed_at=decode_instant(message.failed_at),
     )
 
 
@@ -365,13 +365,13 @@ def decode_message_sent(message: Any, _unseal: Unseal) -> MessageSent:
     if not message.HasField("sent_at"):
         raise missing(message, "sent_at")
     return MessageSent(
-        message.message_id,
-        message.user_id,
-        member(Channel, message.channel),
-        message.attempt,
-        message.reference,
-        decode_instant(message.receipt_by) if message.HasField("receipt_by") else None,
-        decode_instant(message.sent_at),
+        message_id=message.message_id,
+        user_id=message.user_id,
+        channel=member(Channel, message.channel),
+        attempt=message.attempt,
+        reference=message.reference,
+        receipt_by=decode_instant(message.receipt_by) if message.HasField("receipt_by") else None,
+        sent_at=decode_instant(message.sent_at),
     )
 
 
@@ -393,10 +393,10 @@ def decode_message_delivered(message: Any, _unseal: Unseal) -> MessageDelivered:
     if not message.HasField("delivered_at"):
         raise missing(message, "delivered_at")
     return MessageDelivered(
-        message.message_id,
-        message.user_id,
-        member(Channel, message.channel),
-        decode_instant(message.delivered_at),
+        message_id=message.message_id,
+        user_id=message.user_id,
+        channel=member(Channel, message.channel),
+        delivered_at=decode_instant(message.delivered_at),
     )
 
 
@@ -415,14 +415,14 @@ def decode_channel_failed(message: Any, unseal: Unseal) -> ChannelFailed:
     if not message.HasField("failed_at"):
         raise missing(message, "failed_at")
     return ChannelFailed(
-        message.message_id,
-        message.user_id,
-        member(Channel, message.channel),
-        member(Reason, message.reason),
-        decode_text(unseal(message.user_id, 5, message.detail.sealed))
+        message_id=message.message_id,
+        user_id=message.user_id,
+        channel=member(Channel, message.channel),
+        reason=member(Reason, message.reason),
+        detail=decode_text(unseal(message.user_id, 5, message.detail.sealed))
         if message.HasField("detail")
         else None,
-        decode_instant(message.failed_at),
+        failed_at=decode_instant(message.failed_at),
     )
 
 
@@ -445,10 +445,10 @@ def decode_message_failed(message: Any, _unseal: Unseal) -> MessageFailed:
     if not message.HasField("failed_at"):
         raise missing(message, "failed_at")
     return MessageFailed(
-        message.message_id,
-        message.user_id,
-        member(Reason, message.reason),
-        decode_instant(message.failed_at),
+        message_id=message.message_id,
+        user_id=message.user_id,
+        reason=member(Reason, message.reason),
+        failed_at=decode_instant(message.failed_at),
     )
 
 

@@ -67,7 +67,7 @@ class Choice:
     immediacy: Immediacy
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class QuietHours:
     """A part of each day, in minutes after midnight; over midnight when it ends before it
     begins.
@@ -77,7 +77,7 @@ class QuietHours:
     until_minute: int
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ContactChanged:
     """Where somebody is reached from now on; what is absent is not known."""
 
@@ -92,7 +92,7 @@ class ContactChanged:
     changed_at: datetime
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class PreferencesChanged:
     """Somebody chose. Cells that are not named stay as they are by default."""
 
@@ -105,7 +105,7 @@ class PreferencesChanged:
     changed_at: datetime
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class SubjectForgotten:
     """The key was destroyed: this person gets no more messages."""
 
@@ -122,9 +122,9 @@ _SubjectForgotten = message_class("relais.messaging.preferences.v1.SubjectForgot
 
 def decode_choice(message: Any) -> Choice:
     return Choice(
-        member(Topic, message.topic),
-        member(Channel, message.channel),
-        member(Immediacy, message.immediacy),
+        topic=member(Topic, message.topic),
+        channel=member(Channel, message.channel),
+        immediacy=member(Immediacy, message.immediacy),
     )
 
 
@@ -138,8 +138,8 @@ def encode_choice(value: Choice) -> dict[str, Any]:
 
 def decode_quiet_hours(message: Any) -> QuietHours:
     return QuietHours(
-        message.from_minute,
-        message.until_minute,
+        from_minute=message.from_minute,
+        until_minute=message.until_minute,
     )
 
 
@@ -156,15 +156,15 @@ def decode_contact_changed(message: Any, unseal: Unseal) -> ContactChanged:
     ):
         raise missing(message, "email", "name", "changed_at")
     return ContactChanged(
-        message.user_id,
-        message.organisation_id,
-        decode_text(unseal(message.user_id, 3, message.email.sealed)),
-        decode_text(unseal(message.user_id, 4, message.name.sealed)),
-        decode_text(unseal(message.user_id, 5, message.phone.sealed))
+        user_id=message.user_id,
+        organisation_id=message.organisation_id,
+        email=decode_text(unseal(message.user_id, 3, message.email.sealed)),
+        name=decode_text(unseal(message.user_id, 4, message.name.sealed)),
+        phone=decode_text(unseal(message.user_id, 5, message.phone.sealed))
         if message.HasField("phone")
         else None,
-        message.language,
-        decode_instant(message.changed_at),
+        language=message.language,
+        changed_at=decode_instant(message.changed_at),
     )
 
 
@@ -188,11 +188,13 @@ def decode_preferences_changed(message: Any, _unseal: Unseal) -> PreferencesChan
     if not message.HasField("changed_at"):
         raise missing(message, "changed_at")
     return PreferencesChanged(
-        message.user_id,
-        tuple(decode_choice(item) for item in message.choices),
-        decode_quiet_hours(message.quiet_hours) if message.HasField("quiet_hours") else None,
-        message.time_zone,
-        decode_instant(message.changed_at),
+        user_id=message.user_id,
+        choices=tuple(decode_choice(item) for item in message.choices),
+        quiet_hours=decode_quiet_hours(message.quiet_hours)
+        if message.HasField("quiet_hours")
+        else None,
+        time_zone=message.time_zone,
+        changed_at=decode_instant(message.changed_at),
     )
 
 
@@ -212,8 +214,8 @@ def decode_subject_forgotten(message: Any, _unseal: Unseal) -> SubjectForgotten:
     if not message.HasField("forgotten_at"):
         raise missing(message, "forgotten_at")
     return SubjectForgotten(
-        message.user_id,
-        decode_instant(message.forgotten_at),
+        user_id=message.user_id,
+        forgotten_at=decode_instant(message.forgotten_at),
     )
 
 

@@ -22,7 +22,7 @@ from contracts.runtime import (
 )
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class PapersRequired:
     """Staff said which papers a driver must hold to quote and to be awarded."""
 
@@ -33,7 +33,7 @@ class PapersRequired:
     required_at: datetime
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class PaperHeld:
     """A paper was accepted; from now on the driver has to hold one of this kind."""
 
@@ -45,7 +45,7 @@ class PaperHeld:
     held_at: datetime
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class PaperLapsed:
     """The last day of the paper is over: no new work until another one is accepted."""
 
@@ -67,10 +67,10 @@ def decode_papers_required(message: Any, _unseal: Unseal) -> PapersRequired:
     if not message.HasField("required_at"):
         raise missing(message, "required_at")
     return PapersRequired(
-        message.driver_id,
-        message.organisation_id,
-        tuple(message.kinds),
-        decode_instant(message.required_at),
+        driver_id=message.driver_id,
+        organisation_id=message.organisation_id,
+        kinds=tuple(message.kinds),
+        required_at=decode_instant(message.required_at),
     )
 
 
@@ -89,11 +89,11 @@ def decode_paper_held(message: Any, _unseal: Unseal) -> PaperHeld:
     if not message.HasField("held_at"):
         raise missing(message, "held_at")
     return PaperHeld(
-        message.driver_id,
-        message.organisation_id,
-        message.kind,
-        decode_date(message.valid_until) if message.HasField("valid_until") else None,
-        decode_instant(message.held_at),
+        driver_id=message.driver_id,
+        organisation_id=message.organisation_id,
+        kind=message.kind,
+        valid_until=decode_date(message.valid_until) if message.HasField("valid_until") else None,
+        held_at=decode_instant(message.held_at),
     )
 
 
@@ -113,11 +113,11 @@ def decode_paper_lapsed(message: Any, _unseal: Unseal) -> PaperLapsed:
     if not (message.HasField("valid_until") and message.HasField("lapsed_at")):
         raise missing(message, "valid_until", "lapsed_at")
     return PaperLapsed(
-        message.driver_id,
-        message.organisation_id,
-        message.kind,
-        decode_date(message.valid_until),
-        decode_instant(message.lapsed_at),
+        driver_id=message.driver_id,
+        organisation_id=message.organisation_id,
+        kind=message.kind,
+        valid_until=decode_date(message.valid_until),
+        lapsed_at=decode_instant(message.lapsed_at),
     )
 
 

@@ -43,7 +43,7 @@ class Period(IntEnum):
     MONTH = 3
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class DriverRegistered:
     """A driver became a partner of the organisation."""
 
@@ -55,7 +55,7 @@ class DriverRegistered:
     registered_at: datetime
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class HomeChanged:
     """The driver's home address is known or has changed. Trips near it are shown first."""
 
@@ -67,7 +67,7 @@ class HomeChanged:
     changed_at: datetime
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class PhoneChanged:
     """The driver can be called under another number."""
 
@@ -76,7 +76,7 @@ class PhoneChanged:
     changed_at: datetime
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class TrainingStarted:
     """The driver went to the training of a client process or of a service."""
 
@@ -86,7 +86,7 @@ class TrainingStarted:
     started_at: datetime
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class QualificationObtained:
     """The training was completed: missions that need this qualification open up."""
 
@@ -98,7 +98,7 @@ class QualificationObtained:
     obtained_at: datetime
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class AvailabilityDeclared:
     """The driver said to be available, both days included."""
 
@@ -111,7 +111,7 @@ class AvailabilityDeclared:
     declared_at: datetime
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class AvailabilityWithdrawn:
     """The driver took an availability back before it was over."""
 
@@ -120,7 +120,7 @@ class AvailabilityWithdrawn:
     withdrawn_at: datetime
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class DriverEngaged:
     """An assigned mission occupies the driver, both days included."""
 
@@ -131,7 +131,7 @@ class DriverEngaged:
     engaged_at: datetime
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class DriverReleased:
     """The mission is delivered: it no longer occupies the driver."""
 
@@ -140,7 +140,7 @@ class DriverReleased:
     released_at: datetime
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class DriverSuspended:
     """The driver's account was closed: no new work, and nobody sees them as available."""
 
@@ -148,7 +148,7 @@ class DriverSuspended:
     suspended_at: datetime
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class DriverReinstated:
     """The driver's account was opened again."""
 
@@ -156,7 +156,7 @@ class DriverReinstated:
     reinstated_at: datetime
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class SubjectForgotten:
     """The driver's key was destroyed: every personal field of this stream is unreadable for
     ever.
@@ -199,13 +199,13 @@ def decode_driver_registered(message: Any, unseal: Unseal) -> DriverRegistered:
     if not (message.HasField("name") and message.HasField("registered_at")):
         raise missing(message, "name", "registered_at")
     return DriverRegistered(
-        message.driver_id,
-        message.organisation_id,
-        decode_text(unseal(message.driver_id, 3, message.name.sealed)),
-        decode_text(unseal(message.driver_id, 4, message.phone.sealed))
+        driver_id=message.driver_id,
+        organisation_id=message.organisation_id,
+        name=decode_text(unseal(message.driver_id, 3, message.name.sealed)),
+        phone=decode_text(unseal(message.driver_id, 4, message.phone.sealed))
         if message.HasField("phone")
         else None,
-        decode_instant(message.registered_at),
+        registered_at=decode_instant(message.registered_at),
     )
 
 
@@ -233,12 +233,12 @@ def decode_home_changed(message: Any, unseal: Unseal) -> HomeChanged:
     ):
         raise missing(message, "street", "postal_code", "city", "location", "changed_at")
     return HomeChanged(
-        message.driver_id,
-        decode_text(unseal(message.driver_id, 2, message.street.sealed)),
-        decode_text(unseal(message.driver_id, 3, message.postal_code.sealed)),
-        decode_text(unseal(message.driver_id, 4, message.city.sealed)),
-        decode_sealed_point(unseal(message.driver_id, 5, message.location.sealed)),
-        decode_instant(message.changed_at),
+        driver_id=message.driver_id,
+        street=decode_text(unseal(message.driver_id, 2, message.street.sealed)),
+        postal_code=decode_text(unseal(message.driver_id, 3, message.postal_code.sealed)),
+        city=decode_text(unseal(message.driver_id, 4, message.city.sealed)),
+        location=decode_sealed_point(unseal(message.driver_id, 5, message.location.sealed)),
+        changed_at=decode_instant(message.changed_at),
     )
 
 
@@ -259,9 +259,9 @@ def decode_phone_changed(message: Any, unseal: Unseal) -> PhoneChanged:
     if not (message.HasField("phone") and message.HasField("changed_at")):
         raise missing(message, "phone", "changed_at")
     return PhoneChanged(
-        message.driver_id,
-        decode_text(unseal(message.driver_id, 2, message.phone.sealed)),
-        decode_instant(message.changed_at),
+        driver_id=message.driver_id,
+        phone=decode_text(unseal(message.driver_id, 2, message.phone.sealed)),
+        changed_at=decode_instant(message.changed_at),
     )
 
 
@@ -279,10 +279,10 @@ def decode_training_started(message: Any, _unseal: Unseal) -> TrainingStarted:
     if not message.HasField("started_at"):
         raise missing(message, "started_at")
     return TrainingStarted(
-        message.driver_id,
-        member(QualificationKind, message.kind),
-        message.code,
-        decode_instant(message.started_at),
+        driver_id=message.driver_id,
+        kind=member(QualificationKind, message.kind),
+        code=message.code,
+        started_at=decode_instant(message.started_at),
     )
 
 
@@ -301,11 +301,11 @@ def decode_qualification_obtained(message: Any, _unseal: Unseal) -> Qualificatio
     if not message.HasField("obtained_at"):
         raise missing(message, "obtained_at")
     return QualificationObtained(
-        message.driver_id,
-        member(QualificationKind, message.kind),
-        message.code,
-        decode_date(message.valid_until) if message.HasField("valid_until") else None,
-        decode_instant(message.obtained_at),
+        driver_id=message.driver_id,
+        kind=member(QualificationKind, message.kind),
+        code=message.code,
+        valid_until=decode_date(message.valid_until) if message.HasField("valid_until") else None,
+        obtained_at=decode_instant(message.obtained_at),
     )
 
 
@@ -329,15 +329,15 @@ def decode_availability_declared(message: Any, unseal: Unseal) -> AvailabilityDe
     ):
         raise missing(message, "from_day", "until_day", "declared_at")
     return AvailabilityDeclared(
-        message.driver_id,
-        message.availability_id,
-        member(Period, message.period),
-        decode_date(message.from_day),
-        decode_date(message.until_day),
-        decode_text(unseal(message.driver_id, 6, message.reason.sealed))
+        driver_id=message.driver_id,
+        availability_id=message.availability_id,
+        period=member(Period, message.period),
+        from_day=decode_date(message.from_day),
+        until_day=decode_date(message.until_day),
+        reason=decode_text(unseal(message.driver_id, 6, message.reason.sealed))
         if message.HasField("reason")
         else None,
-        decode_instant(message.declared_at),
+        declared_at=decode_instant(message.declared_at),
     )
 
 
@@ -361,9 +361,9 @@ def decode_availability_withdrawn(message: Any, _unseal: Unseal) -> Availability
     if not message.HasField("withdrawn_at"):
         raise missing(message, "withdrawn_at")
     return AvailabilityWithdrawn(
-        message.driver_id,
-        message.availability_id,
-        decode_instant(message.withdrawn_at),
+        driver_id=message.driver_id,
+        availability_id=message.availability_id,
+        withdrawn_at=decode_instant(message.withdrawn_at),
     )
 
 
@@ -385,11 +385,11 @@ def decode_driver_engaged(message: Any, _unseal: Unseal) -> DriverEngaged:
     ):
         raise missing(message, "from_day", "until_day", "engaged_at")
     return DriverEngaged(
-        message.driver_id,
-        message.trip_id,
-        decode_date(message.from_day),
-        decode_date(message.until_day),
-        decode_instant(message.engaged_at),
+        driver_id=message.driver_id,
+        trip_id=message.trip_id,
+        from_day=decode_date(message.from_day),
+        until_day=decode_date(message.until_day),
+        engaged_at=decode_instant(message.engaged_at),
     )
 
 
@@ -409,9 +409,9 @@ def decode_driver_released(message: Any, _unseal: Unseal) -> DriverReleased:
     if not message.HasField("released_at"):
         raise missing(message, "released_at")
     return DriverReleased(
-        message.driver_id,
-        message.trip_id,
-        decode_instant(message.released_at),
+        driver_id=message.driver_id,
+        trip_id=message.trip_id,
+        released_at=decode_instant(message.released_at),
     )
 
 
@@ -429,8 +429,8 @@ def decode_driver_suspended(message: Any, _unseal: Unseal) -> DriverSuspended:
     if not message.HasField("suspended_at"):
         raise missing(message, "suspended_at")
     return DriverSuspended(
-        message.driver_id,
-        decode_instant(message.suspended_at),
+        driver_id=message.driver_id,
+        suspended_at=decode_instant(message.suspended_at),
     )
 
 
@@ -447,8 +447,8 @@ def decode_driver_reinstated(message: Any, _unseal: Unseal) -> DriverReinstated:
     if not message.HasField("reinstated_at"):
         raise missing(message, "reinstated_at")
     return DriverReinstated(
-        message.driver_id,
-        decode_instant(message.reinstated_at),
+        driver_id=message.driver_id,
+        reinstated_at=decode_instant(message.reinstated_at),
     )
 
 
@@ -465,8 +465,8 @@ def decode_subject_forgotten(message: Any, _unseal: Unseal) -> SubjectForgotten:
     if not message.HasField("forgotten_at"):
         raise missing(message, "forgotten_at")
     return SubjectForgotten(
-        message.driver_id,
-        decode_instant(message.forgotten_at),
+        driver_id=message.driver_id,
+        forgotten_at=decode_instant(message.forgotten_at),
     )
 
 

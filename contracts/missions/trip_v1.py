@@ -61,7 +61,7 @@ class ExpenseKind(IntEnum):
     OTHER = 5
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Stop:
     """Where a vehicle leaves from or goes to. The street is not part of the offer."""
 
@@ -78,7 +78,7 @@ class Slot:
     fixed: bool
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Vehicle:
     """The vehicle to move."""
 
@@ -95,7 +95,7 @@ class QuotedExpense:
     amount: Money
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class TripPublished:
     """Logistics offered a transfer to the drivers of the organisation."""
 
@@ -124,7 +124,7 @@ class TripPublished:
     time_zone: str | None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class StopDetailed:
     """Logistics said where exactly an end of the trip is and whom to ask for there; the last
     word counts.
@@ -141,7 +141,7 @@ class StopDetailed:
     detailed_at: datetime
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ClientNamed:
     """Logistics said who ordered the trip, and is told that the vehicle was delivered."""
 
@@ -154,7 +154,7 @@ class ClientNamed:
     named_at: datetime
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class TripProposed:
     """Logistics proposed the trip to a driver, who is told and may quote."""
 
@@ -163,7 +163,7 @@ class TripProposed:
     proposed_at: datetime
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class QuoteSubmitted:
     """A driver offered a price for the trip."""
 
@@ -181,7 +181,7 @@ class QuoteSubmitted:
     valid_until: datetime | None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class QuoteModified:
     """A driver changed a quote that logistics had not processed yet."""
 
@@ -199,7 +199,7 @@ class QuoteModified:
     valid_until: datetime | None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class QuoteWithdrawn:
     """A driver deleted a quote that logistics had not processed yet."""
 
@@ -208,7 +208,7 @@ class QuoteWithdrawn:
     withdrawn_at: datetime
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class QuoteRefused:
     """A quote was turned down, by logistics or by a rule."""
 
@@ -221,7 +221,7 @@ class QuoteRefused:
     refused_at: datetime
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class QuoteExpired:
     """The instant until which a quote was valid came, and nobody had accepted it."""
 
@@ -230,7 +230,7 @@ class QuoteExpired:
     expired_at: datetime
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class CounterOffered:
     """Logistics named the price at which it would take a quote; once a quote."""
 
@@ -243,7 +243,7 @@ class CounterOffered:
     offered_by: str | None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class CounterAccepted:
     """The driver takes the price of the counter-offer; the event that follows modifies the
     quote.
@@ -257,7 +257,7 @@ class CounterAccepted:
     price: Money | None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class CounterDeclined:
     """The driver stays with the quote as it is, or modified it instead."""
 
@@ -269,7 +269,7 @@ class CounterDeclined:
     price: Money | None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class QuoteAccepted:
     """Logistics chose this quote. The mission is assigned by the event that follows it."""
 
@@ -278,7 +278,7 @@ class QuoteAccepted:
     accepted_at: datetime
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class MissionAssigned:
     """The trip became the mission of one driver, on a quote or directly."""
 
@@ -295,7 +295,7 @@ class MissionAssigned:
     expenses: tuple[QuotedExpense, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ExtraCostRequested:
     """The driver of a mission asked to be paid for something the quote did not foresee."""
 
@@ -310,7 +310,7 @@ class ExtraCostRequested:
     requested_at: datetime
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ExtraCostAccepted:
     """Logistics accepted an extra cost; what it granted may be declared as an expense."""
 
@@ -323,7 +323,7 @@ class ExtraCostAccepted:
     accepted_at: datetime
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ExtraCostRefused:
     """Logistics turned an extra cost down."""
 
@@ -334,7 +334,7 @@ class ExtraCostRefused:
     refused_at: datetime
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class AttachmentAdded:
     """A document was put to a mission, before or after it was carried out."""
 
@@ -346,7 +346,7 @@ class AttachmentAdded:
     added_at: datetime
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class AttachmentRemoved:
     """A document was taken from a mission."""
 
@@ -356,7 +356,7 @@ class AttachmentRemoved:
     removed_at: datetime
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class DeliveryConfirmed:
     """The driver confirmed that the vehicle was delivered."""
 
@@ -368,7 +368,7 @@ class DeliveryConfirmed:
     client_told: bool
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class TripExpired:
     """The trip passed its "until" day without a driver."""
 
@@ -376,7 +376,7 @@ class TripExpired:
     expired_at: datetime
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class SubjectForgotten:
     """The trip's key was destroyed: who is at its ends and who ordered it is unreadable for
     ever.
@@ -439,9 +439,9 @@ def decode_stop(message: Any) -> Stop:
     if not message.HasField("point"):
         raise missing(message, "point")
     return Stop(
-        message.city,
-        message.postal_code,
-        decode_point(message.point),
+        city=message.city,
+        postal_code=message.postal_code,
+        point=decode_point(message.point),
     )
 
 
@@ -457,8 +457,8 @@ def decode_slot(message: Any) -> Slot:
     if not message.HasField("date"):
         raise missing(message, "date")
     return Slot(
-        decode_date(message.date),
-        message.fixed,
+        date=decode_date(message.date),
+        fixed=message.fixed,
     )
 
 
@@ -471,8 +471,8 @@ def encode_slot(value: Slot) -> dict[str, Any]:
 
 def decode_vehicle(message: Any) -> Vehicle:
     return Vehicle(
-        message.make,
-        message.model,
+        make=message.make,
+        model=message.model,
     )
 
 
@@ -487,8 +487,8 @@ def decode_quoted_expense(message: Any) -> QuotedExpense:
     if not message.HasField("amount"):
         raise missing(message, "amount")
     return QuotedExpense(
-        member(ExpenseKind, message.kind),
-        decode_money(message.amount),
+        kind=member(ExpenseKind, message.kind),
+        amount=decode_money(message.amount),
     )
 
 
@@ -512,22 +512,22 @@ def decode_trip_published(message: Any, _unseal: Unseal) -> TripPublished:
             message, "departure", "arrival", "from_slot", "until_slot", "vehicle", "published_at"
         )
     return TripPublished(
-        message.trip_id,
-        message.organisation_id,
-        message.client_brand,
-        tuple(message.tags),
-        decode_stop(message.departure),
-        decode_stop(message.arrival),
-        decode_slot(message.from_slot),
-        decode_slot(message.until_slot),
-        decode_vehicle(message.vehicle),
-        message.delivery_type,
-        message.distance_km,
-        message.duration_minutes,
-        message.client_process if message.HasField("client_process") else None,
-        tuple(message.additional_services),
-        decode_instant(message.published_at),
-        message.time_zone if message.HasField("time_zone") else None,
+        trip_id=message.trip_id,
+        organisation_id=message.organisation_id,
+        client_brand=message.client_brand,
+        tags=tuple(message.tags),
+        departure=decode_stop(message.departure),
+        arrival=decode_stop(message.arrival),
+        from_slot=decode_slot(message.from_slot),
+        until_slot=decode_slot(message.until_slot),
+        vehicle=decode_vehicle(message.vehicle),
+        delivery_type=message.delivery_type,
+        distance_km=message.distance_km,
+        duration_minutes=message.duration_minutes,
+        client_process=message.client_process if message.HasField("client_process") else None,
+        additional_services=tuple(message.additional_services),
+        published_at=decode_instant(message.published_at),
+        time_zone=message.time_zone if message.HasField("time_zone") else None,
     )
 
 
@@ -558,16 +558,16 @@ def decode_stop_detailed(message: Any, unseal: Unseal) -> StopDetailed:
     if not (message.HasField("street") and message.HasField("detailed_at")):
         raise missing(message, "street", "detailed_at")
     return StopDetailed(
-        message.trip_id,
-        member(End, message.end),
-        decode_text(unseal(message.trip_id, 3, message.street.sealed)),
-        decode_text(unseal(message.trip_id, 4, message.contact_name.sealed))
+        trip_id=message.trip_id,
+        end=member(End, message.end),
+        street=decode_text(unseal(message.trip_id, 3, message.street.sealed)),
+        contact_name=decode_text(unseal(message.trip_id, 4, message.contact_name.sealed))
         if message.HasField("contact_name")
         else None,
-        decode_text(unseal(message.trip_id, 5, message.phone.sealed))
+        phone=decode_text(unseal(message.trip_id, 5, message.phone.sealed))
         if message.HasField("phone")
         else None,
-        decode_instant(message.detailed_at),
+        detailed_at=decode_instant(message.detailed_at),
     )
 
 
@@ -594,12 +594,12 @@ def decode_client_named(message: Any, unseal: Unseal) -> ClientNamed:
     ):
         raise missing(message, "name", "email", "named_at")
     return ClientNamed(
-        message.trip_id,
-        message.organisation_id,
-        decode_text(unseal(message.trip_id, 3, message.name.sealed)),
-        decode_text(unseal(message.trip_id, 4, message.email.sealed)),
-        message.language,
-        decode_instant(message.named_at),
+        trip_id=message.trip_id,
+        organisation_id=message.organisation_id,
+        name=decode_text(unseal(message.trip_id, 3, message.name.sealed)),
+        email=decode_text(unseal(message.trip_id, 4, message.email.sealed)),
+        language=message.language,
+        named_at=decode_instant(message.named_at),
     )
 
 
@@ -620,9 +620,9 @@ def decode_trip_proposed(message: Any, _unseal: Unseal) -> TripProposed:
     if not message.HasField("proposed_at"):
         raise missing(message, "proposed_at")
     return TripProposed(
-        message.trip_id,
-        message.driver_id,
-        decode_instant(message.proposed_at),
+        trip_id=message.trip_id,
+        driver_id=message.driver_id,
+        proposed_at=decode_instant(message.proposed_at),
     )
 
 
@@ -640,17 +640,19 @@ def decode_quote_submitted(message: Any, unseal: Unseal) -> QuoteSubmitted:
     if not (message.HasField("price") and message.HasField("submitted_at")):
         raise missing(message, "price", "submitted_at")
     return QuoteSubmitted(
-        message.trip_id,
-        message.driver_id,
-        decode_money(message.price),
-        decode_text(unseal(message.driver_id, 4, message.comment.sealed))
+        trip_id=message.trip_id,
+        driver_id=message.driver_id,
+        price=decode_money(message.price),
+        comment=decode_text(unseal(message.driver_id, 4, message.comment.sealed))
         if message.HasField("comment")
         else None,
-        decode_date(message.pickup_on) if message.HasField("pickup_on") else None,
-        decode_date(message.delivery_on) if message.HasField("delivery_on") else None,
-        decode_instant(message.submitted_at),
-        tuple(decode_quoted_expense(item) for item in message.expenses),
-        decode_instant(message.valid_until) if message.HasField("valid_until") else None,
+        pickup_on=decode_date(message.pickup_on) if message.HasField("pickup_on") else None,
+        delivery_on=decode_date(message.delivery_on) if message.HasField("delivery_on") else None,
+        submitted_at=decode_instant(message.submitted_at),
+        expenses=tuple(decode_quoted_expense(item) for item in message.expenses),
+        valid_until=decode_instant(message.valid_until)
+        if message.HasField("valid_until")
+        else None,
     )
 
 
@@ -676,17 +678,19 @@ def decode_quote_modified(message: Any, unseal: Unseal) -> QuoteModified:
     if not (message.HasField("price") and message.HasField("modified_at")):
         raise missing(message, "price", "modified_at")
     return QuoteModified(
-        message.trip_id,
-        message.driver_id,
-        decode_money(message.price),
-        decode_text(unseal(message.driver_id, 4, message.comment.sealed))
+        trip_id=message.trip_id,
+        driver_id=message.driver_id,
+        price=decode_money(message.price),
+        comment=decode_text(unseal(message.driver_id, 4, message.comment.sealed))
         if message.HasField("comment")
         else None,
-        decode_date(message.pickup_on) if message.HasField("pickup_on") else None,
-        decode_date(message.delivery_on) if message.HasField("delivery_on") else None,
-        decode_instant(message.modified_at),
-        tuple(decode_quoted_expense(item) for item in message.expenses),
-        decode_instant(message.valid_until) if message.HasField("valid_until") else None,
+        pickup_on=decode_date(message.pickup_on) if message.HasField("pickup_on") else None,
+        delivery_on=decode_date(message.delivery_on) if message.HasField("delivery_on") else None,
+        modified_at=decode_instant(message.modified_at),
+        expenses=tuple(decode_quoted_expense(item) for item in message.expenses),
+        valid_until=decode_instant(message.valid_until)
+        if message.HasField("valid_until")
+        else None,
     )
 
 
@@ -712,9 +716,9 @@ def decode_quote_withdrawn(message: Any, _unseal: Unseal) -> QuoteWithdrawn:
     if not message.HasField("withdrawn_at"):
         raise missing(message, "withdrawn_at")
     return QuoteWithdrawn(
-        message.trip_id,
-        message.driver_id,
-        decode_instant(message.withdrawn_at),
+        trip_id=message.trip_id,
+        driver_id=message.driver_id,
+        withdrawn_at=decode_instant(message.withdrawn_at),
     )
 
 
@@ -732,11 +736,11 @@ def decode_quote_refused(message: Any, _unseal: Unseal) -> QuoteRefused:
     if not message.HasField("refused_at"):
         raise missing(message, "refused_at")
     return QuoteRefused(
-        message.trip_id,
-        message.driver_id,
-        message.reason,
-        decode_rule(message.rule) if message.HasField("rule") else None,
-        decode_instant(message.refused_at),
+        trip_id=message.trip_id,
+        driver_id=message.driver_id,
+        reason=message.reason,
+        rule=decode_rule(message.rule) if message.HasField("rule") else None,
+        refused_at=decode_instant(message.refused_at),
     )
 
 
@@ -756,9 +760,9 @@ def decode_quote_expired(message: Any, _unseal: Unseal) -> QuoteExpired:
     if not message.HasField("expired_at"):
         raise missing(message, "expired_at")
     return QuoteExpired(
-        message.trip_id,
-        message.driver_id,
-        decode_instant(message.expired_at),
+        trip_id=message.trip_id,
+        driver_id=message.driver_id,
+        expired_at=decode_instant(message.expired_at),
     )
 
 
@@ -776,11 +780,11 @@ def decode_counter_offered(message: Any, _unseal: Unseal) -> CounterOffered:
     if not (message.HasField("price") and message.HasField("offered_at")):
         raise missing(message, "price", "offered_at")
     return CounterOffered(
-        message.trip_id,
-        message.driver_id,
-        decode_money(message.price),
-        decode_instant(message.offered_at),
-        message.offered_by if message.HasField("offered_by") else None,
+        trip_id=message.trip_id,
+        driver_id=message.driver_id,
+        price=decode_money(message.price),
+        offered_at=decode_instant(message.offered_at),
+        offered_by=message.offered_by if message.HasField("offered_by") else None,
     )
 
 
@@ -800,11 +804,11 @@ def decode_counter_accepted(message: Any, _unseal: Unseal) -> CounterAccepted:
     if not message.HasField("accepted_at"):
         raise missing(message, "accepted_at")
     return CounterAccepted(
-        message.trip_id,
-        message.driver_id,
-        decode_instant(message.accepted_at),
-        message.offered_by if message.HasField("offered_by") else None,
-        decode_money(message.price) if message.HasField("price") else None,
+        trip_id=message.trip_id,
+        driver_id=message.driver_id,
+        accepted_at=decode_instant(message.accepted_at),
+        offered_by=message.offered_by if message.HasField("offered_by") else None,
+        price=decode_money(message.price) if message.HasField("price") else None,
     )
 
 
@@ -824,11 +828,11 @@ def decode_counter_declined(message: Any, _unseal: Unseal) -> CounterDeclined:
     if not message.HasField("declined_at"):
         raise missing(message, "declined_at")
     return CounterDeclined(
-        message.trip_id,
-        message.driver_id,
-        decode_instant(message.declined_at),
-        message.offered_by if message.HasField("offered_by") else None,
-        decode_money(message.price) if message.HasField("price") else None,
+        trip_id=message.trip_id,
+        driver_id=message.driver_id,
+        declined_at=decode_instant(message.declined_at),
+        offered_by=message.offered_by if message.HasField("offered_by") else None,
+        price=decode_money(message.price) if message.HasField("price") else None,
     )
 
 
@@ -848,9 +852,9 @@ def decode_quote_accepted(message: Any, _unseal: Unseal) -> QuoteAccepted:
     if not message.HasField("accepted_at"):
         raise missing(message, "accepted_at")
     return QuoteAccepted(
-        message.trip_id,
-        message.driver_id,
-        decode_instant(message.accepted_at),
+        trip_id=message.trip_id,
+        driver_id=message.driver_id,
+        accepted_at=decode_instant(message.accepted_at),
     )
 
 
@@ -872,14 +876,14 @@ def decode_mission_assigned(message: Any, _unseal: Unseal) -> MissionAssigned:
     ):
         raise missing(message, "from_day", "until_day", "assigned_at")
     return MissionAssigned(
-        message.trip_id,
-        message.driver_id,
-        decode_money(message.price) if message.HasField("price") else None,
-        message.direct,
-        decode_date(message.from_day),
-        decode_date(message.until_day),
-        decode_instant(message.assigned_at),
-        tuple(decode_quoted_expense(item) for item in message.expenses),
+        trip_id=message.trip_id,
+        driver_id=message.driver_id,
+        price=decode_money(message.price) if message.HasField("price") else None,
+        direct=message.direct,
+        from_day=decode_date(message.from_day),
+        until_day=decode_date(message.until_day),
+        assigned_at=decode_instant(message.assigned_at),
+        expenses=tuple(decode_quoted_expense(item) for item in message.expenses),
     )
 
 
@@ -906,14 +910,14 @@ def decode_extra_cost_requested(message: Any, unseal: Unseal) -> ExtraCostReques
     ):
         raise missing(message, "amount", "reason", "requested_at")
     return ExtraCostRequested(
-        message.trip_id,
-        message.driver_id,
-        message.request_id,
-        member(ExpenseKind, message.kind),
-        decode_money(message.amount),
-        decode_text(unseal(message.driver_id, 6, message.reason.sealed)),
-        message.photo_file_id,
-        decode_instant(message.requested_at),
+        trip_id=message.trip_id,
+        driver_id=message.driver_id,
+        request_id=message.request_id,
+        kind=member(ExpenseKind, message.kind),
+        amount=decode_money(message.amount),
+        reason=decode_text(unseal(message.driver_id, 6, message.reason.sealed)),
+        photo_file_id=message.photo_file_id,
+        requested_at=decode_instant(message.requested_at),
     )
 
 
@@ -936,12 +940,12 @@ def decode_extra_cost_accepted(message: Any, _unseal: Unseal) -> ExtraCostAccept
     if not (message.HasField("amount") and message.HasField("accepted_at")):
         raise missing(message, "amount", "accepted_at")
     return ExtraCostAccepted(
-        message.trip_id,
-        message.driver_id,
-        message.request_id,
-        member(ExpenseKind, message.kind),
-        decode_money(message.amount),
-        decode_instant(message.accepted_at),
+        trip_id=message.trip_id,
+        driver_id=message.driver_id,
+        request_id=message.request_id,
+        kind=member(ExpenseKind, message.kind),
+        amount=decode_money(message.amount),
+        accepted_at=decode_instant(message.accepted_at),
     )
 
 
@@ -962,11 +966,11 @@ def decode_extra_cost_refused(message: Any, _unseal: Unseal) -> ExtraCostRefused
     if not message.HasField("refused_at"):
         raise missing(message, "refused_at")
     return ExtraCostRefused(
-        message.trip_id,
-        message.driver_id,
-        message.request_id,
-        message.reason,
-        decode_instant(message.refused_at),
+        trip_id=message.trip_id,
+        driver_id=message.driver_id,
+        request_id=message.request_id,
+        reason=message.reason,
+        refused_at=decode_instant(message.refused_at),
     )
 
 
@@ -986,11 +990,11 @@ def decode_attachment_added(message: Any, unseal: Unseal) -> AttachmentAdded:
     if not (message.HasField("label") and message.HasField("added_at")):
         raise missing(message, "label", "added_at")
     return AttachmentAdded(
-        message.trip_id,
-        message.driver_id,
-        message.file_id,
-        decode_text(unseal(message.driver_id, 4, message.label.sealed)),
-        decode_instant(message.added_at),
+        trip_id=message.trip_id,
+        driver_id=message.driver_id,
+        file_id=message.file_id,
+        label=decode_text(unseal(message.driver_id, 4, message.label.sealed)),
+        added_at=decode_instant(message.added_at),
     )
 
 
@@ -1010,10 +1014,10 @@ def decode_attachment_removed(message: Any, _unseal: Unseal) -> AttachmentRemove
     if not message.HasField("removed_at"):
         raise missing(message, "removed_at")
     return AttachmentRemoved(
-        message.trip_id,
-        message.driver_id,
-        message.file_id,
-        decode_instant(message.removed_at),
+        trip_id=message.trip_id,
+        driver_id=message.driver_id,
+        file_id=message.file_id,
+        removed_at=decode_instant(message.removed_at),
     )
 
 
@@ -1032,11 +1036,11 @@ def decode_delivery_confirmed(message: Any, _unseal: Unseal) -> DeliveryConfirme
     if not message.HasField("confirmed_at"):
         raise missing(message, "confirmed_at")
     return DeliveryConfirmed(
-        message.trip_id,
-        message.driver_id,
-        member(Channel, message.channel),
-        decode_instant(message.confirmed_at),
-        message.client_told,
+        trip_id=message.trip_id,
+        driver_id=message.driver_id,
+        channel=member(Channel, message.channel),
+        confirmed_at=decode_instant(message.confirmed_at),
+        client_told=message.client_told,
     )
 
 
@@ -1056,8 +1060,8 @@ def decode_trip_expired(message: Any, _unseal: Unseal) -> TripExpired:
     if not message.HasField("expired_at"):
         raise missing(message, "expired_at")
     return TripExpired(
-        message.trip_id,
-        decode_instant(message.expired_at),
+        trip_id=message.trip_id,
+        expired_at=decode_instant(message.expired_at),
     )
 
 
@@ -1074,8 +1078,8 @@ def decode_subject_forgotten(message: Any, _unseal: Unseal) -> SubjectForgotten:
     if not message.HasField("forgotten_at"):
         raise missing(message, "forgotten_at")
     return SubjectForgotten(
-        message.trip_id,
-        decode_instant(message.forgotten_at),
+        trip_id=message.trip_id,
+        forgotten_at=decode_instant(message.forgotten_at),
     )
 
 

@@ -42,7 +42,7 @@ class PaperKind(IntEnum):
     W_GARAGE = 7
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class PaperAdded:
     """A partner, or staff for them, showed a paper. It counts once it is accepted."""
 
@@ -58,7 +58,7 @@ class PaperAdded:
     added_at: datetime
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class PaperAccepted:
     """Staff accepted the paper; what was accepted before no longer counts."""
 
@@ -75,7 +75,7 @@ class PaperAccepted:
     accepted_at: datetime
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class PaperRefused:
     """Staff turned the paper down; what was accepted before still counts."""
 
@@ -89,7 +89,7 @@ class PaperRefused:
     refused_at: datetime
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ExpiryNoticeGiven:
     """The accepted paper expires soon."""
 
@@ -103,7 +103,7 @@ class ExpiryNoticeGiven:
     noticed_at: datetime
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class PaperExpired:
     """The last day of the accepted paper is over: who needs it gets no new work."""
 
@@ -128,15 +128,15 @@ def decode_paper_added(message: Any, _unseal: Unseal) -> PaperAdded:
     if not (message.HasField("issued_on") and message.HasField("added_at")):
         raise missing(message, "issued_on", "added_at")
     return PaperAdded(
-        message.paper_id,
-        message.user_id,
-        message.organisation_id,
-        member(PaperKind, message.kind),
-        message.file_id,
-        decode_date(message.issued_on),
-        decode_date(message.expires_on) if message.HasField("expires_on") else None,
-        message.added_by,
-        decode_instant(message.added_at),
+        paper_id=message.paper_id,
+        user_id=message.user_id,
+        organisation_id=message.organisation_id,
+        kind=member(PaperKind, message.kind),
+        file_id=message.file_id,
+        issued_on=decode_date(message.issued_on),
+        expires_on=decode_date(message.expires_on) if message.HasField("expires_on") else None,
+        added_by=message.added_by,
+        added_at=decode_instant(message.added_at),
     )
 
 
@@ -160,15 +160,15 @@ def decode_paper_accepted(message: Any, _unseal: Unseal) -> PaperAccepted:
     if not message.HasField("accepted_at"):
         raise missing(message, "accepted_at")
     return PaperAccepted(
-        message.paper_id,
-        message.user_id,
-        message.organisation_id,
-        member(PaperKind, message.kind),
-        message.file_id,
-        decode_date(message.expires_on) if message.HasField("expires_on") else None,
-        message.time_zone,
-        message.accepted_by,
-        decode_instant(message.accepted_at),
+        paper_id=message.paper_id,
+        user_id=message.user_id,
+        organisation_id=message.organisation_id,
+        kind=member(PaperKind, message.kind),
+        file_id=message.file_id,
+        expires_on=decode_date(message.expires_on) if message.HasField("expires_on") else None,
+        time_zone=message.time_zone,
+        accepted_by=message.accepted_by,
+        accepted_at=decode_instant(message.accepted_at),
     )
 
 
@@ -192,14 +192,14 @@ def decode_paper_refused(message: Any, unseal: Unseal) -> PaperRefused:
     if not (message.HasField("reason") and message.HasField("refused_at")):
         raise missing(message, "reason", "refused_at")
     return PaperRefused(
-        message.paper_id,
-        message.user_id,
-        message.organisation_id,
-        member(PaperKind, message.kind),
-        message.file_id,
-        decode_text(unseal(message.user_id, 6, message.reason.sealed)),
-        message.refused_by,
-        decode_instant(message.refused_at),
+        paper_id=message.paper_id,
+        user_id=message.user_id,
+        organisation_id=message.organisation_id,
+        kind=member(PaperKind, message.kind),
+        file_id=message.file_id,
+        reason=decode_text(unseal(message.user_id, 6, message.reason.sealed)),
+        refused_by=message.refused_by,
+        refused_at=decode_instant(message.refused_at),
     )
 
 
@@ -222,13 +222,13 @@ def decode_expiry_notice_given(message: Any, _unseal: Unseal) -> ExpiryNoticeGiv
     if not (message.HasField("expires_on") and message.HasField("noticed_at")):
         raise missing(message, "expires_on", "noticed_at")
     return ExpiryNoticeGiven(
-        message.paper_id,
-        message.user_id,
-        message.organisation_id,
-        member(PaperKind, message.kind),
-        decode_date(message.expires_on),
-        message.days,
-        decode_instant(message.noticed_at),
+        paper_id=message.paper_id,
+        user_id=message.user_id,
+        organisation_id=message.organisation_id,
+        kind=member(PaperKind, message.kind),
+        expires_on=decode_date(message.expires_on),
+        days=message.days,
+        noticed_at=decode_instant(message.noticed_at),
     )
 
 
@@ -250,12 +250,12 @@ def decode_paper_expired(message: Any, _unseal: Unseal) -> PaperExpired:
     if not (message.HasField("expires_on") and message.HasField("expired_at")):
         raise missing(message, "expires_on", "expired_at")
     return PaperExpired(
-        message.paper_id,
-        message.user_id,
-        message.organisation_id,
-        member(PaperKind, message.kind),
-        decode_date(message.expires_on),
-        decode_instant(message.expired_at),
+        paper_id=message.paper_id,
+        user_id=message.user_id,
+        organisation_id=message.organisation_id,
+        kind=member(PaperKind, message.kind),
+        expires_on=decode_date(message.expires_on),
+        expired_at=decode_instant(message.expired_at),
     )
 
 

@@ -21,7 +21,7 @@ from contracts.runtime import (
 )
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class BankDetailsGiven:
     """The first bank details of a driver; there are no earlier ones to guard."""
 
@@ -34,7 +34,7 @@ class BankDetailsGiven:
     given_at: datetime
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class BankChangeRequested:
     """Other bank details are to be used. Every contact known before is told; payouts wait."""
 
@@ -52,7 +52,7 @@ class BankChangeRequested:
     requested_at: datetime
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class BankChangeCancelled:
     """The change was stopped by the driver or by billing; the former details stay."""
 
@@ -62,7 +62,7 @@ class BankChangeCancelled:
     cancelled_at: datetime
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class BankChangeTookEffect:
     """The hold is over: payouts go to the new account."""
 
@@ -72,7 +72,7 @@ class BankChangeTookEffect:
     took_effect_at: datetime
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class QuestionAsked:
     """The driver asked the billing department something through the contact form."""
 
@@ -85,7 +85,7 @@ class QuestionAsked:
     asked_at: datetime
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class QuestionAnswered:
     """Billing answered what the driver asked."""
 
@@ -120,15 +120,15 @@ def decode_bank_details_given(message: Any, unseal: Unseal) -> BankDetailsGiven:
     ):
         raise missing(message, "iban", "holder", "given_at")
     return BankDetailsGiven(
-        message.driver_id,
-        message.organisation_id,
-        decode_text(unseal(message.driver_id, 3, message.iban.sealed)),
-        decode_text(unseal(message.driver_id, 4, message.bic.sealed))
+        driver_id=message.driver_id,
+        organisation_id=message.organisation_id,
+        iban=decode_text(unseal(message.driver_id, 3, message.iban.sealed)),
+        bic=decode_text(unseal(message.driver_id, 4, message.bic.sealed))
         if message.HasField("bic")
         else None,
-        decode_text(unseal(message.driver_id, 5, message.holder.sealed)),
-        message.proof_file_id,
-        decode_instant(message.given_at),
+        holder=decode_text(unseal(message.driver_id, 5, message.holder.sealed)),
+        proof_file_id=message.proof_file_id,
+        given_at=decode_instant(message.given_at),
     )
 
 
@@ -156,18 +156,18 @@ def decode_bank_change_requested(message: Any, unseal: Unseal) -> BankChangeRequ
     ):
         raise missing(message, "iban", "holder", "authenticated_at", "effective_at", "requested_at")
     return BankChangeRequested(
-        message.driver_id,
-        message.organisation_id,
-        message.change_id,
-        decode_text(unseal(message.driver_id, 4, message.iban.sealed)),
-        decode_text(unseal(message.driver_id, 5, message.bic.sealed))
+        driver_id=message.driver_id,
+        organisation_id=message.organisation_id,
+        change_id=message.change_id,
+        iban=decode_text(unseal(message.driver_id, 4, message.iban.sealed)),
+        bic=decode_text(unseal(message.driver_id, 5, message.bic.sealed))
         if message.HasField("bic")
         else None,
-        decode_text(unseal(message.driver_id, 6, message.holder.sealed)),
-        message.proof_file_id,
-        decode_instant(message.authenticated_at),
-        decode_instant(message.effective_at),
-        decode_instant(message.requested_at),
+        holder=decode_text(unseal(message.driver_id, 6, message.holder.sealed)),
+        proof_file_id=message.proof_file_id,
+        authenticated_at=decode_instant(message.authenticated_at),
+        effective_at=decode_instant(message.effective_at),
+        requested_at=decode_instant(message.requested_at),
     )
 
 
@@ -192,10 +192,10 @@ def decode_bank_change_cancelled(message: Any, _unseal: Unseal) -> BankChangeCan
     if not message.HasField("cancelled_at"):
         raise missing(message, "cancelled_at")
     return BankChangeCancelled(
-        message.driver_id,
-        message.organisation_id,
-        message.change_id,
-        decode_instant(message.cancelled_at),
+        driver_id=message.driver_id,
+        organisation_id=message.organisation_id,
+        change_id=message.change_id,
+        cancelled_at=decode_instant(message.cancelled_at),
     )
 
 
@@ -214,10 +214,10 @@ def decode_bank_change_took_effect(message: Any, _unseal: Unseal) -> BankChangeT
     if not message.HasField("took_effect_at"):
         raise missing(message, "took_effect_at")
     return BankChangeTookEffect(
-        message.driver_id,
-        message.organisation_id,
-        message.change_id,
-        decode_instant(message.took_effect_at),
+        driver_id=message.driver_id,
+        organisation_id=message.organisation_id,
+        change_id=message.change_id,
+        took_effect_at=decode_instant(message.took_effect_at),
     )
 
 
@@ -236,12 +236,12 @@ def decode_question_asked(message: Any, unseal: Unseal) -> QuestionAsked:
     if not (message.HasField("question") and message.HasField("asked_at")):
         raise missing(message, "question", "asked_at")
     return QuestionAsked(
-        message.driver_id,
-        message.organisation_id,
-        message.question_id,
-        message.invoice_id if message.HasField("invoice_id") else None,
-        decode_text(unseal(message.driver_id, 5, message.question.sealed)),
-        decode_instant(message.asked_at),
+        driver_id=message.driver_id,
+        organisation_id=message.organisation_id,
+        question_id=message.question_id,
+        invoice_id=message.invoice_id if message.HasField("invoice_id") else None,
+        question=decode_text(unseal(message.driver_id, 5, message.question.sealed)),
+        asked_at=decode_instant(message.asked_at),
     )
 
 
@@ -262,12 +262,12 @@ def decode_question_answered(message: Any, unseal: Unseal) -> QuestionAnswered:
     if not (message.HasField("answer") and message.HasField("answered_at")):
         raise missing(message, "answer", "answered_at")
     return QuestionAnswered(
-        message.driver_id,
-        message.organisation_id,
-        message.question_id,
-        decode_text(unseal(message.driver_id, 4, message.answer.sealed)),
-        message.answered_by,
-        decode_instant(message.answered_at),
+        driver_id=message.driver_id,
+        organisation_id=message.organisation_id,
+        question_id=message.question_id,
+        answer=decode_text(unseal(message.driver_id, 4, message.answer.sealed)),
+        answered_by=message.answered_by,
+        answered_at=decode_instant(message.answered_at),
     )
 
 

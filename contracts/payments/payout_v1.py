@@ -42,7 +42,7 @@ class Fact:
     version: int
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Line:
     """One amount that is owed. Contesting names its invoice and line."""
 
@@ -57,7 +57,7 @@ class Line:
     fact: Fact
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class InvoiceCredited:
     """An approved and numbered invoice is owed to the driver."""
 
@@ -68,7 +68,7 @@ class InvoiceCredited:
     credited_at: datetime
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class AdjustmentMade:
     """A contested line of an approved invoice was settled to another amount."""
 
@@ -79,7 +79,7 @@ class AdjustmentMade:
     made_at: datetime
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class StatementClosed:
     """All that was owed became a statement, to be paid or carried over."""
 
@@ -109,7 +109,7 @@ class StatementClosed:
     version: int
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class PayoutPaid:
     """The bank carried out the payout."""
 
@@ -138,8 +138,8 @@ _PayoutPaid = message_class("relais.payments.payout.v1.PayoutPaid")
 
 def decode_fact(message: Any) -> Fact:
     return Fact(
-        message.stream,
-        message.version,
+        stream=message.stream,
+        version=message.version,
     )
 
 
@@ -154,12 +154,12 @@ def decode_line(message: Any) -> Line:
     if not (message.HasField("amount") and message.HasField("fact")):
         raise missing(message, "amount", "fact")
     return Line(
-        member(LineKind, message.kind),
-        message.invoice_id,
-        message.line_id,
-        message.trip_id,
-        decode_money(message.amount),
-        decode_fact(message.fact),
+        kind=member(LineKind, message.kind),
+        invoice_id=message.invoice_id,
+        line_id=message.line_id,
+        trip_id=message.trip_id,
+        amount=decode_money(message.amount),
+        fact=decode_fact(message.fact),
     )
 
 
@@ -178,11 +178,11 @@ def decode_invoice_credited(message: Any, _unseal: Unseal) -> InvoiceCredited:
     if not message.HasField("credited_at"):
         raise missing(message, "credited_at")
     return InvoiceCredited(
-        message.driver_id,
-        message.organisation_id,
-        message.invoice_id,
-        tuple(decode_line(item) for item in message.lines),
-        decode_instant(message.credited_at),
+        driver_id=message.driver_id,
+        organisation_id=message.organisation_id,
+        invoice_id=message.invoice_id,
+        lines=tuple(decode_line(item) for item in message.lines),
+        credited_at=decode_instant(message.credited_at),
     )
 
 
@@ -202,10 +202,10 @@ def decode_adjustment_made(message: Any, _unseal: Unseal) -> AdjustmentMade:
     if not message.HasField("made_at"):
         raise missing(message, "made_at")
     return AdjustmentMade(
-        message.driver_id,
-        message.organisation_id,
-        tuple(decode_line(item) for item in message.lines),
-        decode_instant(message.made_at),
+        driver_id=message.driver_id,
+        organisation_id=message.organisation_id,
+        lines=tuple(decode_line(item) for item in message.lines),
+        made_at=decode_instant(message.made_at),
     )
 
 
@@ -243,21 +243,23 @@ def decode_statement_closed(message: Any, _unseal: Unseal) -> StatementClosed:
             "closed_at",
         )
     return StatementClosed(
-        message.driver_id,
-        message.organisation_id,
-        message.payout_id,
-        tuple(decode_line(item) for item in message.lines),
-        decode_money(message.gross),
-        decode_money(message.expenses),
-        decode_money(message.adjustments),
-        decode_money(message.vat),
-        decode_money(message.carried_in),
-        decode_money(message.carried_out),
-        decode_money(message.net),
-        decode_fact(message.carried_from) if message.HasField("carried_from") else None,
-        message.payable,
-        decode_instant(message.closed_at),
-        message.version,
+        driver_id=message.driver_id,
+        organisation_id=message.organisation_id,
+        payout_id=message.payout_id,
+        lines=tuple(decode_line(item) for item in message.lines),
+        gross=decode_money(message.gross),
+        expenses=decode_money(message.expenses),
+        adjustments=decode_money(message.adjustments),
+        vat=decode_money(message.vat),
+        carried_in=decode_money(message.carried_in),
+        carried_out=decode_money(message.carried_out),
+        net=decode_money(message.net),
+        carried_from=decode_fact(message.carried_from)
+        if message.HasField("carried_from")
+        else None,
+        payable=message.payable,
+        closed_at=decode_instant(message.closed_at),
+        version=message.version,
     )
 
 
@@ -287,15 +289,15 @@ def decode_payout_paid(message: Any, _unseal: Unseal) -> PayoutPaid:
     if not (message.HasField("net") and message.HasField("paid_at")):
         raise missing(message, "net", "paid_at")
     return PayoutPaid(
-        message.driver_id,
-        message.organisation_id,
-        message.payout_id,
-        decode_money(message.net),
-        message.reference,
-        tuple(message.invoice_ids),
-        message.payee_version,
-        decode_instant(message.paid_at),
-        message.version,
+        driver_id=message.driver_id,
+        organisation_id=message.organisation_id,
+        payout_id=message.payout_id,
+        net=decode_money(message.net),
+        reference=message.reference,
+        invoice_ids=tuple(message.invoice_ids),
+        payee_version=message.payee_version,
+        paid_at=decode_instant(message.paid_at),
+        version=message.version,
     )
 
 

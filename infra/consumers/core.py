@@ -21,9 +21,9 @@ from contracts.runtime import Contract, UnknownEventType
 from infra import telemetry
 from infra.cloudevents import Envelope, NotAnEvent, envelope
 from infra.consumers.records import Delivery, Partition, Record, TopicReader
-from infra.nudge import Nudge
+from infra.migrations import apply_migrations
 from infra.personal import Codec, Encoded, Keyring
-from infra.schema import bring
+from infra.signals import Signal
 from infra.store.postgres import Connection, Pool
 from infra.supervisor import Halt
 
@@ -129,7 +129,7 @@ class Consumer:
         reader: TopicReader,
         *,
         owner: str = "",
-        seen: Nudge | None = None,
+        seen: Signal | None = None,
         parking_limit: int = PARKING_LIMIT,
     ) -> None:
         self.name = name
@@ -513,7 +513,7 @@ class Consumer:
         telemetry.duplicates_dropped(self.name, plan.duplicates)
         telemetry.holes_healed(self.name, plan.holes)
         if self._seen is not None:
-            self._seen.ring()
+            self._seen.notify()
 
     # --- Parked streams -------------------------------------------------------------------------
 
@@ -580,7 +580,7 @@ class Consumer:
                 await self._unpark(connection, stream, version)
             await self._hold(connection, plan, opened[0])
         if self._seen is not None:
-            self._seen.ring()
+            self._seen.notify()
         return not plan.park
 
     async def _discard(self, stream: str) -> None:
@@ -636,7 +636,7 @@ class Consumer:
 async def migrate(pool: Pool) -> None:
     """Create what a consumer needs in its database. Safe to repeat."""
     schema = files("infra.consumers").joinpath("schema.sql").read_text()
-    await bring(pool, "consumer", schema)
+    await apply_migrations(pool, "consumer", schema)
 
 
 def _enveloped(record: Record) -> Opened:

@@ -29,7 +29,7 @@ class CommandRefused(Exception):
 class Reaction(Generic[E]):
     """A pure function from event to commands, and who takes the commands.
 
-    `target` answers the id of the aggregate a command is for. `complete`, where there is one, looks
+    `target` answers the id of the aggregate a command is for. `enrich`, where there is one, looks
     into the tables of the service: it answers the commands of a batch again, in their order, each
     with what is known about it, or None where that leaves nothing to do.
 
@@ -42,7 +42,7 @@ class Reaction(Generic[E]):
     react: Callable[[E], Sequence[Any]]
     aggregate: Aggregate[Any, Any, Any, Any]
     target: Callable[[Any], str]
-    complete: Callable[[Connection, Sequence[Any]], Awaitable[Sequence[Any | None]]] | None = None
+    enrich: Callable[[Connection, Sequence[Any]], Awaitable[Sequence[Any | None]]] | None = None
 
 
 @dataclass(slots=True)
@@ -67,7 +67,7 @@ class ReactionHandler:
     ) -> Mapping[int, Exception]:
         failed: dict[int, Exception] = {}
         wanted = [self._wanted(delivery, n, failed) for n, delivery in enumerate(deliveries)]
-        wanted = await self._completed(connection, wanted)
+        wanted = await self._enriched(connection, wanted)
         targets = await self._load({id for group in wanted for id, _ in group})
         broken: set[str] = set()
         for index, (delivery, group) in enumerate(zip(deliveries, wanted, strict=True)):
@@ -99,15 +99,15 @@ class ReactionHandler:
             failed[index] = error
             return []
 
-    async def _completed(
+    async def _enriched(
         self, connection: Connection, wanted: list[list[tuple[str, Any]]]
     ) -> list[list[tuple[str, Any]]]:
         commands = [command for group in wanted for _, command in group]
-        if self._reaction.complete is None or not commands:
+        if self._reaction.enrich is None or not commands:
             return wanted
-        found = iter(await self._reaction.complete(connection, commands))
-        complete = [[(id, next(found)) for id, _ in group] for group in wanted]
-        return [[one for one in group if one[1] is not None] for group in complete]
+        found = iter(await self._reaction.enrich(connection, commands))
+        enriched = [[(id, next(found)) for id, _ in group] for group in wanted]
+        return [[one for one in group if one[1] is not None] for group in enriched]
 
     async def _load(self, ids: set[str]) -> dict[str, _Target | ValueError]:
         found = await asyncio.gather(*(self._load_one(id) for id in ids))

@@ -17,7 +17,7 @@ from pydantic_core import to_json
 
 from contracts.runtime import REDACTED, Contract
 from infra.consumers.records import Delivery, Partition
-from infra.schema import bring
+from infra.migrations import apply_migrations
 from infra.store.postgres import Connection, Pool
 
 Row = TypeVar("Row")
@@ -194,7 +194,7 @@ class Generations:
 
     async def migrate(self) -> None:
         """Create the registry and the first generation. Safe to repeat, also at once."""
-        await bring(self._pool, "views", _SCHEMA)
+        await apply_migrations(self._pool, "views", _SCHEMA)
         async with self._changing() as connection:
             cursor = await connection.execute(
                 "select from views.generation where view = %s", (self.view,)

@@ -12,10 +12,10 @@ from starlette.responses import Response
 from starlette.types import Lifespan
 
 from infra.http import openapi
-from infra.http.call import Admission, Gate, Kit
 from infra.http.health import Health
 from infra.http.middleware import Backpressure, BodyLimit, Observed
 from infra.http.problems import HANDLERS, ErrorHandler, Problem, try_again
+from infra.http.request_context import AppState, AuthDependency, AuthMiddleware
 from infra.personal import SubjectIsForgotten
 from infra.store.protocol import EventTooLarge
 
@@ -38,7 +38,7 @@ class Api(FastAPI):
 def create_app(
     title: str,
     routers: Sequence[APIRouter],
-    kit: Kit,
+    app_state: AppState,
     *,
     health: Health | None = None,
     description: str = "",
@@ -56,7 +56,7 @@ def create_app(
     routes = [route for router in routers for route in router.routes]
     check(routes)
     for route, admission in admissions(routes):
-        route.app = Gate(route.app, admission)
+        route.app = AuthMiddleware(route.app, admission)
     app = Api(
         title=title,
         description=description,
@@ -74,7 +74,7 @@ def create_app(
         # Ours measures and traces; asking whether the framework's should costs 20 µs a request.
         telemetry={"tracing": False, "metrics": False, "logs": False},
     )
-    app.state.kit = kit
+    app.state.app_state = app_state
     return app
 
 
@@ -88,7 +88,7 @@ def check(routes: Sequence[Any]) -> None:
             raise RouteNamesNoRoles(f"{path}: needs one Call with requires(...) or public()")
 
 
-def admissions(routes: Sequence[Any]) -> list[tuple[APIRoute, Admission]]:
+def admissions(routes: Sequence[Any]) -> list[tuple[APIRoute, AuthDependency]]:
     """Whom each route admits."""
     return [
         (route, admission)
@@ -98,9 +98,9 @@ def admissions(routes: Sequence[Any]) -> list[tuple[APIRoute, Admission]]:
     ]
 
 
-def _admissions_of(dependant: Any) -> Iterator[Admission]:
+def _admissions_of(dependant: Any) -> Iterator[AuthDependency]:
     for dependency in dependant.dependencies:
-        if isinstance(dependency.call, Admission):
+        if isinstance(dependency.call, AuthDependency):
             yield dependency.call
         yield from _admissions_of(dependency)
 

@@ -126,7 +126,7 @@ class PointBody(Body):
 
     def point(self) -> Point:
         """The contract's value."""
-        return Point(self.latitude, self.longitude)
+        return Point(latitude=self.latitude, longitude=self.longitude)
 
 
 class Named:

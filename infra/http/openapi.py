@@ -5,9 +5,9 @@ from typing import Any
 
 from fastapi.routing import APIRoute
 
-from infra.http.call import SAFE_METHODS, Admission
 from infra.http.positions import TOKEN
 from infra.http.problems import MEDIA_TYPE
+from infra.http.request_context import SAFE_METHODS, AuthDependency
 
 Json = dict[str, Any]
 
@@ -130,7 +130,7 @@ _ANSWER_HEADERS: Json = {
 }
 
 
-def complete(document: Json, admissions: Sequence[tuple[APIRoute, Admission]]) -> Json:
+def complete(document: Json, admissions: Sequence[tuple[APIRoute, AuthDependency]]) -> Json:
     """Add to a document what FastAPI cannot know; returns it."""
     components = document.setdefault("components", {})
     schemas = components.setdefault("schemas", {})
@@ -154,7 +154,7 @@ def _operations(document: Json, route: APIRoute) -> Iterator[tuple[str, Json]]:
             yield method, item[method.lower()]
 
 
-def _describe(operation: Json, method: str, route: APIRoute, admission: Admission) -> None:
+def _describe(operation: Json, method: str, route: APIRoute, admission: AuthDependency) -> None:
     is_query = method in SAFE_METHODS
     operation["operationId"] = route.name
     references = [f"#/components/parameters/{name}" for name in (_QUERY if is_query else _COMMAND)]

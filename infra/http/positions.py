@@ -28,14 +28,14 @@ Seen = Callable[[Sequence[str]], Awaitable[Mapping[str, int]]]
 """The version of each stream (`missions.trip/T1`) that queries show by now; absent means 0."""
 
 
-class Bell(Protocol):
+class Waiter(Protocol):
     async def wait(self, timeout: float) -> bool: ...
 
 
-class Nudge(Protocol):
+class Signal(Protocol):
     """Rings when a consumer of this process has moved on."""
 
-    def bell(self) -> AbstractAsyncContextManager[Bell]: ...
+    def subscribe(self) -> AbstractAsyncContextManager[Waiter]: ...
 
 
 def read_tokens(header: str, sealed_by: Versions | None = None) -> dict[str, int]:
@@ -75,10 +75,10 @@ class Positions:
     """
 
     def __init__(
-        self, seen: Seen, nudge: Nudge, follows: Collection[str], within: float = 2.0
+        self, seen: Seen, signal: Signal, follows: Collection[str], within: float = 2.0
     ) -> None:
         self._seen = seen
-        self._nudge = nudge
+        self._nudge = signal
         self._follows = frozenset(follows)
         self._within = within
         self._looks: Batcher[str, int] = Batcher(self._look, size=512)
@@ -89,9 +89,9 @@ class Positions:
         if not left:
             return
         try:
-            async with asyncio.timeout(self._within), self._nudge.bell() as bell:
+            async with asyncio.timeout(self._within), self._nudge.subscribe() as waiter:
                 while left := await self._unseen(left):
-                    await bell.wait(POLL_SECONDS)
+                    await waiter.wait(POLL_SECONDS)
         except TimeoutError:
             raise _too_early(left) from None
 

@@ -18,7 +18,7 @@ from psycopg_pool import AsyncConnectionPool
 
 from infra import telemetry
 from infra.batching import Batcher
-from infra.schema import bring
+from infra.migrations import apply_migrations
 from infra.store.protocol import (
     BEGINNING,
     MAX_EVENT_BYTES,
@@ -88,7 +88,7 @@ class PostgresStore:
     async def migrate(self) -> None:
         """Create what is missing in the database. Safe to repeat, and from several processes."""
         schema = files("infra.store").joinpath("schema.sql").read_text()
-        await bring(self.pool, "es", schema)
+        await apply_migrations(self.pool, "es", schema)
 
     async def append(self, append: Append) -> Verdict:
         _refuse_oversize(append)

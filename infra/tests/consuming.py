@@ -46,15 +46,41 @@ Placed = tuple[TripEvent, int]
 
 
 def published(trip: str = "t-1") -> TripPublished:
-    place = Stop("Paris", "75012", Point(48.84, 2.38))
+    place = Stop(city="Paris", postal_code="75012", point=Point(latitude=48.84, longitude=2.38))
     slot = Slot(DAY, fixed=False)
-    car = Vehicle("Renault", "Clio")
-    about = (slot, slot, car, "depot", 9, 9, None, (), NOON, None)
-    return TripPublished(trip, "hiflow", "Atlas", (), place, place, *about)
+    car = Vehicle(make="Renault", model="Clio")
+    return TripPublished(
+        trip_id=trip,
+        organisation_id="hiflow",
+        client_brand="Atlas",
+        tags=(),
+        departure=place,
+        arrival=place,
+        from_slot=slot,
+        until_slot=slot,
+        vehicle=car,
+        delivery_type="depot",
+        distance_km=9,
+        duration_minutes=9,
+        client_process=None,
+        additional_services=(),
+        published_at=NOON,
+        time_zone=None,
+    )
 
 
 def quoted(trip: str = "t-1", driver: str = "ada") -> QuoteSubmitted:
-    return QuoteSubmitted(trip, driver, Money(12_500, "EUR"), None, None, None, NOON, (), None)
+    return QuoteSubmitted(
+        trip_id=trip,
+        driver_id=driver,
+        price=Money(12_500, "EUR"),
+        comment=None,
+        pickup_on=None,
+        delivery_on=None,
+        submitted_at=NOON,
+        expenses=(),
+        valid_until=None,
+    )
 
 
 def history(trip: str = "t-1", length: int = 3) -> list[TripEvent]:
@@ -275,7 +301,15 @@ class Note:
 
 
 def decide(command: Note, _noted: int) -> list[DriverEvent] | str:
-    return [DriverEngaged(command.trip_id, command.word, DAY, DAY, NOON)]
+    return [
+        DriverEngaged(
+            driver_id=command.trip_id,
+            trip_id=command.word,
+            from_day=DAY,
+            until_day=DAY,
+            engaged_at=NOON,
+        )
+    ]
 
 
 def evolve(noted: int, _event: DriverEvent) -> int:

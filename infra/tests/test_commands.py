@@ -10,10 +10,10 @@ import pytest
 
 from contracts.missions.trip_v1 import QuoteSubmitted
 from infra.commands import (
-    Beside,
     Commands,
     Done,
     IdempotencyKeyReused,
+    InTransaction,
     Loaded,
     Refused,
     TooMuchContention,
@@ -82,14 +82,14 @@ class TestBeside:
         written: list[int] = []
         request = context()
         for _ in range(2):
-            await commands.handle(TRIP, "1", Quote("ada"), request, beside=noting(written))
+            await commands.handle(TRIP, "1", Quote("ada"), request, in_transaction=noting(written))
         assert (written, await recorded(commands)) == ([1], 1)
 
     async def test_it_is_not_done_when_nothing_happened(self, commands: Commands) -> None:
         written: list[int] = []
         await ask(commands, Expire(NOON))
         for command in (Expire(NOON), Quote("ada")):
-            await commands.handle(TRIP, "1", command, context(), beside=noting(written))
+            await commands.handle(TRIP, "1", command, context(), in_transaction=noting(written))
         assert written == []
 
     async def test_when_it_fails_nothing_is_recorded(self, commands: Commands) -> None:
@@ -97,7 +97,7 @@ class TestBeside:
             raise LookupError("no such secret")
 
         with pytest.raises(LookupError):
-            await commands.handle(TRIP, "1", Quote("ada"), context(), beside=failing)
+            await commands.handle(TRIP, "1", Quote("ada"), context(), in_transaction=failing)
         assert await recorded(commands) == 0
 
     async def test_after_a_conflict_it_is_done_once(self, commands: Commands) -> None:
@@ -109,17 +109,17 @@ class TestBeside:
                 await ask(others, Quote("bob"))
             return Quote("ada")
 
-        await commands.handle(TRIP, "1", overtaken, context(), beside=noting(written))
+        await commands.handle(TRIP, "1", overtaken, context(), in_transaction=noting(written))
         assert (written, await recorded(commands)) == ([1], 2)
 
     async def test_the_key_of_another_stream_is_refused(self, commands: Commands) -> None:
         request = context()
         await commands.handle(TRIP, "1", Quote("ada"), request)
         with pytest.raises(IdempotencyKeyReused):
-            await commands.handle(TRIP, "2", Quote("ada"), request, beside=noting([]))
+            await commands.handle(TRIP, "2", Quote("ada"), request, in_transaction=noting([]))
 
 
-def noting(written: list[int]) -> Beside:
+def noting(written: list[int]) -> InTransaction:
     async def note(connection: Connection) -> None:
         cursor = await connection.execute("select 1")
         written.extend(n for (n,) in await cursor.fetchall())

@@ -19,19 +19,32 @@ from infra.store import Append, NewEvent
 from infra.tests.make import MASTERS, NOON, pool_of, store_of
 
 EVENT_ID = UUID(int=1)
-HOME = Point(48.8566, 2.3522)
+HOME = Point(latitude=48.8566, longitude=2.3522)
 
 
 def registered(driver_id: str = "d-1") -> DriverRegistered:
-    return DriverRegistered(driver_id, "org", "Ada Lovelace", "+33612345678", NOON)
+    return DriverRegistered(
+        driver_id=driver_id,
+        organisation_id="org",
+        name="Ada Lovelace",
+        phone="+33612345678",
+        registered_at=NOON,
+    )
 
 
 def moved(driver_id: str = "d-1") -> HomeChanged:
-    return HomeChanged(driver_id, "12 rue des Lilas", "75020", "Paris", HOME, NOON)
+    return HomeChanged(
+        driver_id=driver_id,
+        street="12 rue des Lilas",
+        postal_code="75020",
+        city="Paris",
+        location=HOME,
+        changed_at=NOON,
+    )
 
 
 def rung(driver_id: str) -> PhoneChanged:
-    return PhoneChanged(driver_id, "+33698765432", NOON)
+    return PhoneChanged(driver_id=driver_id, phone="+33698765432", changed_at=NOON)
 
 
 @asynccontextmanager
@@ -118,8 +131,21 @@ class TestForgetting:
         encoded = await codec.encode([(uuid4(), registered()), (uuid4(), moved())])
         await keyring.forget("d-1", "operator")
         assert await codec.decode(encoded) == [
-            DriverRegistered("d-1", "org", "XXXX", "XXXX", NOON),
-            HomeChanged("d-1", "XXXX", "XXXX", "XXXX", None, NOON),
+            DriverRegistered(
+                driver_id="d-1",
+                organisation_id="org",
+                name="XXXX",
+                phone="XXXX",
+                registered_at=NOON,
+            ),
+            HomeChanged(
+                driver_id="d-1",
+                street="XXXX",
+                postal_code="XXXX",
+                city="XXXX",
+                location=None,
+                changed_at=NOON,
+            ),
         ]
 
     async def test_others_stay_readable(self, codec: Codec[DriverEvent], keyring: Keyring) -> None:
@@ -134,7 +160,9 @@ class TestForgetting:
         await opened(codec, encoded)
         async with keyring_of(database) as other:
             await other.forget("d-1", "operator")
-        assert await opened(codec, encoded) == PhoneChanged("d-1", "XXXX", NOON)
+        assert await opened(codec, encoded) == PhoneChanged(
+            driver_id="d-1", phone="XXXX", changed_at=NOON
+        )
 
     @pytest.mark.parametrize("known_before", [True, False])
     async def test_nothing_more_is_recorded_about_somebody_forgotten(

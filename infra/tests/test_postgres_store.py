@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator
 import psycopg
 import pytest
 
-from infra.schema import bring
+from infra.migrations import apply_migrations
 from infra.store import Appended, EventStore
 from infra.store.postgres import PostgresStore
 from infra.testing.store_suite import StoreSuite
@@ -61,7 +61,7 @@ class TestTwoProcesses:
 
     async def test_migrating_makes_what_a_newer_text_asks_for(self, store: PostgresStore) -> None:
         for text in ("create table one ()", "create table two ()", "create table two ()"):
-            await bring(store.pool, "part", text)
+            await apply_migrations(store.pool, "part", text)
         async with store.pool.connection() as connection:
             made = await connection.execute("select from relais.part, one, two")
         assert made.rowcount == 0

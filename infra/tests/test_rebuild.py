@@ -14,8 +14,8 @@ from infra.consumers.core import NotFilled
 from infra.consumers.rebuild import NotReadable, ready, rebuild
 from infra.consumers.views import Generation
 from infra.host import Running, Service, ViewsWorker
-from infra.nudge import Nudge
 from infra.settings import Settings
+from infra.signals import Signal
 from infra.stack.broker import Broker
 from infra.store import Append, NewEvent
 from infra.store.postgres import PostgresStore
@@ -73,8 +73,8 @@ async def site(database: str, broker: Broker, topic_prefix: str) -> AsyncIterato
             keyring=kit.keyring,
             store=store,
             commands=Commands("views.shown", store, kit.keyring),
-            appended=Nudge("appended"),
-            seen=Nudge("seen"),
+            appended=Signal("appended"),
+            seen=Signal("seen"),
             generations=kit.generations,
         )
         yield Site(kit, running, store)

@@ -20,8 +20,8 @@ from contracts.runtime import Contract
 from infra.cloudevents import envelope
 from infra.consumers.records import Record
 from infra.host import open_pool
-from infra.nudge import Nudge
 from infra.relay import Deposed, Relay
+from infra.signals import Signal
 from infra.stack.broker import Broker
 from infra.store import Append, Appended, NewEvent, RecordedEvent
 from infra.store.postgres import PostgresStore
@@ -56,7 +56,7 @@ class Desk:
     url: str
     elsewhere: str
     store: PostgresStore
-    nudge: Nudge
+    signal: Signal
     _versions: dict[str, int] = field(default_factory=dict)
 
     def relay(self, lock: str = "") -> Relay:
@@ -67,7 +67,7 @@ class Desk:
             CONTRACTS,
             bootstrap=self.broker.bootstrap,
             conninfo=lock or self.url,
-            nudge=self.nudge,
+            signal=self.signal,
         )
 
     async def record(
@@ -132,10 +132,10 @@ async def desk(broker: Broker, new_database: Callable[[], str]) -> AsyncIterator
     await emptied(broker)
     url = new_database()
     pool = await open_pool(url, 8, "missions")
-    nudge = Nudge("appended_missions", pool)
-    store = PostgresStore(pool, on_append=nudge.ring)
+    signal = Signal("appended_missions", pool)
+    store = PostgresStore(pool, on_append=signal.notify)
     await store.migrate()
-    yield Desk(broker, url, new_database(), store, nudge)
+    yield Desk(broker, url, new_database(), store, signal)
     await pool.close()
 
 

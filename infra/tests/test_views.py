@@ -108,7 +108,9 @@ class TestColumns:
         ]
 
     async def test_no_row_is_left_when_the_projection_answers_none(self, kit: ViewKit) -> None:
-        gone = QuoteWithdrawn("t-1", "ada", datetime(2030, 1, 1, tzinfo=UTC))
+        gone = QuoteWithdrawn(
+            trip_id="t-1", driver_id="ada", withdrawn_at=datetime(2030, 1, 1, tzinfo=UTC)
+        )
         assert await self.rows(kit, published(), quoted(), gone) == []
 
 

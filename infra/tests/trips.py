@@ -74,15 +74,25 @@ def decide(command: Command, trip: Trip) -> list[TripEvent] | Rejection:
         case Quote() if trip.over:
             return TripIsOver()
         case Quote() if command.driver not in trip.drivers:
-            price = Money(10_000, "EUR")
-            quote = (command.driver, price, command.comment, None, None, command.at)
-            return [QuoteSubmitted("1", *quote, (), None)]
+            return [
+                QuoteSubmitted(
+                    trip_id="1",
+                    driver_id=command.driver,
+                    price=Money(10_000, "EUR"),
+                    comment=command.comment,
+                    pickup_on=None,
+                    delivery_on=None,
+                    submitted_at=command.at,
+                    expenses=(),
+                    valid_until=None,
+                )
+            ]
         case Withdraw() if command.driver in trip.drivers:
-            return [QuoteWithdrawn("1", command.driver, NOON)]
+            return [QuoteWithdrawn(trip_id="1", driver_id=command.driver, withdrawn_at=NOON)]
         case Expire() if "stubborn" in trip.drivers:
             return StubbornDriver("stubborn")
         case Expire() if not trip.over:
-            return [TripExpired("1", command.at)]
+            return [TripExpired(trip_id="1", expired_at=command.at)]
         case _:
             return []
 

@@ -177,7 +177,9 @@ class OrganisationBody(Body):
 
     def profile(self) -> organisation_v1.Profile:
         """The contract's value."""
-        contacts = tuple(ContactChannel(c.kind, c.value, c.about) for c in self.contacts)
+        contacts = tuple(
+            ContactChannel(kind=c.kind, value=c.value, about=c.about) for c in self.contacts
+        )
         where = (self.time_zone, self.currency, self.country)
         return organisation_v1.Profile(self.name, *where, contacts)
 

@@ -170,7 +170,11 @@ def decide(command: Command, organisation: Organisation) -> Decision:
     match command:
         case ChangeProfile():
             same = command.profile == organisation.profile
-            changed = ProfileChanged(command.organisation_id, command.profile, command.at)
+            changed = ProfileChanged(
+                organisation_id=command.organisation_id,
+                profile=command.profile,
+                changed_at=command.at,
+            )
             return [] if same else [changed]
         case GrantSupportAccess():
             return grant_access(command.grant, organisation)
@@ -225,7 +229,10 @@ def end_access(command: EndSupportAccess, organisation: Registered) -> Decision:
         return []
     return [
         SupportAccessEnded(
-            command.organisation_id, command.grant_id, grant.supporter_id, command.at
+            organisation_id=command.organisation_id,
+            grant_id=command.grant_id,
+            supporter_id=grant.supporter_id,
+            ended_at=command.at,
         )
     ]
 

@@ -12,6 +12,6 @@ service = Service(
     aggregates=(ORGANISATION, USER),
     routes=lambda running: api.router(Access(running)),
     problem=problems.problem,
-    tables=TABLES,
-    loops={"links": Links, "forgetting": forgetting},
+    migrations=TABLES,
+    workers={"links": Links, "forgetting": forgetting},
 )

@@ -225,7 +225,14 @@ def change_email(command: ChangeEmail, signing: Signing) -> list[Event] | Reject
     if (wanted := signing.wanted) is None:
         last = (one.changed_at for one in signing.last if isinstance(one, EmailChanged))
         return [] if command.at in last else NoAddressToConfirm()
-    return [EmailChanged(wanted.user_id, wanted.organisation_id, wanted.new_email, command.at)]
+    return [
+        EmailChanged(
+            user_id=wanted.user_id,
+            organisation_id=wanted.organisation_id,
+            email=wanted.new_email,
+            changed_at=command.at,
+        )
+    ]
 
 
 def event(command: RequestEmailChange | OtherCommand, who: Addressee) -> Event:
@@ -246,13 +253,20 @@ def event(command: RequestEmailChange | OtherCommand, who: Addressee) -> Event:
             asked = (command.email, command.link, command.expires_at)
             return EmailChangeRequested(user_id, organisation_id, *asked, at)
         case SetPassword():
-            return PasswordSet(user_id, organisation_id, command.means, at)
+            return PasswordSet(
+                user_id=user_id, organisation_id=organisation_id, means=command.means, set_at=at
+            )
         case EnrolTotp():
-            return TotpEnrolled(user_id, organisation_id, at)
+            return TotpEnrolled(user_id=user_id, organisation_id=organisation_id, enrolled_at=at)
         case MakeRecoveryCodes():
-            return RecoveryCodesMade(user_id, organisation_id, at)
+            return RecoveryCodesMade(user_id=user_id, organisation_id=organisation_id, made_at=at)
         case RemoveTotp():
-            return TotpRemoved(user_id, organisation_id, command.by, at)
+            return TotpRemoved(
+                user_id=user_id,
+                organisation_id=organisation_id,
+                removed_by=command.by,
+                removed_at=at,
+            )
         case SignIn():
             return SignedIn(
                 user_id=user_id,
@@ -264,6 +278,12 @@ def event(command: RequestEmailChange | OtherCommand, who: Addressee) -> Event:
                 with_recovery_code=command.with_recovery_code,
             )
         case EndSessions():
-            return SessionsEnded(user_id, organisation_id, command.session_id, command.reason, at)
+            return SessionsEnded(
+                user_id=user_id,
+                organisation_id=organisation_id,
+                session_id=command.session_id,
+                reason=command.reason,
+                ended_at=at,
+            )
         case unhandled:
             assert_never(unhandled)

@@ -263,7 +263,7 @@ def decide_for_account(command: AccountCommand, user: Account) -> Decision:
         case ChangeRoles():
             return change_roles(command, user)
         case ForgetUser():
-            return [SubjectForgotten(command.user_id, command.at)]
+            return [SubjectForgotten(user_id=command.user_id, forgotten_at=command.at)]
         case _:
             return decide_signing(command, user)
 
@@ -353,7 +353,14 @@ def deactivate(command: DeactivateUser, user: Account) -> Decision:
         return []
     if user.administers and not command.other_administrators:
         return LastAdministrator()
-    return [UserDeactivated(command.user_id, command.organisation_id, command.by, command.at)]
+    return [
+        UserDeactivated(
+            user_id=command.user_id,
+            organisation_id=command.organisation_id,
+            deactivated_by=command.by,
+            deactivated_at=command.at,
+        )
+    ]
 
 
 def change_roles(command: ChangeRoles, user: Account) -> Decision:
@@ -370,5 +377,11 @@ def change_roles(command: ChangeRoles, user: Account) -> Decision:
         return AgreementMissing()
     roles = tuple(sorted(wanted))
     return [
-        RolesChanged(command.user_id, command.organisation_id, roles, command.by, command.at),
+        RolesChanged(
+            user_id=command.user_id,
+            organisation_id=command.organisation_id,
+            roles=roles,
+            changed_by=command.by,
+            changed_at=command.at,
+        ),
     ]

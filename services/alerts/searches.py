@@ -173,5 +173,8 @@ def forget(command: Forget, searches: Searches) -> Decision:
     if searches.forgotten or not searches.known:
         return []
     who, at = command.driver_id, command.at
-    gone = [SearchRemoved(who, search.search_id, at) for search in searches.saved]
-    return [*gone, SubjectForgotten(who, at)]
+    gone = [
+        SearchRemoved(driver_id=who, search_id=search.search_id, removed_at=at)
+        for search in searches.saved
+    ]
+    return [*gone, SubjectForgotten(driver_id=who, forgotten_at=at)]

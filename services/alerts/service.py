@@ -18,7 +18,7 @@ service = Service(
             react=following.of_trip,
             aggregate=ALERT,
             target=following.trip_of,
-            complete=matching.complete,
+            enrich=matching.complete,
         ),
         Reaction(
             name="forgetting",

@@ -519,11 +519,11 @@ def _follow(command: Following, state: State) -> Decision:
                 return []
             return [
                 TripNoted(
-                    command.invoice_id,
-                    command.trip_id,
-                    command.organisation_id,
-                    command.description,
-                    command.at,
+                    invoice_id=command.invoice_id,
+                    trip_id=command.trip_id,
+                    organisation_id=command.organisation_id,
+                    description=command.description,
+                    noted_at=command.at,
                 )
             ]
         case Prepare():
@@ -571,13 +571,13 @@ def _prepare(command: Prepare, state: State) -> Decision:
             return NoSuchInvoice()
         case Noted(note=note) | Invoice(note=note, opened=None):
             event = InvoicePrepared(
-                command.invoice_id,
-                note.trip_id,
-                note.organisation_id,
-                command.driver_id,
-                command.service_price,
-                command.quoted,
-                command.at,
+                invoice_id=command.invoice_id,
+                trip_id=note.trip_id,
+                organisation_id=note.organisation_id,
+                driver_id=command.driver_id,
+                service_price=command.service_price,
+                quoted=command.quoted,
+                prepared_at=command.at,
             )
             known = isinstance(state, Invoice) and state.prepared == event
             return [] if known else [event]

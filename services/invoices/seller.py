@@ -132,10 +132,18 @@ def decide(command: Command, state: State) -> Decision:
         case DeclareCompany():
             return _declare(command, found)
         case GiveMandate():
-            event = MandateGiven(command.driver_id, command.organisation_id, command.at)
+            event = MandateGiven(
+                driver_id=command.driver_id,
+                organisation_id=command.organisation_id,
+                given_at=command.at,
+            )
             return [event] if found.mandate is None else []
         case WithdrawMandate():
-            gone = MandateWithdrawn(command.driver_id, command.organisation_id, command.at)
+            gone = MandateWithdrawn(
+                driver_id=command.driver_id,
+                organisation_id=command.organisation_id,
+                withdrawn_at=command.at,
+            )
             return [gone] if found.mandate is not None else []
         case unhandled:
             assert_never(unhandled)

@@ -21,6 +21,6 @@ service = Service(
     ),
     routes=lambda running: api.router(api.Desk(running)),
     problem=problems.problem,
-    tables=tables.TABLES,
-    loops={"sweeper": sweeper.sweeping, "forgetting": sweeper.forgetting},
+    migrations=tables.TABLES,
+    workers={"sweeper": sweeper.sweeping, "forgetting": sweeper.forgetting},
 )

@@ -9,10 +9,10 @@ from starlette.responses import HTMLResponse, Response
 
 from contracts.messaging.message_v1 import MessageQueued
 from infra.host import Running
-from infra.http.call import Call, public, requires
 from infra.http.models import Id, to_json
 from infra.http.pages import Order, Paging
 from infra.http.problems import Problem
+from infra.http.request_context import RequestContext, public, requires
 from infra.post import letters, receipts, sink, sms
 from services.messaging import bodies, message, preferences
 from services.messaging.aggregates import MESSAGE, PREFERENCES
@@ -21,11 +21,12 @@ from services.messaging.edge.outgoing import has_sink
 from services.messaging.edge.texts import LIBRARY
 
 Anyone = Annotated[
-    Call, requires("driver", "logistics", "administration", "analyst", "operator", "billing")
+    RequestContext,
+    requires("driver", "logistics", "administration", "analyst", "operator", "billing"),
 ]
-Staff = Annotated[Call, requires("logistics", "administration", "billing")]
-Administration = Annotated[Call, requires("administration")]
-Public = Annotated[Call, public()]
+Staff = Annotated[RequestContext, requires("logistics", "administration", "billing")]
+Administration = Annotated[RequestContext, requires("administration")]
+Public = Annotated[RequestContext, public()]
 Language = Literal["en", "fr", "de", "nl", "es", "it", "pt", "sv", "no"]
 Status = Literal["queued", "sent", "delivered", "failed"]
 NEWEST = Order("newest", (datetime, str))
@@ -47,12 +48,16 @@ def router(running: Running) -> APIRouter:
 
 def _messages(made: APIRouter, running: Running) -> None:
     async def listed(
-        call: Call, page: Paging, user_id: str | None, status: str | None, about: str | None
+        context: RequestContext,
+        page: Paging,
+        user_id: str | None,
+        status: str | None,
+        about: str | None,
     ) -> Response:
         after = page.after(NEWEST)
         found = await outbox.page(
             running.pool,
-            organisation_id=call.principal.organisation_id,
+            organisation_id=context.principal.organisation_id,
             user_id=user_id,
             status=status,
             about=about,
@@ -63,7 +68,7 @@ def _messages(made: APIRouter, running: Running) -> None:
 
     @made.get("/messages")
     async def list_messages(
-        call: Staff,
+        context: Staff,
         page: Paging,
         status: Status | None = None,
         about: Annotated[str | None, Query(max_length=128)] = None,
@@ -72,32 +77,34 @@ def _messages(made: APIRouter, running: Running) -> None:
 
         `about` names what they speak of, like `trip/T1`.
         """
-        return await listed(call, page, None, status, about)
+        return await listed(context, page, None, status, about)
 
     @made.get("/messages/mine")
-    async def my_messages(call: Anyone, page: Paging, status: Status | None = None) -> Response:
+    async def my_messages(context: Anyone, page: Paging, status: Status | None = None) -> Response:
         """Messages to oneself, newest first."""
-        return await listed(call, page, call.principal.subject, status, None)
+        return await listed(context, page, context.principal.subject, status, None)
 
     @made.get("/messages/{message_id}")
-    async def show_message(message_id: Id, call: Anyone) -> Response:
+    async def show_message(message_id: Id, context: Anyone) -> Response:
         """How a message stands, with each attempt; its words are for its recipient alone."""
-        found = await call.load(MESSAGE, message_id)
+        found = await context.load(MESSAGE, message_id)
         if isinstance(found.state, message.Unknown):
-            raise call.refuse(message.NoSuchMessage())
-        person = (await call.load(PREFERENCES, found.state.queued.user_id)).state
-        if not isinstance(person, preferences.Recipient) or not _may_see(call, person):
-            raise call.refuse(message.NoSuchMessage())
+            raise context.refuse(message.NoSuchMessage())
+        person = (await context.load(PREFERENCES, found.state.queued.user_id)).state
+        if not isinstance(person, preferences.Recipient) or not _may_see(context, person):
+            raise context.refuse(message.NoSuchMessage())
         shown = bodies.status(found.state) | {"events": await _events(running, message_id)}
-        if person.contact.user_id == call.principal.subject:
+        if person.contact.user_id == context.principal.subject:
             shown["letter"] = _letter(found.state, person, running.settings.portal)
-        return call.show(shown, found)
+        return context.show(shown, found)
 
 
-def _may_see(call: Call, person: preferences.Recipient) -> bool:
-    if person.contact.organisation_id != call.principal.organisation_id:
+def _may_see(context: RequestContext, person: preferences.Recipient) -> bool:
+    if person.contact.organisation_id != context.principal.organisation_id:
         return False
-    return person.contact.user_id == call.principal.subject or bool(STAFF & call.principal.roles)
+    return person.contact.user_id == context.principal.subject or bool(
+        STAFF & context.principal.roles
+    )
 
 
 async def _events(running: Running, message_id: str) -> list[dict[str, Any]]:
@@ -128,26 +135,26 @@ def _letter(
 
 def _preferences(made: APIRouter) -> None:
     @made.get("/preferences")
-    async def show_preferences(call: Anyone) -> Response:
+    async def show_preferences(context: Anyone) -> Response:
         """What one wants to be told, how and when; the whole matrix (HIF-41)."""
-        found = await call.load(PREFERENCES, call.principal.subject)
+        found = await context.load(PREFERENCES, context.principal.subject)
         person = found.state
-        if not isinstance(person, preferences.Recipient) or not _may_see(call, person):
-            raise call.refuse(preferences.NoSuchRecipient())
-        return call.show(bodies.preferences_shown(person), found)
+        if not isinstance(person, preferences.Recipient) or not _may_see(context, person):
+            raise context.refuse(preferences.NoSuchRecipient())
+        return context.show(bodies.preferences_shown(person), found)
 
     @made.put("/preferences")
-    async def choose_preferences(body: bodies.PreferencesBody, call: Anyone) -> Response:
+    async def choose_preferences(body: bodies.PreferencesBody, context: Anyone) -> Response:
         """Choose what one wants to be told, how and when. Money and security come anyway."""
         command = preferences.Choose(
-            user_id=call.principal.subject,
-            organisation_id=call.principal.organisation_id,
+            user_id=context.principal.subject,
+            organisation_id=context.principal.organisation_id,
             choices=body.chosen(),
             quiet_hours=body.quiet(),
             time_zone=body.time_zone,
-            at=call.occurred_at,
+            at=context.occurred_at,
         )
-        return await call.handle(PREFERENCES, call.principal.subject, command)
+        return await context.handle(PREFERENCES, context.principal.subject, command)
 
 
 # --- Templates --------------------------------------------------------------
@@ -155,7 +162,7 @@ def _preferences(made: APIRouter) -> None:
 
 def _templates(made: APIRouter, running: Running) -> None:
     @made.get("/templates")
-    async def list_templates(call: Administration) -> Response:
+    async def list_templates(context: Administration) -> Response:
         """Every template with its versions and the facts it shows."""
         items = [
             {"name": name, "version": version, "facts": sorted(found.sample)}
@@ -167,7 +174,7 @@ def _templates(made: APIRouter, running: Running) -> None:
     @made.get("/templates/{name}/preview")
     async def preview_template(
         name: Id,
-        call: Administration,
+        context: Administration,
         language: Language = "en",
         version: Annotated[int | None, Query(ge=1, le=2**31 - 1)] = None,
     ) -> Response:
@@ -189,7 +196,7 @@ def _outside(made: APIRouter, running: Running) -> None:
     @made.post("/receipts/sms", status_code=202)
     async def take_receipt(
         body: bodies.ReceiptBody,
-        call: Public,
+        context: Public,
         request: Request,
         relais_signature: Annotated[str, Header(max_length=200)] = "",
     ) -> Response:
@@ -198,15 +205,15 @@ def _outside(made: APIRouter, running: Running) -> None:
         404 for one we do not know yet: the gateway tries again.
         """
         secret = running.settings.sms_secret.get_secret_value()
-        if not sms.is_signed(secret, await request.body(), relais_signature, call.at):
+        if not sms.is_signed(secret, await request.body(), relais_signature, context.at):
             raise Problem(401, "bad-signature", "The signature is not the gateway's.")
         known = await receipts.settle(running.pool, body.reference, "sms", body.status, body.reason)
         if not known:
-            raise call.refuse(message.NoSuchMessage())
+            raise context.refuse(message.NoSuchMessage())
         return Response(to_json({"reference": body.reference}), 202, media_type="application/json")
 
     @made.get("/inbox", response_class=HTMLResponse)
-    async def show_inbox(call: Public, request: Request) -> Response:
+    async def show_inbox(context: Public, request: Request) -> Response:
         """Mail of a laptop, as a page; for this machine only, and only while no server is set."""
         if not has_sink(running) or not _from_here(request):
             raise Problem(404, "no-inbox", "Mail is not kept here.")

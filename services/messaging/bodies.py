@@ -42,7 +42,9 @@ class PreferencesBody(Body):
         """The contract's value."""
         if self.quiet_hours is None:
             return None
-        return QuietHours(self.quiet_hours.from_minute, self.quiet_hours.until_minute)
+        return QuietHours(
+            from_minute=self.quiet_hours.from_minute, until_minute=self.quiet_hours.until_minute
+        )
 
 
 class ReceiptBody(Body):

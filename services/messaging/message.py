@@ -265,11 +265,18 @@ def decide(command: Command, message: Message) -> Decision:
         case GiveUp():
             if isinstance(message, Waiting | Scheduled):
                 who = message.queued.user_id
-                return [MessageFailed(command.message_id, who, command.reason, command.at)]
+                return [
+                    MessageFailed(
+                        message_id=command.message_id,
+                        user_id=who,
+                        reason=command.reason,
+                        failed_at=command.at,
+                    )
+                ]
             return []
         case MakeDue():
             if isinstance(message, Waiting | Scheduled) and not message.ready:
-                return [MessageDue(command.message_id, command.at)]
+                return [MessageDue(message_id=command.message_id, due_at=command.at)]
             return []
         case NoteSent():
             return note_sent(command, message)
@@ -363,7 +370,14 @@ def note_delivered(command: NoteDelivered, message: Living | Delivered) -> Decis
     if isinstance(message, Delivered) or command.channel not in message.taken:
         return []
     user_id = message.queued.user_id
-    return [MessageDelivered(command.message_id, user_id, command.channel, command.at)]
+    return [
+        MessageDelivered(
+            message_id=command.message_id,
+            user_id=user_id,
+            channel=command.channel,
+            delivered_at=command.at,
+        )
+    ]
 
 
 def _channel_failed(

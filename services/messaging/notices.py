@@ -278,7 +278,7 @@ def _to(
             user_id=user_id,
             topic=topic,
             template=template,
-            facts=tuple(Fact(name, value) for name, value in facts.items()),
+            facts=tuple(Fact(name=name, value=value) for name, value in facts.items()),
             private=json.dumps(private) if private else None,
             only=only,
             former_addresses=former,

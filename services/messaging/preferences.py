@@ -195,7 +195,7 @@ def decide(command: Command, person: Person) -> Decision:
         case Forget():
             if isinstance(person, Forgotten):
                 return []
-            return [SubjectForgotten(command.user_id, command.at)]
+            return [SubjectForgotten(user_id=command.user_id, forgotten_at=command.at)]
         case Meet():
             return meet(command, person)
         case ChangeReach():
@@ -262,7 +262,11 @@ def choose(command: Choose, person: Person) -> Decision:
         return []
     return [
         PreferencesChanged(
-            command.user_id, command.choices, command.quiet_hours, command.time_zone, command.at
+            user_id=command.user_id,
+            choices=command.choices,
+            quiet_hours=command.quiet_hours,
+            time_zone=command.time_zone,
+            changed_at=command.at,
         )
     ]
 

@@ -82,10 +82,10 @@ def _planned(
     due = at if compulsory else due_time(immediacy, person.quiet_hours, person.zone, at)
     parcel = f"p-{uuid5(PARCELS, f'{person.contact.user_id}|{channel}|{due.isoformat()}').hex}"
     inputs = (
-        RuleInput("topic", topic.name.lower()),
-        RuleInput("chosen", immediacy.name.lower()),
-        RuleInput("compulsory", str(compulsory).lower()),
-        RuleInput("time_zone", person.time_zone),
+        RuleInput(name="topic", value=topic.name.lower()),
+        RuleInput(name="chosen", value=immediacy.name.lower()),
+        RuleInput(name="compulsory", value=str(compulsory).lower()),
+        RuleInput(name="time_zone", value=person.time_zone),
     )
     return Plan(
         channel=channel,

@@ -29,6 +29,6 @@ service = Service(
     views=(outbox.view,),
     routes=api.router,
     problem=problems.problem,
-    tables=receipts.TABLES + sink.TABLES,
-    loops={"sender": outgoing.sender},
+    migrations=receipts.TABLES + sink.TABLES,
+    workers={"sender": outgoing.sender},
 )

@@ -65,9 +65,18 @@ def _told(event: ProfileChanged) -> list[Command]:
     street, code, city, point = event.street, event.postal_code, event.city, event.location
     facts: tuple[HomeChanged | PhoneChanged, ...] = ()
     if street and code and city and point:
-        facts += (HomeChanged(who, street, code, city, point, at),)
+        facts += (
+            HomeChanged(
+                driver_id=who,
+                street=street,
+                postal_code=code,
+                city=city,
+                location=point,
+                changed_at=at,
+            ),
+        )
     if event.phone:
-        facts += (PhoneChanged(who, event.phone, at),)
+        facts += (PhoneChanged(driver_id=who, phone=event.phone, changed_at=at),)
     return [FollowProfile(who, event.organisation_id, facts)]
 
 

@@ -169,6 +169,12 @@ def withdraw(command: WithdrawAvailability, known: Availability | None) -> Decis
         case AvailabilityDeclared() if known.until_day < command.today:
             return AvailabilityIsOver(known.until_day)
         case AvailabilityDeclared():
-            return [AvailabilityWithdrawn(command.driver_id, command.availability_id, command.at)]
+            return [
+                AvailabilityWithdrawn(
+                    driver_id=command.driver_id,
+                    availability_id=command.availability_id,
+                    withdrawn_at=command.at,
+                )
+            ]
         case unhandled:
             assert_never(unhandled)

@@ -48,7 +48,7 @@ class StopBody(Body):
 
     def stop(self) -> Stop:
         """The contract's value."""
-        return Stop(self.city, self.postal_code, self.point.point())
+        return Stop(city=self.city, postal_code=self.postal_code, point=self.point.point())
 
 
 class SlotBody(Body):
@@ -97,7 +97,7 @@ class TripBody(Body):
             arrival=self.arrival.stop(),
             from_slot=self.from_slot.slot(),
             until_slot=self.until_slot.slot(),
-            vehicle=Vehicle(self.vehicle.make, self.vehicle.model),
+            vehicle=Vehicle(make=self.vehicle.make, model=self.vehicle.model),
             delivery_type=self.delivery_type,
             distance_km=self.distance_km,
             duration_minutes=self.duration_minutes,

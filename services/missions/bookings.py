@@ -23,7 +23,15 @@ def react(event: TripEvent) -> list[Engage | Release]:
             days = (event.from_day, event.until_day)
             return [Engage(DriverEngaged(who, trip_id, *days, event.assigned_at))]
         case DeliveryConfirmed():
-            return [Release(DriverReleased(event.driver_id, event.trip_id, event.confirmed_at))]
+            return [
+                Release(
+                    DriverReleased(
+                        driver_id=event.driver_id,
+                        trip_id=event.trip_id,
+                        released_at=event.confirmed_at,
+                    )
+                )
+            ]
         case TripPublished() | TripProposed() | TripExpired():
             return []
         case unhandled:

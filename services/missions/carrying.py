@@ -224,7 +224,11 @@ def refuse(command: RefuseExtraCost, carried: Carried) -> Decision:
         return ReasonMissing()
     return terms.too_long("reason", command.reason, REASON_LIMIT) or [
         ExtraCostRefused(
-            command.trip_id, asked.driver_id, command.request_id, command.reason, command.at
+            trip_id=command.trip_id,
+            driver_id=asked.driver_id,
+            request_id=command.request_id,
+            reason=command.reason,
+            refused_at=command.at,
         )
     ]
 
@@ -236,7 +240,11 @@ def attach(command: AddAttachment, mission: MissionAssigned, carried: Carried) -
         return []
     return terms.too_long("label", command.label, LABEL_LIMIT) or [
         AttachmentAdded(
-            command.trip_id, mission.driver_id, command.file_id, command.label, command.at
+            trip_id=command.trip_id,
+            driver_id=mission.driver_id,
+            file_id=command.file_id,
+            label=command.label,
+            added_at=command.at,
         )
     ]
 
@@ -246,7 +254,14 @@ def detach(command: RemoveAttachment, mission: MissionAssigned, carried: Carried
         return NotYours()
     if command.file_id not in carried.attachments:
         return []
-    return [AttachmentRemoved(command.trip_id, mission.driver_id, command.file_id, command.at)]
+    return [
+        AttachmentRemoved(
+            trip_id=command.trip_id,
+            driver_id=mission.driver_id,
+            file_id=command.file_id,
+            removed_at=command.at,
+        )
+    ]
 
 
 def decided(answer: Answer) -> ExtraCostIsDecided:

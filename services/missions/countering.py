@@ -99,7 +99,9 @@ def accept(command: AcceptCounter, quote: quoting.Live, counter: Counter | None)
     match counter:
         case CounterOffered(price=price, offered_by=by):
             at, who = command.at, command.driver_id
-            taken = CounterAccepted(command.trip_id, who, at, by, price)
+            taken = CounterAccepted(
+                trip_id=command.trip_id, driver_id=who, accepted_at=at, offered_by=by, price=price
+            )
             return quoting.expired(quote, at) or [taken, at_price(quote, price, command)]
         case CounterAccepted():
             return []

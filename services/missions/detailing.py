@@ -90,6 +90,6 @@ def decide(command: Command, details: Details) -> list[TripEvent] | PeopleAreFor
             client = details.client and replace(details.client, named_at=named.named_at)
             return [] if client == named else [named]
         case ForgetPeople():
-            return [SubjectForgotten(command.trip_id, command.at)]
+            return [SubjectForgotten(trip_id=command.trip_id, forgotten_at=command.at)]
         case unhandled:
             assert_never(unhandled)

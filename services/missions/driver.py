@@ -283,7 +283,7 @@ def decide_for_partner(command: PartnerCommand, driver: Partner) -> Decision:
         case Release():
             return release(command, driver)
         case ForgetDriver():
-            return [SubjectForgotten(command.driver_id, command.at)]
+            return [SubjectForgotten(driver_id=command.driver_id, forgotten_at=command.at)]
         case unhandled:
             assert_never(unhandled)
 
@@ -313,10 +313,10 @@ def follow(command: AccountCommand, driver: Driver) -> list[DriverEvent]:
         return []
     match command:
         case Admit(fact=fact):
-            back = DriverReinstated(fact.driver_id, fact.registered_at)
+            back = DriverReinstated(driver_id=fact.driver_id, reinstated_at=fact.registered_at)
             return [back] if driver.suspended else []
         case Suspend():
-            gone = DriverSuspended(command.driver_id, command.at)
+            gone = DriverSuspended(driver_id=command.driver_id, suspended_at=command.at)
             return [] if driver.suspended else [gone]
         case FollowProfile():
             return [fact for fact in command.facts if is_news(fact, driver)]

@@ -387,7 +387,9 @@ def award(command: AwardTrip, trip: Published) -> Decision:
                 or quoting.expired(quote, command.at)
                 or terms.gate(trip.offer, command.qualifications, command.lacking_papers)
                 or [
-                    QuoteAccepted(command.trip_id, command.driver_id, command.at),
+                    QuoteAccepted(
+                        trip_id=command.trip_id, driver_id=command.driver_id, accepted_at=command.at
+                    ),
                     mission(
                         command, trip.offer, quote.price, direct=False, expenses=quote.expenses
                     ),
@@ -449,9 +451,9 @@ def expire(command: ExpireTrip, trip: Published) -> Decision:
     until_day = trip.offer.until_slot.date
     if command.at < terms.over_at(trip.offer):
         return TripIsNotPast(until_day)
-    rule = Rule("trip-expired", 1, (RuleInput("until_day", until_day.isoformat()),))
+    rule = Rule("trip-expired", 1, (RuleInput(name="until_day", value=until_day.isoformat()),))
     return [
-        TripExpired(command.trip_id, command.at),
+        TripExpired(trip_id=command.trip_id, expired_at=command.at),
         *refusals(trip, command.at, "trip expired", rule),
     ]
 
@@ -460,7 +462,11 @@ def expire_quote(command: ExpireQuote, trip: Published) -> Decision:
     quote = trip.quotes.get(command.driver_id) if isinstance(trip, Open) else None
     # A quote that was modified meanwhile has another timer, or none.
     due = isinstance(quote, quoting.Live) and quote.valid_until == command.at
-    return [QuoteExpired(command.trip_id, command.driver_id, command.at)] if due else []
+    return (
+        [QuoteExpired(trip_id=command.trip_id, driver_id=command.driver_id, expired_at=command.at)]
+        if due
+        else []
+    )
 
 
 # --- Parts of a decision ----------------------------------------------------
@@ -501,7 +507,9 @@ def refusals(
 ) -> list[QuoteRefused]:
     """The automatic end of every live quote, except the one of the driver `but`."""
     return [
-        QuoteRefused(trip.offer.trip_id, driver_id, reason, rule, at)
+        QuoteRefused(
+            trip_id=trip.offer.trip_id, driver_id=driver_id, reason=reason, rule=rule, refused_at=at
+        )
         for driver_id, quote in trip.quotes.items()
         if isinstance(quote, quoting.Live) and driver_id != but
     ]

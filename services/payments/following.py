@@ -80,7 +80,9 @@ def _adjusted(event: ContestSettled) -> tuple[Line, ...]:
 def _line(
     kind: LineKind, invoice_id: str, trip_id: str, line_id: str, amount: Money, fact: Fact
 ) -> Line:
-    return Line(kind, invoice_id, line_id, trip_id, amount, fact)
+    return Line(
+        kind=kind, invoice_id=invoice_id, line_id=line_id, trip_id=trip_id, amount=amount, fact=fact
+    )
 
 
 def target(command: payout.Credit | payout.Adjust) -> str:

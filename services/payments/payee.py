@@ -258,7 +258,10 @@ def _cancel(command: CancelBankChange, found: Payee) -> Decision:
         return NoSuchChange()
     return [
         BankChangeCancelled(
-            command.driver_id, command.organisation_id, command.change_id, command.at
+            driver_id=command.driver_id,
+            organisation_id=command.organisation_id,
+            change_id=command.change_id,
+            cancelled_at=command.at,
         )
     ]
 
@@ -272,19 +275,22 @@ def _apply(command: ApplyBankChange, state: State) -> Decision:
         return ChangeIsWaiting(waiting.effective_at)
     return [
         BankChangeTookEffect(
-            command.driver_id, state.organisation_id, waiting.change_id, command.at
+            driver_id=command.driver_id,
+            organisation_id=state.organisation_id,
+            change_id=waiting.change_id,
+            took_effect_at=command.at,
         )
     ]
 
 
 def _ask(command: AskQuestion, found: Payee) -> Decision:
     event = QuestionAsked(
-        command.driver_id,
-        command.organisation_id,
-        command.question_id,
-        command.invoice_id,
-        command.question,
-        command.at,
+        driver_id=command.driver_id,
+        organisation_id=command.organisation_id,
+        question_id=command.question_id,
+        invoice_id=command.invoice_id,
+        question=command.question,
+        asked_at=command.at,
     )
     for one in found.questions:
         if one.question_id == command.question_id:
@@ -301,12 +307,12 @@ def _answer(command: AnswerQuestion, found: Payee) -> Decision:
         return [] if known.answer == command.answer else QuestionIsAnswered(known.answered_at)
     return [
         QuestionAnswered(
-            command.driver_id,
-            command.organisation_id,
-            command.question_id,
-            command.answer,
-            command.by,
-            command.at,
+            driver_id=command.driver_id,
+            organisation_id=command.organisation_id,
+            question_id=command.question_id,
+            answer=command.answer,
+            answered_by=command.by,
+            answered_at=command.at,
         )
     ]
 

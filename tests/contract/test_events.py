@@ -21,8 +21,20 @@ from tools.compiler.schema import Enum, Field, Message
 
 UNHURRIED = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 NOON = datetime(2030, 5, 1, 12, 0, tzinfo=UTC)
-REGISTERED = DriverRegistered("driver-1", "org-1", "Ana", "+33 1", NOON)
-QUOTE = QuoteSubmitted("trip-1", "driver-1", Money(100, "EUR"), None, None, None, NOON, (), None)
+REGISTERED = DriverRegistered(
+    driver_id="driver-1", organisation_id="org-1", name="Ana", phone="+33 1", registered_at=NOON
+)
+QUOTE = QuoteSubmitted(
+    trip_id="trip-1",
+    driver_id="driver-1",
+    price=Money(100, "EUR"),
+    comment=None,
+    pickup_on=None,
+    delivery_on=None,
+    submitted_at=NOON,
+    expenses=(),
+    valid_until=None,
+)
 
 
 def mirrored(_subject: str, _field: int, content: bytes) -> bytes:
@@ -146,7 +158,13 @@ def test_what_is_no_quote_is_refused(content: bytes, complaint: str) -> None:
 
 @pytest.mark.parametrize("channel", [0, 99])
 def test_an_enum_without_a_known_member_is_refused(channel: int) -> None:
-    confirmed = DeliveryConfirmed("trip-1", "driver-1", Channel.APP, NOON, False)
+    confirmed = DeliveryConfirmed(
+        trip_id="trip-1",
+        driver_id="driver-1",
+        channel=Channel.APP,
+        confirmed_at=NOON,
+        client_told=False,
+    )
     with pytest.raises(DecodeError, match=f"Channel has no member {channel}"):
         type_of(confirmed).decode(altered(confirmed, channel=channel), mirrored)
 
@@ -167,12 +185,28 @@ def test_a_field_of_a_later_revision_is_passed_over() -> None:
 def test_a_time_without_a_zone_is_not_recorded() -> None:
     naive = NOON.replace(tzinfo=None)
     with pytest.raises(TypeError, match="offset-naive"):
-        encoded(DeliveryConfirmed("trip-1", "driver-1", Channel.APP, naive, False))
+        encoded(
+            DeliveryConfirmed(
+                trip_id="trip-1",
+                driver_id="driver-1",
+                channel=Channel.APP,
+                confirmed_at=naive,
+                client_told=False,
+            )
+        )
 
 
 def test_an_amount_beyond_64_bits_is_not_recorded() -> None:
     quote = QuoteSubmitted(
-        "trip-1", "driver-1", Money(2**63, "EUR"), None, None, None, NOON, (), None
+        trip_id="trip-1",
+        driver_id="driver-1",
+        price=Money(2**63, "EUR"),
+        comment=None,
+        pickup_on=None,
+        delivery_on=None,
+        submitted_at=NOON,
+        expenses=(),
+        valid_until=None,
     )
     with pytest.raises(ValueError, match="out of range"):
         encoded(quote)
@@ -180,7 +214,17 @@ def test_an_amount_beyond_64_bits_is_not_recorded() -> None:
 
 def test_a_time_of_another_zone_is_the_same_instant() -> None:
     paris = NOON.astimezone(datetime.fromisoformat("2030-05-01T14:00:00+02:00").tzinfo)
-    quote = QuoteSubmitted("trip-1", "driver-1", Money(1, "EUR"), None, None, None, paris, (), None)
+    quote = QuoteSubmitted(
+        trip_id="trip-1",
+        driver_id="driver-1",
+        price=Money(1, "EUR"),
+        comment=None,
+        pickup_on=None,
+        delivery_on=None,
+        submitted_at=paris,
+        expenses=(),
+        valid_until=None,
+    )
     decoded = type_of(quote).decode(encoded(quote), mirrored)
     assert (decoded, decoded.submitted_at.tzinfo) == (quote, UTC)
 
@@ -188,7 +232,13 @@ def test_a_time_of_another_zone_is_the_same_instant() -> None:
 @pytest.mark.parametrize("offset", [timedelta(microseconds=1), -timedelta(microseconds=1)])
 def test_times_are_exact_to_the_microsecond(offset: timedelta) -> None:
     instant = datetime(1970, 1, 1, tzinfo=UTC) + offset
-    confirmed = DeliveryConfirmed("trip-1", "driver-1", Channel.APP, instant, False)
+    confirmed = DeliveryConfirmed(
+        trip_id="trip-1",
+        driver_id="driver-1",
+        channel=Channel.APP,
+        confirmed_at=instant,
+        client_told=False,
+    )
     assert type_of(confirmed).decode(encoded(confirmed), mirrored) == confirmed
 
 
@@ -222,19 +272,48 @@ def test_plaintext_never_reaches_the_wire() -> None:
 
 
 def test_a_forgotten_person_reads_as_crosses_and_nowhere() -> None:
-    moved = HomeChanged("driver-1", "Street", "69007", "Lyon", Point(45.7, 4.8), NOON)
-    nobody = HomeChanged("driver-1", REDACTED, REDACTED, REDACTED, None, NOON)
+    moved = HomeChanged(
+        driver_id="driver-1",
+        street="Street",
+        postal_code="69007",
+        city="Lyon",
+        location=Point(latitude=45.7, longitude=4.8),
+        changed_at=NOON,
+    )
+    nobody = HomeChanged(
+        driver_id="driver-1",
+        street=REDACTED,
+        postal_code=REDACTED,
+        city=REDACTED,
+        location=None,
+        changed_at=NOON,
+    )
     assert type_of(moved).decode(encoded(moved), forgotten) == nobody
 
 
 def test_what_a_forgotten_person_never_said_stays_absent() -> None:
     day = date(2030, 5, 6)
-    declared = AvailabilityDeclared("driver-1", "a-1", Period.DAY, day, day, None, NOON)
+    declared = AvailabilityDeclared(
+        driver_id="driver-1",
+        availability_id="a-1",
+        period=Period.DAY,
+        from_day=day,
+        until_day=day,
+        reason=None,
+        declared_at=NOON,
+    )
     assert type_of(declared).decode(encoded(declared), forgotten) == declared
 
 
 def test_a_forgotten_place_cannot_be_recorded_again() -> None:
-    moved = HomeChanged("driver-1", REDACTED, REDACTED, REDACTED, None, NOON)
+    moved = HomeChanged(
+        driver_id="driver-1",
+        street=REDACTED,
+        postal_code=REDACTED,
+        city=REDACTED,
+        location=None,
+        changed_at=NOON,
+    )
     with pytest.raises(ValueError, match="forgotten place"):
         encoded(moved)
 
@@ -246,14 +325,28 @@ def test_an_event_and_its_message_name_the_same_subjects() -> None:
 
 
 def test_an_absent_personal_field_has_no_subject() -> None:
-    declared = AvailabilityDeclared("d", "a", Period.DAY, NOON.date(), NOON.date(), None, NOON)
+    declared = AvailabilityDeclared(
+        driver_id="d",
+        availability_id="a",
+        period=Period.DAY,
+        from_day=NOON.date(),
+        until_day=NOON.date(),
+        reason=None,
+        declared_at=NOON,
+    )
     kind = type_of(declared)
     assert kind.subjects_of(declared) == frozenset()
     assert kind.subjects_in(kind.parse(encoded(declared))) == frozenset()
 
 
 def test_an_event_without_personal_fields_has_no_subjects() -> None:
-    confirmed = DeliveryConfirmed("trip-1", "driver-1", Channel.APP, NOON, False)
+    confirmed = DeliveryConfirmed(
+        trip_id="trip-1",
+        driver_id="driver-1",
+        channel=Channel.APP,
+        confirmed_at=NOON,
+        client_told=False,
+    )
     assert type_of(confirmed).subjects_of(confirmed) == frozenset()
 
 

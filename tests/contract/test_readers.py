@@ -20,7 +20,7 @@ def readers(service: Service) -> Iterator[tuple[str, str]]:
 
 
 # A loop may read a topic too; only its file says so.
-LOOPS = {f"{service.name}.{loop}" for service in registry.services() for loop in service.loops}
+LOOPS = {f"{service.name}.{loop}" for service in registry.services() for loop in service.workers}
 DECLARED = {pair for service in registry.services() for pair in readers(service)}
 
 

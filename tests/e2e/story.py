@@ -32,11 +32,11 @@ OFFER = TripPublished(
     organisation_id="hiflow",
     client_brand="Atlas",
     tags=(),
-    departure=Stop("Paris", "75012", Point(48.84, 2.38)),
-    arrival=Stop("Lyon", "69003", Point(45.76, 4.86)),
+    departure=Stop(city="Paris", postal_code="75012", point=Point(latitude=48.84, longitude=2.38)),
+    arrival=Stop(city="Lyon", postal_code="69003", point=Point(latitude=45.76, longitude=4.86)),
     from_slot=Slot(FROM, fixed=False),
     until_slot=Slot(UNTIL, fixed=False),
-    vehicle=Vehicle("Renault", "Clio"),
+    vehicle=Vehicle(make="Renault", model="Clio"),
     delivery_type="depot",
     distance_km=465,
     duration_minutes=290,
@@ -50,7 +50,13 @@ OFFER = TripPublished(
 async def told(world: World) -> None:
     """The whole story, some of it at the same time."""
     for driver in DRIVERS:
-        ada = DriverRegistered(driver, "hiflow", "Ada", "+33600000000", NOON)
+        ada = DriverRegistered(
+            driver_id=driver,
+            organisation_id="hiflow",
+            name="Ada",
+            phone="+33600000000",
+            registered_at=NOON,
+        )
         await world.do(DRIVER, driver, RegisterDriver(ada))
     places = asyncio.Semaphore(AT_A_TIME)
     async with asyncio.TaskGroup() as group:
@@ -69,15 +75,31 @@ async def _live(world: World, trip: str, places: asyncio.Semaphore) -> None:
             return
         award = AwardTrip(trip, "hiflow", quoting[0], TODAY, NOON + timedelta(hours=1))
         await world.do(TRIP, trip, award)
-        phone = PhoneChanged(quoting[0], f"+336{trip[5:]:0>8}", NOON)
+        phone = PhoneChanged(driver_id=quoting[0], phone=f"+336{trip[5:]:0>8}", changed_at=NOON)
         await world.do(DRIVER, quoting[0], ChangePhone(phone, "hiflow"))
         if fate == "delivered":
             on = datetime(2030, 5, 8, 17, 0, tzinfo=UTC)
-            done = DeliveryConfirmed(trip, quoting[0], Channel.APP, on, False)
+            done = DeliveryConfirmed(
+                trip_id=trip,
+                driver_id=quoting[0],
+                channel=Channel.APP,
+                confirmed_at=on,
+                client_told=False,
+            )
             await world.do(TRIP, trip, ConfirmDelivery(done, "hiflow", on.date()))
 
 
 def _quote(trip: str, driver: str, amount_minor: int) -> SubmitQuote:
     price = Money(amount_minor, "EUR")
-    quote = QuoteSubmitted(trip, driver, price, None, None, None, NOON, (), None)
+    quote = QuoteSubmitted(
+        trip_id=trip,
+        driver_id=driver,
+        price=price,
+        comment=None,
+        pickup_on=None,
+        delivery_on=None,
+        submitted_at=NOON,
+        expenses=(),
+        valid_until=None,
+    )
     return SubmitQuote(quote, "hiflow", frozenset(), TODAY)

@@ -32,7 +32,7 @@ async def work(service: str, name: str, settings: Settings, lock: str) -> None:
                 running.service.contracts,
                 bootstrap=settings.kafka,
                 conninfo=lock,
-                nudge=running.appended,
+                signal=running.appended,
             )
         await supervise(name, worker.run, worker.progress)
 

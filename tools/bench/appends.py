@@ -15,7 +15,7 @@ from psycopg.conninfo import conninfo_to_dict
 from psycopg.types.json import Jsonb
 
 from infra.host import open_pool
-from infra.nudge import Nudge
+from infra.signals import Signal
 from infra.store import Append, Appended, NewEvent
 from infra.store.postgres import Pool, PostgresStore
 from tools.bench.figures import Figure, Samples, at_least, interleave
@@ -90,7 +90,7 @@ async def per_second(write: Write, seconds: float, writers: int = WRITERS) -> fl
 async def _ours(ground: Ground, stack: AsyncExitStack) -> Write:
     pool = await _pool(stack, await ground.database("append_ours"))
     # With the nudge that tells the relay, as a service has it.
-    store = PostgresStore(pool, on_append=Nudge("appended", pool).ring)
+    store = PostgresStore(pool, on_append=Signal("appended", pool).notify)
     await store.migrate()
 
     async def write(stream: str, version: int) -> None:

@@ -46,11 +46,13 @@ def published(trip_id: str, at: datetime) -> TripPublished:
         organisation_id=ORGANISATION,
         client_brand="Atlas Leasing",
         tags=("trade_plate_required",),
-        departure=Stop("Paris", "75001", Point(48.86, 2.34)),
-        arrival=Stop("Lyon", "69001", Point(45.77, 4.83)),
+        departure=Stop(
+            city="Paris", postal_code="75001", point=Point(latitude=48.86, longitude=2.34)
+        ),
+        arrival=Stop(city="Lyon", postal_code="69001", point=Point(latitude=45.77, longitude=4.83)),
         from_slot=Slot(at.date() + timedelta(days=2), fixed=False),
         until_slot=Slot(at.date() + timedelta(days=30), fixed=False),
-        vehicle=Vehicle("Renault", "Clio"),
+        vehicle=Vehicle(make="Renault", model="Clio"),
         delivery_type="road",
         distance_km=460,
         duration_minutes=300,
@@ -64,7 +66,17 @@ def published(trip_id: str, at: datetime) -> TripPublished:
 def quoted(trip_id: str, driver: int, comment: str | None, at: datetime) -> QuoteSubmitted:
     """A driver's price; a comment is personal, so it is sealed."""
     price = Money(12_500 + driver, "EUR")
-    return QuoteSubmitted(trip_id, f"driver-{driver}", price, comment, None, None, at, (), None)
+    return QuoteSubmitted(
+        trip_id=trip_id,
+        driver_id=f"driver-{driver}",
+        price=price,
+        comment=comment,
+        pickup_on=None,
+        delivery_on=None,
+        submitted_at=at,
+        expenses=(),
+        valid_until=None,
+    )
 
 
 def story(prefix: str, trips: int) -> Iterator[tuple[str, int, TripEvent]]:

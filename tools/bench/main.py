@@ -76,7 +76,7 @@ def row(one: Measured) -> tuple[str, ...]:
     return (
         f"{figure.name}, {figure.unit}",
         _spread(one.ours),
-        figure.beside,
+        figure.in_transaction,
         _spread(one.other),
         f"{one.ratio:.2f} x",
         f"{figure.goal}{'' if one.met else ', missed'}",

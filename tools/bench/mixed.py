@@ -83,10 +83,26 @@ async def _seed(missions: Running, seeded: int) -> None:
     handle, at = missions.commands.handle, datetime.now(UTC)
 
     async def admit(driver: str) -> None:
-        org, home = events.ORGANISATION, ("Rue de Rivoli", "75001", "Paris", Point(48.86, 2.34))
-        register = RegisterDriver(DriverRegistered(driver, org, "Dominique", "+33612345678", at))
+        org = events.ORGANISATION
+        home = HomeChanged(
+            driver_id=driver,
+            street="Rue de Rivoli",
+            postal_code="75001",
+            city="Paris",
+            location=Point(latitude=48.86, longitude=2.34),
+            changed_at=at,
+        )
+        register = RegisterDriver(
+            DriverRegistered(
+                driver_id=driver,
+                organisation_id=org,
+                name="Dominique",
+                phone="+33612345678",
+                registered_at=at,
+            )
+        )
         await handle(DRIVER, driver, register, context())
-        await handle(DRIVER, driver, ChangeHome(HomeChanged(driver, *home, at), org), context())
+        await handle(DRIVER, driver, ChangeHome(home, org), context())
 
     await asyncio.gather(*(admit(f"driver-{n}") for n in range(events.DRIVERS)))
     codec = Codec(contract, missions.keyring)

@@ -45,7 +45,7 @@ async def measure(ground: Ground, size: Size, step: Callable[[], None]) -> Sampl
             service.contracts,
             bootstrap=ground.broker.bootstrap,
             conninfo=running.settings.database(service.name),
-            nudge=running.appended,
+            signal=running.appended,
         )
         relaying = asyncio.create_task(relay.run())
         await relay.leading.wait()
@@ -74,7 +74,7 @@ async def _rows(running: Running, size: Size) -> list[events.Row]:
 async def _relayed(running: Running) -> float:
     """Seconds until everything in the store is in the topic and the checkpoint says so."""
     started = perf_counter()
-    running.appended.ring()
+    running.appended.notify()
     while not await _is_relayed(running.pool):
         await asyncio.sleep(LOOK_SECONDS)
     return perf_counter() - started

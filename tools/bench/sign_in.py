@@ -17,7 +17,7 @@ from tools.bench.ground import Ground
 from tools.bench.processes import RELAIS, answered, child
 from tools.bench.requests import request
 from tools.bench.subject import Size, Subject
-from tools.relais.founding import Founder, found
+from tools.relais.bootstrap import Founder, found
 
 USERS = 6
 """So many that nobody signs in more often in a quarter of an hour than one address may."""
@@ -51,7 +51,9 @@ async def measure(ground: Ground, size: Size, step: Callable[[], None]) -> Sampl
 
 async def _users(ground: Ground) -> list[str]:
     """The addresses of drivers who may sign in."""
-    profile = Profile("Atlas", "Europe/Paris", "EUR", "FR", ())
+    profile = Profile(
+        name="Atlas", time_zone="Europe/Paris", currency="EUR", country="FR", contacts=()
+    )
     founders = [
         Founder(
             f"driver-{n}", f"driver-{n}@atlas.example", f"D. {n}", (Role.DRIVER,), password=PASSWORD

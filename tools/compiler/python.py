@@ -189,7 +189,8 @@ class _Writer:
         yield ""
 
     def _dataclass(self, message: Message) -> Iterator[str]:
-        yield "@dataclass(frozen=True, slots=True)"
+        keywords = ", kw_only=True" if self._only_by_name(message) else ""
+        yield f"@dataclass(frozen=True, slots=True{keywords})"
         yield f"class {message.name}:"
         yield from docstring(message.comment)
         yield ""
@@ -197,6 +198,11 @@ class _Writer:
             yield from _comment(field.comment)
             yield f"    {field.name}: {self._annotation(field)}"
         yield ""
+
+    def _only_by_name(self, message: Message) -> bool:
+        """Events, and values in which two fields of one type could be swapped unnoticed."""
+        types = [_plain_type(field) for field in message.fields]
+        return message in self._package.events or len(set(types)) < len(types)
 
     def _annotation(self, field: Field) -> str:
         plain = _plain_type(field)
@@ -216,7 +222,7 @@ class _Writer:
         yield f"def decode_{name}(message: Any) -> {message.name}:"
         yield from self._checks(message)
         yield f"    return {message.name}("
-        yield from (f"        {self._decoded(field)}," for field in message.fields)
+        yield from (f"        {field.name}={self._decoded(field)}," for field in message.fields)
         yield "    )"
         yield ""
         yield f"def encode_{name}(value: {message.name}) -> dict[str, Any]:"
@@ -231,7 +237,7 @@ class _Writer:
         yield f"def decode_{name}(message: Any, {mute}unseal: Unseal) -> {message.name}:"
         yield from self._checks(message)
         yield f"    return {message.name}("
-        yield from (f"        {self._decoded(field)}," for field in message.fields)
+        yield from (f"        {field.name}={self._decoded(field)}," for field in message.fields)
         yield "    )"
         yield ""
         yield f"def encode_{name}(value: {message.name}, {mute}seal: Seal) -> bytes:"

@@ -16,7 +16,7 @@ from infra.host import Service
 from infra.settings import Settings
 from infra.store.postgres import Pool
 from infra.topics import partitions_of
-from tools.relais import reach, relays, topics
+from tools.relais import connections, relays, topics
 from tools.relais.answers import FOUND, OK, UNREACHABLE, Answer, Trouble, first_line
 
 SHOWN_STREAMS = 5
@@ -54,22 +54,22 @@ async def examine(settled: float, whole: bool) -> Answer:
 
     `whole` reads every topic from its beginning and checks the versions of each stream.
     """
-    settings = reach.settings()
+    settings = connections.settings()
     report = Report()
     async with AsyncExitStack() as stack:
         pools: dict[str, Pool] = {}
-        for service in reach.named(None):
+        for service in connections.named(None):
             pools[service.name] = await stack.enter_async_context(
-                reach.database(settings, service.name)
+                connections.database(settings, service.name)
             )
         await _processes(settings, report)
         versions: dict[str, tuple[int, int]] = {}
-        for service in reach.recording():
+        for service in connections.recording():
             versions |= await _store(report, service, pools[service.name], settled)
             await _relay(settings, report, service.name)
             await _timers(report, service.name, pools[service.name])
         await _topics(settings, report, pools, whole)
-        for service in reach.consuming():
+        for service in connections.consuming():
             await _consumers(report, service, pools, versions)
         await _forgotten(settings, report, pools)
     facts = {
@@ -99,7 +99,7 @@ def _printer(report: Report) -> Callable[[Console], None]:
 
 async def _processes(settings: Settings, report: Report) -> None:
     """What the platform of this home says of itself."""
-    url = reach.running_here(settings).get("url")
+    url = connections.running_here(settings).get("url")
     if url is None:
         return
     try:
@@ -177,7 +177,7 @@ async def _timers(report: Report, name: str, pool: Pool) -> None:
 
 
 async def _topics(settings: Settings, report: Report, pools: dict[str, Pool], whole: bool) -> None:
-    bootstrap = reach.broker(settings)
+    bootstrap = connections.broker(settings)
     try:
         there = await topics.partitions_at(bootstrap)
     except Exception as error:
@@ -186,7 +186,7 @@ async def _topics(settings: Settings, report: Report, pools: dict[str, Pool], wh
         ) from (error)
     reader = KafkaTopicReader(bootstrap)
     try:
-        for service in reach.recording():
+        for service in connections.recording():
             marks = await _marks(service.name, pools[service.name])
             for contract in service.contracts:
                 if there.get(contract.topic) != partitions_of(contract.topic):
@@ -363,13 +363,13 @@ async def _seen(pool: Pool, consumer: str) -> tuple[dict[str, int], set[str]]:
 
 async def _forgotten(settings: Settings, report: Report, pools: dict[str, Pool]) -> None:
     """Who has lost their key has a stream that says so: a forgetting may have been interrupted."""
-    async with reach.database(settings, "keys") as keys, keys.connection() as connection:
+    async with connections.database(settings, "keys") as keys, keys.connection() as connection:
         cursor = await connection.execute(
             "select subject from keys.subject where forgotten_at is not null"
         )
         subjects = [subject for (subject,) in await cursor.fetchall()]
     unsaid = []
-    for service in reach.recording():
+    for service in connections.recording():
         for contract, type in _forgetting(service):
             async with pools[service.name].connection() as connection:
                 cursor = await connection.execute(

@@ -14,7 +14,7 @@ from infra.personal import Codec, Encoded, Keyring
 from infra.store import Position, RecordedEvent
 from infra.store.postgres import PostgresStore
 from infra.store.protocol import BEGINNING
-from tools.relais import reach
+from tools.relais import connections
 from tools.relais.answers import USAGE, Answer, Trouble, audit, cell, rows
 
 FOLLOW_SECONDS = 0.25
@@ -26,11 +26,11 @@ def place(word: str) -> tuple[Service, Contract[Any], str]:
     kind, slash, id = word.partition("/")
     if not slash:
         kind, _, id = word.partition("-")
-    for service in reach.recording():
+    for service in connections.recording():
         for contract in service.contracts:
             if kind in (contract.name, f"{service.name}.{contract.name}") and id:
                 return service, contract, f"{contract.name}-{id}"
-    known = ", ".join(f"{c.name}-ID" for s in reach.recording() for c in s.contracts)
+    known = ", ".join(f"{c.name}-ID" for s in connections.recording() for c in s.contracts)
     raise Trouble(f"{word} is no stream; streams are {known}", USAGE)
 
 
@@ -64,15 +64,17 @@ def facts(contract: Contract[Any], recorded: RecordedEvent, event: Any) -> dict[
 async def show(word: str, personal: bool) -> Answer:
     """Every event of a stream; personal fields are opened on request, which is written down."""
     service, contract, stream = place(word)
-    found = reach.settings()
+    found = connections.settings()
     async with AsyncExitStack() as stack:
-        store = PostgresStore(await stack.enter_async_context(reach.database(found, service.name)))
+        store = PostgresStore(
+            await stack.enter_async_context(connections.database(found, service.name))
+        )
         recorded = await store.read(stream)
         if not recorded:
             raise Trouble(f"{stream} has no events")
         events = [opened(contract, one) for one in recorded]
         if personal:
-            running = await stack.enter_async_context(reach.connected(found, service))
+            running = await stack.enter_async_context(connections.connected(found, service))
             events = await _unsealed(contract, running.keyring, recorded)
             audit(found.home, "events show --personal", stream=stream)
     listed = [facts(contract, one, event) for one, event in zip(recorded, events, strict=True)]
@@ -118,8 +120,8 @@ async def tail(
     `since` is a time: everything recorded from then on. `type` is a pattern (`*.quote_*`).
     """
     start = _time(since)
-    services = reach.recording(service)
-    async with reach.stores(reach.settings(), [s.name for s in services]) as stores:
+    services = connections.recording(service)
+    async with connections.stores(connections.settings(), [s.name for s in services]) as stores:
         latest = dict.fromkeys(stores, BEGINNING)
         found: list[tuple[Service, RecordedEvent]] = []
         for s in services:

@@ -11,7 +11,7 @@ from rich.console import Console
 
 from infra.settings import Settings
 from infra.store.postgres import Pool
-from tools.relais import reach
+from tools.relais import connections
 from tools.relais.answers import FOUND, OK, Answer, Trouble, audit, rows
 
 LOOK_SECONDS = 0.25
@@ -29,10 +29,10 @@ select consumer, stream, min(version) as first, count(*) as records, max(attempt
 
 async def listed(service: str | None) -> Answer:
     """Every parked stream with the reason of its first record."""
-    settings = reach.settings()
+    settings = connections.settings()
     found: list[dict[str, Any]] = []
-    for one in reach.consuming(service):
-        async with reach.database(settings, one.name) as pool:
+    for one in connections.consuming(service):
+        async with connections.database(settings, one.name) as pool:
             found += [{"service": one.name, **row} for row in await _streams(pool, None, None)]
     return rows(found, COLUMNS, "nothing is parked")
 
@@ -46,10 +46,13 @@ async def _streams(pool: Pool, stream: str | None, consumer: str | None) -> list
 
 async def shown(stream: str, consumer: str | None) -> Answer:
     """The parked records of a stream, oldest first."""
-    settings = reach.settings()
+    settings = connections.settings()
     found: list[dict[str, Any]] = []
-    for one in reach.consuming():
-        async with reach.database(settings, one.name) as pool, pool.connection() as connection:
+    for one in connections.consuming():
+        async with (
+            connections.database(settings, one.name) as pool,
+            pool.connection() as connection,
+        ):
             cursor = connection.cursor(row_factory=dict_row)
             await cursor.execute(
                 'select consumer, version, topic, partition, "offset", reason, attempts,'
@@ -102,11 +105,11 @@ async def discarded(stream: str, consumer: str | None, reason: str, within: floa
 async def _ask(
     request: str, stream: str | None, consumer: str | None, within: float, reason: str
 ) -> Answer:
-    settings = reach.settings()
+    settings = connections.settings()
     async with AsyncExitStack() as stack:
         asked: list[_Asked] = []
-        for one in reach.consuming():
-            pool = await stack.enter_async_context(reach.database(settings, one.name))
+        for one in connections.consuming():
+            pool = await stack.enter_async_context(connections.database(settings, one.name))
             found = await _streams(pool, stream, consumer)
             asked += [
                 _Asked(pool, one.name, f["consumer"], f["stream"], f["first"], f["attempts"])

@@ -8,7 +8,7 @@ from infra.relay import LOCK_SPACE, measure_lag
 from infra.settings import Settings
 from infra.store import Position
 from infra.store.postgres import Connection, PostgresStore
-from tools.relais import reach
+from tools.relais import connections
 from tools.relais.answers import FOUND, OK, Answer, rows
 
 LATE_SECONDS = 30.0
@@ -41,15 +41,15 @@ select format('pid %%s %%s since %%s', a.pid, coalesce(host(a.client_addr), 'loc
 
 async def status(service: str | None) -> Answer:
     """One line a relay; exit code 1 when one of them needs somebody."""
-    settings = reach.settings()
-    found = [await of(settings, one.name) for one in reach.recording(service)]
+    settings = connections.settings()
+    found = [await of(settings, one.name) for one in connections.recording(service)]
     answer = rows(found, COLUMNS, "")
     return Answer(answer.facts, answer.text, FOUND if any(f["trouble"] for f in found) else OK)
 
 
 async def of(settings: Settings, name: str) -> dict[str, Any]:
     """The state of one relay; `trouble` says what is wrong and what to do, None when nothing is."""
-    async with reach.database(settings, name) as pool, pool.connection() as connection:
+    async with connections.database(settings, name) as pool, pool.connection() as connection:
         row = await _row(connection, name)
         leader = await leading(connection, name)
         lag = await measure_lag(PostgresStore(pool), Position(row["xid"], row["number"]))

@@ -27,7 +27,7 @@ from services.messaging.preferences import Forget
 from services.missions.aggregates import DRIVER, TRIP
 from services.missions.detailing import ForgetPeople
 from services.missions.driver import ForgetDriver
-from tools.relais import reach
+from tools.relais import connections
 from tools.relais.answers import FOUND, OK, Answer, Trouble, audit, cell, operator
 
 COMMANDS = uuid5(NAMESPACE_URL, "relais:operator")
@@ -69,7 +69,7 @@ class Held:
         match self.value:
             case str(text):
                 found = [text]
-            case Point(latitude, longitude):
+            case Point(latitude=latitude, longitude=longitude):
                 found = [str(latitude), str(longitude)]
             case _:
                 found = []
@@ -78,11 +78,11 @@ class Held:
 
 @asynccontextmanager
 async def _everything() -> AsyncIterator[dict[str, Running]]:
-    settings = reach.settings()
+    settings = connections.settings()
     async with AsyncExitStack() as stack:
         yield {
-            service.name: await stack.enter_async_context(reach.connected(settings, service))
-            for service in reach.named(None)
+            service.name: await stack.enter_async_context(connections.connected(settings, service))
+            for service in connections.named(None)
         }
 
 
@@ -227,7 +227,7 @@ async def forget(subject: str, requested_by: str, reason: str, within: float) ->
             subject, done.forgotten_at, done.requested_by, reason, f"operator:{operator()}"
         )
         audit(
-            reach.settings().home,
+            connections.settings().home,
             "subject forget",
             subject=subject,
             requested_by=requested_by,

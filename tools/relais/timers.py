@@ -2,7 +2,7 @@
 
 from psycopg.rows import dict_row
 
-from tools.relais import reach
+from tools.relais import connections
 from tools.relais.answers import Answer, rows
 
 COLUMNS = ("service", "stream", "name", "due_at", "late_seconds")
@@ -11,9 +11,12 @@ COLUMNS = ("service", "stream", "name", "due_at", "late_seconds")
 async def listed(service: str | None, late: bool) -> Answer:
     """The timers by due date; only those overdue when asked."""
     found = []
-    settings = reach.settings()
-    for one in reach.recording(service):
-        async with reach.database(settings, one.name) as pool, pool.connection() as connection:
+    settings = connections.settings()
+    for one in connections.recording(service):
+        async with (
+            connections.database(settings, one.name) as pool,
+            pool.connection() as connection,
+        ):
             cursor = connection.cursor(row_factory=dict_row)
             await cursor.execute(
                 "select stream, name, generation, due_at, greatest(0, extract(epoch from"

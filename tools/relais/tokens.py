@@ -4,14 +4,14 @@ from collections.abc import Sequence
 
 from infra.http.auth import PublishedKeys, Role, Verifier
 from infra.http.problems import Problem
-from tools.relais import reach
+from tools.relais import connections
 from tools.relais.answers import USAGE, Answer, Trouble, sentence
 from tools.relais.home import TOKEN_SECONDS, development_token, with_keys
 
 
 async def made(roles: Sequence[Role], subject: str, org: str) -> Answer:
     """A token of this home's key. Raises `Trouble` when no API here would take it."""
-    settings = reach.settings()
+    settings = connections.settings()
     key, settings = with_keys(settings.home.resolve(), settings)
     found = development_token(key, subject, org, roles)
     verifier = Verifier(PublishedKeys(settings.jwks), settings.issuer, settings.audience)

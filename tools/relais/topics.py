@@ -13,7 +13,7 @@ from infra.cloudevents import NotAnEvent, envelope
 from infra.consumers.records import KafkaTopicReader, Partition, Record
 from infra.http.models import plain
 from infra.topics import create_topics, partitions_of
-from tools.relais import reach
+from tools.relais import connections
 from tools.relais.answers import USAGE, Answer, Trouble, audit, cell, rows, sentence
 
 FOLLOW_SECONDS = 0.25
@@ -22,7 +22,7 @@ COLUMNS = ("topic", "partitions", "at_broker", "records", "state")
 
 async def listed() -> Answer:
     """Every topic of the contracts: partitions by its file and at the broker, and its records."""
-    bootstrap = reach.broker(reach.settings())
+    bootstrap = connections.broker(connections.settings())
     there = await partitions_at(bootstrap)
     topics = [contract.topic for contract in contracts]
     sizes = await sizes_of(bootstrap, [t for t in topics if t in there])
@@ -45,8 +45,8 @@ def _state(there: int, wanted: int) -> str:
 
 async def create() -> Answer:
     """Create the topics that are missing. Safe to repeat."""
-    settings = reach.settings()
-    made = await create_topics(reach.broker(settings), contracts, settings.topic_replication)
+    settings = connections.settings()
+    made = await create_topics(connections.broker(settings), contracts, settings.topic_replication)
     if made:
         audit(settings.home, "topics create", topics=made)
     return sentence({"created": made}, f"created: {', '.join(made)}" if made else "all are there")
@@ -91,7 +91,7 @@ def line(found: Mapping[str, Any]) -> str:
 async def tail(topic: str, last: int, follow: bool) -> AsyncIterator[Mapping[str, Any]]:
     """The last records of each partition, and then those that come; personal fields stay closed."""
     contract = _contract(topic)
-    bootstrap = reach.broker(reach.settings())
+    bootstrap = connections.broker(connections.settings())
     if topic not in await partitions_at(bootstrap):
         raise Trouble(f"{topic} is not at the broker: `relais topics create` makes it")
     reader = KafkaTopicReader(bootstrap)

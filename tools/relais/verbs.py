@@ -287,6 +287,6 @@ def found(
     json: Json = False,
 ) -> None:
     """Let an organisation begin, with an administrator; safe to repeat."""
-    from tools.relais import answers, founding
+    from tools.relais import answers, bootstrap
 
-    answers.answer(founding.founded(organisation, name, user, email, person), as_json=json)
+    answers.answer(bootstrap.founded(organisation, name, user, email, person), as_json=json)

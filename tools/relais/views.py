@@ -12,7 +12,7 @@ from infra.consumers.core import NotFilled
 from infra.consumers.rebuild import NotReadable, lag, ready, rebuild
 from infra.consumers.views import Generation, Generations
 from infra.host import Running
-from tools.relais import reach
+from tools.relais import connections
 from tools.relais.answers import Answer, Trouble, audit, rows, sentence
 
 COLUMNS = ("service", "number", "state", "fed", "behind", "parked", "created_at")
@@ -21,7 +21,7 @@ COLUMNS = ("service", "number", "state", "fed", "behind", "parked", "created_at"
 async def listed(service: str | None) -> Answer:
     """Every generation: its state, how many records it is behind, its parked streams."""
     found: list[dict[str, Any]] = []
-    names = [s.name for s in reach.named(service) if s.views or service is not None]
+    names = [s.name for s in connections.named(service) if s.views or service is not None]
     for name in names:
         async with _opened(name) as (running, generations):
             found += [await _facts(running, generations, one) for one in await generations.all()]
@@ -51,10 +51,10 @@ async def _facts(running: Running, generations: Generations, one: Generation) ->
 
 @asynccontextmanager
 async def _opened(name: str) -> AsyncIterator[tuple[Running, Generations]]:
-    settings = reach.settings()
-    service = reach.showing(name)
-    reach.broker(settings)
-    async with reach.connected(settings, service) as running:
+    settings = connections.settings()
+    service = connections.showing(name)
+    connections.broker(settings)
+    async with connections.connected(settings, service) as running:
         assert running.generations is not None
         yield running, running.generations
 
@@ -71,7 +71,7 @@ async def rebuilt(name: str, swap: bool, lag_limit: int, within: float) -> Answe
     async with AsyncExitStack() as stack:
         running, generations = await stack.enter_async_context(_opened(name))
         names = {contract.service for contract in running.service.sources}
-        sources = await stack.enter_async_context(reach.stores(running.settings, names))
+        sources = await stack.enter_async_context(connections.stores(running.settings, names))
         audit(running.settings.home, "views rebuild", service=name)
         with _bars() as bars:
             made = await _fill(running, sources, bars)

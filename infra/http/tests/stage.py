@@ -18,10 +18,10 @@ from contracts.missions.trip_v1 import contract as trips
 from infra.commands import Aggregate, Loaded
 from infra.http.app import Api, create_app
 from infra.http.auth import PublishedKeys, Role, SigningKey, Verifier, issue, jwks
-from infra.http.call import Call, Handler, Kit, public, requires
 from infra.http.models import Body, Id, Instant, Line, MoneyBody, Whole
 from infra.http.pages import Listed, Order, Paging
 from infra.http.positions import Positions
+from infra.http.request_context import AppState, Handler, RequestContext, public, requires
 
 KEY = SigningKey.generate()
 NOON = datetime(2030, 5, 1, 12, 0, tzinfo=UTC)
@@ -47,7 +47,7 @@ class RungEnough:
 def decide(command: Ring, rung: int) -> list[TripExpired] | RungEnough:
     if rung >= command.most:
         return RungEnough(command.most)
-    return [TripExpired(command.trip_id, command.at)]
+    return [TripExpired(trip_id=command.trip_id, expired_at=command.at)]
 
 
 def problem(rejection: RungEnough) -> tuple[int, str]:
@@ -59,8 +59,8 @@ BELL: Aggregate[Ring, int, Any, RungEnough] = Aggregate(trips, decide, lambda n,
 
 # --- Its API ------------------------------------------------------------------------------------
 
-Driver = Annotated[Call, requires("driver")]
-Anyone = Annotated[Call, requires("driver", "logistics")]
+Driver = Annotated[RequestContext, requires("driver")]
+Anyone = Annotated[RequestContext, requires("driver", "logistics")]
 BY_NUMBER = Order("numbers", (int,))
 
 
@@ -80,38 +80,38 @@ def router() -> APIRouter:
     routes = APIRouter()
 
     @routes.post("/bells/{bell_id}/rings", response_model=Rung)
-    async def ring(bell_id: Id, body: RingBody, call: Driver) -> Response:
-        command = Ring(bell_id, call.occurred_at, most=body.count)
-        return await call.handle(BELL, bell_id, command, lambda n: Rung(rung=n))
+    async def ring(bell_id: Id, body: RingBody, context: Driver) -> Response:
+        command = Ring(bell_id, context.occurred_at, most=body.count)
+        return await context.handle(BELL, bell_id, command, lambda n: Rung(rung=n))
 
     @routes.put("/bells/{bell_id}", status_code=201)
-    async def make(bell_id: Id, call: Driver) -> Response:
-        command = Ring(bell_id, call.occurred_at)
-        return await call.handle(BELL, bell_id, command, created=f"/bells/{bell_id}")
+    async def make(bell_id: Id, context: Driver) -> Response:
+        command = Ring(bell_id, context.occurred_at)
+        return await context.handle(BELL, bell_id, command, created=f"/bells/{bell_id}")
 
     @routes.get("/bells/{bell_id}")
-    async def show(bell_id: Id, call: Anyone, as_of: Instant | None = None) -> Response:
-        found = await call.load(BELL, bell_id, as_of)
-        return call.show({"rung": found.state}, found)
+    async def show(bell_id: Id, context: Anyone, as_of: Instant | None = None) -> Response:
+        found = await context.load(BELL, bell_id, as_of)
+        return context.show({"rung": found.state}, found)
 
     @routes.get("/bells/{bell_id}/history")
-    async def history(bell_id: Id, call: Anyone) -> Response:
-        return await call.history(BELL, bell_id)
+    async def history(bell_id: Id, context: Anyone) -> Response:
+        return await context.history(BELL, bell_id)
 
     @routes.get("/numbers", response_model=Listed[int])
-    async def numbers(call: Anyone, page: Paging, upto: Whole = 7) -> Response:
+    async def numbers(context: Anyone, page: Paging, upto: Whole = 7) -> Response:
         [after] = page.after(BY_NUMBER) or (0,)
         rows = range(after + 1, upto + 1)[: page.fetch]
         return page.answer(rows, BY_NUMBER, lambda n: (n,))
 
     @routes.get("/me")
-    async def me(call: Anyone) -> Response:
-        who = call.principal
-        return call.show([who.subject, who.organisation_id, sorted(who.roles)], ONE)
+    async def me(context: Anyone) -> Response:
+        who = context.principal
+        return context.show([who.subject, who.organisation_id, sorted(who.roles)], ONE)
 
     @routes.get("/today")
-    async def today(call: Annotated[Call, public()]) -> Response:
-        return call.show({"today": call.today, "by": call.principal.subject}, ONE)
+    async def today(context: Annotated[RequestContext, public()]) -> Response:
+        return context.show({"today": context.today, "by": context.principal.subject}, ONE)
 
     return routes
 
@@ -127,8 +127,8 @@ def api(
 ) -> Api:
     """The app, over whatever the test gives it."""
     verifier = Verifier(PublishedKeys(jwks(KEY)), "relais-accounts", "relais", clock)
-    kit = Kit(verifier, problem, commands, positions, now=now)
-    return create_app("bells", [router(), *([extra] if extra else [])], kit, **options)
+    app_state = AppState(verifier, problem, commands, positions, now=now)
+    return create_app("bells", [router(), *([extra] if extra else [])], app_state, **options)
 
 
 def token(subject: str = "d1", *roles: Role, key: SigningKey = KEY, **claims: Any) -> str:

@@ -28,8 +28,8 @@ from infra.http.auth import (
     issue,
     jwks,
 )
-from infra.http.call import Call, Kit, public, requires
 from infra.http.problems import Problem
+from infra.http.request_context import AppState, RequestContext, public, requires
 from infra.http.tests.stage import KEY, api, client, signed, token
 
 OTHER = SigningKey.generate()
@@ -213,7 +213,8 @@ def silent(router: APIRouter) -> None:
 def undecided(router: APIRouter) -> None:
     @router.get("/undecided")
     async def route(
-        one: Annotated[Call, public()], other: Annotated[Call, requires("driver")]
+        one: Annotated[RequestContext, public()],
+        other: Annotated[RequestContext, requires("driver")],
     ) -> None: ...
 
 
@@ -232,7 +233,7 @@ def test_an_api_with_a_route_that_names_no_roles_does_not_start(
     add(router)
     verifier = Verifier(PublishedKeys(jwks(KEY)), "relais-accounts", "relais")
     with pytest.raises(RouteNamesNoRoles, match=f"/{add.__name__}"):
-        create_app("bells", [router], Kit(verifier))
+        create_app("bells", [router], AppState(verifier))
 
 
 def test_no_roles_at_all_must_be_said_as_public() -> None:
@@ -272,8 +273,12 @@ class TestKeysAtAUrl:
     async def test_a_token_of_a_key_not_seen_yet_is_admitted(self) -> None:
         async with publisher() as published:
             published.document = jwks(KEY)
-            kit = Kit(Verifier(PublishedKeys("", url=published.url), "relais-accounts", "relais"))
-            async with client(create_app("t", [who_router()], kit), **signed("b1", "driver")) as c:
+            app_state = AppState(
+                Verifier(PublishedKeys("", url=published.url), "relais-accounts", "relais")
+            )
+            async with client(
+                create_app("t", [who_router()], app_state), **signed("b1", "driver")
+            ) as c:
                 answers = [(await c.get("/who")).status_code for _ in range(3)]
             assert (answers, published.asked) == ([200, 200, 200], 1)
 
@@ -311,7 +316,7 @@ def who_router() -> APIRouter:
     router = APIRouter()
 
     @router.get("/who")
-    async def who(call: Annotated[Call, requires("driver")]) -> dict[str, str]:
-        return {"who": call.principal.subject}
+    async def who(context: Annotated[RequestContext, requires("driver")]) -> dict[str, str]:
+        return {"who": context.principal.subject}
 
     return router

@@ -15,8 +15,8 @@ from starlette.responses import Response, StreamingResponse
 from starlette.routing import Mount
 
 from infra import telemetry
-from infra.commands import Aggregate, Beside, CommandContext, Done
-from infra.http.call import Call, public
+from infra.commands import Aggregate, CommandContext, Done, InTransaction
+from infra.http.request_context import RequestContext, public
 from infra.http.tests.stage import api, client, signed
 from infra.serving import serving
 from infra.settings import Settings
@@ -35,7 +35,7 @@ class Slow:
         self.routes = APIRouter()
         self.routes.add_api_route("/slow", self.answer)
 
-    async def answer(self, call: Annotated[Call, public()]) -> Response:
+    async def answer(self, context: Annotated[RequestContext, public()]) -> Response:
         self.entered.set()
         await self.go.wait()
         return Response()
@@ -57,7 +57,7 @@ class TestRoom:
         routes = APIRouter()
 
         @routes.get("/crash")
-        async def crash(call: Annotated[Call, public()]) -> None:
+        async def crash(context: Annotated[RequestContext, public()]) -> None:
             raise ValueError
 
         async with client(api(extra=routes, max_in_flight=1)) as caller:
@@ -120,7 +120,7 @@ async def test_half_an_answer_is_broken_off() -> None:
     routes = APIRouter()
 
     @routes.get("/half")
-    async def answer(call: Annotated[Call, public()]) -> Response:
+    async def answer(context: Annotated[RequestContext, public()]) -> Response:
         return StreamingResponse(half(), headers={"Content-Length": "8"})
 
     async with client(api(extra=routes)) as caller:
@@ -188,7 +188,7 @@ class Keeping:
         context: CommandContext,
         expected_version: int | None = None,
         *,
-        beside: Beside | None = None,
+        in_transaction: InTransaction | None = None,
     ) -> Done[Any]:
         self.context = context
         return Done(id, 1, 1, 1, False, f"test.trip/{id}@1")

@@ -142,7 +142,15 @@ class Visit:
 def test_an_event_has_one_plain_form() -> None:
     paris = timezone(timedelta(hours=1))
     at = datetime(2026, 11, 23, 9, 30, tzinfo=paris)
-    visit = Visit(Point(1.5, 2), at, at.date(), Channel.APP, ("é",), frozenset({"x"}), {"n": 1})
+    visit = Visit(
+        Point(latitude=1.5, longitude=2),
+        at,
+        at.date(),
+        Channel.APP,
+        ("é",),
+        frozenset({"x"}),
+        {"n": 1},
+    )
     assert plain(visit) == {
         "where": {"latitude": 1.5, "longitude": 2},
         "when": "2026-11-23T08:30:00Z",

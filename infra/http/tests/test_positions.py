@@ -9,7 +9,7 @@ import pytest
 from infra.http.positions import MOST_TOKENS, Positions, read_tokens
 from infra.http.problems import Problem
 from infra.http.tests.stage import api, client
-from infra.nudge import Nudge
+from infra.signals import Signal
 
 FOLLOWS = ("missions.trip", "missions.driver")
 
@@ -29,7 +29,7 @@ class Table:
 
 
 async def ask(table: Table, tokens: str, within: float = 0.0) -> httpx.Response:
-    positions = Positions(table.seen, Nudge("seen"), FOLLOWS, within)
+    positions = Positions(table.seen, Signal("seen"), FOLLOWS, within)
     async with client(api(positions=positions)) as caller:
         return await caller.get("/today", headers={"Relais-Min-Position": tokens})
 
@@ -47,19 +47,19 @@ async def test_what_is_not_seen_in_time_says_when_to_try_again() -> None:
 
 
 async def test_a_waiting_reader_is_woken_by_the_consumer() -> None:
-    table, nudge = Table(T1=4), Nudge("seen")
-    positions = Positions(table.seen, nudge, FOLLOWS, within=60)
+    table, signal = Table(T1=4), Signal("seen")
+    positions = Positions(table.seen, signal, FOLLOWS, within=60)
     waiting = asyncio.create_task(positions.wait({"missions.trip/T1": 5}))
     await table.looked.wait()
     table.versions["missions.trip/T1"] = 5
-    nudge.ring()
+    signal.notify()
     await waiting
     assert len(table.looks) == 2
 
 
 async def test_a_consumer_of_another_process_is_noticed_too() -> None:
     table = Table(T1=4)
-    positions = Positions(table.seen, Nudge("seen"), FOLLOWS, within=60)
+    positions = Positions(table.seen, Signal("seen"), FOLLOWS, within=60)
     waiting = asyncio.create_task(positions.wait({"missions.trip/T1": 5}))
     await table.looked.wait()
     table.versions["missions.trip/T1"] = 5
@@ -69,7 +69,7 @@ async def test_a_consumer_of_another_process_is_noticed_too() -> None:
 
 async def test_many_readers_look_together() -> None:
     table = Table(T1=5, T2=3)
-    positions = Positions(table.seen, Nudge("seen"), FOLLOWS)
+    positions = Positions(table.seen, Signal("seen"), FOLLOWS)
     wanted = [{"missions.trip/T1": 5}, {"missions.trip/T2": 3}] * 50
     await asyncio.gather(*map(positions.wait, wanted))
     assert table.looks == [["missions.trip/T1", "missions.trip/T2"]]

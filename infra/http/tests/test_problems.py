@@ -10,8 +10,8 @@ import pytest
 from fastapi import APIRouter
 from psycopg_pool import PoolTimeout
 
-from infra.http.call import Call, public
 from infra.http.problems import MOST_ERRORS, refused, slug_of
+from infra.http.request_context import RequestContext, public
 from infra.http.tests.stage import RungEnough, api, client, problem
 from infra.personal import SubjectIsForgotten
 from infra.store.protocol import EventTooLarge
@@ -171,7 +171,7 @@ def breaking(error: Exception) -> APIRouter:
     routes = APIRouter()
 
     @routes.get("/broken")
-    async def broken(call: Annotated[Call, public()]) -> None:
+    async def broken(context: Annotated[RequestContext, public()]) -> None:
         raise error
 
     return routes

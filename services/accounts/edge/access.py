@@ -12,11 +12,11 @@ from starlette.requests import Request
 
 from contracts.accounts.user_v1 import PasswordMeans, SessionEnd
 from infra import secrets
-from infra.commands import Beside
+from infra.commands import InTransaction
 from infra.host import Running
 from infra.http.auth import Principal, issue
-from infra.http.call import PRINCIPAL, Call
 from infra.http.problems import FieldError, Problem
+from infra.http.request_context import PRINCIPAL, RequestContext
 from infra.secrets import links, passwords, sessions, throttle, totp
 from infra.secrets.claims import Claims
 from infra.secrets.keys import ACCESS, SigningKeys
@@ -80,18 +80,24 @@ class Access:
     # --- Sessions -----------------------------------------------------------
 
     async def sign_in(
-        self, call: Call, client: str, email: str, password: str, code: str | None, remember: bool
+        self,
+        context: RequestContext,
+        client: str,
+        email: str,
+        password: str,
+        code: str | None,
+        remember: bool,
     ) -> Tokens:
         """Open a session. The same problem, after the same work, for every wrong sign-in."""
         key = await self.addresses.key(email)
-        counted = await self._attempt(throttle.SIGN_IN, key, client, call.at)
+        counted = await self._attempt(throttle.SIGN_IN, key, client, context.at)
         user_id = await self.addresses.holder(key) or NOBODY
         right = await self.passwords.matches(user_id, password)
         account = await self.account(user_id)
         if not right or account is None or account.status is not Status.ACTIVE:
             raise _refused()
-        proof = await self._second_factor(account, code, call.at)
-        found = await self._open(call, account, proof, code, remember)
+        proof = await self._second_factor(account, code, context.at)
+        found = await self._open(context, account, proof, code, remember)
         await throttle.succeed(self.pool, counted)
         return found
 
@@ -109,12 +115,17 @@ class Access:
         raise _refused()
 
     async def _open(
-        self, call: Call, account: Account, proof: Proof, code: str | None, remember: bool
+        self,
+        context: RequestContext,
+        account: Account,
+        proof: Proof,
+        code: str | None,
+        remember: bool,
     ) -> Tokens:
-        who = await self.as_user(call, account)
-        user_id, at = account.user_id, call.at
+        who = await self.as_user(context, account)
+        user_id, at = account.user_id, context.at
         proven, recovered = proof is not Proof.PASSWORD, proof is Proof.RECOVERY_CODE
-        session_id = str(who.context.command_id)
+        session_id = str(who.command_context.command_id)
         session = Session(session_id, user_id, proven, at, at + (LONG if remember else SHORT))
         token = await self.sessions.token(session_id)
         spent = await self.second_factors.hashes(user_id, [code] if recovered and code else [])
@@ -129,7 +140,7 @@ class Access:
         await who.perform(USER, user_id, command, keep)
         return await self._tokens(account, session, token, at)
 
-    async def refresh(self, call: Call, token: str) -> Tokens:
+    async def refresh(self, context: RequestContext, token: str) -> Tokens:
         """A new pair for a refresh token, which works once.
 
         The same request gets the same answer again; another one with a used token ends the
@@ -137,48 +148,50 @@ class Access:
         """
         session = await self.sessions.find(token)
         account = await self.account(session.user_id) if session else None
-        if session is None or session.is_over(call.at):
+        if session is None or session.is_over(context.at):
             raise _session_over()
         if account is None or account.status is not Status.ACTIVE:
             raise _session_over()
-        who = await self.as_user(call, account)
-        successor = await self.sessions.succeed(session, token, who.context.command_id)
+        who = await self.as_user(context, account)
+        successor = await self.sessions.succeed(session, token, who.command_context.command_id)
         if successor is None:
             await self.end(who, account, session.session_id, SessionEnd.TOKEN_REUSED)
             raise _session_over()
-        return await self._tokens(account, session, successor, call.at)
+        return await self._tokens(account, session, successor, context.at)
 
-    async def sign_out(self, call: Call, token: str) -> None:
+    async def sign_out(self, context: RequestContext, token: str) -> None:
         """End the session of a refresh token; an unknown one has none."""
         session = await self.sessions.find(token)
         account = await self.account(session.user_id) if session else None
         if session is None or account is None or session.ended:
             return
-        who = await self.as_user(call, account)
+        who = await self.as_user(context, account)
         await self.end(who, account, session.session_id, SessionEnd.SIGNED_OUT)
 
     async def end(
-        self, call: Call, account: Account, session_id: str | None, reason: SessionEnd
+        self, context: RequestContext, account: Account, session_id: str | None, reason: SessionEnd
     ) -> None:
         """End one session of a user, or all."""
         user_id, organisation_id = account.user_id, account.organisation_id
 
         async def keep(connection: Connection) -> None:
-            await sessions.end(connection, user_id, call.at, session_id)
+            await sessions.end(connection, user_id, context.at, session_id)
 
-        command = signing.EndSessions(user_id, organisation_id, session_id, reason, call.at)
-        await call.perform(USER, user_id, command, keep)
+        command = signing.EndSessions(user_id, organisation_id, session_id, reason, context.at)
+        await context.perform(USER, user_id, command, keep)
 
-    async def enter_for_support(self, call: Call, organisation_id: str) -> Tokens:
+    async def enter_for_support(self, context: RequestContext, organisation_id: str) -> Tokens:
         """An access token for an organisation that let the caller in; nothing refreshes it."""
-        found = await call.load(ORGANISATION, organisation_id)
-        subject = call.principal.subject
-        grant = organisation.access(found.state, subject, call.at)
+        found = await context.load(ORGANISATION, organisation_id)
+        subject = context.principal.subject
+        grant = organisation.access(found.state, subject, context.at)
         if grant is None:
-            raise call.refuse(organisation.NoSuchGrant())
-        valid = min(ACCESS, grant.until - call.at)
-        shown_at = call.principal.authenticated_at
-        return await self._issued(subject, organisation_id, grant.roles, valid, call.at, shown_at)
+            raise context.refuse(organisation.NoSuchGrant())
+        valid = min(ACCESS, grant.until - context.at)
+        shown_at = context.principal.authenticated_at
+        return await self._issued(
+            subject, organisation_id, grant.roles, valid, context.at, shown_at
+        )
 
     async def _tokens(
         self, account: Account, session: Session, refresh_token: str, at: datetime
@@ -220,90 +233,90 @@ class Access:
 
     # --- Passwords ----------------------------------------------------------
 
-    async def request_reset(self, call: Call, client: str, email: str) -> None:
+    async def request_reset(self, context: RequestContext, client: str, email: str) -> None:
         """Note that somebody wants to set a password; whether anybody has the address is found
         out later, by the loop that makes the link."""
         key = await self.addresses.key(email)
-        await self._attempt(throttle.RESET, key, client, call.at)
+        await self._attempt(throttle.RESET, key, client, context.at)
         # Nobody is known here, so two people may have chosen the same Idempotency-Key.
-        request_id = uuid5(call.context.command_id, key.hex())
+        request_id = uuid5(context.command_context.command_id, key.hex())
         async with self.pool.connection() as connection:
             await connection.execute(
                 "insert into accounts.reset_request values (%s, %s, %s, %s) on conflict do nothing",
-                (request_id, key, call.correlation_id, call.at),
+                (request_id, key, context.correlation_id, context.at),
             )
 
-    async def reset_password(self, call: Call, token: str, password: str) -> None:
+    async def reset_password(self, context: RequestContext, token: str, password: str) -> None:
         """Set a password with a link, which works once; every session ends."""
-        account, who, spend = await self._by_link(call, Purpose.PASSWORD, token)
+        account, who, spend = await self._by_link(context, Purpose.PASSWORD, token)
         await self.set_password(who, account, password, PasswordMeans.RESET, spend)
 
     async def _by_link(
-        self, call: Call, purpose: Purpose, token: str
-    ) -> tuple[Account, Call, Beside]:
+        self, context: RequestContext, purpose: Purpose, token: str
+    ) -> tuple[Account, RequestContext, InTransaction]:
         """Whose link it is, the call as theirs, and what uses the link up."""
-        owner = await links.owner(self.pool, purpose, token, call.at)
+        owner = await links.owner(self.pool, purpose, token, context.at)
         account = await self.account(owner) if owner else None
         if account is None or account.status is not Status.ACTIVE:
             raise _link_invalid()
-        who = await self.as_user(call, account)
+        who = await self.as_user(context, account)
 
         async def spend(connection: Connection) -> None:
-            if not await links.spend(connection, token, who.context.command_id):
+            if not await links.spend(connection, token, who.command_context.command_id):
                 raise _link_invalid()
 
         return account, who, spend
 
     async def change_password(
-        self, call: Call, client: str, account: Account, former: str, password: str
+        self, context: RequestContext, client: str, account: Account, former: str, password: str
     ) -> None:
         """Set a password with the former one; every session ends."""
-        await self._prove(call, client, account, former, "/former")
-        await self.set_password(call, account, password, PasswordMeans.CHANGE)
+        await self._prove(context, client, account, former, "/former")
+        await self.set_password(context, account, password, PasswordMeans.CHANGE)
 
     async def _prove(
-        self, call: Call, client: str, account: Account, password: str, field: str
+        self, context: RequestContext, client: str, account: Account, password: str, field: str
     ) -> None:
         """Refuse whoever does not know the password of the account."""
         key = await self.vault.hash("user", account.user_id)
-        counted = await self._attempt(throttle.SIGN_IN, key, client, call.at)
+        counted = await self._attempt(throttle.SIGN_IN, key, client, context.at)
         if not await self.passwords.matches(account.user_id, password):
             raise _wrong(field, "This is not your password.")
         await throttle.succeed(self.pool, counted)
 
     async def set_password(
         self,
-        call: Call,
+        context: RequestContext,
         account: Account,
         password: str,
         means: PasswordMeans,
-        proof: Beside | None = None,
+        proof: InTransaction | None = None,
     ) -> None:
         """Replace the password of a user whose right to do so is checked, or is by `proof`."""
         user_id, organisation_id = account.user_id, account.organisation_id
         if weak := weakness(password, account.email, account.invitation.name):
-            raise call.refuse(weak)
+            raise context.refuse(weak)
         hashed = await self.passwords.hash(password)
 
         async def keep(connection: Connection) -> None:
             if proof is not None:
                 await proof(connection)
-            await secrets.end_all(connection, user_id, call.at)
+            await secrets.end_all(connection, user_id, context.at)
             await passwords.keep(connection, user_id, hashed)
 
-        command = signing.SetPassword(user_id, organisation_id, means, call.at)
-        await call.perform(USER, user_id, command, keep)
+        command = signing.SetPassword(user_id, organisation_id, means, context.at)
+        await context.perform(USER, user_id, command, keep)
 
     # --- The address --------------------------------------------------------
 
     async def request_email_change(
-        self, call: Call, client: str, account: Account, password: str, email: str
+        self, context: RequestContext, client: str, account: Account, password: str, email: str
     ) -> None:
         """Send a link to the new address; nothing changes before it is opened."""
-        await self._prove(call, client, account, password, "/password")
-        await self._attempt(throttle.RESET, await self.addresses.key(email), client, call.at)
-        user_id, expires_at = account.user_id, call.at + LINK
-        token = await self.vault.token("email", str(call.context.command_id))
+        await self._prove(context, client, account, password, "/password")
+        await self._attempt(throttle.RESET, await self.addresses.key(email), client, context.at)
+        user_id, expires_at = account.user_id, context.at + LINK
+        token = await self.vault.token("email", str(context.command_context.command_id))
         link = f"{self._settings.portal.rstrip('/')}/confirm-address#token={token}"
 
         async def keep(connection: Connection) -> None:
@@ -312,13 +325,13 @@ class Access:
             await links.make(connection, Purpose.EMAIL, token, user_id, expires_at)
 
         command = signing.RequestEmailChange(
-            user_id, account.organisation_id, email, link, expires_at, call.at
+            user_id, account.organisation_id, email, link, expires_at, context.at
         )
-        await call.perform(USER, user_id, command, keep)
+        await context.perform(USER, user_id, command, keep)
 
-    async def change_email(self, call: Call, token: str) -> None:
+    async def change_email(self, context: RequestContext, token: str) -> None:
         """The address of the link counts from now on; every other link is void."""
-        account, who, spend = await self._by_link(call, Purpose.EMAIL, token)
+        account, who, spend = await self._by_link(context, Purpose.EMAIL, token)
         wanted = account.access.wanted
         key = await self.addresses.key(wanted.new_email if wanted else account.email)
 
@@ -328,39 +341,46 @@ class Access:
             if not await self.addresses.move(connection, key, account.user_id):
                 raise _taken()
 
-        command = signing.ChangeEmail(account.user_id, account.organisation_id, call.at)
+        command = signing.ChangeEmail(account.user_id, account.organisation_id, context.at)
         await who.perform(USER, account.user_id, command, keep)
 
     # --- Second factor ------------------------------------------------------
 
-    async def begin_enrolment(self, call: Call, account: Account) -> totp.Enrolment:
+    async def begin_enrolment(self, context: RequestContext, account: Account) -> totp.Enrolment:
         """A new second factor, which counts once `confirm_enrolment` was shown a code of it."""
         if account.access.enrolled:
             raise _enrolled()
-        request = str(call.context.command_id)
+        request = str(context.command_context.command_id)
         secret = await self.second_factors.begin(account.user_id, request)
         return totp.enrolment(secret, account.email)
 
     async def confirm_enrolment(
-        self, call: Call, client: str, account: Account, code: str
+        self, context: RequestContext, client: str, account: Account, code: str
     ) -> list[str]:
         """The user has the second factor, which is asked for from the next sign-in on; answers
         their recovery codes."""
-        command = signing.EnrolTotp(account.user_id, account.organisation_id, call.at)
-        return await self._with_codes(call, client, account, code, command)
+        command = signing.EnrolTotp(account.user_id, account.organisation_id, context.at)
+        return await self._with_codes(context, client, account, code, command)
 
     async def make_recovery_codes(
-        self, call: Call, client: str, account: Account, code: str
+        self, context: RequestContext, client: str, account: Account, code: str
     ) -> list[str]:
         """New recovery codes; the former ones are void."""
-        command = signing.MakeRecoveryCodes(account.user_id, account.organisation_id, call.at)
-        return await self._with_codes(call, client, account, code, command)
+        command = signing.MakeRecoveryCodes(account.user_id, account.organisation_id, context.at)
+        return await self._with_codes(context, client, account, code, command)
 
     async def _with_codes(
-        self, call: Call, client: str, account: Account, code: str, command: signing.FactorCommand
+        self,
+        context: RequestContext,
+        client: str,
+        account: Account,
+        code: str,
+        command: signing.FactorCommand,
     ) -> list[str]:
         user_id = account.user_id
-        codes = await self.second_factors.recovery_codes(user_id, str(call.context.command_id))
+        codes = await self.second_factors.recovery_codes(
+            user_id, str(context.command_context.command_id)
+        )
         hashes = await self.second_factors.hashes(user_id, codes)
         if await self.second_factors.holds(user_id, hashes):
             # The very request came again: its answer may have been lost, and is given once more.
@@ -368,15 +388,15 @@ class Access:
         if account.access.enrolled and isinstance(command, signing.EnrolTotp):
             raise _enrolled()
         key = await self.vault.hash("user", user_id)
-        await self._attempt(throttle.SIGN_IN, key, client, call.at)
-        if not await self.second_factors.accepts(user_id, code, call.at):
+        await self._attempt(throttle.SIGN_IN, key, client, context.at)
+        if not await self.second_factors.accepts(user_id, code, context.at):
             raise _wrong("/code", "This is not the code of this moment.")
 
         async def keep(connection: Connection) -> None:
             await totp.confirm(connection, user_id)
             await totp.keep_recovery_codes(connection, user_id, hashes)
 
-        await call.perform(USER, user_id, command, keep)
+        await context.perform(USER, user_id, command, keep)
         return codes
 
     # --- Who ----------------------------------------------------------------
@@ -392,16 +412,16 @@ class Access:
         found = await self._commands.load(USER, user_id)
         return found.state if isinstance(found.state, Account) else None
 
-    async def as_user(self, call: Call, account: Account) -> Call:
+    async def as_user(self, context: RequestContext, account: Account) -> RequestContext:
         """The call of somebody who proved by a secret who they are."""
         who = Principal(account.user_id, account.organisation_id, frozenset())
-        return replace(await self.without_secrets(call), principal=who, if_match=None)
+        return replace(await self.without_secrets(context), principal=who, if_match=None)
 
-    async def without_secrets(self, call: Call) -> Call:
+    async def without_secrets(self, context: RequestContext) -> RequestContext:
         """The call with a keyed fingerprint: what is recorded of a request must not help to guess
         the secret in its body, and a plain one is a fast hash of it."""
-        keyed = await self.vault.token("fingerprint", call.fingerprint)
-        return replace(call, fingerprint=keyed)
+        keyed = await self.vault.token("fingerprint", context.fingerprint)
+        return replace(context, fingerprint=keyed)
 
     async def claim_address(self, email: str, user_id: str) -> bool:
         """Give the user of a coming invitation their address; False when somebody has it.

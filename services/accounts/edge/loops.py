@@ -96,7 +96,7 @@ class Links:
             at=at,
             fingerprint="",
         )
-        await self._running.commands.handle(USER, user_id, command, context, beside=keep)
+        await self._running.commands.handle(USER, user_id, command, context, in_transaction=keep)
 
     async def _sweep(self, now: datetime) -> None:
         if now < self._swept_at + SWEEP:

@@ -64,7 +64,17 @@ def invited(
     by: str = "lea",
     at: datetime = NOON,
 ) -> UserInvited:
-    return UserInvited("ada", organisation, email, "Ada Martin", "fr", roles, None, by, at)
+    return UserInvited(
+        user_id="ada",
+        organisation_id=organisation,
+        email=email,
+        name="Ada Martin",
+        language="fr",
+        roles=roles,
+        phone=None,
+        invited_by=by,
+        invited_at=at,
+    )
 
 
 def invite(
@@ -78,7 +88,9 @@ def invite(
 
 
 def signed(on: date = TODAY, organisation: str = "hiflow", at: datetime = NOON) -> AgreementSigned:
-    return AgreementSigned("ada", organisation, "file-1", on, at)
+    return AgreementSigned(
+        user_id="ada", organisation_id=organisation, file_id="file-1", signed_on=on, recorded_at=at
+    )
 
 
 def activate(organisation: str = "hiflow", at: datetime = NOON) -> ActivateUser:
@@ -89,7 +101,16 @@ def activated(
     roles: tuple[Role, ...] = DRIVER, language: str = "fr", at: datetime = NOON
 ) -> UserActivated:
     email = "ada@example.org"
-    return UserActivated("ada", "hiflow", email, "Ada Martin", language, roles, at, None)
+    return UserActivated(
+        user_id="ada",
+        organisation_id="hiflow",
+        email=email,
+        name="Ada Martin",
+        language=language,
+        roles=roles,
+        activated_at=at,
+        phone=None,
+    )
 
 
 def deactivate(others: int = 1, organisation: str = "hiflow") -> DeactivateUser:
@@ -97,7 +118,9 @@ def deactivate(others: int = 1, organisation: str = "hiflow") -> DeactivateUser:
 
 
 def deactivated() -> UserDeactivated:
-    return UserDeactivated("ada", "hiflow", "lea", NOON)
+    return UserDeactivated(
+        user_id="ada", organisation_id="hiflow", deactivated_by="lea", deactivated_at=NOON
+    )
 
 
 def change_roles(*roles: Role, others: int = 1) -> ChangeRoles:
@@ -105,7 +128,9 @@ def change_roles(*roles: Role, others: int = 1) -> ChangeRoles:
 
 
 def roles_changed(*roles: Role) -> RolesChanged:
-    return RolesChanged("ada", "hiflow", roles, "lea", NOON)
+    return RolesChanged(
+        user_id="ada", organisation_id="hiflow", roles=roles, changed_by="lea", changed_at=NOON
+    )
 
 
 def profile(
@@ -129,7 +154,16 @@ def profile(
 def licence(
     issued_on: date = TODAY, expires_on: date | None = None, at: datetime = NOON
 ) -> LicenceChanged:
-    return LicenceChanged("ada", "hiflow", "14AB", "FR", ("B",), issued_on, expires_on, at)
+    return LicenceChanged(
+        user_id="ada",
+        organisation_id="hiflow",
+        number="14AB",
+        country="FR",
+        categories=("B",),
+        issued_on=issued_on,
+        expires_on=expires_on,
+        changed_at=at,
+    )
 
 
 def forget() -> ForgetUser:
@@ -137,7 +171,7 @@ def forget() -> ForgetUser:
 
 
 def forgotten() -> SubjectForgotten:
-    return SubjectForgotten("ada", NOON)
+    return SubjectForgotten(user_id="ada", forgotten_at=NOON)
 
 
 # --- Signing in -------------------------------------------------------------
@@ -165,7 +199,7 @@ def set_password(means: PasswordMeans = PasswordMeans.RESET, at: datetime = NOON
 
 
 def password_set(means: PasswordMeans = PasswordMeans.RESET, at: datetime = NOON) -> PasswordSet:
-    return PasswordSet("ada", "hiflow", means, at)
+    return PasswordSet(user_id="ada", organisation_id="hiflow", means=means, set_at=at)
 
 
 def enrol() -> EnrolTotp:
@@ -173,7 +207,7 @@ def enrol() -> EnrolTotp:
 
 
 def enrolled() -> TotpEnrolled:
-    return TotpEnrolled("ada", "hiflow", NOON)
+    return TotpEnrolled(user_id="ada", organisation_id="hiflow", enrolled_at=NOON)
 
 
 def remove_totp() -> RemoveTotp:
@@ -181,7 +215,7 @@ def remove_totp() -> RemoveTotp:
 
 
 def totp_removed() -> TotpRemoved:
-    return TotpRemoved("ada", "hiflow", "lea", NOON)
+    return TotpRemoved(user_id="ada", organisation_id="hiflow", removed_by="lea", removed_at=NOON)
 
 
 def sign_in(session: str = "s-1", *, proven: bool = False) -> SignIn:
@@ -189,7 +223,15 @@ def sign_in(session: str = "s-1", *, proven: bool = False) -> SignIn:
 
 
 def signed_in(session: str = "s-1", *, proven: bool = False, recovered: bool = False) -> SignedIn:
-    return SignedIn("ada", "hiflow", session, True, proven, NOON, recovered)
+    return SignedIn(
+        user_id="ada",
+        organisation_id="hiflow",
+        session_id=session,
+        remembered=True,
+        with_second_factor=proven,
+        signed_in_at=NOON,
+        with_recovery_code=recovered,
+    )
 
 
 def end_sessions(session: str | None = None) -> EndSessions:
@@ -197,18 +239,31 @@ def end_sessions(session: str | None = None) -> EndSessions:
 
 
 def sessions_ended(session: str | None = None) -> SessionsEnded:
-    return SessionsEnded("ada", "hiflow", session, SessionEnd.SIGNED_OUT, NOON)
+    return SessionsEnded(
+        user_id="ada",
+        organisation_id="hiflow",
+        session_id=session,
+        reason=SessionEnd.SIGNED_OUT,
+        ended_at=NOON,
+    )
 
 
 # --- Organisations ----------------------------------------------------------
 
-PROFILE = Profile("Hiflow", "Europe/Paris", "EUR", "FR", ())
+PROFILE = Profile(
+    name="Hiflow", time_zone="Europe/Paris", currency="EUR", country="FR", contacts=()
+)
 
 
 def registered(name: str = "Hiflow", at: datetime = NOON) -> OrganisationRegistered:
     kind = OrganisationKind.DRIVER_PARTNER
     return OrganisationRegistered(
-        "hiflow", kind, Profile(name, "Europe/Paris", "EUR", "FR", ()), at
+        organisation_id="hiflow",
+        kind=kind,
+        profile=Profile(
+            name=name, time_zone="Europe/Paris", currency="EUR", country="FR", contacts=()
+        ),
+        registered_at=at,
     )
 
 

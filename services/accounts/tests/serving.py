@@ -146,9 +146,14 @@ async def served(database: str) -> AsyncIterator[Caller]:
         portal="https://portal.example",
     )
     async with opened(service, settings) as running:
-        profile = Profile("Hiflow", "Europe/Paris", "EUR", "FR", ())
+        profile = Profile(
+            name="Hiflow", time_zone="Europe/Paris", currency="EUR", country="FR", contacts=()
+        )
         registered = OrganisationRegistered(
-            "hiflow", OrganisationKind.DRIVER_PARTNER, profile, datetime.now(UTC)
+            organisation_id="hiflow",
+            kind=OrganisationKind.DRIVER_PARTNER,
+            profile=profile,
+            registered_at=datetime.now(UTC),
         )
         command = RegisterOrganisation(registered)
         await running.commands.handle(ORGANISATION, "hiflow", command, context())

@@ -18,8 +18,15 @@ from services.accounts.tests.test_user import ACTIVE
 given = Spec(user.decide, user.evolve, user.initial).given
 
 NEW = "ada.martin@example.org"
-ASKED = EmailChangeRequested("ada", "hiflow", NEW, "https://x/#token=t", LATER, NOON)
-CHANGED = EmailChanged("ada", "hiflow", NEW, LATER)
+ASKED = EmailChangeRequested(
+    user_id="ada",
+    organisation_id="hiflow",
+    new_email=NEW,
+    confirmation_link="https://x/#token=t",
+    expires_at=LATER,
+    requested_at=NOON,
+)
+CHANGED = EmailChanged(user_id="ada", organisation_id="hiflow", email=NEW, changed_at=LATER)
 ASK = RequestEmailChange("ada", "hiflow", NEW, "https://x/#token=t", LATER, NOON)
 CHANGE = ChangeEmail("ada", "hiflow", LATER)
 

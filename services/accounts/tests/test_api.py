@@ -209,7 +209,9 @@ class TestUsers:
             await api.with_password("ada")
             command = ForgetUser("ada", "hiflow", datetime.now(UTC))
             await api.running.commands.handle(USER, "ada", command, context())
-            await handled(api.running, SubjectForgotten("ada", datetime.now(UTC)))
+            await handled(
+                api.running, SubjectForgotten(user_id="ada", forgotten_at=datetime.now(UTC))
+            )
             assert (await api.sign_in("ada")).status_code == 401
             again = invitation("eve", email="ada@example.org")
             assert (await api.ask("POST", "/users", again)).status_code == 201

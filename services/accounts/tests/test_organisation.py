@@ -37,8 +37,12 @@ from services.accounts.tests.make import (
 )
 
 given = Spec(organisation.decide, organisation.evolve, organisation.initial).given
-REVOKED = SupportAccessRevoked("hiflow", "G1", "sam", "lea", NOON)
-ENDED = SupportAccessEnded("hiflow", "G1", "sam", NOON + DAY)
+REVOKED = SupportAccessRevoked(
+    organisation_id="hiflow", grant_id="G1", supporter_id="sam", revoked_by="lea", revoked_at=NOON
+)
+ENDED = SupportAccessEnded(
+    organisation_id="hiflow", grant_id="G1", supporter_id="sam", ended_at=NOON + DAY
+)
 SECOND = timedelta(seconds=1)
 COMMANDS: list[Command] = [ChangeProfile("hiflow", PROFILE, NOON), grant(), revoke(), end_access()]
 
@@ -58,8 +62,10 @@ class TestOrganisation:
 
     @pytest.mark.requirement("G-02", "G-03")
     def test_its_profile_changes(self) -> None:
-        moved = Profile("Hiflow", "Africa/Casablanca", "MAD", "MA", ())
-        changed = ProfileChanged("hiflow", moved, NOON)
+        moved = Profile(
+            name="Hiflow", time_zone="Africa/Casablanca", currency="MAD", country="MA", contacts=()
+        )
+        changed = ProfileChanged(organisation_id="hiflow", profile=moved, changed_at=NOON)
         given(registered()).when(ChangeProfile("hiflow", moved, NOON)).records(changed)
 
     @pytest.mark.parametrize("command", COMMANDS, ids=lambda c: type(c).__name__)

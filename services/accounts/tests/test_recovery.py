@@ -23,7 +23,9 @@ CODES = "/me/second-factor/recovery-codes"
 
 
 def test_only_who_has_a_second_factor_gets_codes_for_it() -> None:
-    given(*ACTIVE, enrolled()).when(MAKE).records(RecoveryCodesMade("ada", "hiflow", NOON))
+    given(*ACTIVE, enrolled()).when(MAKE).records(
+        RecoveryCodesMade(user_id="ada", organisation_id="hiflow", made_at=NOON)
+    )
     given(*ACTIVE).when(MAKE).is_rejected(SecondFactorMissing())
 
 

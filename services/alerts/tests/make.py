@@ -19,9 +19,9 @@ TODAY = date(2030, 5, 1)
 DAY = timedelta(days=1)
 FROM = date(2030, 5, 6)
 UNTIL = date(2030, 5, 10)
-PARIS = Point(48.84, 2.38)
-LILLE = Stop("Lille", "59000", Point(50.63, 3.06))
-ORLEANS = Stop("Orléans", "45000", Point(47.90, 1.91))
+PARIS = Point(latitude=48.84, longitude=2.38)
+LILLE = Stop(city="Lille", postal_code="59000", point=Point(latitude=50.63, longitude=3.06))
+ORLEANS = Stop(city="Orléans", postal_code="45000", point=Point(latitude=47.90, longitude=1.91))
 """Some 110 km from Paris."""
 
 
@@ -30,11 +30,17 @@ def saved(
 ) -> SearchSaved:
     names = ("text", "within_km", "from_day", "until_day", "shortest_km", "longest_km")
     conditions: dict[str, Any] = dict.fromkeys(names) | wanted
-    return SearchSaved(driver, organisation, search, **conditions, saved_at=NOON)
+    return SearchSaved(
+        driver_id=driver,
+        organisation_id=organisation,
+        search_id=search,
+        **conditions,
+        saved_at=NOON,
+    )
 
 
 def removed(search: str = "s-1", at: datetime = LATER) -> SearchRemoved:
-    return SearchRemoved("ada", search, at)
+    return SearchRemoved(driver_id="ada", search_id=search, removed_at=at)
 
 
 def published(
@@ -53,7 +59,7 @@ def published(
         arrival=LILLE,
         from_slot=Slot(FROM, fixed=False),
         until_slot=Slot(UNTIL, fixed=False),
-        vehicle=Vehicle("Renault", "Clio"),
+        vehicle=Vehicle(make="Renault", model="Clio"),
         delivery_type="depot",
         distance_km=340,
         duration_minutes=240,
@@ -65,12 +71,31 @@ def published(
 
 
 def registered(driver: str = "ada", organisation: str = "hiflow") -> DriverRegistered:
-    return DriverRegistered(driver, organisation, "Ada Lovelace", None, NOON)
+    return DriverRegistered(
+        driver_id=driver,
+        organisation_id=organisation,
+        name="Ada Lovelace",
+        phone=None,
+        registered_at=NOON,
+    )
 
 
 def at_home(driver: str = "ada", place: Point | None = PARIS) -> HomeChanged:
-    return HomeChanged(driver, "1 rue de Rivoli", "75001", "Paris", place, NOON)
+    return HomeChanged(
+        driver_id=driver,
+        street="1 rue de Rivoli",
+        postal_code="75001",
+        city="Paris",
+        location=place,
+        changed_at=NOON,
+    )
 
 
 def qualified(code: str = "atlas", until: date | None = None) -> QualificationObtained:
-    return QualificationObtained("ada", QualificationKind.CLIENT_PROCESS, code, until, NOON)
+    return QualificationObtained(
+        driver_id="ada",
+        kind=QualificationKind.CLIENT_PROCESS,
+        code=code,
+        valid_until=until,
+        obtained_at=NOON,
+    )

@@ -32,7 +32,9 @@ TOLD = [("ada", "s-1")]
 async def test_a_driver_is_told_once_of_a_trip_that_matches(new_database: Databases) -> None:
     async with staged(new_database) as stage:
         await stage.saw(registered(), saved("s-2"), saved("s-1"))
-        await stage.published(published(), published("t-2"), TripExpired("t-2", LATER))
+        await stage.published(
+            published(), published("t-2"), TripExpired(trip_id="t-2", expired_at=LATER)
+        )
         await stage.published(published())
         assert await stage.alerted() == await stage.alerted("t-2") == TOLD
 
@@ -107,13 +109,13 @@ async def test_who_is_suspended_forgotten_or_stopped_looking_is_not_told(
     new_database: Databases,
 ) -> None:
     async with staged(new_database) as stage:
-        await stage.saw(registered(), saved(), DriverSuspended("ada", LATER))
+        await stage.saw(registered(), saved(), DriverSuspended(driver_id="ada", suspended_at=LATER))
         await stage.published(published("t-1"))
-        await stage.saw(DriverReinstated("ada", LATER))
+        await stage.saw(DriverReinstated(driver_id="ada", reinstated_at=LATER))
         await stage.published(published("t-2"))
-        await stage.saw(SearchRemoved("ada", "s-1", LATER))
+        await stage.saw(SearchRemoved(driver_id="ada", search_id="s-1", removed_at=LATER))
         await stage.published(published("t-3"))
-        await stage.saw(saved(), SubjectForgotten("ada", LATER))
+        await stage.saw(saved(), SubjectForgotten(driver_id="ada", forgotten_at=LATER))
         await stage.published(published("t-4"))
         found = [await stage.alerted(f"t-{n}") for n in (1, 2, 3, 4)]
         assert found == [[], TOLD, [], []]

@@ -24,7 +24,7 @@ from services.alerts.tests.make import DAY, LATER, TODAY, removed, saved
 
 given = Spec(searches.decide, searches.evolve, searches.initial).given
 
-FORGOTTEN = SubjectForgotten("ada", LATER)
+FORGOTTEN = SubjectForgotten(driver_id="ada", forgotten_at=LATER)
 FULL = [saved(f"s-{n}") for n in range(MOST)]
 
 

@@ -73,7 +73,9 @@ def note() -> NoteTrip:
 
 
 def noted() -> TripNoted:
-    return TripNoted(ID, "t-1", "hiflow", WHAT, NOON)
+    return TripNoted(
+        invoice_id=ID, trip_id="t-1", organisation_id="hiflow", description=WHAT, noted_at=NOON
+    )
 
 
 def prepare(driver: str = "ada", price: Money | None = PRICE) -> Prepare:
@@ -81,7 +83,15 @@ def prepare(driver: str = "ada", price: Money | None = PRICE) -> Prepare:
 
 
 def prepared(driver: str = "ada", price: Money | None = PRICE) -> InvoicePrepared:
-    return InvoicePrepared(ID, "t-1", "hiflow", driver, price, (TOLL,), NOON)
+    return InvoicePrepared(
+        invoice_id=ID,
+        trip_id="t-1",
+        organisation_id="hiflow",
+        driver_id=driver,
+        service_price=price,
+        quoted=(TOLL,),
+        prepared_at=NOON,
+    )
 
 
 def note_extra() -> NoteExtra:
@@ -97,7 +107,17 @@ def open_it() -> Open:
 
 
 def opened(price: Money | None = PRICE, extras: tuple[AcceptedExtra, ...] = ()) -> InvoiceOpened:
-    return InvoiceOpened(ID, "t-1", "hiflow", "ada", WHAT, price, (TOLL,), extras, NOON)
+    return InvoiceOpened(
+        invoice_id=ID,
+        trip_id="t-1",
+        organisation_id="hiflow",
+        driver_id="ada",
+        description=WHAT,
+        service_price=price,
+        quoted=(TOLL,),
+        extras=extras,
+        delivered_at=NOON,
+    )
 
 
 def agree(price: Money = PRICE, by: str = "lea", organisation: str = "hiflow") -> AgreePrice:
@@ -294,7 +314,7 @@ def give_mandate(organisation: str = "hiflow") -> GiveMandate:
 
 
 def mandate_given() -> MandateGiven:
-    return MandateGiven("ada", "hiflow", LATER)
+    return MandateGiven(driver_id="ada", organisation_id="hiflow", given_at=LATER)
 
 
 def withdraw_mandate(organisation: str = "hiflow") -> WithdrawMandate:
@@ -302,7 +322,7 @@ def withdraw_mandate(organisation: str = "hiflow") -> WithdrawMandate:
 
 
 def mandate_withdrawn() -> MandateWithdrawn:
-    return MandateWithdrawn("ada", "hiflow", LATER)
+    return MandateWithdrawn(driver_id="ada", organisation_id="hiflow", withdrawn_at=LATER)
 
 
 def buyer(country: str = "FR") -> BuyerDeclared:

@@ -53,8 +53,8 @@ DAY = date(2030, 5, 6)
 
 
 def published() -> TripPublished:
-    paris = Stop("Paris", "75012", Point(48.84, 2.38))
-    lyon = Stop("Lyon", "69003", Point(45.76, 4.86))
+    paris = Stop(city="Paris", postal_code="75012", point=Point(latitude=48.84, longitude=2.38))
+    lyon = Stop(city="Lyon", postal_code="69003", point=Point(latitude=45.76, longitude=4.86))
     return TripPublished(
         trip_id="t-1",
         organisation_id="hiflow",
@@ -64,7 +64,7 @@ def published() -> TripPublished:
         arrival=lyon,
         from_slot=Slot(DAY, fixed=False),
         until_slot=Slot(DAY, fixed=False),
-        vehicle=Vehicle("Renault", "Clio"),
+        vehicle=Vehicle(make="Renault", model="Clio"),
         delivery_type="depot",
         distance_km=465,
         duration_minutes=290,
@@ -96,7 +96,14 @@ def statement(net: int, *lines: Line) -> StatementClosed:
 
 
 def line(kind: LineKind) -> Line:
-    return Line(kind, "inv-t-1", "service", "t-1", PRICE, Fact("invoice-inv-t-1", 2))
+    return Line(
+        kind=kind,
+        invoice_id="inv-t-1",
+        line_id="service",
+        trip_id="t-1",
+        amount=PRICE,
+        fact=Fact("invoice-inv-t-1", 2),
+    )
 
 
 def assign(
@@ -116,30 +123,67 @@ def taken(
 @pytest.mark.requirement("HIF-27")
 def test_the_trips_own_events_make_the_invoice() -> None:
     assert following.of_trip(published()) == [note()]
-    assert following.of_trip(DeliveryConfirmed("t-1", "ada", Channel.APP, NOON, False)) == [
-        open_it()
-    ]
-    assert following.of_trip(TripExpired("t-1", NOON)) == []
+    assert following.of_trip(
+        DeliveryConfirmed(
+            trip_id="t-1",
+            driver_id="ada",
+            channel=Channel.APP,
+            confirmed_at=NOON,
+            client_told=False,
+        )
+    ) == [open_it()]
+    assert following.of_trip(TripExpired(trip_id="t-1", expired_at=NOON)) == []
 
 
 def test_the_award_prepares_it_and_tells_service_from_expenses() -> None:
     toll = trip_v1.QuotedExpense(trip_v1.ExpenseKind.TOLL, TOLL.amount)
     whole = eur(PRICE.amount_minor + TOLL.amount.amount_minor)
-    award = MissionAssigned("t-1", "ada", whole, False, DAY, DAY, NOON, (toll,))
+    award = MissionAssigned(
+        trip_id="t-1",
+        driver_id="ada",
+        price=whole,
+        direct=False,
+        from_day=DAY,
+        until_day=DAY,
+        assigned_at=NOON,
+        expenses=(toll,),
+    )
     [command] = following.of_trip(award)
     assert (command, following.target(command)) == (prepare(), "inv-t-1")
 
 
 def test_an_award_without_a_price_prepares_it_without_one() -> None:
-    award = MissionAssigned("t-1", "ada", None, True, DAY, DAY, NOON, ())
+    award = MissionAssigned(
+        trip_id="t-1",
+        driver_id="ada",
+        price=None,
+        direct=True,
+        from_day=DAY,
+        until_day=DAY,
+        assigned_at=NOON,
+        expenses=(),
+    )
     assert following.of_trip(award) == [Prepare("inv-t-1", "ada", None, (), NOON)]
 
 
 def test_an_accepted_extra_is_noted_and_a_wanted_or_refused_one_is_not() -> None:
     kind, amount = trip_v1.ExpenseKind.TAXI, TAXI.amount
-    wanted = trip_v1.ExtraCostRequested("t-1", "ada", "x-1", kind, amount, "Why", "f-1", NOON)
-    accepted = trip_v1.ExtraCostAccepted("t-1", "ada", "x-1", kind, amount, NOON)
-    refused = trip_v1.ExtraCostRefused("t-1", "ada", "x-1", "No", NOON)
+    wanted = trip_v1.ExtraCostRequested(
+        trip_id="t-1",
+        driver_id="ada",
+        request_id="x-1",
+        kind=kind,
+        amount=amount,
+        reason="Why",
+        photo_file_id="f-1",
+        requested_at=NOON,
+    )
+    accepted = trip_v1.ExtraCostAccepted(
+        trip_id="t-1", driver_id="ada", request_id="x-1", kind=kind, amount=amount, accepted_at=NOON
+    )
+    refused = trip_v1.ExtraCostRefused(
+        trip_id="t-1", driver_id="ada", request_id="x-1", reason="No", refused_at=NOON
+    )
     assert following.of_trip(accepted) == [note_extra()]
     assert following.of_trip(wanted) == following.of_trip(refused) == []
 
@@ -191,7 +235,17 @@ async def test_numbers_have_no_gap_whoever_asks_at_once(database: str) -> None:
 
 
 def test_a_payout_pays_its_invoices() -> None:
-    paid = PayoutPaid("ada", "hiflow", "p-1", PRICE, "SEPA-1", ("inv-t-1",), 1, LATER, 4)
+    paid = PayoutPaid(
+        driver_id="ada",
+        organisation_id="hiflow",
+        payout_id="p-1",
+        net=PRICE,
+        reference="SEPA-1",
+        invoice_ids=("inv-t-1",),
+        payee_version=1,
+        paid_at=LATER,
+        version=4,
+    )
     assert following.paid(paid) == [Pay("inv-t-1", "p-1", "SEPA-1", LATER)]
 
 

@@ -15,7 +15,7 @@ from tempfile import TemporaryDirectory
 from typing import BinaryIO
 
 from contracts.media.file_v1 import UploadStarted, Visibility
-from infra.commands import Beside
+from infra.commands import InTransaction
 from infra.objects import Objects
 from infra.store.postgres import Connection, Pool
 from services.media import file
@@ -177,7 +177,7 @@ class Refusal(Exception):
         self.rejection = rejection
 
 
-def begin(command: StartUpload) -> Beside:
+def begin(command: StartUpload) -> InTransaction:
     """The row that finds everything of the file, written with the event that announces it."""
 
     async def write(connection: Connection) -> None:
@@ -198,7 +198,7 @@ def begin(command: StartUpload) -> Beside:
     return write
 
 
-def end(file_id: str) -> Beside:
+def end(file_id: str) -> InTransaction:
     """No piece is taken any more, and the sweeper looks soon."""
 
     async def write(connection: Connection) -> None:

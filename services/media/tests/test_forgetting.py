@@ -34,7 +34,7 @@ async def told(api: Caller, event: UserEvent) -> None:
 async def forgotten(api: Caller, who: str = "ada") -> None:
     """As `relais subject forget` does: the key goes first, then the fact is told."""
     await api.running.keyring.forget(who, "ada herself")
-    await told(api, SubjectForgotten(who, datetime.now(UTC)))
+    await told(api, SubjectForgotten(user_id=who, forgotten_at=datetime.now(UTC)))
 
 
 async def test_every_file_of_who_is_forgotten_goes_and_nobody_elses(
@@ -80,7 +80,12 @@ async def test_other_facts_about_a_user_remove_nothing(database: str, tmp_path: 
     async with served(database, tmp_path) as api:
         file = await api.sent()
         await api.swept()
-        await told(api, UserDeactivated("ada", "hiflow", "lea", NOON))
+        await told(
+            api,
+            UserDeactivated(
+                user_id="ada", organisation_id="hiflow", deactivated_by="lea", deactivated_at=NOON
+            ),
+        )
         assert (await api.swept(), api.kept(file)) == (0, ["original"])
 
 
@@ -107,7 +112,7 @@ async def test_a_file_that_becomes_whole_meanwhile_goes_too(database: str, tmp_p
             key, now = uuid4(), datetime.now(UTC)
             context = CommandContext(key, str(key), str(key), "ada", "hiflow", now, "")
             finish = FinishUpload("hiflow", looked.found, None, Limits(9999, 9999), now)
-            done = await commands.handle(FILE, file, finish, context, beside=end(file))
+            done = await commands.handle(FILE, file, finish, context, in_transaction=end(file))
             assert isinstance(done, Done)
         await api.swept()
         assert await api.status(file) == ("removed", None)

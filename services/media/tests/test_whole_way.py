@@ -56,7 +56,9 @@ async def at_work(
 async def forgotten(users: host.Running, who: str) -> None:
     now, key = datetime.now(UTC), uuid4()
     context = CommandContext(key, str(key), str(key), "lea", "hiflow", now, str(key))
-    done = await users.commands.handle(USER, who, SubjectForgotten(who, now), context)
+    done = await users.commands.handle(
+        USER, who, SubjectForgotten(user_id=who, forgotten_at=now), context
+    )
     assert isinstance(done, Done)
 
 

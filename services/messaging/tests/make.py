@@ -67,7 +67,15 @@ def contact(
     language: str = "fr",
     at: datetime = NOON,
 ) -> ContactChanged:
-    return ContactChanged("ada", "hiflow", email, "Ada Martin", phone, language, at)
+    return ContactChanged(
+        user_id="ada",
+        organisation_id="hiflow",
+        email=email,
+        name="Ada Martin",
+        phone=phone,
+        language=language,
+        changed_at=at,
+    )
 
 
 def change_reach(phone: str | None = None, language: str = "fr") -> ChangeReach:
@@ -86,7 +94,9 @@ def choose(
 def chosen(
     *cells: Choice, quiet: QuietHours | None = None, zone: str = "Europe/Paris"
 ) -> PreferencesChanged:
-    return PreferencesChanged("ada", cells, quiet, zone, LATER)
+    return PreferencesChanged(
+        user_id="ada", choices=cells, quiet_hours=quiet, time_zone=zone, changed_at=LATER
+    )
 
 
 def cell(
@@ -102,7 +112,7 @@ def forget() -> Forget:
 
 
 def forgotten() -> preferences_v1.SubjectForgotten:
-    return preferences_v1.SubjectForgotten("ada", LATER)
+    return preferences_v1.SubjectForgotten(user_id="ada", forgotten_at=LATER)
 
 
 # --- Message ----------------------------------------------------------------
@@ -113,7 +123,10 @@ def queued(
     message_id: str = "m-1",
     only: Channel | None = None,
     template: str = "quote_refused",
-    facts: tuple[Fact, ...] = (Fact("trip", "t-1"), Fact("reason", "too dear")),
+    facts: tuple[Fact, ...] = (
+        Fact(name="trip", value="t-1"),
+        Fact(name="reason", value="too dear"),
+    ),
     private: str | None = None,
     former_addresses: bool = False,
     expires_at: datetime = NOON + WEEK,
@@ -149,7 +162,18 @@ def schedule(channel: preferences_v1.Channel = EMAIL, due: datetime = LATER) -> 
 
 
 def scheduled(channel: Channel = Channel.EMAIL, due: datetime = LATER) -> MessageScheduled:
-    return MessageScheduled("m-1", "ada", "hiflow", channel, "fr", 1, "m-1", due, RULE, LATER)
+    return MessageScheduled(
+        message_id="m-1",
+        user_id="ada",
+        organisation_id="hiflow",
+        channel=channel,
+        language="fr",
+        template_version=1,
+        parcel_id="m-1",
+        due_at=due,
+        rule=RULE,
+        scheduled_at=LATER,
+    )
 
 
 def make_due(at: datetime = LATER) -> MakeDue:
@@ -157,7 +181,7 @@ def make_due(at: datetime = LATER) -> MakeDue:
 
 
 def due(at: datetime = LATER) -> MessageDue:
-    return MessageDue("m-1", at)
+    return MessageDue(message_id="m-1", due_at=at)
 
 
 def note_sent(channel: Channel = Channel.EMAIL, receipt_by: datetime | None = None) -> NoteSent:
@@ -167,7 +191,15 @@ def note_sent(channel: Channel = Channel.EMAIL, receipt_by: datetime | None = No
 def sent(
     channel: Channel = Channel.EMAIL, receipt_by: datetime | None = None, attempt: int = 1
 ) -> MessageSent:
-    return MessageSent("m-1", "ada", channel, attempt, "<m-1@x>", receipt_by, LATER)
+    return MessageSent(
+        message_id="m-1",
+        user_id="ada",
+        channel=channel,
+        attempt=attempt,
+        reference="<m-1@x>",
+        receipt_by=receipt_by,
+        sent_at=LATER,
+    )
 
 
 def not_now(channel: Channel | None = Channel.EMAIL) -> NoteNotNow:
@@ -178,7 +210,15 @@ def attempt_failed(
     attempt: int = 1, seconds: int = 30, channel: Channel | None = Channel.EMAIL
 ) -> AttemptFailed:
     retry_at = LATER + timedelta(seconds=seconds)
-    return AttemptFailed("m-1", "ada", channel, attempt, "450 later", retry_at, LATER)
+    return AttemptFailed(
+        message_id="m-1",
+        user_id="ada",
+        channel=channel,
+        attempt=attempt,
+        detail="450 later",
+        retry_at=retry_at,
+        failed_at=LATER,
+    )
 
 
 def refuse(channel: Channel = Channel.EMAIL) -> NoteRefused:
@@ -190,7 +230,14 @@ def channel_failed(
     reason: Reason = Reason.REFUSED,
     detail: str | None = "550 no such mailbox",
 ) -> ChannelFailed:
-    return ChannelFailed("m-1", "ada", channel, reason, detail, LATER)
+    return ChannelFailed(
+        message_id="m-1",
+        user_id="ada",
+        channel=channel,
+        reason=reason,
+        detail=detail,
+        failed_at=LATER,
+    )
 
 
 def note_delivered(channel: Channel = Channel.EMAIL) -> NoteDelivered:
@@ -198,7 +245,7 @@ def note_delivered(channel: Channel = Channel.EMAIL) -> NoteDelivered:
 
 
 def delivered(channel: Channel = Channel.EMAIL) -> MessageDelivered:
-    return MessageDelivered("m-1", "ada", channel, LATER)
+    return MessageDelivered(message_id="m-1", user_id="ada", channel=channel, delivered_at=LATER)
 
 
 def miss_receipt() -> MissReceipt:
@@ -210,4 +257,4 @@ def give_up(reason: Reason = Reason.NO_ADDRESS) -> GiveUp:
 
 
 def failed(reason: Reason = Reason.NO_ADDRESS) -> MessageFailed:
-    return MessageFailed("m-1", "ada", reason, LATER)
+    return MessageFailed(message_id="m-1", user_id="ada", reason=reason, failed_at=LATER)

@@ -217,7 +217,10 @@ async def test_a_receipt_that_came_too_early_is_to_come_again(database: str) -> 
 async def test_the_inbox_shows_mail_as_text(database: str) -> None:
     async with staged(database) as stage, sink.listening(stage.running.pool) as url:
         stage.sender.transports = {Channel.EMAIL: Mail(url, SENDER, kept=True)}
-        await sent(stage, fresh(facts=(Fact("trip", "t-1"), Fact("reason", "<b>no</b>"))))
+        await sent(
+            stage,
+            fresh(facts=(Fact(name="trip", value="t-1"), Fact(name="reason", value="<b>no</b>"))),
+        )
         page = await stage.client.get("/inbox")
         assert page.headers["content-type"].startswith("text/html")
         assert ("&lt;b&gt;no&lt;/b&gt;" in page.text, "<b>" in page.text) == (True, False)

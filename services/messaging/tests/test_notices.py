@@ -59,11 +59,28 @@ def assigned(direct: bool) -> trip.MissionAssigned:
 
 
 def asked(request: str = "x-1") -> trip.ExtraCostRequested:
-    return trip.ExtraCostRequested("t-1", "ada", request, TOLL, EUR, "a detour", "f-1", NOON)
+    return trip.ExtraCostRequested(
+        trip_id="t-1",
+        driver_id="ada",
+        request_id=request,
+        kind=TOLL,
+        amount=EUR,
+        reason="a detour",
+        photo_file_id="f-1",
+        requested_at=NOON,
+    )
 
 
 def contested(by: invoice.Party, reason: str = "unreadable") -> invoice.LineContested:
-    return invoice.LineContested("inv-1", "hiflow", "ada", "service", by, reason, NOON)
+    return invoice.LineContested(
+        invoice_id="inv-1",
+        organisation_id="hiflow",
+        driver_id="ada",
+        line_id="service",
+        by=by,
+        reason=reason,
+        contested_at=NOON,
+    )
 
 
 def told(found: list[Any]) -> MessageQueued:
@@ -113,7 +130,13 @@ CASES = [
     ),
     (
         notices.about_trips,
-        trip.QuoteRefused("t-1", "ada", "too dear", Rule("trip-assigned", 1, ()), NOON),
+        trip.QuoteRefused(
+            trip_id="t-1",
+            driver_id="ada",
+            reason="too dear",
+            rule=Rule("trip-assigned", 1, ()),
+            refused_at=NOON,
+        ),
         "quote_refused",
         Topic.QUOTES,
     ),
@@ -127,7 +150,14 @@ CASES = [
     ),
     (
         notices.about_invoices,
-        invoice.InvoicePaid("inv-1", "hiflow", "ada", "po-1", "VIR-1", NOON),
+        invoice.InvoicePaid(
+            invoice_id="inv-1",
+            organisation_id="hiflow",
+            driver_id="ada",
+            payout_id="po-1",
+            reference="VIR-1",
+            paid_at=NOON,
+        ),
         "invoice_paid",
         Topic.MONEY,
     ),
@@ -140,37 +170,58 @@ CASES = [
     (notices.about_trips, asked(), "extra_cost_asked", Topic.MISSIONS),
     (
         notices.about_trips,
-        trip.ExtraCostAccepted("t-1", "ada", "x-1", TOLL, EUR, NOON),
+        trip.ExtraCostAccepted(
+            trip_id="t-1",
+            driver_id="ada",
+            request_id="x-1",
+            kind=TOLL,
+            amount=EUR,
+            accepted_at=NOON,
+        ),
         "extra_cost_accepted",
         Topic.MISSIONS,
     ),
     (
         notices.about_trips,
-        trip.ExtraCostRefused("t-1", "ada", "x-1", "in the price", NOON),
+        trip.ExtraCostRefused(
+            trip_id="t-1", driver_id="ada", request_id="x-1", reason="in the price", refused_at=NOON
+        ),
         "extra_cost_refused",
         Topic.MISSIONS,
     ),
     (
         notices.about_trips,
-        trip.QuoteExpired("t-1", "ada", NOON),
+        trip.QuoteExpired(trip_id="t-1", driver_id="ada", expired_at=NOON),
         "quote_expired",
         Topic.QUOTES,
     ),
     (
         notices.about_trips,
-        trip.TripProposed("t-1", "ada", NOON),
+        trip.TripProposed(trip_id="t-1", driver_id="ada", proposed_at=NOON),
         "trip_proposed",
         Topic.MISSIONS,
     ),
     (
         notices.about_trips,
-        trip.CounterOffered("t-1", "ada", Money(9_000, "EUR"), NOON, "lea"),
+        trip.CounterOffered(
+            trip_id="t-1",
+            driver_id="ada",
+            price=Money(9_000, "EUR"),
+            offered_at=NOON,
+            offered_by="lea",
+        ),
         "counter_offer",
         Topic.QUOTES,
     ),
     (
         notices.about_trips,
-        trip.DeliveryConfirmed("t-1", "ada", trip.Channel.APP, NOON, False),
+        trip.DeliveryConfirmed(
+            trip_id="t-1",
+            driver_id="ada",
+            channel=trip.Channel.APP,
+            confirmed_at=NOON,
+            client_told=False,
+        ),
         "delivery_confirmed",
         Topic.MISSIONS,
     ),
@@ -191,7 +242,10 @@ def test_a_fact_is_told_to_whom_it_concerns(
 
 
 def test_an_acceptance_is_told_once_by_the_mission_that_follows() -> None:
-    assert notices.about_trips(trip.QuoteAccepted("t-1", "ada", NOON)) == []
+    assert (
+        notices.about_trips(trip.QuoteAccepted(trip_id="t-1", driver_id="ada", accepted_at=NOON))
+        == []
+    )
 
 
 @pytest.mark.parametrize(
@@ -211,9 +265,9 @@ def test_nothing_is_told_of_somebody_forgotten(react: Any, event: Any) -> None:
     ("react", "event"),
     [
         (notices.about_accounts, password_set(user.PasswordMeans.BOOTSTRAP)),
-        (notices.about_accounts, user.SubjectForgotten("ada", NOON)),
+        (notices.about_accounts, user.SubjectForgotten(user_id="ada", forgotten_at=NOON)),
         (notices.about_invoices, contested(invoice.Party.DRIVER)),
-        (notices.about_trips, trip.TripExpired("t-1", NOON)),
+        (notices.about_trips, trip.TripExpired(trip_id="t-1", expired_at=NOON)),
         (people.react, password_set(user.PasswordMeans.RESET)),
     ],
 )
@@ -240,10 +294,22 @@ def bank_change() -> payee.BankChangeRequested:
 @pytest.mark.parametrize(
     "event",
     [
-        payee.BankDetailsGiven("ada", "hiflow", "FR14", None, "Ada", "f-1", NOON),
+        payee.BankDetailsGiven(
+            driver_id="ada",
+            organisation_id="hiflow",
+            iban="FR14",
+            bic=None,
+            holder="Ada",
+            proof_file_id="f-1",
+            given_at=NOON,
+        ),
         bank_change(),
-        payee.BankChangeCancelled("ada", "hiflow", "c-1", NOON),
-        payee.BankChangeTookEffect("ada", "hiflow", "c-1", NOON),
+        payee.BankChangeCancelled(
+            driver_id="ada", organisation_id="hiflow", change_id="c-1", cancelled_at=NOON
+        ),
+        payee.BankChangeTookEffect(
+            driver_id="ada", organisation_id="hiflow", change_id="c-1", took_effect_at=NOON
+        ),
     ],
 )
 def test_bank_details_and_their_change_are_told_everywhere(event: payee.PayeeEvent) -> None:
@@ -259,9 +325,23 @@ def test_bank_details_and_their_change_are_told_everywhere(event: payee.PayeeEve
 @pytest.mark.requirement("HIF-30")
 @pytest.mark.requirement("HIF-30")
 def test_an_answer_of_billing_is_told_and_the_question_is_not() -> None:
-    question = payee.QuestionAsked("ada", "hiflow", "q-1", None, "When?", NOON)
+    question = payee.QuestionAsked(
+        driver_id="ada",
+        organisation_id="hiflow",
+        question_id="q-1",
+        invoice_id=None,
+        question="When?",
+        asked_at=NOON,
+    )
     assert notices.about_payees(question) == []
-    answer = payee.QuestionAnswered("ada", "hiflow", "q-1", "Tomorrow", "lea", NOON)
+    answer = payee.QuestionAnswered(
+        driver_id="ada",
+        organisation_id="hiflow",
+        question_id="q-1",
+        answer="Tomorrow",
+        answered_by="lea",
+        answered_at=NOON,
+    )
     [told] = notices.about_payees(answer)
     assert (told.message.user_id, told.message.template) == ("ada", "question_answered")
     assert told.message.private == '{"answer": "Tomorrow"}'
@@ -271,7 +351,13 @@ def test_an_answer_of_billing_is_told_and_the_question_is_not() -> None:
 
 
 def test_expenses_that_are_open_again_are_told() -> None:
-    reopened = invoice.ExpensesReopened("inv-t-1", "hiflow", "ada", None, NOON)
+    reopened = invoice.ExpensesReopened(
+        invoice_id="inv-t-1",
+        organisation_id="hiflow",
+        driver_id="ada",
+        extra_id=None,
+        reopened_at=NOON,
+    )
     [told] = notices.about_invoices(reopened)
     assert (told.message.user_id, told.message.template) == ("ada", "expenses_reopened")
 
@@ -325,27 +411,49 @@ def test_who_made_a_counter_offer_is_told_of_the_answer() -> None:
         ("lea", "counter_accepted"),
         ("lea", "counter_declined"),
     ]
-    of_before = trip.CounterAccepted("t-1", "ada", NOON, None, None)
+    of_before = trip.CounterAccepted(
+        trip_id="t-1", driver_id="ada", accepted_at=NOON, offered_by=None, price=None
+    )
     assert notices.about_trips(of_before) == []
 
 
 @pytest.mark.requirement("HIF-27", "N-05")
 def test_the_client_of_a_trip_is_told_of_the_delivery_when_there_is_one() -> None:
-    named = trip.ClientNamed("t-1", "hiflow", "Eve Roux", "eve@example.org", "nl", NOON)
+    named = trip.ClientNamed(
+        trip_id="t-1",
+        organisation_id="hiflow",
+        name="Eve Roux",
+        email="eve@example.org",
+        language="nl",
+        named_at=NOON,
+    )
     met = Meet("t-1", "hiflow", "eve@example.org", "Eve Roux", "nl", None, NOON)
     assert people.clients(named) == [met]
-    delivered = trip.DeliveryConfirmed("t-1", "ada", trip.Channel.APP, NOON, client_told=True)
+    delivered = trip.DeliveryConfirmed(
+        trip_id="t-1",
+        driver_id="ada",
+        channel=trip.Channel.APP,
+        confirmed_at=NOON,
+        client_told=True,
+    )
     mine, theirs = (queue.message for queue in notices.about_trips(delivered))
     assert (mine.user_id, mine.template) == ("ada", "delivery_confirmed")
     assert (theirs.user_id, theirs.template) == ("t-1", "vehicle_delivered")
 
 
 def test_the_client_of_a_trip_is_forgotten_with_it() -> None:
-    forgotten = trip.SubjectForgotten("t-1", NOON)
+    forgotten = trip.SubjectForgotten(trip_id="t-1", forgotten_at=NOON)
     assert people.clients(forgotten) == [Forget("t-1", NOON)]
-    unreadable = trip.ClientNamed("t-1", "hiflow", REDACTED, REDACTED, "nl", NOON)
+    unreadable = trip.ClientNamed(
+        trip_id="t-1",
+        organisation_id="hiflow",
+        name=REDACTED,
+        email=REDACTED,
+        language="nl",
+        named_at=NOON,
+    )
     assert people.clients(unreadable) == []
-    assert people.clients(trip.TripExpired("t-1", NOON)) == []
+    assert people.clients(trip.TripExpired(trip_id="t-1", expired_at=NOON)) == []
 
 
 def test_an_account_makes_its_owner_known() -> None:
@@ -360,7 +468,9 @@ def test_a_profile_and_its_end_reach_the_recipient() -> None:
     nothing = (None,) * 6
     changed = user.ProfileChanged(*WHO, "de", "+337", *nothing, NOON)
     assert people.react(changed) == [ChangeReach("ada", "de", "+337", NOON)]
-    assert people.react(user.SubjectForgotten("ada", NOON)) == [Forget("ada", NOON)]
+    assert people.react(user.SubjectForgotten(user_id="ada", forgotten_at=NOON)) == [
+        Forget("ada", NOON)
+    ]
 
 
 @pytest.mark.requirement("HIF-41", "N-04")

@@ -103,14 +103,16 @@ def test_a_cell_cannot_be_chosen_twice() -> None:
 
 @pytest.mark.parametrize(("begin", "end"), [(0, 1439), (1320, 420), (1439, 0)])
 def test_quiet_hours_are_minutes_of_a_day(begin: int, end: int) -> None:
-    quiet = QuietHours(begin, end)
+    quiet = QuietHours(from_minute=begin, until_minute=end)
     given(contact()).when(choose(quiet=quiet)).records(chosen(quiet=quiet))
 
 
 @pytest.mark.parametrize(("begin", "end"), [(60, 60), (-1, 60), (0, 1440)])
 def test_quiet_hours_that_no_day_has_are_refused(begin: int, end: int) -> None:
     wrong = QuietHoursNotPossible(begin, end)
-    given(contact()).when(choose(quiet=QuietHours(begin, end))).is_rejected(wrong)
+    given(contact()).when(
+        choose(quiet=QuietHours(from_minute=begin, until_minute=end))
+    ).is_rejected(wrong)
 
 
 def test_a_time_zone_exists() -> None:

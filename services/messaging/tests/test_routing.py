@@ -28,7 +28,7 @@ from services.messaging.tests.make import (
 )
 
 BOTH = frozenset({EMAIL, SMS})
-NIGHT = QuietHours(22 * 60, 7 * 60)
+NIGHT = QuietHours(from_minute=22 * 60, until_minute=7 * 60)
 MIDNIGHT = datetime(2030, 5, 1, 23, 30, tzinfo=UTC)
 EVERY_TOPIC = list(preferences_v1.Topic)
 PHONE = "+33612345678"

@@ -66,10 +66,10 @@ DAY = timedelta(days=1)
 OVER = datetime(2030, 5, 10, 22, tzinfo=UTC)
 """When the last day is over in Paris."""
 
-PARIS = Stop("Paris", "75012", Point(48.84, 2.38))
-LYON = Stop("Lyon", "69003", Point(45.76, 4.86))
-HATCHBACK = Vehicle("Renault", "Clio")
-EXPIRED_RULE = Rule("trip-expired", 1, (RuleInput("until_day", "2030-05-10"),))
+PARIS = Stop(city="Paris", postal_code="75012", point=Point(latitude=48.84, longitude=2.38))
+LYON = Stop(city="Lyon", postal_code="69003", point=Point(latitude=45.76, longitude=4.86))
+HATCHBACK = Vehicle(make="Renault", model="Clio")
+EXPIRED_RULE = Rule("trip-expired", 1, (RuleInput(name="until_day", value="2030-05-10"),))
 ASSIGNED_RULE = Rule("trip-assigned", 1, ())
 
 
@@ -174,7 +174,17 @@ def modify(
 
 
 def modified(driver: str = "ada", price: Money = LOWER_PRICE) -> QuoteModified:
-    return QuoteModified("t-1", driver, price, None, None, None, LATER, (), None)
+    return QuoteModified(
+        trip_id="t-1",
+        driver_id=driver,
+        price=price,
+        comment=None,
+        pickup_on=None,
+        delivery_on=None,
+        modified_at=LATER,
+        expenses=(),
+        valid_until=None,
+    )
 
 
 def withdraw(driver: str = "ada") -> WithdrawQuote:
@@ -182,7 +192,7 @@ def withdraw(driver: str = "ada") -> WithdrawQuote:
 
 
 def withdrawn(driver: str = "ada") -> QuoteWithdrawn:
-    return QuoteWithdrawn("t-1", driver, LATER)
+    return QuoteWithdrawn(trip_id="t-1", driver_id=driver, withdrawn_at=LATER)
 
 
 def refuse(driver: str = "ada", reason: str = "too dear") -> RefuseQuote:
@@ -195,7 +205,7 @@ def refused(
     rule: Rule | None = None,
     at: datetime = LATER,
 ) -> QuoteRefused:
-    return QuoteRefused("t-1", driver, reason, rule, at)
+    return QuoteRefused(trip_id="t-1", driver_id=driver, reason=reason, rule=rule, refused_at=at)
 
 
 def propose(driver: str = "ada", today: date = TODAY) -> ProposeTrip:
@@ -203,7 +213,7 @@ def propose(driver: str = "ada", today: date = TODAY) -> ProposeTrip:
 
 
 def proposed(driver: str = "ada") -> TripProposed:
-    return TripProposed("t-1", driver, LATER)
+    return TripProposed(trip_id="t-1", driver_id=driver, proposed_at=LATER)
 
 
 def award(driver: str = "ada", today: date = TODAY) -> AwardTrip:
@@ -211,7 +221,7 @@ def award(driver: str = "ada", today: date = TODAY) -> AwardTrip:
 
 
 def accepted(driver: str = "ada") -> QuoteAccepted:
-    return QuoteAccepted("t-1", driver, LATER)
+    return QuoteAccepted(trip_id="t-1", driver_id=driver, accepted_at=LATER)
 
 
 def assign(
@@ -229,7 +239,16 @@ def assigned(
     direct: bool = False,
     expenses: tuple[QuotedExpense, ...] = (),
 ) -> MissionAssigned:
-    return MissionAssigned("t-1", driver, price, direct, FROM, UNTIL, LATER, expenses)
+    return MissionAssigned(
+        trip_id="t-1",
+        driver_id=driver,
+        price=price,
+        direct=direct,
+        from_day=FROM,
+        until_day=UNTIL,
+        assigned_at=LATER,
+        expenses=expenses,
+    )
 
 
 def confirm(
@@ -241,7 +260,13 @@ def confirm(
 def confirmed(
     driver: str = "ada", channel: Channel = Channel.APP, client_told: bool = False
 ) -> DeliveryConfirmed:
-    return DeliveryConfirmed("t-1", driver, channel, LATER, client_told)
+    return DeliveryConfirmed(
+        trip_id="t-1",
+        driver_id=driver,
+        channel=channel,
+        confirmed_at=LATER,
+        client_told=client_told,
+    )
 
 
 def expire(at: datetime = OVER) -> ExpireTrip:
@@ -249,7 +274,7 @@ def expire(at: datetime = OVER) -> ExpireTrip:
 
 
 def expired(at: datetime = OVER) -> TripExpired:
-    return TripExpired("t-1", at)
+    return TripExpired(trip_id="t-1", expired_at=at)
 
 
 # --- Driver -----------------------------------------------------------------
@@ -259,11 +284,21 @@ def register(
     name: str = "Ada Lovelace", organisation: str = "hiflow", at: datetime = NOON
 ) -> RegisterDriver:
     phone = "+33 6 12 34 56 78"
-    return RegisterDriver(DriverRegistered("ada", organisation, name, phone, at))
+    return RegisterDriver(
+        DriverRegistered(
+            driver_id="ada", organisation_id=organisation, name=name, phone=phone, registered_at=at
+        )
+    )
 
 
 def registered(phone: str = "+33 6 12 34 56 78") -> DriverRegistered:
-    return DriverRegistered("ada", "hiflow", "Ada Lovelace", phone, NOON)
+    return DriverRegistered(
+        driver_id="ada",
+        organisation_id="hiflow",
+        name="Ada Lovelace",
+        phone=phone,
+        registered_at=NOON,
+    )
 
 
 def change_home(city: str = "Paris") -> ChangeHome:
@@ -271,7 +306,14 @@ def change_home(city: str = "Paris") -> ChangeHome:
 
 
 def home_changed(city: str = "Paris", at: datetime = LATER) -> HomeChanged:
-    return HomeChanged("ada", "1 rue de Rivoli", "75001", city, Point(48.85, 2.35), at)
+    return HomeChanged(
+        driver_id="ada",
+        street="1 rue de Rivoli",
+        postal_code="75001",
+        city=city,
+        location=Point(latitude=48.85, longitude=2.35),
+        changed_at=at,
+    )
 
 
 def change_phone(phone: str = "+33 7 00 00 00 00", organisation: str = "hiflow") -> ChangePhone:
@@ -279,7 +321,7 @@ def change_phone(phone: str = "+33 7 00 00 00 00", organisation: str = "hiflow")
 
 
 def phone_changed(phone: str = "+33 7 00 00 00 00") -> PhoneChanged:
-    return PhoneChanged("ada", phone, LATER)
+    return PhoneChanged(driver_id="ada", phone=phone, changed_at=LATER)
 
 
 def start_training(code: str = "atlas") -> StartTraining:
@@ -287,7 +329,9 @@ def start_training(code: str = "atlas") -> StartTraining:
 
 
 def training_started(code: str = "atlas") -> TrainingStarted:
-    return TrainingStarted("ada", QualificationKind.CLIENT_PROCESS, code, LATER)
+    return TrainingStarted(
+        driver_id="ada", kind=QualificationKind.CLIENT_PROCESS, code=code, started_at=LATER
+    )
 
 
 def complete_training(code: str = "atlas", valid_until: date | None = None) -> CompleteTraining:
@@ -299,7 +343,9 @@ def qualified(
     valid_until: date | None = None,
     kind: QualificationKind = QualificationKind.CLIENT_PROCESS,
 ) -> QualificationObtained:
-    return QualificationObtained("ada", kind, code, valid_until, LATER)
+    return QualificationObtained(
+        driver_id="ada", kind=kind, code=code, valid_until=valid_until, obtained_at=LATER
+    )
 
 
 def declare(
@@ -319,7 +365,15 @@ def declared(
     until_day: date = FROM,
     reason: str | None = None,
 ) -> AvailabilityDeclared:
-    return AvailabilityDeclared("ada", id, period, from_day, until_day, reason, LATER)
+    return AvailabilityDeclared(
+        driver_id="ada",
+        availability_id=id,
+        period=period,
+        from_day=from_day,
+        until_day=until_day,
+        reason=reason,
+        declared_at=LATER,
+    )
 
 
 def take_back(id: str = "a-1", today: date = TODAY) -> WithdrawAvailability:
@@ -327,7 +381,7 @@ def take_back(id: str = "a-1", today: date = TODAY) -> WithdrawAvailability:
 
 
 def taken_back(id: str = "a-1") -> AvailabilityWithdrawn:
-    return AvailabilityWithdrawn("ada", id, LATER)
+    return AvailabilityWithdrawn(driver_id="ada", availability_id=id, withdrawn_at=LATER)
 
 
 def engage(trip: str = "t-1") -> Engage:
@@ -335,7 +389,9 @@ def engage(trip: str = "t-1") -> Engage:
 
 
 def engaged(trip: str = "t-1") -> DriverEngaged:
-    return DriverEngaged("ada", trip, FROM, UNTIL, LATER)
+    return DriverEngaged(
+        driver_id="ada", trip_id=trip, from_day=FROM, until_day=UNTIL, engaged_at=LATER
+    )
 
 
 def release(trip: str = "t-1") -> Release:
@@ -343,7 +399,7 @@ def release(trip: str = "t-1") -> Release:
 
 
 def released(trip: str = "t-1") -> DriverReleased:
-    return DriverReleased("ada", trip, LATER)
+    return DriverReleased(driver_id="ada", trip_id=trip, released_at=LATER)
 
 
 def forget(organisation: str = "hiflow") -> ForgetDriver:
@@ -351,4 +407,4 @@ def forget(organisation: str = "hiflow") -> ForgetDriver:
 
 
 def forgotten() -> SubjectForgotten:
-    return SubjectForgotten("ada", LATER)
+    return SubjectForgotten(driver_id="ada", forgotten_at=LATER)

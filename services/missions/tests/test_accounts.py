@@ -38,8 +38,8 @@ TOLD = ProfileChanged(
     *WHO, "fr", phone_changed().phone, None, HOME.street, HOME.postal_code, HOME.city, "FR",
     HOME.location, LATER,
 )  # fmt: skip
-SUSPENDED = DriverSuspended("ada", LATER)
-REINSTATED = DriverReinstated("ada", NOON)
+SUSPENDED = DriverSuspended(driver_id="ada", suspended_at=LATER)
+REINSTATED = DriverReinstated(driver_id="ada", reinstated_at=NOON)
 
 
 def follow(event: UserEvent) -> Command:

@@ -60,7 +60,16 @@ def ask(
 
 def asked(amount: Money = ASKED) -> ExtraCostRequested:
     taxi = ExpenseKind.TAXI
-    return ExtraCostRequested("t-1", "ada", "x-1", taxi, amount, "no bus", "f-1", LATER)
+    return ExtraCostRequested(
+        trip_id="t-1",
+        driver_id="ada",
+        request_id="x-1",
+        kind=taxi,
+        amount=amount,
+        reason="no bus",
+        photo_file_id="f-1",
+        requested_at=LATER,
+    )
 
 
 def grant(amount: Money | None = None, id: str = "x-1") -> AcceptExtraCost:
@@ -68,7 +77,14 @@ def grant(amount: Money | None = None, id: str = "x-1") -> AcceptExtraCost:
 
 
 def granted(amount: Money = ASKED) -> ExtraCostAccepted:
-    return ExtraCostAccepted("t-1", "ada", "x-1", ExpenseKind.TAXI, amount, LATER)
+    return ExtraCostAccepted(
+        trip_id="t-1",
+        driver_id="ada",
+        request_id="x-1",
+        kind=ExpenseKind.TAXI,
+        amount=amount,
+        accepted_at=LATER,
+    )
 
 
 def deny(reason: str = "quoted already", id: str = "x-1") -> RefuseExtraCost:
@@ -76,7 +92,9 @@ def deny(reason: str = "quoted already", id: str = "x-1") -> RefuseExtraCost:
 
 
 def denied(reason: str = "quoted already") -> ExtraCostRefused:
-    return ExtraCostRefused("t-1", "ada", "x-1", reason, LATER)
+    return ExtraCostRefused(
+        trip_id="t-1", driver_id="ada", request_id="x-1", reason=reason, refused_at=LATER
+    )
 
 
 def attach(driver: str | None = "ada", label: str = "Report") -> AddAttachment:
@@ -84,7 +102,9 @@ def attach(driver: str | None = "ada", label: str = "Report") -> AddAttachment:
 
 
 def attached(label: str = "Report") -> AttachmentAdded:
-    return AttachmentAdded("t-1", "ada", "f-2", label, LATER)
+    return AttachmentAdded(
+        trip_id="t-1", driver_id="ada", file_id="f-2", label=label, added_at=LATER
+    )
 
 
 def detach(driver: str | None = "ada") -> RemoveAttachment:
@@ -192,7 +212,7 @@ class TestAttachments:
         given(*MISSION).when(attach(label="x" * 201)).is_rejected(TextTooLong("label", 201, 200))
 
     def test_it_can_be_taken_away(self) -> None:
-        removed = AttachmentRemoved("t-1", "ada", "f-2", LATER)
+        removed = AttachmentRemoved(trip_id="t-1", driver_id="ada", file_id="f-2", removed_at=LATER)
         given(*MISSION, attached()).when(detach()).records(removed)
 
     def test_another_driver_cannot_take_it_away(self) -> None:

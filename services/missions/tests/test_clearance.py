@@ -43,15 +43,19 @@ LICENCE = PaperKind.DRIVING_LICENCE
 
 
 def held(until: date | None = END, kind: str = "vigilance", org: str = "hiflow") -> PaperHeld:
-    return PaperHeld("ada", org, kind, until, NOON)
+    return PaperHeld(
+        driver_id="ada", organisation_id=org, kind=kind, valid_until=until, held_at=NOON
+    )
 
 
 def lapsed(until: date = END, kind: str = "vigilance") -> PaperLapsed:
-    return PaperLapsed("ada", "hiflow", kind, until, LATER)
+    return PaperLapsed(
+        driver_id="ada", organisation_id="hiflow", kind=kind, valid_until=until, lapsed_at=LATER
+    )
 
 
 def required(*kinds: str, org: str = "hiflow") -> PapersRequired:
-    return PapersRequired("ada", org, kinds, NOON)
+    return PapersRequired(driver_id="ada", organisation_id=org, kinds=kinds, required_at=NOON)
 
 
 def hold(until: date | None = END, kind: str = "vigilance") -> HoldPaper:
@@ -154,7 +158,15 @@ def test_every_kind_of_paper_can_be_required(kind: str) -> None:
 
 def accepted(until: date | None = END) -> PaperAccepted:
     return PaperAccepted(
-        "ada:driving_licence", "ada", "hiflow", LICENCE, "f-1", until, "Europe/Paris", "bo", NOON
+        paper_id="ada:driving_licence",
+        user_id="ada",
+        organisation_id="hiflow",
+        kind=LICENCE,
+        file_id="f-1",
+        expires_on=until,
+        time_zone="Europe/Paris",
+        accepted_by="bo",
+        accepted_at=NOON,
     )
 
 
@@ -163,16 +175,50 @@ def test_an_accepted_paper_is_passed_on() -> None:
 
 
 def test_an_expired_paper_is_passed_on() -> None:
-    ended = PaperExpired("ada:driving_licence", "ada", "hiflow", LICENCE, END, LATER)
+    ended = PaperExpired(
+        paper_id="ada:driving_licence",
+        user_id="ada",
+        organisation_id="hiflow",
+        kind=LICENCE,
+        expires_on=END,
+        expired_at=LATER,
+    )
     assert react(ended) == [LapsePaper(lapsed(kind="driving_licence"))]
 
 
 @pytest.mark.parametrize(
     "event",
     [
-        PaperAdded("p", "ada", "hiflow", LICENCE, "f-1", TODAY, END, "ada", NOON),
-        PaperRefused("p", "ada", "hiflow", LICENCE, "f-1", "unreadable", "bo", NOON),
-        ExpiryNoticeGiven("p", "ada", "hiflow", LICENCE, END, 30, NOON),
+        PaperAdded(
+            paper_id="p",
+            user_id="ada",
+            organisation_id="hiflow",
+            kind=LICENCE,
+            file_id="f-1",
+            issued_on=TODAY,
+            expires_on=END,
+            added_by="ada",
+            added_at=NOON,
+        ),
+        PaperRefused(
+            paper_id="p",
+            user_id="ada",
+            organisation_id="hiflow",
+            kind=LICENCE,
+            file_id="f-1",
+            reason="unreadable",
+            refused_by="bo",
+            refused_at=NOON,
+        ),
+        ExpiryNoticeGiven(
+            paper_id="p",
+            user_id="ada",
+            organisation_id="hiflow",
+            kind=LICENCE,
+            expires_on=END,
+            days=30,
+            noticed_at=NOON,
+        ),
     ],
 )
 def test_what_changes_no_accepted_paper_changes_nothing(event: PaperEvent) -> None:

@@ -51,11 +51,18 @@ HOLDING = (published(), submitted(valid_until=END))
 
 
 def offer(price: Money = PRICE, at: datetime = LATER, driver: str = "ada") -> OfferCounter:
-    return OfferCounter(CounterOffered("t-1", driver, price, at, "lea"), "hiflow")
+    return OfferCounter(
+        CounterOffered(
+            trip_id="t-1", driver_id=driver, price=price, offered_at=at, offered_by="lea"
+        ),
+        "hiflow",
+    )
 
 
 def offered(price: Money = PRICE) -> CounterOffered:
-    return CounterOffered("t-1", "ada", price, LATER, "lea")
+    return CounterOffered(
+        trip_id="t-1", driver_id="ada", price=price, offered_at=LATER, offered_by="lea"
+    )
 
 
 def accept(at: datetime = LATER) -> AcceptCounter:
@@ -63,7 +70,9 @@ def accept(at: datetime = LATER) -> AcceptCounter:
 
 
 def taken(at: datetime = LATER) -> CounterAccepted:
-    return CounterAccepted("t-1", "ada", at, "lea", PRICE)
+    return CounterAccepted(
+        trip_id="t-1", driver_id="ada", accepted_at=at, offered_by="lea", price=PRICE
+    )
 
 
 def decline() -> DeclineCounter:
@@ -71,11 +80,13 @@ def decline() -> DeclineCounter:
 
 
 def declined() -> CounterDeclined:
-    return CounterDeclined("t-1", "ada", LATER, "lea", PRICE)
+    return CounterDeclined(
+        trip_id="t-1", driver_id="ada", declined_at=LATER, offered_by="lea", price=PRICE
+    )
 
 
 def over(at: datetime = END) -> QuoteExpired:
-    return QuoteExpired("t-1", "ada", at)
+    return QuoteExpired(trip_id="t-1", driver_id="ada", expired_at=at)
 
 
 def ring(at: datetime = END) -> trip.Command:

@@ -32,7 +32,14 @@ MISSION = (published(), submitted(), accepted(), assigned())
 
 
 def said(street: str = "1 quai Rambaud", end: End = End.DEPARTURE) -> StopDetailed:
-    return StopDetailed("t-1", end, street, "Claire Morel", "+33465710000", LATER)
+    return StopDetailed(
+        trip_id="t-1",
+        end=end,
+        street=street,
+        contact_name="Claire Morel",
+        phone="+33465710000",
+        detailed_at=LATER,
+    )
 
 
 def say(fact: StopDetailed, organisation: str = "hiflow") -> DetailStop:
@@ -43,7 +50,7 @@ def forget(organisation: str = "hiflow") -> ForgetPeople:
     return ForgetPeople("t-1", organisation, LATER)
 
 
-FORGOTTEN = SubjectForgotten("t-1", LATER)
+FORGOTTEN = SubjectForgotten(trip_id="t-1", forgotten_at=LATER)
 
 
 @pytest.mark.parametrize(
@@ -76,7 +83,14 @@ def test_a_stranger_tells_nothing_and_forgets_nothing() -> None:
     given().when(say(said())).is_rejected(NoSuchTrip())
 
 
-CLIENT = ClientNamed("t-1", "hiflow", "Claire Morel", "claire@example.org", "fr", LATER)
+CLIENT = ClientNamed(
+    trip_id="t-1",
+    organisation_id="hiflow",
+    name="Claire Morel",
+    email="claire@example.org",
+    language="fr",
+    named_at=LATER,
+)
 
 
 def test_the_last_client_named_counts() -> None:

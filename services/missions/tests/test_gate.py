@@ -66,10 +66,10 @@ def test_a_trip_is_given_to_partners_of_the_organisation_alone() -> None:
     assert driver.unfit(ada, "hiflow") is None
     assert driver.unfit(ada, "other") == NoSuchDriver()
     assert driver.unfit(driver.initial, "hiflow") == NoSuchDriver()
-    closed = driver.evolve(ada, DriverSuspended("ada", LATER))
+    closed = driver.evolve(ada, DriverSuspended(driver_id="ada", suspended_at=LATER))
     assert driver.unfit(closed, "hiflow") == DriverIsSuspended()
     assert driver.unfit(driver.evolve(closed, forgotten()), "hiflow") == DriverIsForgotten()
-    opened = driver.evolve(closed, DriverReinstated("ada", LATER))
+    opened = driver.evolve(closed, DriverReinstated(driver_id="ada", reinstated_at=LATER))
     assert driver.unfit(opened, "hiflow") is None
 
 

@@ -87,12 +87,36 @@ def refuse(
 
 
 def refused(file: str = "f-1", reason: str = REASON) -> PaperRefused:
-    return PaperRefused(ID, "ada", "hiflow", INSURANCE, file, reason, "lea", NOON)
+    return PaperRefused(
+        paper_id=ID,
+        user_id="ada",
+        organisation_id="hiflow",
+        kind=INSURANCE,
+        file_id=file,
+        reason=reason,
+        refused_by="lea",
+        refused_at=NOON,
+    )
 
 
 def noticed(days: int, at: datetime = NOON) -> ExpiryNoticeGiven:
-    return ExpiryNoticeGiven(ID, "ada", "hiflow", INSURANCE, LAST, days, at)
+    return ExpiryNoticeGiven(
+        paper_id=ID,
+        user_id="ada",
+        organisation_id="hiflow",
+        kind=INSURANCE,
+        expires_on=LAST,
+        days=days,
+        noticed_at=at,
+    )
 
 
 def expired(at: datetime = NOON) -> PaperExpired:
-    return PaperExpired(ID, "ada", "hiflow", INSURANCE, LAST, at)
+    return PaperExpired(
+        paper_id=ID,
+        user_id="ada",
+        organisation_id="hiflow",
+        kind=INSURANCE,
+        expires_on=LAST,
+        expired_at=at,
+    )

@@ -101,7 +101,14 @@ def replied(text: str = "Tomorrow") -> QuestionAnswered:
 def line(
     kind: LineKind, amount: int, invoice: str = "inv-t-1", id: str = "service", version: int = 2
 ) -> Line:
-    return Line(kind, invoice, id, "t-1", eur(amount), Fact(f"invoice-{invoice}", version))
+    return Line(
+        kind=kind,
+        invoice_id=invoice,
+        line_id=id,
+        trip_id="t-1",
+        amount=eur(amount),
+        fact=Fact(f"invoice-{invoice}", version),
+    )
 
 
 def lines(

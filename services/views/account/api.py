@@ -6,14 +6,14 @@ from typing import Annotated, Any
 from fastapi import APIRouter
 from starlette.responses import Response
 
-from infra.http.call import Call, requires
 from infra.http.models import Id, to_json
 from infra.http.pages import Order, Paging
 from infra.http.problems import Problem
+from infra.http.request_context import RequestContext, requires
 from infra.store.postgres import Pool
 from services.views.account import invoices, papers, profile, statements
 
-DriverCall = Annotated[Call, requires("driver")]
+DriverContext = Annotated[RequestContext, requires("driver")]
 
 LATEST_DELIVERY = Order("latest-delivery", (datetime, str))
 LATEST_CLOSED = Order("latest-closed", (datetime, str))
@@ -31,27 +31,27 @@ def router(pool: Pool) -> APIRouter:
 
 def _self(made: APIRouter, pool: Pool) -> None:
     @made.get("/profile")
-    async def my_profile(call: DriverCall) -> Response:
+    async def my_profile(context: DriverContext) -> Response:
         """Who one is to the platform, with address, licence and roles (HIF-39, HIF-40)."""
-        who = call.principal
+        who = context.principal
         found = await profile.profile_of(pool, who.organisation_id, who.subject)
         if found is None:
             raise Problem(404, "no-such-profile", "There is no such profile.")
         return answer(found)
 
     @made.get("/papers")
-    async def my_papers(call: DriverCall) -> Response:
+    async def my_papers(context: DriverContext) -> Response:
         """One's papers, which of them hold, and until when (HIF-42)."""
-        who = call.principal
+        who = context.principal
         found = await papers.papers_of(pool, who.organisation_id, who.subject)
-        return answer({"items": [paper(row, call.today) for row in found]})
+        return answer({"items": [paper(row, context.today) for row in found]})
 
 
 def _earned(made: APIRouter, pool: Pool) -> None:
     @made.get("/invoices")
-    async def my_invoices(call: DriverCall, page: Paging) -> Response:
+    async def my_invoices(context: DriverContext, page: Paging) -> Response:
         """One's invoices from the delivery to the payment, latest first (HIF-28, HIF-29)."""
-        who = call.principal
+        who = context.principal
         found = await invoices.invoices_of(
             pool, who.organisation_id, who.subject, since(page.after(LATEST_DELIVERY)), page.fetch
         )
@@ -60,18 +60,18 @@ def _earned(made: APIRouter, pool: Pool) -> None:
         )
 
     @made.get("/invoices/{invoice_id}")
-    async def my_invoice(invoice_id: Id, call: DriverCall) -> Response:
+    async def my_invoice(invoice_id: Id, context: DriverContext) -> Response:
         """One invoice, each approved figure with its fact (HIF-29)."""
-        who = call.principal
+        who = context.principal
         found = await invoices.invoice_of(pool, who.organisation_id, who.subject, invoice_id)
         if found is None:
             raise Problem(404, "no-such-invoice", "There is no such invoice.")
         return answer(invoice(found))
 
     @made.get("/statements")
-    async def my_statements(call: DriverCall, page: Paging) -> Response:
+    async def my_statements(context: DriverContext, page: Paging) -> Response:
         """One's payout statements, latest first, every figure with its facts."""
-        who = call.principal
+        who = context.principal
         found = await statements.statements_of(
             pool, who.organisation_id, who.subject, since(page.after(LATEST_CLOSED)), page.fetch
         )
@@ -80,9 +80,9 @@ def _earned(made: APIRouter, pool: Pool) -> None:
         )
 
     @made.get("/statements/{payout_id}")
-    async def my_statement(payout_id: Id, call: DriverCall) -> Response:
+    async def my_statement(payout_id: Id, context: DriverContext) -> Response:
         """One payout statement, every figure with its facts."""
-        who = call.principal
+        who = context.principal
         found = await statements.statement_of(pool, who.organisation_id, who.subject, payout_id)
         if found is None:
             raise Problem(404, "no-such-statement", "There is no such statement.")

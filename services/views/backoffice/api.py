@@ -8,10 +8,10 @@ from typing import Annotated, Any, TypeVar
 from fastapi import APIRouter
 from starlette.responses import Response
 
-from infra.http.call import Call, requires
 from infra.http.models import Day, Id, to_json
 from infra.http.pages import Order, Paging
 from infra.http.problems import FieldError, Problem
+from infra.http.request_context import RequestContext, requires
 from infra.store.postgres import Pool
 from services.views.backoffice import (
     contests,
@@ -26,9 +26,9 @@ from services.views.backoffice import (
 from services.views.backoffice import papers as vault
 from services.views.backoffice import quotes as offers
 
-Staff = Annotated[Call, requires("logistics", "administration")]
-Logistics = Annotated[Call, requires("logistics")]
-Billing = Annotated[Call, requires("billing")]
+Staff = Annotated[RequestContext, requires("logistics", "administration")]
+Logistics = Annotated[RequestContext, requires("logistics")]
+Billing = Annotated[RequestContext, requires("billing")]
 
 LONGEST_WAITING = Order("longest-waiting", (datetime, str))
 FIRST_TO_START = Order("first-to-start", (date, str))
@@ -50,9 +50,9 @@ def router(pool: Pool) -> APIRouter:
 
 def _logistics(made: APIRouter, pool: Pool) -> None:
     @made.get("/accounts/to-activate")
-    async def accounts_to_activate(call: Staff, page: Paging) -> Response:
+    async def accounts_to_activate(context: Staff, page: Paging) -> Response:
         """Users whose signed agreement was received and who are not active yet (HIF-02)."""
-        organisation = call.principal.organisation_id
+        organisation = context.principal.organisation_id
         after = cursor(page.after(LONGEST_WAITING))
         found = await users.to_activate(pool, organisation, after, page.fetch)
         shown = await vault.papers_of(pool, organisation, [user.user_id for user in found])
@@ -61,25 +61,25 @@ def _logistics(made: APIRouter, pool: Pool) -> None:
             found,
             LONGEST_WAITING,
             key=lambda user: (waiting_since(user), user.user_id),
-            present=lambda user: account(user, of_user[user.user_id], call.today),
+            present=lambda user: account(user, of_user[user.user_id], context.today),
         )
 
     @made.get("/papers/to-check")
-    async def papers_to_check(call: Staff, page: Paging) -> Response:
+    async def papers_to_check(context: Staff, page: Paging) -> Response:
         """Papers that wait to be accepted or refused, renewals among them (HIF-42, C6)."""
         after = cursor(page.after(LONGEST_WAITING))
-        found = await vault.to_check(pool, call.principal.organisation_id, after, page.fetch)
+        found = await vault.to_check(pool, context.principal.organisation_id, after, page.fetch)
         return page.answer(
             found,
             LONGEST_WAITING,
             key=lambda row: (row.added_at, row.paper_id),
-            present=lambda row: {"user_id": row.user_id, **paper(row, call.today)},
+            present=lambda row: {"user_id": row.user_id, **paper(row, context.today)},
         )
 
     @made.get("/quotes/to-process")
-    async def quotes_to_process(call: Logistics, page: Paging) -> Response:
+    async def quotes_to_process(context: Logistics, page: Paging) -> Response:
         """Open trips whose quotes wait for an answer, each with these side by side (G-17)."""
-        organisation = call.principal.organisation_id
+        organisation = context.principal.organisation_id
         after = page.after(FIRST_TO_START)
         found = await trips.to_process(
             pool, organisation, (after[0], after[1]) if after else None, page.fetch
@@ -95,9 +95,9 @@ def _logistics(made: APIRouter, pool: Pool) -> None:
         )
 
     @made.get("/trips/{trip_id}/quotes")
-    async def quotes_on(trip_id: Id, call: Logistics) -> Response:
+    async def quotes_on(trip_id: Id, context: Logistics) -> Response:
         """Every quote on a trip with what was decided about it, and why (G-05)."""
-        organisation = call.principal.organisation_id
+        organisation = context.principal.organisation_id
         trip = await trips.one(pool, organisation, trip_id)
         if trip is None:
             raise Problem(404, "no-such-trip", "There is no such trip.")
@@ -105,12 +105,12 @@ def _logistics(made: APIRouter, pool: Pool) -> None:
         return answer(compared(trip, found))
 
     @made.get("/extras/to-decide")
-    async def extras_to_decide(call: Logistics, page: Paging) -> Response:
+    async def extras_to_decide(context: Logistics, page: Paging) -> Response:
         """Extra costs of missions that wait for an answer, oldest first (C5)."""
         after = page.after(OLDEST_EXTRA)
         found = await extras.to_decide(
             pool,
-            call.principal.organisation_id,
+            context.principal.organisation_id,
             (after[0], after[1], after[2]) if after else None,
             page.fetch,
         )
@@ -120,21 +120,23 @@ def _logistics(made: APIRouter, pool: Pool) -> None:
 
     @made.get("/drivers/available")
     async def available_drivers(
-        call: Logistics, page: Paging, from_day: Day, until_day: Day
+        context: Logistics, page: Paging, from_day: Day, until_day: Day
     ) -> Response:
         """Drivers who are available on all these days and not on a mission (HIF-32)."""
         if until_day < from_day:
             rule = FieldError("query:until_day", "not_before", "until_day comes before from_day.")
             raise Problem(422, "invalid-request", rule.detail, errors=[rule])
         after = page.after(BY_ID)
-        organisation, since = call.principal.organisation_id, after[0] if after else ""
+        organisation, since = context.principal.organisation_id, after[0] if after else ""
         found = await drivers.available(pool, organisation, from_day, until_day, since, page.fetch)
         return page.answer(found, BY_ID, key=lambda row: (row.driver_id,))
 
 
 def _billing(made: APIRouter, pool: Pool) -> None:
-    async def invoices_waiting(call: Call, page: Paging, *, settled_only: bool) -> Response:
-        organisation = call.principal.organisation_id
+    async def invoices_waiting(
+        context: RequestContext, page: Paging, *, settled_only: bool
+    ) -> Response:
+        organisation = context.principal.organisation_id
         after = cursor(page.after(LONGEST_WAITING))
         found = await invoices.validated(
             pool, organisation, after, page.fetch, settled_only=settled_only
@@ -153,19 +155,19 @@ def _billing(made: APIRouter, pool: Pool) -> None:
         return lambda row: invoice(row, expenses_by[row.invoice_id], contests_by[row.invoice_id])
 
     @made.get("/expenses/to-check")
-    async def expenses_to_check(call: Billing, page: Paging) -> Response:
+    async def expenses_to_check(context: Billing, page: Paging) -> Response:
         """Validated expenses beside what was quoted and accepted, kind by kind (HIF-28)."""
-        return await invoices_waiting(call, page, settled_only=False)
+        return await invoices_waiting(context, page, settled_only=False)
 
     @made.get("/invoices/to-approve")
-    async def invoices_to_approve(call: Billing, page: Paging) -> Response:
+    async def invoices_to_approve(context: Billing, page: Paging) -> Response:
         """Validated invoices none of whose lines is contested (G-15)."""
-        return await invoices_waiting(call, page, settled_only=True)
+        return await invoices_waiting(context, page, settled_only=True)
 
     @made.get("/invoices/to-price")
-    async def invoices_to_price(call: Billing, page: Paging) -> Response:
+    async def invoices_to_price(context: Billing, page: Paging) -> Response:
         """Delivered missions whose price was left open at their assignment (G-17, HIF-28)."""
-        organisation = call.principal.organisation_id
+        organisation = context.principal.organisation_id
         after = cursor(page.after(LONGEST_WAITING))
         found = await invoices.to_price(pool, organisation, after, page.fetch)
         present = await detailed(organisation, found)
@@ -174,9 +176,9 @@ def _billing(made: APIRouter, pool: Pool) -> None:
         )
 
     @made.get("/invoices/{invoice_id}")
-    async def one_invoice(invoice_id: Id, call: Billing) -> Response:
+    async def one_invoice(invoice_id: Id, context: Billing) -> Response:
         """An invoice with the facts behind its figures, and what was contested (HIF-29)."""
-        organisation = call.principal.organisation_id
+        organisation = context.principal.organisation_id
         found = await invoices.one(pool, organisation, invoice_id)
         if found is None:
             raise Problem(404, "no-such-invoice", "There is no such invoice.")
@@ -184,12 +186,12 @@ def _billing(made: APIRouter, pool: Pool) -> None:
         return answer(present(found))
 
     @made.get("/lines/contested")
-    async def contested_lines(call: Billing, page: Paging) -> Response:
+    async def contested_lines(context: Billing, page: Paging) -> Response:
         """Lines that are contested and not settled, oldest first."""
         after = page.after(OLDEST_LINE)
         found = await contests.open_contests(
             pool,
-            call.principal.organisation_id,
+            context.principal.organisation_id,
             (after[0], after[1], after[2]) if after else None,
             page.fetch,
         )
@@ -198,12 +200,12 @@ def _billing(made: APIRouter, pool: Pool) -> None:
         )
 
     @made.get("/questions/open")
-    async def open_questions(call: Billing, page: Paging) -> Response:
+    async def open_questions(context: Billing, page: Paging) -> Response:
         """Questions of drivers that wait for an answer, oldest first (HIF-30)."""
         after = page.after(OLDEST_QUESTION)
         found = await questions.unanswered(
             pool,
-            call.principal.organisation_id,
+            context.principal.organisation_id,
             (after[0], after[1], after[2]) if after else None,
             page.fetch,
         )

@@ -6,15 +6,15 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Query
 from starlette.responses import Response
 
-from infra.http.call import Call, requires
 from infra.http.models import Day, Id, to_json
 from infra.http.pages import Order, Paging
 from infra.http.problems import FieldError, Problem
+from infra.http.request_context import RequestContext, requires
 from infra.store.postgres import Pool
 from services.views.partner import drivers, quotes, trips
 
-DriverCall = Annotated[Call, requires("driver")]
-Logistics = Annotated[Call, requires("logistics")]
+DriverContext = Annotated[RequestContext, requires("driver")]
+Logistics = Annotated[RequestContext, requires("logistics")]
 Search = Annotated[
     str, Query(max_length=100, description="A city, a trip id or a client brand (HIF-08).")
 ]
@@ -36,8 +36,8 @@ def router(pool: Pool, radius_km: float) -> APIRouter:
 def driver_routes(made: APIRouter, pool: Pool, radius_km: float) -> None:
     """What partners ask."""
 
-    async def viewer(call: Call) -> tuple[drivers.Driver, trips.Viewer]:
-        who = call.principal
+    async def viewer(context: RequestContext) -> tuple[drivers.Driver, trips.Viewer]:
+        who = context.principal
         found = await drivers.profile(pool, who.organisation_id, who.subject)
         if found is None:
             raise Problem(404, "no-such-driver", "There is no such driver.")
@@ -45,13 +45,13 @@ def driver_routes(made: APIRouter, pool: Pool, radius_km: float) -> None:
             organisation_id=who.organisation_id,
             driver_id=who.subject,
             skills=found.skills,
-            today=call.today,
+            today=context.today,
         )
 
     @made.get("/trips/near-home")
-    async def near_home(call: DriverCall, page: Paging, q: Search = "") -> Response:
+    async def near_home(context: DriverContext, page: Paging, q: Search = "") -> Response:
         """Open trips departing near the driver's home, nearest first (HIF-05)."""
-        profile, who = await viewer(call)
+        profile, who = await viewer(context)
         if profile.latitude is None or profile.longitude is None:
             hint = "Tell us your home address to see the trips near it."
             return Response(
@@ -70,32 +70,32 @@ def driver_routes(made: APIRouter, pool: Pool, radius_km: float) -> None:
         )
 
     @made.get("/trips")
-    async def all_trips(call: DriverCall, page: Paging, q: Search = "") -> Response:
+    async def all_trips(context: DriverContext, page: Paging, q: Search = "") -> Response:
         """Every open trip the driver may quote for, newest first (HIF-06)."""
-        _, who = await viewer(call)
+        _, who = await viewer(context)
         found = await trips.everywhere(pool, who, q, newest(page), page.fetch)
         return page.answer(found, NEWEST, published, lambda row: offer(row, who))
 
     @made.get("/trips/more")
-    async def more_trips(call: DriverCall, page: Paging, q: Search = "") -> Response:
+    async def more_trips(context: DriverContext, page: Paging, q: Search = "") -> Response:
         """Open trips that a qualification would open, with the missing one named (HIF-07)."""
-        _, who = await viewer(call)
+        _, who = await viewer(context)
         found = await trips.behind_a_qualification(pool, who, q, newest(page), page.fetch)
         return page.answer(found, NEWEST, published, lambda row: offer(row, who))
 
     @made.get("/trips/{trip_id}")
-    async def one_trip(trip_id: Id, call: DriverCall) -> Response:
+    async def one_trip(trip_id: Id, context: DriverContext) -> Response:
         """A trip as the lists show it, whatever its status (HIF-16)."""
-        _, who = await viewer(call)
+        _, who = await viewer(context)
         found = await trips.one(pool, who.organisation_id, trip_id)
         if found is None:
             raise Problem(404, "no-such-trip", "There is no such trip.")
         return Response(to_json(offer(found, who)), media_type="application/json")
 
     @made.get("/quotes")
-    async def my_quotes(call: DriverCall, page: Paging, q: Search = "") -> Response:
+    async def my_quotes(context: DriverContext, page: Paging, q: Search = "") -> Response:
         """The history of one's quotes, refusals with their reason (HIF-19, HIF-20, C4)."""
-        who = call.principal
+        who = context.principal
         found = await quotes.quotes_of(
             pool, who.organisation_id, who.subject, q, newest(page), page.fetch
         )
@@ -104,24 +104,24 @@ def driver_routes(made: APIRouter, pool: Pool, radius_km: float) -> None:
         )
 
     @made.get("/missions")
-    async def my_missions(call: DriverCall, page: Paging, q: Search = "") -> Response:
+    async def my_missions(context: DriverContext, page: Paging, q: Search = "") -> Response:
         """One's missions, past ones too, latest assigned first (HIF-22)."""
-        who = call.principal
+        who = context.principal
         found = await trips.missions_of(
             pool, who.organisation_id, who.subject, q, newest(page), page.fetch
         )
-        return page.answer(found, NEWEST, assigned, lambda row: mission(row, call.today))
+        return page.answer(found, NEWEST, assigned, lambda row: mission(row, context.today))
 
     @made.get("/profile")
-    async def my_profile(call: DriverCall) -> Response:
+    async def my_profile(context: DriverContext) -> Response:
         """Who one is, what one is qualified for, when one is available (HIF-34, HIF-36)."""
-        profile, _ = await viewer(call)
+        profile, _ = await viewer(context)
         return Response(to_json(profile), media_type="application/json")
 
     @made.get("/qualifications")
-    async def qualifications(call: DriverCall) -> Response:
+    async def qualifications(context: DriverContext) -> Response:
         """What one is qualified for, in training for, and what would open more trips (HIF-37)."""
-        profile, who = await viewer(call)
+        profile, who = await viewer(context)
         shown = {
             "held": profile.qualifications,
             "in_training": profile.trainings,
@@ -134,14 +134,14 @@ def logistics_routes(made: APIRouter, pool: Pool) -> None:
     """What logistics asks beside them."""
 
     @made.get("/logistics/trips/{trip_id}/quotes")
-    async def quotes_on(trip_id: Id, call: Logistics) -> Response:
+    async def quotes_on(trip_id: Id, context: Logistics) -> Response:
         """The quotes on a trip that hold, side by side, cheapest first (C8)."""
-        found = await quotes.quotes_on(pool, call.principal.organisation_id, trip_id)
+        found = await quotes.quotes_on(pool, context.principal.organisation_id, trip_id)
         return Response(to_json({"items": found}), media_type="application/json")
 
     @made.get("/logistics/drivers/available")
     async def available_drivers(
-        call: Logistics, page: Paging, from_day: Day, until_day: Day
+        context: Logistics, page: Paging, from_day: Day, until_day: Day
     ) -> Response:
         """Drivers who are available on all these days and not on a mission (HIF-32)."""
         if until_day < from_day:
@@ -150,7 +150,7 @@ def logistics_routes(made: APIRouter, pool: Pool) -> None:
         after = page.after(BY_ID)
         found = await drivers.available(
             pool,
-            call.principal.organisation_id,
+            context.principal.organisation_id,
             from_day,
             until_day,
             after[0] if after else "",
@@ -159,12 +159,12 @@ def logistics_routes(made: APIRouter, pool: Pool) -> None:
         return page.answer(found, BY_ID, key=lambda row: (row.driver_id,))
 
     @made.get("/logistics/trainings")
-    async def trainings_to_complete(call: Logistics, page: Paging) -> Response:
+    async def trainings_to_complete(context: Logistics, page: Paging) -> Response:
         """Trainings that drivers went to and nobody completed yet, the first begun first (G-11)."""
         after = page.after(FIRST_BEGUN)
         found = await drivers.in_training(
             pool,
-            call.principal.organisation_id,
+            context.principal.organisation_id,
             (after[0], after[1], after[2]) if after else None,
             page.fetch,
         )

@@ -7,7 +7,7 @@ from infra.http.models import to_json
 from infra.http.problems import Problem
 from infra.store.postgres import Pool
 from services.views.partner import calendar, drivers
-from services.views.partner.api import DriverCall
+from services.views.partner.api import DriverContext
 
 
 class CalendarResponse(Response):
@@ -20,23 +20,23 @@ def router(pool: Pool) -> APIRouter:
     """The routes, over the tables of whichever generation is active."""
     made = APIRouter()
 
-    async def driver(call: DriverCall) -> drivers.Driver:
-        who = call.principal
+    async def driver(context: DriverContext) -> drivers.Driver:
+        who = context.principal
         found = await drivers.profile(pool, who.organisation_id, who.subject)
         if found is None:
             raise Problem(404, "no-such-driver", "There is no such driver.")
         return found
 
     @made.get("/calendar")
-    async def my_calendar(call: DriverCall) -> Response:
+    async def my_calendar(context: DriverContext) -> Response:
         """When one is available and when a mission occupies one (HIF-32)."""
-        found = await driver(call)
+        found = await driver(context)
         return answer({"availabilities": found.availabilities, "engagements": found.engagements})
 
     @made.get("/calendar.ics", response_class=CalendarResponse)
-    async def my_calendar_as_ics(call: DriverCall) -> Response:
+    async def my_calendar_as_ics(context: DriverContext) -> Response:
         """The same for a calendar program, in whole days (HIF-32)."""
-        return CalendarResponse(calendar.ics(await driver(call), call.at))
+        return CalendarResponse(calendar.ics(await driver(context), context.at))
 
     return made
 

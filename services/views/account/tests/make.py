@@ -54,7 +54,9 @@ def invited(id: str = "ada", organisation: str = "hiflow") -> user.UserInvited:
 
 
 def signed() -> user.AgreementSigned:
-    return user.AgreementSigned("ada", "hiflow", None, TODAY, NOON)
+    return user.AgreementSigned(
+        user_id="ada", organisation_id="hiflow", file_id=None, signed_on=TODAY, recorded_at=NOON
+    )
 
 
 def activated() -> user.UserActivated:
@@ -63,11 +65,19 @@ def activated() -> user.UserActivated:
 
 
 def deactivated() -> user.UserDeactivated:
-    return user.UserDeactivated("ada", "hiflow", "lea", NOON)
+    return user.UserDeactivated(
+        user_id="ada", organisation_id="hiflow", deactivated_by="lea", deactivated_at=NOON
+    )
 
 
 def roles_changed() -> user.RolesChanged:
-    return user.RolesChanged("ada", "hiflow", (user.Role.LOGISTICS,), "lea", NOON)
+    return user.RolesChanged(
+        user_id="ada",
+        organisation_id="hiflow",
+        roles=(user.Role.LOGISTICS,),
+        changed_by="lea",
+        changed_at=NOON,
+    )
 
 
 def profile_changed() -> user.ProfileChanged:
@@ -76,19 +86,30 @@ def profile_changed() -> user.ProfileChanged:
 
 
 def licence_changed() -> user.LicenceChanged:
-    return user.LicenceChanged("ada", "hiflow", "12AB34567", "FR", ("B",), FROM, UNTIL, NOON)
+    return user.LicenceChanged(
+        user_id="ada",
+        organisation_id="hiflow",
+        number="12AB34567",
+        country="FR",
+        categories=("B",),
+        issued_on=FROM,
+        expires_on=UNTIL,
+        changed_at=NOON,
+    )
 
 
 def enrolled() -> user.TotpEnrolled:
-    return user.TotpEnrolled("ada", "hiflow", NOON)
+    return user.TotpEnrolled(user_id="ada", organisation_id="hiflow", enrolled_at=NOON)
 
 
 def factor_removed() -> user.TotpRemoved:
-    return user.TotpRemoved("ada", "hiflow", "lea", NOON)
+    return user.TotpRemoved(
+        user_id="ada", organisation_id="hiflow", removed_by="lea", removed_at=NOON
+    )
 
 
 def forgotten() -> user.SubjectForgotten:
-    return user.SubjectForgotten("ada", LATER)
+    return user.SubjectForgotten(user_id="ada", forgotten_at=LATER)
 
 
 def paper_added(file: str = "file-1", expires_on: date | None = UNTIL) -> paper.PaperAdded:
@@ -107,7 +128,14 @@ def paper_refused() -> paper.PaperRefused:
 
 
 def paper_expired() -> paper.PaperExpired:
-    return paper.PaperExpired("ada:insurance", "ada", "hiflow", INSURANCE, UNTIL, LATER)
+    return paper.PaperExpired(
+        paper_id="ada:insurance",
+        user_id="ada",
+        organisation_id="hiflow",
+        kind=INSURANCE,
+        expires_on=UNTIL,
+        expired_at=LATER,
+    )
 
 
 def noticed() -> paper.ExpiryNoticeGiven:
@@ -119,16 +147,32 @@ def noticed() -> paper.ExpiryNoticeGiven:
 
 
 def noted() -> TripNoted:
-    return TripNoted(INVOICE, "t-1", "hiflow", "Renault Clio, Paris to Lyon", NOON)
+    return TripNoted(
+        invoice_id=INVOICE,
+        trip_id="t-1",
+        organisation_id="hiflow",
+        description="Renault Clio, Paris to Lyon",
+        noted_at=NOON,
+    )
 
 
 def prepared() -> InvoicePrepared:
-    return InvoicePrepared(INVOICE, "t-1", "hiflow", "ada", euros(29_900), (), NOON)
+    return InvoicePrepared(
+        invoice_id=INVOICE,
+        trip_id="t-1",
+        organisation_id="hiflow",
+        driver_id="ada",
+        service_price=euros(29_900),
+        quoted=(),
+        prepared_at=NOON,
+    )
 
 
 def extra_noted() -> ExtraNoted:
     extra = AcceptedExtra("x-1", ExpenseKind.TAXI, euros(2_000))
-    return ExtraNoted(INVOICE, "hiflow", "ada", extra, NOON)
+    return ExtraNoted(
+        invoice_id=INVOICE, organisation_id="hiflow", driver_id="ada", extra=extra, noted_at=NOON
+    )
 
 
 def opened(
@@ -144,7 +188,13 @@ def opened(
 
 
 def price_agreed(amount: int = 25_000) -> PriceAgreed:
-    return PriceAgreed(INVOICE, "hiflow", "ada", euros(amount), LATER)
+    return PriceAgreed(
+        invoice_id=INVOICE,
+        organisation_id="hiflow",
+        driver_id="ada",
+        service_price=euros(amount),
+        agreed_at=LATER,
+    )
 
 
 def added(id: str = "e-1", amount: int = 3_480) -> ExpenseAdded:
@@ -153,11 +203,24 @@ def added(id: str = "e-1", amount: int = 3_480) -> ExpenseAdded:
 
 
 def removed(id: str = "e-1") -> ExpenseRemoved:
-    return ExpenseRemoved(INVOICE, "hiflow", "ada", id, LATER)
+    return ExpenseRemoved(
+        invoice_id=INVOICE,
+        organisation_id="hiflow",
+        driver_id="ada",
+        expense_id=id,
+        removed_at=LATER,
+    )
 
 
 def validated() -> ExpensesValidated:
-    return ExpensesValidated(INVOICE, "hiflow", "ada", euros(29_900), euros(3_480), LATER)
+    return ExpensesValidated(
+        invoice_id=INVOICE,
+        organisation_id="hiflow",
+        driver_id="ada",
+        service_price=euros(29_900),
+        expenses=euros(3_480),
+        validated_at=LATER,
+    )
 
 
 def contested(line: str = "e-1") -> LineContested:
@@ -190,11 +253,24 @@ def approved() -> InvoiceApproved:
 
 
 def numbered() -> InvoiceNumbered:
-    return InvoiceNumbered(INVOICE, "hiflow", "ada", "ADA-2030-0001", LATER)
+    return InvoiceNumbered(
+        invoice_id=INVOICE,
+        organisation_id="hiflow",
+        driver_id="ada",
+        number="ADA-2030-0001",
+        numbered_at=LATER,
+    )
 
 
 def paid() -> InvoicePaid:
-    return InvoicePaid(INVOICE, "hiflow", "ada", "ada-1", "SEPA 42", LATER)
+    return InvoicePaid(
+        invoice_id=INVOICE,
+        organisation_id="hiflow",
+        driver_id="ada",
+        payout_id="ada-1",
+        reference="SEPA 42",
+        paid_at=LATER,
+    )
 
 
 # --- Payouts ----------------------------------------------------------------
@@ -202,7 +278,9 @@ def paid() -> InvoicePaid:
 
 def line(kind: payout.LineKind, id: str, amount: int, version: int) -> payout.Line:
     fact = payout.Fact(STREAM, version)
-    return payout.Line(kind, INVOICE, id, "t-1", euros(amount), fact)
+    return payout.Line(
+        kind=kind, invoice_id=INVOICE, line_id=id, trip_id="t-1", amount=euros(amount), fact=fact
+    )
 
 
 LINES = (
@@ -215,11 +293,19 @@ LINES = (
 
 
 def credited() -> payout.InvoiceCredited:
-    return payout.InvoiceCredited("ada", "hiflow", INVOICE, LINES[:3], NOON)
+    return payout.InvoiceCredited(
+        driver_id="ada",
+        organisation_id="hiflow",
+        invoice_id=INVOICE,
+        lines=LINES[:3],
+        credited_at=NOON,
+    )
 
 
 def adjusted() -> payout.AdjustmentMade:
-    return payout.AdjustmentMade("ada", "hiflow", LINES[3:], NOON)
+    return payout.AdjustmentMade(
+        driver_id="ada", organisation_id="hiflow", lines=LINES[3:], made_at=NOON
+    )
 
 
 def closed(

@@ -11,10 +11,10 @@ import pytest
 from infra.consumers.views import views_seen
 from infra.http.app import admissions, create_app
 from infra.http.auth import PublishedKeys, Role, SigningKey, Verifier, issue, jwks
-from infra.http.call import Kit
 from infra.http.positions import Positions
+from infra.http.request_context import AppState
 from infra.http.versions import Versions
-from infra.nudge import Nudge
+from infra.signals import Signal
 from services.views.account import api
 from services.views.account.tests.conftest import Mine
 from services.views.account.tests.make import (
@@ -74,14 +74,14 @@ async def served(mine: Mine) -> AsyncIterator[Caller]:
     async def seen(streams: Any) -> Mapping[str, int]:
         return await views_seen(mine.pool, "account", streams)
 
-    nudge = Nudge("seen_account", mine.pool)
-    kit = Kit(
+    signal = Signal("seen_account", mine.pool)
+    app_state = AppState(
         verifier=Verifier(PublishedKeys(jwks(KEY)), "relais-accounts", "relais"),
-        positions=Positions(seen, nudge, ["invoices.invoice"], within=0.05),
+        positions=Positions(seen, signal, ["invoices.invoice"], within=0.05),
         versions=Versions(bytes(32)),
         now=lambda: NOON,
     )
-    app = create_app("account", [api.router(mine.pool)], kit)
+    app = create_app("account", [api.router(mine.pool)], app_state)
     transport = httpx.ASGITransport(app)
     async with httpx.AsyncClient(transport=transport, base_url="http://relais") as client:
         yield Caller(client)

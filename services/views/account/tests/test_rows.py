@@ -64,7 +64,13 @@ class TestInvoice:
         assert statuses == ["to_complete", "validated", "approved", "paid"]
 
     def test_reopened_it_is_to_be_completed_and_validated_again(self) -> None:
-        reopened = ExpensesReopened(INVOICE, "hiflow", "ada", "x-2", LATER)
+        reopened = ExpensesReopened(
+            invoice_id=INVOICE,
+            organisation_id="hiflow",
+            driver_id="ada",
+            extra_id="x-2",
+            reopened_at=LATER,
+        )
         row = invoice_of(opened(), validated(), reopened)
         assert (row.status, row.validated_at) == ("to_complete", None)
         assert invoice_of(opened(), validated(), reopened, validated()).status == "validated"
@@ -84,7 +90,14 @@ class TestInvoice:
         row = invoice_of(opened(), approved(), contested("e-1"), settled("e-1", 3_000))
         assert row.contested == ()
         assert row.settlements == (Settlement("e-1", 3_000, "EUR", -480, 9),)
-        number = CorrectionNumbered(INVOICE, "hiflow", "ada", 9, "ADA-2030-0002", LATER)
+        number = CorrectionNumbered(
+            invoice_id=INVOICE,
+            organisation_id="hiflow",
+            driver_id="ada",
+            settlement_version=9,
+            number="ADA-2030-0002",
+            numbered_at=LATER,
+        )
         assert invoices.project(row, replace(number, settlement_version=8)) == row
         corrected = invoices.project(row, number).settlements
         assert corrected == (Settlement("e-1", 3_000, "EUR", -480, 9, "ADA-2030-0002"),)

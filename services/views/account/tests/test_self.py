@@ -56,7 +56,9 @@ class TestProfile:
 
     @pytest.mark.requirement("HIF-39")
     def test_a_confirmed_address_is_the_address(self) -> None:
-        changed = user.EmailChanged("ada", "hiflow", "b@x.example", NOON)
+        changed = user.EmailChanged(
+            user_id="ada", organisation_id="hiflow", email="b@x.example", changed_at=NOON
+        )
         assert profile_of(invited(), changed).email == "b@x.example"
 
     @pytest.mark.requirement("HIF-39", "HIF-40")

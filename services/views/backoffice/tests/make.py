@@ -58,7 +58,9 @@ def invited(id: str = "ada", organisation: str = "hiflow") -> user.UserInvited:
 def signed(
     id: str = "ada", at: datetime = LATER, organisation: str = "hiflow"
 ) -> user.AgreementSigned:
-    return user.AgreementSigned(id, organisation, "file-1", TODAY, at)
+    return user.AgreementSigned(
+        user_id=id, organisation_id=organisation, file_id="file-1", signed_on=TODAY, recorded_at=at
+    )
 
 
 def activated(id: str = "ada") -> user.UserActivated:
@@ -67,11 +69,13 @@ def activated(id: str = "ada") -> user.UserActivated:
 
 
 def deactivated(id: str = "ada") -> user.UserDeactivated:
-    return user.UserDeactivated(id, "hiflow", "lea", LATER)
+    return user.UserDeactivated(
+        user_id=id, organisation_id="hiflow", deactivated_by="lea", deactivated_at=LATER
+    )
 
 
 def user_forgotten(id: str = "ada") -> user.SubjectForgotten:
-    return user.SubjectForgotten(id, LATER)
+    return user.SubjectForgotten(user_id=id, forgotten_at=LATER)
 
 
 def profile_changed() -> user.ProfileChanged:
@@ -80,7 +84,9 @@ def profile_changed() -> user.ProfileChanged:
 
 
 def roles_changed(*roles: user.Role) -> user.RolesChanged:
-    return user.RolesChanged("ada", "hiflow", roles, "lea", LATER)
+    return user.RolesChanged(
+        user_id="ada", organisation_id="hiflow", roles=roles, changed_by="lea", changed_at=LATER
+    )
 
 
 def paper_added(
@@ -105,7 +111,14 @@ def paper_refused(file: str = "file-1") -> paper.PaperRefused:
 
 def paper_expired() -> paper.PaperExpired:
     kind = paper.PaperKind.LIABILITY_INSURANCE
-    return paper.PaperExpired("ada:liability_insurance", "ada", "hiflow", kind, UNTIL, LATER)
+    return paper.PaperExpired(
+        paper_id="ada:liability_insurance",
+        user_id="ada",
+        organisation_id="hiflow",
+        kind=kind,
+        expires_on=UNTIL,
+        expired_at=LATER,
+    )
 
 
 def notice() -> paper.ExpiryNoticeGiven:
@@ -125,11 +138,15 @@ def published(
         organisation_id=organisation,
         client_brand="Atlas",
         tags=(),
-        departure=trip.Stop("Paris", "75012", Point(48.84, 2.38)),
-        arrival=trip.Stop("Lyon", "69003", Point(45.76, 4.86)),
+        departure=trip.Stop(
+            city="Paris", postal_code="75012", point=Point(latitude=48.84, longitude=2.38)
+        ),
+        arrival=trip.Stop(
+            city="Lyon", postal_code="69003", point=Point(latitude=45.76, longitude=4.86)
+        ),
         from_slot=trip.Slot(from_day, fixed=True),
         until_slot=trip.Slot(UNTIL, fixed=False),
-        vehicle=trip.Vehicle("Renault", "Clio"),
+        vehicle=trip.Vehicle(make="Renault", model="Clio"),
         delivery_type="depot",
         distance_km=465,
         duration_minutes=290,
@@ -144,30 +161,61 @@ QUOTED = (trip.QuotedExpense(trip.ExpenseKind.TOLL, euros(300)),)
 
 
 def submitted(who: str = "ada", amount: int = 12_500, id: str = "t-1") -> trip.QuoteSubmitted:
-    return trip.QuoteSubmitted(id, who, euros(amount), "soon", FROM, None, NOON, QUOTED, None)
+    return trip.QuoteSubmitted(
+        trip_id=id,
+        driver_id=who,
+        price=euros(amount),
+        comment="soon",
+        pickup_on=FROM,
+        delivery_on=None,
+        submitted_at=NOON,
+        expenses=QUOTED,
+        valid_until=None,
+    )
 
 
 def modified(who: str = "ada", amount: int = 11_000) -> trip.QuoteModified:
-    return trip.QuoteModified("t-1", who, euros(amount), None, None, UNTIL, LATER, (), None)
+    return trip.QuoteModified(
+        trip_id="t-1",
+        driver_id=who,
+        price=euros(amount),
+        comment=None,
+        pickup_on=None,
+        delivery_on=UNTIL,
+        modified_at=LATER,
+        expenses=(),
+        valid_until=None,
+    )
 
 
 def withdrawn(who: str = "ada") -> trip.QuoteWithdrawn:
-    return trip.QuoteWithdrawn("t-1", who, LATER)
+    return trip.QuoteWithdrawn(trip_id="t-1", driver_id=who, withdrawn_at=LATER)
 
 
-RULE = Rule("trip-assigned", 2, (RuleInput("driver_id", "bob"),))
+RULE = Rule("trip-assigned", 2, (RuleInput(name="driver_id", value="bob"),))
 
 
 def refused(who: str = "ada", rule: Rule | None = None) -> trip.QuoteRefused:
-    return trip.QuoteRefused("t-1", who, "too dear", rule, LATER)
+    return trip.QuoteRefused(
+        trip_id="t-1", driver_id=who, reason="too dear", rule=rule, refused_at=LATER
+    )
 
 
 def accepted(who: str = "ada") -> trip.QuoteAccepted:
-    return trip.QuoteAccepted("t-1", who, LATER)
+    return trip.QuoteAccepted(trip_id="t-1", driver_id=who, accepted_at=LATER)
 
 
 def assigned(who: str = "ada") -> trip.MissionAssigned:
-    return trip.MissionAssigned("t-1", who, euros(12_500), False, FROM, UNTIL, LATER, ())
+    return trip.MissionAssigned(
+        trip_id="t-1",
+        driver_id=who,
+        price=euros(12_500),
+        direct=False,
+        from_day=FROM,
+        until_day=UNTIL,
+        assigned_at=LATER,
+        expenses=(),
+    )
 
 
 def extra_requested(id: str = "x-1", amount: int = 2_000) -> trip.ExtraCostRequested:
@@ -177,84 +225,135 @@ def extra_requested(id: str = "x-1", amount: int = 2_000) -> trip.ExtraCostReque
 
 def extra_accepted(id: str = "x-1", amount: int = 1_500) -> trip.ExtraCostAccepted:
     kind = trip.ExpenseKind.TAXI
-    return trip.ExtraCostAccepted("t-1", "ada", id, kind, euros(amount), LATER)
+    return trip.ExtraCostAccepted(
+        trip_id="t-1",
+        driver_id="ada",
+        request_id=id,
+        kind=kind,
+        amount=euros(amount),
+        accepted_at=LATER,
+    )
 
 
 def extra_refused(id: str = "x-1") -> trip.ExtraCostRefused:
-    return trip.ExtraCostRefused("t-1", "ada", id, "there was a train", LATER)
+    return trip.ExtraCostRefused(
+        trip_id="t-1", driver_id="ada", request_id=id, reason="there was a train", refused_at=LATER
+    )
 
 
 def attached() -> trip.AttachmentAdded:
-    return trip.AttachmentAdded("t-1", "ada", "file-8", "handover", LATER)
+    return trip.AttachmentAdded(
+        trip_id="t-1", driver_id="ada", file_id="file-8", label="handover", added_at=LATER
+    )
 
 
 def detached() -> trip.AttachmentRemoved:
-    return trip.AttachmentRemoved("t-1", "ada", "file-8", LATER)
+    return trip.AttachmentRemoved(
+        trip_id="t-1", driver_id="ada", file_id="file-8", removed_at=LATER
+    )
 
 
 def delivered(who: str = "ada") -> trip.DeliveryConfirmed:
-    return trip.DeliveryConfirmed("t-1", who, trip.Channel.APP, LATER, False)
+    return trip.DeliveryConfirmed(
+        trip_id="t-1",
+        driver_id=who,
+        channel=trip.Channel.APP,
+        confirmed_at=LATER,
+        client_told=False,
+    )
 
 
 def expired(id: str = "t-1") -> trip.TripExpired:
-    return trip.TripExpired(id, LATER)
+    return trip.TripExpired(trip_id=id, expired_at=LATER)
 
 
 def registered(id: str = "ada", organisation: str = "hiflow") -> driver.DriverRegistered:
-    return driver.DriverRegistered(id, organisation, "Ada Lovelace", "+33612345678", NOON)
+    return driver.DriverRegistered(
+        driver_id=id,
+        organisation_id=organisation,
+        name="Ada Lovelace",
+        phone="+33612345678",
+        registered_at=NOON,
+    )
 
 
 def home_changed() -> driver.HomeChanged:
-    place = ("1 rue de Rivoli", "75001", "Paris", Point(48.85, 2.35))
+    place = ("1 rue de Rivoli", "75001", "Paris", Point(latitude=48.85, longitude=2.35))
     return driver.HomeChanged("ada", *place, LATER)
 
 
 def phone_changed() -> driver.PhoneChanged:
-    return driver.PhoneChanged("ada", "+33700000000", LATER)
+    return driver.PhoneChanged(driver_id="ada", phone="+33700000000", changed_at=LATER)
 
 
 def training() -> driver.TrainingStarted:
-    return driver.TrainingStarted("ada", driver.QualificationKind.CLIENT_PROCESS, "atlas", NOON)
+    return driver.TrainingStarted(
+        driver_id="ada", kind=driver.QualificationKind.CLIENT_PROCESS, code="atlas", started_at=NOON
+    )
 
 
 def qualified(valid_until: date | None = None) -> driver.QualificationObtained:
     kind = driver.QualificationKind.CLIENT_PROCESS
-    return driver.QualificationObtained("ada", kind, "atlas", valid_until, LATER)
+    return driver.QualificationObtained(
+        driver_id="ada", kind=kind, code="atlas", valid_until=valid_until, obtained_at=LATER
+    )
 
 
 def declared(
     id: str = "a-1", from_day: date = FROM, until_day: date = UNTIL, who: str = "ada"
 ) -> driver.AvailabilityDeclared:
     return driver.AvailabilityDeclared(
-        who, id, driver.Period.WEEK, from_day, until_day, "rest", NOON
+        driver_id=who,
+        availability_id=id,
+        period=driver.Period.WEEK,
+        from_day=from_day,
+        until_day=until_day,
+        reason="rest",
+        declared_at=NOON,
     )
 
 
 def undeclared(id: str = "a-1") -> driver.AvailabilityWithdrawn:
-    return driver.AvailabilityWithdrawn("ada", id, LATER)
+    return driver.AvailabilityWithdrawn(driver_id="ada", availability_id=id, withdrawn_at=LATER)
 
 
 def engaged(who: str = "ada") -> driver.DriverEngaged:
-    return driver.DriverEngaged(who, "t-1", FROM, FROM + DAY, LATER)
+    return driver.DriverEngaged(
+        driver_id=who, trip_id="t-1", from_day=FROM, until_day=FROM + DAY, engaged_at=LATER
+    )
 
 
 def released(who: str = "ada") -> driver.DriverReleased:
-    return driver.DriverReleased(who, "t-1", LATER)
+    return driver.DriverReleased(driver_id=who, trip_id="t-1", released_at=LATER)
 
 
 def driver_forgotten(id: str = "ada") -> driver.SubjectForgotten:
-    return driver.SubjectForgotten(id, LATER)
+    return driver.SubjectForgotten(driver_id=id, forgotten_at=LATER)
 
 
 # --- Invoices ---------------------------------------------------------------
 
 
 def noted() -> TripNoted:
-    return TripNoted(INVOICE, "t-1", "hiflow", "Renault Clio, Paris to Lyon", NOON)
+    return TripNoted(
+        invoice_id=INVOICE,
+        trip_id="t-1",
+        organisation_id="hiflow",
+        description="Renault Clio, Paris to Lyon",
+        noted_at=NOON,
+    )
 
 
 def prepared() -> InvoicePrepared:
-    return InvoicePrepared(INVOICE, "t-1", "hiflow", "ada", euros(29_900), (), NOON)
+    return InvoicePrepared(
+        invoice_id=INVOICE,
+        trip_id="t-1",
+        organisation_id="hiflow",
+        driver_id="ada",
+        service_price=euros(29_900),
+        quoted=(),
+        prepared_at=NOON,
+    )
 
 
 def opened(
@@ -275,11 +374,19 @@ def opened(
 
 def extra_noted(id: str = "x-2") -> ExtraNoted:
     extra = AcceptedExtra(id, ExpenseKind.TAXI, euros(2_000))
-    return ExtraNoted(INVOICE, "hiflow", "ada", extra, NOON)
+    return ExtraNoted(
+        invoice_id=INVOICE, organisation_id="hiflow", driver_id="ada", extra=extra, noted_at=NOON
+    )
 
 
 def price_agreed(amount: int = 25_000) -> PriceAgreed:
-    return PriceAgreed(INVOICE, "hiflow", "ada", euros(amount), LATER)
+    return PriceAgreed(
+        invoice_id=INVOICE,
+        organisation_id="hiflow",
+        driver_id="ada",
+        service_price=euros(amount),
+        agreed_at=LATER,
+    )
 
 
 def added(
@@ -290,19 +397,40 @@ def added(
 
 
 def removed(id: str = "e-1") -> ExpenseRemoved:
-    return ExpenseRemoved(INVOICE, "hiflow", "ada", id, LATER)
+    return ExpenseRemoved(
+        invoice_id=INVOICE,
+        organisation_id="hiflow",
+        driver_id="ada",
+        expense_id=id,
+        removed_at=LATER,
+    )
 
 
 def validated(
     id: str = INVOICE, at: datetime = LATER, organisation: str = "hiflow"
 ) -> ExpensesValidated:
-    return ExpensesValidated(id, organisation, "ada", euros(29_900), euros(3_480), at)
+    return ExpensesValidated(
+        invoice_id=id,
+        organisation_id=organisation,
+        driver_id="ada",
+        service_price=euros(29_900),
+        expenses=euros(3_480),
+        validated_at=at,
+    )
 
 
 def contested(
     line: str = "e-1", by: Party = Party.BILLING, invoice: str = INVOICE, at: datetime = LATER
 ) -> LineContested:
-    return LineContested(invoice, "hiflow", "ada", line, by, "twice on the receipt", at)
+    return LineContested(
+        invoice_id=invoice,
+        organisation_id="hiflow",
+        driver_id="ada",
+        line_id=line,
+        by=by,
+        reason="twice on the receipt",
+        contested_at=at,
+    )
 
 
 def settled(
@@ -343,11 +471,24 @@ def approved(id: str = INVOICE) -> InvoiceApproved:
 
 
 def numbered() -> InvoiceNumbered:
-    return InvoiceNumbered(INVOICE, "hiflow", "ada", "ADA-2030-0001", LATER)
+    return InvoiceNumbered(
+        invoice_id=INVOICE,
+        organisation_id="hiflow",
+        driver_id="ada",
+        number="ADA-2030-0001",
+        numbered_at=LATER,
+    )
 
 
 def paid() -> InvoicePaid:
-    return InvoicePaid(INVOICE, "hiflow", "ada", "ada-1", "SEPA 42", LATER)
+    return InvoicePaid(
+        invoice_id=INVOICE,
+        organisation_id="hiflow",
+        driver_id="ada",
+        payout_id="ada-1",
+        reference="SEPA 42",
+        paid_at=LATER,
+    )
 
 
 # --- Questions --------------------------------------------------------------
@@ -356,8 +497,22 @@ def paid() -> InvoicePaid:
 def asked(
     id: str = "q-1", at: datetime = NOON, organisation: str = "hiflow"
 ) -> payee.QuestionAsked:
-    return payee.QuestionAsked("ada", organisation, id, INVOICE, "When?", at)
+    return payee.QuestionAsked(
+        driver_id="ada",
+        organisation_id=organisation,
+        question_id=id,
+        invoice_id=INVOICE,
+        question="When?",
+        asked_at=at,
+    )
 
 
 def replied(id: str = "q-1") -> payee.QuestionAnswered:
-    return payee.QuestionAnswered("ada", "hiflow", id, "Tomorrow", "lea", LATER)
+    return payee.QuestionAnswered(
+        driver_id="ada",
+        organisation_id="hiflow",
+        question_id=id,
+        answer="Tomorrow",
+        answered_by="lea",
+        answered_at=LATER,
+    )

@@ -67,9 +67,18 @@ class TestUser:
         assert (row.roles, row.language, row.phone) == (("billing",), "en", "+33700000000")
 
     def test_a_confirmed_address_is_the_address(self) -> None:
-        asked = user_v1.EmailChangeRequested("ada", "hiflow", "b@x.example", "", LATER, NOON)
+        asked = user_v1.EmailChangeRequested(
+            user_id="ada",
+            organisation_id="hiflow",
+            new_email="b@x.example",
+            confirmation_link="",
+            expires_at=LATER,
+            requested_at=NOON,
+        )
         assert users.key(asked) is None
-        changed = user_v1.EmailChanged("ada", "hiflow", "b@x.example", LATER)
+        changed = user_v1.EmailChanged(
+            user_id="ada", organisation_id="hiflow", email="b@x.example", changed_at=LATER
+        )
         assert user_of(invited(), changed).email == "b@x.example"
 
     def test_of_a_forgotten_user_nothing_personal_is_left(self) -> None:

@@ -14,9 +14,9 @@ from contracts.missions.trip_v1 import CounterOffered
 from infra.consumers.views import views_seen
 from infra.http.app import admissions, create_app
 from infra.http.auth import PublishedKeys, Role, SigningKey, Verifier, issue, jwks
-from infra.http.call import Kit
 from infra.http.positions import Positions
-from infra.nudge import Nudge
+from infra.http.request_context import AppState
+from infra.signals import Signal
 from services.views.backoffice import api
 from services.views.backoffice.tests.conftest import Office
 from services.views.backoffice.tests.make import (
@@ -84,13 +84,13 @@ async def served(office: Office) -> AsyncIterator[Caller]:
     async def seen(streams: Any) -> Mapping[str, int]:
         return await views_seen(office.pool, "backoffice", streams)
 
-    nudge = Nudge("seen_backoffice", office.pool)
-    kit = Kit(
+    signal = Signal("seen_backoffice", office.pool)
+    app_state = AppState(
         verifier=Verifier(PublishedKeys(jwks(KEY)), "relais-accounts", "relais"),
-        positions=Positions(seen, nudge, ["invoices.invoice"], within=0.05),
+        positions=Positions(seen, signal, ["invoices.invoice"], within=0.05),
         now=lambda: NOON,
     )
-    app = create_app("backoffice", [api.router(office.pool)], kit)
+    app = create_app("backoffice", [api.router(office.pool)], app_state)
     transport = httpx.ASGITransport(app)
     async with httpx.AsyncClient(transport=transport, base_url="http://relais") as client:
         yield Caller(client)
@@ -176,7 +176,13 @@ class TestQuotes:
             assert [one["kind"] for one in cheapest["expenses"]] == ["toll"]
 
     async def test_a_counter_offer_stands_beside_its_quote(self, office: Office) -> None:
-        countered = CounterOffered("t-1", "ada", Money(700, "EUR"), NOON, None)
+        countered = CounterOffered(
+            trip_id="t-1",
+            driver_id="ada",
+            price=Money(700, "EUR"),
+            offered_at=NOON,
+            offered_by=None,
+        )
         await office.saw(published(), submitted("ada"), submitted("bob"), countered)
         async with served(office) as api:
             [trip] = await api.items("/quotes/to-process", role="logistics")

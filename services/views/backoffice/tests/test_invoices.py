@@ -50,7 +50,13 @@ class TestInvoice:
         assert statuses == ["to_complete", "validated", "approved", "paid"]
 
     def test_reopened_it_is_to_be_completed_and_validated_again(self) -> None:
-        reopened = ExpensesReopened(INVOICE, "hiflow", "ada", "x-2", LATER)
+        reopened = ExpensesReopened(
+            invoice_id=INVOICE,
+            organisation_id="hiflow",
+            driver_id="ada",
+            extra_id="x-2",
+            reopened_at=LATER,
+        )
         row = invoice_of(opened(), validated(), reopened)
         assert (row.status, row.validated_at) == ("to_complete", None)
         assert invoice_of(opened(), validated(), reopened, validated()).status == "validated"

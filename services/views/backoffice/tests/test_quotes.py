@@ -45,10 +45,16 @@ from services.views.backoffice.tests.make import (
     withdrawn,
 )
 
-OVER = trip_v1.QuoteExpired("t-1", "ada", LATER)
-COUNTERED = trip_v1.CounterOffered("t-1", "ada", Money(11_000, "EUR"), LATER, None)
-TAKEN = trip_v1.CounterAccepted("t-1", "ada", LATER, None, None)
-DECLINED = trip_v1.CounterDeclined("t-1", "ada", LATER, None, None)
+OVER = trip_v1.QuoteExpired(trip_id="t-1", driver_id="ada", expired_at=LATER)
+COUNTERED = trip_v1.CounterOffered(
+    trip_id="t-1", driver_id="ada", price=Money(11_000, "EUR"), offered_at=LATER, offered_by=None
+)
+TAKEN = trip_v1.CounterAccepted(
+    trip_id="t-1", driver_id="ada", accepted_at=LATER, offered_by=None, price=None
+)
+DECLINED = trip_v1.CounterDeclined(
+    trip_id="t-1", driver_id="ada", declined_at=LATER, offered_by=None, price=None
+)
 
 OF_THE_TRIP: list[TripEvent] = [
     published(),
@@ -227,7 +233,7 @@ class TestQueries:
     async def test_whose_account_is_closed_is_not_available(self, office: Office) -> None:
         await office.saw(registered(), declared())
         assert len(await drivers.available(office.pool, "hiflow", FROM, FROM, "", 10)) == 1
-        await office.saw(DriverSuspended("ada", LATER))
+        await office.saw(DriverSuspended(driver_id="ada", suspended_at=LATER))
         assert await drivers.available(office.pool, "hiflow", FROM, FROM, "", 10) == []
-        await office.saw(DriverReinstated("ada", LATER))
+        await office.saw(DriverReinstated(driver_id="ada", reinstated_at=LATER))
         assert len(await drivers.available(office.pool, "hiflow", FROM, FROM, "", 10)) == 1

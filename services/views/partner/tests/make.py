@@ -37,9 +37,11 @@ FROM = date(2030, 5, 6)
 UNTIL = date(2030, 5, 10)
 DAY = timedelta(days=1)
 
-PARIS = Stop("Paris", "75012", Point(48.84, 2.38))
-VERSAILLES = Stop("Versailles", "78000", Point(48.80, 2.13))
-LYON = Stop("Lyon", "69003", Point(45.76, 4.86))
+PARIS = Stop(city="Paris", postal_code="75012", point=Point(latitude=48.84, longitude=2.38))
+VERSAILLES = Stop(
+    city="Versailles", postal_code="78000", point=Point(latitude=48.80, longitude=2.13)
+)
+LYON = Stop(city="Lyon", postal_code="69003", point=Point(latitude=45.76, longitude=4.86))
 HOME = (48.85, 2.35)
 """In Paris."""
 
@@ -66,7 +68,7 @@ def published(
         arrival=LYON,
         from_slot=Slot(FROM, fixed=True),
         until_slot=Slot(until_day, fixed=False),
-        vehicle=Vehicle("Renault", "Clio"),
+        vehicle=Vehicle(make="Renault", model="Clio"),
         delivery_type="depot",
         distance_km=465,
         duration_minutes=290,
@@ -80,64 +82,130 @@ def published(
 def submitted(
     driver: str = "ada", amount: int = 12_500, trip: str = "t-1", at: datetime = NOON
 ) -> QuoteSubmitted:
-    return QuoteSubmitted(trip, driver, Money(amount, "EUR"), "soon", FROM, None, at, (), None)
+    return QuoteSubmitted(
+        trip_id=trip,
+        driver_id=driver,
+        price=Money(amount, "EUR"),
+        comment="soon",
+        pickup_on=FROM,
+        delivery_on=None,
+        submitted_at=at,
+        expenses=(),
+        valid_until=None,
+    )
 
 
 def modified(driver: str = "ada", amount: int = 11_000) -> QuoteModified:
-    return QuoteModified("t-1", driver, Money(amount, "EUR"), None, None, UNTIL, LATER, (), None)
+    return QuoteModified(
+        trip_id="t-1",
+        driver_id=driver,
+        price=Money(amount, "EUR"),
+        comment=None,
+        pickup_on=None,
+        delivery_on=UNTIL,
+        modified_at=LATER,
+        expenses=(),
+        valid_until=None,
+    )
 
 
 def withdrawn(driver: str = "ada") -> QuoteWithdrawn:
-    return QuoteWithdrawn("t-1", driver, LATER)
+    return QuoteWithdrawn(trip_id="t-1", driver_id=driver, withdrawn_at=LATER)
 
 
 def refused(driver: str = "ada", reason: str = "too dear") -> QuoteRefused:
-    return QuoteRefused("t-1", driver, reason, None, LATER)
+    return QuoteRefused(trip_id="t-1", driver_id=driver, reason=reason, rule=None, refused_at=LATER)
 
 
 def accepted(driver: str = "ada") -> QuoteAccepted:
-    return QuoteAccepted("t-1", driver, LATER)
+    return QuoteAccepted(trip_id="t-1", driver_id=driver, accepted_at=LATER)
 
 
 def assigned(
     driver: str = "ada", trip: str = "t-1", price: int | None = 12_500, at: datetime = LATER
 ) -> MissionAssigned:
     money = Money(price, "EUR") if price else None
-    return MissionAssigned(trip, driver, money, False, FROM, UNTIL, at, ())
+    return MissionAssigned(
+        trip_id=trip,
+        driver_id=driver,
+        price=money,
+        direct=False,
+        from_day=FROM,
+        until_day=UNTIL,
+        assigned_at=at,
+        expenses=(),
+    )
 
 
 def delivered(driver: str = "ada", trip: str = "t-1") -> DeliveryConfirmed:
-    return DeliveryConfirmed(trip, driver, Channel.APP, LATER + HOUR, False)
+    return DeliveryConfirmed(
+        trip_id=trip,
+        driver_id=driver,
+        channel=Channel.APP,
+        confirmed_at=LATER + HOUR,
+        client_told=False,
+    )
 
 
 def expired(trip: str = "t-1") -> TripExpired:
-    return TripExpired(trip, LATER)
+    return TripExpired(trip_id=trip, expired_at=LATER)
 
 
 # --- Driver -----------------------------------------------------------------
 
 
 def registered(driver: str = "ada", organisation: str = "hiflow") -> DriverRegistered:
-    return DriverRegistered(driver, organisation, "Ada Lovelace", "+33 6 12 34 56 78", NOON)
+    return DriverRegistered(
+        driver_id=driver,
+        organisation_id=organisation,
+        name="Ada Lovelace",
+        phone="+33 6 12 34 56 78",
+        registered_at=NOON,
+    )
 
 
 def home_changed(location: Point | None = PARIS.point) -> HomeChanged:
-    return HomeChanged("ada", "1 rue de Rivoli", "75001", "Paris", location, LATER)
+    return HomeChanged(
+        driver_id="ada",
+        street="1 rue de Rivoli",
+        postal_code="75001",
+        city="Paris",
+        location=location,
+        changed_at=LATER,
+    )
 
 
 def training(code: str = "atlas") -> TrainingStarted:
-    return TrainingStarted("ada", QualificationKind.CLIENT_PROCESS, code, NOON)
+    return TrainingStarted(
+        driver_id="ada", kind=QualificationKind.CLIENT_PROCESS, code=code, started_at=NOON
+    )
 
 
 def qualified(code: str = "atlas", valid_until: date | None = None) -> QualificationObtained:
-    return QualificationObtained("ada", QualificationKind.CLIENT_PROCESS, code, valid_until, LATER)
+    return QualificationObtained(
+        driver_id="ada",
+        kind=QualificationKind.CLIENT_PROCESS,
+        code=code,
+        valid_until=valid_until,
+        obtained_at=LATER,
+    )
 
 
 def declared(
     id: str = "a-1", from_day: date = FROM, until_day: date = UNTIL, driver: str = "ada"
 ) -> AvailabilityDeclared:
-    return AvailabilityDeclared(driver, id, Period.WEEK, from_day, until_day, None, NOON)
+    return AvailabilityDeclared(
+        driver_id=driver,
+        availability_id=id,
+        period=Period.WEEK,
+        from_day=from_day,
+        until_day=until_day,
+        reason=None,
+        declared_at=NOON,
+    )
 
 
 def engaged(trip: str = "t-1", driver: str = "ada") -> DriverEngaged:
-    return DriverEngaged(driver, trip, FROM, FROM + DAY, LATER)
+    return DriverEngaged(
+        driver_id=driver, trip_id=trip, from_day=FROM, until_day=FROM + DAY, engaged_at=LATER
+    )

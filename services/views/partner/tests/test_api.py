@@ -15,10 +15,10 @@ from contracts.missions.trip_v1 import CounterOffered, Stop
 from infra.consumers.views import views_seen
 from infra.http.app import create_app
 from infra.http.auth import PublishedKeys, Role, SigningKey, Verifier, issue, jwks
-from infra.http.call import Kit
 from infra.http.positions import Positions
+from infra.http.request_context import AppState
 from infra.http.versions import Versions
-from infra.nudge import Nudge
+from infra.signals import Signal
 from services.views.partner import api
 from services.views.partner.tests.conftest import Partner
 from services.views.partner.tests.make import (
@@ -76,15 +76,15 @@ async def served(partner: Partner) -> AsyncIterator[Caller]:
     async def seen(streams: Any) -> Mapping[str, int]:
         return await views_seen(partner.pool, "partner", streams)
 
-    kit = Kit(
+    app_state = AppState(
         verifier=Verifier(PublishedKeys(jwks(KEY)), "relais-accounts", "relais"),
         positions=Positions(
-            seen, Nudge("seen_partner", partner.pool), ["missions.trip"], within=0.05
+            seen, Signal("seen_partner", partner.pool), ["missions.trip"], within=0.05
         ),
         versions=Versions(bytes(32)),
         now=lambda: NOON,
     )
-    app = create_app("partner", [api.router(partner.pool, 100.0)], kit)
+    app = create_app("partner", [api.router(partner.pool, 100.0)], app_state)
     transport = httpx.ASGITransport(app)
     async with httpx.AsyncClient(transport=transport, base_url="http://relais") as client:
         yield Caller(client)
@@ -173,7 +173,7 @@ class TestTrips:
     async def test_text_is_found_as_people_type_it(
         self, partner: Partner, text: str, found: list[str]
     ) -> None:
-        evry = Stop("Évry", "91000", PARIS.point)
+        evry = Stop(city="Évry", postal_code="91000", point=PARIS.point)
         await partner.saw(registered(), published("t-1", evry), published("t-2", brand="100%_Auto"))
         async with served(partner) as api:
             shown = await api.get(str(httpx.URL("/trips", params={"q": text})))
@@ -218,7 +218,13 @@ class TestOwn:
             assert (quote["status"], quote["refusal_reason"]) == ("refused", "too dear")
 
     async def test_a_counter_offer_is_read_by_whom_it_was_made(self, partner: Partner) -> None:
-        countered = CounterOffered("t-1", "ada", Money(700, "EUR"), NOON, None)
+        countered = CounterOffered(
+            trip_id="t-1",
+            driver_id="ada",
+            price=Money(700, "EUR"),
+            offered_at=NOON,
+            offered_by=None,
+        )
         await partner.saw(registered(), published(), submitted(), submitted("bob"), countered)
         async with served(partner) as api:
             [quote] = (await api.get("/quotes")).json()["items"]
@@ -276,10 +282,10 @@ async def test_logistics_finds_who_is_free(partner: Partner) -> None:
     async with served(partner) as api:
         shown = await api.get(f"/logistics/drivers/available?{DAYS}", role="logistics")
         assert [driver["driver_id"] for driver in shown.json()["items"]] == ["ada"]
-        await partner.saw(DriverSuspended("ada", NOON))
+        await partner.saw(DriverSuspended(driver_id="ada", suspended_at=NOON))
         shown = await api.get(f"/logistics/drivers/available?{DAYS}", role="logistics")
         assert shown.json()["items"] == []
-        await partner.saw(DriverReinstated("ada", NOON))
+        await partner.saw(DriverReinstated(driver_id="ada", reinstated_at=NOON))
         shown = await api.get(f"/logistics/drivers/available?{DAYS}", role="logistics")
         assert len(shown.json()["items"]) == 1
 

@@ -11,7 +11,7 @@ from icalendar import Calendar
 
 from infra.http.app import admissions, create_app
 from infra.http.auth import PublishedKeys, Role, SigningKey, Verifier, issue, jwks
-from infra.http.call import Kit
+from infra.http.request_context import AppState
 from services.views.partner import calendars
 from services.views.partner.tests.conftest import Partner
 from services.views.partner.tests.make import (
@@ -36,7 +36,9 @@ PATHS = [
 @asynccontextmanager
 async def served(partner: Partner, at: datetime = NOON) -> AsyncIterator[httpx.AsyncClient]:
     verifier = Verifier(PublishedKeys(jwks(KEY)), "relais-accounts", "relais")
-    app = create_app("partner", [calendars.router(partner.pool)], Kit(verifier, now=lambda: at))
+    app = create_app(
+        "partner", [calendars.router(partner.pool)], AppState(verifier, now=lambda: at)
+    )
     transport = httpx.ASGITransport(app)
     async with httpx.AsyncClient(transport=transport, base_url="http://relais") as client:
         yield client

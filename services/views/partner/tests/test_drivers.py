@@ -39,10 +39,10 @@ from services.views.partner.tests.make import (
     training,
 )
 
-RELEASED = DriverReleased("ada", "t-1", LATER)
-WITHDRAWN = AvailabilityWithdrawn("ada", "a-1", LATER)
-FORGOTTEN = SubjectForgotten("ada", LATER)
-PHONE = PhoneChanged("ada", "+33 7", LATER)
+RELEASED = DriverReleased(driver_id="ada", trip_id="t-1", released_at=LATER)
+WITHDRAWN = AvailabilityWithdrawn(driver_id="ada", availability_id="a-1", withdrawn_at=LATER)
+FORGOTTEN = SubjectForgotten(driver_id="ada", forgotten_at=LATER)
+PHONE = PhoneChanged(driver_id="ada", phone="+33 7", changed_at=LATER)
 
 
 def row_of(*events: DriverEvent) -> Driver:

@@ -27,10 +27,16 @@ from services.views.partner.tests.make import (
     withdrawn,
 )
 
-OVER = trip_v1.QuoteExpired("t-1", "ada", LATER)
-COUNTERED = trip_v1.CounterOffered("t-1", "ada", Money(11_000, "EUR"), LATER, None)
-TAKEN = trip_v1.CounterAccepted("t-1", "ada", LATER, None, None)
-DECLINED = trip_v1.CounterDeclined("t-1", "ada", LATER, None, None)
+OVER = trip_v1.QuoteExpired(trip_id="t-1", driver_id="ada", expired_at=LATER)
+COUNTERED = trip_v1.CounterOffered(
+    trip_id="t-1", driver_id="ada", price=Money(11_000, "EUR"), offered_at=LATER, offered_by=None
+)
+TAKEN = trip_v1.CounterAccepted(
+    trip_id="t-1", driver_id="ada", accepted_at=LATER, offered_by=None, price=None
+)
+DECLINED = trip_v1.CounterDeclined(
+    trip_id="t-1", driver_id="ada", declined_at=LATER, offered_by=None, price=None
+)
 
 
 def row_of(*events: TripEvent) -> Quote:
@@ -155,7 +161,11 @@ async def test_logistics_compares_the_quotes_on_a_trip_cheapest_first(partner: P
 
 async def test_what_no_longer_holds_is_not_compared(partner: Partner) -> None:
     await partner.saw(published(), *(submitted(who) for who in ("ada", "bob", "cleo", "dora")))
-    await partner.saw(withdrawn("bob"), refused("cleo"), QuoteExpired("t-1", "dora", LATER))
+    await partner.saw(
+        withdrawn("bob"),
+        refused("cleo"),
+        QuoteExpired(trip_id="t-1", driver_id="dora", expired_at=LATER),
+    )
     found = await quotes_on(partner.pool, "hiflow", "t-1")
     assert [row.driver_id for row in found] == ["ada"]
     await partner.saw(accepted())

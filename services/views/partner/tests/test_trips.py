@@ -83,7 +83,10 @@ class TestRow:
 
     @pytest.mark.requirement("HIF-32")
     def test_a_trip_says_to_whom_it_was_proposed(self) -> None:
-        proposals = (TripProposed("t-1", who, LATER) for who in ("ada", "bob", "ada"))
+        proposals = (
+            TripProposed(trip_id="t-1", driver_id=who, proposed_at=LATER)
+            for who in ("ada", "bob", "ada")
+        )
         assert row_of(published(), *proposals).proposed == ("bob", "ada")
 
     @pytest.mark.requirement("HIF-23", "HIF-26")
@@ -97,9 +100,20 @@ class TestRow:
             ExtraCostRequested(*asked, "no bus", "f-1", LATER),
             granted,
             ExtraCostRequested("t-1", "ada", "x-2", *asked[3:], "no bus", "f-2", LATER),
-            ExtraCostRefused("t-1", "ada", "x-2", "there was one", LATER),
-            *(AttachmentAdded("t-1", "ada", file, "note", LATER) for file in ("f-3", "f-4")),
-            AttachmentRemoved("t-1", "ada", "f-3", LATER),
+            ExtraCostRefused(
+                trip_id="t-1",
+                driver_id="ada",
+                request_id="x-2",
+                reason="there was one",
+                refused_at=LATER,
+            ),
+            *(
+                AttachmentAdded(
+                    trip_id="t-1", driver_id="ada", file_id=file, label="note", added_at=LATER
+                )
+                for file in ("f-3", "f-4")
+            ),
+            AttachmentRemoved(trip_id="t-1", driver_id="ada", file_id="f-3", removed_at=LATER),
         )
         assert row.expenses == (Expense("toll", 900),)
         assert row.extras == (
@@ -118,7 +132,7 @@ class TestRow:
         assert row_of(published(), submitted(), withdrawn()).quoting == ()
 
     def test_nor_does_an_expired_one(self) -> None:
-        over = QuoteExpired("t-1", "ada", LATER)
+        over = QuoteExpired(trip_id="t-1", driver_id="ada", expired_at=LATER)
         assert row_of(published(), submitted(), submitted("bob"), over).quoting == ("bob",)
 
     @pytest.mark.parametrize("event", [modified(), refused(), accepted()])

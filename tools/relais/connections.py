@@ -9,9 +9,9 @@ from pydantic import SecretStr, ValidationError
 from infra.commands import Commands
 from infra.consumers.views import Generations
 from infra.host import Running, Service, open_pool
-from infra.nudge import Nudge
 from infra.personal import Keyring
 from infra.settings import Settings
+from infra.signals import Signal
 from infra.store.postgres import Pool, PostgresStore
 from services import registry
 from tools.relais.answers import UNREACHABLE, USAGE, Trouble, first_line
@@ -92,8 +92,8 @@ async def connected(found: Settings, service: Service) -> AsyncIterator[Running]
             raise Trouble("there are no master keys: set RELAIS_MASTER_KEYS", UNREACHABLE)
         pool = await stack.enter_async_context(database(found, service.name))
         keyring = Keyring(keys, found.masters)
-        appended = Nudge(f"appended_{service.schema}", pool)
-        store = PostgresStore(pool, on_append=appended.ring)
+        appended = Signal(f"appended_{service.schema}", pool)
+        store = PostgresStore(pool, on_append=appended.notify)
         yield Running(
             service=service,
             settings=found,
@@ -102,7 +102,7 @@ async def connected(found: Settings, service: Service) -> AsyncIterator[Running]
             store=store,
             commands=Commands(service.name, store, keyring),
             appended=appended,
-            seen=Nudge(f"seen_{service.schema}", pool),
+            seen=Signal(f"seen_{service.schema}", pool),
             generations=Generations(service.schema, service.views, pool) if service.views else None,
         )
 

@@ -7,7 +7,7 @@ from uuid import NAMESPACE_URL, uuid5
 
 from contracts.accounts.organisation_v1 import OrganisationKind, OrganisationRegistered, Profile
 from contracts.accounts.user_v1 import AgreementSigned, PasswordMeans, Role, UserInvited
-from infra.commands import Aggregate, Beside, CommandContext, Refused
+from infra.commands import Aggregate, CommandContext, InTransaction, Refused
 from infra.host import Running, opened
 from infra.secrets import passwords, totp
 from infra.store.postgres import Connection
@@ -16,7 +16,7 @@ from services.accounts.aggregates import ORGANISATION, USER
 from services.accounts.edge import tables
 from services.accounts.edge.access import Access
 from services.accounts.service import service
-from tools.relais import reach
+from tools.relais import connections
 from tools.relais.answers import UNREACHABLE, Answer, Trouble, sentence
 
 COMMANDS = uuid5(NAMESPACE_URL, "relais:accounts:bootstrap")
@@ -48,10 +48,12 @@ class Impossible(Exception):
 async def founded(organisation_id: str, name: str, user_id: str, email: str, person: str) -> Answer:
     """Let a driver partner's organisation begin, with one administrator, who sets a password by
     mail. Raises `Trouble`."""
-    settings = reach.settings()
+    settings = connections.settings()
     if not settings.postgres and "accounts" not in settings.databases:
-        raise Trouble(reach.NO_PLATFORM.format(settings.home), UNREACHABLE)
-    profile = Profile(name, "Europe/Paris", "EUR", "FR", ())
+        raise Trouble(connections.NO_PLATFORM.format(settings.home), UNREACHABLE)
+    profile = Profile(
+        name=name, time_zone="Europe/Paris", currency="EUR", country="FR", contacts=()
+    )
     founder = Founder(user_id, email, person)
     async with opened(service, settings) as running:
         try:
@@ -68,7 +70,9 @@ async def found(
     """Register an organisation and its first users. Safe to repeat: what was done once is not
     done again, even where people have changed it since. Raises `Impossible`."""
     making = _Making(running, organisation_id)
-    registration = OrganisationRegistered(organisation_id, kind, profile, making.at)
+    registration = OrganisationRegistered(
+        organisation_id=organisation_id, kind=kind, profile=profile, registered_at=making.at
+    )
     register = organisation.RegisterOrganisation(registration)
     await making.carry_out(ORGANISATION, organisation_id, "register", register)
     for founder in who:
@@ -92,7 +96,16 @@ class _Making:
         await tables.may_administer(self._access.pool, org, user_id)
         steps: dict[str, user.Command] = {
             "invite": _invitation(founder, org, at),
-            "agree": user.Tell(AgreementSigned(user_id, org, None, at.date(), at), at.date()),
+            "agree": user.Tell(
+                AgreementSigned(
+                    user_id=user_id,
+                    organisation_id=org,
+                    file_id=None,
+                    signed_on=at.date(),
+                    recorded_at=at,
+                ),
+                at.date(),
+            ),
             "activate": user.ActivateUser(user_id, org, at),
         }
         for name, command in steps.items():
@@ -127,7 +140,7 @@ class _Making:
         id: str,
         step: str,
         command: object,
-        beside: Beside | None = None,
+        in_transaction: InTransaction | None = None,
     ) -> None:
         """One step; nothing when it was carried out before."""
         command_id = uuid5(COMMANDS, f"{self._organisation_id}/{id}/{step}")
@@ -140,7 +153,9 @@ class _Making:
             at=self.at,
             fingerprint="",
         )
-        answer = await self._running.commands.handle(aggregate, id, command, context, beside=beside)
+        answer = await self._running.commands.handle(
+            aggregate, id, command, context, in_transaction=in_transaction
+        )
         if isinstance(answer, Refused):
             raise Impossible(f"{id}: {answer.rejection}")
 

@@ -15,7 +15,7 @@ from infra.batching import Full
 from infra.commands import Commands, TooMuchContention
 from infra.host import open_pool
 from infra.http.auth import PublishedKeys, Verifier, issue, jwks
-from infra.http.call import SKEW, Call, Kit
+from infra.http.request_context import SKEW, AppState, RequestContext
 from infra.http.tests.stage import KEY, NOON, api, client, signed
 from infra.personal import Keyring
 from infra.store.postgres import PostgresStore
@@ -249,5 +249,5 @@ def test_today_is_the_day_where_the_organisation_is(zone: str, now: datetime, da
     verifier = Verifier(PublishedKeys(jwks(KEY)), "i", "a")
     token = issue(KEY, "d1", "o1", ["driver"], issuer="i", audience="a", time_zone=zone)
     principal = verifier.principal(f"Bearer {token}".encode())
-    call = Call(Kit(verifier), principal, now, now, "j", None)
-    assert str(call.today) == day
+    context = RequestContext(AppState(verifier), principal, now, now, "j", None)
+    assert str(context.today) == day

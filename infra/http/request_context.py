@@ -5,8 +5,8 @@ A route names whom it admits by the type of its parameter:
     DriverCall = Annotated[Call, requires("driver")]
 
     @router.post("/trips/{trip_id}/quotes")
-    async def submit_quote(trip_id: Id, body: QuoteBody, call: DriverCall) -> Response:
-        return await call.handle(trip, trip_id, SubmitQuote(..., today=call.today, at=call.at))
+    async def submit_quote(trip_id: Id, body: QuoteBody, context: DriverContext) -> Response:
+        return await context.handle(TRIP, trip_id, SubmitQuote(..., at=context.at))
 """
 
 import json
@@ -29,12 +29,12 @@ from infra import telemetry
 from infra.batching import Full
 from infra.commands import (
     Aggregate,
-    Asking,
-    Beside,
     CommandContext,
+    CommandFactory,
     Done,
     HistoryEntry,
     IdempotencyKeyReused,
+    InTransaction,
     Loaded,
     Refused,
     TooMuchContention,
@@ -77,11 +77,11 @@ class Handler(Protocol):
         self,
         aggregate: Aggregate[C, S, E, R],
         id: str,
-        command: C | Asking[S, C],
+        command: C | CommandFactory[S, C],
         context: CommandContext,
         expected_version: int | None = None,
         *,
-        beside: Beside | None = None,
+        in_transaction: InTransaction | None = None,
     ) -> Done[S] | Refused[R]: ...
 
     async def load(
@@ -103,7 +103,7 @@ def _now() -> datetime:
 
 
 @dataclass(frozen=True, slots=True)
-class Kit:
+class AppState:
     """What the calls of one API stand on."""
 
     verifier: Verifier
@@ -116,14 +116,14 @@ class Kit:
 
 
 @dataclass(frozen=True, slots=True)
-class Call:
+class RequestContext:
     """One request of somebody who was let in.
 
     `at` is now; `occurred_at` is earlier when a phone reports late. A request carries out at most
     one command: its Idempotency-Key names that one.
     """
 
-    kit: Kit
+    app_state: AppState
     principal: Principal
     at: datetime
     occurred_at: datetime
@@ -144,7 +144,7 @@ class Call:
         return self.at.astimezone(self.zone).date()
 
     @property
-    def context(self) -> CommandContext:
+    def command_context(self) -> CommandContext:
         """Who asks and for which request, as it is recorded with every event."""
         who = self.principal
         name = f"{who.organisation_id}/{who.subject}/{self.idempotency_key}"
@@ -164,18 +164,18 @@ class Call:
         self,
         aggregate: Aggregate[C, S, E, R],
         id: str,
-        command: C | Asking[S, C],
+        command: C | CommandFactory[S, C],
         present: Callable[[S], object] | None = None,
         *,
         created: str | None = None,
-        beside: Beside | None = None,
+        in_transaction: InTransaction | None = None,
     ) -> Response:
         """Carry out a command and answer its outcome; a repeated one answers the same again.
 
         200, or 201 with `created` as its Location. The body is `present(state)`, else the id and
         the version. Raises what `perform` raises.
         """
-        done = await self.perform(aggregate, id, command, beside)
+        done = await self.perform(aggregate, id, command, in_transaction)
         stream, _, _ = done.position.rpartition("@")
         shown = self._shown(stream, done.version)
         body = present(done.state) if present else {"id": id, "version": shown}
@@ -192,18 +192,23 @@ class Call:
         self,
         aggregate: Aggregate[C, S, E, R],
         id: str,
-        command: C | Asking[S, C],
-        beside: Beside | None = None,
+        command: C | CommandFactory[S, C],
+        in_transaction: InTransaction | None = None,
     ) -> Done[S]:
         """Carry out a command. Raises the `Problem` of its refusal, or 409, 412, 422, 503.
 
-        `beside` as in `Commands.handle`.
+        `in_transaction` as in `Commands.handle`.
         """
         commands = self._commands()
         expected = await self._expected_version(aggregate, id)
         try:
             result = await commands.handle(
-                aggregate, id, command, self.context, expected, beside=beside
+                aggregate,
+                id,
+                command,
+                self.command_context,
+                expected,
+                in_transaction=in_transaction,
             )
         except VersionMismatch as error:
             now = "" if self._seals else f" It stands at version {error.actual}."
@@ -220,9 +225,9 @@ class Call:
 
     def refuse(self, rejection: object) -> Problem:
         """The problem a rejection is, to be raised."""
-        if self.kit.problem is None:
+        if self.app_state.problem is None:
             raise RuntimeError("this API was made without a table of problems")
-        return refused(rejection, self.kit.problem)
+        return refused(rejection, self.app_state.problem)
 
     async def load(
         self, aggregate: Aggregate[Any, S, Any, Any], id: str, as_of: datetime | None = None
@@ -254,14 +259,14 @@ class Call:
         return _json({"items": [_entry(entry, show) for entry in entries]}, {})
 
     def _commands(self) -> Handler:
-        if self.kit.commands is None:
+        if self.app_state.commands is None:
             raise RuntimeError("this API was made without commands")
-        return self.kit.commands
+        return self.app_state.commands
 
     @property
     def _seals(self) -> Versions | None:
         """What seals the versions this caller sees: every quote counts in a trip's (HIF-15)."""
-        return self.kit.versions if COUNTS.isdisjoint(self.principal.roles) else None
+        return self.app_state.versions if COUNTS.isdisjoint(self.principal.roles) else None
 
     def _shown(self, stream: str, version: int) -> int | str:
         return version if (seals := self._seals) is None else seals.seal(stream, version)
@@ -319,8 +324,8 @@ def _reused() -> Problem:
 
 
 @dataclass(frozen=True, slots=True)
-class Admission:
-    """Makes the `Call` of a request that passed its `Gate`. `roles` None: anybody is let in.
+class AuthDependency:
+    """Makes the `RequestContext` of a request that passed the `AuthMiddleware`. `roles` None: anybody is let in.
 
     A dependency that reads the request directly: declared headers would be validated one by one,
     at several times the price.
@@ -330,80 +335,88 @@ class Admission:
     media: str = JSON
     """The type of a command's body."""
 
-    async def __call__(self, request: Request) -> Call:
+    async def __call__(self, request: Request) -> RequestContext:
         scope = request.scope
-        kit: Kit = scope["app"].state.kit
+        app_state: AppState = scope["app"].state.app_state
         principal: Principal = scope[PRINCIPAL]
         headers: dict[bytes, bytes] = dict(scope["headers"])
         if "\0" in scope["path"] or b"%00" in scope["query_string"]:
             raise malformed("path:", "nul", "No name here has a NUL character.")
         if scope["method"] in SAFE_METHODS:
-            return await _query(kit, principal, headers)
-        return await _command(kit, principal, headers, request, self.media)
+            return await _query(app_state, principal, headers)
+        return await _command(app_state, principal, headers, request, self.media)
 
-    def principal(self, kit: Kit, header: bytes | None) -> Principal:
+    def principal(self, app_state: AppState, header: bytes | None) -> Principal:
         """Who is let in. Raises the `Problem` of who is not: 401 or 403."""
         if self.roles is None:
             return ANYBODY
-        principal = kit.verifier.principal(header)
+        principal = app_state.verifier.principal(header)
         if self.roles.isdisjoint(principal.roles):
             admitted = ", ".join(sorted(self.roles))
             raise Problem(403, "not-admitted", f"This is for the roles: {admitted}.")
         return principal
 
 
-class Gate:
+class AuthMiddleware:
     """Stands before a route, so that nobody's body is read before we know who it is."""
 
-    def __init__(self, app: ASGIApp, admission: Admission) -> None:
+    def __init__(self, app: ASGIApp, admission: AuthDependency) -> None:
         self._app = app
         self._admission = admission
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         header = next((value for name, value in scope["headers"] if name == b"authorization"), None)
-        kit: Kit = scope["app"].state.kit
+        app_state: AppState = scope["app"].state.app_state
         try:
-            scope[PRINCIPAL] = self._admission.principal(kit, header)
+            scope[PRINCIPAL] = self._admission.principal(app_state, header)
         except KeyNotKnown:
-            await kit.verifier.learn()
-            scope[PRINCIPAL] = self._admission.principal(kit, header)
+            await app_state.verifier.learn()
+            scope[PRINCIPAL] = self._admission.principal(app_state, header)
         await self._app(scope, receive, send)
 
 
 def requires(*roles: Role, media: str = JSON) -> Any:
-    """Admits who has one of the roles; to annotate a route's `Call` with.
+    """Admits who has one of the roles; to annotate a route's `RequestContext` with.
 
     `media` is the type of a command's body where that is not JSON.
     """
     if not roles:
         raise ValueError("name the roles, or say public()")
-    return Depends(Admission(frozenset(roles), media))
+    return Depends(AuthDependency(frozenset(roles), media))
 
 
 def public() -> Any:
-    """Admits anybody, and says so; to annotate a route's `Call` with."""
-    return Depends(Admission(None))
+    """Admits anybody, and says so; to annotate a route's `RequestContext` with."""
+    return Depends(AuthDependency(None))
 
 
-async def _query(kit: Kit, principal: Principal, headers: dict[bytes, bytes]) -> Call:
+async def _query(
+    app_state: AppState, principal: Principal, headers: dict[bytes, bytes]
+) -> RequestContext:
     if (wanted := headers.get(b"relais-min-position")) is not None:
         sealed = COUNTS.isdisjoint(principal.roles)
-        tokens = read_tokens(wanted.decode("latin-1"), kit.versions if sealed else None)
-        if kit.positions is not None:
-            await kit.positions.wait(tokens)
-    at = kit.now()
-    return Call(kit, principal, at, at, _correlation_id(headers), _traceparent(headers))
+        tokens = read_tokens(wanted.decode("latin-1"), app_state.versions if sealed else None)
+        if app_state.positions is not None:
+            await app_state.positions.wait(tokens)
+    at = app_state.now()
+    return RequestContext(
+        app_state, principal, at, at, _correlation_id(headers), _traceparent(headers)
+    )
 
 
 async def _command(
-    kit: Kit, principal: Principal, headers: dict[bytes, bytes], request: Request, media: str
-) -> Call:
+    app_state: AppState,
+    principal: Principal,
+    headers: dict[bytes, bytes],
+    request: Request,
+    media: str,
+) -> RequestContext:
     body = await request.body()
     if body:
         _refuse_unreadable(headers.get(b"content-type", b""), body, media)
-    at = kit.now()
-    return Call(
-        kit,
+    at = app_state.now()
+    return RequestContext(
+        app_state,
         principal,
         at,
         _occurred_at(headers.get(b"relais-occurred-at"), at),

@@ -11,10 +11,10 @@ from infra.store.postgres import Pool
 DEBOUNCE_SECONDS = 0.005
 
 
-class Nudge:
+class Signal:
     """A hint that something was recorded; losing one costs a poll, never a fact.
 
-    `ring` never blocks and never fails. The NOTIFY leaves after the commit and on a connection of
+    `notify` never blocks and never fails. The NOTIFY leaves after the commit and on a connection of
     its own, because one inside the transaction would queue all commits behind it. The first one
     leaves at once; those that follow within 5 ms leave together.
     """
@@ -22,15 +22,15 @@ class Nudge:
     def __init__(self, channel: str, pool: Pool | None = None) -> None:
         self._channel = channel
         self._pool = pool
-        self._bells: set[asyncio.Event] = set()
+        self._events: set[asyncio.Event] = set()
         self._rung = False
         self._notifying = False
         self._tasks: set[asyncio.Task[None]] = set()
 
-    def ring(self) -> None:
+    def notify(self) -> None:
         """Wake the waiters of this process, and within 5 ms those of the others."""
-        for bell in self._bells:
-            bell.set()
+        for waiter in self._events:
+            waiter.set()
         self._rung = True
         if self._pool is not None and not self._notifying:
             self._notifying = True
@@ -52,17 +52,17 @@ class Nudge:
             self._notifying = False
 
     @asynccontextmanager
-    async def bell(self, listen_on: AsyncConnection | None = None) -> AsyncIterator["Bell"]:
+    async def subscribe(self, listen_on: AsyncConnection | None = None) -> AsyncIterator["Waiter"]:
         """A bell of one's own; with a connection it also hears the other processes."""
         event = asyncio.Event()
-        self._bells.add(event)
+        self._events.add(event)
         listening = (
             asyncio.create_task(self._listen(listen_on, event)) if listen_on is not None else None
         )
         try:
-            yield Bell(event, listening)
+            yield Waiter(event, listening)
         finally:
-            self._bells.discard(event)
+            self._events.discard(event)
             if listening is not None:
                 listening.cancel()
                 await asyncio.gather(listening, return_exceptions=True)
@@ -73,8 +73,8 @@ class Nudge:
             event.set()
 
 
-class Bell:
-    """One waiter's end of a `Nudge`."""
+class Waiter:
+    """One waiter's end of a `Signal`."""
 
     def __init__(self, event: asyncio.Event, listening: "asyncio.Task[None] | None") -> None:
         self._event = event

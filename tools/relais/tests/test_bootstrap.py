@@ -17,9 +17,11 @@ from services.accounts.edge.access import Access
 from services.accounts.service import service
 from services.accounts.tests.make import context
 from services.accounts.user import DeactivateUser, Status
-from tools.relais.founding import Founder, Impossible, found
+from tools.relais.bootstrap import Founder, Impossible, found
 
-PROFILE = Profile("Hiflow", "Europe/Paris", "EUR", "FR", ())
+PROFILE = Profile(
+    name="Hiflow", time_zone="Europe/Paris", currency="EUR", country="FR", contacts=()
+)
 PASSWORD = "correct horse battery"
 SECRET = pyotp.random_base32()
 LEA = Founder(

@@ -12,7 +12,7 @@ create table if not exists relais.part (name text primary key, mark text not nul
 """
 
 
-async def bring(pool: "Pool", part: str, ddl: str) -> None:
+async def apply_migrations(pool: "Pool", part: str, ddl: str) -> None:
     """Run the statements that make a part, unless these very ones were the last to do so.
 
     Safe to repeat, and from several processes. A database that is up to date is left alone: even
