@@ -7,10 +7,10 @@ from tools.checks.imports import independence, layers, purity
 from tools.checks.locks import locks
 from tools.checks.records import records
 from tools.checks.shape import shape
-from tools.checks.source import AuthMiddleware
+from tools.checks.source import Gate
 from tools.checks.testing import honest_tests, running_tests, short_tests, telling_tests
 
-GATES: Mapping[str, AuthMiddleware] = {
+GATES: Mapping[str, Gate] = {
     "layers": layers,
     "independence": independence,
     "purity": purity,

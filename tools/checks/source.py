@@ -72,7 +72,7 @@ class Tree:
         return tuple(Module(path, self.files[path]) for path in paths)
 
 
-AuthMiddleware = Callable[[Tree], Iterable[Finding]]
+Gate = Callable[[Tree], Iterable[Finding]]
 
 
 def imports_of(module: Module) -> Iterator[tuple[ast.stmt, str]]:
