@@ -352,10 +352,19 @@ class Invoice:
     """The price of the service where the award left it open."""
 
     @property
-    def who(self) -> tuple[str, str, str]:
-        """What every event of it begins with: invoice_id, organisation_id, driver_id."""
-        known = self.prepared
-        return known.invoice_id, known.organisation_id, known.driver_id
+    def invoice_id(self) -> str:
+        """The id of the invoice."""
+        return self.prepared.invoice_id
+
+    @property
+    def organisation_id(self) -> str:
+        """The organisation that pays."""
+        return self.prepared.organisation_id
+
+    @property
+    def driver_id(self) -> str:
+        """The driver who is paid."""
+        return self.prepared.driver_id
 
     @property
     def price(self) -> Money | None:
@@ -541,7 +550,14 @@ def _follow(command: Following, state: State) -> Decision:
         case Pay():
             if state.approval is None:
                 return ExpensesNotValidated()
-            paid = InvoicePaid(*state.who, command.payout_id, command.reference, command.at)
+            paid = InvoicePaid(
+                invoice_id=state.invoice_id,
+                organisation_id=state.organisation_id,
+                driver_id=state.driver_id,
+                payout_id=command.payout_id,
+                reference=command.reference,
+                paid_at=command.at,
+            )
             return [paid] if state.payment is None else []
         case unhandled:
             assert_never(unhandled)
@@ -550,8 +566,27 @@ def _follow(command: Following, state: State) -> Decision:
 def _number(command: Number, found: Invoice) -> list[InvoiceEvent]:
     settlement, number, at = command.settlement_version, command.number, command.at
     if settlement is None:
-        return [InvoiceNumbered(*found.who, number, at)] if found.number is None else []
-    correction = CorrectionNumbered(*found.who, settlement, number, at)
+        return (
+            [
+                InvoiceNumbered(
+                    invoice_id=found.invoice_id,
+                    organisation_id=found.organisation_id,
+                    driver_id=found.driver_id,
+                    number=number,
+                    numbered_at=at,
+                )
+            ]
+            if found.number is None
+            else []
+        )
+    correction = CorrectionNumbered(
+        invoice_id=found.invoice_id,
+        organisation_id=found.organisation_id,
+        driver_id=found.driver_id,
+        settlement_version=settlement,
+        number=number,
+        numbered_at=at,
+    )
     return [] if settlement in found.corrections else [correction]
 
 
@@ -560,8 +595,20 @@ def _note_extra(command: NoteExtra, found: Invoice) -> Decision:
     id = command.extra.extra_id
     if any(one.extra_id == id for one in found.extras):
         return []
-    reopened = ExpensesReopened(*found.who, id, command.at)
-    noted = ExtraNoted(*found.who, command.extra, command.at)
+    reopened = ExpensesReopened(
+        invoice_id=found.invoice_id,
+        organisation_id=found.organisation_id,
+        driver_id=found.driver_id,
+        extra_id=id,
+        reopened_at=command.at,
+    )
+    noted = ExtraNoted(
+        invoice_id=found.invoice_id,
+        organisation_id=found.organisation_id,
+        driver_id=found.driver_id,
+        extra=command.extra,
+        noted_at=command.at,
+    )
     return [noted, reopened] if found.status is Status.VALIDATED else [noted]
 
 
@@ -619,13 +666,15 @@ def _complete(command: OfDriver, found: Invoice) -> Decision:
 
 def _add(command: AddExpense, found: Invoice) -> Decision:
     event = ExpenseAdded(
-        *found.who,
-        command.expense_id,
-        command.kind,
-        command.amount,
-        command.receipt_file_id,
-        command.note,
-        command.at,
+        invoice_id=found.invoice_id,
+        organisation_id=found.organisation_id,
+        driver_id=found.driver_id,
+        expense_id=command.expense_id,
+        kind=command.kind,
+        amount=command.amount,
+        receipt_file_id=command.receipt_file_id,
+        note=command.note,
+        added_at=command.at,
     )
     known = next((one for one in found.expenses if one.expense_id == command.expense_id), None)
     if known is not None and replace(known, added_at=command.at) == event:
@@ -667,7 +716,15 @@ def _remove(command: RemoveExpense, found: Invoice) -> Decision:
     contested = any(one.line_id == command.expense_id for one in found.contests)
     if found.status is not Status.TO_COMPLETE or contested:
         return ExpensesLocked()
-    return [ExpenseRemoved(*found.who, command.expense_id, command.at)]
+    return [
+        ExpenseRemoved(
+            invoice_id=found.invoice_id,
+            organisation_id=found.organisation_id,
+            driver_id=found.driver_id,
+            expense_id=command.expense_id,
+            removed_at=command.at,
+        )
+    ]
 
 
 def _validate(command: ValidateExpenses, found: Invoice) -> Decision:
@@ -677,7 +734,16 @@ def _validate(command: ValidateExpenses, found: Invoice) -> Decision:
         return PriceMissing()
     expenses = (line.amount for line in found.lines if line.kind is not None)
     total = sums.total(expenses, found.currency)
-    return [ExpensesValidated(*found.who, found.price, total, command.at)]
+    return [
+        ExpensesValidated(
+            invoice_id=found.invoice_id,
+            organisation_id=found.organisation_id,
+            driver_id=found.driver_id,
+            service_price=found.price,
+            expenses=total,
+            validated_at=command.at,
+        )
+    ]
 
 
 # --- What billing does ---
@@ -708,7 +774,13 @@ def _agree(command: AgreePrice, found: Invoice) -> Decision:
     others = found.prepared.quoted or found.extras
     currency = found.currency if others else command.price.currency
     return sums.bad("price", command.price, currency) or [
-        PriceAgreed(*found.who, command.price, command.at)
+        PriceAgreed(
+            invoice_id=found.invoice_id,
+            organisation_id=found.organisation_id,
+            driver_id=found.driver_id,
+            service_price=command.price,
+            agreed_at=command.at,
+        )
     ]
 
 
@@ -717,7 +789,15 @@ def _reopen(command: Reopen, found: Invoice) -> Decision:
         return InvoiceIsApproved()
     if found.status is not Status.VALIDATED:
         return []
-    return [ExpensesReopened(*found.who, None, command.at)]
+    return [
+        ExpensesReopened(
+            invoice_id=found.invoice_id,
+            organisation_id=found.organisation_id,
+            driver_id=found.driver_id,
+            extra_id=None,
+            reopened_at=command.at,
+        )
+    ]
 
 
 def _approve(command: Approve, found: Invoice) -> Decision:
@@ -759,7 +839,15 @@ def _contest(command: Contest, found: Invoice) -> Decision:
     by = Party.BILLING if command.driver_id is None else Party.DRIVER
     if found.line(command.line_id) is None:
         return NoSuchLine()
-    event = LineContested(*found.who, command.line_id, by, command.reason, command.at)
+    event = LineContested(
+        invoice_id=found.invoice_id,
+        organisation_id=found.organisation_id,
+        driver_id=found.driver_id,
+        line_id=command.line_id,
+        by=by,
+        reason=command.reason,
+        contested_at=command.at,
+    )
     for one in found.contests:
         if one.line_id == command.line_id:
             repeated = replace(one, contested_at=command.at) == event

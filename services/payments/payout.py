@@ -172,16 +172,30 @@ Decision = list[PayoutEvent] | Rejection
 
 def decide(command: Command, account: Account) -> Decision:
     """New facts, an empty list when they are already recorded, or the rule that says no."""
-    who = (command.driver_id, command.organisation_id)
     match command:
         case Credit():
             if command.invoice_id in account.credited:
                 return []
-            return [InvoiceCredited(*who, command.invoice_id, command.lines, command.at)]
+            return [
+                InvoiceCredited(
+                    driver_id=command.driver_id,
+                    organisation_id=command.organisation_id,
+                    invoice_id=command.invoice_id,
+                    lines=command.lines,
+                    credited_at=command.at,
+                )
+            ]
         case Adjust():
             if account.adjusted.issuperset(line.fact for line in command.lines):
                 return []
-            return [AdjustmentMade(*who, command.lines, command.at)]
+            return [
+                AdjustmentMade(
+                    driver_id=command.driver_id,
+                    organisation_id=command.organisation_id,
+                    lines=command.lines,
+                    made_at=command.at,
+                )
+            ]
         case _ if account.organisation_id != command.organisation_id:
             return NoSuchAccount()
         case _ if command.by == command.driver_id:

@@ -99,7 +99,13 @@ def note_extra() -> NoteExtra:
 
 
 def extra_noted() -> ExtraNoted:
-    return ExtraNoted(*WHO, TAXI, NOON)
+    return ExtraNoted(
+        invoice_id=ID,
+        organisation_id="hiflow",
+        driver_id="ada",
+        extra=TAXI,
+        noted_at=NOON,
+    )
 
 
 def open_it() -> Open:
@@ -125,7 +131,13 @@ def agree(price: Money = PRICE, by: str = "lea", organisation: str = "hiflow") -
 
 
 def agreed(price: Money = PRICE) -> PriceAgreed:
-    return PriceAgreed(*WHO, price, LATER)
+    return PriceAgreed(
+        invoice_id=ID,
+        organisation_id="hiflow",
+        driver_id="ada",
+        service_price=price,
+        agreed_at=LATER,
+    )
 
 
 def add(
@@ -141,7 +153,17 @@ def add(
 def added(
     amount: Money = TOLL.amount, kind: ExpenseKind = ExpenseKind.TOLL, id: str = "e-1"
 ) -> ExpenseAdded:
-    return ExpenseAdded(*WHO, id, kind, amount, "f-1", None, LATER)
+    return ExpenseAdded(
+        invoice_id=ID,
+        organisation_id="hiflow",
+        driver_id="ada",
+        expense_id=id,
+        kind=kind,
+        amount=amount,
+        receipt_file_id="f-1",
+        note=None,
+        added_at=LATER,
+    )
 
 
 def remove(id: str = "e-1", driver: str = "ada", organisation: str = "hiflow") -> RemoveExpense:
@@ -149,7 +171,13 @@ def remove(id: str = "e-1", driver: str = "ada", organisation: str = "hiflow") -
 
 
 def removed(id: str = "e-1") -> ExpenseRemoved:
-    return ExpenseRemoved(*WHO, id, LATER)
+    return ExpenseRemoved(
+        invoice_id=ID,
+        organisation_id="hiflow",
+        driver_id="ada",
+        expense_id=id,
+        removed_at=LATER,
+    )
 
 
 def validate(driver: str = "ada", organisation: str = "hiflow") -> ValidateExpenses:
@@ -157,11 +185,24 @@ def validate(driver: str = "ada", organisation: str = "hiflow") -> ValidateExpen
 
 
 def validated(expenses: int = 3_500, price: Money = PRICE) -> ExpensesValidated:
-    return ExpensesValidated(*WHO, price, eur(expenses), LATER)
+    return ExpensesValidated(
+        invoice_id=ID,
+        organisation_id="hiflow",
+        driver_id="ada",
+        service_price=price,
+        expenses=eur(expenses),
+        validated_at=LATER,
+    )
 
 
 def reopened() -> ExpensesReopened:
-    return ExpensesReopened(*WHO, TAXI.extra_id, NOON)
+    return ExpensesReopened(
+        invoice_id=ID,
+        organisation_id="hiflow",
+        driver_id="ada",
+        extra_id=TAXI.extra_id,
+        reopened_at=NOON,
+    )
 
 
 def reopen(by: str = "lea", organisation: str = "hiflow") -> Reopen:
@@ -169,7 +210,13 @@ def reopen(by: str = "lea", organisation: str = "hiflow") -> Reopen:
 
 
 def reopened_by_billing() -> ExpensesReopened:
-    return ExpensesReopened(*WHO, None, LATER)
+    return ExpensesReopened(
+        invoice_id=ID,
+        organisation_id="hiflow",
+        driver_id="ada",
+        extra_id=None,
+        reopened_at=LATER,
+    )
 
 
 def approve(
@@ -221,7 +268,15 @@ def contest(
 
 
 def contested(line: str = "e-1", by: Party = Party.DRIVER) -> LineContested:
-    return LineContested(*WHO, line, by, "The receipt says less", LATER)
+    return LineContested(
+        invoice_id=ID,
+        organisation_id="hiflow",
+        driver_id="ada",
+        line_id=line,
+        by=by,
+        reason="The receipt says less",
+        contested_at=LATER,
+    )
 
 
 def settle(
@@ -241,15 +296,17 @@ def settled(
     line: str = "e-1",
 ) -> ContestSettled:
     return ContestSettled(
-        *WHO,
-        line,
-        eur(amount),
-        "As on the receipt",
-        None if adjustment is None else eur(adjustment),
-        None if vat is None else eur(vat),
-        version,
-        "t-1",
-        LATER,
+        invoice_id=ID,
+        organisation_id="hiflow",
+        driver_id="ada",
+        line_id=line,
+        amount=eur(amount),
+        explanation="As on the receipt",
+        adjustment=None if adjustment is None else eur(adjustment),
+        adjustment_vat=None if vat is None else eur(vat),
+        version=version,
+        trip_id="t-1",
+        settled_at=LATER,
     )
 
 
@@ -258,11 +315,24 @@ def give_number() -> Number:
 
 
 def numbered() -> InvoiceNumbered:
-    return InvoiceNumbered(*WHO, "HIFLOW-000001", LATER)
+    return InvoiceNumbered(
+        invoice_id=ID,
+        organisation_id="hiflow",
+        driver_id="ada",
+        number="HIFLOW-000001",
+        numbered_at=LATER,
+    )
 
 
 def corrected(version: int = 8, number: str = "HIFLOW-000002") -> CorrectionNumbered:
-    return CorrectionNumbered(*WHO, version, number, LATER)
+    return CorrectionNumbered(
+        invoice_id=ID,
+        organisation_id="hiflow",
+        driver_id="ada",
+        settlement_version=version,
+        number=number,
+        numbered_at=LATER,
+    )
 
 
 def pay() -> Pay:
@@ -270,7 +340,14 @@ def pay() -> Pay:
 
 
 def paid() -> InvoicePaid:
-    return InvoicePaid(*WHO, "p-1", "SEPA-1", LATER)
+    return InvoicePaid(
+        invoice_id=ID,
+        organisation_id="hiflow",
+        driver_id="ada",
+        payout_id="p-1",
+        reference="SEPA-1",
+        paid_at=LATER,
+    )
 
 
 OPEN = (noted(), prepared(), opened())

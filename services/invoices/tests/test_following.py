@@ -116,8 +116,16 @@ def taken(
     ordinal: int = 1, invoice: str = "inv-t-1", settlement: int | None = None
 ) -> NumberAssigned:
     number = f"HIFLOW-{ordinal:06}"
-    what = ("hiflow:ada", "hiflow", "ada", invoice, ordinal, number, LATER)
-    return NumberAssigned(*what, settlement)
+    return NumberAssigned(
+        sequence_id="hiflow:ada",
+        organisation_id="hiflow",
+        driver_id="ada",
+        invoice_id=invoice,
+        ordinal=ordinal,
+        number=number,
+        assigned_at=LATER,
+        settlement_version=settlement,
+    )
 
 
 @pytest.mark.requirement("HIF-27")

@@ -56,11 +56,30 @@ def change(
 
 
 def given_details(iban: str = OLD) -> BankDetailsGiven:
-    return BankDetailsGiven(*WHO, iban, None, "Ada", "f-1", NOON)
+    return BankDetailsGiven(
+        driver_id="ada",
+        organisation_id="hiflow",
+        iban=iban,
+        bic=None,
+        holder="Ada",
+        proof_file_id="f-1",
+        given_at=NOON,
+    )
 
 
 def requested(id: str = "b-1") -> BankChangeRequested:
-    return BankChangeRequested(*WHO, id, NEW, None, "Ada", "f-1", SHOWN, UNTIL, NOON)
+    return BankChangeRequested(
+        driver_id="ada",
+        organisation_id="hiflow",
+        change_id=id,
+        iban=NEW,
+        bic=None,
+        holder="Ada",
+        proof_file_id="f-1",
+        authenticated_at=SHOWN,
+        effective_at=UNTIL,
+        requested_at=NOON,
+    )
 
 
 def cancel(id: str = "b-1", organisation: str = "hiflow") -> CancelBankChange:
@@ -68,7 +87,12 @@ def cancel(id: str = "b-1", organisation: str = "hiflow") -> CancelBankChange:
 
 
 def cancelled() -> BankChangeCancelled:
-    return BankChangeCancelled(*WHO, "b-1", NOON)
+    return BankChangeCancelled(
+        driver_id="ada",
+        organisation_id="hiflow",
+        change_id="b-1",
+        cancelled_at=NOON,
+    )
 
 
 def apply(at: datetime = UNTIL) -> ApplyBankChange:
@@ -76,7 +100,12 @@ def apply(at: datetime = UNTIL) -> ApplyBankChange:
 
 
 def took_effect() -> BankChangeTookEffect:
-    return BankChangeTookEffect(*WHO, "b-1", UNTIL)
+    return BankChangeTookEffect(
+        driver_id="ada",
+        organisation_id="hiflow",
+        change_id="b-1",
+        took_effect_at=UNTIL,
+    )
 
 
 def ask(question: str = "When?", organisation: str = "hiflow") -> AskQuestion:
@@ -84,7 +113,14 @@ def ask(question: str = "When?", organisation: str = "hiflow") -> AskQuestion:
 
 
 def asked(question: str = "When?") -> QuestionAsked:
-    return QuestionAsked(*WHO, "q-1", "inv-t-1", question, NOON)
+    return QuestionAsked(
+        driver_id="ada",
+        organisation_id="hiflow",
+        question_id="q-1",
+        invoice_id="inv-t-1",
+        question=question,
+        asked_at=NOON,
+    )
 
 
 def reply(text: str = "Tomorrow", id: str = "q-1", organisation: str = "hiflow") -> AnswerQuestion:
@@ -92,7 +128,14 @@ def reply(text: str = "Tomorrow", id: str = "q-1", organisation: str = "hiflow")
 
 
 def replied(text: str = "Tomorrow") -> QuestionAnswered:
-    return QuestionAnswered(*WHO, "q-1", text, "lea", NOON)
+    return QuestionAnswered(
+        driver_id="ada",
+        organisation_id="hiflow",
+        question_id="q-1",
+        answer=text,
+        answered_by="lea",
+        answered_at=NOON,
+    )
 
 
 # --- Payout -----------------------------------------------------------------
@@ -133,7 +176,13 @@ def credit(invoice: str = "inv-t-1") -> Credit:
 
 
 def credited(invoice: str = "inv-t-1") -> InvoiceCredited:
-    return InvoiceCredited(*WHO, invoice, lines(invoice), NOON)
+    return InvoiceCredited(
+        driver_id="ada",
+        organisation_id="hiflow",
+        invoice_id=invoice,
+        lines=lines(invoice),
+        credited_at=NOON,
+    )
 
 
 def adjust(amount: int = -500, vat: int = -100, version: int = 8) -> Adjust:
@@ -141,7 +190,12 @@ def adjust(amount: int = -500, vat: int = -100, version: int = 8) -> Adjust:
 
 
 def adjusted(amount: int = -500, vat: int = -100, version: int = 8) -> AdjustmentMade:
-    return AdjustmentMade(*WHO, less(amount, vat, version), NOON)
+    return AdjustmentMade(
+        driver_id="ada",
+        organisation_id="hiflow",
+        lines=less(amount, vat, version),
+        made_at=NOON,
+    )
 
 
 def close(
@@ -191,4 +245,14 @@ def record(
 
 
 def paid(version: int = 3, net: int = 40_200) -> PayoutPaid:
-    return PayoutPaid(*WHO, "p-1", eur(net), "SEPA-1", ("inv-t-1",), 1, NOON, version)
+    return PayoutPaid(
+        driver_id="ada",
+        organisation_id="hiflow",
+        payout_id="p-1",
+        net=eur(net),
+        reference="SEPA-1",
+        invoice_ids=("inv-t-1",),
+        payee_version=1,
+        paid_at=NOON,
+        version=version,
+    )

@@ -43,7 +43,19 @@ def approved() -> InvoiceApproved:
 
 
 def settled(adjustment: Money | None, vat: Money | None) -> ContestSettled:
-    return ContestSettled(*WHO, "e-1", eur(3_000), "Why", adjustment, vat, 8, "t-1", NOON)
+    return ContestSettled(
+        invoice_id="inv-t-1",
+        organisation_id="hiflow",
+        driver_id="ada",
+        line_id="e-1",
+        amount=eur(3_000),
+        explanation="Why",
+        adjustment=adjustment,
+        adjustment_vat=vat,
+        version=8,
+        trip_id="t-1",
+        settled_at=NOON,
+    )
 
 
 def test_an_approval_is_owed_line_by_line_with_its_vat() -> None:
@@ -57,7 +69,24 @@ def test_a_settlement_after_approval_is_an_adjustment() -> None:
 
 
 @pytest.mark.parametrize(
-    "event", [InvoiceNumbered(*WHO, "1", NOON), InvoicePaid(*WHO, "p-1", "SEPA-1", NOON)]
+    "event",
+    [
+        InvoiceNumbered(
+            invoice_id="inv-t-1",
+            organisation_id="hiflow",
+            driver_id="ada",
+            number="1",
+            numbered_at=NOON,
+        ),
+        InvoicePaid(
+            invoice_id="inv-t-1",
+            organisation_id="hiflow",
+            driver_id="ada",
+            payout_id="p-1",
+            reference="SEPA-1",
+            paid_at=NOON,
+        ),
+    ],
 )
 def test_nothing_else_is_owed(event: InvoiceEvent) -> None:
     assert owed(event) == []

@@ -51,8 +51,17 @@ def euros(amount_minor: int) -> Money:
 
 def invited(id: str = "ada", organisation: str = "hiflow") -> user.UserInvited:
     roles = (user.Role.DRIVER,)
-    given = (f"{id}@example.org", "Ada Lovelace", "fr", roles, "+33612345678", "lea")
-    return user.UserInvited(id, organisation, *given, NOON)
+    return user.UserInvited(
+        user_id=id,
+        organisation_id=organisation,
+        email=f"{id}@example.org",
+        name="Ada Lovelace",
+        language="fr",
+        roles=roles,
+        phone="+33612345678",
+        invited_by="lea",
+        invited_at=NOON,
+    )
 
 
 def signed(
@@ -64,8 +73,16 @@ def signed(
 
 
 def activated(id: str = "ada") -> user.UserActivated:
-    given = (f"{id}@example.org", "Ada Lovelace", "fr", (user.Role.DRIVER,))
-    return user.UserActivated(id, "hiflow", *given, LATER, None)
+    return user.UserActivated(
+        user_id=id,
+        organisation_id="hiflow",
+        email=f"{id}@example.org",
+        name="Ada Lovelace",
+        language="fr",
+        roles=(user.Role.DRIVER,),
+        activated_at=LATER,
+        phone=None,
+    )
 
 
 def deactivated(id: str = "ada") -> user.UserDeactivated:
@@ -79,8 +96,19 @@ def user_forgotten(id: str = "ada") -> user.SubjectForgotten:
 
 
 def profile_changed() -> user.ProfileChanged:
-    nothing = (None, None, None, None, None, None)
-    return user.ProfileChanged("ada", "hiflow", "en", "+33700000000", *nothing, LATER)
+    return user.ProfileChanged(
+        user_id="ada",
+        organisation_id="hiflow",
+        language="en",
+        phone="+33700000000",
+        photo_file_id=None,
+        street=None,
+        postal_code=None,
+        city=None,
+        country=None,
+        location=None,
+        changed_at=LATER,
+    )
 
 
 def roles_changed(*roles: user.Role) -> user.RolesChanged:
@@ -93,20 +121,46 @@ def paper_added(
     file: str = "file-1", expires_on: date | None = UNTIL, organisation: str = "hiflow"
 ) -> paper.PaperAdded:
     kind = paper.PaperKind.LIABILITY_INSURANCE
-    given = (organisation, kind, file, TODAY, expires_on, "ada")
-    return paper.PaperAdded("ada:liability_insurance", "ada", *given, NOON)
+    return paper.PaperAdded(
+        paper_id="ada:liability_insurance",
+        user_id="ada",
+        organisation_id=organisation,
+        kind=kind,
+        file_id=file,
+        issued_on=TODAY,
+        expires_on=expires_on,
+        added_by="ada",
+        added_at=NOON,
+    )
 
 
 def paper_accepted(file: str = "file-1", expires_on: date | None = UNTIL) -> paper.PaperAccepted:
     kind = paper.PaperKind.LIABILITY_INSURANCE
-    given = ("hiflow", kind, file, expires_on, "Europe/Paris", "lea")
-    return paper.PaperAccepted("ada:liability_insurance", "ada", *given, LATER)
+    return paper.PaperAccepted(
+        paper_id="ada:liability_insurance",
+        user_id="ada",
+        organisation_id="hiflow",
+        kind=kind,
+        file_id=file,
+        expires_on=expires_on,
+        time_zone="Europe/Paris",
+        accepted_by="lea",
+        accepted_at=LATER,
+    )
 
 
 def paper_refused(file: str = "file-1") -> paper.PaperRefused:
     kind = paper.PaperKind.LIABILITY_INSURANCE
-    given = ("hiflow", kind, file, "not readable", "lea")
-    return paper.PaperRefused("ada:liability_insurance", "ada", *given, LATER)
+    return paper.PaperRefused(
+        paper_id="ada:liability_insurance",
+        user_id="ada",
+        organisation_id="hiflow",
+        kind=kind,
+        file_id=file,
+        reason="not readable",
+        refused_by="lea",
+        refused_at=LATER,
+    )
 
 
 def paper_expired() -> paper.PaperExpired:
@@ -123,8 +177,15 @@ def paper_expired() -> paper.PaperExpired:
 
 def notice() -> paper.ExpiryNoticeGiven:
     kind = paper.PaperKind.LIABILITY_INSURANCE
-    given = ("hiflow", kind, UNTIL, 7)
-    return paper.ExpiryNoticeGiven("ada:liability_insurance", "ada", *given, LATER)
+    return paper.ExpiryNoticeGiven(
+        paper_id="ada:liability_insurance",
+        user_id="ada",
+        organisation_id="hiflow",
+        kind=kind,
+        expires_on=UNTIL,
+        days=7,
+        noticed_at=LATER,
+    )
 
 
 # --- Trips and drivers ------------------------------------------------------
@@ -219,8 +280,16 @@ def assigned(who: str = "ada") -> trip.MissionAssigned:
 
 
 def extra_requested(id: str = "x-1", amount: int = 2_000) -> trip.ExtraCostRequested:
-    given = (id, trip.ExpenseKind.TAXI, euros(amount), "no train", "file-7")
-    return trip.ExtraCostRequested("t-1", "ada", *given, NOON)
+    return trip.ExtraCostRequested(
+        trip_id="t-1",
+        driver_id="ada",
+        request_id=id,
+        kind=trip.ExpenseKind.TAXI,
+        amount=euros(amount),
+        reason="no train",
+        photo_file_id="file-7",
+        requested_at=NOON,
+    )
 
 
 def extra_accepted(id: str = "x-1", amount: int = 1_500) -> trip.ExtraCostAccepted:
@@ -278,8 +347,14 @@ def registered(id: str = "ada", organisation: str = "hiflow") -> driver.DriverRe
 
 
 def home_changed() -> driver.HomeChanged:
-    place = ("1 rue de Rivoli", "75001", "Paris", Point(latitude=48.85, longitude=2.35))
-    return driver.HomeChanged("ada", *place, LATER)
+    return driver.HomeChanged(
+        driver_id="ada",
+        street="1 rue de Rivoli",
+        postal_code="75001",
+        city="Paris",
+        location=Point(latitude=48.85, longitude=2.35),
+        changed_at=LATER,
+    )
 
 
 def phone_changed() -> driver.PhoneChanged:
@@ -392,8 +467,17 @@ def price_agreed(amount: int = 25_000) -> PriceAgreed:
 def added(
     id: str = "e-1", amount: int = 3_480, invoice: str = INVOICE, organisation: str = "hiflow"
 ) -> ExpenseAdded:
-    given = (TOLL, euros(amount), "file-9", "A6, northbound")
-    return ExpenseAdded(invoice, organisation, "ada", id, *given, NOON)
+    return ExpenseAdded(
+        invoice_id=invoice,
+        organisation_id=organisation,
+        driver_id="ada",
+        expense_id=id,
+        kind=TOLL,
+        amount=euros(amount),
+        receipt_file_id="file-9",
+        note="A6, northbound",
+        added_at=NOON,
+    )
 
 
 def removed(id: str = "e-1") -> ExpenseRemoved:

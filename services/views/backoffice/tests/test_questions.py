@@ -29,11 +29,18 @@ class TestQuestion:
         with pytest.raises(OutOfOrder):
             questions.project(None, replied())
 
-    @pytest.mark.parametrize("kind", [BankChangeCancelled, BankChangeTookEffect])
-    def test_bank_details_are_no_question(
-        self, kind: type[BankChangeCancelled] | type[BankChangeTookEffect]
-    ) -> None:
-        event: PayeeEvent = kind("ada", "hiflow", "b-1", NOON)
+    @pytest.mark.parametrize(
+        "event",
+        [
+            BankChangeCancelled(
+                driver_id="ada", organisation_id="hiflow", change_id="b-1", cancelled_at=NOON
+            ),
+            BankChangeTookEffect(
+                driver_id="ada", organisation_id="hiflow", change_id="b-1", took_effect_at=NOON
+            ),
+        ],
+    )
+    def test_bank_details_are_no_question(self, event: PayeeEvent) -> None:
         row = questions.project(None, asked())
         assert questions.key(event) is None
         assert questions.project(row, event) == row
