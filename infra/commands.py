@@ -184,8 +184,8 @@ class Commands:
         will be decided on; it is asked anew after a conflict. Raises `VersionMismatch` (nothing
         recorded), `IdempotencyKeyReused`, `TooMuchContention`.
 
-        `in_transaction` is done together with the events or not at all: not when there are none, nor when
-        the command is repeated. What it raises comes out, and nothing is recorded.
+        `in_transaction` is done together with the events or not at all: not when there are none,
+        nor when the command is repeated. What it raises comes out, and nothing is recorded.
         """
         return await self._settle(
             aggregate, id, command, context, expected_version, None, in_transaction

@@ -325,7 +325,9 @@ def _reused() -> Problem:
 
 @dataclass(frozen=True, slots=True)
 class AuthDependency:
-    """Makes the `RequestContext` of a request that passed the `AuthMiddleware`. `roles` None: anybody is let in.
+    """Makes the `RequestContext` of a request that passed the `AuthMiddleware`.
+
+    `roles` None: anybody is let in.
 
     A dependency that reads the request directly: declared headers would be validated one by one,
     at several times the price.
