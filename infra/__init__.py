@@ -1,1 +1,1 @@
-"""What a service stands on."""
+"""The infrastructure that every service stands on."""

@@ -48,7 +48,7 @@ ATTEMPTS = 32
 
 @dataclass(frozen=True, slots=True)
 class Aggregate(Generic[C, S, E, R]):
-    """What a stream of one kind is: its contract, its rules and its timers."""
+    """One kind of stream: its contract, its rules and its timers."""
 
     contract: Contract[E]
     decide: Callable[[C, S], list[E] | R]
@@ -64,7 +64,7 @@ class Aggregate(Generic[C, S, E, R]):
 
 @dataclass(frozen=True, slots=True)
 class CommandContext:
-    """Who asks, when, and for which request; recorded with every event that results.
+    """The actor, the time and the request of a command, recorded with every event that results.
 
     `command_id` makes a repeated request recognisable, `fingerprint` tells whether the repeated
     request is really the same.
@@ -80,7 +80,7 @@ class CommandContext:
     traceparent: str | None = None
 
     def meta(self) -> dict[str, str]:
-        """What is stored beside the event."""
+        """The metadata that is stored beside each event."""
         meta = {
             "command": str(self.command_id),
             "correlation": self.correlation_id,

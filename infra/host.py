@@ -41,7 +41,7 @@ GENERATIONS_SECONDS = 0.5
 
 @dataclass(frozen=True)
 class Service:
-    """What a service consists of, in one screen.
+    """The parts of a service, in one screen.
 
     `routes` takes the opened service and answers its API router; `problem` is its one table from
     rejection to (status, sentence). `tables` is SQL, safe to repeat, for what must not be an event:

@@ -90,7 +90,7 @@ class KeptObjects:
 
 @contextmanager
 def _asked() -> Iterator[None]:
-    """What the store answers, in our words."""
+    """Translates the errors of the object store."""
     try:
         yield
     except FileNotFoundError as error:

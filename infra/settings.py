@@ -42,7 +42,7 @@ class Settings(BaseSettings):
     smtp: SecretStr = SecretStr("")
     """The mail server, like smtps://user:word@host:465; without one a laptop keeps its mail."""
     mail_from: str = "Relais <no-reply@relais.invalid>"
-    """Who mails are from; the domain is that of their Message-IDs."""
+    """The sender of mails; its domain is that of their Message-IDs."""
     mail_returns: str = ""
     """Where servers report what became of mails, like returns@mail.example.org; without it a mail
     stays sent. Its mail exchanger leads to `mail_returns_port`."""
@@ -51,7 +51,7 @@ class Settings(BaseSettings):
     """Where the gateway of text messages takes them; without one there are none."""
     sms_token: SecretStr = SecretStr("")
     sms_secret: SecretStr = SecretStr("")
-    """What the gateway signs its receipts with."""
+    """The secret with which the gateway signs its receipts."""
     sending: bool = True
     """Off while history is played into a new installation: messages wait, nothing goes out."""
     objects: str = ""
@@ -83,7 +83,7 @@ class Settings(BaseSettings):
     parking_limit: int = 100
     topic_replication: int = 1
     home_radius_km: float = 100.0
-    """What counts as near home (G-10)."""
+    """The distance that counts as near home (G-10)."""
 
     @cached_property
     def masters(self) -> dict[str, bytes]:

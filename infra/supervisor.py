@@ -19,7 +19,7 @@ class Halt(Exception):
 
 @dataclass(slots=True)
 class Progress:
-    """What a loop last did, for the liveness probe: a loop with nothing to do also ticks."""
+    """The last sign of life of a loop, for the liveness probe; an idle loop ticks as well."""
 
     ticked_at: float = field(default_factory=monotonic)
     halted: str | None = None

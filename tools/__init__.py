@@ -1,1 +1,1 @@
-"""What people run: the command line, the contract compiler, the checks, the benchmarks."""
+"""Programs for people: the command line, the contract compiler, the checks, the benchmarks."""

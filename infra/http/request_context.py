@@ -327,10 +327,8 @@ def _reused() -> Problem:
 class AuthDependency:
     """Makes the `RequestContext` of a request that passed the `AuthMiddleware`.
 
-    `roles` None: anybody is let in.
-
-    A dependency that reads the request directly: declared headers would be validated one by one,
-    at several times the price.
+    `roles` None lets anybody in. It reads the request directly: declared headers would be
+    validated one by one, at several times the price.
     """
 
     roles: frozenset[str] | None

@@ -46,7 +46,7 @@ class Broker(Protocol):
 
 
 class ChildBroker:
-    """What the brokers of this package share: one child process on one port.
+    """The common part of the brokers of this package: one child process on one port.
 
     `command` gives the command line for a port and is asked again for each start.
     `discard` forgets every record and topic; it is called while the broker is down.

@@ -1,4 +1,4 @@
-"""What tests of consumers stand on."""
+"""Fixtures for the tests of consumers."""
 
 from collections.abc import AsyncIterator, Iterator
 from uuid import uuid4

@@ -184,7 +184,7 @@ def reheaded(record: Record, **changed: bytes | None) -> Record:
 
 
 class Poison(Exception):
-    """What a handler raises for an event it cannot take."""
+    """Raised by a handler for an event that it cannot take."""
 
 
 @dataclass

@@ -1,4 +1,4 @@
-"""What the tests of the foundation start from; a test names only what it is about."""
+"""Valid input with sensible defaults; a test names only what it is about."""
 
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager

@@ -76,7 +76,7 @@ class TestDeciding:
 
 
 class TestBeside:
-    """What is written in the transaction of the events."""
+    """The rows written in the transaction of the events."""
 
     async def test_it_is_done_once_with_the_events(self, commands: Commands) -> None:
         written: list[int] = []

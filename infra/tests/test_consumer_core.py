@@ -1,4 +1,4 @@
-"""Whatever a transport does, a consumer of any kind does every event once and in order."""
+"""A consumer handles every event once and in order, however its transport behaves."""
 
 from collections.abc import Awaitable, Callable
 from dataclasses import replace

@@ -1,4 +1,4 @@
-"""Whatever crashes, the topics end up with every event of the store, in the order of the store."""
+"""After any crash the topics hold every event of the store, in the order of the store."""
 
 import asyncio
 import random
@@ -377,7 +377,7 @@ class TestBrokenBroker:
 
 
 class TestTruncatedTopics:
-    """What a broker may hold after a failover to a copy that was behind."""
+    """The records a broker may hold after a failover to a copy that was behind."""
 
     async def published(self, desk: Desk) -> list[Record]:
         async with publishing(desk.relay()):

@@ -21,7 +21,7 @@ async def pool(database: str) -> AsyncIterator[Pool]:
 
 @pytest.fixture
 async def ear(database: str) -> AsyncIterator[AsyncConnection]:
-    """What another process listens with."""
+    """The connection on which another process listens."""
     async with await AsyncConnection.connect(database, autocommit=True) as connection:
         yield connection
 

@@ -1,4 +1,4 @@
-"""Whatever the order in which transactions begin, write and end, a follower misses nothing."""
+"""A follower misses nothing, in any order in which transactions begin, write and end."""
 
 from collections import defaultdict
 from collections.abc import AsyncIterator, Sequence

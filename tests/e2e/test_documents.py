@@ -43,7 +43,7 @@ from tools.demo.people import cities, trips
 from tools.demo.teller import today
 
 EXAMPLES = 10
-"""Of each operation and mode: twenty requests an operation, two thirds of a minute in all."""
+"""Requests an operation and mode; all together they take two thirds of a minute."""
 SEED = 20300501
 KNOWN = {
     "trip_id": "T1",

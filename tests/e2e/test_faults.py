@@ -1,4 +1,4 @@
-"""Whatever breaks while people work: what was acknowledged is kept, and counts once."""
+"""A fact that was acknowledged is kept and counts once, in spite of every kind of failure."""
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable

@@ -65,7 +65,7 @@ class People:
         return done(await self.ask("lea", ("logistics", "billing"), method, path, body))
 
     async def until(self, path: str, name: str, wanted: object) -> Any:
-        """What Ada is shown once a field of it is as wanted."""
+        """The answer to Ada, once a field of it is as wanted."""
 
         async def shown() -> Any:
             answer = await self.ask("ada", ("driver",), "GET", path, None)

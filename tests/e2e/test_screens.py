@@ -1,4 +1,4 @@
-"""What billing and the driver are shown of a mission, from its expenses to the statement."""
+"""The screens of billing and of the driver, from the expenses of a mission to the statement."""
 
 from collections.abc import Callable
 from typing import Any

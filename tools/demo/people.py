@@ -1,4 +1,4 @@
-"""Who and what the demo is about: real cities, and drivers and trips drawn from a fixed seed."""
+"""The cast of the demo: real cities, and drivers and trips drawn from a fixed seed."""
 
 import csv
 from collections.abc import Sequence

@@ -1,4 +1,4 @@
-"""What is in the platform when the story is over."""
+"""Sums up the contents of the platform when the story is over."""
 
 from collections.abc import Sequence
 

@@ -1,4 +1,4 @@
-"""Who tells the story: people who ask over HTTP, and what is printed of the answers."""
+"""Tells the story: plays its people over HTTP and prints what comes of it."""
 
 import asyncio
 from collections.abc import Callable, Sequence
@@ -75,7 +75,7 @@ class Teller:
         expect(answer.is_success, f"{path}: {answer.status_code} {answer.text}")
 
     async def until(self, who: Person, path: str, holds: Callable[[Any], bool]) -> Any:
-        """What a service shows once a reaction has done its part; raises `Unexpected` if never."""
+        """The answer once a reaction has done its part; raises `Unexpected` if it never does."""
         token = self.tokens(who.driver_id, self.organisation, "driver")
         started = perf_counter()
         headers = {"Authorization": f"Bearer {token}"}
@@ -89,7 +89,7 @@ class Teller:
             await asyncio.sleep(0.05)
 
     async def seen(self, who: Person, path: str, *commands: httpx.Response) -> Any:
-        """What a query shows once it has seen these commands; remembers how long that took."""
+        """The answer of a query that has seen these commands; remembers how long that took."""
         started = perf_counter()
         # Drivers can wait only for what drivers were told: theirs are sealed (HIF-15).
         by_staff = [c for c in commands[-20:] if isinstance(c.json()["version"], int)]

@@ -1,4 +1,4 @@
-"""What a command says and how it ends: tables or JSON on stdout, one line for what is wrong."""
+"""The output of a command: tables or JSON on stdout, one line on stderr when it fails."""
 
 import asyncio
 import getpass
@@ -41,7 +41,7 @@ class Trouble(Exception):
 
 @dataclass(frozen=True)
 class Answer:
-    """What a command found: the same facts for a program and for a person."""
+    """The result of a command: the same facts for a program and for a person."""
 
     facts: Any
     text: Callable[[Console], None]
@@ -128,7 +128,7 @@ def _carried_out(work: Coroutine[Any, Any, Answer], as_json: bool) -> Answer:
 
 @contextmanager
 def _hushed(*names: str) -> Iterator[None]:
-    """What goes wrong is said once, by the command."""
+    """Silences logging: the command itself reports, once, what goes wrong."""
     loggers = [logging.getLogger(name) for name in names]
     before = [one.level for one in loggers]
     for one in loggers:

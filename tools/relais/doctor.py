@@ -35,7 +35,7 @@ class Finding:
 
 @dataclass
 class Report:
-    """What was looked at, and what was found."""
+    """One examination, and its finding."""
 
     findings: list[Finding] = field(default_factory=list)
     looked_at: list[dict[str, Any]] = field(default_factory=list)
@@ -98,7 +98,7 @@ def _printer(report: Report) -> Callable[[Console], None]:
 
 
 async def _processes(settings: Settings, report: Report) -> None:
-    """What the platform of this home says of itself."""
+    """The findings about the platform of this home, by its own account."""
     url = connections.running_here(settings).get("url")
     if url is None:
         return
@@ -362,7 +362,7 @@ async def _seen(pool: Pool, consumer: str) -> tuple[dict[str, int], set[str]]:
 
 
 async def _forgotten(settings: Settings, report: Report, pools: dict[str, Pool]) -> None:
-    """Who has lost their key has a stream that says so: a forgetting may have been interrupted."""
+    """Finds interrupted forgettings: the key is gone, and the stream does not say so."""
     async with connections.database(settings, "keys") as keys, keys.connection() as connection:
         cursor = await connection.execute(
             "select subject from keys.subject where forgotten_at is not null"

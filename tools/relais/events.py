@@ -1,4 +1,4 @@
-"""What the stores hold: one stream, or the latest of all."""
+"""Shows events of the stores: those of one stream, or the latest of all."""
 
 import asyncio
 from collections.abc import AsyncIterator, Mapping
@@ -43,7 +43,7 @@ def opened(contract: Contract[Any], recorded: RecordedEvent) -> Any:
 
 
 def facts(contract: Contract[Any], recorded: RecordedEvent, event: Any) -> dict[str, Any]:
-    """What is shown of a recorded event; `error` says why its content is not."""
+    """A recorded event as it is shown; `error` says why its content is not."""
     broken = isinstance(event, Exception)
     return {
         "stream": recorded.stream,

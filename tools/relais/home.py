@@ -1,4 +1,4 @@
-"""What a laptop keeps in its home folder: development keys, and where the platform runs."""
+"""The home folder of a laptop: development keys, and where the platform runs."""
 
 import base64
 import json

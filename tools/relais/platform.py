@@ -22,7 +22,7 @@ from tools.relais.home import development_token, refuse_second, with_keys, write
 
 @dataclass(frozen=True)
 class Platform:
-    """What runs, and where."""
+    """The servers and services that run, with their addresses."""
 
     settings: Settings
     services: Sequence[Running]

@@ -65,7 +65,7 @@ class Held:
         }
 
     def texts(self) -> list[str]:
-        """What must be found nowhere any more, as far as it is long enough to be told apart."""
+        """The texts that must be found nowhere any more, if long enough to be told apart."""
         match self.value:
             case str(text):
                 found = [text]
@@ -176,7 +176,7 @@ def _readable(value: Any) -> Any:
 
 @dataclass
 class Certificate:
-    """What was done, and what was found afterwards; `complete` when nothing is left."""
+    """The steps done and the texts found afterwards; `complete` when nothing is left."""
 
     subject: str
     forgotten_at: datetime
@@ -284,7 +284,7 @@ async def _prove(
 async def _views(
     running: Running, certificate: Certificate, before: Sequence[Held], within: float
 ) -> list[dict[str, Any]]:
-    """What the tables of every generation still say, once they have seen the fact."""
+    """The texts in the tables of every generation, once these have seen the fact."""
     assert running.generations is not None
     wanted = {
         f"{contract.service}.{contract.name}/{certificate.subject}": recorded["version"]

@@ -1,4 +1,4 @@
-"""What falls due, and what is late."""
+"""Shows the timers that fall due, and those that are late."""
 
 from psycopg.rows import dict_row
 

@@ -128,7 +128,7 @@ def _contract(topic: str) -> Contract[Any]:
 
 
 def facts(contract: Contract[Any], record: Record) -> dict[str, Any]:
-    """What is shown of a record; `error` says why it, or its content, is not an event."""
+    """A record as it is shown; `error` says why it, or its content, is not an event."""
     found: dict[str, Any] = {
         "topic": record.topic,
         "partition": record.partition,

@@ -17,7 +17,7 @@ Force = Annotated[bool, typer.Option("--force", help="Also when it is behind, or
 
 
 class RoleName(StrEnum):
-    """Who somebody may be."""
+    """The role of a development token."""
 
     DRIVER = "driver"
     LOGISTICS = "logistics"

@@ -34,7 +34,7 @@ class Line:
     environment: Mapping[str, str]
 
     def say(self, *words: str) -> Result:
-        """What `relais` with these words prints, and how it ends."""
+        """The output and exit code of `relais` with these words."""
         return CliRunner().invoke(app, list(words), env=dict(self.environment))
 
     def facts(self, *words: str, code: int = 0) -> Any:
@@ -87,7 +87,7 @@ class Platform(Line):
         return driver_id
 
     def sql(self, service: str, statement: str) -> list[Any]:
-        """What a hand in the database of a service would do."""
+        """Runs a statement in the database of a service, as a person might."""
         url = make_conninfo(self.postgres, dbname=f"relais_{service.replace('.', '_')}")
         with psycopg.connect(url, autocommit=True) as connection:
             cursor = connection.execute(statement.encode())

@@ -71,7 +71,7 @@ def who(email: str, **more: str) -> dict[str, str]:
 
 
 def secrets(platform: Platform, user: str) -> list[Any]:
-    """What the database of accounts still keeps of a user beside the events."""
+    """The rows that accounts still has of a user beside the events."""
     return platform.sql(
         "accounts",
         f"select user_id from secrets.password where user_id = '{user}'"
