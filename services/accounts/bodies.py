@@ -180,8 +180,13 @@ class OrganisationBody(Body):
         contacts = tuple(
             ContactChannel(kind=c.kind, value=c.value, about=c.about) for c in self.contacts
         )
-        where = (self.time_zone, self.currency, self.country)
-        return organisation_v1.Profile(self.name, *where, contacts)
+        return organisation_v1.Profile(
+            name=self.name,
+            time_zone=self.time_zone,
+            currency=self.currency,
+            country=self.country,
+            contacts=contacts,
+        )
 
 
 class SupportBody(Body):

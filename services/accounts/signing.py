@@ -250,8 +250,14 @@ def event(command: RequestEmailChange | OtherCommand, who: Addressee) -> Event:
                 requested_at=at,
             )
         case RequestEmailChange():
-            asked = (command.email, command.link, command.expires_at)
-            return EmailChangeRequested(user_id, organisation_id, *asked, at)
+            return EmailChangeRequested(
+                user_id=user_id,
+                organisation_id=organisation_id,
+                new_email=command.email,
+                confirmation_link=command.link,
+                expires_at=command.expires_at,
+                requested_at=at,
+            )
         case SetPassword():
             return PasswordSet(
                 user_id=user_id, organisation_id=organisation_id, means=command.means, set_at=at

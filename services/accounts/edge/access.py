@@ -135,8 +135,15 @@ class Access:
                 raise _refused()
             await sessions.begin(connection, session, token)
 
-        said = (session_id, remember, proven, at, recovered)
-        command = signing.SignIn(user_id, account.organisation_id, *said)
+        command = signing.SignIn(
+            user_id=user_id,
+            organisation_id=account.organisation_id,
+            session_id=session_id,
+            remembered=remember,
+            with_second_factor=proven,
+            at=at,
+            with_recovery_code=recovered,
+        )
         await who.perform(USER, user_id, command, keep)
         return await self._tokens(account, session, token, at)
 

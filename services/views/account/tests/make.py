@@ -49,8 +49,17 @@ def euros(amount_minor: int) -> Money:
 
 
 def invited(id: str = "ada", organisation: str = "hiflow") -> user.UserInvited:
-    given = (f"{id}@example.org", "Ada Lovelace", "fr", (user.Role.DRIVER,), None, "lea")
-    return user.UserInvited(id, organisation, *given, NOON)
+    return user.UserInvited(
+        user_id=id,
+        organisation_id=organisation,
+        email=f"{id}@example.org",
+        name="Ada Lovelace",
+        language="fr",
+        roles=(user.Role.DRIVER,),
+        phone=None,
+        invited_by="lea",
+        invited_at=NOON,
+    )
 
 
 def signed() -> user.AgreementSigned:
@@ -60,8 +69,16 @@ def signed() -> user.AgreementSigned:
 
 
 def activated() -> user.UserActivated:
-    given = ("ada@example.org", "Ada Lovelace", "fr", (user.Role.DRIVER,))
-    return user.UserActivated("ada", "hiflow", *given, NOON, None)
+    return user.UserActivated(
+        user_id="ada",
+        organisation_id="hiflow",
+        email="ada@example.org",
+        name="Ada Lovelace",
+        language="fr",
+        roles=(user.Role.DRIVER,),
+        activated_at=NOON,
+        phone=None,
+    )
 
 
 def deactivated() -> user.UserDeactivated:
@@ -81,8 +98,19 @@ def roles_changed() -> user.RolesChanged:
 
 
 def profile_changed() -> user.ProfileChanged:
-    address = ("1 rue de Rivoli", "75001", "Paris", "FR", None)
-    return user.ProfileChanged("ada", "hiflow", "en", "+33612345678", "photo-1", *address, NOON)
+    return user.ProfileChanged(
+        user_id="ada",
+        organisation_id="hiflow",
+        language="en",
+        phone="+33612345678",
+        photo_file_id="photo-1",
+        street="1 rue de Rivoli",
+        postal_code="75001",
+        city="Paris",
+        country="FR",
+        location=None,
+        changed_at=NOON,
+    )
 
 
 def licence_changed() -> user.LicenceChanged:
@@ -113,18 +141,44 @@ def forgotten() -> user.SubjectForgotten:
 
 
 def paper_added(file: str = "file-1", expires_on: date | None = UNTIL) -> paper.PaperAdded:
-    given = ("ada", "hiflow", INSURANCE, file, TODAY, expires_on, "ada")
-    return paper.PaperAdded("ada:insurance", *given, NOON)
+    return paper.PaperAdded(
+        paper_id="ada:insurance",
+        user_id="ada",
+        organisation_id="hiflow",
+        kind=INSURANCE,
+        file_id=file,
+        issued_on=TODAY,
+        expires_on=expires_on,
+        added_by="ada",
+        added_at=NOON,
+    )
 
 
 def paper_accepted(expires_on: date | None = UNTIL) -> paper.PaperAccepted:
-    given = ("ada", "hiflow", INSURANCE, "file-1", expires_on, "Europe/Paris", "lea")
-    return paper.PaperAccepted("ada:insurance", *given, LATER)
+    return paper.PaperAccepted(
+        paper_id="ada:insurance",
+        user_id="ada",
+        organisation_id="hiflow",
+        kind=INSURANCE,
+        file_id="file-1",
+        expires_on=expires_on,
+        time_zone="Europe/Paris",
+        accepted_by="lea",
+        accepted_at=LATER,
+    )
 
 
 def paper_refused() -> paper.PaperRefused:
-    given = ("ada", "hiflow", INSURANCE, "file-2", "not readable", "lea")
-    return paper.PaperRefused("ada:insurance", *given, LATER)
+    return paper.PaperRefused(
+        paper_id="ada:insurance",
+        user_id="ada",
+        organisation_id="hiflow",
+        kind=INSURANCE,
+        file_id="file-2",
+        reason="not readable",
+        refused_by="lea",
+        refused_at=LATER,
+    )
 
 
 def paper_expired() -> paper.PaperExpired:
@@ -139,8 +193,15 @@ def paper_expired() -> paper.PaperExpired:
 
 
 def noticed() -> paper.ExpiryNoticeGiven:
-    given = ("ada", "hiflow", INSURANCE, UNTIL, 7)
-    return paper.ExpiryNoticeGiven("ada:insurance", *given, LATER)
+    return paper.ExpiryNoticeGiven(
+        paper_id="ada:insurance",
+        user_id="ada",
+        organisation_id="hiflow",
+        kind=INSURANCE,
+        expires_on=UNTIL,
+        days=7,
+        noticed_at=LATER,
+    )
 
 
 # --- Invoices ---------------------------------------------------------------
@@ -182,9 +243,17 @@ def opened(
     organisation: str = "hiflow",
     at: datetime = NOON,
 ) -> InvoiceOpened:
-    money = euros(price) if price else None
-    given = (organisation, driver, "Renault Clio, Paris to Lyon", money, (), ())
-    return InvoiceOpened(id, "t-1", *given, at)
+    return InvoiceOpened(
+        invoice_id=id,
+        trip_id="t-1",
+        organisation_id=organisation,
+        driver_id=driver,
+        description="Renault Clio, Paris to Lyon",
+        service_price=euros(price) if price else None,
+        quoted=(),
+        extras=(),
+        delivered_at=at,
+    )
 
 
 def price_agreed(amount: int = 25_000) -> PriceAgreed:
@@ -198,8 +267,17 @@ def price_agreed(amount: int = 25_000) -> PriceAgreed:
 
 
 def added(id: str = "e-1", amount: int = 3_480) -> ExpenseAdded:
-    given = (TOLL, euros(amount), "file-9", "A6, northbound")
-    return ExpenseAdded(INVOICE, "hiflow", "ada", id, *given, NOON)
+    return ExpenseAdded(
+        invoice_id=INVOICE,
+        organisation_id="hiflow",
+        driver_id="ada",
+        expense_id=id,
+        kind=TOLL,
+        amount=euros(amount),
+        receipt_file_id="file-9",
+        note="A6, northbound",
+        added_at=NOON,
+    )
 
 
 def removed(id: str = "e-1") -> ExpenseRemoved:
@@ -224,13 +302,31 @@ def validated() -> ExpensesValidated:
 
 
 def contested(line: str = "e-1") -> LineContested:
-    given = (line, Party.DRIVER, "the receipt says more")
-    return LineContested(INVOICE, "hiflow", "ada", *given, LATER)
+    return LineContested(
+        invoice_id=INVOICE,
+        organisation_id="hiflow",
+        driver_id="ada",
+        line_id=line,
+        by=Party.DRIVER,
+        reason="the receipt says more",
+        contested_at=LATER,
+    )
 
 
 def settled(line: str = "e-1", amount: int = 3_000, version: int = 9) -> ContestSettled:
-    given = (line, euros(amount), "as receipted", euros(-480), euros(-96), version, "t-1")
-    return ContestSettled(INVOICE, "hiflow", "ada", *given, LATER)
+    return ContestSettled(
+        invoice_id=INVOICE,
+        organisation_id="hiflow",
+        driver_id="ada",
+        line_id=line,
+        amount=euros(amount),
+        explanation="as receipted",
+        adjustment=euros(-480),
+        adjustment_vat=euros(-96),
+        version=version,
+        trip_id="t-1",
+        settled_at=LATER,
+    )
 
 
 def approved() -> InvoiceApproved:
@@ -337,5 +433,14 @@ def closed(
 
 
 def paid_out(id: str = "ada-1") -> payout.PayoutPaid:
-    given = (euros(39_480), "SEPA 42", (INVOICE,), 1)
-    return payout.PayoutPaid("ada", "hiflow", id, *given, LATER, 5)
+    return payout.PayoutPaid(
+        driver_id="ada",
+        organisation_id="hiflow",
+        payout_id=id,
+        net=euros(39_480),
+        reference="SEPA 42",
+        invoice_ids=(INVOICE,),
+        payee_version=1,
+        paid_at=LATER,
+        version=5,
+    )
