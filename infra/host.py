@@ -22,8 +22,9 @@ from infra.consumers import core
 from infra.consumers.core import Consumer
 from infra.consumers.reactions import Reaction, ReactionHandler
 from infra.consumers.records import KafkaTopicReader
+from infra.consumers.subscriptions import Subscription
 from infra.consumers.transports import FaustAgent, KafkaLoop
-from infra.consumers.views import Generation, Generations, View, ViewHandler
+from infra.consumers.views import Generation, Generations, View, ViewHandler, subscriptions
 from infra.migrations import apply_migrations
 from infra.personal import Keyring
 from infra.relay import Relay
@@ -44,8 +45,9 @@ class Service:
     """The parts of a service, in one screen.
 
     `routes` takes the opened service and answers its API router; `problem` is its one table from
-    rejection to (status, sentence). `tables` is SQL, safe to repeat, for what must not be an event:
-    secrets, receipts, chunks. `loops` are more workers, by name, e.g. one that sends mail.
+    rejection to (status, sentence). `lookups` are tables like `views`, of other services' facts
+    that its commands ask for. `migrations` is SQL, safe to repeat, for what must not be an event:
+    secrets, receipts, chunks. `workers` are more loops, by name, e.g. one that sends mail.
     """
 
     name: str
@@ -53,6 +55,7 @@ class Service:
     aggregates: tuple[Aggregate[Any, Any, Any, Any], ...] = ()
     reactions: tuple[Reaction[Any], ...] = ()
     views: tuple[View[Any, Any], ...] = ()
+    lookups: tuple[View[Any, Any], ...] = ()
     problem: Callable[[Any], tuple[int, str]] | None = None
     migrations: str = ""
     workers: Mapping[str, Callable[["Running"], "Worker"]] = field(default_factory=dict)
@@ -64,12 +67,22 @@ class Service:
 
     @property
     def sources(self) -> tuple[Contract[Any], ...]:
-        """The contracts its views read, each once."""
-        return tuple({view.contract.topic: view.contract for view in self.views}.values())
+        """The contracts its tables are folded from, each once."""
+        return tuple(one.contract for one in self.subscriptions)
+
+    @property
+    def tables(self) -> tuple[View[Any, Any], ...]:
+        """All tables folded from events: its views and its lookups."""
+        return self.views + self.lookups
+
+    @property
+    def subscriptions(self) -> tuple[Subscription, ...]:
+        """What its tables read, one subscription a topic."""
+        return subscriptions(self.tables)
 
     @property
     def schema(self) -> str:
-        """The schema its view queries read: the last part of the name."""
+        """The schema that queries of its tables read: the last part of the name."""
         return self.name.rsplit(".", 1)[-1]
 
     @property
@@ -104,13 +117,13 @@ class Running:
     workers: dict[str, Worker] = field(default_factory=dict)
 
     def consumer(
-        self, name: str, contracts: Sequence[Contract[Any]], handler: core.Handler
+        self, name: str, subscriptions: Sequence[Subscription], handler: core.Handler
     ) -> Consumer:
         """A consumer of this service, reading topics again through its own client."""
         return Consumer(
             name,
             self.pool,
-            contracts,
+            subscriptions,
             handler,
             self.keyring,
             KafkaTopicReader(self.settings.kafka),
@@ -120,10 +133,10 @@ class Running:
         )
 
     def agent(
-        self, name: str, contracts: Sequence[Contract[Any]], handler: core.Handler
+        self, name: str, subscriptions: Sequence[Subscription], handler: core.Handler
     ) -> FaustAgent:
-        """A Faust agent that carries these contracts to a handler, under its name here."""
-        consumer = self.consumer(f"{self.service.name}.{name}", contracts, handler)
+        """A Faust agent that carries these events to a handler, under its name here."""
+        consumer = self.consumer(f"{self.service.name}.{name}", subscriptions, handler)
         return FaustAgent(
             consumer, self.settings.kafka, f"relais.{consumer.name}", self.settings.member
         )
@@ -179,10 +192,15 @@ async def opened(service: Service, settings: Settings) -> AsyncIterator[Running]
             commands=Commands(service.name, store, keyring),
             appended=appended,
             seen=Signal(f"seen_{service.schema}", pool),
-            generations=Generations(service.schema, service.views, pool) if service.views else None,
+            generations=generations(service, pool),
         )
         await migrate(running)
         yield running
+
+
+def generations(service: Service, pool: Pool) -> Generations | None:
+    """The generations of its tables; None when it has no tables."""
+    return Generations(service.schema, service.tables, pool) if service.tables else None
 
 
 async def _pool(stack: AsyncExitStack, settings: Settings, name: str, size: int) -> Pool:
@@ -206,7 +224,7 @@ async def migrate(running: Running) -> None:
 
 
 def workers(running: Running) -> dict[str, Worker]:
-    """The loops a service declares: relay, timers, one agent a reaction, one for its views."""
+    """The loops a service declares: relay, timers, one agent a reaction, one for its tables."""
     service, settings = running.service, running.settings
     found: dict[str, Worker] = {}
     if service.aggregates:
@@ -222,14 +240,14 @@ def workers(running: Running) -> dict[str, Worker]:
         found["timers"] = Timers(service.name, running.commands, service.aggregates)
     for reaction in service.reactions:
         handler = ReactionHandler(reaction, running.commands, service.name)
-        found[reaction.name] = running.agent(reaction.name, [reaction.contract], handler)
+        found[reaction.name] = running.agent(reaction.name, [reaction.subscription], handler)
     if running.generations is not None:
         found["views"] = ViewsWorker(running)
     return found | {name: make(running) for name, make in service.workers.items()}
 
 
 class ViewsWorker:
-    """Feeds every generation of the views that this code can feed, as they come and go."""
+    """Feeds every generation of the tables that this code can feed, as they come and go."""
 
     def __init__(self, running: Running) -> None:
         self.progress = Progress()
@@ -274,8 +292,8 @@ class ViewsWorker:
 
     def _begin(self, generation: Generation) -> None:
         service, settings = self._running.service, self._running.settings
-        handler = ViewHandler(generation, service.views)
-        consumer = self._running.consumer(generation.consumer, service.sources, handler)
+        handler = ViewHandler(generation, service.tables)
+        consumer = self._running.consumer(generation.consumer, service.subscriptions, handler)
         group = f"relais.{generation.consumer}"
         loop = KafkaLoop(consumer, settings.kafka, group, member=settings.member)
         self.loops[generation.number] = loop

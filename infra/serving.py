@@ -51,7 +51,7 @@ def api(running: Running, verifier: Verifier, health: Health) -> Api:
         verifier=verifier,
         problem=service.problem,
         commands=running.commands if service.aggregates else None,
-        positions=_positions(running) if service.views else None,
+        positions=_positions(running) if service.tables else None,
         versions=Versions(next(iter(settings.masters.values()))),
     )
     return create_app(

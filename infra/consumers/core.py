@@ -2,7 +2,8 @@
 
 In one database transaction the work is done, the stream's version and the partition's position
 are written; the position moves only for the owner of its epoch. The stream's version decides: the
-next one is applied, an older one is a duplicate, a hole is first filled from the topic.
+next one is applied, an older one is a duplicate, a hole is first filled from the topic. An event of
+a type that nobody reads here counts as its stream's next version and is not decoded.
 """
 
 import asyncio
@@ -17,10 +18,10 @@ from typing import Any, Protocol
 
 import psycopg
 
-from contracts.runtime import Contract, UnknownEventType
 from infra import telemetry
 from infra.cloudevents import Envelope, NotAnEvent, envelope
 from infra.consumers.records import Delivery, Partition, Record, TopicReader
+from infra.consumers.subscriptions import Subscription
 from infra.migrations import apply_migrations
 from infra.personal import Codec, Encoded, Keyring
 from infra.signals import Signal
@@ -92,6 +93,15 @@ class StreamState:
     head: int | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Admitted:
+    """The next record of its stream; without a delivery it is passed by."""
+
+    record: Record
+    version: int
+    delivery: Delivery | None
+
+
 @dataclass(slots=True)
 class Plan:
     """What a batch comes to, before it is carried out.
@@ -99,7 +109,7 @@ class Plan:
     `park` holds (record, stream, version, why); without a reason it only waits behind another.
     """
 
-    apply: list[tuple[Record, Delivery]] = field(default_factory=list)
+    admit: list[Admitted] = field(default_factory=list)
     park: list[tuple[Record, str, int, str | None]] = field(default_factory=list)
     states: dict[str, StreamState] = field(default_factory=dict)
     duplicates: int = 0
@@ -108,6 +118,8 @@ class Plan:
 
 
 Opened = tuple[Record, Envelope | None, Any]
+"""A record with its envelope and its event: an exception says why there is none of them, and None
+that nobody here reads the event."""
 Ends = Mapping[Partition, tuple[int, int]]
 """Where each partition goes on after a batch: (next offset, timeline)."""
 
@@ -123,7 +135,7 @@ class Consumer:
         self,
         name: str,
         pool: Pool,
-        contracts: Sequence[Contract[Any]],
+        subscriptions: Sequence[Subscription],
         handler: Handler,
         keyring: Keyring,
         reader: TopicReader,
@@ -133,9 +145,10 @@ class Consumer:
         parking_limit: int = PARKING_LIMIT,
     ) -> None:
         self.name = name
-        self.topics = tuple(contract.topic for contract in contracts)
+        self.topics = tuple(one.topic for one in subscriptions)
         self._pool = pool
-        self._codecs = {contract.topic: Codec(contract, keyring) for contract in contracts}
+        self._types = {one.topic: one.types for one in subscriptions}
+        self._codecs = {one.topic: Codec(one.contract, keyring) for one in subscriptions}
         self._handler = handler
         self._reader = reader
         self._owner = owner
@@ -306,10 +319,14 @@ class Consumer:
             yield connection
 
     async def _open(self, records: Sequence[Record]) -> list[Opened]:
-        """Each record with its envelope and its event, or the exception that says why not."""
+        """Each record with its envelope, and its event where somebody here reads it."""
         opened: list[Opened] = [_enveloped(record) for record in records]
         for topic in {record.topic for record in records}:
-            places = [n for n, (r, e, _) in enumerate(opened) if e and r.topic == topic]
+            places = [
+                n
+                for n, (record, found, _) in enumerate(opened)
+                if found and record.topic == topic and found.type in self._types[topic]
+            ]
             encoded = [_encoded(opened[n]) for n in places]
             decoded = await self._codecs[topic].try_decode(encoded)
             for n, event in zip(places, decoded, strict=True):
@@ -346,12 +363,12 @@ class Consumer:
 
     def _admit(self, plan: Plan, record: Record, found: Envelope, event: Any) -> None:
         state = plan.states[record.stream]
-        if isinstance(event, Exception) and not _skippable(record, event):
+        if isinstance(event, Exception):
             self._park(plan, record, found.sequence, _reason(event))
             return
         state.seen = found.sequence
-        if not isinstance(event, Exception):
-            plan.apply.append((record, Delivery(record.stream, found, event)))
+        delivery = None if event is None else Delivery(record.stream, found, event)
+        plan.admit.append(Admitted(record, found.sequence, delivery))
         if state.head is not None and state.head == state.seen + 1:
             plan.filled.add(record.stream)
 
@@ -420,12 +437,13 @@ class Consumer:
     # --- In the transaction ---------------------------------------------------------------------
 
     async def _work(self, connection: Connection, plan: Plan) -> None:
-        if not plan.apply:
+        deliveries = [one.delivery for one in plan.admit if one.delivery is not None]
+        if not deliveries:
             return
-        deliveries = [delivery for _, delivery in plan.apply]
         with telemetry.handling(self.name, deliveries):
             failed = await self._handler.handle(connection, deliveries)
-        _park_failures(plan, failed)
+        places = [(delivery.stream, delivery.envelope.sequence) for delivery in deliveries]
+        _park_failures(plan, {places[index]: error for index, error in failed.items()})
 
     async def _write(self, connection: Connection, plan: Plan, ends: Ends) -> None:
         if plan.park:
@@ -655,11 +673,6 @@ def _encoded(opened: Opened) -> Encoded:
     return Encoded(found.event_id, found.type, record.value)
 
 
-def _skippable(record: Record, error: Exception) -> bool:
-    """An event we do not know may be passed over when its contract says so."""
-    return ("ce_skippable", b"true") in record.headers and isinstance(error, UnknownEventType)
-
-
 def _partition(record: Record) -> Partition:
     return record.topic, record.partition
 
@@ -693,18 +706,20 @@ def _ends(records: Sequence[Record], timelines: Mapping[Partition, int]) -> Ends
     return {(r.topic, r.partition): (r.offset + 1, timelines[_partition(r)]) for r in records}
 
 
-def _park_failures(plan: Plan, failed: Mapping[int, Exception]) -> None:
+def _park_failures(plan: Plan, failed: Mapping[tuple[str, int], Exception]) -> None:
+    """Park what failed, by stream and version, and what was admitted behind it."""
     broken: set[str] = set()
-    for index, (record, delivery) in enumerate(plan.apply):
-        stream, version = delivery.stream, delivery.envelope.sequence
-        if stream not in broken and index not in failed:
+    for one in plan.admit:
+        stream, version = one.record.stream, one.version
+        error = failed.get((stream, version))
+        if stream not in broken and error is None:
             continue
         state = plan.states[stream]
         reason = None
-        if stream not in broken:
+        if error is not None and stream not in broken:
             broken.add(stream)
             plan.filled.discard(stream)
             state.seen = version - 1
-            reason = _reason(failed[index])
+            reason = _reason(error)
         state.head = min(state.head or version, version)
-        plan.park.append((record, stream, version, reason))
+        plan.park.append((one.record, stream, version, reason))

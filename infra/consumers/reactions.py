@@ -2,8 +2,8 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
-from functools import reduce
+from dataclasses import dataclass, field, replace
+from functools import cached_property, reduce
 from typing import Any, Generic, TypeVar
 from uuid import NAMESPACE_URL, UUID, uuid5
 
@@ -14,6 +14,7 @@ from infra import telemetry
 from infra.commands import Aggregate, CommandContext, Commands
 from infra.consumers.core import Retry
 from infra.consumers.records import Delivery
+from infra.consumers.subscriptions import Reads, Subscription, event_classes
 from infra.store import Append, Appended
 from infra.store.postgres import Connection
 
@@ -29,20 +30,38 @@ class CommandRefused(Exception):
 class Reaction(Generic[E]):
     """A pure function from event to commands, and who takes the commands.
 
-    `target` answers the id of the aggregate a command is for. `enrich`, where there is one, looks
-    into the tables of the service: it answers the commands of a batch again, in their order, each
-    with what is known about it, or None where that leaves nothing to do.
+    `react` takes the events in `reads`, no more and no less; other events of the contract never
+    reach it. `target` answers the id of the aggregate a command is for. `enrich`, where there is
+    one, looks into the tables of the service: it answers the commands of a batch again, in their
+    order, each with what is known about it, or None where that leaves nothing to do.
 
     Repeating a reaction is harmless: the ids of its events follow from the event it answers, and
     its commands are answered with silence the second time.
     """
 
     name: str
-    contract: Contract[E]
+    contract: Contract[Any]
     react: Callable[[E], Sequence[Any]]
     aggregate: Aggregate[Any, Any, Any, Any]
     target: Callable[[Any], str]
     enrich: Callable[[Connection, Sequence[Any]], Awaitable[Sequence[Any | None]]] | None = None
+    reads: Reads | None = field(default=None, kw_only=True)
+    """One event class of the contract, or a union of several; None stands for all of them."""
+
+    def __post_init__(self) -> None:
+        # Asked for once, so that a wrong declaration fails where it stands.
+        _ = self.events
+
+    @cached_property
+    def events(self) -> frozenset[type[Any]]:
+        """The classes of the events that it reads."""
+        return event_classes(f"reaction {self.name}", self.contract, self.reads, self.react)
+
+    @cached_property
+    def subscription(self) -> Subscription:
+        """What brings it these events."""
+        types = (kind.type for kind in self.contract.types if kind.cls in self.events)
+        return Subscription(self.contract, frozenset(types))
 
 
 @dataclass(slots=True)
@@ -92,6 +111,8 @@ class ReactionHandler:
     def _wanted(
         self, delivery: Delivery, index: int, failed: dict[int, Exception]
     ) -> list[tuple[str, Any]]:
+        if type(delivery.event) not in self._reaction.events:
+            return []
         try:
             found = self._reaction.react(delivery.event)
             return [(self._reaction.target(command), command) for command in found]

@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Any
 from contracts.runtime import Contract
 from infra.cloudevents import recorded_envelope
 from infra.consumers.records import Delivery, KafkaTopicReader, Partition, stream_of
+from infra.consumers.subscriptions import Subscription
 from infra.consumers.views import Generation, ViewHandler
-from infra.personal import Codec, Encoded
+from infra.personal import Codec, Encoded, Keyring
 from infra.store import RecordedEvent
 from infra.store.postgres import PostgresStore
 from infra.store.protocol import BEGINNING
@@ -20,14 +21,21 @@ if TYPE_CHECKING:
 
 PAGE = 4_000
 """Events read from a store at once; a page is folded and written in one transaction."""
+# Of the streams of the aggregates: what is read, and the last event, which says how far each is.
 _READ = """
-select stream, version, event_id, type, data, occurred_at, recorded_at from es.event
- where (stream, version) > (%s, %s) order by stream, version limit %s
+select stream, version, event_id, type, data, occurred_at, recorded_at from es.event e
+ where (stream, version) > (%s, %s)
+   and (type = any(%s)
+        or split_part(stream, '-', 1) = any(%s)
+           and not exists (select from es.event next
+                            where next.stream = e.stream and next.version = e.version + 1))
+ order by stream, version limit %s
 """
+_COUNT = "select count(*) from es.event where type = any(%s)"
 
 
 class NotReadable(Exception):
-    """A rebuild met an event that this code cannot decode."""
+    """A rebuild met an event that a table reads and this code cannot decode."""
 
     def __init__(self, recorded: RecordedEvent) -> None:
         super().__init__(f"{recorded.stream} version {recorded.version}")
@@ -120,77 +128,95 @@ async def _fill(
     size: int,
 ) -> None:
     service = running.service
-    handler = ViewHandler(generation, service.views, filling=True)
-    consumer = running.consumer(generation.consumer, service.sources, handler)
-    stores = {name: sources[name] for name in {c.service for c in service.sources}}
-    total = sum([await _count(store) for store in stores.values()])
+    handler = ViewHandler(generation, service.tables, filling=True)
+    consumer = running.consumer(generation.consumer, service.subscriptions, handler)
+    names = {contract.service for contract in service.sources}
+    histories = [
+        _History(
+            sources[name],
+            [one for one in service.subscriptions if one.contract.service == name],
+            running.keyring,
+        )
+        for name in names
+    ]
+    total = sum([await history.count() for history in histories])
     done = 0
-    for name, store in stores.items():
-        codecs = {c.name: Codec(c, running.keyring) for c in service.sources if c.service == name}
-        async with aclosing(_pages(store, size)) as pages:
+    for history in histories:
+        async with aclosing(history.pages(size)) as pages:
             async for page in pages:
-                await consumer.fill(*await _decoded(codecs, page))
-                done += len(page)
+                deliveries, versions = await history.decoded(page)
+                await consumer.fill(deliveries, versions)
+                done += len(deliveries)
                 progress(done, max(done, total))
 
 
-async def _count(store: PostgresStore) -> int:
-    async with store.pool.connection() as connection:
-        cursor = await connection.execute("select count(*) from es.event")
-        row = await cursor.fetchone()
-        assert row is not None
-        return int(row[0])
+class _History:
+    """What one store holds of the events that are read."""
 
+    def __init__(
+        self, store: PostgresStore, subscriptions: Sequence[Subscription], keyring: Keyring
+    ) -> None:
+        self._store = store
+        self._codecs = {one.contract.name: Codec(one.contract, keyring) for one in subscriptions}
+        self._types = frozenset(type for one in subscriptions for type in one.types)
 
-async def _pages(store: PostgresStore, size: int) -> AsyncGenerator[list[RecordedEvent]]:
-    """All events, stream by stream, each stream in one page; the next page is on its way.
+    async def count(self) -> int:
+        """How many there are."""
+        async with self._store.pool.connection() as connection:
+            cursor = await connection.execute(_COUNT, (list(self._types),))
+            row = await cursor.fetchone()
+            assert row is not None
+            return int(row[0])
 
-    What is recorded meanwhile may be in it or not: it comes from the topic as well.
-    """
-    reading = asyncio.create_task(_read(store, "", 0, size))
-    rest: list[RecordedEvent] = []
-    try:
-        while found := await reading:
-            reading = asyncio.create_task(_read(store, found[-1].stream, found[-1].version, size))
-            rest += found
-            # The last stream may go on in the next page.
-            whole = len(rest)
-            while whole and rest[whole - 1].stream == found[-1].stream:
-                whole -= 1
-            if whole:
-                yield rest[:whole]
-                rest = rest[whole:]
-        if rest:
-            yield rest
-    finally:
-        reading.cancel()
+    async def pages(self, size: int) -> AsyncGenerator[list[RecordedEvent]]:
+        """Stream by stream, each stream in one page; the next page is on its way.
 
+        The last event of a stream is always there, so that the page says how far the stream is.
+        What is recorded meanwhile may be in it or not: it comes from the topic as well.
+        """
+        reading = asyncio.create_task(self._read("", 0, size))
+        rest: list[RecordedEvent] = []
+        try:
+            while found := await reading:
+                reading = asyncio.create_task(self._read(found[-1].stream, found[-1].version, size))
+                rest += found
+                # The last stream may go on in the next page.
+                whole = len(rest)
+                while whole and rest[whole - 1].stream == found[-1].stream:
+                    whole -= 1
+                if whole:
+                    yield rest[:whole]
+                    rest = rest[whole:]
+            if rest:
+                yield rest
+        finally:
+            reading.cancel()
 
-async def _read(store: PostgresStore, stream: str, version: int, size: int) -> list[RecordedEvent]:
-    async with store.pool.connection() as connection:
-        cursor = connection.cursor(binary=True)
-        await cursor.execute(_READ, (stream, version, size))
-        return [
-            # Without who and why: rows are folded from events alone, and parsing it takes long.
-            RecordedEvent(stream, version, BEGINNING, id, type, data, {}, occurred, known)
-            for stream, version, id, type, data, occurred, known in await cursor.fetchall()
-        ]
+    async def _read(self, stream: str, version: int, size: int) -> list[RecordedEvent]:
+        types, names = list(self._types), list(self._codecs)
+        async with self._store.pool.connection() as connection:
+            cursor = connection.cursor(binary=True)
+            await cursor.execute(_READ, (stream, version, types, names, size))
+            return [
+                # Without who and why: rows are folded from events alone, and parsing it takes long.
+                RecordedEvent(stream, version, BEGINNING, id, type, data, {}, occurred, known)
+                for stream, version, id, type, data, occurred, known in await cursor.fetchall()
+            ]
 
-
-async def _decoded(
-    codecs: Mapping[str, Codec[Any]], page: Sequence[RecordedEvent]
-) -> tuple[list[Delivery], dict[str, int]]:
-    """The deliveries of a page, and how far each of its streams is."""
-    deliveries: list[Delivery] = []
-    versions: dict[str, int] = {}
-    for name, codec in codecs.items():
-        ours = [recorded for recorded in page if recorded.stream.startswith(f"{name}-")]
-        events = await codec.try_decode([Encoded(r.event_id, r.type, r.data) for r in ours])
-        for recorded, event in zip(ours, events, strict=True):
-            if isinstance(event, Exception):
-                raise NotReadable(recorded) from event
-            key = recorded.stream[len(name) + 1 :]
-            stream = stream_of(codec.contract.topic, key)
-            versions[stream] = recorded.version
-            deliveries.append(Delivery(stream, recorded_envelope(key, recorded), event))
-    return deliveries, versions
+    async def decoded(self, page: Sequence[RecordedEvent]) -> tuple[list[Delivery], dict[str, int]]:
+        """The deliveries of a page, and how far each of its streams is."""
+        deliveries: list[Delivery] = []
+        versions: dict[str, int] = {}
+        for name, codec in self._codecs.items():
+            ours = [recorded for recorded in page if recorded.stream.startswith(f"{name}-")]
+            topic, start = codec.contract.topic, len(name) + 1
+            versions |= {stream_of(topic, one.stream[start:]): one.version for one in ours}
+            read = [recorded for recorded in ours if recorded.type in self._types]
+            events = await codec.try_decode([Encoded(r.event_id, r.type, r.data) for r in read])
+            for recorded, event in zip(read, events, strict=True):
+                if isinstance(event, Exception):
+                    raise NotReadable(recorded) from event
+                key = recorded.stream[start:]
+                envelope = recorded_envelope(key, recorded)
+                deliveries.append(Delivery(stream_of(topic, key), envelope, event))
+        return deliveries, versions

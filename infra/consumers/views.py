@@ -2,7 +2,7 @@
 
 from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, fields, is_dataclass, replace
+from dataclasses import dataclass, field, fields, is_dataclass, replace
 from datetime import date, datetime
 from functools import cached_property
 from hashlib import sha256
@@ -17,6 +17,7 @@ from pydantic_core import to_json
 
 from contracts.runtime import REDACTED, Contract
 from infra.consumers.records import Delivery, Partition
+from infra.consumers.subscriptions import Reads, Subscription, event_classes, merged
 from infra.migrations import apply_migrations
 from infra.store.postgres import Connection, Pool
 
@@ -65,11 +66,12 @@ class View(Generic[Row, E]):
 
     `key` answers which row an event belongs to, None when it concerns none. `project` takes the
     row as it is (None: there is none) and answers the row as it shall be (None: it goes away).
-    Values are set, never incremented, so seeing an event again is harmless.
+    Values are set, never incremented, so seeing an event again is harmless. Both take the events
+    in `reads`, no more and no less; other events of the contract never reach them.
     """
 
     name: str
-    contract: Contract[E]
+    contract: Contract[Any]
     row: type[Row]
     primary_key: tuple[str, ...]
     key: Callable[[E], Key | None]
@@ -79,6 +81,18 @@ class View(Generic[Row, E]):
     """The column that says whose personal text a row holds, where `project` cannot know it."""
     personal: tuple[str, ...] = ()
     """The columns of that text; they read XXXX once their subject is forgotten."""
+    reads: Reads | None = field(default=None, kw_only=True)
+    """One event class of the contract, or a union of several; None stands for all of them."""
+
+    def __post_init__(self) -> None:
+        # Asked for once, so that a wrong declaration fails where it stands.
+        _ = self.events
+
+    @cached_property
+    def events(self) -> frozenset[type[Any]]:
+        """The classes of the events that it reads."""
+        reader = f"view {self.name}"
+        return event_classes(reader, self.contract, self.reads, self.key, self.project)
 
     @cached_property
     def columns(self) -> tuple[str, ...]:
@@ -138,6 +152,22 @@ class View(Generic[Row, E]):
             if is_dataclass(item)
             for name, hint in get_type_hints(item).items()
         ]
+
+
+def subscriptions(views: Sequence[View[Any, Any]]) -> tuple[Subscription, ...]:
+    """What feeds these tables: the events they read, and who is forgotten where they hold texts."""
+    forgets = any(view.personal for view in views)
+    return merged(
+        Subscription(
+            view.contract,
+            frozenset(
+                kind.type
+                for kind in view.contract.types
+                if kind.cls in view.events or (forgets and kind.type.endswith(FORGETTING))
+            ),
+        )
+        for view in views
+    )
 
 
 def _column(hint: Any) -> str:
@@ -366,14 +396,13 @@ class ViewHandler:
     def _fold(self, deliveries: Sequence[Delivery]) -> dict[int, Exception]:
         failed: dict[int, Exception] = {}
         broken: set[str] = set()
-        concerned: dict[str, list[_Table]] = {}
+        readers: dict[type[Any], list[_Table]] = {}
         for index, delivery in enumerate(deliveries):
             if delivery.stream in broken:
                 continue
-            kind = delivery.stream.partition("/")[0]
-            if (tables := concerned.get(kind)) is None:
-                tables = [table for table in self._tables if table.concerns(delivery)]
-                concerned[kind] = tables
+            kind = type(delivery.event)
+            if (tables := readers.get(kind)) is None:
+                tables = readers[kind] = [table for table in self._tables if kind in table.events]
             try:
                 changes = [table.project(delivery.event) for table in tables]
             except Exception as error:  # noqa: BLE001
@@ -396,9 +425,9 @@ class _Table:
 
     def __init__(self, generation: Generation, view: View[Any, Any], filling: bool) -> None:
         self._view = view
+        self.events = view.events
         # Then no row is there before its stream comes, and none is written again after it.
         self._new = filling and view.stream_column is not None
-        self._prefix = f"{view.contract.service}.{view.contract.name}/"
         self._rows: dict[Key, Any] = {}
         self._changed: set[Key] = set()
         self._asked: AsyncCursor[Any] | None = None
@@ -443,7 +472,8 @@ class _Table:
         self._asked = None
         if self._new:
             return
-        keys = {key for delivery in deliveries if (key := self._key(delivery)) is not None}
+        events = (d.event for d in deliveries if type(d.event) in self.events)
+        keys = {key for event in events if (key := self._view.key(event)) is not None}
         if keys:
             self._asked = connection.cursor(row_factory=self._view.row_factory, binary=True)
             await self._asked.execute(self._select, (self._keys_json(keys),))
@@ -452,13 +482,6 @@ class _Table:
         if self._asked is not None:
             for row in await self._asked.fetchall():
                 self._rows[self._view.key_of(row)] = row
-
-    def concerns(self, delivery: Delivery) -> bool:
-        """Whether its view reads events of this contract."""
-        return delivery.stream.startswith(self._prefix)
-
-    def _key(self, delivery: Delivery) -> Key | None:
-        return self._view.key(delivery.event) if self.concerns(delivery) else None
 
     def project(self, event: Any) -> Change:
         key = self._view.key(event)

@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mappin
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime
+from types import UnionType
 from typing import Any
 from uuid import NAMESPACE_URL, uuid5
 
@@ -16,6 +17,7 @@ from contracts.missions import driver_v1, trip_v1
 from contracts.missions.driver_v1 import DriverEngaged, DriverEvent
 from contracts.missions.trip_v1 import (
     QuoteSubmitted,
+    QuoteWithdrawn,
     Slot,
     Stop,
     TripEvent,
@@ -29,6 +31,7 @@ from infra.consumers import core
 from infra.consumers.core import Consumer, Handler
 from infra.consumers.reactions import Reaction, ReactionHandler
 from infra.consumers.records import Delivery, Partition, Record, TopicReader
+from infra.consumers.subscriptions import subscription
 from infra.consumers.views import Generations, View, ViewHandler
 from infra.host import open_pool
 from infra.personal import Keyring
@@ -41,6 +44,8 @@ DAY = date(2030, 5, 6)
 TOPIC = trip_v1.contract.topic
 Placed = tuple[TripEvent, int]
 """An event and its version."""
+Reads = TripPublished | QuoteSubmitted
+"""What both kinds of consumer read of a trip; whatever else happens to it, they pass by."""
 
 # --- Events -------------------------------------------------------------------
 
@@ -81,6 +86,11 @@ def quoted(trip: str = "t-1", driver: str = "ada") -> QuoteSubmitted:
         expenses=(),
         valid_until=None,
     )
+
+
+def withdrawn(trip: str = "t-1", driver: str = "ada") -> QuoteWithdrawn:
+    """An event that neither kind of consumer reads."""
+    return QuoteWithdrawn(trip_id=trip, driver_id=driver, withdrawn_at=NOON)
 
 
 def history(trip: str = "t-1", length: int = 3) -> list[TripEvent]:
@@ -210,11 +220,12 @@ class Kit:
         handler: Handler | None = None,
         limit: int = 100,
         reader: TopicReader | None = None,
+        reads: UnionType = Reads,
     ) -> Consumer:
         return Consumer(
             name,
             self.pool,
-            [self.contract],
+            [subscription(self.contract, reads)],
             handler or self.handler(),
             self.keyring,
             reader or self.topic,
@@ -274,14 +285,17 @@ class ViewKit(Kit):
         self.generation = active
 
     @property
-    def view(self) -> View[Seen, TripEvent]:
-        return View("seen", self.contract, Seen, ("trip_id",), lambda e: (e.trip_id,), self._fold)
+    def view(self) -> View[Seen, Reads]:
+        return View("seen", self.contract, Seen, ("trip_id",), self._key, self._fold, reads=Reads)
 
     @property
     def generations(self) -> Generations:
         return Generations("shown", [self.view], self.pool)
 
-    def _fold(self, row: Seen | None, event: TripEvent) -> Seen:
+    def _key(self, event: Reads) -> tuple[str]:
+        return (event.trip_id,)
+
+    def _fold(self, row: Seen | None, event: Reads) -> Seen:
         before = row.words if row is not None else ()
         return Seen(event.trip_id, (*before, self.word(event)))
 
@@ -329,11 +343,14 @@ class ReactionKit(Kit):
         await self.commands.store.migrate()
 
     def handler(self) -> Handler:
-        def react(event: TripEvent) -> list[Note]:
+        def react(event: Reads) -> list[Note]:
             found = self.word(event)
             return [Note("\0" if found == "\0" else event.trip_id, found)]
 
-        reaction = Reaction("noting", self.contract, react, NOTES, lambda note: note.trip_id)
+        def target(note: Note) -> str:
+            return note.trip_id
+
+        reaction = Reaction("noting", self.contract, react, NOTES, target, reads=Reads)
         return ReactionHandler(reaction, self.commands, "notes")
 
     async def seen(self, trip: str = "t-1") -> list[str]:

@@ -1,11 +1,12 @@
 """A record that cannot be handled parks its stream and nothing else, whatever kind of consumer."""
 
+import json
 from dataclasses import replace
 
 import pytest
 
 from infra.supervisor import Halt
-from infra.tests.consuming import TOPIC, Kit, history, quoted, reheaded
+from infra.tests.consuming import TOPIC, Kit, history, published, quoted, reheaded, withdrawn
 
 ALL = ["published", "2", "3"]
 STREAM = "missions.trip/t-1"
@@ -53,18 +54,6 @@ class TestPoison:
 
 
 class TestRecordsNobodyCanRead:
-    async def test_an_unknown_type_parks(self, kit: Kit) -> None:
-        first, second, third = kit.topic.publish(*history())
-        await (await kit.owner()).consume([first, reheaded(second, type=b"of.tomorrow"), third])
-        assert (await kit.seen(), len(await kit.parked())) == (["published"], 2)
-        assert await kit.reason() == "UnknownEventType: unknown event type 'of.tomorrow'"
-
-    async def test_an_unknown_type_that_may_be_skipped_is_passed_over(self, kit: Kit) -> None:
-        first, second, third = kit.topic.publish(*history())
-        unknown = reheaded(second, type=b"of.tomorrow", skippable=b"true")
-        await (await kit.owner()).consume([first, unknown, third])
-        assert (await kit.seen(), await kit.parked()) == (["published", "3"], [])
-
     @pytest.mark.parametrize("value", [b"\xff\xff", b""])
     async def test_bytes_that_are_no_event_park(self, kit: Kit, value: bytes) -> None:
         first, second, third = kit.topic.publish(*history())
@@ -105,6 +94,71 @@ class TestRecordsNobodyCanRead:
         [(key, value, headers)] = await kit.ask("select key, value, headers from consumer.parked")
         kept = [(name, text.encode("latin-1")) for name, text in headers]
         assert (key, value, kept) == (record.key, record.value, list(strange.headers))
+
+
+class TestEventsNobodyReads:
+    async def test_one_of_an_unknown_type_is_passed_by(self, kit: Kit) -> None:
+        first, second, third = kit.topic.publish(*history())
+        await (await kit.owner()).consume([first, reheaded(second, type=b"of.tomorrow"), third])
+        assert (await kit.seen(), await kit.parked()) == (["published", "3"], [])
+
+    async def test_one_is_passed_by_whatever_its_bytes_are(self, kit: Kit) -> None:
+        first, second, third = kit.topic.publish(published(), withdrawn(), quoted())
+        await (await kit.owner()).consume([first, replace(second, value=b"\xff\xff"), third])
+        assert (await kit.seen(), await kit.parked()) == (["published", "ada"], [])
+
+    async def test_one_counts_as_the_next_version_of_its_stream(self, kit: Kit) -> None:
+        records = kit.topic.publish(published(), withdrawn(), withdrawn())
+        await (await kit.owner()).consume(records)
+        assert await kit.ask("select stream, version from consumer.stream") == [(STREAM, 3)]
+        assert await kit.ask(OFFSET) == [3]
+
+    async def test_one_is_done_once_like_every_other(self, kit: Kit) -> None:
+        records = kit.topic.publish(published(), withdrawn(), quoted())
+        consumer = await kit.owner()
+        await consumer.consume([*records, *records])
+        await (await kit.owner()).consume([kit.topic.append(record) for record in records])
+        assert await kit.seen() == ["published", "ada"]
+
+    async def test_one_fills_its_place_in_a_hole(self, kit: Kit) -> None:
+        events = ((published(), 1), (quoted(), 3), (withdrawn(), 2))
+        first, third, _ = (kit.topic.put(event, version) for event, version in events)
+        await (await kit.owner()).consume([first, third])
+        assert (await kit.seen(), await kit.parked()) == (["published", "ada"], [])
+
+    async def test_one_that_is_missing_is_missed(self, kit: Kit) -> None:
+        first, second, third = kit.topic.publish(published(), withdrawn(), quoted())
+        kit.topic.lose(second)
+        await (await kit.owner()).consume([first, third])
+        assert (await kit.seen(), await kit.parked()) == (["published"], [(STREAM, 3)])
+
+    async def test_one_waits_behind_a_parked_event_of_its_stream(self, kit: Kit) -> None:
+        kit.poison = {"2"}
+        consumer = await kit.owner()
+        await consumer.consume(kit.topic.publish(*history(length=2), withdrawn()))
+        assert await kit.parked() == [(STREAM, 2), (STREAM, 3)]
+        assert await kit.ask("select version from consumer.stream") == [1]
+
+    async def test_one_that_waits_is_passed_by_when_its_turn_comes(self, kit: Kit) -> None:
+        kit.poison = {"2"}
+        consumer = await kit.owner()
+        await consumer.consume(kit.topic.publish(*history(length=2), withdrawn(), quoted()))
+        kit.poison.clear()
+        await kit.request("requeue", consumer)
+        assert (await kit.seen(), await kit.parked()) == (["published", "2", "ada"], [])
+
+    async def test_one_that_an_older_release_parked_is_passed_by_when_requeued(
+        self, kit: Kit
+    ) -> None:
+        consumer = await kit.owner()
+        first, second = kit.topic.publish(*history(length=2))
+        await consumer.consume([first, replace(second, value=b"\xff")])
+        headers = json.dumps([[k, v.decode()] for k, v in second.headers])
+        unread = headers.replace("quote_submitted", "of_tomorrow")
+        await kit.ask(f"update consumer.parked set headers = '{unread}' returning 1")
+        await kit.request("requeue", consumer)
+        await consumer.consume(kit.topic.publish(quoted()))
+        assert (await kit.seen(), await kit.parked()) == (["published", "ada"], [])
 
 
 class TestHoles:

@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
+from uuid import uuid4
 
 import pytest
 import pytest_asyncio
@@ -25,9 +26,11 @@ from infra.tests.consuming import (
     create_topic,
     history,
     opened,
+    published,
     quoted,
     recorded,
     send,
+    withdrawn,
 )
 from infra.topics import partitions_of
 
@@ -168,13 +171,32 @@ async def test_an_event_the_view_cannot_take_ends_it_without_a_trace(site: Site)
     assert await site.kit.generations.all() == [site.kit.generation]
 
 
-async def test_an_event_of_a_newer_release_ends_it_without_a_trace(site: Site) -> None:
+async def test_an_event_that_cannot_be_decoded_ends_it_without_a_trace(site: Site) -> None:
     found = recorded(quoted(), 1)
-    new = NewEvent(found.event_id, "of.tomorrow", b"", {}, found.occurred_at)
+    new = NewEvent(found.event_id, found.type, b"\xff", {}, found.occurred_at)
     await site.store.append(Append("trip-t-1", 0, [new]))
     with pytest.raises(NotReadable, match="trip-t-1 version 1"):
         await site.rebuild()
     assert await site.kit.generations.all() == [site.kit.generation]
+
+
+@pytest.mark.parametrize("page", [1, 2, 3, 1_000])
+async def test_what_nobody_reads_is_passed_by_undecoded_and_counts(site: Site, page: int) -> None:
+    found = recorded(withdrawn(), 2)
+    unread = [
+        NewEvent(uuid4(), type, b"\xff", {}, found.occurred_at)
+        for type in (found.type, "of.tomorrow")
+    ]
+    await site.record([(published("t-1"), 1)])
+    await site.store.append(Append("trip-t-1", 1, unread))
+    await site.store.append(Append("trip-t-2", 0, [replace(unread[0], event_id=uuid4())]))
+    await site.store.append(Append("file-t-3", 0, [replace(unread[0], event_id=uuid4())]))
+    made = await site.rebuild(page)
+    assert await site.rows(made) == [("t-1", ["published"])]
+    versions = await site.kit.ask(
+        f"select stream, version from consumer.stream where consumer = '{made.consumer}' order by 1"
+    )
+    assert versions == [("missions.trip/t-1", 3), ("missions.trip/t-2", 1)]
 
 
 async def test_nothing_recorded_is_a_rebuild_too(site: Site) -> None:

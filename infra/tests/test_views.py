@@ -10,7 +10,12 @@ import pytest
 import pytest_asyncio
 
 from contracts.missions import trip_v1
-from contracts.missions.trip_v1 import QuoteSubmitted, QuoteWithdrawn, TripEvent
+from contracts.missions.trip_v1 import (
+    QuoteSubmitted,
+    QuoteWithdrawn,
+    TripEvent,
+    TripPublished,
+)
 from infra.consumers.core import Consumer
 from infra.consumers.views import Generation, Generations, View, ViewHandler, views_seen
 from infra.tests.consuming import NOON, TOPIC, ViewKit, history, opened, published, quoted
@@ -42,7 +47,10 @@ class Everything:
 EMPTY = Everything("t-1", 9, 48.84, False, NOON, NOON.date(), None, None, (), ())
 
 
-def project(row: Everything | None, event: TripEvent) -> Everything | None:
+Reads = TripPublished | QuoteSubmitted | QuoteWithdrawn
+
+
+def project(row: Everything | None, event: Reads) -> Everything | None:
     row = row or EMPTY
     if isinstance(event, QuoteSubmitted):
         line = Line(event.driver_id, event.pickup_on, event.price.amount_minor)
@@ -51,11 +59,11 @@ def project(row: Everything | None, event: TripEvent) -> Everything | None:
     return None if isinstance(event, QuoteWithdrawn) else row
 
 
-def key(event: TripEvent) -> tuple[str]:
+def key(event: Reads) -> tuple[str]:
     return (event.trip_id,)
 
 
-view = View("everything", trip_v1.contract, Everything, ("trip_id",), key, project)
+view = View("everything", trip_v1.contract, Everything, ("trip_id",), key, project, reads=Reads)
 
 
 @pytest_asyncio.fixture
@@ -87,7 +95,8 @@ class TestColumns:
         await generations.migrate()
         generation = await generations.active()
         assert generation is not None
-        consumer = kit.consumer(generation.consumer, ViewHandler(generation, [view]))
+        handler = ViewHandler(generation, [view])
+        consumer = kit.consumer(generation.consumer, handler, reads=Reads)
         await consumer.acquire([(TOPIC, 0)])
         for record in kit.topic.publish(*events):
             await consumer.consume([record])

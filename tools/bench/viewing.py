@@ -89,8 +89,8 @@ async def new_generation(running: Running) -> AsyncIterator[Generation]:
 
 async def _seen(running: Running, generation: Generation, events: int) -> float:
     """Seconds a consumer that starts at the beginning needs to be through the topic."""
-    handler = ViewHandler(generation, service.views)
-    consumer = running.consumer(generation.consumer, service.sources, handler)
+    handler = ViewHandler(generation, service.tables)
+    consumer = running.consumer(generation.consumer, service.subscriptions, handler)
     loop = KafkaLoop(consumer, running.settings.kafka, f"relais.{generation.consumer}")
     consuming = asyncio.create_task(loop.run())
     await loop.assigned.wait()

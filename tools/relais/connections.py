@@ -7,8 +7,7 @@ import psycopg
 from pydantic import SecretStr, ValidationError
 
 from infra.commands import Commands
-from infra.consumers.views import Generations
-from infra.host import Running, Service, open_pool
+from infra.host import Running, Service, generations, open_pool
 from infra.personal import Keyring
 from infra.settings import Settings
 from infra.signals import Signal
@@ -103,7 +102,7 @@ async def connected(found: Settings, service: Service) -> AsyncIterator[Running]
             commands=Commands(service.name, store, keyring),
             appended=appended,
             seen=Signal(f"seen_{service.schema}", pool),
-            generations=Generations(service.schema, service.views, pool) if service.views else None,
+            generations=generations(service, pool),
         )
 
 
@@ -127,15 +126,15 @@ def recording(name: str | None = None) -> list[Service]:
 
 def consuming(name: str | None = None) -> list[Service]:
     """The services that consume events. Raises `Trouble` for one that does not."""
-    found = [service for service in named(name) if service.views or service.reactions]
+    found = [service for service in named(name) if service.tables or service.reactions]
     if not found:
         raise Trouble(f"{name} consumes no events", USAGE)
     return found
 
 
 def showing(name: str) -> Service:
-    """A service with views. Raises `Trouble` for one that has none."""
+    """A service with views or lookups. Raises `Trouble` for one that has none."""
     service = registry.service(name)
-    if not service.views:
+    if not service.tables:
         raise Trouble(f"{name} has no views", USAGE)
     return service

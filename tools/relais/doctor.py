@@ -335,7 +335,7 @@ async def _names(
 ) -> list[tuple[str, list[Contract[Any]]]]:
     """The consumers of a service, each with what it reads."""
     found = [(f"{service.name}.{r.name}", [r.contract]) for r in service.reactions]
-    if not service.views:
+    if not service.tables:
         return found
     async with pool.connection() as connection:
         cursor = await connection.execute(

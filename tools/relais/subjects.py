@@ -292,7 +292,7 @@ async def _views(
         for recorded in certificate.recorded
         if recorded["stream"] == f"{contract.name}-{certificate.subject}"
     }
-    contracts = {view.name: view.contract for view in running.service.views}
+    contracts = {view.name: view.contract for view in running.service.tables}
     fed = {generation.number for generation in await running.generations.fed()}
     found = []
     for generation in await running.generations.all():

@@ -9,6 +9,7 @@ from contracts.accounts import user_v1
 from infra import secrets
 from infra.commands import CommandContext
 from infra.consumers.records import Delivery
+from infra.consumers.subscriptions import subscription
 from infra.consumers.transports import FaustAgent
 from infra.host import Running
 from infra.secrets import links
@@ -130,4 +131,5 @@ class Forgetting:
 
 def forgetting(running: Running) -> FaustAgent:
     """The loop that follows the users of this service."""
-    return running.agent("forgetting", [user_v1.contract], Forgetting())
+    forgotten = subscription(user_v1.contract, user_v1.SubjectForgotten)
+    return running.agent("forgetting", [forgotten], Forgetting())

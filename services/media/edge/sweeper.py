@@ -9,6 +9,7 @@ from uuid import NAMESPACE_URL, uuid5
 from contracts.accounts import user_v1
 from infra.commands import CommandContext, Commands
 from infra.consumers.records import Delivery
+from infra.consumers.subscriptions import subscription
 from infra.consumers.transports import FaustAgent
 from infra.host import Running
 from infra.objects import objects_of
@@ -131,4 +132,5 @@ def sweeping(running: Running) -> Sweeper:
 
 def forgetting(running: Running) -> FaustAgent:
     """The loop that follows the users."""
-    return running.agent("forgetting", [user_v1.contract], Forgetting())
+    forgotten = subscription(user_v1.contract, user_v1.SubjectForgotten)
+    return running.agent("forgetting", [forgotten], Forgetting())
