@@ -128,13 +128,13 @@ class View(Generic[Row, E]):
 
     def row_factory(self, cursor: AsyncCursor[Any]) -> RowMaker[Row]:
         """Rows from a cursor that selects the columns in order; arrays come as tuples."""
-        row, readers = self.row, self._readers
+        row, names, readers = self.row, self.columns, self._readers
 
         def make(values: Sequence[Any]) -> Row:
             whole = list(values)
             for place, read in readers:
                 whole[place] = read(whole[place])
-            return row(*whole)
+            return row(**dict(zip(names, whole, strict=True)))
 
         return make
 
