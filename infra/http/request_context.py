@@ -230,10 +230,15 @@ class RequestContext:
         return refused(rejection, self.app_state.problem)
 
     async def load(
-        self, aggregate: Aggregate[Any, S, Any, Any], id: str, as_of: datetime | None = None
+        self,
+        aggregate: Aggregate[Any, S, Any, Any],
+        id: str,
+        as_of: datetime | None = None,
+        *,
+        at_version: int | None = None,
     ) -> Loaded[S]:
-        """The entity, now or as it was known at a time; version 0 when there is none."""
-        return await self._commands().load(aggregate, id, at_time=as_of)
+        """The entity now, as it was known at a time or at a version; version 0 without one."""
+        return await self._commands().load(aggregate, id, at_time=as_of, at_version=at_version)
 
     def show(self, body: object, found: Loaded[Any], *, past: bool = False) -> Response:
         """200 with the version as `ETag`, which `If-Match` takes.

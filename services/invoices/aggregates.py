@@ -1,4 +1,4 @@
-"""Which streams the service keeps, and what decides about each."""
+"""The streams the service keeps, and what decides about each."""
 
 from typing import Never
 
@@ -6,11 +6,29 @@ from contracts.invoices import buyer_v1, invoice_v1, numbering_v1, seller_v1
 from infra.commands import Aggregate
 from services.invoices import buyer, invoice, numbering, seller
 
-INVOICE = Aggregate(invoice_v1.contract, invoice.decide, invoice.evolve, invoice.initial)
-SELLER = Aggregate(seller_v1.contract, seller.decide, seller.evolve, seller.initial)
+INVOICE = Aggregate(
+    contract=invoice_v1.contract,
+    decide=invoice.decide,
+    evolve=invoice.evolve,
+    initial=invoice.initial,
+)
+SELLER = Aggregate(
+    contract=seller_v1.contract,
+    decide=seller.decide,
+    evolve=seller.evolve,
+    initial=seller.initial,
+)
 BUYER: Aggregate[buyer.DeclareBuyer, buyer.Buyer, buyer_v1.BuyerEvent, Never] = Aggregate(
-    buyer_v1.contract, buyer.decide, buyer.evolve, buyer.initial
+    contract=buyer_v1.contract,
+    decide=buyer.decide,
+    evolve=buyer.evolve,
+    initial=buyer.initial,
 )
 NUMBERING: Aggregate[
     numbering.AssignNumber, numbering.Taken, numbering_v1.NumberingEvent, Never
-] = Aggregate(numbering_v1.contract, numbering.decide, numbering.evolve, numbering.initial)
+] = Aggregate(
+    contract=numbering_v1.contract,
+    decide=numbering.decide,
+    evolve=numbering.evolve,
+    initial=numbering.initial,
+)

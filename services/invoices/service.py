@@ -5,18 +5,53 @@ from contracts.missions import trip_v1
 from contracts.payments import payout_v1
 from infra.consumers.reactions import Reaction
 from infra.host import Service
-from services.invoices import api, following, problems
+from services.invoices import http
 from services.invoices.aggregates import BUYER, INVOICE, NUMBERING, SELLER
+from services.invoices.http import problems
+from services.invoices.reactions import (
+    from_invoices_invoice,
+    from_invoices_numbering,
+    from_missions_trip,
+    from_payments_payout,
+)
 
 service = Service(
     name="invoices",
     aggregates=(INVOICE, SELLER, BUYER, NUMBERING),
     reactions=(
-        Reaction("trips", trip_v1.contract, following.of_trip, INVOICE, following.target),
-        Reaction("numbers", invoice_v1.contract, following.numbers, NUMBERING, following.sequence),
-        Reaction("numbered", numbering_v1.contract, following.numbered, INVOICE, following.target),
-        Reaction("paid", payout_v1.contract, following.paid, INVOICE, following.target),
+        Reaction(
+            name="trips",
+            contract=trip_v1.contract,
+            reads=from_missions_trip.Reads,
+            react=from_missions_trip.react,
+            aggregate=INVOICE,
+            target=from_missions_trip.target,
+        ),
+        Reaction(
+            name="numbers",
+            contract=invoice_v1.contract,
+            reads=from_invoices_invoice.Reads,
+            react=from_invoices_invoice.react,
+            aggregate=NUMBERING,
+            target=from_invoices_invoice.target,
+        ),
+        Reaction(
+            name="numbered",
+            contract=numbering_v1.contract,
+            reads=from_invoices_numbering.Reads,
+            react=from_invoices_numbering.react,
+            aggregate=INVOICE,
+            target=from_invoices_numbering.target,
+        ),
+        Reaction(
+            name="paid",
+            contract=payout_v1.contract,
+            reads=from_payments_payout.Reads,
+            react=from_payments_payout.react,
+            aggregate=INVOICE,
+            target=from_payments_payout.target,
+        ),
     ),
-    routes=api.routes,
+    routes=lambda _: http.router,
     problem=problems.problem,
 )

@@ -29,29 +29,18 @@ from contracts.invoices.invoice_v1 import (
     TripNoted,
 )
 from contracts.invoices.seller_v1 import CompanyDeclared, MandateGiven, MandateWithdrawn
-from services.invoices.invoice import (
-    AddExpense,
-    AgreePrice,
-    Approve,
-    Contest,
-    NoteExtra,
-    NoteTrip,
-    Number,
-    Open,
-    Pay,
-    Prepare,
-    RemoveExpense,
-    Reopen,
-    Settle,
-    ValidateExpenses,
-)
+from services.invoices.invoice.approval import AgreePrice, ApproveInvoice, ReopenExpenses
+from services.invoices.invoice.contests import ContestLine, SettleContest
+from services.invoices.invoice.expenses import AddExpense, RemoveExpense, ValidateExpenses
+from services.invoices.invoice.mission import NoteExtra, NoteTrip, OpenInvoice, PrepareInvoice
+from services.invoices.invoice.money import Treatment
+from services.invoices.invoice.numbers import TakeNumber
+from services.invoices.invoice.payment import RecordPayment
 from services.invoices.seller import DeclareCompany, GiveMandate, WithdrawMandate
-from services.invoices.sums import Treatment
 
 NOON = datetime(2030, 5, 1, 12, 0, tzinfo=UTC)
 LATER = NOON + timedelta(minutes=40)
 ID = "inv-t-1"
-WHO = (ID, "hiflow", "ada")
 WHAT = "Renault Clio, Paris - Lyon"
 
 
@@ -69,7 +58,13 @@ FULL = Treatment(TaxCategory.STANDARD, 2_000)
 
 
 def note() -> NoteTrip:
-    return NoteTrip(ID, "t-1", "hiflow", WHAT, NOON)
+    return NoteTrip(
+        invoice_id=ID,
+        trip_id="t-1",
+        organisation_id="hiflow",
+        description=WHAT,
+        at=NOON,
+    )
 
 
 def noted() -> TripNoted:
@@ -78,8 +73,14 @@ def noted() -> TripNoted:
     )
 
 
-def prepare(driver: str = "ada", price: Money | None = PRICE) -> Prepare:
-    return Prepare(ID, driver, price, (TOLL,), NOON)
+def prepare(driver: str = "ada", price: Money | None = PRICE) -> PrepareInvoice:
+    return PrepareInvoice(
+        invoice_id=ID,
+        driver_id=driver,
+        service_price=price,
+        quoted=(TOLL,),
+        at=NOON,
+    )
 
 
 def prepared(driver: str = "ada", price: Money | None = PRICE) -> InvoicePrepared:
@@ -95,7 +96,11 @@ def prepared(driver: str = "ada", price: Money | None = PRICE) -> InvoicePrepare
 
 
 def note_extra() -> NoteExtra:
-    return NoteExtra(ID, TAXI, NOON)
+    return NoteExtra(
+        invoice_id=ID,
+        extra=TAXI,
+        at=NOON,
+    )
 
 
 def extra_noted() -> ExtraNoted:
@@ -108,8 +113,11 @@ def extra_noted() -> ExtraNoted:
     )
 
 
-def open_it() -> Open:
-    return Open(ID, NOON)
+def open_it() -> OpenInvoice:
+    return OpenInvoice(
+        invoice_id=ID,
+        at=NOON,
+    )
 
 
 def opened(price: Money | None = PRICE, extras: tuple[AcceptedExtra, ...] = ()) -> InvoiceOpened:
@@ -127,7 +135,13 @@ def opened(price: Money | None = PRICE, extras: tuple[AcceptedExtra, ...] = ()) 
 
 
 def agree(price: Money = PRICE, by: str = "lea", organisation: str = "hiflow") -> AgreePrice:
-    return AgreePrice(ID, organisation, by, price, LATER)
+    return AgreePrice(
+        invoice_id=ID,
+        organisation_id=organisation,
+        by=by,
+        price=price,
+        at=LATER,
+    )
 
 
 def agreed(price: Money = PRICE) -> PriceAgreed:
@@ -147,7 +161,17 @@ def add(
     driver: str = "ada",
     organisation: str = "hiflow",
 ) -> AddExpense:
-    return AddExpense(ID, organisation, driver, id, kind, amount, "f-1", None, LATER)
+    return AddExpense(
+        invoice_id=ID,
+        organisation_id=organisation,
+        driver_id=driver,
+        expense_id=id,
+        kind=kind,
+        amount=amount,
+        receipt_file_id="f-1",
+        note=None,
+        at=LATER,
+    )
 
 
 def added(
@@ -167,7 +191,13 @@ def added(
 
 
 def remove(id: str = "e-1", driver: str = "ada", organisation: str = "hiflow") -> RemoveExpense:
-    return RemoveExpense(ID, organisation, driver, id, LATER)
+    return RemoveExpense(
+        invoice_id=ID,
+        organisation_id=organisation,
+        driver_id=driver,
+        expense_id=id,
+        at=LATER,
+    )
 
 
 def removed(id: str = "e-1") -> ExpenseRemoved:
@@ -181,7 +211,12 @@ def removed(id: str = "e-1") -> ExpenseRemoved:
 
 
 def validate(driver: str = "ada", organisation: str = "hiflow") -> ValidateExpenses:
-    return ValidateExpenses(ID, organisation, driver, LATER)
+    return ValidateExpenses(
+        invoice_id=ID,
+        organisation_id=organisation,
+        driver_id=driver,
+        at=LATER,
+    )
 
 
 def validated(expenses: int = 3_500, price: Money = PRICE) -> ExpensesValidated:
@@ -205,8 +240,13 @@ def reopened() -> ExpensesReopened:
     )
 
 
-def reopen(by: str = "lea", organisation: str = "hiflow") -> Reopen:
-    return Reopen(ID, organisation, by, LATER)
+def reopen(by: str = "lea", organisation: str = "hiflow") -> ReopenExpenses:
+    return ReopenExpenses(
+        invoice_id=ID,
+        organisation_id=organisation,
+        by=by,
+        at=LATER,
+    )
 
 
 def reopened_by_billing() -> ExpensesReopened:
@@ -224,8 +264,17 @@ def approve(
     buyer_version: int = 1,
     by: str = "lea",
     organisation: str = "hiflow",
-) -> Approve:
-    return Approve(ID, organisation, by, treatment, True, 2, buyer_version, LATER)
+) -> ApproveInvoice:
+    return ApproveInvoice(
+        invoice_id=ID,
+        organisation_id=organisation,
+        by=by,
+        treatment=treatment,
+        self_billed=True,
+        seller_version=2,
+        buyer_version=buyer_version,
+        at=LATER,
+    )
 
 
 def approved(
@@ -263,8 +312,15 @@ def contest(
     driver: str | None = "ada",
     reason: str = "The receipt says less",
     organisation: str = "hiflow",
-) -> Contest:
-    return Contest(ID, organisation, driver, line, reason, LATER)
+) -> ContestLine:
+    return ContestLine(
+        invoice_id=ID,
+        organisation_id=organisation,
+        driver_id=driver,
+        line_id=line,
+        reason=reason,
+        at=LATER,
+    )
 
 
 def contested(line: str = "e-1", by: Party = Party.DRIVER) -> LineContested:
@@ -284,8 +340,16 @@ def settle(
     line: str = "e-1",
     by: str = "lea",
     organisation: str = "hiflow",
-) -> Settle:
-    return Settle(ID, organisation, by, line, amount, "As on the receipt", LATER)
+) -> SettleContest:
+    return SettleContest(
+        invoice_id=ID,
+        organisation_id=organisation,
+        by=by,
+        line_id=line,
+        amount=amount,
+        explanation="As on the receipt",
+        at=LATER,
+    )
 
 
 def settled(
@@ -310,8 +374,12 @@ def settled(
     )
 
 
-def give_number() -> Number:
-    return Number(ID, "HIFLOW-000001", LATER)
+def give_number() -> TakeNumber:
+    return TakeNumber(
+        invoice_id=ID,
+        number="HIFLOW-000001",
+        at=LATER,
+    )
 
 
 def numbered() -> InvoiceNumbered:
@@ -335,8 +403,13 @@ def corrected(version: int = 8, number: str = "HIFLOW-000002") -> CorrectionNumb
     )
 
 
-def pay() -> Pay:
-    return Pay(ID, "p-1", "SEPA-1", LATER)
+def pay() -> RecordPayment:
+    return RecordPayment(
+        invoice_id=ID,
+        payout_id="p-1",
+        reference="SEPA-1",
+        at=LATER,
+    )
 
 
 def paid() -> InvoicePaid:
@@ -364,7 +437,16 @@ def declare(
 ) -> DeclareCompany:
     siret = "73282932000074"
     return DeclareCompany(
-        "ada", organisation, "Ada & Co", "4 rue #3", "69003", city, "FR", siret, vat, LATER
+        driver_id="ada",
+        organisation_id=organisation,
+        legal_name="Ada & Co",
+        street="4 rue #3",
+        postal_code="69003",
+        city=city,
+        country="FR",
+        company_number=siret,
+        vat_number=vat,
+        at=LATER,
     )
 
 
@@ -387,7 +469,11 @@ def declared(
 
 
 def give_mandate(organisation: str = "hiflow") -> GiveMandate:
-    return GiveMandate("ada", organisation, LATER)
+    return GiveMandate(
+        driver_id="ada",
+        organisation_id=organisation,
+        at=LATER,
+    )
 
 
 def mandate_given() -> MandateGiven:
@@ -395,7 +481,11 @@ def mandate_given() -> MandateGiven:
 
 
 def withdraw_mandate(organisation: str = "hiflow") -> WithdrawMandate:
-    return WithdrawMandate("ada", organisation, LATER)
+    return WithdrawMandate(
+        driver_id="ada",
+        organisation_id=organisation,
+        at=LATER,
+    )
 
 
 def mandate_withdrawn() -> MandateWithdrawn:

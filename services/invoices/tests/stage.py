@@ -16,9 +16,9 @@ from infra.http.auth import PublishedKeys, Role, SigningKey, Verifier, issue, jw
 from infra.http.health import Health
 from infra.serving import api
 from infra.settings import Settings
-from services.invoices import following
 from services.invoices.aggregates import INVOICE, NUMBERING
 from services.invoices.invoice import Following
+from services.invoices.reactions import from_invoices_invoice, from_invoices_numbering
 from services.invoices.service import service
 from services.invoices.tests.make import NOON, note, note_extra, open_it, prepare
 
@@ -103,11 +103,13 @@ class Caller:
     async def numbered(self) -> None:
         """Do what the reactions do after an approval, or a settlement that comes later."""
         for entry in await self.running.commands.history(INVOICE, "inv-t-1"):
-            for command in following.numbers(entry.event):
-                id = following.sequence(command)
+            if not isinstance(entry.event, from_invoices_invoice.Reads):
+                continue
+            for command in from_invoices_invoice.react(entry.event):
+                id = from_invoices_invoice.target(command)
                 await self.running.commands.handle(NUMBERING, id, command, context())
                 taken = await self.running.commands.history(NUMBERING, id)
-                await self.follow(*following.numbered(taken[-1].event))
+                await self.follow(*from_invoices_numbering.react(taken[-1].event))
 
 
 def context() -> CommandContext:

@@ -7,11 +7,11 @@ from fastapi.routing import APIRoute
 
 from infra.http.app import admissions
 from infra.http.auth import Role, issue
-from services.invoices.api import routes
+from services.invoices.http import router
 from services.invoices.tests.make import note, prepare
 from services.invoices.tests.stage import BUYER, COMPANY, KEY, TOLL, served
 
-ROUTES = [route for route in routes(None).routes if isinstance(route, APIRoute)]
+ROUTES = [route for route in router.routes if isinstance(route, APIRoute)]
 COMMANDS = [route for route in ROUTES if "GET" not in (route.methods or ())]
 GUARDED = [route for route in ROUTES if route.path != "/information"]
 EVERY_ROLE: tuple[Role, ...] = get_args(Role)

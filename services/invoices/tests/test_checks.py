@@ -3,7 +3,8 @@
 import pytest
 from pydantic import ValidationError
 
-from services.invoices.bodies import BuyerBody, CompanyBody
+from services.invoices.http.buyer import BuyerBody
+from services.invoices.http.sellers import CompanyBody
 from services.invoices.tests.stage import BUYER, COMPANY
 
 MOROCCO = {"country": "MA", "company_number": "001561191000066", "vat_number": "12345678"}
@@ -50,7 +51,7 @@ def test_identifiers_that_cannot_be_are_refused(changed: dict[str, str]) -> None
 
 
 def test_a_buyers_identifiers_are_checked_alike() -> None:
-    found = BuyerBody.model_validate(BUYER)
-    assert found.identifiers() == ("73282932000074", "FR44732829320")
+    body = BuyerBody.model_validate(BUYER)
+    assert body.identifiers() == ("73282932000074", "FR44732829320")
     with pytest.raises(ValidationError, match="another company"):
         BuyerBody.model_validate(BUYER | {"vat_number": "FR40303265045"})

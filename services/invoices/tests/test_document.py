@@ -14,8 +14,9 @@ from pypdf import PdfReader
 
 from contracts.invoices.invoice_v1 import InvoiceApproved, InvoiceEvent, TaxCategory
 from services.invoices import invoice
-from services.invoices.edge.document import Paper
-from services.invoices.sums import Treatment
+from services.invoices.adapters.document import Paper
+from services.invoices.invoice.money import Treatment
+from services.invoices.invoice.situations import Approved
 from services.invoices.tests.make import (
     FULL,
     VALIDATED,
@@ -34,25 +35,26 @@ REVERSE = Treatment(TaxCategory.REVERSE_CHARGE, 0)
 
 def paper(bill: InvoiceApproved, country: str = "FR", vat: str | None = "FR44732829320") -> Paper:
     history: list[InvoiceEvent] = [*VALIDATED, bill, *([numbered()] if bill.self_billed else [])]
-    found = reduce(invoice.evolve, history, invoice.initial)
-    assert isinstance(found, invoice.Invoice)
-    return Paper(found, bill, declared(vat, country), buyer(), PARIS)
+    state = reduce(invoice.evolve, history, invoice.initial)
+    assert isinstance(state, Approved)
+    return Paper(invoice=state, seller=declared(vat, country), buyer=buyer(), zone=PARIS)
 
 
 def correction(bill: InvoiceApproved, adjustment: int, vat: int) -> Paper:
-    """Of a settlement that changed the toll, as the second number of the sequence."""
+    """The document of a settlement that changed the toll, with the second number."""
     whole = paper(bill)
     change = settled(3_500 + adjustment, adjustment, vat, version=8)
-    found = replace(whole.found, corrections={8: "HIFLOW-000002"} if bill.self_billed else {})
-    return replace(whole, found=found, settled=change)
+    number: dict[int | None, str] = {8: "HIFLOW-000002"} if bill.self_billed else {}
+    state = replace(whole.invoice, numbers={**whole.invoice.numbers, **number})
+    return replace(whole, invoice=state, settled=change)
 
 
 def read_back(pdf: bytes) -> dict[str, Any]:
-    """What is attached, by the names of EN 16931; raises when it does not keep to the schema."""
+    """The attachment by the names of EN 16931. Raises when it does not keep to the schema."""
     name, xml = facturx.get_xml_from_pdf(pdf, check_xsd=True)
     assert name == "factur-x.xml"
-    found: dict[str, Any] = facturx.parse_ubl_cii_xml(xml)
-    return found
+    terms: dict[str, Any] = facturx.parse_ubl_cii_xml(xml)
+    return terms
 
 
 def text_of(pdf: bytes) -> str:

@@ -7,10 +7,11 @@ import pytest
 from contracts.invoices.invoice_v1 import ExpenseKind, InvoiceEvent, Party
 from infra.testing.spec import Spec
 from services.invoices import invoice
-from services.invoices.invoice import (
-    MOST_EXPENSES,
+from services.invoices.invoice import Command
+from services.invoices.invoice.expenses import MOST_EXPENSES
+from services.invoices.invoice.money import AmountNotPossible, CurrencyDiffers
+from services.invoices.invoice.rejections import (
     BuyerMissing,
-    Command,
     CompanyMissing,
     ExpenseIdTaken,
     ExpensesLocked,
@@ -27,7 +28,6 @@ from services.invoices.invoice import (
     PriceMissing,
     TooManyExpenses,
 )
-from services.invoices.sums import AmountNotPossible, CurrencyDiffers
 from services.invoices.tests.make import (
     APPROVED,
     OPEN,

@@ -3,30 +3,31 @@ from typing import get_args
 import pytest
 
 from contracts.invoices.invoice_v1 import ExpenseKind
-from services.invoices import invoice, seller, sums
-from services.invoices.problems import Rejection, problem
+from services.invoices import seller
+from services.invoices.http.problems import Rejection, problem
+from services.invoices.invoice import money, rejections
 from services.invoices.tests.make import PRICE, eur
 
 REJECTIONS: list[Rejection] = [
-    invoice.NoSuchInvoice(),
-    invoice.NoSuchExpense(),
-    invoice.NoSuchLine(),
-    invoice.NoSuchContest(),
-    invoice.NoSuchCorrection(),
-    invoice.ExpenseIdTaken("e-1"),
-    invoice.TooManyExpenses(100),
-    invoice.ExpensesLocked(),
-    invoice.ExpensesNotValidated(),
-    invoice.OverQuote(ExpenseKind.TOLL, eur(3_501), eur(3_500)),
-    invoice.PriceMissing(),
-    invoice.PriceIsFrozen(PRICE),
-    invoice.CompanyMissing(),
-    invoice.BuyerMissing(),
-    invoice.LineIsContested("e-1"),
-    invoice.InvoiceIsApproved(),
-    invoice.OwnInvoice(),
-    sums.AmountNotPossible("amount", 0, 1, 9),
-    sums.CurrencyDiffers("amount", "MAD", "EUR"),
+    rejections.NoSuchInvoice(),
+    rejections.NoSuchExpense(),
+    rejections.NoSuchLine(),
+    rejections.NoSuchContest(),
+    rejections.NoSuchCorrection(),
+    rejections.ExpenseIdTaken("e-1"),
+    rejections.TooManyExpenses(100),
+    rejections.ExpensesLocked(),
+    rejections.ExpensesNotValidated(),
+    rejections.OverQuote(ExpenseKind.TOLL, eur(3_501), eur(3_500)),
+    rejections.PriceMissing(),
+    rejections.PriceIsFrozen(PRICE),
+    rejections.CompanyMissing(),
+    rejections.BuyerMissing(),
+    rejections.LineIsContested("e-1"),
+    rejections.InvoiceIsApproved(),
+    rejections.OwnInvoice(),
+    money.AmountNotPossible("amount", 0, 1, 9),
+    money.CurrencyDiffers("amount", "MAD", "EUR"),
     seller.NoSuchSeller(),
 ]
 
@@ -49,4 +50,4 @@ def test_a_rejection_is_never_a_crash(rejection: Rejection) -> None:
     ],
 )
 def test_a_sentence_names_the_facts(kind: ExpenseKind | None, sentence: str) -> None:
-    assert problem(invoice.OverQuote(kind, eur(3_501), eur(3_500)))[1] == sentence
+    assert problem(rejections.OverQuote(kind, eur(3_501), eur(3_500)))[1] == sentence

@@ -6,8 +6,8 @@ from contracts.invoices.invoice_v1 import TaxCategory
 from infra.testing.spec import Spec
 from services.invoices import buyer, seller
 from services.invoices.buyer import DeclareBuyer
+from services.invoices.invoice.money import Treatment
 from services.invoices.seller import Command, NoSuchSeller, treatment
-from services.invoices.sums import Treatment
 from services.invoices.tests import make
 from services.invoices.tests.make import (
     NOON,
@@ -69,14 +69,14 @@ def test_vat_is_rounded_to_the_nearest_cent_away_from_zero(net: int, vat: int) -
 def test_a_buyer_is_declared_once_and_changed() -> None:
     known = make.buyer()
     command = DeclareBuyer(
-        known.organisation_id,
-        known.legal_name,
-        known.registered_office,
-        known.postal_code,
-        known.city,
-        known.country,
-        known.company_number,
-        known.vat_number,
-        NOON,
+        organisation_id=known.organisation_id,
+        legal_name=known.legal_name,
+        registered_office=known.registered_office,
+        postal_code=known.postal_code,
+        city=known.city,
+        country=known.country,
+        company_number=known.company_number,
+        vat_number=known.vat_number,
+        at=NOON,
     )
     Spec(buyer.decide, buyer.evolve, buyer.initial).given().when(command).records(known)

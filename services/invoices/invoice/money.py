@@ -46,12 +46,12 @@ class Treatment:
 
 def total(amounts: Iterable[Money], currency: str) -> Money:
     """The sum. Raises ValueError when one of them has another currency."""
-    found = 0
+    sum_minor = 0
     for amount in amounts:
         if amount.currency != currency:
             raise ValueError(f"{amount.currency} cannot be added to {currency}")
-        found += amount.amount_minor
-    return Money(found, currency)
+        sum_minor += amount.amount_minor
+    return Money(sum_minor, currency)
 
 
 def bad(

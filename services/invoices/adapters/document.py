@@ -19,7 +19,7 @@ from contracts.invoices.buyer_v1 import BuyerDeclared
 from contracts.invoices.invoice_v1 import ContestSettled, InvoiceApproved, TaxCategory
 from contracts.invoices.invoice_v1 import Line as InvoiceLine
 from contracts.invoices.seller_v1 import CompanyDeclared
-from services.invoices.invoice import Invoice
+from services.invoices.invoice.situations import Approved, Paid
 
 SELF_BILLED: Final = "389"
 CREDIT: Final = "261"
@@ -73,29 +73,33 @@ MODEL = """
 """
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Paper:
-    """What stands on a document: the invoice as approved, and both companies as they were then.
+    """A document: the invoice as approved, and both companies as they were then.
 
     With `settled` it is the correction that follows from that settlement, by what differs.
     """
 
-    found: Invoice
-    approval: InvoiceApproved
+    invoice: Approved | Paid
     seller: CompanyDeclared
     buyer: BuyerDeclared
     zone: ZoneInfo
     settled: ContestSettled | None = None
 
     @property
-    def bill(self) -> InvoiceApproved:
+    def approval(self) -> InvoiceApproved:
+        """The invoice as billing approved it."""
+        return self.invoice.approval
+
+    @property
+    def content(self) -> InvoiceApproved:
         """What the document comes to; every amount is positive, also on a credit note."""
         settled, approval = self.settled, self.approval
         if settled is None or settled.adjustment is None or settled.adjustment_vat is None:
             return approval
         [line] = (line for line in approval.lines if line.line_id == settled.line_id)
         changes = (settled.adjustment, settled.adjustment_vat)
-        net, vat = (Money(abs(one.amount_minor), one.currency) for one in changes)
+        net, vat = (Money(abs(change.amount_minor), change.currency) for change in changes)
         return replace(
             approval,
             lines=(replace(line, amount=net, version=settled.version),),
@@ -114,20 +118,18 @@ class Paper:
 
     @property
     def number(self) -> str | None:
-        """None where the driver writes the invoice."""
-        if self.settled is None:
-            return self.found.number
-        return self.found.corrections.get(self.settled.version)
+        """The document's number; None where the driver writes the invoice."""
+        return self.invoice.numbers.get(self.settled.version if self.settled else None)
 
     @property
     def is_facturx(self) -> bool:
         """The organisation writes the invoice for a company in France."""
-        return self.bill.self_billed and self.seller.country == "FR"
+        return self.content.self_billed and self.seller.country == "FR"
 
     @property
     def issued_on(self) -> date:
         """The day of the approval where the organisation is."""
-        return self._day(self.bill.approved_at)
+        return self._day(self.content.approved_at)
 
     def pdf(self) -> bytes:
         """The document. Takes a tenth of a second of a processor."""
@@ -135,7 +137,7 @@ class Paper:
             MODEL.encode(),
             format="pdf",
             pdf_standards="a-3b",
-            timestamp=self.bill.approved_at.replace(microsecond=0),
+            timestamp=self.content.approved_at.replace(microsecond=0),
             sys_inputs={"data": json.dumps(self._shown())},
         )
         assert isinstance(plain, bytes)
@@ -155,16 +157,15 @@ class Paper:
 
     @property
     def _delivered_on(self) -> date:
-        assert self.found.opened is not None
-        return self._day(self.found.opened.delivered_at)
+        return self._day(self.invoice.bill.delivered_at)
 
     def _day(self, at: datetime) -> date:
         return at.astimezone(self.zone).date()
 
     def _terms(self) -> dict[str, Any]:
-        """By the names of EN 16931."""
-        bill, tax = self.bill, self.bill.tax
-        net, vat, total = decimal(bill.net), decimal(tax.amount), decimal(bill.total)
+        """The document by the names of EN 16931."""
+        content, tax = self.content, self.content.tax
+        net, vat, total = decimal(content.net), decimal(tax.amount), decimal(content.total)
         breakdown = {"BT-116": net, "BT-117": vat, "BT-118": CODES[tax.category]}
         breakdown |= {"BT-119": percent(tax.rate)}
         if reason := REASONS.get(tax.category):
@@ -173,7 +174,7 @@ class Paper:
             "BT-1": self.number,
             "BT-2": self.issued_on,
             "BT-3": CREDIT if self.is_credit else SELF_BILLED,
-            "BT-5": bill.net.currency,
+            "BT-5": content.net.currency,
             "BT-20": "A réception / on receipt",
             "BT-23": SERVICES,
             "BT-72": self._delivered_on,
@@ -190,17 +191,19 @@ class Paper:
             "BG-4": self._seller(),
             "BG-7": self._buyer(),
             "BG-23": [breakdown],
-            "BG-25": [self._line(n, line) for n, line in enumerate(bill.lines, 1)],
+            "BG-25": [self._line(n, line) for n, line in enumerate(content.lines, 1)],
         }
 
     def _preceding(self) -> list[dict[str, Any]]:
         """The invoice that is corrected."""
         if self.settled is None:
             return []
-        return [{"BT-25": self.found.number, "BT-26": self._day(self.approval.approved_at)}]
+        return [
+            {"BT-25": self.invoice.numbers.get(None), "BT-26": self._day(self.approval.approved_at)}
+        ]
 
     def _line(self, number: int, line: InvoiceLine) -> dict[str, Any]:
-        amount, tax = decimal(line.amount), self.bill.tax
+        amount, tax = decimal(line.amount), self.content.tax
         return {
             "BT-126": str(number),
             "BT-129": "1",
@@ -213,26 +216,26 @@ class Paper:
         }
 
     def _seller(self) -> dict[str, Any]:
-        one = self.seller
-        party = {"name": one.legal_name, "addr_l1": one.street, **_place(one)}
-        if one.vat_number:
-            return party | {"vat_identifier": one.vat_number}
-        # Who charges no VAT is known to the tax office by the company's number.
-        return party | {"tax_identifier": one.company_number}
+        seller = self.seller
+        party = {"name": seller.legal_name, "addr_l1": seller.street, **_place(seller)}
+        if seller.vat_number:
+            return party | {"vat_identifier": seller.vat_number}
+        # The tax office knows a company that charges no VAT by its number.
+        return party | {"tax_identifier": seller.company_number}
 
     def _buyer(self) -> dict[str, Any]:
-        one = self.buyer
-        party = {"name": one.legal_name, "addr_l1": one.registered_office, **_place(one)}
-        return party | {"vat_identifier": one.vat_number}
+        buyer = self.buyer
+        party = {"name": buyer.legal_name, "addr_l1": buyer.registered_office, **_place(buyer)}
+        return party | {"vat_identifier": buyer.vat_number}
 
     def _named(self, line: InvoiceLine) -> str:
         if line.kind is None:
-            return self.bill.description
+            return self.content.description
         return line.kind.name.replace("_", " ").capitalize()
 
     def _notes(self) -> list[str]:
-        notes = [REASONS.get(self.bill.tax.category)]
-        if self.bill.self_billed:
+        notes = [REASONS.get(self.content.tax.category)]
+        if self.content.self_billed:
             writer = self.buyer.legal_name
             notes.append(f"Autofacturation: {writer}, au nom et pour le compte du vendeur")
         sign = "à déduire / to deduct" if self.is_credit else "à ajouter / to add"
@@ -250,9 +253,9 @@ class Paper:
         return "Facture complémentaire / Additional invoice"
 
     def _shown(self) -> dict[str, Any]:
-        """What the printed page says; the words are data, never markup."""
-        bill = self.bill
-        facts = f"invoice-{bill.invoice_id}@{bill.version}"
+        """The printed page; its words are data, never markup."""
+        content = self.content
+        facts = f"invoice-{content.invoice_id}@{content.version}"
         seller, buyer = self.seller, self.buyer
         return {
             "title": self._title(),
@@ -263,12 +266,12 @@ class Paper:
             "buyer": _printed(buyer, buyer.registered_office, buyer.legal_name),
             "lines": [
                 [str(n), self._named(line), in_words(line.amount)]
-                for n, line in enumerate(bill.lines, 1)
+                for n, line in enumerate(content.lines, 1)
             ],
             "totals": [
-                ["Total HT / net", in_words(bill.net)],
-                [f"TVA / VAT {percent(bill.tax.rate)} %", in_words(bill.tax.amount)],
-                ["Total TTC / total", in_words(bill.total)],
+                ["Total HT / net", in_words(content.net)],
+                [f"TVA / VAT {percent(content.tax.rate)} %", in_words(content.tax.amount)],
+                ["Total TTC / total", in_words(content.total)],
             ],
             "notes": [
                 f"Livraison / delivery: {self._delivered_on}",
@@ -279,18 +282,18 @@ class Paper:
         }
 
 
-def _place(one: CompanyDeclared | BuyerDeclared) -> dict[str, Any]:
-    """Where a company is and how it is registered."""
-    place = {"postcode": one.postal_code, "city": one.city, "country_code": one.country}
-    if one.country != "FR":
-        return place | {"legal_identifier": one.company_number}
-    siren = {"legal_identifier": one.company_number[:9], "legal_identifier_schemeid": SIREN}
-    return place | siren | {"identifiers": {SIRET: one.company_number}}
+def _place(company: CompanyDeclared | BuyerDeclared) -> dict[str, Any]:
+    """The place of a company and how it is registered."""
+    place = {"postcode": company.postal_code, "city": company.city, "country_code": company.country}
+    if company.country != "FR":
+        return place | {"legal_identifier": company.company_number}
+    siren = {"legal_identifier": company.company_number[:9], "legal_identifier_schemeid": SIREN}
+    return place | siren | {"identifiers": {SIRET: company.company_number}}
 
 
-def _printed(one: CompanyDeclared | BuyerDeclared, street: str, name: str) -> list[str]:
-    town = f"{one.postal_code} {one.city} ({one.country})"
-    return [name, street, town, one.company_number, one.vat_number or ""]
+def _printed(company: CompanyDeclared | BuyerDeclared, street: str, name: str) -> list[str]:
+    town = f"{company.postal_code} {company.city} ({company.country})"
+    return [name, street, town, company.company_number, company.vat_number or ""]
 
 
 def decimal(amount: Money) -> str:
@@ -304,5 +307,5 @@ def percent(rate: int) -> str:
 
 
 def in_words(amount: Money) -> str:
-    """For people: the amount with its currency."""
+    """The amount with its currency, as people read it."""
     return f"{decimal(amount)} {amount.currency}"

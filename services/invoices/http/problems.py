@@ -1,57 +1,58 @@
-"""The one place where a rule that says no becomes an HTTP answer."""
+"""The one table that turns a rule that says no into an HTTP answer."""
 
 from typing import assert_never
 
 from contracts.common_v1 import Money
-from services.invoices import invoice, seller, sums
+from services.invoices import invoice, seller
+from services.invoices.invoice import money, rejections
 
 Rejection = invoice.Rejection | seller.NoSuchSeller
 
 
 def problem(rejection: Rejection) -> tuple[int, str]:
-    """Status and sentence. 404 there is no such thing, 409 not as things stand, 422 never."""
+    """Status and sentence: 404 there is no such thing, 409 not as things stand, 422 never right."""
     match rejection:
         # Invoices
-        case invoice.NoSuchInvoice():
+        case rejections.NoSuchInvoice():
             return 404, "There is no such invoice; it appears when the delivery is confirmed."
-        case invoice.NoSuchExpense():
+        case rejections.NoSuchExpense():
             return 404, "There is no such expense."
-        case invoice.NoSuchLine():
+        case rejections.NoSuchLine():
             return 404, "There is no such line."
-        case invoice.NoSuchContest():
+        case rejections.NoSuchContest():
             return 409, "The line is not contested."
-        case invoice.NoSuchCorrection():
+        case rejections.NoSuchCorrection():
             return 404, "No settlement after the approval changed what is due by that version."
-        case invoice.ExpenseIdTaken(expense_id=taken):
+        case rejections.ExpenseIdTaken(expense_id=taken):
             return 409, f"Another expense has the id {taken}."
-        case invoice.TooManyExpenses(limit=limit):
+        case rejections.TooManyExpenses(limit=limit):
             return 409, f"An invoice has at most {limit} expenses."
-        case invoice.ExpensesLocked():
+        case rejections.ExpensesLocked():
             return 409, "The expenses are validated and locked."
-        case invoice.ExpensesNotValidated():
+        case rejections.ExpensesNotValidated():
             return 409, "The driver has not validated the expenses."
-        case invoice.OverQuote(kind=kind, wanted=wanted, allowed=allowed):
+        case rejections.OverQuote(kind=kind, wanted=wanted, allowed=allowed):
             what = kind.name.lower() if kind else "the service"
-            said = f"{in_words(wanted)} for {what}; {in_words(allowed)} were quoted or accepted"
-            return 422, f"That would be {said}."
-        case invoice.PriceMissing():
+            possible = f"{in_words(allowed)} were quoted or accepted"
+            return 422, f"That would be {in_words(wanted)} for {what}; {possible}."
+        case rejections.PriceMissing():
             return 409, "No price was agreed on for the mission."
-        case invoice.PriceIsFrozen(price=price):
+        case rejections.PriceIsFrozen(price=price):
             return 409, f"The price is {in_words(price)} since the mission was assigned."
-        case invoice.CompanyMissing():
+        case rejections.CompanyMissing():
             return 409, "The driver has not declared a company."
-        case invoice.BuyerMissing():
+        case rejections.BuyerMissing():
             return 409, "The organisation has not declared its own company."
-        case invoice.LineIsContested(line_id=line):
+        case rejections.LineIsContested(line_id=line):
             return 409, f"The line {line} is contested."
-        case invoice.InvoiceIsApproved():
+        case rejections.InvoiceIsApproved():
             return 409, "The invoice is approved."
-        case invoice.OwnInvoice():
+        case rejections.OwnInvoice():
             return 403, "Nobody decides on what they are paid themselves."
         # Amounts
-        case sums.AmountNotPossible(field=field, amount=amount, least=least, most=most):
+        case money.AmountNotPossible(field=field, amount=amount, least=least, most=most):
             return 422, f"{field} must be {least} to {most}, not {amount}."
-        case sums.CurrencyDiffers(field=field, currency=currency, expected=expected):
+        case money.CurrencyDiffers(field=field, currency=currency, expected=expected):
             return 422, f"{field} must be in {expected}, not in {currency}."
         # Sellers
         case seller.NoSuchSeller():

@@ -1,4 +1,4 @@
-"""Is this a company, a VAT number? Each answers it as it is kept, or ValueError."""
+"""Identifiers of companies, checked: each function answers one as it is kept, or ValueError."""
 
 from stdnum.eu import vat
 from stdnum.exceptions import ValidationError
@@ -13,7 +13,7 @@ def company_number(country: str, text: str) -> str:
             return str(siret.validate(text))
         return str(ice.validate(text)) if country == "MA" else text.upper()
     except ValidationError as error:
-        raise ValueError(_said("company_number", error)) from error
+        raise ValueError(_message("company_number", error)) from error
 
 
 def vat_number(country: str, company: str, text: str) -> str:
@@ -24,17 +24,17 @@ def vat_number(country: str, company: str, text: str) -> str:
         return text
     try:
         if country != "FR":
-            found = str(vat.validate(text))
-            if not found.startswith(country):
+            number = str(vat.validate(text))
+            if not number.startswith(country):
                 raise ValueError(f"vat_number: begins with {country} there")
-            return found
+            return number
         digits = str(tva.validate(text))
     except ValidationError as error:
-        raise ValueError(_said("vat_number", error)) from error
+        raise ValueError(_message("vat_number", error)) from error
     if digits[2:] != company[:9]:
         raise ValueError("vat_number: is of another company than company_number")
     return f"FR{digits}"
 
 
-def _said(field: str, error: ValidationError) -> str:
+def _message(field: str, error: ValidationError) -> str:
     return f"{field}: {str(error) or type(error).__name__}"

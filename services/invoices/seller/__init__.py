@@ -11,7 +11,7 @@ from contracts.invoices.seller_v1 import (
     MandateWithdrawn,
     SellerEvent,
 )
-from services.invoices.sums import Treatment
+from services.invoices.invoice.money import Treatment
 
 RATES = {
     "BE": 2100,
@@ -29,7 +29,7 @@ RATES = {
 # --- Commands ---------------------------------------------------------------
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class DeclareCompany:
     driver_id: str
     organisation_id: str
@@ -43,14 +43,14 @@ class DeclareCompany:
     at: datetime
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class GiveMandate:
     driver_id: str
     organisation_id: str
     at: datetime
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class WithdrawMandate:
     driver_id: str
     organisation_id: str
@@ -94,15 +94,15 @@ initial: State = Stranger()
 
 def evolve(state: State, event: SellerEvent) -> State:
     """Take history as recorded: a rule added today must not break yesterday's events."""
-    known = state if isinstance(state, Seller) else Seller(event.organisation_id)
-    found = replace(known, version=known.version + 1)
+    before = state if isinstance(state, Seller) else Seller(event.organisation_id)
+    seller = replace(before, version=before.version + 1)
     match event:
         case CompanyDeclared():
-            return replace(found, company=event)
+            return replace(seller, company=event)
         case MandateGiven():
-            return replace(found, mandate=event)
+            return replace(seller, mandate=event)
         case MandateWithdrawn():
-            return replace(found, mandate=None)
+            return replace(seller, mandate=None)
         case unhandled:
             assert_never(unhandled)
 
@@ -118,6 +118,13 @@ def treatment(company: CompanyDeclared | None, buyer_country: str) -> Treatment 
     return Treatment(TaxCategory.STANDARD, RATES[company.country])
 
 
+def of_organisation(state: State, organisation_id: str) -> Seller | None:
+    """The seller, if they drive for that organisation."""
+    if isinstance(state, Seller) and state.organisation_id == organisation_id:
+        return state
+    return None
+
+
 # --- Decisions --------------------------------------------------------------
 
 Decision = list[SellerEvent] | NoSuchSeller
@@ -127,30 +134,20 @@ def decide(command: Command, state: State) -> Decision:
     """New facts, an empty list when they are already recorded, or the rule that says no."""
     if isinstance(state, Seller) and state.organisation_id != command.organisation_id:
         return NoSuchSeller()
-    found = state if isinstance(state, Seller) else Seller(command.organisation_id)
+    seller = state if isinstance(state, Seller) else Seller(command.organisation_id)
     match command:
         case DeclareCompany():
-            return _declare(command, found)
+            return declare_company(command, seller)
         case GiveMandate():
-            event = MandateGiven(
-                driver_id=command.driver_id,
-                organisation_id=command.organisation_id,
-                given_at=command.at,
-            )
-            return [event] if found.mandate is None else []
+            return give_mandate(command, seller)
         case WithdrawMandate():
-            gone = MandateWithdrawn(
-                driver_id=command.driver_id,
-                organisation_id=command.organisation_id,
-                withdrawn_at=command.at,
-            )
-            return [gone] if found.mandate is not None else []
+            return withdraw_mandate(command, seller)
         case unhandled:
             assert_never(unhandled)
 
 
-def _declare(command: DeclareCompany, found: Seller) -> Decision:
-    event = CompanyDeclared(
+def declare_company(command: DeclareCompany, seller: Seller) -> Decision:
+    declared = CompanyDeclared(
         driver_id=command.driver_id,
         organisation_id=command.organisation_id,
         legal_name=command.legal_name,
@@ -163,5 +160,29 @@ def _declare(command: DeclareCompany, found: Seller) -> Decision:
         charges_vat=command.vat_number is not None,
         declared_at=command.at,
     )
-    known = found.company and replace(found.company, declared_at=command.at)
-    return [] if event == known else [event]
+    before = seller.company and replace(seller.company, declared_at=command.at)
+    return [] if declared == before else [declared]
+
+
+def give_mandate(command: GiveMandate, seller: Seller) -> Decision:
+    if seller.mandate is not None:
+        return []
+    return [
+        MandateGiven(
+            driver_id=command.driver_id,
+            organisation_id=command.organisation_id,
+            given_at=command.at,
+        )
+    ]
+
+
+def withdraw_mandate(command: WithdrawMandate, seller: Seller) -> Decision:
+    if seller.mandate is None:
+        return []
+    return [
+        MandateWithdrawn(
+            driver_id=command.driver_id,
+            organisation_id=command.organisation_id,
+            withdrawn_at=command.at,
+        )
+    ]

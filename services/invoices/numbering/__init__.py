@@ -10,7 +10,7 @@ from datetime import datetime
 from contracts.invoices.numbering_v1 import NumberAssigned, NumberingEvent
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class AssignNumber:
     """Follows from an approved invoice, or from a settlement that changed it afterwards."""
 
@@ -22,7 +22,7 @@ class AssignNumber:
 
     @property
     def sequence_id(self) -> str:
-        """Names the sequence."""
+        """The id of the sequence."""
         return f"{self.organisation_id}:{self.driver_id}"
 
 
@@ -38,7 +38,7 @@ def evolve(taken: Taken, event: NumberingEvent) -> Taken:
 def decide(command: AssignNumber, taken: Taken) -> list[NumberingEvent]:
     """The next number, or nothing when there is one; no rule says no.
 
-    Of an invoice that has no number here the driver writes the corrections as well.
+    An invoice without a number here was written by the driver, who writes its corrections as well.
     """
     id, settlement = command.invoice_id, command.settlement_version
     if (id, settlement) in taken or (settlement is not None and (id, None) not in taken):

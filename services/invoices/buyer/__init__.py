@@ -6,7 +6,7 @@ from datetime import datetime
 from contracts.invoices.buyer_v1 import BuyerDeclared, BuyerEvent
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class DeclareBuyer:
     organisation_id: str
     legal_name: str
@@ -30,7 +30,7 @@ def evolve(_: Buyer, event: BuyerEvent) -> Buyer:
 
 def decide(command: DeclareBuyer, buyer: Buyer) -> list[BuyerEvent]:
     """The new details, or nothing when they are known; no rule says no."""
-    event = BuyerDeclared(
+    declared = BuyerDeclared(
         organisation_id=command.organisation_id,
         legal_name=command.legal_name,
         registered_office=command.registered_office,
@@ -41,5 +41,5 @@ def decide(command: DeclareBuyer, buyer: Buyer) -> list[BuyerEvent]:
         vat_number=command.vat_number,
         declared_at=command.at,
     )
-    known = buyer and replace(buyer, declared_at=command.at)
-    return [] if event == known else [event]
+    before = buyer and replace(buyer, declared_at=command.at)
+    return [] if declared == before else [declared]

@@ -1,0 +1,1 @@
+"""The world besides events: documents, and identifiers to check."""

@@ -1,1 +1,0 @@
-"""What touches the world besides events: documents, and identifiers to check."""

@@ -1,0 +1,74 @@
+"""The documents of an invoice over HTTP: itself, and what corrects it."""
+
+import asyncio
+from typing import Annotated
+
+from fastapi import APIRouter, Path
+from starlette.responses import Response
+
+from contracts.invoices.invoice_v1 import ContestSettled
+from infra.http.models import Id
+from infra.http.problems import try_again
+from infra.http.request_context import RequestContext, requires
+from services.invoices import seller
+from services.invoices.adapters.document import Paper
+from services.invoices.aggregates import BUYER, INVOICE, SELLER
+from services.invoices.http.invoices import visible
+from services.invoices.invoice.rejections import ExpensesNotValidated, NoSuchCorrection
+from services.invoices.invoice.situations import Approved, Paid
+
+router = APIRouter()
+
+Anyone = Annotated[RequestContext, requires("driver", "billing")]
+
+
+class Pdf(Response):
+    """Documents a route what it answers."""
+
+    media_type = "application/pdf"
+
+
+@router.get("/invoices/{invoice_id}/document", response_class=Pdf)
+async def invoice_document(invoice_id: Id, context: Anyone) -> Response:
+    """The invoice as PDF/A-3; a Factur-X where the organisation writes it in France."""
+    state = visible(context, (await context.load(INVOICE, invoice_id)).state)
+    if not isinstance(state, Approved | Paid):
+        raise context.refuse(ExpensesNotValidated())
+    return await document(context, state)
+
+
+@router.get("/invoices/{invoice_id}/corrections/{version}/document", response_class=Pdf)
+async def correction_document(
+    invoice_id: Id, version: Annotated[int, Path(ge=1, le=2**31 - 1)], context: Anyone
+) -> Response:
+    """What a settlement after the approval changed: a credit note, or an additional invoice.
+
+    `version` is that of the settlement.
+    """
+    state = visible(context, (await context.load(INVOICE, invoice_id)).state)
+    settled = next((one for one in state.bill.settlements if one.version == version), None)
+    if not isinstance(state, Approved | Paid) or settled is None or settled.adjustment is None:
+        raise context.refuse(NoSuchCorrection())
+    return await document(context, state, settled)
+
+
+async def document(
+    context: RequestContext, state: Approved | Paid, settled: ContestSettled | None = None
+) -> Pdf:
+    """The document, with both companies as they were at the approval."""
+    approval = state.approval
+    sold = await context.load(SELLER, approval.driver_id, at_version=approval.seller_version)
+    bought = await context.load(BUYER, approval.organisation_id, at_version=approval.buyer_version)
+    assert isinstance(sold.state, seller.Seller)
+    assert sold.state.company is not None
+    assert bought.state is not None
+    paper = Paper(
+        invoice=state,
+        seller=sold.state.company,
+        buyer=bought.state,
+        zone=context.zone,
+        settled=settled,
+    )
+    if approval.self_billed and paper.number is None:
+        raise try_again(409, "not-numbered-yet", "The document is about to get its number.")
+    return Pdf(await asyncio.to_thread(paper.pdf))

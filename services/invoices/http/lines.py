@@ -1,0 +1,69 @@
+"""The lines of an invoice over HTTP: contest one that is not right, settle what is."""
+
+from typing import Annotated
+
+from fastapi import APIRouter
+from pydantic import StringConstraints
+from starlette.responses import Response
+
+from infra.http.models import Body, Id, MoneyBody, Text
+from infra.http.request_context import RequestContext, requires
+from services.invoices import invoice
+from services.invoices.aggregates import INVOICE
+from services.invoices.http.invoices import is_billing
+from services.invoices.invoice.contests import ContestLine, SettleContest
+from services.invoices.invoice.situations import Noted, Prepared, Unknown
+
+router = APIRouter()
+
+Anyone = Annotated[RequestContext, requires("driver", "billing")]
+Billing = Annotated[RequestContext, requires("billing")]
+SomeText = Annotated[Text, StringConstraints(min_length=1)]
+
+
+class ContestBody(Body):
+    reason: SomeText
+
+
+class SettlementBody(Body):
+    amount: MoneyBody
+    """The amount of the line from now on."""
+    explanation: SomeText
+
+
+@router.post("/invoices/{invoice_id}/lines/{line_id}/contest")
+async def contest_line(invoice_id: Id, line_id: Id, body: ContestBody, context: Anyone) -> Response:
+    """A line is not right: the driver says so of a statement, billing before it approves."""
+    principal = context.principal
+
+    async def contest(state: invoice.State) -> ContestLine:
+        # Billing speaks for itself, but not about an invoice of its own.
+        delivered = None if isinstance(state, Unknown | Noted | Prepared) else state
+        own = delivered is not None and delivered.bill.driver_id == principal.subject
+        return ContestLine(
+            invoice_id=invoice_id,
+            organisation_id=principal.organisation_id,
+            driver_id=None if is_billing(context) and not own else principal.subject,
+            line_id=line_id,
+            reason=body.reason,
+            at=context.occurred_at,
+        )
+
+    return await context.handle(INVOICE, invoice_id, contest)
+
+
+@router.post("/invoices/{invoice_id}/lines/{line_id}/settlement")
+async def settle_contest(
+    invoice_id: Id, line_id: Id, body: SettlementBody, context: Billing
+) -> Response:
+    """Say what is right for a contested line; once approved, the next payout adjusts it."""
+    command = SettleContest(
+        invoice_id=invoice_id,
+        organisation_id=context.principal.organisation_id,
+        by=context.principal.subject,
+        line_id=line_id,
+        amount=body.amount.money(),
+        explanation=body.explanation,
+        at=context.occurred_at,
+    )
+    return await context.handle(INVOICE, invoice_id, command)

@@ -1,0 +1,133 @@
+"""Sellers over HTTP: a driver's company, and the mandate to write their invoices."""
+
+from typing import Annotated, Any
+
+from fastapi import APIRouter
+from pydantic import model_validator
+from starlette.responses import Response
+
+from infra.http.models import Body, Id, Line
+from infra.http.request_context import RequestContext, requires
+from services.invoices import seller
+from services.invoices.adapters import checks
+from services.invoices.aggregates import SELLER
+from services.invoices.http.companies import Country, Number, PostalCode
+from services.invoices.http.invoices import is_billing
+from services.invoices.seller import DeclareCompany, GiveMandate, NoSuchSeller, WithdrawMandate
+
+router = APIRouter()
+
+Anyone = Annotated[RequestContext, requires("driver", "billing")]
+DriverContext = Annotated[RequestContext, requires("driver")]
+
+# --- Bodies and answers -----------------------------------------------------
+
+
+class CompanyBody(Body):
+    """The company that invoices; one without a VAT number is a small business and charges none."""
+
+    legal_name: Line
+    street: Line
+    postal_code: PostalCode
+    city: Line
+    country: Country
+    company_number: Number
+    """SIRET in France, ICE in Morocco, the register's number elsewhere."""
+    vat_number: Number | None = None
+
+    @model_validator(mode="after")
+    def _checked(self) -> "CompanyBody":
+        self.identifiers()
+        return self
+
+    def identifiers(self) -> tuple[str, str | None]:
+        """The company's number and its VAT number, as they are kept."""
+        company = checks.company_number(self.country, self.company_number)
+        if self.vat_number is None:
+            return company, None
+        return company, checks.vat_number(self.country, company, self.vat_number)
+
+
+def seller_shown(found: seller.Seller) -> dict[str, Any]:
+    """The company that invoices, and the mandate to write its invoices."""
+    return {"company": found.company, "self_billing_mandate": found.mandate}
+
+
+# --- Routes -----------------------------------------------------------------
+
+
+@router.get("/sellers/{driver_id}")
+async def show_seller(driver_id: Id, context: Anyone) -> Response:
+    """The company and mandate, never stale; drivers see their own."""
+    only_own(context, driver_id)
+    loaded = await context.load(SELLER, driver_id)
+    return context.show(seller_shown(visible(context, loaded.state)), loaded)
+
+
+@router.get("/sellers/{driver_id}/history")
+async def seller_history(driver_id: Id, context: Anyone) -> Response:
+    """Every fact about the company and mandate: who changed what, and when."""
+    only_own(context, driver_id)
+    visible(context, (await context.load(SELLER, driver_id)).state)
+    return await context.history(SELLER, driver_id)
+
+
+@router.put("/sellers/{driver_id}/company")
+async def declare_company(driver_id: Id, body: CompanyBody, context: DriverContext) -> Response:
+    """Say which company invoices, with identifiers that are checked."""
+    only_own(context, driver_id)
+    number, vat_number = body.identifiers()
+    command = DeclareCompany(
+        driver_id=driver_id,
+        organisation_id=context.principal.organisation_id,
+        legal_name=body.legal_name,
+        street=body.street,
+        postal_code=body.postal_code,
+        city=body.city,
+        country=body.country,
+        company_number=number,
+        vat_number=vat_number,
+        at=context.occurred_at,
+    )
+    return await context.handle(SELLER, driver_id, command)
+
+
+@router.put("/sellers/{driver_id}/mandate")
+async def give_mandate(driver_id: Id, context: DriverContext) -> Response:
+    """Let the organisation write one's invoices (self-billing)."""
+    only_own(context, driver_id)
+    command = GiveMandate(
+        driver_id=driver_id,
+        organisation_id=context.principal.organisation_id,
+        at=context.occurred_at,
+    )
+    return await context.handle(SELLER, driver_id, command)
+
+
+@router.delete("/sellers/{driver_id}/mandate")
+async def withdraw_mandate(driver_id: Id, context: DriverContext) -> Response:
+    """Write one's own invoices from now on."""
+    only_own(context, driver_id)
+    command = WithdrawMandate(
+        driver_id=driver_id,
+        organisation_id=context.principal.organisation_id,
+        at=context.occurred_at,
+    )
+    return await context.handle(SELLER, driver_id, command)
+
+
+# --- Whose ------------------------------------------------------------------
+
+
+def only_own(context: RequestContext, driver_id: str) -> None:
+    """Refuse a driver who means somebody else, as if there were nobody."""
+    if not is_billing(context) and context.principal.subject != driver_id:
+        raise context.refuse(NoSuchSeller())
+
+
+def visible(context: RequestContext, state: seller.State) -> seller.Seller:
+    """The seller, if the caller may see them; else as if there were none."""
+    ours = seller.of_organisation(state, context.principal.organisation_id)
+    if ours is None:
+        raise context.refuse(NoSuchSeller())
+    return ours

@@ -1,0 +1,79 @@
+"""The invoice of a mission: prepared at award, opened by the delivery, completed, approved, paid.
+
+Its facts come from the trip's own events, so that nobody else need be asked. Each topic of it is
+a module of its own, with its commands and their rules.
+"""
+
+from typing import assert_never
+
+from contracts.invoices.invoice_v1 import InvoiceEvent
+from services.invoices.invoice import approval, contests, expenses, mission, numbers, payment
+from services.invoices.invoice.approval import AgreePrice, ApproveInvoice, ReopenExpenses
+from services.invoices.invoice.contests import ContestLine, SettleContest
+from services.invoices.invoice.expenses import AddExpense, RemoveExpense, ValidateExpenses
+from services.invoices.invoice.mission import NoteExtra, NoteTrip, OpenInvoice, PrepareInvoice
+from services.invoices.invoice.numbers import TakeNumber
+from services.invoices.invoice.payment import RecordPayment
+from services.invoices.invoice.rejections import NoSuchInvoice, OwnInvoice, Rejection
+from services.invoices.invoice.situations import (
+    Bill,
+    Delivered,
+    Noted,
+    Prepared,
+    State,
+    Unknown,
+    evolve,
+    initial,
+)
+
+__all__ = ["Asked", "Command", "Following", "Rejection", "State", "decide", "evolve", "initial"]
+
+Following = mission.Command | TakeNumber | RecordPayment
+"""Follows from events elsewhere."""
+OfBilling = approval.Command | SettleContest
+Asked = expenses.Command | OfBilling | ContestLine
+"""Somebody asks for it, who has to be let in."""
+Command = Following | Asked
+Decision = list[InvoiceEvent] | Rejection
+
+
+def decide(command: Command, state: State) -> Decision:
+    """New facts, an empty list when they are already recorded, or the rule that says no."""
+    match command:
+        case NoteTrip() | PrepareInvoice() | NoteExtra() | OpenInvoice():
+            return mission.decide(command, state)
+        case TakeNumber():
+            return numbers.take(command, state)
+        case RecordPayment():
+            return payment.record(command, state)
+        case _ if isinstance(state, Unknown | Noted | Prepared):
+            return NoSuchInvoice()
+        case _:
+            return _decide_for_people(command, state)
+
+
+def _decide_for_people(command: Asked, state: Delivered) -> Decision:
+    if not _visible(command, state.bill):
+        return NoSuchInvoice()
+    match command:
+        case AddExpense() | RemoveExpense() | ValidateExpenses():
+            return expenses.decide(command, state)
+        case ContestLine():
+            return contests.contest(command, state)
+        case _ if command.by == state.bill.driver_id:
+            return OwnInvoice()
+        case AgreePrice() | ReopenExpenses() | ApproveInvoice():
+            return approval.decide(command, state)
+        case SettleContest():
+            return contests.settle(command, state)
+        case unhandled:
+            assert_never(unhandled)
+
+
+def _visible(command: Asked, bill: Bill) -> bool:
+    """Drivers see only their own invoices (HIF-29)."""
+    if command.organisation_id != bill.organisation_id:
+        return False
+    if isinstance(command, OfBilling):
+        return True
+    return command.driver_id in (None, bill.driver_id)

@@ -1,0 +1,165 @@
+"""What billing does: agree a missing price, let the driver correct expenses, approve."""
+
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import assert_never
+
+from contracts.common_v1 import Money
+from contracts.invoices.invoice_v1 import (
+    ExpensesReopened,
+    InvoiceApproved,
+    InvoiceEvent,
+    PriceAgreed,
+    Tax,
+)
+from services.invoices.invoice import money
+from services.invoices.invoice.money import Treatment
+from services.invoices.invoice.rejections import (
+    BuyerMissing,
+    CompanyMissing,
+    ExpensesLocked,
+    ExpensesNotValidated,
+    InvoiceIsApproved,
+    LineIsContested,
+    PriceIsFrozen,
+    Rejection,
+)
+from services.invoices.invoice.situations import (
+    Approved,
+    Bill,
+    Delivered,
+    Open,
+    Paid,
+    Validated,
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AgreePrice:
+    invoice_id: str
+    organisation_id: str
+    by: str
+    price: Money
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReopenExpenses:
+    invoice_id: str
+    organisation_id: str
+    by: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ApproveInvoice:
+    """`treatment` is None when the driver declared no company; version 0: there is no buyer."""
+
+    invoice_id: str
+    organisation_id: str
+    by: str
+    treatment: Treatment | None
+    self_billed: bool
+    seller_version: int
+    buyer_version: int
+    at: datetime
+
+
+Command = AgreePrice | ReopenExpenses | ApproveInvoice
+Decision = list[InvoiceEvent] | Rejection
+
+
+def decide(command: Command, state: Delivered) -> Decision:
+    match command:
+        case AgreePrice():
+            return agree_price(command, state)
+        case ReopenExpenses():
+            return reopen(command, state)
+        case ApproveInvoice():
+            return approve(command, state)
+        case unhandled:
+            assert_never(unhandled)
+
+
+def agree_price(command: AgreePrice, state: Delivered) -> Decision:
+    bill = state.bill
+    if bill.price == command.price:
+        return []
+    if bill.mission.service_price is not None:
+        return PriceIsFrozen(bill.mission.service_price)
+    if not isinstance(state, Open):
+        return ExpensesLocked()
+    # Without any other amount the first price decides the currency.
+    others = bill.mission.quoted or bill.extras
+    currency = bill.currency if others else command.price.currency
+    agreed = PriceAgreed(
+        invoice_id=bill.invoice_id,
+        organisation_id=bill.organisation_id,
+        driver_id=bill.driver_id,
+        service_price=command.price,
+        agreed_at=command.at,
+    )
+    return money.bad("price", command.price, currency) or [agreed]
+
+
+def reopen(command: ReopenExpenses, state: Delivered) -> Decision:
+    match state:
+        case Open():
+            return []
+        case Validated(bill=bill):
+            return [
+                ExpensesReopened(
+                    invoice_id=bill.invoice_id,
+                    organisation_id=bill.organisation_id,
+                    driver_id=bill.driver_id,
+                    extra_id=None,
+                    reopened_at=command.at,
+                )
+            ]
+        case Approved() | Paid():
+            return InvoiceIsApproved()
+        case unhandled:
+            assert_never(unhandled)
+
+
+def approve(command: ApproveInvoice, state: Delivered) -> Decision:
+    match state:
+        case Open():
+            return ExpensesNotValidated()
+        case Validated(bill=bill):
+            return _approve(command, bill)
+        case Approved() | Paid():
+            return []
+        case unhandled:
+            assert_never(unhandled)
+
+
+def _approve(command: ApproveInvoice, bill: Bill) -> Decision:
+    if bill.contests:
+        return LineIsContested(bill.contests[0].line_id)
+    if command.treatment is None:
+        return CompanyMissing()
+    if command.buyer_version == 0:
+        return BuyerMissing()
+    return [_approved(command, command.treatment, bill)]
+
+
+def _approved(command: ApproveInvoice, treatment: Treatment, bill: Bill) -> InvoiceApproved:
+    net = bill.net
+    vat = treatment.of(net.amount_minor)
+    return InvoiceApproved(
+        invoice_id=bill.invoice_id,
+        trip_id=bill.mission.trip_id,
+        organisation_id=bill.organisation_id,
+        driver_id=bill.driver_id,
+        description=bill.description,
+        lines=bill.lines,
+        net=net,
+        tax=Tax(treatment.category, treatment.rate, replace(net, amount_minor=vat)),
+        total=replace(net, amount_minor=net.amount_minor + vat),
+        self_billed=command.self_billed,
+        seller_version=command.seller_version,
+        buyer_version=command.buyer_version,
+        version=bill.version + 1,
+        approved_at=command.at,
+    )

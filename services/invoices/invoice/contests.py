@@ -1,0 +1,129 @@
+"""Contests: a line is not right, says the driver or billing; billing settles what is."""
+
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from contracts.common_v1 import Money
+from contracts.invoices.invoice_v1 import (
+    ContestSettled,
+    InvoiceEvent,
+    Line,
+    LineContested,
+    Party,
+)
+from services.invoices.invoice import money
+from services.invoices.invoice.expenses import over_quote
+from services.invoices.invoice.money import Treatment
+from services.invoices.invoice.rejections import (
+    ExpensesNotValidated,
+    InvoiceIsApproved,
+    LineIsContested,
+    NoSuchContest,
+    NoSuchLine,
+    Rejection,
+)
+from services.invoices.invoice.situations import Approved, Bill, Delivered, Open, Paid
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ContestLine:
+    """`driver_id` is None when billing contests."""
+
+    invoice_id: str
+    organisation_id: str
+    driver_id: str | None
+    line_id: str
+    reason: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SettleContest:
+    invoice_id: str
+    organisation_id: str
+    by: str
+    line_id: str
+    amount: Money
+    explanation: str
+    at: datetime
+
+
+Decision = list[InvoiceEvent] | Rejection
+
+
+def contest(command: ContestLine, state: Delivered) -> Decision:
+    bill = state.bill
+    by = Party.BILLING if command.driver_id is None else Party.DRIVER
+    if bill.line(command.line_id) is None:
+        return NoSuchLine()
+    contested = LineContested(
+        invoice_id=bill.invoice_id,
+        organisation_id=bill.organisation_id,
+        driver_id=bill.driver_id,
+        line_id=command.line_id,
+        by=by,
+        reason=command.reason,
+        contested_at=command.at,
+    )
+    if (before := bill.contest(command.line_id)) is not None:
+        repeated = replace(before, contested_at=command.at) == contested
+        return [] if repeated else LineIsContested(command.line_id)
+    if isinstance(state, Open):
+        return ExpensesNotValidated()
+    if by is Party.BILLING and isinstance(state, Approved | Paid):
+        return InvoiceIsApproved()
+    return [contested]
+
+
+def settle(command: SettleContest, state: Delivered) -> Decision:
+    bill = state.bill
+    line = bill.line(command.line_id)
+    if line is None:
+        return NoSuchLine()
+    if bill.contest(command.line_id) is None:
+        return [] if _settled_so(command, bill) else NoSuchContest()
+    return (
+        money.bad("amount", command.amount, bill.currency, least=0)
+        or over_quote(bill, line.kind, command.amount, line.line_id)
+        or [_settled(command, line, state)]
+    )
+
+
+def _settled_so(command: SettleContest, bill: Bill) -> bool:
+    """Whether the last settlement of the line was this one."""
+    last = next((s for s in reversed(bill.settlements) if s.line_id == command.line_id), None)
+    wanted = (command.amount, command.explanation)
+    return last is not None and (last.amount, last.explanation) == wanted
+
+
+def _settled(command: SettleContest, line: Line, state: Delivered) -> ContestSettled:
+    bill = state.bill
+    adjustment, vat = _adjustment(command, line, state)
+    return ContestSettled(
+        invoice_id=command.invoice_id,
+        organisation_id=command.organisation_id,
+        driver_id=bill.driver_id,
+        line_id=command.line_id,
+        amount=command.amount,
+        explanation=command.explanation,
+        adjustment=adjustment,
+        adjustment_vat=vat,
+        version=bill.version + 1,
+        trip_id=bill.mission.trip_id,
+        settled_at=command.at,
+    )
+
+
+def _adjustment(
+    command: SettleContest, line: Line, state: Delivered
+) -> tuple[Money, Money] | tuple[None, None]:
+    """What the next statement adds or takes, with its VAT, once the invoice is approved."""
+    difference = command.amount.amount_minor - line.amount.amount_minor
+    if not isinstance(state, Approved | Paid) or not difference:
+        return None, None
+    tax, bill = state.approval.tax, state.bill
+    treatment = Treatment(tax.category, tax.rate)
+    before = bill.net.amount_minor
+    # Of the whole, so that many small settlements do not add up to another VAT.
+    vat = treatment.of(before + difference) - treatment.of(before)
+    return Money(difference, bill.currency), Money(vat, bill.currency)

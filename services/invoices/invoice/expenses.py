@@ -1,0 +1,159 @@
+"""What the driver does: declare expenses, take them back, validate them, which locks them."""
+
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import assert_never
+
+from contracts.common_v1 import Money
+from contracts.invoices.invoice_v1 import (
+    ExpenseAdded,
+    ExpenseKind,
+    ExpenseRemoved,
+    ExpensesValidated,
+    InvoiceEvent,
+)
+from services.invoices.invoice import money
+from services.invoices.invoice.rejections import (
+    ExpenseIdTaken,
+    ExpensesLocked,
+    NoSuchExpense,
+    OverQuote,
+    PriceMissing,
+    Rejection,
+    TooManyExpenses,
+)
+from services.invoices.invoice.situations import SERVICE, Bill, Delivered, Open
+
+MOST_EXPENSES = 100
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AddExpense:
+    invoice_id: str
+    organisation_id: str
+    driver_id: str
+    expense_id: str
+    kind: ExpenseKind
+    amount: Money
+    receipt_file_id: str
+    note: str | None
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RemoveExpense:
+    invoice_id: str
+    organisation_id: str
+    driver_id: str
+    expense_id: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ValidateExpenses:
+    invoice_id: str
+    organisation_id: str
+    driver_id: str
+    at: datetime
+
+
+Command = AddExpense | RemoveExpense | ValidateExpenses
+Decision = list[InvoiceEvent] | Rejection
+
+
+def decide(command: Command, state: Delivered) -> Decision:
+    match command:
+        case AddExpense():
+            return add(command, state)
+        case RemoveExpense():
+            return remove(command, state)
+        case ValidateExpenses():
+            return validate(command, state)
+        case unhandled:
+            assert_never(unhandled)
+
+
+def add(command: AddExpense, state: Delivered) -> Decision:
+    bill = state.bill
+    added = ExpenseAdded(
+        invoice_id=bill.invoice_id,
+        organisation_id=bill.organisation_id,
+        driver_id=bill.driver_id,
+        expense_id=command.expense_id,
+        kind=command.kind,
+        amount=command.amount,
+        receipt_file_id=command.receipt_file_id,
+        note=command.note,
+        added_at=command.at,
+    )
+    before = next((one for one in bill.expenses if one.expense_id == command.expense_id), None)
+    if before is not None and replace(before, added_at=command.at) == added:
+        return []
+    if before is not None or command.expense_id in bill.removed | {SERVICE}:
+        return ExpenseIdTaken(command.expense_id)
+    if not isinstance(state, Open):
+        return ExpensesLocked()
+    if len(bill.expenses) >= MOST_EXPENSES:
+        return TooManyExpenses(MOST_EXPENSES)
+    return (
+        money.bad("amount", command.amount, bill.currency)
+        or over_quote(bill, command.kind, command.amount)
+        or [added]
+    )
+
+
+def over_quote(
+    bill: Bill, kind: ExpenseKind | None, amount: Money, but: str = ""
+) -> OverQuote | None:
+    """Expenses are compared with the quote kind by kind; only accepted extras add to it.
+
+    `but` is a line whose amount this one replaces. Without a kind it is the service.
+    """
+    if kind is None:
+        price = bill.mission.service_price or bill.agreed
+        allowed = price.amount_minor if price else 0
+        wanted = amount.amount_minor
+    else:
+        allowed = bill.allowed(kind)
+        wanted = bill.declared(kind, but) + amount.amount_minor
+    if wanted <= allowed:
+        return None
+    return OverQuote(kind, replace(amount, amount_minor=wanted), Money(allowed, amount.currency))
+
+
+def remove(command: RemoveExpense, state: Delivered) -> Decision:
+    bill = state.bill
+    if command.expense_id in bill.removed:
+        return []
+    if all(one.expense_id != command.expense_id for one in bill.expenses):
+        return NoSuchExpense()
+    if not isinstance(state, Open) or bill.contest(command.expense_id):
+        return ExpensesLocked()
+    return [
+        ExpenseRemoved(
+            invoice_id=bill.invoice_id,
+            organisation_id=bill.organisation_id,
+            driver_id=bill.driver_id,
+            expense_id=command.expense_id,
+            removed_at=command.at,
+        )
+    ]
+
+
+def validate(command: ValidateExpenses, state: Delivered) -> Decision:
+    bill = state.bill
+    if not isinstance(state, Open):
+        return []
+    if bill.price is None:
+        return PriceMissing()
+    expenses = (line.amount for line in bill.lines if line.kind is not None)
+    return [
+        ExpensesValidated(
+            invoice_id=bill.invoice_id,
+            organisation_id=bill.organisation_id,
+            driver_id=bill.driver_id,
+            service_price=bill.price,
+            expenses=money.total(expenses, bill.currency),
+            validated_at=command.at,
+        )
+    ]

@@ -1,0 +1,177 @@
+"""What follows from the trip: its offer is noted, the award prepares, the delivery opens."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import assert_never
+
+from contracts.common_v1 import Money
+from contracts.invoices.invoice_v1 import (
+    AcceptedExtra,
+    ExpensesReopened,
+    ExtraNoted,
+    InvoiceEvent,
+    InvoiceOpened,
+    InvoicePrepared,
+    QuotedExpense,
+    TripNoted,
+)
+from services.invoices.invoice.rejections import NoSuchInvoice
+from services.invoices.invoice.situations import (
+    Approved,
+    Noted,
+    Open,
+    Paid,
+    Prepared,
+    State,
+    Unknown,
+    Validated,
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NoteTrip:
+    invoice_id: str
+    trip_id: str
+    organisation_id: str
+    description: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PrepareInvoice:
+    invoice_id: str
+    driver_id: str
+    service_price: Money | None
+    quoted: tuple[QuotedExpense, ...]
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NoteExtra:
+    invoice_id: str
+    extra: AcceptedExtra
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OpenInvoice:
+    invoice_id: str
+    at: datetime
+
+
+Command = NoteTrip | PrepareInvoice | NoteExtra | OpenInvoice
+Decision = list[InvoiceEvent] | NoSuchInvoice
+
+
+def decide(command: Command, state: State) -> Decision:
+    match command:
+        case NoteTrip():
+            return note_trip(command, state)
+        case PrepareInvoice():
+            return prepare(command, state)
+        case NoteExtra():
+            return note_extra(command, state)
+        case OpenInvoice():
+            return open_invoice(command, state)
+        case unhandled:
+            assert_never(unhandled)
+
+
+def note_trip(command: NoteTrip, state: State) -> Decision:
+    if not isinstance(state, Unknown):
+        return []
+    return [
+        TripNoted(
+            invoice_id=command.invoice_id,
+            trip_id=command.trip_id,
+            organisation_id=command.organisation_id,
+            description=command.description,
+            noted_at=command.at,
+        )
+    ]
+
+
+def prepare(command: PrepareInvoice, state: State) -> Decision:
+    match state:
+        case Unknown():
+            return NoSuchInvoice()
+        case Noted():
+            return [_prepared(command, state.trip)]
+        case Prepared():
+            prepared = _prepared(command, state.trip)
+            return [] if prepared == state.mission else [prepared]
+        case Open() | Validated() | Approved() | Paid():
+            return []
+        case unhandled:
+            assert_never(unhandled)
+
+
+def _prepared(command: PrepareInvoice, trip: TripNoted) -> InvoicePrepared:
+    return InvoicePrepared(
+        invoice_id=command.invoice_id,
+        trip_id=trip.trip_id,
+        organisation_id=trip.organisation_id,
+        driver_id=command.driver_id,
+        service_price=command.service_price,
+        quoted=command.quoted,
+        prepared_at=command.at,
+    )
+
+
+def note_extra(command: NoteExtra, state: State) -> Decision:
+    """An extra can be declared if it is accepted before the approval; that reopens the expenses."""
+    match state:
+        case Unknown() | Noted():
+            return NoSuchInvoice()
+        case Prepared():
+            extras, mission = state.extras, state.mission
+        case Open() | Validated() | Approved() | Paid():
+            extras, mission = state.bill.extras, state.bill.mission
+        case unhandled:
+            assert_never(unhandled)
+    if any(extra.extra_id == command.extra.extra_id for extra in extras):
+        return []
+    noted = ExtraNoted(
+        invoice_id=mission.invoice_id,
+        organisation_id=mission.organisation_id,
+        driver_id=mission.driver_id,
+        extra=command.extra,
+        noted_at=command.at,
+    )
+    if not isinstance(state, Validated):
+        return [noted]
+    reopened = ExpensesReopened(
+        invoice_id=mission.invoice_id,
+        organisation_id=mission.organisation_id,
+        driver_id=mission.driver_id,
+        extra_id=command.extra.extra_id,
+        reopened_at=command.at,
+    )
+    return [noted, reopened]
+
+
+def open_invoice(command: OpenInvoice, state: State) -> Decision:
+    match state:
+        case Unknown() | Noted():
+            return NoSuchInvoice()
+        case Prepared():
+            return [_opened(command, state)]
+        case Open() | Validated() | Approved() | Paid():
+            return []
+        case unhandled:
+            assert_never(unhandled)
+
+
+def _opened(command: OpenInvoice, state: Prepared) -> InvoiceOpened:
+    mission = state.mission
+    return InvoiceOpened(
+        invoice_id=mission.invoice_id,
+        trip_id=mission.trip_id,
+        organisation_id=mission.organisation_id,
+        driver_id=mission.driver_id,
+        description=state.trip.description,
+        service_price=mission.service_price,
+        quoted=mission.quoted,
+        extras=state.extras,
+        delivered_at=command.at,
+    )

@@ -1,0 +1,118 @@
+"""The rules that say no to a command on an invoice, each with its facts."""
+
+from dataclasses import dataclass
+
+from contracts.common_v1 import Money
+from contracts.invoices.invoice_v1 import ExpenseKind
+from services.invoices.invoice.money import BadAmount
+
+
+@dataclass(frozen=True, slots=True)
+class NoSuchInvoice:
+    pass
+
+
+@dataclass(frozen=True, slots=True)
+class NoSuchExpense:
+    pass
+
+
+@dataclass(frozen=True, slots=True)
+class NoSuchLine:
+    pass
+
+
+@dataclass(frozen=True, slots=True)
+class NoSuchContest:
+    pass
+
+
+@dataclass(frozen=True, slots=True)
+class NoSuchCorrection:
+    pass
+
+
+@dataclass(frozen=True, slots=True)
+class ExpenseIdTaken:
+    expense_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class TooManyExpenses:
+    limit: int
+
+
+@dataclass(frozen=True, slots=True)
+class ExpensesLocked:
+    pass
+
+
+@dataclass(frozen=True, slots=True)
+class ExpensesNotValidated:
+    pass
+
+
+@dataclass(frozen=True, slots=True)
+class OverQuote:
+    """More than was quoted and accepted for this kind of expense; None: for the service."""
+
+    kind: ExpenseKind | None
+    wanted: Money
+    allowed: Money
+
+
+@dataclass(frozen=True, slots=True)
+class PriceMissing:
+    pass
+
+
+@dataclass(frozen=True, slots=True)
+class PriceIsFrozen:
+    price: Money
+
+
+@dataclass(frozen=True, slots=True)
+class CompanyMissing:
+    pass
+
+
+@dataclass(frozen=True, slots=True)
+class BuyerMissing:
+    pass
+
+
+@dataclass(frozen=True, slots=True)
+class LineIsContested:
+    line_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class InvoiceIsApproved:
+    pass
+
+
+@dataclass(frozen=True, slots=True)
+class OwnInvoice:
+    """Nobody decides on what they are paid themselves."""
+
+
+Rejection = (
+    NoSuchInvoice
+    | NoSuchExpense
+    | NoSuchLine
+    | NoSuchContest
+    | NoSuchCorrection
+    | ExpenseIdTaken
+    | TooManyExpenses
+    | ExpensesLocked
+    | ExpensesNotValidated
+    | OverQuote
+    | PriceMissing
+    | PriceIsFrozen
+    | CompanyMissing
+    | BuyerMissing
+    | LineIsContested
+    | InvoiceIsApproved
+    | OwnInvoice
+    | BadAmount
+)

@@ -1,0 +1,287 @@
+"""The situations of an invoice, and how its events lead from one to the next."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from typing import assert_never
+
+from contracts.common_v1 import Money
+from contracts.invoices.invoice_v1 import (
+    AcceptedExtra,
+    ContestSettled,
+    CorrectionNumbered,
+    ExpenseAdded,
+    ExpenseKind,
+    ExpenseRemoved,
+    ExpensesReopened,
+    ExpensesValidated,
+    ExtraNoted,
+    InvoiceApproved,
+    InvoiceEvent,
+    InvoiceNumbered,
+    InvoiceOpened,
+    InvoicePaid,
+    InvoicePrepared,
+    Line,
+    LineContested,
+    PriceAgreed,
+    TripNoted,
+)
+from services.invoices.invoice import money
+
+SERVICE = "service"
+"""The line of the service price."""
+
+
+@dataclass(frozen=True, slots=True)
+class Unknown:
+    pass
+
+
+@dataclass(frozen=True, slots=True)
+class Noted:
+    """A trip is offered; whether it leads to an invoice is open."""
+
+    trip: TripNoted
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Prepared:
+    """The mission is assigned and not delivered, so nobody sees an invoice yet."""
+
+    version: int
+    trip: TripNoted
+    mission: InvoicePrepared
+    lines: tuple[Line, ...]
+    extras: tuple[AcceptedExtra, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Bill:
+    """What a delivered mission comes to, line by line, each with the version it is from.
+
+    `removed` and `settlements` make repetitions recognisable.
+    """
+
+    version: int
+    mission: InvoicePrepared
+    description: str
+    delivered_at: datetime
+    lines: tuple[Line, ...]
+    extras: tuple[AcceptedExtra, ...]
+    agreed: Money | None = None
+    """The price of the service where the award left it open."""
+    expenses: tuple[ExpenseAdded, ...] = ()
+    removed: frozenset[str] = frozenset()
+    contests: tuple[LineContested, ...] = ()
+    settlements: tuple[ContestSettled, ...] = ()
+
+    @property
+    def invoice_id(self) -> str:
+        """The id of the invoice."""
+        return self.mission.invoice_id
+
+    @property
+    def organisation_id(self) -> str:
+        """The organisation that pays."""
+        return self.mission.organisation_id
+
+    @property
+    def driver_id(self) -> str:
+        """The driver who is paid."""
+        return self.mission.driver_id
+
+    @property
+    def price(self) -> Money | None:
+        """The price of the service, frozen at award or agreed on since."""
+        line = self.line(SERVICE)
+        return line.amount if line else None
+
+    @property
+    def currency(self) -> str:
+        """The currency of every amount."""
+        amounts = [self.mission.service_price, *(quoted.amount for quoted in self.mission.quoted)]
+        amounts += [self.price, *(extra.amount for extra in self.extras)]
+        return next((amount.currency for amount in amounts if amount), money.EUR)
+
+    @property
+    def net(self) -> Money:
+        """The sum of the lines as they stand."""
+        return money.total((line.amount for line in self.lines), self.currency)
+
+    def line(self, line_id: str) -> Line | None:
+        """The line of that id."""
+        return next((line for line in self.lines if line.line_id == line_id), None)
+
+    def contest(self, line_id: str) -> LineContested | None:
+        """The contest of that line, until it is settled."""
+        return next((one for one in self.contests if one.line_id == line_id), None)
+
+    def allowed(self, kind: ExpenseKind) -> int:
+        """What was quoted and accepted for a kind of expense, in minor units."""
+        quoted = [one.amount.amount_minor for one in self.mission.quoted if one.kind is kind]
+        extras = [one.amount.amount_minor for one in self.extras if one.kind is kind]
+        return sum(quoted) + sum(extras)
+
+    def declared(self, kind: ExpenseKind, but: str = "") -> int:
+        """What the lines of a kind come to, except one line."""
+        others = (line for line in self.lines if line.kind is kind and line.line_id != but)
+        return sum(line.amount.amount_minor for line in others)
+
+
+@dataclass(frozen=True, slots=True)
+class Open:
+    """The driver completes the expenses."""
+
+    bill: Bill
+
+
+@dataclass(frozen=True, slots=True)
+class Validated:
+    """The expenses are locked, and billing decides."""
+
+    bill: Bill
+
+
+Numbers = Mapping[int | None, str]
+"""The number of the invoice under None, those of corrections by the version they settle."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Approved:
+    bill: Bill
+    approval: InvoiceApproved
+    numbers: Numbers = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Paid:
+    """A paid invoice can still be contested, and corrected."""
+
+    bill: Bill
+    approval: InvoiceApproved
+    numbers: Numbers
+    payment: InvoicePaid
+
+
+Delivered = Open | Validated | Approved | Paid
+State = Unknown | Noted | Prepared | Delivered
+initial: State = Unknown()
+
+
+def evolve(state: State, event: InvoiceEvent) -> State:
+    """Take history as recorded: a rule added today must not break yesterday's events."""
+    match state:
+        case Unknown():
+            return Noted(event) if isinstance(event, TripNoted) else state
+        case Noted(trip=trip):
+            return _prepared(2, trip, event) if isinstance(event, InvoicePrepared) else state
+        case Prepared():
+            return _before_delivery(replace(state, version=state.version + 1), event)
+        case Open() | Validated() | Approved() | Paid():
+            bill = replace(state.bill, version=state.bill.version + 1)
+            return _after_delivery(replace(state, bill=_billed(bill, event)), event)
+        case unhandled:
+            assert_never(unhandled)
+
+
+def _prepared(version: int, trip: TripNoted, mission: InvoicePrepared) -> Prepared:
+    price = mission.service_price
+    lines = (Line(SERVICE, None, price, version),) if price else ()
+    return Prepared(version=version, trip=trip, mission=mission, lines=lines)
+
+
+def _before_delivery(state: Prepared, event: InvoiceEvent) -> State:
+    if isinstance(event, InvoicePrepared):
+        return _prepared(state.version, state.trip, event)
+    if isinstance(event, ExtraNoted):
+        return replace(state, extras=(*state.extras, event.extra))
+    if isinstance(event, InvoiceOpened):
+        return Open(
+            Bill(
+                version=state.version,
+                mission=state.mission,
+                description=state.trip.description,
+                delivered_at=event.delivered_at,
+                lines=state.lines,
+                extras=state.extras,
+            )
+        )
+    return state
+
+
+def _after_delivery(state: Delivered, event: InvoiceEvent) -> State:
+    match event:
+        case ExpensesValidated():
+            return Validated(state.bill)
+        case ExpensesReopened():
+            return Open(state.bill)
+        case InvoiceApproved():
+            return Approved(bill=state.bill, approval=event)
+        case InvoiceNumbered():
+            return _numbered(state, None, event.number)
+        case CorrectionNumbered():
+            return _numbered(state, event.settlement_version, event.number)
+        case InvoicePaid():
+            return _paid(state, event)
+        case TripNoted() | InvoicePrepared() | InvoiceOpened() | ExtraNoted() | PriceAgreed():
+            return state
+        case ExpenseAdded() | ExpenseRemoved() | LineContested() | ContestSettled():
+            return state
+        case unhandled:
+            assert_never(unhandled)
+
+
+def _numbered(state: Delivered, settlement: int | None, number: str) -> State:
+    if isinstance(state, Approved | Paid):
+        return replace(state, numbers={**state.numbers, settlement: number})
+    return state
+
+
+def _paid(state: Delivered, event: InvoicePaid) -> State:
+    if isinstance(state, Approved | Paid):
+        return Paid(bill=state.bill, approval=state.approval, numbers=state.numbers, payment=event)
+    return state
+
+
+def _billed(bill: Bill, event: InvoiceEvent) -> Bill:
+    match event:
+        case ExtraNoted(extra=extra):
+            return replace(bill, extras=(*bill.extras, extra))
+        case PriceAgreed(service_price=price):
+            service = Line(SERVICE, None, price, bill.version)
+            return replace(bill, lines=(service, *_without(bill, SERVICE)), agreed=price)
+        case ExpenseAdded():
+            line = Line(event.expense_id, event.kind, event.amount, bill.version)
+            return replace(bill, lines=(*bill.lines, line), expenses=(*bill.expenses, event))
+        case ExpenseRemoved(expense_id=removed):
+            left = tuple(one for one in bill.expenses if one.expense_id != removed)
+            lines = _without(bill, removed)
+            return replace(bill, lines=lines, expenses=left, removed=bill.removed | {removed})
+        case LineContested():
+            return replace(bill, contests=(*bill.contests, event))
+        case ContestSettled():
+            return _settled(bill, event)
+        case TripNoted() | InvoicePrepared() | InvoiceOpened() | ExpensesValidated():
+            return bill
+        case ExpensesReopened() | InvoiceApproved() | InvoiceNumbered():
+            return bill
+        case CorrectionNumbered() | InvoicePaid():
+            return bill
+        case unhandled:
+            assert_never(unhandled)
+
+
+def _without(bill: Bill, line_id: str) -> tuple[Line, ...]:
+    return tuple(line for line in bill.lines if line.line_id != line_id)
+
+
+def _settled(bill: Bill, event: ContestSettled) -> Bill:
+    lines = tuple(
+        replace(line, amount=event.amount, version=bill.version)
+        if line.line_id == event.line_id and line.amount != event.amount
+        else line
+        for line in bill.lines
+    )
+    contests = tuple(one for one in bill.contests if one.line_id != event.line_id)
+    return replace(bill, lines=lines, contests=contests, settlements=(*bill.settlements, event))
