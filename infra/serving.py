@@ -51,6 +51,7 @@ def api(running: Running, verifier: Verifier, health: Health) -> Api:
         verifier=verifier,
         problem=service.problem,
         commands=running.commands if service.aggregates else None,
+        pool=running.pool,
         positions=_positions(running) if service.tables else None,
         versions=Versions(next(iter(settings.masters.values()))),
     )

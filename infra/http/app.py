@@ -6,6 +6,7 @@ from typing import Any
 import psycopg
 from fastapi import APIRouter, FastAPI
 from fastapi.routing import APIRoute
+from pydantic import BaseModel
 from starlette.middleware import Middleware
 from starlette.requests import Request
 from starlette.responses import Response
@@ -56,7 +57,7 @@ def create_app(
     routes = [route for router in routers for route in router.routes]
     check(routes)
     for route, admission in admissions(routes):
-        route.app = AuthMiddleware(route.app, admission)
+        route.app = AuthMiddleware(route.app, admission, list(_parameters_of(route.dependant)))
     app = Api(
         title=title,
         description=description,
@@ -85,7 +86,9 @@ def check(routes: Sequence[Any]) -> None:
         if not isinstance(route, APIRoute):
             raise RouteNamesNoRoles(f"{path}: only routes of a router itself are served")
         if len(list(_admissions_of(route.dependant))) != 1:
-            raise RouteNamesNoRoles(f"{path}: needs one Call with requires(...) or public()")
+            raise RouteNamesNoRoles(
+                f"{path}: needs one RequestContext with requires(...) or public()"
+            )
 
 
 def admissions(routes: Sequence[Any]) -> list[tuple[APIRoute, AuthDependency]]:
@@ -103,6 +106,18 @@ def _admissions_of(dependant: Any) -> Iterator[AuthDependency]:
         if isinstance(dependency.call, AuthDependency):
             yield dependency.call
         yield from _admissions_of(dependency)
+
+
+def _parameters_of(dependant: Any) -> Iterator[str]:
+    """The names of the parameters a route takes in the query."""
+    for parameter in dependant.query_params:
+        model = parameter.field_info.annotation
+        if isinstance(model, type) and issubclass(model, BaseModel):
+            yield from model.model_fields
+        else:
+            yield parameter.alias
+    for dependency in dependant.dependencies:
+        yield from _parameters_of(dependency)
 
 
 # --- What the layers below raise ----------------------------------------------------------------

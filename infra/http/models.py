@@ -20,6 +20,7 @@ from pydantic import (
     ConfigDict,
     Field,
     GetCoreSchemaHandler,
+    GetJsonSchemaHandler,
     StringConstraints,
 )
 from pydantic_core import CoreSchema, core_schema
@@ -32,8 +33,8 @@ _DAY = re.compile(r"\d{4}-\d\d-\d\d")
 
 def instant(text: object) -> datetime:
     """An RFC 3339 time as an aware datetime in UTC. Raises ValueError, also for other types."""
-    if isinstance(text, datetime):
-        return text
+    if isinstance(text, datetime) and text.tzinfo is not None:
+        return text.astimezone(UTC)
     if not isinstance(text, str) or not _INSTANT.fullmatch(text):
         raise ValueError("must be an RFC 3339 time with its offset, like 2026-11-23T08:30:00Z")
     try:
@@ -129,29 +130,51 @@ class PointBody(Body):
         return Point(latitude=self.latitude, longitude=self.longitude)
 
 
-class Named:
-    """Marks a contract's enum in a body: `Annotated[Channel, Named()]` reads "app".
+COMPONENT = "x-component"
+"""Where a schema says under which name the document shall hold it, once."""
+NUMBERS = "x-numbers"
+"""Where a named schema says which number stands for which name, for the defaults of fields."""
 
-    The unspecified member cannot be named.
+
+class Named:
+    """Marks a contract's enum in a body or an answer: `Annotated[Channel, Named()]` is "app".
+
+    A body takes the names only; an answer also takes the members. The unspecified member cannot
+    be named.
     """
 
+    def __init__(self) -> None:
+        self._source: type[IntEnum] | None = None
+
     def __get_pydantic_core_schema__(
-        self, source: type[IntEnum], handler: GetCoreSchemaHandler
+        self, source: type[IntEnum], _: GetCoreSchemaHandler
     ) -> CoreSchema:
+        self._source = source
         members = {member.name.lower(): member for member in source if member.value}
+
+        def name(value: object) -> object:
+            return value.name.lower() if isinstance(value, source) else value
+
+        named = core_schema.no_info_before_validator_function(
+            name, core_schema.literal_schema(list(members))
+        )
         return core_schema.no_info_after_validator_function(
             members.__getitem__,
-            core_schema.literal_schema(list(members)),
+            named,
             serialization=core_schema.plain_serializer_function_ser_schema(plain),
         )
 
-
-class Recorded(BaseModel):
-    """What a command answers when its route has nothing more to show."""
-
-    id: str
-    version: int | str = Field(examples=[3])
-    """Sealed for drivers; hand it back in `If-Match` as it was given in `ETag`."""
+    def __get_pydantic_json_schema__(
+        self, _: CoreSchema, __: GetJsonSchemaHandler
+    ) -> dict[str, Any]:
+        assert self._source is not None
+        members = {member.name.lower(): member.value for member in self._source if member.value}
+        return {
+            "type": "string",
+            "enum": list(members),
+            COMPONENT: self._source.__name__,
+            NUMBERS: {str(number): name for name, number in members.items()},
+        }
 
 
 def plain(value: Any) -> Any:

@@ -1,10 +1,12 @@
 """The document of an API, completed: headers, problems and roles, which the kit adds to routes."""
 
+import re
 from collections.abc import Iterator, Sequence
 from typing import Any
 
 from fastapi.routing import APIRoute
 
+from infra.http.models import COMPONENT, NUMBERS
 from infra.http.positions import TOKEN
 from infra.http.problems import MEDIA_TYPE
 from infra.http.request_context import SAFE_METHODS, AuthDependency
@@ -66,11 +68,11 @@ PARAMETERS: Json = {
     "MinPosition": _header(
         "Relais-Min-Position",
         "Positions that commands answered, like `missions.trip/T123@5`, comma separated; waits"
-        " until they are shown here.",
+        " until they are known here.",
         pattern=f"^{TOKEN}(,{TOKEN})*$",
     ),
 }
-_COMMAND = ("IdempotencyKey", "IfMatch", "OccurredAt", "CorrelationId")
+_COMMAND = ("IdempotencyKey", "IfMatch", "OccurredAt", "MinPosition", "CorrelationId")
 _QUERY = ("MinPosition", "CorrelationId")
 
 _PROBLEM: Json = {
@@ -115,8 +117,8 @@ _ALWAYS = {
     "default": "Any other problem",
 }
 _ADMITTED = {"401": "No access token, or none that is valid", "403": "Not a role admitted here"}
-_OF_QUERY = {"425": "The facts waited for are not shown yet; try again"}
-_OF_COMMAND = {
+_OF_QUERY = {"425": "The facts waited for are not known here yet; try again"}
+_OF_COMMAND = _OF_QUERY | {
     "409": "A rule that says no, or others change the same entity",
     "412": "If-Match does not hold",
     "413": "More than a body may hold",
@@ -134,8 +136,6 @@ def complete(document: Json, admissions: Sequence[tuple[APIRoute, AuthDependency
     """Add to a document what FastAPI cannot know; returns it."""
     components = document.setdefault("components", {})
     schemas = components.setdefault("schemas", {})
-    for ours in ("HTTPValidationError", "ValidationError"):
-        schemas.pop(ours, None)
     schemas |= {"Problem": _PROBLEM, "FieldError": _FIELD_ERROR}
     components["parameters"] = PARAMETERS
     components["securitySchemes"] = {
@@ -144,7 +144,51 @@ def complete(document: Json, admissions: Sequence[tuple[APIRoute, AuthDependency
     for route, admission in admissions:
         for method, operation in _operations(document, route):
             _describe(operation, method, route, admission)
+    _name_enumerations(document, schemas)
+    _drop_unused(document, schemas)
+    components["schemas"] = dict(sorted(schemas.items()))
     return document
+
+
+def _name_enumerations(node: Any, schemas: Json) -> None:
+    """Put each enumeration that has a name under it, once.
+
+    Raises ValueError when two share a name.
+    """
+    for child in list(node.values()) if isinstance(node, dict) else node:
+        if isinstance(child, dict | list):
+            _name_enumerations(child, schemas)
+    if not isinstance(node, dict) or not isinstance(name := node.get(COMPONENT), str):
+        return
+    del node[COMPONENT]
+    node.pop("title", None)
+    numbers = node.pop(NUMBERS)
+    if "default" in node:
+        node["default"] = numbers.get(str(node["default"]), node["default"])
+    found = {"title": name, "type": node.pop("type"), "enum": node.pop("enum")}
+    # The framework's own, with numbers, is replaced.
+    if schemas.setdefault(name, found) != found and schemas[name]["type"] != "integer":
+        raise ValueError(f"two enumerations are called {name}")
+    schemas[name] = found
+    node["$ref"] = f"#/components/schemas/{name}"
+
+
+def _drop_unused(document: Json, schemas: Json) -> None:
+    """Leave out the schemas that nothing refers to; the framework adds some that it replaced."""
+    while unused := schemas.keys() - set(_references(document)):
+        for name in unused:
+            del schemas[name]
+
+
+def _references(node: Any) -> Iterator[str]:
+    if isinstance(node, dict):
+        if isinstance(reference := node.get("$ref"), str):
+            yield reference.removeprefix("#/components/schemas/")
+        for child in node.values():
+            yield from _references(child)
+    elif isinstance(node, list):
+        for child in node:
+            yield from _references(child)
 
 
 def _operations(document: Json, route: APIRoute) -> Iterator[tuple[str, Json]]:
@@ -157,10 +201,14 @@ def _operations(document: Json, route: APIRoute) -> Iterator[tuple[str, Json]]:
 def _describe(operation: Json, method: str, route: APIRoute, admission: AuthDependency) -> None:
     is_query = method in SAFE_METHODS
     operation["operationId"] = route.name
+    operation["summary"] = _sentence(route.description) or route.name
+    operation.setdefault("tags", [_heading(route.path_format)])
     references = [f"#/components/parameters/{name}" for name in (_QUERY if is_query else _COMMAND)]
     operation.setdefault("parameters", []).extend({"$ref": one} for one in references)
     problems = _ALWAYS | (_OF_QUERY if is_query else _OF_COMMAND)
-    if admission.roles is not None:
+    if admission.roles is None:
+        operation["security"] = []
+    else:
         problems |= _ADMITTED
         operation["security"] = [{"token": []}]
         operation["x-roles"] = sorted(admission.roles)
@@ -170,6 +218,16 @@ def _describe(operation: Json, method: str, route: APIRoute, admission: AuthDepe
             answer["headers"] = _ANSWER_HEADERS
     # Those of the framework for 422 tell of a body we do not send.
     answers.update({status: _problem(status, text) for status, text in problems.items()})
+
+
+def _sentence(description: str) -> str:
+    """The first sentence of a description, without its full stop."""
+    return re.split(r"[.;:] ", " ".join(description.split()))[0].rstrip(".")
+
+
+def _heading(path: str) -> str:
+    """Under which heading an operation stands: what its path is about."""
+    return path.strip("/").partition("/")[0].replace("-", " ").capitalize()
 
 
 def _problem(status: str, description: str) -> Json:

@@ -1,98 +1,50 @@
 """Long lists, page by page, in an order that stays: each page says where the next begins (G-09)."""
 
-import base64
-import json
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
-from datetime import UTC, date, datetime
-from typing import Annotated, Any, Generic, TypeVar
+from typing import Annotated, Any, TypeVar
 from urllib.parse import parse_qsl, urlencode
 
 from fastapi import Depends, Query
-from pydantic import BaseModel
 from starlette.requests import Request
-from starlette.responses import Response
 
-from infra.http.models import to_json
-from infra.http.problems import Problem, malformed
+from infra import reading
+from infra.http.answers import Answered, Listed
+from infra.http.problems import malformed
+from infra.http.request_context import AppState
+from infra.reading import KeyPart
+from infra.store.postgres import Pool
 
 MOST = 200
 USUAL = 50
 MOST_CURSOR_BYTES = 1024
 
 T = TypeVar("T")
-KeyPart = str | int | float | datetime | date
+Row = TypeVar("Row")
 
 
 @dataclass(frozen=True, slots=True)
 class Order:
-    """How a list is sorted: its name, and the types of its sort key, the last part unique.
-
-    A cursor is the sort key of the last item, readable only as a cursor of the same order, so
-    what comes back is always of these types. It grants nothing: the query is scoped as ever.
-    """
+    """How a list is sorted that is read by a query of its own; others have a `reading.Order`."""
 
     name: str
     key: tuple[type[KeyPart], ...]
 
     def cursor(self, key: Sequence[KeyPart]) -> str:
         """The opaque form of a sort key."""
-        parts = [part.isoformat() if isinstance(part, date) else part for part in key]
-        packed = json.dumps([self.name, *parts], ensure_ascii=False, separators=(",", ":"))
-        return base64.urlsafe_b64encode(packed.encode()).rstrip(b"=").decode()
+        return reading.pack(self.name, key)
 
     def read(self, cursor: str) -> tuple[Any, ...]:
         """The sort key behind a cursor. Raises a 400 `Problem` when it is none of this order."""
-        try:
-            padded = cursor.encode("ascii") + b"=" * (-len(cursor) % 4)
-            name, *parts = json.loads(base64.b64decode(padded, b"-_", validate=True))
-            if name != self.name:
-                raise _bad_cursor()
-            return tuple(_part(t, part) for t, part in zip(self.key, parts, strict=True))
-        except (OverflowError, RecursionError, TypeError, ValueError) as error:
-            raise _bad_cursor() from error
+        return _read(cursor, self.name, self.key)
 
 
-def _part(expected: type[KeyPart], value: Any) -> KeyPart:
-    """The value as the type it was made of; a made-up cursor must not break a query."""
-    if expected is datetime:
-        return _aware(datetime.fromisoformat(value))
-    if expected is date:
-        return date.fromisoformat(value)
-    if expected is float and type(value) is int:
-        return float(value)
-    # `type`, not `isinstance`: true is no number.
-    if type(value) is not expected:
-        raise TypeError("not of the type of this key")
-    _refuse_what_no_database_takes(value)
-    part: KeyPart = value
-    return part
-
-
-def _aware(at: datetime) -> datetime:
-    if at.tzinfo is None:
-        raise ValueError("a time without its offset")
-    return at.astimezone(UTC)
-
-
-def _refuse_what_no_database_takes(value: object) -> None:
-    if isinstance(value, str):
-        value.encode()
-        if "\0" in value:
-            raise ValueError("a NUL")
-    elif isinstance(value, int) and not -(2**63) <= value < 2**63:
-        raise ValueError("no bigint")
-
-
-def _bad_cursor() -> Problem:
-    return malformed("query:cursor", "cursor", "The cursor is not one this list gave out.")
-
-
-class Listed(BaseModel, Generic[T]):
-    """What a page looks like: `response_model=Listed[TripBody]`."""
-
-    items: list[T]
-    next: str | None
+def _read(cursor: str, name: str, types: Sequence[type[KeyPart]]) -> tuple[KeyPart, ...]:
+    try:
+        return reading.unpack(name, types, cursor)
+    except reading.BadCursor as error:
+        detail = "The cursor is not one this list gave out."
+        raise malformed("query:cursor", "cursor", detail) from error
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,19 +64,53 @@ class Page:
         """How many rows to ask for: one more than shown tells whether there is a next page."""
         return self.limit + 1
 
+    async def show(
+        self,
+        rows: reading.Rows[Row],
+        order: reading.Order[Row],
+        present: Callable[[Row], T],
+    ) -> Answered[Listed[T]]:
+        """The page of these rows in this order, each presented by itself."""
+
+        async def each(found: Sequence[Row]) -> list[T]:
+            return [present(row) for row in found]
+
+        return await self.show_together(rows, order, each)
+
+    async def show_together(
+        self,
+        rows: reading.Rows[Row],
+        order: reading.Order[Row],
+        present: Callable[[Sequence[Row]], Awaitable[Sequence[T]]],
+    ) -> Answered[Listed[T]]:
+        """The same, where the rows of a page are presented together: by what belongs to them."""
+        after = _read(self.cursor, order.name, order.types) if self.cursor is not None else None
+        found = await rows.page(self.pool, order, after, self.fetch)
+        following = order.cursor(found[self.limit - 1]) if len(found) > self.limit else None
+        items = await present(found[: self.limit])
+        return Answered(Listed(items=list(items), next=following), headers=self._link(following))
+
+    @property
+    def pool(self) -> Pool:
+        """Where the service's tables are."""
+        app_state: AppState = self.request.scope["app"].state.app_state
+        return app_state.tables
+
     def answer(
         self,
         rows: Sequence[T],
         order: Order,
         key: Callable[[T], Sequence[KeyPart]],
         present: Callable[[T], object] = lambda row: row,
-    ) -> Response:
+    ) -> Answered[Listed[Any]]:
         """The page, from up to `fetch` rows; a `Link` header names the next one."""
         shown = rows[: self.limit]
         following = order.cursor(key(shown[-1])) if len(rows) > self.limit else None
-        body = to_json({"items": [present(row) for row in shown], "next": following})
-        headers = {"Link": f'<{self._url(following)}>; rel="next"'} if following else None
-        return Response(body, headers=headers, media_type="application/json")
+        answer: Any = {"items": [present(row) for row in shown], "next": following}
+        return Answered(answer, headers=self._link(following))
+
+    def _link(self, following: str | None) -> dict[str, str]:
+        return {"Link": f'<{self._url(following)}>; rel="next"'} if following else {}
 
     def _url(self, cursor: str) -> str:
         url = self.request.url

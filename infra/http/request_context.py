@@ -2,27 +2,29 @@
 
 A route names whom it admits by the type of its parameter:
 
-    DriverCall = Annotated[Call, requires("driver")]
+    DriverContext = Annotated[RequestContext, requires("driver")]
 
     @router.post("/trips/{trip_id}/quotes")
-    async def submit_quote(trip_id: Id, body: QuoteBody, context: DriverContext) -> Response:
+    async def submit_quote(
+        trip_id: Id, body: QuoteBody, context: DriverContext
+    ) -> Answered[Recorded]:
         return await context.handle(TRIP, trip_id, SubmitQuote(..., at=context.at))
 """
 
 import json
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from hashlib import sha256
 from os import urandom
-from typing import Any, Protocol, TypeVar
+from typing import Any, Protocol, TypeVar, overload
+from urllib.parse import parse_qsl
 from uuid import UUID, uuid5
 from zoneinfo import ZoneInfo
 
 from fastapi import Depends
 from starlette.requests import Request
-from starlette.responses import Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from infra import telemetry
@@ -40,16 +42,29 @@ from infra.commands import (
     TooMuchContention,
     VersionMismatch,
 )
+from infra.http.answers import Answered, Recorded
 from infra.http.auth import ANYBODY, KeyNotKnown, Principal, Role, Verifier
-from infra.http.models import instant, plain, to_json
+from infra.http.history import History
+from infra.http.models import instant, plain
 from infra.http.positions import Positions, read_tokens
-from infra.http.problems import FieldError, Problem, Table, malformed, refused, try_again
+from infra.http.problems import (
+    MOST_ERRORS,
+    FieldError,
+    Problem,
+    Table,
+    malformed,
+    refused,
+    try_again,
+)
 from infra.http.versions import Versions
+from infra.store.postgres import Pool
 
 C = TypeVar("C")
 S = TypeVar("S")
 E = TypeVar("E")
 R = TypeVar("R")
+T = TypeVar("T")
+H = TypeVar("H", bound=History)
 
 COMMANDS = UUID("5d7bd4c4-5c0e-5a5e-9d2c-3f1f7c9a8a11")
 """Namespace of the ids of commands that come by HTTP."""
@@ -113,6 +128,15 @@ class AppState:
     versions: Versions | None = None
     """Seals what drivers are told of versions; without it they see them as staff do."""
     now: Callable[[], datetime] = _now
+    pool: Pool | None = None
+    """The database with the tables that queries read."""
+
+    @property
+    def tables(self) -> Pool:
+        """The database of the service. Raises RuntimeError when the API was made without one."""
+        if self.pool is None:
+            raise RuntimeError("this API was made without a database")
+        return self.pool
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,6 +156,11 @@ class RequestContext:
     idempotency_key: str | None = None
     if_match: str | None = None
     fingerprint: str = ""
+
+    @property
+    def pool(self) -> Pool:
+        """The database with the service's tables."""
+        return self.app_state.tables
 
     @property
     def zone(self) -> ZoneInfo:
@@ -160,6 +189,30 @@ class RequestContext:
             traceparent=self.traceparent,
         )
 
+    @overload
+    async def handle(
+        self,
+        aggregate: Aggregate[C, S, E, R],
+        id: str,
+        command: C | CommandFactory[S, C],
+        present: None = None,
+        *,
+        created: str | None = None,
+        in_transaction: InTransaction | None = None,
+    ) -> Answered[Recorded]: ...
+
+    @overload
+    async def handle(
+        self,
+        aggregate: Aggregate[C, S, E, R],
+        id: str,
+        command: C | CommandFactory[S, C],
+        present: Callable[[S], T],
+        *,
+        created: str | None = None,
+        in_transaction: InTransaction | None = None,
+    ) -> Answered[T]: ...
+
     async def handle(
         self,
         aggregate: Aggregate[C, S, E, R],
@@ -169,7 +222,7 @@ class RequestContext:
         *,
         created: str | None = None,
         in_transaction: InTransaction | None = None,
-    ) -> Response:
+    ) -> Answered[Any]:
         """Carry out a command and answer its outcome; a repeated one answers the same again.
 
         200, or 201 with `created` as its Location. The body is `present(state)`, else the id and
@@ -178,7 +231,7 @@ class RequestContext:
         done = await self.perform(aggregate, id, command, in_transaction)
         stream, _, _ = done.position.rpartition("@")
         shown = self._shown(stream, done.version)
-        body = present(done.state) if present else {"id": id, "version": shown}
+        answer = present(done.state) if present else Recorded(id=id, version=shown)
         headers = {
             "ETag": f'"{shown}"',
             "Relais-Position": f"{stream}@{shown}",
@@ -186,7 +239,7 @@ class RequestContext:
         }
         if created is not None:
             headers["Location"] = created
-        return _json(body, headers, 200 if created is None else 201)
+        return Answered(answer, 200 if created is None else 201, headers)
 
     async def perform(
         self,
@@ -240,28 +293,43 @@ class RequestContext:
         """The entity now, as it was known at a time or at a version; version 0 without one."""
         return await self._commands().load(aggregate, id, at_time=as_of, at_version=at_version)
 
-    def show(self, body: object, found: Loaded[Any], *, past: bool = False) -> Response:
+    def show(self, answer: T, found: Loaded[Any], *, past: bool = False) -> Answered[T]:
         """200 with the version as `ETag`, which `If-Match` takes.
 
         The past has none where versions are sealed: comparing them at many times would count.
         """
         if past and self._seals is not None:
-            return _json(body, {})
-        return _json(body, {"ETag": f'"{self._shown(found.stream, found.version)}"'})
+            return Answered(answer)
+        version = self._shown(found.stream, found.version)
+        return Answered(answer, headers={"ETag": f'"{version}"'})
+
+    @overload
+    async def history(
+        self, aggregate: Aggregate[Any, Any, E, Any], id: str, history: type[H]
+    ) -> Answered[H]: ...
+
+    @overload
+    async def history(
+        self,
+        aggregate: Aggregate[Any, Any, E, Any],
+        id: str,
+        history: Callable[[E], object] = plain,
+    ) -> Answered[Any]: ...
 
     async def history(
         self,
         aggregate: Aggregate[Any, Any, E, Any],
         id: str,
-        show: Callable[[E], object] = plain,
-    ) -> Response:
-        """Every fact about the entity, oldest first: who, what, when (G-05).
+        history: type[H] | Callable[[E], object] = plain,
+    ) -> Answered[Any]:
+        """Every fact about the entity, oldest first: who, what, when.
 
-        The caller has made sure that the entity is one of the principal's organisation, and may
-        `show` less of an event than there is.
+        The caller has made sure that the entity is one of the principal's organisation.
         """
-        entries = await self._commands().history(aggregate, id)
-        return _json({"items": [_entry(entry, show) for entry in entries]}, {})
+        facts = await self._commands().history(aggregate, id)
+        if isinstance(history, type) and issubclass(history, History):
+            return Answered(history.telling(facts))
+        return Answered({"items": [_entry(fact, history) for fact in facts]})
 
     def _commands(self) -> Handler:
         if self.app_state.commands is None:
@@ -309,10 +377,6 @@ def _entry(entry: HistoryEntry[E], show: Callable[[E], object]) -> dict[str, obj
         "correlation_id": entry.correlation_id,
         "causation_id": entry.causation_id,
     }
-
-
-def _json(body: object, headers: dict[str, str], status: int = 200) -> Response:
-    return Response(to_json(body), status, headers, media_type="application/json")
 
 
 def _stale(detail: str) -> Problem:
@@ -365,9 +429,13 @@ class AuthDependency:
 class AuthMiddleware:
     """Stands before a route, so that nobody's body is read before we know who it is."""
 
-    def __init__(self, app: ASGIApp, admission: AuthDependency) -> None:
+    def __init__(
+        self, app: ASGIApp, admission: AuthDependency, parameters: Collection[str] = ()
+    ) -> None:
+        """`parameters` are those of the query that the route takes."""
         self._app = app
         self._admission = admission
+        self._parameters = frozenset(parameters)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         header = next((value for name, value in scope["headers"] if name == b"authorization"), None)
@@ -377,7 +445,20 @@ class AuthMiddleware:
         except KeyNotKnown:
             await app_state.verifier.learn()
             scope[PRINCIPAL] = self._admission.principal(app_state, header)
+        if query := scope["query_string"]:
+            self._refuse_unknown(query.decode("latin-1"))
         await self._app(scope, receive, send)
+
+    def _refuse_unknown(self, query: str) -> None:
+        """Raises a 422 `Problem` that names the parameters the route does not take."""
+        given = dict.fromkeys(name for name, _ in parse_qsl(query, keep_blank_values=True))
+        if unknown := [name for name in given if name not in self._parameters][:MOST_ERRORS]:
+            detail = "There is no such parameter here."
+            errors = [
+                FieldError(f"query:{name[:100]}", "extra_forbidden", detail) for name in unknown
+            ]
+            named = ", ".join(error.field for error in errors)
+            raise Problem(422, "invalid-request", f"Not as it should be: {named}.", errors=errors)
 
 
 def requires(*roles: Role, media: str = JSON) -> Any:
@@ -398,15 +479,21 @@ def public() -> Any:
 async def _query(
     app_state: AppState, principal: Principal, headers: dict[bytes, bytes]
 ) -> RequestContext:
-    if (wanted := headers.get(b"relais-min-position")) is not None:
-        sealed = COUNTS.isdisjoint(principal.roles)
-        tokens = read_tokens(wanted.decode("latin-1"), app_state.versions if sealed else None)
-        if app_state.positions is not None:
-            await app_state.positions.wait(tokens)
+    await _seen(app_state, principal, headers)
     at = app_state.now()
     return RequestContext(
         app_state, principal, at, at, _correlation_id(headers), _traceparent(headers)
     )
+
+
+async def _seen(app_state: AppState, principal: Principal, headers: dict[bytes, bytes]) -> None:
+    """Wait for the positions that the caller has seen elsewhere, if it names any."""
+    if (wanted := headers.get(b"relais-min-position")) is None:
+        return
+    sealed = COUNTS.isdisjoint(principal.roles)
+    tokens = read_tokens(wanted.decode("latin-1"), app_state.versions if sealed else None)
+    if app_state.positions is not None:
+        await app_state.positions.wait(tokens)
 
 
 async def _command(
@@ -419,6 +506,7 @@ async def _command(
     body = await request.body()
     if body:
         _refuse_unreadable(headers.get(b"content-type", b""), body, media)
+    await _seen(app_state, principal, headers)
     at = app_state.now()
     return RequestContext(
         app_state,

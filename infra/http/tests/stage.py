@@ -9,17 +9,17 @@ from typing import Annotated, Any
 
 import httpx
 from fastapi import APIRouter
-from pydantic import BaseModel
-from starlette.responses import Response
 from starlette.types import ASGIApp
 
 from contracts.missions.trip_v1 import TripExpired
 from contracts.missions.trip_v1 import contract as trips
 from infra.commands import Aggregate, Loaded
+from infra.http.answers import Answer, Answered, Listed, Recorded, Router
 from infra.http.app import Api, create_app
 from infra.http.auth import PublishedKeys, Role, SigningKey, Verifier, issue, jwks
-from infra.http.models import Body, Id, Instant, Line, MoneyBody, Whole
-from infra.http.pages import Listed, Order, Paging
+from infra.http.history import History
+from infra.http.models import Body, Day, Id, Instant, Line, MoneyBody, Whole
+from infra.http.pages import Order, Paging
 from infra.http.positions import Positions
 from infra.http.request_context import AppState, Handler, RequestContext, public, requires
 
@@ -71,47 +71,78 @@ class RingBody(Body):
     after: Instant | None = None
 
 
-class Rung(BaseModel):
+class Rung(Answer):
+    """How often a bell was rung."""
+
     rung: int
+
+
+class BellHistory(History, of=trips, shows={TripExpired: ("trip_id", "expired_at")}):
+    """Every ring of a bell."""
+
+
+class Me(Answer):
+    """Somebody who asks."""
+
+    subject: str
+    organisation_id: str
+    roles: list[str]
+
+
+class Today(Answer):
+    """The day it is."""
+
+    today: Day
+    by: str
 
 
 def router() -> APIRouter:
     """The routes, anew for each app."""
-    routes = APIRouter()
+    routes = Router("Bells")
 
-    @routes.post("/bells/{bell_id}/rings", response_model=Rung)
-    async def ring(bell_id: Id, body: RingBody, context: Driver) -> Response:
+    @routes.post("/bells/{bell_id}/rings")
+    async def ring(bell_id: Id, body: RingBody, context: Driver) -> Answered[Rung]:
+        """Ring a bell. It counts how often that happened."""
         command = Ring(bell_id, context.occurred_at, most=body.count)
         return await context.handle(BELL, bell_id, command, lambda n: Rung(rung=n))
 
     @routes.put("/bells/{bell_id}", status_code=201)
-    async def make(bell_id: Id, context: Driver) -> Response:
+    async def make(bell_id: Id, context: Driver) -> Answered[Recorded]:
+        """Make a bell by ringing it."""
         command = Ring(bell_id, context.occurred_at)
         return await context.handle(BELL, bell_id, command, created=f"/bells/{bell_id}")
 
     @routes.get("/bells/{bell_id}")
-    async def show(bell_id: Id, context: Anyone, as_of: Instant | None = None) -> Response:
+    async def show(bell_id: Id, context: Anyone, as_of: Instant | None = None) -> Answered[Rung]:
+        """How often a bell was rung, now or at a time."""
         found = await context.load(BELL, bell_id, as_of)
-        return context.show({"rung": found.state}, found)
+        return context.show(Rung(rung=found.state), found)
 
     @routes.get("/bells/{bell_id}/history")
-    async def history(bell_id: Id, context: Anyone) -> Response:
-        return await context.history(BELL, bell_id)
+    async def history(bell_id: Id, context: Anyone) -> Answered[BellHistory]:
+        """Every ring of a bell, oldest first."""
+        return await context.history(BELL, bell_id, BellHistory)
 
-    @routes.get("/numbers", response_model=Listed[int])
-    async def numbers(context: Anyone, page: Paging, upto: Whole = 7) -> Response:
+    @routes.get("/numbers")
+    async def numbers(context: Anyone, page: Paging, upto: Whole = 7) -> Answered[Listed[int]]:
+        """The first numbers."""
         [after] = page.after(BY_NUMBER) or (0,)
         rows = range(after + 1, upto + 1)[: page.fetch]
         return page.answer(rows, BY_NUMBER, lambda n: (n,))
 
     @routes.get("/me")
-    async def me(context: Anyone) -> Response:
+    async def me(context: Anyone) -> Answered[Me]:
+        """Who asks."""
         who = context.principal
-        return context.show([who.subject, who.organisation_id, sorted(who.roles)], ONE)
+        shown = Me(
+            subject=who.subject, organisation_id=who.organisation_id, roles=sorted(who.roles)
+        )
+        return context.show(shown, ONE)
 
     @routes.get("/today")
-    async def today(context: Annotated[RequestContext, public()]) -> Response:
-        return context.show({"today": context.today, "by": context.principal.subject}, ONE)
+    async def today(context: Annotated[RequestContext, public()]) -> Answered[Today]:
+        """The day it is, and for whom."""
+        return context.show(Today(today=context.today, by=context.principal.subject), ONE)
 
     return routes
 

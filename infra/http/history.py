@@ -1,0 +1,136 @@
+"""The history of an entity, as an API tells it: of each event the fields that were chosen.
+
+    class TripHistory(
+        History,
+        of=trip_v1.contract,
+        shows={TripPublished: TripPublishedShown, QuoteWithdrawn: ("driver_id",)},
+    ):
+        \"\"\"Every fact about a trip, oldest first.\"\"\"
+
+An event that is not named is told with nothing in `what`, and so is every new field (ADR 18).
+"""
+
+from collections.abc import Mapping, Sequence
+from datetime import date, datetime
+from enum import IntEnum
+from functools import reduce
+from operator import or_
+from types import NoneType, UnionType
+from typing import Annotated, Any, ClassVar, Literal, Self, get_args, get_origin, get_type_hints
+
+from pydantic import Field, create_model
+
+from contracts.common_v1 import Money, Point, Rule
+from contracts.runtime import Contract, EventType
+from infra import commands
+from infra.http.answers import Answer, MoneyShown, PointShown, RuleShown
+from infra.http.models import Day, Instant, Named
+
+Shows = Mapping[type[Any], type[Answer] | tuple[str, ...]]
+"""What is shown of each event: an answer, or the names of fields that are plain values."""
+
+
+class HistoryEntry(Answer):
+    """One fact: what, who, when it happened and when it became known."""
+
+    version: int
+    type: str
+    what: Answer
+    actor: str
+    occurred_at: Instant
+    recorded_at: Instant
+    correlation_id: str
+    causation_id: str
+
+
+class NothingShown(Answer):
+    """A fact that is told without its details."""
+
+
+class History(Answer):
+    """Every fact about an entity, oldest first.
+
+    A subclass names the contract (`of`) and the allow-list (`shows`).
+    """
+
+    items: list[HistoryEntry]
+
+    told: ClassVar[Mapping[str, tuple[type[HistoryEntry], type[Answer]]]] = {}
+    """How each type of event is told."""
+
+    def __init_subclass__(cls, *, of: Contract[Any], shows: Shows, **options: Any) -> None:
+        super().__init_subclass__(**options)
+        known = {kind.cls for kind in of.types}
+        if strange := [event.__name__ for event in shows if event not in known]:
+            raise TypeError(f"{cls.__name__}: {', '.join(strange)} is not of {of.topic}")
+        name = cls.__name__
+        cls.told = {kind.type: _told(name, kind, shows.get(kind.cls, ())) for kind in of.types}
+        entry: Any = reduce(or_, [entry for entry, _ in cls.told.values()])
+        if len(of.types) > 1:
+            entry = Annotated[entry, Field(discriminator="type")]
+        cls.__annotations__ = {**cls.__annotations__, "items": list[entry]}
+
+    @classmethod
+    def telling(cls, facts: Sequence[commands.HistoryEntry[Any]]) -> Self:
+        """The history, of all that was recorded about an entity."""
+        return cls(items=[cls._entry(fact) for fact in facts])
+
+    @classmethod
+    def _entry(cls, fact: commands.HistoryEntry[Any]) -> HistoryEntry:
+        entry, what = cls.told[fact.type]
+        return entry(
+            version=fact.version,
+            type=fact.type,
+            what=what.of(fact.event),
+            actor=fact.actor,
+            occurred_at=fact.occurred_at,
+            recorded_at=fact.recorded_at,
+            correlation_id=fact.correlation_id,
+            causation_id=fact.causation_id,
+        )
+
+
+def _told(
+    history: str, kind: EventType[Any], shown: type[Answer] | tuple[str, ...]
+) -> tuple[type[HistoryEntry], type[Answer]]:
+    """The entry for an event, and the answer that is its `what`."""
+    name = f"{history}{kind.cls.__name__}"
+    what = _plainly(f"{name}Fact", kind.cls, shown) if isinstance(shown, tuple) else shown
+    # Literal of a value: each entry is for one type, so that clients can tell them apart.
+    fields: dict[str, Any] = {"type": (Literal[kind.type], ...), "what": (what, ...)}
+    entry = create_model(name, __base__=HistoryEntry, __doc__=kind.cls.__doc__, **fields)
+    return entry, what
+
+
+def _plainly(name: str, event: type[Any], shown: tuple[str, ...]) -> type[Answer]:
+    if not shown:
+        return NothingShown
+    hints = get_type_hints(event)
+    if unknown := [field for field in shown if field not in hints]:
+        raise TypeError(f"{event.__name__} has no {', '.join(unknown)}")
+    fields: dict[str, Any] = {field: (_type(hints[field], event, field), ...) for field in shown}
+    return create_model(name, __base__=Answer, **fields)
+
+
+_TYPES: Mapping[Any, Any] = {
+    **{plain: plain for plain in (str, int, float, bool, NoneType)},
+    datetime: Instant,
+    date: Day,
+    Money: MoneyShown,
+    Point: PointShown,
+    Rule: RuleShown,
+}
+
+
+def _type(hint: Any, event: type[Any], field: str) -> Any:
+    """The type of a field in an answer. Raises TypeError when it needs an answer of its own."""
+    if hint in _TYPES:
+        return _TYPES[hint]
+    if isinstance(hint, UnionType):
+        return reduce(or_, [_type(option, event, field) for option in get_args(hint)])
+    if get_origin(hint) is tuple:
+        item: Any = _type(get_args(hint)[0], event, field)
+        return tuple[item, ...]
+    if isinstance(hint, type) and issubclass(hint, IntEnum):
+        return Annotated[hint, Named()]
+    raise TypeError(f"{event.__name__}.{field} has parts: show the event by an Answer of its own")
