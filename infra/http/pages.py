@@ -6,6 +6,7 @@ from typing import Annotated, Any, TypeVar
 from urllib.parse import parse_qsl, urlencode
 
 from fastapi import Depends, Query
+from pydantic import BaseModel, ConfigDict
 from starlette.requests import Request
 
 from infra import reading
@@ -45,6 +46,19 @@ def _read(cursor: str, name: str, types: Sequence[type[KeyPart]]) -> tuple[KeyPa
     except reading.BadCursor as error:
         detail = "The cursor is not one this list gave out."
         raise malformed("query:cursor", "cursor", detail) from error
+
+
+class Filters(BaseModel):
+    """The filters of a list, each called like the column it compares; all of them may be left out.
+
+    A route takes them as `Annotated[MessageFilters, Query()]`.
+    """
+
+    model_config = ConfigDict(frozen=True, use_attribute_docstrings=True)
+
+    def narrow(self, rows: reading.Rows[Row]) -> reading.Rows[Row]:
+        """The rows that match what was chosen."""
+        return rows.filtered(dict(self))
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,14 +11,14 @@ import httpx
 from fastapi import APIRouter
 from starlette.types import ASGIApp
 
-from contracts.missions.trip_v1 import TripExpired
+from contracts.missions.trip_v1 import Channel, TripExpired
 from contracts.missions.trip_v1 import contract as trips
 from infra.commands import Aggregate, Loaded
 from infra.http.answers import Answer, Answered, Listed, Recorded, Router
 from infra.http.app import Api, create_app
 from infra.http.auth import PublishedKeys, Role, SigningKey, Verifier, issue, jwks
 from infra.http.history import History
-from infra.http.models import Body, Day, Id, Instant, Line, MoneyBody, Whole
+from infra.http.models import Body, Day, Id, Instant, Line, MoneyBody, Named, Whole
 from infra.http.pages import Order, Paging
 from infra.http.positions import Positions
 from infra.http.request_context import AppState, Handler, RequestContext, public, requires
@@ -57,6 +57,19 @@ def problem(rejection: RungEnough) -> tuple[int, str]:
 # The contract is a real one; the events of a real service would be just as good.
 BELL: Aggregate[Ring, int, Any, RungEnough] = Aggregate(trips, decide, lambda n, _: n + 1, 0)
 
+
+class Unlucky:
+    """Carries out nothing: raises."""
+
+    def __init__(self, error: Exception) -> None:
+        self._error = error
+
+    async def handle(self, *_: Any, **__: Any) -> Any:
+        raise self._error
+
+    load = history = handle
+
+
 # --- Its API ------------------------------------------------------------------------------------
 
 Driver = Annotated[RequestContext, requires("driver")]
@@ -69,6 +82,7 @@ class RingBody(Body):
     count: Whole = 1
     price: MoneyBody | None = None
     after: Instant | None = None
+    channel: Annotated[Channel, Named()] = Channel.APP
 
 
 class Rung(Answer):

@@ -109,7 +109,11 @@ async def test_a_token_that_is_not_ours_is_refused(_what: str, header: str | Non
 async def test_a_valid_token_says_who_asks() -> None:
     async with client(api(), Authorization=f"bearer {sign(roles=['driver', 'x'])}") as caller:
         answer = await caller.get("/me")
-    assert answer.json() == ["d1", "o1", ["driver", "x"]]
+    assert answer.json() == {
+        "subject": "d1",
+        "organisation_id": "o1",
+        "roles": ["driver", "x"],
+    }
 
 
 @pytest.mark.parametrize("shown", [None, 1_000.0])

@@ -2,11 +2,28 @@
 
 import json
 import re
-from typing import Any
+from enum import IntEnum
+from typing import Annotated, Any
 
 import pytest
 
-from infra.http.tests.stage import api, client
+from contracts.missions.trip_v1 import Channel
+from infra.http.answers import Answer, Answered, Router
+from infra.http.models import Named
+from infra.http.tests.stage import Anyone, api, client
+
+
+class Delivered(Answer):
+    """An answer with an enumeration of a contract."""
+
+    by: Annotated[Channel, Named()]
+
+
+class Kinds(Answer):
+    """Two enumerations of one name."""
+
+    one: Annotated[Channel, Named()]
+    other: Annotated[IntEnum("Channel", ["BELL"]), Named()]  # type: ignore[valid-type]
 
 
 @pytest.fixture(scope="module")
@@ -35,6 +52,7 @@ def test_a_command_takes_the_headers_of_commands(document: dict[str, Any]) -> No
         "Idempotency-Key": True,
         "If-Match": False,
         "Relais-Occurred-At": False,
+        "Relais-Min-Position": False,
         "Relais-Correlation-Id": False,
     }
 
@@ -53,7 +71,7 @@ def test_every_route_says_whom_it_admits(document: dict[str, Any]) -> None:
     [ring] = document["paths"]["/bells/{bell_id}/rings"].values()
     assert (ring["security"], ring["x-roles"]) == ([{"token": []}], ["driver"])
     [today] = document["paths"]["/today"].values()
-    assert "security" not in today
+    assert today["security"] == []
     assert {"401", "403"}.isdisjoint(today["responses"])
 
 
@@ -64,6 +82,46 @@ def test_every_failure_is_a_problem(document: dict[str, Any]) -> None:
             assert {"400", "422", "503", "default"} <= failures.keys()
             for answer in failures.values():
                 assert list(answer["content"]) == ["application/problem+json"]
+
+
+def test_every_answer_has_a_schema(document: dict[str, Any]) -> None:
+    for item in document["paths"].values():
+        for operation in item.values():
+            [answer] = [a for s, a in operation["responses"].items() if s.startswith("2")]
+            assert "$ref" in answer["content"]["application/json"]["schema"]
+
+
+def test_every_operation_can_be_understood(document: dict[str, Any]) -> None:
+    [ring] = document["paths"]["/bells/{bell_id}/rings"].values()
+    assert (ring["tags"], ring["summary"]) == (["Bells"], "Ring a bell")
+    assert ring["description"] == "Ring a bell. It counts how often that happened."
+
+
+def with_answer(answer: Any) -> dict[str, Any]:
+    """The document of the small API with one more route, that answers this."""
+    extra = Router("More")
+
+    @extra.get("/more")
+    async def more(context: Anyone) -> Answered[answer]:
+        """More of it."""
+        raise NotImplementedError
+
+    return api(extra=extra).openapi()
+
+
+def test_an_enumeration_appears_once_by_its_name() -> None:
+    document = with_answer(Delivered)
+    schemas = document["components"]["schemas"]
+    assert schemas["Channel"] == {"title": "Channel", "type": "string", "enum": ["app", "portal"]}
+    body, answer = schemas["RingBody"]["properties"], schemas["Delivered"]["properties"]
+    assert body["channel"] == {"$ref": "#/components/schemas/Channel", "default": "app"}
+    assert answer["by"] == {"$ref": "#/components/schemas/Channel"}
+    assert json.dumps(document).count('"portal"') == 1
+
+
+def test_two_enumerations_of_one_name_are_an_error() -> None:
+    with pytest.raises(ValueError, match="two enumerations are called Channel"):
+        with_answer(Kinds)
 
 
 def test_everything_it_refers_to_is_there(document: dict[str, Any]) -> None:

@@ -6,9 +6,10 @@ from collections.abc import Mapping, Sequence
 import httpx
 import pytest
 
+from infra.batching import Full
 from infra.http.positions import MOST_TOKENS, Positions, read_tokens
 from infra.http.problems import Problem
-from infra.http.tests.stage import api, client
+from infra.http.tests.stage import Unlucky, api, client
 from infra.signals import Signal
 
 FOLLOWS = ("missions.trip", "missions.driver")
@@ -41,7 +42,7 @@ async def test_what_is_seen_is_answered_at_once(version: int) -> None:
 
 
 async def test_what_is_not_seen_in_time_says_when_to_try_again() -> None:
-    answer = await ask(Table(T1=4, T2=1), "missions.trip/T1@5,missions.trip/T2@1", within=0.01)
+    answer = await ask(Table(T1=4, T2=1), "missions.trip/T1@5,missions.trip/T2@1", within=0.5)
     assert (answer.status_code, answer.headers["Retry-After"]) == (425, "1")
     assert answer.json()["detail"] == "Not shown here yet: missions.trip/T1."
 
@@ -128,3 +129,12 @@ async def test_it_is_refused_in_a_request_too(tokens: str) -> None:
     answer = await ask(Table(), tokens)
     assert answer.status_code == 400
     assert answer.json()["errors"][0]["field"] == "header:Relais-Min-Position"
+
+
+@pytest.mark.parametrize(("version", "status"), [(4, 425), (5, 503)])
+async def test_a_command_waits_for_what_it_relies_on(version: int, status: int) -> None:
+    positions = Positions(Table(T1=version).seen, Signal("seen"), FOLLOWS, within=0.01)
+    headers = {"Relais-Min-Position": "missions.trip/T1@5"}
+    async with client(api(positions=positions, commands=Unlucky(Full()))) as caller:
+        answer = await caller.post("/bells/b1/rings", json={}, headers=headers)
+    assert answer.status_code == status

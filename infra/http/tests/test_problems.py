@@ -7,9 +7,11 @@ from typing import Annotated, Any
 
 import psycopg
 import pytest
-from fastapi import APIRouter
+from fastapi import APIRouter, Query
 from psycopg_pool import PoolTimeout
 
+from infra.http.answers import Answered, Router
+from infra.http.pages import Filters
 from infra.http.problems import MOST_ERRORS, refused, slug_of
 from infra.http.request_context import RequestContext, public
 from infra.http.tests.stage import RungEnough, api, client, problem
@@ -20,6 +22,10 @@ JSON = {"Content-Type": "application/json"}
 TRACE = "0af7651916cd43dd8448eb211c80319c"
 DEEP = b"[" * 100_000
 LONG = "x" * 256
+
+
+class Colours(Filters):
+    colour: str | None = None
 
 
 @dataclass(frozen=True)
@@ -207,3 +213,47 @@ async def test_what_the_layers_below_raise_is_told_apart(
         answer = await caller.get("/broken")
     assert (answer.status_code, answer.json()["type"]) == (status, f"urn:relais:problem:{slug}")
     assert ("Retry-After" in answer.headers) == (status == 503)
+
+
+@pytest.mark.parametrize("query", ["", "limit=2", "limit=2&upto=3", "cursor=", "&"])
+async def test_a_parameter_that_the_route_takes_is_known(query: str) -> None:
+    async with client(api()) as caller:
+        answer = await caller.get(f"/numbers?{query}")
+    assert "extra_forbidden" not in answer.text
+
+
+@pytest.mark.parametrize("query", ["sort=date", "limit=2&sort=", "Limit=2", "sort"])
+async def test_a_parameter_that_the_route_does_not_take_is_refused(query: str) -> None:
+    async with client(api()) as caller:
+        answer = await caller.get(f"/numbers?{query}")
+    [error] = answer.json()["errors"]
+    assert (answer.status_code, error["rule"]) == (422, "extra_forbidden")
+    assert error["field"] in ("query:sort", "query:Limit")
+
+
+async def test_every_unknown_parameter_is_named_up_to_a_bound() -> None:
+    query = "&".join(f"p{n}=1" for n in range(MOST_ERRORS + 1))
+    async with client(api()) as caller:
+        answer = await caller.post(f"/bells/b1/rings?{query}", json={})
+    assert answer.status_code == 422
+    assert len(answer.json()["errors"]) == MOST_ERRORS
+
+
+async def test_strangers_are_not_told_what_a_route_takes() -> None:
+    async with client(api(), Authorization="") as caller:
+        assert (await caller.get("/numbers?sort=date")).status_code == 401
+
+
+async def test_filters_declared_as_a_model_are_known_one_by_one() -> None:
+    extra = Router("Filters")
+
+    @extra.get("/filtered")
+    async def filtered(
+        context: Annotated[RequestContext, public()], given: Annotated[Colours, Query()]
+    ) -> Answered[str | None]:
+        """What was chosen."""
+        return Answered(given.colour)
+
+    async with client(api(extra=extra)) as caller:
+        assert (await caller.get("/filtered?colour=red")).json() == "red"
+        assert (await caller.get("/filtered?color=red")).status_code == 422

@@ -5,7 +5,6 @@ import os
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack
 from datetime import UTC, datetime, timedelta
-from typing import Any
 
 import httpx
 import pytest
@@ -16,7 +15,7 @@ from infra.commands import Commands, TooMuchContention
 from infra.host import open_pool
 from infra.http.auth import PublishedKeys, Verifier, issue, jwks
 from infra.http.request_context import SKEW, AppState, RequestContext
-from infra.http.tests.stage import KEY, NOON, api, client, signed
+from infra.http.tests.stage import KEY, NOON, Unlucky, api, client, signed
 from infra.personal import Keyring
 from infra.store.postgres import PostgresStore
 
@@ -208,18 +207,6 @@ class TestHistory:
 
 
 # --- What only a caller without a store can bring about -----------------------------------------
-
-
-class Unlucky:
-    """Carries out nothing: raises."""
-
-    def __init__(self, error: Exception) -> None:
-        self._error = error
-
-    async def handle(self, *_: Any, **__: Any) -> Any:
-        raise self._error
-
-    load = history = handle
 
 
 @pytest.mark.parametrize(

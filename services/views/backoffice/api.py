@@ -32,7 +32,6 @@ Billing = Annotated[RequestContext, requires("billing")]
 
 LONGEST_WAITING = Order("longest-waiting", (datetime, str))
 FIRST_TO_START = Order("first-to-start", (date, str))
-OLDEST_EXTRA = Order("oldest-extra", (datetime, str, str))
 OLDEST_LINE = Order("oldest-line", (datetime, str, str))
 OLDEST_QUESTION = Order("oldest-question", (datetime, str, str))
 BY_ID = Order("by-id", (str,))
@@ -42,7 +41,7 @@ T = TypeVar("T")
 
 def router(pool: Pool) -> APIRouter:
     """The routes, over the tables of whichever generation is active."""
-    made = APIRouter()
+    made = APIRouter(routes=extras.router.routes)
     _logistics(made, pool)
     _billing(made, pool)
     return made
@@ -103,20 +102,6 @@ def _logistics(made: APIRouter, pool: Pool) -> None:
             raise Problem(404, "no-such-trip", "There is no such trip.")
         found = await offers.quotes_on(pool, organisation, [trip_id], waiting=False)
         return answer(compared(trip, found))
-
-    @made.get("/extras/to-decide")
-    async def extras_to_decide(context: Logistics, page: Paging) -> Response:
-        """Extra costs of missions that wait for an answer, oldest first (C5)."""
-        after = page.after(OLDEST_EXTRA)
-        found = await extras.to_decide(
-            pool,
-            context.principal.organisation_id,
-            (after[0], after[1], after[2]) if after else None,
-            page.fetch,
-        )
-        return page.answer(
-            found, OLDEST_EXTRA, key=lambda row: (row.requested_at, row.trip_id, row.request_id)
-        )
 
     @made.get("/drivers/available")
     async def available_drivers(

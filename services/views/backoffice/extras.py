@@ -2,9 +2,8 @@
 
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import assert_never
-
-from psycopg import sql
+from enum import StrEnum
+from typing import Annotated, assert_never
 
 from contracts.missions.trip_v1 import (
     AttachmentAdded,
@@ -14,6 +13,7 @@ from contracts.missions.trip_v1 import (
     CounterDeclined,
     CounterOffered,
     DeliveryConfirmed,
+    ExpenseKind,
     ExtraCostAccepted,
     ExtraCostRefused,
     ExtraCostRequested,
@@ -33,7 +33,19 @@ from contracts.missions.trip_v1 import (
     contract,
 )
 from infra.consumers.views import OutOfOrder, View
-from infra.store.postgres import Pool
+from infra.http.answers import Answer, Answered, Listed, Router
+from infra.http.models import Instant, Named
+from infra.http.pages import Paging
+from infra.http.request_context import RequestContext, requires
+from infra.reading import Rows, Table
+
+
+class ExtraStatus(StrEnum):
+    """What came of a request so far."""
+
+    REQUESTED = "requested"
+    ACCEPTED = "accepted"
+    REFUSED = "refused"
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,24 +144,46 @@ view = View(
     personal=("reason",),
 )
 
-# --- Queries ----------------------------------------------------------------
+# --- The question -----------------------------------------------------------
 
-Cursor = tuple[datetime, str, str]
+extras = Table(
+    view,
+    "backoffice.extras join backoffice.trips using (trip_id)",
+    organisation="trips.organisation_id",
+)
+OLDEST = extras.order("oldest-extra", "requested_at", "trip_id", "request_id")
 
 
-async def to_decide(
-    pool: Pool, organisation_id: str, after: Cursor | None, limit: int
-) -> list[Extra]:
-    """Extra costs that wait for an answer, oldest first."""
-    columns = sql.SQL(", ").join(sql.Identifier("e", column) for column in view.columns)
-    query = sql.SQL(
-        "select {columns} from backoffice.extras e join backoffice.trips t using (trip_id)"
-        " where t.organisation_id = %s and e.status = 'requested'"
-        " and (%s::timestamptz is null or (requested_at, trip_id, request_id) > (%s, %s, %s))"
-        " order by requested_at, trip_id, request_id limit %s"
-    ).format(columns=columns)
-    time, trip_id, request_id = after or (None, "", "")
-    async with pool.connection() as connection:
-        cursor = connection.cursor(row_factory=view.row_factory)
-        await cursor.execute(query, (organisation_id, time, time, trip_id, request_id, limit))
-        return await cursor.fetchall()
+def to_decide(organisation_id: str) -> Rows[Extra]:
+    """Extra costs that wait for an answer."""
+    return extras.of(organisation_id, status="requested")
+
+
+class ExtraShown(Answer):
+    """An extra cost that a driver asked for on a mission."""
+
+    trip_id: str
+    request_id: str
+    driver_id: str
+    kind: Annotated[ExpenseKind, Named()]
+    amount_minor: int
+    currency: str
+    reason: str
+    photo_file_id: str
+    requested_at: Instant
+    status: ExtraStatus
+    granted_minor: int | None
+    """How much may be declared, once it was accepted."""
+    refusal_reason: str | None
+    decided_at: Instant | None
+
+
+router = Router("Extra costs")
+Logistics = Annotated[RequestContext, requires("logistics")]
+
+
+@router.get("/extras/to-decide")
+async def extras_to_decide(context: Logistics, page: Paging) -> Answered[Listed[ExtraShown]]:
+    """Extra costs of missions that wait for an answer, oldest first."""
+    waiting = to_decide(context.principal.organisation_id)
+    return await page.show(waiting, OLDEST, ExtraShown.of)

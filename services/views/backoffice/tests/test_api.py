@@ -89,6 +89,7 @@ async def served(office: Office) -> AsyncIterator[Caller]:
         verifier=Verifier(PublishedKeys(jwks(KEY)), "relais-accounts", "relais"),
         positions=Positions(seen, signal, ["invoices.invoice"], within=0.05),
         now=lambda: NOON,
+        pool=office.pool,
     )
     app = create_app("backoffice", [api.router(office.pool)], app_state)
     transport = httpx.ASGITransport(app)

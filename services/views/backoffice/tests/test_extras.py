@@ -87,17 +87,19 @@ class TestToDecide:
     async def test_those_without_an_answer_come_in_order(self, office: Office) -> None:
         await office.saw(published(), *[extra_requested(f"x-{n}") for n in range(4)])
         await office.saw(extra_accepted("x-1"), extra_refused("x-2"))
-        found = await extras.to_decide(office.pool, "hiflow", None, 10)
+        waiting = extras.to_decide("hiflow")
+        found = await waiting.page(office.pool, extras.OLDEST, None, 10)
         assert [row.request_id for row in found] == ["x-0", "x-3"]
-        after = await extras.to_decide(office.pool, "hiflow", (NOON, "t-1", "x-0"), 10)
+        after = await waiting.page(office.pool, extras.OLDEST, (NOON, "t-1", "x-0"), 10)
         assert [row.request_id for row in after] == ["x-3"]
 
     async def test_another_organisation_sees_none(self, office: Office) -> None:
         await office.saw(published(), extra_requested())
-        assert await extras.to_decide(office.pool, "stranger", None, 10) == []
+        waiting = extras.to_decide("stranger")
+        assert await waiting.page(office.pool, extras.OLDEST, None, 10) == []
 
     async def test_the_reason_is_forgotten_with_its_driver(self, office: Office) -> None:
         await office.saw(registered(), published(), extra_requested())
         await office.saw(driver_forgotten())
-        [row] = await extras.to_decide(office.pool, "hiflow", None, 10)
+        [row] = await extras.to_decide("hiflow").many(office.pool, extras.OLDEST)
         assert row.reason == "XXXX"
