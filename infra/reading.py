@@ -98,7 +98,7 @@ class Table(Generic[Row]):
     @cached_property
     def select(self) -> str:
         """The beginning of every query."""
-        columns = ", ".join(map(self.term, self.kind.columns))
+        columns = ", ".join(f'{self.term(name)} as "{name}"' for name in self.kind.columns)
         return f"select {columns} from {self.source}"
 
     def of(self, organisation_id: str, **equal: object) -> "Rows[Row]":
