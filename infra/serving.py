@@ -24,6 +24,7 @@ from infra.http.positions import Positions
 from infra.http.problems import HANDLERS
 from infra.http.request_context import AppState
 from infra.http.versions import Versions
+from infra.lookups import Lookups
 from infra.relay import Relay
 from infra.settings import Settings
 from infra.supervisor import Progress
@@ -53,6 +54,7 @@ def api(running: Running, verifier: Verifier, health: Health) -> Api:
         commands=running.commands if service.aggregates else None,
         pool=running.pool,
         positions=_positions(running) if service.tables else None,
+        lookups=Lookups(running.pool, service.schema),
         versions=Versions(next(iter(settings.masters.values()))),
     )
     return create_app(

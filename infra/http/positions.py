@@ -78,7 +78,7 @@ class Positions:
         self, seen: Seen, signal: Signal, follows: Collection[str], within: float = 2.0
     ) -> None:
         self._seen = seen
-        self._nudge = signal
+        self._signal = signal
         self._follows = frozenset(follows)
         self._within = within
         self._looks: Batcher[str, int] = Batcher(self._look, size=512)
@@ -89,7 +89,7 @@ class Positions:
         if not left:
             return
         try:
-            async with asyncio.timeout(self._within), self._nudge.subscribe() as waiter:
+            async with asyncio.timeout(self._within), self._signal.subscribe() as waiter:
                 while left := await self._unseen(left):
                     await waiter.wait(POLL_SECONDS)
         except TimeoutError:

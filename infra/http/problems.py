@@ -109,6 +109,19 @@ def malformed(field: str, rule: str, detail: str) -> Problem:
     return Problem(400, "malformed-request", detail, errors=[FieldError(field, rule, detail)])
 
 
+def unknown_reference(field: str, kind: str) -> Problem:
+    """422: a field of the body names a thing of another service that the caller does not have.
+
+    The same for what never existed and for what is somebody else's, so that nobody learns of it.
+    """
+    detail = (
+        f"There is no such {kind} for you. If it was made just now, send the Relais-Position"
+        " of that answer as Relais-Min-Position."
+    )
+    errors = [FieldError(f"/{field}", "unknown_reference", detail)]
+    return Problem(422, "unknown-reference", detail, errors=errors)
+
+
 def try_again(status: int, slug: str, detail: str, seconds: int = 1) -> Problem:
     """A problem that passes; the client should repeat the request as it was."""
     return Problem(status, slug, detail, headers={"Retry-After": str(seconds)})

@@ -42,6 +42,7 @@ from infra.commands import (
     TooMuchContention,
     VersionMismatch,
 )
+from infra.consumers.views import View
 from infra.http.answers import Answered, Recorded
 from infra.http.auth import ANYBODY, KeyNotKnown, Principal, Role, Verifier
 from infra.http.history import History
@@ -57,6 +58,7 @@ from infra.http.problems import (
     try_again,
 )
 from infra.http.versions import Versions
+from infra.lookups import Lookups
 from infra.store.postgres import Pool
 
 C = TypeVar("C")
@@ -65,6 +67,7 @@ E = TypeVar("E")
 R = TypeVar("R")
 T = TypeVar("T")
 H = TypeVar("H", bound=History)
+Row = TypeVar("Row")
 
 COMMANDS = UUID("5d7bd4c4-5c0e-5a5e-9d2c-3f1f7c9a8a11")
 """Namespace of the ids of commands that come by HTTP."""
@@ -125,6 +128,7 @@ class AppState:
     problem: Table | None = None
     commands: Handler | None = None
     positions: Positions | None = None
+    lookups: Lookups | None = None
     versions: Versions | None = None
     """Seals what drivers are told of versions; without it they see them as staff do."""
     now: Callable[[], datetime] = _now
@@ -281,6 +285,12 @@ class RequestContext:
         if self.app_state.problem is None:
             raise RuntimeError("this API was made without a table of problems")
         return refused(rejection, self.app_state.problem)
+
+    async def lookup(self, lookup: View[Row, Any], *key: object) -> Row | None:
+        """The row that a lookup of this service has under a key; None where there is none."""
+        if self.app_state.lookups is None:
+            raise RuntimeError("this API was made without lookups")
+        return await self.app_state.lookups.find(lookup, *key)
 
     async def load(
         self,

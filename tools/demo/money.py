@@ -3,12 +3,13 @@
 import hashlib
 import io
 from collections.abc import Callable
-from typing import Any
+from dataclasses import dataclass
+from typing import Any, Literal
 
 from PIL import Image, ImageDraw
 
 from tools.demo.people import Person
-from tools.demo.teller import Teller, expect
+from tools.demo.teller import Teller, expect, positions
 
 COMPANY = {
     "legal_name": "Camille Roux EI",
@@ -33,6 +34,14 @@ EXTRA = 4_200
 GRANTED = 2_500
 TOLL = 3_480
 LESS = 15_000
+
+
+@dataclass(frozen=True, slots=True)
+class Upload:
+    """A stored file, and the headers with which a command that names it waits until it is known."""
+
+    file_id: str
+    position: dict[str, str]
 
 
 def euros(amount_minor: int) -> dict[str, Any]:
@@ -72,8 +81,8 @@ def receipt(text: str) -> bytes:
 async def get_paid(teller: Teller, camille: Person, trip_id: str) -> None:
     """From the delivery to the payout, and one line contested and settled."""
     await introduce(teller, camille)
-    receipt_id = await photograph(teller, camille)
-    invoice = await declare(teller, camille, trip_id, receipt_id)
+    toll = await photograph(teller, camille)
+    invoice = await declare(teller, camille, trip_id, toll)
     await approve(teller, camille, invoice)
     await contest(teller, camille, invoice)
     await pay_out(teller, camille, invoice)
@@ -81,7 +90,7 @@ async def get_paid(teller: Teller, camille: Person, trip_id: str) -> None:
 
 async def ask_for_more(teller: Teller, camille: Person, trip_id: str) -> None:
     teller.step("On the way the last bus is gone: she asks for a taxi, logistics grants a part")
-    photo_id = await upload(teller, camille, "taxi.jpg", receipt("TAXI\n42,00 EUR"))
+    photo = await upload(teller, camille, "taxi.jpg", receipt("TAXI\n42,00 EUR"), "mission")
     asked = await teller.driver(
         camille,
         "POST",
@@ -90,8 +99,9 @@ async def ask_for_more(teller: Teller, camille: Person, trip_id: str) -> None:
             "kind": "taxi",
             "amount": euros(EXTRA),
             "reason": "Plus de bus après 20 h",
-            "photo_file_id": photo_id,
+            "photo_file_id": photo.file_id,
         },
+        **photo.position,
     )
     grant = f"/missions/trips/{trip_id}/extra-costs/{asked.json()['id']}/acceptance"
     await teller.logistics("POST", grant, {"amount": euros(GRANTED)})
@@ -101,50 +111,58 @@ async def ask_for_more(teller: Teller, camille: Person, trip_id: str) -> None:
 async def introduce(teller: Teller, camille: Person) -> None:
     teller.step("Both companies, and where the money goes")
     own = camille.driver_id
-    proof_id = await upload(teller, camille, "rib.jpg", receipt(f"RIB\n{IBAN}"))
+    proof = await upload(teller, camille, "rib.jpg", receipt(f"RIB\n{IBAN}"), "paper")
     await teller.driver(camille, "PUT", f"/invoices/sellers/{own}/company", COMPANY)
     await teller.driver(camille, "PUT", f"/invoices/sellers/{own}/mandate")
-    bank = {"iban": IBAN, "holder": camille.name, "proof_file_id": proof_id}
-    await teller.driver(camille, "PUT", f"/payments/payees/{own}/bank-details", bank)
+    bank = {"iban": IBAN, "holder": camille.name, "proof_file_id": proof.file_id}
+    details = f"/payments/payees/{own}/bank-details"
+    await teller.driver(camille, "PUT", details, bank, **proof.position)
     await teller.billing("PUT", "/invoices/buyer", BUYER)
     teller.say("  identifiers and IBAN checked; the IBAN is stored encrypted")
 
 
-async def photograph(teller: Teller, camille: Person) -> str:
+async def photograph(teller: Teller, camille: Person) -> Upload:
     teller.step("She photographs a receipt")
     content = receipt("PEAGE A6\n34,80 EUR")
-    file_id = await upload(teller, camille, "peage.jpg", content)
-    kept = (await teller.driver(camille, "GET", f"/media/files/{file_id}/content")).content
+    toll = await upload(teller, camille, "peage.jpg", content, "receipt")
+    kept = (await teller.driver(camille, "GET", f"/media/files/{toll.file_id}/content")).content
     expect(kept == content, "the receipt is not what was sent")
     teller.say(f"  {len(content)} bytes, SHA-256 {hashlib.sha256(content).hexdigest()[:16]}…")
-    return file_id
+    return toll
 
 
-async def upload(teller: Teller, who: Person, name: str, content: bytes) -> str:
-    """Send a file piece by piece; answers its id."""
+async def upload(
+    teller: Teller,
+    who: Person,
+    name: str,
+    content: bytes,
+    purpose: Literal["mission", "paper", "receipt"],
+) -> Upload:
+    """Send a file piece by piece."""
     about = {
         "name": name,
         "media_type": "image/jpeg",
         "size_bytes": len(content),
         "sha256": hashlib.sha256(content).hexdigest(),
         "visibility": "private",
-        "purpose": "receipt",
+        "purpose": purpose,
     }
     path = (await teller.driver(who, "POST", "/media/uploads", about)).headers["Location"]
     await teller.send(who, f"{path}/pieces/0", content)
-    done = (await teller.driver(who, "PUT", f"{path}/completion")).json()
-    expect(done["status"] == "stored", f"the file is {done['status']}")
-    return path.rpartition("/")[2]
+    completed = await teller.driver(who, "PUT", f"{path}/completion")
+    status = completed.json()["status"]
+    expect(status == "stored", f"the file is {status}")
+    return Upload(path.rpartition("/")[2], positions([completed]))
 
 
-async def declare(teller: Teller, camille: Person, trip_id: str, receipt_id: str) -> str:
+async def declare(teller: Teller, camille: Person, trip_id: str, paper: Upload) -> str:
     teller.step("The delivery made an invoice appear: she completes and validates it")
     invoice = f"/invoices/invoices/inv-{trip_id}"
     opened = await teller.until(camille, invoice, is_in("to_complete"))
     expenses = (("toll", TOLL), ("taxi", GRANTED))
     for kind, amount in expenses:
-        body = {"kind": kind, "amount": euros(amount), "receipt_file_id": receipt_id}
-        await teller.driver(camille, "POST", f"{invoice}/expenses", body)
+        body = {"kind": kind, "amount": euros(amount), "receipt_file_id": paper.file_id}
+        await teller.driver(camille, "POST", f"{invoice}/expenses", body, **paper.position)
     await teller.driver(camille, "POST", f"{invoice}/validation")
     found = (await teller.driver(camille, "GET", invoice)).json()
     expect(found["status"] == "validated", f"the invoice is {found['status']}")

@@ -1,0 +1,75 @@
+"""Files of people, for the services whose facts name one: does it exist, whose is it, what for."""
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from typing import assert_never
+
+from contracts.media import file_v1
+from contracts.media.file_v1 import FileRemoved, FileStored, Purpose
+from infra.consumers.views import View
+from infra.http.problems import FieldError, Problem, unknown_reference
+from infra.http.request_context import RequestContext
+
+# An upload is no file before it is stored; one that was refused or given up never becomes one.
+Reads = FileStored | FileRemoved
+
+
+@dataclass(frozen=True, slots=True)
+class File:
+    """A file that is stored and not removed."""
+
+    file_id: str
+    organisation_id: str
+    user_id: str
+    purpose: str
+
+
+def key(event: Reads) -> tuple[str]:
+    return (event.file_id,)
+
+
+def project(_: File | None, event: Reads) -> File | None:
+    match event:
+        case FileStored():
+            return File(
+                file_id=event.file_id,
+                organisation_id=event.organisation_id,
+                user_id=event.user_id,
+                purpose=event.purpose.name.lower(),
+            )
+        case FileRemoved():
+            return None
+        case unhandled:
+            assert_never(unhandled)
+
+
+lookup = View(
+    name="files",
+    contract=file_v1.contract,
+    reads=Reads,
+    row=File,
+    primary_key=("file_id",),
+    key=key,
+    project=project,
+)
+
+
+async def require(
+    context: RequestContext, field: str, file_id: str, purposes: Collection[Purpose]
+) -> None:
+    """Refuse a command whose field names no file of the caller's that serves one of the purposes.
+
+    The file has to be stored, and to be the caller's own in the organisation they act for. Raises
+    the 422 `Problem` of the field.
+    """
+    file = await context.lookup(lookup, file_id)
+    owner = (context.principal.organisation_id, context.principal.subject)
+    if file is None or (file.organisation_id, file.user_id) != owner:
+        raise unknown_reference(field, "file")
+    allowed = sorted(purpose.name.lower() for purpose in purposes)
+    if file.purpose not in allowed:
+        detail = (
+            f"That file was sent for: {file.purpose}. Here it has to be for: {', '.join(allowed)}."
+        )
+        errors = [FieldError(f"/{field}", "purpose", detail)]
+        raise Problem(422, "unfit-file", detail, errors=errors)

@@ -1,0 +1,42 @@
+"""Shows a service the events of others, as its workers would, for tests that need no broker."""
+
+from datetime import UTC, datetime
+from itertools import count
+from typing import Any
+
+from contracts.media.file_v1 import FileStored, Purpose, Visibility
+from infra.consumers.views import ViewHandler
+from infra.host import Running
+from infra.testing.deliveries import deliveries
+
+NOON = datetime(2030, 5, 1, 12, 0, tzinfo=UTC)
+
+
+async def follow(running: Running, *events: Any) -> None:
+    """Fold events into the views and lookups of a service."""
+    assert running.generations is not None
+    active = await running.generations.active()
+    assert active is not None
+    batch = deliveries(running.service.sources, events, count(1), NOON)
+    async with running.pool.connection() as connection, connection.transaction():
+        assert await ViewHandler(active, running.service.tables).handle(connection, batch) == {}
+
+
+def file(
+    file_id: str = "f-1",
+    user: str = "ada",
+    organisation: str = "hiflow",
+    purpose: Purpose = Purpose.PAPER,
+) -> FileStored:
+    """A file of somebody's, stored."""
+    return FileStored(
+        file_id=file_id,
+        organisation_id=organisation,
+        user_id=user,
+        sha256="0" * 64,
+        media_type="application/pdf",
+        size_bytes=1_000,
+        visibility=Visibility.PRIVATE,
+        purpose=purpose,
+        stored_at=NOON,
+    )
