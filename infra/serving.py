@@ -23,7 +23,7 @@ from infra.http.health import Health, unsaturated, waiters, writable
 from infra.http.positions import Positions
 from infra.http.problems import HANDLERS
 from infra.http.request_context import AppState
-from infra.http.versions import Versions
+from infra.http.versions import OpaqueVersions
 from infra.lookups import Lookups
 from infra.relay import Relay
 from infra.settings import Settings
@@ -55,7 +55,7 @@ def api(running: Running, verifier: Verifier, health: Health) -> Api:
         pool=running.pool,
         positions=_positions(running) if service.tables else None,
         lookups=Lookups(running.pool, service.schema),
-        versions=Versions(next(iter(settings.masters.values()))),
+        versions=OpaqueVersions(next(iter(settings.masters.values()))),
     )
     return create_app(
         f"relais {service.name}",

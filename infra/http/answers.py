@@ -89,7 +89,7 @@ class Recorded(Answer):
 
     id: str
     version: Annotated[int | str, Field(examples=[3])]
-    """Sealed for drivers; hand it back in `If-Match` as it was given in `ETag`."""
+    """Opaque for drivers; hand it back in `If-Match` as it was given in `ETag`."""
 
 
 class Listed(Answer, Generic[T]):

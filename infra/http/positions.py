@@ -12,7 +12,7 @@ from typing import Protocol
 
 from infra.batching import Batcher
 from infra.http.problems import Problem, malformed, try_again
-from infra.http.versions import Versions
+from infra.http.versions import OpaqueVersions
 
 MOST_TOKENS = 20
 POLL_SECONDS = 0.1
@@ -38,8 +38,8 @@ class Signal(Protocol):
     def subscribe(self) -> AbstractAsyncContextManager[Waiter]: ...
 
 
-def read_tokens(header: str, sealed_by: Versions | None = None) -> dict[str, int]:
-    """The least version asked for of each stream; only sealed ones when `sealed_by` is given.
+def read_tokens(header: str, opaque_by: OpaqueVersions | None = None) -> dict[str, int]:
+    """The least version asked for of each stream; only opaque ones when `opaque_by` is given.
 
     Raises a 400 `Problem` when malformed.
     """
@@ -49,7 +49,7 @@ def read_tokens(header: str, sealed_by: Versions | None = None) -> dict[str, int
     wanted: dict[str, int] = {}
     for token in tokens:
         match = _TOKEN.fullmatch(token.strip())
-        version = _version(match, sealed_by) if match is not None else None
+        version = _version(match, opaque_by) if match is not None else None
         if match is None or version is None:
             raise _bad_tokens("Relais-Min-Position is not what a Relais-Position said.")
         stream = f"{match[1]}/{match[2]}"
@@ -57,9 +57,9 @@ def read_tokens(header: str, sealed_by: Versions | None = None) -> dict[str, int
     return wanted
 
 
-def _version(match: re.Match[str], sealed_by: Versions | None) -> int | None:
-    if sealed_by is not None:
-        return sealed_by.open(f"{match[1]}/{match[2]}", match[3])
+def _version(match: re.Match[str], opaque_by: OpaqueVersions | None) -> int | None:
+    if opaque_by is not None:
+        return opaque_by.read(f"{match[1]}/{match[2]}", match[3])
     return int(match[3]) if match[3].isdigit() else None
 
 

@@ -25,8 +25,8 @@ MOST_ERRORS = 50
 
 _WORDS = re.compile(r"[A-Z]+(?=[A-Z][a-z])|[A-Z]?[a-z0-9]+|[A-Z]+")
 
-Table = Callable[[Any], tuple[int, str]]
-"""A service's one table: the rejection's status and its sentence."""
+RefusalTable = Callable[[Any], tuple[int, str]]
+"""What a service answers to each of its rejections: a status and a sentence."""
 ErrorHandler = Callable[[Request, Exception], Coroutine[Any, Any, Response]]
 
 
@@ -98,7 +98,7 @@ def slug_of(cls: type) -> str:
     return "-".join(word.lower() for word in _WORDS.findall(cls.__name__))
 
 
-def refused(rejection: object, table: Table) -> Problem:
+def refused(rejection: object, table: RefusalTable) -> Problem:
     """The problem a rejection is, by the service's table."""
     status, detail = table(rejection)
     return Problem(status, slug_of(type(rejection)), detail)

@@ -52,12 +52,12 @@ from infra.http.problems import (
     MOST_ERRORS,
     FieldError,
     Problem,
-    Table,
+    RefusalTable,
     malformed,
     refused,
     try_again,
 )
-from infra.http.versions import Versions
+from infra.http.versions import OpaqueVersions
 from infra.lookups import Lookups
 from infra.store.postgres import Pool
 
@@ -74,7 +74,7 @@ COMMANDS = UUID("5d7bd4c4-5c0e-5a5e-9d2c-3f1f7c9a8a11")
 SKEW = timedelta(minutes=5)
 """How far a phone's clock may be ahead of ours."""
 COUNTS = frozenset({"logistics", "administration", "analyst", "operator", "billing"})
-"""Who has none of these roles sees sealed versions."""
+"""Who has none of these roles sees opaque versions."""
 JSON = "application/json"
 SAFE_METHODS = frozenset({"GET", "HEAD"})
 
@@ -125,12 +125,12 @@ class AppState:
     """What the calls of one API stand on."""
 
     verifier: Verifier
-    problem: Table | None = None
+    problem: RefusalTable | None = None
     commands: Handler | None = None
     positions: Positions | None = None
     lookups: Lookups | None = None
-    versions: Versions | None = None
-    """Seals what drivers are told of versions; without it they see them as staff do."""
+    versions: OpaqueVersions | None = None
+    """How drivers are told of versions; without it they see them as staff do."""
     now: Callable[[], datetime] = _now
     pool: Pool | None = None
     """The database with the tables that queries read."""
@@ -268,7 +268,7 @@ class RequestContext:
                 in_transaction=in_transaction,
             )
         except VersionMismatch as error:
-            now = "" if self._seals else f" It stands at version {error.actual}."
+            now = "" if self._opaque else f" It stands at version {error.actual}."
             raise _stale(f"It has changed since.{now}") from error
         except IdempotencyKeyReused as error:
             raise _reused() from error
@@ -306,9 +306,9 @@ class RequestContext:
     def show(self, answer: T, found: Loaded[Any], *, past: bool = False) -> Answered[T]:
         """200 with the version as `ETag`, which `If-Match` takes.
 
-        The past has none where versions are sealed: comparing them at many times would count.
+        The past has none where versions are opaque: comparing them at many times would count.
         """
-        if past and self._seals is not None:
+        if past and self._opaque is not None:
             return Answered(answer)
         version = self._shown(found.stream, found.version)
         return Answered(answer, headers={"ETag": f'"{version}"'})
@@ -347,12 +347,12 @@ class RequestContext:
         return self.app_state.commands
 
     @property
-    def _seals(self) -> Versions | None:
-        """What seals the versions this caller sees: every quote counts in a trip's (HIF-15)."""
+    def _opaque(self) -> OpaqueVersions | None:
+        """How versions are told to this caller: every quote counts in a trip's (HIF-15)."""
         return self.app_state.versions if COUNTS.isdisjoint(self.principal.roles) else None
 
     def _shown(self, stream: str, version: int) -> int | str:
-        return version if (seals := self._seals) is None else seals.seal(stream, version)
+        return version if (opaque := self._opaque) is None else opaque.of(stream, version)
 
     async def _expected_version(
         self, aggregate: Aggregate[Any, Any, Any, Any], id: str
@@ -368,10 +368,10 @@ class RequestContext:
 
     def _meant(self, stream: str) -> int:
         assert self.if_match is not None
-        seals = self._seals
-        if seals is None and _VERSION.fullmatch(self.if_match):
+        opaque = self._opaque
+        if opaque is None and _VERSION.fullmatch(self.if_match):
             return int(self.if_match)
-        if seals is not None and (version := seals.open(stream, self.if_match)) is not None:
+        if opaque is not None and (version := opaque.read(stream, self.if_match)) is not None:
             return version
         raise _no_etag()
 
@@ -500,8 +500,8 @@ async def _seen(app_state: AppState, principal: Principal, headers: dict[bytes, 
     """Wait for the positions that the caller has seen elsewhere, if it names any."""
     if (wanted := headers.get(b"relais-min-position")) is None:
         return
-    sealed = COUNTS.isdisjoint(principal.roles)
-    tokens = read_tokens(wanted.decode("latin-1"), app_state.versions if sealed else None)
+    opaque = COUNTS.isdisjoint(principal.roles)
+    tokens = read_tokens(wanted.decode("latin-1"), app_state.versions if opaque else None)
     if app_state.positions is not None:
         await app_state.positions.wait(tokens)
 

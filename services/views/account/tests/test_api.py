@@ -13,7 +13,7 @@ from infra.http.app import admissions, create_app
 from infra.http.auth import PublishedKeys, Role, SigningKey, Verifier, issue, jwks
 from infra.http.positions import Positions
 from infra.http.request_context import AppState
-from infra.http.versions import Versions
+from infra.http.versions import OpaqueVersions
 from infra.signals import Signal
 from services.views.account import api
 from services.views.account.tests.conftest import Mine
@@ -78,7 +78,7 @@ async def served(mine: Mine) -> AsyncIterator[Caller]:
     app_state = AppState(
         verifier=Verifier(PublishedKeys(jwks(KEY)), "relais-accounts", "relais"),
         positions=Positions(seen, signal, ["invoices.invoice"], within=0.05),
-        versions=Versions(bytes(32)),
+        versions=OpaqueVersions(bytes(32)),
         now=lambda: NOON,
     )
     app = create_app("account", [api.router(mine.pool)], app_state)

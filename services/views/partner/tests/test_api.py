@@ -17,7 +17,7 @@ from infra.http.app import create_app
 from infra.http.auth import PublishedKeys, Role, SigningKey, Verifier, issue, jwks
 from infra.http.positions import Positions
 from infra.http.request_context import AppState
-from infra.http.versions import Versions
+from infra.http.versions import OpaqueVersions
 from infra.signals import Signal
 from services.views.partner import api
 from services.views.partner.tests.conftest import Partner
@@ -81,7 +81,7 @@ async def served(partner: Partner) -> AsyncIterator[Caller]:
         positions=Positions(
             seen, Signal("seen_partner", partner.pool), ["missions.trip"], within=0.05
         ),
-        versions=Versions(bytes(32)),
+        versions=OpaqueVersions(bytes(32)),
         now=lambda: NOON,
     )
     app = create_app("partner", [api.router(partner.pool, 100.0)], app_state)
@@ -331,7 +331,7 @@ class TestAsking:
 
     async def test_facts_not_shown_in_time_are_too_early(self, partner: Partner) -> None:
         async with served(partner) as api:
-            sealed = Versions(bytes(32)).seal("missions.trip/t-1", 5)
+            sealed = OpaqueVersions(bytes(32)).of("missions.trip/t-1", 5)
             asked = {"Relais-Min-Position": f"missions.trip/t-1@{sealed}"}
             early = await api.get("/quotes", headers=asked)
             assert (early.status_code, early.headers["Retry-After"]) == (425, "1")
