@@ -50,8 +50,6 @@ class EventType(Generic[E]):
     cls: builtins.type[E]
     key: str
     """The field that is both the stream id and the Kafka key."""
-    skippable: bool
-    """True when a consumer that does not know this type may pass over it."""
     schema: str
     """The full name of the protobuf message."""
     personal: tuple[tuple[str, str], ...]

@@ -57,21 +57,19 @@ def headers(
         ("ce_actor", meta.get("actor", "").encode()),
         ("ce_organisation", meta.get("organisation", "").encode()),
         ("content-type", b"application/protobuf"),
+        ("ce_dataschema", _schema(contract, event.type).encode()),
     ]
-    found += _of_type(contract, event.type)
     if traceparent := meta.get("traceparent"):
         found.append(("traceparent", traceparent.encode()))
     return found
 
 
-def _of_type(contract: Contract[Any], type: str) -> list[tuple[str, bytes]]:
+def _schema(contract: Contract[Any], type: str) -> str:
     try:
-        known = contract.by_type(type)
+        return contract.by_type(type).schema
     except UnknownEventType:
         # Recorded by a newer release than this relay: published all the same.
-        return [("ce_dataschema", contract.package.encode())]
-    found = [("ce_dataschema", known.schema.encode())]
-    return [*found, ("ce_skippable", b"true")] if known.skippable else found
+        return contract.package
 
 
 def envelope(found: Headers) -> Envelope:

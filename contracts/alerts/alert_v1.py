@@ -93,7 +93,6 @@ contract: Contract[AlertEvent] = Contract(
             type="relais.alerts.alert.v1.driver_alerted",
             cls=DriverAlerted,
             key="trip_id",
-            skippable=False,
             schema="relais.alerts.alert.v1.DriverAlerted",
             personal=(),
             encode=encode_driver_alerted,

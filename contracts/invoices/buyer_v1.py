@@ -84,7 +84,6 @@ contract: Contract[BuyerEvent] = Contract(
             type="relais.invoices.buyer.v1.declared",
             cls=BuyerDeclared,
             key="organisation_id",
-            skippable=False,
             schema="relais.invoices.buyer.v1.BuyerDeclared",
             personal=(),
             encode=encode_buyer_declared,

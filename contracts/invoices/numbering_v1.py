@@ -84,7 +84,6 @@ contract: Contract[NumberingEvent] = Contract(
             type="relais.invoices.numbering.v1.assigned",
             cls=NumberAssigned,
             key="sequence_id",
-            skippable=False,
             schema="relais.invoices.numbering.v1.NumberAssigned",
             personal=(),
             encode=encode_number_assigned,

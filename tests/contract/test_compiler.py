@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.contract.kit import ROOT, compiled, copy_of_contracts, event
-from tools.compiler import outputs, python
+from tests.contract.kit import ROOT, copy_of_contracts
+from tools.compiler import outputs
 from tools.compiler.__main__ import main
 
 GENERATED = [
@@ -66,10 +66,3 @@ def test_a_changed_contract_makes_what_is_generated_stale(tmp_path: Path) -> Non
         "contracts/missions/trip_v1.py",
         "docs/catalogue.md",
     ]
-
-
-def test_an_event_that_may_be_passed_over_says_so(tmp_path: Path) -> None:
-    proto = event("").replace('key: "id"', 'key: "id" skippable: true')
-    packages = compiled(tmp_path, proto + event("", name="Ended", type="ended"))
-    source = python.module(packages[-1], packages)
-    assert source.count("skippable=True") == source.count("skippable=False") == 1

@@ -108,7 +108,7 @@ def test_the_headers_are_those_the_relay_writes() -> None:
     written = {name for name, _ in cloudevents.headers(trip_v1.contract, "1", event, 1)}
     schema_of_headers = DOCUMENT["components"]["schemas"]["CloudEventHeaders"]
     assert written == {*schema_of_headers["required"], "traceparent"}
-    assert set(schema_of_headers["properties"]) == written | {"ce_skippable"}
+    assert set(schema_of_headers["properties"]) == written
 
 
 @EACH_EVENT

@@ -38,7 +38,6 @@ REQUIRED_HEADERS = {
     "content-type": {"const": CONTENT_TYPE},
 }
 OPTIONAL_HEADERS = {
-    "ce_skippable": {"const": "true", "description": "A consumer may pass over it."},
     "traceparent": {"description": "W3C trace context."},
 }
 

@@ -312,7 +312,6 @@ class _Writer:
         yield f'            type="{message.event.type}",'
         yield f"            cls={message.name},"
         yield f'            key="{message.event.key}",'
-        yield f"            skippable={message.event.skippable},"
         yield f'            schema="{message.full_name}",'
         yield f"            personal=({personal}),"
         yield f"            encode=encode_{name},"

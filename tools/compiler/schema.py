@@ -51,7 +51,6 @@ class Event:
 
     type: str
     key: str
-    skippable: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -190,7 +189,7 @@ class _Reader:
                 name=message.name,
                 full_name=f"{self._file.package}.{message.name}",
                 fields=tuple(self._fields(index, message)),
-                event=Event(option.type, option.key, option.skippable) if declared else None,
+                event=Event(option.type, option.key) if declared else None,
                 comment=self._comment(4, index),
                 nested=bool(message.nested_type or message.enum_type),
             )
