@@ -1,12 +1,11 @@
 """The servers every test may use: one PostgreSQL and one broker a session, fresh names a test."""
 
 import os
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from uuid import uuid4
 
-import psycopg
 import pytest
 import pytest_asyncio
 from hypothesis import settings
@@ -15,6 +14,7 @@ from infra.stack.broker import Broker
 from infra.stack.choice import LIBRARIES, broker_of
 from infra.stack.objects import ObjectServer
 from infra.stack.postgres import PostgresServer
+from infra.testing.databases import Prepare, ReusedDatabase, administer
 
 # No assertion on a clock: a busy machine is not a bug.
 settings.register_profile("relais", deadline=None)
@@ -44,8 +44,9 @@ def pytest_make_parametrize_id(val: object) -> str | None:
 async def postgres() -> AsyncIterator[PostgresServer]:
     """The server of the session. A test may restart or kill it, and leaves it running."""
     with TemporaryDirectory(prefix="relais-") as folder:
-        # A process that is killed leaves its writes to the system: only a power cut needs fsync.
-        server = PostgresServer(Path(folder) / "postgres", settings={"fsync": "off"})
+        # A process that is killed leaves its writes to the system: only a power cut needs these.
+        settings = {"fsync": "off", "full_page_writes": "off"}
+        server = PostgresServer(Path(folder) / "postgres", settings=settings)
         await server.start()
         yield server
         await server.stop()
@@ -64,18 +65,38 @@ def new_database(postgres: PostgresServer) -> Iterator[Callable[[], str]]:
 
     def create() -> str:
         names.append(f"test_{uuid4().hex}")
-        _administer(postgres, f"create database {names[-1]} template template0")
+        administer(postgres, f"create database {names[-1]} template template0")
         return postgres.url(names[-1])
 
     yield create
     for name in names:
-        _administer(postgres, f"drop database {name} with (force)")
+        administer(postgres, f"drop database {name} with (force)")
 
 
 @pytest.fixture
 def database(new_database: Callable[[], str]) -> str:
     """The URL of an empty database of this test alone."""
     return new_database()
+
+
+@pytest.fixture(scope="session")
+def reused_database(
+    postgres: PostgresServer,
+) -> Iterator[Callable[[str, Prepare], Awaitable[str]]]:
+    """Answers the URL of the database of a name, as its preparation has left it.
+
+    The preparation runs once a process; what tests have written since is removed.
+    """
+    databases: dict[str, ReusedDatabase] = {}
+
+    def ready(name: str, prepare: Prepare) -> Awaitable[str]:
+        if name not in databases:
+            databases[name] = ReusedDatabase(postgres, prepare)
+        return databases[name].ready()
+
+    yield ready
+    for database in databases.values():
+        database.drop()
 
 
 @pytest_asyncio.fixture(scope="session", loop_scope="session")
@@ -106,8 +127,3 @@ async def object_server() -> AsyncIterator[ObjectServer]:
 def topic_prefix() -> str:
     """Begins the names of topics and groups that no other test uses."""
     return f"test-{uuid4().hex[:12]}."
-
-
-def _administer(postgres: PostgresServer, statement: str) -> None:
-    with psycopg.connect(postgres.url(), autocommit=True) as connection:
-        connection.execute(statement.encode())

@@ -1,7 +1,7 @@
 """The event store on PostgreSQL: the suite of every store, and what is PostgreSQL's own."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 
 import psycopg
 import pytest
@@ -39,7 +39,9 @@ class TestTwoProcesses:
         recorded = await store.read("trip-1")
         assert [found.version for found in recorded] == list(range(1, sum(won) + 1))
 
-    async def test_both_may_migrate_at_once(self, database: str) -> None:
+    async def test_both_may_migrate_at_once(self, new_database: Callable[[], str]) -> None:
+        database = new_database()
+
         async def migrate() -> None:
             async with store_of(database):
                 pass
