@@ -1,6 +1,7 @@
 """A driver as somebody to be paid: bank details whose change is guarded, and questions."""
 
 from dataclasses import dataclass
+from datetime import datetime
 from typing import assert_never
 
 from contracts.payments.payee_v1 import PayeeEvent
@@ -9,7 +10,6 @@ from services.payments.payee.bank_details import (
     ApplyBankChange,
     CancelBankChange,
     ChangeBankDetails,
-    on_timer,
     timers,
 )
 from services.payments.payee.profile import Payee, State, evolve, initial
@@ -46,3 +46,10 @@ def decide(command: Command, state: State) -> Decision:
             return questions.answer(command, payee)
         case unhandled:
             assert_never(unhandled)
+
+
+def on_timer(name: str, driver_id: str, due: datetime) -> Command:
+    """The command of a timer that came due. LookupError when no timer has that name."""
+    if name != bank_details.TIMER:
+        raise LookupError(name)
+    return ApplyBankChange(driver_id=driver_id, at=due)

@@ -175,10 +175,3 @@ def timers(event: PayeeEvent) -> tuple[SetTimer | CancelTimer, ...]:
             return ()
         case unhandled:
             assert_never(unhandled)
-
-
-def on_timer(name: str, driver_id: str, due: datetime) -> ApplyBankChange:
-    """The command of a timer that came due. LookupError when no timer has that name."""
-    if name != TIMER:
-        raise LookupError(name)
-    return ApplyBankChange(driver_id=driver_id, at=due)
