@@ -20,6 +20,12 @@ async def follow(running: Running, *events: Any) -> None:
     batch = deliveries(running.service.sources, events, count(1), NOON)
     async with running.pool.connection() as connection, connection.transaction():
         assert await ViewHandler(active, running.service.tables).handle(connection, batch) == {}
+        for delivery in batch:
+            await connection.execute(
+                "insert into consumer.stream (consumer, stream, version) values (%s, %s, %s)"
+                " on conflict (consumer, stream) do update set version = excluded.version",
+                (active.consumer, delivery.stream, delivery.envelope.sequence),
+            )
 
 
 def file(

@@ -4,9 +4,11 @@ from contracts.accounts import user_v1
 from contracts.missions import trip_v1
 from infra.consumers.reactions import Reaction
 from infra.host import Service
-from services.alerts import api, following, problems
+from services.alerts.adapters import matching
 from services.alerts.aggregates import ALERT, SEARCHES
-from services.alerts.edge import matching, tables
+from services.alerts.http import alerts, problems, router
+from services.alerts.lookups import alerts_searches, missions_driver
+from services.alerts.reactions import from_accounts_user, from_missions_trip
 
 service = Service(
     name="alerts",
@@ -15,20 +17,23 @@ service = Service(
         Reaction(
             name="matcher",
             contract=trip_v1.contract,
-            react=following.of_trip,
+            reads=from_missions_trip.Reads,
+            react=from_missions_trip.react,
             aggregate=ALERT,
-            target=following.trip_of,
-            enrich=matching.complete,
+            target=from_missions_trip.target,
+            enrich=matching.matches,
         ),
         Reaction(
             name="forgetting",
             contract=user_v1.contract,
-            react=following.of_account,
+            reads=from_accounts_user.Reads,
+            react=from_accounts_user.react,
             aggregate=SEARCHES,
-            target=following.driver_of,
+            target=from_accounts_user.target,
         ),
     ),
-    views=(tables.searches, tables.drivers, tables.alerts),
-    routes=api.routes,
+    views=(alerts.view,),
+    lookups=(alerts_searches.lookup, missions_driver.lookup),
+    routes=lambda _: router,
     problem=problems.problem,
 )

@@ -1,12 +1,14 @@
 """The service `papers`: what partners have to prove, and until when it holds."""
 
 from infra.host import Service
-from services.papers import api, problems
+from infra.lookups import files
 from services.papers.aggregates import PAPER
+from services.papers.http import papers, problems
 
 service = Service(
     name="papers",
     aggregates=(PAPER,),
-    routes=lambda _: api.router,
+    lookups=(files.lookup,),
+    routes=lambda _: papers.router,
     problem=problems.problem,
 )

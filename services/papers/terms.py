@@ -1,4 +1,4 @@
-"""What is demanded of the days of a paper, and of a reason."""
+"""Rules for the days of a paper, and for a reason."""
 
 from dataclasses import dataclass
 from datetime import date, timedelta
@@ -35,7 +35,7 @@ BadText = TextMissing | TextTooLong
 
 
 def bad_day(field: str, day: date, first: date, last: date) -> BadDay | None:
-    """What is wrong with a day that must be one of these."""
+    """The fault of a day that must be within these; None when it is."""
     return None if first <= day <= last else DayNotPossible(field, day, first, last)
 
 
@@ -45,7 +45,7 @@ def bad_issue(field: str, issued_on: date, today: date) -> BadDay | None:
 
 
 def bad_end(field: str, expires_on: date | None, today: date) -> BadDay | None:
-    """What ends holds today at least."""
+    """A paper with an end still holds today, and does not end beyond the horizon."""
     return None if expires_on is None else bad_day(field, expires_on, today, today + HORIZON)
 
 

@@ -3,11 +3,9 @@
 from contracts.invoices import invoice_v1
 from infra.consumers.reactions import Reaction
 from infra.host import Service
-from services.payments import http
+from services.payments import api, following, problems
 from services.payments.aggregates import PAYEE, PAYOUT
-from services.payments.http import problems
-from services.payments.reactions import from_invoices_invoice
-from services.payments.read_models import ledger, payouts_to_pay
+from services.payments.edge import books, waiting
 
 service = Service(
     name="payments",
@@ -16,13 +14,12 @@ service = Service(
         Reaction(
             name="owed",
             contract=invoice_v1.contract,
-            reads=from_invoices_invoice.Reads,
-            react=from_invoices_invoice.react,
+            react=following.owed,
             aggregate=PAYOUT,
-            target=from_invoices_invoice.target,
+            target=following.target,
         ),
     ),
-    views=(ledger.view, payouts_to_pay.view),
-    routes=lambda running: http.router(running.pool),
+    views=(books.view, waiting.view),
+    routes=api.routes,
     problem=problems.problem,
 )

@@ -1,5 +1,6 @@
 """Valid facts with sensible defaults; a test names only what it is about."""
 
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
@@ -12,6 +13,8 @@ from contracts.missions.driver_v1 import (
     QualificationObtained,
 )
 from contracts.missions.trip_v1 import Slot, Stop, TripPublished, Vehicle
+from services.alerts.alert import Alert, Match
+from services.alerts.reactions import from_missions_trip
 
 NOON = datetime(2030, 5, 1, 12, 0, tzinfo=UTC)
 LATER = NOON + timedelta(hours=1)
@@ -99,3 +102,9 @@ def qualified(code: str = "atlas", until: date | None = None) -> QualificationOb
         valid_until=until,
         obtained_at=NOON,
     )
+
+
+def alert(trip: str = "t-1", *matches: Match) -> Alert:
+    """The alert of a published trip, for the drivers of these matches."""
+    [command] = from_missions_trip.react(published(trip))
+    return replace(command, matches=matches)

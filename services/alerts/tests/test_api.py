@@ -2,40 +2,27 @@
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import Any
 
-import httpx
 import pytest
 
-from infra.host import opened
-from infra.http.auth import PublishedKeys, SigningKey, Verifier, issue, jwks
-from infra.http.health import Health
-from infra.serving import api
-from infra.settings import Settings
+from infra.http.auth import Role
+from infra.testing import serving
+from infra.testing.following import follow
+from services.alerts.alert import Match, decide, initial
 from services.alerts.service import service
-from services.alerts.tests.stage import MASTER
+from services.alerts.tests.make import FROM, NOON, UNTIL, alert
 
-KEY = SigningKey.generate()
+ADA = Match(driver_id="ada", search_id="s-1")
 
 
 @dataclass
-class Driver:
-    """Asks as a driver, Ada unless another one is named."""
+class Driver(serving.Caller):
+    """Asks as Ada, a driver."""
 
-    client: httpx.AsyncClient
-    count: int = field(default=0)
-
-    async def ask(
-        self, method: str, path: str, body: Any = None, org: str = "hiflow"
-    ) -> httpx.Response:
-        self.count += 1
-        headers = {
-            "Authorization": f"Bearer {issue(KEY, 'ada', org, ('driver',))}",
-            "Idempotency-Key": f"k{self.count}",
-        }
-        return await self.client.request(method, path, json=body, headers=headers)
+    user: str = "ada"
+    roles: tuple[Role, ...] = ("driver",)
 
     async def ids(self, org: str = "hiflow") -> list[str]:
         found = (await self.ask("GET", "/searches", org=org)).json()["items"]
@@ -44,18 +31,8 @@ class Driver:
 
 @asynccontextmanager
 async def served(database: str) -> AsyncIterator[Driver]:
-    settings = Settings.model_validate(
-        {
-            "databases": {"alerts": database, "keys": database},
-            "master_keys": MASTER,
-            "jwks": jwks(KEY),
-        }
-    )
-    async with opened(service, settings) as running:
-        verifier = Verifier(PublishedKeys(settings.jwks), settings.issuer, settings.audience)
-        transport = httpx.ASGITransport(api(running, verifier, Health()))
-        async with httpx.AsyncClient(transport=transport, base_url="http://relais") as client:
-            yield Driver(client)
+    async with serving.served(service, database, Driver) as driver:
+        yield driver
 
 
 @pytest.mark.requirement("HIF-41")
@@ -96,3 +73,31 @@ async def test_another_organisation_sees_and_removes_nothing(database: str) -> N
         gone = await driver.ask("DELETE", "/searches/s-1", org="elsewhere")
         assert gone.status_code == 404
         assert await driver.ids() == ["s-1"]
+
+
+ALERTED = {
+    "trip_id": "t-1",
+    "driver_id": "ada",
+    "organisation_id": "hiflow",
+    "search_id": "s-1",
+    "departure_city": "Orléans",
+    "arrival_city": "Lille",
+    "from_day": FROM.isoformat(),
+    "until_day": UNTIL.isoformat(),
+    "distance_km": 340,
+    "alerted_at": NOON.isoformat().replace("+00:00", "Z"),
+}
+
+
+@pytest.mark.requirement("HIF-41")
+async def test_a_driver_reads_what_was_pointed_out_to_them_alone(database: str) -> None:
+    async with served(database) as driver:
+        for trip in ("t-1", "t-2", "t-3"):
+            await follow(driver.running, *decide(alert(trip, ADA), initial))
+        first = (await driver.ask("GET", "/mine?limit=2")).json()
+        assert [row["trip_id"] for row in first["items"]] == ["t-3", "t-2"]
+        rest = (await driver.ask("GET", f"/mine?limit=2&cursor={first['next']}")).json()
+        assert rest == {"items": [ALERTED], "next": None}
+        bobs = await driver.ask("GET", "/mine", who="bob")
+        elsewhere = await driver.ask("GET", "/mine", org="elsewhere")
+        assert bobs.json() == elsewhere.json() == {"items": [], "next": None}

@@ -29,11 +29,24 @@ FULL = [saved(f"s-{n}") for n in range(MOST)]
 
 
 def save(fact: SearchSaved) -> SaveSearch:
-    return SaveSearch(fact, TODAY)
+    """The command that leads to this fact."""
+    return SaveSearch(
+        driver_id=fact.driver_id,
+        organisation_id=fact.organisation_id,
+        search_id=fact.search_id,
+        text=fact.text,
+        within_km=fact.within_km,
+        from_day=fact.from_day,
+        until_day=fact.until_day,
+        shortest_km=fact.shortest_km,
+        longest_km=fact.longest_km,
+        today=TODAY,
+        at=fact.saved_at,
+    )
 
 
 def remove(search: str = "s-1", organisation: str = "hiflow") -> RemoveSearch:
-    return RemoveSearch(removed(search), organisation)
+    return RemoveSearch(driver_id="ada", organisation_id=organisation, search_id=search, at=LATER)
 
 
 @pytest.mark.requirement("HIF-41")
@@ -89,7 +102,7 @@ def test_conditions_that_nothing_can_meet_are_refused() -> None:
 
 
 def test_who_is_forgotten_looks_for_nothing_any_more() -> None:
-    forget = Forget("ada", LATER)
+    forget = Forget(driver_id="ada", at=LATER)
     known = (saved("s-1"), saved("s-2"), removed("s-2"))
     given(*known).when(forget).records(removed("s-1"), FORGOTTEN)
     given().when(forget).records_nothing()

@@ -32,7 +32,15 @@ def add(
     at: datetime = NOON,
 ) -> AddPaper:
     return AddPaper(
-        "ada", organisation, kind, file, issued_on, expires_on, by="ada", today=TODAY, at=at
+        user_id="ada",
+        organisation_id=organisation,
+        kind=kind,
+        file_id=file,
+        issued_on=issued_on,
+        expires_on=expires_on,
+        by="ada",
+        today=TODAY,
+        at=at,
     )
 
 
@@ -61,7 +69,14 @@ def accept(
     today: date = TODAY,
     at: datetime = NOON,
 ) -> AcceptPaper:
-    return AcceptPaper(organisation, file, "Europe/Paris", "lea", today, at)
+    return AcceptPaper(
+        organisation_id=organisation,
+        file_id=file,
+        time_zone="Europe/Paris",
+        by="lea",
+        today=today,
+        at=at,
+    )
 
 
 def accepted(
@@ -83,7 +98,7 @@ def accepted(
 def refuse(
     file: str = "f-1", reason: str = REASON, organisation: str = "hiflow", at: datetime = NOON
 ) -> RefusePaper:
-    return RefusePaper(organisation, file, reason, "lea", at)
+    return RefusePaper(organisation_id=organisation, file_id=file, reason=reason, by="lea", at=at)
 
 
 def refused(file: str = "f-1", reason: str = REASON) -> PaperRefused:

@@ -1,10 +1,7 @@
 """The routes of papers, over a real store."""
 
-import base64
-import json
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
 from datetime import UTC, datetime, time, timedelta
 from typing import Any, get_args
 
@@ -12,45 +9,21 @@ import httpx
 import pytest
 from fastapi.routing import APIRoute
 
-from infra.host import Running, opened
+from contracts.media.file_v1 import FileRemoved, Purpose
 from infra.http.app import admissions
-from infra.http.auth import PublishedKeys, Role, SigningKey, Verifier, issue, jwks
-from infra.http.health import Health
-from infra.serving import api
-from infra.settings import Settings
+from infra.http.auth import Role
+from infra.testing import serving
+from infra.testing.following import NOON, file, follow
 from infra.timers import Timers
 from services.papers.aggregates import PAPER
-from services.papers.api import router
+from services.papers.http.papers import router
 from services.papers.service import service
 
-KEY = SigningKey.generate()
-MASTER = json.dumps({"test": base64.b64encode(b"m" * 32).decode()})
-NO_HEADERS: Mapping[str, str] = {}
 EVERY_ROLE: tuple[Role, ...] = get_args(Role)
 
 
-@dataclass
-class Caller:
-    """Asks as anybody, with a fresh Idempotency-Key unless one is given."""
-
-    client: httpx.AsyncClient
-    running: Running
-    count: int = field(default=0)
-
-    async def ask(
-        self,
-        method: str,
-        path: str,
-        body: Any = None,
-        who: str = "lea",
-        roles: tuple[Role, ...] = ("logistics",),
-        org: str = "hiflow",
-        headers: Mapping[str, str] = NO_HEADERS,
-    ) -> httpx.Response:
-        self.count += 1
-        token = issue(KEY, who, org, roles)
-        sent = {"Authorization": f"Bearer {token}", "Idempotency-Key": f"k{self.count}"}
-        return await self.client.request(method, path, json=body, headers={**sent, **headers})
+class Caller(serving.Caller):
+    """Asks as Lea of logistics, or as Ada, whose papers they are."""
 
     async def ada(self, method: str, path: str, body: Any = None) -> httpx.Response:
         return await self.ask(method, path, body, "ada", ("driver",))
@@ -68,16 +41,10 @@ class Caller:
 
 @asynccontextmanager
 async def served(database: str) -> AsyncIterator[Caller]:
-    settings = Settings(
-        databases={"papers": database, "keys": database},
-        master_keys=MASTER,  # type: ignore[arg-type]
-        jwks=jwks(KEY),
-    )
-    async with opened(service, settings) as running:
-        verifier = Verifier(PublishedKeys(settings.jwks), settings.issuer, settings.audience)
-        transport = httpx.ASGITransport(api(running, verifier, Health()))
-        async with httpx.AsyncClient(transport=transport, base_url="http://relais") as client:
-            yield Caller(client, running)
+    """The API, with two files of Ada's that may be shown as papers."""
+    async with serving.served(service, database, Caller) as caller:
+        await follow(caller.running, file("f-1"), file("f-2"))
+        yield caller
 
 
 SEEN = {"file_id": "f-1"}
@@ -163,7 +130,7 @@ async def test_every_route_admits_its_roles_and_nobody_else(database: str, route
     method = next(iter(route.methods or ()))
     [(_, admission)] = admissions([route])
     async with served(database) as api:
-        assert (await api.client.request(method, path)).status_code == 401
+        assert (await api.anybody(method, path)).status_code == 401
         for role in EVERY_ROLE:
             asked = await api.ask(method, path, roles=(role,))
             assert (asked.status_code == 403) is (role not in (admission.roles or ())), role
@@ -189,3 +156,54 @@ async def test_a_body_is_as_it_should_be(
         assert asked.status_code == status
         unknown = await api.ada("PUT", "/mine/passport", body)
         assert unknown.status_code in (400, 422)
+
+
+PAPER_BODY = {"issued_on": "2020-05-01", "expires_on": "2040-05-01"}
+
+
+@pytest.mark.parametrize(
+    "others",
+    [
+        [],
+        [file("f-9", user="bob")],
+        [file("f-9", organisation="elsewhere")],
+        [
+            file("f-9"),
+            FileRemoved(
+                file_id="f-9",
+                organisation_id="hiflow",
+                user_id="ada",
+                removed_by="ada",
+                removed_at=NOON,
+            ),
+        ],
+    ],
+    ids=["never existed", "somebody else's", "another organisation's", "removed"],
+)
+async def test_a_paper_names_a_file_that_its_owner_has(database: str, others: list[Any]) -> None:
+    async with served(database) as api:
+        await follow(api.running, *others)
+        refused = await api.ada("PUT", "/mine/contract", {**PAPER_BODY, "file_id": "f-9"})
+        assert (refused.status_code, refused.json()["errors"][0]["field"]) == (422, "/file_id")
+        assert await api.status() == {}
+        good = await api.ada("PUT", "/mine/contract", {**PAPER_BODY, "file_id": "f-1"})
+        assert good.is_success
+
+
+async def test_a_paper_names_a_file_that_was_sent_as_a_paper(database: str) -> None:
+    async with served(database) as api:
+        await follow(api.running, file("f-9", purpose=Purpose.RECEIPT))
+        refused = await api.ada("PUT", "/mine/contract", {**PAPER_BODY, "file_id": "f-9"})
+        assert refused.json()["type"].endswith("unfit-file")
+        assert refused.json()["errors"][0]["field"] == "/file_id"
+
+
+async def test_a_file_that_is_still_on_its_way_is_waited_for(database: str) -> None:
+    async with served(database) as api:
+        body = {**PAPER_BODY, "file_id": "f-1"}
+        for position, status in (("media.file/f-1@1", 200), ("media.file/f-3@1", 425)):
+            headers = {"Relais-Min-Position": position}
+            # Staff reads positions as they are; a driver's are opaque.
+            roles: tuple[Role, ...] = ("driver", "logistics")
+            asked = await api.ask("PUT", "/mine/contract", body, "ada", roles, headers=headers)
+            assert asked.status_code == status

@@ -8,6 +8,7 @@ from contracts.papers.paper_v1 import PaperEvent, PaperKind
 from contracts.timers import CancelTimer, SetTimer
 from infra.testing.spec import Spec
 from services.papers import paper
+from services.papers.http.problems import Rejection, problem
 from services.papers.paper import (
     Command,
     EndMissing,
@@ -17,7 +18,6 @@ from services.papers.paper import (
     PaperIsAccepted,
     PaperIsRefused,
 )
-from services.papers.problems import Rejection, problem
 from services.papers.terms import HORIZON, LONGEST_TEXT, DayNotPossible, TextMissing, TextTooLong
 from services.papers.tests.make import (
     DAY,

@@ -1,0 +1,1 @@
+"""The query that finds the drivers who look for a trip."""

@@ -1,1 +1,0 @@
-"""The world besides events: bank accounts to check."""

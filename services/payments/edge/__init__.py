@@ -1,0 +1,1 @@
+"""What touches the world besides events: accounts to check, the books in a table."""

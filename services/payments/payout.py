@@ -1,0 +1,294 @@
+"""What a driver is owed and was paid: credited, adjusted, closed into statements, paid (P6)."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from typing import assert_never
+
+from contracts.common_v1 import Money
+from contracts.payments.payout_v1 import (
+    AdjustmentMade,
+    Fact,
+    InvoiceCredited,
+    Line,
+    LineKind,
+    PayoutEvent,
+    PayoutPaid,
+    StatementClosed,
+)
+
+# --- Commands ---------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Credit:
+    """Follows from an approved invoice, as `Adjust` does from a contest settled after that."""
+
+    driver_id: str
+    organisation_id: str
+    invoice_id: str
+    lines: tuple[Line, ...]
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Adjust:
+    driver_id: str
+    organisation_id: str
+    lines: tuple[Line, ...]
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class CloseStatement:
+    driver_id: str
+    organisation_id: str
+    by: str
+    payout_id: str
+    currency: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class RecordPayment:
+    """The last three say where the money went, of the payee as they are now."""
+
+    driver_id: str
+    organisation_id: str
+    by: str
+    payout_id: str
+    reference: str
+    has_account: bool
+    held_until: datetime | None
+    payee_version: int
+    at: datetime
+
+
+Asked = CloseStatement | RecordPayment
+Command = Credit | Adjust | Asked
+
+# --- Rejections -------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class NoSuchAccount:
+    pass
+
+
+@dataclass(frozen=True, slots=True)
+class NoSuchPayout:
+    pass
+
+
+@dataclass(frozen=True, slots=True)
+class NothingOwed:
+    currency: str
+
+
+@dataclass(frozen=True, slots=True)
+class NothingToPay:
+    pass
+
+
+@dataclass(frozen=True, slots=True)
+class PayoutIsPaid:
+    reference: str
+
+
+@dataclass(frozen=True, slots=True)
+class PayoutsHeld:
+    until: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class BankDetailsMissing:
+    pass
+
+
+@dataclass(frozen=True, slots=True)
+class OwnPayout:
+    """Nobody pays out to themselves."""
+
+
+Rejection = (
+    NoSuchAccount
+    | NoSuchPayout
+    | NothingOwed
+    | NothingToPay
+    | PayoutIsPaid
+    | PayoutsHeld
+    | BankDetailsMissing
+    | OwnPayout
+)
+
+# --- State ------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """`due` is on no statement yet; `closed` and `paid` are by payout_id, in order."""
+
+    organisation_id: str = ""
+    version: int = 0
+    due: tuple[Line, ...] = ()
+    credited: frozenset[str] = frozenset()
+    adjusted: frozenset[Fact] = frozenset()
+    closed: Mapping[str, StatementClosed] = field(default_factory=dict)
+    paid: Mapping[str, PayoutPaid] = field(default_factory=dict)
+
+    def last(self, currency: str) -> StatementClosed | None:
+        """The statement whose rest the next one in the currency begins with."""
+        closed = (one for one in self.closed.values() if one.net.currency == currency)
+        return max(closed, key=lambda one: one.version, default=None)
+
+
+initial = Account()
+
+
+def evolve(account: Account, event: PayoutEvent) -> Account:
+    """Take history as recorded: a rule added today must not break yesterday's events."""
+    found = replace(account, organisation_id=event.organisation_id, version=account.version + 1)
+    match event:
+        case InvoiceCredited():
+            credited = found.credited | {event.invoice_id}
+            return replace(found, due=(*found.due, *event.lines), credited=credited)
+        case AdjustmentMade():
+            facts = frozenset(line.fact for line in event.lines)
+            return replace(found, due=(*found.due, *event.lines), adjusted=found.adjusted | facts)
+        case StatementClosed():
+            closed = {**found.closed, event.payout_id: event}
+            left = tuple(line for line in found.due if line not in event.lines)
+            return replace(found, due=left, closed=closed)
+        case PayoutPaid():
+            return replace(found, paid={**found.paid, event.payout_id: event})
+        case unhandled:
+            assert_never(unhandled)
+
+
+# --- Decisions --------------------------------------------------------------
+
+Decision = list[PayoutEvent] | Rejection
+
+
+def decide(command: Command, account: Account) -> Decision:
+    """New facts, an empty list when they are already recorded, or the rule that says no."""
+    match command:
+        case Credit():
+            if command.invoice_id in account.credited:
+                return []
+            return [
+                InvoiceCredited(
+                    driver_id=command.driver_id,
+                    organisation_id=command.organisation_id,
+                    invoice_id=command.invoice_id,
+                    lines=command.lines,
+                    credited_at=command.at,
+                )
+            ]
+        case Adjust():
+            if account.adjusted.issuperset(line.fact for line in command.lines):
+                return []
+            return [
+                AdjustmentMade(
+                    driver_id=command.driver_id,
+                    organisation_id=command.organisation_id,
+                    lines=command.lines,
+                    made_at=command.at,
+                )
+            ]
+        case _ if account.organisation_id != command.organisation_id:
+            return NoSuchAccount()
+        case _ if command.by == command.driver_id:
+            return OwnPayout()
+        case CloseStatement():
+            return _close(command, account)
+        case RecordPayment():
+            return _pay(command, account)
+        case unhandled:
+            assert_never(unhandled)
+
+
+def _close(command: CloseStatement, account: Account) -> Decision:
+    if command.payout_id in account.closed:
+        return []
+    lines = tuple(line for line in account.due if line.amount.currency == command.currency)
+    if not lines:
+        return NothingOwed(command.currency)
+    return [_statement(command, lines, account)]
+
+
+def _statement(
+    command: CloseStatement, lines: tuple[Line, ...], account: Account
+) -> StatementClosed:
+    before = account.last(command.currency)
+    nothing = Money(0, command.currency)
+    carried = before.carried_out if before else nothing
+    balance = total([carried, *(line.amount for line in lines)], command.currency)
+    return StatementClosed(
+        driver_id=command.driver_id,
+        organisation_id=command.organisation_id,
+        payout_id=command.payout_id,
+        lines=lines,
+        gross=_sum(lines, LineKind.SERVICE, command.currency),
+        expenses=_sum(lines, LineKind.EXPENSE, command.currency),
+        adjustments=_sum(lines, LineKind.ADJUSTMENT, command.currency),
+        vat=_sum(lines, LineKind.VAT, command.currency),
+        carried_in=carried,
+        carried_out=min(balance, nothing, key=_size),
+        net=max(balance, nothing, key=_size),
+        carried_from=Fact(f"payout-{command.driver_id}", before.version) if before else None,
+        payable=balance.amount_minor > 0,
+        version=account.version + 1,
+        closed_at=command.at,
+    )
+
+
+def total(amounts: Iterable[Money], currency: str) -> Money:
+    """The sum. Raises ValueError when one of them has another currency."""
+    found = 0
+    for amount in amounts:
+        if amount.currency != currency:
+            raise ValueError(f"{amount.currency} cannot be added to {currency}")
+        found += amount.amount_minor
+    return Money(found, currency)
+
+
+def _size(amount: Money) -> int:
+    return amount.amount_minor
+
+
+def _sum(lines: Iterable[Line], kind: LineKind, currency: str) -> Money:
+    return total((line.amount for line in lines if line.kind is kind), currency)
+
+
+def _pay(command: RecordPayment, account: Account) -> Decision:
+    statement = account.closed.get(command.payout_id)
+    if statement is None:
+        return NoSuchPayout()
+    if (paid := account.paid.get(command.payout_id)) is not None:
+        return [] if paid.reference == command.reference else PayoutIsPaid(paid.reference)
+    if not statement.payable:
+        return NothingToPay()
+    if command.held_until is not None:
+        return PayoutsHeld(command.held_until)
+    if not command.has_account:
+        return BankDetailsMissing()
+    return [
+        PayoutPaid(
+            driver_id=command.driver_id,
+            organisation_id=command.organisation_id,
+            payout_id=command.payout_id,
+            net=statement.net,
+            reference=command.reference,
+            invoice_ids=invoices(statement),
+            payee_version=command.payee_version,
+            version=account.version + 1,
+            paid_at=command.at,
+        )
+    ]
+
+
+def invoices(statement: StatementClosed) -> tuple[str, ...]:
+    """The invoices that are on a statement as such, not by an adjustment."""
+    services = (line for line in statement.lines if line.kind is LineKind.SERVICE)
+    return tuple(line.invoice_id for line in services)

@@ -1,0 +1,44 @@
+"""The one place where a rule that says no becomes an HTTP answer."""
+
+from typing import assert_never
+
+from services.payments import payee, payout
+
+Rejection = payee.Rejection | payout.Rejection
+
+
+def problem(rejection: Rejection) -> tuple[int, str]:
+    """Status and sentence. 404 there is no such thing, 409 not as things stand, 422 never."""
+    match rejection:
+        # Payees
+        case payee.NoSuchPayee():
+            return 404, "There is no such payee."
+        case payee.NoSuchChange():
+            return 404, "No such change of bank details is waiting."
+        case payee.AuthenticationTooOld():
+            return 403, "Sign in again: bank details are changed right after that only."
+        case payee.ChangeIsWaiting(until=until):
+            return 409, f"Other bank details wait until {until:%Y-%m-%d %H:%M} UTC."
+        case payee.QuestionIdTaken(question_id=taken):
+            return 409, f"Another question has the id {taken}."
+        case payee.NoSuchQuestion():
+            return 404, "There is no such question."
+        case payee.QuestionIsAnswered(at=at):
+            return 409, f"The question was answered at {at:%Y-%m-%d %H:%M} UTC."
+        # Payouts
+        case payout.NoSuchAccount() | payout.NoSuchPayout():
+            return 404, "There is no such payout."
+        case payout.NothingOwed(currency=currency):
+            return 409, f"Nothing new is owed in {currency}."
+        case payout.NothingToPay():
+            return 409, "The statement was carried over, so there is nothing to pay."
+        case payout.PayoutIsPaid(reference=reference):
+            return 409, f"The payout is paid, with the reference {reference}."
+        case payout.PayoutsHeld(until=until):
+            return 409, f"Bank details are changing; payouts wait until {until:%Y-%m-%d %H:%M} UTC."
+        case payout.BankDetailsMissing():
+            return 409, "The driver has not given bank details."
+        case payout.OwnPayout():
+            return 403, "Nobody pays out to themselves."
+        case unhandled:
+            assert_never(unhandled)
