@@ -1,4 +1,4 @@
-"""Which streams the service keeps, and what decides about each."""
+"""The streams the service keeps, and what decides about each."""
 
 from contracts.payments import payee_v1, payout_v1
 from infra.commands import Aggregate

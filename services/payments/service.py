@@ -3,9 +3,11 @@
 from contracts.invoices import invoice_v1
 from infra.consumers.reactions import Reaction
 from infra.host import Service
-from services.payments import api, following, problems
+from services.payments import http
 from services.payments.aggregates import PAYEE, PAYOUT
-from services.payments.edge import books, waiting
+from services.payments.http import problems
+from services.payments.reactions import from_invoices_invoice
+from services.payments.read_models import ledger, payouts_to_pay
 
 service = Service(
     name="payments",
@@ -14,12 +16,13 @@ service = Service(
         Reaction(
             name="owed",
             contract=invoice_v1.contract,
-            react=following.owed,
+            reads=from_invoices_invoice.Reads,
+            react=from_invoices_invoice.react,
             aggregate=PAYOUT,
-            target=following.target,
+            target=from_invoices_invoice.target,
         ),
     ),
-    views=(books.view, waiting.view),
-    routes=api.routes,
+    views=(ledger.view, payouts_to_pay.view),
+    routes=lambda running: http.router(running.pool),
     problem=problems.problem,
 )

@@ -20,14 +20,13 @@ from contracts.payments.payout_v1 import (
     PayoutPaid,
     StatementClosed,
 )
-from services.payments.payee import (
+from services.payments.payee.bank_details import (
     HOLD,
-    AnswerQuestion,
     ApplyBankChange,
-    AskQuestion,
     CancelBankChange,
     ChangeBankDetails,
 )
+from services.payments.payee.questions import AnswerQuestion, AskQuestion
 from services.payments.payout import Adjust, CloseStatement, Credit, RecordPayment
 
 NOON = datetime(2030, 5, 1, 12, 0, tzinfo=UTC)
@@ -52,7 +51,17 @@ def change(
     organisation: str = "hiflow",
     at: datetime = NOON,
 ) -> ChangeBankDetails:
-    return ChangeBankDetails("ada", organisation, id, iban, None, "Ada", "f-1", shown, at)
+    return ChangeBankDetails(
+        driver_id="ada",
+        organisation_id=organisation,
+        change_id=id,
+        iban=iban,
+        bic=None,
+        holder="Ada",
+        proof_file_id="f-1",
+        authenticated_at=shown,
+        at=at,
+    )
 
 
 def given_details(iban: str = OLD) -> BankDetailsGiven:
@@ -83,7 +92,7 @@ def requested(id: str = "b-1") -> BankChangeRequested:
 
 
 def cancel(id: str = "b-1", organisation: str = "hiflow") -> CancelBankChange:
-    return CancelBankChange("ada", organisation, id, NOON)
+    return CancelBankChange(driver_id="ada", organisation_id=organisation, change_id=id, at=NOON)
 
 
 def cancelled() -> BankChangeCancelled:
@@ -96,7 +105,7 @@ def cancelled() -> BankChangeCancelled:
 
 
 def apply(at: datetime = UNTIL) -> ApplyBankChange:
-    return ApplyBankChange("ada", at)
+    return ApplyBankChange(driver_id="ada", at=at)
 
 
 def took_effect() -> BankChangeTookEffect:
@@ -109,7 +118,14 @@ def took_effect() -> BankChangeTookEffect:
 
 
 def ask(question: str = "When?", organisation: str = "hiflow") -> AskQuestion:
-    return AskQuestion("ada", organisation, "q-1", "inv-t-1", question, NOON)
+    return AskQuestion(
+        driver_id="ada",
+        organisation_id=organisation,
+        question_id="q-1",
+        invoice_id="inv-t-1",
+        question=question,
+        at=NOON,
+    )
 
 
 def asked(question: str = "When?") -> QuestionAsked:
@@ -124,7 +140,14 @@ def asked(question: str = "When?") -> QuestionAsked:
 
 
 def reply(text: str = "Tomorrow", id: str = "q-1", organisation: str = "hiflow") -> AnswerQuestion:
-    return AnswerQuestion("ada", organisation, "lea", id, text, NOON)
+    return AnswerQuestion(
+        driver_id="ada",
+        organisation_id=organisation,
+        by="lea",
+        question_id=id,
+        answer=text,
+        at=NOON,
+    )
 
 
 def replied(text: str = "Tomorrow") -> QuestionAnswered:
@@ -172,7 +195,9 @@ def less(amount: int = -500, vat: int = -100, version: int = 8) -> tuple[Line, .
 
 
 def credit(invoice: str = "inv-t-1") -> Credit:
-    return Credit(*WHO, invoice, lines(invoice), NOON)
+    return Credit(
+        driver_id="ada", organisation_id="hiflow", invoice_id=invoice, lines=lines(invoice), at=NOON
+    )
 
 
 def credited(invoice: str = "inv-t-1") -> InvoiceCredited:
@@ -186,7 +211,9 @@ def credited(invoice: str = "inv-t-1") -> InvoiceCredited:
 
 
 def adjust(amount: int = -500, vat: int = -100, version: int = 8) -> Adjust:
-    return Adjust(*WHO, less(amount, vat, version), NOON)
+    return Adjust(
+        driver_id="ada", organisation_id="hiflow", lines=less(amount, vat, version), at=NOON
+    )
 
 
 def adjusted(amount: int = -500, vat: int = -100, version: int = 8) -> AdjustmentMade:
@@ -201,7 +228,14 @@ def adjusted(amount: int = -500, vat: int = -100, version: int = 8) -> Adjustmen
 def close(
     id: str = "p-1", currency: str = "EUR", by: str = "lea", organisation: str = "hiflow"
 ) -> CloseStatement:
-    return CloseStatement("ada", organisation, by, id, currency, NOON)
+    return CloseStatement(
+        driver_id="ada",
+        organisation_id=organisation,
+        by=by,
+        payout_id=id,
+        currency=currency,
+        at=NOON,
+    )
 
 
 def closed(
@@ -241,7 +275,17 @@ def record(
     by: str = "lea",
     organisation: str = "hiflow",
 ) -> RecordPayment:
-    return RecordPayment("ada", organisation, by, id, reference, has_account, held_until, 1, NOON)
+    return RecordPayment(
+        driver_id="ada",
+        organisation_id=organisation,
+        by=by,
+        payout_id=id,
+        reference=reference,
+        has_account=has_account,
+        held_until=held_until,
+        payee_version=1,
+        at=NOON,
+    )
 
 
 def paid(version: int = 3, net: int = 40_200) -> PayoutPaid:

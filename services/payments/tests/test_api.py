@@ -14,13 +14,13 @@ from infra.http.auth import Role, issue
 from infra.testing.eventually import eventually
 from infra.timers import Timers
 from services.payments.aggregates import PAYEE
-from services.payments.api import routes
-from services.payments.payee import HOLD
+from services.payments.http import router
+from services.payments.payee.bank_details import HOLD
 from services.payments.service import service
 from services.payments.tests.make import NEW, OLD, change
 from services.payments.tests.stage import BANK, KEY, served
 
-ROUTES = [route for route in routes(None).routes if isinstance(route, APIRoute)]
+ROUTES = [route for route in router(None).routes if isinstance(route, APIRoute)]  # type: ignore[arg-type]
 COMMANDS = [route for route in ROUTES if "GET" not in (route.methods or ())]
 EVERY_ROLE: tuple[Role, ...] = get_args(Role)
 OTHER = BANK | {"iban": NEW}

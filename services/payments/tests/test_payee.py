@@ -9,21 +9,21 @@ from contracts.payments.payee_v1 import PayeeEvent
 from contracts.timers import CancelTimer, SetTimer
 from infra.testing.spec import Spec
 from services.payments import payee
-from services.payments.payee import (
+from services.payments.payee import Command, NoSuchPayee, on_timer, timers
+from services.payments.payee.bank_details import (
     FRESH,
     HOLD,
     TIMER,
     ApplyBankChange,
     AuthenticationTooOld,
     ChangeIsWaiting,
-    Command,
     NoSuchChange,
-    NoSuchPayee,
+)
+from services.payments.payee.profile import Payee
+from services.payments.payee.questions import (
     NoSuchQuestion,
     QuestionIdTaken,
     QuestionIsAnswered,
-    on_timer,
-    timers,
 )
 from services.payments.tests.make import (
     NEW,
@@ -48,9 +48,9 @@ MOMENT = timedelta(microseconds=1)
 
 
 def bank_after(*events: PayeeEvent) -> str | None:
-    found = reduce(payee.evolve, events, payee.initial)
-    assert isinstance(found, payee.Payee)
-    return found.bank.iban if found.bank else None
+    state = reduce(payee.evolve, events, payee.initial)
+    assert isinstance(state, Payee)
+    return state.bank.iban if state.bank else None
 
 
 @pytest.mark.requirement("HIF-43")
@@ -109,7 +109,7 @@ def test_the_timer_is_set_and_cancelled_with_the_change() -> None:
     assert timers(cancelled()) == (CancelTimer(TIMER),)
     assert timers(took_effect()) == timers(asked()) == timers(given_details()) == ()
     assert timers(replied()) == ()
-    assert on_timer(TIMER, "ada", UNTIL) == ApplyBankChange("ada", UNTIL)
+    assert on_timer(TIMER, "ada", UNTIL) == ApplyBankChange(driver_id="ada", at=UNTIL)
     with pytest.raises(LookupError):
         on_timer("another", "ada", UNTIL)
 

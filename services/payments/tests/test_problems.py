@@ -1,17 +1,18 @@
 from typing import get_args
 
 from services.payments import payee, payout
-from services.payments.problems import Rejection, problem
+from services.payments.http.problems import Rejection, problem
+from services.payments.payee import bank_details, questions
 from services.payments.tests.make import UNTIL
 
 REJECTIONS: list[Rejection] = [
     payee.NoSuchPayee(),
-    payee.NoSuchChange(),
-    payee.AuthenticationTooOld(None),
-    payee.ChangeIsWaiting(UNTIL),
-    payee.QuestionIdTaken("q-1"),
-    payee.NoSuchQuestion(),
-    payee.QuestionIsAnswered(UNTIL),
+    bank_details.NoSuchChange(),
+    bank_details.AuthenticationTooOld(None),
+    bank_details.ChangeIsWaiting(UNTIL),
+    questions.QuestionIdTaken("q-1"),
+    questions.NoSuchQuestion(),
+    questions.QuestionIsAnswered(UNTIL),
     payout.NoSuchAccount(),
     payout.NoSuchPayout(),
     payout.NothingOwed("EUR"),

@@ -1,4 +1,4 @@
-"""Which statements wait for the bank?"""
+"""The statements that wait for the bank."""
 
 from dataclasses import replace
 from itertools import count
@@ -7,7 +7,7 @@ from contracts.payments.payout_v1 import PayoutEvent, contract
 from infra.consumers.views import ViewHandler
 from infra.host import Running
 from infra.testing.deliveries import deliveries
-from services.payments.edge import waiting
+from services.payments.read_models import payouts_to_pay
 from services.payments.tests.make import NOON, closed, credited, paid
 from services.payments.tests.stage import served
 
@@ -19,7 +19,7 @@ async def saw(running: Running, *events: PayoutEvent) -> None:
     assert active is not None
     batch = deliveries([contract], events, count(1), NOON)
     async with running.pool.connection() as connection, connection.transaction():
-        assert await ViewHandler(active, (waiting.view,)).handle(connection, batch) == {}
+        assert await ViewHandler(active, (payouts_to_pay.view,)).handle(connection, batch) == {}
 
 
 async def test_a_statement_waits_until_it_is_paid(database: str) -> None:

@@ -1,29 +1,30 @@
-"""The one place where a rule that says no becomes an HTTP answer."""
+"""The one table that turns a rule that says no into an HTTP answer."""
 
 from typing import assert_never
 
 from services.payments import payee, payout
+from services.payments.payee import bank_details, questions
 
 Rejection = payee.Rejection | payout.Rejection
 
 
 def problem(rejection: Rejection) -> tuple[int, str]:
-    """Status and sentence. 404 there is no such thing, 409 not as things stand, 422 never."""
+    """Status and sentence: 404 there is no such thing, 409 not as things stand."""
     match rejection:
         # Payees
         case payee.NoSuchPayee():
             return 404, "There is no such payee."
-        case payee.NoSuchChange():
+        case bank_details.NoSuchChange():
             return 404, "No such change of bank details is waiting."
-        case payee.AuthenticationTooOld():
+        case bank_details.AuthenticationTooOld():
             return 403, "Sign in again: bank details are changed right after that only."
-        case payee.ChangeIsWaiting(until=until):
+        case bank_details.ChangeIsWaiting(until=until):
             return 409, f"Other bank details wait until {until:%Y-%m-%d %H:%M} UTC."
-        case payee.QuestionIdTaken(question_id=taken):
+        case questions.QuestionIdTaken(question_id=taken):
             return 409, f"Another question has the id {taken}."
-        case payee.NoSuchQuestion():
+        case questions.NoSuchQuestion():
             return 404, "There is no such question."
-        case payee.QuestionIsAnswered(at=at):
+        case questions.QuestionIsAnswered(at=at):
             return 409, f"The question was answered at {at:%Y-%m-%d %H:%M} UTC."
         # Payouts
         case payout.NoSuchAccount() | payout.NoSuchPayout():

@@ -1,24 +1,20 @@
-"""Statements that wait to be paid, and what billing asks of them."""
+"""Statements that were closed and wait to be paid by the bank."""
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, assert_never
+from typing import Annotated, Any, assert_never
 
+from fastapi import APIRouter
 from psycopg import sql
+from starlette.responses import Response
 
-from contracts.payments.payout_v1 import (
-    AdjustmentMade,
-    InvoiceCredited,
-    PayoutEvent,
-    PayoutPaid,
-    StatementClosed,
-    contract,
-)
+from contracts.payments.payout_v1 import PayoutPaid, StatementClosed, contract
 from infra.consumers.views import View
-from infra.http.pages import Order
+from infra.http.pages import Order, Paging
+from infra.http.request_context import RequestContext, requires
 from infra.store.postgres import Pool
 
-OLDEST = Order("oldest", (datetime, str))
+Reads = StatementClosed | PayoutPaid
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,32 +29,31 @@ class Waiting:
     closed_at: datetime
 
 
-def key(event: PayoutEvent) -> tuple[str, str] | None:
+def key(event: Reads) -> tuple[str, str]:
+    return event.driver_id, event.payout_id
+
+
+def project(_: Waiting | None, event: Reads) -> Waiting | None:
     match event:
+        case StatementClosed(payable=True):
+            return Waiting(
+                payout_id=event.payout_id,
+                driver_id=event.driver_id,
+                organisation_id=event.organisation_id,
+                net_minor=event.net.amount_minor,
+                currency=event.net.currency,
+                closed_at=event.closed_at,
+            )
         case StatementClosed() | PayoutPaid():
-            return event.driver_id, event.payout_id
-        case InvoiceCredited() | AdjustmentMade():
             return None
         case unhandled:
             assert_never(unhandled)
 
 
-def project(_: Waiting | None, event: PayoutEvent) -> Waiting | None:
-    if not isinstance(event, StatementClosed) or not event.payable:
-        return None
-    return Waiting(
-        payout_id=event.payout_id,
-        driver_id=event.driver_id,
-        organisation_id=event.organisation_id,
-        net_minor=event.net.amount_minor,
-        currency=event.net.currency,
-        closed_at=event.closed_at,
-    )
-
-
 view = View(
     name="waiting",
     contract=contract,
+    reads=Reads,
     row=Waiting,
     primary_key=("driver_id", "payout_id"),
     key=key,
@@ -66,6 +61,9 @@ view = View(
     indexes=("(organisation_id, closed_at, payout_id)",),
 )
 
+# --- The question -----------------------------------------------------------
+
+OLDEST = Order("oldest", (datetime, str))
 _COLUMNS = sql.SQL(", ").join(map(sql.Identifier, view.columns))
 
 
@@ -85,3 +83,21 @@ async def to_pay(
             {"organisation": organisation_id, "at": at, "id": id, "limit": limit},
         )
         return await cursor.fetchall()
+
+
+def routes(pool: Pool) -> APIRouter:
+    router = APIRouter()
+
+    @router.get("/payouts/to-pay")
+    async def payouts_to_pay(
+        context: Annotated[RequestContext, requires("billing")], page: Paging
+    ) -> Response:
+        """Statements of every driver that were closed and wait for the bank, oldest first.
+
+        A payment is refused while other bank details of the driver wait.
+        """
+        after = page.after(OLDEST)
+        rows = await to_pay(pool, context.principal.organisation_id, after, page.fetch)
+        return page.answer(rows, OLDEST, key=lambda row: (row.closed_at, row.payout_id))
+
+    return router

@@ -14,10 +14,8 @@ from contracts.invoices.invoice_v1 import (
     Tax,
     TaxCategory,
 )
-from services.payments.following import owed, target
+from services.payments.reactions.from_invoices_invoice import Reads, react, target
 from services.payments.tests.make import NOON, adjust, credit, eur
-
-WHO = ("inv-t-1", "hiflow", "ada")
 
 
 def approved() -> InvoiceApproved:
@@ -59,13 +57,13 @@ def settled(adjustment: Money | None, vat: Money | None) -> ContestSettled:
 
 
 def test_an_approval_is_owed_line_by_line_with_its_vat() -> None:
-    [command] = owed(approved())
+    [command] = react(approved())
     assert (command, target(command)) == (credit(), "ada")
 
 
 def test_a_settlement_after_approval_is_an_adjustment() -> None:
-    assert owed(settled(eur(-500), eur(-100))) == [adjust()]
-    assert owed(settled(None, None)) == []
+    assert react(settled(eur(-500), eur(-100))) == [adjust()]
+    assert react(settled(None, None)) == []
 
 
 @pytest.mark.parametrize(
@@ -89,4 +87,4 @@ def test_a_settlement_after_approval_is_an_adjustment() -> None:
     ],
 )
 def test_nothing_else_is_owed(event: InvoiceEvent) -> None:
-    assert owed(event) == []
+    assert not isinstance(event, Reads)

@@ -1,4 +1,4 @@
-"""Is this an account, a bank? Each answers it as it is kept, or ValueError."""
+"""Bank accounts and banks, checked: each function answers one as it is kept, or ValueError."""
 
 from schwifty import BIC, IBAN
 

@@ -1,4 +1,4 @@
-"""What a driver is owed and was paid: credited, adjusted, closed into statements, paid (P6)."""
+"""What a driver is owed and was paid: credited, adjusted, closed into statements, paid."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
@@ -20,9 +20,9 @@ from contracts.payments.payout_v1 import (
 # --- Commands ---------------------------------------------------------------
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Credit:
-    """Follows from an approved invoice, as `Adjust` does from a contest settled after that."""
+    """Puts the lines of an approved invoice among what is due."""
 
     driver_id: str
     organisation_id: str
@@ -31,15 +31,17 @@ class Credit:
     at: datetime
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Adjust:
+    """Puts among what is due the difference that a settlement after the approval made."""
+
     driver_id: str
     organisation_id: str
     lines: tuple[Line, ...]
     at: datetime
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class CloseStatement:
     driver_id: str
     organisation_id: str
@@ -49,7 +51,7 @@ class CloseStatement:
     at: datetime
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class RecordPayment:
     """The last three say where the money went, of the payee as they are now."""
 
@@ -64,8 +66,7 @@ class RecordPayment:
     at: datetime
 
 
-Asked = CloseStatement | RecordPayment
-Command = Credit | Adjust | Asked
+Command = Credit | Adjust | CloseStatement | RecordPayment
 
 # --- Rejections -------------------------------------------------------------
 
@@ -147,20 +148,22 @@ initial = Account()
 
 def evolve(account: Account, event: PayoutEvent) -> Account:
     """Take history as recorded: a rule added today must not break yesterday's events."""
-    found = replace(account, organisation_id=event.organisation_id, version=account.version + 1)
+    account = replace(account, organisation_id=event.organisation_id, version=account.version + 1)
     match event:
         case InvoiceCredited():
-            credited = found.credited | {event.invoice_id}
-            return replace(found, due=(*found.due, *event.lines), credited=credited)
+            credited = account.credited | {event.invoice_id}
+            return replace(account, due=(*account.due, *event.lines), credited=credited)
         case AdjustmentMade():
             facts = frozenset(line.fact for line in event.lines)
-            return replace(found, due=(*found.due, *event.lines), adjusted=found.adjusted | facts)
+            return replace(
+                account, due=(*account.due, *event.lines), adjusted=account.adjusted | facts
+            )
         case StatementClosed():
-            closed = {**found.closed, event.payout_id: event}
-            left = tuple(line for line in found.due if line not in event.lines)
-            return replace(found, due=left, closed=closed)
+            closed = {**account.closed, event.payout_id: event}
+            left = tuple(line for line in account.due if line not in event.lines)
+            return replace(account, due=left, closed=closed)
         case PayoutPaid():
-            return replace(found, paid={**found.paid, event.payout_id: event})
+            return replace(account, paid={**account.paid, event.payout_id: event})
         case unhandled:
             assert_never(unhandled)
 
@@ -174,41 +177,49 @@ def decide(command: Command, account: Account) -> Decision:
     """New facts, an empty list when they are already recorded, or the rule that says no."""
     match command:
         case Credit():
-            if command.invoice_id in account.credited:
-                return []
-            return [
-                InvoiceCredited(
-                    driver_id=command.driver_id,
-                    organisation_id=command.organisation_id,
-                    invoice_id=command.invoice_id,
-                    lines=command.lines,
-                    credited_at=command.at,
-                )
-            ]
+            return credit(command, account)
         case Adjust():
-            if account.adjusted.issuperset(line.fact for line in command.lines):
-                return []
-            return [
-                AdjustmentMade(
-                    driver_id=command.driver_id,
-                    organisation_id=command.organisation_id,
-                    lines=command.lines,
-                    made_at=command.at,
-                )
-            ]
+            return adjust(command, account)
         case _ if account.organisation_id != command.organisation_id:
             return NoSuchAccount()
         case _ if command.by == command.driver_id:
             return OwnPayout()
         case CloseStatement():
-            return _close(command, account)
+            return close_statement(command, account)
         case RecordPayment():
-            return _pay(command, account)
+            return record_payment(command, account)
         case unhandled:
             assert_never(unhandled)
 
 
-def _close(command: CloseStatement, account: Account) -> Decision:
+def credit(command: Credit, account: Account) -> Decision:
+    if command.invoice_id in account.credited:
+        return []
+    return [
+        InvoiceCredited(
+            driver_id=command.driver_id,
+            organisation_id=command.organisation_id,
+            invoice_id=command.invoice_id,
+            lines=command.lines,
+            credited_at=command.at,
+        )
+    ]
+
+
+def adjust(command: Adjust, account: Account) -> Decision:
+    if account.adjusted.issuperset(line.fact for line in command.lines):
+        return []
+    return [
+        AdjustmentMade(
+            driver_id=command.driver_id,
+            organisation_id=command.organisation_id,
+            lines=command.lines,
+            made_at=command.at,
+        )
+    ]
+
+
+def close_statement(command: CloseStatement, account: Account) -> Decision:
     if command.payout_id in account.closed:
         return []
     lines = tuple(line for line in account.due if line.amount.currency == command.currency)
@@ -245,12 +256,12 @@ def _statement(
 
 def total(amounts: Iterable[Money], currency: str) -> Money:
     """The sum. Raises ValueError when one of them has another currency."""
-    found = 0
+    sum_minor = 0
     for amount in amounts:
         if amount.currency != currency:
             raise ValueError(f"{amount.currency} cannot be added to {currency}")
-        found += amount.amount_minor
-    return Money(found, currency)
+        sum_minor += amount.amount_minor
+    return Money(sum_minor, currency)
 
 
 def _size(amount: Money) -> int:
@@ -261,7 +272,7 @@ def _sum(lines: Iterable[Line], kind: LineKind, currency: str) -> Money:
     return total((line.amount for line in lines if line.kind is kind), currency)
 
 
-def _pay(command: RecordPayment, account: Account) -> Decision:
+def record_payment(command: RecordPayment, account: Account) -> Decision:
     statement = account.closed.get(command.payout_id)
     if statement is None:
         return NoSuchPayout()

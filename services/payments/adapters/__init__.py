@@ -1,0 +1,1 @@
+"""The world besides events: bank accounts to check."""

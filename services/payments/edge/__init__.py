@@ -1,1 +1,0 @@
-"""What touches the world besides events: accounts to check, the books in a table."""
