@@ -6,8 +6,9 @@ from infra.consumers.reactions import Reaction
 from infra.host import Service
 from services.alerts.adapters import matching
 from services.alerts.aggregates import ALERT, SEARCHES
-from services.alerts.http import alerts, problems, router
-from services.alerts.lookups import alerts_searches, missions_driver
+from services.alerts.http import problems, router
+from services.alerts.lookups import missions_driver
+from services.alerts.read_models import alerts, searches
 from services.alerts.reactions import from_accounts_user, from_missions_trip
 
 service = Service(
@@ -32,8 +33,8 @@ service = Service(
             target=from_accounts_user.target,
         ),
     ),
-    views=(alerts.view,),
-    lookups=(alerts_searches.lookup, missions_driver.lookup),
+    views=(alerts.view, searches.view),
+    lookups=(missions_driver.lookup,),
     routes=lambda _: router,
     problem=problems.problem,
 )

@@ -52,7 +52,7 @@ def project(_: Search | None, event: Reads) -> Search | None:
             assert_never(unhandled)
 
 
-lookup = View(
+view = View(
     name="searches",
     contract=searches_v1.contract,
     reads=Reads,
