@@ -8,8 +8,8 @@ from services.alerts.adapters import matching
 from services.alerts.aggregates import ALERT, SEARCHES
 from services.alerts.http import problems, router
 from services.alerts.lookups import missions_driver
-from services.alerts.read_models import alerts, searches
 from services.alerts.reactions import from_accounts_user, from_missions_trip
+from services.alerts.read_models import alerts, searches
 
 service = Service(
     name="alerts",
