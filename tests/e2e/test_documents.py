@@ -29,6 +29,7 @@ from infra.host import Running, opened
 from infra.http.auth import Role, jwks
 from infra.objects import objects_of
 from infra.settings import Settings
+from infra.testing.eventually import PATIENCE_SECONDS
 from services import registry
 from services.invoices.aggregates import INVOICE
 from services.invoices.tests.make import note, note_extra, open_it, prepare
@@ -83,7 +84,9 @@ async def prepared(platform: Platform) -> None:
     staff = {"Authorization": f"Bearer {token('lea', 'hiflow', 'logistics')}"}
     [trip] = trips(1, cities(), today())
     ada = {"driver_id": "ada", "name": "Ada Roux", "phone": "+33465710000"}
-    async with httpx.AsyncClient(base_url=platform.url, headers=staff) as client:
+    async with httpx.AsyncClient(
+        base_url=platform.url, headers=staff, timeout=PATIENCE_SECONDS
+    ) as client:
         for path, body in (("drivers", ada), ("trips", trip | {"trip_id": "T1"})):
             key = {"Idempotency-Key": uuid4().hex}
             answer = await client.post(f"/missions/{path}", json=body, headers=key)
@@ -136,7 +139,7 @@ def tried(operation: Any, mode: GenerationMode) -> None:
     )
     @given(case=operation.as_strategy(generation_mode=mode, **fixed))
     def conforms(case: Any) -> None:
-        case.call_and_validate(headers=who, checks=KEPT, timeout=10)
+        case.call_and_validate(headers=who, checks=KEPT, timeout=PATIENCE_SECONDS)
 
     conforms()
 

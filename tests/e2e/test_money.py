@@ -17,7 +17,7 @@ from infra.http.auth import Role, issue, jwks
 from infra.settings import Settings
 from infra.stack.broker import Broker
 from infra.testing.brokers import emptied, member_of
-from infra.testing.eventually import eventually
+from infra.testing.eventually import PATIENCE_SECONDS, eventually
 from infra.topics import create_topics
 from services.invoices.service import service as invoices
 from services.missions.service import service as missions
@@ -106,7 +106,7 @@ async def at_work(
             await stack.enter_async_context(host.working(running))
         site = serving.site(opened, settings)
         url = await stack.enter_async_context(serving.serving(site, settings))
-        async with httpx.AsyncClient(base_url=url) as client:
+        async with httpx.AsyncClient(base_url=url, timeout=PATIENCE_SECONDS) as client:
             yield People(client)
 
 

@@ -8,7 +8,7 @@ from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanE
 from infra import telemetry
 from infra.store.protocol import BEGINNING
 from infra.telemetry import TelemetrySettings
-from infra.testing.eventually import eventually
+from infra.testing.eventually import PATIENCE_SECONDS, eventually
 from infra.testing.records import header, records_of
 from services.missions.service import service as missions
 from tests.e2e.conftest import Platform, token
@@ -27,7 +27,7 @@ async def test_one_trace_leads_from_the_request_to_the_row(platform: Platform) -
             "Idempotency-Key": uuid4().hex,
             "traceparent": f"00-{TRACE}-b7ad6b7169203331-01",
         }
-        async with httpx.AsyncClient(base_url=platform.url) as client:
+        async with httpx.AsyncClient(base_url=platform.url, timeout=PATIENCE_SECONDS) as client:
             (await client.post("/missions/trips", json=trip, headers=given)).raise_for_status()
 
         async def every_step_is_traced() -> None:

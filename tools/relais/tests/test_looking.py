@@ -71,7 +71,7 @@ class TestToken:
     def test_the_running_platform_takes_it(self, platform: Platform) -> None:
         made = platform.say("token", "--role", "driver", "--subject", "D1", "--org", "acme")
         headers = {"Authorization": f"Bearer {made.stdout.strip()}"}
-        answer = httpx.get(f"{platform.url}/partner/trips", headers=headers)
+        answer = httpx.get(f"{platform.url}/partner/trips", headers=headers, timeout=60)
         assert answer.status_code != 401
 
     @pytest.mark.parametrize(("role", "subject"), [("king", "lea"), ("driver", "a/b")])

@@ -66,7 +66,7 @@ class TestServeAndWork:
         self, platform: Platform, words: tuple[str, str]
     ) -> None:
         with running(platform, *words) as url:
-            assert httpx.get(f"{url}/health/live").status_code == 200
+            assert httpx.get(f"{url}/health/live", timeout=60).status_code == 200
 
     @pytest.mark.parametrize("word", ["serve", "work"])
     def test_a_service_nobody_knows_is_refused(self, nowhere: Line, word: str) -> None:
