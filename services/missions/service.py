@@ -5,8 +5,14 @@ from contracts.missions import trip_v1
 from contracts.papers import paper_v1
 from infra.consumers.reactions import Reaction
 from infra.host import Service
-from services.missions import accounts, api, bookings, papers, problems
 from services.missions.aggregates import CLEARANCE, DRIVER, TRIP
+from services.missions.http import router
+from services.missions.http.problems import problem
+from services.missions.reactions import (
+    from_accounts_user,
+    from_missions_trip,
+    from_papers_paper,
+)
 
 service = Service(
     name="missions",
@@ -15,25 +21,25 @@ service = Service(
         Reaction(
             name="bookings",
             contract=trip_v1.contract,
-            react=bookings.react,
+            react=from_missions_trip.react,
             aggregate=DRIVER,
-            target=bookings.target,
+            target=from_missions_trip.target,
         ),
         Reaction(
             name="accounts",
             contract=user_v1.contract,
-            react=accounts.react,
+            react=from_accounts_user.react,
             aggregate=DRIVER,
-            target=accounts.target,
+            target=from_accounts_user.target,
         ),
         Reaction(
             name="papers",
             contract=paper_v1.contract,
-            react=papers.react,
+            react=from_papers_paper.react,
             aggregate=CLEARANCE,
-            target=papers.target,
+            target=from_papers_paper.target,
         ),
     ),
-    routes=lambda _: api.router,
-    problem=problems.problem,
+    routes=lambda _: router,
+    problem=problem,
 )

@@ -41,21 +41,21 @@ class NotPositive:
     value: int
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class CurrencyNotAccepted:
     field: str
     currency: str
     accepted: str
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class TextTooLong:
     field: str
     length: int
     limit: int
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class DayNotPossible:
     """Both ends are included; any day up to `last` is possible when there is no `first`."""
 
@@ -88,7 +88,7 @@ def gate(
 ) -> QualificationsMissing | PapersLacking | None:
     """The trip is open to those who hold its client process and all of its services.
 
-    Nobody gets new work who is `lacking` a paper (C6).
+    A driver who is `lacking` a paper gets no new work.
     """
     needed = {("additional_service", code) for code in offer.additional_services}
     if offer.client_process is not None:
@@ -105,38 +105,38 @@ def not_positive(field: str, value: int) -> NotPositive | None:
 
 def bad_price(price: Money, field: str = "price") -> BadPrice | None:
     if price.currency != CURRENCY:
-        return CurrencyNotAccepted(field, price.currency, CURRENCY)
+        return CurrencyNotAccepted(field=field, currency=price.currency, accepted=CURRENCY)
     return not_positive(field, price.amount_minor)
 
 
 def too_long(field: str, text: str | None, limit: int) -> TextTooLong | None:
     length = len(text or "")
-    return TextTooLong(field, length, limit) if length > limit else None
+    return TextTooLong(field=field, length=length, limit=limit) if length > limit else None
 
 
-def bad_window(from_slot: Slot, until_slot: Slot, today: date) -> DayNotPossible | None:
+def bad_window(*, from_slot: Slot, until_slot: Slot, today: date) -> DayNotPossible | None:
     """A window that does not end before it begins, nor before today, nor too far ahead."""
     first, last = max(from_slot.date, today), today + HORIZON
-    return not_possible("from_slot", from_slot.date, None, last) or not_possible(
-        "until_slot", until_slot.date, first, last
+    return not_possible("from_slot", from_slot.date, first=None, last=last) or not_possible(
+        "until_slot", until_slot.date, first=first, last=last
     )
 
 
 def bad_days(
-    offer: TripPublished, pickup_on: date | None, delivery_on: date | None
+    offer: TripPublished, *, pickup_on: date | None, delivery_on: date | None
 ) -> DayNotPossible | None:
     """Days inside the window, on the fixed slots, and the pickup not after the delivery."""
     start, end = offer.from_slot, offer.until_slot
-    return not_possible(
-        "pickup_on", pickup_on, start.date, start.date if start.fixed else end.date
-    ) or not_possible(
-        "delivery_on", delivery_on, end.date if end.fixed else pickup_on or start.date, end.date
+    last_pickup = start.date if start.fixed else end.date
+    first_delivery = end.date if end.fixed else pickup_on or start.date
+    return not_possible("pickup_on", pickup_on, first=start.date, last=last_pickup) or not_possible(
+        "delivery_on", delivery_on, first=first_delivery, last=end.date
     )
 
 
 def not_possible(
-    field: str, day: date | None, first: date | None, last: date
+    field: str, day: date | None, *, first: date | None, last: date
 ) -> DayNotPossible | None:
     if day is None or (first or date.min) <= day <= last:
         return None
-    return DayNotPossible(field, day, first, last)
+    return DayNotPossible(field=field, day=day, first=first, last=last)

@@ -5,20 +5,11 @@ from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 
 from contracts.common_v1 import Money, Point
-from contracts.missions.driver_v1 import DriverRegistered, PhoneChanged
-from contracts.missions.trip_v1 import (
-    Channel,
-    DeliveryConfirmed,
-    QuoteSubmitted,
-    Slot,
-    Stop,
-    TripPublished,
-    Vehicle,
-)
+from contracts.missions.trip_v1 import Channel, Slot, Stop, Vehicle
 from services.missions.aggregates import DRIVER, TRIP
 from services.missions.driver import ChangePhone, RegisterDriver
-from services.missions.quoting import SubmitQuote
 from services.missions.trip import AwardTrip, ConfirmDelivery, PublishTrip
+from services.missions.trip.quotes import QuoteTerms, SubmitQuote
 from tests.e2e.world import NOON, World
 
 TODAY = NOON.date()
@@ -27,7 +18,7 @@ DRIVERS = [f"driver-{n}" for n in range(12)]
 TRIPS = [f"trip-{n}" for n in range(60)]
 AT_A_TIME = 6
 
-OFFER = TripPublished(
+OFFER = PublishTrip(
     trip_id="",
     organisation_id="hiflow",
     client_brand="Atlas",
@@ -42,22 +33,19 @@ OFFER = TripPublished(
     duration_minutes=290,
     client_process=None,
     additional_services=(),
-    published_at=NOON,
     time_zone="Europe/Paris",
+    today=TODAY,
+    at=NOON,
 )
 
 
 async def told(world: World) -> None:
     """The whole story, some of it at the same time."""
     for driver in DRIVERS:
-        ada = DriverRegistered(
-            driver_id=driver,
-            organisation_id="hiflow",
-            name="Ada",
-            phone="+33600000000",
-            registered_at=NOON,
+        register = RegisterDriver(
+            driver_id=driver, organisation_id="hiflow", name="Ada", phone="+33600000000", at=NOON
         )
-        await world.do(DRIVER, driver, RegisterDriver(ada))
+        await world.do(DRIVER, driver, register)
     places = asyncio.Semaphore(AT_A_TIME)
     async with asyncio.TaskGroup() as group:
         for trip in TRIPS:
@@ -65,41 +53,55 @@ async def told(world: World) -> None:
 
 
 async def _live(world: World, trip: str, places: asyncio.Semaphore) -> None:
-    quoting = world.dice.sample(DRIVERS, 3)
+    drivers = world.dice.sample(DRIVERS, 3)
     fate = world.dice.choice(["open", "assigned", "delivered"])
     async with places:
-        await world.do(TRIP, trip, PublishTrip(replace(OFFER, trip_id=trip), TODAY))
-        for nth, driver in enumerate(quoting):
+        await world.do(TRIP, trip, replace(OFFER, trip_id=trip))
+        for nth, driver in enumerate(drivers):
             await world.do(TRIP, trip, _quote(trip, driver, 10_000 + nth))
         if fate == "open":
             return
-        award = AwardTrip(trip, "hiflow", quoting[0], TODAY, NOON + timedelta(hours=1))
-        await world.do(TRIP, trip, award)
-        phone = PhoneChanged(driver_id=quoting[0], phone=f"+336{trip[5:]:0>8}", changed_at=NOON)
-        await world.do(DRIVER, quoting[0], ChangePhone(phone, "hiflow"))
+        await world.do(TRIP, trip, _award(trip, drivers[0]))
+        phone = ChangePhone(
+            driver_id=drivers[0],
+            organisation_id="hiflow",
+            phone=f"+336{trip[5:]:0>8}",
+            at=NOON,
+        )
+        await world.do(DRIVER, drivers[0], phone)
         if fate == "delivered":
-            on = datetime(2030, 5, 8, 17, 0, tzinfo=UTC)
-            done = DeliveryConfirmed(
-                trip_id=trip,
-                driver_id=quoting[0],
-                channel=Channel.APP,
-                confirmed_at=on,
-                client_told=False,
-            )
-            await world.do(TRIP, trip, ConfirmDelivery(done, "hiflow", on.date()))
+            await world.do(TRIP, trip, _confirm(trip, drivers[0]))
 
 
 def _quote(trip: str, driver: str, amount_minor: int) -> SubmitQuote:
-    price = Money(amount_minor, "EUR")
-    quote = QuoteSubmitted(
+    return SubmitQuote(
         trip_id=trip,
         driver_id=driver,
-        price=price,
-        comment=None,
-        pickup_on=None,
-        delivery_on=None,
-        submitted_at=NOON,
-        expenses=(),
-        valid_until=None,
+        organisation_id="hiflow",
+        terms=QuoteTerms(price=Money(amount_minor, "EUR")),
+        qualifications=frozenset(),
+        today=TODAY,
+        at=NOON,
     )
-    return SubmitQuote(quote, "hiflow", frozenset(), TODAY)
+
+
+def _award(trip: str, driver: str) -> AwardTrip:
+    return AwardTrip(
+        trip_id=trip,
+        organisation_id="hiflow",
+        driver_id=driver,
+        today=TODAY,
+        at=NOON + timedelta(hours=1),
+    )
+
+
+def _confirm(trip: str, driver: str) -> ConfirmDelivery:
+    on = datetime(2030, 5, 8, 17, 0, tzinfo=UTC)
+    return ConfirmDelivery(
+        trip_id=trip,
+        driver_id=driver,
+        organisation_id="hiflow",
+        channel=Channel.APP,
+        today=on.date(),
+        at=on,
+    )

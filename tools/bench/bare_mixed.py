@@ -9,7 +9,9 @@ from typing import Any
 
 from fastapi import FastAPI, Request
 
-from services.missions.bodies import QuoteBody, TripBody
+from services.missions.http.quotes import QuoteBody
+from services.missions.http.trips import TripBody
+from services.missions.trip import published
 from services.views.partner.quotes import Quote
 from services.views.partner.quotes import view as quotes
 from services.views.partner.trips import Trip, project
@@ -98,7 +100,15 @@ async def quotes_on(request: Request, trip_id: str) -> list[Quote]:
 @app.post("/missions/trips", status_code=201)
 async def publish(request: Request, body: TripBody) -> dict[str, str]:
     assert body.trip_id is not None
-    row = project(None, body.offer(body.trip_id, ORGANISATION, datetime.now(UTC), "Europe/Paris"))
+    now = datetime.now(UTC)
+    command = body.command(
+        trip_id=body.trip_id,
+        organisation_id=ORGANISATION,
+        time_zone="Europe/Paris",
+        today=now.date(),
+        at=now,
+    )
+    row = project(None, published(command))
     filled = (getattr(row, column) for column in _FILLED)
     values = [list(v) if isinstance(v, tuple) else v for v in filled]
     await execute(request, _PUBLISH, *values)

@@ -9,7 +9,6 @@ from random import Random
 from typing import Any
 
 from contracts.common_v1 import Point
-from contracts.missions.driver_v1 import DriverRegistered, HomeChanged
 from contracts.missions.trip_v1 import contract
 from infra.consumers.views import views_seen
 from infra.host import Running, open_pool, opened
@@ -17,7 +16,7 @@ from infra.http.auth import SigningKey, issue
 from infra.personal import Codec
 from infra.store.postgres import Pool
 from services.missions.aggregates import DRIVER
-from services.missions.driver import ChangeHome, RegisterDriver
+from services.missions.driver import ChangeHome, Home, RegisterDriver
 from services.missions.service import service
 from services.views.partner import quotes, trips
 from tools.bench import bare_mixed, events
@@ -83,26 +82,22 @@ async def _seed(missions: Running, seeded: int) -> None:
     handle, at = missions.commands.handle, datetime.now(UTC)
 
     async def admit(driver: str) -> None:
-        org = events.ORGANISATION
-        home = HomeChanged(
-            driver_id=driver,
+        home = Home(
             street="Rue de Rivoli",
             postal_code="75001",
             city="Paris",
             location=Point(latitude=48.86, longitude=2.34),
-            changed_at=at,
         )
         register = RegisterDriver(
-            DriverRegistered(
-                driver_id=driver,
-                organisation_id=org,
-                name="Dominique",
-                phone="+33612345678",
-                registered_at=at,
-            )
+            driver_id=driver,
+            organisation_id=events.ORGANISATION,
+            name="Dominique",
+            phone="+33612345678",
+            at=at,
         )
+        move = ChangeHome(driver_id=driver, organisation_id=events.ORGANISATION, home=home, at=at)
         await handle(DRIVER, driver, register, context())
-        await handle(DRIVER, driver, ChangeHome(home, org), context())
+        await handle(DRIVER, driver, move, context())
 
     await asyncio.gather(*(admit(f"driver-{n}") for n in range(events.DRIVERS)))
     codec = Codec(contract, missions.keyring)

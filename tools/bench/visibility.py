@@ -95,7 +95,26 @@ def _command(commands: Commands, shown: Pool) -> Once:
 
 def publish(trip_id: str) -> trip.PublishTrip:
     at = datetime.now(UTC)
-    return trip.PublishTrip(events.published(trip_id, at), at.date())
+    offer = events.published(trip_id, at)
+    return trip.PublishTrip(
+        trip_id=trip_id,
+        organisation_id=offer.organisation_id,
+        client_brand=offer.client_brand,
+        tags=offer.tags,
+        departure=offer.departure,
+        arrival=offer.arrival,
+        from_slot=offer.from_slot,
+        until_slot=offer.until_slot,
+        vehicle=offer.vehicle,
+        delivery_type=offer.delivery_type,
+        distance_km=offer.distance_km,
+        duration_minutes=offer.duration_minutes,
+        client_process=offer.client_process,
+        additional_services=offer.additional_services,
+        time_zone="Europe/Paris",
+        today=at.date(),
+        at=at,
+    )
 
 
 def context() -> CommandContext:

@@ -25,8 +25,8 @@ from services.accounts.user import ForgetUser
 from services.messaging.aggregates import PREFERENCES
 from services.messaging.preferences import Forget
 from services.missions.aggregates import DRIVER, TRIP
-from services.missions.detailing import ForgetPeople
 from services.missions.driver import ForgetDriver
+from services.missions.trip.contacts import ForgetPeople
 from tools.relais import connections
 from tools.relais.answers import FOUND, OK, Answer, Trouble, audit, cell, operator
 
@@ -37,8 +37,16 @@ SHORTEST_TEXT = 4
 
 Forgetter = tuple[Aggregate[Any, Any, Any, Any], Callable[[str, str, datetime], Any]]
 FORGETTERS: Mapping[str, Forgetter] = {
-    DRIVER.contract.package: (DRIVER, ForgetDriver),
-    TRIP.contract.package: (TRIP, ForgetPeople),
+    DRIVER.contract.package: (
+        DRIVER,
+        lambda id, organisation, at: ForgetDriver(
+            driver_id=id, organisation_id=organisation, at=at
+        ),
+    ),
+    TRIP.contract.package: (
+        TRIP,
+        lambda id, organisation, at: ForgetPeople(trip_id=id, organisation_id=organisation, at=at),
+    ),
     USER.contract.package: (USER, ForgetUser),
     PREFERENCES.contract.package: (PREFERENCES, lambda who, _, at: Forget(who, at)),
 }

@@ -1,6 +1,5 @@
 """Valid messages with sensible defaults; a test names only what it is about."""
 
-from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 
 from contracts.common_v1 import Money, Point, Rule, RuleInput
@@ -20,6 +19,7 @@ from contracts.missions.driver_v1 import (
 )
 from contracts.missions.trip_v1 import (
     Channel,
+    CounterOffered,
     DeliveryConfirmed,
     MissionAssigned,
     QuoteAccepted,
@@ -35,18 +35,18 @@ from contracts.missions.trip_v1 import (
     TripPublished,
     Vehicle,
 )
-from services.missions.availability import DeclareAvailability, WithdrawAvailability
 from services.missions.driver import (
     ChangeHome,
     ChangePhone,
     CompleteTraining,
     Engage,
     ForgetDriver,
+    Home,
     RegisterDriver,
     Release,
     StartTraining,
 )
-from services.missions.quoting import ModifyQuote, RefuseQuote, SubmitQuote, WithdrawQuote
+from services.missions.driver.availability import DeclareAvailability, WithdrawAvailability
 from services.missions.trip import (
     AssignDirectly,
     AwardTrip,
@@ -54,6 +54,14 @@ from services.missions.trip import (
     ExpireTrip,
     ProposeTrip,
     PublishTrip,
+)
+from services.missions.trip.counter_offers import OfferCounter
+from services.missions.trip.quotes import (
+    ModifyQuote,
+    QuoteTerms,
+    RefuseQuote,
+    SubmitQuote,
+    WithdrawQuote,
 )
 
 NOON = datetime(2030, 5, 1, 12, 0, tzinfo=UTC)
@@ -79,6 +87,7 @@ def eur(amount_minor: int = 12_500) -> Money:
 
 PRICE = eur()
 LOWER_PRICE = eur(11_000)
+COUNTER_PRICE = eur(9_000)
 
 
 # --- Trip -------------------------------------------------------------------
@@ -95,16 +104,25 @@ def publish(
     today: date = TODAY,
     at: datetime = NOON,
 ) -> PublishTrip:
-    offer = replace(
-        published(from_day, until_day),
+    return PublishTrip(
+        trip_id="t-1",
         organisation_id=organisation,
+        client_brand="Atlas",
         tags=tags,
         departure=departure,
+        arrival=LYON,
+        from_slot=Slot(from_day, fixed=False),
+        until_slot=Slot(until_day, fixed=False),
+        vehicle=HATCHBACK,
+        delivery_type="depot",
         distance_km=distance_km,
         duration_minutes=duration_minutes,
-        published_at=at,
+        client_process=None,
+        additional_services=(),
+        time_zone="Europe/Paris",
+        today=today,
+        at=at,
     )
-    return PublishTrip(offer, today)
 
 
 def published(
@@ -142,12 +160,29 @@ def submit(
     pickup_on: date | None = None,
     delivery_on: date | None = None,
     held: frozenset[tuple[str, str]] = frozenset(),
+    lacking: tuple[str, ...] = (),
     organisation: str = "hiflow",
     today: date = TODAY,
     expenses: tuple[QuotedExpense, ...] = (),
+    valid_until: datetime | None = None,
 ) -> SubmitQuote:
-    fact = submitted(driver, price, comment, pickup_on, delivery_on, expenses)
-    return SubmitQuote(fact, organisation, held, today)
+    return SubmitQuote(
+        trip_id="t-1",
+        driver_id=driver,
+        organisation_id=organisation,
+        terms=QuoteTerms(
+            price=price,
+            expenses=expenses,
+            comment=comment,
+            pickup_on=pickup_on,
+            delivery_on=delivery_on,
+            valid_until=valid_until,
+        ),
+        qualifications=held,
+        lacking_papers=lacking,
+        today=today,
+        at=LATER,
+    )
 
 
 def submitted(
@@ -159,8 +194,17 @@ def submitted(
     expenses: tuple[QuotedExpense, ...] = (),
     valid_until: datetime | None = None,
 ) -> QuoteSubmitted:
-    days = (pickup_on, delivery_on)
-    return QuoteSubmitted("t-1", driver, price, comment, *days, LATER, expenses, valid_until)
+    return QuoteSubmitted(
+        trip_id="t-1",
+        driver_id=driver,
+        price=price,
+        comment=comment,
+        pickup_on=pickup_on,
+        delivery_on=delivery_on,
+        submitted_at=LATER,
+        expenses=expenses,
+        valid_until=valid_until,
+    )
 
 
 def modify(
@@ -169,8 +213,14 @@ def modify(
     pickup_on: date | None = None,
     today: date = TODAY,
 ) -> ModifyQuote:
-    fact = replace(modified(driver, price), pickup_on=pickup_on)
-    return ModifyQuote(fact, "hiflow", today)
+    return ModifyQuote(
+        trip_id="t-1",
+        driver_id=driver,
+        organisation_id="hiflow",
+        terms=QuoteTerms(price=price, pickup_on=pickup_on),
+        today=today,
+        at=LATER,
+    )
 
 
 def modified(driver: str = "ada", price: Money = LOWER_PRICE) -> QuoteModified:
@@ -188,7 +238,7 @@ def modified(driver: str = "ada", price: Money = LOWER_PRICE) -> QuoteModified:
 
 
 def withdraw(driver: str = "ada") -> WithdrawQuote:
-    return WithdrawQuote(withdrawn(driver), "hiflow")
+    return WithdrawQuote(trip_id="t-1", driver_id=driver, organisation_id="hiflow", at=LATER)
 
 
 def withdrawn(driver: str = "ada") -> QuoteWithdrawn:
@@ -196,7 +246,9 @@ def withdrawn(driver: str = "ada") -> QuoteWithdrawn:
 
 
 def refuse(driver: str = "ada", reason: str = "too dear") -> RefuseQuote:
-    return RefuseQuote(refused(driver, reason), "hiflow")
+    return RefuseQuote(
+        trip_id="t-1", driver_id=driver, organisation_id="hiflow", reason=reason, at=LATER
+    )
 
 
 def refused(
@@ -208,16 +260,51 @@ def refused(
     return QuoteRefused(trip_id="t-1", driver_id=driver, reason=reason, rule=rule, refused_at=at)
 
 
+def offer_counter(
+    price: Money = COUNTER_PRICE, at: datetime = LATER, driver: str = "ada"
+) -> OfferCounter:
+    return OfferCounter(
+        trip_id="t-1",
+        driver_id=driver,
+        organisation_id="hiflow",
+        price=price,
+        offered_by="lea",
+        at=at,
+    )
+
+
+def counter_offered(price: Money = COUNTER_PRICE) -> CounterOffered:
+    return CounterOffered(
+        trip_id="t-1", driver_id="ada", price=price, offered_at=LATER, offered_by="lea"
+    )
+
+
 def propose(driver: str = "ada", today: date = TODAY) -> ProposeTrip:
-    return ProposeTrip(proposed(driver), "hiflow", today)
+    return ProposeTrip(
+        trip_id="t-1", driver_id=driver, organisation_id="hiflow", today=today, at=LATER
+    )
 
 
 def proposed(driver: str = "ada") -> TripProposed:
     return TripProposed(trip_id="t-1", driver_id=driver, proposed_at=LATER)
 
 
-def award(driver: str = "ada", today: date = TODAY) -> AwardTrip:
-    return AwardTrip("t-1", "hiflow", driver, today, LATER)
+def award(
+    driver: str = "ada",
+    today: date = TODAY,
+    held: frozenset[tuple[str, str]] = frozenset(),
+    lacking: tuple[str, ...] = (),
+    at: datetime = LATER,
+) -> AwardTrip:
+    return AwardTrip(
+        trip_id="t-1",
+        organisation_id="hiflow",
+        driver_id=driver,
+        qualifications=held,
+        lacking_papers=lacking,
+        today=today,
+        at=at,
+    )
 
 
 def accepted(driver: str = "ada") -> QuoteAccepted:
@@ -228,9 +315,19 @@ def assign(
     driver: str = "ada",
     price: Money | None = None,
     held: frozenset[tuple[str, str]] = frozenset(),
+    lacking: tuple[str, ...] = (),
     today: date = TODAY,
 ) -> AssignDirectly:
-    return AssignDirectly("t-1", "hiflow", driver, price, held, today, LATER)
+    return AssignDirectly(
+        trip_id="t-1",
+        organisation_id="hiflow",
+        driver_id=driver,
+        price=price,
+        qualifications=held,
+        lacking_papers=lacking,
+        today=today,
+        at=LATER,
+    )
 
 
 def assigned(
@@ -254,7 +351,14 @@ def assigned(
 def confirm(
     driver: str = "ada", channel: Channel = Channel.APP, today: date = FROM
 ) -> ConfirmDelivery:
-    return ConfirmDelivery(confirmed(driver, channel), "hiflow", today)
+    return ConfirmDelivery(
+        trip_id="t-1",
+        driver_id=driver,
+        organisation_id="hiflow",
+        channel=channel,
+        today=today,
+        at=LATER,
+    )
 
 
 def confirmed(
@@ -270,7 +374,7 @@ def confirmed(
 
 
 def expire(at: datetime = OVER) -> ExpireTrip:
-    return ExpireTrip("t-1", at)
+    return ExpireTrip(trip_id="t-1", at=at)
 
 
 def expired(at: datetime = OVER) -> TripExpired:
@@ -283,11 +387,8 @@ def expired(at: datetime = OVER) -> TripExpired:
 def register(
     name: str = "Ada Lovelace", organisation: str = "hiflow", at: datetime = NOON
 ) -> RegisterDriver:
-    phone = "+33 6 12 34 56 78"
     return RegisterDriver(
-        DriverRegistered(
-            driver_id="ada", organisation_id=organisation, name=name, phone=phone, registered_at=at
-        )
+        driver_id="ada", organisation_id=organisation, name=name, phone="+33 6 12 34 56 78", at=at
     )
 
 
@@ -302,7 +403,16 @@ def registered(phone: str = "+33 6 12 34 56 78") -> DriverRegistered:
 
 
 def change_home(city: str = "Paris") -> ChangeHome:
-    return ChangeHome(home_changed(city), "hiflow")
+    return ChangeHome(driver_id="ada", organisation_id="hiflow", home=home(city), at=LATER)
+
+
+def home(city: str = "Paris") -> Home:
+    return Home(
+        street="1 rue de Rivoli",
+        postal_code="75001",
+        city=city,
+        location=Point(latitude=48.85, longitude=2.35),
+    )
 
 
 def home_changed(city: str = "Paris", at: datetime = LATER) -> HomeChanged:
@@ -317,7 +427,7 @@ def home_changed(city: str = "Paris", at: datetime = LATER) -> HomeChanged:
 
 
 def change_phone(phone: str = "+33 7 00 00 00 00", organisation: str = "hiflow") -> ChangePhone:
-    return ChangePhone(phone_changed(phone), organisation)
+    return ChangePhone(driver_id="ada", organisation_id=organisation, phone=phone, at=LATER)
 
 
 def phone_changed(phone: str = "+33 7 00 00 00 00") -> PhoneChanged:
@@ -325,7 +435,13 @@ def phone_changed(phone: str = "+33 7 00 00 00 00") -> PhoneChanged:
 
 
 def start_training(code: str = "atlas") -> StartTraining:
-    return StartTraining(training_started(code), "hiflow")
+    return StartTraining(
+        driver_id="ada",
+        organisation_id="hiflow",
+        kind=QualificationKind.CLIENT_PROCESS,
+        code=code,
+        at=LATER,
+    )
 
 
 def training_started(code: str = "atlas") -> TrainingStarted:
@@ -335,7 +451,14 @@ def training_started(code: str = "atlas") -> TrainingStarted:
 
 
 def complete_training(code: str = "atlas", valid_until: date | None = None) -> CompleteTraining:
-    return CompleteTraining(qualified(code, valid_until), "hiflow")
+    return CompleteTraining(
+        driver_id="ada",
+        organisation_id="hiflow",
+        kind=QualificationKind.CLIENT_PROCESS,
+        code=code,
+        valid_until=valid_until,
+        at=LATER,
+    )
 
 
 def qualified(
@@ -355,7 +478,16 @@ def declare(
     reason: str | None = None,
     today: date = TODAY,
 ) -> DeclareAvailability:
-    return DeclareAvailability("ada", "hiflow", id, period, starting, reason, today, LATER)
+    return DeclareAvailability(
+        driver_id="ada",
+        organisation_id="hiflow",
+        availability_id=id,
+        period=period,
+        starting=starting,
+        reason=reason,
+        today=today,
+        at=LATER,
+    )
 
 
 def declared(
@@ -377,7 +509,9 @@ def declared(
 
 
 def take_back(id: str = "a-1", today: date = TODAY) -> WithdrawAvailability:
-    return WithdrawAvailability("ada", "hiflow", id, today, LATER)
+    return WithdrawAvailability(
+        driver_id="ada", organisation_id="hiflow", availability_id=id, today=today, at=LATER
+    )
 
 
 def taken_back(id: str = "a-1") -> AvailabilityWithdrawn:
@@ -385,7 +519,7 @@ def taken_back(id: str = "a-1") -> AvailabilityWithdrawn:
 
 
 def engage(trip: str = "t-1") -> Engage:
-    return Engage(engaged(trip))
+    return Engage(driver_id="ada", trip_id=trip, from_day=FROM, until_day=UNTIL, at=LATER)
 
 
 def engaged(trip: str = "t-1") -> DriverEngaged:
@@ -395,7 +529,7 @@ def engaged(trip: str = "t-1") -> DriverEngaged:
 
 
 def release(trip: str = "t-1") -> Release:
-    return Release(released(trip))
+    return Release(driver_id="ada", trip_id=trip, at=LATER)
 
 
 def released(trip: str = "t-1") -> DriverReleased:
@@ -403,7 +537,7 @@ def released(trip: str = "t-1") -> DriverReleased:
 
 
 def forget(organisation: str = "hiflow") -> ForgetDriver:
-    return ForgetDriver("ada", organisation, LATER)
+    return ForgetDriver(driver_id="ada", organisation_id=organisation, at=LATER)
 
 
 def forgotten() -> SubjectForgotten:

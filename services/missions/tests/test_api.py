@@ -19,7 +19,7 @@ from infra.http.auth import PublishedKeys, Role, SigningKey, Verifier, issue, jw
 from infra.http.health import Health
 from infra.serving import api
 from infra.settings import Settings
-from services.missions.api import router
+from services.missions.http import router
 from services.missions.service import service
 
 KEY = SigningKey.generate()

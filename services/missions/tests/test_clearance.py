@@ -11,15 +11,7 @@ from contracts.missions.clearance_v1 import (
     PaperLapsed,
     PapersRequired,
 )
-from contracts.papers.paper_v1 import (
-    ExpiryNoticeGiven,
-    PaperAccepted,
-    PaperAdded,
-    PaperEvent,
-    PaperExpired,
-    PaperKind,
-    PaperRefused,
-)
+from contracts.papers.paper_v1 import PaperKind
 from infra.testing.spec import Spec
 from services.missions import clearance
 from services.missions.clearance import (
@@ -33,13 +25,11 @@ from services.missions.clearance import (
     initial,
     lacking,
 )
-from services.missions.papers import react, target
 from services.missions.tests.make import DAY, LATER, NOON, TODAY
 
 given = Spec(clearance.decide, evolve, initial).given
 
 END = date(2030, 12, 31)
-LICENCE = PaperKind.DRIVING_LICENCE
 
 
 def held(until: date | None = END, kind: str = "vigilance", org: str = "hiflow") -> PaperHeld:
@@ -59,22 +49,26 @@ def required(*kinds: str, org: str = "hiflow") -> PapersRequired:
 
 
 def hold(until: date | None = END, kind: str = "vigilance") -> HoldPaper:
-    return HoldPaper(held(until, kind))
+    return HoldPaper(
+        driver_id="ada", organisation_id="hiflow", kind=kind, valid_until=until, at=NOON
+    )
 
 
 def lapse(until: date = END) -> LapsePaper:
-    return LapsePaper(lapsed(until))
+    return LapsePaper(
+        driver_id="ada", organisation_id="hiflow", kind="vigilance", valid_until=until, at=LATER
+    )
 
 
 def require(*kinds: str) -> RequirePapers:
-    return RequirePapers(required(*kinds))
+    return RequirePapers(driver_id="ada", organisation_id="hiflow", kinds=kinds, at=NOON)
 
 
 def after(*events: ClearanceEvent) -> Clearance:
     return reduce(evolve, events, initial)
 
 
-# --- Who is clear for new work ----------------------------------------------
+# --- Clear for new work ----------------------------------------------
 
 
 def test_nothing_required_and_nothing_shown_lets_a_driver_work() -> None:
@@ -153,82 +147,6 @@ def test_every_kind_of_paper_can_be_required(kind: str) -> None:
     given().when(require(kind)).records(required(kind))
 
 
-# --- From papers to clearances -----------------------------------------------
-
-
-def accepted(until: date | None = END) -> PaperAccepted:
-    return PaperAccepted(
-        paper_id="ada:driving_licence",
-        user_id="ada",
-        organisation_id="hiflow",
-        kind=LICENCE,
-        file_id="f-1",
-        expires_on=until,
-        time_zone="Europe/Paris",
-        accepted_by="bo",
-        accepted_at=NOON,
-    )
-
-
-def test_an_accepted_paper_is_passed_on() -> None:
-    assert react(accepted()) == [hold(kind="driving_licence")]
-
-
-def test_an_expired_paper_is_passed_on() -> None:
-    ended = PaperExpired(
-        paper_id="ada:driving_licence",
-        user_id="ada",
-        organisation_id="hiflow",
-        kind=LICENCE,
-        expires_on=END,
-        expired_at=LATER,
-    )
-    assert react(ended) == [LapsePaper(lapsed(kind="driving_licence"))]
-
-
-@pytest.mark.parametrize(
-    "event",
-    [
-        PaperAdded(
-            paper_id="p",
-            user_id="ada",
-            organisation_id="hiflow",
-            kind=LICENCE,
-            file_id="f-1",
-            issued_on=TODAY,
-            expires_on=END,
-            added_by="ada",
-            added_at=NOON,
-        ),
-        PaperRefused(
-            paper_id="p",
-            user_id="ada",
-            organisation_id="hiflow",
-            kind=LICENCE,
-            file_id="f-1",
-            reason="unreadable",
-            refused_by="bo",
-            refused_at=NOON,
-        ),
-        ExpiryNoticeGiven(
-            paper_id="p",
-            user_id="ada",
-            organisation_id="hiflow",
-            kind=LICENCE,
-            expires_on=END,
-            days=30,
-            noticed_at=NOON,
-        ),
-    ],
-)
-def test_what_changes_no_accepted_paper_changes_nothing(event: PaperEvent) -> None:
-    assert react(event) == []
-
-
-def test_the_command_goes_to_the_driver() -> None:
-    assert [target(command) for command in react(accepted())] == ["ada"]
-
-
 # --- Properties ----------------------------------------------------------------
 
 days = st.sampled_from([TODAY - DAY, TODAY, TODAY + DAY])
@@ -251,7 +169,7 @@ def test_a_repeated_command_records_nothing_new(sequence: list[Command]) -> None
 
 
 @property_of(st.lists(commands, max_size=12), days)
-def test_who_is_clear_stays_so_only_while_every_paper_holds(
+def test_a_driver_stays_clear_only_while_every_paper_holds(
     sequence: list[Command], day: date
 ) -> None:
     state = initial

@@ -2,35 +2,31 @@ from datetime import date
 
 import pytest
 
-from contracts.missions.driver_v1 import DriverEvent, Period, QualificationKind
+from contracts.missions.driver_v1 import (
+    DriverEvent,
+    DriverReinstated,
+    DriverSuspended,
+    QualificationKind,
+)
 from infra.testing.spec import Spec
 from services.missions import driver
-from services.missions.availability import (
-    AvailabilityIdTaken,
-    AvailabilityIsOver,
-    AvailabilityOverlaps,
-    NoSuchAvailability,
-)
 from services.missions.driver import (
     AlreadyQualified,
     Command,
     DriverIdTaken,
     DriverIsForgotten,
+    DriverIsSuspended,
     NoSuchDriver,
 )
-from services.missions.terms import HORIZON, DayNotPossible, TextTooLong
 from services.missions.tests.make import (
     DAY,
     FROM,
     LATER,
-    MIDDLE,
-    TODAY,
     UNTIL,
     change_home,
     change_phone,
     complete_training,
     declare,
-    declared,
     engage,
     engaged,
     forget,
@@ -44,7 +40,6 @@ from services.missions.tests.make import (
     released,
     start_training,
     take_back,
-    taken_back,
     training_started,
 )
 
@@ -166,102 +161,6 @@ class TestHeld:
         assert driver.held(state(registered(), qualified(), forgotten()), FROM) == frozenset()
 
 
-class TestDeclareAvailability:
-    @pytest.mark.requirement("HIF-31", "T-02", "G-16")
-    @pytest.mark.parametrize(
-        ("period", "first", "last"),
-        [
-            (Period.DAY, date(2030, 5, 6), date(2030, 5, 6)),
-            (Period.WEEK, date(2030, 5, 6), date(2030, 5, 12)),
-            (Period.MONTH, date(2030, 5, 6), date(2030, 6, 5)),
-            (Period.MONTH, date(2030, 6, 1), date(2030, 6, 30)),
-            (Period.MONTH, date(2030, 12, 2), date(2031, 1, 1)),
-            (Period.MONTH, date(2031, 1, 28), date(2031, 2, 27)),
-            (Period.MONTH, date(2031, 1, 29), date(2031, 2, 28)),
-            (Period.MONTH, date(2031, 1, 31), date(2031, 2, 28)),
-            (Period.MONTH, date(2031, 3, 31), date(2031, 4, 30)),
-        ],
-    )
-    def test_a_driver_is_free(self, period: Period, first: date, last: date) -> None:
-        given(registered()).when(declare(period=period, starting=first)).records(
-            declared(period=period, from_day=first, until_day=last)
-        )
-
-    @pytest.mark.requirement("G-16")
-    def test_a_driver_may_be_free_from_today(self) -> None:
-        given(registered()).when(declare(starting=TODAY)).records(
-            declared(from_day=TODAY, until_day=TODAY)
-        )
-
-    @pytest.mark.requirement("G-16")
-    def test_the_past_is_no_time_to_be_free(self) -> None:
-        given(registered()).when(declare(starting=TODAY - DAY)).is_rejected(
-            DayNotPossible("starting", TODAY - DAY, TODAY, TODAY + HORIZON)
-        )
-
-    def test_nobody_plans_further_ahead(self) -> None:
-        first = TODAY + HORIZON + DAY
-        given(registered()).when(declare(starting=first)).is_rejected(
-            DayNotPossible("starting", first, TODAY, TODAY + HORIZON)
-        )
-
-    @pytest.mark.requirement("HIF-31", "G-16")
-    def test_a_reason_may_be_given(self) -> None:
-        given(registered()).when(declare(reason="x" * 255)).records(declared(reason="x" * 255))
-
-    @pytest.mark.requirement("G-16")
-    def test_a_reason_may_not_be_longer(self) -> None:
-        given(registered()).when(declare(reason="x" * 256)).is_rejected(
-            TextTooLong("reason", 256, 255)
-        )
-
-    @pytest.mark.requirement("G-16")
-    def test_availabilities_may_touch(self) -> None:
-        given(registered(), declared("a-1", from_day=FROM, until_day=MIDDLE)).when(
-            declare("a-2", starting=MIDDLE + DAY)
-        ).records(declared("a-2", from_day=MIDDLE + DAY, until_day=MIDDLE + DAY))
-
-    @pytest.mark.requirement("G-16")
-    @pytest.mark.parametrize("starting", [FROM - 6 * DAY, FROM, MIDDLE])
-    def test_availabilities_do_not_overlap(self, starting: date) -> None:
-        given(registered(), declared("a-1", from_day=FROM, until_day=MIDDLE)).when(
-            declare("a-2", Period.WEEK, starting, today=starting)
-        ).is_rejected(AvailabilityOverlaps("a-1", FROM, MIDDLE))
-
-    @pytest.mark.requirement("G-16")
-    def test_days_taken_back_may_be_declared_anew(self) -> None:
-        given(registered(), declared("a-1"), taken_back("a-1")).when(declare("a-2")).records(
-            declared("a-2")
-        )
-
-    def test_an_id_names_one_availability(self) -> None:
-        taken = AvailabilityIdTaken("a-1")
-        given(registered(), declared()).when(declare(starting=UNTIL)).is_rejected(taken)
-        given(registered(), declared()).when(declare(reason="holiday")).is_rejected(taken)
-        given(registered(), declared(), taken_back()).when(declare()).is_rejected(taken)
-
-
-class TestWithdrawAvailability:
-    @pytest.mark.requirement("HIF-31", "G-16")
-    def test_a_driver_takes_it_back(self) -> None:
-        given(registered(), declared()).when(take_back()).records(taken_back())
-
-    @pytest.mark.requirement("G-16")
-    def test_its_last_day_is_early_enough(self) -> None:
-        given(registered(), declared(until_day=MIDDLE)).when(take_back(today=MIDDLE)).records(
-            taken_back()
-        )
-
-    @pytest.mark.requirement("G-16")
-    def test_the_past_stays_as_it_was(self) -> None:
-        given(registered(), declared(until_day=MIDDLE)).when(
-            take_back(today=MIDDLE + DAY)
-        ).is_rejected(AvailabilityIsOver(MIDDLE))
-
-    def test_it_was_declared_first(self) -> None:
-        given(registered()).when(take_back()).is_rejected(NoSuchAvailability())
-
-
 class TestEngagement:
     @pytest.mark.requirement("HIF-32")
     def test_a_mission_occupies_the_driver(self) -> None:
@@ -287,6 +186,18 @@ class TestForget:
 
     def test_somebody_elses_driver_is_not(self) -> None:
         given(registered()).when(forget(organisation="rival")).is_rejected(NoSuchDriver())
+
+
+def test_a_trip_is_given_to_partners_of_the_organisation_alone() -> None:
+    ada = state(registered())
+    assert driver.unfit(ada, "hiflow") is None
+    assert driver.unfit(ada, "other") == NoSuchDriver()
+    assert driver.unfit(driver.initial, "hiflow") == NoSuchDriver()
+    closed = driver.evolve(ada, DriverSuspended(driver_id="ada", suspended_at=LATER))
+    assert driver.unfit(closed, "hiflow") == DriverIsSuspended()
+    assert driver.unfit(driver.evolve(closed, forgotten()), "hiflow") == DriverIsForgotten()
+    opened = driver.evolve(closed, DriverReinstated(driver_id="ada", reinstated_at=LATER))
+    assert driver.unfit(opened, "hiflow") is None
 
 
 def state(*history: DriverEvent) -> driver.Driver:

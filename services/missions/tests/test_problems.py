@@ -2,21 +2,7 @@ from typing import get_args
 
 import pytest
 
-from services.missions.availability import (
-    AvailabilityIdTaken,
-    AvailabilityIsOver,
-    AvailabilityOverlaps,
-    NoSuchAvailability,
-)
-from services.missions.carrying import (
-    ExtraCostIsDecided,
-    MoreThanAsked,
-    NoSuchExtraCost,
-    TooLateForExtraCost,
-)
 from services.missions.clearance import NoSuchPaper
-from services.missions.countering import AlreadyCountered, NoCounterOffer
-from services.missions.detailing import PeopleAreForgotten
 from services.missions.driver import (
     AlreadyQualified,
     DriverIdTaken,
@@ -24,18 +10,13 @@ from services.missions.driver import (
     DriverIsSuspended,
     NoSuchDriver,
 )
-from services.missions.problems import Rejection, problem
-from services.missions.quoting import (
-    AlreadyQuoted,
-    ExpensesAbovePrice,
-    ExpenseTwice,
-    NoSuchQuote,
-    QuoteIsExpired,
-    QuoteIsRefused,
-    QuoteIsWithdrawn,
-    ReasonMissing,
-    ValidityIsOver,
+from services.missions.driver.availability import (
+    AvailabilityIdTaken,
+    AvailabilityIsOver,
+    AvailabilityOverlaps,
+    NoSuchAvailability,
 )
+from services.missions.http.problems import Rejection, problem
 from services.missions.terms import (
     CurrencyNotAccepted,
     DayNotPossible,
@@ -55,6 +36,25 @@ from services.missions.trip import (
     TripIdTaken,
     TripIsAssigned,
     TripIsNotPast,
+)
+from services.missions.trip.contacts import PeopleAreForgotten
+from services.missions.trip.counter_offers import AlreadyCountered, NoCounterOffer
+from services.missions.trip.extra_costs import (
+    ExtraCostIsDecided,
+    MoreThanAsked,
+    NoSuchExtraCost,
+    TooLateForExtraCost,
+)
+from services.missions.trip.quotes import (
+    AlreadyQuoted,
+    ExpensesAbovePrice,
+    ExpenseTwice,
+    NoSuchQuote,
+    QuoteIsExpired,
+    QuoteIsRefused,
+    QuoteIsWithdrawn,
+    ReasonMissing,
+    ValidityIsOver,
 )
 
 REJECTIONS: list[Rejection] = [
@@ -87,9 +87,9 @@ REJECTIONS: list[Rejection] = [
     TripIsPast(UNTIL),
     QualificationsMissing((("client_process", "atlas"),)),
     NotPositive("price", 0),
-    CurrencyNotAccepted("price", "CHF", "EUR"),
-    TextTooLong("comment", 1_001, 1_000),
-    DayNotPossible("pickup_on", TODAY, FROM, UNTIL),
+    CurrencyNotAccepted(field="price", currency="CHF", accepted="EUR"),
+    TextTooLong(field="comment", length=1_001, limit=1_000),
+    DayNotPossible(field="pickup_on", day=TODAY, first=FROM, last=UNTIL),
     NoSuchDriver(),
     DriverIdTaken("ada"),
     DriverIsForgotten(),
@@ -97,7 +97,7 @@ REJECTIONS: list[Rejection] = [
     AlreadyQualified("atlas"),
     NoSuchAvailability(),
     AvailabilityIdTaken("a-1"),
-    AvailabilityOverlaps("a-1", FROM, UNTIL),
+    AvailabilityOverlaps(availability_id="a-1", from_day=FROM, until_day=UNTIL),
     AvailabilityIsOver(UNTIL),
 ]
 
@@ -118,9 +118,12 @@ def test_only_a_value_that_can_never_be_right_names_its_field(rejection: Rejecti
     ("rejection", "sentence"),
     [
         (AlreadyQuoted(eur(12_505)), "A quote of 125.05 EUR by this driver is waiting"),
-        (DayNotPossible("a_day", TODAY, FROM, UNTIL), "only 2030-05-06 to 2030-05-10."),
-        (DayNotPossible("a_day", TODAY, FROM, FROM), "only 2030-05-06."),
-        (DayNotPossible("a_day", UNTIL, None, FROM), "only up to 2030-05-06."),
+        (
+            DayNotPossible(field="a_day", day=TODAY, first=FROM, last=UNTIL),
+            "only 2030-05-06 to 2030-05-10.",
+        ),
+        (DayNotPossible(field="a_day", day=TODAY, first=FROM, last=FROM), "only 2030-05-06."),
+        (DayNotPossible(field="a_day", day=UNTIL, first=None, last=FROM), "only up to 2030-05-06."),
         (QualificationsMissing((("client_process", "atlas"),)), "atlas (client_process)"),
     ],
 )

@@ -1,28 +1,18 @@
 from dataclasses import replace
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from contracts.common_v1 import Money
 from contracts.missions.trip_v1 import Channel, ExpenseKind, QuotedExpense, TripEvent
 from contracts.timers import CancelTimer, SetTimer
 from infra.testing.spec import Spec
 from services.missions import trip
-from services.missions.quoting import (
-    AlreadyQuoted,
-    ExpensesAbovePrice,
-    NoSuchQuote,
-    QuoteIsRefused,
-    QuoteIsWithdrawn,
-    ReasonMissing,
-)
 from services.missions.terms import (
     HORIZON,
-    CurrencyNotAccepted,
     DayNotPossible,
     NotPositive,
+    PapersLacking,
     QualificationsMissing,
-    TextTooLong,
     TripIsPast,
 )
 from services.missions.tests.make import (
@@ -32,7 +22,6 @@ from services.missions.tests.make import (
     FROM,
     LATER,
     LYON,
-    MIDDLE,
     OVER,
     TODAY,
     UNTIL,
@@ -68,8 +57,17 @@ from services.missions.trip import (
     TripIsAssigned,
     TripIsNotPast,
 )
+from services.missions.trip.quotes import (
+    AlreadyQuoted,
+    ExpensesAbovePrice,
+    NoSuchQuote,
+    QuoteIsRefused,
+)
 
 given = Spec(trip.decide, trip.evolve, trip.initial).given
+
+ATLAS = ("client_process", "atlas")
+LACKING = ("driving_licence", "vigilance")
 
 ON_A_TRIP: list[Command] = [
     submit(),
@@ -106,7 +104,7 @@ class TestPublish:
     @pytest.mark.requirement("HIF-12", "T-01")
     def test_a_window_does_not_end_before_it_begins(self) -> None:
         given().when(publish(until_day=FROM - DAY)).is_rejected(
-            DayNotPossible("until_slot", FROM - DAY, first=FROM, last=TODAY + HORIZON)
+            DayNotPossible(field="until_slot", day=FROM - DAY, first=FROM, last=TODAY + HORIZON)
         )
 
     def test_a_trip_may_end_today(self) -> None:
@@ -115,7 +113,7 @@ class TestPublish:
     def test_a_trip_does_not_end_in_the_past(self) -> None:
         tomorrow = UNTIL + DAY
         given().when(publish(today=tomorrow)).is_rejected(
-            DayNotPossible("until_slot", UNTIL, first=tomorrow, last=tomorrow + HORIZON)
+            DayNotPossible(field="until_slot", day=UNTIL, first=tomorrow, last=tomorrow + HORIZON)
         )
 
     def test_a_trip_may_lie_as_far_ahead_as_people_plan(self) -> None:
@@ -125,13 +123,13 @@ class TestPublish:
     def test_a_trip_does_not_start_further_ahead(self) -> None:
         last = TODAY + HORIZON
         given().when(publish(from_day=last + DAY, until_day=last + DAY)).is_rejected(
-            DayNotPossible("from_slot", last + DAY, first=None, last=last)
+            DayNotPossible(field="from_slot", day=last + DAY, first=None, last=last)
         )
 
     def test_a_trip_does_not_end_further_ahead(self) -> None:
         last = TODAY + HORIZON
         given().when(publish(until_day=last + DAY)).is_rejected(
-            DayNotPossible("until_slot", last + DAY, first=FROM, last=last)
+            DayNotPossible(field="until_slot", day=last + DAY, first=FROM, last=last)
         )
 
     @pytest.mark.requirement("HIF-11")
@@ -166,234 +164,6 @@ class TestAnyCommand:
     @pytest.mark.parametrize("command", AFTER_EXPIRY)
     def test_comes_too_late_after_the_expiry(self, command: Command) -> None:
         given(published(), submitted(), expired()).when(command).is_rejected(TripIsPast(UNTIL))
-
-
-class TestSubmit:
-    @pytest.mark.requirement("HIF-18", "G-12", "SM-03", "M-01")
-    def test_a_driver_offers_a_price(self) -> None:
-        given(published()).when(submit()).records(submitted())
-
-    def test_the_same_quote_sent_again_is_no_news(self) -> None:
-        given(published(), submitted()).when(submit()).records_nothing()
-
-    @pytest.mark.requirement("G-12")
-    def test_a_driver_has_one_live_quote_a_trip(self) -> None:
-        given(published(), submitted(price=eur(9_000))).when(submit()).is_rejected(
-            AlreadyQuoted(eur(9_000))
-        )
-
-    @pytest.mark.requirement("G-12")
-    @pytest.mark.parametrize(
-        "other", [submit(comment="soon"), submit(pickup_on=FROM), submit(delivery_on=UNTIL)]
-    )
-    def test_other_terms_are_another_quote(self, other: Command) -> None:
-        given(published(), submitted()).when(other).is_rejected(AlreadyQuoted(eur()))
-
-    @pytest.mark.requirement("HIF-18", "M-01")
-    def test_drivers_compete(self) -> None:
-        given(published(), submitted("ada")).when(submit("bob")).records(submitted("bob"))
-
-    @pytest.mark.requirement("G-13")
-    def test_after_a_refusal_the_driver_may_try_again(self) -> None:
-        given(published(), submitted(), refused()).when(submit()).records(submitted())
-
-    @pytest.mark.requirement("G-13")
-    def test_after_a_withdrawal_the_driver_may_try_again(self) -> None:
-        given(published(), submitted(), withdrawn()).when(submit()).records(submitted())
-
-    @pytest.mark.requirement("G-12")
-    def test_the_last_day_is_early_enough(self) -> None:
-        given(published()).when(submit(today=UNTIL)).records(submitted())
-
-    @pytest.mark.requirement("G-12")
-    def test_the_day_after_is_too_late(self) -> None:
-        given(published()).when(submit(today=UNTIL + DAY)).is_rejected(TripIsPast(UNTIL))
-
-
-class TestGate:
-    @pytest.mark.requirement("HIF-17", "HIF-33", "HIF-35", "G-12")
-    def test_a_qualified_driver_may_quote(self) -> None:
-        held = frozenset({("client_process", "atlas"), ("additional_service", "wash")})
-        gated = published(client_process="atlas", services=("wash",))
-        given(gated).when(submit(held=held)).records(submitted())
-        given(gated).when(assign(held=held)).records(assigned(price=None, direct=True))
-
-    @pytest.mark.requirement("HIF-17", "HIF-33", "HIF-35", "G-12", "G-19")
-    def test_others_learn_what_they_lack(self) -> None:
-        given(published(client_process="atlas", services=("wash", "handover"))).when(
-            submit(held=frozenset({("additional_service", "wash")}))
-        ).is_rejected(
-            QualificationsMissing((("additional_service", "handover"), ("client_process", "atlas")))
-        )
-
-    @pytest.mark.requirement("HIF-17")
-    def test_a_client_process_is_not_a_service_of_the_same_name(self) -> None:
-        given(published(client_process="atlas")).when(
-            submit(held=frozenset({("additional_service", "atlas")}))
-        ).is_rejected(QualificationsMissing((("client_process", "atlas"),)))
-
-    @pytest.mark.requirement("HIF-17", "G-17")
-    def test_holds_for_logistics_too(self) -> None:
-        given(published(services=("wash",))).when(assign()).is_rejected(
-            QualificationsMissing((("additional_service", "wash"),))
-        )
-
-
-class TestTerms:
-    @pytest.mark.requirement("G-12")
-    def test_a_cent_is_a_price(self) -> None:
-        given(published()).when(submit(price=eur(1))).records(submitted(price=eur(1)))
-
-    @pytest.mark.requirement("G-12")
-    def test_nothing_is_no_price(self) -> None:
-        given(published()).when(submit(price=eur(0))).is_rejected(NotPositive("price", 0))
-
-    @pytest.mark.requirement("G-12")
-    def test_prices_are_in_one_currency(self) -> None:
-        given(published()).when(submit(price=Money(12_500, "CHF"))).is_rejected(
-            CurrencyNotAccepted("price", "CHF", "EUR")
-        )
-
-    @pytest.mark.requirement("G-12")
-    def test_a_comment_may_fill_a_page(self) -> None:
-        given(published()).when(submit(comment="x" * 1_000)).records(submitted(comment="x" * 1_000))
-
-    @pytest.mark.requirement("G-12")
-    def test_a_comment_may_not_fill_two(self) -> None:
-        given(published()).when(submit(comment="x" * 1_001)).is_rejected(
-            TextTooLong("comment", 1_001, 1_000)
-        )
-
-    @pytest.mark.requirement("G-12", "T-01")
-    @pytest.mark.parametrize(("pickup", "delivery"), [(FROM, UNTIL), (MIDDLE, MIDDLE)])
-    def test_days_lie_inside_the_window(self, pickup: date, delivery: date) -> None:
-        given(published()).when(submit(pickup_on=pickup, delivery_on=delivery)).records(
-            submitted(pickup_on=pickup, delivery_on=delivery)
-        )
-
-    @pytest.mark.requirement("G-12", "T-01")
-    @pytest.mark.parametrize("day", [FROM - DAY, UNTIL + DAY])
-    def test_days_do_not_lie_outside_the_window(self, day: date) -> None:
-        given(published()).when(submit(pickup_on=day)).is_rejected(
-            DayNotPossible("pickup_on", day, FROM, UNTIL)
-        )
-        given(published()).when(submit(delivery_on=day)).is_rejected(
-            DayNotPossible("delivery_on", day, FROM, UNTIL)
-        )
-
-    @pytest.mark.requirement("G-12")
-    def test_a_vehicle_is_not_delivered_before_it_is_picked_up(self) -> None:
-        given(published()).when(submit(pickup_on=MIDDLE, delivery_on=MIDDLE - DAY)).is_rejected(
-            DayNotPossible("delivery_on", MIDDLE - DAY, MIDDLE, UNTIL)
-        )
-
-    @pytest.mark.requirement("HIF-13", "G-12", "T-01")
-    def test_fixed_slots_are_met(self) -> None:
-        fixed = published(from_fixed=True, until_fixed=True)
-        given(fixed).when(submit(pickup_on=FROM, delivery_on=UNTIL)).records(
-            submitted(pickup_on=FROM, delivery_on=UNTIL)
-        )
-
-    @pytest.mark.requirement("HIF-13", "G-12", "T-01")
-    def test_a_fixed_slot_is_no_other_day(self) -> None:
-        given(published(from_fixed=True)).when(submit(pickup_on=FROM + DAY)).is_rejected(
-            DayNotPossible("pickup_on", FROM + DAY, FROM, FROM)
-        )
-        given(published(until_fixed=True)).when(submit(delivery_on=UNTIL - DAY)).is_rejected(
-            DayNotPossible("delivery_on", UNTIL - DAY, UNTIL, UNTIL)
-        )
-
-
-class TestModify:
-    @pytest.mark.requirement("HIF-21", "G-13", "SM-03")
-    def test_a_driver_changes_the_price(self) -> None:
-        given(published(), submitted()).when(modify()).records(modified())
-
-    @pytest.mark.requirement("HIF-21", "G-13")
-    def test_a_driver_changes_the_price_again(self) -> None:
-        given(published(), submitted(), modified()).when(modify(price=eur(9_900))).records(
-            modified(price=eur(9_900))
-        )
-
-    def test_the_same_price_is_no_news(self) -> None:
-        given(published(), submitted()).when(modify(price=eur())).records_nothing()
-
-    def test_a_quote_comes_first(self) -> None:
-        given(published(), submitted("bob")).when(modify()).is_rejected(NoSuchQuote())
-
-    @pytest.mark.requirement("HIF-21", "G-13")
-    def test_a_refused_quote_stays_as_it_was(self) -> None:
-        given(published(), submitted(), refused()).when(modify()).is_rejected(
-            QuoteIsRefused("too dear")
-        )
-
-    @pytest.mark.requirement("HIF-21", "G-13")
-    def test_a_withdrawn_quote_stays_withdrawn(self) -> None:
-        given(published(), submitted(), withdrawn()).when(modify()).is_rejected(QuoteIsWithdrawn())
-
-    def test_the_last_day_is_early_enough(self) -> None:
-        given(published(), submitted()).when(modify(today=UNTIL)).records(modified())
-
-    def test_the_day_after_is_too_late(self) -> None:
-        given(published(), submitted()).when(modify(today=UNTIL + DAY)).is_rejected(
-            TripIsPast(UNTIL)
-        )
-
-    def test_the_new_terms_are_checked(self) -> None:
-        given(published(), submitted()).when(modify(pickup_on=UNTIL + DAY)).is_rejected(
-            DayNotPossible("pickup_on", UNTIL + DAY, FROM, UNTIL)
-        )
-
-
-class TestWithdraw:
-    @pytest.mark.requirement("HIF-21", "G-13", "SM-03")
-    def test_a_driver_takes_the_quote_back(self) -> None:
-        given(published(), submitted()).when(withdraw()).records(withdrawn())
-
-    @pytest.mark.requirement("HIF-21", "G-13")
-    def test_a_modified_quote_is_taken_back_as_well(self) -> None:
-        given(published(), submitted(), modified()).when(withdraw()).records(withdrawn())
-
-    def test_a_quote_comes_first(self) -> None:
-        given(published()).when(withdraw()).is_rejected(NoSuchQuote())
-
-    @pytest.mark.requirement("HIF-21", "G-13")
-    def test_a_refused_quote_stays_refused(self) -> None:
-        given(published(), submitted(), refused()).when(withdraw()).is_rejected(
-            QuoteIsRefused("too dear")
-        )
-
-
-class TestRefuse:
-    @pytest.mark.requirement("HIF-20", "G-17", "SM-03")
-    def test_logistics_says_why(self) -> None:
-        given(published(), submitted()).when(refuse()).records(refused())
-
-    def test_another_reason_comes_too_late(self) -> None:
-        given(published(), submitted(), refused()).when(refuse(reason="too far")).is_rejected(
-            QuoteIsRefused("too dear")
-        )
-
-    @pytest.mark.requirement("HIF-20", "G-17")
-    @pytest.mark.parametrize("reason", ["", " \n"])
-    def test_a_refusal_has_a_reason(self, reason: str) -> None:
-        given(published(), submitted()).when(refuse(reason=reason)).is_rejected(ReasonMissing())
-
-    def test_a_reason_may_be_long(self) -> None:
-        given(published(), submitted()).when(refuse(reason="x" * 500)).records(
-            refused(reason="x" * 500)
-        )
-
-    def test_a_reason_may_not_be_longer(self) -> None:
-        given(published(), submitted()).when(refuse(reason="x" * 501)).is_rejected(
-            TextTooLong("reason", 501, 500)
-        )
-
-    def test_a_quote_comes_first(self) -> None:
-        given(published()).when(refuse()).is_rejected(NoSuchQuote())
-
-    def test_a_withdrawn_quote_needs_no_refusal(self) -> None:
-        given(published(), submitted(), withdrawn()).when(refuse()).is_rejected(QuoteIsWithdrawn())
 
 
 class TestAward:
@@ -436,6 +206,28 @@ class TestAward:
         given(published(), assigned(direct=True)).when(award()).is_rejected(TripIsAssigned())
 
 
+class TestEligibility:
+    @pytest.mark.requirement("HIF-17", "HIF-33")
+    def test_an_award_asks_again_for_the_qualification_of_the_trip(self) -> None:
+        history = published(client_process="atlas"), submitted()
+        given(*history).when(award(held=frozenset({ATLAS}))).records(accepted(), assigned())
+        given(*history).when(award()).is_rejected(QualificationsMissing((ATLAS,)))
+
+    @pytest.mark.requirement("HIF-42")
+    def test_an_award_asks_again_for_the_papers_of_the_driver(self) -> None:
+        given(published(), submitted()).when(award(lacking=LACKING)).is_rejected(
+            PapersLacking(LACKING)
+        )
+
+    @pytest.mark.requirement("HIF-42")
+    def test_a_driver_who_lacks_a_paper_can_neither_quote_nor_be_assigned(self) -> None:
+        given(published()).when(submit(lacking=LACKING)).is_rejected(PapersLacking(LACKING))
+        given(published()).when(assign(lacking=LACKING)).is_rejected(PapersLacking(LACKING))
+
+    def test_an_award_that_comes_again_asks_for_nothing_more(self) -> None:
+        given(published(), assigned()).when(award(lacking=LACKING)).records_nothing()
+
+
 class TestPropose:
     @pytest.mark.requirement("HIF-32", "N-03")
     def test_a_driver_is_asked_to_quote_once(self) -> None:
@@ -443,7 +235,7 @@ class TestPropose:
         given(published(), proposed()).when(propose()).records_nothing()
         given(published(), proposed()).when(propose("bob")).records(proposed("bob"))
 
-    def test_who_quoted_need_not_be_asked(self) -> None:
+    def test_a_driver_who_quoted_need_not_be_asked(self) -> None:
         given(published(), submitted()).when(propose()).is_rejected(AlreadyQuoted(eur()))
 
     def test_only_an_open_trip_is_proposed_to_its_last_day(self) -> None:
@@ -592,7 +384,7 @@ class TestTimers:
         (timer,) = trip.timers(published())
         assert isinstance(timer, SetTimer)
         command = trip.on_timer(timer.name, "t-1", timer.due)
-        assert command == trip.ExpireTrip("t-1", timer.due)
+        assert command == trip.ExpireTrip(trip_id="t-1", at=timer.due)
 
     def test_no_other_timer_is_known(self) -> None:
         with pytest.raises(LookupError):

@@ -7,6 +7,7 @@ from typing import ClassVar, assert_never
 
 from contracts.common_v1 import Money, Rule, RuleInput
 from contracts.missions.trip_v1 import (
+    Channel,
     CounterAccepted,
     CounterDeclined,
     CounterOffered,
@@ -18,14 +19,23 @@ from contracts.missions.trip_v1 import (
     QuoteModified,
     QuoteRefused,
     QuoteSubmitted,
+    Slot,
+    Stop,
     TripEvent,
     TripExpired,
     TripProposed,
     TripPublished,
+    Vehicle,
 )
 from contracts.timers import CancelTimer, SetTimer
-from services.missions import carrying, countering, detailing, quoting, terms
+from services.missions import terms
 from services.missions.terms import Qualification
+from services.missions.trip import attachments, contacts, counter_offers, extra_costs, quotes
+from services.missions.trip.attachments import Attachments
+from services.missions.trip.contacts import Contacts
+from services.missions.trip.counter_offers import CounterOffer
+from services.missions.trip.extra_costs import ExtraCosts
+from services.missions.trip.quotes import Quote
 
 EXPIRY = "expiry"
 QUOTE = "quote:"
@@ -34,60 +44,80 @@ QUOTE = "quote:"
 # --- Commands ---------------------------------------------------------------
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class PublishTrip:
-    """`fact` is what shall be recorded, here and in every command that has one."""
-
-    fact: TripPublished
+    trip_id: str
+    organisation_id: str
+    client_brand: str
+    tags: tuple[str, ...]
+    departure: Stop
+    arrival: Stop
+    from_slot: Slot
+    until_slot: Slot
+    vehicle: Vehicle
+    delivery_type: str
+    distance_km: int
+    duration_minutes: int
+    client_process: str | None
+    additional_services: tuple[str, ...]
+    time_zone: str
     today: date
+    at: datetime
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ProposeTrip:
     """Ask a driver to quote; whether there is such a driver is asked beside (HIF-32)."""
 
-    fact: TripProposed
+    trip_id: str
+    driver_id: str
     organisation_id: str
     today: date
+    at: datetime
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class AwardTrip:
     """Accept the quote of this driver, who has to be as fit for the trip as when quoting."""
 
     trip_id: str
     organisation_id: str
     driver_id: str
-    today: date
-    at: datetime
     qualifications: frozenset[Qualification] = frozenset()
     lacking_papers: tuple[str, ...] = ()
+    today: date
+    at: datetime
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class AssignDirectly:
-    """Give the trip to a driver without a quote; `qualifications` as in SubmitQuote."""
+    """Give the trip to a driver without a quote; `qualifications` as in SubmitQuote.
+
+    `expenses` are a part of the price, as in a quote.
+    """
 
     trip_id: str
     organisation_id: str
     driver_id: str
     price: Money | None
+    expenses: tuple[QuotedExpense, ...] = ()
     qualifications: frozenset[Qualification]
+    lacking_papers: tuple[str, ...] = ()
     today: date
     at: datetime
-    lacking_papers: tuple[str, ...] = ()
-    expenses: tuple[QuotedExpense, ...] = ()
-    """What of the price is for expenses, as in a quote (C4)."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ConfirmDelivery:
-    fact: DeliveryConfirmed
+    trip_id: str
+    driver_id: str
     organisation_id: str
+    channel: Channel
     today: date
+    at: datetime
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ExpireTrip:
     """Comes from the timer and so speaks for no organisation."""
 
@@ -95,7 +125,7 @@ class ExpireTrip:
     at: datetime
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ExpireQuote:
     """Comes from the timer: `at` is the instant until which the quote was valid."""
 
@@ -107,12 +137,13 @@ class ExpireQuote:
 Command = (
     PublishTrip
     | ProposeTrip
-    | quoting.Command
-    | countering.Command
+    | quotes.Command
+    | counter_offers.Command
     | AwardTrip
     | AssignDirectly
-    | carrying.Command
-    | detailing.Command
+    | extra_costs.Command
+    | attachments.Command
+    | contacts.Command
     | ConfirmDelivery
     | ExpireTrip
     | ExpireQuote
@@ -171,10 +202,10 @@ Rejection = (
     | MissionNotBegun
     | ArrivalIsDeparture
     | ExpensesNeedPrice
-    | quoting.Rejection
-    | countering.Rejection
-    | carrying.Rejection
-    | detailing.PeopleAreForgotten
+    | quotes.Rejection
+    | counter_offers.Rejection
+    | extra_costs.Rejection
+    | contacts.PeopleAreForgotten
 )
 
 # --- State ------------------------------------------------------------------
@@ -187,38 +218,41 @@ class Unpublished:
 
 @dataclass(frozen=True, slots=True)
 class Open:
-    """`quotes` holds the latest quote of each driver by driver_id, `counters` what it met with."""
+    """The latest quote of each driver, by driver_id, and the counter-offer that it met with."""
 
     offer: TripPublished
-    quotes: Mapping[str, quoting.Quote]
-    counters: Mapping[str, countering.Counter] = field(default_factory=dict)
+    quotes: Mapping[str, Quote]
+    counter_offers: Mapping[str, CounterOffer] = field(default_factory=dict)
     proposed: frozenset[str] = frozenset()
-    details: detailing.Details = detailing.EMPTY
+    contacts: Contacts = field(default_factory=Contacts)
 
 
 @dataclass(frozen=True, slots=True)
 class Assigned:
     offer: TripPublished
     mission: MissionAssigned
-    carried: carrying.Carried = carrying.EMPTY
-    details: detailing.Details = detailing.EMPTY
+    extra_costs: ExtraCosts = field(default_factory=ExtraCosts)
+    attachments: Attachments = field(default_factory=dict)
+    contacts: Contacts = field(default_factory=Contacts)
 
 
 @dataclass(frozen=True, slots=True)
 class Delivered:
     offer: TripPublished
     mission: MissionAssigned
-    carried: carrying.Carried = carrying.EMPTY
-    details: detailing.Details = detailing.EMPTY
+    extra_costs: ExtraCosts = field(default_factory=ExtraCosts)
+    attachments: Attachments = field(default_factory=dict)
+    contacts: Contacts = field(default_factory=Contacts)
 
 
 @dataclass(frozen=True, slots=True)
 class Expired:
     offer: TripPublished
-    details: detailing.Details = detailing.EMPTY
+    contacts: Contacts = field(default_factory=Contacts)
 
 
-Published = Open | Assigned | Delivered | Expired
+Mission = Assigned | Delivered
+Published = Open | Mission | Expired
 Trip = Unpublished | Published
 
 initial: Trip = Unpublished()
@@ -230,41 +264,55 @@ def evolve(trip: Trip, event: TripEvent) -> Trip:
         return Open(event, quotes={})
     if isinstance(trip, Unpublished):
         return trip
-    if isinstance(event, quoting.Event | countering.Counter):
+    if isinstance(event, quotes.Event | counter_offers.Event):
         return quoted(trip, event) if isinstance(trip, Open) else trip
-    if isinstance(event, carrying.Event):
-        if isinstance(trip, Open | Expired):
-            return trip
-        return replace(trip, carried=carrying.evolve(trip.carried, event))
-    if isinstance(event, detailing.Event):
-        return replace(trip, details=detailing.evolve(trip.details, event))
+    if isinstance(event, extra_costs.Event | attachments.Event):
+        return carried(trip, event) if isinstance(trip, Mission) else trip
+    if isinstance(event, contacts.Event):
+        return replace(trip, contacts=contacts.evolve(trip.contacts, event))
     match event:
-        case TripProposed(driver_id=who):
-            return replace(trip, proposed=trip.proposed | {who}) if isinstance(trip, Open) else trip
-        case MissionAssigned():
-            return Assigned(trip.offer, event, details=trip.details)
-        case DeliveryConfirmed():
-            if isinstance(trip, Assigned):
-                return Delivered(trip.offer, trip.mission, trip.carried, trip.details)
+        case TripProposed(driver_id=driver):
+            if isinstance(trip, Open):
+                return replace(trip, proposed=trip.proposed | {driver})
             return trip
+        case MissionAssigned():
+            return Assigned(trip.offer, event, contacts=trip.contacts)
+        case DeliveryConfirmed():
+            return delivered(trip) if isinstance(trip, Assigned) else trip
         case TripExpired():
-            return Expired(trip.offer, trip.details)
+            return Expired(trip.offer, trip.contacts)
         case unhandled:
             assert_never(unhandled)
 
 
-def quoted(trip: Open, event: quoting.Event | countering.Counter) -> Open:
-    who, counters = event.driver_id, trip.counters
+def quoted(trip: Open, event: quotes.Event | counter_offers.Event) -> Open:
+    driver = event.driver_id
     match event:
         case QuoteAccepted():
             return trip
         case CounterOffered() | CounterAccepted() | CounterDeclined():
-            return replace(trip, counters={**counters, who: event})
+            return replace(trip, counter_offers={**trip.counter_offers, driver: event})
         case QuoteSubmitted():
-            left = {driver: counter for driver, counter in counters.items() if driver != who}
-            return replace(trip, quotes={**trip.quotes, who: event}, counters=left)
+            others = {id: offer for id, offer in trip.counter_offers.items() if id != driver}
+            return replace(trip, quotes={**trip.quotes, driver: event}, counter_offers=others)
         case _:
-            return replace(trip, quotes={**trip.quotes, who: event})
+            return replace(trip, quotes={**trip.quotes, driver: event})
+
+
+def carried(trip: Mission, event: extra_costs.Event | attachments.Event) -> Mission:
+    if isinstance(event, attachments.Event):
+        return replace(trip, attachments=attachments.evolve(trip.attachments, event))
+    return replace(trip, extra_costs=extra_costs.evolve(trip.extra_costs, event))
+
+
+def delivered(trip: Assigned) -> Delivered:
+    return Delivered(
+        trip.offer,
+        trip.mission,
+        extra_costs=trip.extra_costs,
+        attachments=trip.attachments,
+        contacts=trip.contacts,
+    )
 
 
 # --- Decisions --------------------------------------------------------------
@@ -278,8 +326,8 @@ def decide(command: Command, trip: Trip) -> Decision:
         return publish(command) if isinstance(command, PublishTrip) else NoSuchTrip()
     match command:
         case PublishTrip():
-            repeated = replace(command.fact, published_at=trip.offer.published_at) == trip.offer
-            return [] if repeated else TripIdTaken(trip.offer.trip_id)
+            offer = replace(published(command), published_at=trip.offer.published_at)
+            return [] if offer == trip.offer else TripIdTaken(trip.offer.trip_id)
         case ExpireTrip():
             return expire(command, trip)
         case ExpireQuote():
@@ -295,50 +343,53 @@ def decide(command: Command, trip: Trip) -> Decision:
         case ConfirmDelivery():
             return confirm(command, trip)
         case (
-            quoting.SubmitQuote()
-            | quoting.ModifyQuote()
-            | quoting.WithdrawQuote()
-            | quoting.RefuseQuote()
-            | countering.OfferCounter()
-            | countering.AcceptCounter()
-            | countering.DeclineCounter()
+            quotes.SubmitQuote()
+            | quotes.ModifyQuote()
+            | quotes.WithdrawQuote()
+            | quotes.RefuseQuote()
+            | counter_offers.OfferCounter()
+            | counter_offers.AcceptCounter()
+            | counter_offers.DeclineCounter()
         ):
             return decide_on_quote(command, trip)
         case (
-            carrying.RequestExtraCost()
-            | carrying.AcceptExtraCost()
-            | carrying.RefuseExtraCost()
-            | carrying.AddAttachment()
-            | carrying.RemoveAttachment()
+            extra_costs.RequestExtraCost()
+            | extra_costs.AcceptExtraCost()
+            | extra_costs.RefuseExtraCost()
+            | attachments.AddAttachment()
+            | attachments.RemoveAttachment()
         ):
             return decide_on_mission(command, trip)
-        case detailing.DetailStop() | detailing.NameClient() | detailing.ForgetPeople():
-            return detailing.decide(command, trip.details)
+        case contacts.DetailStop() | contacts.NameClient() | contacts.ForgetPeople():
+            return contacts.decide(command, trip.contacts)
         case unhandled:
             assert_never(unhandled)
 
 
 def publish(command: PublishTrip) -> Decision:
-    offer = command.fact
-    if offer.arrival == offer.departure:
-        return ArrivalIsDeparture(offer.arrival.city)
+    if command.arrival == command.departure:
+        return ArrivalIsDeparture(command.arrival.city)
     return (
-        terms.bad_window(offer.from_slot, offer.until_slot, command.today)
-        or terms.not_positive("distance_km", offer.distance_km)
-        or terms.not_positive("duration_minutes", offer.duration_minutes)
-        or [offer]
+        terms.bad_window(
+            from_slot=command.from_slot, until_slot=command.until_slot, today=command.today
+        )
+        or terms.not_positive("distance_km", command.distance_km)
+        or terms.not_positive("duration_minutes", command.duration_minutes)
+        or [published(command)]
     )
 
 
 def propose(command: ProposeTrip, trip: Published) -> Decision:
     match trip:
         case Open():
-            who = command.fact.driver_id
-            if isinstance(quote := trip.quotes.get(who), quoting.Live):
-                return quoting.AlreadyQuoted(quote.price)
-            if who in trip.proposed:
+            driver = command.driver_id
+            if isinstance(quote := trip.quotes.get(driver), quotes.Live):
+                return quotes.AlreadyQuoted(quote.price)
+            if driver in trip.proposed:
                 return []
-            return terms.past(trip.offer, command.today) or [command.fact]
+            return terms.past(trip.offer, command.today) or [
+                TripProposed(trip_id=command.trip_id, driver_id=driver, proposed_at=command.at)
+            ]
         case Assigned() | Delivered():
             return TripIsAssigned()
         case Expired():
@@ -347,18 +398,17 @@ def propose(command: ProposeTrip, trip: Published) -> Decision:
             assert_never(unhandled)
 
 
-def decide_on_quote(command: quoting.Command | countering.Command, trip: Published) -> Decision:
+def decide_on_quote(command: quotes.Command | counter_offers.Command, trip: Published) -> Decision:
     match trip:
         case Open():
-            answer = countering.AcceptCounter | countering.DeclineCounter
-            who = command.driver_id if isinstance(command, answer) else command.fact.driver_id
-            quote, counter = trip.quotes.get(who), trip.counters.get(who)
-            if isinstance(command, countering.Command):
-                return countering.decide(command, quote, counter)
-            decision = quoting.decide(command, trip.offer, quote)
-            return (
-                countering.modified(decision, counter) if isinstance(decision, list) else decision
-            )
+            quote = trip.quotes.get(command.driver_id)
+            counter = trip.counter_offers.get(command.driver_id)
+            if isinstance(command, counter_offers.Command):
+                return counter_offers.decide(command, quote, counter)
+            decision = quotes.decide(command, trip.offer, quote)
+            if isinstance(decision, list):
+                return counter_offers.answered_by_change(decision, counter)
+            return decision
         case Assigned() | Delivered():
             return TripIsAssigned()
         case Expired():
@@ -367,31 +417,36 @@ def decide_on_quote(command: quoting.Command | countering.Command, trip: Publish
             assert_never(unhandled)
 
 
-def decide_on_mission(command: carrying.Command, trip: Published) -> Decision:
-    if isinstance(trip, Open | Expired):
+def decide_on_mission(
+    command: extra_costs.Command | attachments.Command, trip: Published
+) -> Decision:
+    if isinstance(trip, Open | Expired) or belongs_to_another(command, trip.mission):
         return NoSuchMission()
-    over = isinstance(trip, Delivered)
-    answer = carrying.decide(command, trip.mission, trip.carried, delivered=over)
-    # Whose mission it is, is nobody else's business.
-    return NoSuchMission() if isinstance(answer, carrying.NotYours) else answer
+    if isinstance(command, attachments.Command):
+        return attachments.decide(command, trip.mission, trip.attachments)
+    return extra_costs.decide(command, trip.extra_costs, delivered=isinstance(trip, Delivered))
 
 
 def award(command: AwardTrip, trip: Published) -> Decision:
     match trip:
         case Open():
             quote = trip.quotes.get(command.driver_id)
-            if not isinstance(quote, quoting.Live):
-                return quoting.not_live(quote)
+            if not isinstance(quote, quotes.Live):
+                return quotes.not_live(quote)
             return (
                 terms.past(trip.offer, command.today)
-                or quoting.expired(quote, command.at)
+                or quotes.expired(quote, command.at)
                 or terms.gate(trip.offer, command.qualifications, command.lacking_papers)
                 or [
                     QuoteAccepted(
                         trip_id=command.trip_id, driver_id=command.driver_id, accepted_at=command.at
                     ),
-                    mission(
-                        command, trip.offer, quote.price, direct=False, expenses=quote.expenses
+                    assigned(
+                        command,
+                        trip.offer,
+                        price=quote.price,
+                        expenses=quote.expenses,
+                        direct=False,
                     ),
                     *refusals(trip, command.at, "trip assigned", ASSIGNED, but=command.driver_id),
                 ]
@@ -406,20 +461,19 @@ def award(command: AwardTrip, trip: Published) -> Decision:
 
 
 def assign_directly(command: AssignDirectly, trip: Published) -> Decision:
-    given = mission(command, trip.offer, command.price, direct=True, expenses=command.expenses)
+    given = assigned(
+        command, trip.offer, price=command.price, expenses=command.expenses, direct=True
+    )
     match trip:
         case Open():
             quote = trip.quotes.get(command.driver_id)
-            if isinstance(quote, quoting.Live):
-                return quoting.AlreadyQuoted(quote.price)
+            if isinstance(quote, quotes.Live):
+                return quotes.AlreadyQuoted(quote.price)
             return (
                 terms.past(trip.offer, command.today)
                 or terms.gate(trip.offer, command.qualifications, command.lacking_papers)
                 or bad_agreement(command)
-                or [
-                    given,
-                    *refusals(trip, command.at, "trip assigned", ASSIGNED),
-                ]
+                or [given, *refusals(trip, command.at, "trip assigned", ASSIGNED)]
             )
         case Assigned() | Delivered():
             recorded = replace(trip.mission, assigned_at=command.at)
@@ -431,13 +485,21 @@ def assign_directly(command: AssignDirectly, trip: Published) -> Decision:
 
 
 def confirm(command: ConfirmDelivery, trip: Published) -> Decision:
-    if isinstance(trip, Open | Expired) or trip.mission.driver_id != command.fact.driver_id:
+    if isinstance(trip, Open | Expired) or trip.mission.driver_id != command.driver_id:
         return NoSuchMission()
     match trip:
         case Assigned() if command.today < trip.mission.from_day:
             return MissionNotBegun(trip.mission.from_day)
         case Assigned():
-            return [replace(command.fact, client_told=trip.details.client is not None)]
+            return [
+                DeliveryConfirmed(
+                    trip_id=command.trip_id,
+                    driver_id=command.driver_id,
+                    channel=command.channel,
+                    confirmed_at=command.at,
+                    client_told=trip.contacts.client is not None,
+                )
+            ]
         case Delivered():
             return []
         case unhandled:
@@ -461,7 +523,7 @@ def expire(command: ExpireTrip, trip: Published) -> Decision:
 def expire_quote(command: ExpireQuote, trip: Published) -> Decision:
     quote = trip.quotes.get(command.driver_id) if isinstance(trip, Open) else None
     # A quote that was modified meanwhile has another timer, or none.
-    due = isinstance(quote, quoting.Live) and quote.valid_until == command.at
+    due = isinstance(quote, quotes.Live) and quote.valid_until == command.at
     return (
         [QuoteExpired(trip_id=command.trip_id, driver_id=command.driver_id, expired_at=command.at)]
         if due
@@ -472,23 +534,62 @@ def expire_quote(command: ExpireQuote, trip: Published) -> Decision:
 # --- Parts of a decision ----------------------------------------------------
 
 
-def bad_agreement(command: AssignDirectly) -> quoting.BadQuote | ExpensesNeedPrice | None:
+def published(command: PublishTrip) -> TripPublished:
+    return TripPublished(
+        trip_id=command.trip_id,
+        organisation_id=command.organisation_id,
+        client_brand=command.client_brand,
+        tags=command.tags,
+        departure=command.departure,
+        arrival=command.arrival,
+        from_slot=command.from_slot,
+        until_slot=command.until_slot,
+        vehicle=command.vehicle,
+        delivery_type=command.delivery_type,
+        distance_km=command.distance_km,
+        duration_minutes=command.duration_minutes,
+        client_process=command.client_process,
+        additional_services=command.additional_services,
+        published_at=command.at,
+        time_zone=command.time_zone,
+    )
+
+
+def belongs_to_another(
+    command: extra_costs.Command | attachments.Command, mission: MissionAssigned
+) -> bool:
+    """Whether a driver speaks about the mission of somebody else; whose it is, is not told."""
+    match command:
+        case (
+            extra_costs.RequestExtraCost()
+            | attachments.AddAttachment()
+            | attachments.RemoveAttachment()
+        ):
+            return command.driver_id not in (None, mission.driver_id)
+        case extra_costs.AcceptExtraCost() | extra_costs.RefuseExtraCost():
+            return False
+        case unhandled:
+            assert_never(unhandled)
+
+
+def bad_agreement(command: AssignDirectly) -> quotes.BadQuote | ExpensesNeedPrice | None:
     """What is agreed on without a quote is as good as one, or left open altogether."""
     if command.price is None:
         return ExpensesNeedPrice() if command.expenses else None
-    return terms.bad_price(command.price) or quoting.bad_expenses(command.expenses, command.price)
+    return terms.bad_price(command.price) or quotes.bad_expenses(command.expenses, command.price)
 
 
 # Without inputs: they would name the winner, whom the others must not learn from a refusal.
 ASSIGNED = Rule("trip-assigned", 1, ())
 
 
-def mission(
+def assigned(
     command: AwardTrip | AssignDirectly,
     offer: TripPublished,
+    *,
     price: Money | None,
+    expenses: tuple[QuotedExpense, ...],
     direct: bool,
-    expenses: tuple[QuotedExpense, ...] = (),
 ) -> MissionAssigned:
     return MissionAssigned(
         trip_id=command.trip_id,
@@ -511,7 +612,7 @@ def refusals(
             trip_id=trip.offer.trip_id, driver_id=driver_id, reason=reason, rule=rule, refused_at=at
         )
         for driver_id, quote in trip.quotes.items()
-        if isinstance(quote, quoting.Live) and driver_id != but
+        if isinstance(quote, quotes.Live) and driver_id != but
     ]
 
 
@@ -523,7 +624,9 @@ def timers(event: TripEvent) -> tuple[SetTimer | CancelTimer, ...]:
     if isinstance(event, QuoteSubmitted | QuoteModified) and event.valid_until is not None:
         # Never cancelled: one that comes too late finds another quote, and does nothing.
         return (SetTimer(f"{QUOTE}{event.driver_id}", event.valid_until),)
-    if isinstance(event, quoting.Event | countering.Counter | carrying.Event | detailing.Event):
+    if isinstance(event, quotes.Event | counter_offers.Event | contacts.Event):
+        return ()
+    if isinstance(event, extra_costs.Event | attachments.Event):
         return ()
     match event:
         case TripPublished():
@@ -539,7 +642,7 @@ def timers(event: TripEvent) -> tuple[SetTimer | CancelTimer, ...]:
 def on_timer(name: str, trip_id: str, due: datetime) -> Command:
     """The command of a timer that came due. LookupError when no timer has that name."""
     if name.startswith(QUOTE):
-        return ExpireQuote(trip_id, name.removeprefix(QUOTE), due)
+        return ExpireQuote(trip_id=trip_id, driver_id=name.removeprefix(QUOTE), at=due)
     if name != EXPIRY:
         raise LookupError(name)
-    return ExpireTrip(trip_id, due)
+    return ExpireTrip(trip_id=trip_id, at=due)

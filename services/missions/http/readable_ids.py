@@ -1,4 +1,4 @@
-"""Numbers people can read out on the phone."""
+"""Ids that people can read out on the phone."""
 
 from uuid import UUID
 
@@ -6,11 +6,11 @@ _DIGITS = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 _LENGTH = 11
 
 
-def number(prefix: str, of: UUID) -> str:
+def readable_id(prefix: str, of: UUID) -> str:
     """`T7KQ2M9XDPA3`: 55 bits of an id in Crockford's base 32, always the same for the same id.
 
-    Two of a million differ but for one chance in 70 000; then publishing is refused, and nothing
-    is overwritten.
+    Among a million, two are the same with a chance of 1 in 70 000; then publishing is refused, and
+    nothing is overwritten.
     """
     value = of.int >> 73
     digits = (_DIGITS[(value >> 5 * place) & 31] for place in reversed(range(_LENGTH)))

@@ -19,7 +19,7 @@ REASON_LIMIT = 255
 # --- Commands ---------------------------------------------------------------
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class DeclareAvailability:
     driver_id: str
     organisation_id: str
@@ -31,7 +31,7 @@ class DeclareAvailability:
     at: datetime
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class WithdrawAvailability:
     driver_id: str
     organisation_id: str
@@ -55,7 +55,7 @@ class AvailabilityIdTaken:
     availability_id: str
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class AvailabilityOverlaps:
     """The days already declared, both included."""
 
@@ -88,26 +88,26 @@ Availability = AvailabilityDeclared | AvailabilityWithdrawn
 Decision = list[DriverEvent] | Rejection
 
 
-def decide(command: Command, known: Mapping[str, Availability]) -> Decision:
-    """As in every aggregate; `known` are the availabilities of the driver, by their id."""
+def decide(command: Command, availabilities: Mapping[str, Availability]) -> Decision:
+    """As in every aggregate; `availabilities` are those of the driver, by their id."""
     match command:
         case DeclareAvailability():
-            return declare(command, known)
+            return declare(command, availabilities)
         case WithdrawAvailability():
-            return withdraw(command, known.get(command.availability_id))
+            return withdraw(command, availabilities.get(command.availability_id))
         case unhandled:
             assert_never(unhandled)
 
 
-def declare(command: DeclareAvailability, known: Mapping[str, Availability]) -> Decision:
-    earlier = known.get(command.availability_id)
+def declare(command: DeclareAvailability, availabilities: Mapping[str, Availability]) -> Decision:
+    earlier = availabilities.get(command.availability_id)
     if earlier is not None:
         return [] if repeats(command, earlier) else AvailabilityIdTaken(command.availability_id)
     latest = command.today + terms.HORIZON
     return (
-        terms.not_possible("starting", command.starting, command.today, latest)
+        terms.not_possible("starting", command.starting, first=command.today, last=latest)
         or terms.too_long("reason", command.reason, REASON_LIMIT)
-        or overlap(command, known.values())
+        or overlap(command, availabilities.values())
         or [
             AvailabilityDeclared(
                 driver_id=command.driver_id,
@@ -122,22 +122,26 @@ def declare(command: DeclareAvailability, known: Mapping[str, Availability]) -> 
     )
 
 
-def repeats(command: DeclareAvailability, known: Availability) -> bool:
-    return isinstance(known, AvailabilityDeclared) and (
-        (known.period, known.from_day, known.reason)
+def repeats(command: DeclareAvailability, earlier: Availability) -> bool:
+    return isinstance(earlier, AvailabilityDeclared) and (
+        (earlier.period, earlier.from_day, earlier.reason)
         == (command.period, command.starting, command.reason)
     )
 
 
 def overlap(
-    command: DeclareAvailability, known: Iterable[Availability]
+    command: DeclareAvailability, others: Iterable[Availability]
 ) -> AvailabilityOverlaps | None:
     first, last = command.starting, last_day(command.period, command.starting)
-    for other in known:
+    for other in others:
         if isinstance(other, AvailabilityDeclared) and (
             first <= other.until_day and other.from_day <= last
         ):
-            return AvailabilityOverlaps(other.availability_id, other.from_day, other.until_day)
+            return AvailabilityOverlaps(
+                availability_id=other.availability_id,
+                from_day=other.from_day,
+                until_day=other.until_day,
+            )
     return None
 
 
@@ -160,14 +164,14 @@ def last_day_of_month_from(first: date) -> date:
     return next_month + timedelta(days=min(first.day - 1, length) - 1)
 
 
-def withdraw(command: WithdrawAvailability, known: Availability | None) -> Decision:
-    match known:
+def withdraw(command: WithdrawAvailability, earlier: Availability | None) -> Decision:
+    match earlier:
         case None:
             return NoSuchAvailability()
         case AvailabilityWithdrawn():
             return []
-        case AvailabilityDeclared() if known.until_day < command.today:
-            return AvailabilityIsOver(known.until_day)
+        case AvailabilityDeclared() if earlier.until_day < command.today:
+            return AvailabilityIsOver(earlier.until_day)
         case AvailabilityDeclared():
             return [
                 AvailabilityWithdrawn(

@@ -3,7 +3,7 @@ import pytest
 from contracts.missions.trip_v1 import TripEvent
 from infra.testing.spec import Spec
 from services.missions import driver
-from services.missions.bookings import react, target
+from services.missions.reactions.from_missions_trip import react, target
 from services.missions.tests.make import (
     accepted,
     assigned,

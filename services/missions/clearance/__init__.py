@@ -1,8 +1,8 @@
-"""Whether a driver's papers let them take new work (C6). Missions that run go on."""
+"""Whether a driver's papers let them take new work. Missions that run go on."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from datetime import date
+from datetime import date, datetime
 from typing import ClassVar, assert_never
 
 from contracts.missions.clearance_v1 import (
@@ -16,26 +16,34 @@ from contracts.papers.paper_v1 import PaperKind
 # --- Commands ---------------------------------------------------------------
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class RequirePapers:
-    """`fact`, what shall be recorded, names all papers that are required.
+    """`kinds` are all the papers that are required; papers once accepted are required besides."""
 
-    Papers once accepted are required besides.
-    """
+    driver_id: str
+    organisation_id: str
+    kinds: tuple[str, ...]
+    at: datetime
 
-    fact: PapersRequired
 
-
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class HoldPaper:
     """Follows from an accepted paper, like `LapsePaper` from one that expired."""
 
-    fact: PaperHeld
+    driver_id: str
+    organisation_id: str
+    kind: str
+    valid_until: date | None
+    at: datetime
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class LapsePaper:
-    fact: PaperLapsed
+    driver_id: str
+    organisation_id: str
+    kind: str
+    valid_until: date
+    at: datetime
 
 
 Command = RequirePapers | HoldPaper | LapsePaper
@@ -96,9 +104,9 @@ def lacking(clearance: Clearance, organisation_id: str, on: date) -> tuple[str, 
 
 def required(clearance: Clearance, organisation_id: str) -> tuple[str, ...]:
     """What staff asked for, and what was accepted once, in order."""
-    known = {kind for organisation, kind in clearance.papers if organisation == organisation_id}
+    accepted = {kind for organisation, kind in clearance.papers if organisation == organisation_id}
     asked = clearance.required.get(organisation_id)
-    return tuple(sorted(known.union(asked.kinds if asked else ())))
+    return tuple(sorted(accepted.union(asked.kinds if asked else ())))
 
 
 def _holds(paper: Paper | None, on: date) -> bool:
@@ -118,7 +126,7 @@ def decide(command: Command, clearance: Clearance) -> Decision:
         case RequirePapers():
             return require(command, clearance)
         case HoldPaper():
-            return [] if command.fact == _last(command.fact, clearance) else [command.fact]
+            return hold(command, clearance)
         case LapsePaper():
             return lapse(command, clearance)
         case unhandled:
@@ -126,20 +134,45 @@ def decide(command: Command, clearance: Clearance) -> Decision:
 
 
 def require(command: RequirePapers, clearance: Clearance) -> Decision:
-    asked, names = command.fact, {kind.name.lower() for kind in PaperKind}
-    if unknown := next((kind for kind in asked.kinds if kind not in names), None):
+    names = {kind.name.lower() for kind in PaperKind}
+    if unknown := next((kind for kind in command.kinds if kind not in names), None):
         return NoSuchPaper(unknown)
-    kinds = tuple(sorted(set(asked.kinds)))
-    known = clearance.required.get(asked.organisation_id)
-    return [] if kinds == (known.kinds if known else ()) else [replace(asked, kinds=kinds)]
+    kinds = tuple(sorted(set(command.kinds)))
+    last = clearance.required.get(command.organisation_id)
+    if kinds == (last.kinds if last else ()):
+        return []
+    return [
+        PapersRequired(
+            driver_id=command.driver_id,
+            organisation_id=command.organisation_id,
+            kinds=kinds,
+            required_at=command.at,
+        )
+    ]
+
+
+def hold(command: HoldPaper, clearance: Clearance) -> Decision:
+    held = PaperHeld(
+        driver_id=command.driver_id,
+        organisation_id=command.organisation_id,
+        kind=command.kind,
+        valid_until=command.valid_until,
+        held_at=command.at,
+    )
+    return [] if held == clearance.papers.get((command.organisation_id, command.kind)) else [held]
 
 
 def lapse(command: LapsePaper, clearance: Clearance) -> Decision:
-    paper = _last(command.fact, clearance)
+    paper = clearance.papers.get((command.organisation_id, command.kind))
     # A newer one may have been accepted while the end of this one was on its way.
-    current = isinstance(paper, PaperHeld) and paper.valid_until == command.fact.valid_until
-    return [command.fact] if current else []
-
-
-def _last(paper: Paper, clearance: Clearance) -> Paper | None:
-    return clearance.papers.get((paper.organisation_id, paper.kind))
+    if not isinstance(paper, PaperHeld) or paper.valid_until != command.valid_until:
+        return []
+    return [
+        PaperLapsed(
+            driver_id=command.driver_id,
+            organisation_id=command.organisation_id,
+            kind=command.kind,
+            valid_until=command.valid_until,
+            lapsed_at=command.at,
+        )
+    ]

@@ -25,37 +25,60 @@ REASON_LIMIT = 500
 # --- Commands ---------------------------------------------------------------
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
+class QuoteTerms:
+    """The content of a quote. Its expenses are a part of its price; the rest is the service."""
+
+    price: Money
+    expenses: tuple[QuotedExpense, ...] = ()
+    comment: str | None = None
+    pickup_on: date | None = None
+    delivery_on: date | None = None
+    valid_until: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class SubmitQuote:
     """`qualifications` are those of the driver that hold on the first day of the trip.
 
-    Who is `lacking_papers` gets no new work today (C6).
+    A driver with `lacking_papers` gets no new work today.
     """
 
-    fact: QuoteSubmitted
+    trip_id: str
+    driver_id: str
     organisation_id: str
+    terms: QuoteTerms
     qualifications: frozenset[Qualification]
-    today: date
     lacking_papers: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class ModifyQuote:
-    fact: QuoteModified
-    organisation_id: str
     today: date
+    at: datetime
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ModifyQuote:
+    trip_id: str
+    driver_id: str
+    organisation_id: str
+    terms: QuoteTerms
+    today: date
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class WithdrawQuote:
-    fact: QuoteWithdrawn
+    trip_id: str
+    driver_id: str
     organisation_id: str
+    at: datetime
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class RefuseQuote:
-    fact: QuoteRefused
+    trip_id: str
+    driver_id: str
     organisation_id: str
+    reason: str
+    at: datetime
 
 
 Command = SubmitQuote | ModifyQuote | WithdrawQuote | RefuseQuote
@@ -154,27 +177,47 @@ def decide(command: Command, offer: TripPublished, quote: Quote | None) -> Decis
 
 def submit(command: SubmitQuote, offer: TripPublished, quote: Quote | None) -> Decision:
     if isinstance(quote, Live):
-        return [] if same_terms(command.fact, quote) else AlreadyQuoted(quote.price)
+        return [] if command.terms == terms_of(quote) else AlreadyQuoted(quote.price)
     return (
         terms.past(offer, command.today)
         or terms.gate(offer, command.qualifications, command.lacking_papers)
-        or bad_terms(command.fact, offer)
-        or [command.fact]
+        or bad_terms(command, offer)
+        or [
+            QuoteSubmitted(
+                trip_id=command.trip_id,
+                driver_id=command.driver_id,
+                price=command.terms.price,
+                comment=command.terms.comment,
+                pickup_on=command.terms.pickup_on,
+                delivery_on=command.terms.delivery_on,
+                submitted_at=command.at,
+                expenses=command.terms.expenses,
+                valid_until=command.terms.valid_until,
+            )
+        ]
     )
 
 
 def modify(command: ModifyQuote, offer: TripPublished, quote: Quote | None) -> Decision:
     if not isinstance(quote, Live):
         return not_live(quote)
-    if same_terms(command.fact, quote):
+    if command.terms == terms_of(quote):
         return []
-    return terms.past(offer, command.today) or bad_terms(command.fact, offer) or [command.fact]
+    return (
+        terms.past(offer, command.today)
+        or bad_terms(command, offer)
+        or [modified(quote, command.terms, command.at)]
+    )
 
 
 def withdraw(command: WithdrawQuote, quote: Quote | None) -> Decision:
     match quote:
         case QuoteSubmitted() | QuoteModified():
-            return [command.fact]
+            return [
+                QuoteWithdrawn(
+                    trip_id=command.trip_id, driver_id=command.driver_id, withdrawn_at=command.at
+                )
+            ]
         case QuoteWithdrawn():
             return []
         case None | QuoteRefused() | QuoteExpired():
@@ -184,43 +227,68 @@ def withdraw(command: WithdrawQuote, quote: Quote | None) -> Decision:
 
 
 def refuse(command: RefuseQuote, quote: Quote | None) -> Decision:
-    reason = command.fact.reason
     if not isinstance(quote, Live):
-        repeated = isinstance(quote, QuoteRefused) and quote.reason == reason
+        repeated = isinstance(quote, QuoteRefused) and quote.reason == command.reason
         return [] if repeated else not_live(quote)
-    if not reason.strip():
+    if not command.reason.strip():
         return ReasonMissing()
-    return terms.too_long("reason", reason, REASON_LIMIT) or [command.fact]
+    return terms.too_long("reason", command.reason, REASON_LIMIT) or [
+        QuoteRefused(
+            trip_id=command.trip_id,
+            driver_id=command.driver_id,
+            reason=command.reason,
+            rule=None,
+            refused_at=command.at,
+        )
+    ]
 
 
-def same_terms(one: Live, other: Live) -> bool:
-    return offered(one) == offered(other)
+# --- Parts of a decision ----------------------------------------------------
 
 
-def offered(quote: Live) -> tuple[object, ...]:
-    """What the quote says, whenever it was said."""
-    days = (quote.pickup_on, quote.delivery_on)
-    return (quote.price, quote.expenses, quote.comment, quote.valid_until, *days)
-
-
-def bad_terms(quote: Live, offer: TripPublished) -> BadQuote | None:
-    return (
-        terms.bad_price(quote.price)
-        or bad_validity(quote)
-        or bad_expenses(quote.expenses, quote.price)
-        or terms.too_long("comment", quote.comment, COMMENT_LIMIT)
-        or terms.bad_days(offer, quote.pickup_on, quote.delivery_on)
+def terms_of(quote: Live) -> QuoteTerms:
+    return QuoteTerms(
+        price=quote.price,
+        expenses=quote.expenses,
+        comment=quote.comment,
+        pickup_on=quote.pickup_on,
+        delivery_on=quote.delivery_on,
+        valid_until=quote.valid_until,
     )
 
 
-def bad_validity(quote: Live) -> ValidityIsOver | None:
-    said_at = quote.submitted_at if isinstance(quote, QuoteSubmitted) else quote.modified_at
-    end = quote.valid_until
-    return ValidityIsOver(end) if end is not None and end <= said_at else None
+def modified(quote: Live, new: QuoteTerms, at: datetime) -> QuoteModified:
+    return QuoteModified(
+        trip_id=quote.trip_id,
+        driver_id=quote.driver_id,
+        price=new.price,
+        comment=new.comment,
+        pickup_on=new.pickup_on,
+        delivery_on=new.delivery_on,
+        modified_at=at,
+        expenses=new.expenses,
+        valid_until=new.valid_until,
+    )
+
+
+def bad_terms(command: SubmitQuote | ModifyQuote, offer: TripPublished) -> BadQuote | None:
+    new = command.terms
+    return (
+        terms.bad_price(new.price)
+        or bad_validity(new, command.at)
+        or bad_expenses(new.expenses, new.price)
+        or terms.too_long("comment", new.comment, COMMENT_LIMIT)
+        or terms.bad_days(offer, pickup_on=new.pickup_on, delivery_on=new.delivery_on)
+    )
+
+
+def bad_validity(new: QuoteTerms, at: datetime) -> ValidityIsOver | None:
+    end = new.valid_until
+    return ValidityIsOver(end) if end is not None and end <= at else None
 
 
 def expired(quote: Live, at: datetime) -> QuoteIsExpired | None:
-    """A quote holds up to its instant, not at it; without one until it is answered (C8)."""
+    """A quote holds up to its instant, not at it; without one until it is answered."""
     end = quote.valid_until
     return QuoteIsExpired(end) if end is not None and end <= at else None
 

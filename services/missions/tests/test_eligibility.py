@@ -1,79 +1,15 @@
-"""Who may quote and who may be awarded is asked each time, over a real store."""
+"""A driver is asked for qualifications and papers before each piece of new work, over HTTP."""
 
 import asyncio
 from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from contracts.missions.driver_v1 import DriverReinstated, DriverSuspended
-from services.missions import driver, trip
-from services.missions.driver import DriverIsForgotten, DriverIsSuspended, NoSuchDriver
-from services.missions.quoting import SubmitQuote
-from services.missions.terms import PapersLacking, QualificationsMissing
-from services.missions.tests.make import (
-    LATER,
-    TODAY,
-    accepted,
-    assigned,
-    forgotten,
-    published,
-    qualified,
-    registered,
-    submitted,
-)
 from services.missions.tests.test_api import PRICE as QUOTE
 from services.missions.tests.test_api import offer, served
-from services.missions.tests.test_trip import given
-from services.missions.trip import AssignDirectly, AwardTrip
 
-ATLAS = (qualified().kind.name.lower(), "atlas")
-LACKING = ("driving_licence", "vigilance")
 VIGILANCE = {"kinds": ["vigilance"]}
 ADA = {"driver_id": "ada"}
-
-
-def award(*held: tuple[str, str], lacking: tuple[str, ...] = ()) -> AwardTrip:
-    return AwardTrip("t-1", "hiflow", "ada", TODAY, LATER, frozenset(held), lacking)
-
-
-@pytest.mark.requirement("HIF-17", "HIF-33")
-def test_an_award_asks_again_for_the_qualification_of_the_trip() -> None:
-    quoted = published(client_process="atlas"), submitted()
-    given(*quoted).when(award(ATLAS)).records(accepted(), assigned())
-    given(*quoted).when(award()).is_rejected(QualificationsMissing((ATLAS,)))
-
-
-@pytest.mark.requirement("HIF-42")
-def test_an_award_asks_again_for_the_papers_of_the_driver() -> None:
-    given(published(), submitted()).when(award(lacking=LACKING)).is_rejected(PapersLacking(LACKING))
-
-
-@pytest.mark.requirement("HIF-42")
-def test_who_lacks_a_paper_can_neither_quote_nor_be_assigned() -> None:
-    quote = SubmitQuote(submitted(), "hiflow", frozenset(), TODAY, LACKING)
-    given(published()).when(quote).is_rejected(PapersLacking(LACKING))
-    gift = AssignDirectly("t-1", "hiflow", "ada", None, frozenset(), TODAY, LATER, LACKING)
-    given(published()).when(gift).is_rejected(PapersLacking(LACKING))
-
-
-def test_an_award_that_comes_again_asks_for_nothing_more() -> None:
-    state = trip.evolve(trip.evolve(trip.initial, published()), assigned())
-    assert trip.decide(award(lacking=LACKING), state) == []
-
-
-def test_a_trip_is_given_to_partners_of_the_organisation_alone() -> None:
-    ada = driver.evolve(driver.initial, registered())
-    assert driver.unfit(ada, "hiflow") is None
-    assert driver.unfit(ada, "other") == NoSuchDriver()
-    assert driver.unfit(driver.initial, "hiflow") == NoSuchDriver()
-    closed = driver.evolve(ada, DriverSuspended(driver_id="ada", suspended_at=LATER))
-    assert driver.unfit(closed, "hiflow") == DriverIsSuspended()
-    assert driver.unfit(driver.evolve(closed, forgotten()), "hiflow") == DriverIsForgotten()
-    opened = driver.evolve(closed, DriverReinstated(driver_id="ada", reinstated_at=LATER))
-    assert driver.unfit(opened, "hiflow") is None
-
-
-# --- Over HTTP ----------------------------------------------------------------
 
 
 @pytest.mark.parametrize("way", ["assignment", "award", "proposals"])

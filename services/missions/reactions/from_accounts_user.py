@@ -1,4 +1,4 @@
-"""Reaction: who has the account of a driver is a driver; a closed account takes no new work."""
+"""Reaction: whoever has the account of a driver is a driver, until the account is closed."""
 
 from typing import assert_never
 
@@ -23,22 +23,27 @@ from contracts.accounts.user_v1 import (
     UserEvent,
     UserInvited,
 )
-from contracts.missions.driver_v1 import DriverRegistered, HomeChanged, PhoneChanged
 from contracts.runtime import REDACTED
-from services.missions.driver import Admit, FollowProfile, Suspend
+from services.missions.driver import Admit, FollowProfile, Home, Suspend
 
 Command = Admit | FollowProfile | Suspend
 
 
 def react(event: UserEvent) -> list[Command]:
-    """What is unreadable is of somebody forgotten since, who is made nobody again."""
+    """Nothing follows from an unreadable event: its subject has been forgotten since."""
     match event:
         case UserActivated():
             return _admitted(event)
         case ProfileChanged():
-            return _told(event)
+            return _profile_followed(event)
         case UserDeactivated():
-            return [Suspend(event.user_id, event.organisation_id, event.deactivated_at)]
+            return [
+                Suspend(
+                    driver_id=event.user_id,
+                    organisation_id=event.organisation_id,
+                    at=event.deactivated_at,
+                )
+            ]
         case UserInvited() | AgreementSigned() | RolesChanged() | LicenceChanged():
             return []
         case PasswordResetRequested() | PasswordSet() | TotpEnrolled() | TotpRemoved():
@@ -54,32 +59,42 @@ def react(event: UserEvent) -> list[Command]:
 def _admitted(event: UserActivated) -> list[Command]:
     if Role.DRIVER not in event.roles or event.name == REDACTED:
         return []
-    who = (event.user_id, event.organisation_id, event.name, event.phone)
-    return [Admit(DriverRegistered(*who, event.activated_at))]
+    return [
+        Admit(
+            driver_id=event.user_id,
+            organisation_id=event.organisation_id,
+            name=event.name,
+            phone=event.phone,
+            at=event.activated_at,
+        )
+    ]
 
 
-def _told(event: ProfileChanged) -> list[Command]:
+def _profile_followed(event: ProfileChanged) -> list[Command]:
     if REDACTED in (event.phone, event.street):
         return []
-    who, at = event.user_id, event.changed_at
-    street, code, city, point = event.street, event.postal_code, event.city, event.location
-    facts: tuple[HomeChanged | PhoneChanged, ...] = ()
-    if street and code and city and point:
-        facts += (
-            HomeChanged(
-                driver_id=who,
-                street=street,
-                postal_code=code,
-                city=city,
-                location=point,
-                changed_at=at,
-            ),
+    return [
+        FollowProfile(
+            driver_id=event.user_id,
+            organisation_id=event.organisation_id,
+            home=_home(event),
+            phone=event.phone or None,
+            at=event.changed_at,
         )
-    if event.phone:
-        facts += (PhoneChanged(driver_id=who, phone=event.phone, changed_at=at),)
-    return [FollowProfile(who, event.organisation_id, facts)]
+    ]
+
+
+def _home(event: ProfileChanged) -> Home | None:
+    if not (event.street and event.postal_code and event.city and event.location):
+        return None
+    return Home(
+        street=event.street,
+        postal_code=event.postal_code,
+        city=event.city,
+        location=event.location,
+    )
 
 
 def target(command: Command) -> str:
     """The driver whose stream takes the command."""
-    return command.fact.driver_id if isinstance(command, Admit) else command.driver_id
+    return command.driver_id

@@ -7,23 +7,19 @@ from datetime import date
 from typing import assert_never
 
 from contracts.common_v1 import Money
-from services.missions import (
-    availability,
-    carrying,
-    clearance,
-    countering,
-    detailing,
-    driver,
-    quoting,
-    terms,
-    trip,
-)
+from services.missions import clearance, driver, terms, trip
+from services.missions.driver import availability
+from services.missions.trip import contacts, counter_offers, extra_costs, quotes
 
 Rejection = trip.Rejection | driver.Rejection | clearance.Rejection
 
 
 def problem(rejection: Rejection) -> tuple[int, str]:
-    """Status and sentence. 404 there is no such thing, 409 not as things stand, 422 never."""
+    """Status and sentence.
+
+    404: there is no such thing. 409: not possible as things stand. 422: the request can never be
+    right.
+    """
     match rejection:
         # Trips and missions
         case trip.NoSuchTrip():
@@ -43,40 +39,40 @@ def problem(rejection: Rejection) -> tuple[int, str]:
         case trip.ExpensesNeedPrice():
             return 422, "Expenses are part of a price; name the price as well."
         # Quotes
-        case quoting.NoSuchQuote():
+        case quotes.NoSuchQuote():
             return 404, "There is no such quote."
-        case quoting.AlreadyQuoted(price=price):
+        case quotes.AlreadyQuoted(price=price):
             return 409, f"A quote of {in_words(price)} by this driver is waiting for an answer."
-        case quoting.QuoteIsRefused(reason=reason):
+        case quotes.QuoteIsRefused(reason=reason):
             return 409, f"The quote was refused: {reason}"
-        case quoting.QuoteIsWithdrawn():
+        case quotes.QuoteIsWithdrawn():
             return 409, "The driver withdrew the quote."
-        case quoting.QuoteIsExpired(expired_at=end):
+        case quotes.QuoteIsExpired(expired_at=end):
             return 409, f"The quote was valid until {end:%Y-%m-%d %H:%M} UTC."
-        case quoting.ValidityIsOver(valid_until=end):
+        case quotes.ValidityIsOver(valid_until=end):
             return 422, f"valid_until cannot be {end:%Y-%m-%d %H:%M} UTC, which is past."
-        case countering.NoCounterOffer():
+        case counter_offers.NoCounterOffer():
             return 404, "There is no counter-offer to answer."
-        case countering.AlreadyCountered():
+        case counter_offers.AlreadyCountered():
             return 409, "One counter-offer was made for this quote, and there is only one."
-        case quoting.ReasonMissing():
+        case quotes.ReasonMissing():
             return 422, "A refusal needs a reason."
-        case quoting.ExpenseTwice(kind=kind):
+        case quotes.ExpenseTwice(kind=kind):
             return 422, f"The expense {kind} stands there twice."
-        case quoting.ExpensesAbovePrice(total_minor=total, price=price):
+        case quotes.ExpensesAbovePrice(total_minor=total, price=price):
             amount = in_words(Money(total, price.currency))
             return 422, f"The expenses, {amount}, are part of the price, {in_words(price)}."
         # Missions
-        case carrying.NoSuchExtraCost():
+        case extra_costs.NoSuchExtraCost():
             return 404, "There is no such request."
-        case carrying.ExtraCostIsDecided(granted=granted):
+        case extra_costs.ExtraCostIsDecided(granted=granted):
             answer = f"accepted, up to {in_words(granted)}" if granted else "refused"
             return 409, f"The extra cost was {answer}."
-        case carrying.MoreThanAsked(asked=asked):
+        case extra_costs.MoreThanAsked(asked=asked):
             return 422, f"The driver asked for {in_words(asked)}; no more can be granted."
-        case detailing.PeopleAreForgotten():
+        case contacts.PeopleAreForgotten():
             return 409, "The people of this trip were forgotten on request."
-        case carrying.TooLateForExtraCost():
+        case extra_costs.TooLateForExtraCost():
             return 409, "The vehicle is delivered: extra costs are asked for before."
         # Terms
         case terms.TripIsPast(until_day=until):

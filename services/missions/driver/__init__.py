@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import assert_never
 
+from contracts.common_v1 import Point
 from contracts.missions.driver_v1 import (
     AvailabilityDeclared,
     AvailabilityWithdrawn,
@@ -21,77 +22,106 @@ from contracts.missions.driver_v1 import (
     SubjectForgotten,
     TrainingStarted,
 )
-from services.missions import availability, terms
+from services.missions import terms
+from services.missions.driver import availability
+from services.missions.driver.availability import Availability
 
 # --- Commands ---------------------------------------------------------------
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class RegisterDriver:
-    """`fact` is what shall be recorded, here and in every command that has one."""
+    driver_id: str
+    organisation_id: str
+    name: str
+    phone: str | None
+    at: datetime
 
-    fact: DriverRegistered
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Home:
+    street: str
+    postal_code: str
+    city: str
+    location: Point
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ChangeHome:
-    fact: HomeChanged
+    driver_id: str
     organisation_id: str
+    home: Home
+    at: datetime
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ChangePhone:
-    fact: PhoneChanged
+    driver_id: str
     organisation_id: str
+    phone: str
+    at: datetime
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class StartTraining:
-    fact: TrainingStarted
+    driver_id: str
     organisation_id: str
+    kind: QualificationKind
+    code: str
+    at: datetime
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class CompleteTraining:
     """The training provider or staff says so; nobody need have recorded the start."""
 
-    fact: QualificationObtained
+    driver_id: str
     organisation_id: str
+    kind: QualificationKind
+    code: str
+    valid_until: date | None
+    at: datetime
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Engage:
     """Follows from an assigned mission and so speaks for no organisation."""
 
-    fact: DriverEngaged
+    driver_id: str
+    trip_id: str
+    from_day: date
+    until_day: date
+    at: datetime
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Release:
     """Follows from a confirmed delivery and so speaks for no organisation."""
 
-    fact: DriverReleased
+    driver_id: str
+    trip_id: str
+    at: datetime
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ForgetDriver:
     driver_id: str
     organisation_id: str
     at: datetime
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Admit:
     """Follows from an account that a driver may use."""
 
-    fact: DriverRegistered
+    driver_id: str
+    organisation_id: str
+    name: str
+    phone: str | None
+    at: datetime
 
-    @property
-    def organisation_id(self) -> str:
-        return self.fact.organisation_id
 
-
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Suspend:
     """Follows from an account that may not be used any more."""
 
@@ -100,13 +130,15 @@ class Suspend:
     at: datetime
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class FollowProfile:
-    """Follows from what a user told of themselves (HIF-39, HIF-05)."""
+    """Follows from what a user told of themselves; what is None was not told (HIF-39, HIF-05)."""
 
     driver_id: str
     organisation_id: str
-    facts: tuple[HomeChanged | PhoneChanged, ...]
+    home: Home | None
+    phone: str | None
+    at: datetime
 
 
 AccountCommand = Admit | Suspend | FollowProfile
@@ -163,7 +195,7 @@ class Unregistered:
     pass
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Partner:
     """Availabilities and engagements are what happened to them last, by their id and trip_id."""
 
@@ -172,7 +204,7 @@ class Partner:
     home: HomeChanged | None
     in_training: frozenset[Skill]
     qualified_until: Mapping[Skill, date | None]
-    availabilities: Mapping[str, availability.Availability]
+    availabilities: Mapping[str, Availability]
     engagements: Mapping[str, DriverEngaged | DriverReleased]
     suspended: bool = False
 
@@ -194,7 +226,15 @@ initial: Driver = Unregistered()
 def evolve(driver: Driver, event: DriverEvent) -> Driver:
     """Take history as recorded: a rule added today must not break yesterday's events."""
     if isinstance(event, DriverRegistered):
-        return Partner(event, event.phone, None, frozenset(), {}, {}, {})
+        return Partner(
+            registration=event,
+            phone=event.phone,
+            home=None,
+            in_training=frozenset(),
+            qualified_until={},
+            availabilities={},
+            engagements={},
+        )
     if not isinstance(driver, Partner):
         return driver
     match event:
@@ -212,8 +252,8 @@ def evolve(driver: Driver, event: DriverEvent) -> Driver:
                 qualified_until={**driver.qualified_until, skill: event.valid_until},
             )
         case AvailabilityDeclared() | AvailabilityWithdrawn():
-            known = {**driver.availabilities, event.availability_id: event}
-            return replace(driver, availabilities=known)
+            latest = {**driver.availabilities, event.availability_id: event}
+            return replace(driver, availabilities=latest)
         case DriverEngaged() | DriverReleased():
             return replace(driver, engagements={**driver.engagements, event.trip_id: event})
         case DriverSuspended() | DriverReinstated():
@@ -270,8 +310,10 @@ def decide(command: Command, driver: Driver) -> Decision:
 
 def decide_for_partner(command: PartnerCommand, driver: Partner) -> Decision:
     match command:
-        case ChangeHome() | ChangePhone():
-            return [command.fact] if is_news(command.fact, driver) else []
+        case ChangeHome():
+            return change_home(command, command.home, driver)
+        case ChangePhone():
+            return change_phone(command, command.phone, driver)
         case StartTraining():
             return start_training(command, driver)
         case CompleteTraining():
@@ -289,69 +331,125 @@ def decide_for_partner(command: PartnerCommand, driver: Partner) -> Decision:
 
 
 def register(command: RegisterDriver, driver: Driver) -> Decision:
-    asked = command.fact
     match driver:
         case Unregistered():
-            return [asked]
+            return [registered(command)]
         case Partner():
-            known = driver.registration
-            repeated = replace(asked, registered_at=known.registered_at) == known
-            return [] if repeated else DriverIdTaken(asked.driver_id)
-        case Forgotten(organisation_id=owner) if owner == asked.organisation_id:
+            earlier = driver.registration
+            repeated = registered(replace(command, at=earlier.registered_at)) == earlier
+            return [] if repeated else DriverIdTaken(command.driver_id)
+        case Forgotten(organisation_id=owner) if owner == command.organisation_id:
             return DriverIsForgotten()
         case Forgotten():
-            return DriverIdTaken(asked.driver_id)
+            return DriverIdTaken(command.driver_id)
         case unhandled:
             assert_never(unhandled)
 
 
 def follow(command: AccountCommand, driver: Driver) -> list[DriverEvent]:
-    """Never refuses: nothing follows for who is no driver of the organisation."""
+    """Never refuses: nothing follows for somebody who is no driver of the organisation."""
     if isinstance(driver, Unregistered):
-        return [command.fact] if isinstance(command, Admit) else []
+        return [registered(command)] if isinstance(command, Admit) else []
     if isinstance(driver, Forgotten) or driver.organisation_id != command.organisation_id:
         return []
     match command:
-        case Admit(fact=fact):
-            back = DriverReinstated(driver_id=fact.driver_id, reinstated_at=fact.registered_at)
+        case Admit():
+            back = DriverReinstated(driver_id=command.driver_id, reinstated_at=command.at)
             return [back] if driver.suspended else []
         case Suspend():
             gone = DriverSuspended(driver_id=command.driver_id, suspended_at=command.at)
             return [] if driver.suspended else [gone]
         case FollowProfile():
-            return [fact for fact in command.facts if is_news(fact, driver)]
+            moved = change_home(command, command.home, driver) if command.home else []
+            other_phone = change_phone(command, command.phone, driver) if command.phone else []
+            return [*moved, *other_phone]
         case unhandled:
             assert_never(unhandled)
 
 
-def is_news(fact: HomeChanged | PhoneChanged, driver: Partner) -> bool:
-    if isinstance(fact, PhoneChanged):
-        return fact.phone != driver.phone
-    return driver.home is None or replace(driver.home, changed_at=fact.changed_at) != fact
+def change_home(
+    command: ChangeHome | FollowProfile, home: Home, driver: Partner
+) -> list[DriverEvent]:
+    changed = HomeChanged(
+        driver_id=command.driver_id,
+        street=home.street,
+        postal_code=home.postal_code,
+        city=home.city,
+        location=home.location,
+        changed_at=command.at,
+    )
+    repeated = driver.home is not None and replace(driver.home, changed_at=command.at) == changed
+    return [] if repeated else [changed]
+
+
+def change_phone(
+    command: ChangePhone | FollowProfile, phone: str, driver: Partner
+) -> list[DriverEvent]:
+    if phone == driver.phone:
+        return []
+    return [PhoneChanged(driver_id=command.driver_id, phone=phone, changed_at=command.at)]
 
 
 def start_training(command: StartTraining, driver: Partner) -> Decision:
-    skill = (command.fact.kind, command.fact.code)
+    skill = (command.kind, command.code)
     if skill in driver.in_training:
         return []
     # A qualification that ends some day may be renewed before it does.
     if skill in driver.qualified_until and driver.qualified_until[skill] is None:
-        return AlreadyQualified(command.fact.code)
-    return [command.fact]
+        return AlreadyQualified(command.code)
+    return [
+        TrainingStarted(
+            driver_id=command.driver_id,
+            kind=command.kind,
+            code=command.code,
+            started_at=command.at,
+        )
+    ]
 
 
 def complete_training(command: CompleteTraining, driver: Partner) -> Decision:
-    skill = (command.fact.kind, command.fact.code)
+    skill = (command.kind, command.code)
     held_already = skill in driver.qualified_until and skill not in driver.in_training
-    if held_already and driver.qualified_until[skill] == command.fact.valid_until:
+    if held_already and driver.qualified_until[skill] == command.valid_until:
         return []
-    return [command.fact]
+    return [
+        QualificationObtained(
+            driver_id=command.driver_id,
+            kind=command.kind,
+            code=command.code,
+            valid_until=command.valid_until,
+            obtained_at=command.at,
+        )
+    ]
 
 
 def engage(command: Engage, driver: Partner) -> Decision:
-    return [] if command.fact.trip_id in driver.engagements else [command.fact]
+    if command.trip_id in driver.engagements:
+        return []
+    return [
+        DriverEngaged(
+            driver_id=command.driver_id,
+            trip_id=command.trip_id,
+            from_day=command.from_day,
+            until_day=command.until_day,
+            engaged_at=command.at,
+        )
+    ]
 
 
 def release(command: Release, driver: Partner) -> Decision:
-    engaged = isinstance(driver.engagements.get(command.fact.trip_id), DriverEngaged)
-    return [command.fact] if engaged else []
+    if not isinstance(driver.engagements.get(command.trip_id), DriverEngaged):
+        return []
+    return [
+        DriverReleased(driver_id=command.driver_id, trip_id=command.trip_id, released_at=command.at)
+    ]
+
+
+def registered(command: RegisterDriver | Admit) -> DriverRegistered:
+    return DriverRegistered(
+        driver_id=command.driver_id,
+        organisation_id=command.organisation_id,
+        name=command.name,
+        phone=command.phone,
+        registered_at=command.at,
+    )
