@@ -14,8 +14,14 @@ from contracts.missions.driver_v1 import (
     TrainingStarted,
 )
 from contracts.missions.trip_v1 import (
+    AttachmentAdded,
+    AttachmentRemoved,
     Channel,
     DeliveryConfirmed,
+    ExpenseKind,
+    ExtraCostAccepted,
+    ExtraCostRefused,
+    ExtraCostRequested,
     MissionAssigned,
     QuoteAccepted,
     QuoteModified,
@@ -149,6 +155,50 @@ def delivered(driver: str = "ada", trip: str = "t-1") -> DeliveryConfirmed:
 
 def expired(trip: str = "t-1") -> TripExpired:
     return TripExpired(trip_id=trip, expired_at=LATER)
+
+
+def extra_cost_requested(id: str = "x-1", amount: int = 4_200) -> ExtraCostRequested:
+    return ExtraCostRequested(
+        trip_id="t-1",
+        driver_id="ada",
+        request_id=id,
+        kind=ExpenseKind.TAXI,
+        amount=Money(amount, "EUR"),
+        reason="no bus",
+        photo_file_id="f-1",
+        requested_at=LATER,
+    )
+
+
+def extra_cost_accepted(id: str = "x-1", amount: int = 4_200) -> ExtraCostAccepted:
+    return ExtraCostAccepted(
+        trip_id="t-1",
+        driver_id="ada",
+        request_id=id,
+        kind=ExpenseKind.TAXI,
+        amount=Money(amount, "EUR"),
+        accepted_at=LATER,
+    )
+
+
+def extra_cost_refused(id: str = "x-1") -> ExtraCostRefused:
+    return ExtraCostRefused(
+        trip_id="t-1",
+        driver_id="ada",
+        request_id=id,
+        reason="there was one",
+        refused_at=LATER,
+    )
+
+
+def attached(file: str = "f-3") -> AttachmentAdded:
+    return AttachmentAdded(
+        trip_id="t-1", driver_id="ada", file_id=file, label="note", added_at=LATER
+    )
+
+
+def attachment_removed(file: str = "f-3") -> AttachmentRemoved:
+    return AttachmentRemoved(trip_id="t-1", driver_id="ada", file_id=file, removed_at=LATER)
 
 
 # --- Driver -----------------------------------------------------------------

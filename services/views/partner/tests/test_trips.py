@@ -9,12 +9,7 @@ import pytest
 
 from contracts.common_v1 import Money
 from contracts.missions.trip_v1 import (
-    AttachmentAdded,
-    AttachmentRemoved,
     ExpenseKind,
-    ExtraCostAccepted,
-    ExtraCostRefused,
-    ExtraCostRequested,
     QuotedExpense,
     QuoteExpired,
     TripEvent,
@@ -35,8 +30,13 @@ from services.views.partner.tests.make import (
     VERSAILLES,
     accepted,
     assigned,
+    attached,
+    attachment_removed,
     delivered,
     expired,
+    extra_cost_accepted,
+    extra_cost_refused,
+    extra_cost_requested,
     modified,
     published,
     refused,
@@ -91,29 +91,17 @@ class TestRow:
 
     @pytest.mark.requirement("HIF-23", "HIF-26")
     def test_a_mission_has_its_expenses_extra_costs_and_attachments(self) -> None:
-        taxi, toll = ExpenseKind.TAXI, QuotedExpense(ExpenseKind.TOLL, Money(900, "EUR"))
-        asked = ("t-1", "ada", "x-1", taxi, Money(4_200, "EUR"))
-        granted = ExtraCostAccepted(*asked[:-1], Money(4_000, "EUR"), LATER)
+        toll = QuotedExpense(ExpenseKind.TOLL, Money(900, "EUR"))
         row = row_of(
             published(),
             replace(assigned(), expenses=(toll,)),
-            ExtraCostRequested(*asked, "no bus", "f-1", LATER),
-            granted,
-            ExtraCostRequested("t-1", "ada", "x-2", *asked[3:], "no bus", "f-2", LATER),
-            ExtraCostRefused(
-                trip_id="t-1",
-                driver_id="ada",
-                request_id="x-2",
-                reason="there was one",
-                refused_at=LATER,
-            ),
-            *(
-                AttachmentAdded(
-                    trip_id="t-1", driver_id="ada", file_id=file, label="note", added_at=LATER
-                )
-                for file in ("f-3", "f-4")
-            ),
-            AttachmentRemoved(trip_id="t-1", driver_id="ada", file_id="f-3", removed_at=LATER),
+            extra_cost_requested("x-1"),
+            extra_cost_accepted("x-1", amount=4_000),
+            extra_cost_requested("x-2"),
+            extra_cost_refused("x-2"),
+            attached("f-3"),
+            attached("f-4"),
+            attachment_removed("f-3"),
         )
         assert row.expenses == (Expense("toll", 900),)
         assert row.extras == (
