@@ -144,7 +144,14 @@ class Running:
 
 async def open_pool(url: str, size: int, name: str) -> Pool:
     """A pool of autocommit connections, opened; waits for the first one."""
-    pool: Pool = AsyncConnectionPool(
+    pool = closed_pool(url, size, name)
+    await pool.open(wait=True, timeout=30.0)
+    return pool
+
+
+def closed_pool(url: str, size: int, name: str) -> Pool:
+    """A pool of autocommit connections that is not opened yet."""
+    return AsyncConnectionPool(
         make_conninfo(url, application_name=f"relais-{name}"),
         min_size=2,
         max_size=size,
@@ -153,8 +160,6 @@ async def open_pool(url: str, size: int, name: str) -> Pool:
         kwargs={"autocommit": True},
         name=name,
     )
-    await pool.open(wait=True, timeout=30.0)
-    return pool
 
 
 async def ensure_database(url: str) -> None:
@@ -180,22 +185,27 @@ async def opened(service: Service, settings: Settings) -> AsyncIterator[Running]
     async with AsyncExitStack() as stack:
         keys = await _pool(stack, settings, "keys", 4)
         pool = await _pool(stack, settings, service.name, settings.pool_size)
-        keyring = Keyring(keys, settings.masters)
-        appended = Signal(f"appended_{service.schema}", pool)
-        store = PostgresStore(pool, on_append=appended.notify)
-        running = Running(
-            service=service,
-            settings=settings,
-            pool=pool,
-            keyring=keyring,
-            store=store,
-            commands=Commands(service.name, store, keyring),
-            appended=appended,
-            seen=Signal(f"seen_{service.schema}", pool),
-            generations=generations(service, pool),
-        )
+        running = assembled(service, settings, pool, keys)
         await migrate(running)
         yield running
+
+
+def assembled(service: Service, settings: Settings, pool: Pool, keys: Pool) -> Running:
+    """The service over these pools, its own and that of the keys, opened or not."""
+    keyring = Keyring(keys, settings.masters)
+    appended = Signal(f"appended_{service.schema}", pool)
+    store = PostgresStore(pool, on_append=appended.notify)
+    return Running(
+        service=service,
+        settings=settings,
+        pool=pool,
+        keyring=keyring,
+        store=store,
+        commands=Commands(service.name, store, keyring),
+        appended=appended,
+        seen=Signal(f"seen_{service.schema}", pool),
+        generations=generations(service, pool),
+    )
 
 
 def generations(service: Service, pool: Pool) -> Generations | None:

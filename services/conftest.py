@@ -1,14 +1,14 @@
 """The database that the tests of a service use, one after the other."""
 
 from collections.abc import Awaitable, Callable
+from functools import partial
 from pathlib import Path
 
 import pytest
 import pytest_asyncio
 
-from infra.host import opened
 from infra.testing.databases import Prepare
-from infra.testing.serving import settings_of
+from infra.testing.serving import prepare
 from services import registry
 
 SERVICES = Path(__file__).parent
@@ -21,10 +21,4 @@ async def database(
     """The URL of the database of the service whose test this is: migrated, otherwise empty."""
     parts = request.path.relative_to(SERVICES).parts
     name = ".".join(parts[: parts.index("tests")])
-
-    async def migrate(url: str) -> None:
-        service = registry.service(name)
-        async with opened(service, settings_of(service, url)):
-            return
-
-    return await reused_database(name, migrate)
+    return await reused_database(name, partial(prepare, registry.service(name)))

@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 
 import httpx
 
-from infra.host import Running, Service, opened
+from infra.host import Running, Service, assembled, closed_pool, opened
 from infra.http.auth import PublishedKeys, Role, SigningKey, Verifier, issue, jwks
 from infra.http.health import Health
 from infra.serving import api
@@ -82,6 +82,12 @@ async def served(
         yield asks
 
 
+async def prepare(service: Service, database: str) -> None:
+    """Bring an empty database to what the service needs."""
+    async with opened(service, settings_of(service, database)):
+        return
+
+
 @asynccontextmanager
 async def asking(running: Running, caller: type[AnyCaller]) -> AsyncIterator[AnyCaller]:
     """A caller of the API of a running service."""
@@ -90,3 +96,14 @@ async def asking(running: Running, caller: type[AnyCaller]) -> AsyncIterator[Any
     transport = httpx.ASGITransport(api(running, verifier, Health()))
     async with httpx.AsyncClient(transport=transport, base_url="http://relais") as client:
         yield caller(client, running)
+
+
+@asynccontextmanager
+async def without_database(
+    service: Service, caller: type[AnyCaller], **named: Any
+) -> AsyncIterator[AnyCaller]:
+    """The service where nothing is behind the API: what needs its database is answered 503."""
+    settings = settings_of(service, "", **named)
+    pool, keys = (closed_pool("", 2, name) for name in (service.name, "keys"))
+    async with asking(assembled(service, settings, pool, keys), caller) as asks:
+        yield asks

@@ -1,0 +1,142 @@
+"""What every route of a service refuses, and that it tells strangers nothing.
+
+The routes come from the document of the API, so none can be forgotten. What is refused before a
+database is asked is tried without one.
+"""
+
+import re
+from collections.abc import Awaitable, Callable, Collection, Iterator, Mapping
+from dataclasses import dataclass, field
+from functools import partial
+from typing import Any, get_args
+
+import httpx
+
+from infra.http.auth import Role
+from infra.testing.serving import Caller
+
+EVERY_ROLE: tuple[Role, ...] = get_args(Role)
+SAFE_METHODS = frozenset({"GET", "HEAD"})
+PROBES = frozenset({"/health/live", "/health/ready", "/metrics"})
+"""Paths that every API has, for the platform."""
+UNREADABLE = frozenset({400, 415, 422})
+"""What is answered to a request that says nothing about whether something exists."""
+NOTHING = "nothing"
+Ask = Callable[..., Awaitable[httpx.Response]]
+_METHODS = ("get", "head", "post", "put", "patch", "delete")
+_PARAMETER = re.compile(r"{(\w+)}")
+
+
+@dataclass(frozen=True, slots=True)
+class Route:
+    """One operation of an API; one without roles is for anybody."""
+
+    method: str
+    template: str
+    roles: frozenset[str]
+    summary: str
+    body: str
+    """The media type of what it takes; empty when it takes none."""
+
+    def __str__(self) -> str:
+        return f"{self.method} {self.template}"
+
+    @property
+    def parameters(self) -> tuple[str, ...]:
+        return tuple(_PARAMETER.findall(self.template))
+
+    @property
+    def role(self) -> Role | None:
+        """One of the roles that it admits."""
+        return next((role for role in EVERY_ROLE if role in self.roles), None)
+
+    def path(self, known: Mapping[str, str]) -> str:
+        """The path with these ids; a name of nothing stands where none is given."""
+        return _PARAMETER.sub(lambda match: known.get(match[1], NOTHING), self.template)
+
+
+async def routes_of(client: httpx.AsyncClient) -> list[Route]:
+    """Every operation of the API that the client asks, without the probes."""
+    document = (await client.get("/openapi.json")).json()
+    return list(_routes(document))
+
+
+def _routes(document: Mapping[str, Any]) -> Iterator[Route]:
+    for template, operations in document["paths"].items():
+        for method in _METHODS if template not in PROBES else ():
+            if found := operations.get(method):
+                yield Route(
+                    method.upper(),
+                    template,
+                    frozenset(found.get("x-roles", ())),
+                    " ".join((found.get("description") or found.get("summary", "")).split()),
+                    next(iter(found.get("requestBody", {}).get("content", ())), ""),
+                )
+
+
+# --- Strangers ----------------------------------------------------------------
+
+
+@dataclass(frozen=True, kw_only=True)
+class Existing:
+    """What exists in a service when somebody asks who must not learn of it."""
+
+    ids: Mapping[str, str]
+    """By the parameter of a path: the id of something that exists, here alone."""
+    words: Mapping[str, str] = field(default_factory=dict)
+    """By the parameter of a path: one of the words that may stand there."""
+    bodies: Mapping[str, Any] = field(default_factory=dict)
+    """By the command, like "PUT /trips/{trip_id}": a body that it would take."""
+    owners: Mapping[Role, str] = field(default_factory=dict)
+    """By the role: a user to whom these things are shown."""
+    for_all: Collection[str] = ()
+    """Routes, like "GET /information", whose answers are the same for everybody or name nothing."""
+
+    async def is_hidden_from(
+        self,
+        caller: Caller,
+        who: str = "stranger",
+        org: str = "strangers",
+        roles: tuple[Role, ...] = EVERY_ROLE,
+    ) -> None:
+        """Assert that somebody finds no trace of it on any route that lets them in.
+
+        Whatever a route is told of it is answered as if there were no such thing, and no list has
+        an id of it; its owners are shown it, so that there was something to find.
+        """
+        stranger = partial(caller.ask, who=who, org=org, roles=roles)
+        for route in await routes_of(caller.client):
+            if str(route) in self.for_all or route.roles.isdisjoint(roles):
+                continue
+            if route.method in SAFE_METHODS:
+                assert self._named_in(await self._shown_to_owners(caller, route)), f"{route}: empty"
+            if set(route.parameters) & set(self.ids):
+                await self._is_answered_as_nothing(stranger, route)
+            elif route.method in SAFE_METHODS:
+                answer = await stranger(route.method, route.path(self.words))
+                assert not self._named_in(answer.text), f"{route}: {answer.text}"
+
+    async def _shown_to_owners(self, caller: Caller, route: Route) -> str:
+        """All that a query answers to those of its owners whom it admits."""
+        path = route.path({**self.ids, **self.words})
+        owners = {role: user for role, user in self.owners.items() if role in route.roles}
+        answers = [
+            await caller.ask(route.method, path, who=user, roles=(role,))
+            for role, user in owners.items()
+        ]
+        return " ".join(answer.text for answer in answers if answer.is_success)
+
+    def _named_in(self, text: str) -> bool:
+        return any(id in text for id in self.ids.values())
+
+    async def _is_answered_as_nothing(self, stranger: Ask, route: Route) -> None:
+        body = self.bodies.get(str(route))
+        answers = []
+        for ids in (self.ids, dict.fromkeys(self.ids, NOTHING)):
+            answer = await stranger(route.method, route.path({**ids, **self.words}), body)
+            assert answer.status_code not in UNREADABLE, f"{route}: give a body. {answer.text}"
+            text = answer.text
+            for id in ids.values():
+                text = text.replace(id, NOTHING)
+            answers.append((answer.status_code, text))
+        assert answers[0] == answers[1], f"{route}: {answers}"
