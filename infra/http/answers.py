@@ -95,9 +95,13 @@ class Recorded(Answer):
 class Listed(Answer, Generic[T]):
     """One page of a list."""
 
+    # Looking for docstrings fails where `Listed[X]` stands on a line that closes a bracket.
+    model_config = ConfigDict(use_attribute_docstrings=False)
+
     items: list[T]
-    next: str | None
-    """The `cursor` of the next page; null on the last one."""
+    next: Annotated[
+        str | None, Field(description="The `cursor` of the next page; null on the last one.")
+    ]
 
 
 class Answered(Response, Generic[T]):

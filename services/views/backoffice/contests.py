@@ -1,38 +1,22 @@
-"""Which lines are contested, by whom, and how were they settled? One row a line."""
+"""The lines that were contested, by whom, and how they were settled: one row a line."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import assert_never
+from enum import StrEnum
+from typing import Annotated, assert_never
 
-from psycopg import sql
-
-from contracts.invoices.invoice_v1 import (
-    ContestSettled,
-    CorrectionNumbered,
-    ExpenseAdded,
-    ExpenseRemoved,
-    ExpensesReopened,
-    ExpensesValidated,
-    ExtraNoted,
-    InvoiceApproved,
-    InvoiceEvent,
-    InvoiceNumbered,
-    InvoiceOpened,
-    InvoicePaid,
-    InvoicePrepared,
-    LineContested,
-    PriceAgreed,
-    TripNoted,
-    contract,
-)
+from contracts.invoices.invoice_v1 import ContestSettled, LineContested, Party, contract
 from infra.consumers.views import OutOfOrder, View
-from infra.store.postgres import Pool
+from infra.http.answers import Answer
+from infra.http.models import Instant, Named
+from infra.reading import Table
+
+Reads = LineContested | ContestSettled
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Contest:
-    """The latest contest of a line; `settled_version` is of the invoice's stream."""
+    """The latest contest of a line; `settled_version` is a version of the invoice's stream."""
 
     invoice_id: str
     line_id: str
@@ -50,21 +34,11 @@ class Contest:
     settled_at: datetime | None = None
 
 
-def key(event: InvoiceEvent) -> tuple[str, str] | None:
-    match event:
-        case LineContested() | ContestSettled():
-            return event.invoice_id, event.line_id
-        case TripNoted() | InvoicePrepared() | ExtraNoted() | InvoiceOpened() | PriceAgreed():
-            return None
-        case ExpenseAdded() | ExpenseRemoved() | ExpensesValidated() | ExpensesReopened():
-            return None
-        case InvoiceApproved() | InvoiceNumbered() | CorrectionNumbered() | InvoicePaid():
-            return None
-        case unhandled:
-            assert_never(unhandled)
+def key(event: Reads) -> tuple[str, str]:
+    return event.invoice_id, event.line_id
 
 
-def project(row: Contest | None, event: InvoiceEvent) -> Contest | None:
+def project(row: Contest | None, event: Reads) -> Contest:
     match event:
         case LineContested():
             return Contest(
@@ -78,12 +52,6 @@ def project(row: Contest | None, event: InvoiceEvent) -> Contest | None:
             )
         case ContestSettled():
             return _settled(row, event)
-        case TripNoted() | InvoicePrepared() | ExtraNoted() | InvoiceOpened() | PriceAgreed():
-            return row
-        case ExpenseAdded() | ExpenseRemoved() | ExpensesValidated() | ExpensesReopened():
-            return row
-        case InvoiceApproved() | InvoiceNumbered() | CorrectionNumbered() | InvoicePaid():
-            return row
         case unhandled:
             assert_never(unhandled)
 
@@ -106,6 +74,7 @@ def _settled(row: Contest | None, event: ContestSettled) -> Contest:
 view = View(
     name="contests",
     contract=contract,
+    reads=Reads,
     row=Contest,
     primary_key=("invoice_id", "line_id"),
     key=key,
@@ -114,42 +83,36 @@ view = View(
     subject="driver_id",
     personal=("reason", "explanation"),
 )
+contests = Table(view, "backoffice.contests")
+BY_INVOICE = contests.order("by-invoice", "invoice_id", "contested_at", "line_id")
 
-# --- Queries ----------------------------------------------------------------
-
-_COLUMNS = sql.SQL(", ").join(map(sql.Identifier, view.columns))
-
-Cursor = tuple[datetime, str, str]
+# --- Answers ----------------------------------------------------------------
 
 
-async def open_contests(
-    pool: Pool, organisation_id: str, after: Cursor | None, limit: int
-) -> list[Contest]:
-    """Lines that are contested and not settled, oldest first."""
-    query = sql.SQL(
-        "select {columns} from backoffice.contests"
-        " where organisation_id = %s and status = 'open'"
-        " and (%s::timestamptz is null or (contested_at, invoice_id, line_id) > (%s, %s, %s))"
-        " order by contested_at, invoice_id, line_id limit %s"
-    ).format(columns=_COLUMNS)
-    time, invoice_id, line_id = after or (None, "", "")
-    arguments = (organisation_id, time, time, invoice_id, line_id, limit)
-    async with pool.connection() as connection:
-        cursor = connection.cursor(row_factory=view.row_factory)
-        await cursor.execute(query, arguments)
-        return await cursor.fetchall()
+class ContestStatus(StrEnum):
+    """Whether billing has settled the contest."""
+
+    OPEN = "open"
+    SETTLED = "settled"
 
 
-async def contests_of(
-    pool: Pool, organisation_id: str, invoice_ids: Sequence[str]
-) -> list[Contest]:
-    """Every contest of these invoices, settled ones too."""
-    query = sql.SQL(
-        "select {columns} from backoffice.contests"
-        " where organisation_id = %s and invoice_id = any(%s)"
-        " order by invoice_id, contested_at, line_id"
-    ).format(columns=_COLUMNS)
-    async with pool.connection() as connection:
-        cursor = connection.cursor(row_factory=view.row_factory)
-        await cursor.execute(query, (organisation_id, list(invoice_ids)))
-        return await cursor.fetchall()
+class ContestShown(Answer):
+    """The latest contest of a line of an invoice; the rest comes with its settlement."""
+
+    invoice_id: str
+    line_id: str
+    organisation_id: str
+    driver_id: str
+    contested_by: Annotated[Party, Named()]
+    reason: str
+    contested_at: Instant
+    status: ContestStatus
+    amount_minor: int | None
+    """The amount of the line from then on."""
+    currency: str | None
+    explanation: str | None
+    adjustment_minor: int | None
+    """What the next statement adds or takes, where the invoice was approved before."""
+    settled_version: int | None
+    """The entry of the invoice's history that settled it."""
+    settled_at: Instant | None

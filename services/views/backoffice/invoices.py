@@ -1,37 +1,43 @@
-"""Which invoices wait for a decision, and which fact is each figure from? One row an invoice."""
+"""Delivered invoices with the facts behind their figures: one row an invoice."""
 
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import assert_never
 
-from psycopg import sql
-
 from contracts.invoices.invoice_v1 import (
+    AcceptedExtra,
     ContestSettled,
-    CorrectionNumbered,
-    ExpenseAdded,
-    ExpenseRemoved,
     ExpensesReopened,
     ExpensesValidated,
     ExtraNoted,
     InvoiceApproved,
-    InvoiceEvent,
     InvoiceNumbered,
     InvoiceOpened,
     InvoicePaid,
-    InvoicePrepared,
     LineContested,
     PriceAgreed,
-    TripNoted,
     contract,
 )
 from infra.consumers.views import OutOfOrder, View
-from infra.store.postgres import Pool
+from infra.reading import Table
+
+Reads = (
+    InvoiceOpened
+    | ExtraNoted
+    | PriceAgreed
+    | ExpensesValidated
+    | ExpensesReopened
+    | LineContested
+    | ContestSettled
+    | InvoiceApproved
+    | InvoiceNumbered
+    | InvoicePaid
+)
 
 
 @dataclass(frozen=True, slots=True)
 class Allowed:
-    """What may be declared of a kind: quoted, or accepted later as the extra `extra_id`."""
+    """An amount that may be declared: quoted, or accepted later as the extra `extra_id`."""
 
     kind: str
     amount_minor: int
@@ -50,9 +56,9 @@ class Line:
     version: int
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Invoice:
-    """`status`: to_complete, validated, approved, paid; disputed while a line is contested.
+    """`status`: to_complete, validated, approved, paid. `contested` are the lines in dispute.
 
     Amounts exclude VAT but for `total_minor`. `lines` and what follows come with the approval.
     """
@@ -86,23 +92,11 @@ class Invoice:
     paid_at: datetime | None = None
 
 
-def key(event: InvoiceEvent) -> tuple[str] | None:
-    match event:
-        case TripNoted() | InvoicePrepared() | ExpenseAdded() | ExpenseRemoved():
-            return None
-        case CorrectionNumbered():
-            return None
-        case InvoiceOpened() | ExtraNoted() | PriceAgreed() | ExpensesValidated():
-            return (event.invoice_id,)
-        case ExpensesReopened() | LineContested() | ContestSettled():
-            return (event.invoice_id,)
-        case InvoiceApproved() | InvoiceNumbered() | InvoicePaid():
-            return (event.invoice_id,)
-        case unhandled:
-            assert_never(unhandled)
+def key(event: Reads) -> tuple[str]:
+    return (event.invoice_id,)
 
 
-def project(row: Invoice | None, event: InvoiceEvent) -> Invoice | None:
+def project(row: Invoice | None, event: Reads) -> Invoice | None:
     if isinstance(event, InvoiceOpened):
         return _opened(event)
     if row is None:
@@ -129,10 +123,6 @@ def project(row: Invoice | None, event: InvoiceEvent) -> Invoice | None:
             return replace(row, number=event.number)
         case InvoicePaid():
             return replace(row, status="paid", payout_id=event.payout_id, paid_at=event.paid_at)
-        case TripNoted() | InvoicePrepared() | ExpenseAdded() | ExpenseRemoved():
-            return row
-        case CorrectionNumbered():
-            return row
         case unhandled:
             assert_never(unhandled)
 
@@ -140,13 +130,10 @@ def project(row: Invoice | None, event: InvoiceEvent) -> Invoice | None:
 def _opened(event: InvoiceOpened) -> Invoice:
     price = event.service_price
     quoted = [
-        Allowed(q.kind.name.lower(), q.amount.amount_minor, q.amount.currency, None)
-        for q in event.quoted
+        Allowed(one.kind.name.lower(), one.amount.amount_minor, one.amount.currency, None)
+        for one in event.quoted
     ]
-    extras = [
-        Allowed(e.kind.name.lower(), e.amount.amount_minor, e.amount.currency, e.extra_id)
-        for e in event.extras
-    ]
+    extras = [_extra(extra) for extra in event.extras]
     return Invoice(
         invoice_id=event.invoice_id,
         trip_id=event.trip_id,
@@ -160,13 +147,14 @@ def _opened(event: InvoiceOpened) -> Invoice:
     )
 
 
+def _extra(extra: AcceptedExtra) -> Allowed:
+    amount = extra.amount
+    return Allowed(extra.kind.name.lower(), amount.amount_minor, amount.currency, extra.extra_id)
+
+
 def _with_extra(row: Invoice, event: ExtraNoted) -> Invoice:
-    extra = event.extra
-    added = Allowed(
-        extra.kind.name.lower(), extra.amount.amount_minor, extra.amount.currency, extra.extra_id
-    )
-    others = tuple(a for a in row.allowed if a.extra_id != extra.extra_id)
-    return replace(row, allowed=(*others, added))
+    others = tuple(one for one in row.allowed if one.extra_id != event.extra.extra_id)
+    return replace(row, allowed=(*others, _extra(event.extra)))
 
 
 def _priced(row: Invoice, amount_minor: int, currency: str) -> Invoice:
@@ -226,64 +214,12 @@ def _approved(row: Invoice, event: InvoiceApproved) -> Invoice:
 view = View(
     name="invoices",
     contract=contract,
+    reads=Reads,
     row=Invoice,
     primary_key=("invoice_id",),
     key=key,
     project=project,
     indexes=("(organisation_id, validated_at, invoice_id) where status = 'validated'",),
 )
-
-# --- Queries ----------------------------------------------------------------
-
-_COLUMNS = sql.SQL(", ").join(map(sql.Identifier, view.columns))
-
-TimeCursor = tuple[datetime, str]
-
-
-async def validated(
-    pool: Pool, organisation_id: str, after: TimeCursor | None, limit: int, *, settled_only: bool
-) -> list[Invoice]:
-    """Invoices validated and not approved, longest waiting first.
-
-    `settled_only`: only those that can be approved now, no line being contested.
-    """
-    query = sql.SQL(
-        "select {columns} from backoffice.invoices"
-        " where organisation_id = %s and status = 'validated'"
-        " and (cardinality(contested) = 0 or not %s)"
-        " and (%s::timestamptz is null or (validated_at, invoice_id) > (%s, %s))"
-        " order by validated_at, invoice_id limit %s"
-    ).format(columns=_COLUMNS)
-    time, id = after or (None, "")
-    async with pool.connection() as connection:
-        cursor = connection.cursor(row_factory=view.row_factory)
-        await cursor.execute(query, (organisation_id, settled_only, time, time, id, limit))
-        return await cursor.fetchall()
-
-
-async def to_price(
-    pool: Pool, organisation_id: str, after: TimeCursor | None, limit: int
-) -> list[Invoice]:
-    """Invoices of missions assigned without a price, which nobody can validate; oldest first."""
-    query = sql.SQL(
-        "select {columns} from backoffice.invoices"
-        " where organisation_id = %s and service_minor is null"
-        " and (%s::timestamptz is null or (delivered_at, invoice_id) > (%s, %s))"
-        " order by delivered_at, invoice_id limit %s"
-    ).format(columns=_COLUMNS)
-    time, id = after or (None, "")
-    async with pool.connection() as connection:
-        cursor = connection.cursor(row_factory=view.row_factory)
-        await cursor.execute(query, (organisation_id, time, time, id, limit))
-        return await cursor.fetchall()
-
-
-async def one(pool: Pool, organisation_id: str, invoice_id: str) -> Invoice | None:
-    """One invoice of the organisation."""
-    query = sql.SQL(
-        "select {columns} from backoffice.invoices where organisation_id = %s and invoice_id = %s"
-    ).format(columns=_COLUMNS)
-    async with pool.connection() as connection:
-        cursor = connection.cursor(row_factory=view.row_factory)
-        await cursor.execute(query, (organisation_id, invoice_id))
-        return await cursor.fetchone()
+invoices = Table(view, "backoffice.invoices")
+LONGEST_WAITING = invoices.order("longest-waiting", "validated_at", "invoice_id")

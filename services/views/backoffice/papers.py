@@ -1,26 +1,27 @@
-"""Which papers did a partner show, and which hold? One row a partner and kind."""
+"""The papers that partners showed, and which of them hold: one row a partner and kind."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
-from typing import assert_never
-
-from psycopg import sql
+from enum import StrEnum
+from typing import Annotated, Self, assert_never
 
 from contracts.papers.paper_v1 import (
-    ExpiryNoticeGiven,
     PaperAccepted,
     PaperAdded,
-    PaperEvent,
     PaperExpired,
+    PaperKind,
     PaperRefused,
     contract,
 )
 from infra.consumers.views import OutOfOrder, View
-from infra.store.postgres import Pool
+from infra.http.answers import Answer
+from infra.http.models import Instant, Named
+from infra.reading import Table
+
+Reads = PaperAdded | PaperAccepted | PaperRefused | PaperExpired
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Paper:
     """The version shown last, and the one that holds: it does so while a newer one waits."""
 
@@ -40,11 +41,11 @@ class Paper:
     held_until: date | None = None
 
 
-def key(event: PaperEvent) -> tuple[str]:
+def key(event: Reads) -> tuple[str]:
     return (event.paper_id,)
 
 
-def project(row: Paper | None, event: PaperEvent) -> Paper:
+def project(row: Paper | None, event: Reads) -> Paper:
     if isinstance(event, PaperAdded):
         return _added(row, event)
     if row is None:
@@ -71,8 +72,6 @@ def project(row: Paper | None, event: PaperEvent) -> Paper:
         case PaperExpired():
             status = "expired" if row.status == "accepted" else row.status
             return replace(row, status=status, held_file_id=None, held_until=None)
-        case ExpiryNoticeGiven():
-            return row
         case unhandled:
             assert_never(unhandled)
 
@@ -96,6 +95,7 @@ def _added(row: Paper | None, event: PaperAdded) -> Paper:
 view = View(
     name="papers",
     contract=contract,
+    reads=Reads,
     row=Paper,
     primary_key=("paper_id",),
     key=key,
@@ -107,36 +107,55 @@ view = View(
     subject="user_id",
     personal=("refusal_reason",),
 )
+papers = Table(view, "backoffice.papers")
+BY_KIND = papers.order("by-kind", "user_id", "kind")
 
-# --- Queries ----------------------------------------------------------------
-
-_COLUMNS = sql.SQL(", ").join(map(sql.Identifier, view.columns))
-
-
-async def papers_of(pool: Pool, organisation_id: str, user_ids: Sequence[str]) -> list[Paper]:
-    """The papers of these users, by kind."""
-    query = sql.SQL(
-        "select {columns} from backoffice.papers"
-        " where organisation_id = %s and user_id = any(%s) order by user_id, kind"
-    ).format(columns=_COLUMNS)
-    async with pool.connection() as connection:
-        cursor = connection.cursor(row_factory=view.row_factory)
-        await cursor.execute(query, (organisation_id, list(user_ids)))
-        return await cursor.fetchall()
+# --- Answers ----------------------------------------------------------------
 
 
-async def to_check(
-    pool: Pool, organisation_id: str, after: tuple[datetime, str] | None, limit: int
-) -> list[Paper]:
-    """Papers that nobody has accepted or refused yet, oldest first."""
-    query = sql.SQL(
-        "select {columns} from backoffice.papers"
-        " where organisation_id = %s and status = 'to_check'"
-        " and (%s::timestamptz is null or (added_at, paper_id) > (%s, %s))"
-        " order by added_at, paper_id limit %s"
-    ).format(columns=_COLUMNS)
-    time, id = after or (None, "")
-    async with pool.connection() as connection:
-        cursor = connection.cursor(row_factory=view.row_factory)
-        await cursor.execute(query, (organisation_id, time, time, id, limit))
-        return await cursor.fetchall()
+class PaperStatus(StrEnum):
+    """What came of the version shown last."""
+
+    TO_CHECK = "to_check"
+    ACCEPTED = "accepted"
+    REFUSED = "refused"
+    EXPIRED = "expired"
+
+
+class PaperShown(Answer):
+    """A paper as it was shown last, and whether one of its kind holds today."""
+
+    paper_id: str
+    user_id: str
+    kind: Annotated[PaperKind, Named()]
+    status: PaperStatus
+    file_id: str
+    issued_on: date
+    expires_on: date | None
+    added_at: Instant
+    refusal_reason: str | None
+    decided_by: str | None
+    decided_at: Instant | None
+    holds: bool
+    held_until: date | None
+    """The last day on which the accepted version holds."""
+
+    @classmethod
+    def on(cls, today: date, row: Paper) -> Self:
+        """The paper, as it is on this day."""
+        ends = row.held_until
+        return cls(
+            paper_id=row.paper_id,
+            user_id=row.user_id,
+            kind=PaperKind[row.kind.upper()],
+            status=PaperStatus(row.status),
+            file_id=row.file_id,
+            issued_on=row.issued_on,
+            expires_on=row.expires_on,
+            added_at=row.added_at,
+            refusal_reason=row.refusal_reason,
+            decided_by=row.decided_by,
+            decided_at=row.decided_at,
+            holds=row.held_file_id is not None and (ends is None or today <= ends),
+            held_until=ends,
+        )

@@ -1,24 +1,16 @@
-"""What was offered for a trip, what was decided about it, and why? One row a driver and trip."""
+"""What was offered for a trip, what was decided about it, and why: one row a driver and trip."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
-from typing import assert_never
-
-from psycopg import sql
+from enum import StrEnum
+from typing import Annotated, assert_never
 
 from contracts.missions.trip_v1 import (
-    AttachmentAdded,
-    AttachmentRemoved,
-    ClientNamed,
     CounterAccepted,
     CounterDeclined,
     CounterOffered,
-    DeliveryConfirmed,
-    ExtraCostAccepted,
-    ExtraCostRefused,
-    ExtraCostRequested,
-    MissionAssigned,
+    ExpenseKind,
     QuoteAccepted,
     QuotedExpense,
     QuoteExpired,
@@ -26,21 +18,30 @@ from contracts.missions.trip_v1 import (
     QuoteRefused,
     QuoteSubmitted,
     QuoteWithdrawn,
-    StopDetailed,
-    SubjectForgotten,
-    TripEvent,
-    TripExpired,
-    TripProposed,
-    TripPublished,
     contract,
 )
 from infra.consumers.views import OutOfOrder, View
-from infra.store.postgres import Pool
+from infra.http.answers import Answer, MoneyShown, RuleInputShown
+from infra.http.models import Instant, Named
+from infra.reading import Table
+from services.views.backoffice.trips import Trip
+
+Reads = (
+    QuoteSubmitted
+    | QuoteModified
+    | QuoteWithdrawn
+    | QuoteRefused
+    | QuoteAccepted
+    | QuoteExpired
+    | CounterOffered
+    | CounterAccepted
+    | CounterDeclined
+)
 
 
 @dataclass(frozen=True, slots=True)
 class Input:
-    """What a rule looked at."""
+    """One thing that a rule looked at."""
 
     name: str
     value: str
@@ -48,17 +49,17 @@ class Input:
 
 @dataclass(frozen=True, slots=True)
 class Expense:
-    """What of the price is for a kind of expense; the rest is the service."""
+    """The part of the price that is for a kind of expense; the rest is the service."""
 
     kind: str
     amount_minor: int
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Quote:
     """The latest quote of a driver on a trip. `rule_id` is absent where a person decided.
 
-    `counter_status`, where logistics named another price: offered, accepted, declined (C8).
+    `counter_status`, where logistics named another price: offered, accepted, declined.
     """
 
     trip_id: str
@@ -82,27 +83,11 @@ class Quote:
     counter_status: str | None = None
 
 
-def key(event: TripEvent) -> tuple[str, str] | None:
-    match event:
-        case QuoteSubmitted() | QuoteModified() | QuoteWithdrawn() | QuoteExpired():
-            return event.trip_id, event.driver_id
-        case QuoteRefused() | QuoteAccepted():
-            return event.trip_id, event.driver_id
-        case CounterOffered() | CounterAccepted() | CounterDeclined():
-            return event.trip_id, event.driver_id
-        case TripPublished() | MissionAssigned() | DeliveryConfirmed() | TripExpired():
-            return None
-        case ExtraCostRequested() | ExtraCostAccepted() | ExtraCostRefused():
-            return None
-        case AttachmentAdded() | AttachmentRemoved():
-            return None
-        case TripProposed() | StopDetailed() | ClientNamed() | SubjectForgotten():
-            return None
-        case unhandled:
-            assert_never(unhandled)
+def key(event: Reads) -> tuple[str, str]:
+    return event.trip_id, event.driver_id
 
 
-def project(row: Quote | None, event: TripEvent) -> Quote | None:
+def project(row: Quote | None, event: Reads) -> Quote:
     if isinstance(event, QuoteSubmitted):
         return _submitted(event)
     if row is None:
@@ -135,14 +120,6 @@ def project(row: Quote | None, event: TripEvent) -> Quote | None:
             return _refused(row, event)
         case QuoteAccepted():
             return replace(row, status="accepted", processed_at=event.accepted_at)
-        case TripPublished() | MissionAssigned() | DeliveryConfirmed() | TripExpired():
-            return row
-        case ExtraCostRequested() | ExtraCostAccepted() | ExtraCostRefused():
-            return row
-        case AttachmentAdded() | AttachmentRemoved():
-            return row
-        case TripProposed() | StopDetailed() | ClientNamed() | SubjectForgotten():
-            return row
         case unhandled:
             assert_never(unhandled)
 
@@ -183,6 +160,7 @@ def _refused(row: Quote, event: QuoteRefused) -> Quote:
 view = View(
     name="quotes",
     contract=contract,
+    reads=Reads,
     row=Quote,
     primary_key=("trip_id", "driver_id"),
     key=key,
@@ -190,22 +168,164 @@ view = View(
     subject="driver_id",
     personal=("comment",),
 )
+quotes = Table(
+    view,
+    "backoffice.quotes join backoffice.trips using (trip_id)",
+    organisation="trips.organisation_id",
+)
+CHEAPEST = quotes.order("cheapest", "trip_id", "amount_minor", "driver_id")
 
-# --- Queries ----------------------------------------------------------------
+# --- Answers ----------------------------------------------------------------
 
 
-async def quotes_on(
-    pool: Pool, organisation_id: str, trip_ids: Sequence[str], *, waiting: bool
-) -> list[Quote]:
-    """The quotes on these trips, cheapest first; `waiting`: only those without an answer."""
-    columns = sql.SQL(", ").join(sql.Identifier("q", column) for column in view.columns)
-    query = sql.SQL(
-        "select {columns} from backoffice.quotes q join backoffice.trips t using (trip_id)"
-        " where t.organisation_id = %s and q.trip_id = any(%s)"
-        " and (q.status = 'submitted' or not %s)"
-        " order by q.trip_id, q.amount_minor, q.driver_id"
-    ).format(columns=columns)
-    async with pool.connection() as connection:
-        cursor = connection.cursor(row_factory=view.row_factory)
-        await cursor.execute(query, (organisation_id, list(trip_ids), waiting))
-        return await cursor.fetchall()
+class TripStatus(StrEnum):
+    """How far a trip has come."""
+
+    OPEN = "open"
+    ASSIGNED = "assigned"
+    DELIVERED = "delivered"
+    EXPIRED = "expired"
+
+
+class QuoteStatus(StrEnum):
+    """What came of a quote so far."""
+
+    SUBMITTED = "submitted"
+    WITHDRAWN = "withdrawn"
+    REFUSED = "refused"
+    ACCEPTED = "accepted"
+    EXPIRED = "expired"
+
+
+class CounterStatus(StrEnum):
+    """What came of the price that logistics named instead."""
+
+    OFFERED = "offered"
+    ACCEPTED = "accepted"
+    DECLINED = "declined"
+
+
+class QuotedExpenseShown(Answer):
+    """The part of a price that is for a kind of expense."""
+
+    kind: Annotated[ExpenseKind, Named()]
+    amount: MoneyShown
+
+
+class WhyShown(Answer):
+    """The rule that decided by itself, with its version and what it looked at."""
+
+    rule: str
+    version: int
+    inputs: list[RuleInputShown]
+
+
+class CounterOfferShown(Answer):
+    """Another price that logistics named."""
+
+    status: CounterStatus
+    price: MoneyShown
+
+
+class QuoteShown(Answer):
+    """A quote with what was decided about it."""
+
+    driver_id: str
+    status: QuoteStatus
+    price: MoneyShown
+    service: MoneyShown
+    """The price without its expenses."""
+    expenses: list[QuotedExpenseShown]
+    comment: str | None
+    pickup_on: date | None
+    delivery_on: date | None
+    submitted_at: Instant
+    modified_at: Instant | None
+    processed_at: Instant | None
+    refusal_reason: str | None
+    why: WhyShown | None
+    """Null where a person decided, whom the history of the trip names."""
+    valid_until: Instant | None
+    counter_offer: CounterOfferShown | None
+
+
+class VehicleShown(Answer):
+    """The vehicle to be moved."""
+
+    make: str
+    model: str
+
+
+class TripWithQuotes(Answer):
+    """A trip with quotes on it, cheapest first."""
+
+    trip_id: str
+    status: TripStatus
+    client_brand: str
+    departure_city: str
+    arrival_city: str
+    from_day: date
+    until_day: date
+    vehicle: VehicleShown
+    distance_km: int
+    published_at: Instant
+    driver_id: str | None
+    """The driver whom the mission was assigned to."""
+    quotes: list[QuoteShown]
+
+
+def trip_with_quotes(trip: Trip, its_quotes: Sequence[Quote]) -> TripWithQuotes:
+    return TripWithQuotes(
+        trip_id=trip.trip_id,
+        status=TripStatus(trip.status),
+        client_brand=trip.client_brand,
+        departure_city=trip.departure_city,
+        arrival_city=trip.arrival_city,
+        from_day=trip.from_day,
+        until_day=trip.until_day,
+        vehicle=VehicleShown(make=trip.make, model=trip.model),
+        distance_km=trip.distance_km,
+        published_at=trip.published_at,
+        driver_id=trip.driver_id,
+        quotes=[quote_shown(row) for row in its_quotes],
+    )
+
+
+def quote_shown(row: Quote) -> QuoteShown:
+    def money(amount_minor: int) -> MoneyShown:
+        return MoneyShown(amount_minor=amount_minor, currency=row.currency)
+
+    return QuoteShown(
+        driver_id=row.driver_id,
+        status=QuoteStatus(row.status),
+        price=money(row.amount_minor),
+        service=money(row.amount_minor - sum(one.amount_minor for one in row.expenses)),
+        expenses=[
+            QuotedExpenseShown(kind=ExpenseKind[one.kind.upper()], amount=money(one.amount_minor))
+            for one in row.expenses
+        ],
+        comment=row.comment,
+        pickup_on=row.pickup_on,
+        delivery_on=row.delivery_on,
+        submitted_at=row.submitted_at,
+        modified_at=row.modified_at,
+        processed_at=row.processed_at,
+        refusal_reason=row.refusal_reason,
+        why=_why(row),
+        valid_until=row.valid_until,
+        counter_offer=_counter_offer(row),
+    )
+
+
+def _why(row: Quote) -> WhyShown | None:
+    if row.rule_id is None or row.rule_version is None:
+        return None
+    inputs = [RuleInputShown.of(one) for one in row.rule_inputs]
+    return WhyShown(rule=row.rule_id, version=row.rule_version, inputs=inputs)
+
+
+def _counter_offer(row: Quote) -> CounterOfferShown | None:
+    if row.counter_minor is None or row.counter_status is None:
+        return None
+    price = MoneyShown(amount_minor=row.counter_minor, currency=row.currency)
+    return CounterOfferShown(status=CounterStatus(row.counter_status), price=price)

@@ -1,33 +1,58 @@
 """The back office: what waits for a decision of administration, logistics or billing, and why."""
 
+from fastapi import APIRouter
+
 from infra.host import Service
 from services.views.backoffice import (
-    api,
+    accounts_to_activate,
     contests,
-    drivers,
+    drivers_available,
     expenses,
-    extras,
+    expenses_to_check,
+    extras_to_decide,
+    invoice_details,
     invoices,
+    invoices_to_approve,
+    invoices_to_price,
+    lines_contested,
     papers,
-    questions,
+    papers_to_check,
+    questions_open,
     quotes,
+    quotes_on_trip,
+    quotes_to_process,
     trips,
-    users,
 )
+
+QUESTIONS = (
+    accounts_to_activate,
+    papers_to_check,
+    quotes_to_process,
+    quotes_on_trip,
+    extras_to_decide,
+    drivers_available,
+    expenses_to_check,
+    invoices_to_approve,
+    invoices_to_price,
+    invoice_details,
+    lines_contested,
+    questions_open,
+)
+router = APIRouter(routes=[route for question in QUESTIONS for route in question.router.routes])
 
 service = Service(
     name="views.backoffice",
     views=(
-        users.view,
+        accounts_to_activate.view,
         papers.view,
         trips.view,
         quotes.view,
-        extras.view,
-        drivers.view,
+        extras_to_decide.view,
+        drivers_available.view,
         invoices.view,
         expenses.view,
         contests.view,
-        questions.view,
+        questions_open.view,
     ),
-    routes=lambda running: api.router(running.pool),
+    routes=lambda _: router,
 )

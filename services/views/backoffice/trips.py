@@ -1,42 +1,38 @@
-"""On which trips do quotes wait for an answer? One row a trip."""
+"""The trips that were offered, and whose quotes on them wait for an answer: one row a trip."""
 
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import assert_never
 
-from psycopg import sql
-
 from contracts.missions.trip_v1 import (
-    AttachmentAdded,
-    AttachmentRemoved,
-    ClientNamed,
-    CounterAccepted,
-    CounterDeclined,
-    CounterOffered,
     DeliveryConfirmed,
-    ExtraCostAccepted,
-    ExtraCostRefused,
-    ExtraCostRequested,
     MissionAssigned,
     QuoteAccepted,
     QuoteExpired,
-    QuoteModified,
     QuoteRefused,
     QuoteSubmitted,
     QuoteWithdrawn,
-    StopDetailed,
-    SubjectForgotten,
-    TripEvent,
     TripExpired,
-    TripProposed,
     TripPublished,
     contract,
 )
 from infra.consumers.views import OutOfOrder, View
-from infra.store.postgres import Pool
+from infra.reading import Table
+
+Reads = (
+    TripPublished
+    | QuoteSubmitted
+    | QuoteWithdrawn
+    | QuoteRefused
+    | QuoteAccepted
+    | QuoteExpired
+    | MissionAssigned
+    | DeliveryConfirmed
+    | TripExpired
+)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Trip:
     """`waiting` holds the drivers whose quote waits for an answer."""
 
@@ -56,11 +52,11 @@ class Trip:
     driver_id: str | None = None
 
 
-def key(event: TripEvent) -> tuple[str]:
+def key(event: Reads) -> tuple[str]:
     return (event.trip_id,)
 
 
-def project(row: Trip | None, event: TripEvent) -> Trip:
+def project(row: Trip | None, event: Reads) -> Trip:
     if isinstance(event, TripPublished):
         return _published(event)
     if row is None:
@@ -70,20 +66,12 @@ def project(row: Trip | None, event: TripEvent) -> Trip:
             return replace(row, waiting=(*_others(row, event.driver_id), event.driver_id))
         case QuoteWithdrawn() | QuoteRefused() | QuoteAccepted() | QuoteExpired():
             return replace(row, waiting=_others(row, event.driver_id))
-        case QuoteModified() | CounterOffered() | CounterAccepted() | CounterDeclined():
-            return row
         case MissionAssigned():
             return replace(row, status="assigned", driver_id=event.driver_id)
         case DeliveryConfirmed():
             return replace(row, status="delivered")
         case TripExpired():
             return replace(row, status="expired")
-        case ExtraCostRequested() | ExtraCostAccepted() | ExtraCostRefused():
-            return row
-        case AttachmentAdded() | AttachmentRemoved():
-            return row
-        case TripProposed() | StopDetailed() | ClientNamed() | SubjectForgotten():
-            return row
         case unhandled:
             assert_never(unhandled)
 
@@ -111,6 +99,7 @@ def _published(event: TripPublished) -> Trip:
 view = View(
     name="trips",
     contract=contract,
+    reads=Reads,
     row=Trip,
     primary_key=("trip_id",),
     key=key,
@@ -119,34 +108,4 @@ view = View(
         "(organisation_id, from_day, trip_id) where status = 'open' and cardinality(waiting) > 0",
     ),
 )
-
-# --- Queries ----------------------------------------------------------------
-
-_COLUMNS = sql.SQL(", ").join(map(sql.Identifier, view.columns))
-
-
-async def to_process(
-    pool: Pool, organisation_id: str, after: tuple[date, str] | None, limit: int
-) -> list[Trip]:
-    """Open trips with quotes that wait for an answer, the first to start first."""
-    query = sql.SQL(
-        "select {columns} from backoffice.trips"
-        " where organisation_id = %s and status = 'open' and cardinality(waiting) > 0"
-        " and (from_day, trip_id) > (%s, %s) order by from_day, trip_id limit %s"
-    ).format(columns=_COLUMNS)
-    day, id = after or (date.min, "")
-    async with pool.connection() as connection:
-        cursor = connection.cursor(row_factory=view.row_factory)
-        await cursor.execute(query, (organisation_id, day, id, limit))
-        return await cursor.fetchall()
-
-
-async def one(pool: Pool, organisation_id: str, trip_id: str) -> Trip | None:
-    """One trip of the organisation, whatever its status."""
-    query = sql.SQL(
-        "select {columns} from backoffice.trips where organisation_id = %s and trip_id = %s"
-    ).format(columns=_COLUMNS)
-    async with pool.connection() as connection:
-        cursor = connection.cursor(row_factory=view.row_factory)
-        await cursor.execute(query, (organisation_id, trip_id))
-        return await cursor.fetchone()
+trips = Table(view, "backoffice.trips")

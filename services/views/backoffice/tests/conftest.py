@@ -1,62 +1,22 @@
-"""The back office's tables in a database of their own."""
+"""The back office's tables, empty before each test."""
 
-from collections.abc import AsyncIterator, Iterator
-from dataclasses import dataclass
+from collections.abc import AsyncIterator
 from itertools import count
-from typing import Any
-from uuid import uuid4
 
-import psycopg
-import pytest
 import pytest_asyncio
 
-from infra.consumers import core
 from infra.consumers.views import Generations, ViewHandler
 from infra.host import open_pool
-from infra.stack.postgres import PostgresServer
-from infra.store.postgres import Pool
-from infra.testing.deliveries import deliveries
 from services.views.backoffice.service import service
-from services.views.backoffice.tests.make import NOON
-
-
-@dataclass
-class Office:
-    """The tables, and what fills them."""
-
-    pool: Pool
-    handler: ViewHandler
-    versions: Iterator[int]
-
-    async def saw(self, *events: Any) -> None:
-        """Handle these events in one batch."""
-        batch = deliveries(service.sources, events, self.versions, NOON)
-        async with self.pool.connection() as connection, connection.transaction():
-            assert await self.handler.handle(connection, batch) == {}
-
-
-@pytest.fixture(scope="module")
-def tables(postgres: PostgresServer) -> Iterator[str]:
-    """One database a module; each test begins with empty tables."""
-    name = f"test_{uuid4().hex}"
-    with psycopg.connect(postgres.url(), autocommit=True) as connection:
-        connection.execute(f"create database {name} template template0".encode())
-        yield postgres.url(name)
-        connection.execute(f"drop database {name} with (force)".encode())
+from services.views.backoffice.tests.stage import Office
 
 
 @pytest_asyncio.fixture
-async def office(tables: str) -> AsyncIterator[Office]:
-    pool = await open_pool(tables, 2, "backoffice")
+async def office(database: str) -> AsyncIterator[Office]:
+    pool = await open_pool(database, 2, "backoffice")
     try:
-        await core.migrate(pool)
-        generations = Generations("backoffice", service.views, pool)
-        await generations.migrate()
-        active = await generations.active()
+        active = await Generations("backoffice", service.views, pool).active()
         assert active is not None
-        async with pool.connection() as connection:
-            for view in service.views:
-                await connection.execute(f"delete from {active.schema}.{view.name}".encode())
         yield Office(pool, ViewHandler(active, service.views), count(1))
     finally:
         await pool.close()

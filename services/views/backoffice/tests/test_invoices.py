@@ -1,14 +1,20 @@
 """Which invoices wait, what was declared, which lines are contested?"""
 
 from functools import reduce
+from typing import Any
 
 import pytest
 
 from contracts.invoices.invoice_v1 import ExpensesReopened, InvoiceEvent, Party
 from infra.consumers.views import OutOfOrder
-from services.views.backoffice import contests, expenses, invoices
-from services.views.backoffice.invoices import Allowed, Line
-from services.views.backoffice.tests.conftest import Office
+from services.views.backoffice import contests, expenses, invoices, lines_contested
+from services.views.backoffice.contests import BY_INVOICE
+from services.views.backoffice.expenses import AS_DECLARED
+from services.views.backoffice.expenses_to_check import to_check
+from services.views.backoffice.invoices import LONGEST_WAITING, Allowed, Line
+from services.views.backoffice.invoices_to_approve import to_approve
+from services.views.backoffice.invoices_to_price import FIRST_DELIVERED, to_price
+from services.views.backoffice.lines_contested import unsettled
 from services.views.backoffice.tests.make import (
     HOUR,
     INVOICE,
@@ -30,12 +36,13 @@ from services.views.backoffice.tests.make import (
     settled,
     validated,
 )
+from services.views.backoffice.tests.stage import Office, served
 
 OTHERS = [noted(), prepared(), extra_noted(), opened(), price_agreed(), validated()]
 LAST = [approved(), numbered(), paid()]
 
 
-def invoice_of(*events: InvoiceEvent) -> invoices.Invoice:
+def invoice_of(*events: invoices.Reads) -> invoices.Invoice:
     empty: invoices.Invoice | None = None
     row = reduce(invoices.project, events, empty)
     assert row is not None
@@ -45,7 +52,7 @@ def invoice_of(*events: InvoiceEvent) -> invoices.Invoice:
 class TestInvoice:
     @pytest.mark.requirement("HIF-29", "G-15")
     def test_its_status_is_the_furthest_it_got(self) -> None:
-        events: list[InvoiceEvent] = [opened(), validated(), approved(), paid()]
+        events: list[invoices.Reads] = [opened(), validated(), approved(), paid()]
         statuses = [invoice_of(*events[:n]).status for n in range(1, 5)]
         assert statuses == ["to_complete", "validated", "approved", "paid"]
 
@@ -98,16 +105,15 @@ class TestInvoice:
 
     @pytest.mark.parametrize("event", [noted(), prepared(), added(), removed()])
     def test_some_events_change_no_invoice(self, event: InvoiceEvent) -> None:
-        assert invoices.key(event) is None
-        assert invoice_of(opened(), event) == invoice_of(opened())
+        assert not isinstance(event, invoices.Reads)
 
     @pytest.mark.parametrize("event", [validated(), contested(), settled(), *LAST])
-    def test_an_event_before_the_delivery_is_out_of_order(self, event: InvoiceEvent) -> None:
+    def test_an_event_before_the_delivery_is_out_of_order(self, event: invoices.Reads) -> None:
         with pytest.raises(OutOfOrder):
             invoice_of(event)
 
     @pytest.mark.parametrize("event", [validated(), contested(), settled(), *LAST])
-    def test_seeing_an_event_twice_changes_nothing(self, event: InvoiceEvent) -> None:
+    def test_seeing_an_event_twice_changes_nothing(self, event: invoices.Reads) -> None:
         assert invoice_of(opened(), event, event) == invoice_of(opened(), event)
 
 
@@ -127,15 +133,17 @@ class TestExpense:
         with pytest.raises(OutOfOrder):
             expenses.project(None, settled())
 
-    @pytest.mark.parametrize("event", [*OTHERS, *LAST, contested(), settled("service")])
+    @pytest.mark.parametrize("event", [*OTHERS, *LAST, contested()])
     def test_other_events_concern_no_expense(self, event: InvoiceEvent) -> None:
-        assert expenses.key(event) is None
+        assert not isinstance(event, expenses.Reads)
+
+    def test_a_settled_service_is_no_expense(self) -> None:
+        assert expenses.key(settled("service")) is None
 
 
 class TestContest:
     def test_a_contest_says_who_and_why(self) -> None:
         row = contests.project(None, contested(by=Party.DRIVER))
-        assert row is not None
         assert (row.contested_by, row.reason, row.status) == (
             "driver",
             "twice on the receipt",
@@ -144,7 +152,6 @@ class TestContest:
 
     def test_settled_it_names_its_fact_and_adjustment(self) -> None:
         row = contests.project(contests.project(None, contested()), settled(adjustment=-480))
-        assert row is not None
         assert (row.status, row.amount_minor, row.adjustment_minor) == ("settled", 3_000, -480)
         assert (row.settled_version, row.explanation) == (9, "the receipt says so")
 
@@ -154,9 +161,7 @@ class TestContest:
 
     @pytest.mark.parametrize("event", [*OTHERS, *LAST, added(), removed()])
     def test_other_events_concern_no_contest(self, event: InvoiceEvent) -> None:
-        assert contests.key(event) is None
-        row = contests.project(None, contested())
-        assert contests.project(row, event) == row
+        assert not isinstance(event, contests.Reads)
 
 
 class TestQueries:
@@ -165,42 +170,213 @@ class TestQueries:
         await office.saw(opened("b"), validated("b", LATER), opened("a"), opened("c"))
         await office.saw(validated("a", LATER + HOUR), contested(invoice="b"), opened("d"))
         await office.saw(validated("d"), approved("d"))
-        for settled_only, expected in ((False, ["b", "a"]), (True, ["a"])):
-            found = await invoices.validated(
-                office.pool, "hiflow", None, 10, settled_only=settled_only
-            )
+        for waiting, expected in ((to_check, ["b", "a"]), (to_approve, ["a"])):
+            found = await waiting("hiflow").many(office.pool, LONGEST_WAITING)
             assert [row.invoice_id for row in found] == expected
 
     @pytest.mark.requirement("HIF-28")
     async def test_missions_without_a_price_wait_for_one(self, office: Office) -> None:
+        waiting = to_price("hiflow")
         await office.saw(opened("priced"), opened(price=None))
-        [row] = await invoices.to_price(office.pool, "hiflow", None, 10)
+        [row] = await waiting.page(office.pool, FIRST_DELIVERED, None, 10)
         assert row.invoice_id == INVOICE
-        assert await invoices.to_price(office.pool, "hiflow", (NOON, INVOICE), 10) == []
-        assert await invoices.to_price(office.pool, "stranger", None, 10) == []
+        assert await waiting.page(office.pool, FIRST_DELIVERED, (NOON, INVOICE), 10) == []
+        assert await to_price("stranger").many(office.pool, FIRST_DELIVERED) == []
         await office.saw(price_agreed())
-        assert await invoices.to_price(office.pool, "hiflow", None, 10) == []
+        assert await waiting.many(office.pool, FIRST_DELIVERED) == []
 
     async def test_another_organisation_sees_none(self, office: Office) -> None:
         await office.saw(opened(), added(), validated(), contested())
         pool, ids = office.pool, [INVOICE]
-        assert await invoices.validated(pool, "stranger", None, 10, settled_only=False) == []
-        assert await invoices.one(pool, "stranger", INVOICE) is None
-        assert await expenses.expenses_of(pool, "stranger", ids) == []
-        assert await contests.contests_of(pool, "stranger", ids) == []
-        assert await contests.open_contests(pool, "stranger", None, 10) == []
+        for waiting in (to_check, to_approve):
+            assert await waiting("stranger").many(pool, LONGEST_WAITING) == []
+        assert await invoices.invoices.of("stranger", invoice_id=INVOICE).one(pool) is None
+        declared = expenses.expenses.of("stranger", invoice_id=ids)
+        assert await declared.many(pool, AS_DECLARED) == []
+        disputes = contests.contests.of("stranger", invoice_id=ids)
+        assert await disputes.many(pool, BY_INVOICE) == []
+        assert await unsettled("stranger").many(pool, lines_contested.OLDEST) == []
 
     async def test_open_contests_come_oldest_first(self, office: Office) -> None:
+        waiting = unsettled("hiflow")
         await office.saw(opened(), added(), contested("service", at=LATER + HOUR), contested("e-1"))
-        found = await contests.open_contests(office.pool, "hiflow", None, 10)
+        found = await waiting.many(office.pool, lines_contested.OLDEST)
         assert [row.line_id for row in found] == ["e-1", "service"]
         await office.saw(settled("e-1"))
-        found = await contests.open_contests(office.pool, "hiflow", None, 10)
+        found = await waiting.many(office.pool, lines_contested.OLDEST)
         assert [row.line_id for row in found] == ["service"]
 
     async def test_notes_and_reasons_are_forgotten_with_their_driver(self, office: Office) -> None:
         await office.saw(registered(), opened(), added(), contested(), settled())
         await office.saw(driver_forgotten())
-        [expense] = await expenses.expenses_of(office.pool, "hiflow", [INVOICE])
-        [contest] = await contests.contests_of(office.pool, "hiflow", [INVOICE])
+        declared = expenses.expenses.of("hiflow", invoice_id=[INVOICE])
+        [expense] = await declared.many(office.pool, AS_DECLARED)
+        disputes = contests.contests.of("hiflow", invoice_id=[INVOICE])
+        [contest] = await disputes.many(office.pool, BY_INVOICE)
         assert [expense.note, contest.reason, contest.explanation] == ["XXXX"] * 3
+
+
+class TestShown:
+    @pytest.mark.requirement("HIF-28")
+    async def test_declared_expenses_stand_beside_quoted_ones(self, office: Office) -> None:
+        await office.saw(opened(), added("e-1", 3_480), added("e-2", 500), validated())
+        async with served(office) as api:
+            [shown] = await api.items("/expenses/to-check")
+            [toll] = shown["kinds"]
+            assert [one["amount_minor"] for one in toll["quoted"]] == [3_000]
+            assert [one["extra_id"] for one in toll["extras"]] == ["x-1"]
+            assert [one["expense_id"] for one in toll["declared"]] == ["e-1", "e-2"]
+            sums = (toll["allowed_minor"], toll["declared_minor"], toll["over_minor"])
+            assert sums == (3_500, 3_980, 480)
+
+    @pytest.mark.requirement("G-15")
+    async def test_a_contested_invoice_waits_until_it_is_settled(self, office: Office) -> None:
+        await office.saw(opened(), added(), validated(), contested(), opened("open", price=None))
+        async with served(office) as api:
+            [shown] = await api.items("/expenses/to-check")
+            assert (shown["status"], await api.items("/invoices/to-approve")) == ("disputed", [])
+            await office.saw(settled(amount=3_000))
+            [shown] = await api.items("/invoices/to-approve")
+            assert shown["kinds"][0]["declared_minor"] == 3_000
+
+    @pytest.mark.requirement("HIF-29")
+    async def test_an_approved_figure_names_its_fact(self, office: Office) -> None:
+        await office.saw(opened(), added(), validated(), approved())
+        async with served(office) as api:
+            shown = (await api.get(f"/invoices/{INVOICE}")).json()["approval"]
+            facts = [line["fact"] for line in shown["lines"]]
+            stream = f"invoice-{INVOICE}"
+            assert facts == [{"stream": stream, "version": n} for n in (2, 4)]
+            assert shown["total"]["fact"] == {"stream": stream, "version": 6}
+            assert shown["seller"] == {"stream": "seller-ada", "version": 3}
+
+    @pytest.mark.requirement("G-15")
+    async def test_a_contested_line_says_who_and_why(self, office: Office) -> None:
+        await office.saw(opened(), added(), validated(), contested(), opened("open", price=None))
+        async with served(office) as api:
+            [shown] = await api.items("/lines/contested")
+            assert (shown["line_id"], shown["contested_by"]) == ("e-1", "billing")
+            assert shown["reason"] == "twice on the receipt"
+
+    async def test_an_invoice_is_shown_as_billing_decides_on_it(self, office: Office) -> None:
+        await office.saw(opened(), added(), validated(), contested(), settled())
+        async with served(office) as api:
+            shown = (await api.get(f"/invoices/{INVOICE}")).json()
+        assert shown == {
+            "invoice_id": "inv-t-1",
+            "trip_id": "t-1",
+            "driver_id": "ada",
+            "description": "Renault Clio, Paris to Lyon",
+            "status": "validated",
+            "delivered_at": "2030-05-01T12:00:00Z",
+            "service": euro(29_900),
+            "expenses": euro(3_480),
+            "kinds": [TOLL_COMPARED],
+            "contests": [SETTLED],
+            "validated_at": "2030-05-01T13:00:00Z",
+            "approval": None,
+            "number": None,
+            "payout_id": None,
+            "paid_at": None,
+        }
+
+    async def test_a_paid_invoice_is_shown_with_its_approval(self, office: Office) -> None:
+        await office.saw(opened(), added(), validated(), approved(), numbered(), paid())
+        async with served(office) as api:
+            shown = (await api.get(f"/invoices/{INVOICE}")).json()
+        assert shown["approval"] == APPROVAL
+        ended = ("status", "number", "payout_id", "paid_at")
+        assert [shown[name] for name in ended] == [
+            "paid",
+            "ADA-2030-0001",
+            "ada-1",
+            "2030-05-01T13:00:00Z",
+        ]
+
+    async def test_every_list_of_invoices_shows_them_alike(self, office: Office) -> None:
+        await office.saw(opened(), added(), validated(), opened("open", price=None))
+        async with served(office) as api:
+            for path, id in (
+                ("/expenses/to-check", INVOICE),
+                ("/invoices/to-approve", INVOICE),
+                ("/invoices/to-price", "open"),
+            ):
+                [shown] = await api.items(path)
+                assert shown == (await api.get(f"/invoices/{id}")).json()
+
+    async def test_a_contested_line_is_shown_until_it_is_settled(self, office: Office) -> None:
+        await office.saw(opened(), added(), validated(), contested())
+        nothing = dict.fromkeys(SETTLED.keys() - contest_shown().keys())
+        async with served(office) as api:
+            assert await api.items("/lines/contested") == [contest_shown() | nothing]
+            await office.saw(settled())
+            assert await api.items("/lines/contested") == []
+
+
+def euro(amount_minor: int) -> dict[str, Any]:
+    return {"amount_minor": amount_minor, "currency": "EUR"}
+
+
+def contest_shown(status: str = "open") -> dict[str, Any]:
+    return {
+        "invoice_id": "inv-t-1",
+        "line_id": "e-1",
+        "organisation_id": "hiflow",
+        "driver_id": "ada",
+        "contested_by": "billing",
+        "reason": "twice on the receipt",
+        "contested_at": "2030-05-01T13:00:00Z",
+        "status": status,
+    }
+
+
+SETTLED = contest_shown("settled") | {
+    "amount_minor": 3_000,
+    "currency": "EUR",
+    "explanation": "the receipt says so",
+    "adjustment_minor": None,
+    "settled_version": 9,
+    "settled_at": "2030-05-01T13:00:00Z",
+}
+TOLL_COMPARED = {
+    "kind": "toll",
+    "quoted": [euro(3_000)],
+    "extras": [{"extra_id": "x-1", "amount": euro(500)}],
+    "declared": [
+        {
+            "expense_id": "e-1",
+            "amount": euro(3_480),
+            "settled": euro(3_000),
+            "receipt_file_id": "file-9",
+            "note": "A6, northbound",
+            "added_at": "2030-05-01T12:00:00Z",
+        }
+    ],
+    "allowed_minor": 3_500,
+    "declared_minor": 3_000,
+    "over_minor": 0,
+}
+FACT = {"stream": "invoice-inv-t-1", "version": 6}
+APPROVAL = {
+    "lines": [
+        {
+            "line_id": "service",
+            "kind": None,
+            "amount": euro(29_900),
+            "fact": {"stream": "invoice-inv-t-1", "version": 2},
+        },
+        {
+            "line_id": "e-1",
+            "kind": "toll",
+            "amount": euro(3_480),
+            "fact": {"stream": "invoice-inv-t-1", "version": 4},
+        },
+    ],
+    "net": {"amount": euro(33_380), "fact": FACT},
+    "tax": {"category": "standard", "rate": 2_000, "amount": euro(6_676), "fact": FACT},
+    "total": {"amount": euro(40_056), "fact": FACT},
+    "self_billed": True,
+    "seller": {"stream": "seller-ada", "version": 3},
+    "buyer": {"stream": "buyer-hiflow", "version": 1},
+    "approved_at": "2030-05-01T13:00:00Z",
+}

@@ -6,30 +6,10 @@ from enum import StrEnum
 from typing import Annotated, assert_never
 
 from contracts.missions.trip_v1 import (
-    AttachmentAdded,
-    AttachmentRemoved,
-    ClientNamed,
-    CounterAccepted,
-    CounterDeclined,
-    CounterOffered,
-    DeliveryConfirmed,
     ExpenseKind,
     ExtraCostAccepted,
     ExtraCostRefused,
     ExtraCostRequested,
-    MissionAssigned,
-    QuoteAccepted,
-    QuoteExpired,
-    QuoteModified,
-    QuoteRefused,
-    QuoteSubmitted,
-    QuoteWithdrawn,
-    StopDetailed,
-    SubjectForgotten,
-    TripEvent,
-    TripExpired,
-    TripProposed,
-    TripPublished,
     contract,
 )
 from infra.consumers.views import OutOfOrder, View
@@ -38,6 +18,8 @@ from infra.http.models import Instant, Named
 from infra.http.pages import Paging
 from infra.http.request_context import RequestContext, requires
 from infra.reading import Rows, Table
+
+Reads = ExtraCostRequested | ExtraCostAccepted | ExtraCostRefused
 
 
 class ExtraStatus(StrEnum):
@@ -48,9 +30,9 @@ class ExtraStatus(StrEnum):
     REFUSED = "refused"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Extra:
-    """`status`: requested, accepted, refused. `granted_minor` is what may be declared (C5)."""
+    """`status`: requested, accepted, refused. `granted_minor` is what may be declared."""
 
     trip_id: str
     request_id: str
@@ -67,44 +49,16 @@ class Extra:
     decided_at: datetime | None = None
 
 
-def key(event: TripEvent) -> tuple[str, str] | None:
-    match event:
-        case ExtraCostRequested() | ExtraCostAccepted() | ExtraCostRefused():
-            return event.trip_id, event.request_id
-        case QuoteSubmitted() | QuoteModified() | QuoteWithdrawn() | QuoteExpired():
-            return None
-        case CounterOffered() | CounterAccepted() | CounterDeclined():
-            return None
-        case QuoteRefused() | QuoteAccepted() | MissionAssigned():
-            return None
-        case TripPublished() | DeliveryConfirmed() | TripExpired():
-            return None
-        case AttachmentAdded() | AttachmentRemoved():
-            return None
-        case TripProposed() | StopDetailed() | ClientNamed() | SubjectForgotten():
-            return None
-        case unhandled:
-            assert_never(unhandled)
+def key(event: Reads) -> tuple[str, str]:
+    return event.trip_id, event.request_id
 
 
-def project(row: Extra | None, event: TripEvent) -> Extra | None:
+def project(row: Extra | None, event: Reads) -> Extra:
     match event:
         case ExtraCostRequested():
             return _requested(event)
         case ExtraCostAccepted() | ExtraCostRefused():
             return _decided(row, event)
-        case QuoteSubmitted() | QuoteModified() | QuoteWithdrawn() | QuoteExpired():
-            return row
-        case CounterOffered() | CounterAccepted() | CounterDeclined():
-            return row
-        case QuoteRefused() | QuoteAccepted() | MissionAssigned():
-            return row
-        case TripPublished() | DeliveryConfirmed() | TripExpired():
-            return row
-        case AttachmentAdded() | AttachmentRemoved():
-            return row
-        case TripProposed() | StopDetailed() | ClientNamed() | SubjectForgotten():
-            return row
         case unhandled:
             assert_never(unhandled)
 
@@ -135,6 +89,7 @@ def _decided(row: Extra | None, event: ExtraCostAccepted | ExtraCostRefused) -> 
 view = View(
     name="extras",
     contract=contract,
+    reads=Reads,
     row=Extra,
     primary_key=("trip_id", "request_id"),
     key=key,

@@ -4,8 +4,7 @@ import pytest
 
 from contracts.missions.trip_v1 import TripEvent
 from infra.consumers.views import OutOfOrder
-from services.views.backoffice import extras
-from services.views.backoffice.tests.conftest import Office
+from services.views.backoffice.extras_to_decide import OLDEST, Extra, Reads, project, to_decide
 from services.views.backoffice.tests.make import (
     LATER,
     NOON,
@@ -26,6 +25,7 @@ from services.views.backoffice.tests.make import (
     submitted,
     withdrawn,
 )
+from services.views.backoffice.tests.stage import Office, served
 
 OTHERS: list[TripEvent] = [
     published(),
@@ -42,10 +42,10 @@ OTHERS: list[TripEvent] = [
 ]
 
 
-def extra_of(*events: TripEvent) -> extras.Extra:
-    row: extras.Extra | None = None
+def extra_of(*events: Reads) -> Extra:
+    row: Extra | None = None
     for event in events:
-        row = extras.project(row, event)
+        row = project(row, event)
     assert row is not None
     return row
 
@@ -69,37 +69,56 @@ class TestExtra:
         )
 
     @pytest.mark.parametrize("event", [extra_accepted(), extra_refused()])
-    def test_an_answer_before_the_request_is_out_of_order(self, event: TripEvent) -> None:
+    def test_an_answer_before_the_request_is_out_of_order(self, event: Reads) -> None:
         with pytest.raises(OutOfOrder):
             extra_of(event)
 
     @pytest.mark.parametrize("event", [extra_requested(), extra_accepted(), extra_refused()])
-    def test_seeing_an_event_twice_changes_nothing(self, event: TripEvent) -> None:
+    def test_seeing_an_event_twice_changes_nothing(self, event: Reads) -> None:
         assert extra_of(extra_requested(), event, event) == extra_of(extra_requested(), event)
 
     @pytest.mark.parametrize("event", OTHERS)
     def test_other_events_concern_no_extra(self, event: TripEvent) -> None:
-        assert extras.key(event) is None
-        assert extra_of(extra_requested(), event) == extra_of(extra_requested())
+        assert not isinstance(event, Reads)
 
 
 class TestToDecide:
     async def test_those_without_an_answer_come_in_order(self, office: Office) -> None:
         await office.saw(published(), *[extra_requested(f"x-{n}") for n in range(4)])
         await office.saw(extra_accepted("x-1"), extra_refused("x-2"))
-        waiting = extras.to_decide("hiflow")
-        found = await waiting.page(office.pool, extras.OLDEST, None, 10)
+        waiting = to_decide("hiflow")
+        found = await waiting.page(office.pool, OLDEST, None, 10)
         assert [row.request_id for row in found] == ["x-0", "x-3"]
-        after = await waiting.page(office.pool, extras.OLDEST, (NOON, "t-1", "x-0"), 10)
+        after = await waiting.page(office.pool, OLDEST, (NOON, "t-1", "x-0"), 10)
         assert [row.request_id for row in after] == ["x-3"]
 
     async def test_another_organisation_sees_none(self, office: Office) -> None:
         await office.saw(published(), extra_requested())
-        waiting = extras.to_decide("stranger")
-        assert await waiting.page(office.pool, extras.OLDEST, None, 10) == []
+        waiting = to_decide("stranger")
+        assert await waiting.page(office.pool, OLDEST, None, 10) == []
 
     async def test_the_reason_is_forgotten_with_its_driver(self, office: Office) -> None:
         await office.saw(registered(), published(), extra_requested())
         await office.saw(driver_forgotten())
-        [row] = await extras.to_decide("hiflow").many(office.pool, extras.OLDEST)
+        [row] = await to_decide("hiflow").many(office.pool, OLDEST)
         assert row.reason == "XXXX"
+
+    async def test_it_is_shown_with_all_that_a_decision_needs(self, office: Office) -> None:
+        await office.saw(published(), extra_requested())
+        async with served(office) as api:
+            [shown] = await api.items("/extras/to-decide", role="logistics")
+        assert shown == {
+            "trip_id": "t-1",
+            "request_id": "x-1",
+            "driver_id": "ada",
+            "kind": "taxi",
+            "amount_minor": 2_000,
+            "currency": "EUR",
+            "reason": "no train",
+            "photo_file_id": "file-7",
+            "requested_at": "2030-05-01T12:00:00Z",
+            "status": "requested",
+            "granted_minor": None,
+            "refusal_reason": None,
+            "decided_at": None,
+        }

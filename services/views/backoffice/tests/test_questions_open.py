@@ -1,11 +1,10 @@
-"""Which questions of drivers wait for billing?"""
+"""Which questions of drivers wait for billing's answer?"""
 
 import pytest
 
 from contracts.payments.payee_v1 import BankChangeCancelled, BankChangeTookEffect, PayeeEvent
 from infra.consumers.views import OutOfOrder
-from services.views.backoffice import questions
-from services.views.backoffice.tests.conftest import Office
+from services.views.backoffice.questions_open import OLDEST, Reads, project, unanswered
 from services.views.backoffice.tests.make import (
     HOUR,
     LATER,
@@ -15,19 +14,20 @@ from services.views.backoffice.tests.make import (
     registered,
     replied,
 )
+from services.views.backoffice.tests.stage import Office, served
 
 
 class TestQuestion:
     @pytest.mark.requirement("HIF-30")
     def test_it_keeps_what_was_asked_and_answered(self) -> None:
-        row = questions.project(questions.project(None, asked()), replied())
+        row = project(project(None, asked()), replied())
         assert row is not None
         assert (row.question, row.asked_at) == ("When?", NOON)
         assert (row.answer, row.answered_by, row.answered_at) == ("Tomorrow", "lea", LATER)
 
     def test_an_answer_to_nothing_comes_out_of_order(self) -> None:
         with pytest.raises(OutOfOrder):
-            questions.project(None, replied())
+            project(None, replied())
 
     @pytest.mark.parametrize(
         "event",
@@ -41,25 +41,43 @@ class TestQuestion:
         ],
     )
     def test_bank_details_are_no_question(self, event: PayeeEvent) -> None:
-        row = questions.project(None, asked())
-        assert questions.key(event) is None
-        assert questions.project(row, event) == row
+        assert not isinstance(event, Reads)
 
 
 class TestWaiting:
     @pytest.mark.requirement("HIF-30")
     async def test_open_questions_come_oldest_first_until_answered(self, office: Office) -> None:
         await office.saw(asked("q-2", NOON + HOUR), asked(), asked("q-9", organisation="other"))
-        found = await questions.unanswered(office.pool, "hiflow", None, 10)
+        waiting = unanswered("hiflow")
+        found = await waiting.page(office.pool, OLDEST, None, 10)
         assert [row.question_id for row in found] == ["q-1", "q-2"]
-        first = (found[0].asked_at, "ada", "q-1")
-        [second] = await questions.unanswered(office.pool, "hiflow", first, 10)
+        [second] = await waiting.page(office.pool, OLDEST, (NOON, "ada", "q-1"), 10)
         assert second.question_id == "q-2"
         await office.saw(replied())
-        found = await questions.unanswered(office.pool, "hiflow", None, 10)
+        found = await waiting.many(office.pool, OLDEST)
         assert [row.question_id for row in found] == ["q-2"]
 
     async def test_words_are_forgotten_with_their_driver(self, office: Office) -> None:
         await office.saw(registered(), asked(), driver_forgotten())
-        [row] = await questions.unanswered(office.pool, "hiflow", None, 10)
+        [row] = await unanswered("hiflow").many(office.pool, OLDEST)
         assert row.question == "XXXX"
+
+    @pytest.mark.requirement("HIF-30")
+    async def test_a_question_is_shown_until_billing_answers(self, office: Office) -> None:
+        await office.saw(asked(), asked("q-2", LATER))
+        async with served(office) as api:
+            shown = await api.items("/questions/open")
+            assert [one["question_id"] for one in shown] == ["q-1", "q-2"]
+            await office.saw(replied())
+            [left] = await api.items("/questions/open")
+        assert left == {
+            "driver_id": "ada",
+            "question_id": "q-2",
+            "organisation_id": "hiflow",
+            "invoice_id": "inv-t-1",
+            "question": "When?",
+            "asked_at": "2030-05-01T13:00:00Z",
+            "answer": None,
+            "answered_by": None,
+            "answered_at": None,
+        }

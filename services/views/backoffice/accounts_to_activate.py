@@ -1,0 +1,195 @@
+"""Whose account waits to be activated? One row a user."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import date, datetime
+from typing import Annotated, assert_never
+
+from contracts.accounts.user_v1 import (
+    AgreementSigned,
+    EmailChanged,
+    ProfileChanged,
+    Role,
+    RolesChanged,
+    SubjectForgotten,
+    UserActivated,
+    UserDeactivated,
+    UserInvited,
+    contract,
+)
+from infra.consumers.views import OutOfOrder, View
+from infra.http.answers import Answer, Answered, Listed, Router
+from infra.http.models import Instant, Named
+from infra.http.pages import Paging
+from infra.http.request_context import RequestContext, requires
+from infra.reading import Rows, Table
+from services.views.backoffice.grouping import grouped
+from services.views.backoffice.papers import BY_KIND, Paper, PaperShown, papers
+
+Reads = (
+    UserInvited
+    | AgreementSigned
+    | UserActivated
+    | UserDeactivated
+    | RolesChanged
+    | ProfileChanged
+    | EmailChanged
+    | SubjectForgotten
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class User:
+    """`status`: invited, signed (to activate), active, deactivated.
+
+    The texts are empty once the user is forgotten.
+    """
+
+    user_id: str
+    organisation_id: str
+    name: str
+    email: str
+    phone: str | None
+    language: str
+    roles: tuple[str, ...]
+    invited_by: str
+    invited_at: datetime
+    status: str = "invited"
+    agreement_file_id: str | None = None
+    agreement_signed_on: date | None = None
+    agreement_recorded_at: datetime | None = None
+    activated_at: datetime | None = None
+    deactivated_at: datetime | None = None
+    forgotten: bool = False
+
+
+def key(event: Reads) -> tuple[str]:
+    return (event.user_id,)
+
+
+def project(row: User | None, event: Reads) -> User:
+    if isinstance(event, UserInvited):
+        return _invited(event)
+    if row is None:
+        raise OutOfOrder(event)
+    match event:
+        case AgreementSigned():
+            return replace(
+                row,
+                status="signed" if row.status == "invited" else row.status,
+                agreement_file_id=event.file_id,
+                agreement_signed_on=event.signed_on,
+                agreement_recorded_at=event.recorded_at,
+            )
+        case UserActivated():
+            return replace(row, status="active", activated_at=event.activated_at)
+        case UserDeactivated():
+            return replace(row, status="deactivated", deactivated_at=event.deactivated_at)
+        case RolesChanged():
+            return replace(row, roles=tuple(role.name.lower() for role in event.roles))
+        case ProfileChanged():
+            return replace(row, language=event.language, phone=event.phone)
+        case SubjectForgotten():
+            return replace(row, name="", email="", phone=None, forgotten=True)
+        case EmailChanged():
+            return replace(row, email=event.email)
+        case unhandled:
+            assert_never(unhandled)
+
+
+def _invited(event: UserInvited) -> User:
+    return User(
+        user_id=event.user_id,
+        organisation_id=event.organisation_id,
+        name=event.name,
+        email=event.email,
+        phone=event.phone,
+        language=event.language,
+        roles=tuple(role.name.lower() for role in event.roles),
+        invited_by=event.invited_by,
+        invited_at=event.invited_at,
+    )
+
+
+view = View(
+    name="users",
+    contract=contract,
+    reads=Reads,
+    row=User,
+    primary_key=("user_id",),
+    key=key,
+    project=project,
+    indexes=("(organisation_id, agreement_recorded_at, user_id) where status = 'signed'",),
+)
+
+# --- The question -----------------------------------------------------------
+
+users = Table(view, "backoffice.users")
+LONGEST_WAITING = users.order("longest-waiting", "agreement_recorded_at", "user_id")
+
+
+def to_activate(organisation_id: str) -> Rows[User]:
+    """Users whose signed agreement was received and who are not active."""
+    return users.of(organisation_id, status="signed").where("not forgotten")
+
+
+class AgreementShown(Answer):
+    """The signed framework agreement, as a file of media."""
+
+    file_id: str
+    signed_on: date
+    recorded_at: Instant
+
+
+class AccountToActivate(Answer):
+    """A user who waits to be activated, with the papers to look at before."""
+
+    user_id: str
+    name: str
+    email: str
+    phone: str | None
+    language: str
+    roles: list[Annotated[Role, Named()]]
+    invited_by: str
+    invited_at: Instant
+    agreement: AgreementShown
+    papers: list[PaperShown]
+
+
+def account(row: User, its_papers: Sequence[Paper], today: date) -> AccountToActivate:
+    assert row.agreement_file_id is not None
+    assert row.agreement_signed_on is not None
+    assert row.agreement_recorded_at is not None
+    return AccountToActivate(
+        user_id=row.user_id,
+        name=row.name,
+        email=row.email,
+        phone=row.phone,
+        language=row.language,
+        roles=[Role[name.upper()] for name in row.roles],
+        invited_by=row.invited_by,
+        invited_at=row.invited_at,
+        agreement=AgreementShown(
+            file_id=row.agreement_file_id,
+            signed_on=row.agreement_signed_on,
+            recorded_at=row.agreement_recorded_at,
+        ),
+        papers=[PaperShown.on(today, paper) for paper in its_papers],
+    )
+
+
+router = Router("Accounts")
+Staff = Annotated[RequestContext, requires("logistics", "administration")]
+
+
+@router.get("/accounts/to-activate")
+async def accounts_to_activate(context: Staff, page: Paging) -> Answered[Listed[AccountToActivate]]:
+    """Users whose signed agreement was received and who are not active yet."""
+    organisation_id = context.principal.organisation_id
+
+    async def with_papers(rows: Sequence[User]) -> list[AccountToActivate]:
+        theirs = papers.of(organisation_id, user_id=[row.user_id for row in rows])
+        by_user = grouped(await theirs.many(context.pool, BY_KIND), lambda paper: paper.user_id)
+        return [account(row, by_user[row.user_id], context.today) for row in rows]
+
+    return await page.show_together(to_activate(organisation_id), LONGEST_WAITING, with_papers)

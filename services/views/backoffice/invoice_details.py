@@ -1,0 +1,253 @@
+"""What does an invoice say, and which fact is each of its figures from?"""
+
+from collections.abc import Sequence
+from enum import StrEnum
+from typing import Annotated
+
+from contracts.invoices.invoice_v1 import ExpenseKind, TaxCategory
+from infra.http.answers import Answer, Answered, MoneyShown, Router
+from infra.http.models import Id, Instant, Named
+from infra.http.problems import Problem
+from infra.http.request_context import RequestContext, requires
+from services.views.backoffice.contests import BY_INVOICE, Contest, ContestShown, contests
+from services.views.backoffice.expenses import AS_DECLARED, Expense, expenses
+from services.views.backoffice.grouping import grouped
+from services.views.backoffice.invoices import Invoice, invoices
+
+# --- Answers ----------------------------------------------------------------
+
+
+class InvoiceStatus(StrEnum):
+    """How far an invoice has come; disputed as long as one of its lines is contested."""
+
+    TO_COMPLETE = "to_complete"
+    VALIDATED = "validated"
+    APPROVED = "approved"
+    PAID = "paid"
+    DISPUTED = "disputed"
+
+
+class FactShown(Answer):
+    """The recorded fact behind a figure: an entry of the history of a stream."""
+
+    stream: str
+    version: int
+
+
+class AllowedExtraShown(Answer):
+    """An extra cost that was accepted, and may be declared up to its amount."""
+
+    extra_id: str
+    amount: MoneyShown
+
+
+class DeclaredExpenseShown(Answer):
+    """An expense that the driver declared, excluding VAT."""
+
+    expense_id: str
+    amount: MoneyShown
+    settled: MoneyShown | None
+    """What a contest made of the amount."""
+    receipt_file_id: str
+    note: str | None
+    added_at: Instant
+
+
+class KindCompared(Answer):
+    """What was quoted and accepted of a kind of expense, beside what was declared."""
+
+    kind: Annotated[ExpenseKind, Named()]
+    quoted: list[MoneyShown]
+    extras: list[AllowedExtraShown]
+    declared: list[DeclaredExpenseShown]
+    allowed_minor: int
+    declared_minor: int
+    over_minor: int
+    """How much more was declared than allowed."""
+
+
+class ApprovedLineShown(Answer):
+    """An amount as it was approved, excluding VAT; the service has no kind."""
+
+    line_id: str
+    kind: Annotated[ExpenseKind, Named()] | None
+    amount: MoneyShown
+    fact: FactShown
+
+
+class SumShown(Answer):
+    """A sum as it was approved."""
+
+    amount: MoneyShown
+    fact: FactShown
+
+
+class TaxShown(Answer):
+    """The VAT as it was approved; the rate is in basis points."""
+
+    category: Annotated[TaxCategory, Named()]
+    rate: int
+    amount: MoneyShown
+    fact: FactShown
+
+
+class ApprovalShown(Answer):
+    """The figures that were approved, each with the fact it is from."""
+
+    lines: list[ApprovedLineShown]
+    net: SumShown
+    tax: TaxShown
+    total: SumShown
+    self_billed: bool
+    seller: FactShown
+    """The company of the driver, as it was then."""
+    buyer: FactShown
+    """The organisation's company, as it was then."""
+    approved_at: Instant
+
+
+class InvoiceForBilling(Answer):
+    """An invoice as billing decides on it."""
+
+    invoice_id: str
+    trip_id: str
+    driver_id: str
+    description: str
+    status: InvoiceStatus
+    delivered_at: Instant
+    service: MoneyShown | None
+    """Null as long as no price was agreed on."""
+    expenses: MoneyShown | None
+    """The sum of the validated expenses."""
+    kinds: list[KindCompared]
+    contests: list[ContestShown]
+    validated_at: Instant | None
+    approval: ApprovalShown | None
+    number: str | None
+    payout_id: str | None
+    paid_at: Instant | None
+
+
+async def detailed(context: RequestContext, rows: Sequence[Invoice]) -> list[InvoiceForBilling]:
+    """The invoices with their expenses and contests."""
+    organisation_id = context.principal.organisation_id
+    ids = [row.invoice_id for row in rows]
+    declared = await expenses.of(organisation_id, invoice_id=ids).many(context.pool, AS_DECLARED)
+    disputes = await contests.of(organisation_id, invoice_id=ids).many(context.pool, BY_INVOICE)
+    expenses_of = grouped(declared, lambda expense: expense.invoice_id)
+    contests_of = grouped(disputes, lambda contest: contest.invoice_id)
+    return [
+        invoice_shown(row, expenses_of[row.invoice_id], contests_of[row.invoice_id]) for row in rows
+    ]
+
+
+def invoice_shown(
+    row: Invoice, declared: Sequence[Expense], disputes: Sequence[Contest]
+) -> InvoiceForBilling:
+    status = InvoiceStatus.DISPUTED if row.contested else InvoiceStatus(row.status)
+    kinds = dict.fromkeys([one.kind for one in row.allowed] + [one.kind for one in declared])
+    return InvoiceForBilling(
+        invoice_id=row.invoice_id,
+        trip_id=row.trip_id,
+        driver_id=row.driver_id,
+        description=row.description,
+        status=status,
+        delivered_at=row.delivered_at,
+        service=money(row.service_minor, row.currency),
+        expenses=money(row.expenses_minor, row.currency),
+        kinds=[compared(kind, row, declared) for kind in kinds],
+        contests=[ContestShown.of(contest) for contest in disputes],
+        validated_at=row.validated_at,
+        approval=approval(row),
+        number=row.number,
+        payout_id=row.payout_id,
+        paid_at=row.paid_at,
+    )
+
+
+def money(amount_minor: int | None, currency: str | None) -> MoneyShown | None:
+    if amount_minor is None or currency is None:
+        return None
+    return MoneyShown(amount_minor=amount_minor, currency=currency)
+
+
+def compared(kind: str, row: Invoice, declared: Sequence[Expense]) -> KindCompared:
+    """One kind of expense, line by line."""
+    allowed = [one for one in row.allowed if one.kind == kind]
+    lines = [one for one in declared if one.kind == kind]
+    allowed_minor = sum(one.amount_minor for one in allowed)
+    declared_minor = sum(one.current_minor for one in lines)
+    return KindCompared(
+        kind=ExpenseKind[kind.upper()],
+        quoted=[MoneyShown.of(one) for one in allowed if one.extra_id is None],
+        extras=[
+            AllowedExtraShown(extra_id=one.extra_id, amount=MoneyShown.of(one))
+            for one in allowed
+            if one.extra_id is not None
+        ],
+        declared=[declared_expense(one) for one in lines],
+        allowed_minor=allowed_minor,
+        declared_minor=declared_minor,
+        over_minor=max(0, declared_minor - allowed_minor),
+    )
+
+
+def declared_expense(row: Expense) -> DeclaredExpenseShown:
+    return DeclaredExpenseShown(
+        expense_id=row.expense_id,
+        amount=MoneyShown.of(row),
+        settled=money(row.settled_minor, row.currency),
+        receipt_file_id=row.receipt_file_id,
+        note=row.note,
+        added_at=row.added_at,
+    )
+
+
+def approval(row: Invoice) -> ApprovalShown | None:
+    if row.approved_version is None:
+        return None
+    stream = f"invoice-{row.invoice_id}"
+    approved = {"stream": stream, "version": row.approved_version}
+    return ApprovalShown.of(
+        {
+            "lines": [
+                ApprovedLineShown(
+                    line_id=line.line_id,
+                    kind=ExpenseKind[line.kind.upper()] if line.kind else None,
+                    amount=MoneyShown.of(line),
+                    fact=FactShown(stream=stream, version=line.version),
+                )
+                for line in row.lines
+            ],
+            "net": {"amount": money(row.net_minor, row.currency), "fact": approved},
+            "tax": {
+                "category": row.tax_category,
+                "rate": row.tax_rate,
+                "amount": money(row.tax_minor, row.currency),
+                "fact": approved,
+            },
+            "total": {"amount": money(row.total_minor, row.currency), "fact": approved},
+            "self_billed": row.self_billed,
+            "seller": {"stream": f"seller-{row.driver_id}", "version": row.seller_version},
+            "buyer": {"stream": f"buyer-{row.organisation_id}", "version": row.buyer_version},
+            "approved_at": row.approved_at,
+        }
+    )
+
+
+# --- The question -----------------------------------------------------------
+
+router = Router("Invoices")
+Billing = Annotated[RequestContext, requires("billing")]
+
+
+@router.get("/invoices/{invoice_id}")
+async def invoice_details(invoice_id: Id, context: Billing) -> Answered[InvoiceForBilling]:
+    """An invoice with the facts behind its figures, and what was contested."""
+    row = await invoices.of(context.principal.organisation_id, invoice_id=invoice_id).one(
+        context.pool
+    )
+    if row is None:
+        raise Problem(404, "no-such-invoice", "There is no such invoice.")
+    [invoice] = await detailed(context, [row])
+    return Answered(invoice)

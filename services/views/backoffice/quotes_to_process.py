@@ -1,0 +1,37 @@
+"""On which trips do quotes wait for an answer?"""
+
+from collections.abc import Sequence
+from typing import Annotated
+
+from infra.http.answers import Answered, Listed, Router
+from infra.http.pages import Paging
+from infra.http.request_context import RequestContext, requires
+from infra.reading import Rows
+from services.views.backoffice.grouping import grouped
+from services.views.backoffice.quotes import CHEAPEST, TripWithQuotes, quotes, trip_with_quotes
+from services.views.backoffice.trips import Trip, trips
+
+FIRST_TO_START = trips.order("first-to-start", "from_day", "trip_id")
+
+
+def to_process(organisation_id: str) -> Rows[Trip]:
+    """Open trips with quotes that wait for an answer."""
+    return trips.of(organisation_id, status="open").where("cardinality(waiting) > 0")
+
+
+router = Router("Quotes")
+Logistics = Annotated[RequestContext, requires("logistics")]
+
+
+@router.get("/quotes/to-process")
+async def quotes_to_process(context: Logistics, page: Paging) -> Answered[Listed[TripWithQuotes]]:
+    """Open trips whose quotes wait for an answer, each with these side by side."""
+    organisation_id = context.principal.organisation_id
+
+    async def with_quotes(rows: Sequence[Trip]) -> list[TripWithQuotes]:
+        ids = [row.trip_id for row in rows]
+        waiting = quotes.of(organisation_id, trip_id=ids, status="submitted")
+        by_trip = grouped(await waiting.many(context.pool, CHEAPEST), lambda row: row.trip_id)
+        return [trip_with_quotes(row, by_trip[row.trip_id]) for row in rows]
+
+    return await page.show_together(to_process(organisation_id), FIRST_TO_START, with_quotes)
