@@ -170,8 +170,8 @@ def _declared(path: str, answer: Any, status: int) -> Mapping[int | str, dict[st
 class Router(APIRouter):
     """Routes that declare their answers, under one heading of the document."""
 
-    def __init__(self, heading: str) -> None:
-        super().__init__(tags=[heading], route_class=AnswerRoute)
+    def __init__(self, heading: str, dependencies: Sequence[Any] = ()) -> None:
+        super().__init__(tags=[heading], route_class=AnswerRoute, dependencies=list(dependencies))
 
 
 # --- What may be shown --------------------------------------------------------------------------

@@ -1,4 +1,4 @@
-"""Which streams the service keeps, and what decides about each."""
+"""The streams that the service keeps, and what decides about each."""
 
 from contracts.accounts import organisation_v1, user_v1
 from infra.commands import Aggregate

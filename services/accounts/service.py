@@ -1,17 +1,18 @@
 """The service `accounts`: organisations, the people in them, how they sign in."""
 
 from infra.host import Service
-from services.accounts import api, problems
+from services.accounts import http
+from services.accounts.adapters.forgetting import forgetting
+from services.accounts.adapters.migrations import TABLES
+from services.accounts.adapters.password_links import PasswordLinks
 from services.accounts.aggregates import ORGANISATION, USER
-from services.accounts.edge.access import Access
-from services.accounts.edge.loops import Links, forgetting
-from services.accounts.edge.tables import TABLES
+from services.accounts.http.problems import problem
 
 service = Service(
     name="accounts",
     aggregates=(ORGANISATION, USER),
-    routes=lambda running: api.router(Access(running)),
-    problem=problems.problem,
+    routes=http.router,
+    problem=problem,
     migrations=TABLES,
-    workers={"links": Links, "forgetting": forgetting},
+    workers={"links": PasswordLinks, "forgetting": forgetting},
 )

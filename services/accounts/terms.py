@@ -1,4 +1,4 @@
-"""What all of accounts demands of days and texts."""
+"""The rules for days and texts that users and organisations share."""
 
 from dataclasses import dataclass
 from datetime import date, timedelta
@@ -35,17 +35,17 @@ BadText = TextMissing | TextTooLong
 
 
 def bad_day(field: str, day: date, first: date, last: date) -> BadDay | None:
-    """What is wrong with a day that must be one of these."""
+    """The fault of a day that must be one of these, if it has one."""
     return None if first <= day <= last else DayNotPossible(field, day, first, last)
 
 
 def bad_issue(field: str, issued_on: date, today: date) -> BadDay | None:
-    """A paper is not older than the horizon, and not of tomorrow."""
+    """A document is not older than the horizon, and not of tomorrow."""
     return bad_day(field, issued_on, today - HORIZON, today)
 
 
 def bad_end(field: str, expires_on: date | None, today: date) -> BadDay | None:
-    """What ends holds today at least."""
+    """A document that ends is valid today at least."""
     return None if expires_on is None else bad_day(field, expires_on, today, today + HORIZON)
 
 

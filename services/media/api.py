@@ -16,7 +16,7 @@ from infra.http.models import Id, to_json
 from infra.http.problems import Problem, try_again
 from infra.http.request_context import RequestContext, public, requires
 from infra.objects import ObjectMissing, ObjectsAway, objects_of
-from infra.secrets.vault import Vault
+from infra.vault import Vault
 from services.media import bodies, file, types
 from services.media.aggregates import FILE
 from services.media.edge import links, sending, shelf

@@ -5,17 +5,20 @@ from datetime import UTC, datetime
 from typing import Any
 from uuid import NAMESPACE_URL, uuid5
 
-from contracts.accounts.organisation_v1 import OrganisationKind, OrganisationRegistered, Profile
-from contracts.accounts.user_v1 import AgreementSigned, PasswordMeans, Role, UserInvited
+from contracts.accounts.organisation_v1 import OrganisationKind, Profile
+from contracts.accounts.user_v1 import PasswordMeans, Role
 from infra.commands import Aggregate, CommandContext, InTransaction, Refused
 from infra.host import Running, opened
-from infra.secrets import passwords, totp
 from infra.store.postgres import Connection
-from services.accounts import organisation, signing, user
+from services.accounts import user
+from services.accounts.adapters.accounts import Accounts
+from services.accounts.adapters.administrators import Administrators
+from services.accounts.adapters.secrets import Secrets, passwords, totp
 from services.accounts.aggregates import ORGANISATION, USER
-from services.accounts.edge import tables
-from services.accounts.edge.access import Access
+from services.accounts.organisation import RegisterOrganisation
 from services.accounts.service import service
+from services.accounts.user.agreement import RecordAgreement
+from services.accounts.user.sign_in import EnrolTotp, SetPassword
 from tools.relais import connections
 from tools.relais.answers import UNREACHABLE, Answer, Trouble, sentence
 
@@ -70,10 +73,9 @@ async def found(
     """Register an organisation and its first users. Safe to repeat: what was done once is not
     done again, even where people have changed it since. Raises `Impossible`."""
     making = _Making(running, organisation_id)
-    registration = OrganisationRegistered(
-        organisation_id=organisation_id, kind=kind, profile=profile, registered_at=making.at
+    register = RegisterOrganisation(
+        organisation_id=organisation_id, kind=kind, profile=profile, at=making.at
     )
-    register = organisation.RegisterOrganisation(registration)
     await making.carry_out(ORGANISATION, organisation_id, "register", register)
     for founder in who:
         await making.admit(founder)
@@ -85,28 +87,28 @@ class _Making:
     def __init__(self, running: Running, organisation_id: str) -> None:
         self.at = datetime.now(UTC)
         self._running = running
-        self._access = Access(running)
+        self._secrets = Secrets(running.pool, running.settings.masters)
+        self._accounts = Accounts(running.commands, self._secrets)
+        self._administrators = Administrators(running.pool, self._accounts)
         self._organisation_id = organisation_id
 
     async def admit(self, founder: Founder) -> None:
         """Invite and activate, with the agreement signed and the secrets there are."""
         user_id, org, at = founder.user_id, self._organisation_id, self.at
-        if not await self._access.claim_address(founder.email, user_id):
+        if not await self._accounts.claim_address(founder.email, user_id):
             raise Impossible(f"somebody has the address of {user_id}")
-        await tables.may_administer(self._access.pool, org, user_id)
+        await self._administrators.add(org, user_id)
         steps: dict[str, user.Command] = {
             "invite": _invitation(founder, org, at),
-            "agree": user.Tell(
-                AgreementSigned(
-                    user_id=user_id,
-                    organisation_id=org,
-                    file_id=None,
-                    signed_on=at.date(),
-                    recorded_at=at,
-                ),
-                at.date(),
+            "agree": RecordAgreement(
+                user_id=user_id,
+                organisation_id=org,
+                file_id=None,
+                signed_on=at.date(),
+                today=at.date(),
+                at=at,
             ),
-            "activate": user.ActivateUser(user_id, org, at),
+            "activate": user.ActivateUser(user_id=user_id, organisation_id=org, at=at),
         }
         for name, command in steps.items():
             await self.carry_out(USER, user_id, name, command)
@@ -116,22 +118,26 @@ class _Making:
             await self._enrol(user_id, founder.totp_secret)
 
     async def _set_password(self, user_id: str, password: str) -> None:
-        hashed = await self._access.passwords.hash(password)
+        hashed = await self._secrets.passwords.hash(password)
 
         async def keep(connection: Connection) -> None:
             await passwords.keep(connection, user_id, hashed)
 
-        means = PasswordMeans.BOOTSTRAP
-        command = signing.SetPassword(user_id, self._organisation_id, means, self.at)
+        command = SetPassword(
+            user_id=user_id,
+            organisation_id=self._organisation_id,
+            means=PasswordMeans.BOOTSTRAP,
+            at=self.at,
+        )
         await self.carry_out(USER, user_id, "password", command, keep)
 
     async def _enrol(self, user_id: str, secret: str) -> None:
-        await self._access.second_factors.keep(user_id, secret, confirmed=False)
+        await self._secrets.second_factors.keep(user_id, secret, confirmed=False)
 
         async def confirm(connection: Connection) -> None:
             await totp.confirm(connection, user_id)
 
-        command = signing.EnrolTotp(user_id, self._organisation_id, self.at)
+        command = EnrolTotp(user_id=user_id, organisation_id=self._organisation_id, at=self.at)
         await self.carry_out(USER, user_id, "second factor", command, confirm)
 
     async def carry_out(
@@ -161,15 +167,14 @@ class _Making:
 
 
 def _invitation(founder: Founder, organisation_id: str, at: datetime) -> user.InviteUser:
-    invitation = UserInvited(
+    return user.InviteUser(
         user_id=founder.user_id,
         organisation_id=organisation_id,
         email=founder.email,
         name=founder.name,
         language=founder.language,
-        roles=tuple(sorted(founder.roles)),
+        roles=founder.roles,
         phone=founder.phone,
-        invited_by=ACTOR,
-        invited_at=at,
+        by=ACTOR,
+        at=at,
     )
-    return user.InviteUser(invitation)

@@ -47,7 +47,10 @@ FORGETTERS: Mapping[str, Forgetter] = {
         TRIP,
         lambda id, organisation, at: ForgetPeople(trip_id=id, organisation_id=organisation, at=at),
     ),
-    USER.contract.package: (USER, ForgetUser),
+    USER.contract.package: (
+        USER,
+        lambda id, organisation, at: ForgetUser(user_id=id, organisation_id=organisation, at=at),
+    ),
     PREFERENCES.contract.package: (PREFERENCES, lambda who, _, at: Forget(who, at)),
 }
 """By contract of the subject's own stream: what decides about it, and its command."""

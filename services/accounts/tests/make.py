@@ -29,16 +29,28 @@ from contracts.accounts.user_v1 import (
     UserInvited,
 )
 from infra.commands import CommandContext
-from services.accounts.organisation import EndSupportAccess, GrantSupportAccess, RevokeSupportAccess
-from services.accounts.signing import (
+from services.accounts.organisation import ChangeProfile as ChangeOrganisation
+from services.accounts.organisation import RegisterOrganisation
+from services.accounts.organisation.support_access import (
+    EndSupportAccess,
+    GrantSupportAccess,
+    RevokeSupportAccess,
+)
+from services.accounts.user import ActivateUser, ChangeRoles, DeactivateUser, ForgetUser, InviteUser
+from services.accounts.user.agreement import RecordAgreement
+from services.accounts.user.licence import ChangeLicence
+from services.accounts.user.profile import ChangeProfile
+from services.accounts.user.sign_in import (
+    ChangeEmail,
     EndSessions,
     EnrolTotp,
+    MakeRecoveryCodes,
     RemoveTotp,
+    RequestEmailChange,
     RequestPasswordReset,
     SetPassword,
     SignIn,
 )
-from services.accounts.user import ActivateUser, ChangeRoles, DeactivateUser, ForgetUser, InviteUser
 
 NOON = datetime(2030, 5, 1, 12, 0, tzinfo=UTC)
 LATER = NOON + timedelta(minutes=40)
@@ -84,7 +96,23 @@ def invite(
     by: str = "lea",
     at: datetime = NOON,
 ) -> InviteUser:
-    return InviteUser(invited(roles, email, organisation, by, at))
+    return InviteUser(
+        user_id="ada",
+        organisation_id=organisation,
+        email=email,
+        name="Ada Martin",
+        language="fr",
+        roles=roles,
+        phone=None,
+        by=by,
+        at=at,
+    )
+
+
+def record_agreement(on: date = TODAY, at: datetime = NOON) -> RecordAgreement:
+    return RecordAgreement(
+        user_id="ada", organisation_id="hiflow", file_id="file-1", signed_on=on, today=TODAY, at=at
+    )
 
 
 def signed(on: date = TODAY, organisation: str = "hiflow", at: datetime = NOON) -> AgreementSigned:
@@ -94,7 +122,7 @@ def signed(on: date = TODAY, organisation: str = "hiflow", at: datetime = NOON) 
 
 
 def activate(organisation: str = "hiflow", at: datetime = NOON) -> ActivateUser:
-    return ActivateUser("ada", organisation, at)
+    return ActivateUser(user_id="ada", organisation_id=organisation, at=at)
 
 
 def activated(
@@ -114,7 +142,13 @@ def activated(
 
 
 def deactivate(others: int = 1, organisation: str = "hiflow") -> DeactivateUser:
-    return DeactivateUser("ada", organisation, "lea", others, NOON)
+    return DeactivateUser(
+        user_id="ada",
+        organisation_id=organisation,
+        by="lea",
+        other_administrators=others,
+        at=NOON,
+    )
 
 
 def deactivated() -> UserDeactivated:
@@ -124,7 +158,14 @@ def deactivated() -> UserDeactivated:
 
 
 def change_roles(*roles: Role, others: int = 1) -> ChangeRoles:
-    return ChangeRoles("ada", "hiflow", roles, "lea", others, NOON)
+    return ChangeRoles(
+        user_id="ada",
+        organisation_id="hiflow",
+        roles=roles,
+        by="lea",
+        other_administrators=others,
+        at=NOON,
+    )
 
 
 def roles_changed(*roles: Role) -> RolesChanged:
@@ -133,7 +174,25 @@ def roles_changed(*roles: Role) -> RolesChanged:
     )
 
 
-def profile(
+def change_profile(
+    phone: str | None = "+33612345678", language: str = "fr", at: datetime = NOON
+) -> ChangeProfile:
+    return ChangeProfile(
+        user_id="ada",
+        organisation_id="hiflow",
+        language=language,
+        phone=phone,
+        photo_file_id=None,
+        street="3 rue des Lilas",
+        postal_code="69003",
+        city="Lyon",
+        country="FR",
+        location=None,
+        at=at,
+    )
+
+
+def profile_changed(
     phone: str | None = "+33612345678", language: str = "fr", at: datetime = NOON
 ) -> ProfileChanged:
     return ProfileChanged(
@@ -151,7 +210,23 @@ def profile(
     )
 
 
-def licence(
+def change_licence(
+    issued_on: date = TODAY, expires_on: date | None = None, at: datetime = NOON
+) -> ChangeLicence:
+    return ChangeLicence(
+        user_id="ada",
+        organisation_id="hiflow",
+        number="14AB",
+        country="FR",
+        categories=("B",),
+        issued_on=issued_on,
+        expires_on=expires_on,
+        today=TODAY,
+        at=at,
+    )
+
+
+def licence_changed(
     issued_on: date = TODAY, expires_on: date | None = None, at: datetime = NOON
 ) -> LicenceChanged:
     return LicenceChanged(
@@ -167,7 +242,7 @@ def licence(
 
 
 def forget() -> ForgetUser:
-    return ForgetUser("ada", "hiflow", NOON)
+    return ForgetUser(user_id="ada", organisation_id="hiflow", at=NOON)
 
 
 def forgotten() -> SubjectForgotten:
@@ -178,7 +253,9 @@ def forgotten() -> SubjectForgotten:
 
 
 def request_reset(at: datetime = NOON) -> RequestPasswordReset:
-    return RequestPasswordReset("ada", "hiflow", LINK, at + DAY, at)
+    return RequestPasswordReset(
+        user_id="ada", organisation_id="hiflow", reset_link=LINK, expires_at=at + DAY, at=at
+    )
 
 
 def reset_requested(language: str = "fr", at: datetime = NOON) -> PasswordResetRequested:
@@ -195,7 +272,7 @@ def reset_requested(language: str = "fr", at: datetime = NOON) -> PasswordResetR
 
 
 def set_password(means: PasswordMeans = PasswordMeans.RESET, at: datetime = NOON) -> SetPassword:
-    return SetPassword("ada", "hiflow", means, at)
+    return SetPassword(user_id="ada", organisation_id="hiflow", means=means, at=at)
 
 
 def password_set(means: PasswordMeans = PasswordMeans.RESET, at: datetime = NOON) -> PasswordSet:
@@ -203,15 +280,19 @@ def password_set(means: PasswordMeans = PasswordMeans.RESET, at: datetime = NOON
 
 
 def enrol() -> EnrolTotp:
-    return EnrolTotp("ada", "hiflow", NOON)
+    return EnrolTotp(user_id="ada", organisation_id="hiflow", at=NOON)
 
 
 def enrolled() -> TotpEnrolled:
     return TotpEnrolled(user_id="ada", organisation_id="hiflow", enrolled_at=NOON)
 
 
+def make_recovery_codes() -> MakeRecoveryCodes:
+    return MakeRecoveryCodes(user_id="ada", organisation_id="hiflow", at=NOON)
+
+
 def remove_totp() -> RemoveTotp:
-    return RemoveTotp("ada", "hiflow", "lea", NOON)
+    return RemoveTotp(user_id="ada", organisation_id="hiflow", by="lea", at=NOON)
 
 
 def totp_removed() -> TotpRemoved:
@@ -219,7 +300,14 @@ def totp_removed() -> TotpRemoved:
 
 
 def sign_in(session: str = "s-1", *, proven: bool = False) -> SignIn:
-    return SignIn("ada", "hiflow", session, remembered=True, with_second_factor=proven, at=NOON)
+    return SignIn(
+        user_id="ada",
+        organisation_id="hiflow",
+        session_id=session,
+        remembered=True,
+        with_second_factor=proven,
+        at=NOON,
+    )
 
 
 def signed_in(session: str = "s-1", *, proven: bool = False, recovered: bool = False) -> SignedIn:
@@ -235,7 +323,13 @@ def signed_in(session: str = "s-1", *, proven: bool = False, recovered: bool = F
 
 
 def end_sessions(session: str | None = None) -> EndSessions:
-    return EndSessions("ada", "hiflow", session, SessionEnd.SIGNED_OUT, NOON)
+    return EndSessions(
+        user_id="ada",
+        organisation_id="hiflow",
+        session_id=session,
+        reason=SessionEnd.SIGNED_OUT,
+        at=NOON,
+    )
 
 
 def sessions_ended(session: str | None = None) -> SessionsEnded:
@@ -248,23 +342,53 @@ def sessions_ended(session: str | None = None) -> SessionsEnded:
     )
 
 
+def request_email_change(email: str = "ada.martin@example.org") -> RequestEmailChange:
+    return RequestEmailChange(
+        user_id="ada",
+        organisation_id="hiflow",
+        email=email,
+        link=LINK,
+        expires_at=LATER,
+        at=NOON,
+    )
+
+
+def change_email(at: datetime = LATER) -> ChangeEmail:
+    return ChangeEmail(user_id="ada", organisation_id="hiflow", at=at)
+
+
 # --- Organisations ----------------------------------------------------------
 
-PROFILE = Profile(
-    name="Hiflow", time_zone="Europe/Paris", currency="EUR", country="FR", contacts=()
-)
+
+def organisation_profile(
+    name: str = "Hiflow", time_zone: str = "Europe/Paris", currency: str = "EUR"
+) -> Profile:
+    return Profile(name=name, time_zone=time_zone, currency=currency, country="FR", contacts=())
+
+
+PROFILE = organisation_profile()
+
+
+def register(name: str = "Hiflow", at: datetime = NOON) -> RegisterOrganisation:
+    return RegisterOrganisation(
+        organisation_id="hiflow",
+        kind=OrganisationKind.DRIVER_PARTNER,
+        profile=organisation_profile(name),
+        at=at,
+    )
 
 
 def registered(name: str = "Hiflow", at: datetime = NOON) -> OrganisationRegistered:
-    kind = OrganisationKind.DRIVER_PARTNER
     return OrganisationRegistered(
         organisation_id="hiflow",
-        kind=kind,
-        profile=Profile(
-            name=name, time_zone="Europe/Paris", currency="EUR", country="FR", contacts=()
-        ),
+        kind=OrganisationKind.DRIVER_PARTNER,
+        profile=organisation_profile(name),
         registered_at=at,
     )
+
+
+def change_organisation(profile: Profile = PROFILE) -> ChangeOrganisation:
+    return ChangeOrganisation(organisation_id="hiflow", profile=profile, at=NOON)
 
 
 def granted(
@@ -291,12 +415,21 @@ def grant(
     reason: str = "A quote cannot be opened.",
     until: datetime = NOON + DAY,
 ) -> GrantSupportAccess:
-    return GrantSupportAccess(granted(roles, reason, until))
+    return GrantSupportAccess(
+        organisation_id="hiflow",
+        grant_id="G1",
+        supporter_id="sam",
+        roles=roles,
+        reason=reason,
+        until=until,
+        by="lea",
+        at=NOON,
+    )
 
 
 def revoke(grant: str = "G1") -> RevokeSupportAccess:
-    return RevokeSupportAccess("hiflow", grant, "lea", NOON)
+    return RevokeSupportAccess(organisation_id="hiflow", grant_id=grant, by="lea", at=NOON)
 
 
 def end_access(at: datetime = NOON + DAY) -> EndSupportAccess:
-    return EndSupportAccess("hiflow", "G1", at)
+    return EndSupportAccess(organisation_id="hiflow", grant_id="G1", at=at)

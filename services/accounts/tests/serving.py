@@ -11,20 +11,17 @@ from typing import Any
 import httpx
 import pyotp
 
-from contracts.accounts.organisation_v1 import OrganisationKind, OrganisationRegistered, Profile
 from contracts.accounts.user_v1 import PasswordResetRequested
 from infra.host import Running, opened
 from infra.http.auth import PublishedKeys, Role, SigningKey, Verifier, issue, jwks
 from infra.http.health import Health
-from infra.secrets.keys import SigningKeys
-from infra.secrets.vault import Vault
 from infra.serving import api
 from infra.settings import Settings
+from services.accounts.adapters.password_links import PasswordLinks
+from services.accounts.adapters.secrets import Secrets
 from services.accounts.aggregates import ORGANISATION, USER
-from services.accounts.edge.loops import Links
-from services.accounts.organisation import RegisterOrganisation
 from services.accounts.service import service
-from services.accounts.tests.make import context
+from services.accounts.tests.make import context, register
 
 KEY = SigningKey.generate()
 MASTER = json.dumps({"test": base64.b64encode(b"m" * 32).decode()})
@@ -86,7 +83,7 @@ class Caller:
         """Ask for a link, let the loop make it, and read the mail."""
         email = {"email": f"{user_id}@example.org"}
         assert (await self.anybody("POST", "/password-resets", email)).status_code == 202
-        await Links(self.running).answer_waiting()
+        await PasswordLinks(self.running).answer_waiting()
         return await self.link(user_id)
 
     async def with_password(self, user_id: str, *roles: str) -> None:
@@ -146,18 +143,9 @@ async def served(database: str) -> AsyncIterator[Caller]:
         portal="https://portal.example",
     )
     async with opened(service, settings) as running:
-        profile = Profile(
-            name="Hiflow", time_zone="Europe/Paris", currency="EUR", country="FR", contacts=()
-        )
-        registered = OrganisationRegistered(
-            organisation_id="hiflow",
-            kind=OrganisationKind.DRIVER_PARTNER,
-            profile=profile,
-            registered_at=datetime.now(UTC),
-        )
-        command = RegisterOrganisation(registered)
+        command = register(at=datetime.now(UTC))
         await running.commands.handle(ORGANISATION, "hiflow", command, context())
-        ours = SigningKeys(running.pool, Vault(running.pool, settings.masters))
+        ours = Secrets(running.pool, settings.masters).keys
         both = jwks(KEY, *await ours.published(datetime.now(UTC)))
         verifier = Verifier(PublishedKeys(both), settings.issuer, settings.audience)
         transport = httpx.ASGITransport(api(running, verifier, Health()))

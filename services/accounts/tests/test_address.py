@@ -9,11 +9,20 @@ from contracts.accounts.user_v1 import EmailChanged, EmailChangeRequested
 from infra.testing.spec import Spec
 from services.accounts import user
 from services.accounts.aggregates import USER
-from services.accounts.signing import ChangeEmail, NoAddressToConfirm, NotActive, RequestEmailChange
-from services.accounts.tests.make import LATER, NOON, activate, activated, deactivated
+from services.accounts.tests.make import (
+    LATER,
+    LINK,
+    NOON,
+    activate,
+    activated,
+    change_email,
+    deactivated,
+    request_email_change,
+)
 from services.accounts.tests.serving import PASSWORD, Caller, invitation, served
 from services.accounts.tests.test_sign_in import outcome
 from services.accounts.tests.test_user import ACTIVE
+from services.accounts.user.sign_in import NoAddressToConfirm, NotActive
 
 given = Spec(user.decide, user.evolve, user.initial).given
 
@@ -22,13 +31,13 @@ ASKED = EmailChangeRequested(
     user_id="ada",
     organisation_id="hiflow",
     new_email=NEW,
-    confirmation_link="https://x/#token=t",
+    confirmation_link=LINK,
     expires_at=LATER,
     requested_at=NOON,
 )
 CHANGED = EmailChanged(user_id="ada", organisation_id="hiflow", email=NEW, changed_at=LATER)
-ASK = RequestEmailChange("ada", "hiflow", NEW, "https://x/#token=t", LATER, NOON)
-CHANGE = ChangeEmail("ada", "hiflow", LATER)
+ASK = request_email_change(NEW)
+CHANGE = change_email()
 
 
 class TestDecisions:

@@ -15,10 +15,10 @@ from infra.host import Running
 from infra.http.app import admissions
 from infra.http.auth import Role
 from infra.timers import Timers
+from services.accounts.adapters.forgetting import Forgetting
 from services.accounts.aggregates import ORGANISATION, USER
-from services.accounts.api import router
-from services.accounts.edge.access import Access
-from services.accounts.edge.loops import Forgetting
+from services.accounts.http import router
+from services.accounts.http.access import Access
 from services.accounts.tests.make import context
 from services.accounts.tests.serving import Caller, invitation, served, today
 from services.accounts.user import ForgetUser
@@ -47,7 +47,7 @@ def routes(running: Running) -> list[tuple[str, str, frozenset[str] | None]]:
     """Method, path and admitted roles of every route."""
     return [
         (method, route.path.replace("{", "").replace("}", ""), admission.roles)
-        for route, admission in admissions(router(Access(running)).routes)
+        for route, admission in admissions(router(running).routes)
         for method in sorted(route.methods or ())
     ]
 
@@ -133,10 +133,10 @@ class TestUsers:
 
     async def test_an_invitation_that_came_to_nothing_keeps_no_address(self, database: str) -> None:
         async with served(database) as api:
-            access = Access(api.running)
-            assert await access.claim_address("ada@example.org", "lost")
+            accounts = Access(api.running).accounts
+            assert await accounts.claim_address("ada@example.org", "lost")
             assert (await api.ask("POST", "/users", invitation("ada"))).status_code == 201
-            assert await access.claim_address("other@example.org", "lost")
+            assert await accounts.claim_address("other@example.org", "lost")
 
     @pytest.mark.requirement("G-07")
     async def test_a_repeated_invitation_is_one_user(self, database: str) -> None:
@@ -207,7 +207,7 @@ class TestUsers:
     ) -> None:
         async with served(database) as api:
             await api.with_password("ada")
-            command = ForgetUser("ada", "hiflow", datetime.now(UTC))
+            command = ForgetUser(user_id="ada", organisation_id="hiflow", at=datetime.now(UTC))
             await api.running.commands.handle(USER, "ada", command, context())
             await handled(
                 api.running, SubjectForgotten(user_id="ada", forgotten_at=datetime.now(UTC))

@@ -1,9 +1,11 @@
+from collections.abc import Mapping
 from datetime import datetime, timedelta
+from functools import reduce
 
 import pytest
 
 from contracts.accounts.organisation_v1 import (
-    Profile,
+    OrganisationEvent,
     ProfileChanged,
     SupportAccessEnded,
     SupportAccessRevoked,
@@ -12,26 +14,30 @@ from contracts.timers import CancelTimer, SetTimer
 from infra.testing.spec import Spec
 from services.accounts import organisation
 from services.accounts.organisation import (
-    LONGEST_ACCESS,
-    ChangeProfile,
     Command,
-    EndSupportAccess,
-    NoSuchGrant,
     NoSuchOrganisation,
     OrganisationIdTaken,
-    RegisterOrganisation,
+    Registered,
+)
+from services.accounts.organisation.support_access import (
+    LONGEST_ACCESS,
+    Grant,
+    NoSuchGrant,
     RolesNotLent,
     TimeNotPossible,
+    open_for,
 )
 from services.accounts.terms import LONGEST_TEXT, TextMissing, TextTooLong
 from services.accounts.tests.make import (
     DAY,
     LATER,
     NOON,
-    PROFILE,
+    change_organisation,
     end_access,
     grant,
     granted,
+    organisation_profile,
+    register,
     registered,
     revoke,
 )
@@ -44,33 +50,36 @@ ENDED = SupportAccessEnded(
     organisation_id="hiflow", grant_id="G1", supporter_id="sam", ended_at=NOON + DAY
 )
 SECOND = timedelta(seconds=1)
-COMMANDS: list[Command] = [ChangeProfile("hiflow", PROFILE, NOON), grant(), revoke(), end_access()]
+COMMANDS: list[Command] = [change_organisation(), grant(), revoke(), end_access()]
 
 
 @pytest.mark.requirement("G-01")
 class TestOrganisation:
     def test_it_is_registered(self) -> None:
-        given().when(RegisterOrganisation(registered())).records(registered())
+        given().when(register()).records(registered())
 
     def test_the_same_registration_is_no_news(self) -> None:
-        again = RegisterOrganisation(registered(at=LATER))
-        given(registered()).when(again).records_nothing()
+        given(registered()).when(register(at=LATER)).records_nothing()
 
     def test_an_id_names_one_organisation(self) -> None:
-        other = RegisterOrganisation(registered("Rival"))
-        given(registered()).when(other).is_rejected(OrganisationIdTaken("hiflow"))
+        taken = OrganisationIdTaken("hiflow")
+        given(registered()).when(register("Rival")).is_rejected(taken)
 
     @pytest.mark.requirement("G-02", "G-03")
     def test_its_profile_changes(self) -> None:
-        moved = Profile(
-            name="Hiflow", time_zone="Africa/Casablanca", currency="MAD", country="MA", contacts=()
-        )
+        moved = organisation_profile(time_zone="Africa/Casablanca", currency="MAD")
         changed = ProfileChanged(organisation_id="hiflow", profile=moved, changed_at=NOON)
-        given(registered()).when(ChangeProfile("hiflow", moved, NOON)).records(changed)
+        given(registered()).when(change_organisation(moved)).records(changed)
 
     @pytest.mark.parametrize("command", COMMANDS, ids=lambda c: type(c).__name__)
     def test_nothing_happens_where_there_is_none(self, command: Command) -> None:
         given().when(command).is_rejected(NoSuchOrganisation())
+
+
+def grants_of(*events: OrganisationEvent) -> Mapping[str, Grant]:
+    state = reduce(organisation.evolve, events, organisation.initial)
+    assert isinstance(state, Registered)
+    return state.grants
 
 
 class TestSupport:
@@ -118,17 +127,15 @@ class TestSupport:
     def test_an_access_is_one_persons_for_a_while(
         self, supporter: str, at: datetime, lets_in: bool
     ) -> None:
-        state = organisation.evolve(organisation.initial, registered())
-        state = organisation.evolve(state, granted())
-        assert (organisation.access(state, supporter, at) is not None) is lets_in
-        revoked = organisation.evolve(state, REVOKED)
-        assert organisation.access(revoked, supporter, at) is None
+        grants = grants_of(registered(), granted())
+        assert (open_for(grants, supporter, at) is not None) is lets_in
+        assert open_for(grants_of(registered(), granted(), REVOKED), supporter, at) is None
 
     def test_the_end_is_a_timer(self) -> None:
         assert organisation.timers(granted()) == (SetTimer("support:G1", NOON + DAY),)
         assert organisation.timers(REVOKED) == (CancelTimer("support:G1"),)
         assert organisation.timers(ENDED) == ()
         fired = organisation.on_timer("support:G1", "hiflow", NOON)
-        assert fired == EndSupportAccess("hiflow", "G1", NOON)
+        assert fired == end_access(NOON)
         with pytest.raises(LookupError):
             organisation.on_timer("other", "hiflow", NOON)

@@ -3,16 +3,23 @@ from typing import get_args
 
 import pytest
 
-from services.accounts.organisation import (
+from services.accounts.http.problems import (
+    AddressTaken,
+    AlreadyEnrolled,
+    EmailTaken,
+    LinkInvalid,
+    Rejection,
+    SecondFactorNeeded,
+    SessionOver,
+    SignInRefused,
+    problem,
+)
+from services.accounts.organisation import NoSuchOrganisation, OrganisationIdTaken
+from services.accounts.organisation.support_access import (
     NoSuchGrant,
-    NoSuchOrganisation,
-    OrganisationIdTaken,
     RolesNotLent,
     TimeNotPossible,
 )
-from services.accounts.password import PasswordTooShort, PasswordTooSimple, weakness
-from services.accounts.problems import EmailTaken, Rejection, problem
-from services.accounts.signing import NoAddressToConfirm, NotActive, SecondFactorMissing
 from services.accounts.terms import DayNotPossible, TextMissing, TextTooLong
 from services.accounts.tests.make import NOON, TODAY
 from services.accounts.user import (
@@ -23,6 +30,8 @@ from services.accounts.user import (
     UserIdTaken,
     UserIsForgotten,
 )
+from services.accounts.user.password import PasswordTooShort, PasswordTooSimple, weakness
+from services.accounts.user.sign_in import NoAddressToConfirm, NotActive, SecondFactorMissing
 
 REJECTIONS: list[Rejection] = [
     NoSuchUser(),
@@ -45,17 +54,29 @@ REJECTIONS: list[Rejection] = [
     DayNotPossible("signed_on", TODAY, TODAY, TODAY),
     TextMissing("reason"),
     TextTooLong("reason", 501, 500),
+    LinkInvalid(),
+    AddressTaken(),
+    AlreadyEnrolled(),
 ]
+NOT_SIGNED_IN: list[Rejection] = [SignInRefused(), SecondFactorNeeded(), SessionOver()]
 
 
 def test_every_rejection_is_in_the_table() -> None:
-    assert {type(one) for one in REJECTIONS} == set(get_args(Rejection))
+    everything = {type(one) for one in [*REJECTIONS, *NOT_SIGNED_IN]}
+    assert everything == set(get_args(Rejection))
 
 
 @pytest.mark.parametrize("rejection", REJECTIONS, ids=lambda r: type(r).__name__)
 def test_a_rejection_is_a_status_and_a_sentence(rejection: Rejection) -> None:
     status, sentence = problem(rejection)
     assert status in (404, 409, 422)
+    assert sentence.endswith(".")
+
+
+@pytest.mark.parametrize("rejection", NOT_SIGNED_IN, ids=lambda r: type(r).__name__)
+def test_whoever_is_not_signed_in_is_told_so(rejection: Rejection) -> None:
+    status, sentence = problem(rejection)
+    assert status == 401
     assert sentence.endswith(".")
 
 

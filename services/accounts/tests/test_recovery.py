@@ -11,22 +11,27 @@ from contracts.accounts.user_v1 import RecoveryCodesMade, SignedIn
 from infra.testing.spec import Spec
 from services.accounts import user
 from services.accounts.aggregates import USER
-from services.accounts.signing import MakeRecoveryCodes, SecondFactorMissing
-from services.accounts.tests.make import NOON, enrolled, sign_in, signed_in
+from services.accounts.tests.make import (
+    NOON,
+    enrolled,
+    make_recovery_codes,
+    sign_in,
+    signed_in,
+)
 from services.accounts.tests.serving import Caller, coming, served
 from services.accounts.tests.test_user import ACTIVE
+from services.accounts.user.sign_in import SecondFactorMissing
 
 given = Spec(user.decide, user.evolve, user.initial).given
 
-MAKE = MakeRecoveryCodes("ada", "hiflow", NOON)
 CODES = "/me/second-factor/recovery-codes"
 
 
 def test_only_who_has_a_second_factor_gets_codes_for_it() -> None:
-    given(*ACTIVE, enrolled()).when(MAKE).records(
+    given(*ACTIVE, enrolled()).when(make_recovery_codes()).records(
         RecoveryCodesMade(user_id="ada", organisation_id="hiflow", made_at=NOON)
     )
-    given(*ACTIVE).when(MAKE).is_rejected(SecondFactorMissing())
+    given(*ACTIVE).when(make_recovery_codes()).is_rejected(SecondFactorMissing())
 
 
 def test_it_is_recorded_that_a_code_stood_in() -> None:

@@ -7,9 +7,9 @@ import httpx
 import pytest
 
 from contracts.accounts.user_v1 import SessionEnd, SessionsEnded
-from infra.secrets import keys
+from services.accounts.adapters.password_links import PasswordLinks
+from services.accounts.adapters.secrets import keys
 from services.accounts.aggregates import USER
-from services.accounts.edge.loops import Links
 from services.accounts.tests.serving import PASSWORD, Caller, coming, served
 
 
@@ -45,7 +45,7 @@ class TestPasswords:
             refused = await api.ask("PUT", "/users/ada/activation")
             assert outcome(refused) == (409, "agreement-missing")
             await api.anybody("POST", "/password-resets", {"email": "ada@example.org"})
-            await Links(api.running).answer_waiting()
+            await PasswordLinks(api.running).answer_waiting()
             history = await api.running.commands.history(USER, "ada")
             assert [entry.type.rpartition(".")[2] for entry in history] == ["invited"]
 

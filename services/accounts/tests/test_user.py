@@ -1,12 +1,10 @@
 from dataclasses import replace
-from datetime import date
 
 import pytest
 
 from contracts.accounts.user_v1 import PasswordMeans, Role, UserEvent
 from infra.testing.spec import Spec
 from services.accounts import user
-from services.accounts.signing import NotActive, SecondFactorMissing, granted
 from services.accounts.terms import HORIZON, DayNotPossible
 from services.accounts.tests.make import (
     ADMIN,
@@ -16,6 +14,8 @@ from services.accounts.tests.make import (
     TODAY,
     activate,
     activated,
+    change_licence,
+    change_profile,
     change_roles,
     deactivate,
     deactivated,
@@ -26,9 +26,10 @@ from services.accounts.tests.make import (
     forgotten,
     invite,
     invited,
-    licence,
+    licence_changed,
     password_set,
-    profile,
+    profile_changed,
+    record_agreement,
     remove_totp,
     request_reset,
     reset_requested,
@@ -43,29 +44,24 @@ from services.accounts.tests.make import (
 from services.accounts.user import (
     AgreementMissing,
     Command,
-    Fact,
     LastAdministrator,
     NoSuchUser,
     RolesMissing,
-    Tell,
     UserIdTaken,
     UserIsForgotten,
 )
+from services.accounts.user.sign_in import NotActive, SecondFactorMissing, granted
 
 given = Spec(user.decide, user.evolve, user.initial).given
 ACTIVE: tuple[UserEvent, ...] = (invited(), signed(), activated())
 ADMINISTRATOR: tuple[UserEvent, ...] = (invited(ADMIN), activated(ADMIN))
 
 
-def tell(fact: Fact, today: date = TODAY) -> Tell:
-    return Tell(fact, today)
-
-
 SIGNING: list[Command] = [request_reset(), set_password(), enrol(), remove_totp(), sign_in()]
 ON_AN_ACCOUNT: list[Command] = [
-    tell(signed()),
-    tell(profile()),
-    tell(licence()),
+    record_agreement(),
+    change_profile(),
+    change_licence(),
     activate(),
     deactivate(),
     change_roles(Role.ANALYST),
@@ -80,6 +76,10 @@ class TestInvite:
 
     def test_the_same_invitation_sent_again_is_no_news(self) -> None:
         given(*ACTIVE).when(invite(by="max", at=LATER)).records_nothing()
+
+    def test_each_role_is_recorded_once(self) -> None:
+        twice = invite(roles=(Role.ANALYST, Role.DRIVER, Role.ANALYST))
+        given().when(twice).records(invited(roles=(Role.DRIVER, Role.ANALYST)))
 
     def test_an_id_names_one_user(self) -> None:
         taken = UserIdTaken("ada")
@@ -129,21 +129,21 @@ class TestActivation:
         given(*ACTIVE, deactivated()).when(activate()).records(activated())
 
     def test_a_mail_is_in_the_language_last_chosen(self) -> None:
-        told = profile(language="de")
+        told = profile_changed(language="de")
         again = replace(activated(language="de"), phone=told.phone)
         given(*ACTIVE, told, deactivated()).when(activate()).records(again)
 
     @pytest.mark.requirement("HIF-02")
     def test_an_agreement_is_signed_today_at_the_latest(self) -> None:
-        given(invited()).when(tell(signed(TODAY))).records(signed(TODAY))
+        given(invited()).when(record_agreement(TODAY)).records(signed(TODAY))
         late = DayNotPossible("signed_on", TODAY + DAY, TODAY - HORIZON, TODAY)
-        given(invited()).when(tell(signed(TODAY + DAY))).is_rejected(late)
+        given(invited()).when(record_agreement(TODAY + DAY)).is_rejected(late)
 
     def test_an_agreement_is_not_older_than_a_working_life(self) -> None:
         first = TODAY - HORIZON
-        given(invited()).when(tell(signed(first))).records(signed(first))
+        given(invited()).when(record_agreement(first)).records(signed(first))
         early = DayNotPossible("signed_on", first - DAY, first, TODAY)
-        given(invited()).when(tell(signed(first - DAY))).is_rejected(early)
+        given(invited()).when(record_agreement(first - DAY)).is_rejected(early)
 
 
 class TestDeactivation:
@@ -199,32 +199,40 @@ class TestRoles:
 class TestTelling:
     @pytest.mark.requirement("HIF-39")
     def test_a_profile_is_what_was_told_last(self) -> None:
-        given(*ACTIVE, profile()).when(tell(profile(phone=None))).records(profile(phone=None))
+        without = profile_changed(phone=None)
+        given(*ACTIVE, profile_changed()).when(change_profile(phone=None)).records(without)
 
     @pytest.mark.requirement("HIF-40")
     def test_a_licence_is_what_was_told_last(self) -> None:
-        other = licence(TODAY - DAY, TODAY)
-        given(*ACTIVE, licence()).when(tell(other)).records(other)
+        other = licence_changed(TODAY - DAY, TODAY)
+        given(*ACTIVE, licence_changed()).when(change_licence(TODAY - DAY, TODAY)).records(other)
 
     def test_what_was_told_before_is_no_news(self) -> None:
-        history = (*ACTIVE, profile(), licence())
-        for fact in (signed(at=LATER), profile(at=LATER), licence(at=LATER)):
-            given(*history).when(tell(fact)).records_nothing()
+        history = (*ACTIVE, profile_changed(), licence_changed())
+        for again in (
+            record_agreement(at=LATER),
+            change_profile(at=LATER),
+            change_licence(at=LATER),
+        ):
+            given(*history).when(again).records_nothing()
 
-    @pytest.mark.parametrize("fact", [profile(), licence()], ids=lambda f: type(f).__name__)
-    def test_only_active_users_keep_a_profile(self, fact: Fact) -> None:
-        given(invited()).when(tell(fact)).is_rejected(NotActive())
-        given(*ACTIVE, deactivated()).when(tell(fact)).is_rejected(NotActive())
+    @pytest.mark.parametrize(
+        "command", [change_profile(), change_licence()], ids=lambda c: type(c).__name__
+    )
+    def test_only_active_users_keep_a_profile(self, command: Command) -> None:
+        given(invited()).when(command).is_rejected(NotActive())
+        given(*ACTIVE, deactivated()).when(command).is_rejected(NotActive())
 
     @pytest.mark.requirement("HIF-40")
     def test_a_licence_holds_today(self) -> None:
-        given(*ACTIVE).when(tell(licence(expires_on=TODAY))).records(licence(expires_on=TODAY))
+        ends_today = licence_changed(expires_on=TODAY)
+        given(*ACTIVE).when(change_licence(expires_on=TODAY)).records(ends_today)
         over = DayNotPossible("expires_on", TODAY - DAY, TODAY, TODAY + HORIZON)
-        given(*ACTIVE).when(tell(licence(expires_on=TODAY - DAY))).is_rejected(over)
+        given(*ACTIVE).when(change_licence(expires_on=TODAY - DAY)).is_rejected(over)
 
     def test_a_licence_was_issued_today_at_the_latest(self) -> None:
         late = DayNotPossible("issued_on", TODAY + DAY, TODAY - HORIZON, TODAY)
-        given(*ACTIVE).when(tell(licence(TODAY + DAY))).is_rejected(late)
+        given(*ACTIVE).when(change_licence(TODAY + DAY)).is_rejected(late)
 
 
 class TestSigning:

@@ -7,9 +7,10 @@ from hypothesis import strategies as st
 
 from contracts.accounts.user_v1 import Role, UserActivated, UserEvent, UserInvited
 from services.accounts.tests.make import (
-    TODAY,
     activate,
     activated,
+    change_licence,
+    change_profile,
     change_roles,
     deactivate,
     deactivated,
@@ -20,9 +21,10 @@ from services.accounts.tests.make import (
     forgotten,
     invite,
     invited,
-    licence,
+    licence_changed,
     password_set,
-    profile,
+    profile_changed,
+    record_agreement,
     remove_totp,
     request_reset,
     reset_requested,
@@ -35,10 +37,10 @@ from services.accounts.tests.make import (
     totp_removed,
 )
 from services.accounts.user import (
-    Account,
+    Active,
     Command,
-    Status,
-    Tell,
+    Forgotten,
+    Unknown,
     User,
     decide,
     evolve,
@@ -49,14 +51,14 @@ roles = st.lists(st.sampled_from(Role), unique=True, max_size=3).map(tuple)
 sessions = st.sampled_from(["s-1", "s-2"])
 commands: st.SearchStrategy[Command] = st.one_of(
     st.builds(invite, roles),
-    st.just(Tell(signed(), TODAY)),
+    st.just(record_agreement()),
     st.just(activate()),
     st.builds(deactivate, st.integers(0, 1)),
     st.builds(
         lambda wanted, others: change_roles(*wanted, others=others), roles, st.integers(0, 1)
     ),
-    st.builds(lambda phone: Tell(profile(phone), TODAY), st.sampled_from([None, "1"])),
-    st.just(Tell(licence(), TODAY)),
+    st.builds(change_profile, st.sampled_from([None, "1"])),
+    st.just(change_licence()),
     st.sampled_from([request_reset(), set_password(), enrol(), remove_totp()]),
     st.builds(sign_in, sessions, proven=st.booleans()),
     st.builds(end_sessions, sessions | st.none()),
@@ -70,8 +72,8 @@ events: st.SearchStrategy[UserEvent] = st.sampled_from(
         activated(),
         deactivated(),
         roles_changed(Role.ANALYST),
-        profile(),
-        licence(),
+        profile_changed(),
+        licence_changed(),
         reset_requested(),
         password_set(),
         enrolled(),
@@ -108,8 +110,8 @@ def test_a_command_that_comes_again_is_no_news(life: list[Command]) -> None:
 @given(lives)
 def test_no_driver_is_active_without_an_agreement(life: list[Command]) -> None:
     _, state = lived(life)
-    if isinstance(state, Account) and state.status is Status.ACTIVE and Role.DRIVER in state.roles:
-        assert state.agreement is not None
+    if isinstance(state, Active) and Role.DRIVER in state.person.roles:
+        assert state.person.agreement is not None
 
 
 @given(lives)
@@ -125,7 +127,7 @@ def test_nothing_needs_credentials_before_the_activation(life: list[Command]) ->
 @given(lives)
 def test_an_active_user_has_a_role(life: list[Command]) -> None:
     _, state = lived(life)
-    assert not isinstance(state, Account) or state.roles
+    assert isinstance(state, Unknown | Forgotten) or state.person.roles
 
 
 @given(st.lists(events, max_size=20))

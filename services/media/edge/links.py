@@ -3,7 +3,7 @@
 import hmac
 from datetime import UTC, datetime
 
-from infra.secrets.vault import Vault
+from infra.vault import Vault
 
 PURPOSE = "media link"
 

@@ -1,6 +1,6 @@
 """What the service keeps beside its events: the pieces of uploads, and what is to be cleared."""
 
-from infra.secrets import vault
+from infra import vault
 
 TABLES = (
     vault.TABLES

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from infra.secrets.vault import Vault
+from infra.vault import Vault
 from services.media.edge import links
 from services.media.edge.links import LinkExpired
 from services.media.tests.caller import Caller, served

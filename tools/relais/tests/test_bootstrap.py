@@ -12,11 +12,12 @@ from contracts.accounts.organisation_v1 import OrganisationKind, Profile
 from contracts.accounts.user_v1 import Role
 from infra.host import Running, opened
 from infra.settings import Settings
+from services.accounts.adapters.accounts import Accounts
+from services.accounts.adapters.secrets import Secrets
 from services.accounts.aggregates import USER
-from services.accounts.edge.access import Access
 from services.accounts.service import service
 from services.accounts.tests.make import context
-from services.accounts.user import DeactivateUser, Status
+from services.accounts.user import Active, Deactivated, DeactivateUser
 from tools.relais.bootstrap import Founder, Impossible, found
 
 PROFILE = Profile(
@@ -52,30 +53,35 @@ async def begin(running: Running, *who: Founder) -> None:
 @pytest.mark.requirement("G-01")
 async def test_an_organisation_begins_with_people_who_can_sign_in(running: Running) -> None:
     await begin(running, LEA, ADA)
-    access = Access(running)
-    lea = await access.account("lea")
-    assert lea is not None
+    secrets = secrets_of(running)
+    accounts = Accounts(running.commands, secrets)
+    lea = await accounts.find("lea")
+    assert isinstance(lea, Active)
     assert lea.administers
-    assert await access.passwords.matches("lea", PASSWORD)
+    assert await secrets.passwords.matches("lea", PASSWORD)
     now = datetime.now(UTC)
-    assert await access.second_factors.accepts("lea", pyotp.TOTP(SECRET).at(now), now)
-    ada = await access.account("ada")
+    assert await secrets.second_factors.accepts("lea", pyotp.TOTP(SECRET).at(now), now)
+    ada = await accounts.active("ada")
     assert ada is not None
-    assert (ada.status, ada.agreement is not None) == (Status.ACTIVE, True)
-    assert not await access.passwords.matches("ada", PASSWORD), "she sets one by mail"
+    assert ada.agreement is not None
+    assert not await secrets.passwords.matches("ada", PASSWORD), "she sets one by mail"
 
 
 async def test_founding_again_changes_nothing(running: Running) -> None:
     await begin(running, LEA, ADA)
-    command = DeactivateUser("ada", "hiflow", "lea", 1, datetime.now(UTC))
-    access = Access(running)
+    command = DeactivateUser(
+        user_id="ada",
+        organisation_id="hiflow",
+        by="lea",
+        other_administrators=1,
+        at=datetime.now(UTC),
+    )
     await carry_out(running, command)
     before = await running.commands.history(USER, "lea")
     await begin(running, LEA, ADA)
     assert await running.commands.history(USER, "lea") == before
-    ada = await access.account("ada")
-    assert ada is not None
-    assert ada.status is Status.DEACTIVATED
+    accounts = Accounts(running.commands, secrets_of(running))
+    assert isinstance(await accounts.find("ada"), Deactivated)
 
 
 async def test_somebody_elses_address_is_refused(running: Running) -> None:
@@ -83,6 +89,10 @@ async def test_somebody_elses_address_is_refused(running: Running) -> None:
     other = Founder("eve", "LEA@example.org", "Eve Roux")
     with pytest.raises(Impossible):
         await begin(running, other)
+
+
+def secrets_of(running: Running) -> Secrets:
+    return Secrets(running.pool, running.settings.masters)
 
 
 async def carry_out(running: Running, command: DeactivateUser) -> None:

@@ -1,0 +1,48 @@
+"""Access tokens: issued for a few minutes, checked by other services without asking anybody."""
+
+from collections.abc import Iterable
+from datetime import datetime, timedelta
+
+from infra.commands import Commands
+from infra.http.auth import issue
+from infra.settings import Settings
+from services.accounts.adapters.secrets.keys import SigningKeys
+from services.accounts.aggregates import ORGANISATION
+from services.accounts.organisation import Registered
+
+
+class AccessTokens:
+    """Issues access tokens, signed with the key of the day."""
+
+    def __init__(self, commands: Commands, keys: SigningKeys, settings: Settings) -> None:
+        self._commands = commands
+        self._keys = keys
+        self._settings = settings
+
+    async def issue(
+        self,
+        *,
+        user_id: str,
+        organisation_id: str,
+        roles: Iterable[str],
+        at: datetime,
+        lifetime: timedelta,
+        authenticated_at: float | None,
+    ) -> str:
+        """A token for a user of an organisation, who last showed a secret at `authenticated_at`."""
+        return issue(
+            await self._keys.signing(at),
+            user_id,
+            organisation_id,
+            roles,
+            issuer=self._settings.issuer,
+            audience=self._settings.audience,
+            lifetime=lifetime.total_seconds(),
+            now=at.timestamp(),
+            authenticated_at=authenticated_at,
+            time_zone=await self._time_zone(organisation_id),
+        )
+
+    async def _time_zone(self, organisation_id: str) -> str | None:
+        found = (await self._commands.load(ORGANISATION, organisation_id)).state
+        return found.profile.time_zone if isinstance(found, Registered) else None

@@ -1,0 +1,32 @@
+"""Forgets the secrets of users who asked to be forgotten."""
+
+from collections.abc import Mapping, Sequence
+
+from contracts.accounts import user_v1
+from infra.consumers.records import Delivery
+from infra.consumers.subscriptions import subscription
+from infra.consumers.transports import FaustAgent
+from infra.host import Running
+from infra.store.postgres import Connection
+from services.accounts.adapters import secrets
+
+
+class Forgetting:
+    """Handles the events of users."""
+
+    async def handle(
+        self, connection: Connection, deliveries: Sequence[Delivery]
+    ) -> Mapping[int, Exception]:
+        for event in (delivery.event for delivery in deliveries):
+            if isinstance(event, user_v1.SubjectForgotten):
+                await secrets.forget(connection, event.user_id, event.forgotten_at)
+        return {}
+
+    def forget_cache(self) -> None:
+        """Nothing is remembered between batches."""
+
+
+def forgetting(running: Running) -> FaustAgent:
+    """The worker that follows the users of this service."""
+    forgotten = subscription(user_v1.contract, user_v1.SubjectForgotten)
+    return running.agent("forgetting", [forgotten], Forgetting())

@@ -1,0 +1,132 @@
+"""The mails with which users set a password: requested at once, answered by a worker."""
+
+import asyncio
+from datetime import UTC, datetime, timedelta
+from uuid import NAMESPACE_URL, UUID, uuid5
+
+from infra.commands import CommandContext
+from infra.host import Running
+from infra.store.postgres import Connection, Pool
+from infra.supervisor import Progress
+from services.accounts.adapters import secrets
+from services.accounts.adapters.accounts import Accounts
+from services.accounts.adapters.secrets import Secrets, links
+from services.accounts.adapters.secrets.links import LIFETIME, Purpose
+from services.accounts.aggregates import USER
+from services.accounts.user.sign_in import RequestPasswordReset
+
+TABLES = """
+create schema if not exists accounts;
+create table if not exists accounts.reset_request (
+  request_id     uuid primary key,
+  email_key      bytea       not null,
+  correlation_id text        not null,
+  requested_at   timestamptz not null
+);
+"""
+LINKS = uuid5(NAMESPACE_URL, "relais:accounts:links")
+POLL_SECONDS = 0.5
+SWEEP = timedelta(minutes=5)
+KEPT = timedelta(days=1)
+"""How long what nobody can use any more is kept, for whoever looks into a complaint."""
+PAGE = 50
+
+
+async def request(
+    pool: Pool, request_id: UUID, email_key: bytes, correlation_id: str, at: datetime
+) -> None:
+    """Note that somebody wants to set a password, whether or not a user has the address."""
+    async with pool.connection() as connection:
+        await connection.execute(
+            "insert into accounts.reset_request values (%s, %s, %s, %s) on conflict do nothing",
+            (request_id, email_key, correlation_id, at),
+        )
+
+
+class PasswordLinks:
+    """Answers requests to set a password, away from the request: nobody can tell by the time an
+    answer takes whether an address is known.
+
+    Several may run; each request is answered once, with the same link however often it is tried.
+    """
+
+    def __init__(self, running: Running) -> None:
+        self.progress = Progress()
+        self._running = running
+        self._secrets = Secrets(running.pool, running.settings.masters)
+        self._accounts = Accounts(running.commands, self._secrets)
+        self._stopping = asyncio.Event()
+        self._swept_at = datetime.min.replace(tzinfo=UTC)
+
+    def stop(self) -> None:
+        """Finish the page at hand, then return from `run`."""
+        self._stopping.set()
+
+    async def run(self) -> None:
+        """Answer until stopped."""
+        while not self._stopping.is_set():
+            answered = await self.answer_waiting()
+            await self._sweep(datetime.now(UTC))
+            self.progress.tick()
+            if answered < PAGE:
+                await self._pause()
+
+    async def answer_waiting(self) -> int:
+        """Answer one page of requests, and say how many."""
+        async with self._running.pool.connection() as connection, connection.transaction():
+            cursor = await connection.execute(
+                "delete from accounts.reset_request where request_id in (select request_id"
+                " from accounts.reset_request order by requested_at limit %s"
+                " for update skip locked)"
+                " returning request_id, email_key, correlation_id, requested_at",
+                (PAGE,),
+            )
+            waiting = await cursor.fetchall()
+            for request in waiting:
+                await self._answer(*request)
+        return len(waiting)
+
+    async def _answer(
+        self, request_id: UUID, email_key: bytes, correlation_id: str, at: datetime
+    ) -> None:
+        person = await self._accounts.active(await self._secrets.addresses.holder(email_key))
+        if person is None:
+            return
+        user_id, organisation_id = person.user_id, person.organisation_id
+        token = await self._secrets.vault.token("reset", str(request_id))
+        expires_at = at + LIFETIME
+
+        async def keep(connection: Connection) -> None:
+            await links.make(connection, Purpose.PASSWORD, token, user_id, expires_at)
+
+        command = RequestPasswordReset(
+            user_id=user_id,
+            organisation_id=organisation_id,
+            reset_link=links.address(self._running.settings.portal, "set-password", token),
+            expires_at=expires_at,
+            at=at,
+        )
+        context = CommandContext(
+            command_id=uuid5(LINKS, str(request_id)),
+            correlation_id=correlation_id,
+            causation_id=str(request_id),
+            actor=user_id,
+            organisation_id=organisation_id,
+            at=at,
+            fingerprint="",
+        )
+        await self._running.commands.handle(USER, user_id, command, context, in_transaction=keep)
+
+    async def _sweep(self, now: datetime) -> None:
+        if now < self._swept_at + SWEEP:
+            return
+        async with self._running.pool.connection() as connection, connection.transaction():
+            await secrets.sweep(connection, now - KEPT)
+        self._swept_at = now
+
+    async def _pause(self) -> None:
+        try:
+            async with asyncio.timeout(POLL_SECONDS):
+                await self._stopping.wait()
+        except TimeoutError:
+            return

@@ -1,0 +1,60 @@
+"""What must not be an event: keys, hashes and tokens, in tables of the schema `secrets`."""
+
+from collections.abc import Mapping
+from datetime import datetime
+
+from infra import vault
+from infra.store.postgres import Connection, Pool
+from infra.vault import Vault
+from services.accounts.adapters.secrets import (
+    claims,
+    keys,
+    links,
+    passwords,
+    sessions,
+    throttle,
+    totp,
+)
+from services.accounts.adapters.secrets.claims import Claims
+from services.accounts.adapters.secrets.keys import SigningKeys
+from services.accounts.adapters.secrets.passwords import Passwords
+from services.accounts.adapters.secrets.sessions import Sessions
+from services.accounts.adapters.secrets.totp import SecondFactors
+
+TABLES = "".join(
+    module.TABLES for module in (vault, keys, passwords, totp, throttle, sessions, links, claims)
+)
+"""Safe to repeat."""
+
+
+class Secrets:
+    """All secrets of a database. The first master key seals."""
+
+    def __init__(self, pool: Pool, masters: Mapping[str, bytes]) -> None:
+        self.vault = Vault(pool, masters)
+        self.addresses = Claims(pool, self.vault)
+        self.passwords = Passwords(pool)
+        self.second_factors = SecondFactors(pool, self.vault)
+        self.sessions = Sessions(pool, self.vault)
+        self.keys = SigningKeys(pool, self.vault)
+
+
+async def sweep(connection: Connection, before: datetime) -> None:
+    """Remove what nobody can use any more since that time."""
+    await connection.execute("delete from secrets.session where expires_at < %s", (before,))
+    await connection.execute("delete from secrets.link where expires_at < %s", (before,))
+    await connection.execute("delete from secrets.attempt where at < %s", (before,))
+
+
+async def end_all(connection: Connection, user_id: str, at: datetime) -> None:
+    """End all sessions of a user, and void all their links."""
+    await sessions.end(connection, user_id, at)
+    await links.void(connection, user_id)
+
+
+async def forget(connection: Connection, user_id: str, at: datetime) -> None:
+    """Remove all secrets of a user, and free what they had claimed."""
+    await end_all(connection, user_id, at)
+    await connection.execute("delete from secrets.password where user_id = %s", (user_id,))
+    await totp.remove(connection, user_id)
+    await connection.execute("delete from secrets.claim where holder = %s", (user_id,))

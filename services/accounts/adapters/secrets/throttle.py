@@ -1,0 +1,87 @@
+"""Limits of attempts within a time, which make guessing slow, whoever it is about."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from infra.store.postgres import Pool
+
+TABLES = """
+create table if not exists secrets.attempt (
+  throttle bytea       not null,
+  at       timestamptz not null
+);
+create index if not exists attempt_by_throttle on secrets.attempt (throttle, at);
+"""
+
+
+class TooManyAttempts(Exception):
+    """Another attempt is possible after so many seconds."""
+
+    def __init__(self, seconds: int) -> None:
+        super().__init__(f"wait {seconds} seconds")
+        self.seconds = seconds
+
+
+@dataclass(frozen=True, slots=True)
+class Limit:
+    """At most so many attempts within the time."""
+
+    name: str
+    most: int
+    within: timedelta
+
+    def wait(self, before: int, oldest: datetime | None, now: datetime) -> int | None:
+        """Seconds until another attempt is possible; None when it is possible now."""
+        if before < self.most or oldest is None:
+            return None
+        return max(1, round((oldest + self.within - now).total_seconds()))
+
+
+QUARTER = timedelta(minutes=15)
+HOUR = timedelta(hours=1)
+
+# The first one keeps somebody from guessing, without their locking out the owner; the second one
+# keeps many from guessing together; the third one keeps one from trying many addresses.
+SIGN_IN = (
+    Limit("sign-in of an address from a client", 5, QUARTER),
+    Limit("sign-in of an address", 50, QUARTER),
+    Limit("sign-in from a client", 200, QUARTER),
+)
+RESET = (
+    Limit("reset of an address from a client", 3, HOUR),
+    Limit("reset of an address", 10, HOUR),
+    Limit("reset from a client", 100, HOUR),
+)
+LONGEST = HOUR
+
+Counted = tuple[Limit, bytes]
+
+
+async def admit(pool: Pool, counted: Sequence[Counted], now: datetime) -> None:
+    """Count an attempt. Raises `TooManyAttempts`, and then counts nothing."""
+    async with pool.connection() as connection, connection.transaction():
+        for limit, key in sorted(counted, key=lambda one: one[1]):
+            await connection.execute(
+                "select pg_advisory_xact_lock(72617, hashtext(encode(%s, 'hex')))", (key,)
+            )
+            cursor = await connection.execute(
+                "select count(*), min(at) from secrets.attempt where throttle = %s and at > %s",
+                (key, now - limit.within),
+            )
+            row = await cursor.fetchone()
+            assert row is not None
+            if (seconds := limit.wait(row[0], row[1], now)) is not None:
+                raise TooManyAttempts(seconds)
+        await connection.execute(
+            "insert into secrets.attempt (throttle, at) select k, %s from unnest(%b::bytea[]) k",
+            (now, [key for _, key in counted]),
+        )
+
+
+async def succeed(pool: Pool, counted: Sequence[Counted]) -> None:
+    """Forget what was counted for the first limit: a user who proved who they are did not guess."""
+    async with pool.connection() as connection:
+        await connection.execute(
+            "delete from secrets.attempt where throttle = %s", (counted[0][1],)
+        )

@@ -1,0 +1,38 @@
+"""The HTTP side of accounts: one module a resource, joined here."""
+
+from fastapi import APIRouter
+
+from infra.host import Running
+from services.accounts.http import (
+    email,
+    keys,
+    organisation,
+    passwords,
+    profile,
+    second_factor,
+    sessions,
+    sign_in,
+    support_access,
+    users,
+)
+from services.accounts.http.access import Access
+
+
+def router(running: Running) -> APIRouter:
+    """All routes of accounts."""
+    access = Access(running)
+    joined = APIRouter()
+    for resource in (
+        keys,
+        sign_in,
+        sessions,
+        passwords,
+        email,
+        profile,
+        second_factor,
+        users,
+        organisation,
+        support_access,
+    ):
+        joined.routes.extend(resource.routes(access).routes)
+    return joined

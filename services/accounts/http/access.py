@@ -1,0 +1,153 @@
+"""What the routes stand on: the secrets, the accounts, and proof of who asks."""
+
+from dataclasses import replace
+from datetime import datetime
+from typing import Annotated
+
+from fastapi import Depends
+from starlette.requests import Request
+
+from infra.commands import InTransaction
+from infra.host import Running
+from infra.http.answers import Router
+from infra.http.auth import Principal
+from infra.http.problems import FieldError, Problem, refused, try_again
+from infra.http.request_context import PRINCIPAL, RequestContext, public, requires
+from infra.store.postgres import Connection
+from services.accounts.adapters.access_tokens import AccessTokens
+from services.accounts.adapters.accounts import Accounts
+from services.accounts.adapters.administrators import Administrators
+from services.accounts.adapters.secrets import Secrets, links, throttle
+from services.accounts.adapters.secrets.links import Purpose
+from services.accounts.adapters.secrets.throttle import TooManyAttempts
+from services.accounts.http.problems import LinkInvalid, SessionOver, problem
+from services.accounts.user import (
+    Account,
+    Active,
+    Forgotten,
+    NoSuchUser,
+    Person,
+    organisation_of,
+)
+
+PublicContext = Annotated[RequestContext, public()]
+OwnContext = Annotated[
+    RequestContext,
+    requires(
+        "driver", "logistics", "administration", "analyst", "operator", "billing", "enrolling"
+    ),
+]
+MemberContext = Annotated[
+    RequestContext,
+    requires("driver", "logistics", "administration", "analyst", "operator", "billing"),
+]
+StaffContext = Annotated[RequestContext, requires("logistics", "administration")]
+AdministrationContext = Annotated[RequestContext, requires("administration")]
+
+NO_STORE = {"Cache-Control": "no-store"}
+"""For answers with secrets: nobody on the way keeps them."""
+
+
+class Access:
+    """The secrets and accounts of the service, and the checks that its routes share."""
+
+    def __init__(self, running: Running) -> None:
+        self.pool = running.pool
+        self.portal = running.settings.portal
+        self.secrets = Secrets(running.pool, running.settings.masters)
+        self.accounts = Accounts(running.commands, self.secrets)
+        self.administrators = Administrators(running.pool, self.accounts)
+        self.tokens = AccessTokens(running.commands, self.secrets.keys, running.settings)
+
+    def router(self, heading: str) -> Router:
+        """A router whose routes refuse users who were deactivated."""
+        return Router(heading, [Depends(self.refuse_deactivated)])
+
+    async def refuse_deactivated(self, request: Request) -> None:
+        """Here an access token ends with its account; elsewhere it may live a few minutes more."""
+        account = await self.accounts.find(request.scope[PRINCIPAL].subject)
+        if account is not None and not isinstance(account, Active):
+            raise refused(SessionOver(), problem)
+
+    async def caller(self, context: RequestContext) -> Person:
+        """The caller. Raises 404 for a caller without an account, e.g. with a token of tests."""
+        return await self.member(context, context.principal.subject)
+
+    async def member(self, context: RequestContext, user_id: str) -> Person:
+        """A user of the caller's organisation. Raises 404 for anybody else."""
+        account = await self.accounts.find(user_id)
+        if account is None:
+            raise context.refuse(NoSuchUser())
+        refuse_stranger(context, account)
+        return account.person
+
+    # --- Proof --------------------------------------------------------------
+
+    async def attempt(
+        self, limits: tuple[throttle.Limit, ...], key: bytes, client: str, at: datetime
+    ) -> list[throttle.Counted]:
+        """Count an attempt on an address from a client. Raises a 429 `Problem`."""
+        names = (f"{key.hex()}|{client}", key.hex(), client)
+        counted = [
+            (limit, await self.secrets.vault.hash(limit.name, name))
+            for limit, name in zip(limits, names, strict=True)
+        ]
+        try:
+            await throttle.admit(self.pool, counted, at)
+        except TooManyAttempts as error:
+            detail = "Wait before trying again."
+            raise try_again(429, "too-many-attempts", detail, error.seconds) from error
+        return counted
+
+    async def prove_password(
+        self, context: RequestContext, client: str, person: Person, password: str, field: str
+    ) -> None:
+        """Refuse a caller who does not know the password of the account."""
+        key = await self.secrets.vault.hash("user", person.user_id)
+        counted = await self.attempt(throttle.SIGN_IN, key, client, context.at)
+        if not await self.secrets.passwords.matches(person.user_id, password):
+            raise wrong(field, "This is not your password.")
+        await throttle.succeed(self.pool, counted)
+
+    async def by_link(
+        self, context: RequestContext, purpose: Purpose, token: str
+    ) -> tuple[Person, RequestContext, InTransaction]:
+        """The user a link is for, the request as theirs, and what uses the link up."""
+        owner = await links.owner(self.pool, purpose, token, context.at)
+        person = await self.accounts.active(owner)
+        if person is None:
+            raise context.refuse(LinkInvalid())
+        proven = await self.as_user(context, person)
+
+        async def spend(connection: Connection) -> None:
+            if not await links.spend(connection, token, proven.command_context.command_id):
+                raise context.refuse(LinkInvalid())
+
+        return person, proven, spend
+
+    async def as_user(self, context: RequestContext, person: Person) -> RequestContext:
+        """The request of somebody who proved by a secret who they are."""
+        principal = Principal(person.user_id, person.organisation_id, frozenset())
+        return replace(await self.without_secrets(context), principal=principal, if_match=None)
+
+    async def without_secrets(self, context: RequestContext) -> RequestContext:
+        """The request with a keyed fingerprint: what is recorded of it must not help to guess the
+        secret in its body, and a plain fingerprint is a fast hash of it."""
+        keyed = await self.secrets.vault.token("fingerprint", context.fingerprint)
+        return replace(context, fingerprint=keyed)
+
+
+def refuse_stranger(context: RequestContext, user: Account | Forgotten) -> None:
+    """Answer a caller of another organisation that there is no such user."""
+    if organisation_of(user) != context.principal.organisation_id:
+        raise context.refuse(NoSuchUser())
+
+
+def client_of(request: Request) -> str:
+    """The address a request comes from, as far as the server that took it can tell."""
+    return request.client.host if request.client else ""
+
+
+def wrong(field: str, detail: str) -> Problem:
+    """422: a proof in that field of the body that is not right."""
+    return Problem(422, "wrong-proof", detail, errors=[FieldError(field, "wrong", detail)])

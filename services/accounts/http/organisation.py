@@ -1,0 +1,193 @@
+"""One's own organisation: what it is called, where it works, how it is reached."""
+
+from collections.abc import Mapping
+from typing import Annotated
+from zoneinfo import available_timezones
+
+from pydantic import (
+    AfterValidator,
+    Field,
+    StringConstraints,
+    TypeAdapter,
+    ValidationInfo,
+    field_validator,
+)
+
+from contracts.accounts import organisation_v1
+from contracts.accounts.organisation_v1 import (
+    ContactChannel,
+    ContactKind,
+    OrganisationKind,
+    OrganisationRegistered,
+    Profile,
+    ProfileChanged,
+    SupportAccessEnded,
+    SupportAccessGranted,
+    SupportAccessRevoked,
+)
+from infra.http.answers import Answer, Answered, Recorded, Router
+from infra.http.history import History
+from infra.http.models import Body, Email, Instant, Line, Named, Phone
+from services.accounts.aggregates import ORGANISATION
+from services.accounts.http.access import Access, AdministrationContext, MemberContext
+from services.accounts.http.fields import Country
+from services.accounts.http.support_access import (
+    AccessEnded,
+    AccessGranted,
+    AccessRevoked,
+    AccessShown,
+    access_shown,
+)
+from services.accounts.organisation import (
+    ChangeProfile,
+    NoSuchOrganisation,
+    Registered,
+    Unregistered,
+)
+
+Currency = Annotated[str, StringConstraints(pattern=r"^[A-Z]{3}$")]
+WebPage = Annotated[str, StringConstraints(max_length=500, pattern=r"^https://[!-~]+$")]
+
+
+def _time_zone(text: str) -> str:
+    if text not in available_timezones():
+        raise ValueError("must be an IANA time zone, like Europe/Paris")
+    return text
+
+
+TimeZone = Annotated[str, StringConstraints(max_length=64), AfterValidator(_time_zone)]
+VALUES: Mapping[ContactKind, TypeAdapter[str]] = {
+    ContactKind.PHONE: TypeAdapter(Phone),
+    ContactKind.EMAIL: TypeAdapter(Email),
+    ContactKind.WEB: TypeAdapter(WebPage),
+}
+
+
+class ContactBody(Body):
+    """A phone, an e-mail address or an https page; what it is for."""
+
+    kind: Annotated[ContactKind, Named()]
+    value: Line
+    about: Line | None = None
+
+    @field_validator("value")
+    @classmethod
+    def _as_its_kind(cls, value: str, seen: ValidationInfo) -> str:
+        kind = seen.data.get("kind")
+        return value if kind is None else VALUES[kind].validate_python(value)
+
+
+class OrganisationBody(Body):
+    name: Line
+    time_zone: TimeZone = "Europe/Paris"
+    currency: Currency = "EUR"
+    country: Country = "FR"
+    contacts: Annotated[tuple[ContactBody, ...], Field(max_length=20, strict=False)] = ()
+    """How partners reach it, in the order to show them."""
+
+    def profile(self) -> Profile:
+        """The contract's value."""
+        return Profile(
+            name=self.name,
+            time_zone=self.time_zone,
+            currency=self.currency,
+            country=self.country,
+            contacts=tuple(
+                ContactChannel(kind=contact.kind, value=contact.value, about=contact.about)
+                for contact in self.contacts
+            ),
+        )
+
+
+class ContactShown(Answer):
+    kind: Annotated[ContactKind, Named()]
+    value: str
+    about: str | None
+    """What it is for, and when it is answered."""
+
+
+class OrganisationProfileShown(Answer):
+    name: str
+    time_zone: str
+    """IANA name; decides what day it is."""
+    currency: str
+    country: str
+    contacts: list[ContactShown]
+    """How partners reach it, in the order to show them."""
+
+
+class OrganisationShown(Answer):
+    organisation_id: str
+    kind: Annotated[OrganisationKind, Named()]
+    profile: OrganisationProfileShown
+    support_access: list[AccessShown]
+    """What happened last to each access of the support."""
+
+
+class RegisteredShown(Answer):
+    organisation_id: str
+    kind: Annotated[OrganisationKind, Named()]
+    profile: OrganisationProfileShown
+    registered_at: Instant
+
+
+class ProfileChangedShown(Answer):
+    organisation_id: str
+    profile: OrganisationProfileShown
+    changed_at: Instant
+
+
+class OrganisationHistory(
+    History,
+    of=organisation_v1.contract,
+    shows={
+        OrganisationRegistered: RegisteredShown,
+        ProfileChanged: ProfileChangedShown,
+        SupportAccessGranted: AccessGranted,
+        SupportAccessRevoked: AccessRevoked,
+        SupportAccessEnded: AccessEnded,
+    },
+):
+    """Every fact about an organisation, oldest first."""
+
+
+def organisation_shown(found: Registered) -> OrganisationShown:
+    return OrganisationShown(
+        organisation_id=found.registration.organisation_id,
+        kind=found.registration.kind,
+        profile=OrganisationProfileShown.of(found.profile),
+        support_access=[access_shown(grant) for grant in found.grants.values()],
+    )
+
+
+def routes(access: Access) -> Router:
+    router = access.router("Organisation")
+
+    @router.get("/organisation")
+    async def show_organisation(context: MemberContext) -> Answered[OrganisationShown]:
+        """One's own organisation, and how it is reached."""
+        found = await context.load(ORGANISATION, context.principal.organisation_id)
+        if isinstance(found.state, Unregistered):
+            raise context.refuse(NoSuchOrganisation())
+        return context.show(organisation_shown(found.state), found)
+
+    @router.get("/organisation/history")
+    async def organisation_history(context: AdministrationContext) -> Answered[OrganisationHistory]:
+        """Every fact about one's own organisation, oldest first: who did what, and when."""
+        await show_organisation(context)
+        id = context.principal.organisation_id
+        return await context.history(ORGANISATION, id, OrganisationHistory)
+
+    @router.put("/organisation/profile")
+    async def change_organisation(
+        body: OrganisationBody, context: AdministrationContext
+    ) -> Answered[Recorded]:
+        """Replace what one's own organisation is called, where it works and how it is reached."""
+        command = ChangeProfile(
+            organisation_id=context.principal.organisation_id,
+            profile=body.profile(),
+            at=context.occurred_at,
+        )
+        return await context.handle(ORGANISATION, command.organisation_id, command)
+
+    return router

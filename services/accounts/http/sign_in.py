@@ -1,0 +1,129 @@
+"""Signing in, with a password and perhaps a second factor."""
+
+from datetime import timedelta
+from enum import Enum
+from typing import Annotated
+
+from pydantic import StringConstraints
+from starlette.requests import Request
+
+from infra.http.answers import Answered, Router
+from infra.http.models import Body, Email
+from infra.http.request_context import RequestContext
+from infra.store.postgres import Connection
+from services.accounts.adapters.secrets import sessions, throttle, totp
+from services.accounts.adapters.secrets.sessions import Session
+from services.accounts.aggregates import USER
+from services.accounts.http.access import NO_STORE, Access, PublicContext, client_of
+from services.accounts.http.fields import Password
+from services.accounts.http.problems import SecondFactorNeeded, SignInRefused
+from services.accounts.http.tokens import Tokens, tokens_of_session
+from services.accounts.user import Person
+from services.accounts.user.sign_in import SignIn
+
+SHORT = timedelta(hours=12)
+LONG = timedelta(days=60)
+"""How long a session lasts, and one that is remembered."""
+NOBODY = "nobody"
+"""Stands for people without an account, so that asking about them costs the same."""
+
+FactorCode = Annotated[str, StringConstraints(pattern=r"^([0-9]{6}|[A-Z2-7]{5}-[A-Z2-7]{5})$")]
+
+
+class SignInBody(Body):
+    email: Email
+    password: Password
+    code: FactorCode | None = None
+    """The present code of the second factor, where there is one, or a recovery code."""
+    remember_me: bool = False
+    """Stay signed in for sixty days instead of twelve hours."""
+
+
+class Proof(Enum):
+    """What somebody showed to sign in."""
+
+    PASSWORD = 1
+    SECOND_FACTOR = 2
+    RECOVERY_CODE = 3
+
+
+def routes(access: Access) -> Router:
+    router = access.router("Sessions")
+
+    @router.post("/sign-in")
+    async def sign_in(
+        body: SignInBody, context: PublicContext, request: Request
+    ) -> Answered[Tokens]:
+        """Open a session: an access token of five minutes, and a refresh token for the next one.
+
+        Every wrong sign-in is answered alike, and too many of them have to wait. With a second
+        factor its code is needed as well.
+        """
+        key = await access.secrets.addresses.key(body.email)
+        counted = await access.attempt(throttle.SIGN_IN, key, client_of(request), context.at)
+        person = await prove(access, context, key, body.password.get_secret_value())
+        proof = await prove_second_factor(access, context, person, body.code)
+        tokens = await open_session(access, context, person, proof, body)
+        await throttle.succeed(access.pool, counted)
+        return Answered(tokens, headers=NO_STORE)
+
+    return router
+
+
+async def prove(access: Access, context: RequestContext, key: bytes, password: str) -> Person:
+    """The active user with that address and password. The same work for every wrong one."""
+    user_id = await access.secrets.addresses.holder(key) or NOBODY
+    right = await access.secrets.passwords.matches(user_id, password)
+    person = await access.accounts.active(user_id)
+    if not right or person is None:
+        raise context.refuse(SignInRefused())
+    return person
+
+
+async def prove_second_factor(
+    access: Access, context: RequestContext, person: Person, code: str | None
+) -> Proof:
+    if not person.credentials.enrolled:
+        return Proof.PASSWORD
+    if code is None:
+        raise context.refuse(SecondFactorNeeded())
+    factors = access.secrets.second_factors
+    if await factors.accepts(person.user_id, code, context.at):
+        return Proof.SECOND_FACTOR
+    if await factors.holds(person.user_id, await factors.hashes(person.user_id, [code])):
+        return Proof.RECOVERY_CODE
+    raise context.refuse(SignInRefused())
+
+
+async def open_session(
+    access: Access, context: RequestContext, person: Person, proof: Proof, body: SignInBody
+) -> Tokens:
+    proven = await access.as_user(context, person)
+    session = Session(
+        session_id=str(proven.command_context.command_id),
+        user_id=person.user_id,
+        second_factor=proof is not Proof.PASSWORD,
+        signed_in_at=context.at,
+        expires_at=context.at + (LONG if body.remember_me else SHORT),
+    )
+    token = await access.secrets.sessions.token(session.session_id)
+    recovered = proof is Proof.RECOVERY_CODE
+    codes = [body.code] if recovered and body.code else []
+    spent = await access.secrets.second_factors.hashes(person.user_id, codes)
+
+    async def keep(connection: Connection) -> None:
+        if recovered and not await totp.spend(connection, person.user_id, spent):
+            raise context.refuse(SignInRefused())
+        await sessions.begin(connection, session, token)
+
+    command = SignIn(
+        user_id=person.user_id,
+        organisation_id=person.organisation_id,
+        session_id=session.session_id,
+        remembered=body.remember_me,
+        with_second_factor=session.second_factor,
+        at=context.at,
+        with_recovery_code=recovered,
+    )
+    await proven.perform(USER, person.user_id, command, keep)
+    return await tokens_of_session(access, person, session, token, context.at)

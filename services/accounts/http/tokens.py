@@ -1,0 +1,89 @@
+"""The tokens of people who were let in."""
+
+from collections.abc import Iterable
+from datetime import datetime, timedelta
+from enum import StrEnum
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from infra.http.answers import Answer
+from infra.http.models import Instant
+from services.accounts.adapters.secrets.keys import ACCESS
+from services.accounts.adapters.secrets.sessions import Session
+from services.accounts.http.access import Access
+from services.accounts.user import Person
+from services.accounts.user.sign_in import granted
+
+
+class GrantedRole(StrEnum):
+    """A role of an access token; `enrolling` may do nothing but get a second factor."""
+
+    DRIVER = "driver"
+    LOGISTICS = "logistics"
+    ADMINISTRATION = "administration"
+    ANALYST = "analyst"
+    OPERATOR = "operator"
+    BILLING = "billing"
+    ENROLLING = "enrolling"
+
+
+class Tokens(Answer):
+    """An access token, and in a session the token that gets the next one."""
+
+    token_type: Literal["Bearer"] = "Bearer"
+    user_id: str
+    organisation_id: str
+    roles: list[GrantedRole]
+    """The roles of the access token: without a second factor, none that needs one."""
+    access_token: str
+    expires_in: Annotated[int, Field(examples=[300])]
+    """Seconds until the access token expires."""
+    refresh_token: str | None = None
+    """Works once; null where nothing refreshes the access token."""
+    session_expires_at: Instant | None = None
+
+
+async def tokens_of_session(
+    access: Access, person: Person, session: Session, refresh_token: str, at: datetime
+) -> Tokens:
+    """The tokens of a user who stays signed in."""
+    tokens = await tokens_for(
+        access,
+        user_id=person.user_id,
+        organisation_id=person.organisation_id,
+        roles=granted(person.roles, with_second_factor=session.second_factor),
+        at=at,
+        authenticated_at=session.signed_in_at.timestamp(),
+    )
+    return tokens.model_copy(
+        update={"refresh_token": refresh_token, "session_expires_at": session.expires_at}
+    )
+
+
+async def tokens_for(
+    access: Access,
+    *,
+    user_id: str,
+    organisation_id: str,
+    roles: Iterable[str],
+    at: datetime,
+    authenticated_at: float | None,
+    lifetime: timedelta = ACCESS,
+) -> Tokens:
+    """An access token that nothing refreshes, and what it says."""
+    token = await access.tokens.issue(
+        user_id=user_id,
+        organisation_id=organisation_id,
+        roles=roles,
+        at=at,
+        lifetime=lifetime,
+        authenticated_at=authenticated_at,
+    )
+    return Tokens(
+        user_id=user_id,
+        organisation_id=organisation_id,
+        roles=[GrantedRole(role) for role in sorted(roles)],
+        access_token=token,
+        expires_in=int(lifetime.total_seconds()),
+    )

@@ -1,0 +1,196 @@
+"""A user as the API shows them to themselves and to staff, and the history of their account."""
+
+from typing import Annotated, Literal, assert_never
+
+from contracts.accounts import user_v1
+from contracts.accounts.user_v1 import (
+    AgreementSigned,
+    EmailChanged,
+    EmailChangeRequested,
+    LicenceChanged,
+    PasswordResetRequested,
+    PasswordSet,
+    ProfileChanged,
+    RecoveryCodesMade,
+    Role,
+    RolesChanged,
+    SessionsEnded,
+    SignedIn,
+    SubjectForgotten,
+    TotpEnrolled,
+    TotpRemoved,
+    UserActivated,
+    UserDeactivated,
+    UserInvited,
+)
+from infra.http.answers import Answer, PointShown
+from infra.http.history import History
+from infra.http.models import Day, Instant, Named
+from services.accounts.user import Account, Active, Deactivated, Invited
+from services.accounts.user.sign_in import GUARDED
+
+UserRole = Annotated[Role, Named()]
+
+
+class AgreementShown(Answer):
+    """The signed service agreement."""
+
+    user_id: str
+    organisation_id: str
+    file_id: str | None
+    signed_on: Day
+    recorded_at: Instant
+
+
+class ProfileShown(Answer):
+    user_id: str
+    organisation_id: str
+    language: str
+    phone: str | None
+    photo_file_id: str | None
+    street: str | None
+    postal_code: str | None
+    city: str | None
+    country: str | None
+    location: PointShown | None
+    changed_at: Instant
+
+
+class LicenceShown(Answer):
+    user_id: str
+    organisation_id: str
+    number: str
+    country: str
+    categories: list[str]
+    issued_on: Day
+    expires_on: Day | None
+    changed_at: Instant
+
+
+class SecondFactorShown(Answer):
+    enrolled: bool
+    needed: bool
+    """Whether one of the roles counts only after a second factor was shown."""
+
+
+class UserShown(Answer):
+    status: Literal["invited", "active", "deactivated"]
+    user_id: str
+    organisation_id: str
+    email: str
+    name: str
+    language: str
+    """BCP 47 tag of the language of mails."""
+    phone: str | None
+    roles: list[UserRole]
+    agreement: AgreementShown | None
+    profile: ProfileShown | None
+    """What the user keeps about themselves; null before they did."""
+    licence: LicenceShown | None
+    second_factor: SecondFactorShown
+
+
+class ForgottenUserShown(Answer):
+    """Nothing is known any more of a user who asked to be forgotten."""
+
+    status: Literal["forgotten"] = "forgotten"
+
+
+def status_of(account: Account) -> Literal["invited", "active", "deactivated"]:
+    match account:
+        case Invited():
+            return "invited"
+        case Active():
+            return "active"
+        case Deactivated():
+            return "deactivated"
+        case unhandled:
+            assert_never(unhandled)
+
+
+def user_shown(account: Account) -> UserShown:
+    person = account.person
+    return UserShown(
+        status=status_of(account),
+        user_id=person.user_id,
+        organisation_id=person.organisation_id,
+        email=person.email,
+        name=person.name,
+        language=person.language,
+        phone=person.phone,
+        roles=sorted(person.roles, key=lambda role: role.name),
+        agreement=AgreementShown.of(person.agreement) if person.agreement else None,
+        profile=ProfileShown.of(person.profile) if person.profile else None,
+        licence=LicenceShown.of(person.licence) if person.licence else None,
+        second_factor=SecondFactorShown(
+            enrolled=person.credentials.enrolled, needed=bool(person.roles & GUARDED)
+        ),
+    )
+
+
+class UserHistory(
+    History,
+    of=user_v1.contract,
+    shows={
+        UserInvited: (
+            "user_id",
+            "organisation_id",
+            "email",
+            "name",
+            "language",
+            "roles",
+            "phone",
+            "invited_by",
+            "invited_at",
+        ),
+        AgreementSigned: AgreementShown,
+        UserActivated: (
+            "user_id",
+            "organisation_id",
+            "email",
+            "name",
+            "language",
+            "roles",
+            "phone",
+            "activated_at",
+        ),
+        # The links of mails let their reader in as somebody else: they are not shown.
+        PasswordResetRequested: (
+            "user_id",
+            "organisation_id",
+            "email",
+            "name",
+            "language",
+            "expires_at",
+            "requested_at",
+        ),
+        EmailChangeRequested: (
+            "user_id",
+            "organisation_id",
+            "new_email",
+            "expires_at",
+            "requested_at",
+        ),
+        EmailChanged: ("user_id", "organisation_id", "email", "changed_at"),
+        PasswordSet: ("user_id", "organisation_id", "means", "set_at"),
+        TotpEnrolled: ("user_id", "organisation_id", "enrolled_at"),
+        RecoveryCodesMade: ("user_id", "organisation_id", "made_at"),
+        TotpRemoved: ("user_id", "organisation_id", "removed_by", "removed_at"),
+        RolesChanged: ("user_id", "organisation_id", "roles", "changed_by", "changed_at"),
+        ProfileChanged: ProfileShown,
+        LicenceChanged: LicenceShown,
+        SignedIn: (
+            "user_id",
+            "organisation_id",
+            "session_id",
+            "remembered",
+            "with_second_factor",
+            "with_recovery_code",
+            "signed_in_at",
+        ),
+        SessionsEnded: ("user_id", "organisation_id", "session_id", "reason", "ended_at"),
+        UserDeactivated: ("user_id", "organisation_id", "deactivated_by", "deactivated_at"),
+        SubjectForgotten: ("user_id", "forgotten_at"),
+    },
+):
+    """Every fact about an account, oldest first."""

@@ -1,0 +1,184 @@
+"""The users of an organisation: invited, activated, given roles, closed."""
+
+from typing import Annotated
+
+from pydantic import Field, StringConstraints
+
+from contracts.accounts.user_v1 import Role
+from infra.http.answers import Answered, Recorded, Router
+from infra.http.models import Body, Day, Email, Id, Language, Line, Named, Phone
+from infra.http.request_context import RequestContext
+from infra.store.postgres import Connection
+from services.accounts.adapters import secrets
+from services.accounts.aggregates import USER
+from services.accounts.http.access import (
+    Access,
+    AdministrationContext,
+    StaffContext,
+    refuse_stranger,
+)
+from services.accounts.http.problems import EmailTaken
+from services.accounts.http.user_answers import (
+    ForgottenUserShown,
+    UserHistory,
+    UserShown,
+    user_shown,
+)
+from services.accounts.user import (
+    ActivateUser,
+    ChangeRoles,
+    DeactivateUser,
+    Forgotten,
+    InviteUser,
+    NoSuchUser,
+    Unknown,
+)
+from services.accounts.user.agreement import RecordAgreement
+
+Roles = Annotated[
+    tuple[Annotated[Role, Named()], ...], Field(min_length=1, max_length=len(Role), strict=False)
+]
+UserId = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9._~-]{1,40}$")]
+"""Short enough to be part of other names."""
+
+
+class UserBody(Body):
+    """Somebody to invite."""
+
+    user_id: UserId | None = None
+    """The id to know them by; given one when absent."""
+    email: Email
+    name: Line
+    language: Language = "fr"
+    roles: Roles
+    phone: Phone | None = None
+
+
+class AgreementBody(Body):
+    signed_on: Day
+    file_id: Id | None = None
+    """The scanned agreement, where there is one."""
+
+
+class RolesBody(Body):
+    roles: Roles
+
+
+def routes(access: Access) -> Router:
+    router = access.router("Users")
+
+    @router.post("/users", status_code=201)
+    async def invite_user(body: UserBody, context: AdministrationContext) -> Answered[Recorded]:
+        """Invite somebody to one's organisation. They have no credentials before the account is
+        activated."""
+        user_id = body.user_id or f"U{context.command_context.command_id.hex}"
+        command = InviteUser(
+            user_id=user_id,
+            organisation_id=context.principal.organisation_id,
+            email=body.email,
+            name=body.name,
+            language=body.language,
+            roles=body.roles,
+            phone=body.phone,
+            by=context.principal.subject,
+            at=context.occurred_at,
+        )
+        if not await access.accounts.claim_address(body.email, user_id):
+            raise context.refuse(EmailTaken())
+        if Role.ADMINISTRATION in body.roles:
+            await access.administrators.add(command.organisation_id, user_id)
+        created = f"/accounts/users/{user_id}"
+        return await context.handle(USER, user_id, command, created=created)
+
+    @router.get("/users/{user_id}")
+    async def show_user(
+        user_id: Id, context: StaffContext
+    ) -> Answered[UserShown | ForgottenUserShown]:
+        """A user of one's organisation as of now."""
+        found = await context.load(USER, user_id)
+        if isinstance(found.state, Unknown):
+            raise context.refuse(NoSuchUser())
+        refuse_stranger(context, found.state)
+        if isinstance(found.state, Forgotten):
+            return context.show(ForgottenUserShown(), found)
+        return context.show(user_shown(found.state), found)
+
+    @router.get("/users/{user_id}/history")
+    async def user_history(user_id: Id, context: AdministrationContext) -> Answered[UserHistory]:
+        """Every fact about a user, oldest first: who did what, and when."""
+        await show_user(user_id, context)
+        return await context.history(USER, user_id, UserHistory)
+
+    @router.put("/users/{user_id}/agreement")
+    async def record_agreement(
+        user_id: Id, body: AgreementBody, context: AdministrationContext
+    ) -> Answered[Recorded]:
+        """Record that the signed service agreement was received. Drivers need it."""
+        command = RecordAgreement(
+            user_id=user_id,
+            organisation_id=context.principal.organisation_id,
+            file_id=body.file_id,
+            signed_on=body.signed_on,
+            today=context.today,
+            at=context.occurred_at,
+        )
+        return await context.handle(USER, user_id, command)
+
+    @router.put("/users/{user_id}/activation")
+    async def activate_user(user_id: Id, context: AdministrationContext) -> Answered[Recorded]:
+        """Open an account. Its owner is told by mail at once, and sets a password."""
+        command = ActivateUser(
+            user_id=user_id,
+            organisation_id=context.principal.organisation_id,
+            at=context.occurred_at,
+        )
+        return await context.handle(USER, user_id, command)
+
+    @router.delete("/users/{user_id}/activation")
+    async def deactivate_user(user_id: Id, context: AdministrationContext) -> Answered[Recorded]:
+        """Close an account. All its sessions end with it; it may be opened again."""
+        return await deactivate(access, context, user_id)
+
+    @router.put("/users/{user_id}/roles")
+    async def change_roles(
+        user_id: Id, body: RolesBody, context: AdministrationContext
+    ) -> Answered[Recorded]:
+        """Give a user other roles. They count from the user's next access token on."""
+        return await give_roles(access, context, user_id, body.roles)
+
+    return router
+
+
+async def deactivate(access: Access, context: RequestContext, user_id: str) -> Answered[Recorded]:
+    organisation_id = context.principal.organisation_id
+
+    async def end(connection: Connection) -> None:
+        await secrets.end_all(connection, user_id, context.at)
+
+    async with access.administrators.one_at_a_time(organisation_id):
+        command = DeactivateUser(
+            user_id=user_id,
+            organisation_id=organisation_id,
+            by=context.principal.subject,
+            other_administrators=await access.administrators.others(organisation_id, user_id),
+            at=context.occurred_at,
+        )
+        return await context.handle(USER, user_id, command, in_transaction=end)
+
+
+async def give_roles(
+    access: Access, context: RequestContext, user_id: str, roles: tuple[Role, ...]
+) -> Answered[Recorded]:
+    organisation_id = context.principal.organisation_id
+    async with access.administrators.one_at_a_time(organisation_id):
+        if Role.ADMINISTRATION in roles:
+            await access.administrators.add(organisation_id, user_id)
+        command = ChangeRoles(
+            user_id=user_id,
+            organisation_id=organisation_id,
+            roles=roles,
+            by=context.principal.subject,
+            other_administrators=await access.administrators.others(organisation_id, user_id),
+            at=context.occurred_at,
+        )
+        return await context.handle(USER, user_id, command)

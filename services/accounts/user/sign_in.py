@@ -1,0 +1,312 @@
+"""Signing in: who may, with what proof, and what ends it.
+
+Passwords, codes and tokens are secrets, checked where they are kept; here is what follows.
+"""
+
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import assert_never
+
+from contracts.accounts.user_v1 import (
+    EmailChanged,
+    EmailChangeRequested,
+    PasswordMeans,
+    PasswordResetRequested,
+    PasswordSet,
+    RecoveryCodesMade,
+    Role,
+    SessionEnd,
+    SessionsEnded,
+    SignedIn,
+    TotpEnrolled,
+    TotpRemoved,
+    UserEvent,
+)
+
+GUARDED = frozenset({Role.ADMINISTRATION, Role.BILLING})
+"""Roles that touch users or money: only a second factor opens them."""
+ENROLLING = "enrolling"
+"""The role of somebody with a guarded role and no second factor yet: they may get one."""
+
+# --- Commands ---------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RequestPasswordReset:
+    user_id: str
+    organisation_id: str
+    reset_link: str
+    expires_at: datetime
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SetPassword:
+    """The new password was found good, and the proof for setting it as well."""
+
+    user_id: str
+    organisation_id: str
+    means: PasswordMeans
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EnrolTotp:
+    """A code of the new second factor was right."""
+
+    user_id: str
+    organisation_id: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MakeRecoveryCodes:
+    """A code of the second factor was right, with its enrolment or since."""
+
+    user_id: str
+    organisation_id: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RemoveTotp:
+    user_id: str
+    organisation_id: str
+    by: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SignIn:
+    """The password was right; `with_second_factor`: a code was as well."""
+
+    user_id: str
+    organisation_id: str
+    session_id: str
+    remembered: bool
+    with_second_factor: bool
+    at: datetime
+    with_recovery_code: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EndSessions:
+    """One session, or all of them."""
+
+    user_id: str
+    organisation_id: str
+    session_id: str | None
+    reason: SessionEnd
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RequestEmailChange:
+    """Whether the address is free shows when it is confirmed: the answer tells nothing."""
+
+    user_id: str
+    organisation_id: str
+    email: str
+    link: str
+    expires_at: datetime
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChangeEmail:
+    """The link that went to the new address was opened."""
+
+    user_id: str
+    organisation_id: str
+    at: datetime
+
+
+FactorCommand = EnrolTotp | MakeRecoveryCodes | RemoveTotp
+ProvenCommand = RequestPasswordReset | RequestEmailChange | SetPassword | FactorCommand | SignIn
+ActiveCommand = ChangeEmail | ProvenCommand
+Command = EndSessions | ActiveCommand
+
+# --- Rejections -------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class NotActive:
+    pass
+
+
+@dataclass(frozen=True, slots=True)
+class SecondFactorMissing:
+    pass
+
+
+@dataclass(frozen=True, slots=True)
+class NoAddressToConfirm:
+    pass
+
+
+Rejection = NotActive | SecondFactorMissing | NoAddressToConfirm
+
+# --- State ------------------------------------------------------------------
+
+EmailEvent = EmailChangeRequested | EmailChanged
+FactorEvent = TotpEnrolled | RecoveryCodesMade | TotpRemoved
+SessionEvent = SignedIn | SessionsEnded
+Event = PasswordResetRequested | PasswordSet | EmailEvent | FactorEvent | SessionEvent
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Addressee:
+    """The person mails go to."""
+
+    email: str
+    name: str
+    language: str
+
+
+@dataclass(frozen=True, slots=True)
+class Credentials:
+    """How somebody signs in, as far as events tell.
+
+    `last` is what happened last of each kind, so that a repeated command is no news.
+    """
+
+    enrolled: bool = False
+    email: str | None = None
+    """The address, once it was changed."""
+    wanted: EmailChangeRequested | None = None
+    """The address to confirm."""
+    last: frozenset[Event] = frozenset()
+
+
+initial = Credentials()
+
+
+def evolve(credentials: Credentials, event: Event) -> Credentials:
+    """Take history as recorded: a rule added today must not break yesterday's events."""
+    others = {one for one in credentials.last if type(one) is not type(event)}
+    now = replace(credentials, last=frozenset({*others, event}))
+    match event:
+        case TotpEnrolled() | TotpRemoved():
+            return replace(now, enrolled=isinstance(event, TotpEnrolled))
+        case EmailChangeRequested():
+            return replace(now, wanted=event)
+        case EmailChanged():
+            return replace(now, email=event.email, wanted=None)
+        case PasswordResetRequested() | PasswordSet() | RecoveryCodesMade():
+            return now
+        case SignedIn() | SessionsEnded():
+            return now
+        case unhandled:
+            assert_never(unhandled)
+
+
+def granted(roles: frozenset[Role], *, with_second_factor: bool) -> frozenset[str]:
+    """The names an access token has of these roles; without a second factor no guarded ones."""
+    if with_second_factor or not roles & GUARDED:
+        return frozenset(role.name.lower() for role in roles)
+    return frozenset(role.name.lower() for role in roles - GUARDED) | {ENROLLING}
+
+
+# --- Decisions --------------------------------------------------------------
+
+Decision = list[UserEvent] | Rejection
+
+
+def decide(command: ActiveCommand, credentials: Credentials, addressee: Addressee) -> Decision:
+    """What follows for an active user."""
+    match command:
+        case ChangeEmail():
+            return change_email(command, credentials)
+        case EnrolTotp() if credentials.enrolled:
+            return []
+        case RemoveTotp() if not credentials.enrolled:
+            return []
+        case MakeRecoveryCodes() if not credentials.enrolled:
+            return SecondFactorMissing()
+        case SignIn(with_second_factor=False) if credentials.enrolled:
+            return SecondFactorMissing()
+        case _:
+            return unless_repeated(event_of(command, addressee), credentials)
+
+
+def unless_repeated(event: Event, credentials: Credentials) -> list[UserEvent]:
+    return [] if event in credentials.last else [event]
+
+
+def end_sessions(command: EndSessions, credentials: Credentials) -> list[UserEvent]:
+    """Sessions may be ended whatever the user's situation."""
+    ended = SessionsEnded(
+        user_id=command.user_id,
+        organisation_id=command.organisation_id,
+        session_id=command.session_id,
+        reason=command.reason,
+        ended_at=command.at,
+    )
+    return unless_repeated(ended, credentials)
+
+
+def change_email(command: ChangeEmail, credentials: Credentials) -> Decision:
+    if (wanted := credentials.wanted) is None:
+        last = (one.changed_at for one in credentials.last if isinstance(one, EmailChanged))
+        return [] if command.at in last else NoAddressToConfirm()
+    return [
+        EmailChanged(
+            user_id=wanted.user_id,
+            organisation_id=wanted.organisation_id,
+            email=wanted.new_email,
+            changed_at=command.at,
+        )
+    ]
+
+
+def event_of(command: ProvenCommand, addressee: Addressee) -> Event:
+    """The event that a command leads to where no rule says no."""
+    user_id, organisation_id, at = command.user_id, command.organisation_id, command.at
+    match command:
+        case RequestPasswordReset():
+            return PasswordResetRequested(
+                user_id=user_id,
+                organisation_id=organisation_id,
+                email=addressee.email,
+                name=addressee.name,
+                language=addressee.language,
+                reset_link=command.reset_link,
+                expires_at=command.expires_at,
+                requested_at=at,
+            )
+        case RequestEmailChange():
+            return EmailChangeRequested(
+                user_id=user_id,
+                organisation_id=organisation_id,
+                new_email=command.email,
+                confirmation_link=command.link,
+                expires_at=command.expires_at,
+                requested_at=at,
+            )
+        case SetPassword():
+            return PasswordSet(
+                user_id=user_id, organisation_id=organisation_id, means=command.means, set_at=at
+            )
+        case EnrolTotp():
+            return TotpEnrolled(user_id=user_id, organisation_id=organisation_id, enrolled_at=at)
+        case MakeRecoveryCodes():
+            return RecoveryCodesMade(user_id=user_id, organisation_id=organisation_id, made_at=at)
+        case RemoveTotp():
+            return TotpRemoved(
+                user_id=user_id,
+                organisation_id=organisation_id,
+                removed_by=command.by,
+                removed_at=at,
+            )
+        case SignIn():
+            return SignedIn(
+                user_id=user_id,
+                organisation_id=organisation_id,
+                session_id=command.session_id,
+                remembered=command.remembered,
+                with_second_factor=command.with_second_factor,
+                signed_in_at=at,
+                with_recovery_code=command.with_recovery_code,
+            )
+        case unhandled:
+            assert_never(unhandled)
