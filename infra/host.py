@@ -47,7 +47,8 @@ class Service:
     `routes` takes the opened service and answers its API router; `problem` is its one table from
     rejection to (status, sentence). `lookups` are tables like `views`, of other services' facts
     that its commands ask for. `migrations` is SQL, safe to repeat, for what must not be an event:
-    secrets, receipts, chunks. `workers` are more loops, by name, e.g. one that sends mail.
+    secrets, receipts, chunks. `workers` are more loops, by name, e.g. one that sends mail. `about`
+    tells people outside what its API is for.
     """
 
     name: str
@@ -59,6 +60,7 @@ class Service:
     problem: Callable[[Any], tuple[int, str]] | None = None
     migrations: str = ""
     workers: Mapping[str, Callable[["Running"], "Worker"]] = field(default_factory=dict)
+    about: str = ""
 
     @property
     def contracts(self) -> tuple[Contract[Any], ...]:

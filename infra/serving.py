@@ -61,6 +61,8 @@ def api(running: Running, verifier: Verifier, health: Health) -> Api:
         f"relais {service.name}",
         [service.routes(running)],
         app_state,
+        description=service.about,
+        prefix=service.prefix,
         health=health,
         max_in_flight=settings.max_in_flight,
         waiting=lambda: waiters(running.pool),

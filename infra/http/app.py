@@ -43,6 +43,7 @@ def create_app(
     *,
     health: Health | None = None,
     description: str = "",
+    prefix: str = "",
     version: str = "1",
     max_in_flight: int = 512,
     waiting: Callable[[], int] = lambda: 0,
@@ -52,7 +53,8 @@ def create_app(
 ) -> Api:
     """The API of a service. Raises `RouteNamesNoRoles` unless every route names its roles.
 
-    `waiting` tells how many requests wait for a database connection.
+    `prefix` is where it is served. `waiting` tells how many requests wait for a connection to the
+    database.
     """
     routes = [route for router in routers for route in router.routes]
     check(routes)
@@ -62,6 +64,9 @@ def create_app(
         title=title,
         description=description,
         version=version,
+        contact={"name": "Relais"},
+        license_info={"name": "Apache-2.0", "identifier": "Apache-2.0"},
+        servers=[{"url": prefix or "/"}],
         # As they are: a router that is included adds a lookup to every request.
         routes=[*routes, *(health or Health()).routes()],
         middleware=[

@@ -137,7 +137,7 @@ def complete(document: Json, admissions: Sequence[tuple[APIRoute, AuthDependency
     components = document.setdefault("components", {})
     schemas = components.setdefault("schemas", {})
     schemas |= {"Problem": _PROBLEM, "FieldError": _FIELD_ERROR}
-    components["parameters"] = PARAMETERS
+    components["parameters"] = dict(PARAMETERS)
     components["securitySchemes"] = {
         "token": {"type": "http", "scheme": "bearer", "bearerFormat": "JWT"}
     }
@@ -145,9 +145,26 @@ def complete(document: Json, admissions: Sequence[tuple[APIRoute, AuthDependency
         for method, operation in _operations(document, route):
             _describe(operation, method, route, admission)
     _name_enumerations(document, schemas)
-    _drop_unused(document, schemas)
+    _drop_unused(document, components)
     components["schemas"] = dict(sorted(schemas.items()))
+    document["tags"] = [{"name": name} for name in dict.fromkeys(_headings(document))]
+    _write_whole_numbers(document)
     return document
+
+
+def _headings(document: Json) -> Iterator[str]:
+    for item in document["paths"].values():
+        for operation in item.values():
+            yield from operation.get("tags", ())
+
+
+def _write_whole_numbers(node: Any) -> None:
+    """The bounds of whole numbers as such: the framework makes 1000.0 of 1000."""
+    for name, child in node.items() if isinstance(node, dict) else enumerate(node):
+        if isinstance(child, dict | list):
+            _write_whole_numbers(child)
+        elif isinstance(child, float) and child.is_integer() and node.get("type") == "integer":
+            node[name] = int(child)
 
 
 def _name_enumerations(node: Any, schemas: Json) -> None:
@@ -173,17 +190,19 @@ def _name_enumerations(node: Any, schemas: Json) -> None:
     node["$ref"] = f"#/components/schemas/{name}"
 
 
-def _drop_unused(document: Json, schemas: Json) -> None:
-    """Leave out the schemas that nothing refers to; the framework adds some that it replaced."""
-    while unused := schemas.keys() - set(_references(document)):
-        for name in unused:
-            del schemas[name]
+def _drop_unused(document: Json, components: Json) -> None:
+    """Leave out what nothing refers to; the framework adds schemas that were replaced."""
+    for part in ("schemas", "parameters"):
+        prefix = f"#/components/{part}/"
+        while unused := {prefix + name for name in components[part]} - set(_references(document)):
+            for reference in unused:
+                del components[part][reference.removeprefix(prefix)]
 
 
 def _references(node: Any) -> Iterator[str]:
     if isinstance(node, dict):
         if isinstance(reference := node.get("$ref"), str):
-            yield reference.removeprefix("#/components/schemas/")
+            yield reference
         for child in node.values():
             yield from _references(child)
     elif isinstance(node, list):

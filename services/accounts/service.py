@@ -10,6 +10,7 @@ from services.accounts.http.problems import problem
 
 service = Service(
     name="accounts",
+    about="Organisations, the people in them, how they sign in.",
     aggregates=(ORGANISATION, USER),
     routes=http.router,
     problem=problem,

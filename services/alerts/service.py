@@ -13,6 +13,7 @@ from services.alerts.read_models import alerts, searches
 
 service = Service(
     name="alerts",
+    about="What drivers look for, and the new trips that match.",
     aggregates=(SEARCHES, ALERT),
     reactions=(
         Reaction(

@@ -17,6 +17,7 @@ from services.invoices.reactions import (
 
 service = Service(
     name="invoices",
+    about="From the confirmed delivery to an approved and numbered invoice.",
     aggregates=(INVOICE, SELLER, BUYER, NUMBERING),
     reactions=(
         Reaction(

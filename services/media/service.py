@@ -12,6 +12,7 @@ from services.media.edge import sweeper, tables
 
 service = Service(
     name="media",
+    about="Files up and down, checked at arrival, private or public.",
     aggregates=(FILE,),
     reactions=(
         Reaction("expenses", invoice_v1.contract, following.of_invoice, FILE, following.target),

@@ -15,6 +15,7 @@ from services.messaging.edge import outbox, outgoing
 
 service = Service(
     name="messaging",
+    about="What goes out to people, how, when, and whether it arrived.",
     aggregates=(MESSAGE, PREFERENCES),
     reactions=(
         Reaction("people", user_v1.contract, people.react, PREFERENCES, people.target),

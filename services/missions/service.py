@@ -16,6 +16,7 @@ from services.missions.reactions import (
 
 service = Service(
     name="missions",
+    about="Trips from offer to delivery, and the drivers who make them.",
     aggregates=(TRIP, DRIVER, CLEARANCE),
     reactions=(
         Reaction(

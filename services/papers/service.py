@@ -7,6 +7,7 @@ from services.papers.http import papers, problems
 
 service = Service(
     name="papers",
+    about="What partners have to prove, and until when it holds.",
     aggregates=(PAPER,),
     lookups=(files.lookup,),
     routes=lambda _: papers.router,

@@ -11,6 +11,7 @@ from services.payments.read_models import ledger, payouts_to_pay
 
 service = Service(
     name="payments",
+    about="From what is owed to the money in the driver's account.",
     aggregates=(PAYEE, PAYOUT),
     reactions=(
         Reaction(

@@ -11,6 +11,9 @@ PROGRAMS: Mapping[str, Sequence[str]] = {
     "contracts": ("tools.compiler", "--check"),
     "buf-lint": ("tools.compiler.buf", "lint"),
     "buf-breaking": ("tools.compiler.buf", "breaking"),
+    "http": ("tools.openapi", "check"),
+    "http-lint": ("tools.openapi", "lint"),
+    "http-breaking": ("tools.openapi", "breaking"),
     "types": ("mypy", "--no-error-summary"),
 }
 

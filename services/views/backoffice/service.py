@@ -42,6 +42,7 @@ router = APIRouter(routes=[route for question in QUESTIONS for route in question
 
 service = Service(
     name="views.backoffice",
+    about="What waits for a decision of administration, logistics or billing, and why.",
     views=(
         accounts_to_activate.view,
         papers.view,

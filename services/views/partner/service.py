@@ -15,6 +15,7 @@ def routes(running: Running) -> APIRouter:
 
 service = Service(
     name="views.partner",
+    about="The partner's account: trips to take, quotes, missions, profile; and who is available.",
     views=(trips.view, quotes.view, drivers.view),
     routes=routes,
 )

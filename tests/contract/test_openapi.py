@@ -1,0 +1,210 @@
+"""The documents of the APIs are those of the code, can be read, and break no client."""
+
+import shutil
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from infra.http.answers import Answer, Answered, Router
+from infra.http.tests.stage import Anyone, api
+from tools import outside
+from tools.openapi import __main__ as command
+from tools.openapi import rules
+from tools.openapi.documents import FOLDER
+
+WITH_GO = shutil.which("go") is not None
+WITH_NODE = shutil.which("node") is not None and shutil.which("npm") is not None
+
+
+class Bell(Answer):
+    """A bell as it is shown."""
+
+    note: str
+
+
+def document(**operation: Any) -> dict[str, Any]:
+    """The document of the small API, its first operation changed."""
+    made = api().openapi()
+    made["paths"]["/bells/{bell_id}/rings"]["post"] |= operation
+    return made
+
+
+def with_property(schema: dict[str, Any]) -> dict[str, Any]:
+    made = document()
+    made["components"]["schemas"]["Rung"]["properties"]["rung"] = schema
+    return made
+
+
+def answering(schema: dict[str, Any]) -> dict[str, Any]:
+    return {"200": {"description": "", "content": {"application/json": {"schema": schema}}}}
+
+
+BAD: list[tuple[dict[str, Any], str]] = [
+    (document(responses=answering({})), "the answer 200 has no schema"),
+    (document(responses={"201": {"description": ""}}), "the answer 201 has no schema"),
+    (document(summary=""), "no summary"),
+    (document(description=""), "no description"),
+    (document(tags=[]), "no tags"),
+    (document(description="Ring a bell (HIF-18)."), "nobody outside knows what HIF-18 is"),
+    (document(description="Ring a bell, as C6 has it."), "nobody outside knows what C6 is"),
+    (document(summary="Ring a bell (G-07)"), "nobody outside knows what G-07 is"),
+    (with_property({"type": "string", "enum": ["a", "b"]}), "an enumeration without a name"),
+    (with_property({"title": "Rung"}), "may be anything"),
+    (with_property({"type": "array", "items": {}}), "may be anything"),
+]
+
+
+@pytest.mark.parametrize(("bad", "fault"), BAD, ids=[fault for _, fault in BAD])
+def test_a_document_that_breaks_a_rule_is_found(bad: dict[str, Any], fault: str) -> None:
+    assert any(found.endswith(fault) for found in rules.faults(bad))
+
+
+GOOD = [
+    document(),
+    document(responses={"204": {"description": "Nothing"}}),
+    document(description="As RFC 3339 and UTF-8 have it, by SHA-256."),
+    with_property({"type": "string", "const": "a"}),
+    with_property({"anyOf": [{"type": "integer"}, {"type": "null"}]}),
+]
+
+
+@pytest.mark.parametrize("good", GOOD)
+def test_a_document_that_keeps_to_them_passes(good: dict[str, Any]) -> None:
+    assert list(rules.faults(good)) == []
+
+
+# --- The command --------------------------------------------------------------------------------
+
+
+def written(root: Path, folder: Path, made: dict[str, Any]) -> Path:
+    (root / folder).mkdir(parents=True, exist_ok=True)
+    file = root / folder / "bells.yaml"
+    file.write_text(yaml.safe_dump(made, sort_keys=False))
+    return file
+
+
+@pytest.fixture
+def bells(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The only API is the small one."""
+    monkeypatch.setattr(command, "documents", lambda: {"bells": document()})
+
+
+@pytest.mark.usefixtures("bells")
+class TestCheck:
+    def test_what_was_written_is_not_stale(self, tmp_path: Path) -> None:
+        assert command.main(["write"], tmp_path) == 0
+        assert command.main(["check"], tmp_path) == 0
+
+    def test_a_document_that_is_not_of_the_code_is_stale(
+        self, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        command.main(["write"], tmp_path)
+        written(tmp_path, FOLDER, document(summary="Old"))
+        assert command.main(["check"], tmp_path) == 1
+        assert "contracts/http/bells.yaml is stale" in capsys.readouterr().out
+
+    def test_a_document_of_a_service_that_is_gone_is_stale_and_goes(self, tmp_path: Path) -> None:
+        command.main(["write"], tmp_path)
+        gone = tmp_path / "contracts/http/gone.yaml"
+        gone.write_text("{}")
+        assert command.main(["check"], tmp_path) == 1
+        assert command.main(["write"], tmp_path) == 0
+        assert not gone.exists()
+
+    def test_what_breaks_a_rule_fails(
+        self,
+        tmp_path: Path,
+        monkeypatch: pytest.MonkeyPatch,
+        capsys: pytest.CaptureFixture[str],
+    ) -> None:
+        monkeypatch.setattr(command, "documents", lambda: {"bells": document(tags=[])})
+        command.main(["write"], tmp_path)
+        assert command.main(["check"], tmp_path) == 1
+        assert "bells: POST /bells/{bell_id}/rings: no tags" in capsys.readouterr().out
+
+
+def one_more(**options: Any) -> dict[str, Any]:
+    """The document of the small API with one more route."""
+    extra = Router("More")
+
+    @extra.get("/more", **options)
+    async def more(context: Anyone, colour: str | None = None) -> Answered[Bell]:
+        """More of it."""
+        raise NotImplementedError
+
+    return api(extra=extra).openapi()
+
+
+def without_an_answers_field() -> dict[str, Any]:
+    made = one_more()
+    schema = made["components"]["schemas"]["Bell"]
+    schema["properties"] = {"tone": schema["properties"].pop("note")}
+    schema["required"] = ["tone"]
+    return made
+
+
+BREAKS = [(document(), "API path removed"), (without_an_answers_field(), "note")]
+
+
+def compared(root: Path, now: dict[str, Any], expected: int) -> None:
+    written(root, command.RELEASED, one_more())
+    written(root, FOLDER, now)
+    assert command.main(["breaking"], root) == (expected if WITH_GO else 0)
+
+
+class TestBreaking:
+    @pytest.mark.parametrize(("now", "why"), BREAKS)
+    def test_what_breaks_a_client_fails(
+        self, tmp_path: Path, now: Any, why: str, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        compared(tmp_path, now, 1)
+        said = capsys.readouterr().out
+        assert why in said or (not WITH_GO and "go is absent" in said)
+
+    def test_an_api_that_is_gone_breaks_its_clients(self, tmp_path: Path) -> None:
+        compared(tmp_path, one_more(), 0)
+        (tmp_path / "contracts/http/bells.yaml").unlink()
+        assert command.main(["breaking"], tmp_path) == 1
+
+    def test_what_is_added_breaks_nobody(self, tmp_path: Path) -> None:
+        written(tmp_path, command.RELEASED, document())
+        written(tmp_path, FOLDER, one_more())
+        assert command.main(["breaking"], tmp_path) == 0
+
+    def test_what_is_released_is_what_was_committed(self, tmp_path: Path) -> None:
+        file = written(tmp_path, FOLDER, document())
+        written(tmp_path, command.RELEASED, one_more())
+        assert command.main(["release"], tmp_path) == 0
+        assert (tmp_path / command.RELEASED / "bells.yaml").read_text() == file.read_text()
+
+
+class TestLint:
+    def test_a_good_document_passes(self, tmp_path: Path) -> None:
+        written(tmp_path, FOLDER, document())
+        assert command.main(["lint"], tmp_path) == 0
+
+    def test_a_bad_one_does_not(self, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+        bad = document(parameters=[{"$ref": "#/components/parameters/Nothing"}])
+        written(tmp_path, FOLDER, bad)
+        assert command.main(["lint"], tmp_path) == (1 if WITH_NODE else 0)
+        said = capsys.readouterr().out
+        assert "bells.yaml" in said or (not WITH_NODE and "absent" in said)
+
+
+class TestOutside:
+    def test_without_go_it_is_said_that_nothing_was_compared(
+        self,
+        tmp_path: Path,
+        monkeypatch: pytest.MonkeyPatch,
+        capsys: pytest.CaptureFixture[str],
+    ) -> None:
+        monkeypatch.setattr(outside, "FOLDER", tmp_path / "tools")
+        monkeypatch.setattr(shutil, "which", lambda _: None)
+        written(tmp_path, command.RELEASED, document())
+        written(tmp_path, FOLDER, document())
+        assert command.main(["breaking"], tmp_path) == 0
+        assert capsys.readouterr().out == "go is absent: oasdiff not run\n"
+        assert command.main(["lint"], tmp_path) == 0
+        assert capsys.readouterr().out == "node is absent: redocly not run\n"

@@ -1,0 +1,69 @@
+"""What every document of ours keeps to: answers have a schema, texts can be read by an outsider."""
+
+import re
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+METHODS = frozenset({"get", "put", "post", "delete", "patch", "head"})
+_WITHOUT_A_BODY = frozenset({"204", "304"})
+# "(HIF-21)", "C6": ids of requirements and of our own lists, which nobody outside has.
+_CODE = re.compile(r"\b(?:(?:EXX|FLB|GLO|HIF|OGU|SM|[GMNT])-\d+|[CNPS]\d{1,2})\b")
+_COMPONENT = re.compile("/components/schemas/[^/]+")
+_PROPERTY = re.compile("/components/schemas/[^/]+/properties/[^/]+(/items)?")
+_SAYING = frozenset({"$ref", "allOf", "anyOf", "const", "enum", "oneOf", "type"})
+"""What says of which kind a value is."""
+
+Json = Any
+
+
+def faults(document: Mapping[str, Any]) -> Iterator[str]:
+    """Where a document breaks the rules, and how."""
+    for place, operation in operations(document):
+        yield from _answers(place, operation)
+        yield from _texts(place, operation)
+    for place, node in _nodes(document, ""):
+        if _is_enumeration(node) and not _COMPONENT.fullmatch(place):
+            yield f"{place}: an enumeration without a name"
+        if _PROPERTY.fullmatch(place) and not _SAYING & node.keys():
+            yield f"{place}: may be anything"
+        if isinstance(said := node.get("description"), str) and (code := _CODE.search(said)):
+            yield f"{place}: nobody outside knows what {code[0]} is"
+
+
+def operations(document: Mapping[str, Any]) -> Iterator[tuple[str, Mapping[str, Any]]]:
+    """Each operation, with its method and path."""
+    for path, item in document["paths"].items():
+        for method, operation in item.items():
+            if method in METHODS:
+                yield f"{method.upper()} {path}", operation
+
+
+def _answers(place: str, operation: Mapping[str, Any]) -> Iterator[str]:
+    for status, answer in operation["responses"].items():
+        if not status.startswith("2") or status in _WITHOUT_A_BODY or place.startswith("HEAD "):
+            continue
+        content = answer.get("content", {})
+        if not content or not all(body.get("schema") for body in content.values()):
+            yield f"{place}: the answer {status} has no schema"
+
+
+def _texts(place: str, operation: Mapping[str, Any]) -> Iterator[str]:
+    for text in ("summary", "description", "tags"):
+        if not operation.get(text):
+            yield f"{place}: no {text}"
+    if code := _CODE.search(operation.get("summary", "")):
+        yield f"{place}: nobody outside knows what {code[0]} is"
+
+
+def _nodes(node: Json, place: str) -> Iterator[tuple[str, Json]]:
+    if isinstance(node, dict):
+        yield place, node
+        for name, child in node.items():
+            yield from _nodes(child, f"{place}/{str(name).replace('/', '~1')}")
+    elif isinstance(node, list):
+        for index, child in enumerate(node):
+            yield from _nodes(child, f"{place}/{index}")
+
+
+def _is_enumeration(node: Json) -> bool:
+    return isinstance(node.get("enum"), list) and len(node["enum"]) > 1

@@ -1,0 +1,64 @@
+"""Programs that come from npm or as Go modules: installed once each, pinned, into `.tools/`."""
+
+import os
+import shutil
+import subprocess
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[1]
+FOLDER = ROOT / ".tools"
+
+
+class Absent(RuntimeError):
+    """What would install the program is not on this machine."""
+
+
+@dataclass(frozen=True, slots=True)
+class Npm:
+    """A program of an npm package, like `@redocly/cli@2.77.0`; others may have to be beside it."""
+
+    package: str
+    program: str
+    beside: Sequence[str] = ()
+
+    def installed(self) -> Path:
+        """The program, installed when this version is not there yet. Raises `Absent`."""
+        folder = FOLDER / self.program / self.package.rpartition("@")[2]
+        program = folder / "node_modules" / ".bin" / self.program
+        if program.exists():
+            return program
+        for needed in ("node", "npm"):
+            if shutil.which(needed) is None:
+                raise Absent(f"{needed} is absent: {self.program} not run")
+        options = ["--no-save", "--no-package-lock", "--ignore-scripts", "--no-audit", "--no-fund"]
+        # Without a way out it would wait for minutes.
+        options += ["--fetch-retries=1", "--fetch-timeout=60000"]
+        command = ["npm", "install", "--silent", *options, f"--prefix={folder}"]
+        folder.mkdir(parents=True, exist_ok=True)
+        subprocess.run([*command, self.package, *self.beside], check=True)
+        return program
+
+
+@dataclass(frozen=True, slots=True)
+class Go:
+    """The program of a Go module, like `github.com/oasdiff/oasdiff@v1.37.0`."""
+
+    module: str
+
+    @property
+    def program(self) -> str:
+        return self.module.partition("@")[0].rpartition("/")[2]
+
+    def installed(self) -> Path:
+        """The program, built when this version is not there yet. Raises `Absent`."""
+        folder = FOLDER / self.program / self.module.rpartition("@")[2]
+        program = folder / self.program
+        if program.exists():
+            return program
+        if shutil.which("go") is None:
+            raise Absent(f"go is absent: {self.program} not run")
+        environment = {**os.environ, "GOBIN": str(folder), "GOFLAGS": "-trimpath"}
+        subprocess.run(["go", "install", self.module], env=environment, check=True)
+        return program
