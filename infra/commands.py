@@ -56,6 +56,9 @@ class Aggregate(Generic[C, S, E, R]):
     initial: S
     timers: Callable[[E], Sequence[SetTimer | CancelTimer]] = lambda _: ()
     on_timer: Callable[[str, str, datetime], C] | None = None
+    forget: Callable[[str, str, datetime], Any] | None = None
+    """Where a stream has the id of a person: the command that records that they are forgotten,
+    from their id, the organisation and the time."""
 
     def stream(self, id: str) -> str:
         """Name of the stream of the entity `id`."""

@@ -1,22 +1,19 @@
-"""Every service there is, by name."""
+"""Every service there is, found by its folder: one with a `service.py` is a service."""
 
 from importlib import import_module
+from pathlib import Path
 
 from infra.host import Service
 
-PLACES = {
-    "accounts": "services.accounts.service",
-    "alerts": "services.alerts.service",
-    "invoices": "services.invoices.service",
-    "media": "services.media.service",
-    "messaging": "services.messaging.service",
-    "missions": "services.missions.service",
-    "papers": "services.papers.service",
-    "payments": "services.payments.service",
-    "views.account": "services.views.account.service",
-    "views.backoffice": "services.views.backoffice.service",
-    "views.partner": "services.views.partner.service",
-}
+FOLDER = Path(__file__).parent
+NAMES = tuple(
+    sorted(
+        ".".join(path.parent.relative_to(FOLDER).parts)
+        for pattern in ("*/service.py", "views/*/service.py")
+        for path in FOLDER.glob(pattern)
+    )
+)
+"""Like `missions` and `views.partner`."""
 
 
 class UnknownService(KeyError):
@@ -25,13 +22,13 @@ class UnknownService(KeyError):
 
 def service(name: str) -> Service:
     """The declaration of a service, imported when asked for. Raises `UnknownService`."""
-    if name not in PLACES:
-        raise UnknownService(f"{name}: one of {', '.join(PLACES)}")
-    found = import_module(PLACES[name]).service
+    if name not in NAMES:
+        raise UnknownService(f"{name}: one of {', '.join(NAMES)}")
+    found = import_module(f"services.{name}.service").service
     assert isinstance(found, Service)
     return found
 
 
 def services() -> tuple[Service, ...]:
     """All of them."""
-    return tuple(map(service, PLACES))
+    return tuple(map(service, NAMES))

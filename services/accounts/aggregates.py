@@ -17,4 +17,7 @@ USER = Aggregate(
     decide=user.decide,
     evolve=user.evolve,
     initial=user.initial,
+    forget=lambda id, organisation, at: user.ForgetUser(
+        user_id=id, organisation_id=organisation, at=at
+    ),
 )

@@ -9,6 +9,7 @@ SEARCHES = Aggregate(
     decide=searches.decide,
     evolve=searches.evolve,
     initial=searches.initial,
+    forget=lambda id, _, at: searches.Forget(driver_id=id, at=at),
 )
 ALERT: Aggregate[alert.Alert, alert.Alerted, alert_v1.AlertEvent, None] = Aggregate(
     contract=alert_v1.contract,

@@ -1,7 +1,7 @@
 """People: what is known of them, and forgetting them, with proof."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -15,18 +15,10 @@ from rich.console import Console
 from contracts.common_v1 import Point
 from contracts.runtime import REDACTED, Contract
 from infra.commands import Aggregate, CommandContext, Refused
-from infra.consumers.views import FORGETTING
 from infra.host import Running
 from infra.personal import Codec, Encoded
 from infra.store import RecordedEvent
 from infra.store.postgres import Pool
-from services.accounts.aggregates import USER
-from services.accounts.user import ForgetUser
-from services.messaging.aggregates import PREFERENCES
-from services.messaging.preferences import Forget
-from services.missions.aggregates import DRIVER, TRIP
-from services.missions.driver import ForgetDriver
-from services.missions.trip.contacts import ForgetPeople
 from tools.relais import connections
 from tools.relais.answers import FOUND, OK, Answer, Trouble, audit, cell, operator
 
@@ -34,26 +26,6 @@ COMMANDS = uuid5(NAMESPACE_URL, "relais:operator")
 LOOK_SECONDS = 0.25
 SHORTEST_TEXT = 4
 """Shorter texts stand in any bytes by chance."""
-
-Forgetter = tuple[Aggregate[Any, Any, Any, Any], Callable[[str, str, datetime], Any]]
-FORGETTERS: Mapping[str, Forgetter] = {
-    DRIVER.contract.package: (
-        DRIVER,
-        lambda id, organisation, at: ForgetDriver(
-            driver_id=id, organisation_id=organisation, at=at
-        ),
-    ),
-    TRIP.contract.package: (
-        TRIP,
-        lambda id, organisation, at: ForgetPeople(trip_id=id, organisation_id=organisation, at=at),
-    ),
-    USER.contract.package: (
-        USER,
-        lambda id, organisation, at: ForgetUser(user_id=id, organisation_id=organisation, at=at),
-    ),
-    PREFERENCES.contract.package: (PREFERENCES, lambda who, _, at: Forget(who, at)),
-}
-"""By contract of the subject's own stream: what decides about it, and its command."""
 
 
 @dataclass(frozen=True)
@@ -135,14 +107,13 @@ async def _key(keys: Pool, subject: str) -> dict[str, Any] | None:
 async def _own_streams(
     running: Mapping[str, Running], subject: str
 ) -> list[tuple[Running, Aggregate[Any, Any, Any, Any], str]]:
-    """The streams that are about the subject: of the contracts that can forget one."""
-    found = []
-    for one in running.values():
-        for aggregate in one.service.aggregates:
-            forgets = any(kind.type.endswith(FORGETTING) for kind in aggregate.contract.types)
-            if forgets and await one.store.read(aggregate.stream(subject)):
-                found.append((one, aggregate, aggregate.stream(subject)))
-    return found
+    """The streams that are about the subject: of the aggregates that can forget one."""
+    return [
+        (one, aggregate, stream)
+        for one in running.values()
+        for aggregate in one.service.aggregates
+        if aggregate.forget and await one.store.read(stream := aggregate.stream(subject))
+    ]
 
 
 async def _held(running: Mapping[str, Running], subject: str) -> list[Held]:
@@ -230,7 +201,6 @@ async def forget(subject: str, requested_by: str, reason: str, within: float) ->
         keyring = next(iter(running.values())).keyring
         if not streams and await _key(keyring.pool, subject) is None:
             raise Trouble(f"nothing is known of {subject}")
-        _refuse_unforgettable(streams)
         before = await _held(running, subject)
         # First the key: whatever is decoded after this, late records too, has no text any more.
         done = await keyring.forget(subject, requested_by)
@@ -252,24 +222,16 @@ async def forget(subject: str, requested_by: str, reason: str, within: float) ->
     return Answer(facts, lambda c: _print(c, facts), OK if facts["complete"] else FOUND)
 
 
-def _refuse_unforgettable(
-    streams: Sequence[tuple[Running, Aggregate[Any, Any, Any, Any], str]],
-) -> None:
-    for _, aggregate, stream in streams:
-        if aggregate.contract.package not in FORGETTERS:
-            raise Trouble(f"no command is known here that forgets {stream}")
-
-
 async def _record(
     running: Running, aggregate: Aggregate[Any, Any, Any, Any], subject: str, by: str
 ) -> int:
     """Let the service's own rules record it; answers the version of the stream."""
-    _, command_of = FORGETTERS[aggregate.contract.package]
+    assert aggregate.forget is not None
     first, *_ = await running.store.read(aggregate.stream(subject))
     organisation, now = first.meta.get("organisation", ""), datetime.now(UTC)
     id = uuid5(COMMANDS, f"forget {aggregate.stream(subject)}")
     context = CommandContext(id, str(id), str(id), by, organisation, now, "forget")
-    command = command_of(subject, organisation, now)
+    command = aggregate.forget(subject, organisation, now)
     result = await running.commands.handle(aggregate, subject, command, context)
     if isinstance(result, Refused):
         raise Trouble(
