@@ -1,20 +1,20 @@
-"""python -m tools.compiler.buf lint|breaking: what buf says about the contracts.
+"""python -m tools.compiler.buf lint|breaking|release: the contracts as buf judges them.
 
-`breaking` compares with the newest tag `contracts-*` that the current commit contains or, as long
-as there is none, with the current commit. buf itself comes from npm, once, into `.tools/`; after
-that nothing needs a network, since the contracts depend on no module.
+`breaking` compares with the contracts that were released last, `contracts/released/events.binpb`;
+`release` writes that file and is the last step of a release. buf itself comes from npm, once, into
+`.tools/`; after that nothing needs a network, since the contracts depend on no module.
 """
 
-import io
 import os
 import shutil
 import subprocess
 import sys
-import tarfile
-import tempfile
 from pathlib import Path
 
+from tools.compiler import schema
+
 ROOT = Path(__file__).resolve().parents[2]
+RELEASED = Path("contracts/released/events.binpb")
 PACKAGE = "@bufbuild/buf@1.75.0"
 ABSENT = "node is absent: buf lint and buf breaking not run"
 
@@ -22,10 +22,12 @@ ABSENT = "node is absent: buf lint and buf breaking not run"
 def main(arguments: list[str] | None = None, root: Path = ROOT) -> int:
     """0: nothing to complain about, or node is absent, which is said. Otherwise what buf says."""
     match sys.argv[1:] if arguments is None else arguments:
+        case ["release"]:
+            return release(root)
         case ["lint" | "breaking" as task]:
             pass
         case _:
-            print("usage: python -m tools.compiler.buf lint|breaking", file=sys.stderr)
+            print("usage: python -m tools.compiler.buf lint|breaking|release", file=sys.stderr)
             return 2
     if shutil.which("node") is None or shutil.which("npm") is None:
         print(ABSENT)
@@ -53,32 +55,17 @@ def lint(buf: Path, root: Path) -> int:
 
 
 def breaking(buf: Path, root: Path) -> int:
-    """Compares with what the last release promised, taken from git and not from the folder."""
-    try:
-        revision = baseline(root)
-        released = _git(root, "archive", "--format=tar", revision, "contracts")
-    except (FileNotFoundError, subprocess.CalledProcessError):
-        print("git knows no earlier contracts: buf breaking not run")
-        return 0
-    print(f"comparing the contracts with {revision}", flush=True)
-    with (
-        tempfile.TemporaryDirectory() as scratch,
-        tarfile.open(fileobj=io.BytesIO(released)) as archive,
-    ):
-        archive.extractall(scratch, filter="data")
-        before = Path(scratch) / "contracts"
-        return _run(buf, "breaking", str(root / "contracts"), "--against", str(before))
+    """Compares with what the last release promised: readers and records of it are still there."""
+    return _run(buf, "breaking", str(root / "contracts"), "--against", str(root / RELEASED))
 
 
-def baseline(root: Path) -> str:
-    """The newest released contracts, or the current commit before the first release."""
-    newest_first = ["--merged", "HEAD", "--sort=-version:refname", "--list", "contracts-*"]
-    tags = _git(root, "tag", *newest_first).decode().split()
-    return tags[0] if tags else "HEAD"
-
-
-def _git(root: Path, *arguments: str) -> bytes:
-    return subprocess.run(["git", *arguments], cwd=root, capture_output=True, check=True).stdout
+def release(root: Path) -> int:
+    """Keeps the contracts as they are: from now on they are what others rely on."""
+    descriptors = schema.without_comments(schema.compile_protos(root / "contracts"))
+    (root / RELEASED).parent.mkdir(exist_ok=True)
+    (root / RELEASED).write_bytes(descriptors)
+    print(f"wrote {RELEASED}")
+    return 0
 
 
 def _run(buf: Path, *arguments: str) -> int:
