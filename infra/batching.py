@@ -38,25 +38,47 @@ class Batcher(Generic[T, R]):
         self._key = key
         self._queue: deque[tuple[T, asyncio.Future[R]]] = deque()
         self._tasks: set[asyncio.Task[None]] = set()
+        self._quiet = False
+        """Whether the last batch was of one: then nobody is waited for, not even for a turn."""
 
     async def submit(self, item: T) -> R:
         """The result of `item`, once its batch is through."""
         if len(self._queue) >= self._waiting:
             raise Full
+        if self._quiet and self._free and not self._queue:
+            return await self._serve_alone(item)
         future: asyncio.Future[R] = asyncio.get_running_loop().create_future()
         self._queue.append((item, future))
         if self._free:
             self._free -= 1
-            task = asyncio.create_task(self._lane())
-            self._tasks.add(task)
-            task.add_done_callback(self._tasks.discard)
+            self._open_lane()
         return await future
+
+    async def _serve_alone(self, item: T) -> R:
+        """Within the caller's own task: another one costs about as much as a small query."""
+        self._free -= 1
+        try:
+            [result] = await self._flush([item])
+        finally:
+            if self._queue:
+                self._open_lane()
+            else:
+                self._free += 1
+        if isinstance(result, BaseException):
+            raise result
+        return result
+
+    def _open_lane(self) -> None:
+        task = asyncio.create_task(self._lane())
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
 
     async def _lane(self) -> None:
         # One turn of the loop lets everybody who is about to submit come along.
         await asyncio.sleep(0)
         try:
             while batch := self._take():
+                self._quiet = len(batch) == 1
                 await self._serve(batch)
         finally:
             self._free += 1

@@ -1,10 +1,8 @@
 """The tables that a part of the platform keeps in a database, brought to what this code needs."""
 
 from hashlib import sha256
-from typing import TYPE_CHECKING
 
-if TYPE_CHECKING:
-    from infra.store.postgres import Pool
+from infra.database import Pool
 
 _MARKS = """
 create schema if not exists relais;
@@ -12,7 +10,7 @@ create table if not exists relais.part (name text primary key, mark text not nul
 """
 
 
-async def apply_migrations(pool: "Pool", part: str, ddl: str) -> None:
+async def apply_migrations(pool: Pool, part: str, ddl: str) -> None:
     """Run the statements that make a part, unless these very ones were the last to do so.
 
     Safe to repeat, and from several processes. A database that is up to date is left alone: even

@@ -4,21 +4,21 @@ The order of all events is (xid, position), read only below the oldest running t
 transaction takes the locks of its streams before it gets its xid. `docs/adr/0003` tells why.
 """
 
-import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
 from importlib.resources import files
 from itertools import takewhile
+from json import JSONEncoder
 from time import monotonic
 from typing import Any
 
-from psycopg import AsyncConnection, DataError, IntegrityError, errors
-from psycopg.rows import TupleRow
-from psycopg_pool import AsyncConnectionPool
+from psycopg import DataError, IntegrityError, errors
 
 from infra import telemetry
 from infra.batching import Batcher
+from infra.database import Connection, Pool
 from infra.migrations import apply_migrations
+from infra.store import arrays
 from infra.store.protocol import (
     BEGINNING,
     MAX_EVENT_BYTES,
@@ -36,15 +36,14 @@ from infra.store.protocol import (
     Verdict,
 )
 
-Connection = AsyncConnection[TupleRow]
-Pool = AsyncConnectionPool[Connection]
+__all__ = ["Connection", "Pool", "PostgresStore"]
 
-_APPEND = """
-select append_no, verdict, stream_version from es.append(
-  %s::text[], %s::int[], %s::int[], %s::int[],
-  %b::uuid[], %s::text[], %b::bytea[], %s::text[], %b::timestamptz[], %s::jsonb)
+_APPEND_ONE = "select es.append_one(%s, %s, %s, %b, %s, %b, %s, %b)"
+_APPEND_GROUP = """
+select append_no, verdict, stream_version from es.append_group(
+  %b::text[], %b::int[], %b::int[], %b::int[],
+  %b::uuid[], %b::text[], %b::bytea[], %b::text[], %b::timestamptz[], %s::jsonb)
 """
-_APPEND_WITH_TIMERS = _APPEND.replace("es.append", "es.append_with_timers")
 _COLUMNS = """
 stream, version, xid::text::bigint, position, event_id, type, data, meta, occurred_at, recorded_at
 """
@@ -100,13 +99,17 @@ class PostgresStore:
     async def _append_group(self, group: Sequence[Append]) -> Sequence[Verdict | BaseException]:
         verdicts: Sequence[Verdict | BaseException]
         try:
-            async with self.pool.connection() as connection:
-                verdicts = await self.append_in(connection, group)
+            if len(group) == 1:
+                verdicts = [await self._append_alone(group[0])]
+            else:
+                async with self.pool.connection() as connection:
+                    verdicts = await self.append_in(connection, group)
         except _SPOILED:
             # Alone, each append gets its own verdict, and only the bad one its error.
             verdicts = [await self._append_alone(append) for append in group]
         telemetry.conflicts(sum(isinstance(verdict, Conflict) for verdict in verdicts))
-        self.on_append()
+        if any(isinstance(verdict, Appended) for verdict in verdicts):
+            self.on_append()
         return verdicts
 
     async def _append_alone(self, append: Append) -> Verdict | BaseException:
@@ -125,10 +128,16 @@ class PostgresStore:
         The caller commits. Raises `psycopg.errors.UniqueViolation` when an event id is taken,
         `psycopg.errors.RaiseException` when the transaction has already written.
         """
+        verdicts: list[Verdict] = [
+            Appended(append.expected_version + len(append.events)) for append in group
+        ]
         timers = _timers(group)
-        statement = _APPEND if timers is None else _APPEND_WITH_TIMERS
-        cursor = await connection.execute(statement, (*_columns(group), timers))
-        return [_verdict(group, *row) for row in await cursor.fetchall()]
+        if len(group) == 1 and await _recorded_at_once(connection, group[0], timers):
+            return verdicts
+        cursor = await connection.execute(_APPEND_GROUP, (*_columns(group), timers))
+        for number, verdict, version in await cursor.fetchall():
+            verdicts[number - 1] = _other_verdict(group[number - 1], verdict, version)
+        return verdicts
 
     async def read(
         self,
@@ -176,6 +185,9 @@ class PostgresStore:
             return [_recorded(*row) for row in await cursor.fetchall()]
 
 
+_json = JSONEncoder(separators=(",", ":")).encode
+
+
 def _refuse_oversize(append: Append) -> None:
     for event in append.events:
         if len(event.data) > MAX_EVENT_BYTES:
@@ -184,22 +196,35 @@ def _refuse_oversize(append: Append) -> None:
             )
 
 
-def _columns(group: Sequence[Append]) -> tuple[list[Any], ...]:
+async def _recorded_at_once(connection: Connection, append: Append, timers: str | None) -> bool:
+    """Record the only event of an append that comes alone; False when it is another one."""
+    if len(append.events) != 1:
+        return False
+    [event] = append.events
+    arguments = (
+        *(append.stream, append.expected_version, timers, event.event_id, event.type),
+        *(event.data, _json(event.meta), event.occurred_at),
+    )
+    cursor = await connection.execute(_APPEND_ONE, arguments)
+    return await cursor.fetchone() == (True,)
+
+
+def _columns(group: Sequence[Append]) -> Iterable[arrays.Array]:
     events = [
-        (number, nth, event)
+        (number, version, event)
         for number, append in enumerate(group, 1)
-        for nth, event in enumerate(append.events, 1)
+        for version, event in enumerate(append.events, append.expected_version + 1)
     ]
     return (
-        [append.stream for append in group],
-        [append.expected_version for append in group],
-        [number for number, _, _ in events],
-        [nth for _, nth, _ in events],
-        [event.event_id for _, _, event in events],
-        [event.type for _, _, event in events],
-        [event.data for _, _, event in events],
-        [json.dumps(event.meta, separators=(",", ":")) for _, _, event in events],
-        [event.occurred_at for _, _, event in events],
+        arrays.texts([append.stream for append in group]),
+        arrays.numbers([append.expected_version for append in group]),
+        arrays.numbers([number for number, _, _ in events]),
+        arrays.numbers([version for _, version, _ in events]),
+        arrays.uuids([event.event_id for _, _, event in events]),
+        arrays.texts([event.type for _, _, event in events]),
+        arrays.blobs([event.data for _, _, event in events]),
+        arrays.texts([_json(event.meta) for _, _, event in events]),
+        arrays.moments([event.occurred_at for _, _, event in events]),
     )
 
 
@@ -209,7 +234,7 @@ def _timers(group: Sequence[Append]) -> str | None:
         for number, append in enumerate(group, 1)
         for timer in append.timers
     ]
-    return json.dumps(wanted) if wanted else None
+    return _json(wanted) if wanted else None
 
 
 def _timer(timer: Schedule | Cancel | Fire) -> dict[str, Any]:
@@ -222,16 +247,14 @@ def _timer(timer: Schedule | Cancel | Fire) -> dict[str, Any]:
             return {"op": "fire", "name": timer.name, "generation": timer.generation}
 
 
-def _verdict(group: Sequence[Append], number: int, verdict: str, version: int) -> Verdict:
+def _other_verdict(append: Append, verdict: str, version: int) -> Verdict:
     match verdict:
-        case "appended":
-            return Appended(version)
         case "repeated":
-            return Appended(version, repeated=True)
+            return Appended(append.expected_version + len(append.events), repeated=True)
         case "timer_gone":
             return TimerGone()
         case _:
-            return Conflict(group[number - 1].expected_version, version)
+            return Conflict(append.expected_version, version)
 
 
 def _recorded(stream: str, version: int, xid: int, number: int, *rest: Any) -> RecordedEvent:

@@ -37,18 +37,8 @@ create table if not exists es.checkpoint (
   updated_at timestamptz not null default clock_timestamp()
 );
 
--- Group append. One row of p_streams/p_expected is one append; one row of the event arrays is one
--- event, p_owner naming its append (1-based) and p_nth its place within it (1-based).
--- p_timers: [{"append": 1, "op": "set"|"cancel"|"fire", "name", "due", "generation"}].
-create or replace function es.append(
-  p_streams text[], p_expected int[],
-  p_owner int[], p_nth int[],
-  p_event_ids uuid[], p_types text[], p_data bytea[], p_meta text[], p_occurred_at timestamptz[],
-  p_timers jsonb
-) returns table (append_no int, verdict text, stream_version int)
-language plpgsql as $$
-declare
-  gone int[] := '{}';
+-- What an append demands of its transaction.
+create or replace function es.must_be_first() returns void language plpgsql as $$
 begin
   -- A transaction that got its xid before it got its streams would be read in the wrong order:
   -- the order of all events is (xid, position).
@@ -59,60 +49,21 @@ begin
   if current_setting('transaction_isolation') <> 'read committed' then
     raise exception 'append needs a read committed transaction';
   end if;
-  perform pg_advisory_xact_lock(q.h)
-     from (select distinct hashtextextended(s, 0) as h from unnest(p_streams) s order by 1) q;
-
-  if p_timers is not null then
-    select coalesce(array_agg((t->>'append')::int), '{}') into gone
-      from jsonb_array_elements(p_timers) t
-     where t->>'op' = 'fire'
-       and not exists (select from es.timer x
-                        where x.stream = p_streams[(t->>'append')::int] and x.name = t->>'name'
-                          and x.generation = (t->>'generation')::bigint);
-  end if;
-
-  return query
-  with judged as materialized (
-    select a.no::int as no, a.stream, a.expected, coalesce(head.version, 0) as current,
-           a.no = any(gone) as timer_gone
-      from unnest(p_streams, p_expected) with ordinality a(stream, expected, no)
-      left join lateral (select e.version from es.event e where e.stream = a.stream
-                          order by e.version desc limit 1) head on true
-  ), inserted as (
-    insert into es.event (stream, version, event_id, type, data, meta, occurred_at)
-    select j.stream, j.expected + n.nth, n.event_id, n.type, n.data, n.meta::jsonb, n.occurred_at
-      from unnest(p_owner, p_nth, p_event_ids, p_types, p_data, p_meta, p_occurred_at)
-           as n(owner, nth, event_id, type, data, meta, occurred_at)
-      join judged j on j.no = n.owner
-     where j.current = j.expected and not j.timer_gone
-     order by n.owner, n.nth
-    returning es.event.event_id
-  ), counted as (
-    select n.owner, count(*)::int as count, (array_agg(n.event_id order by n.nth)) as ids
-      from unnest(p_owner, p_nth, p_event_ids) as n(owner, nth, event_id) group by n.owner
-  )
-  select j.no,
-         case when j.timer_gone then 'timer_gone'
-              when j.current = j.expected then 'appended'
-              when r.count is not null then 'repeated'
-              else 'conflict' end,
-         case when j.timer_gone then j.current
-              when j.current = j.expected then j.expected + coalesce(c.count, 0)
-              when r.count is not null then j.expected + c.count
-              else j.current end
-    from judged j
-    left join counted c on c.owner = j.no
-    left join lateral (
-      select count(*) as count from es.event e
-       where j.current > j.expected and e.stream = j.stream
-         and e.version between j.expected + 1 and j.expected + c.count
-         and e.event_id = c.ids[e.version - j.expected]
-      having count(*) = c.count
-    ) r on true
-   order by j.no;
 end $$;
 
--- Timers of the appends that were accepted; called in the same transaction, right after es.append.
+-- Timers, here and below: [{"append": 1, "op": "set"|"cancel"|"fire", "name", "due", "generation"}],
+-- "append" being the place of the append in p_streams (1-based). Which appends fire one that is gone:
+create or replace function es.timers_gone(p_streams text[], p_timers jsonb)
+returns int[] language sql as $$
+  select coalesce(array_agg((t->>'append')::int), '{}')
+    from jsonb_array_elements(p_timers) t
+   where t->>'op' = 'fire'
+     and not exists (select from es.timer x
+                      where x.stream = p_streams[(t->>'append')::int] and x.name = t->>'name'
+                        and x.generation = (t->>'generation')::bigint)
+$$;
+
+-- Timers of the appends that were accepted, in the same transaction.
 create or replace function es.apply_timers(p_streams text[], p_accepted int[], p_timers jsonb)
 returns void language plpgsql as $$
 declare
@@ -120,39 +71,96 @@ declare
 begin
   for t in select e from jsonb_array_elements(p_timers) e where (e->>'append')::int = any(p_accepted)
   loop
+    delete from es.timer x where x.stream = p_streams[(t->>'append')::int] and x.name = t->>'name';
     if t->>'op' = 'set' then
-      delete from es.timer x where x.stream = p_streams[(t->>'append')::int] and x.name = t->>'name';
       insert into es.timer (stream, name, due_at)
       values (p_streams[(t->>'append')::int], t->>'name', (t->>'due')::timestamptz);
-    else
-      delete from es.timer x where x.stream = p_streams[(t->>'append')::int] and x.name = t->>'name';
     end if;
   end loop;
 end $$;
 
--- The same with timers, in one statement: a transaction that waits for its client between two would
--- hold back every reader of the order of all events.
-create or replace function es.append_with_timers(
+-- One append of one event that comes alone, as most do: true once it is recorded. False says that
+-- nothing was, and es.append_group, which takes every append, finds out why.
+-- Plans are kept, and must not be those of a table that was small when they were made.
+create or replace function es.append_one(
+  p_stream text, p_expected int, p_timers jsonb,
+  p_event_id uuid, p_type text, p_data bytea, p_meta jsonb, p_occurred_at timestamptz
+) returns boolean
+language plpgsql set enable_seqscan = off as $$
+begin
+  perform es.must_be_first();
+  perform pg_advisory_xact_lock(hashtextextended(p_stream, 0));
+  if p_timers is not null and es.timers_gone(array[p_stream], p_timers) <> '{}' then
+    return false;
+  end if;
+  insert into es.event (stream, version, event_id, type, data, meta, occurred_at)
+  select p_stream, p_expected + 1, p_event_id, p_type, p_data, p_meta, p_occurred_at
+   where p_expected = coalesce((select e.version from es.event e where e.stream = p_stream
+                                 order by e.version desc limit 1), 0);
+  if not found then
+    return false;
+  end if;
+  if p_timers is not null then
+    perform es.apply_timers(array[p_stream], '{1}', p_timers);
+  end if;
+  return true;
+end $$;
+
+-- Several appends at once. One row of p_streams/p_expected is one append; one row of the event
+-- arrays is one event, p_owner naming its append (1-based). Answers the appends that were not
+-- recorded, each with the version its stream stands at. All of it is one statement: a transaction
+-- that waits for its client between two would hold back every reader of the order of all events.
+create or replace function es.append_group(
   p_streams text[], p_expected int[],
-  p_owner int[], p_nth int[],
+  p_owner int[], p_versions int[],
   p_event_ids uuid[], p_types text[], p_data bytea[], p_meta text[], p_occurred_at timestamptz[],
   p_timers jsonb
 ) returns table (append_no int, verdict text, stream_version int)
-language plpgsql as $$
+language plpgsql set plan_cache_mode = force_generic_plan set enable_seqscan = off as $$
 declare
-  accepted int[] := '{}';
+  heads int[];
+  gone int[] := '{}';
+  accepted int[];
 begin
-  for append_no, verdict, stream_version in
-    select a.append_no, a.verdict, a.stream_version
-      from es.append(p_streams, p_expected, p_owner, p_nth, p_event_ids, p_types, p_data, p_meta,
-                     p_occurred_at, p_timers) a
-  loop
-    if verdict = 'appended' then
-      accepted := accepted || append_no;
-    end if;
-    return next;
-  end loop;
-  perform es.apply_timers(p_streams, accepted, p_timers);
+  perform es.must_be_first();
+  perform pg_advisory_xact_lock(q.h)
+     from (select distinct hashtextextended(s, 0) as h from unnest(p_streams) s order by 1) q;
+  if p_timers is not null then
+    gone := es.timers_gone(p_streams, p_timers);
+  end if;
+  heads := array(
+    select coalesce((select e.version from es.event e where e.stream = a.stream
+                      order by e.version desc limit 1), 0)
+      from unnest(p_streams) with ordinality as a(stream, no) order by a.no);
+  accepted := array(
+    select a.no from unnest(heads, p_expected) with ordinality as a(head, expected, no)
+     where a.head = a.expected and a.no <> all(gone));
+
+  insert into es.event (stream, version, event_id, type, data, meta, occurred_at)
+  select p_streams[n.owner], n.version, n.event_id, n.type, n.data, n.meta::jsonb, n.occurred_at
+    from unnest(p_owner, p_versions, p_event_ids, p_types, p_data, p_meta, p_occurred_at)
+         with ordinality as n(owner, version, event_id, type, data, meta, occurred_at, nth)
+   where n.owner = any(accepted)
+   order by n.nth;
+  if p_timers is not null then
+    perform es.apply_timers(p_streams, accepted, p_timers);
+  end if;
+
+  if cardinality(accepted) < cardinality(p_streams) then
+    return query
+    select a.no::int,
+           case when a.no = any(gone) then 'timer_gone'
+                -- The version after the expected one holds the first event of this append, and so on.
+                when a.no = any(p_owner) and not exists (
+                  select from unnest(p_owner, p_versions, p_event_ids) as n(owner, version, event_id)
+                    left join es.event e on e.stream = a.stream and e.version = n.version
+                   where n.owner = a.no and n.event_id is distinct from e.event_id)
+                then 'repeated'
+                else 'conflict' end,
+           a.head
+      from unnest(p_streams, heads) with ordinality as a(stream, head, no)
+     where a.no <> all(accepted);
+  end if;
 end $$;
 
 -- Readers take what lies before it: the oldest transaction that may still write here. One that is

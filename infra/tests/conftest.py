@@ -8,7 +8,16 @@ import pytest
 import pytest_asyncio
 
 from infra.stack.postgres import PostgresServer
+from infra.store.postgres import PostgresStore
 from infra.tests.consuming import Kit, opened
+from infra.tests.make import WAYS
+
+
+@pytest.fixture(params=WAYS, ids=["alone", "in company"])
+def way(request: pytest.FixtureRequest) -> type[PostgresStore]:
+    """A store whose appends come alone, or one whose appends never do."""
+    found: type[PostgresStore] = request.param
+    return found
 
 
 @pytest.fixture(scope="module")

@@ -9,9 +9,10 @@ from uuid import UUID, uuid4
 from psycopg_pool import AsyncConnectionPool
 
 from infra.commands import CommandContext, Commands
+from infra.database import Connection, Pool
 from infra.personal import Keyring
-from infra.store import Append, Cancel, Fire, NewEvent, Schedule
-from infra.store.postgres import Pool, PostgresStore
+from infra.store import Append, Cancel, Fire, NewEvent, Schedule, Verdict
+from infra.store.postgres import PostgresStore
 
 NOON = datetime(2020, 5, 1, 12, 0, tzinfo=UTC)
 FAR_FUTURE = datetime(2999, 1, 1, tzinfo=UTC)
@@ -28,19 +29,36 @@ async def pool_of(url: str, size: int = 4) -> AsyncIterator[Pool]:
         yield pool
 
 
+class CompanyStore(PostgresStore):
+    """Every append goes the way of groups: beside it travels another one, which is refused."""
+
+    async def append_in(self, connection: Connection, group: Sequence[Append]) -> list[Verdict]:
+        refused = append(f"companion-{uuid4()}", 1)
+        [*verdicts, _] = await super().append_in(connection, [*group, refused])
+        return verdicts
+
+
+WAYS: Sequence[type[PostgresStore]] = (PostgresStore, CompanyStore)
+"""An append that comes alone takes another way through the database than several at once."""
+
+
 @asynccontextmanager
-async def store_of(url: str) -> AsyncIterator[PostgresStore]:
+async def store_of(
+    url: str, way: type[PostgresStore] = PostgresStore
+) -> AsyncIterator[PostgresStore]:
     """A migrated store with connections of its own: what another process would hold."""
     async with pool_of(url) as pool:
-        store = PostgresStore(pool)
+        store = way(pool)
         await store.migrate()
         yield store
 
 
 @asynccontextmanager
-async def commands_of(url: str) -> AsyncIterator[Commands]:
+async def commands_of(
+    url: str, way: type[PostgresStore] = PostgresStore
+) -> AsyncIterator[Commands]:
     """A service's commands over one database for events and keys; twice means two processes."""
-    async with store_of(url) as store:
+    async with store_of(url, way) as store:
         keyring = Keyring(store.pool, MASTERS)
         await keyring.migrate()
         yield Commands("missions", store, keyring)

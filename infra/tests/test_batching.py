@@ -52,6 +52,51 @@ async def test_who_comes_alone_leaves_alone(ferry: Ferry) -> None:
     assert ferry.batches == [["a"], ["b"]]
 
 
+async def test_after_one_that_came_alone_the_next_leaves_at_once(ferry: Ferry) -> None:
+    batcher = Batcher(ferry, size=10, lanes=2)
+    await batcher.submit("a")
+    ferry.may_leave.clear()
+    both = [asyncio.ensure_future(batcher.submit(item)) for item in "bc"]
+    await turns(1)
+    assert ferry.batches == [["a"], ["b"], ["c"]]
+    ferry.may_leave.set()
+    assert await asyncio.gather(*both) == ["b", "c"]
+
+
+async def test_those_who_come_while_one_is_away_alone_travel_together(ferry: Ferry) -> None:
+    batcher = Batcher(ferry, size=10)
+    await batcher.submit("a")
+    ferry.may_leave.clear()
+    everybody = asyncio.ensure_future(boarding(batcher)("b", "c", "d"))
+    await turns()
+    ferry.may_leave.set()
+    assert await everybody == ["b", "c", "d"]
+    assert ferry.batches == [["a"], ["b"], ["c", "d"]]
+
+
+async def test_one_that_is_away_alone_is_told_what_went_wrong(ferry: Ferry) -> None:
+    board = boarding(Batcher(ferry, size=10))
+    await board("a")
+    [bad] = await board("bad")
+    ferry.sinks_with = OSError("storm")
+    [lost] = await board("b")
+    ferry.sinks_with = None
+    assert (repr(bad), repr(lost)) == ("ValueError('bad')", "OSError('storm')")
+    assert await board("c") == ["c"]
+
+
+async def test_one_that_gives_up_while_away_alone_holds_up_nobody(ferry: Ferry) -> None:
+    batcher = Batcher(ferry, size=10)
+    await batcher.submit("a")
+    ferry.may_leave.clear()
+    leaving, staying = (asyncio.ensure_future(batcher.submit(item)) for item in "bc")
+    await turns()
+    leaving.cancel()
+    ferry.may_leave.set()
+    assert await staying == "c"
+    assert leaving.cancelled()
+
+
 async def test_each_gets_the_answer_to_its_own_item(ferry: Ferry) -> None:
     assert await boarding(Batcher(ferry, size=10))("a", "b", "c") == ["a", "b", "c"]
     assert ferry.batches == [["a", "b", "c"]]

@@ -6,10 +6,11 @@ from collections.abc import AsyncIterator, Callable
 import psycopg
 import pytest
 
+from infra.database import Connection
 from infra.migrations import apply_migrations
-from infra.store import Appended, EventStore
+from infra.store import Appended, Conflict, EventStore
 from infra.store.postgres import PostgresStore
-from infra.testing.store_suite import StoreSuite
+from infra.testing.store_suite import StoreSuite, followed, versions_by_stream
 from infra.tests.make import append, event, store_of
 
 
@@ -21,8 +22,8 @@ async def store(database: str) -> AsyncIterator[PostgresStore]:
 
 class TestPostgresStore(StoreSuite):
     @pytest.fixture
-    async def store(self, database: str) -> AsyncIterator[EventStore]:
-        async with store_of(database) as store:
+    async def store(self, database: str, way: type[PostgresStore]) -> AsyncIterator[EventStore]:
+        async with store_of(database, way) as store:
             yield store
 
 
@@ -92,6 +93,53 @@ class TestOneBadAppend:
 
 
 class TestAppending:
+    async def test_a_group_of_several_shares_one_statement(self, store: PostgresStore) -> None:
+        async with store.pool.connection() as connection:
+            verdicts = await store.append_in(
+                connection,
+                [append("trip-1", 0, event(), event()), append("trip-2"), append("x", 4)],
+            )
+        assert verdicts == [Appended(2), Appended(1), Conflict(4, 0)]
+        versions = versions_by_stream(await followed(store, 3))
+        assert versions == {"trip-1": [1, 2], "trip-2": [1]}
+
+    async def test_plans_made_for_a_small_table_serve_a_large_one(
+        self, store: PostgresStore
+    ) -> None:
+        async with store.pool.connection() as connection:
+            await connection.execute("alter table es.event set (autovacuum_enabled = off)")
+            for way in range(1, 8):
+                await self._append_both_ways(store, connection, f"small-{way}")
+            await connection.execute("analyze es.event")
+            await self._append_both_ways(store, connection, "planned")
+            await connection.execute(
+                "insert into es.event (stream, version, event_id, type, data, meta, occurred_at)"
+                " select 'trip-' || n, 1, gen_random_uuid(), '', '', '{}', now()"
+                " from generate_series(1, 20000) n"
+            )
+            before = await self._rows_scanned(connection)
+            await self._append_both_ways(store, connection, "large")
+            assert await self._rows_scanned(connection) == before
+
+    async def _append_both_ways(
+        self, store: PostgresStore, connection: Connection, stream: str
+    ) -> None:
+        alone = await store.append_in(connection, [append(f"{stream}-1")])
+        together = await store.append_in(
+            connection, [append(f"{stream}-{n}", n, event(), event()) for n in (0, 2)]
+        )
+        assert (alone, together) == ([Appended(1)], [Appended(2), Conflict(2, 0)])
+
+    async def _rows_scanned(self, connection: Connection) -> int:
+        """Rows of the events that were read one after the other, so far."""
+        await connection.execute("select pg_stat_force_next_flush()")
+        cursor = await connection.execute(
+            "select seq_tup_read from pg_stat_user_tables where relname = 'event'"
+        )
+        row = await cursor.fetchone()
+        assert row is not None
+        return int(row[0])
+
     async def test_everybody_who_waits_for_facts_is_told(self, store: PostgresStore) -> None:
         rung: list[str] = []
         telling = PostgresStore(store.pool, on_append=lambda: rung.append("rung"))

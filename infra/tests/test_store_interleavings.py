@@ -90,8 +90,8 @@ class Interleaving:
 
 
 @pytest.fixture
-async def store(database: str) -> AsyncIterator[PostgresStore]:
-    async with store_of(database) as store:
+async def store(database: str, way: type[PostgresStore]) -> AsyncIterator[PostgresStore]:
+    async with store_of(database, way) as store:
         yield store
 
 

@@ -17,8 +17,8 @@ from infra.tests.make import append, event, store_of
 
 
 @pytest.fixture
-async def store(database: str) -> AsyncIterator[PostgresStore]:
-    async with store_of(database) as store:
+async def store(database: str, way: type[PostgresStore]) -> AsyncIterator[PostgresStore]:
+    async with store_of(database, way) as store:
         async with store.pool.connection() as connection:
             await connection.execute(
                 "create table inbox (message bigint generated always as identity)"

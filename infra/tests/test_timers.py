@@ -9,6 +9,7 @@ import pytest
 
 from infra.commands import Commands
 from infra.store import Append, Appended, Cancel, Conflict, EventIdTaken, Fire, Schedule, TimerGone
+from infra.store.postgres import PostgresStore
 from infra.tests.make import FAR_FUTURE, NOON, append, commands_of, context, event
 from infra.tests.trips import EXPIRY, TRIP, Quote, Withdraw
 from infra.timers import Timers
@@ -17,8 +18,8 @@ HOUR = timedelta(hours=1)
 
 
 @pytest.fixture
-async def commands(database: str) -> AsyncIterator[Commands]:
-    async with commands_of(database) as commands:
+async def commands(database: str, way: type[PostgresStore]) -> AsyncIterator[Commands]:
+    async with commands_of(database, way) as commands:
         yield commands
 
 
