@@ -9,7 +9,8 @@ from uuid import UUID
 from contracts.runtime import Contract, UnknownEventType
 from infra.store import RecordedEvent
 
-Headers = Sequence[tuple[str, bytes]]
+Header = tuple[str, bytes]
+Headers = Sequence[Header]
 
 MAX_NUMBER = 2**31 - 1
 
@@ -36,32 +37,48 @@ class Envelope:
     traceparent: str | None
 
 
-def headers(
-    contract: Contract[Any], key: str, event: RecordedEvent, timeline: int
-) -> list[tuple[str, bytes]]:
+def headers(contract: Contract[Any], key: str, event: RecordedEvent, timeline: int) -> list[Header]:
     """The CloudEvents headers of a recorded event, in the order the specification lists them."""
-    meta = event.meta
+    specversion, source, type, content_type, schema = _of_type(contract, event.type)
+    meta, subject = event.meta, key.encode()
     found = [
-        ("ce_specversion", b"1.0"),
+        specversion,
         ("ce_id", str(event.event_id).encode()),
-        ("ce_source", b"/relais/" + contract.service.encode()),
-        ("ce_type", event.type.encode()),
-        ("ce_subject", key.encode()),
+        source,
+        type,
+        ("ce_subject", subject),
         ("ce_time", event.occurred_at.isoformat().encode()),
         ("ce_sequence", b"%d" % event.version),
-        ("ce_partitionkey", key.encode()),
+        ("ce_partitionkey", subject),
         ("ce_recordedtime", event.recorded_at.isoformat().encode()),
         ("ce_timeline", b"%d" % timeline),
         ("ce_correlationid", meta.get("correlation", "").encode()),
         ("ce_causationid", meta.get("causation", "").encode()),
         ("ce_actor", meta.get("actor", "").encode()),
         ("ce_organisation", meta.get("organisation", "").encode()),
-        ("content-type", b"application/protobuf"),
-        ("ce_dataschema", _schema(contract, event.type).encode()),
+        content_type,
+        schema,
     ]
     if traceparent := meta.get("traceparent"):
         found.append(("traceparent", traceparent.encode()))
     return found
+
+
+def _of_type(contract: Contract[Any], type: str) -> Sequence[Header]:
+    """The headers that all events of a type share, made once: a relay sends millions of them."""
+    key = (contract.package, type)
+    if (made := _MADE.get(key)) is None:
+        made = _MADE[key] = (
+            ("ce_specversion", b"1.0"),
+            ("ce_source", b"/relais/" + contract.service.encode()),
+            ("ce_type", type.encode()),
+            ("content-type", b"application/protobuf"),
+            ("ce_dataschema", _schema(contract, type).encode()),
+        )
+    return made
+
+
+_MADE: dict[tuple[str, str], Sequence[Header]] = {}
 
 
 def _schema(contract: Contract[Any], type: str) -> str:

@@ -8,7 +8,8 @@ from psycopg import AsyncConnection, OperationalError, sql
 
 from infra.store.postgres import Pool
 
-DEBOUNCE_SECONDS = 0.005
+PAUSE_SECONDS = 0.001
+BUSY_PAUSE_SECONDS = 0.005
 
 
 class Signal:
@@ -16,14 +17,14 @@ class Signal:
 
     `notify` never blocks and never fails. The NOTIFY leaves after the commit and on a connection of
     its own, because one inside the transaction would queue all commits behind it. The first one
-    leaves at once; those that follow within 5 ms leave together.
+    leaves at once; those that follow within 1 ms leave together, within 5 ms while many come.
     """
 
     def __init__(self, channel: str, pool: Pool | None = None) -> None:
         self._channel = channel
         self._pool = pool
         self._events: set[asyncio.Event] = set()
-        self._rung = False
+        self._waiting = 0
         self._notifying = False
         self._tasks: set[asyncio.Task[None]] = set()
 
@@ -31,7 +32,7 @@ class Signal:
         """Wake the waiters of this process, and within 5 ms those of the others."""
         for waiter in self._events:
             waiter.set()
-        self._rung = True
+        self._waiting += 1
         if self._pool is not None and not self._notifying:
             self._notifying = True
             task = asyncio.create_task(self._notify(self._pool))
@@ -41,13 +42,13 @@ class Signal:
     async def _notify(self, pool: Pool) -> None:
         notify = sql.SQL("notify {}").format(sql.Identifier(self._channel))
         try:
-            while self._rung:
-                self._rung = False
+            while together := self._waiting:
+                self._waiting = 0
                 # Without the database the waiters poll anyway.
                 with suppress(OperationalError):
                     async with pool.connection() as connection:
                         await connection.execute(notify)
-                await asyncio.sleep(DEBOUNCE_SECONDS)
+                await asyncio.sleep(PAUSE_SECONDS if together == 1 else BUSY_PAUSE_SECONDS)
         finally:
             self._notifying = False
 

@@ -58,6 +58,7 @@ select {_COLUMNS} from es.event
    and (xid, position) > (%s::text::xid8, %s)
  order by es.event.xid, es.event.position limit %s
 """
+_WITHHOLDS = "select exists (select from es.event where (xid, position) > (%s::text::xid8, %s))"
 
 _LAST_VERSION = 2**31 - 1
 _SPOILED = (DataError, IntegrityError, TypeError, ValueError)
@@ -171,6 +172,12 @@ class PostgresStore:
 
     async def read_all(self, after: Position = BEGINNING, limit: int = 500) -> list[RecordedEvent]:
         return await self._fetch(_READ_ALL, (str(after.xid), after.number, limit))
+
+    async def withholds(self, after: Position) -> bool:
+        """Whether there are events after a position, readable or not yet."""
+        async with self.pool.connection() as connection:
+            cursor = await connection.execute(_WITHHOLDS, (str(after.xid), after.number))
+            return await cursor.fetchone() == (True,)
 
     async def find(self, event_ids: Sequence[Any]) -> list[RecordedEvent]:
         """The events with these ids, in no particular order; unknown ids are left out."""

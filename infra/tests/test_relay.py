@@ -14,13 +14,16 @@ import pytest_asyncio
 from aiokafka import AIOKafkaProducer
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 from aiokafka.errors import KafkaError
+from aiokafka.partitioner import murmur2 as of_aiokafka
+from hypothesis import given
+from hypothesis import strategies as st
 
 from contracts.missions import driver_v1, trip_v1
 from contracts.runtime import Contract
 from infra.cloudevents import envelope
 from infra.consumers.records import Record
 from infra.host import open_pool
-from infra.relay import Deposed, Relay
+from infra.relay import Deposed, Relay, murmur2, partition_of
 from infra.signals import Signal
 from infra.stack.broker import Broker
 from infra.store import Append, Appended, NewEvent, RecordedEvent
@@ -172,6 +175,13 @@ begin raise exception 'no'; end $$;
 create trigger frozen before update of xid on es.checkpoint for each row execute function refuse();
 """
 THAW = "drop function refuse() cascade"
+
+
+class TestPartitions:
+    @given(key=st.text(max_size=50))
+    def test_a_key_goes_where_every_client_would_put_it(self, key: str) -> None:
+        assert murmur2(key.encode()) == of_aiokafka(key.encode())
+        assert 0 <= partition_of(key, 12) < 12
 
 
 class TestPublishing:
