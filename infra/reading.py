@@ -13,7 +13,7 @@ Values are always parameters; names, conditions and orders are constants of the 
 import base64
 import json
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field, fields, replace
+from dataclasses import asdict, dataclass, field, fields, replace
 from datetime import UTC, date, datetime
 from functools import cached_property
 from operator import attrgetter
@@ -23,6 +23,7 @@ from typing import Any, Generic, LiteralString, Protocol, TypeVar, get_args, get
 from psycopg import AsyncCursor
 from psycopg.rows import RowMaker, class_row
 
+from infra.searching import Box, matches, question
 from infra.store.postgres import Pool
 
 Row = TypeVar("Row")
@@ -204,6 +205,20 @@ class Rows(Generic[Row]):
     def filtered(self, filters: Mapping[str, object]) -> "Rows[Row]":
         """Those that match the filters that somebody chose; None: not chosen."""
         return self.only(**{name: value for name, value in filters.items() if value is not None})
+
+    def searched(self, text: str, column: str = "search") -> "Rows[Row]":
+        """Those whose words in a column meet what somebody typed; all when no word was typed."""
+        if not (typed := question(text)):
+            return self
+        return self.where(matches(self.table.term(column), "typed"), typed=typed)
+
+    def within(self, box: Box, latitude: str, longitude: str) -> "Rows[Row]":
+        """Those whose two columns name a place in the box."""
+        return self.where(
+            f"{self.table.term(latitude)} between %(south)s and %(north)s"
+            f" and {self.table.term(longitude)} between %(west)s and %(east)s",
+            **asdict(box),
+        )
 
     async def one(self, pool: Pool) -> Row | None:
         """The row; None when there is none."""
