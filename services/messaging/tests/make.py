@@ -36,13 +36,13 @@ from services.messaging.message import (
     Queue,
     Schedule,
 )
+from services.messaging.message.routing import Plan
 from services.messaging.preferences import ChangeReach, Choose, Forget, Meet
-from services.messaging.routing import Plan
 
 NOON = datetime(2030, 5, 1, 12, 0, tzinfo=UTC)
 LATER = NOON + timedelta(minutes=40)
 WEEK = timedelta(days=7)
-RULE = Rule("preferences", 1, ())
+RULE = Rule(id="preferences", version=1, inputs=())
 EMAIL = preferences_v1.Channel.EMAIL
 SMS = preferences_v1.Channel.SMS
 QUOTES = preferences_v1.Topic.QUOTES
@@ -58,7 +58,15 @@ def meet(
     user: str = "ada",
     at: datetime = NOON,
 ) -> Meet:
-    return Meet(user, "hiflow", email, "Ada Martin", language, phone, at)
+    return Meet(
+        user_id=user,
+        organisation_id="hiflow",
+        email=email,
+        name="Ada Martin",
+        language=language,
+        phone=phone,
+        at=at,
+    )
 
 
 def contact(
@@ -79,7 +87,7 @@ def contact(
 
 
 def change_reach(phone: str | None = None, language: str = "fr") -> ChangeReach:
-    return ChangeReach("ada", language, phone, LATER)
+    return ChangeReach(user_id="ada", language=language, phone=phone, at=LATER)
 
 
 def choose(
@@ -88,7 +96,14 @@ def choose(
     zone: str = "Europe/Paris",
     organisation: str = "hiflow",
 ) -> Choose:
-    return Choose("ada", organisation, cells, quiet, zone, LATER)
+    return Choose(
+        user_id="ada",
+        organisation_id=organisation,
+        choices=cells,
+        quiet_hours=quiet,
+        time_zone=zone,
+        at=LATER,
+    )
 
 
 def chosen(
@@ -104,11 +119,11 @@ def cell(
     topic: preferences_v1.Topic = QUOTES,
     channel: preferences_v1.Channel = EMAIL,
 ) -> Choice:
-    return Choice(topic, channel, immediacy)
+    return Choice(topic=topic, channel=channel, immediacy=immediacy)
 
 
 def forget() -> Forget:
-    return Forget("ada", LATER)
+    return Forget(user_id="ada", at=LATER)
 
 
 def forgotten() -> preferences_v1.SubjectForgotten:
@@ -149,16 +164,38 @@ def queued(
     )
 
 
-def queue() -> Queue:
-    return Queue(queued())
+def queue(message: MessageQueued | None = None) -> Queue:
+    """The command whose event that is."""
+    wanted = message or queued()
+    return Queue(
+        message_id=wanted.message_id,
+        user_id=wanted.user_id,
+        topic=wanted.topic,
+        template=wanted.template,
+        facts=wanted.facts,
+        private=wanted.private,
+        only=wanted.only,
+        former_addresses=wanted.former_addresses,
+        about=wanted.about,
+        expires_at=wanted.expires_at,
+        address=wanted.address,
+        at=wanted.queued_at,
+    )
 
 
 def plan(channel: preferences_v1.Channel = EMAIL, due: datetime = LATER) -> Plan:
-    return Plan(channel, due, "m-1", RULE)
+    return Plan(channel=channel, due_at=due, parcel_id="m-1", rule=RULE)
 
 
 def schedule(channel: preferences_v1.Channel = EMAIL, due: datetime = LATER) -> Schedule:
-    return Schedule("m-1", "hiflow", "fr", 1, plan(channel, due), LATER)
+    return Schedule(
+        message_id="m-1",
+        organisation_id="hiflow",
+        language="fr",
+        template_version=1,
+        plan=plan(channel, due),
+        at=LATER,
+    )
 
 
 def scheduled(channel: Channel = Channel.EMAIL, due: datetime = LATER) -> MessageScheduled:
@@ -177,7 +214,7 @@ def scheduled(channel: Channel = Channel.EMAIL, due: datetime = LATER) -> Messag
 
 
 def make_due(at: datetime = LATER) -> MakeDue:
-    return MakeDue("m-1", at)
+    return MakeDue(message_id="m-1", at=at)
 
 
 def due(at: datetime = LATER) -> MessageDue:
@@ -185,7 +222,13 @@ def due(at: datetime = LATER) -> MessageDue:
 
 
 def note_sent(channel: Channel = Channel.EMAIL, receipt_by: datetime | None = None) -> NoteSent:
-    return NoteSent("m-1", channel, "<m-1@x>", receipt_by, LATER)
+    return NoteSent(
+        message_id="m-1",
+        channel=channel,
+        reference="<m-1@x>",
+        receipt_by=receipt_by,
+        at=LATER,
+    )
 
 
 def sent(
@@ -203,7 +246,7 @@ def sent(
 
 
 def not_now(channel: Channel | None = Channel.EMAIL) -> NoteNotNow:
-    return NoteNotNow("m-1", channel, "450 later", LATER)
+    return NoteNotNow(message_id="m-1", channel=channel, detail="450 later", at=LATER)
 
 
 def attempt_failed(
@@ -222,7 +265,8 @@ def attempt_failed(
 
 
 def refuse(channel: Channel = Channel.EMAIL) -> NoteRefused:
-    return NoteRefused("m-1", channel, "550 no such mailbox", LATER)
+    detail = "550 no such mailbox"
+    return NoteRefused(message_id="m-1", channel=channel, detail=detail, at=LATER)
 
 
 def channel_failed(
@@ -241,7 +285,7 @@ def channel_failed(
 
 
 def note_delivered(channel: Channel = Channel.EMAIL) -> NoteDelivered:
-    return NoteDelivered("m-1", channel, LATER)
+    return NoteDelivered(message_id="m-1", channel=channel, at=LATER)
 
 
 def delivered(channel: Channel = Channel.EMAIL) -> MessageDelivered:
@@ -249,11 +293,11 @@ def delivered(channel: Channel = Channel.EMAIL) -> MessageDelivered:
 
 
 def miss_receipt() -> MissReceipt:
-    return MissReceipt("m-1", LATER)
+    return MissReceipt(message_id="m-1", at=LATER)
 
 
 def give_up(reason: Reason = Reason.NO_ADDRESS) -> GiveUp:
-    return GiveUp("m-1", reason, LATER)
+    return GiveUp(message_id="m-1", reason=reason, at=LATER)
 
 
 def failed(reason: Reason = Reason.NO_ADDRESS) -> MessageFailed:

@@ -30,18 +30,18 @@ from infra.host import Running, opened
 from infra.http.auth import PublishedKeys, Role, SigningKey, Verifier, issue, jwks
 from infra.http.health import Health
 from infra.personal import Encoded
-from infra.post.channels import Transport
-from infra.post.mail import Mail
-from infra.post.sms import Sms
 from infra.serving import api, serving
 from infra.settings import Settings
 from infra.store.protocol import BEGINNING
 from services.messaging import message, preferences
+from services.messaging.adapters.outbound import Transport
+from services.messaging.adapters.outbound.mail import Mail
+from services.messaging.adapters.outbound.sms import Sms
+from services.messaging.adapters.sender import Sender
 from services.messaging.aggregates import MESSAGE, PREFERENCES
-from services.messaging.edge import outbox
-from services.messaging.edge.sender import Sender
+from services.messaging.read_models import outbox
 from services.messaging.service import service
-from services.messaging.tests.make import meet
+from services.messaging.tests.make import meet, queue
 
 KEY = SigningKey.generate()
 MASTER = json.dumps({"test": base64.b64encode(b"m" * 32).decode()})
@@ -149,7 +149,7 @@ class Stage:
         await self.do(PREFERENCES, user, meet(email, phone, language, user, datetime.now(UTC)))
 
     async def queue(self, one: MessageQueued) -> None:
-        await self.do(MESSAGE, one.message_id, message.Queue(one))
+        await self.do(MESSAGE, one.message_id, queue(one))
 
     async def choose(self, command: preferences.Choose) -> None:
         await self.do(PREFERENCES, command.user_id, command)

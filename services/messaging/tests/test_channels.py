@@ -1,122 +1,37 @@
-"""Mail over a real SMTP server, text messages over a real HTTP server, signed receipts."""
+"""The channels that an installation has, from its settings."""
 
-from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
 
-from infra.post import sink
-from infra.post.channels import NeverThere, NotNow, Parcel
-from infra.post.letters import Letter
-from infra.post.mail import Mail
-from infra.post.sms import Sms, is_signed, signature
-from services.messaging.tests.stage import SECRET, SENDER, gateway, mail_server, staged
+from contracts.messaging.message_v1 import Channel
+from infra.supervisor import Halt
+from services.messaging.adapters.channels import opened
+from services.messaging.tests.stage import staged
 
-NOW = datetime(2030, 5, 1, 12, 0, tzinfo=UTC)
-BODY = b'{"reference": "m-1.sms", "status": "delivered"}'
-CLOSED = "127.0.0.1:9"
-
-
-def parcel(*to: str, key: str = "m-1.email") -> Parcel:
-    letter = Letter("fr", "Devis refusé", "Bonjour\n", "<p>Bonjour</p>", "Devis refusé")
-    return Parcel(key, to or ("ada@example.org",), "Ada Müller, Dr.", letter)
-
-
-async def test_a_mail_says_what_it_is() -> None:
-    async with mail_server() as server:
-        accepted = await Mail(server.url, SENDER).send(parcel())
-        [mail] = server.mails
-        assert accepted.reference == mail["Message-ID"] == "<m-1.email@relais.example>"
-        assert (mail["Content-Language"], mail["Auto-Submitted"]) == ("fr", "auto-generated")
-        assert mail["To"].addresses[0].display_name == "Ada Müller, Dr."
-        assert mail["Subject"] == "Devis refusé"
+MAIL = {"smtp": "smtp://mail.example", "mail_returns_port": 0}
 
 
 @pytest.mark.parametrize(
-    ("answer", "error"),
+    ("settings", "channels"),
     [
-        ("450 later", NotNow),
-        ("421 closing", NotNow),
-        ("552 too large", NeverThere),
-        ("554 no", NeverThere),
+        ({}, {Channel.EMAIL}),
+        ({"smtp": "smtp://mail.example"}, {Channel.EMAIL}),
+        ({**MAIL, "mail_returns": "returns@x.example"}, {Channel.EMAIL}),
+        ({"sms_url": "http://sms.example"}, {Channel.EMAIL, Channel.SMS}),
+        ({"sending": False, "sms_url": "http://sms.example"}, set()),
+        ({"smtp": "smtp://mail.example", "host": "relais.example"}, {Channel.EMAIL}),
     ],
 )
-async def test_what_the_server_says_decides(answer: str, error: type[Exception]) -> None:
-    async with mail_server() as server:
-        server.answers = [answer]
-        with pytest.raises(error, match=answer[:3]):
-            await Mail(server.url, SENDER).send(parcel())
+async def test_the_settings_say_which_channels_there_are(
+    database: str, settings: dict[str, Any], channels: set[Channel]
+) -> None:
+    async with staged(database, **settings) as stage, opened(stage.running) as found:
+        assert set(found) == channels
 
 
-async def test_a_refused_recipient_is_never_there_unless_another_one_is() -> None:
-    async with mail_server() as server:
-        server.refused = {"old@example.org"}
-        with pytest.raises(NeverThere, match="550"):
-            await Mail(server.url, SENDER).send(parcel("old@example.org"))
-        await Mail(server.url, SENDER).send(parcel("ada@example.org", "old@example.org"))
-        assert server.recipients == [["ada@example.org"]]
-
-
-async def test_a_server_that_is_away_may_come_back() -> None:
-    with pytest.raises(NotNow):
-        await Mail(f"smtp://{CLOSED}", SENDER).send(parcel())
-    with pytest.raises(NotNow):
-        await Sms(f"http://{CLOSED}", "t").send(parcel("+33612345678"))
-
-
-async def test_a_password_is_not_told_to_a_server_without_tls() -> None:
-    async with mail_server() as server:
-        url = server.url.replace("smtp://", "smtp://user:word@")
-        with pytest.raises(NotNow):
-            await Mail(url, SENDER).send(parcel())
-        assert server.mails == []
-
-
-@pytest.mark.parametrize("url", ["http://mail.example", "mail.example:25", "smtp://"])
-def test_a_mail_server_has_a_name(url: str) -> None:
-    with pytest.raises(ValueError, match="smtp://"):
-        Mail(url, SENDER)
-
-
-async def test_the_gateway_takes_a_text_once() -> None:
-    async with gateway() as server:
-        for _ in range(2):
-            await Sms(server.url, "t").send(parcel("+33612345678", key="m-1.sms"))
-        sent = {"to": ["+33612345678"], "text": "Devis refusé", "reference": "m-1.sms"}
-        assert server.taken == {"m-1.sms": sent}
-
-
-@pytest.mark.parametrize(
-    ("status", "error"),
-    [(400, NeverThere), (422, NeverThere), (401, NotNow), (429, NotNow), (500, NotNow)],
-)
-async def test_what_the_gateway_says_decides(status: int, error: type[Exception]) -> None:
-    async with gateway() as server:
-        server.answers = [status]
-        with pytest.raises(error, match=str(status)):
-            await Sms(server.url, "t").send(parcel("+33612345678"))
-
-
-def test_a_signature_holds_for_its_body_its_secret_and_a_while() -> None:
-    signed = signature(SECRET, BODY, NOW)
-    edge = timedelta(minutes=5)
-    assert is_signed(SECRET, BODY, signed, NOW + edge)
-    assert not is_signed(SECRET, BODY, signed, NOW + edge + timedelta(seconds=1))
-    assert not is_signed(SECRET, BODY + b" ", signed, NOW)
-    assert not is_signed("another", BODY, signed, NOW)
-    assert not is_signed("", BODY, signature("", BODY, NOW), NOW)
-
-
-@pytest.mark.parametrize("given", ["", "t=,v1=", "t=abc,v1=00", "t=²,v1=0", "t=9999999999999,v1=0"])
-def test_what_is_no_signature_is_none(given: str) -> None:
-    assert not is_signed(SECRET, BODY, given, NOW)
-
-
-async def test_the_sink_keeps_a_repeated_mail_once_and_the_newest_ones(database: str) -> None:
-    async with staged(database) as stage, sink.listening(stage.running.pool) as url:
-        mail = Mail(url, SENDER, kept=True)
-        for key in ("a", "b", "b"):
-            assert (await mail.send(parcel(key=key))).delivered
-        found = await sink.kept(stage.running.pool)
-        ids = [str(one.parsed["Message-ID"]) for one in found]
-        assert ids == ["<b@relais.example>", "<a@relais.example>"]
-        assert found[0].text.strip() == "Bonjour"
+async def test_an_installation_others_reach_does_not_keep_its_mail(database: str) -> None:
+    async with staged(database, host="relais.example") as stage:
+        with pytest.raises(Halt, match="RELAIS_SMTP"):
+            async with opened(stage.running):
+                pass

@@ -53,7 +53,7 @@ def test_another_address_is_recorded_and_the_former_one_remembered() -> None:
 
 def test_a_confirmed_address_takes_the_place_of_the_one_known() -> None:
     moved = contact("ada@new.example", at=LATER)
-    confirm = ChangeAddress("ada", "ada@new.example", LATER)
+    confirm = ChangeAddress(user_id="ada", email="ada@new.example", at=LATER)
     given(contact()).when(confirm).records(moved)
     given().when(confirm).records_nothing()
 
@@ -96,7 +96,7 @@ def test_somebody_known_to_another_organisation_cannot_choose_here() -> None:
 
 def test_a_cell_cannot_be_chosen_twice() -> None:
     twice = (cell(Immediacy.NOW), cell(Immediacy.DAILY))
-    given(contact()).when(choose(*twice)).is_rejected(CellNamedTwice(QUOTES, EMAIL))
+    given(contact()).when(choose(*twice)).is_rejected(CellNamedTwice(topic=QUOTES, channel=EMAIL))
     other = (cell(Immediacy.NOW), cell(Immediacy.DAILY, channel=SMS))
     given(contact()).when(choose(*other)).records(chosen(*other))
 
@@ -109,7 +109,7 @@ def test_quiet_hours_are_minutes_of_a_day(begin: int, end: int) -> None:
 
 @pytest.mark.parametrize(("begin", "end"), [(60, 60), (-1, 60), (0, 1440)])
 def test_quiet_hours_that_no_day_has_are_refused(begin: int, end: int) -> None:
-    wrong = QuietHoursNotPossible(begin, end)
+    wrong = QuietHoursNotPossible(from_minute=begin, until_minute=end)
     given(contact()).when(
         choose(quiet=QuietHours(from_minute=begin, until_minute=end))
     ).is_rejected(wrong)

@@ -14,8 +14,8 @@ from contracts.messaging.preferences_v1 import (
     PreferencesChanged,
     QuietHours,
 )
+from services.messaging.message.routing import Plan, due_time, plan
 from services.messaging.preferences import Forgotten, Person, Recipient, evolve, initial
-from services.messaging.routing import Plan, due_time, plan
 from services.messaging.tests.make import (
     EMAIL,
     NOON,

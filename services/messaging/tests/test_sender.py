@@ -8,11 +8,10 @@ import pytest
 
 from contracts.messaging.message_v1 import Channel, MessageQueued, Reason, Topic
 from contracts.messaging.preferences_v1 import Immediacy
-from infra.post import receipts
-from infra.post.channels import Accepted, Parcel
-from infra.post.mail import Mail
 from infra.timers import Timers
 from services.messaging import message
+from services.messaging.adapters.outbound import Accepted, OutboundMessage, receipts
+from services.messaging.adapters.outbound.mail import Mail
 from services.messaging.aggregates import MESSAGE, PREFERENCES
 from services.messaging.preferences import Forget
 from services.messaging.tests import make
@@ -49,8 +48,8 @@ class Dying(Mail):
 
     died = False
 
-    async def send(self, parcel: Parcel) -> Accepted:
-        accepted = await super().send(parcel)
+    async def send(self, message: OutboundMessage) -> Accepted:
+        accepted = await super().send(message)
         if not self.died:
             self.died = True
             raise Killed
@@ -262,7 +261,7 @@ async def test_somebody_forgotten_gets_no_mail_that_was_on_its_way(database: str
         await stage.choose(make.choose(make.cell(Immediacy.DAILY)))
         await stage.queue(fresh())
         await stage.round()
-        await stage.do(PREFERENCES, "ada", Forget("ada", datetime.now(UTC)))
+        await stage.do(PREFERENCES, "ada", Forget(user_id="ada", at=datetime.now(UTC)))
         await time_passes(stage)
         await stage.round()
         state = await stage.state()

@@ -25,7 +25,7 @@ from infra.testing.brokers import emptied
 from infra.testing.eventually import eventually
 from infra.topics import create_topics
 from services.messaging.aggregates import MESSAGE
-from services.messaging.edge import outbox
+from services.messaging.read_models import outbox
 from services.messaging.service import service as messaging
 
 USER: Aggregate[Any, Any, Any, Any] = Aggregate(
@@ -57,15 +57,8 @@ class Way:
             return (await client.get(f"{self.url}/messaging/inbox")).text
 
     async def delivered(self, user_id: str) -> list[outbox.Line]:
-        return await outbox.page(
-            self.messaging.pool,
-            organisation_id="hiflow",
-            user_id=user_id,
-            status="delivered",
-            about=None,
-            after=None,
-            most=9,
-        )
+        rows = outbox.table.of("hiflow", user_id=user_id, status="delivered")
+        return await rows.many(self.messaging.pool, outbox.NEWEST)
 
 
 @asynccontextmanager

@@ -1,0 +1,57 @@
+"""The channels that this installation has, from its settings."""
+
+import logging
+from collections.abc import AsyncIterator, Mapping
+from contextlib import AsyncExitStack, asynccontextmanager
+
+from contracts.messaging.message_v1 import Channel
+from infra.host import Running
+from infra.supervisor import Halt
+from services.messaging.adapters.outbound import Transport, bounces, sink
+from services.messaging.adapters.outbound.mail import Mail
+from services.messaging.adapters.outbound.sms import Sms
+from services.messaging.adapters.sender import Sender
+
+log = logging.getLogger("relais.messaging")
+
+
+def sender(running: Running) -> Sender:
+    """The loop that sends, with the channels of the settings."""
+    return Sender(running, lambda: opened(running))
+
+
+@asynccontextmanager
+async def opened(running: Running) -> AsyncIterator[Mapping[Channel, Transport]]:
+    """The channels there are; e-mail goes to a sink of our own while no server is set.
+
+    Raises `Halt` when an installation that others reach has no mail server.
+    """
+    settings = running.settings
+    channels: dict[Channel, Transport] = {}
+    if not settings.sending:
+        log.warning("RELAIS_SENDING is off: messages wait")
+        yield channels
+        return
+    if settings.sms_url:
+        channels[Channel.SMS] = Sms(settings.sms_url, settings.sms_token.get_secret_value())
+    if url := settings.smtp.get_secret_value():
+        to, port = settings.mail_returns, settings.mail_returns_port
+        channels[Channel.EMAIL] = Mail(url, settings.mail_from, reports_to=to)
+        async with AsyncExitStack() as stack:
+            if to:
+                taking = bounces.listening(running.pool, to, settings.host, port)
+                await stack.enter_async_context(taking)
+            yield channels
+        return
+    if not has_sink(running):
+        raise Halt("no mail server is set: name one in RELAIS_SMTP, or turn RELAIS_SENDING off")
+    async with sink.listening(running.pool) as url:
+        channels[Channel.EMAIL] = Mail(url, settings.mail_from, kept=True)
+        log.info("no mail server is set: mail is kept at /messaging/inbox")
+        yield channels
+
+
+def has_sink(running: Running) -> bool:
+    """Whether mail is kept here: no server is set, and only this machine reaches us."""
+    settings = running.settings
+    return not settings.smtp.get_secret_value() and settings.host in sink.LOCAL_NAMES

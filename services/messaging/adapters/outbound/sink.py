@@ -1,0 +1,120 @@
+"""A mail server of our own for a laptop: takes every mail and shows it on a page."""
+
+import hashlib
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from datetime import datetime
+from email import message_from_bytes, policy
+from email.message import EmailMessage
+from typing import Any
+
+from aiosmtpd.smtp import SMTP, Envelope, Session
+from jinja2 import StrictUndefined
+from jinja2.sandbox import ImmutableSandboxedEnvironment
+from psycopg.rows import class_row
+
+from infra.store.postgres import Pool
+from services.messaging.adapters.outbound import listener
+
+TABLES = """
+create schema if not exists outbox;
+create table if not exists outbox.inbox (
+  number     bigint generated always as identity,
+  message_id text primary key,
+  recipients text[]      not null,
+  mail       bytea       not null,
+  kept_at    timestamptz not null default clock_timestamp()
+);
+"""
+MOST_KEPT = 200
+MOST_SHOWN = 50
+HERE = "127.0.0.1"
+LOCAL_NAMES = frozenset({"127.0.0.1", "::1", "localhost"})
+
+
+class MailSink:
+    """Keeps what comes; a mail that comes twice under one Message-ID is kept once."""
+
+    def __init__(self, pool: Pool) -> None:
+        self._pool = pool
+
+    async def handle_DATA(  # noqa: N802
+        self, server: SMTP, session: Session, envelope: Envelope
+    ) -> str:
+        """Asked by the SMTP server. It answers 250 once the mail is durable."""
+        content = envelope.original_content or b""
+        mail = message_from_bytes(content, policy=policy.default)
+        id = str(mail["Message-ID"] or hashlib.sha256(content).hexdigest())
+        async with self._pool.connection() as connection, connection.transaction():
+            await connection.execute(
+                "insert into outbox.inbox (message_id, recipients, mail) values (%s, %s, %s)"
+                " on conflict do nothing",
+                (id, list(envelope.rcpt_tos), content),
+            )
+            await connection.execute(
+                "delete from outbox.inbox where number <="
+                " (select max(number) - %s from outbox.inbox)",
+                (MOST_KEPT,),
+            )
+        return "250 kept"
+
+
+@asynccontextmanager
+async def listening(pool: Pool) -> AsyncIterator[str]:
+    """Take mail on a free port of this machine within the block; yields the URL of the server."""
+    options = {"ident": "relais sink", "enable_SMTPUTF8": True}
+    async with listener.listening(MailSink(pool), HERE, 0, **options) as (host, port):
+        yield f"smtp://{host}:{port}"
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """A mail in the inbox."""
+
+    recipients: list[str]
+    mail: bytes
+    kept_at: datetime
+
+    @property
+    def parsed(self) -> EmailMessage:
+        """Its headers and parts."""
+        return message_from_bytes(self.mail, policy=policy.default)
+
+    @property
+    def text(self) -> str:
+        """What it says, as text."""
+        part: Any = self.parsed.get_body(("plain",))
+        return str(part.get_content()) if part is not None else ""
+
+
+async def kept(pool: Pool) -> list[Kept]:
+    """The mails of the inbox, newest first."""
+    async with pool.connection() as connection:
+        cursor = connection.cursor(row_factory=class_row(Kept))
+        await cursor.execute(
+            "select recipients, mail, kept_at from outbox.inbox order by number desc limit %s",
+            (MOST_SHOWN,),
+        )
+        return await cursor.fetchall()
+
+
+_PAGE = """<!doctype html>
+<html lang="en"><head><meta charset="utf-8"><meta http-equiv="refresh" content="5">
+<title>Inbox</title></head>
+<body style="font: 16px/1.5 system-ui; max-width: 48rem; margin: 2rem auto">
+<h1>Inbox</h1>
+<p>Mail of this machine. Nothing leaves it while no mail server is set.</p>
+{% for one in mails %}<article style="border-top: 1px solid #ccc">
+<h2 style="font-size: 1.1rem">{{ one.parsed["Subject"] }}</h2>
+<p>to {{ one.recipients | join(", ") }}, {{ one.kept_at.isoformat(timespec="seconds") }}</p>
+<pre style="white-space: pre-wrap">{{ one.text | urlize(rel="noopener noreferrer") }}</pre>
+</article>{% else %}<p>No mail yet.</p>{% endfor %}
+</body></html>
+"""
+_environment = ImmutableSandboxedEnvironment(undefined=StrictUndefined, autoescape=True)
+
+
+def page(mails: list[Kept]) -> str:
+    """The inbox as a page; what mails contain is text there."""
+    return _environment.from_string(_PAGE).render(mails=mails)

@@ -1,0 +1,64 @@
+"""Text messages through an HTTP gateway, and the signature of its receipts."""
+
+import hashlib
+import hmac
+from datetime import datetime, timedelta
+
+import httpx
+
+from services.messaging.adapters.outbound import Accepted, NeverThere, NotNow, OutboundMessage
+
+SECONDS = 10.0
+AGAIN = frozenset({401, 403, 408, 409, 425, 429})
+"""Answers that speak of us or of the moment, not of the message."""
+TOLERANCE = timedelta(minutes=5)
+
+
+class Sms:
+    """Posts each message as JSON; the gateway knows a repetition by its Idempotency-Key."""
+
+    gives_receipts = True
+
+    def __init__(self, url: str, token: str) -> None:
+        self._url = url
+        self._token = token
+
+    async def send(self, message: OutboundMessage) -> Accepted:
+        """One request. Raises `NotNow` or `NeverThere`."""
+        headers = {"Authorization": f"Bearer {self._token}", "Idempotency-Key": message.key}
+        body = {"to": list(message.to), "text": message.content.short, "reference": message.key}
+        try:
+            async with httpx.AsyncClient(timeout=SECONDS) as client:
+                answer = await client.post(self._url, json=body, headers=headers)
+        except httpx.HTTPError as error:
+            raise NotNow(f"{type(error).__name__}: {error}") from error
+        if answer.is_success:
+            return Accepted(_id_of(answer) or message.key)
+        said = f"{answer.status_code} {answer.text[:200]}"
+        lasting = answer.is_client_error and answer.status_code not in AGAIN
+        raise (NeverThere if lasting else NotNow)(said)
+
+
+def _id_of(answer: httpx.Response) -> str | None:
+    try:
+        found = answer.json()["id"]
+    except (ValueError, KeyError, TypeError):
+        return None
+    return str(found)[:200]
+
+
+def signature(secret: str, body: bytes, at: datetime) -> str:
+    """What the gateway puts in `Relais-Signature`: when it signed, and an HMAC of it all."""
+    seconds = int(at.timestamp())
+    signed = hmac.new(secret.encode(), f"{seconds}.".encode() + body, hashlib.sha256)
+    return f"t={seconds},v1={signed.hexdigest()}"
+
+
+def is_signed(secret: str, body: bytes, given: str, now: datetime) -> bool:
+    """Whether the gateway signed this body a moment ago. Never without a secret."""
+    first = given.partition(",")[0].removeprefix("t=")
+    if not secret or not first.isascii() or not first.isdigit() or len(first) > 12:
+        return False
+    at = datetime.fromtimestamp(int(first), now.tzinfo)
+    expected = signature(secret, body, at)
+    return abs(now - at) <= TOLERANCE and hmac.compare_digest(expected.encode(), given.encode())

@@ -1,0 +1,169 @@
+"""What the notices of a service say: in English, and translated by catalogues of gettext.
+
+The English texts are in `notices/texts.yaml` of the service, their translations in
+`notices/locales/`. Nothing is compiled: catalogues are read as translators keep them.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+from functools import cached_property
+from gettext import GNUTranslations, NullTranslations
+from importlib.resources.abc import Traversable
+from io import BytesIO
+from string import Formatter
+from typing import Annotated, Literal, NamedTuple, get_args
+
+import yaml
+from babel.messages.mofile import write_mo
+from babel.messages.pofile import read_po
+from pydantic import BaseModel, BeforeValidator, ConfigDict
+
+Language = Literal["en", "fr", "de", "nl", "es", "it", "pt", "sv", "no"]
+LANGUAGES: Sequence[str] = get_args(Language)
+"""FLB-009. Texts are written in the first one and translated into the others."""
+ENGLISH = "en"
+FILE = "texts.yaml"
+ALWAYS = {"name": "Ada Martin", "portal": "http://localhost:8080"}
+"""Facts of every message, with examples: the recipient's name, and where the portal is."""
+OTHER = "other"
+"""The label of a value that has none of its own."""
+
+
+def catalogue(language: str) -> str:
+    """Where the translations into a language are, below the folder of the notices."""
+    return f"locales/{language}/LC_MESSAGES/texts.po"
+
+
+def _pair(value: object) -> object:
+    return next(iter(value.items())) if isinstance(value, dict) and len(value) == 1 else value
+
+
+class Fact(NamedTuple):
+    """What a template is told, like `{day: 2030-05-31}`."""
+
+    kind: str
+    """`text`, `day`, `money`, `number`, or the name of labels or plurals of the service."""
+    example: str | int | date
+
+
+class Text(BaseModel):
+    """One version of a template. `{trip}` stands for the fact of that name."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    facts: Mapping[str, Annotated[Fact, BeforeValidator(_pair)]] = {}
+    subject: str
+    body: str
+
+
+class Plural(BaseModel):
+    """A phrase that depends on a number, which is its `{count}`."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    one: str
+    other: str
+
+
+class Entry(NamedTuple):
+    """Something to translate; of a plural, its two English forms."""
+
+    context: str
+    english: tuple[str, ...]
+
+
+class Content(BaseModel):
+    """A `texts.yaml`."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    templates: Mapping[str, Mapping[int, Text]] = {}
+    """By name and version."""
+    labels: Mapping[str, Mapping[str, str]] = {}
+    """Words for the members of an enumeration, or for other values known by a name."""
+    plurals: Mapping[str, Plural] = {}
+
+    def entries(self) -> Iterator[Entry]:
+        """All that is to be translated."""
+        for name, versions in self.templates.items():
+            for version, text in versions.items():
+                yield Entry(f"{name}.{version}.subject", (text.subject,))
+                yield Entry(f"{name}.{version}.body", (text.body.strip(),))
+        for kind, labels in self.labels.items():
+            yield from (Entry(f"{kind}.{value}", (label,)) for value, label in labels.items())
+        for name, plural in self.plurals.items():
+            yield Entry(name, (plural.one, plural.other))
+
+
+def read(text: str) -> Content:
+    """The content of a `texts.yaml`. Raises ValueError for an unknown or a missing word."""
+    try:
+        return Content.model_validate(yaml.safe_load(text))
+    except yaml.YAMLError as error:
+        raise ValueError(str(error)) from error
+
+
+@dataclass
+class Texts:
+    """The texts of one service, from its folder `notices`; read when they are asked for."""
+
+    folder: Traversable
+    _catalogues: dict[str, NullTranslations] = field(default_factory=dict)
+
+    @cached_property
+    def content(self) -> Content:
+        """What is said, in English."""
+        file = self.folder / FILE
+        return read(file.read_text(encoding="utf-8")) if file.is_file() else Content()
+
+    def translated(self, language: str, context: str, english: str) -> str:
+        """A text in a language."""
+        return self._in(language).pgettext(context, english)
+
+    def label(self, language: str, kind: str, value: str) -> str:
+        """The words for a value. Raises KeyError when it has none."""
+        labels = self.content.labels[kind]
+        known = value if value in labels else OTHER
+        return self.translated(language, f"{kind}.{known}", labels[known])
+
+    def counted(self, language: str, name: str, count: int) -> str:
+        """The form of a plural that this number takes. Raises KeyError for an unknown plural."""
+        plural = self.content.plurals[name]
+        return self._in(language).npgettext(name, plural.one, plural.other, count)
+
+    def _in(self, language: str) -> NullTranslations:
+        if (found := self._catalogues.get(language)) is None:
+            found = NullTranslations()
+            if language != ENGLISH:
+                found = _compiled((self.folder / catalogue(language)).read_bytes())
+            self._catalogues[language] = found
+        return found
+
+
+def _compiled(content: bytes) -> GNUTranslations:
+    compiled = BytesIO()
+    write_mo(compiled, read_po(BytesIO(content), abort_invalid=True))
+    compiled.seek(0)
+    return GNUTranslations(compiled)
+
+
+def pieces(text: str) -> Iterator[tuple[str, str | None]]:
+    """What a text consists of: words, each with the name of the fact that follows them, if any.
+
+    Raises ValueError for a placeholder that is more than the name of a fact.
+    """
+    for words, name, form, conversion in Formatter().parse(text):
+        if name is not None and (form or conversion or not name.isidentifier()):
+            raise ValueError(f"{{{name}}} is no plain placeholder")
+        yield words, name
+
+
+def placeholders(text: str) -> frozenset[str]:
+    """The facts that a text shows. Raises ValueError for other placeholders."""
+    return frozenset(name for _, name in pieces(text) if name is not None)
+
+
+def filled(text: str, facts: Mapping[str, str]) -> str:
+    """The text with its facts. Raises KeyError for a missing one, ValueError as `pieces` does."""
+    return "".join(words + ("" if name is None else facts[name]) for words, name in pieces(text))

@@ -1,0 +1,18 @@
+"""The API of messaging."""
+
+from fastapi import APIRouter
+
+from infra.host import Running
+from services.messaging.http import inbox, messages, preferences, sms_receipts, templates
+
+
+def router(running: Running) -> APIRouter:
+    """All routes, over what the service has opened."""
+    routers = (
+        messages.router(running),
+        preferences.router,
+        templates.router(running),
+        sms_receipts.router(running),
+        inbox.router(running),
+    )
+    return APIRouter(routes=[route for one in routers for route in one.routes])

@@ -1,0 +1,377 @@
+"""HTTP: messages and how they stand."""
+
+from collections.abc import Sequence
+from typing import Annotated, Literal, assert_never
+
+from fastapi import Query
+from pydantic import Field
+
+from contracts.messaging import message_v1
+from contracts.messaging.message_v1 import (
+    AttemptFailed,
+    ChannelFailed,
+    MessageDelivered,
+    MessageDue,
+    MessageEvent,
+    MessageFailed,
+    MessageQueued,
+    MessageScheduled,
+    MessageSent,
+)
+from infra.commands import HistoryEntry
+from infra.host import Running
+from infra.http.answers import Answer, Answered, Listed, Router, RuleShown
+from infra.http.models import Id, Instant, Named
+from infra.http.pages import Filters, Paging
+from infra.http.request_context import RequestContext, requires
+from services.messaging import message, preferences
+from services.messaging.adapters import rendering
+from services.messaging.adapters.outbound import RenderedMessage
+from services.messaging.aggregates import MESSAGE, PREFERENCES
+from services.messaging.read_models import outbox
+
+Anyone = Annotated[
+    RequestContext,
+    requires("driver", "logistics", "administration", "analyst", "operator", "billing"),
+]
+Staff = Annotated[RequestContext, requires("logistics", "administration", "billing")]
+STAFF = frozenset({"logistics", "administration", "billing"})
+Status = Literal["queued", "sent", "delivered", "failed"]
+Channel = Annotated[message_v1.Channel, Named()]
+Reason = Annotated[message_v1.Reason, Named()]
+Topic = Annotated[message_v1.Topic, Named()]
+
+
+# --- Answers ----------------------------------------------------------------
+
+
+class MessageListed(Answer):
+    """A message in a list."""
+
+    message_id: str
+    user_id: str
+    """The recipient."""
+    organisation_id: str
+    topic: str
+    template: str
+    about: str
+    """What it speaks of, like `trip/T1`."""
+    status: str
+    needs: str
+    """What is done with it next: `plan`, `send`, or nothing for now."""
+    attempts: int
+    queued_at: Instant
+    changed_at: Instant
+    channel: str | None
+    language: str | None
+    template_version: int | None
+    parcel_id: str | None
+    """Messages of one parcel go out as one."""
+    due_at: Instant | None
+    reference: str | None
+    """What the provider knows it by."""
+    reason: str | None
+    """Why it came to nothing."""
+
+
+class FactShown(Answer):
+    """A value that the message shows."""
+
+    name: str
+    value: str
+
+
+class ScheduledShown(Answer):
+    """The channel and the time were chosen, as the recipient wishes."""
+
+    message_id: str
+    user_id: str
+    organisation_id: str
+    channel: Channel
+    language: str
+    template_version: int
+    parcel_id: str
+    due_at: Instant
+    rule: RuleShown
+    scheduled_at: Instant
+
+
+class DueShown(Answer):
+    """Its time has come: it may be sent."""
+
+    message_id: str
+    due_at: Instant
+
+
+class AttemptFailedShown(Answer):
+    """An attempt failed for now; there will be another."""
+
+    message_id: str
+    user_id: str
+    channel: Channel | None
+    attempt: int
+    detail: str
+    """What the provider said."""
+    retry_at: Instant
+    failed_at: Instant
+
+
+class SentShown(Answer):
+    """The provider took the message."""
+
+    message_id: str
+    user_id: str
+    channel: Channel
+    attempt: int
+    reference: str
+    receipt_by: Instant | None
+    sent_at: Instant
+
+
+class DeliveredShown(Answer):
+    """The message is with its recipient."""
+
+    message_id: str
+    user_id: str
+    channel: Channel
+    delivered_at: Instant
+
+
+class ChannelFailedShown(Answer):
+    """A channel came to nothing; another one may follow."""
+
+    message_id: str
+    user_id: str
+    channel: Channel
+    reason: Reason
+    detail: str | None
+    """What the provider said."""
+    failed_at: Instant
+
+
+class FailedShown(Answer):
+    """The message does not reach its recipient, and nothing more is tried."""
+
+    message_id: str
+    user_id: str
+    reason: Reason
+    failed_at: Instant
+
+
+What = (
+    ScheduledShown
+    | DueShown
+    | AttemptFailedShown
+    | SentShown
+    | DeliveredShown
+    | ChannelFailedShown
+    | FailedShown
+)
+
+
+class EventShown(Answer):
+    """Something that happened to the message."""
+
+    type: str
+    what: What
+    recorded_at: Instant
+
+
+class WordsShown(Answer):
+    """What a person reads."""
+
+    language: str
+    subject: str
+    text: str
+    html: str
+    short: str
+    """The text message."""
+
+
+class MessageShown(Answer):
+    """How a message stands."""
+
+    message_id: str
+    user_id: str
+    """The recipient."""
+    topic: Topic
+    template: str
+    facts: tuple[FactShown, ...]
+    about: str
+    """What it speaks of, like `trip/T1`."""
+    status: Status
+    queued_at: Instant
+    expires_at: Instant
+    """It is not sent from then on."""
+    reason: Reason | None
+    """Why it, or its last channel, came to nothing."""
+    plan: ScheduledShown | None
+    attempts: int | None
+    """Attempts of the planned channel that failed."""
+    events: list[EventShown]
+    letter: WordsShown | None
+    """The words; for the recipient alone, once there is a plan."""
+
+
+class MessageFilters(Filters):
+    """Which messages of a list are wanted."""
+
+    status: Status | None = None
+
+
+class MessageFiltersOfStaff(MessageFilters):
+    """Which messages of a list staff want."""
+
+    about: Annotated[str | None, Field(max_length=128)] = None
+    """What they speak of, like `trip/T1`."""
+
+
+# --- Routes -----------------------------------------------------------------
+
+
+def router(running: Running) -> Router:
+    """The routes of messages."""
+    routes = Router("Messages")
+
+    @routes.get("/messages")
+    async def list_messages(
+        context: Staff, page: Paging, filters: Annotated[MessageFiltersOfStaff, Query()]
+    ) -> Answered[Listed[MessageListed]]:
+        """Messages to the people of the organisation, newest first."""
+        rows = filters.narrow(outbox.table.of(context.principal.organisation_id))
+        return await page.show(rows, outbox.NEWEST, MessageListed.of)
+
+    @routes.get("/messages/mine")
+    async def my_messages(
+        context: Anyone, page: Paging, filters: Annotated[MessageFilters, Query()]
+    ) -> Answered[Listed[MessageListed]]:
+        """Messages to oneself, newest first."""
+        principal = context.principal
+        mine = outbox.table.of(principal.organisation_id, user_id=principal.subject)
+        return await page.show(filters.narrow(mine), outbox.NEWEST, MessageListed.of)
+
+    @routes.get("/messages/{message_id}")
+    async def show_message(message_id: Id, context: Anyone) -> Answered[MessageShown]:
+        """How a message stands, with each attempt; its words are for its recipient alone."""
+        found = await context.load(MESSAGE, message_id)
+        if isinstance(found.state, message.Unknown):
+            raise context.refuse(message.NoSuchMessage())
+        person = (await context.load(PREFERENCES, found.state.queued.user_id)).state
+        if not isinstance(person, preferences.Recipient) or not may_see(context, person):
+            raise context.refuse(message.NoSuchMessage())
+        words = None
+        if person.contact.user_id == context.principal.subject:
+            words = _words(found.state, person, running.settings.portal)
+        events = await running.commands.history(MESSAGE, message_id)
+        return context.show(_shown(found.state, events, words), found)
+
+    return routes
+
+
+def may_see(context: RequestContext, person: preferences.Recipient) -> bool:
+    """Whether the caller is this person, or staff of the same organisation."""
+    if person.contact.organisation_id != context.principal.organisation_id:
+        return False
+    return person.contact.user_id == context.principal.subject or bool(
+        STAFF & context.principal.roles
+    )
+
+
+def _words(
+    found: message.Living | message.Delivered, person: preferences.Recipient, portal: str
+) -> RenderedMessage | None:
+    """The words as they were sent; the language and version are those of the time."""
+    if (plan := _plan_of(found)) is None:
+        return None
+    try:
+        return rendering.message(found.queued, plan, person, portal)
+    except (rendering.NoSuchTemplate, rendering.NotFilled):
+        return None
+
+
+def _shown(
+    found: message.Living | message.Delivered,
+    events: Sequence[HistoryEntry[MessageEvent]],
+    words: RenderedMessage | None,
+) -> MessageShown:
+    # Without `private`: it may hold the link that sets a password.
+    queued = found.queued
+    plan = _plan_of(found)
+    return MessageShown(
+        message_id=queued.message_id,
+        user_id=queued.user_id,
+        topic=queued.topic,
+        template=queued.template,
+        facts=tuple(map(FactShown.of, queued.facts)),
+        about=queued.about,
+        status=_status(found),
+        queued_at=queued.queued_at,
+        expires_at=queued.expires_at,
+        reason=_reason(found),
+        plan=None if plan is None else ScheduledShown.of(plan),
+        attempts=found.attempts if isinstance(found, message.Scheduled) else None,
+        events=[shown for entry in events if (shown := _event(entry)) is not None],
+        letter=None if words is None else WordsShown.of(words),
+    )
+
+
+def _status(found: message.Living | message.Delivered) -> Status:
+    match found:
+        case message.Waiting() | message.Scheduled():
+            return "queued"
+        case message.Sent():
+            return "sent"
+        case message.Delivered():
+            return "delivered"
+        case message.Failed():
+            return "failed"
+        case unhandled:
+            assert_never(unhandled)
+
+
+def _reason(found: message.Living | message.Delivered) -> message_v1.Reason | None:
+    match found:
+        case message.Waiting():
+            return found.last_reason
+        case message.Failed():
+            return found.reason
+        case message.Scheduled() | message.Sent() | message.Delivered():
+            return None
+        case unhandled:
+            assert_never(unhandled)
+
+
+def _plan_of(found: message.Living | message.Delivered) -> MessageScheduled | None:
+    match found:
+        case message.Scheduled() | message.Sent() | message.Delivered():
+            return found.plan
+        case message.Waiting() | message.Failed():
+            return None
+        case unhandled:
+            assert_never(unhandled)
+
+
+def _event(entry: HistoryEntry[MessageEvent]) -> EventShown | None:
+    """What happened; None for the event that the message began with, which has private facts."""
+    event = entry.event
+    shown: What
+    match event:
+        case MessageQueued():
+            return None
+        case MessageScheduled():
+            shown = ScheduledShown.of(event)
+        case MessageDue():
+            shown = DueShown.of(event)
+        case AttemptFailed():
+            shown = AttemptFailedShown.of(event)
+        case MessageSent():
+            shown = SentShown.of(event)
+        case MessageDelivered():
+            shown = DeliveredShown.of(event)
+        case ChannelFailed():
+            shown = ChannelFailedShown.of(event)
+        case MessageFailed():
+            shown = FailedShown.of(event)
+        case unhandled:
+            assert_never(unhandled)
+    return EventShown(type=entry.type, what=shown, recorded_at=entry.recorded_at)

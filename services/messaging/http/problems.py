@@ -1,0 +1,24 @@
+"""The one place where a rule that says no becomes an HTTP answer."""
+
+from typing import assert_never
+
+from services.messaging import message, preferences
+
+Rejection = message.Rejection | preferences.Rejection
+
+
+def problem(rejection: Rejection) -> tuple[int, str]:
+    """Status and sentence. 404 there is no such thing, 422: such a thing can never be right."""
+    match rejection:
+        case message.NoSuchMessage():
+            return 404, "There is no such message."
+        case preferences.NoSuchRecipient():
+            return 404, "We do not know where to write to you yet."
+        case preferences.CellNamedTwice(topic=topic, channel=channel):
+            return 422, f"{topic.name.lower()} by {channel.name.lower()} is chosen twice."
+        case preferences.QuietHoursNotPossible(from_minute=begin, until_minute=end):
+            return 422, f"Quiet hours go from one minute of the day to another, not {begin}-{end}."
+        case preferences.NoSuchTimeZone(name=name):
+            return 422, f"{name} is no time zone, like Europe/Paris."
+        case unhandled:
+            assert_never(unhandled)

@@ -1,0 +1,59 @@
+"""HTTP: what the gateway of text messages says became of them."""
+
+from typing import Annotated, Literal
+
+from fastapi import Header
+from pydantic import StringConstraints
+from starlette.requests import Request
+
+from infra.host import Running
+from infra.http.answers import Answer, Answered, Router
+from infra.http.models import Body, Text
+from infra.http.problems import Problem
+from infra.http.request_context import RequestContext, public
+from services.messaging import message
+from services.messaging.adapters.outbound import receipts, sms
+
+Public = Annotated[RequestContext, public()]
+Key = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9.-]{1,128}$")]
+
+
+class ReceiptBody(Body):
+    """What the gateway says became of a message."""
+
+    reference: Key
+    """As it was given with the message."""
+    status: Literal["delivered", "failed"]
+    reason: Text = ""
+
+
+class ReceiptTaken(Answer):
+    """The receipt was noted."""
+
+    reference: str
+
+
+def router(running: Running) -> Router:
+    """The route of receipts."""
+    routes = Router("Receipts")
+
+    @routes.post("/receipts/sms", status_code=202)
+    async def take_receipt(
+        body: ReceiptBody,
+        context: Public,
+        request: Request,
+        relais_signature: Annotated[str, Header(max_length=200)] = "",
+    ) -> Answered[ReceiptTaken]:
+        """The gateway says what became of a message; signed, and safe to repeat.
+
+        404 for one we do not know yet: the gateway tries again.
+        """
+        secret = running.settings.sms_secret.get_secret_value()
+        if not sms.is_signed(secret, await request.body(), relais_signature, context.at):
+            raise Problem(401, "bad-signature", "The signature is not the gateway's.")
+        known = await receipts.settle(running.pool, body.reference, "sms", body.status, body.reason)
+        if not known:
+            raise context.refuse(message.NoSuchMessage())
+        return Answered(ReceiptTaken(reference=body.reference), 202)
+
+    return routes

@@ -1,0 +1,285 @@
+"""A person as somebody to write to: where they are reached, and what they want to be told."""
+
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from typing import ClassVar, assert_never
+from zoneinfo import ZoneInfo, available_timezones
+
+from contracts.messaging.preferences_v1 import (
+    Channel,
+    Choice,
+    ContactChanged,
+    Immediacy,
+    PreferencesChanged,
+    PreferencesEvent,
+    QuietHours,
+    SubjectForgotten,
+    Topic,
+)
+from contracts.runtime import REDACTED
+
+MINUTES_A_DAY = 24 * 60
+USUAL_ZONE = "Europe/Paris"
+Cell = tuple[Topic, Channel]
+
+# --- Commands ---------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Meet:
+    """Somebody has an account. Without a phone, the one known before stays."""
+
+    user_id: str
+    organisation_id: str
+    email: str
+    name: str
+    language: str
+    phone: str | None
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChangeReach:
+    """Somebody changed their profile; without a phone they have none any more."""
+
+    user_id: str
+    language: str
+    phone: str | None
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChangeAddress:
+    """Somebody confirmed another e-mail address."""
+
+    user_id: str
+    email: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Choose:
+    """All that somebody wants; cells that are not named are as by default."""
+
+    user_id: str
+    organisation_id: str
+    choices: tuple[Choice, ...]
+    quiet_hours: QuietHours | None
+    time_zone: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Forget:
+    user_id: str
+    at: datetime
+
+
+Command = Meet | ChangeReach | ChangeAddress | Choose | Forget
+
+# --- Rejections -------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class NoSuchRecipient:
+    pass
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CellNamedTwice:
+    field: ClassVar[str] = "choices"
+    topic: Topic
+    channel: Channel
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class QuietHoursNotPossible:
+    field: ClassVar[str] = "quiet_hours"
+    from_minute: int
+    until_minute: int
+
+
+@dataclass(frozen=True, slots=True)
+class NoSuchTimeZone:
+    field: ClassVar[str] = "time_zone"
+    name: str
+
+
+Rejection = NoSuchRecipient | CellNamedTwice | QuietHoursNotPossible | NoSuchTimeZone
+
+# --- State ------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Unknown:
+    pass
+
+
+@dataclass(frozen=True, slots=True)
+class Recipient:
+    """`former` are the addresses of before, by channel, the oldest first."""
+
+    contact: ContactChanged
+    former: tuple[tuple[Channel, str], ...] = ()
+    choices: Mapping[Cell, Immediacy] = field(default_factory=dict)
+    quiet_hours: QuietHours | None = None
+    time_zone: str = USUAL_ZONE
+
+    @property
+    def zone(self) -> ZoneInfo:
+        """Where their hours are hours."""
+        return ZoneInfo(self.time_zone)
+
+    def address(self, channel: Channel) -> str | None:
+        """Where they are reached by a channel; None when they are not."""
+        known = {Channel.EMAIL: self.contact.email, Channel.SMS: self.contact.phone}
+        address = known.get(channel)
+        # The key of somebody forgotten goes before their account says so.
+        return None if address == REDACTED else address
+
+    def immediacy(self, topic: Topic, channel: Channel) -> Immediacy:
+        """What they chose; by default everything at once by e-mail, and nothing else."""
+        usual = Immediacy.NOW if channel is Channel.EMAIL else Immediacy.NEVER
+        return self.choices.get((topic, channel), usual)
+
+
+@dataclass(frozen=True, slots=True)
+class Forgotten:
+    pass
+
+
+Person = Unknown | Recipient | Forgotten
+
+initial: Person = Unknown()
+
+
+def evolve(person: Person, event: PreferencesEvent) -> Person:
+    """Take history as recorded."""
+    match event:
+        case ContactChanged():
+            if not isinstance(person, Recipient):
+                return Recipient(event)
+            return replace(person, contact=event, former=_former(person, event))
+        case PreferencesChanged():
+            if not isinstance(person, Recipient):
+                return person
+            return replace(
+                person,
+                choices={(c.topic, c.channel): c.immediacy for c in event.choices},
+                quiet_hours=event.quiet_hours,
+                time_zone=event.time_zone,
+            )
+        case SubjectForgotten():
+            return Forgotten()
+        case unhandled:
+            assert_never(unhandled)
+
+
+def _former(person: Recipient, now: ContactChanged) -> tuple[tuple[Channel, str], ...]:
+    before = ((Channel.EMAIL, person.contact.email), (Channel.SMS, person.contact.phone))
+    current = {now.email, now.phone}
+    gone = [(channel, a) for channel, a in before if a is not None and a not in current]
+    return tuple(one for one in (*person.former, *gone) if one[1] not in current)
+
+
+# --- Decisions --------------------------------------------------------------
+
+Decision = list[PreferencesEvent] | Rejection
+
+
+def decide(command: Command, person: Person) -> Decision:
+    """New facts, an empty list when they are already recorded, or the rule that says no."""
+    match command:
+        case Forget():
+            if isinstance(person, Forgotten):
+                return []
+            return [SubjectForgotten(user_id=command.user_id, forgotten_at=command.at)]
+        case Meet():
+            return meet(command, person)
+        case ChangeReach():
+            return change_reach(command, person)
+        case ChangeAddress():
+            return change_address(command, person)
+        case Choose():
+            return choose(command, person)
+        case unhandled:
+            assert_never(unhandled)
+
+
+def meet(command: Meet, person: Person) -> Decision:
+    if isinstance(person, Forgotten):
+        return []
+    known_phone = person.contact.phone if isinstance(person, Recipient) else None
+    contact = ContactChanged(
+        user_id=command.user_id,
+        organisation_id=command.organisation_id,
+        email=command.email,
+        name=command.name,
+        phone=command.phone or known_phone,
+        language=command.language,
+        changed_at=command.at,
+    )
+    return _changed(contact, person)
+
+
+def change_reach(command: ChangeReach, person: Person) -> Decision:
+    if not isinstance(person, Recipient):
+        # We have no address to write to.
+        return []
+    contact = replace(
+        person.contact, phone=command.phone, language=command.language, changed_at=command.at
+    )
+    return _changed(contact, person)
+
+
+def change_address(command: ChangeAddress, person: Person) -> Decision:
+    if not isinstance(person, Recipient):
+        return []
+    contact = replace(person.contact, email=command.email, changed_at=command.at)
+    return _changed(contact, person)
+
+
+def _changed(contact: ContactChanged, person: Unknown | Recipient) -> Decision:
+    if isinstance(person, Unknown):
+        return [contact]
+    repeated = replace(person.contact, changed_at=contact.changed_at) == contact
+    return [] if repeated else [contact]
+
+
+def choose(command: Choose, person: Person) -> Decision:
+    if (
+        not isinstance(person, Recipient)
+        or person.contact.organisation_id != command.organisation_id
+    ):
+        return NoSuchRecipient()
+    if (rejection := _bad_choice(command)) is not None:
+        return rejection
+    wanted = {(c.topic, c.channel): c.immediacy for c in command.choices}
+    now = (person.choices, person.quiet_hours, person.time_zone)
+    if now == (wanted, command.quiet_hours, command.time_zone):
+        return []
+    return [
+        PreferencesChanged(
+            user_id=command.user_id,
+            choices=command.choices,
+            quiet_hours=command.quiet_hours,
+            time_zone=command.time_zone,
+            changed_at=command.at,
+        )
+    ]
+
+
+def _bad_choice(command: Choose) -> Rejection | None:
+    counted = Counter((c.topic, c.channel) for c in command.choices)
+    for (topic, channel), times in counted.items():
+        if times > 1:
+            return CellNamedTwice(topic=topic, channel=channel)
+    if (quiet := command.quiet_hours) is not None:
+        begin, end = quiet.from_minute, quiet.until_minute
+        if begin == end or not all(0 <= minute < MINUTES_A_DAY for minute in (begin, end)):
+            return QuietHoursNotPossible(from_minute=begin, until_minute=end)
+    if command.time_zone not in available_timezones():
+        return NoSuchTimeZone(command.time_zone)
+    return None

@@ -1,0 +1,140 @@
+"""The messages and how each stands: the list that people see and that the sender works off."""
+
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import assert_never
+
+from contracts.messaging.message_v1 import (
+    AttemptFailed,
+    ChannelFailed,
+    MessageDelivered,
+    MessageDue,
+    MessageEvent,
+    MessageFailed,
+    MessageQueued,
+    MessageScheduled,
+    MessageSent,
+    contract,
+)
+from infra.consumers.views import OutOfOrder, View
+from infra.reading import Table
+from infra.store.postgres import Pool
+
+PLAN = "plan"
+SEND = "send"
+NOTHING = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Line:
+    """One message. `needs` is what the sender has to do: plan it, send it, nothing (now)."""
+
+    message_id: str
+    user_id: str
+    organisation_id: str
+    topic: str
+    template: str
+    about: str
+    status: str
+    needs: str
+    attempts: int
+    queued_at: datetime
+    changed_at: datetime
+    channel: str | None = None
+    language: str | None = None
+    template_version: int | None = None
+    parcel_id: str | None = None
+    due_at: datetime | None = None
+    reference: str | None = None
+    reason: str | None = None
+
+
+def key(event: MessageEvent) -> tuple[str]:
+    return (event.message_id,)
+
+
+def project(line: Line | None, event: MessageEvent) -> Line | None:
+    if isinstance(event, MessageQueued):
+        return line or _queued(event)
+    if line is None:
+        raise OutOfOrder(event)
+    match event:
+        case MessageScheduled():
+            return _scheduled(line, event)
+        case MessageDue(due_at=at):
+            return replace(line, needs=SEND if line.channel else PLAN, changed_at=at)
+        case AttemptFailed(attempt=n, retry_at=later, failed_at=at):
+            return replace(line, needs=NOTHING, attempts=n, due_at=later, changed_at=at)
+        case MessageSent(attempt=n, reference=reference, sent_at=at):
+            sent = replace(line, status="sent", needs=NOTHING, attempts=n)
+            return replace(sent, reference=reference, changed_at=at)
+        case MessageDelivered(channel=channel, delivered_at=at):
+            arrived = replace(line, status="delivered", needs=NOTHING, reason=None)
+            return replace(arrived, channel=channel.name.lower(), changed_at=at)
+        case ChannelFailed(reason=reason, failed_at=at):
+            unplanned = replace(line, status="queued", needs=PLAN, attempts=0)
+            without = replace(unplanned, channel=None, parcel_id=None, due_at=None)
+            return replace(without, reason=reason.name.lower(), changed_at=at)
+        case MessageFailed(reason=reason, failed_at=at):
+            failed = replace(line, status="failed", needs=NOTHING)
+            return replace(failed, reason=reason.name.lower(), changed_at=at)
+        case unhandled:
+            assert_never(unhandled)
+
+
+def _queued(event: MessageQueued) -> Line:
+    return Line(
+        message_id=event.message_id,
+        user_id=event.user_id,
+        # Known once the recipient was looked up.
+        organisation_id="",
+        topic=event.topic.name.lower(),
+        template=event.template,
+        about=event.about,
+        status="queued",
+        needs=PLAN,
+        attempts=0,
+        queued_at=event.queued_at,
+        changed_at=event.queued_at,
+    )
+
+
+def _scheduled(line: Line, event: MessageScheduled) -> Line:
+    return replace(
+        line,
+        organisation_id=event.organisation_id,
+        needs=SEND if event.due_at <= event.scheduled_at else NOTHING,
+        channel=event.channel.name.lower(),
+        language=event.language,
+        template_version=event.template_version,
+        parcel_id=event.parcel_id,
+        due_at=event.due_at,
+        attempts=0,
+        reason=None,
+        changed_at=event.scheduled_at,
+    )
+
+
+view = View(
+    name="message",
+    contract=contract,
+    row=Line,
+    primary_key=("message_id",),
+    key=key,
+    project=project,
+    indexes=(
+        "(needs, changed_at) where needs <> ''",
+        "(organisation_id, queued_at desc, message_id)",
+        "(user_id, queued_at desc, message_id)",
+    ),
+)
+
+table = Table(view, "messaging.message")
+NEWEST = table.order("newest", "queued_at", "message_id", descending=True)
+LONGEST_WAITING = table.order("longest-waiting", "changed_at", "message_id")
+
+
+async def needing(pool: Pool, what: str, most: int) -> list[Line]:
+    """Messages the sender has to do something about, those that wait longest first."""
+    rows = table.of_every_organisation(needs=what)
+    return await rows.page(pool, LONGEST_WAITING, after=None, limit=most)

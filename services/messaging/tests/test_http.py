@@ -1,0 +1,268 @@
+"""The routes of messaging: who may, what they show, what they refuse."""
+
+import json
+from datetime import UTC, datetime, timedelta
+from typing import Any, get_args
+
+import pytest
+from fastapi.routing import APIRoute
+
+from contracts.messaging.message_v1 import Channel, Fact, MessageQueued, Topic
+from infra.http.app import admissions
+from infra.http.auth import Role
+from services.messaging.adapters.outbound import receipts, sink
+from services.messaging.adapters.outbound.mail import Mail
+from services.messaging.adapters.outbound.sms import signature
+from services.messaging.tests import make
+from services.messaging.tests.stage import (
+    SECRET,
+    SENDER,
+    Stage,
+    by_mail,
+    mail_server,
+    staged,
+)
+
+EVERY_ROLE: tuple[Role, ...] = get_args(Role)
+CHOICE = {"choices": [], "time_zone": "Europe/Paris"}
+LINK = "https://portal.example/password?token=abc"
+
+
+def fresh(message_id: str = "m-1", **changed: Any) -> MessageQueued:
+    end = datetime.now(UTC) + timedelta(days=1)
+    return make.queued(message_id=message_id, expires_at=end, **changed)
+
+
+async def sent(stage: Stage, *messages: MessageQueued) -> None:
+    await stage.meet()
+    await stage.meet("bob", "bob@example.org")
+    for one in messages:
+        await stage.queue(one)
+    await stage.round()
+
+
+@pytest.mark.requirement("G-06")
+async def test_staff_see_how_every_message_stands(database: str) -> None:
+    async with mail_server() as server, staged(database, by_mail(server)) as stage:
+        server.refused = {"bob@example.org"}
+        await sent(stage, fresh(), fresh("m-2", user="bob"))
+        answer = await stage.ask("GET", "/messages", who="lea", roles=("logistics",))
+        shown = {
+            one["message_id"]: (one["status"], one["reason"]) for one in answer.json()["items"]
+        }
+        assert shown == {"m-1": ("sent", None), "m-2": ("failed", "refused")}
+        path = "/messages?status=failed&about=trip/t-1"
+        some = await stage.ask("GET", path, who="lea", roles=("billing",))
+        assert [one["message_id"] for one in some.json()["items"]] == ["m-2"]
+
+
+async def test_messages_come_page_by_page(database: str) -> None:
+    async with mail_server() as server, staged(database, by_mail(server)) as stage:
+        await sent(stage, *(fresh(f"m-{n}") for n in range(3)))
+        first = (await stage.ask("GET", "/messages/mine?limit=2")).json()
+        second = await stage.ask("GET", f"/messages/mine?limit=2&cursor={first['next']}")
+        ids = [one["message_id"] for one in first["items"] + second.json()["items"]]
+        assert (ids, second.json()["next"]) == (["m-2", "m-1", "m-0"], None)
+
+
+async def test_people_see_their_own_messages_alone(database: str) -> None:
+    async with mail_server() as server, staged(database, by_mail(server)) as stage:
+        await sent(stage, fresh(), fresh("m-2", user="bob"))
+        mine = await stage.ask("GET", "/messages/mine")
+        assert [one["message_id"] for one in mine.json()["items"]] == ["m-1"]
+        assert (await stage.ask("GET", "/messages/m-1")).status_code == 200
+        assert (await stage.ask("GET", "/messages/m-2")).status_code == 404
+        assert (await stage.ask("GET", "/messages/m-9")).status_code == 404
+
+
+async def test_a_strangers_organisation_finds_nothing(database: str) -> None:
+    staff: tuple[Role, ...] = ("administration",)
+    async with mail_server() as server, staged(database, by_mail(server)) as stage:
+        await sent(stage, fresh())
+        for who, path in (("ada", "messages/m-1"), ("lea", "messages/m-1"), ("ada", "preferences")):
+            answer = await stage.ask("GET", f"/{path}", who=who, roles=staff, org="stranger")
+            assert answer.status_code == 404
+        for path in ("/messages", "/messages/mine"):
+            answer = await stage.ask("GET", path, roles=staff, org="stranger")
+            assert answer.json()["items"] == []
+        changed = await stage.ask("PUT", "/preferences", CHOICE, org="stranger")
+        assert changed.status_code == 404
+
+
+@pytest.mark.requirement("HIF-04")
+async def test_the_words_of_a_message_are_for_its_recipient_alone(database: str) -> None:
+    private = json.dumps({"link": LINK})
+    one = fresh(topic=Topic.SECURITY, template="password_reset", facts=(), private=private)
+    async with mail_server() as server, staged(database, by_mail(server)) as stage:
+        await sent(stage, one)
+        own = await stage.ask("GET", "/messages/m-1")
+        assert LINK in own.json()["letter"]["text"]
+        for role in ("logistics", "administration", "billing"):
+            seen = await stage.ask("GET", "/messages/m-1", who="lea", roles=(role,))
+            assert (seen.status_code, "token=abc" in seen.text) == (200, False)
+
+
+@pytest.mark.requirement("HIF-41")
+async def test_somebody_chooses_and_sees_the_whole_matrix(database: str) -> None:
+    async with staged(database) as stage:
+        await stage.meet()
+        daily = {"topic": "quotes", "channel": "email", "immediacy": "daily"}
+        quiet = {"from_minute": 1320, "until_minute": 420}
+        body = {"choices": [daily], "quiet_hours": quiet, "time_zone": "America/Montreal"}
+        assert (await stage.ask("PUT", "/preferences", body)).status_code == 200
+        shown = (await stage.ask("GET", "/preferences")).json()
+        assert (shown["time_zone"], shown["quiet_hours"]) == ("America/Montreal", quiet)
+        cells = {(one["topic"], one["channel"]): one for one in shown["choices"]}
+        assert len(cells) == 18
+        assert cells["quotes", "email"]["immediacy"] == "daily"
+        assert cells["security", "email"]["compulsory"]
+
+
+@pytest.mark.parametrize(
+    "changed",
+    [
+        {"time_zone": "Mars/Base"},
+        {"time_zone": "../etc"},
+        {"quiet_hours": {"from_minute": 60, "until_minute": 60}},
+        {"quiet_hours": {"from_minute": -1, "until_minute": 60}},
+        {"quiet_hours": {"from_minute": 0, "until_minute": 1440}},
+        {"choices": [{"topic": "gossip", "channel": "email", "immediacy": "now"}]},
+        {"choices": [{"topic": "quotes", "channel": "pigeon", "immediacy": "now"}]},
+        {"choices": [{"topic": "quotes", "channel": "email", "immediacy": "never"}] * 2},
+        {"choices": None},
+        {"surprise": 1},
+    ],
+)
+async def test_a_choice_that_cannot_be_is_refused(database: str, changed: dict[str, Any]) -> None:
+    async with staged(database) as stage:
+        await stage.meet()
+        answer = await stage.ask("PUT", "/preferences", CHOICE | changed)
+        assert answer.status_code == 422
+
+
+async def test_somebody_we_do_not_know_has_no_preferences(database: str) -> None:
+    async with staged(database) as stage:
+        assert (await stage.ask("GET", "/preferences")).status_code == 404
+        assert (await stage.ask("PUT", "/preferences", CHOICE)).status_code == 404
+
+
+@pytest.mark.requirement("FLB-009")
+async def test_templates_are_listed_and_previewed(database: str) -> None:
+    staff: tuple[Role, ...] = ("administration",)
+    async with staged(database) as stage:
+        listed = (await stage.ask("GET", "/templates", roles=staff)).json()
+        assert {"name": "activated", "version": 1, "facts": ["name"]} in listed["items"]
+        path = "/templates/activated/preview"
+        shown = await stage.ask("GET", f"{path}?language=sv&version=1", roles=staff)
+        assert shown.json()["letter"]["subject"] == "Ditt konto är aktivt"
+        for missing in (f"{path}?version=9", "/templates/nothing/preview"):
+            assert (await stage.ask("GET", missing, roles=staff)).status_code == 404
+        assert (await stage.ask("GET", f"{path}?language=pl", roles=staff)).status_code == 422
+
+
+def receipt(status: str = "delivered", reference: str = "m-1.sms") -> bytes:
+    return json.dumps({"reference": reference, "status": status}).encode()
+
+
+async def post(stage: Stage, body: bytes, signed: str) -> int:
+    headers = {"Relais-Signature": signed, "Content-Type": "application/json"}
+    key = {"Idempotency-Key": f"r{next(stage.numbers)}"}
+    path = "/receipts/sms"
+    answer = await stage.client.post(path, content=body, headers={**headers, **key})
+    return answer.status_code
+
+
+async def test_a_signed_receipt_is_taken_as_often_as_it_comes(database: str) -> None:
+    async with staged(database) as stage:
+        pool = stage.running.pool
+        await receipts.keep(pool, "m-1.sms", ["m-1"], "sms", "sms-1", delivered=False)
+        for status in ("delivered", "delivered", "failed"):
+            body = receipt(status)
+            assert await post(stage, body, signature(SECRET, body, datetime.now(UTC))) == 202
+        found = await receipts.find(pool, "m-1.sms")
+        assert found is not None
+        assert found.outcome == "delivered"
+
+
+async def test_good_news_after_bad_news_counts(database: str) -> None:
+    async with staged(database) as stage:
+        pool = stage.running.pool
+        await receipts.keep(pool, "m-1.sms", ["m-1"], "sms", "sms-1", delivered=False)
+        for status in ("failed", "delivered"):
+            assert await receipts.settle(pool, "m-1.sms", "sms", status, "as told")
+        found = await receipts.find(pool, "m-1.sms")
+        assert found is not None
+        assert found.outcome == "delivered"
+
+
+async def test_a_receipt_without_its_signature_changes_nothing(database: str) -> None:
+    async with staged(database) as stage:
+        pool = stage.running.pool
+        await receipts.keep(pool, "m-1.sms", ["m-1"], "sms", "sms-1", delivered=False)
+        body, now = receipt(), datetime.now(UTC)
+        old = signature(SECRET, body, now - timedelta(minutes=6))
+        for wrong in ("", "nonsense", old, signature("another", body, now)):
+            assert await post(stage, body, wrong) == 401
+        found = await receipts.find(pool, "m-1.sms")
+        assert found is not None
+        assert found.outcome is None
+
+
+async def test_a_receipt_that_came_too_early_is_to_come_again(database: str) -> None:
+    async with staged(database) as stage:
+        body = receipt()
+        assert await post(stage, body, signature(SECRET, body, datetime.now(UTC))) == 404
+
+
+async def test_the_inbox_shows_mail_as_text(database: str) -> None:
+    async with staged(database) as stage, sink.listening(stage.running.pool) as url:
+        stage.sender.transports = {Channel.EMAIL: Mail(url, SENDER, kept=True)}
+        await sent(
+            stage,
+            fresh(facts=(Fact(name="trip", value="t-1"), Fact(name="reason", value="<b>no</b>"))),
+        )
+        page = await stage.client.get("/inbox")
+        assert page.headers["content-type"].startswith("text/html")
+        assert ("&lt;b&gt;no&lt;/b&gt;" in page.text, "<b>" in page.text) == (True, False)
+
+
+@pytest.mark.parametrize(
+    ("settings", "url", "headers"),
+    [
+        ({"smtp": "smtp://mail.example:25"}, "/inbox", {}),
+        ({"host": "0.0.0.0"}, "/inbox", {}),  # noqa: S104
+        ({}, "http://relais.example/inbox", {}),
+        ({}, "/inbox", {"X-Forwarded-For": "192.0.2.1"}),
+    ],
+)
+async def test_the_inbox_is_for_this_machine_alone(
+    database: str, settings: dict[str, Any], url: str, headers: dict[str, str]
+) -> None:
+    async with staged(database, **settings) as stage:
+        assert (await stage.client.get(url, headers=headers)).status_code == 404
+
+
+async def test_every_route_admits_the_roles_it_names_and_no_other(database: str) -> None:
+    async with staged(database) as stage:
+        for route, admission in admissions(stage.routes):
+            if admission.roles is None:
+                assert route.path in {"/inbox", "/receipts/sms"}
+                continue
+            path = route.path.replace("{", "").replace("}", "")
+            method = next(iter(route.methods or ()))
+            assert (await stage.client.request(method, path)).status_code == 401
+            answers = {
+                role: await stage.ask(method, path, {}, roles=(role,)) for role in EVERY_ROLE
+            }
+            refused = {role for role, answer in answers.items() if answer.status_code == 403}
+            assert refused == set(EVERY_ROLE) - admission.roles
+
+
+async def test_a_command_needs_an_idempotency_key(database: str) -> None:
+    async with staged(database) as stage:
+        commands = [r for r in stage.routes if isinstance(r, APIRoute) and r.methods != {"GET"}]
+        assert {route.path for route in commands} == {"/preferences", "/receipts/sms"}
+        for route in commands:
+            method = next(iter(route.methods or ()))
+            answer = await stage.ask(method, route.path, {}, headers={"Idempotency-Key": " "})
+            assert (answer.status_code, "Idempotency-Key" in answer.text) == (400, True)

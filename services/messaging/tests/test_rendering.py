@@ -1,0 +1,171 @@
+"""Messages are filled exactly, in nine languages, and are harmless whatever fills them."""
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from services.messaging.adapters.notices import folders
+from services.messaging.adapters.rendering import (
+    LIBRARY,
+    Library,
+    NoSuchTemplate,
+    NotFilled,
+    Template,
+    facts_of,
+    language_of,
+    rendered,
+)
+from services.messaging.adapters.texts import ALWAYS, LANGUAGES, Text
+
+ALL = sorted(LIBRARY.templates.values(), key=lambda one: (one.name, one.version))
+PLAIN = LIBRARY.template("quote_refused", 1)
+TEXTS = """\
+templates:
+  reminder:
+    1:
+      facts: {left: {days_left: 1}, km: {number: 1}}
+      subject: "{left}"
+      body: "{km} km"
+plurals:
+  days_left: {one: "{count} day", other: "{count} days"}
+"""
+SWEDISH = """\
+msgid ""
+msgstr ""
+"Content-Type: text/plain; charset=utf-8\\n"
+"Plural-Forms: nplurals=2; plural=(n != 1);\\n"
+
+msgctxt "days_left"
+msgid "{count} day"
+msgid_plural "{count} days"
+msgstr[0] "{count} dag"
+msgstr[1] "{count} dagar"
+"""
+
+
+def examples(template: Template, **changed: str) -> dict[str, str]:
+    return {**template.examples, **changed}
+
+
+def saying(body: str) -> Template:
+    text = Text.model_validate({**PLAIN.text.model_dump(), "subject": "{trip}", "body": body})
+    return replace(PLAIN, name="saying", text=text)
+
+
+@pytest.mark.requirement("FLB-009")
+@pytest.mark.parametrize("template", ALL, ids=lambda one: f"{one.name}.{one.version}")
+def test_a_template_speaks_nine_languages(template: Template) -> None:
+    written = [rendered(template, language, examples(template)) for language in LANGUAGES]
+    assert len({message.text for message in written}) == len(LANGUAGES)
+    assert all(message.subject and ALWAYS["name"] in message.text for message in written)
+
+
+@pytest.mark.requirement("FLB-009")
+@pytest.mark.parametrize(
+    ("tag", "language"),
+    [("fr", "fr"), ("pt-BR", "pt"), ("nb-NO", "no"), ("nn", "no"), ("de_AT", "de"), ("pl", "en")],
+)
+def test_a_tag_means_one_of_the_nine(tag: str, language: str) -> None:
+    assert language_of(tag) == language
+
+
+def test_money_and_days_are_written_as_in_the_language() -> None:
+    invoice = LIBRARY.template("invoice_approved", 1)
+    assert "384,50" in rendered(invoice, "de", examples(invoice)).text
+    assert "€384.50" in rendered(invoice, "en", examples(invoice)).text
+    paper = LIBRARY.template("paper_expired", 1)
+    assert "31 mai 2030" in rendered(paper, "fr", examples(paper)).text
+
+
+@pytest.mark.parametrize(
+    ("count", "language", "subject", "text"),
+    [
+        ("1", "en", "1 day", "1 km"),
+        ("1200", "en", "1,200 days", "1,200 km"),
+        ("1", "sv", "1 dag", "1 km"),
+        ("1200", "sv", "1 200 dagar", "1\xa0200 km"),
+    ],
+)
+def test_numbers_take_the_form_and_the_separators_of_the_language(
+    tmp_path: Path, count: str, language: str, subject: str, text: str
+) -> None:
+    (tmp_path / "texts.yaml").write_text(TEXTS)
+    swedish = tmp_path / "locales" / "sv" / "LC_MESSAGES"
+    swedish.mkdir(parents=True)
+    (swedish / "texts.po").write_text(SWEDISH)
+    template = Library({"trains": tmp_path}).template("reminder", 1)
+    written = rendered(template, language, {"left": count, "km": count})
+    assert (written.subject, written.text) == (subject, f"{text}\n")
+
+
+def test_several_messages_are_one_with_a_heading() -> None:
+    one = rendered(PLAIN, "fr", examples(PLAIN))
+    assert LIBRARY.together([one]) == one
+    both = LIBRARY.together([one, one])
+    assert both.subject == "2 messages pour vous"
+    assert both.short == f"{one.subject}\n{one.subject}"
+    assert both.text.count(one.text) == both.html.count("T-1042 n&#39;a pas") == 2
+
+
+@pytest.mark.parametrize("missing", ["trip", "reason", "name"])
+def test_a_missing_fact_is_an_error_and_not_a_gap(missing: str) -> None:
+    facts = {name: value for name, value in examples(PLAIN).items() if name != missing}
+    with pytest.raises(NotFilled):
+        rendered(PLAIN, "en", facts)
+
+
+@pytest.mark.parametrize("body", ["{", "{}", "{1}", "{trip!r}", "{trip:>9}", "{other}"])
+def test_what_cannot_be_shown_is_an_error(body: str) -> None:
+    with pytest.raises(NotFilled):
+        rendered(saying(body), "en", examples(PLAIN, other="undeclared"))
+
+
+@pytest.mark.parametrize(
+    ("name", "changed"),
+    [
+        ("invoice_approved", {"total": "much"}),
+        ("paper_expired", {"last_day": "soon"}),
+        ("paper_expired", {"paper": "papyrus"}),
+        ("trip_alert", {"km": "far"}),
+    ],
+)
+def test_a_fact_that_is_not_of_its_kind_is_an_error(name: str, changed: dict[str, str]) -> None:
+    template = LIBRARY.template(name, 1)
+    with pytest.raises(NotFilled):
+        rendered(template, "en", examples(template, **changed))
+
+
+def test_a_template_reaches_nothing_but_its_facts() -> None:
+    with pytest.raises(NotFilled):
+        rendered(saying("{trip.__class__.__mro__}"), "en", examples(PLAIN))
+
+
+def test_a_fact_is_text_and_never_a_template_or_markup() -> None:
+    nasty = "<script>alert(1)</script>{portal}"
+    message = rendered(PLAIN, "en", examples(PLAIN, reason=nasty))
+    assert nasty in message.text
+    assert "<script>" not in message.html
+    assert "&lt;script&gt;" in message.html
+
+
+def test_a_subject_is_one_line() -> None:
+    message = rendered(PLAIN, "en", examples(PLAIN, trip="t-1\r\nBcc: all@example.org"))
+    assert message.subject == "Quote not accepted: t-1 Bcc: all@example.org"
+
+
+def test_the_newest_version_is_taken_and_an_unknown_one_is_none() -> None:
+    assert LIBRARY.latest("activated") == 1
+    with pytest.raises(NoSuchTemplate):
+        LIBRARY.latest("no-such")
+    with pytest.raises(NoSuchTemplate):
+        LIBRARY.template("activated", 99)
+
+
+def test_private_facts_that_cannot_be_read_are_missing() -> None:
+    assert facts_of((), '{"link": "x"}') == {"link": "x"}
+    assert facts_of((), "XXXX") == {}
+
+
+def test_every_service_that_tells_something_is_found() -> None:
+    assert {"accounts", "messaging", "missions"} <= folders().keys()

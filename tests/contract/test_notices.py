@@ -1,0 +1,604 @@
+"""What the notices of the services tell, to whom, and with which words."""
+
+import json
+from dataclasses import replace
+from datetime import date, timedelta
+from functools import cache
+from typing import Any
+
+import pytest
+
+from contracts.accounts import user_v1 as user
+from contracts.alerts.alert_v1 import DriverAlerted
+from contracts.common_v1 import Money, Rule
+from contracts.invoices import invoice_v1 as invoice
+from contracts.messaging.message_v1 import Channel, Topic
+from contracts.missions import trip_v1 as trip
+from contracts.papers import paper_v1 as paper
+from contracts.payments import payee_v1 as payee
+from contracts.runtime import REDACTED
+from infra.consumers.reactions import Reaction
+from services.messaging.adapters import notices, rendering
+from services.messaging.adapters.outbound import RenderedMessage
+from services.messaging.adapters.rendering import LIBRARY
+from services.messaging.adapters.texts import ALWAYS, LANGUAGES
+from services.messaging.message import Queue
+from services.messaging.preferences import Forget, Meet
+from services.messaging.tests.make import NOON
+
+DAY = date(2030, 5, 31)
+EUR = Money(amount_minor=2_450, currency="EUR")
+KIND = paper.PaperKind.VIGILANCE
+TOLL = trip.ExpenseKind.TOLL
+
+
+@cache
+def reactions() -> tuple[Reaction[Any], ...]:
+    return notices.reactions()
+
+
+def commands(event: Any) -> list[Any]:
+    """What all reactions that the files declare make of an event."""
+    reading = [reaction for reaction in reactions() if type(event) in reaction.events]
+    return [command for reaction in reading for command in reaction.react(event)]
+
+
+def messages(event: Any) -> list[Queue]:
+    return [command for command in commands(event) if isinstance(command, Queue)]
+
+
+def told(event: Any) -> Queue:
+    [one] = messages(event)
+    return one
+
+
+def written(message: Queue, language: str) -> RenderedMessage:
+    facts = ALWAYS | rendering.facts_of(message.facts, message.private)
+    template = LIBRARY.template(message.template, LIBRARY.latest(message.template))
+    return rendering.rendered(template, language, facts)
+
+
+def is_complete(message: Queue) -> None:
+    """The facts of the event fill the template in every language."""
+    for language in LANGUAGES:
+        written(message, language)
+
+
+# --- Events -----------------------------------------------------------------
+
+
+def reset(link: str = "https://x/1") -> user.PasswordResetRequested:
+    return user.PasswordResetRequested(
+        user_id="ada",
+        organisation_id="hiflow",
+        email="a@b.example",
+        name="Ada",
+        language="fr",
+        reset_link=link,
+        expires_at=NOON + timedelta(hours=1),
+        requested_at=NOON,
+    )
+
+
+def invited() -> user.UserInvited:
+    return user.UserInvited(
+        user_id="ada",
+        organisation_id="hiflow",
+        email="a@b.example",
+        name="Ada",
+        language="fr",
+        roles=(user.Role.DRIVER,),
+        phone="+336",
+        invited_by="lea",
+        invited_at=NOON,
+    )
+
+
+def activated() -> user.UserActivated:
+    return user.UserActivated(
+        user_id="ada",
+        organisation_id="hiflow",
+        email="a@b.example",
+        name="Ada",
+        language="fr",
+        roles=(),
+        activated_at=NOON,
+        phone=None,
+    )
+
+
+def password_set(means: user.PasswordMeans) -> user.PasswordSet:
+    return user.PasswordSet(user_id="ada", organisation_id="hiflow", means=means, set_at=NOON)
+
+
+def signed_in(with_recovery_code: bool) -> user.SignedIn:
+    return user.SignedIn(
+        user_id="ada",
+        organisation_id="hiflow",
+        session_id="s-1",
+        remembered=False,
+        with_second_factor=True,
+        signed_in_at=NOON,
+        with_recovery_code=with_recovery_code,
+    )
+
+
+def address_change(email: str, link: str) -> user.EmailChangeRequested:
+    return user.EmailChangeRequested(
+        user_id="ada",
+        organisation_id="hiflow",
+        new_email=email,
+        confirmation_link=link,
+        expires_at=NOON + timedelta(hours=1),
+        requested_at=NOON,
+    )
+
+
+def refused(reason: str = "blurred") -> paper.PaperRefused:
+    return paper.PaperRefused(
+        paper_id="p-1",
+        user_id="ada",
+        organisation_id="hiflow",
+        kind=KIND,
+        file_id="f-1",
+        reason=reason,
+        refused_by="lea",
+        refused_at=NOON,
+    )
+
+
+def assigned(direct: bool) -> trip.MissionAssigned:
+    return trip.MissionAssigned(
+        trip_id="t-1",
+        driver_id="ada",
+        price=EUR,
+        direct=direct,
+        from_day=DAY,
+        until_day=DAY,
+        assigned_at=NOON,
+        expenses=(),
+    )
+
+
+def quote_refused(reason: str, rule: Rule | None = None) -> trip.QuoteRefused:
+    return trip.QuoteRefused(
+        trip_id="t-1", driver_id="ada", reason=reason, rule=rule, refused_at=NOON
+    )
+
+
+def asked(request: str = "x-1") -> trip.ExtraCostRequested:
+    return trip.ExtraCostRequested(
+        trip_id="t-1",
+        driver_id="ada",
+        request_id=request,
+        kind=TOLL,
+        amount=EUR,
+        reason="a detour",
+        photo_file_id="f-1",
+        requested_at=NOON,
+    )
+
+
+def delivery(client_told: bool) -> trip.DeliveryConfirmed:
+    return trip.DeliveryConfirmed(
+        trip_id="t-1",
+        driver_id="ada",
+        channel=trip.Channel.APP,
+        confirmed_at=NOON,
+        client_told=client_told,
+    )
+
+
+def contested(by: invoice.Party, reason: str = "unreadable") -> invoice.LineContested:
+    return invoice.LineContested(
+        invoice_id="inv-1",
+        organisation_id="hiflow",
+        driver_id="ada",
+        line_id="service",
+        by=by,
+        reason=reason,
+        contested_at=NOON,
+    )
+
+
+def bank_change() -> payee.BankChangeRequested:
+    values = dict.fromkeys(payee.BankChangeRequested.__dataclass_fields__)
+    known = {"driver_id": "ada", "requested_at": NOON, "effective_at": NOON + timedelta(hours=48)}
+    whole: dict[str, Any] = {**values, **known}
+    return payee.BankChangeRequested(**whole)
+
+
+# --- Who is told of what ----------------------------------------------------
+
+CASES = [
+    (invited(), "invited", Topic.SECURITY),
+    (activated(), "activated", Topic.SECURITY),
+    (reset(), "password_reset", Topic.SECURITY),
+    (password_set(user.PasswordMeans.CHANGE), "password_changed", Topic.SECURITY),
+    (
+        user.TotpRemoved(
+            user_id="ada", organisation_id="hiflow", removed_by="lea", removed_at=NOON
+        ),
+        "second_factor_removed",
+        Topic.SECURITY,
+    ),
+    (refused(), "paper_refused", Topic.PAPERS),
+    (
+        paper.ExpiryNoticeGiven(
+            paper_id="p-1",
+            user_id="ada",
+            organisation_id="hiflow",
+            kind=KIND,
+            expires_on=DAY,
+            days=7,
+            noticed_at=NOON,
+        ),
+        "paper_expiring",
+        Topic.PAPERS,
+    ),
+    (
+        paper.PaperExpired(
+            paper_id="p-1",
+            user_id="ada",
+            organisation_id="hiflow",
+            kind=KIND,
+            expires_on=DAY,
+            expired_at=NOON,
+        ),
+        "paper_expired",
+        Topic.PAPERS,
+    ),
+    (quote_refused("too dear"), "quote_refused", Topic.QUOTES),
+    (assigned(direct=False), "quote_accepted", Topic.QUOTES),
+    (assigned(direct=True), "mission_assigned", Topic.MISSIONS),
+    (contested(invoice.Party.BILLING), "invoice_contested", Topic.MONEY),
+    (
+        invoice.InvoicePaid(
+            invoice_id="inv-1",
+            organisation_id="hiflow",
+            driver_id="ada",
+            payout_id="po-1",
+            reference="VIR-1",
+            paid_at=NOON,
+        ),
+        "invoice_paid",
+        Topic.MONEY,
+    ),
+    (
+        user.UserDeactivated(
+            user_id="ada", organisation_id="hiflow", deactivated_by="lea", deactivated_at=NOON
+        ),
+        "deactivated",
+        Topic.SECURITY,
+    ),
+    (asked(), "extra_cost_asked", Topic.MISSIONS),
+    (
+        trip.ExtraCostAccepted(
+            trip_id="t-1",
+            driver_id="ada",
+            request_id="x-1",
+            kind=TOLL,
+            amount=EUR,
+            accepted_at=NOON,
+        ),
+        "extra_cost_accepted",
+        Topic.MISSIONS,
+    ),
+    (
+        trip.ExtraCostRefused(
+            trip_id="t-1", driver_id="ada", request_id="x-1", reason="in the price", refused_at=NOON
+        ),
+        "extra_cost_refused",
+        Topic.MISSIONS,
+    ),
+    (
+        trip.QuoteExpired(trip_id="t-1", driver_id="ada", expired_at=NOON),
+        "quote_expired",
+        Topic.QUOTES,
+    ),
+    (
+        trip.TripProposed(trip_id="t-1", driver_id="ada", proposed_at=NOON),
+        "trip_proposed",
+        Topic.MISSIONS,
+    ),
+    (
+        trip.CounterOffered(
+            trip_id="t-1",
+            driver_id="ada",
+            price=Money(amount_minor=9_000, currency="EUR"),
+            offered_at=NOON,
+            offered_by="lea",
+        ),
+        "counter_offer",
+        Topic.QUOTES,
+    ),
+    (delivery(client_told=False), "delivery_confirmed", Topic.MISSIONS),
+]
+
+
+@pytest.mark.requirement("HIF-03", "HIF-04", "HIF-20", "G-15")
+@pytest.mark.parametrize(("event", "template", "topic"), CASES, ids=[case[1] for case in CASES])
+def test_an_event_is_told_to_whom_it_concerns(event: Any, template: str, topic: Topic) -> None:
+    message = told(event)
+    assert (message.user_id, message.template, message.topic) == ("ada", template, topic)
+    is_complete(message)
+    assert told(event) == message
+
+
+def test_an_acceptance_is_told_once_by_the_mission_that_follows() -> None:
+    accepted = trip.QuoteAccepted(trip_id="t-1", driver_id="ada", accepted_at=NOON)
+    assert messages(accepted) == []
+
+
+@pytest.mark.parametrize(
+    "event",
+    [reset(REDACTED), refused(REDACTED), contested(invoice.Party.BILLING, REDACTED)],
+)
+def test_nothing_is_told_of_somebody_forgotten(event: Any) -> None:
+    assert messages(event) == []
+
+
+@pytest.mark.parametrize(
+    "event",
+    [
+        password_set(user.PasswordMeans.BOOTSTRAP),
+        user.SubjectForgotten(user_id="ada", forgotten_at=NOON),
+        contested(invoice.Party.DRIVER),
+        trip.TripExpired(trip_id="t-1", expired_at=NOON),
+    ],
+)
+def test_other_events_are_told_to_nobody(event: Any) -> None:
+    assert messages(event) == []
+
+
+@pytest.mark.requirement("HIF-04", "N-02")
+def test_a_link_is_private_ends_in_time_and_goes_by_mail_alone() -> None:
+    message = told(reset())
+    assert json.loads(message.private or "") == {"link": "https://x/1"}
+    assert (message.facts, message.only) == ((), Channel.EMAIL)
+    assert message.expires_at == NOON + timedelta(hours=1)
+
+
+@pytest.mark.requirement("HIF-43")
+@pytest.mark.parametrize(
+    "event",
+    [
+        payee.BankDetailsGiven(
+            driver_id="ada",
+            organisation_id="hiflow",
+            iban="FR14",
+            bic=None,
+            holder="Ada",
+            proof_file_id="f-1",
+            given_at=NOON,
+        ),
+        bank_change(),
+        payee.BankChangeCancelled(
+            driver_id="ada", organisation_id="hiflow", change_id="c-1", cancelled_at=NOON
+        ),
+        payee.BankChangeTookEffect(
+            driver_id="ada", organisation_id="hiflow", change_id="c-1", took_effect_at=NOON
+        ),
+    ],
+)
+def test_bank_details_and_their_change_are_told_everywhere(event: payee.PayeeEvent) -> None:
+    found = messages(event)
+    assert [message.only for message in found] == [Channel.EMAIL, Channel.SMS]
+    assert all(message.former_addresses for message in found)
+    assert {message.topic for message in found} == {Topic.SECURITY}
+    assert len({message.message_id for message in found}) == 2
+    for message in found:
+        is_complete(message)
+
+
+@pytest.mark.requirement("HIF-30")
+def test_an_answer_of_billing_is_told_and_the_question_is_not() -> None:
+    question = payee.QuestionAsked(
+        driver_id="ada",
+        organisation_id="hiflow",
+        question_id="q-1",
+        invoice_id=None,
+        question="When?",
+        asked_at=NOON,
+    )
+    assert messages(question) == []
+    answer = payee.QuestionAnswered(
+        driver_id="ada",
+        organisation_id="hiflow",
+        question_id="q-1",
+        answer="Tomorrow",
+        answered_by="lea",
+        answered_at=NOON,
+    )
+    message = told(answer)
+    assert (message.user_id, message.template) == ("ada", "question_answered")
+    assert message.private == '{"answer": "Tomorrow"}'
+    other = told(replace(answer, question_id="q-2"))
+    assert other.message_id != message.message_id
+    assert messages(replace(answer, answer=REDACTED)) == []
+
+
+def test_expenses_that_are_open_again_are_told() -> None:
+    reopened = invoice.ExpensesReopened(
+        invoice_id="inv-t-1",
+        organisation_id="hiflow",
+        driver_id="ada",
+        extra_id=None,
+        reopened_at=NOON,
+    )
+    message = told(reopened)
+    assert (message.user_id, message.template) == ("ada", "expenses_reopened")
+
+
+@pytest.mark.requirement("HIF-27")
+def test_each_extra_cost_of_a_mission_has_its_own_message_in_its_thread() -> None:
+    first, second = [told(asked(request)) for request in ("x-1", "x-2")]
+    assert first.message_id != second.message_id
+    assert (first.about, second.about) == ("trip/t-1", "trip/t-1")
+
+
+def test_two_events_make_two_messages() -> None:
+    later = replace(activated(), activated_at=NOON + timedelta(seconds=1))
+    assert told(activated()).message_id != told(later).message_id
+
+
+@pytest.mark.requirement("G-04")
+def test_a_recovery_code_that_was_used_is_told() -> None:
+    assert messages(signed_in(with_recovery_code=False)) == []
+    message = told(signed_in(with_recovery_code=True))
+    assert (message.template, message.topic) == ("recovery_code_used", Topic.SECURITY)
+
+
+@pytest.mark.requirement("HIF-39")
+def test_a_new_address_is_written_to_alone_and_its_change_to_the_former_one_too() -> None:
+    new, link = "new@b.example", "https://x/#token=1"
+    message = told(address_change(new, link))
+    assert (message.template, message.address, message.only) == ("email_change", new, Channel.EMAIL)
+    end = NOON + timedelta(hours=1)
+    assert (message.expires_at, json.loads(message.private or "")) == (end, {"link": link})
+    assert messages(address_change(REDACTED, REDACTED)) == []
+    changed = user.EmailChanged(user_id="ada", organisation_id="hiflow", email=new, changed_at=NOON)
+    notice = told(changed)
+    assert (notice.template, notice.former_addresses) == ("email_changed", True)
+
+
+def test_the_user_who_made_a_counter_offer_is_told_of_the_answer() -> None:
+    taken = trip.CounterAccepted(
+        trip_id="t-1", driver_id="ada", accepted_at=NOON, offered_by="lea", price=EUR
+    )
+    kept = trip.CounterDeclined(
+        trip_id="t-1", driver_id="ada", declined_at=NOON, offered_by="lea", price=EUR
+    )
+    assert [(m.user_id, m.template) for m in map(told, (taken, kept))] == [
+        ("lea", "counter_accepted"),
+        ("lea", "counter_declined"),
+    ]
+    assert messages(replace(taken, offered_by=None, price=None)) == []
+
+
+@pytest.mark.requirement("HIF-27", "N-05")
+def test_the_client_of_a_trip_is_told_of_the_delivery_when_there_is_one() -> None:
+    mine, theirs = messages(delivery(client_told=True))
+    assert (mine.user_id, mine.template) == ("ada", "delivery_confirmed")
+    assert (theirs.user_id, theirs.template) == ("t-1", "vehicle_delivered")
+
+
+def client(name: str = "Eve Roux", email: str = "eve@example.org") -> trip.ClientNamed:
+    return trip.ClientNamed(
+        trip_id="t-1",
+        organisation_id="hiflow",
+        name=name,
+        email=email,
+        language="nl",
+        named_at=NOON,
+    )
+
+
+@pytest.mark.requirement("HIF-27", "N-05")
+def test_the_client_of_a_trip_is_known_under_its_id() -> None:
+    assert commands(client()) == [
+        Meet(
+            user_id="t-1",
+            organisation_id="hiflow",
+            email="eve@example.org",
+            name="Eve Roux",
+            language="nl",
+            phone=None,
+            at=NOON,
+        )
+    ]
+
+
+def test_the_client_of_a_trip_is_forgotten_with_it() -> None:
+    forgotten = trip.SubjectForgotten(trip_id="t-1", forgotten_at=NOON)
+    assert commands(forgotten) == [Forget(user_id="t-1", at=NOON)]
+    assert commands(client(name=REDACTED, email=REDACTED)) == []
+    assert commands(trip.TripExpired(trip_id="t-1", expired_at=NOON)) == []
+
+
+@pytest.mark.requirement("HIF-41", "N-04")
+def test_a_new_trip_is_told_with_what_a_driver_decides_by() -> None:
+    alerted = DriverAlerted(
+        trip_id="t-1",
+        driver_id="ada",
+        organisation_id="hiflow",
+        search_id="s-1",
+        departure_city="Lyon",
+        arrival_city="Lille",
+        from_day=DAY,
+        until_day=DAY,
+        distance_km=690,
+        alerted_at=NOON,
+    )
+    message = told(alerted)
+    assert (message.user_id, message.topic) == ("ada", Topic.ALERTS)
+    mail = written(message, "fr")
+    assert "Lyon" in mail.subject
+    assert "690 km" in mail.text
+
+
+# --- With which words -------------------------------------------------------
+
+
+@pytest.mark.requirement("FLB-009", "HIF-20")
+@pytest.mark.parametrize(
+    ("rule", "language", "words"),
+    [
+        ("trip-assigned", "fr", "Motif : le trajet a été confié à un autre chauffeur"),
+        ("trip-assigned", "de", "Grund: die Fahrt wurde an jemand anderen vergeben"),
+        ("trip-expired", "fr", "Motif : le trajet n'a été confié à personne à temps"),
+        ("a-rule-of-later", "en", "Reason: an automatic decision"),
+    ],
+)
+def test_a_quote_that_a_rule_refused_says_so_in_the_recipients_language(
+    rule: str, language: str, words: str
+) -> None:
+    message = told(quote_refused("trip assigned", Rule(id=rule, version=1, inputs=())))
+    assert words in written(message, language).text
+    is_complete(message)
+
+
+def test_a_person_and_a_rule_refuse_a_quote_under_one_id() -> None:
+    by_rule = told(quote_refused("x", Rule(id="trip-expired", version=1, inputs=())))
+    by_person = told(quote_refused("x"))
+    assert by_rule.message_id == by_person.message_id == "m-6487b85ecff659ddba7a1648e7768e91"
+
+
+GOLDEN = [
+    (
+        refused(),
+        "fr",
+        "Document refusé : attestation de vigilance",
+        ("Bonjour Ada Martin,\n\nCe document n'a pas été accepté : attestation de vigilance.\n\n"
+        "Motif : blurred\n\nMerci de le renvoyer sur http://localhost:8080\n"),
+    ),
+    (
+        assigned(direct=False),
+        "no",
+        "Tilbud godtatt: t-1",
+        ("Hei Ada Martin,\n\nTilbudet ditt for tur t-1 ble godtatt: det er ditt oppdrag, fra"
+        " 31. mai 2030.\n\nAlt om det: http://localhost:8080\n"),
+    ),
+    (
+        asked(),
+        "de",
+        "Zusatzkosten beantragt: t-1",
+        ("Guten Tag Ada Martin,\n\nIhr Antrag auf Zusatzkosten von 24,50\xa0€ für den Auftrag t-1"
+        " ist angekommen. Die Logistik wird antworten; Sie erfahren davon.\n"),
+    ),
+    (
+        reset(),
+        "sv",
+        "Välj ditt lösenord",
+        ("Hej Ada Martin,\n\nNågon, troligen du, har bett om att välja ett lösenord för ditt konto."
+        " Länken fungerar en gång och en kort tid:\n\nhttps://x/1\n\nVar det inte du behöver du"
+        " inte göra något: ditt konto förblir som det är.\n"),
+    ),
+]
+
+
+@pytest.mark.requirement("FLB-009")
+@pytest.mark.parametrize(("event", "language", "subject", "text"), GOLDEN)
+def test_messages_are_worded_as_ever(event: Any, language: str, subject: str, text: str) -> None:
+    found = written(told(event), language)
+    assert (found.subject, found.text) == (subject, text)
