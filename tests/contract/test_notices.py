@@ -569,30 +569,38 @@ GOLDEN = [
         refused(),
         "fr",
         "Document refusé : attestation de vigilance",
-        ("Bonjour Ada Martin,\n\nCe document n'a pas été accepté : attestation de vigilance.\n\n"
-        "Motif : blurred\n\nMerci de le renvoyer sur http://localhost:8080\n"),
+        (
+            "Bonjour Ada Martin,\n\nCe document n'a pas été accepté : attestation de vigilance.\n\n"
+            "Motif : blurred\n\nMerci de le renvoyer sur http://localhost:8080\n"
+        ),
     ),
     (
         assigned(direct=False),
         "no",
         "Tilbud godtatt: t-1",
-        ("Hei Ada Martin,\n\nTilbudet ditt for tur t-1 ble godtatt: det er ditt oppdrag, fra"
-        " 31. mai 2030.\n\nAlt om det: http://localhost:8080\n"),
+        (
+            "Hei Ada Martin,\n\nTilbudet ditt for tur t-1 ble godtatt: det er ditt oppdrag, fra"
+            " 31. mai 2030.\n\nAlt om det: http://localhost:8080\n"
+        ),
     ),
     (
         asked(),
         "de",
         "Zusatzkosten beantragt: t-1",
-        ("Guten Tag Ada Martin,\n\nIhr Antrag auf Zusatzkosten von 24,50\xa0€ für den Auftrag t-1"
-        " ist angekommen. Die Logistik wird antworten; Sie erfahren davon.\n"),
+        (
+            "Guten Tag Ada Martin,\n\nIhr Antrag auf Zusatzkosten von 24,50\xa0€ für den Auftrag t-1"
+            " ist angekommen. Die Logistik wird antworten; Sie erfahren davon.\n"
+        ),
     ),
     (
         reset(),
         "sv",
         "Välj ditt lösenord",
-        ("Hej Ada Martin,\n\nNågon, troligen du, har bett om att välja ett lösenord för ditt konto."
-        " Länken fungerar en gång och en kort tid:\n\nhttps://x/1\n\nVar det inte du behöver du"
-        " inte göra något: ditt konto förblir som det är.\n"),
+        (
+            "Hej Ada Martin,\n\nNågon, troligen du, har bett om att välja ett lösenord för ditt konto."
+            " Länken fungerar en gång och en kort tid:\n\nhttps://x/1\n\nVar det inte du behöver du"
+            " inte göra något: ditt konto förblir som det är.\n"
+        ),
     ),
 ]
 

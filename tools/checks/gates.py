@@ -5,10 +5,12 @@ from collections.abc import Mapping
 from tools.checks.environment import environment
 from tools.checks.imports import independence, layers, purity
 from tools.checks.locks import locks
+from tools.checks.notices import notices
 from tools.checks.records import records
 from tools.checks.shape import shape
 from tools.checks.source import Gate
 from tools.checks.testing import honest_tests, running_tests, short_tests, telling_tests
+from tools.checks.texts import texts
 
 GATES: Mapping[str, Gate] = {
     "layers": layers,
@@ -18,6 +20,8 @@ GATES: Mapping[str, Gate] = {
     "shape": shape,
     "locks": locks,
     "records": records,
+    "notices": notices,
+    "texts": texts,
     "short-tests": short_tests,
     "telling-tests": telling_tests,
     "running-tests": running_tests,

@@ -8,7 +8,7 @@ from functools import cached_property
 from pathlib import Path, PurePosixPath
 
 PLACES = ("contracts", "infra", "services", "tools", "tests", "docs")
-SUFFIXES = frozenset({".py", ".md", ".sql", ".lock"})
+SUFFIXES = frozenset({".py", ".md", ".sql", ".lock", ".yaml", ".po"})
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -108,6 +108,11 @@ def dotted(node: ast.expr, names: Mapping[str, str]) -> str | None:
             return None if base is None else f"{base}.{attribute}"
         case _:
             return None
+
+
+def line_of(text: str, word: str) -> int:
+    """The number of the first line with the word; the first one where none has it."""
+    return next((n for n, line in enumerate(text.splitlines(), 1) if word in line), 1)
 
 
 def service_of(path: PurePosixPath) -> PurePosixPath | None:

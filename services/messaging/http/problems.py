@@ -8,7 +8,10 @@ Rejection = message.Rejection | preferences.Rejection
 
 
 def problem(rejection: Rejection) -> tuple[int, str]:
-    """Status and sentence. 404 there is no such thing, 422: such a thing can never be right."""
+    """The status and the sentence of a rejection.
+
+    404 says that there is no such thing, 422 that such a thing can never be.
+    """
     match rejection:
         case message.NoSuchMessage():
             return 404, "There is no such message."

@@ -115,7 +115,7 @@ def test_a_gate_stops_the_bad_file_and_passes_the_good_one(
 
 
 def test_every_gate_has_a_bad_file() -> None:
-    assert {case[0] for case in CASES} | {"shape"} == GATES.keys()
+    assert {case[0] for case in CASES} | {"shape", "notices", "texts"} == GATES.keys()
 
 
 class TestShape:

@@ -1,0 +1,70 @@
+"""python -m tools.checks.catalogues: brings the catalogues to the English texts of notices.
+
+It adds what is new, to be translated, and drops what is gone. What is translated stays as it is.
+"""
+
+import sys
+from collections.abc import Iterable
+from io import BytesIO
+from pathlib import Path
+
+from babel import Locale
+from babel.messages.catalog import Catalog
+from babel.messages.plurals import get_plural
+from babel.messages.pofile import read_po, write_po
+
+from services.messaging.adapters import texts
+from services.messaging.adapters.texts import ENGLISH, LANGUAGES, Entry, placeholders
+
+ROOT = Path(__file__).resolve().parents[2]
+WIDTH = 98
+HEAD = """\
+# {name}: the notices of {service}.
+msgid ""
+msgstr ""
+"Language: {language}\\n"
+"MIME-Version: 1.0\\n"
+"Content-Type: text/plain; charset=utf-8\\n"
+"Content-Transfer-Encoding: 8bit\\n"
+"Plural-Forms: {plurals}\\n"
+
+"""
+
+
+def main() -> int:
+    """Write every catalogue that is not as it should be, and say which."""
+    for file in sorted((ROOT / "services").glob(f"*/notices/{texts.FILE}")):
+        entries = list(texts.read(file.read_text()).entries())
+        for language in (language for language in LANGUAGES if language != ENGLISH):
+            path = file.parent / texts.catalogue(language)
+            before = path.read_text() if path.exists() else ""
+            after = updated(before, language, file.parts[-3], entries)
+            if after != before:
+                path.parent.mkdir(parents=True, exist_ok=True)
+                path.write_text(after)
+                print(f"wrote {path.relative_to(ROOT)}")
+    return 0
+
+
+def updated(before: str, language: str, service: str, entries: Iterable[Entry]) -> str:
+    """The catalogue with just these entries, in their order."""
+    known = read_po(BytesIO(before.encode()))
+    catalog = Catalog(locale=language)
+    for entry in entries:
+        plural = len(entry.english) > 1
+        id = entry.english if plural else entry.english[0]
+        found = known.get(entry.english[0], context=entry.context)
+        flags = {"python-brace-format"} if any(map(placeholders, entry.english)) else set()
+        if found is not None and found.id == id:
+            catalog.add(id, found.string, context=entry.context, flags=flags | found.flags)
+        else:
+            catalog.add(id, ("",) * 2 if plural else "", context=entry.context, flags=flags)
+    written = BytesIO()
+    write_po(written, catalog, width=WIDTH, omit_header=True)
+    name = Locale.parse(language).get_display_name("en")
+    head = HEAD.format(name=name, service=service, language=language, plurals=get_plural(language))
+    return head + written.getvalue().decode().rstrip("\n") + "\n"
+
+
+if __name__ == "__main__":
+    sys.exit(main())
