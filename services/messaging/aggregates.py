@@ -17,5 +17,5 @@ PREFERENCES = Aggregate(
     decide=preferences.decide,
     evolve=preferences.evolve,
     initial=preferences.initial,
-    forget=lambda id, _, at: preferences.Forget(id, at),
+    forget=lambda id, _, at: preferences.Forget(user_id=id, at=at),
 )

@@ -588,8 +588,8 @@ GOLDEN = [
         "de",
         "Zusatzkosten beantragt: t-1",
         (
-            "Guten Tag Ada Martin,\n\nIhr Antrag auf Zusatzkosten von 24,50\xa0€ für den Auftrag t-1"
-            " ist angekommen. Die Logistik wird antworten; Sie erfahren davon.\n"
+            "Guten Tag Ada Martin,\n\nIhr Antrag auf Zusatzkosten von 24,50\xa0€ für den Auftrag"
+            " t-1 ist angekommen. Die Logistik wird antworten; Sie erfahren davon.\n"
         ),
     ),
     (
@@ -597,9 +597,9 @@ GOLDEN = [
         "sv",
         "Välj ditt lösenord",
         (
-            "Hej Ada Martin,\n\nNågon, troligen du, har bett om att välja ett lösenord för ditt konto."
-            " Länken fungerar en gång och en kort tid:\n\nhttps://x/1\n\nVar det inte du behöver du"
-            " inte göra något: ditt konto förblir som det är.\n"
+            "Hej Ada Martin,\n\nNågon, troligen du, har bett om att välja ett lösenord för ditt"
+            " konto. Länken fungerar en gång och en kort tid:\n\nhttps://x/1\n\nVar det inte du"
+            " behöver du inte göra något: ditt konto förblir som det är.\n"
         ),
     ),
 ]
