@@ -20,7 +20,6 @@ from aiokafka.structs import RecordMetadata
 from contracts.runtime import Contract
 from infra import telemetry
 from infra.cloudevents import headers
-from infra.pacing import arrived, filling
 from infra.signals import Signal, Waiter
 from infra.store import Position, RecordedEvent
 from infra.store.postgres import Connection, PostgresStore
@@ -135,7 +134,6 @@ class Relay:
                 return
             waiter = await stack.enter_async_context(self._nudge.subscribe(lock))
             session = await stack.enter_async_context(self._session())
-            stack.enter_context(filling(c.topic for c in self._contracts.values()))
             self.leading.set()
             stack.callback(self.leading.clear)
             while not self._stopping:
@@ -407,7 +405,6 @@ class _Session:
             tail.end = answer.offset + taken
             tail.mark = Mark(tail.end, left[taken - 1][2].position)
             left = left[taken:]
-            arrived(partition.topic)
 
     def _add(self, batch: Any, contract: Contract[Any], key: str, event: RecordedEvent) -> bool:
         added = batch.append(

@@ -20,7 +20,6 @@ from aiokafka.errors import KafkaError
 from infra.cloudevents import NotAnEvent, envelope
 from infra.consumers.core import Consumer, Fenced, Retry
 from infra.consumers.records import Partition, Record, from_kafka, headers_of
-from infra.pacing import pace
 from infra.supervisor import Halt, Progress
 
 log = logging.getLogger("relais.transport")
@@ -105,7 +104,6 @@ class KafkaLoop:
         client.subscribe(topics=self.consumer.topics, listener=_Owner(self, client))
         try:
             await client.start()
-            pace(client, self.consumer.topics)
             await self._loop(client)
         finally:
             self.assigned.clear()
@@ -311,7 +309,6 @@ class FaustAgent:
     async def _on_assigned(self, app: Any, assigned: Iterable[Any], **_: Any) -> None:
         self._unsettled_at = None
         try:
-            pace(app.consumer._thread._ensure_consumer(), self.consumer.topics)
             if partitions := self._ours(assigned):
                 await self.consumer.acquire(partitions)
                 self.assigned.set()
