@@ -12,7 +12,7 @@ Values are always parameters; names, conditions and orders are constants of the 
 
 import base64
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, fields, replace
 from datetime import UTC, date, datetime
 from functools import cached_property
@@ -134,12 +134,13 @@ class Order(Generic[Row]):
 
     A cursor is the sort key of the last row shown, readable only as a cursor of the same order, so
     what comes back is always of these types. It grants nothing: the question is scoped as ever.
+    A query of its own (`Asked`) has an order without terms, and sorts by the same key itself.
     """
 
     name: str
     columns: tuple[str, ...]
     types: tuple[type[KeyPart], ...]
-    terms: tuple[str, ...]
+    terms: tuple[str, ...] = ()
     descending: bool = False
 
     @cached_property
@@ -245,6 +246,27 @@ class Rows(Generic[Row]):
             cursor = connection.cursor(row_factory=self.table.kind.row_factory)
             await cursor.execute(query.encode(), self.values)
             return await cursor.fetchall()
+
+
+class Readable(Protocol[Row]):
+    """What can be read page by page; `Rows` can."""
+
+    async def page(
+        self, pool: Pool, order: Any, after: Sequence[KeyPart] | None, limit: int
+    ) -> list[Row]: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Asked(Generic[Row]):
+    """Rows that a query of its own reads: those after a key of the order, up to so many."""
+
+    read: Callable[[Pool, Sequence[KeyPart] | None, int], Awaitable[list[Row]]]
+
+    async def page(
+        self, pool: Pool, _: "Order[Row]", after: Sequence[KeyPart] | None, limit: int
+    ) -> list[Row]:
+        """The first rows after a key of the order, or from its beginning."""
+        return await self.read(pool, after, limit)
 
 
 # --- Cursors ------------------------------------------------------------------------------------

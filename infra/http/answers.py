@@ -28,6 +28,7 @@ from starlette.responses import Response
 
 from infra.http import models
 from infra.http.models import Named, instant
+from infra.http.sheets import MEDIA_TYPES, ListFormat
 
 T = TypeVar("T")
 
@@ -140,6 +141,7 @@ class AnswerRoute(APIRoute):
 
     def __init__(self, path: str, endpoint: Callable[..., Any], **options: Any) -> None:
         answer = inspect.signature(endpoint).return_annotation
+        self.answer = get_args(answer)[0] if get_origin(answer) is Answered else None
         status = options.get("status_code") or (204 if answer is Empty else 200)
         declared = _declared(path, answer, status)
         options |= {
@@ -159,12 +161,27 @@ def _declared(path: str, answer: Any, status: int) -> Mapping[int | str, dict[st
         [model] = get_args(answer)
         for fault in faults(model):
             raise UntypedAnswer(f"{path}: {fault}")
-        return {status: {"model": model}}
+        return {status: {"model": model, "content": _sheets(model)}}
     if get_origin(answer) is Annotated and get_args(answer)[0] is Response:
         marks = [mark for mark in answer.__metadata__ if isinstance(mark, Content)]
         if marks:
             return {status: {"content": {mark.type: BINARY for mark in marks}}}
     raise UntypedAnswer(f"{path}: annotate the route with Answered[...], Empty or Content")
+
+
+def item_of(answer: Any) -> Any:
+    """The type of the items of a list; None when the answer is none."""
+    if inspect.isclass(answer) and issubclass(answer, Listed):
+        return answer.__pydantic_generic_metadata__["args"][0]
+    return None
+
+
+def _sheets(answer: Any) -> dict[str, Any]:
+    """The other forms of a list: every list can be asked for as a table."""
+    if item_of(answer) is None:
+        return {}
+    csv, xlsx = MEDIA_TYPES[ListFormat.CSV], MEDIA_TYPES[ListFormat.XLSX]
+    return {csv: {"schema": {"type": "string"}}, xlsx: BINARY}
 
 
 class Router(APIRouter):

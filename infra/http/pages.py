@@ -2,17 +2,20 @@
 
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
-from typing import Annotated, Any, TypeVar
+from typing import Annotated, Any, TypeVar, cast
 from urllib.parse import parse_qsl, urlencode
 
 from fastapi import Depends, Query
 from pydantic import BaseModel, ConfigDict
 from starlette.requests import Request
+from starlette.responses import Response
 
 from infra import reading
-from infra.http.answers import Answered, Listed
-from infra.http.problems import malformed
+from infra.http import sheets
+from infra.http.answers import Answered, Listed, item_of
+from infra.http.problems import FieldError, Problem, malformed
 from infra.http.request_context import AppState
+from infra.http.sheets import ListFormat
 from infra.reading import KeyPart
 from infra.store.postgres import Pool
 
@@ -38,6 +41,12 @@ class Order:
     def read(self, cursor: str) -> tuple[Any, ...]:
         """The sort key behind a cursor. Raises a 400 `Problem` when it is none of this order."""
         return _read(cursor, self.name, self.key)
+
+
+def _too_long() -> Problem:
+    detail = f"The list has more than {sheets.MOST_ROWS} items; narrow it, or read it by pages."
+    field = FieldError("query:format", "too_long", detail)
+    return Problem(422, "list-too-long", detail, errors=[field])
 
 
 def _read(cursor: str, name: str, types: Sequence[type[KeyPart]]) -> tuple[KeyPart, ...]:
@@ -68,6 +77,7 @@ class Page:
     limit: int
     cursor: str | None
     request: Request
+    format: ListFormat = ListFormat.JSON
 
     def after(self, order: Order) -> tuple[Any, ...] | None:
         """The sort key after which the page begins; None for the first page."""
@@ -80,7 +90,7 @@ class Page:
 
     async def show(
         self,
-        rows: reading.Rows[Row],
+        rows: reading.Readable[Row],
         order: reading.Order[Row],
         present: Callable[[Row], T],
     ) -> Answered[Listed[T]]:
@@ -93,16 +103,37 @@ class Page:
 
     async def show_together(
         self,
-        rows: reading.Rows[Row],
+        rows: reading.Readable[Row],
         order: reading.Order[Row],
         present: Callable[[Sequence[Row]], Awaitable[Sequence[T]]],
     ) -> Answered[Listed[T]]:
         """The same, where the rows of a page are presented together: by what belongs to them."""
+        if self.format is not ListFormat.JSON:
+            # Another form of the same list, which the document tells of beside it.
+            return cast(Answered[Listed[T]], await self._sheet(rows, order, present))
         after = _read(self.cursor, order.name, order.types) if self.cursor is not None else None
         found = await rows.page(self.pool, order, after, self.fetch)
         following = order.cursor(found[self.limit - 1]) if len(found) > self.limit else None
         items = await present(found[: self.limit])
         return Answered(Listed(items=list(items), next=following), headers=self._link(following))
+
+    async def _sheet(
+        self,
+        rows: reading.Readable[Row],
+        order: reading.Order[Row],
+        present: Callable[[Sequence[Row]], Awaitable[Sequence[T]]],
+    ) -> Response:
+        """The whole list as a file. Raises a 422 `Problem` for one that is too long."""
+        items: list[T] = []
+        after: Sequence[KeyPart] | None = None
+        while found := await rows.page(self.pool, order, after, MOST):
+            items += await present(found)
+            if len(items) > sheets.MOST_ROWS:
+                raise _too_long()
+            after = order.key(found[-1])
+        route = self.request.scope["route"]
+        name = route.name.replace("_", "-")
+        return sheets.response(self.format, name, item_of(route.answer), items)
 
     @property
     def pool(self) -> Pool:
@@ -139,8 +170,15 @@ async def _page(
         str | None,
         Query(max_length=MOST_CURSOR_BYTES, description="`next` of the page before."),
     ] = None,
+    format: Annotated[
+        ListFormat,
+        Query(
+            description="`csv` or `xlsx`: the whole list as a file, whatever `limit` and `cursor`"
+            f" say, up to {sheets.MOST_ROWS} items."
+        ),
+    ] = ListFormat.JSON,
 ) -> Page:
-    return Page(limit, cursor, request)
+    return Page(limit, cursor, request, format)
 
 
 Paging = Annotated[Page, Depends(_page)]

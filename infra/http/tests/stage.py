@@ -168,11 +168,12 @@ def api(
     clock: Callable[[], float] = time,
     now: Callable[[], datetime] = lambda: NOON,
     extra: APIRouter | None = None,
+    pool: Any = None,
     **options: Any,
 ) -> Api:
     """The app, over whatever the test gives it."""
     verifier = Verifier(PublishedKeys(jwks(KEY)), "relais-accounts", "relais", clock)
-    app_state = AppState(verifier, problem, commands, positions, now=now)
+    app_state = AppState(verifier, problem, commands, positions, now=now, pool=pool)
     return create_app("bells", [router(), *([extra] if extra else [])], app_state, **options)
 
 

@@ -61,6 +61,7 @@ def test_a_query_takes_the_headers_of_queries(document: dict[str, Any]) -> None:
     assert names(document, document["paths"]["/numbers"]["get"]) == {
         "limit": False,
         "cursor": False,
+        "format": False,
         "upto": False,
         "Relais-Min-Position": False,
         "Relais-Correlation-Id": False,
