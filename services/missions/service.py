@@ -5,6 +5,7 @@ from contracts.missions import trip_v1
 from contracts.papers import paper_v1
 from infra.consumers.reactions import Reaction
 from infra.host import Service
+from infra.lookups import files
 from services.missions.aggregates import CLEARANCE, DRIVER, TRIP
 from services.missions.http import router
 from services.missions.http.problems import problem
@@ -22,6 +23,7 @@ service = Service(
         Reaction(
             name="bookings",
             contract=trip_v1.contract,
+            reads=from_missions_trip.Reads,
             react=from_missions_trip.react,
             aggregate=DRIVER,
             target=from_missions_trip.target,
@@ -29,6 +31,7 @@ service = Service(
         Reaction(
             name="accounts",
             contract=user_v1.contract,
+            reads=from_accounts_user.Reads,
             react=from_accounts_user.react,
             aggregate=DRIVER,
             target=from_accounts_user.target,
@@ -36,11 +39,13 @@ service = Service(
         Reaction(
             name="papers",
             contract=paper_v1.contract,
+            reads=from_papers_paper.Reads,
             react=from_papers_paper.react,
             aggregate=CLEARANCE,
             target=from_papers_paper.target,
         ),
     ),
+    lookups=(files.lookup,),
     routes=lambda _: router,
     problem=problem,
 )

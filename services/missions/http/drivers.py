@@ -1,13 +1,29 @@
 """Drivers: taken in, qualified, and free on certain days."""
 
 from datetime import date
-from typing import Annotated, Any, assert_never
+from enum import StrEnum
+from typing import Annotated, Literal
 
-from fastapi import APIRouter
-from starlette.responses import Response
-
-from contracts.missions.driver_v1 import Period, QualificationKind
-from infra.http.models import Body, Day, Id, Line, Named, Phone, PointBody, Text
+from contracts.missions import driver_v1
+from contracts.missions.driver_v1 import (
+    AvailabilityDeclared,
+    AvailabilityWithdrawn,
+    DriverEngaged,
+    DriverRegistered,
+    DriverReinstated,
+    DriverReleased,
+    DriverSuspended,
+    HomeChanged,
+    Period,
+    PhoneChanged,
+    QualificationKind,
+    QualificationObtained,
+    SubjectForgotten,
+    TrainingStarted,
+)
+from infra.http.answers import Answer, Answered, PointShown, Recorded, Router
+from infra.http.history import History
+from infra.http.models import Body, Day, Id, Instant, Line, Named, Phone, PointBody, Text
 from services.missions import clearance, driver
 from services.missions.aggregates import CLEARANCE, DRIVER
 from services.missions.driver.availability import DeclareAvailability, WithdrawAvailability
@@ -15,7 +31,7 @@ from services.missions.http.access import AnyContext, AsOf, StaffContext, only_o
 from services.missions.http.fields import Code, Codes, PostalCode
 from services.missions.http.readable_ids import readable_id
 
-router = APIRouter()
+router = Router("Drivers")
 
 # --- Bodies -----------------------------------------------------------------
 
@@ -67,47 +83,177 @@ class AvailabilityBody(Body):
     reason: Text | None = None
 
 
-# --- What is shown ----------------------------------------------------------
+# --- Answers ----------------------------------------------------------------
+
+Kind = Annotated[QualificationKind, Named()]
 
 
-def papers_shown(cleared: clearance.Clearance, organisation_id: str, on: date) -> dict[str, Any]:
-    """Which papers the driver has to hold for new work, and which of them they do not."""
-    return {
-        "required_papers": clearance.required(cleared, organisation_id),
-        "lacking_papers": clearance.lacking(cleared, organisation_id, on),
-    }
+class RegistrationShown(Answer):
+    """The driver as they became a partner."""
+
+    driver_id: str
+    organisation_id: str
+    name: str
+    phone: str | None
+    registered_at: Instant
 
 
-def driver_shown(found: driver.Driver) -> dict[str, Any]:
+class HomeShown(Answer):
+    """The address that trips near home are measured from."""
+
+    driver_id: str
+    street: str
+    postal_code: str
+    city: str
+    location: PointShown | None
+    changed_at: Instant
+
+
+class QualificationShown(Answer):
+    """A qualification, through its last day where it has one."""
+
+    kind: Kind
+    code: str
+    valid_until: Day | None
+
+
+class DeclaredAvailability(Answer):
+    """Days on which the driver can be called, both included."""
+
+    driver_id: str
+    availability_id: str
+    period: Annotated[Period, Named()]
+    from_day: Day
+    until_day: Day
+    reason: str | None
+    declared_at: Instant
+
+
+class WithdrawnAvailability(Answer):
+    """An availability that the driver took back."""
+
+    driver_id: str
+    availability_id: str
+    withdrawn_at: Instant
+
+
+class Engaged(Answer):
+    """A mission that occupies the driver on these days, both included."""
+
+    driver_id: str
+    trip_id: str
+    from_day: Day
+    until_day: Day
+    engaged_at: Instant
+
+
+class Released(Answer):
+    """A mission that does not occupy the driver any more."""
+
+    driver_id: str
+    trip_id: str
+    released_at: Instant
+
+
+class DriverStatus(StrEnum):
+    PARTNER = "partner"
+    SUSPENDED = "suspended"
+    FORGOTTEN = "forgotten"
+
+
+class ForgottenDriver(Answer):
+    """A driver who asked to be forgotten."""
+
+    status: Literal[DriverStatus.FORGOTTEN]
+    required_papers: tuple[str, ...]
+    lacking_papers: tuple[str, ...]
+
+
+class DriverShown(Answer):
     """A driver to themselves and to staff."""
-    match found:
-        case driver.Unregistered():
-            return {}
-        case driver.Forgotten():
-            return {"status": "forgotten"}
-        case driver.Partner():
-            return {
-                "status": "suspended" if found.suspended else "partner",
-                "registration": found.registration,
-                "phone": found.phone,
-                "home": found.home,
-                "in_training": sorted(found.in_training),
-                "qualifications": [
-                    {"kind": kind, "code": code, "valid_until": until}
-                    for (kind, code), until in sorted(found.qualified_until.items())
-                ],
-                "availabilities": list(found.availabilities.values()),
-                "engagements": list(found.engagements.values()),
-            }
-        case unhandled:
-            assert_never(unhandled)
+
+    status: Literal[DriverStatus.PARTNER, DriverStatus.SUSPENDED]
+    registration: RegistrationShown
+    phone: str | None
+    home: HomeShown | None
+    in_training: tuple[tuple[Kind, str], ...]
+    """Kind and code of each training that was begun and not completed."""
+    qualifications: tuple[QualificationShown, ...]
+    availabilities: tuple[DeclaredAvailability | WithdrawnAvailability, ...]
+    engagements: tuple[Engaged | Released, ...]
+    required_papers: tuple[str, ...]
+    """The papers that the driver has to hold for new work."""
+    lacking_papers: tuple[str, ...]
+    """Those of them that the driver does not hold today."""
+
+
+class DriverHistory(
+    History,
+    of=driver_v1.contract,
+    shows={
+        DriverRegistered: RegistrationShown,
+        HomeChanged: HomeShown,
+        PhoneChanged: ("driver_id", "phone", "changed_at"),
+        TrainingStarted: ("driver_id", "kind", "code", "started_at"),
+        QualificationObtained: ("driver_id", "kind", "code", "valid_until", "obtained_at"),
+        AvailabilityDeclared: DeclaredAvailability,
+        AvailabilityWithdrawn: WithdrawnAvailability,
+        DriverEngaged: Engaged,
+        DriverReleased: Released,
+        DriverSuspended: ("driver_id", "suspended_at"),
+        DriverReinstated: ("driver_id", "reinstated_at"),
+        SubjectForgotten: ("driver_id", "forgotten_at"),
+    },
+):
+    """Every fact about a driver, oldest first."""
+
+
+def driver_shown(
+    state: driver.Partner | driver.Forgotten, cleared: clearance.Clearance, today: date
+) -> DriverShown | ForgottenDriver:
+    """A driver with the papers that their organisation asks of them."""
+    required = clearance.required(cleared, state.organisation_id)
+    lacking = clearance.lacking(cleared, state.organisation_id, today)
+    if isinstance(state, driver.Forgotten):
+        return ForgottenDriver(
+            status=DriverStatus.FORGOTTEN, required_papers=required, lacking_papers=lacking
+        )
+    return DriverShown(
+        status=DriverStatus.SUSPENDED if state.suspended else DriverStatus.PARTNER,
+        registration=RegistrationShown.of(state.registration),
+        phone=state.phone,
+        home=HomeShown.of(state.home) if state.home else None,
+        in_training=tuple(sorted(state.in_training)),
+        qualifications=tuple(
+            QualificationShown(kind=kind, code=code, valid_until=until)
+            for (kind, code), until in sorted(state.qualified_until.items())
+        ),
+        availabilities=tuple(map(availability_shown, state.availabilities.values())),
+        engagements=tuple(map(engagement_shown, state.engagements.values())),
+        required_papers=required,
+        lacking_papers=lacking,
+    )
+
+
+def availability_shown(
+    availability: AvailabilityDeclared | AvailabilityWithdrawn,
+) -> DeclaredAvailability | WithdrawnAvailability:
+    if isinstance(availability, AvailabilityDeclared):
+        return DeclaredAvailability.of(availability)
+    return WithdrawnAvailability.of(availability)
+
+
+def engagement_shown(engagement: DriverEngaged | DriverReleased) -> Engaged | Released:
+    if isinstance(engagement, DriverEngaged):
+        return Engaged.of(engagement)
+    return Released.of(engagement)
 
 
 # --- Routes -----------------------------------------------------------------
 
 
 @router.post("/drivers", status_code=201)
-async def register_driver(body: DriverBody, context: StaffContext) -> Response:
+async def register_driver(body: DriverBody, context: StaffContext) -> Answered[Recorded]:
     """Take a driver in as a partner of the organisation."""
     command = driver.RegisterDriver(
         driver_id=body.driver_id,
@@ -121,8 +267,10 @@ async def register_driver(body: DriverBody, context: StaffContext) -> Response:
 
 
 @router.get("/drivers/{driver_id}")
-async def show_driver(driver_id: Id, context: AnyContext, as_of: AsOf = None) -> Response:
-    """The driver, never stale; drivers see themselves only."""
+async def show_driver(
+    driver_id: Id, context: AnyContext, as_of: AsOf = None
+) -> Answered[DriverShown | ForgottenDriver]:
+    """Show the driver, never stale; drivers see themselves only."""
     only_own(context, driver_id)
     found = await context.load(DRIVER, driver_id, as_of)
     if (
@@ -131,19 +279,18 @@ async def show_driver(driver_id: Id, context: AnyContext, as_of: AsOf = None) ->
     ):
         raise context.refuse(driver.NoSuchDriver())
     cleared = (await context.load(CLEARANCE, driver_id, as_of)).state
-    papers = papers_shown(cleared, context.principal.organisation_id, context.today)
-    return context.show(driver_shown(found.state) | papers, found)
+    return context.show(driver_shown(found.state, cleared, context.today), found)
 
 
 @router.get("/drivers/{driver_id}/history")
-async def driver_history(driver_id: Id, context: AnyContext) -> Response:
-    """Every fact about the driver: who, what, when."""
+async def driver_history(driver_id: Id, context: AnyContext) -> Answered[DriverHistory]:
+    """List every fact about the driver: who, what, when."""
     await show_driver(driver_id, context)
-    return await context.history(DRIVER, driver_id)
+    return await context.history(DRIVER, driver_id, DriverHistory)
 
 
 @router.put("/drivers/{driver_id}/home")
-async def change_home(driver_id: Id, body: HomeBody, context: AnyContext) -> Response:
+async def change_home(driver_id: Id, body: HomeBody, context: AnyContext) -> Answered[Recorded]:
     """The address that trips near home are measured from."""
     only_own(context, driver_id)
     command = driver.ChangeHome(
@@ -156,7 +303,7 @@ async def change_home(driver_id: Id, body: HomeBody, context: AnyContext) -> Res
 
 
 @router.put("/drivers/{driver_id}/phone")
-async def change_phone(driver_id: Id, body: PhoneBody, context: AnyContext) -> Response:
+async def change_phone(driver_id: Id, body: PhoneBody, context: AnyContext) -> Answered[Recorded]:
     """The number the driver is called under."""
     only_own(context, driver_id)
     command = driver.ChangePhone(
@@ -169,7 +316,9 @@ async def change_phone(driver_id: Id, body: PhoneBody, context: AnyContext) -> R
 
 
 @router.post("/drivers/{driver_id}/trainings")
-async def start_training(driver_id: Id, body: TrainingBody, context: AnyContext) -> Response:
+async def start_training(
+    driver_id: Id, body: TrainingBody, context: AnyContext
+) -> Answered[Recorded]:
     """Go to the training of a client process or of an additional service."""
     only_own(context, driver_id)
     command = driver.StartTraining(
@@ -185,7 +334,7 @@ async def start_training(driver_id: Id, body: TrainingBody, context: AnyContext)
 @router.post("/drivers/{driver_id}/qualifications")
 async def complete_training(
     driver_id: Id, body: QualificationBody, context: StaffContext
-) -> Response:
+) -> Answered[Recorded]:
     """The training is completed: the driver is qualified."""
     command = driver.CompleteTraining(
         driver_id=driver_id,
@@ -199,7 +348,9 @@ async def complete_training(
 
 
 @router.put("/drivers/{driver_id}/required-papers")
-async def require_papers(driver_id: Id, body: RequirementBody, context: StaffContext) -> Response:
+async def require_papers(
+    driver_id: Id, body: RequirementBody, context: StaffContext
+) -> Answered[Recorded]:
     """Say which papers the driver needs to quote and to be given trips."""
     await show_driver(driver_id, context)
     command = clearance.RequirePapers(
@@ -214,7 +365,7 @@ async def require_papers(driver_id: Id, body: RequirementBody, context: StaffCon
 @router.post("/drivers/{driver_id}/availabilities", status_code=201)
 async def declare_availability(
     driver_id: Id, body: AvailabilityBody, context: AnyContext
-) -> Response:
+) -> Answered[Recorded]:
     """Be available for a day, a week or a month."""
     only_own(context, driver_id)
     availability_id = readable_id("A", context.command_context.command_id)
@@ -235,7 +386,7 @@ async def declare_availability(
 @router.delete("/drivers/{driver_id}/availabilities/{availability_id}")
 async def withdraw_availability(
     driver_id: Id, availability_id: Id, context: AnyContext
-) -> Response:
+) -> Answered[Recorded]:
     """Take an availability back."""
     only_own(context, driver_id)
     command = WithdrawAvailability(

@@ -1,10 +1,11 @@
-"""Parts of request bodies that several resources share."""
+"""Parts of request bodies and of answers that several resources share."""
 
 from typing import Annotated
 
 from pydantic import Field, StringConstraints
 
 from contracts.missions.trip_v1 import ExpenseKind, QuotedExpense
+from infra.http.answers import Answer, MoneyShown
 from infra.http.models import Body, MoneyBody, Named, Text
 
 Code = Annotated[str, StringConstraints(pattern=r"^[a-z0-9_-]{1,64}$")]
@@ -27,3 +28,10 @@ def itemised(expenses: tuple[ExpenseBody, ...]) -> tuple[QuotedExpense, ...]:
 
 class RefusalBody(Body):
     reason: Text
+
+
+class ExpenseShown(Answer):
+    """A part of a price that is for an expense."""
+
+    kind: Annotated[ExpenseKind, Named()]
+    amount: MoneyShown

@@ -1,21 +1,29 @@
 """Missions: extra costs, documents, and the delivery."""
 
-from typing import Annotated
+from typing import Annotated, assert_never
 
-from fastapi import APIRouter
-from starlette.responses import Response
-
-from contracts.missions.trip_v1 import Channel, ExpenseKind
-from infra.http.models import Body, Id, Line, MoneyBody, Named, Text
+from contracts.media.file_v1 import Purpose
+from contracts.missions.trip_v1 import Channel, ExpenseKind, ExtraCostAccepted, ExtraCostRefused
+from infra.http.answers import Answer, Answered, MoneyShown, Recorded, Router
+from infra.http.models import Body, Day, Id, Instant, Line, MoneyBody, Named, Text
+from infra.lookups import files
 from services.missions import trip
 from services.missions.aggregates import TRIP
 from services.missions.http.access import AnyContext, DriverContext, LogisticsContext, is_staff
-from services.missions.http.fields import RefusalBody
+from services.missions.http.fields import ExpenseShown, RefusalBody
 from services.missions.http.readable_ids import readable_id
+from services.missions.trip import extra_costs
 from services.missions.trip.attachments import AddAttachment, RemoveAttachment
-from services.missions.trip.extra_costs import AcceptExtraCost, RefuseExtraCost, RequestExtraCost
+from services.missions.trip.extra_costs import (
+    AcceptExtraCost,
+    ExtraCosts,
+    RefuseExtraCost,
+    RequestExtraCost,
+)
 
-router = APIRouter()
+router = Router("Missions")
+
+PHOTO_PURPOSES = frozenset({Purpose.MISSION, Purpose.RECEIPT})
 
 # --- Bodies -----------------------------------------------------------------
 
@@ -25,12 +33,13 @@ class ConfirmationBody(Body):
 
 
 class ExtraCostBody(Body):
-    """Something the quote did not foresee, with its photo as an uploaded file."""
+    """Something the quote did not foresee."""
 
     kind: Annotated[ExpenseKind, Named()]
     amount: MoneyBody
     reason: Text
     photo_file_id: Id
+    """A file of one's own that was sent for the purpose `mission` or `receipt`."""
 
 
 class GrantBody(Body):
@@ -40,17 +49,121 @@ class GrantBody(Body):
 
 
 class AttachmentBody(Body):
-    """A document of the mission, as an uploaded file."""
+    """A document of the mission."""
 
     file_id: Id
+    """A file of one's own that was sent for the purpose `mission`."""
     label: Line
+
+
+# --- Answers ----------------------------------------------------------------
+
+
+class AssignedMission(Answer):
+    """The trip as the mission of a driver."""
+
+    trip_id: str
+    driver_id: str
+    price: MoneyShown | None
+    """Excluding VAT; null when a direct assignment agreed on none."""
+    direct: bool
+    """True when logistics assigned the driver without a quote."""
+    from_day: Day
+    until_day: Day
+    assigned_at: Instant
+    expenses: tuple[ExpenseShown, ...]
+    """The part of the price that is for expenses."""
+
+
+class ExtraCostAsked(Answer):
+    """A cost that the quote did not foresee, as its driver asked for it."""
+
+    trip_id: str
+    driver_id: str
+    request_id: str
+    kind: Annotated[ExpenseKind, Named()]
+    amount: MoneyShown
+    reason: str
+    photo_file_id: str
+    requested_at: Instant
+
+
+class ExtraCostGranted(Answer):
+    """The answer of logistics that an extra cost may be declared, up to an amount."""
+
+    trip_id: str
+    driver_id: str
+    request_id: str
+    kind: Annotated[ExpenseKind, Named()]
+    amount: MoneyShown
+    """The amount that was asked for, or less."""
+    accepted_at: Instant
+
+
+class ExtraCostTurnedDown(Answer):
+    """The answer of logistics that an extra cost is not paid."""
+
+    trip_id: str
+    driver_id: str
+    request_id: str
+    reason: str
+    refused_at: Instant
+
+
+class ExtraCostShown(Answer):
+    """An extra cost with its answer; null while it waits for one."""
+
+    request: ExtraCostAsked
+    answer: ExtraCostGranted | ExtraCostTurnedDown | None
+
+
+class RequestedExtraCost(Answer):
+    """The id under which logistics answers the request."""
+
+    id: str
+
+
+class AttachmentShown(Answer):
+    """A document that was put to the mission."""
+
+    trip_id: str
+    driver_id: str
+    file_id: str
+    label: str
+    added_at: Instant
+
+
+def extra_costs_shown(costs: ExtraCosts) -> tuple[ExtraCostShown, ...]:
+    """The extra costs of a mission to its driver and to logistics."""
+    return tuple(
+        ExtraCostShown(
+            request=ExtraCostAsked.of(request), answer=answer_shown(costs.answers.get(request_id))
+        )
+        for request_id, request in costs.requests.items()
+    )
+
+
+def answer_shown(
+    answer: extra_costs.Answer | None,
+) -> ExtraCostGranted | ExtraCostTurnedDown | None:
+    match answer:
+        case None:
+            return None
+        case ExtraCostAccepted():
+            return ExtraCostGranted.of(answer)
+        case ExtraCostRefused():
+            return ExtraCostTurnedDown.of(answer)
+        case unhandled:
+            assert_never(unhandled)
 
 
 # --- Routes -----------------------------------------------------------------
 
 
 @router.post("/trips/{trip_id}/delivery-confirmation")
-async def confirm_delivery(trip_id: Id, body: ConfirmationBody, context: DriverContext) -> Response:
+async def confirm_delivery(
+    trip_id: Id, body: ConfirmationBody, context: DriverContext
+) -> Answered[Recorded]:
     """The vehicle is delivered; from the app or the portal, with one effect."""
     command = trip.ConfirmDelivery(
         trip_id=trip_id,
@@ -64,8 +177,11 @@ async def confirm_delivery(trip_id: Id, body: ConfirmationBody, context: DriverC
 
 
 @router.post("/trips/{trip_id}/extra-costs", status_code=201)
-async def request_extra_cost(trip_id: Id, body: ExtraCostBody, context: DriverContext) -> Response:
+async def request_extra_cost(
+    trip_id: Id, body: ExtraCostBody, context: DriverContext
+) -> Answered[RequestedExtraCost]:
     """Ask for something the quote did not foresee, before the delivery."""
+    await files.require(context, "photo_file_id", body.photo_file_id, PHOTO_PURPOSES)
     request_id = readable_id("X", context.command_context.command_id)
     command = RequestExtraCost(
         trip_id=trip_id,
@@ -80,14 +196,14 @@ async def request_extra_cost(trip_id: Id, body: ExtraCostBody, context: DriverCo
     )
     created = f"/missions/trips/{trip_id}/extra-costs/{request_id}"
     return await context.handle(
-        TRIP, trip_id, command, lambda _: {"id": request_id}, created=created
+        TRIP, trip_id, command, lambda _: RequestedExtraCost(id=request_id), created=created
     )
 
 
 @router.post("/trips/{trip_id}/extra-costs/{request_id}/acceptance")
 async def accept_extra_cost(
     trip_id: Id, request_id: Id, body: GrantBody, context: LogisticsContext
-) -> Response:
+) -> Answered[Recorded]:
     """Grant an extra cost, all of it or up to an amount; then it may be declared."""
     command = AcceptExtraCost(
         trip_id=trip_id,
@@ -102,7 +218,7 @@ async def accept_extra_cost(
 @router.post("/trips/{trip_id}/extra-costs/{request_id}/refusal")
 async def refuse_extra_cost(
     trip_id: Id, request_id: Id, body: RefusalBody, context: LogisticsContext
-) -> Response:
+) -> Answered[Recorded]:
     """Turn an extra cost down, with the reason the driver will read."""
     command = RefuseExtraCost(
         trip_id=trip_id,
@@ -115,8 +231,11 @@ async def refuse_extra_cost(
 
 
 @router.post("/trips/{trip_id}/attachments", status_code=201)
-async def add_attachment(trip_id: Id, body: AttachmentBody, context: AnyContext) -> Response:
+async def add_attachment(
+    trip_id: Id, body: AttachmentBody, context: AnyContext
+) -> Answered[Recorded]:
     """Put a document to the mission, before or after it is carried out."""
+    await files.require(context, "file_id", body.file_id, {Purpose.MISSION})
     command = AddAttachment(
         trip_id=trip_id,
         organisation_id=context.principal.organisation_id,
@@ -130,7 +249,7 @@ async def add_attachment(trip_id: Id, body: AttachmentBody, context: AnyContext)
 
 
 @router.delete("/trips/{trip_id}/attachments/{file_id}")
-async def remove_attachment(trip_id: Id, file_id: Id, context: AnyContext) -> Response:
+async def remove_attachment(trip_id: Id, file_id: Id, context: AnyContext) -> Answered[Recorded]:
     """Take a document from the mission."""
     command = RemoveAttachment(
         trip_id=trip_id,

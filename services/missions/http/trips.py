@@ -1,35 +1,85 @@
 """Trips: offered, proposed, given to a driver, and shown."""
 
 from datetime import date, datetime
-from typing import Annotated, Any, assert_never
+from enum import StrEnum
+from typing import Annotated, Literal, assert_never
 
-from fastapi import APIRouter
 from pydantic import Field
-from starlette.responses import Response
 
-from contracts.missions.trip_v1 import End, Slot, Stop, Vehicle
+from contracts.missions import trip_v1
+from contracts.missions.trip_v1 import (
+    AttachmentAdded,
+    AttachmentRemoved,
+    ClientNamed,
+    CounterAccepted,
+    CounterDeclined,
+    CounterOffered,
+    DeliveryConfirmed,
+    End,
+    ExtraCostAccepted,
+    ExtraCostRefused,
+    ExtraCostRequested,
+    MissionAssigned,
+    QuoteAccepted,
+    QuoteExpired,
+    QuoteModified,
+    QuoteRefused,
+    QuoteSubmitted,
+    QuoteWithdrawn,
+    Slot,
+    Stop,
+    StopDetailed,
+    SubjectForgotten,
+    TripExpired,
+    TripProposed,
+    TripPublished,
+    Vehicle,
+)
+from infra.http.answers import Answer, Answered, PointShown, Recorded, Router
+from infra.http.history import History
 from infra.http.models import (
     Body,
     Day,
     Email,
     Id,
+    Instant,
     Language,
     Line,
     MoneyBody,
     Named,
     Phone,
     PointBody,
-    plain,
 )
 from services.missions import trip
 from services.missions.aggregates import TRIP
 from services.missions.http.access import AnyContext, AsOf, LogisticsContext, StaffContext, is_staff
 from services.missions.http.eligibility import lacking_papers, qualifications_of_eligible_driver
 from services.missions.http.fields import Code, Codes, Expenses, PostalCode, itemised
+from services.missions.http.missions import (
+    AssignedMission,
+    AttachmentShown,
+    ExtraCostAsked,
+    ExtraCostGranted,
+    ExtraCostShown,
+    ExtraCostTurnedDown,
+    extra_costs_shown,
+)
+from services.missions.http.quotes import (
+    AcceptedCounter,
+    DeclinedCounter,
+    ExpiredQuote,
+    ModifiedQuote,
+    OfferedCounter,
+    QuoteShown,
+    RefusedQuote,
+    SubmittedQuote,
+    WithdrawnQuote,
+    quote_shown,
+)
 from services.missions.http.readable_ids import readable_id
 from services.missions.trip.contacts import DetailStop, NameClient
 
-router = APIRouter()
+router = Router("Trips")
 
 # --- Bodies -----------------------------------------------------------------
 
@@ -132,89 +182,274 @@ class ClientBody(Body):
     language: Language = "fr"
 
 
-# --- What is shown ----------------------------------------------------------
+# --- Answers ----------------------------------------------------------------
 
 
-def trip_for_logistics(found: trip.Published) -> dict[str, Any]:
-    """Everything about a trip."""
-    shown = _offered(found) | _stops(found) | {"client": found.contacts.client}
-    match found:
+class StopShown(Answer):
+    """Where a vehicle leaves from or goes to."""
+
+    city: str
+    postal_code: str
+    point: PointShown
+
+
+class TownShown(Answer):
+    """Where a vehicle leaves from or goes to, as anybody who may quote knows it."""
+
+    city: str
+    postal_code: str
+
+
+class SlotShown(Answer):
+    """A day of the window; fixed when the client imposes exactly this day."""
+
+    date: Day
+    fixed: bool
+
+
+class VehicleShown(Answer):
+    make: str
+    model: str
+
+
+class OfferTerms(Answer):
+    """The offer without its places."""
+
+    trip_id: str
+    organisation_id: str
+    client_brand: str
+    tags: tuple[str, ...]
+    from_slot: SlotShown
+    until_slot: SlotShown
+    vehicle: VehicleShown
+    delivery_type: str
+    distance_km: int
+    duration_minutes: int
+    client_process: str | None
+    """The client process a driver must be qualified for."""
+    additional_services: tuple[str, ...]
+    """The services a driver must be qualified for."""
+    published_at: Instant
+    time_zone: str | None
+
+
+class OfferInOutline(OfferTerms):
+    """The offer as every driver of the organisation may see it."""
+
+    departure: TownShown
+    arrival: TownShown
+
+
+class OfferShown(OfferTerms):
+    """The offer with the places where it begins and ends."""
+
+    departure: StopShown
+    arrival: StopShown
+
+
+class DetailedStop(Answer):
+    """Where exactly an end of the trip is, and whom to ask for there."""
+
+    trip_id: str
+    end: Annotated[End, Named()]
+    street: str
+    contact_name: str | None
+    phone: str | None
+    detailed_at: Instant
+
+
+class StopsShown(Answer):
+    """The ends of the trip; null where nothing has been said yet."""
+
+    departure: DetailedStop | None
+    arrival: DetailedStop | None
+
+
+class ClientShown(Answer):
+    """The client who ordered the trip."""
+
+    trip_id: str
+    organisation_id: str
+    name: str
+    email: str
+    language: str
+    named_at: Instant
+
+
+class TripStatus(StrEnum):
+    OPEN = "open"
+    ASSIGNED = "assigned"
+    DELIVERED = "delivered"
+    EXPIRED = "expired"
+
+
+class TripForDriver(Answer):
+    """A trip to a driver whose mission it is not: nothing of the other drivers."""
+
+    status: TripStatus
+    offer: OfferInOutline
+    quote: QuoteShown | None
+    """One's own."""
+
+
+class MissionForDriver(Answer):
+    """A trip to the driver whose mission it is."""
+
+    status: Literal[TripStatus.ASSIGNED, TripStatus.DELIVERED]
+    offer: OfferShown
+    stops: StopsShown
+    mission: AssignedMission
+    extra_costs: tuple[ExtraCostShown, ...]
+    attachments: tuple[AttachmentShown, ...]
+
+
+class OpenTrip(Answer):
+    """A trip that drivers quote for, to staff."""
+
+    status: Literal[TripStatus.OPEN]
+    offer: OfferShown
+    stops: StopsShown
+    client: ClientShown | None
+    quotes: tuple[QuoteShown, ...]
+
+
+class MissionForStaff(MissionForDriver):
+    """A trip that a driver was given, to staff."""
+
+    client: ClientShown | None
+
+
+class ExpiredTrip(Answer):
+    """A trip that nobody was given in time, to staff."""
+
+    status: Literal[TripStatus.EXPIRED]
+    offer: OfferShown
+    stops: StopsShown
+    client: ClientShown | None
+
+
+TripForStaff = OpenTrip | MissionForStaff | ExpiredTrip
+
+
+class TripHistory(
+    History,
+    of=trip_v1.contract,
+    shows={
+        TripPublished: OfferShown,
+        StopDetailed: DetailedStop,
+        ClientNamed: ClientShown,
+        TripProposed: ("trip_id", "driver_id", "proposed_at"),
+        QuoteSubmitted: SubmittedQuote,
+        QuoteModified: ModifiedQuote,
+        QuoteWithdrawn: WithdrawnQuote,
+        QuoteRefused: RefusedQuote,
+        QuoteExpired: ExpiredQuote,
+        CounterOffered: OfferedCounter,
+        CounterAccepted: AcceptedCounter,
+        CounterDeclined: DeclinedCounter,
+        QuoteAccepted: ("trip_id", "driver_id", "accepted_at"),
+        MissionAssigned: AssignedMission,
+        ExtraCostRequested: ExtraCostAsked,
+        ExtraCostAccepted: ExtraCostGranted,
+        ExtraCostRefused: ExtraCostTurnedDown,
+        AttachmentAdded: AttachmentShown,
+        AttachmentRemoved: ("trip_id", "driver_id", "file_id", "removed_at"),
+        DeliveryConfirmed: ("trip_id", "driver_id", "channel", "confirmed_at", "client_told"),
+        TripExpired: ("trip_id", "expired_at"),
+        SubjectForgotten: ("trip_id", "forgotten_at"),
+    },
+):
+    """Every fact about a trip, oldest first."""
+
+
+def trip_for_driver(state: trip.Published, driver_id: str) -> TripForDriver | MissionForDriver:
+    """The offer, one's own quote, one's own mission; nothing of the other drivers (HIF-15).
+
+    A driver who does not have the mission sees town and postcode, not where exactly that is.
+    """
+    match state:
         case trip.Open():
-            return shown | {"quotes": [_quote(found, id) for id in found.quotes]}
+            quote = state.quotes.get(driver_id)
+            counter = state.counter_offers.get(driver_id)
+            return TripForDriver(
+                status=TripStatus.OPEN,
+                offer=OfferInOutline.of(state.offer),
+                quote=quote_shown(quote, counter) if quote else None,
+            )
+        case trip.Assigned() | trip.Delivered() if state.mission.driver_id == driver_id:
+            return MissionForDriver(
+                status=mission_status(state),
+                offer=OfferShown.of(state.offer),
+                stops=stops_shown(state),
+                mission=AssignedMission.of(state.mission),
+                extra_costs=extra_costs_shown(state.extra_costs),
+                attachments=attachments_shown(state),
+            )
         case trip.Assigned() | trip.Delivered():
-            return shown | _mission(found)
+            return not_quoted(mission_status(state), state)
         case trip.Expired():
-            return shown
+            return not_quoted(TripStatus.EXPIRED, state)
         case unhandled:
             assert_never(unhandled)
 
 
-def trip_for_driver(found: trip.Published, driver_id: str) -> dict[str, Any]:
-    """The offer, one's own quote, one's own mission; nothing of the other drivers.
-
-    Whoever does not have the mission sees town and postcode, not where exactly that is.
-    """
-    match found:
-        case trip.Open(quotes=quotes) if driver_id in quotes:
-            return _vaguely(found) | {"quote": _quote(found, driver_id)}
-        case trip.Assigned() | trip.Delivered() if found.mission.driver_id == driver_id:
-            return _offered(found) | _stops(found) | _mission(found)
-        case _:
-            return _vaguely(found)
-
-
-def _offered(found: trip.Published) -> dict[str, Any]:
-    """The situations are named as they are shown: open, assigned, delivered, expired."""
-    return {"status": type(found).__name__.lower(), "offer": found.offer}
-
-
-def _vaguely(found: trip.Published) -> dict[str, Any]:
-    offer: dict[str, Any] = plain(found.offer)
-    for end in ("departure", "arrival"):
-        del offer[end]["point"]
-    return _offered(found) | {"offer": offer}
-
-
-def _stops(found: trip.Published) -> dict[str, Any]:
-    stops = found.contacts.stops
-    return {"stops": {end.name.lower(): stops.get(end) for end in End if end}}
+def trip_for_staff(state: trip.Published) -> TripForStaff:
+    """Everything about a trip."""
+    offer, stops = OfferShown.of(state.offer), stops_shown(state)
+    client = ClientShown.of(state.contacts.client) if state.contacts.client else None
+    match state:
+        case trip.Open():
+            quotes = tuple(
+                quote_shown(quote, state.counter_offers.get(driver_id))
+                for driver_id, quote in state.quotes.items()
+            )
+            return OpenTrip(
+                status=TripStatus.OPEN, offer=offer, stops=stops, client=client, quotes=quotes
+            )
+        case trip.Assigned() | trip.Delivered():
+            return MissionForStaff(
+                status=mission_status(state),
+                offer=offer,
+                stops=stops,
+                client=client,
+                mission=AssignedMission.of(state.mission),
+                extra_costs=extra_costs_shown(state.extra_costs),
+                attachments=attachments_shown(state),
+            )
+        case trip.Expired():
+            return ExpiredTrip(status=TripStatus.EXPIRED, offer=offer, stops=stops, client=client)
+        case unhandled:
+            assert_never(unhandled)
 
 
-def _mission(found: trip.Assigned | trip.Delivered) -> dict[str, Any]:
-    costs = found.extra_costs
-    return {
-        "mission": found.mission,
-        "extra_costs": [
-            {"request": request, "answer": costs.answers.get(id)}
-            for id, request in costs.requests.items()
-        ],
-        "attachments": list(found.attachments.values()),
-    }
+def not_quoted(status: TripStatus, state: trip.Published) -> TripForDriver:
+    return TripForDriver(status=status, offer=OfferInOutline.of(state.offer), quote=None)
 
 
-def _quote(found: trip.Open, driver_id: str) -> dict[str, Any]:
-    quote = found.quotes[driver_id]
-    status = {
-        "QuoteSubmitted": "submitted",
-        "QuoteModified": "submitted",
-        "QuoteRefused": "refused",
-        "QuoteWithdrawn": "withdrawn",
-        "QuoteExpired": "expired",
-    }[type(quote).__name__]
-    return {"status": status, "last": quote, "counter_offer": _counter(found, driver_id)}
+def mission_status(
+    state: trip.Mission,
+) -> Literal[TripStatus.ASSIGNED, TripStatus.DELIVERED]:
+    return TripStatus.DELIVERED if isinstance(state, trip.Delivered) else TripStatus.ASSIGNED
 
 
-def _counter(found: trip.Open, driver_id: str) -> dict[str, Any] | None:
-    if (counter := found.counter_offers.get(driver_id)) is None:
-        return None
-    return {"status": type(counter).__name__.removeprefix("Counter").lower(), "last": counter}
+def stops_shown(state: trip.Published) -> StopsShown:
+    stops = state.contacts.stops
+    departure, arrival = stops.get(End.DEPARTURE), stops.get(End.ARRIVAL)
+    return StopsShown(
+        departure=DetailedStop.of(departure) if departure else None,
+        arrival=DetailedStop.of(arrival) if arrival else None,
+    )
+
+
+def attachments_shown(state: trip.Mission) -> tuple[AttachmentShown, ...]:
+    return tuple(AttachmentShown.of(attachment) for attachment in state.attachments.values())
 
 
 # --- Routes -----------------------------------------------------------------
 
 
 @router.post("/trips", status_code=201)
-async def publish_trip(body: TripBody, context: LogisticsContext) -> Response:
+async def publish_trip(body: TripBody, context: LogisticsContext) -> Answered[Recorded]:
     """Offer a transfer to the drivers of the organisation."""
     trip_id = body.trip_id or readable_id("T", context.command_context.command_id)
     command = body.command(
@@ -228,8 +463,10 @@ async def publish_trip(body: TripBody, context: LogisticsContext) -> Response:
 
 
 @router.get("/trips/{trip_id}")
-async def show_trip(trip_id: Id, context: AnyContext, as_of: AsOf = None) -> Response:
-    """The trip, never stale; a driver sees their own quote and mission only."""
+async def show_trip(
+    trip_id: Id, context: AnyContext, as_of: AsOf = None
+) -> Answered[TripForStaff | MissionForDriver | TripForDriver]:
+    """Show the trip, never stale; a driver sees their own quote and mission only."""
     found = await context.load(TRIP, trip_id, as_of)
     if (
         isinstance(found.state, trip.Unpublished)
@@ -237,20 +474,22 @@ async def show_trip(trip_id: Id, context: AnyContext, as_of: AsOf = None) -> Res
     ):
         raise context.refuse(trip.NoSuchTrip())
     if is_staff(context):
-        return context.show(trip_for_logistics(found.state), found)
+        return context.show(trip_for_staff(found.state), found)
     shown = trip_for_driver(found.state, context.principal.subject)
     return context.show(shown, found, past=as_of is not None)
 
 
 @router.get("/trips/{trip_id}/history")
-async def trip_history(trip_id: Id, context: StaffContext) -> Response:
-    """Every fact about the trip: who, what, when. It names all who quoted, so it is for staff."""
+async def trip_history(trip_id: Id, context: StaffContext) -> Answered[TripHistory]:
+    """List every fact about the trip: who, what, when. It names all who quoted."""
     await show_trip(trip_id, context)
-    return await context.history(TRIP, trip_id)
+    return await context.history(TRIP, trip_id, TripHistory)
 
 
 @router.post("/trips/{trip_id}/proposals")
-async def propose_trip(trip_id: Id, body: DriverNamed, context: LogisticsContext) -> Response:
+async def propose_trip(
+    trip_id: Id, body: DriverNamed, context: LogisticsContext
+) -> Answered[Recorded]:
     """Ask a driver to quote for the trip, for example one who declared to be available."""
 
     async def proposal(state: trip.Trip) -> trip.ProposeTrip:
@@ -267,7 +506,9 @@ async def propose_trip(trip_id: Id, body: DriverNamed, context: LogisticsContext
 
 
 @router.post("/trips/{trip_id}/award")
-async def award_trip(trip_id: Id, body: DriverNamed, context: LogisticsContext) -> Response:
+async def award_trip(
+    trip_id: Id, body: DriverNamed, context: LogisticsContext
+) -> Answered[Recorded]:
     """Accept one driver's quote: it becomes their mission, the other quotes are refused."""
 
     async def award(state: trip.Trip) -> trip.AwardTrip:
@@ -285,7 +526,9 @@ async def award_trip(trip_id: Id, body: DriverNamed, context: LogisticsContext) 
 
 
 @router.post("/trips/{trip_id}/assignment")
-async def assign_directly(trip_id: Id, body: AssignmentBody, context: LogisticsContext) -> Response:
+async def assign_directly(
+    trip_id: Id, body: AssignmentBody, context: LogisticsContext
+) -> Answered[Recorded]:
     """Give the trip to a driver who did not quote."""
 
     async def assignment(state: trip.Trip) -> trip.AssignDirectly:
@@ -307,7 +550,7 @@ async def assign_directly(trip_id: Id, body: AssignmentBody, context: LogisticsC
 @router.put("/trips/{trip_id}/stops/{end}")
 async def detail_stop(
     trip_id: Id, end: Annotated[End, Named()], body: StopDetailBody, context: LogisticsContext
-) -> Response:
+) -> Answered[Recorded]:
     """Say where an end of the trip is and whom to ask for there; its driver sees it."""
     command = DetailStop(
         trip_id=trip_id,
@@ -322,7 +565,9 @@ async def detail_stop(
 
 
 @router.put("/trips/{trip_id}/client")
-async def name_client(trip_id: Id, body: ClientBody, context: LogisticsContext) -> Response:
+async def name_client(
+    trip_id: Id, body: ClientBody, context: LogisticsContext
+) -> Answered[Recorded]:
     """Name the client, who is told by mail that the vehicle was delivered."""
     command = NameClient(
         trip_id=trip_id,

@@ -2,34 +2,15 @@
 
 from typing import assert_never
 
-from contracts.accounts.user_v1 import (
-    AgreementSigned,
-    EmailChanged,
-    EmailChangeRequested,
-    LicenceChanged,
-    PasswordResetRequested,
-    PasswordSet,
-    ProfileChanged,
-    RecoveryCodesMade,
-    Role,
-    RolesChanged,
-    SessionsEnded,
-    SignedIn,
-    SubjectForgotten,
-    TotpEnrolled,
-    TotpRemoved,
-    UserActivated,
-    UserDeactivated,
-    UserEvent,
-    UserInvited,
-)
+from contracts.accounts.user_v1 import ProfileChanged, Role, UserActivated, UserDeactivated
 from contracts.runtime import REDACTED
 from services.missions.driver import Admit, FollowProfile, Home, Suspend
 
+Reads = UserActivated | ProfileChanged | UserDeactivated
 Command = Admit | FollowProfile | Suspend
 
 
-def react(event: UserEvent) -> list[Command]:
+def react(event: Reads) -> list[Command]:
     """Nothing follows from an unreadable event: its subject has been forgotten since."""
     match event:
         case UserActivated():
@@ -44,14 +25,6 @@ def react(event: UserEvent) -> list[Command]:
                     at=event.deactivated_at,
                 )
             ]
-        case UserInvited() | AgreementSigned() | RolesChanged() | LicenceChanged():
-            return []
-        case PasswordResetRequested() | PasswordSet() | TotpEnrolled() | TotpRemoved():
-            return []
-        case EmailChangeRequested() | EmailChanged() | RecoveryCodesMade():
-            return []
-        case SignedIn() | SessionsEnded() | SubjectForgotten():
-            return []
         case unhandled:
             assert_never(unhandled)
 

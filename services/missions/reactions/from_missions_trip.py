@@ -2,32 +2,14 @@
 
 from typing import assert_never
 
-from contracts.missions.trip_v1 import (
-    DeliveryConfirmed,
-    MissionAssigned,
-    TripEvent,
-    TripExpired,
-    TripProposed,
-    TripPublished,
-)
+from contracts.missions.trip_v1 import DeliveryConfirmed, MissionAssigned
 from services.missions.driver import Engage, Release
-from services.missions.trip import attachments, contacts, counter_offers, extra_costs, quotes
 
-Ignored = (
-    quotes.Event
-    | counter_offers.Event
-    | extra_costs.Event
-    | attachments.Event
-    | contacts.Event
-    | TripPublished
-    | TripProposed
-    | TripExpired
-)
+Reads = MissionAssigned | DeliveryConfirmed
 
 
-def react(event: TripEvent) -> list[Engage | Release]:
-    if isinstance(event, Ignored):
-        return []
+def react(event: Reads) -> list[Engage | Release]:
+    """Engage the driver of the mission, or release them."""
     match event:
         case MissionAssigned():
             return [

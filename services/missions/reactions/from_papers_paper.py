@@ -2,18 +2,14 @@
 
 from typing import assert_never
 
-from contracts.papers.paper_v1 import (
-    ExpiryNoticeGiven,
-    PaperAccepted,
-    PaperAdded,
-    PaperEvent,
-    PaperExpired,
-    PaperRefused,
-)
+from contracts.papers.paper_v1 import PaperAccepted, PaperExpired
 from services.missions.clearance import HoldPaper, LapsePaper
 
+Reads = PaperAccepted | PaperExpired
 
-def react(event: PaperEvent) -> list[HoldPaper | LapsePaper]:
+
+def react(event: Reads) -> list[HoldPaper | LapsePaper]:
+    """Record that the driver holds the paper, or that it has lapsed."""
     match event:
         case PaperAccepted():
             return [
@@ -35,8 +31,6 @@ def react(event: PaperEvent) -> list[HoldPaper | LapsePaper]:
                     at=event.expired_at,
                 )
             ]
-        case PaperAdded() | PaperRefused() | ExpiryNoticeGiven():
-            return []
         case unhandled:
             assert_never(unhandled)
 

@@ -1,10 +1,7 @@
 """The routes of missions, over a real store."""
 
-import base64
-import json
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -13,42 +10,20 @@ import httpx
 import pytest
 from fastapi.routing import APIRoute
 
-from infra.host import opened
+from contracts.media.file_v1 import Purpose
 from infra.http.app import admissions
-from infra.http.auth import PublishedKeys, Role, SigningKey, Verifier, issue, jwks
-from infra.http.health import Health
-from infra.serving import api
-from infra.settings import Settings
+from infra.http.auth import Role, issue
+from infra.testing import serving
+from infra.testing.following import file, follow
+from infra.testing.serving import KEY, NO_HEADERS
 from services.missions.http import router
 from services.missions.service import service
 
-KEY = SigningKey.generate()
-MASTER = json.dumps({"test": base64.b64encode(b"m" * 32).decode()})
-NO_HEADERS: Mapping[str, str] = {}
 PRICE = {"price": {"amount_minor": 20_000, "currency": "EUR"}}
 
 
-@dataclass
-class Caller:
-    """Asks as anybody, with a fresh Idempotency-Key unless one is given."""
-
-    client: httpx.AsyncClient
-    count: int = field(default=0)
-
-    async def ask(
-        self,
-        method: str,
-        path: str,
-        body: Any = None,
-        who: str = "lea",
-        roles: tuple[Role, ...] = ("logistics",),
-        org: str = "hiflow",
-        headers: Mapping[str, str] = NO_HEADERS,
-    ) -> httpx.Response:
-        self.count += 1
-        token = issue(KEY, who, org, roles)
-        sent = {"Authorization": f"Bearer {token}", "Idempotency-Key": f"k{self.count}"}
-        return await self.client.request(method, path, json=body, headers={**sent, **headers})
+class Caller(serving.Caller):
+    """Asks as Lea of logistics, or as a driver."""
 
     async def driver(
         self,
@@ -92,16 +67,12 @@ def offer(trip_id: str = "T1", **changed: Any) -> dict[str, Any]:
 
 @asynccontextmanager
 async def served(database: str) -> AsyncIterator[Caller]:
-    settings = Settings(
-        databases={"missions": database, "keys": database},
-        master_keys=MASTER,  # type: ignore[arg-type]
-        jwks=jwks(KEY),
-    )
-    async with opened(service, settings) as running:
-        verifier = Verifier(PublishedKeys(settings.jwks), settings.issuer, settings.audience)
-        transport = httpx.ASGITransport(api(running, verifier, Health()))
-        async with httpx.AsyncClient(transport=transport, base_url="http://relais") as client:
-            yield Caller(client)
+    """The API, with files of Ada that may be named: two here, one in another organisation."""
+    async with serving.served(service, database, Caller) as caller:
+        mine = [file(id, purpose=Purpose.MISSION) for id in ("f-1", "f-2")]
+        elsewhere = file("f-9", organisation="stranger", purpose=Purpose.MISSION)
+        await follow(caller.running, *mine, elsewhere)
+        yield caller
 
 
 @pytest.mark.requirement("HIF-18", "HIF-20", "HIF-24", "G-13", "G-14", "G-17")
@@ -210,6 +181,9 @@ async def test_a_strangers_organisation_finds_nothing(database: str, trip: str) 
                 continue
             path, method = route.path.format(**known), next(iter(route.methods or ()))
             body = GOOD.get(route.path.rpartition("/")[2]) if method in ("POST", "PUT") else None
+            if body is not None:
+                # A file of the stranger's own, so that it is not the file that is refused.
+                body = {name: "f-9" if "file_id" in name else body[name] for name in body}
             answer = await api.ask(method, path, body, "ada", EVERY_ROLE, "stranger")
             assert (method, path, answer.status_code) == (method, path, 404)
 
