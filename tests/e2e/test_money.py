@@ -11,13 +11,16 @@ from uuid import uuid4
 import httpx
 import pytest
 
+from contracts.media.file_v1 import Purpose
 from infra import host, serving
 from infra.host import Service
 from infra.http.auth import Role, issue, jwks
+from infra.lookups import files
 from infra.settings import Settings
 from infra.stack.broker import Broker
 from infra.testing.brokers import emptied, member_of
 from infra.testing.eventually import PATIENCE_SECONDS, eventually
+from infra.testing.following import file, follow
 from infra.topics import create_topics
 from services.invoices.service import service as invoices
 from services.missions.service import service as missions
@@ -40,6 +43,7 @@ BUYER = {name: value for name, value in COMPANY.items() if name != "street"} | {
     "registered_office": "8 rue de l'Exemple"
 }
 BANK = {"iban": "FR1420041010050500013M02606", "holder": "Ada", "proof_file_id": "f-1"}
+UPLOADED = (file("f-9", purpose=Purpose.MISSION),)
 INVOICE = "/invoices/invoices/inv-T1"
 TRIP = "/missions/trips/T1"
 LESS = {"amount": {"amount_minor": 19_000, "currency": "EUR"}, "explanation": "A day late"}
@@ -104,6 +108,8 @@ async def at_work(
         opened = [await stack.enter_async_context(host.opened(s, settings)) for s in services]
         for running in opened:
             await stack.enter_async_context(host.working(running))
+            if files.lookup in running.service.lookups:
+                await follow(running, *UPLOADED)
         site = serving.site(opened, settings)
         url = await stack.enter_async_context(serving.serving(site, settings))
         async with httpx.AsyncClient(base_url=url, timeout=PATIENCE_SECONDS) as client:

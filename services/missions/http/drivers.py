@@ -158,13 +158,12 @@ class Released(Answer):
 class DriverStatus(StrEnum):
     PARTNER = "partner"
     SUSPENDED = "suspended"
-    FORGOTTEN = "forgotten"
 
 
 class ForgottenDriver(Answer):
     """A driver who asked to be forgotten."""
 
-    status: Literal[DriverStatus.FORGOTTEN]
+    status: Literal["forgotten"]
     required_papers: tuple[str, ...]
     lacking_papers: tuple[str, ...]
 
@@ -172,7 +171,7 @@ class ForgottenDriver(Answer):
 class DriverShown(Answer):
     """A driver to themselves and to staff."""
 
-    status: Literal[DriverStatus.PARTNER, DriverStatus.SUSPENDED]
+    status: DriverStatus
     registration: RegistrationShown
     phone: str | None
     home: HomeShown | None
@@ -215,9 +214,7 @@ def driver_shown(
     required = clearance.required(cleared, state.organisation_id)
     lacking = clearance.lacking(cleared, state.organisation_id, today)
     if isinstance(state, driver.Forgotten):
-        return ForgottenDriver(
-            status=DriverStatus.FORGOTTEN, required_papers=required, lacking_papers=lacking
-        )
+        return ForgottenDriver(status="forgotten", required_papers=required, lacking_papers=lacking)
     return DriverShown(
         status=DriverStatus.SUSPENDED if state.suspended else DriverStatus.PARTNER,
         registration=RegistrationShown.of(state.registration),

@@ -15,10 +15,9 @@ Rejection = trip.Rejection | driver.Rejection | clearance.Rejection
 
 
 def problem(rejection: Rejection) -> tuple[int, str]:
-    """Status and sentence.
+    """The status and the sentence of a rejection.
 
-    404: there is no such thing. 409: not possible as things stand. 422: the request can never be
-    right.
+    404 says that there is no such thing, 409 that it is not possible now, 422 that it never is.
     """
     match rejection:
         # Trips and missions

@@ -283,6 +283,11 @@ class TripStatus(StrEnum):
     EXPIRED = "expired"
 
 
+class MissionStatus(StrEnum):
+    ASSIGNED = "assigned"
+    DELIVERED = "delivered"
+
+
 class TripForDriver(Answer):
     """A trip to a driver whose mission it is not: nothing of the other drivers."""
 
@@ -295,7 +300,7 @@ class TripForDriver(Answer):
 class MissionForDriver(Answer):
     """A trip to the driver whose mission it is."""
 
-    status: Literal[TripStatus.ASSIGNED, TripStatus.DELIVERED]
+    status: MissionStatus
     offer: OfferShown
     stops: StopsShown
     mission: AssignedMission
@@ -386,9 +391,9 @@ def trip_for_driver(state: trip.Published, driver_id: str) -> TripForDriver | Mi
                 attachments=attachments_shown(state),
             )
         case trip.Assigned() | trip.Delivered():
-            return not_quoted(mission_status(state), state)
+            return no_longer_open(TripStatus(mission_status(state)), state)
         case trip.Expired():
-            return not_quoted(TripStatus.EXPIRED, state)
+            return no_longer_open(TripStatus.EXPIRED, state)
         case unhandled:
             assert_never(unhandled)
 
@@ -422,14 +427,13 @@ def trip_for_staff(state: trip.Published) -> TripForStaff:
             assert_never(unhandled)
 
 
-def not_quoted(status: TripStatus, state: trip.Published) -> TripForDriver:
+def no_longer_open(status: TripStatus, state: trip.Published) -> TripForDriver:
     return TripForDriver(status=status, offer=OfferInOutline.of(state.offer), quote=None)
 
 
-def mission_status(
-    state: trip.Mission,
-) -> Literal[TripStatus.ASSIGNED, TripStatus.DELIVERED]:
-    return TripStatus.DELIVERED if isinstance(state, trip.Delivered) else TripStatus.ASSIGNED
+def mission_status(state: trip.Mission) -> MissionStatus:
+    delivered = isinstance(state, trip.Delivered)
+    return MissionStatus.DELIVERED if delivered else MissionStatus.ASSIGNED
 
 
 def stops_shown(state: trip.Published) -> StopsShown:

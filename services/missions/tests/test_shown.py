@@ -169,7 +169,14 @@ OUTLINE = {
     "time_zone": "Europe/Paris",
 }
 STOPS = {"departure": plain(detailed()), "arrival": None}
-MISSION: list[TripEvent] = [OFFER, detailed(), CLIENT, submitted(), accepted(), assigned(expenses=(TOLL,))]
+MISSION: list[TripEvent] = [
+    OFFER,
+    detailed(),
+    CLIENT,
+    submitted(),
+    accepted(),
+    assigned(expenses=(TOLL,)),
+]
 CARRIED: list[TripEvent] = [*MISSION, asked(), granted(), attached()]
 SHOWN_MISSION = {
     "offer": plain(OFFER),
