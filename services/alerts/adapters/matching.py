@@ -5,7 +5,7 @@ from dataclasses import replace
 
 from psycopg.types.json import Jsonb
 
-from infra.searching import away_km, normalised
+from infra.searching import away_km, words
 from infra.store.postgres import Connection
 from services.alerts.alert import Alert, Match
 
@@ -21,11 +21,11 @@ not exists (
 _MATCHES = f"""
 select distinct on (t.trip_id, s.driver_id) t.trip_id, s.driver_id, s.search_id
   from jsonb_to_recordset(%s) as t(
-         trip_id text, organisation_id text, words text, latitude float8, longitude float8,
+         trip_id text, organisation_id text, words tsvector, latitude float8, longitude float8,
          from_day date, until_day date, distance_km int, needs jsonb)
   join alerts.searches s using (organisation_id)
   join alerts.drivers d using (driver_id, organisation_id)
- where not d.suspended and t.words like s.pattern
+ where not d.suspended and (s.question = '' or t.words @@ s.question::tsquery)
    and (s.from_day is null or s.from_day <= t.until_day)
    and (s.until_day is null or s.until_day >= t.from_day)
    and (s.shortest_km is null or s.shortest_km <= t.distance_km)
@@ -57,8 +57,13 @@ def _trip(alert: Alert) -> dict[str, object]:
     return {
         "trip_id": alert.trip_id,
         "organisation_id": alert.organisation_id,
-        "words": normalised(
-            alert.departure_city, alert.arrival_city, alert.trip_id, alert.client_brand
+        "words": words(
+            alert.departure_city,
+            alert.departure_postal_code,
+            alert.arrival_city,
+            alert.arrival_postal_code,
+            alert.client_brand,
+            alert.trip_id,
         ),
         "latitude": alert.latitude,
         "longitude": alert.longitude,

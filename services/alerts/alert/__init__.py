@@ -25,7 +25,9 @@ class Alert:
     organisation_id: str
     client_brand: str
     departure_city: str
+    departure_postal_code: str
     arrival_city: str
+    arrival_postal_code: str
     latitude: float
     longitude: float
     from_day: date

@@ -23,7 +23,7 @@ class SearchBody(Body):
     """Trips to be told of; what is not named does not matter."""
 
     text: Line | None = None
-    """Part of a city, of a client's brand or of a trip's id; without accents and capitals."""
+    """Words of a city, its postcode, a client's brand or a trip's id, or their beginnings."""
     within_km: Kilometres | None = None
     """From one's home to the departure; nothing matches while the home is unknown."""
     from_day: Day | None = None

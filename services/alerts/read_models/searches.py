@@ -7,7 +7,7 @@ from typing import assert_never
 from contracts.alerts import searches_v1
 from contracts.alerts.searches_v1 import SearchRemoved, SearchSaved
 from infra.consumers.views import View
-from infra.searching import pattern
+from infra.searching import question
 
 # A removal of each search comes before its owner is forgotten.
 Reads = SearchSaved | SearchRemoved
@@ -15,12 +15,13 @@ Reads = SearchSaved | SearchRemoved
 
 @dataclass(frozen=True, slots=True)
 class Search:
-    """`pattern` finds its text in a normalised line; None is as good as anything."""
+    """A search as the matcher reads it; a condition that is None or empty is met by every trip."""
 
     driver_id: str
     search_id: str
     organisation_id: str
-    pattern: str
+    question: str
+    """The words looked for, as a `tsquery`."""
     within_km: int | None
     from_day: date | None
     until_day: date | None
@@ -39,7 +40,7 @@ def project(_: Search | None, event: Reads) -> Search | None:
                 driver_id=event.driver_id,
                 search_id=event.search_id,
                 organisation_id=event.organisation_id,
-                pattern=pattern(event.text or ""),
+                question=question(event.text or ""),
                 within_km=event.within_km,
                 from_day=event.from_day,
                 until_day=event.until_day,

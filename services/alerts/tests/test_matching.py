@@ -35,6 +35,8 @@ async def test_a_driver_is_told_once_of_a_trip_that_matches(database: str) -> No
     ("met", "missed"),
     [
         ({"text": "orleans"}, {"text": "Paris"}),
+        ({"text": "59000 Orléans"}, {"text": "59001 Orléans"}),
+        ({"text": "lil orl"}, {"text": "leans"}),
         ({"text": "ATLAS"}, {"text": "%tlas"}),
         ({"within_km": 112}, {"within_km": 105}),
         ({"from_day": UNTIL}, {"from_day": UNTIL + DAY}),
