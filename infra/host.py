@@ -48,7 +48,8 @@ class Service:
     rejection to (status, sentence). `lookups` are tables like `views`, of other services' facts
     that its commands ask for. `migrations` is SQL, safe to repeat, for what must not be an event:
     secrets, receipts, chunks. `workers` are more loops, by name, e.g. one that sends mail. `about`
-    tells people outside what its API is for.
+    tells people outside what its API is for. `follows` are the events that workers of its own read,
+    by the name of the worker.
     """
 
     name: str
@@ -61,6 +62,7 @@ class Service:
     migrations: str = ""
     workers: Mapping[str, Callable[["Running"], "Worker"]] = field(default_factory=dict)
     about: str = ""
+    follows: Mapping[str, Subscription] = field(default_factory=dict)
 
     @property
     def contracts(self) -> tuple[Contract[Any], ...]:

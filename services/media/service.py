@@ -24,4 +24,5 @@ service = Service(
     problem=problems.problem,
     migrations=tables.TABLES,
     workers={"sweeper": sweeper.sweeping, "forgetting": sweeper.forgetting},
+    follows={"forgetting": sweeper.FORGOTTEN},
 )

@@ -41,8 +41,6 @@ def copy_of_contracts(target: Path) -> Path:
     """A repository of its own, with our contracts as they stand."""
     ignored = shutil.ignore_patterns("__pycache__")
     shutil.copytree(ROOT / "contracts", target / "contracts", ignore=ignored)
-    (target / "docs").mkdir()
-    shutil.copy(ROOT / "docs" / "catalogue.md", target / "docs")
     return target
 
 

@@ -9,6 +9,7 @@ PROGRAMS: Mapping[str, Sequence[str]] = {
     "format": ("ruff", "format", "--check", "--quiet", "--output-format=concise", "."),
     "lint": ("ruff", "check", "--quiet", "--output-format=concise", "."),
     "contracts": ("tools.compiler", "--check"),
+    "catalogue": ("tools.catalogue", "--check"),
     "buf-lint": ("tools.compiler.buf", "lint"),
     "buf-breaking": ("tools.compiler.buf", "breaking"),
     "http": ("tools.openapi", "check"),

@@ -5,9 +5,8 @@ from typing import Any
 
 import yaml
 
-from tools.compiler.catalogue import Topics
 from tools.compiler.schema import Enum, Field, Message, Package
-from tools.compiler.topics import Topic
+from tools.compiler.topics import Topic, Topics
 
 CONTENT_TYPE = "application/protobuf"
 SCHEMA_FORMAT = "application/vnd.google.protobuf;version=3"
@@ -103,9 +102,6 @@ def _operations(package: Package, topic: Topic) -> Iterator[tuple[str, dict[str,
         summary = f"{producer} records what happens to a {package.aggregate}."
         operation = {"action": "send", "channel": channel, "summary": summary}
         yield f"{producer}.sends.{_id(package)}", operation
-    for consumer in topic.consumers:
-        operation = {"action": "receive", "channel": channel, "summary": consumer.purpose}
-        yield f"{consumer.name}.receives.{_id(package)}", operation
 
 
 def _message(message: Message, package: Package, packages: list[Package]) -> dict[str, Any]:

@@ -2,8 +2,9 @@
 
 from pathlib import Path
 
-from tools.compiler import asyncapi, catalogue, python, rules, schema, topics
+from tools.compiler import asyncapi, python, rules, schema, topics
 from tools.compiler.schema import ContractError, Package
+from tools.compiler.topics import Topics
 
 GENERATED_MODULES = "contracts/**/*_v[0-9]*.py"
 
@@ -29,10 +30,14 @@ def outputs(root: Path) -> dict[Path, bytes]:
         files[path] = python.module(package, packages).encode()
         if package.events:
             files[path.parent / "__init__.py"] = b""
-    promises = {package.name: topics.load(root, package) for package in packages if package.events}
-    files[Path("docs/catalogue.md")] = catalogue.page(packages, promises).encode()
-    files[Path("contracts/asyncapi.yaml")] = asyncapi.document(packages, promises).encode()
+    document = asyncapi.document(packages, promises(root, packages))
+    files[Path("contracts/asyncapi.yaml")] = document.encode()
     return files
+
+
+def promises(root: Path, packages: list[Package]) -> Topics:
+    """The topic file of each package that has events. Raises ContractError."""
+    return {package.name: topics.load(root, package) for package in packages if package.events}
 
 
 def stale(root: Path, files: dict[Path, bytes]) -> list[Path]:

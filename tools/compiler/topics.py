@@ -1,6 +1,7 @@
-"""The topic files: who owns a topic, who reads it, and what it promises."""
+"""The topic files: the owner of a topic and what it promises to its readers."""
 
 import json
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -11,19 +12,6 @@ from tools.compiler.schema import ContractError, Package
 
 Sentence = Annotated[str, StringConstraints(pattern=r"^[A-Z].*\.$")]
 Part = Annotated[str, StringConstraints(pattern=r"^[a-z_]+(\.[a-z_]+)?$")]
-
-
-class Consumer(BaseModel):
-    """A view (`views.partner`) or a reaction (`missions.bookings`) that reads the topic."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
-
-    name: Part
-    purpose: Sentence
-
-    @property
-    def kind(self) -> str:
-        return "view" if self.name.startswith("views.") else "reaction"
 
 
 class Topic(BaseModel):
@@ -38,11 +26,16 @@ class Topic(BaseModel):
     """Fixed for the life of the topic: changing it would move keys between partitions."""
     retention: Literal["forever"]
     producers: Annotated[tuple[Part, ...], Field(min_length=1)]
-    consumers: tuple[Consumer, ...]
     parking: Sentence
     """What becomes of a record that a consumer cannot handle."""
     example: str
     """The name of a file in examples/, without its ending."""
+    unread: dict[str, Sentence] = Field(default_factory=dict)
+    """By the event that nobody reads, as `example` names it: the reason why it is recorded."""
+
+
+Topics = Mapping[str, Topic]
+"""By package name."""
 
 
 def folder(root: Path, package: Package) -> Path:
@@ -80,6 +73,10 @@ def _contradictions(topic: Topic, package: Package) -> list[str]:
         (topic.owner != package.service, f"owner must be {package.service}"),
         (topic.owner not in topic.producers, "the owner must be among the producers"),
         (keys != {topic.key}, f"key must be {', '.join(sorted(keys))}, as the events say"),
+        (
+            not topic.unread.keys() <= events,
+            f"unread must be among {', '.join(sorted(events))}",
+        ),
         (topic.example not in events, f"example must be one of {', '.join(sorted(events))}"),
     ]
     return [complaint for wrong, complaint in found if wrong]

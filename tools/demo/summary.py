@@ -23,7 +23,7 @@ async def summarise(services: Sequence[Running], url: str, console: Console) -> 
     for running in services:
         console.print(f"  API of {running.service.name}: {url}{running.service.prefix}/docs")
     console.print(f"  probes and measures: {url}/health/ready  {url}/metrics")
-    console.print("  catalogue of events: docs/catalogue.md")
+    console.print("  catalogue of events: docs/catalogue/README.md")
 
 
 async def _recorded(running: Running, table: Table) -> None:

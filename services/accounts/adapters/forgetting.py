@@ -10,6 +10,8 @@ from infra.host import Running
 from infra.store.postgres import Connection
 from services.accounts.adapters import secrets
 
+FORGOTTEN = subscription(user_v1.contract, user_v1.SubjectForgotten)
+
 
 class Forgetting:
     """Handles the events of users."""
@@ -28,5 +30,4 @@ class Forgetting:
 
 def forgetting(running: Running) -> FaustAgent:
     """The worker that follows the users of this service."""
-    forgotten = subscription(user_v1.contract, user_v1.SubjectForgotten)
-    return running.agent("forgetting", [forgotten], Forgetting())
+    return running.agent("forgetting", [FORGOTTEN], Forgetting())

@@ -105,6 +105,9 @@ class Sweeper:
             return
 
 
+FORGOTTEN = subscription(user_v1.contract, user_v1.SubjectForgotten)
+
+
 class Forgetting:
     """Handles the events of users: the files of who is forgotten are removed by the sweeper."""
 
@@ -132,5 +135,4 @@ def sweeping(running: Running) -> Sweeper:
 
 def forgetting(running: Running) -> FaustAgent:
     """The loop that follows the users."""
-    forgotten = subscription(user_v1.contract, user_v1.SubjectForgotten)
-    return running.agent("forgetting", [forgotten], Forgetting())
+    return running.agent("forgetting", [FORGOTTEN], Forgetting())
