@@ -27,6 +27,7 @@ from pydantic_core import to_json
 from starlette.responses import Response
 
 from infra.http import models
+from infra.http.direct import served
 from infra.http.models import Named, instant
 from infra.http.sheets import MEDIA_TYPES, ListFormat
 
@@ -151,6 +152,7 @@ class AnswerRoute(APIRoute):
             "responses": {**declared, **(options.get("responses") or {})},
         }
         super().__init__(path, endpoint, **options)
+        self.app = served(self)
 
 
 def _declared(path: str, answer: Any, status: int) -> Mapping[int | str, dict[str, Any]]:
