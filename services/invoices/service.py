@@ -5,6 +5,7 @@ from contracts.missions import trip_v1
 from contracts.payments import payout_v1
 from infra.consumers.reactions import Reaction
 from infra.host import Service
+from infra.lookups import files
 from services.invoices import http
 from services.invoices.aggregates import BUYER, INVOICE, NUMBERING, SELLER
 from services.invoices.http import problems
@@ -53,6 +54,7 @@ service = Service(
             target=from_payments_payout.target,
         ),
     ),
+    lookups=(files.lookup,),
     routes=lambda _: http.router,
     problem=problems.problem,
 )

@@ -3,9 +3,11 @@
 from contracts.invoices import invoice_v1
 from infra.consumers.reactions import Reaction
 from infra.host import Service
+from infra.lookups import files
 from services.payments import http
 from services.payments.aggregates import PAYEE, PAYOUT
 from services.payments.http import problems
+from services.payments.lookups import invoices_invoice
 from services.payments.reactions import from_invoices_invoice
 from services.payments.read_models import ledger, payouts_to_pay
 
@@ -24,6 +26,7 @@ service = Service(
         ),
     ),
     views=(ledger.view, payouts_to_pay.view),
-    routes=lambda running: http.router(running.pool),
+    lookups=(files.lookup, invoices_invoice.lookup),
+    routes=lambda _: http.router,
     problem=problems.problem,
 )

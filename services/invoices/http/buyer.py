@@ -2,18 +2,19 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter
 from pydantic import model_validator
-from starlette.responses import Response
 
-from infra.http.models import Body, Line, to_json
+from contracts.invoices.buyer_v1 import BuyerDeclared, contract
+from infra.http.answers import Answer, Answered, Recorded, Router
+from infra.http.history import History
+from infra.http.models import Body, Instant, Line
 from infra.http.request_context import RequestContext, requires
 from services.invoices.adapters import checks
 from services.invoices.aggregates import BUYER
 from services.invoices.buyer import DeclareBuyer
 from services.invoices.http.companies import Country, Number, PostalCode
 
-router = APIRouter()
+router = Router("Buyer")
 
 Billing = Annotated[RequestContext, requires("billing")]
 
@@ -40,21 +41,46 @@ class BuyerBody(Body):
         return company, checks.vat_number(self.country, company, self.vat_number)
 
 
+class CompanyOfBuyer(Answer):
+    """What stands on every invoice about the organisation."""
+
+    organisation_id: str
+    legal_name: str
+    registered_office: str
+    postal_code: str
+    city: str
+    country: str
+    company_number: str
+    vat_number: str
+    declared_at: Instant
+
+
+class BuyerShown(Answer):
+    """The organisation as the buyer."""
+
+    buyer: CompanyOfBuyer | None
+    """Null until it is declared."""
+
+
+class BuyerHistory(History, of=contract, shows={BuyerDeclared: CompanyOfBuyer}):
+    """What stood on invoices about the organisation, oldest first."""
+
+
 @router.get("/buyer")
-async def show_buyer(context: Billing) -> Response:
+async def show_buyer(context: Billing) -> Answered[BuyerShown]:
     """What stands on invoices about the organisation; empty until it is declared."""
     loaded = await context.load(BUYER, context.principal.organisation_id)
-    return Response(to_json({"buyer": loaded.state}), media_type="application/json")
+    return Answered(BuyerShown(buyer=CompanyOfBuyer.of(loaded.state) if loaded.state else None))
 
 
 @router.get("/buyer/history")
-async def buyer_history(context: Billing) -> Response:
+async def buyer_history(context: Billing) -> Answered[BuyerHistory]:
     """What stood on invoices about the organisation, by the version that approvals name."""
-    return await context.history(BUYER, context.principal.organisation_id)
+    return await context.history(BUYER, context.principal.organisation_id, BuyerHistory)
 
 
 @router.put("/buyer")
-async def declare_buyer(body: BuyerBody, context: Billing) -> Response:
+async def declare_buyer(body: BuyerBody, context: Billing) -> Answered[Recorded]:
     """Say what stands on invoices about the organisation."""
     organisation_id = context.principal.organisation_id
     number, vat_number = body.identifiers()

@@ -3,10 +3,11 @@
 import asyncio
 from typing import Annotated
 
-from fastapi import APIRouter, Path
+from fastapi import Path
 from starlette.responses import Response
 
 from contracts.invoices.invoice_v1 import ContestSettled
+from infra.http.answers import Content, Router
 from infra.http.models import Id
 from infra.http.problems import try_again
 from infra.http.request_context import RequestContext, requires
@@ -17,19 +18,17 @@ from services.invoices.http.invoices import visible
 from services.invoices.invoice.rejections import ExpensesNotValidated, NoSuchCorrection
 from services.invoices.invoice.situations import Approved, Paid
 
-router = APIRouter()
+router = Router("Documents")
 
 Anyone = Annotated[RequestContext, requires("driver", "billing")]
 
 
-class Pdf(Response):
-    """Documents a route what it answers."""
-
-    media_type = "application/pdf"
+PDF = "application/pdf"
+Pdf = Annotated[Response, Content(PDF)]
 
 
-@router.get("/invoices/{invoice_id}/document", response_class=Pdf)
-async def invoice_document(invoice_id: Id, context: Anyone) -> Response:
+@router.get("/invoices/{invoice_id}/document")
+async def invoice_document(invoice_id: Id, context: Anyone) -> Pdf:
     """The invoice as PDF/A-3; a Factur-X where the organisation writes it in France."""
     state = visible(context, (await context.load(INVOICE, invoice_id)).state)
     if not isinstance(state, Approved | Paid):
@@ -37,10 +36,10 @@ async def invoice_document(invoice_id: Id, context: Anyone) -> Response:
     return await document(context, state)
 
 
-@router.get("/invoices/{invoice_id}/corrections/{version}/document", response_class=Pdf)
+@router.get("/invoices/{invoice_id}/corrections/{version}/document")
 async def correction_document(
     invoice_id: Id, version: Annotated[int, Path(ge=1, le=2**31 - 1)], context: Anyone
-) -> Response:
+) -> Pdf:
     """What a settlement after the approval changed: a credit note, or an additional invoice.
 
     `version` is that of the settlement.
@@ -54,7 +53,7 @@ async def correction_document(
 
 async def document(
     context: RequestContext, state: Approved | Paid, settled: ContestSettled | None = None
-) -> Pdf:
+) -> Response:
     """The document, with both companies as they were at the approval."""
     approval = state.approval
     sold = await context.load(SELLER, approval.driver_id, at_version=approval.seller_version)
@@ -71,4 +70,4 @@ async def document(
     )
     if approval.self_billed and paper.number is None:
         raise try_again(409, "not-numbered-yet", "The document is about to get its number.")
-    return Pdf(await asyncio.to_thread(paper.pdf))
+    return Response(await asyncio.to_thread(paper.pdf), media_type=PDF)

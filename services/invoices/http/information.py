@@ -2,23 +2,33 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter
-from starlette.responses import Response
-
 from contracts.invoices.invoice_v1 import ExpenseKind
-from infra.http.models import to_json
+from infra.http.answers import Answer, Answered, Router
+from infra.http.models import Named
 from infra.http.request_context import RequestContext, public
 from services.invoices.http.invoices import InvoiceStatus
 
-router = APIRouter()
+router = Router("Information")
+
+
+class InformationShown(Answer):
+    """How invoicing works."""
+
+    states: list[InvoiceStatus]
+    """What an invoice goes through, in order."""
+    expense_kinds: list[Annotated[ExpenseKind, Named()]]
+    contact: str
+    """Where a driver asks the billing department something."""
 
 
 @router.get("/information")
-async def information(context: Annotated[RequestContext, public()]) -> Response:
+async def information(
+    context: Annotated[RequestContext, public()],
+) -> Answered[InformationShown]:
     """How invoicing works, for the page the screen links to."""
-    body = {
-        "states": list(InvoiceStatus),
-        "expense_kinds": list(ExpenseKind),
-        "contact": "/payments/payees/{driver_id}/questions",
-    }
-    return Response(to_json(body), media_type="application/json")
+    shown = InformationShown(
+        states=list(InvoiceStatus),
+        expense_kinds=list(ExpenseKind),
+        contact="/payments/payees/{driver_id}/questions",
+    )
+    return Answered(shown)

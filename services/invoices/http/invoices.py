@@ -1,16 +1,22 @@
 """Invoices over HTTP: show, price, reopen and approve them."""
 
 from enum import StrEnum
-from typing import Annotated, Any, assert_never
+from typing import Annotated, assert_never
 
-from fastapi import APIRouter
-from starlette.responses import Response
-
-from contracts.invoices.invoice_v1 import ExpenseKind
-from infra.http.models import Body, Id, MoneyBody, plain
+from contracts.invoices.invoice_v1 import ContestSettled, ExpenseKind
+from infra.http.answers import Answer, Answered, MoneyShown, Recorded, Router
+from infra.http.models import Body, Id, Instant, MoneyBody, Named
 from infra.http.request_context import RequestContext, requires
 from services.invoices import invoice, seller
 from services.invoices.aggregates import BUYER, INVOICE, SELLER
+from services.invoices.http.facts import (
+    ApprovalShown,
+    ContestShown,
+    ExpenseShown,
+    InvoiceHistory,
+    PaymentShown,
+    SettledShown,
+)
 from services.invoices.invoice.approval import AgreePrice, ApproveInvoice, ReopenExpenses
 from services.invoices.invoice.rejections import NoSuchInvoice
 from services.invoices.invoice.situations import (
@@ -25,7 +31,7 @@ from services.invoices.invoice.situations import (
     Validated,
 )
 
-router = APIRouter()
+router = Router("Invoices")
 
 Anyone = Annotated[RequestContext, requires("driver", "billing")]
 Billing = Annotated[RequestContext, requires("billing")]
@@ -60,76 +66,151 @@ def status_of(state: Delivered) -> InvoiceStatus:
             assert_never(unhandled)
 
 
-def invoice_shown(state: Delivered) -> dict[str, Any]:
-    """An invoice to its driver and to billing; each amount names the fact it is from."""
+class FactShown(Answer):
+    """The recorded fact behind a figure: an entry of the history of a stream."""
+
+    stream: str
+    version: int
+
+
+class LineShown(Answer):
+    """An amount of the invoice, excluding VAT."""
+
+    line_id: str
+    kind: Annotated[ExpenseKind, Named()] | None
+    """Null for the service itself."""
+    amount: MoneyShown
+    fact: FactShown
+    expense: ExpenseShown | None
+    contest: ContestShown | None
+    """The contest that is not settled yet."""
+
+
+class ComparedShown(Answer):
+    """What was quoted or accepted of a kind of expense, beside what is declared."""
+
+    kind: Annotated[ExpenseKind, Named()]
+    allowed_minor: int
+    declared_minor: int
+
+
+class SettlementShown(SettledShown):
+    """A settled contest, and the number of the correction that follows from it."""
+
+    number: str | None
+
+
+class InvoiceShown(Answer):
+    """An invoice; each amount names the fact it is from."""
+
+    invoice_id: str
+    trip_id: str
+    driver_id: str
+    description: str
+    status: InvoiceStatus
+    disputed: bool
+    """A line of it is contested."""
+    number: str | None
+    currency: str
+    lines: list[LineShown]
+    compared: list[ComparedShown]
+    net: MoneyShown
+    settlements: list[SettlementShown]
+    approval: ApprovalShown | None
+    payment: PaymentShown | None
+    delivered_at: Instant
+
+
+def invoice_shown(state: Delivered) -> InvoiceShown:
     bill = state.bill
-    stream = f"invoice-{bill.invoice_id}"
-    receipts = {expense.expense_id: expense for expense in bill.expenses}
     approved = state if isinstance(state, Approved | Paid) else None
-    return {
-        "invoice_id": bill.invoice_id,
-        "trip_id": bill.mission.trip_id,
-        "driver_id": bill.driver_id,
-        "description": bill.description,
-        "status": status_of(state),
-        "disputed": bool(bill.contests),
-        "number": approved.numbers.get(None) if approved else None,
-        "currency": bill.currency,
-        "lines": [
-            {
-                "line_id": line.line_id,
-                "kind": line.kind,
-                "amount": line.amount,
-                "fact": {"stream": stream, "version": line.version},
-                "expense": receipts.get(line.line_id),
-                "contest": bill.contest(line.line_id),
-            }
-            for line in bill.lines
+    return InvoiceShown(
+        invoice_id=bill.invoice_id,
+        trip_id=bill.mission.trip_id,
+        driver_id=bill.driver_id,
+        description=bill.description,
+        status=status_of(state),
+        disputed=bool(bill.contests),
+        number=approved.numbers.get(None) if approved else None,
+        currency=bill.currency,
+        lines=_lines(bill),
+        compared=_compared(bill),
+        net=MoneyShown.of(bill.net),
+        settlements=[
+            _settlement(settled, approved.numbers.get(settled.version) if approved else None)
+            for settled in bill.settlements
         ],
-        "compared": _compared(bill),
-        "net": bill.net,
-        "settlements": [
-            {"number": approved.numbers.get(one.version) if approved else None, **plain(one)}
-            for one in bill.settlements
-        ],
-        "approval": approved.approval if approved else None,
-        "payment": state.payment if isinstance(state, Paid) else None,
-        "delivered_at": bill.delivered_at,
-    }
+        approval=ApprovalShown.of(approved.approval) if approved else None,
+        payment=PaymentShown.of(state.payment) if isinstance(state, Paid) else None,
+        delivered_at=bill.delivered_at,
+    )
 
 
-def _compared(bill: Bill) -> list[dict[str, Any]]:
-    """Each kind of expense: what was quoted or accepted, and what is declared."""
+def _lines(bill: Bill) -> list[LineShown]:
+    stream = f"invoice-{bill.invoice_id}"
+    expenses = {expense.expense_id: ExpenseShown.of(expense) for expense in bill.expenses}
+    contests = {contest.line_id: ContestShown.of(contest) for contest in bill.contests}
     return [
-        {
-            "kind": kind,
-            "allowed_minor": bill.allowed(kind),
-            "declared_minor": bill.declared(kind),
-        }
+        LineShown(
+            line_id=line.line_id,
+            kind=line.kind,
+            amount=MoneyShown.of(line.amount),
+            fact=FactShown(stream=stream, version=line.version),
+            expense=expenses.get(line.line_id),
+            contest=contests.get(line.line_id),
+        )
+        for line in bill.lines
+    ]
+
+
+def _compared(bill: Bill) -> list[ComparedShown]:
+    return [
+        ComparedShown(
+            kind=kind,
+            allowed_minor=bill.allowed(kind),
+            declared_minor=bill.declared(kind),
+        )
         for kind in ExpenseKind
         if bill.allowed(kind) or bill.declared(kind)
     ]
+
+
+def _settlement(settled: ContestSettled, number: str | None) -> SettlementShown:
+    return SettlementShown(
+        number=number,
+        invoice_id=settled.invoice_id,
+        organisation_id=settled.organisation_id,
+        driver_id=settled.driver_id,
+        line_id=settled.line_id,
+        amount=MoneyShown.of(settled.amount),
+        explanation=settled.explanation,
+        adjustment=MoneyShown.of(settled.adjustment) if settled.adjustment else None,
+        adjustment_vat=MoneyShown.of(settled.adjustment_vat) if settled.adjustment_vat else None,
+        version=settled.version,
+        trip_id=settled.trip_id,
+        settled_at=settled.settled_at,
+    )
 
 
 # --- Routes -----------------------------------------------------------------
 
 
 @router.get("/invoices/{invoice_id}")
-async def show_invoice(invoice_id: Id, context: Anyone) -> Response:
+async def show_invoice(invoice_id: Id, context: Anyone) -> Answered[InvoiceShown]:
     """The invoice, never stale; not before the delivery, and drivers see their own."""
     loaded = await context.load(INVOICE, invoice_id)
     return context.show(invoice_shown(visible(context, loaded.state)), loaded)
 
 
 @router.get("/invoices/{invoice_id}/history")
-async def invoice_history(invoice_id: Id, context: Anyone) -> Response:
+async def invoice_history(invoice_id: Id, context: Anyone) -> Answered[InvoiceHistory]:
     """Every fact about the invoice, by the version that figures name."""
     visible(context, (await context.load(INVOICE, invoice_id)).state)
-    return await context.history(INVOICE, invoice_id)
+    return await context.history(INVOICE, invoice_id, InvoiceHistory)
 
 
 @router.put("/invoices/{invoice_id}/price")
-async def agree_price(invoice_id: Id, body: PriceBody, context: Billing) -> Response:
+async def agree_price(invoice_id: Id, body: PriceBody, context: Billing) -> Answered[Recorded]:
     """Set the price of a mission that was assigned without one."""
     command = AgreePrice(
         invoice_id=invoice_id,
@@ -142,7 +223,7 @@ async def agree_price(invoice_id: Id, body: PriceBody, context: Billing) -> Resp
 
 
 @router.post("/invoices/{invoice_id}/reopening")
-async def reopen_expenses(invoice_id: Id, context: Billing) -> Response:
+async def reopen_expenses(invoice_id: Id, context: Billing) -> Answered[Recorded]:
     """Let the driver declare what was forgotten, until the approval; they validate anew."""
     command = ReopenExpenses(
         invoice_id=invoice_id,
@@ -154,7 +235,7 @@ async def reopen_expenses(invoice_id: Id, context: Billing) -> Response:
 
 
 @router.post("/invoices/{invoice_id}/approval")
-async def approve_invoice(invoice_id: Id, context: Billing) -> Response:
+async def approve_invoice(invoice_id: Id, context: Billing) -> Answered[Recorded]:
     """The invoice is right: what it says is owed."""
     organisation_id = context.principal.organisation_id
 

@@ -2,10 +2,9 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter
 from pydantic import StringConstraints
-from starlette.responses import Response
 
+from infra.http.answers import Answered, Recorded, Router
 from infra.http.models import Body, Id, MoneyBody, Text
 from infra.http.request_context import RequestContext, requires
 from services.invoices import invoice
@@ -14,7 +13,7 @@ from services.invoices.http.invoices import is_billing
 from services.invoices.invoice.contests import ContestLine, SettleContest
 from services.invoices.invoice.situations import Noted, Prepared, Unknown
 
-router = APIRouter()
+router = Router("Lines")
 
 Anyone = Annotated[RequestContext, requires("driver", "billing")]
 Billing = Annotated[RequestContext, requires("billing")]
@@ -32,7 +31,9 @@ class SettlementBody(Body):
 
 
 @router.post("/invoices/{invoice_id}/lines/{line_id}/contest")
-async def contest_line(invoice_id: Id, line_id: Id, body: ContestBody, context: Anyone) -> Response:
+async def contest_line(
+    invoice_id: Id, line_id: Id, body: ContestBody, context: Anyone
+) -> Answered[Recorded]:
     """A line is not right: the driver says so of a statement, billing before it approves."""
     principal = context.principal
 
@@ -55,7 +56,7 @@ async def contest_line(invoice_id: Id, line_id: Id, body: ContestBody, context: 
 @router.post("/invoices/{invoice_id}/lines/{line_id}/settlement")
 async def settle_contest(
     invoice_id: Id, line_id: Id, body: SettlementBody, context: Billing
-) -> Response:
+) -> Answered[Recorded]:
     """Say what is right for a contested line; once approved, the next payout adjusts it."""
     command = SettleContest(
         invoice_id=invoice_id,

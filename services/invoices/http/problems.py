@@ -10,7 +10,10 @@ Rejection = invoice.Rejection | seller.NoSuchSeller
 
 
 def problem(rejection: Rejection) -> tuple[int, str]:
-    """Status and sentence: 404 there is no such thing, 409 not as things stand, 422 never right."""
+    """The status and the sentence of a rejection.
+
+    404 says that there is no such thing, 409 that it is not possible now, 422 that it never is.
+    """
     match rejection:
         # Invoices
         case rejections.NoSuchInvoice():

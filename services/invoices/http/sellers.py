@@ -1,12 +1,18 @@
 """Sellers over HTTP: a driver's company, and the mandate to write their invoices."""
 
-from typing import Annotated, Any
+from typing import Annotated
 
-from fastapi import APIRouter
 from pydantic import model_validator
-from starlette.responses import Response
 
-from infra.http.models import Body, Id, Line
+from contracts.invoices.seller_v1 import (
+    CompanyDeclared,
+    MandateGiven,
+    MandateWithdrawn,
+    contract,
+)
+from infra.http.answers import Answer, Answered, Recorded, Router
+from infra.http.history import History
+from infra.http.models import Body, Id, Instant, Line
 from infra.http.request_context import RequestContext, requires
 from services.invoices import seller
 from services.invoices.adapters import checks
@@ -15,7 +21,7 @@ from services.invoices.http.companies import Country, Number, PostalCode
 from services.invoices.http.invoices import is_billing
 from services.invoices.seller import DeclareCompany, GiveMandate, NoSuchSeller, WithdrawMandate
 
-router = APIRouter()
+router = Router("Sellers")
 
 Anyone = Annotated[RequestContext, requires("driver", "billing")]
 DriverContext = Annotated[RequestContext, requires("driver")]
@@ -48,16 +54,61 @@ class CompanyBody(Body):
         return company, checks.vat_number(self.country, company, self.vat_number)
 
 
-def seller_shown(found: seller.Seller) -> dict[str, Any]:
+class CompanyShown(Answer):
+    """The company that invoices."""
+
+    driver_id: str
+    organisation_id: str
+    legal_name: str
+    street: str
+    postal_code: str
+    city: str
+    country: str
+    company_number: str
+    vat_number: str | None
+    charges_vat: bool
+    declared_at: Instant
+
+
+class MandateShown(Answer):
+    """The driver lets the organisation write their invoices."""
+
+    driver_id: str
+    organisation_id: str
+    given_at: Instant
+
+
+class SellerShown(Answer):
     """The company that invoices, and the mandate to write its invoices."""
-    return {"company": found.company, "self_billing_mandate": found.mandate}
+
+    company: CompanyShown | None
+    self_billing_mandate: MandateShown | None
+
+
+class SellerHistory(
+    History,
+    of=contract,
+    shows={
+        CompanyDeclared: CompanyShown,
+        MandateGiven: MandateShown,
+        MandateWithdrawn: ("driver_id", "organisation_id", "withdrawn_at"),
+    },
+):
+    """Every fact about a seller, oldest first."""
+
+
+def seller_shown(found: seller.Seller) -> SellerShown:
+    return SellerShown(
+        company=CompanyShown.of(found.company) if found.company else None,
+        self_billing_mandate=MandateShown.of(found.mandate) if found.mandate else None,
+    )
 
 
 # --- Routes -----------------------------------------------------------------
 
 
 @router.get("/sellers/{driver_id}")
-async def show_seller(driver_id: Id, context: Anyone) -> Response:
+async def show_seller(driver_id: Id, context: Anyone) -> Answered[SellerShown]:
     """The company and mandate, never stale; drivers see their own."""
     only_own(context, driver_id)
     loaded = await context.load(SELLER, driver_id)
@@ -65,17 +116,19 @@ async def show_seller(driver_id: Id, context: Anyone) -> Response:
 
 
 @router.get("/sellers/{driver_id}/history")
-async def seller_history(driver_id: Id, context: Anyone) -> Response:
+async def seller_history(driver_id: Id, context: Anyone) -> Answered[SellerHistory]:
     """Every fact about the company and mandate: who changed what, and when."""
     only_own(context, driver_id)
     visible(context, (await context.load(SELLER, driver_id)).state)
-    return await context.history(SELLER, driver_id)
+    return await context.history(SELLER, driver_id, SellerHistory)
 
 
 @router.put("/sellers/{driver_id}/company")
-async def declare_company(driver_id: Id, body: CompanyBody, context: DriverContext) -> Response:
+async def declare_company(
+    driver_id: Id, body: CompanyBody, context: DriverContext
+) -> Answered[Recorded]:
     """Say which company invoices, with identifiers that are checked."""
-    only_own(context, driver_id)
+    only_oneself(context, driver_id)
     number, vat_number = body.identifiers()
     command = DeclareCompany(
         driver_id=driver_id,
@@ -93,9 +146,9 @@ async def declare_company(driver_id: Id, body: CompanyBody, context: DriverConte
 
 
 @router.put("/sellers/{driver_id}/mandate")
-async def give_mandate(driver_id: Id, context: DriverContext) -> Response:
+async def give_mandate(driver_id: Id, context: DriverContext) -> Answered[Recorded]:
     """Let the organisation write one's invoices (self-billing)."""
-    only_own(context, driver_id)
+    only_oneself(context, driver_id)
     command = GiveMandate(
         driver_id=driver_id,
         organisation_id=context.principal.organisation_id,
@@ -105,9 +158,9 @@ async def give_mandate(driver_id: Id, context: DriverContext) -> Response:
 
 
 @router.delete("/sellers/{driver_id}/mandate")
-async def withdraw_mandate(driver_id: Id, context: DriverContext) -> Response:
+async def withdraw_mandate(driver_id: Id, context: DriverContext) -> Answered[Recorded]:
     """Write one's own invoices from now on."""
-    only_own(context, driver_id)
+    only_oneself(context, driver_id)
     command = WithdrawMandate(
         driver_id=driver_id,
         organisation_id=context.principal.organisation_id,
@@ -122,6 +175,12 @@ async def withdraw_mandate(driver_id: Id, context: DriverContext) -> Response:
 def only_own(context: RequestContext, driver_id: str) -> None:
     """Refuse a driver who means somebody else, as if there were nobody."""
     if not is_billing(context) and context.principal.subject != driver_id:
+        raise context.refuse(NoSuchSeller())
+
+
+def only_oneself(context: RequestContext, driver_id: str) -> None:
+    """Refuse whoever means somebody else, billing too: drivers speak for themselves."""
+    if context.principal.subject != driver_id:
         raise context.refuse(NoSuchSeller())
 
 

@@ -1,30 +1,24 @@
 """The API over a real store, and somebody who asks it."""
 
-import base64
-import json
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 from uuid import uuid4
 
 import httpx
 
+from contracts.media.file_v1 import Purpose
 from infra.commands import CommandContext, Done
-from infra.host import Running, opened
-from infra.http.auth import PublishedKeys, Role, SigningKey, Verifier, issue, jwks
-from infra.http.health import Health
-from infra.serving import api
-from infra.settings import Settings
+from infra.http.auth import Role
+from infra.testing import serving
+from infra.testing.following import file, follow
 from services.invoices.aggregates import INVOICE, NUMBERING
 from services.invoices.invoice import Following
 from services.invoices.reactions import from_invoices_invoice, from_invoices_numbering
 from services.invoices.service import service
 from services.invoices.tests.make import NOON, note, note_extra, open_it, prepare
 
-KEY = SigningKey.generate()
-MASTER = json.dumps({"test": base64.b64encode(b"m" * 32).decode()})
-NO_HEADERS: Mapping[str, str] = {}
 TOLL = {
     "kind": "toll",
     "amount": {"amount_minor": 3_480, "currency": "EUR"},
@@ -47,27 +41,10 @@ BUYER = {name: value for name, value in COMPANY.items() if name != "street"} | {
 
 
 @dataclass
-class Caller:
-    """Asks as billing `lea` of `hiflow` unless told otherwise, each time with a fresh key."""
+class Caller(serving.Caller):
+    """Asks as billing `lea` of `hiflow` unless told otherwise."""
 
-    client: httpx.AsyncClient
-    running: Running
-    count: int = field(default=0)
-
-    async def ask(
-        self,
-        method: str,
-        path: str,
-        body: Any = None,
-        who: str = "lea",
-        roles: tuple[Role, ...] = ("billing",),
-        org: str = "hiflow",
-        headers: Mapping[str, str] = NO_HEADERS,
-    ) -> httpx.Response:
-        self.count += 1
-        token = issue(KEY, who, org, roles)
-        sent = {"Authorization": f"Bearer {token}", "Idempotency-Key": f"k{self.count}"}
-        return await self.client.request(method, path, json=body, headers={**sent, **headers})
+    roles: tuple[Role, ...] = ("billing",)
 
     async def driver(
         self, method: str, path: str, body: Any = None, who: str = "ada"
@@ -75,19 +52,24 @@ class Caller:
         return await self.ask(method, path, body, who, ("driver",))
 
     async def follow(self, *commands: Following) -> None:
-        """What a reaction would command."""
+        """Carry out what a reaction would command."""
         for command in commands:
-            found = await self.running.commands.handle(
+            result = await self.running.commands.handle(
                 INVOICE, command.invoice_id, command, context()
             )
-            assert isinstance(found, Done)
+            assert isinstance(result, Done)
+
+    async def photographed(self, file_id: str = "f-1", purpose: Purpose = Purpose.RECEIPT) -> None:
+        """Media stored a file of driver `ada`, and told so."""
+        await follow(self.running, file(file_id, purpose=purpose))
 
     async def delivered(self) -> None:
-        """The invoice `inv-t-1` of driver `ada`, to be completed."""
+        """The invoice `inv-t-1` of driver `ada`, to be completed, and a receipt for it."""
+        await self.photographed()
         await self.follow(note(), prepare(), note_extra(), open_it())
 
     async def approved(self) -> None:
-        """It, approved, self-billed and numbered."""
+        """The same, approved and self-billed."""
         await self.delivered()
         asked: Sequence[tuple[str, str, Any]] = [
             ("PUT", "/sellers/ada/company", COMPANY),
@@ -118,13 +100,5 @@ def context() -> CommandContext:
 
 @asynccontextmanager
 async def served(database: str) -> AsyncIterator[Caller]:
-    settings = Settings(
-        databases={"invoices": database, "keys": database},
-        master_keys=MASTER,  # type: ignore[arg-type]
-        jwks=jwks(KEY),
-    )
-    async with opened(service, settings) as running:
-        verifier = Verifier(PublishedKeys(settings.jwks), settings.issuer, settings.audience)
-        transport = httpx.ASGITransport(api(running, verifier, Health()))
-        async with httpx.AsyncClient(transport=transport, base_url="http://relais") as client:
-            yield Caller(client, running)
+    async with serving.served(service, database, Caller) as caller:
+        yield caller

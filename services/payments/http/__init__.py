@@ -1,18 +1,9 @@
-"""Every route of the service."""
+"""Every route of the service: its resources, and the questions over its own tables."""
 
 from fastapi import APIRouter
 
-from infra.store.postgres import Pool
 from services.payments.http import payees, payouts
 from services.payments.read_models import ledger, payouts_to_pay
 
-
-def router(pool: Pool) -> APIRouter:
-    """The routes of the resources, and the questions over the service's own tables."""
-    routers = (
-        payees.router,
-        payouts.router,
-        payouts_to_pay.routes(pool),
-        ledger.routes(pool),
-    )
-    return APIRouter(routes=[route for one in routers for route in one.routes])
+RESOURCES = (payees, payouts, payouts_to_pay, ledger)
+router = APIRouter(routes=[route for one in RESOURCES for route in one.router.routes])

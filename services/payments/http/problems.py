@@ -9,7 +9,10 @@ Rejection = payee.Rejection | payout.Rejection
 
 
 def problem(rejection: Rejection) -> tuple[int, str]:
-    """Status and sentence: 404 there is no such thing, 409 not as things stand."""
+    """The status and the sentence of a rejection.
+
+    404 says that there is no such thing, 409 that it is not possible now.
+    """
     match rejection:
         # Payees
         case payee.NoSuchPayee():

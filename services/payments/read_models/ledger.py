@@ -6,12 +6,9 @@ Debits are positive, credits negative, in minor units of the entry's one currenc
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Annotated, Any, assert_never
+from typing import Annotated, assert_never
 
-from fastapi import APIRouter
-from psycopg import sql
-from psycopg.rows import dict_row
-from starlette.responses import Response
+from psycopg.rows import class_row
 
 from contracts.payments.payout_v1 import (
     AdjustmentMade,
@@ -23,9 +20,11 @@ from contracts.payments.payout_v1 import (
     contract,
 )
 from infra.consumers.views import View
-from infra.http.models import to_json
-from infra.http.pages import Order, Paging
+from infra.http.answers import Answer, Answered, Listed, Router
+from infra.http.models import Instant
+from infra.http.pages import Paging
 from infra.http.request_context import RequestContext, requires
+from infra.reading import Table
 from infra.store.postgres import Pool
 
 Reads = InvoiceCredited | AdjustmentMade | PayoutPaid
@@ -136,16 +135,21 @@ view = View(
 
 # --- Questions --------------------------------------------------------------
 
-Billing = Annotated[RequestContext, requires("billing")]
-
-LATEST = Order("latest", (datetime, str))
-_COLUMNS = sql.SQL(", ").join(map(sql.Identifier, view.columns))
+ledger = Table(view, "payments.ledger")
+LATEST = ledger.order("latest", "booked_at", "entry_id", descending=True)
 
 
-async def balances(pool: Pool, organisation_id: str) -> list[dict[str, Any]]:
+@dataclass(frozen=True, slots=True)
+class Balance:
+    account: str
+    currency: str
+    balance_minor: int
+
+
+async def balances(pool: Pool, organisation_id: str) -> list[Balance]:
     """Each account with its balance in minor units, a currency at a time."""
     async with pool.connection() as connection:
-        cursor = connection.cursor(row_factory=dict_row)
+        cursor = connection.cursor(row_factory=class_row(Balance))
         await cursor.execute(
             "select p.account, currency, sum(p.amount_minor)::bigint as balance_minor"
             " from payments.ledger,"
@@ -156,38 +160,52 @@ async def balances(pool: Pool, organisation_id: str) -> list[dict[str, Any]]:
         return await cursor.fetchall()
 
 
-async def entries(
-    pool: Pool, organisation_id: str, after: tuple[Any, ...] | None, limit: int
-) -> list[Entry]:
-    """Entries, latest first, from a place in that order on."""
-    beyond = sql.SQL("and (booked_at, entry_id) < (%(at)s, %(id)s)" if after else "")
-    at, id = after or (None, None)
-    async with pool.connection() as connection:
-        cursor = connection.cursor(row_factory=view.row_factory)
-        await cursor.execute(
-            sql.SQL(
-                "select {columns} from payments.ledger where organisation_id = %(organisation)s"
-                " {beyond} order by booked_at desc, entry_id desc limit %(limit)s"
-            ).format(columns=_COLUMNS, beyond=beyond),
-            {"organisation": organisation_id, "at": at, "id": id, "limit": limit},
-        )
-        return await cursor.fetchall()
+class BalanceShown(Answer):
+    """The balance of an account of the books: debits are positive, credits negative."""
+
+    account: str
+    currency: str
+    balance_minor: int
 
 
-def routes(pool: Pool) -> APIRouter:
-    router = APIRouter()
+class BalancesShown(Answer):
+    """The balances of all accounts; together they are zero, a currency at a time."""
 
-    @router.get("/ledger/accounts")
-    async def ledger_accounts(context: Billing) -> Response:
-        """The balance of each account of the books; together they are zero."""
-        items = await balances(pool, context.principal.organisation_id)
-        return Response(to_json({"items": items}), media_type="application/json")
+    items: list[BalanceShown]
 
-    @router.get("/ledger/entries")
-    async def ledger_entries(context: Billing, page: Paging) -> Response:
-        """Every entry of the books, latest first, each posting with the fact behind it."""
-        after = page.after(LATEST)
-        rows = await entries(pool, context.principal.organisation_id, after, page.fetch)
-        return page.answer(rows, LATEST, key=lambda row: (row.booked_at, row.entry_id))
 
-    return router
+class PostingShown(Answer):
+    """One account's part of an entry, and the fact behind it: an entry of a stream's history."""
+
+    account: str
+    amount_minor: int
+    stream: str
+    version: int
+
+
+class EntryShown(Answer):
+    """An entry of the books; its postings sum to zero."""
+
+    driver_id: str
+    entry_id: str
+    organisation_id: str
+    currency: str
+    booked_at: Instant
+    postings: list[PostingShown]
+
+
+router = Router("Books")
+Billing = Annotated[RequestContext, requires("billing")]
+
+
+@router.get("/ledger/accounts")
+async def ledger_accounts(context: Billing) -> Answered[BalancesShown]:
+    """The balance of each account of the books; together they are zero."""
+    found = await balances(context.pool, context.principal.organisation_id)
+    return Answered(BalancesShown(items=[BalanceShown.of(one) for one in found]))
+
+
+@router.get("/ledger/entries")
+async def ledger_entries(context: Billing, page: Paging) -> Answered[Listed[EntryShown]]:
+    """Every entry of the books, latest first, each posting with the fact behind it."""
+    return await page.show(ledger.of(context.principal.organisation_id), LATEST, EntryShown.of)

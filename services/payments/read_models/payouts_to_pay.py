@@ -2,17 +2,15 @@
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Annotated, Any, assert_never
-
-from fastapi import APIRouter
-from psycopg import sql
-from starlette.responses import Response
+from typing import Annotated, assert_never
 
 from contracts.payments.payout_v1 import PayoutPaid, StatementClosed, contract
 from infra.consumers.views import View
-from infra.http.pages import Order, Paging
+from infra.http.answers import Answer, Answered, Listed, Router
+from infra.http.models import Instant
+from infra.http.pages import Paging
 from infra.http.request_context import RequestContext, requires
-from infra.store.postgres import Pool
+from infra.reading import Table
 
 Reads = StatementClosed | PayoutPaid
 
@@ -63,41 +61,30 @@ view = View(
 
 # --- The question -----------------------------------------------------------
 
-OLDEST = Order("oldest", (datetime, str))
-_COLUMNS = sql.SQL(", ").join(map(sql.Identifier, view.columns))
+waiting = Table(view, "payments.waiting")
+OLDEST = waiting.order("oldest", "closed_at", "payout_id")
 
 
-async def to_pay(
-    pool: Pool, organisation_id: str, after: tuple[Any, ...] | None, limit: int
-) -> list[Waiting]:
-    """The statements of the organisation that wait, the oldest first, from a place on."""
-    beyond = sql.SQL("and (closed_at, payout_id) > (%(at)s, %(id)s)" if after else "")
-    at, id = after or (None, None)
-    async with pool.connection() as connection:
-        cursor = connection.cursor(row_factory=view.row_factory)
-        await cursor.execute(
-            sql.SQL(
-                "select {columns} from payments.waiting where organisation_id = %(organisation)s"
-                " {beyond} order by closed_at, payout_id limit %(limit)s"
-            ).format(columns=_COLUMNS, beyond=beyond),
-            {"organisation": organisation_id, "at": at, "id": id, "limit": limit},
-        )
-        return await cursor.fetchall()
+class PayoutToPay(Answer):
+    """A statement that waits for the bank."""
+
+    payout_id: str
+    driver_id: str
+    organisation_id: str
+    net_minor: int
+    currency: str
+    closed_at: Instant
 
 
-def routes(pool: Pool) -> APIRouter:
-    router = APIRouter()
+router = Router("Payouts")
 
-    @router.get("/payouts/to-pay")
-    async def payouts_to_pay(
-        context: Annotated[RequestContext, requires("billing")], page: Paging
-    ) -> Response:
-        """Statements of every driver that were closed and wait for the bank, oldest first.
 
-        A payment is refused while other bank details of the driver wait.
-        """
-        after = page.after(OLDEST)
-        rows = await to_pay(pool, context.principal.organisation_id, after, page.fetch)
-        return page.answer(rows, OLDEST, key=lambda row: (row.closed_at, row.payout_id))
+@router.get("/payouts/to-pay")
+async def payouts_to_pay(
+    context: Annotated[RequestContext, requires("billing")], page: Paging
+) -> Answered[Listed[PayoutToPay]]:
+    """Statements of every driver that were closed and wait for the bank, oldest first.
 
-    return router
+    A payment is refused while other bank details of the driver wait.
+    """
+    return await page.show(waiting.of(context.principal.organisation_id), OLDEST, PayoutToPay.of)

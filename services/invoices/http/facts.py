@@ -1,0 +1,202 @@
+"""The facts about an invoice as they are shown, and its history."""
+
+from typing import Annotated
+
+from contracts.invoices.invoice_v1 import (
+    ContestSettled,
+    CorrectionNumbered,
+    ExpenseAdded,
+    ExpenseKind,
+    ExpenseRemoved,
+    ExpensesReopened,
+    ExpensesValidated,
+    ExtraNoted,
+    InvoiceApproved,
+    InvoiceNumbered,
+    InvoiceOpened,
+    InvoicePaid,
+    InvoicePrepared,
+    LineContested,
+    Party,
+    PriceAgreed,
+    TaxCategory,
+    TripNoted,
+    contract,
+)
+from infra.http.answers import Answer, MoneyShown
+from infra.http.history import History
+from infra.http.models import Instant, Named
+
+
+class QuotedExpenseShown(Answer):
+    """An expense of the accepted quote, excluding VAT."""
+
+    kind: Annotated[ExpenseKind, Named()]
+    amount: MoneyShown
+
+
+class AcceptedExtraShown(Answer):
+    """An extra cost that logistics accepted, at most up to this amount, excluding VAT."""
+
+    extra_id: str
+    kind: Annotated[ExpenseKind, Named()]
+    amount: MoneyShown
+
+
+class ExpenseShown(Answer):
+    """An expense that the driver declared, excluding VAT, with its receipt."""
+
+    invoice_id: str
+    organisation_id: str
+    driver_id: str
+    expense_id: str
+    kind: Annotated[ExpenseKind, Named()]
+    amount: MoneyShown
+    receipt_file_id: str
+    note: str | None
+    added_at: Instant
+
+
+class ContestShown(Answer):
+    """A line that is contested."""
+
+    invoice_id: str
+    organisation_id: str
+    driver_id: str
+    line_id: str
+    by: Annotated[Party, Named()]
+    reason: str
+    contested_at: Instant
+
+
+class SettledShown(Answer):
+    """What billing found right for a contested line."""
+
+    invoice_id: str
+    organisation_id: str
+    driver_id: str
+    line_id: str
+    amount: MoneyShown
+    """The amount of the line from then on, excluding VAT."""
+    explanation: str
+    adjustment: MoneyShown | None
+    """What the next statement adds or takes, where the invoice was approved before."""
+    adjustment_vat: MoneyShown | None
+    version: int
+    """The entry of the invoice's history that this is."""
+    trip_id: str
+    settled_at: Instant
+
+
+class ApprovedLineShown(Answer):
+    """An amount as it was approved, and the entry of the history that it is from."""
+
+    line_id: str
+    kind: Annotated[ExpenseKind, Named()] | None
+    """Null for the service itself."""
+    amount: MoneyShown
+    version: int
+
+
+class TaxShown(Answer):
+    """The VAT; the rate is in basis points, 2000 is 20 %."""
+
+    category: Annotated[TaxCategory, Named()]
+    rate: int
+    amount: MoneyShown
+
+
+class ApprovalShown(Answer):
+    """What billing approved, and is owed."""
+
+    invoice_id: str
+    trip_id: str
+    organisation_id: str
+    driver_id: str
+    description: str
+    lines: list[ApprovedLineShown]
+    net: MoneyShown
+    tax: TaxShown
+    total: MoneyShown
+    self_billed: bool
+    """The organisation writes the invoice."""
+    seller_version: int
+    """The entry of the seller's history whose company stands on the invoice."""
+    buyer_version: int
+    """The entry of the buyer's history whose company stands on the invoice."""
+    version: int
+    approved_at: Instant
+
+
+class PaymentShown(Answer):
+    """The payout that paid the invoice, with the bank's reference."""
+
+    invoice_id: str
+    organisation_id: str
+    driver_id: str
+    payout_id: str
+    reference: str
+    paid_at: Instant
+
+
+class PreparedFact(Answer):
+    """The terms of the mission, as they were frozen at its assignment."""
+
+    invoice_id: str
+    trip_id: str
+    organisation_id: str
+    driver_id: str
+    service_price: MoneyShown | None
+    quoted: list[QuotedExpenseShown]
+    prepared_at: Instant
+
+
+class ExtraNotedFact(Answer):
+    """An extra cost that may be declared."""
+
+    invoice_id: str
+    organisation_id: str
+    driver_id: str
+    extra: AcceptedExtraShown
+    noted_at: Instant
+
+
+class OpenedFact(Answer):
+    """The invoice as the delivery opened it."""
+
+    invoice_id: str
+    trip_id: str
+    organisation_id: str
+    driver_id: str
+    description: str
+    service_price: MoneyShown | None
+    quoted: list[QuotedExpenseShown]
+    extras: list[AcceptedExtraShown]
+    delivered_at: Instant
+
+
+IDS = ("invoice_id", "organisation_id", "driver_id")
+
+
+class InvoiceHistory(
+    History,
+    of=contract,
+    shows={
+        TripNoted: ("invoice_id", "trip_id", "organisation_id", "description", "noted_at"),
+        InvoicePrepared: PreparedFact,
+        ExtraNoted: ExtraNotedFact,
+        InvoiceOpened: OpenedFact,
+        PriceAgreed: (*IDS, "service_price", "agreed_at"),
+        ExpenseAdded: ExpenseShown,
+        ExpenseRemoved: (*IDS, "expense_id", "removed_at"),
+        ExpensesValidated: (*IDS, "service_price", "expenses", "validated_at"),
+        ExpensesReopened: (*IDS, "extra_id", "reopened_at"),
+        LineContested: ContestShown,
+        ContestSettled: SettledShown,
+        InvoiceApproved: ApprovalShown,
+        InvoiceNumbered: (*IDS, "number", "numbered_at"),
+        CorrectionNumbered: (*IDS, "settlement_version", "number", "numbered_at"),
+        InvoicePaid: PaymentShown,
+    },
+):
+    """Every fact about an invoice, oldest first."""
