@@ -15,6 +15,58 @@ from services.invoices.tests.stage import BUYER, COMPANY, TOLL, served
 REASON = {"reason": "The receipt says less"}
 LESS = {"amount": {"amount_minor": 3_000, "currency": "EUR"}, "explanation": "As on the receipt"}
 INVOICE = "/invoices/inv-t-1"
+PARTIES = {"invoice_id": "inv-t-1", "organisation_id": "hiflow", "driver_id": "ada"}
+
+
+def euro(amount_minor: int) -> dict[str, Any]:
+    return {"amount_minor": amount_minor, "currency": "EUR"}
+
+
+APPROVAL = PARTIES | {
+    "trip_id": "t-1",
+    "description": "Renault Clio, Paris - Lyon",
+    "net": euro(33_480),
+    "tax": {"category": "standard", "rate": 2_000, "amount": euro(6_696)},
+    "total": euro(40_176),
+    "self_billed": True,
+    "seller_version": 2,
+    "buyer_version": 1,
+    "version": 7,
+}
+SHOWN = {
+    "invoice_id": "inv-t-1",
+    "trip_id": "t-1",
+    "driver_id": "ada",
+    "description": "Renault Clio, Paris - Lyon",
+    "status": "approved",
+    "disputed": False,
+    "number": "HIFLOW-000001",
+    "currency": "EUR",
+    "lines": [
+        {
+            "line_id": "service",
+            "kind": None,
+            "amount": euro(30_000),
+            "fact": {"stream": "invoice-inv-t-1", "version": 2},
+            "expense": None,
+            "contest": None,
+        },
+        {
+            "kind": "toll",
+            "amount": euro(3_480),
+            "fact": {"stream": "invoice-inv-t-1", "version": 5},
+            "contest": None,
+        },
+    ],
+    "compared": [
+        {"kind": "toll", "allowed_minor": 3_500, "declared_minor": 3_480},
+        {"kind": "taxi", "allowed_minor": 1_800, "declared_minor": 0},
+    ],
+    "net": euro(33_480),
+    "settlements": [],
+    "payment": None,
+    "delivered_at": "2030-05-01T12:00:00Z",
+}
 
 
 @pytest.mark.requirement("HIF-27", "HIF-28", "HIF-29", "G-15")
@@ -30,6 +82,26 @@ async def test_an_invoice_goes_from_the_delivery_to_the_approval(database: str) 
         assert toll["expense"]["receipt_file_id"] == "f-1"
         facts = (await api.driver("GET", f"{INVOICE}/history")).json()["items"]
         assert facts[4]["what"]["amount"] == toll["amount"]
+
+
+@pytest.mark.requirement("HIF-29")
+async def test_an_invoice_is_shown_whole(database: str) -> None:
+    async with served(database) as api:
+        await api.approved()
+        await api.numbered()
+        shown = (await api.driver("GET", INVOICE)).json()
+    expense = shown["lines"][1].pop("expense")
+    assert expense.pop("expense_id") == shown["lines"][1].pop("line_id")
+    assert expense.pop("added_at") <= shown["approval"].pop("approved_at")
+    assert expense == PARTIES | TOLL
+    assert shown["approval"].pop("lines")[0] == {
+        "line_id": "service",
+        "kind": None,
+        "amount": euro(30_000),
+        "version": 2,
+    }
+    assert shown.pop("approval") == APPROVAL
+    assert shown == SHOWN
 
 
 @pytest.mark.requirement("HIF-29")
@@ -88,8 +160,14 @@ async def test_a_line_is_contested_and_settled(database: str) -> None:
         assert (await api.ask("POST", f"{line}/settlement", LESS)).is_success
         shown = (await api.driver("GET", INVOICE)).json()
         assert not shown["disputed"]
-        assert shown["settlements"][0]["adjustment"]["amount_minor"] == -480
-        assert shown["settlements"][0]["adjustment_vat"]["amount_minor"] == -96
+        [settled] = shown["settlements"]
+        assert settled["adjustment"]["amount_minor"] == -480
+        assert settled["adjustment_vat"]["amount_minor"] == -96
+        assert settled.keys() == {
+            *PARTIES,
+            *("line_id", "amount", "explanation", "adjustment", "adjustment_vat"),
+            *("version", "trip_id", "settled_at", "number"),
+        }
 
 
 @pytest.mark.requirement("G-15")
@@ -143,7 +221,13 @@ async def test_a_seller_is_seen_by_themselves_and_by_billing(database: str) -> N
             assert (await api.driver("GET", path, who="bob")).status_code == 404
             assert (await api.ask("GET", path, org="other")).status_code == 404
         shown = (await api.driver("GET", "/sellers/ada")).json()["company"]
-        assert shown["company_number"] == "73282932000074"
+        assert shown.pop("declared_at")
+        assert shown == COMPANY | {
+            "driver_id": "ada",
+            "organisation_id": "hiflow",
+            "company_number": "73282932000074",
+            "charges_vat": True,
+        }
         assert (await api.driver("DELETE", "/sellers/ada/mandate")).is_success
 
 
@@ -269,7 +353,10 @@ async def test_a_removed_receipt_does_not_change_a_repeated_answer(database: str
 async def test_a_buyer_is_their_own_organisation(database: str) -> None:
     async with served(database) as api:
         assert (await api.ask("PUT", "/buyer", BUYER)).is_success
-        assert (await api.ask("GET", "/buyer")).json()["buyer"]["legal_name"] == "Hiflow SAS"
+        shown = (await api.ask("GET", "/buyer")).json()["buyer"]
+        assert shown.pop("declared_at")
+        kept = {"organisation_id": "hiflow", "company_number": "73282932000074"}
+        assert shown == BUYER | kept
         assert (await api.ask("GET", "/buyer", org="other")).json() == {"buyer": None}
 
 

@@ -147,9 +147,91 @@ async def test_a_statement_shows_each_figure_with_its_fact(database: str) -> Non
         ]
         assert (shown["vat"]["amount_minor"], shown["net"]["amount_minor"]) == (6_600, 39_600)
         first = shown["lines"][0]
-        assert first["fact"] == {"stream": "invoice-inv-t-1", "version": 2}
-        assert first["contest"] == "/invoices/invoices/inv-t-1/lines/service/contest"
-        assert shown["payment"] is None
+        assert first == {
+            "kind": "service",
+            "invoice_id": "inv-t-1",
+            "line_id": "service",
+            "trip_id": "t-1",
+            "amount": {"amount_minor": 30_000, "currency": "EUR"},
+            "fact": {"stream": "invoice-inv-t-1", "version": 2},
+            "contest": "/invoices/invoices/inv-t-1/lines/service/contest",
+        }
+        assert [line["contest"] is None for line in shown["lines"]] == [
+            line["line_id"] == "vat" for line in shown["lines"]
+        ]
+        nothing = {"amount_minor": 0, "currency": "EUR"}
+        assert (shown["carried_in"], shown["carried_out"]) == (nothing, nothing)
+        assert (shown["carried_from"], shown["payment"]) == (None, None)
+        assert (shown["stream"], shown["version"]) == ("payout-ada", 3)
+        assert path.endswith(shown["payout_id"])
+
+
+async def test_what_is_due_and_paid_is_shown_whole(database: str) -> None:
+    async with served(database) as api:
+        await api.owed()
+        due = (await api.driver("GET", "/payees/ada/payouts")).json()["due"]
+        path = (await api.ask("POST", "/payees/ada/payouts", {})).headers["Location"]
+        await api.driver("PUT", DETAILS, BANK)
+        assert (await api.ask("POST", path.removeprefix("/payments") + "/payment", PAID)).is_success
+        shown = (await api.driver("GET", "/payees/ada/payouts")).json()
+    [statement] = shown.pop("statements")
+    assert shown == {"due": []}
+    lines = [{k: v for k, v in line.items() if k != "contest"} for line in statement["lines"]]
+    assert lines == due
+    payment = statement["payment"]
+    assert payment.pop("paid_at") >= statement["closed_at"]
+    assert payment == {
+        "driver_id": "ada",
+        "organisation_id": "hiflow",
+        "payout_id": statement["payout_id"],
+        "net": statement["net"],
+        "reference": "SEPA-1",
+        "invoice_ids": ["inv-t-1"],
+        "payee_version": 1,
+        "version": 4,
+    }
+
+
+async def test_a_billing_profile_is_shown_whole(database: str) -> None:
+    async with served(database) as api:
+        await api.driver("PUT", DETAILS, BANK)
+        await api.driver("PUT", DETAILS, OTHER)
+        shown = (await api.driver("GET", "/payees/ada")).json()
+    given, change = shown["bank_details"], shown["bank_change"]
+    assert given.pop("given_at") <= change.pop("requested_at") < change.pop("effective_at")
+    assert change.pop("change_id").startswith("b-")
+    assert change.pop("authenticated_at")
+    who = {"driver_id": "ada", "organisation_id": "hiflow", "bic": None}
+    assert (given, change) == (BANK | who, OTHER | who)
+    assert shown["questions"] == []
+
+
+async def test_an_entry_of_the_books_is_shown_whole(database: str) -> None:
+    async with served(database) as api:
+        await follow(api.running, credited())
+        [entry] = (await api.ask("GET", "/ledger/entries")).json()["items"]
+        balances = (await api.ask("GET", "/ledger/accounts")).json()["items"]
+    postings = [
+        (one["account"], one["amount_minor"], one["stream"], one["version"])
+        for one in entry.pop("postings")
+    ]
+    assert postings == [
+        ("costs:services", 30_000, "invoice-inv-t-1", 2),
+        ("costs:expenses", 3_500, "invoice-inv-t-1", 4),
+        ("vat:deductible", 6_700, "invoice-inv-t-1", 6),
+        ("payable:ada", -40_200, "invoice-inv-t-1", 6),
+    ]
+    assert entry == {
+        "driver_id": "ada",
+        "entry_id": "invoice:inv-t-1",
+        "organisation_id": "hiflow",
+        "currency": "EUR",
+        "booked_at": "2030-05-01T12:00:00Z",
+    }
+    assert {one["account"]: one["balance_minor"] for one in balances} == {
+        account: amount for account, amount, _, _ in postings
+    }
+    assert {one["currency"] for one in balances} == {"EUR"}
 
 
 async def test_a_payout_is_paid_once(database: str) -> None:
