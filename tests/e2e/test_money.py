@@ -42,8 +42,12 @@ COMPANY = {
 BUYER = {name: value for name, value in COMPANY.items() if name != "street"} | {
     "registered_office": "8 rue de l'Exemple"
 }
-BANK = {"iban": "FR1420041010050500013M02606", "holder": "Ada", "proof_file_id": "f-1"}
-UPLOADED = (file("f-9", purpose=Purpose.MISSION),)
+BANK = {"iban": "FR1420041010050500013M02606", "holder": "Ada", "proof_file_id": "f-2"}
+UPLOADED = (
+    file("f-1", purpose=Purpose.RECEIPT),
+    file("f-2", purpose=Purpose.PAPER),
+    file("f-9", purpose=Purpose.MISSION),
+)
 INVOICE = "/invoices/invoices/inv-T1"
 TRIP = "/missions/trips/T1"
 LESS = {"amount": {"amount_minor": 19_000, "currency": "EUR"}, "explanation": "A day late"}
