@@ -20,10 +20,10 @@ from contracts.runtime import Contract
 from infra.commands import Aggregate, Commands
 from infra.consumers import core
 from infra.consumers.core import Consumer
-from infra.consumers.reactions import Reaction, ReactionHandler
+from infra.consumers.reactions import Follower, Reaction, ReactionHandler
 from infra.consumers.records import KafkaTopicReader
 from infra.consumers.subscriptions import Subscription
-from infra.consumers.transports import FaustAgent, KafkaLoop
+from infra.consumers.transports import FaustApp, KafkaLoop
 from infra.consumers.views import Generation, Generations, View, ViewHandler, subscriptions
 from infra.migrations import apply_migrations
 from infra.personal import Keyring
@@ -46,23 +46,23 @@ class Service:
 
     `routes` takes the opened service and answers its API router; `problem` is its one table from
     rejection to (status, sentence). `lookups` are tables like `views`, of other services' facts
-    that its commands ask for. `migrations` is SQL, safe to repeat, for what must not be an event:
+    that its commands ask for. `followers` write what is neither event nor row, e.g. they remove the
+    secrets of who is forgotten. `migrations` is SQL, safe to repeat, for what must not be an event:
     secrets, receipts, chunks. `workers` are more loops, by name, e.g. one that sends mail. `about`
-    tells people outside what its API is for. `follows` are the events that workers of its own read,
-    by the name of the worker.
+    tells people outside what its API is for.
     """
 
     name: str
     routes: Callable[["Running"], Any]
     aggregates: tuple[Aggregate[Any, Any, Any, Any], ...] = ()
     reactions: tuple[Reaction[Any], ...] = ()
+    followers: tuple[Follower, ...] = ()
     views: tuple[View[Any, Any], ...] = ()
     lookups: tuple[View[Any, Any], ...] = ()
     problem: Callable[[Any], tuple[int, str]] | None = None
     migrations: str = ""
     workers: Mapping[str, Callable[["Running"], "Worker"]] = field(default_factory=dict)
     about: str = ""
-    follows: Mapping[str, Subscription] = field(default_factory=dict)
 
     @property
     def contracts(self) -> tuple[Contract[Any], ...]:
@@ -121,29 +121,41 @@ class Running:
     workers: dict[str, Worker] = field(default_factory=dict)
 
     def consumer(
-        self, name: str, subscriptions: Sequence[Subscription], handler: core.Handler
+        self,
+        name: str,
+        subscriptions: Sequence[Subscription],
+        handler: core.Handler,
+        reader: KafkaTopicReader | None = None,
     ) -> Consumer:
-        """A consumer of this service, reading topics again through its own client."""
+        """A consumer of this service; without a reader it reads topics again through its own."""
         return Consumer(
             name,
             self.pool,
             subscriptions,
             handler,
             self.keyring,
-            KafkaTopicReader(self.settings.kafka),
+            reader or KafkaTopicReader(self.settings.kafka),
             owner=socket.gethostname(),
             seen=self.seen,
             parking_limit=self.settings.parking_limit,
         )
 
-    def agent(
-        self, name: str, subscriptions: Sequence[Subscription], handler: core.Handler
-    ) -> FaustAgent:
-        """A Faust agent that carries these events to a handler, under its name here."""
-        consumer = self.consumer(f"{self.service.name}.{name}", subscriptions, handler)
-        return FaustAgent(
-            consumer, self.settings.kafka, f"relais.{consumer.name}", self.settings.member
-        )
+    def reacting(self) -> FaustApp | None:
+        """The app of its reactions and followers; None when it has none."""
+        service, settings = self.service, self.settings
+        readers: list[tuple[str, Subscription, core.Handler]] = [
+            (one.name, one.subscription, ReactionHandler(one, self.commands, service.name))
+            for one in service.reactions
+        ]
+        readers += [(one.name, one.subscription, one.handler) for one in service.followers]
+        if not readers:
+            return None
+        again = KafkaTopicReader(settings.kafka)
+        consumers = [
+            self.consumer(f"{service.name}.{name}", [subscription], handler, again)
+            for name, subscription, handler in readers
+        ]
+        return FaustApp(consumers, settings.kafka, f"relais.{service.name}", settings.member)
 
 
 async def open_pool(url: str, size: int, name: str) -> Pool:
@@ -238,7 +250,7 @@ async def migrate(running: Running) -> None:
 
 
 def workers(running: Running) -> dict[str, Worker]:
-    """The loops a service declares: relay, timers, one agent a reaction, one for its tables."""
+    """The loops a service declares: relay, timers, one for all reactions, one for its tables."""
     service, settings = running.service, running.settings
     found: dict[str, Worker] = {}
     if service.aggregates:
@@ -252,9 +264,8 @@ def workers(running: Running) -> dict[str, Worker]:
             replication=settings.topic_replication,
         )
         found["timers"] = Timers(service.name, running.commands, service.aggregates)
-    for reaction in service.reactions:
-        handler = ReactionHandler(reaction, running.commands, service.name)
-        found[reaction.name] = running.agent(reaction.name, [reaction.subscription], handler)
+    if (reacting := running.reacting()) is not None:
+        found["reactions"] = reacting
     if running.generations is not None:
         found["views"] = ViewsWorker(running)
     return found | {name: make(running) for name, make in service.workers.items()}

@@ -14,7 +14,7 @@ from starlette.responses import HTMLResponse, JSONResponse, Response
 from starlette.routing import Mount, Route
 
 from infra import telemetry
-from infra.consumers.transports import FaustAgent, Lag
+from infra.consumers.transports import FaustApp, Lag
 from infra.consumers.views import views_seen
 from infra.host import Running, ViewsWorker
 from infra.http.app import Api, create_app
@@ -171,13 +171,17 @@ def _watches(running: Running) -> Iterator[Callable[[], None]]:
         yield _watch_halt(f"{name} {worker}", loop.progress)
         if isinstance(loop, Relay):
             yield from _watch_relay(name, loop)
-        if isinstance(loop, FaustAgent | ViewsWorker):
+        if isinstance(loop, FaustApp):
+            for line in loop.lines:
+                yield _watch_halt(line.consumer.name, line.progress)
+        if isinstance(loop, FaustApp | ViewsWorker):
             yield from _watch_lags(partial(_lags, loop))
 
 
-def _lags(worker: FaustAgent | ViewsWorker) -> Mapping[str, Lag]:
-    loops = [worker] if isinstance(worker, FaustAgent) else list(worker.loops.values())
-    return {loop.consumer.name: loop.lag for loop in loops}
+def _lags(worker: FaustApp | ViewsWorker) -> Mapping[str, Lag]:
+    if isinstance(worker, FaustApp):
+        return {line.consumer.name: line.lag for line in worker.lines}
+    return {loop.consumer.name: loop.lag for loop in worker.loops.values()}
 
 
 def _watch_halt(name: str, progress: Progress) -> Callable[[], None]:

@@ -156,6 +156,8 @@ class Consumer:
         self._parking_limit = parking_limit
         self._owned: dict[Partition, Owned] = {}
         self._known: dict[str, StreamState] = {}
+        self._parks = True
+        """Whether streams may be parked, so that an operator may ask for something."""
         # One at a time: batches, requests, and changes of ownership.
         self._turn = asyncio.Lock()
 
@@ -169,6 +171,7 @@ class Consumer:
         topics, numbers = [t for t, _ in partitions], [p for _, p in partitions]
         async with self._turn:
             self._reset()
+            self._parks = True
             async with self._pool.connection() as connection:
                 cursor = await connection.execute(
                     "insert into consumer.position (consumer, topic, partition, epoch, owner)"
@@ -491,6 +494,7 @@ class Consumer:
             raise Fenced(f"{self.name} no longer owns one of {list(ends)}")
 
     async def _write_parked(self, connection: Connection, plan: Plan) -> None:
+        self._parks = True
         cursor = connection.cursor()
         await cursor.executemany(
             'insert into consumer.parked (consumer, stream, version, topic, partition, "offset",'
@@ -541,13 +545,16 @@ class Consumer:
         Requeue handles the parked records in order, up to the next one that fails. Discard drops
         the first parked record for good; those behind it stay parked until requeued.
         """
-        async with self._pool.connection() as connection:
+        if not self._parks:
+            return 0
+        async with self._turn, self._pool.connection() as connection:
             cursor = await connection.execute(
-                "select stream, min(request) from consumer.parked"
-                " where consumer = %s and request is not null group by stream",
+                "select stream, min(request) from consumer.parked where consumer = %s group by 1",
                 (self.name,),
             )
-            requests = await cursor.fetchall()
+            parked = await cursor.fetchall()
+            self._parks = bool(parked)
+        requests = [(stream, request) for stream, request in parked if request is not None]
         for stream, request in requests:
             async with self._turn:
                 await (self._discard(stream) if request == "discard" else self._requeue(stream))

@@ -12,9 +12,9 @@ from psycopg import OperationalError
 from contracts.runtime import Contract
 from infra import telemetry
 from infra.commands import Aggregate, CommandContext, Commands
-from infra.consumers.core import Retry
+from infra.consumers.core import Handler, Retry
 from infra.consumers.records import Delivery
-from infra.consumers.subscriptions import Reads, Subscription, event_classes
+from infra.consumers.subscriptions import Reads, Subscription, event_classes, subscription
 from infra.store import Append, Appended
 from infra.store.postgres import Connection
 
@@ -62,6 +62,21 @@ class Reaction(Generic[E]):
         """What brings it these events."""
         types = (kind.type for kind in self.contract.types if kind.cls in self.events)
         return Subscription(self.contract, frozenset(types))
+
+
+@dataclass(frozen=True)
+class Follower:
+    """A handler of events that is neither a view nor a reaction: what it writes is no event."""
+
+    name: str
+    contract: Contract[Any]
+    reads: Reads
+    handler: Handler
+
+    @cached_property
+    def subscription(self) -> Subscription:
+        """What brings it these events."""
+        return subscription(self.contract, self.reads)
 
 
 @dataclass(slots=True)

@@ -91,7 +91,7 @@ class TopicReader(Protocol):
 
 
 class KafkaTopicReader:
-    """A `TopicReader` over aiokafka; connects when first needed.
+    """A `TopicReader` over aiokafka, for one or several consumers; connects when first needed.
 
     Raises `TimeoutError` or aiokafka's errors when the broker does not answer.
     """
@@ -101,6 +101,8 @@ class KafkaTopicReader:
         self._page = page
         self._patience = patience
         self._consumer: AIOKafkaConsumer | None = None
+        # One at a time: it is one client, in one place of one partition.
+        self._turn = asyncio.Lock()
 
     async def _connected(self) -> AIOKafkaConsumer:
         if self._consumer is None:
@@ -121,6 +123,10 @@ class KafkaTopicReader:
         return self._consumer
 
     async def ends(self, partitions: Iterable[Partition]) -> dict[Partition, int]:
+        async with self._turn:
+            return await self._ends(partitions)
+
+    async def _ends(self, partitions: Iterable[Partition]) -> dict[Partition, int]:
         consumer = await self._connected()
         wanted = [TopicPartition(*partition) for partition in partitions]
         async with asyncio.timeout(self._patience):
@@ -128,9 +134,11 @@ class KafkaTopicReader:
         return {(tp.topic, tp.partition): end for tp, end in found.items()}
 
     async def read(self, partition: Partition, start: int, stop: int) -> list[Record]:
-        if start >= stop:
-            return []
-        stop = min(stop, (await self.ends([partition]))[partition])
+        async with self._turn:
+            return await self._read(partition, start, stop) if start < stop else []
+
+    async def _read(self, partition: Partition, start: int, stop: int) -> list[Record]:
+        stop = min(stop, (await self._ends([partition]))[partition])
         if start >= stop:
             return []
         consumer = await self._connected()
@@ -151,6 +159,7 @@ class KafkaTopicReader:
                     return wanted
 
     async def close(self) -> None:
-        consumer, self._consumer = self._consumer, None
-        if consumer is not None:
-            await consumer.stop()
+        async with self._turn:
+            consumer, self._consumer = self._consumer, None
+            if consumer is not None:
+                await consumer.stop()

@@ -1,4 +1,4 @@
-"""What carries records to a consumer: a plain aiokafka loop, or a Faust agent.
+"""What carries records to consumers: a plain aiokafka loop, or a Faust app.
 
 Both are only transport. Where a consumer goes on is what its database says; the offsets committed
 to Kafka are a signal for those who watch lag.
@@ -6,7 +6,7 @@ to Kafka are a signal for those who watch lag.
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
 from datetime import UTC, datetime
 from tempfile import gettempdir
@@ -33,7 +33,9 @@ REQUEST_SECONDS = 1.0
 RETRY_SECONDS = 0.2
 SESSION_SECONDS = 10.0
 """As long as aiokafka waits for a member of a group that says nothing."""
-TAKE_SECONDS = 0.01
+CATCH_UP_SECONDS = 5.0
+MOST_WAITING = 5 * BATCH
+STUCK_SECONDS = 30.0
 HANG_UP_SECONDS = 5.0
 SETTLE_SECONDS = 2.0
 UNSETTLED_SECONDS = 30.0
@@ -215,66 +217,166 @@ class FaustStopped(Exception):
     """Faust ended by itself; the supervisor starts it again."""
 
 
-class FaustAgent:
-    """Carries records to a consumer as a Faust agent.
+class Line:
+    """What one of a service's consumers has still to do of the records that Faust brought.
 
-    Faust acknowledges a record whose handler failed, so no exception ever leaves the handler: it
-    repeats the batch until it is done, parked, or the process ends. What Faust acknowledged and
-    never handed over is read from the topic: when a partition is assigned, and once a second.
+    Lines do not wait for each other. Records that find no room in a line are left out: like
+    everything that Faust never hands over, they are read from the topic.
     """
 
-    def __init__(self, consumer: Consumer, bootstrap: str, group: str, member: str = "") -> None:
+    def __init__(self, consumer: Consumer) -> None:
+        self.consumer = consumer
         self.progress = Progress()
         self.lag = Lag()
+        self._waiting: list[Record] = []
+        self._arrived = asyncio.Event()
+        self._look_at = 0.0
+        self._read_at = 0.0
+
+    def bring(self, record: Record) -> None:
+        """Take a record, unless too many wait already."""
+        if len(self._waiting) < MOST_WAITING:
+            self._waiting.append(record)
+            self._arrived.set()
+
+    def assigned(self) -> None:
+        """Read soon what Faust has acknowledged and never handed over."""
+        self._read_at = self._look_at = 0.0
+        self._arrived.set()
+
+    def finish(self) -> None:
+        """Leave what waits to the next run, and return from `run` after the batch at hand."""
+        self._waiting.clear()
+        self._arrived.set()
+
+    async def run(self, stopping: asyncio.Event) -> None:
+        """Do what arrives until stopped. Raises `Fenced`; a `Halt` ends this line alone."""
+        self.progress.halted = None
+        try:
+            while not stopping.is_set():
+                await self._turn(stopping)
+                self.progress.tick()
+        except Halt as halt:
+            self.progress.halted = str(halt)
+            log.error("%s halted: %s", self.consumer.name, halt)
+
+    async def _turn(self, stopping: asyncio.Event) -> None:
+        with suppress(TimeoutError):
+            async with asyncio.timeout(max(0.0, self._look_at - monotonic())):
+                await self._arrived.wait()
+        self._arrived.clear()
+        records, self._waiting = self._waiting[:BATCH], self._waiting[BATCH:]
+        if self._waiting:
+            self._arrived.set()
+        await self._patiently(records, stopping)
+
+    async def _patiently(self, records: Sequence[Record], stopping: asyncio.Event) -> None:
+        """Repeat a batch until it is done or parked."""
+        while not stopping.is_set():
+            try:
+                if records:
+                    await patiently(self.consumer, records)
+                if monotonic() >= self._look_at:
+                    await self._look_after(stopping)
+                return
+            except (Halt, Fenced):
+                raise
+            except Exception as error:  # noqa: BLE001
+                name = self.consumer.name
+                log.warning("%s tries again: %s: %s", name, type(error).__name__, error)
+                await asyncio.sleep(RETRY_SECONDS)
+
+    async def _look_after(self, stopping: asyncio.Event) -> None:
+        await self.consumer.serve_requests()
+        if monotonic() >= self._read_at:
+            left = BATCH
+            while left >= BATCH and not stopping.is_set():
+                with suppress(Retry):
+                    left = await self.consumer.catch_up()
+                self.progress.tick()
+            self.lag.saw(None, left)
+            self._read_at = monotonic() + CATCH_UP_SECONDS
+        self._look_at = monotonic() + REQUEST_SECONDS
+
+
+class FaustApp:
+    """Carries records to the consumers of a service: one Faust app, one Kafka group.
+
+    Faust acknowledges a record whose handler failed, so nothing that Faust calls ever fails: it
+    puts each record into the lines of the consumers that read its topic. What was acknowledged and
+    not done is read from the topic: when a partition is assigned, and every few seconds.
+    """
+
+    def __init__(
+        self, consumers: Sequence[Consumer], bootstrap: str, group: str, member: str = ""
+    ) -> None:
+        self.progress = Progress()
         self.assigned = asyncio.Event()
-        self.consumer = consumer
+        self.lines = [Line(consumer) for consumer in consumers]
+        self._topics = sorted({topic for consumer in consumers for topic in consumer.topics})
         self._bootstrap = bootstrap
         self._group = group
         self._member = member
         self._stopping = asyncio.Event()
+        self._ending = asyncio.Event()
         self._broken: Exception | None = None
         self._unsettled_at: float | None = None
 
     def stop(self) -> None:
-        """Finish the batch at hand, then return from `run`."""
+        """Finish the batches at hand, then return from `run`."""
         self._stopping.set()
 
     async def run(self) -> None:
-        """Consume until stopped. Raises `Halt`; `Fenced`, `GroupUnsettled` to join anew."""
+        """Consume until stopped. Raises `Halt` when no line is left; `Fenced`, `GroupUnsettled` to
+        join anew."""
         self._broken = None
         self._unsettled_at = monotonic()
+        self._ending = asyncio.Event()
         app = self._app()
+        tasks = [asyncio.create_task(line.run(self._ending)) for line in self.lines]
         try:
             # It returns once partitions are assigned.
             async with asyncio.timeout(UNSETTLED_SECONDS):
                 await app.start()
             while not self._stopping.is_set():
-                self._check(app)
-                await self._look_after()
+                self._check(app, tasks)
+                self._tick()
+                with suppress(TimeoutError):
+                    await asyncio.wait_for(self._stopping.wait(), REQUEST_SECONDS)
         finally:
             self.assigned.clear()
             # First what is at hand, then Faust: it would cancel it in the middle.
-            await self.consumer.finish()
+            await self._finish(tasks)
             await app.stop()
 
-    def _check(self, app: Any) -> None:
+    def _check(self, app: Any, tasks: "Sequence[asyncio.Task[None]]") -> None:
         if self._broken is not None:
             raise self._broken
+        for task in tasks:
+            if task.done():
+                # A line that halted has returned; another one raises what it met.
+                task.result()
+        halted = [line.progress.halted for line in self.lines]
+        if halted and all(halted):
+            raise Halt(str(halted[0]))
         if app.should_stop:
             raise FaustStopped(self._group)
         if self._unsettled_at and monotonic() - self._unsettled_at > UNSETTLED_SECONDS:
             raise GroupUnsettled(self._group)
 
-    async def _look_after(self) -> None:
-        await self.consumer.serve_requests()
-        left = BATCH
-        while left >= BATCH and not self._stopping.is_set():
-            with suppress(Retry):
-                left = await self.consumer.catch_up()
+    def _tick(self) -> None:
+        halted = [line.progress.halted for line in self.lines if line.progress.halted]
+        self.progress.halted = halted[0] if halted else None
+        if all(line.progress.halted or line.progress.age() < STUCK_SECONDS for line in self.lines):
             self.progress.tick()
-        self.lag.saw(None, left)
-        with suppress(TimeoutError):
-            await asyncio.wait_for(self._stopping.wait(), REQUEST_SECONDS)
+
+    async def _finish(self, tasks: "Sequence[asyncio.Task[None]]") -> None:
+        self._ending.set()
+        for line in self.lines:
+            line.finish()
+        await asyncio.gather(*tasks, return_exceptions=True)
+        for line in self.lines:
+            await line.consumer.finish()
 
     def _app(self) -> Any:
         app: Any = faust.App(
@@ -300,7 +402,7 @@ class FaustAgent:
             # Faust makes a folder even for an app without tables, by default where we stand.
             datadir=f"{gettempdir()}/relais-faust",
         )
-        topic = app.topic(*self.consumer.topics, key_serializer="raw", value_serializer="raw")
+        topic = app.topic(*self._topics, key_serializer="raw", value_serializer="raw")
         app.agent(topic, concurrency=1, name=self._group)(self._handle)
         app.on_partitions_assigned.connect(self._on_assigned)
         app.on_partitions_revoked.connect(self._on_revoked)
@@ -309,38 +411,30 @@ class FaustAgent:
     async def _on_assigned(self, app: Any, assigned: Iterable[Any], **_: Any) -> None:
         self._unsettled_at = None
         try:
-            if partitions := self._ours(assigned):
-                await self.consumer.acquire(partitions)
-                self.assigned.set()
+            for line in self.lines:
+                if partitions := _of(line.consumer, assigned):
+                    await line.consumer.acquire(partitions)
+                    line.assigned()
+                    self.assigned.set()
         except Exception as error:  # noqa: BLE001
             # Faust only logs it.
             self._broken = error
 
     async def _on_revoked(self, app: Any, revoked: Iterable[Any], **_: Any) -> None:
         self._unsettled_at = monotonic()
-        await self.consumer.release(self._ours(revoked))
+        for line in self.lines:
+            await line.consumer.release(_of(line.consumer, revoked))
 
-    def _ours(self, partitions: Iterable[Any]) -> list[Partition]:
-        return [(tp.topic, tp.partition) for tp in partitions if tp.topic in self.consumer.topics]
+    async def _handle(self, stream: Any) -> None:
+        async for event in stream.events():
+            record = _from_faust(event.message)
+            for line in self.lines:
+                if record.topic in line.consumer.topics:
+                    line.bring(record)
 
-    async def _handle(self, stream: Any) -> AsyncIterator[None]:
-        async for events in stream.take_events(BATCH, within=TAKE_SECONDS):
-            await self._batch([_from_faust(event.message) for event in events])
-            yield
 
-    async def _batch(self, records: Sequence[Record]) -> None:
-        while self._broken is None and not self._stopping.is_set():
-            try:
-                await patiently(self.consumer, records)
-                self.progress.tick()
-                return
-            except (Halt, Fenced) as stop:
-                self._broken = stop
-            except Exception as error:  # noqa: BLE001
-                log.warning("%s tries again: %s: %s", self._group, type(error).__name__, error)
-                await asyncio.sleep(RETRY_SECONDS)
-        # Never acknowledge what was not done: wait here until the app is stopped.
-        await asyncio.Event().wait()
+def _of(consumer: Consumer, partitions: Iterable[Any]) -> list[Partition]:
+    return [(tp.topic, tp.partition) for tp in partitions if tp.topic in consumer.topics]
 
 
 def _from_faust(message: Any) -> Record:

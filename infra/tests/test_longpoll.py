@@ -22,7 +22,7 @@ PLACES = [(0, 7, 1_000), (1, 7, 1_000)]
 
 
 def framed(content: bytes) -> bytes:
-    return Int32.encode(len(content)) + content
+    return len(content).to_bytes(4) + content
 
 
 def request(built: Any, number: int = 1) -> bytes:

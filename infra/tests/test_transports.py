@@ -14,7 +14,7 @@ from contracts.missions import trip_v1
 from contracts.missions.trip_v1 import TripEvent
 from infra.consumers.core import Handler
 from infra.consumers.records import Delivery, KafkaTopicReader
-from infra.consumers.transports import FaustAgent, KafkaLoop
+from infra.consumers.transports import FaustApp, KafkaLoop
 from infra.stack.broker import Broker
 from infra.store.postgres import Connection
 from infra.supervisor import Halt, supervise
@@ -24,7 +24,7 @@ from infra.tests.consuming import Kit, create_topic, history, quoted, send
 ALL = ["published", "2", "3"]
 PARTITIONS = 2
 PATIENCE = 60.0
-Transport = KafkaLoop | FaustAgent
+Transport = KafkaLoop | FaustApp
 
 
 @dataclass
@@ -33,7 +33,7 @@ class Line:
 
     kit: Kit
     broker: Broker
-    make: type[KafkaLoop] | type[FaustAgent]
+    make: type[KafkaLoop] | type[FaustApp]
     versions: dict[str, int] = field(default_factory=dict)
 
     @property
@@ -47,7 +47,7 @@ class Line:
         if self.make is KafkaLoop:
             # Committed while members change, the laptop's broker lets a group wait for ever.
             return KafkaLoop(consumer, self.broker.bootstrap, group, commit_seconds=3_600)
-        return self.make(consumer, self.broker.bootstrap, group)
+        return FaustApp([consumer], self.broker.bootstrap, group)
 
     async def publish(self, *events: TripEvent) -> None:
         placed = []
@@ -75,7 +75,7 @@ class Line:
         await eventually(same, PATIENCE)
 
 
-@pytest_asyncio.fixture(params=[KafkaLoop, FaustAgent])
+@pytest_asyncio.fixture(params=[KafkaLoop, FaustApp])
 async def line(request: pytest.FixtureRequest, kit: Kit, broker: Broker, topic_prefix: str) -> Line:
     kit.contract = replace(trip_v1.contract, topic=f"{topic_prefix}missions.trip.v1")
     await create_topic(broker.bootstrap, kit.contract.topic, PARTITIONS)
@@ -220,3 +220,64 @@ async def until(ask: Callable[[], Awaitable[object]]) -> None:
     async with asyncio.timeout(PATIENCE):
         while not await ask():
             await asyncio.sleep(0.05)
+
+
+class Refusing:
+    """A handler that takes no event."""
+
+    async def handle(
+        self, connection: Connection, deliveries: Sequence[Delivery]
+    ) -> Mapping[int, Exception]:
+        return {index: ValueError("refused") for index in range(len(deliveries))}
+
+    def forget_cache(self) -> None:
+        """Nothing is remembered between batches."""
+
+
+@pytest_asyncio.fixture
+async def faust(kit: Kit, broker: Broker, topic_prefix: str) -> Line:
+    kit.contract = replace(trip_v1.contract, topic=f"{topic_prefix}missions.trip.v1")
+    await create_topic(broker.bootstrap, kit.contract.topic, PARTITIONS)
+    return Line(kit, broker, FaustApp)
+
+
+class TestSeveralConsumersOfOneApp:
+    def app(self, line: Line, limit: int = 100) -> FaustApp:
+        """One consumer that takes everything beside one that takes nothing."""
+        reader = KafkaTopicReader(line.broker.bootstrap)
+        consumers = [
+            line.kit.consumer("willing", reader=reader),
+            line.kit.consumer("refusing", Refusing(), limit, reader),
+        ]
+        return FaustApp(consumers, line.broker.bootstrap, f"{line.topic}.group")
+
+    async def test_each_keeps_its_own_place_and_parks_its_own_records(self, faust: Line) -> None:
+        async with running(self.app(faust)):
+            await faust.publish(*history())
+            await faust.until_seen(ALL)
+            await until(faust.kit.parked)
+        parked = await faust.kit.ask("select distinct consumer from consumer.parked")
+        assert parked == ["refusing"]
+
+    async def test_one_that_halts_leaves_the_other_at_work(self, faust: Line) -> None:
+        app = self.app(faust, limit=0)
+        async with running(app):
+            await faust.publish(*history("t-1"))
+            await faust.until_seen(ALL, "t-1")
+
+            async def halted() -> None:
+                assert app.progress.halted is not None
+
+            await eventually(halted, PATIENCE)
+            await faust.publish(*history("t-2"))
+            await faust.until_seen(ALL, "t-2")
+        assert [line.progress.halted is None for line in app.lines] == [True, False]
+
+    async def test_what_finds_no_room_in_a_line_is_read_from_the_topic(
+        self, faust: Line, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr("infra.consumers.transports.MOST_WAITING", 0)
+        async with running(self.app(faust)) as app:
+            await asyncio.wait_for(app.assigned.wait(), PATIENCE)
+            await faust.publish(*history())
+            await faust.until_seen(ALL)

@@ -2,7 +2,7 @@
 
 from infra.host import Service
 from services.accounts import http
-from services.accounts.adapters.forgetting import FORGOTTEN, forgetting
+from services.accounts.adapters.forgetting import forgetting
 from services.accounts.adapters.migrations import TABLES
 from services.accounts.adapters.password_links import PasswordLinks
 from services.accounts.aggregates import ORGANISATION, USER
@@ -15,6 +15,6 @@ service = Service(
     routes=http.router,
     problem=problem,
     migrations=TABLES,
-    workers={"links": PasswordLinks, "forgetting": forgetting},
-    follows={"forgetting": FORGOTTEN},
+    followers=(forgetting,),
+    workers={"links": PasswordLinks},
 )

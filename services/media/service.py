@@ -23,6 +23,6 @@ service = Service(
     routes=lambda running: api.router(api.Desk(running)),
     problem=problems.problem,
     migrations=tables.TABLES,
-    workers={"sweeper": sweeper.sweeping, "forgetting": sweeper.forgetting},
-    follows={"forgetting": sweeper.FORGOTTEN},
+    followers=(sweeper.forgetting,),
+    workers={"sweeper": sweeper.sweeping},
 )

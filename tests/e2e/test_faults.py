@@ -63,7 +63,7 @@ async def test_the_database_crashes_again_and_again(world: World, postgres: Post
     await survives(world, *[postgres.kill, postgres.start] * 2)
 
 
-@pytest.mark.parametrize("name", ["relay", "views", "bookings"])
+@pytest.mark.parametrize("name", ["relay", "views", "reactions"])
 async def test_a_worker_is_killed_again_and_again(world: World, name: str) -> None:
     await survives(world, *[lambda: world.kill_and_restart(name)] * 4)
 
@@ -79,7 +79,7 @@ async def test_everything_breaks_in_turn(world: World, postgres: PostgresServer)
         postgres.restart,
         lambda: world.kill_and_restart("relay"),
         lambda: world.kill_and_restart("views"),
-        lambda: world.kill_and_restart("bookings"),
+        lambda: world.kill_and_restart("reactions"),
         world.broker.wipe,
     ]
     world.dice.shuffle(faults)

@@ -60,7 +60,7 @@ class World:
     # --- Workers --------------------------------------------------------------------------------
 
     def start(self, *names: str, lock: str = "") -> None:
-        """Start these workers, each a process: relay, bookings, views."""
+        """Start these workers, each a process: relay, reactions, views."""
         for name in names:
             service = partner if name == "views" else missions
             command = [sys.executable, "-m", "tests.e2e.worker"]
@@ -204,7 +204,7 @@ async def opened(
     settings = Settings(**given)
     async with host.opened(missions, settings) as m, host.opened(partner, settings) as p:
         world = World(broker, m, p, new_database(), given, folder, random.Random(seed))
-        world.start("relay", "bookings", "views")
+        world.start("relay", "reactions", "views")
         try:
             yield world
         finally:

@@ -40,7 +40,7 @@ def _readers_of(service: Service) -> Iterator[Reader]:
     for reaction in service.reactions:
         purpose = _purpose(inspect.getmodule(reaction.react))
         yield _reader(service, reaction.name, "reaction", reaction.subscription, purpose)
-    for name, read in service.follows.items():
+    for name, read in ((one.name, one.subscription) for one in service.followers):
         purpose = _purpose(inspect.getmodule(service.workers[name]))
         yield _reader(service, name, "worker", read, purpose)
 

@@ -334,7 +334,8 @@ async def _names(
     report: Report, service: Service, pool: Pool
 ) -> list[tuple[str, list[Contract[Any]]]]:
     """The consumers of a service, each with what it reads."""
-    found = [(f"{service.name}.{r.name}", [r.contract]) for r in service.reactions]
+    found = [(f"{service.name}.{one.name}", [one.contract]) for one in service.reactions]
+    found += [(f"{service.name}.{one.name}", [one.contract]) for one in service.followers]
     if not service.tables:
         return found
     async with pool.connection() as connection:

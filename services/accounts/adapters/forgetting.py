@@ -3,14 +3,10 @@
 from collections.abc import Mapping, Sequence
 
 from contracts.accounts import user_v1
+from infra.consumers.reactions import Follower
 from infra.consumers.records import Delivery
-from infra.consumers.subscriptions import subscription
-from infra.consumers.transports import FaustAgent
-from infra.host import Running
 from infra.store.postgres import Connection
 from services.accounts.adapters import secrets
-
-FORGOTTEN = subscription(user_v1.contract, user_v1.SubjectForgotten)
 
 
 class Forgetting:
@@ -28,6 +24,4 @@ class Forgetting:
         """Nothing is remembered between batches."""
 
 
-def forgetting(running: Running) -> FaustAgent:
-    """The worker that follows the users of this service."""
-    return running.agent("forgetting", [FORGOTTEN], Forgetting())
+forgetting = Follower("forgetting", user_v1.contract, user_v1.SubjectForgotten, Forgetting())

@@ -8,9 +8,8 @@ from uuid import NAMESPACE_URL, uuid5
 
 from contracts.accounts import user_v1
 from infra.commands import CommandContext, Commands
+from infra.consumers.reactions import Follower
 from infra.consumers.records import Delivery
-from infra.consumers.subscriptions import subscription
-from infra.consumers.transports import FaustAgent
 from infra.host import Running
 from infra.objects import objects_of
 from infra.store.postgres import Connection, Pool
@@ -105,9 +104,6 @@ class Sweeper:
             return
 
 
-FORGOTTEN = subscription(user_v1.contract, user_v1.SubjectForgotten)
-
-
 class Forgetting:
     """Handles the events of users: the files of who is forgotten are removed by the sweeper."""
 
@@ -133,6 +129,4 @@ def sweeping(running: Running) -> Sweeper:
     return Sweeper(running.pool, running.commands, shelf)
 
 
-def forgetting(running: Running) -> FaustAgent:
-    """The loop that follows the users."""
-    return running.agent("forgetting", [FORGOTTEN], Forgetting())
+forgetting = Follower("forgetting", user_v1.contract, user_v1.SubjectForgotten, Forgetting())
