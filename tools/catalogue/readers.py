@@ -40,9 +40,9 @@ def _readers_of(service: Service) -> Iterator[Reader]:
     for reaction in service.reactions:
         purpose = _purpose(inspect.getmodule(reaction.react))
         yield _reader(service, reaction.name, "reaction", reaction.subscription, purpose)
-    for name, read in ((one.name, one.subscription) for one in service.followers):
-        purpose = _purpose(inspect.getmodule(service.workers[name]))
-        yield _reader(service, name, "worker", read, purpose)
+    for follower in service.followers:
+        purpose = _purpose(inspect.getmodule(type(follower.handler)))
+        yield _reader(service, follower.name, "worker", follower.subscription, purpose)
 
 
 def _reader(service: Service, name: str, kind: str, read: Subscription, purpose: str) -> Reader:
