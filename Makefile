@@ -18,8 +18,8 @@ demo: runtime ## watch the story of one mission, from the click to the read mode
 up: runtime ## run everything on this machine until Ctrl-C
 	@$(relais) up $(ARGS)
 
-test: dev ## all tests; ARGS='-k name' for some, RELAIS_BROKER=apache for Apache Kafka
-	@$(python) -m pytest $(or $(ARGS),$(spread))
+test: dev ## all tests; SERVICE=missions for what concerns it, SINCE=main for what changed
+	@$(python) -m pytest $(or $(ARGS),$(spread) $$($(python) -m tools.checks.selection $(SERVICE) $(if $(SINCE),--since $(SINCE))))
 
 check: dev ## format, lint, types, contracts and the rules of the house; ARGS=gate for one
 	@$(python) -m tools.checks $(ARGS)

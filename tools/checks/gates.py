@@ -11,6 +11,7 @@ from tools.checks.shape import shape
 from tools.checks.source import Gate
 from tools.checks.testing import honest_tests, running_tests, short_tests, telling_tests
 from tools.checks.texts import texts
+from tools.checks.wording import codes, sentences, splats
 
 GATES: Mapping[str, Gate] = {
     "layers": layers,
@@ -18,6 +19,9 @@ GATES: Mapping[str, Gate] = {
     "purity": purity,
     "environment": environment,
     "shape": shape,
+    "codes": codes,
+    "sentences": sentences,
+    "splats": splats,
     "locks": locks,
     "records": records,
     "notices": notices,

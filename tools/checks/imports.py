@@ -13,9 +13,9 @@ MAY_IMPORT = {
     "infra": {"contracts", "infra"},
     "services": {"contracts", "infra", "services"},
 }
-EDGE = frozenset({"__init__.py", "aggregates.py", "api.py", "bodies.py", "service.py"})
-EDGE_FOLDER = "edge"
-"""Where a service keeps what touches the world besides events: secrets, mail servers, files."""
+WIRING = frozenset({"aggregates", "service"})
+OUTER_ROOMS = frozenset({"adapters", "http", "lookups", "notices", "read_models"})
+"""The rooms of a service that touch the world: requests, tables, secrets, mail servers, files."""
 IMPURE_MODULES = frozenset(
     {"asyncio", "http", "io", "logging", "os", "pathlib", "random", "secrets", "socket"}
     | {"sqlite3", "subprocess", "sys", "tempfile", "threading", "time", "urllib"}
@@ -67,11 +67,12 @@ def purity(tree: Tree) -> Iterator[Finding]:
 
 
 def is_domain(path: PurePosixPath) -> bool:
-    """Every module of a write service that is not its edge (routes, wiring, `edge/`) or a test."""
+    """Whether a file of a write service is a module of an aggregate, a reaction or its terms."""
     service = service_of(path)
-    if service is None or "views" in path.parts or "tests" in path.parts:
+    if service is None or "views" in path.parts or "tests" in path.parts or path.suffix != ".py":
         return False
-    return path.suffix == ".py" and path.name not in EDGE and EDGE_FOLDER not in path.parts
+    room = path.relative_to(service).parts[0]
+    return PurePosixPath(room).stem not in {"__init__", *WIRING, *OUTER_ROOMS}
 
 
 def _impure_imports(module: Module) -> Iterator[Finding]:
@@ -81,9 +82,9 @@ def _impure_imports(module: Module) -> Iterator[Finding]:
         if first in IMPURE_MODULES:
             message = f"the domain is pure and must not import {name}"
         elif first == "services":
-            if not (own and _inside(name, own) and _is_edge(name, own)):
+            if not (own and _inside(name, own) and _is_outer(name, own)):
                 continue
-            message = f"the domain must not import its edge {name}"
+            message = f"the domain must not import {name}, which touches the world"
         elif first == "contracts" or first in sys.stdlib_module_names:
             continue
         else:
@@ -103,9 +104,8 @@ def _inside(name: str, service: PurePosixPath) -> bool:
     return f"{name}.".startswith(f"{_dotted(service)}.")
 
 
-def _is_edge(name: str, service: PurePosixPath) -> bool:
-    module = name.removeprefix(f"{_dotted(service)}.").split(".")[0]
-    return f"{module}.py" in EDGE or module == EDGE_FOLDER
+def _is_outer(name: str, service: PurePosixPath) -> bool:
+    return name.removeprefix(f"{_dotted(service)}.").split(".")[0] in WIRING | OUTER_ROOMS
 
 
 def _dotted(path: PurePosixPath) -> str:

@@ -1,27 +1,37 @@
-"""Every service looks the same and fits in fifteen minutes."""
+"""Every service stands on the same floor plan and fits in fifteen minutes (docs/adr/0020)."""
 
 import ast
+import re
 from collections.abc import Iterator
 from pathlib import PurePosixPath
 
 from tools.checks.source import Finding, Tree, service_of
 
-MUST_HAVE = ("README.md", "api.py", "service.py")
-FOLDERS = frozenset({"edge", "migrations", "tests"})
-MOST_LINES = 1_500
-"""Of code; docs/adr/0008 says how they are counted and why there are so many."""
-LONGER = {PurePosixPath("services/missions"): 2_100, PurePosixPath("services/accounts"): 1_650}
-"""docs/adr/0008 and 0014 say why."""
+MUST_HAVE = ("README.md", "service.py")
+FILES = frozenset({"README.md", "__init__.py", "service.py"})
+WRITING = FILES | {"aggregates.py", "notices.yaml", "terms.py"}
+ROOMS = frozenset({"adapters", "http", "lookups", "notices", "reactions", "read_models", "tests"})
+GONE = frozenset({"api.py", "bodies.py", "following.py", "notices.py", "people.py"})
+MOST_LINES = 1_100
+"""Of code, in one aggregate."""
+MOST_AGGREGATES = 4
+"""In one service."""
+BY_DATA = frozenset({"contacts.py", "notices.py"})
+"""Reactions that read whichever contracts a notices.yaml names (docs/adr/0023)."""
+_REACTION = re.compile(r"^from_([a-z]+)_([a-z]+)\.py$")
+_LOOKUP = re.compile(r"^([a-z]+)_([a-z]+)\.py$")
 
 
 def shape(tree: Tree) -> Iterator[Finding]:
-    """README, routes, wiring and tests in the same places; nothing in places of its own."""
+    """Nothing is missing, nothing stands in a place of its own, no aggregate is too large."""
     services = {service for path in tree.files if (service := service_of(path)) is not None}
     for service in sorted(services):
         files = {path.relative_to(service) for path in tree.files if path.is_relative_to(service)}
         yield from _missing(service, files)
-        yield from _unexpected(service, files)
-        yield from _too_long(service, tree)
+        if service.parts[1] == "views":
+            yield from _reading(service, files)
+        else:
+            yield from _writing(service, files, tree)
 
 
 def _missing(service: PurePosixPath, files: set[PurePosixPath]) -> Iterator[Finding]:
@@ -32,19 +42,65 @@ def _missing(service: PurePosixPath, files: set[PurePosixPath]) -> Iterator[Find
         yield Finding(service / "tests", 1, "shape", "every service has tests")
 
 
-def _unexpected(service: PurePosixPath, files: set[PurePosixPath]) -> Iterator[Finding]:
-    for folder in sorted({path.parts[0] for path in files if len(path.parts) > 1} - FOLDERS):
-        message = f"a service has only the folders {' and '.join(sorted(FOLDERS))}"
-        yield Finding(service / folder, 1, "shape", message)
+def _reading(service: PurePosixPath, files: set[PurePosixPath]) -> Iterator[Finding]:
+    for path in sorted(files):
+        if path.parts[0] != "tests" and len(path.parts) > 1:
+            message = "a read service has one module a question, and no folder but tests"
+            yield Finding(service / path, 1, "shape", message)
+        elif path.name in GONE:
+            yield Finding(service / path, 1, "shape", "name the question that the module answers")
 
 
-def _too_long(service: PurePosixPath, tree: Tree) -> Iterator[Finding]:
-    own = [m for m in tree.modules if m.path.is_relative_to(service) and not m.is_test]
-    lines = sum(lines_of_code(module.text) for module in own)
-    most = LONGER.get(service, MOST_LINES)
-    if lines > most:
-        message = f"{lines} lines of code without tests; a service fits in {most}"
+def _writing(service: PurePosixPath, files: set[PurePosixPath], tree: Tree) -> Iterator[Finding]:
+    contracts = _contracts(tree)
+    own = {aggregate for owner, aggregate in contracts if owner == service.name}
+    for path in sorted(files):
+        room = path.parts[0]
+        if len(path.parts) == 1 and path.name not in WRITING:
+            message = f"stands in none of {', '.join(sorted(ROOMS))} or an aggregate's package"
+            yield Finding(service / path, 1, "shape", message)
+        elif len(path.parts) > 1 and room not in ROOMS | own:
+            message = (
+                f"neither a room of every service nor an aggregate of contracts/{service.name}"
+            )
+            yield Finding(service / path, 1, "shape", message)
+        elif room in {"reactions", "lookups"} and not _named(path, contracts):
+            message = "is named after no contract: from_<service>_<aggregate>.py, or without from_"
+            yield Finding(service / path, 1, "shape", message)
+    aggregates = sorted({path.parts[0] for path in files if len(path.parts) > 1} & own)
+    if len(aggregates) > MOST_AGGREGATES:
+        message = f"{len(aggregates)} aggregates; a service has at most {MOST_AGGREGATES}"
         yield Finding(service, 1, "shape", message)
+    for aggregate in aggregates:
+        yield from _too_long(service / aggregate, tree)
+
+
+def _contracts(tree: Tree) -> set[tuple[str, str]]:
+    """(service, aggregate) of every contract."""
+    return {
+        (path.parts[1], path.stem.removesuffix("_v1"))
+        for path in tree.files
+        if path.parts[0] == "contracts" and len(path.parts) == 3 and path.stem.endswith("_v1")
+    }
+
+
+def _named(path: PurePosixPath, contracts: set[tuple[str, str]]) -> bool:
+    pattern = _REACTION if path.parts[0] == "reactions" else _LOOKUP
+    name = pattern.match(path.name)
+    if path.name == "__init__.py" or (path.parts[0] == "reactions" and path.name in BY_DATA):
+        return True
+    return name is not None and (name[1], name[2]) in contracts
+
+
+def _too_long(aggregate: PurePosixPath, tree: Tree) -> Iterator[Finding]:
+    lines = sum(
+        lines_of_code(module.text)
+        for module in tree.modules
+        if module.path.is_relative_to(aggregate)
+    )
+    if lines > MOST_LINES:
+        message = f"{lines} lines of code; an aggregate fits in {MOST_LINES}"
+        yield Finding(aggregate, 1, "shape", message)
 
 
 def lines_of_code(text: str) -> int:

@@ -6,7 +6,7 @@ from typing import Any
 
 METHODS = frozenset({"get", "put", "post", "delete", "patch", "head"})
 _WITHOUT_A_BODY = frozenset({"204", "304"})
-# "(HIF-21)", "C6": ids of requirements and of our own lists, which nobody outside has.
+# "(HIF-21)" and the like: ids of requirements and of our own lists, which nobody outside has.
 _CODE = re.compile(r"\b(?:(?:EXX|FLB|GLO|HIF|OGU|SM|[GMNT])-\d+|[CNPS]\d{1,2})\b")
 _COMPONENT = re.compile("/components/schemas/[^/]+")
 _PROPERTY = re.compile("/components/schemas/[^/]+/properties/[^/]+(/items)?")
