@@ -173,6 +173,8 @@ def _declared(path: str, answer: Any, status: int) -> Mapping[int | str, dict[st
 
 def item_of(answer: Any) -> Any:
     """The type of the items of a list; None when the answer is none."""
+    if get_origin(answer) in (Union, UnionType):
+        return next((item for option in get_args(answer) if (item := item_of(option))), None)
     if inspect.isclass(answer) and issubclass(answer, Listed):
         return answer.__pydantic_generic_metadata__["args"][0]
     return None

@@ -1,12 +1,9 @@
-"""Who am I, what may I do, when am I free? One row a driver."""
+"""A driver, what they may do and when they are free: one row a driver."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import date, datetime
-from typing import assert_never
-
-from psycopg import sql
-from psycopg.rows import class_row
+from typing import Annotated, assert_never
 
 from contracts.missions.driver_v1 import (
     AvailabilityDeclared,
@@ -18,14 +15,20 @@ from contracts.missions.driver_v1 import (
     DriverReleased,
     DriverSuspended,
     HomeChanged,
+    Period,
     PhoneChanged,
+    QualificationKind,
     QualificationObtained,
     SubjectForgotten,
     TrainingStarted,
     contract,
 )
 from infra.consumers.views import OutOfOrder, View
-from infra.store.postgres import Pool
+from infra.http.answers import Answer
+from infra.http.models import Day, Instant, Named
+from infra.http.problems import Problem
+from infra.http.request_context import RequestContext
+from infra.reading import Table
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,8 +103,13 @@ def key(event: DriverEvent) -> tuple[str]:
 
 def project(row: Driver | None, event: DriverEvent) -> Driver:
     if isinstance(event, DriverRegistered):
-        who = (event.driver_id, event.organisation_id, event.name, event.phone or "")
-        return Driver(*who, event.registered_at)
+        return Driver(
+            driver_id=event.driver_id,
+            organisation_id=event.organisation_id,
+            name=event.name,
+            phone=event.phone or "",
+            registered_at=event.registered_at,
+        )
     if row is None:
         raise OutOfOrder(event)
     match event:
@@ -186,6 +194,7 @@ def _forgotten(row: Driver) -> Driver:
 view = View(
     name="drivers",
     contract=contract,
+    reads=DriverEvent,
     row=Driver,
     primary_key=("driver_id",),
     key=key,
@@ -193,84 +202,74 @@ view = View(
     indexes=("(organisation_id, driver_id)",),
 )
 
-# --- Queries ----------------------------------------------------------------
-
-_COLUMNS = sql.SQL(", ").join(map(sql.Identifier, view.columns))
+drivers = Table(view, "partner.drivers")
 
 
-async def profile(pool: Pool, organisation_id: str, driver_id: str) -> Driver | None:
-    """The driver as the partner account shows them; None in another organisation."""
-    async with pool.connection() as connection:
-        cursor = connection.cursor(row_factory=view.row_factory)
-        await cursor.execute(
-            sql.SQL(
-                "select {columns} from partner.drivers"
-                " where organisation_id = %s and driver_id = %s"
-            ).format(columns=_COLUMNS),
-            (organisation_id, driver_id),
-        )
-        return await cursor.fetchone()
+async def own_row(context: RequestContext) -> Driver:
+    """The row of the driver who asks. Raises the 404 `Problem` without one."""
+    who = context.principal
+    found = await drivers.of(who.organisation_id, driver_id=who.subject).one(context.pool)
+    if found is None:
+        raise Problem(404, "no-such-driver", "There is no such driver.")
+    return found
 
 
-async def available(
-    pool: Pool, organisation_id: str, from_day: date, until_day: date, after: str, limit: int
-) -> list[Driver]:
-    """Drivers who declared the whole stretch and whom no mission occupies (HIF-32), by id."""
-    async with pool.connection() as connection:
-        cursor = connection.cursor(row_factory=view.row_factory)
-        await cursor.execute(
-            sql.SQL(
-                """
-                select {columns} from partner.drivers d
-                 where organisation_id = %(organisation)s and driver_id > %(after)s
-                   and not (forgotten or suspended)
-                   and (
-                     select range_agg(daterange(a.from_day, a.until_day, '[]'))
-                       from jsonb_to_recordset(d.availabilities)
-                            as a(from_day date, until_day date)
-                   ) @> daterange(%(from)s, %(until)s, '[]')
-                   and not exists (
-                     select from jsonb_to_recordset(d.engagements)
-                            as e(from_day date, until_day date)
-                      where e.from_day <= %(until)s and e.until_day >= %(from)s)
-                 order by driver_id limit %(limit)s
-                """
-            ).format(columns=_COLUMNS),
-            {
-                "organisation": organisation_id,
-                "from": from_day,
-                "until": until_day,
-                "after": after,
-                "limit": limit,
-            },
-        )
-        return await cursor.fetchall()
+# --- Answers ----------------------------------------------------------------
+
+Kind = Annotated[QualificationKind, Named()]
 
 
-@dataclass(frozen=True, slots=True)
-class Trainee:
-    """A driver who went to a training and has not completed it."""
+class QualificationShown(Answer):
+    """Held from the day it was obtained, through `valid_until` when there is one."""
+
+    kind: Kind
+    code: str
+    valid_until: Day | None
+    obtained_at: Instant
+
+
+class TrainingShown(Answer):
+    """Begun and not completed yet."""
+
+    kind: Kind
+    code: str
+    started_at: Instant
+
+
+class AvailabilityShown(Answer):
+    """Days that the driver declared, both included."""
+
+    availability_id: str
+    period: Annotated[Period, Named()]
+    from_day: Day
+    until_day: Day
+    reason: str | None
+
+
+class EngagementShown(Answer):
+    """A mission that is not delivered, both days included."""
+
+    trip_id: str
+    from_day: Day
+    until_day: Day
+
+
+class DriverShown(Answer):
+    """A driver; the texts are empty and the home unknown once they were forgotten."""
 
     driver_id: str
+    organisation_id: str
     name: str
-    kind: str
-    code: str
-    started_at: datetime
-
-
-async def in_training(
-    pool: Pool, organisation_id: str, after: tuple[datetime, str, str] | None, limit: int
-) -> list[Trainee]:
-    """Trainings that wait to be completed, the first begun first (G-11)."""
-    time, who, skill = after or (None, "", "")
-    async with pool.connection() as connection:
-        cursor = connection.cursor(row_factory=class_row(Trainee))
-        await cursor.execute(
-            "select driver_id, name, kind, code, started_at from partner.drivers d,"
-            " jsonb_to_recordset(d.trainings) as t(kind text, code text, started_at timestamptz)"
-            " where organisation_id = %s and not forgotten and (%s::timestamptz is null"
-            "   or (started_at, driver_id, kind || ':' || code) > (%s, %s, %s))"
-            " order by started_at, driver_id, kind || ':' || code limit %s",
-            (organisation_id, time, time, who, skill, limit),
-        )
-        return await cursor.fetchall()
+    phone: str
+    registered_at: Instant
+    street: str
+    postal_code: str
+    city: str
+    latitude: float | None
+    longitude: float | None
+    qualifications: tuple[QualificationShown, ...]
+    trainings: tuple[TrainingShown, ...]
+    availabilities: tuple[AvailabilityShown, ...]
+    engagements: tuple[EngagementShown, ...]
+    suspended: bool
+    forgotten: bool

@@ -5,17 +5,9 @@ from datetime import date, datetime
 from typing import assert_never
 
 from contracts.missions.trip_v1 import (
-    AttachmentAdded,
-    AttachmentRemoved,
-    ClientNamed,
     CounterAccepted,
     CounterDeclined,
     CounterOffered,
-    DeliveryConfirmed,
-    ExtraCostAccepted,
-    ExtraCostRefused,
-    ExtraCostRequested,
-    MissionAssigned,
     QuoteAccepted,
     QuotedExpense,
     QuoteExpired,
@@ -23,17 +15,21 @@ from contracts.missions.trip_v1 import (
     QuoteRefused,
     QuoteSubmitted,
     QuoteWithdrawn,
-    StopDetailed,
-    SubjectForgotten,
-    TripEvent,
-    TripExpired,
-    TripProposed,
-    TripPublished,
     contract,
 )
 from infra.consumers.views import OutOfOrder, View
-from infra.searching import LATEST, pattern
-from infra.store.postgres import Pool
+
+Reads = (
+    QuoteSubmitted
+    | QuoteModified
+    | QuoteWithdrawn
+    | QuoteRefused
+    | QuoteAccepted
+    | QuoteExpired
+    | CounterOffered
+    | CounterAccepted
+    | CounterDeclined
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +45,7 @@ class Earlier:
 
 @dataclass(frozen=True, slots=True)
 class Expense:
-    """What of the price is for a kind of expense; the rest is the service (C4)."""
+    """The part of the price that is for a kind of expense; the rest is the service."""
 
     kind: str
     amount_minor: int
@@ -59,7 +55,7 @@ class Expense:
 class Quote:
     """The latest quote of a driver on a trip, and those before it (G-13).
 
-    `counter_status`, where logistics named another price: offered, accepted, declined (C8).
+    `counter_status`, where logistics named another price: offered, accepted, declined.
     """
 
     trip_id: str
@@ -81,27 +77,11 @@ class Quote:
     counter_status: str | None = None
 
 
-def key(event: TripEvent) -> tuple[str, str] | None:
-    match event:
-        case QuoteSubmitted() | QuoteModified() | QuoteWithdrawn() | QuoteExpired():
-            return event.trip_id, event.driver_id
-        case QuoteRefused() | QuoteAccepted():
-            return event.trip_id, event.driver_id
-        case CounterOffered() | CounterAccepted() | CounterDeclined():
-            return event.trip_id, event.driver_id
-        case TripPublished() | MissionAssigned() | DeliveryConfirmed() | TripExpired():
-            return None
-        case ExtraCostRequested() | ExtraCostAccepted() | ExtraCostRefused():
-            return None
-        case AttachmentAdded() | AttachmentRemoved():
-            return None
-        case TripProposed() | StopDetailed() | ClientNamed() | SubjectForgotten():
-            return None
-        case unhandled:
-            assert_never(unhandled)
+def key(event: Reads) -> tuple[str, str]:
+    return event.trip_id, event.driver_id
 
 
-def project(row: Quote | None, event: TripEvent) -> Quote | None:
+def project(row: Quote | None, event: Reads) -> Quote:
     if isinstance(event, QuoteSubmitted):
         return _submitted(row, event)
     if row is None:
@@ -139,14 +119,6 @@ def project(row: Quote | None, event: TripEvent) -> Quote | None:
             )
         case QuoteAccepted():
             return replace(row, status="accepted", processed_at=event.accepted_at)
-        case TripPublished() | MissionAssigned() | DeliveryConfirmed() | TripExpired():
-            return row
-        case ExtraCostRequested() | ExtraCostAccepted() | ExtraCostRefused():
-            return row
-        case AttachmentAdded() | AttachmentRemoved():
-            return row
-        case TripProposed() | StopDetailed() | ClientNamed() | SubjectForgotten():
-            return row
         case unhandled:
             assert_never(unhandled)
 
@@ -182,6 +154,7 @@ def _earlier(row: Quote | None) -> tuple[Earlier, ...]:
 view = View(
     name="quotes",
     contract=contract,
+    reads=Reads,
     row=Quote,
     primary_key=("trip_id", "driver_id"),
     key=key,
@@ -190,55 +163,3 @@ view = View(
     subject="driver_id",
     personal=("comment",),
 )
-
-# --- Queries ----------------------------------------------------------------
-
-
-@dataclass(frozen=True, slots=True)
-class QuotedTrip:
-    """A quote with enough of its trip to recognise it."""
-
-    quote: Quote
-    departure_city: str
-    arrival_city: str
-    client_brand: str
-    from_day: date
-    until_day: date
-
-
-async def quotes_of(
-    pool: Pool,
-    organisation_id: str,
-    driver_id: str,
-    text: str,
-    after: tuple[datetime, str] | None,
-    limit: int,
-) -> list[QuotedTrip]:
-    """All quotes the driver ever submitted, newest first (HIF-19)."""
-    time, id = after or (LATEST, "")
-    columns = ", ".join(f"q.{column}" for column in view.columns)
-    async with pool.connection() as connection:
-        cursor = await connection.execute(
-            "select t.departure_city, t.arrival_city, t.client_brand, t.from_day, t.until_day,"
-            f" {columns} from partner.quotes q join partner.trips t using (trip_id)"
-            " where t.organisation_id = %s and q.driver_id = %s and t.search like %s"
-            " and (q.submitted_at, q.trip_id) < (%s, %s)"
-            " order by q.submitted_at desc, q.trip_id desc limit %s",
-            (organisation_id, driver_id, pattern(text), time, id, limit),
-        )
-        make = view.row_factory(connection.cursor())
-        return [QuotedTrip(make(row[5:]), *row[:5]) for row in await cursor.fetchall()]
-
-
-async def quotes_on(pool: Pool, organisation_id: str, trip_id: str) -> list[Quote]:
-    """The quotes on a trip that hold, or held at the award, cheapest first: what is compared."""
-    columns = ", ".join(f"q.{column}" for column in view.columns)
-    async with pool.connection() as connection:
-        cursor = connection.cursor(row_factory=view.row_factory)
-        await cursor.execute(
-            f"select {columns} from partner.quotes q join partner.trips t using (trip_id)"
-            " where t.organisation_id = %s and q.trip_id = %s"
-            " and q.status in ('submitted', 'accepted') order by q.amount_minor, q.driver_id",
-            (organisation_id, trip_id),
-        )
-        return await cursor.fetchall()

@@ -3,44 +3,51 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
-from typing import Any, assert_never
-
-from psycopg import sql
+from typing import Annotated, assert_never
 
 from contracts.missions.trip_v1 import (
     AttachmentAdded,
     AttachmentRemoved,
-    ClientNamed,
-    CounterAccepted,
-    CounterDeclined,
-    CounterOffered,
     DeliveryConfirmed,
+    ExpenseKind,
     ExtraCostAccepted,
     ExtraCostRefused,
     ExtraCostRequested,
     MissionAssigned,
-    QuoteAccepted,
     QuoteExpired,
-    QuoteModified,
-    QuoteRefused,
     QuoteSubmitted,
     QuoteWithdrawn,
-    StopDetailed,
-    SubjectForgotten,
-    TripEvent,
     TripExpired,
     TripProposed,
     TripPublished,
     contract,
 )
 from infra.consumers.views import OutOfOrder, View
-from infra.searching import LATEST, away_km, normalised, pattern
-from infra.store.postgres import Pool
+from infra.http.answers import Answer
+from infra.http.models import Day, Named
+from infra.reading import Rows, Table
+from infra.searching import INDEX, words
+
+Reads = (
+    TripPublished
+    | QuoteSubmitted
+    | QuoteWithdrawn
+    | QuoteExpired
+    | MissionAssigned
+    | DeliveryConfirmed
+    | TripExpired
+    | ExtraCostRequested
+    | ExtraCostAccepted
+    | ExtraCostRefused
+    | AttachmentAdded
+    | AttachmentRemoved
+    | TripProposed
+)
 
 
 @dataclass(frozen=True, slots=True)
 class Expense:
-    """What of the price of a mission is for a kind of expense (C4)."""
+    """The part of the price of a mission that is for a kind of expense."""
 
     kind: str
     amount_minor: int
@@ -48,7 +55,7 @@ class Expense:
 
 @dataclass(frozen=True, slots=True)
 class ExtraCost:
-    """Asked for; once accepted, `granted_minor` may be declared (C5)."""
+    """Asked for; once accepted, `granted_minor` may be declared."""
 
     request_id: str
     kind: str
@@ -98,11 +105,11 @@ class Trip:
     """Files, without their labels, which are personal: the trip itself has them."""
 
 
-def key(event: TripEvent) -> tuple[str]:
+def key(event: Reads) -> tuple[str]:
     return (event.trip_id,)
 
 
-def project(row: Trip | None, event: TripEvent) -> Trip:
+def project(row: Trip | None, event: Reads) -> Trip:
     if isinstance(event, TripPublished):
         return _published(event)
     if row is None:
@@ -114,10 +121,6 @@ def project(row: Trip | None, event: TripEvent) -> Trip:
         case QuoteWithdrawn() | QuoteExpired():
             left = tuple(driver for driver in row.quoting if driver != event.driver_id)
             return replace(row, quoting=left)
-        case QuoteModified() | QuoteRefused() | QuoteAccepted():
-            return row
-        case CounterOffered() | CounterAccepted() | CounterDeclined():
-            return row
         case MissionAssigned():
             return replace(
                 row,
@@ -144,8 +147,6 @@ def project(row: Trip | None, event: TripEvent) -> Trip:
         case TripProposed():
             others = tuple(driver for driver in row.proposed if driver != event.driver_id)
             return replace(row, proposed=(*others, event.driver_id))
-        case StopDetailed() | ClientNamed() | SubjectForgotten():
-            return row
         case unhandled:
             assert_never(unhandled)
 
@@ -193,8 +194,13 @@ def _published(event: TripPublished) -> Trip:
         published_at=event.published_at,
         status="open",
         quoting=(),
-        search=normalised(
-            event.departure.city, event.arrival.city, event.trip_id, event.client_brand
+        search=words(
+            event.departure.city,
+            event.departure.postal_code,
+            event.arrival.city,
+            event.arrival.postal_code,
+            event.trip_id,
+            event.client_brand,
         ),
     )
 
@@ -202,6 +208,7 @@ def _published(event: TripPublished) -> Trip:
 view = View(
     name="trips",
     contract=contract,
+    reads=Reads,
     row=Trip,
     primary_key=("trip_id",),
     key=key,
@@ -209,6 +216,8 @@ view = View(
     indexes=(
         "(organisation_id, published_at desc, trip_id desc) where status = 'open'",
         "(driver_id, assigned_at desc, trip_id desc) where driver_id is not null",
+        "(departure_latitude, departure_longitude) where status = 'open'",
+        INDEX.replace("{column}", "search"),
     ),
 )
 
@@ -232,7 +241,7 @@ def missing(trip: Trip, skills: Mapping[str, date]) -> tuple[str, ...]:
 
 @dataclass(frozen=True, slots=True)
 class Viewer:
-    """Who looks: only this organisation's trips, gated by `skills` on the first day of each.
+    """The driver who looks at trips of their organisation, gated by `skills` on their first day.
 
     A skill is named as in `missing`, with its last day.
     """
@@ -243,10 +252,6 @@ class Viewer:
     today: date
 
 
-_OPEN = """
-organisation_id = %(organisation)s and status = 'open' and until_day >= %(today)s
-and search like %(pattern)s
-"""
 _NEEDED = """
 (select 'client_process:' || client_process where client_process is not null
  union all select 'additional_service:' || s from unnest(additional_services) s) as needed(skill)
@@ -257,136 +262,97 @@ exists (select from unnest(%(skills)s::text[], %(last_days)s::date[]) as held(sk
 """
 # As `missing`, the other way round.
 _GATE = f"not exists (select from {_NEEDED} where not {_HELD})"
-_NEWEST = "(published_at, trip_id) < (%(after_time)s, %(after_id)s)"
-# From the viewer's home to the departure.
-_AWAY = away_km("departure_latitude", "departure_longitude", "%(latitude)s", "%(longitude)s")
-_COLUMNS = sql.SQL(", ").join(map(sql.Identifier, view.columns))
 
-TimeCursor = tuple[datetime, str]
-_START: TimeCursor = (LATEST, "")
+trips = Table(view, "partner.trips")
+NEWEST = trips.order("newest", "published_at", "trip_id", descending=True)
 
 
-async def near_home(
-    pool: Pool,
-    viewer: Viewer,
-    home: tuple[float, float],
-    radius_km: float,
-    text: str,
-    after: tuple[float, str] | None,
-    limit: int,
-) -> list[tuple[float, Trip]]:
-    """Open trips whose gate is passed, departing within the radius, nearest first (HIF-05)."""
-    away, id = after or (-1.0, "")
-    query = sql.SQL(
-        "select away, {columns} from (select {away} as away, t.* from partner.trips t"
-        " where {open} and {gate}) near where away <= %(radius)s"
-        " and (away, trip_id) > (%(away)s, %(id)s) order by away, trip_id limit %(limit)s"
-    ).format(columns=_COLUMNS, away=sql.SQL(_AWAY), open=sql.SQL(_OPEN), gate=sql.SQL(_GATE))
-    arguments = _arguments(viewer, text, limit) | {
-        "latitude": home[0],
-        "longitude": home[1],
-        "radius": radius_km,
-        "away": away,
-        "id": id,
-    }
-    async with pool.connection() as connection:
-        cursor = await connection.execute(query, arguments)
-        make = view.row_factory(connection.cursor())
-        return [(row[0], make(row[1:])) for row in await cursor.fetchall()]
+def open_to(viewer: Viewer) -> Rows[Trip]:
+    """Open trips whose gate is passed (HIF-06)."""
+    return _open(viewer).where(_GATE, **_skills(viewer))
 
 
-async def everywhere(
-    pool: Pool, viewer: Viewer, text: str, after: TimeCursor | None, limit: int
-) -> list[Trip]:
-    """Every open trip whose gate is passed, newest first (HIF-06, G-19)."""
-    return await _newest(pool, _GATE, viewer, text, after, limit)
+def behind_a_qualification(viewer: Viewer) -> Rows[Trip]:
+    """Open trips that the driver lacks a qualification for (HIF-07, G-19)."""
+    return _open(viewer).where(f"not {_GATE}", **_skills(viewer))
 
 
-async def behind_a_qualification(
-    pool: Pool, viewer: Viewer, text: str, after: TimeCursor | None, limit: int
-) -> list[Trip]:
-    """Open trips the driver lacks a qualification for, newest first (HIF-07, G-19)."""
-    return await _newest(pool, f"not {_GATE}", viewer, text, after, limit)
-
-
-async def _newest(
-    pool: Pool, gate: str, viewer: Viewer, text: str, after: TimeCursor | None, limit: int
-) -> list[Trip]:
-    query = sql.SQL(
-        "select {columns} from partner.trips where {open} and {gate} and {newest}"
-        " order by published_at desc, trip_id desc limit %(limit)s"
-    ).format(
-        columns=_COLUMNS,
-        open=sql.SQL(_OPEN),
-        gate=sql.SQL(gate),
-        newest=sql.SQL(_NEWEST),
+def wanted(viewer: Viewer) -> Rows["WantedSkill"]:
+    """Each skill that the viewer lacks for an open trip, once a trip."""
+    return (
+        lacked.of(viewer.organisation_id)
+        .where("status = 'open' and until_day >= %(today)s", today=viewer.today)
+        .where(f"not {_HELD}", **_skills(viewer))
     )
-    time, id = after or _START
-    arguments = _arguments(viewer, text, limit) | {"after_time": time, "after_id": id}
-    return await _fetch(pool, query, arguments)
 
 
-async def offered(pool: Pool, viewer: Viewer) -> list[tuple[str, int]]:
-    """The skills the viewer lacks for open trips, and for how many; the most wanted first."""
-    query = (
-        f"select skill, count(*) from partner.trips, lateral {_NEEDED}"
-        f" where {_OPEN} and not {_HELD} group by skill order by 2 desc, skill"
+def _open(viewer: Viewer) -> Rows[Trip]:
+    return trips.of(viewer.organisation_id).where(
+        "status = 'open' and until_day >= %(today)s", today=viewer.today
     )
-    async with pool.connection() as connection:
-        cursor = await connection.execute(query.encode(), _arguments(viewer, "", 0))
-        return [(skill, trips) for skill, trips in await cursor.fetchall()]
 
 
-async def missions_of(
-    pool: Pool,
-    organisation_id: str,
-    driver_id: str,
-    text: str,
-    after: TimeCursor | None,
-    limit: int,
-) -> list[Trip]:
-    """The driver's missions, past ones too, latest assigned first (HIF-22)."""
-    time, id = after or _START
-    query = sql.SQL(
-        "select {columns} from partner.trips where organisation_id = %(organisation)s"
-        " and driver_id = %(driver)s and search like %(pattern)s"
-        " and (assigned_at, trip_id) < (%(time)s, %(id)s)"
-        " order by assigned_at desc, trip_id desc limit %(limit)s"
-    ).format(columns=_COLUMNS)
-    arguments = {
-        "organisation": organisation_id,
-        "driver": driver_id,
-        "pattern": pattern(text),
-        "time": time,
-        "id": id,
-        "limit": limit,
-    }
-    return await _fetch(pool, query, arguments)
+def _skills(viewer: Viewer) -> dict[str, object]:
+    return {"skills": list(viewer.skills.keys()), "last_days": list(viewer.skills.values())}
 
 
-async def one(pool: Pool, organisation_id: str, trip_id: str) -> Trip | None:
-    """One trip of the organisation, whatever its status."""
-    query = sql.SQL(
-        "select {columns} from partner.trips"
-        " where organisation_id = %(organisation)s and trip_id = %(trip)s"
-    ).format(columns=_COLUMNS)
-    found = await _fetch(pool, query, {"organisation": organisation_id, "trip": trip_id})
-    return found[0] if found else None
+@dataclass(frozen=True, slots=True)
+class WantedSkill:
+    """A skill that an open trip asks for, named as in `missing`."""
+
+    skill: str
+    trip_id: str
 
 
-async def _fetch(pool: Pool, query: sql.Composed, arguments: dict[str, Any]) -> list[Trip]:
-    async with pool.connection() as connection:
-        cursor = connection.cursor(row_factory=view.row_factory)
-        await cursor.execute(query, arguments)
-        return await cursor.fetchall()
+lacked = Table(
+    WantedSkill, f"partner.trips cross join lateral {_NEEDED}", columns={"skill": "needed.skill"}
+)
+BY_SKILL = lacked.order("by-skill", "skill", "trip_id")
+
+# --- Parts of answers -------------------------------------------------------
 
 
-def _arguments(viewer: Viewer, text: str, limit: int) -> dict[str, Any]:
-    return {
-        "organisation": viewer.organisation_id,
-        "today": viewer.today,
-        "pattern": pattern(text),
-        "skills": list(viewer.skills.keys()),
-        "last_days": list(viewer.skills.values()),
-        "limit": limit,
-    }
+class TownShown(Answer):
+    """Where a vehicle leaves from or goes to."""
+
+    city: str
+    postal_code: str
+
+
+class SlotShown(Answer):
+    """A day of the window; fixed when the client imposes exactly this day."""
+
+    date: Day
+    fixed: bool
+
+
+class VehicleShown(Answer):
+    make: str
+    model: str
+
+
+class ExpenseShown(Answer):
+    """The part of a price that is for a kind of expense."""
+
+    kind: Annotated[ExpenseKind, Named()]
+    amount_minor: int
+
+
+def departure(row: Trip) -> TownShown:
+    return TownShown(city=row.departure_city, postal_code=row.departure_postal_code)
+
+
+def arrival(row: Trip) -> TownShown:
+    return TownShown(city=row.arrival_city, postal_code=row.arrival_postal_code)
+
+
+def first_day(row: Trip) -> SlotShown:
+    return SlotShown(date=row.from_day, fixed=row.from_fixed)
+
+
+def last_day(row: Trip) -> SlotShown:
+    return SlotShown(date=row.until_day, fixed=row.until_fixed)
+
+
+def vehicle(row: Trip) -> VehicleShown:
+    return VehicleShown(make=row.make, model=row.model)

@@ -2,6 +2,7 @@
 
 from datetime import date
 from functools import reduce
+from typing import Any
 
 import pytest
 
@@ -13,17 +14,17 @@ from contracts.missions.driver_v1 import (
     SubjectForgotten,
 )
 from infra.consumers.views import OutOfOrder
+from services.views.partner import trainings_to_complete
 from services.views.partner.drivers import (
     Availability,
     Driver,
     Engagement,
     Qualification,
     Training,
-    available,
-    in_training,
-    profile,
+    drivers,
     project,
 )
+from services.views.partner.drivers_available import BY_ID, available
 from services.views.partner.tests.conftest import Partner
 from services.views.partner.tests.make import (
     DAY,
@@ -38,11 +39,16 @@ from services.views.partner.tests.make import (
     registered,
     training,
 )
+from services.views.partner.trainings_to_complete import Trainee
 
 RELEASED = DriverReleased(driver_id="ada", trip_id="t-1", released_at=LATER)
 WITHDRAWN = AvailabilityWithdrawn(driver_id="ada", availability_id="a-1", withdrawn_at=LATER)
 FORGOTTEN = SubjectForgotten(driver_id="ada", forgotten_at=LATER)
 PHONE = PhoneChanged(driver_id="ada", phone="+33 7", changed_at=LATER)
+
+
+async def profile(partner: Partner, organisation: str) -> Driver | None:
+    return await drivers.of(organisation, driver_id="ada").one(partner.pool)
 
 
 def row_of(*events: DriverEvent) -> Driver:
@@ -131,18 +137,18 @@ class TestProfile:
     async def test_comes_back_from_the_table_as_it_was_folded(self, partner: Partner) -> None:
         events = (registered(), home_changed(), training("b"), qualified(), declared(), engaged())
         await partner.saw(*events)
-        assert await profile(partner.pool, "hiflow", "ada") == row_of(*events)
+        assert await profile(partner, "hiflow") == row_of(*events)
 
     async def test_is_not_shown_to_another_organisation(self, partner: Partner) -> None:
         await partner.saw(registered())
-        assert await profile(partner.pool, "flowbi", "ada") is None
+        assert await profile(partner, "flowbi") is None
 
 
 class TestAvailable:
     async def found(
         self, partner: Partner, from_day: date = FROM, until: date = UNTIL
     ) -> list[str]:
-        rows = await available(partner.pool, "hiflow", from_day, until, "", 10)
+        rows = await available("hiflow", from_day, until).page(partner.pool, BY_ID, None, 10)
         return [row.driver_id for row in rows]
 
     @pytest.mark.requirement("HIF-32")
@@ -175,17 +181,22 @@ class TestAvailable:
     async def test_the_next_page_goes_on_after_the_last_driver(self, partner: Partner) -> None:
         for driver in ("ada", "bob", "cid"):
             await partner.saw(registered(driver), declared(driver=driver))
-        rows = await available(partner.pool, "hiflow", FROM, UNTIL, "ada", 1)
+        rows = await available("hiflow", FROM, UNTIL).page(partner.pool, BY_ID, ["ada"], 1)
         assert [row.driver_id for row in rows] == ["bob"]
+
+
+async def in_training(partner: Partner, organisation: str, after: Any = None) -> list[Trainee]:
+    rows = trainings_to_complete.in_training(organisation)
+    return await rows.page(partner.pool, trainings_to_complete.FIRST_BEGUN, after, 10)
 
 
 @pytest.mark.requirement("G-11")
 async def test_trainings_wait_until_completed_the_first_begun_first(partner: Partner) -> None:
     await partner.saw(registered(), training("atlas"), training("orion"))
-    found = await in_training(partner.pool, "hiflow", None, 10)
+    found = await in_training(partner, "hiflow")
     assert [(one.driver_id, one.code) for one in found] == [("ada", "atlas"), ("ada", "orion")]
-    after = (found[0].started_at, "ada", "client_process:atlas")
-    assert await in_training(partner.pool, "hiflow", after, 10) == found[1:]
+    after = (found[0].started_at, "ada", "client_process", "atlas")
+    assert await in_training(partner, "hiflow", after) == found[1:]
     await partner.saw(qualified("orion"))
-    assert await in_training(partner.pool, "hiflow", None, 10) == found[:1]
-    assert await in_training(partner.pool, "stranger", None, 10) == []
+    assert await in_training(partner, "hiflow") == found[:1]
+    assert await in_training(partner, "stranger") == []

@@ -12,7 +12,7 @@ from icalendar import Calendar
 from infra.http.app import admissions, create_app
 from infra.http.auth import PublishedKeys, Role, SigningKey, Verifier, issue, jwks
 from infra.http.request_context import AppState
-from services.views.partner import calendars
+from services.views.partner import my_calendar
 from services.views.partner.tests.conftest import Partner
 from services.views.partner.tests.make import (
     DAY,
@@ -27,18 +27,14 @@ from services.views.partner.tests.make import (
 
 KEY = SigningKey.generate()
 ROLES: tuple[Role, ...] = get_args(Role)
-PATHS = [
-    route.path
-    for route, _ in admissions(calendars.router(None).routes)  # type: ignore[arg-type]
-]
+PATHS = [route.path for route, _ in admissions(my_calendar.router.routes)]
 
 
 @asynccontextmanager
 async def served(partner: Partner, at: datetime = NOON) -> AsyncIterator[httpx.AsyncClient]:
     verifier = Verifier(PublishedKeys(jwks(KEY)), "relais-accounts", "relais")
-    app = create_app(
-        "partner", [calendars.router(partner.pool)], AppState(verifier, now=lambda: at)
-    )
+    app_state = AppState(verifier, pool=partner.pool, now=lambda: at)
+    app = create_app("partner", [my_calendar.router], app_state)
     transport = httpx.ASGITransport(app)
     async with httpx.AsyncClient(transport=transport, base_url="http://relais") as client:
         yield client

@@ -1,0 +1,183 @@
+"""What became of my quotes?"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from enum import StrEnum
+from typing import Any, get_type_hints
+
+from psycopg import AsyncCursor
+from psycopg.rows import RowMaker
+
+from infra.http.answers import Answer, Answered, Listed, MoneyShown, Router
+from infra.http.models import Day, Instant
+from infra.http.pages import Paging
+from infra.reading import Rows, Table
+from infra.searching import matches, question
+from services.views.partner.open_trips import DriverContext, Search
+from services.views.partner.quotes import Quote, view
+from services.views.partner.trips import ExpenseShown
+
+router = Router("Quotes")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TripOfQuote:
+    """Enough of a trip to recognise it."""
+
+    departure_city: str
+    arrival_city: str
+    client_brand: str
+    from_day: date
+    until_day: date
+
+
+@dataclass(frozen=True, slots=True)
+class QuotedTrip:
+    """A quote with enough of its trip to recognise it."""
+
+    quote: Quote
+    trip: TripOfQuote
+
+    @property
+    def submitted_at(self) -> datetime:
+        return self.quote.submitted_at
+
+    @property
+    def trip_id(self) -> str:
+        return self.quote.trip_id
+
+
+class _Joined:
+    """Rows of quotes, each followed by columns of its trip."""
+
+    columns = (*view.columns, *get_type_hints(TripOfQuote))
+    hints: Mapping[str, Any] = {**view.hints, **get_type_hints(TripOfQuote)}
+
+    def row_factory(self, cursor: AsyncCursor[Any]) -> RowMaker[QuotedTrip]:
+        quote, own = view.row_factory(cursor), len(view.columns)
+
+        def make(values: Sequence[Any]) -> QuotedTrip:
+            of_trip = dict(zip(self.columns[own:], values[own:], strict=True))
+            return QuotedTrip(quote(values[:own]), TripOfQuote(**of_trip))
+
+        return make
+
+
+quoted_trips = Table(
+    _Joined(),
+    "partner.quotes join partner.trips using (trip_id)",
+    organisation="trips.organisation_id",
+    columns={
+        "departure_city": "trips.departure_city",
+        "arrival_city": "trips.arrival_city",
+        "client_brand": "trips.client_brand",
+        "from_day": "trips.from_day",
+        "until_day": "trips.until_day",
+    },
+)
+NEWEST = quoted_trips.order("newest-quote", "submitted_at", "trip_id", descending=True)
+
+
+def quotes_of(organisation_id: str, driver_id: str, text: str) -> Rows[QuotedTrip]:
+    """All quotes the driver ever submitted (HIF-19), for trips with these words."""
+    rows = quoted_trips.of(organisation_id, driver_id=driver_id)
+    typed = question(text)
+    return rows.where(matches("trips.search", "typed"), typed=typed) if typed else rows
+
+
+class QuoteStatus(StrEnum):
+    SUBMITTED = "submitted"
+    ACCEPTED = "accepted"
+    REFUSED = "refused"
+    WITHDRAWN = "withdrawn"
+    EXPIRED = "expired"
+
+
+class CounterStatus(StrEnum):
+    OFFERED = "offered"
+    ACCEPTED = "accepted"
+    DECLINED = "declined"
+
+
+class CounterShown(Answer):
+    """The other price that logistics named, and what became of it."""
+
+    status: CounterStatus
+    price: MoneyShown
+
+
+class EarlierQuote(Answer):
+    """An earlier quote on the same trip; the reason is that of a refusal."""
+
+    status: QuoteStatus
+    amount_minor: int
+    currency: str
+    reason: str | None
+    ended_at: Instant
+
+
+class MyQuote(Answer):
+    """A quote as its driver sees it, with enough of the trip to recognise it."""
+
+    trip_id: str
+    status: QuoteStatus
+    departure_city: str
+    arrival_city: str
+    client_brand: str
+    from_day: Day
+    until_day: Day
+    price: MoneyShown
+    comment: str | None
+    pickup_on: Day | None
+    delivery_on: Day | None
+    submitted_at: Instant
+    modified_at: Instant | None
+    processed_at: Instant | None
+    refusal_reason: str | None
+    expenses: tuple[ExpenseShown, ...]
+    earlier: tuple[EarlierQuote, ...]
+    valid_until: Instant | None
+    counter_offer: CounterShown | None
+
+
+def counter(quote: Quote) -> CounterShown | None:
+    if quote.counter_minor is None or quote.counter_status is None:
+        return None
+    price = MoneyShown(amount_minor=quote.counter_minor, currency=quote.currency)
+    return CounterShown(status=CounterStatus(quote.counter_status), price=price)
+
+
+def my_quote(row: QuotedTrip) -> MyQuote:
+    quote, trip = row.quote, row.trip
+    return MyQuote(
+        trip_id=quote.trip_id,
+        status=QuoteStatus(quote.status),
+        departure_city=trip.departure_city,
+        arrival_city=trip.arrival_city,
+        client_brand=trip.client_brand,
+        from_day=trip.from_day,
+        until_day=trip.until_day,
+        price=MoneyShown(amount_minor=quote.amount_minor, currency=quote.currency),
+        comment=quote.comment,
+        pickup_on=quote.pickup_on,
+        delivery_on=quote.delivery_on,
+        submitted_at=quote.submitted_at,
+        modified_at=quote.modified_at,
+        processed_at=quote.processed_at,
+        refusal_reason=quote.refusal_reason,
+        expenses=tuple(map(ExpenseShown.of, quote.expenses)),
+        earlier=tuple(map(EarlierQuote.of, quote.earlier)),
+        valid_until=quote.valid_until,
+        counter_offer=counter(quote),
+    )
+
+
+@router.get("/quotes")
+async def my_quotes(
+    context: DriverContext, page: Paging, q: Search = ""
+) -> Answered[Listed[MyQuote]]:
+    """List one's quotes, newest first, refusals with their reason."""
+    who = context.principal
+    rows = quotes_of(who.organisation_id, who.subject, q)
+    return await page.show(rows, NEWEST, my_quote)
