@@ -1,6 +1,8 @@
 """The documents of the APIs are those of the code, can be read, and break no client."""
 
 import shutil
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -85,43 +87,37 @@ def written(root: Path, folder: Path, made: dict[str, Any]) -> Path:
     return file
 
 
-@pytest.fixture
-def bells(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The only API is the small one."""
-    monkeypatch.setattr(command, "documents", lambda: {"bells": document()})
+def run(task: str, root: Path, **options: Any) -> int:
+    """The command, over the document of the small API."""
+    return command.main([task], root, lambda: {"bells": document(**options)})
 
 
-@pytest.mark.usefixtures("bells")
 class TestCheck:
     def test_what_was_written_is_not_stale(self, tmp_path: Path) -> None:
-        assert command.main(["write"], tmp_path) == 0
-        assert command.main(["check"], tmp_path) == 0
+        assert run("write", tmp_path) == 0
+        assert run("check", tmp_path) == 0
 
     def test_a_document_that_is_not_of_the_code_is_stale(
         self, tmp_path: Path, capsys: pytest.CaptureFixture[str]
     ) -> None:
-        command.main(["write"], tmp_path)
+        run("write", tmp_path)
         written(tmp_path, FOLDER, document(summary="Old"))
-        assert command.main(["check"], tmp_path) == 1
+        assert run("check", tmp_path) == 1
         assert "contracts/http/bells.yaml is stale" in capsys.readouterr().out
 
     def test_a_document_of_a_service_that_is_gone_is_stale_and_goes(self, tmp_path: Path) -> None:
-        command.main(["write"], tmp_path)
+        run("write", tmp_path)
         gone = tmp_path / "contracts/http/gone.yaml"
         gone.write_text("{}")
-        assert command.main(["check"], tmp_path) == 1
-        assert command.main(["write"], tmp_path) == 0
+        assert run("check", tmp_path) == 1
+        assert run("write", tmp_path) == 0
         assert not gone.exists()
 
     def test_what_breaks_a_rule_fails(
-        self,
-        tmp_path: Path,
-        monkeypatch: pytest.MonkeyPatch,
-        capsys: pytest.CaptureFixture[str],
+        self, tmp_path: Path, capsys: pytest.CaptureFixture[str]
     ) -> None:
-        monkeypatch.setattr(command, "documents", lambda: {"bells": document(tags=[])})
-        command.main(["write"], tmp_path)
-        assert command.main(["check"], tmp_path) == 1
+        run("write", tmp_path, tags=[])
+        assert run("check", tmp_path, tags=[]) == 1
         assert "bells: POST /bells/{bell_id}/rings: no tags" in capsys.readouterr().out
 
 
@@ -193,18 +189,27 @@ class TestLint:
         assert "bells.yaml" in said or (not WITH_NODE and "absent" in said)
 
 
-class TestOutside:
-    def test_without_go_it_is_said_that_nothing_was_compared(
-        self,
-        tmp_path: Path,
-        monkeypatch: pytest.MonkeyPatch,
-        capsys: pytest.CaptureFixture[str],
-    ) -> None:
-        monkeypatch.setattr(outside, "FOLDER", tmp_path / "tools")
-        monkeypatch.setattr(shutil, "which", lambda _: None)
-        written(tmp_path, command.RELEASED, document())
-        written(tmp_path, FOLDER, document())
-        assert command.main(["breaking"], tmp_path) == 0
-        assert capsys.readouterr().out == "go is absent: oasdiff not run\n"
-        assert command.main(["lint"], tmp_path) == 0
-        assert capsys.readouterr().out == "node is absent: redocly not run\n"
+def alone(task: str, root: Path) -> str:
+    """The output of the command where no other program is at hand."""
+    program = (
+        "import sys; from pathlib import Path; from tools import outside;"
+        " outside.FOLDER = Path(sys.argv[2]) / 'programs';"
+        " from tools.openapi.__main__ import main;"
+        " sys.exit(main([sys.argv[1]], Path(sys.argv[2])))"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", program, task, str(root)],
+        cwd=outside.ROOT,
+        env={"PATH": ""},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    return done.stdout
+
+
+def test_without_go_and_node_it_is_said_that_nothing_was_run(tmp_path: Path) -> None:
+    written(tmp_path, command.RELEASED, document())
+    written(tmp_path, FOLDER, document())
+    assert alone("breaking", tmp_path) == "go is absent: oasdiff not run\n"
+    assert alone("lint", tmp_path) == "node is absent: redocly not run\n"

@@ -11,6 +11,7 @@ import subprocess
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 from tools.openapi import rules
 from tools.openapi.documents import FOLDER, documents, path, text
@@ -23,9 +24,12 @@ SPECTRAL = Npm("@stoplight/spectral-cli@6.16.3", "spectral")
 HERE = Path(__file__).parent
 
 
-def write(root: Path) -> int:
+Documents = Mapping[str, Mapping[str, Any]]
+"""The document of each API, by the name of its service."""
+
+
+def write(root: Path, made: Documents) -> int:
     """Write every document anew, and drop those of services that are gone."""
-    made = documents()
     (root / FOLDER).mkdir(parents=True, exist_ok=True)
     for name, document in made.items():
         (root / path(name)).write_text(text(name, document))
@@ -35,9 +39,8 @@ def write(root: Path) -> int:
     return 0
 
 
-def check(root: Path) -> int:
+def check(root: Path, made: Documents) -> int:
     """Say what is stale and what breaks a rule."""
-    made = documents()
     stale = [
         name for name, document in made.items() if _read(root / path(name)) != text(name, document)
     ]
@@ -82,21 +85,28 @@ def release(root: Path) -> int:
     return 0
 
 
-TASKS: Mapping[str, Callable[[Path], int]] = {
-    "write": write,
-    "check": check,
+OF_THE_CODE: Mapping[str, Callable[[Path, Documents], int]] = {"write": write, "check": check}
+OF_THE_COMMITTED: Mapping[str, Callable[[Path], int]] = {
     "lint": lint,
     "breaking": breaking,
     "release": release,
 }
 
 
-def main(arguments: Sequence[str] | None = None, root: Path = ROOT) -> int:
+def main(
+    arguments: Sequence[str] | None = None,
+    root: Path = ROOT,
+    made: Callable[[], Documents] = documents,
+) -> int:
     """0: nothing to complain about, or a program is absent, which is said."""
     parser = argparse.ArgumentParser(prog="python -m tools.openapi", description=__doc__)
-    parser.add_argument("task", nargs="?", default="write", choices=TASKS)
+    tasks = [*OF_THE_CODE, *OF_THE_COMMITTED]
+    parser.add_argument("task", nargs="?", default="write", choices=tasks)
+    task = parser.parse_args(arguments).task
+    if task in OF_THE_CODE:
+        return OF_THE_CODE[task](root, made())
     try:
-        return TASKS[parser.parse_args(arguments).task](root)
+        return OF_THE_COMMITTED[task](root)
     except Absent as absent:
         print(absent)
         return 0

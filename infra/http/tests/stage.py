@@ -167,6 +167,7 @@ def api(
     positions: Positions | None = None,
     clock: Callable[[], float] = time,
     now: Callable[[], datetime] = lambda: NOON,
+    routes: APIRouter | None = None,
     extra: APIRouter | None = None,
     pool: Any = None,
     **options: Any,
@@ -174,7 +175,9 @@ def api(
     """The app, over whatever the test gives it."""
     verifier = Verifier(PublishedKeys(jwks(KEY)), "relais-accounts", "relais", clock)
     app_state = AppState(verifier, problem, commands, positions, now=now, pool=pool)
-    return create_app("bells", [router(), *([extra] if extra else [])], app_state, **options)
+    return create_app(
+        "bells", [routes or router(), *([extra] if extra else [])], app_state, **options
+    )
 
 
 def token(subject: str = "d1", *roles: Role, key: SigningKey = KEY, **claims: Any) -> str:
