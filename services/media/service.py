@@ -6,22 +6,57 @@ from contracts.papers import paper_v1
 from contracts.payments import payee_v1
 from infra.consumers.reactions import Reaction
 from infra.host import Service
-from services.media import api, following, problems
+from services.media import http
+from services.media.adapters import sweeper, tables
 from services.media.aggregates import FILE
-from services.media.edge import sweeper, tables
+from services.media.http.problems import problem
+from services.media.reactions import (
+    from_invoices_invoice,
+    from_missions_trip,
+    from_papers_paper,
+    from_payments_payee,
+)
 
 service = Service(
     name="media",
     about="Files up and down, checked at arrival, private or public.",
     aggregates=(FILE,),
     reactions=(
-        Reaction("expenses", invoice_v1.contract, following.of_invoice, FILE, following.target),
-        Reaction("papers", paper_v1.contract, following.of_paper, FILE, following.target),
-        Reaction("payees", payee_v1.contract, following.of_payee, FILE, following.target),
-        Reaction("trips", trip_v1.contract, following.of_trip, FILE, following.target),
+        Reaction(
+            "expenses",
+            invoice_v1.contract,
+            from_invoices_invoice.react,
+            FILE,
+            from_invoices_invoice.target,
+            reads=from_invoices_invoice.Reads,
+        ),
+        Reaction(
+            "papers",
+            paper_v1.contract,
+            from_papers_paper.react,
+            FILE,
+            from_papers_paper.target,
+            reads=from_papers_paper.Reads,
+        ),
+        Reaction(
+            "payees",
+            payee_v1.contract,
+            from_payments_payee.react,
+            FILE,
+            from_payments_payee.target,
+            reads=from_payments_payee.Reads,
+        ),
+        Reaction(
+            "trips",
+            trip_v1.contract,
+            from_missions_trip.react,
+            FILE,
+            from_missions_trip.target,
+            reads=from_missions_trip.Reads,
+        ),
     ),
-    routes=lambda running: api.router(api.Desk(running)),
-    problem=problems.problem,
+    routes=http.router,
+    problem=problem,
     migrations=tables.TABLES,
     followers=(sweeper.forgetting,),
     workers={"sweeper": sweeper.sweeping},

@@ -33,8 +33,8 @@ from infra.testing.eventually import PATIENCE_SECONDS
 from services import registry
 from services.invoices.aggregates import INVOICE
 from services.invoices.tests.make import note, note_extra, open_it, prepare
+from services.media.adapters.upload_store import original, public
 from services.media.aggregates import FILE
-from services.media.edge.shelf import original, public
 from services.media.file import FinishUpload, StartUpload
 from services.media.tests.make import COPY, content, finish, start
 from services.payments.aggregates import PAYEE, PAYOUT

@@ -19,11 +19,11 @@ from infra.http.health import Health
 from infra.objects import Objects, objects_of
 from infra.serving import api
 from infra.settings import Settings
+from services.media.adapters.scanner import NoScanner
+from services.media.adapters.sweeper import Sweeper
+from services.media.adapters.upload_store import UploadStore
 from services.media.aggregates import FILE
-from services.media.edge.scanner import NoScanner
-from services.media.edge.shelf import Shelf
-from services.media.edge.sweeper import Sweeper
-from services.media.file import Following
+from services.media.file import Following, Hold
 from services.media.service import service
 from services.media.tests.make import NOON, PDF, sha256
 
@@ -80,6 +80,14 @@ class Caller:
         assert (await self.complete(file)).is_success
         return file
 
+    async def hold(
+        self, file: str, organisation: str | None, *, by: str, reader: str | None = None
+    ) -> None:
+        """What the reaction to an event that names the file would command."""
+        await self.follow(
+            Hold(file_id=file, organisation_id=organisation, by=by, reader_id=reader, at=NOON)
+        )
+
     async def follow(self, command: Following) -> None:
         """What a reaction would command."""
         key = uuid4()
@@ -93,8 +101,8 @@ class Caller:
 
     def sweeper(self, objects: Objects | None = None) -> Sweeper:
         found = objects or objects_of(self.running.settings)
-        shelf = Shelf(self.running.pool, found, NoScanner())
-        return Sweeper(self.running.pool, self.running.commands, shelf)
+        uploads = UploadStore(self.running.pool, found, NoScanner())
+        return Sweeper(self.running.pool, self.running.commands, uploads)
 
     async def swept(self, as_if: datetime | None = None) -> int:
         """Sweep until nothing is due, and say how many files were looked at."""

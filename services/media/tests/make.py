@@ -29,15 +29,14 @@ from services.media.file import (
     StartUpload,
     Unshare,
 )
-from services.media.types import Limits
+from services.media.file.types import Limits
 
 NOON = datetime(2030, 5, 1, 12, 0, tzinfo=UTC)
 LATER = NOON + timedelta(minutes=40)
 SECOND = timedelta(seconds=1)
 LIMITS = Limits(document=1000, video=5000)
 SHA = "ab" * 32
-WHOSE = ("f-1", "hiflow", "ada")
-COPY = PublicCopy("cd" * 32, "image/jpeg", 600)
+COPY = PublicCopy(sha256="cd" * 32, media_type="image/jpeg", size_bytes=600)
 
 
 def start(
@@ -48,7 +47,17 @@ def start(
     at: datetime = NOON,
 ) -> StartUpload:
     return StartUpload(
-        "f-1", organisation, "ada", "a.pdf", media, size, SHA, visibility, Purpose.PAPER, LIMITS, at
+        file_id="f-1",
+        organisation_id=organisation,
+        user_id="ada",
+        name="a.pdf",
+        declared_type=media,
+        size_bytes=size,
+        declared_sha256=SHA,
+        visibility=visibility,
+        purpose=Purpose.PAPER,
+        limits=LIMITS,
+        at=at,
     )
 
 
@@ -58,8 +67,19 @@ def started(
     visibility: Visibility = Visibility.PRIVATE,
     purpose: Purpose = Purpose.PAPER,
 ) -> UploadStarted:
-    end = NOON + LIFETIME
-    return UploadStarted(*WHOSE, "a.pdf", media, size, SHA, visibility, purpose, NOON, end)
+    return UploadStarted(
+        file_id="f-1",
+        organisation_id="hiflow",
+        user_id="ada",
+        name="a.pdf",
+        declared_type=media,
+        size_bytes=size,
+        declared_sha256=SHA,
+        visibility=visibility,
+        purpose=purpose,
+        started_at=NOON,
+        expires_at=NOON + LIFETIME,
+    )
 
 
 def finish(
@@ -68,53 +88,100 @@ def finish(
     limits: Limits = LIMITS,
     organisation: str = "hiflow",
 ) -> FinishUpload:
-    return FinishUpload(organisation, found or content(), copy, limits, LATER)
+    return FinishUpload(
+        organisation_id=organisation,
+        found=found or content(),
+        copy=copy,
+        limits=limits,
+        at=LATER,
+    )
 
 
 def content(
     sha256: str = SHA, size: int = 700, media: str | None = "application/pdf", virus: bool = False
 ) -> Found:
-    return Found(sha256, size, media, virus)
+    return Found(sha256=sha256, size_bytes=size, media_type=media, infected=virus)
 
 
 def stored(
     media: str = "application/pdf", size: int = 700, visibility: Visibility = Visibility.PRIVATE
 ) -> FileStored:
-    return FileStored(*WHOSE, SHA, media, size, visibility, Purpose.PAPER, LATER)
+    return FileStored(
+        file_id="f-1",
+        organisation_id="hiflow",
+        user_id="ada",
+        sha256=SHA,
+        media_type=media,
+        size_bytes=size,
+        visibility=visibility,
+        purpose=Purpose.PAPER,
+        stored_at=LATER,
+    )
 
 
 def refused(reason: RefusalReason) -> FileRefused:
-    return FileRefused(*WHOSE, reason, LATER)
+    return FileRefused(
+        file_id="f-1", organisation_id="hiflow", user_id="ada", reason=reason, refused_at=LATER
+    )
 
 
 def copied() -> PublicCopyMade:
-    return PublicCopyMade(*WHOSE, COPY.sha256, COPY.media_type, COPY.size_bytes, LATER)
+    return PublicCopyMade(
+        file_id="f-1",
+        organisation_id="hiflow",
+        user_id="ada",
+        sha256=COPY.sha256,
+        media_type=COPY.media_type,
+        size_bytes=COPY.size_bytes,
+        made_at=LATER,
+    )
 
 
 def removed() -> FileRemoved:
-    return FileRemoved(*WHOSE, "ada", LATER)
+    return FileRemoved(
+        file_id="f-1", organisation_id="hiflow", user_id="ada", removed_by="ada", removed_at=LATER
+    )
 
 
 def hold(
     by: str = "trip-t-1", reader: str | None = None, organisation: str | None = "hiflow"
 ) -> Hold:
-    return Hold("f-1", organisation, by, reader, LATER)
+    return Hold(file_id="f-1", organisation_id=organisation, by=by, reader_id=reader, at=LATER)
 
 
 def held(by: str = "trip-t-1", reader: str | None = None) -> FileHeld:
-    return FileHeld(*WHOSE, by, reader, LATER)
+    return FileHeld(
+        file_id="f-1",
+        organisation_id="hiflow",
+        user_id="ada",
+        held_by=by,
+        reader_id=reader,
+        held_at=LATER,
+    )
 
 
 def unshare(reader: str = "bob") -> Unshare:
-    return Unshare("f-1", "trip-t-1", reader, LATER)
+    return Unshare(file_id="f-1", by="trip-t-1", reader_id=reader, at=LATER)
 
 
 def unshared() -> FileUnshared:
-    return FileUnshared(*WHOSE, "trip-t-1", "bob", LATER)
+    return FileUnshared(
+        file_id="f-1",
+        organisation_id="hiflow",
+        user_id="ada",
+        held_by="trip-t-1",
+        reader_id="bob",
+        unshared_at=LATER,
+    )
 
 
 def abandoned() -> UploadAbandoned:
-    return UploadAbandoned(*WHOSE, NOON + LIFETIME)
+    return UploadAbandoned(
+        file_id="f-1",
+        organisation_id="hiflow",
+        user_id="ada",
+        abandoned_at=NOON + LIFETIME,
+    )
 
 
 # --- Contents ---------------------------------------------------------------

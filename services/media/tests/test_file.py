@@ -8,7 +8,7 @@ import pytest
 from contracts.media.file_v1 import FileEvent, Purpose, RefusalReason, Visibility
 from contracts.timers import CancelTimer, SetTimer
 from infra.testing.spec import Spec
-from services.media import file, types
+from services.media import file
 from services.media.file import (
     ABANDON,
     LIFETIME,
@@ -21,7 +21,9 @@ from services.media.file import (
     SizeNotPossible,
     TypeNotTaken,
     UploadIsOver,
+    types,
 )
+from services.media.file.types import Limits
 from services.media.tests.make import (
     COPY,
     LATER,
@@ -42,12 +44,11 @@ from services.media.tests.make import (
     unshare,
     unshared,
 )
-from services.media.types import Limits
 
 given = Spec(file.decide, file.evolve, file.initial).given
 PUBLIC = Visibility.PUBLIC
 JPEG = "image/jpeg"
-REMOVE = RemoveFile("hiflow", "ada", LATER)
+REMOVE = RemoveFile(organisation_id="hiflow", by="ada", at=LATER)
 ENDS: list[FileEvent] = [stored(), refused(RefusalReason.VIRUS), abandoned(), removed()]
 """Each way an upload ends."""
 
@@ -83,7 +84,9 @@ class TestAnnouncing:
         given().when(start(media, 1)).records(started(media, 1))
         given().when(start(media, limit)).records(started(media, limit))
         for size in (0, limit + 1):
-            given().when(start(media, size)).is_rejected(SizeNotPossible(size, limit))
+            given().when(start(media, size)).is_rejected(
+                SizeNotPossible(size_bytes=size, limit=limit)
+            )
 
     @pytest.mark.parametrize("media", sorted(types.IMAGES))
     def test_an_image_can_be_public(self, media: str) -> None:
@@ -138,7 +141,7 @@ class TestFinishing:
     @pytest.mark.parametrize(("media", "size"), [("application/pdf", 700), ("video/mp4", 4000)])
     def test_the_limits_of_the_day_it_is_complete_count(self, media: str, size: int) -> None:
         found = content(media=media, size=size)
-        exact, under = Limits(700, 4000), Limits(699, 3999)
+        exact, under = Limits(document=700, video=4000), Limits(document=699, video=3999)
         decided = given(started(media, size))
         decided.when(finish(found, limits=exact)).records(stored(media, size))
         decided.when(finish(found, limits=under)).records(refused(RefusalReason.SIZE))
@@ -175,7 +178,7 @@ class TestRemoving:
         given(started(), end).when(REMOVE).records_nothing()
 
     def test_who_asked_is_recorded_when_a_person_is_forgotten(self) -> None:
-        forgetting = RemoveFile("hiflow", "media.forgetting", LATER)
+        forgetting = RemoveFile(organisation_id="hiflow", by="media.forgetting", at=LATER)
         expected = replace(removed(), removed_by="media.forgetting")
         given(started(), stored()).when(forgetting).records(expected)
 
@@ -254,7 +257,9 @@ class TestWhoseFile:
     def test_another_organisation_sees_no_file(self, end: FileEvent | None) -> None:
         history = given(started(), *([end] if end else []))
         history.when(finish(organisation="atlas")).is_rejected(NoSuchFile())
-        history.when(RemoveFile("atlas", "eve", LATER)).is_rejected(NoSuchFile())
+        history.when(RemoveFile(organisation_id="atlas", by="eve", at=LATER)).is_rejected(
+            NoSuchFile()
+        )
 
 
 def state(*history: FileEvent) -> file.File:
@@ -269,7 +274,7 @@ class TestHistory:
 
     def test_a_copy_belongs_to_a_stored_file_only(self) -> None:
         kept = state(started(JPEG), stored(JPEG), copied())
-        assert kept == file.Stored(started(JPEG), stored(JPEG), copied())
+        assert kept == file.Stored(upload=started(JPEG), stored=stored(JPEG), public=copied())
         assert state(started(), removed(), copied()) == state(started(), removed())
 
     def test_nothing_is_made_of_a_history_without_its_beginning(self) -> None:

@@ -10,14 +10,14 @@ from infra.cloudevents import Envelope
 from infra.commands import CommandContext, Done
 from infra.consumers.records import Delivery, stream_of
 from infra.objects import objects_of
+from services.media.adapters.scanner import NoScanner
+from services.media.adapters.sweeper import Forgetting
+from services.media.adapters.upload_store import UploadStore, end
 from services.media.aggregates import FILE
-from services.media.edge.scanner import NoScanner
-from services.media.edge.shelf import Shelf, end
-from services.media.edge.sweeper import Forgetting
-from services.media.file import FinishUpload, Hold, Uploading
+from services.media.file import FinishUpload, Uploading
+from services.media.file.types import Limits
 from services.media.tests.caller import Caller, announcement, served
 from services.media.tests.make import NOON, PDF, image
-from services.media.types import Limits
 
 
 async def told(api: Caller, event: UserEvent) -> None:
@@ -60,7 +60,7 @@ async def test_every_file_of_who_is_forgotten_goes_and_nobody_elses(
 async def test_what_is_held_as_evidence_goes_too(database: str, tmp_path: Path) -> None:
     async with served(database, tmp_path) as api:
         file = await api.sent()
-        await api.follow(Hold(file, "hiflow", "invoice-inv-t-1", None, NOON))
+        await api.hold(file, "hiflow", by="invoice-inv-t-1")
         await forgotten(api)
         await api.swept()
         assert (await api.status(file), api.kept(file)) == (("removed", None), [])
@@ -106,12 +106,15 @@ async def test_a_file_that_becomes_whole_meanwhile_goes_too(database: str, tmp_p
         commands = api.running.commands
         state = (await commands.load(FILE, file)).state
         assert isinstance(state, Uploading)
-        shelf = Shelf(api.running.pool, objects_of(api.running.settings), NoScanner())
-        async with shelf.put_together(state.upload) as looked:
+        uploads = UploadStore(api.running.pool, objects_of(api.running.settings), NoScanner())
+        async with uploads.put_together(state.upload) as looked:
             await forgotten(api)
             key, now = uuid4(), datetime.now(UTC)
             context = CommandContext(key, str(key), str(key), "ada", "hiflow", now, "")
-            finish = FinishUpload("hiflow", looked.found, None, Limits(9999, 9999), now)
+            limits = Limits(document=9999, video=9999)
+            finish = FinishUpload(
+                organisation_id="hiflow", found=looked.found, copy=None, limits=limits, at=now
+            )
             done = await commands.handle(FILE, file, finish, context, in_transaction=end(file))
             assert isinstance(done, Done)
         await api.swept()

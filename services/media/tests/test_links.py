@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 
 from infra.vault import Vault
-from services.media.edge import links
-from services.media.edge.links import LinkExpired
+from services.media.adapters import links
+from services.media.adapters.links import LinkExpired
 from services.media.tests.caller import Caller, served
 from services.media.tests.make import NOON, PDF, SECOND
 

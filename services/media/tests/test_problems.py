@@ -3,15 +3,15 @@ from typing import get_args
 import pytest
 
 from services.media import file
-from services.media.problems import Rejection, problem
+from services.media.http.problems import Rejection, problem
 
 REJECTIONS: list[Rejection] = [
     file.NoSuchFile(),
     file.TypeNotTaken("image/gif"),
-    file.SizeNotPossible(1001, 1000),
+    file.SizeNotPossible(size_bytes=1001, limit=1000),
     file.OnlyImagesArePublic("application/pdf"),
     file.UploadIsOver("abandoned"),
-    file.NotComplete(699, 700),
+    file.NotComplete(offset=699, size_bytes=700),
     file.WrongOffset(350),
     file.PieceTooLong(700),
     file.FileIsHeld("invoice-inv-t-1"),
@@ -27,10 +27,10 @@ def test_every_rejection_has_its_sentence() -> None:
     ("rejection", "facts"),
     [
         (file.TypeNotTaken("image/gif"), ["image/gif"]),
-        (file.SizeNotPossible(1001, 1000), ["1 to 1000", "1001"]),
+        (file.SizeNotPossible(size_bytes=1001, limit=1000), ["1 to 1000", "1001"]),
         (file.OnlyImagesArePublic("application/pdf"), ["application/pdf"]),
         (file.UploadIsOver("abandoned"), ["abandoned"]),
-        (file.NotComplete(699, 700), ["699 of 700"]),
+        (file.NotComplete(offset=699, size_bytes=700), ["699 of 700"]),
         (file.WrongOffset(350), ["350"]),
         (file.PieceTooLong(700), ["700"]),
         (file.FileIsHeld("invoice-inv-t-1"), ["invoice-inv-t-1"]),

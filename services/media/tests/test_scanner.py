@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from infra.stack.ports import free_port
-from services.media.edge.scanner import BLOCK, Clamd, NoScanner, ScannerFailed, scanner_of
+from services.media.adapters.scanner import BLOCK, Clamd, NoScanner, ScannerFailed, scanner_of
 from services.media.tests.caller import served
 from services.media.tests.clamd import EICAR, clamd
 from services.media.tests.make import PDF

@@ -9,10 +9,10 @@ import pytest
 
 from infra.objects import Objects, objects_of
 from infra.timers import Timers
+from services.media.adapters.scanner import NoScanner
+from services.media.adapters.sweeper import AGAIN
+from services.media.adapters.upload_store import UploadStore
 from services.media.aggregates import FILE
-from services.media.edge.scanner import NoScanner
-from services.media.edge.shelf import Shelf
-from services.media.edge.sweeper import AGAIN
 from services.media.file import LIFETIME, Uploading
 from services.media.tests.caller import Caller, served
 from services.media.tests.make import EXE, PDF, SECOND, image
@@ -120,7 +120,7 @@ class TestTogether:
     ) -> None:
         async with served(database, tmp_path) as api:
             file = await api.sent()
-            async with Shelf(api.running.pool, objects(api), NoScanner()).held(file):
+            async with UploadStore(api.running.pool, objects(api), NoScanner()).held(file):
                 assert await api.swept() == 1
                 assert len(api.kept(file)) == 3
                 assert (await api.complete(file)).is_success
@@ -150,7 +150,7 @@ class TestAfterACrash:
         state = (await api.running.commands.load(FILE, file)).state
         assert isinstance(state, Uploading)
         with suppress(Killed):
-            async with Shelf(api.running.pool, objects(api), NoScanner()).put_together(
+            async with UploadStore(api.running.pool, objects(api), NoScanner()).put_together(
                 state.upload
             ):
                 raise Killed

@@ -11,7 +11,10 @@ Rejection = file.Rejection
 
 
 def problem(rejection: Rejection) -> tuple[int, str]:
-    """Status and sentence. 404 there is no such thing, 409 not as things stand, 422 never."""
+    """The status and the sentence of a rejection.
+
+    404 says that there is no such thing, 409 that it is not possible now, 422 that it never is.
+    """
     match rejection:
         case file.NoSuchFile():
             return 404, "There is no such file."

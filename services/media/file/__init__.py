@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from typing import ClassVar, assert_never
+from typing import ClassVar, Literal, assert_never
 
 from contracts.media.file_v1 import (
     FileEvent,
@@ -19,8 +19,8 @@ from contracts.media.file_v1 import (
     Visibility,
 )
 from contracts.timers import CancelTimer, SetTimer
-from services.media import types
-from services.media.types import Limits
+from services.media.file import types
+from services.media.file.types import Limits
 
 LIFETIME = timedelta(hours=24)
 """How long an upload may take, pauses included."""
@@ -29,7 +29,7 @@ ABANDON = "abandon"
 # --- Commands ---------------------------------------------------------------
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class StartUpload:
     file_id: str
     organisation_id: str
@@ -44,7 +44,7 @@ class StartUpload:
     at: datetime
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Found:
     """What the content turned out to be. `media_type` is None when nobody knows it."""
 
@@ -54,14 +54,14 @@ class Found:
     infected: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class PublicCopy:
     sha256: str
     media_type: str
     size_bytes: int
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class FinishUpload:
     """All of it arrived and was looked at. `copy` is None when none could or had to be made."""
 
@@ -72,7 +72,7 @@ class FinishUpload:
     at: datetime
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class RemoveFile:
     """`forgetting` removes what is held, too: a person goes with all their files."""
 
@@ -89,7 +89,7 @@ class AbandonUpload:
     at: datetime
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Hold:
     """Follows from a fact that names the file: the stream `by` relies on it.
 
@@ -104,7 +104,7 @@ class Hold:
     at: datetime
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Unshare:
     """Follows from the removal of an attachment."""
 
@@ -131,7 +131,7 @@ class TypeNotTaken:
     media_type: str
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class SizeNotPossible:
     field: ClassVar[str] = "size_bytes"
     size_bytes: int
@@ -151,7 +151,7 @@ class UploadIsOver:
     status: str
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class NotComplete:
     """Fewer bytes arrived than were announced."""
 
@@ -200,7 +200,7 @@ class Unknown:
     pass
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Held:
     """By which stream, and who may read the file because of it."""
 
@@ -214,7 +214,7 @@ class Uploading:
     held: tuple[Held, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Stored:
     upload: UploadStarted
     stored: FileStored
@@ -230,7 +230,8 @@ class Gone:
     why: FileRefused | UploadAbandoned | FileRemoved
 
     @property
-    def status(self) -> str:
+    def status(self) -> Literal["refused", "abandoned", "removed"]:
+        """How it went."""
         match self.why:
             case FileRefused():
                 return "refused"
@@ -256,7 +257,8 @@ def evolve(file: File, event: FileEvent) -> File:
         return file
     match event:
         case FileStored():
-            return Stored(file.upload, event, held=() if isinstance(file, Gone) else file.held)
+            held = () if isinstance(file, Gone) else file.held
+            return Stored(upload=file.upload, stored=event, held=held)
         case PublicCopyMade():
             return replace(file, public=event) if isinstance(file, Stored) else file
         case FileRefused() | UploadAbandoned() | FileRemoved():
@@ -266,13 +268,13 @@ def evolve(file: File, event: FileEvent) -> File:
             if isinstance(file, Gone):
                 return file
             others = tuple(one for one in file.held if one.by != event.held_by)
-            return replace(file, held=(*others, Held(event.held_by, reader)))
+            return replace(file, held=(*others, Held(by=event.held_by, reader_id=reader)))
         case unhandled:
             assert_never(unhandled)
 
 
 def readers(file: File) -> frozenset[str]:
-    """Who may read it although it is not theirs and they are no staff."""
+    """The users who may read it although it is not theirs and they are no staff."""
     if not isinstance(file, Uploading | Stored):
         return frozenset()
     return frozenset(one.reader_id for one in file.held if one.reader_id is not None)
@@ -309,7 +311,7 @@ def start(command: StartUpload) -> Decision:
         return TypeNotTaken(command.declared_type)
     limit = command.limits.of(command.declared_type)
     if not 1 <= command.size_bytes <= limit:
-        return SizeNotPossible(command.size_bytes, limit)
+        return SizeNotPossible(size_bytes=command.size_bytes, limit=limit)
     if command.visibility is Visibility.PUBLIC and command.declared_type not in types.IMAGES:
         return OnlyImagesArePublic(command.declared_type)
     return [announced(command, command.at)]
@@ -324,19 +326,41 @@ def finish(command: FinishUpload, file: Announced) -> Decision:
         known = isinstance(file.why, FileRefused) and file.why.reason is reason
         return [] if known else UploadIsOver(file.status)
     if (reason := turned_away(command, upload)) is not None:
-        return [FileRefused(*whose(upload), reason, command.at)]
+        return [
+            FileRefused(
+                file_id=upload.file_id,
+                organisation_id=upload.organisation_id,
+                user_id=upload.user_id,
+                reason=reason,
+                refused_at=command.at,
+            )
+        ]
+    return kept(command, upload)
+
+
+def kept(command: FinishUpload, upload: UploadStarted) -> list[FileEvent]:
     stored = FileStored(
-        *whose(upload),
-        found.sha256,
-        upload.declared_type,
-        found.size_bytes,
-        upload.visibility,
-        upload.purpose,
-        command.at,
+        file_id=upload.file_id,
+        organisation_id=upload.organisation_id,
+        user_id=upload.user_id,
+        sha256=command.found.sha256,
+        media_type=upload.declared_type,
+        size_bytes=command.found.size_bytes,
+        visibility=upload.visibility,
+        purpose=upload.purpose,
+        stored_at=command.at,
     )
     if (copy := command.copy) is None:
         return [stored]
-    made = PublicCopyMade(*whose(upload), copy.sha256, copy.media_type, copy.size_bytes, command.at)
+    made = PublicCopyMade(
+        file_id=upload.file_id,
+        organisation_id=upload.organisation_id,
+        user_id=upload.user_id,
+        sha256=copy.sha256,
+        media_type=copy.media_type,
+        size_bytes=copy.size_bytes,
+        made_at=command.at,
+    )
     return [stored, made]
 
 
@@ -362,35 +386,79 @@ def remove(command: RemoveFile, file: Announced) -> Decision:
         return []
     if file.held and not command.forgetting:
         return FileIsHeld(file.held[0].by)
-    return [FileRemoved(*whose(file.upload), command.by, command.at)]
+    upload = file.upload
+    return [
+        FileRemoved(
+            file_id=upload.file_id,
+            organisation_id=upload.organisation_id,
+            user_id=upload.user_id,
+            removed_by=command.by,
+            removed_at=command.at,
+        )
+    ]
 
 
 def follow(command: Following, file: File) -> Decision:
-    """What names no file, or one of others or one that is gone, holds nothing."""
+    """A file that nobody announced, that is gone or somebody else's is not held."""
     if not isinstance(file, Uploading | Stored):
         return []
-    upload = file.upload
     match command:
         case Hold():
-            if command.organisation_id not in (None, upload.organisation_id):
-                return []
-            reader = command.reader_id if upload.purpose is Purpose.MISSION else None
-            known = {one.reader_id for one in file.held if one.by == command.by}
-            if reader in known or (known and reader is None):
-                return []
-            return [FileHeld(*whose(upload), command.by, reader, command.at)]
+            return hold(command, file)
         case Unshare():
-            if Held(command.by, command.reader_id) not in file.held:
-                return []
-            return [FileUnshared(*whose(upload), command.by, command.reader_id, command.at)]
+            return unshare(command, file)
         case unhandled:
             assert_never(unhandled)
+
+
+def hold(command: Hold, file: Uploading | Stored) -> list[FileEvent]:
+    upload = file.upload
+    if command.organisation_id not in (None, upload.organisation_id):
+        return []
+    reader = command.reader_id if upload.purpose is Purpose.MISSION else None
+    known = {one.reader_id for one in file.held if one.by == command.by}
+    if reader in known or (known and reader is None):
+        return []
+    return [
+        FileHeld(
+            file_id=upload.file_id,
+            organisation_id=upload.organisation_id,
+            user_id=upload.user_id,
+            held_by=command.by,
+            reader_id=reader,
+            held_at=command.at,
+        )
+    ]
+
+
+def unshare(command: Unshare, file: Uploading | Stored) -> list[FileEvent]:
+    upload = file.upload
+    if Held(by=command.by, reader_id=command.reader_id) not in file.held:
+        return []
+    return [
+        FileUnshared(
+            file_id=upload.file_id,
+            organisation_id=upload.organisation_id,
+            user_id=upload.user_id,
+            held_by=command.by,
+            reader_id=command.reader_id,
+            unshared_at=command.at,
+        )
+    ]
 
 
 def abandon(command: AbandonUpload, file: Announced) -> Decision:
     if not isinstance(file, Uploading) or command.at < file.upload.expires_at:
         return []
-    return [UploadAbandoned(*whose(file.upload), command.at)]
+    upload = file.upload
+    return [
+        UploadAbandoned(
+            file_id=upload.file_id,
+            organisation_id=upload.organisation_id,
+            user_id=upload.user_id,
+            abandoned_at=command.at,
+        )
+    ]
 
 
 def announced(command: StartUpload, at: datetime) -> UploadStarted:
@@ -407,11 +475,6 @@ def announced(command: StartUpload, at: datetime) -> UploadStarted:
         started_at=at,
         expires_at=at + LIFETIME,
     )
-
-
-def whose(upload: UploadStarted) -> tuple[str, str, str]:
-    """What every event of a file begins with."""
-    return upload.file_id, upload.organisation_id, upload.user_id
 
 
 # --- Timers -----------------------------------------------------------------

@@ -1,4 +1,4 @@
-"""Which types of file are taken, and how large each may be (G-08)."""
+"""The types of file that are taken, and how large each may be (G-08)."""
 
 from dataclasses import dataclass
 
@@ -13,7 +13,7 @@ VIDEOS = frozenset({"video/mp4", "video/quicktime", "video/webm"})
 TAKEN = IMAGES | DOCUMENTS | VIDEOS
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Limits:
     """The most bytes of a document or image, and of a video."""
 

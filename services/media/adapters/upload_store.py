@@ -1,4 +1,4 @@
-"""Where the bytes of files are: pieces while they arrive, the whole once they passed.
+"""The bytes of files: pieces while they arrive, the whole once they passed.
 
 Everything of a file is under `files/<file_id>/`, and a row of `media.file` is there before the
 first byte and until after the last one. Whatever a crash leaves behind is found by that row.
@@ -19,8 +19,8 @@ from infra.commands import InTransaction
 from infra.objects import Objects
 from infra.store.postgres import Connection, Pool
 from services.media import file
-from services.media.edge import looking
-from services.media.edge.scanner import Scanner
+from services.media.adapters import sniffing
+from services.media.adapters.scanner import Scanner
 from services.media.file import Found, PublicCopy, StartUpload
 
 SECONDS = 1_800.0
@@ -39,7 +39,7 @@ class Looked:
     copy: PublicCopy | None
 
 
-class Shelf:
+class UploadStore:
     """Takes pieces in order, puts them together, and gives ranges back."""
 
     def __init__(self, pool: Pool, objects: Objects, scanner: Scanner) -> None:
@@ -131,8 +131,10 @@ class Shelf:
         whole, clean = folder / "whole", folder / "clean"
         sha256 = await self._join(sizes, whole)
         infected = await self._scanner.infected(whole)
-        media = await asyncio.to_thread(looking.media_type, whole)
-        found = Found(sha256, whole.stat().st_size, media, infected)
+        media = await asyncio.to_thread(sniffing.media_type, whole)
+        found = Found(
+            sha256=sha256, size_bytes=whole.stat().st_size, media_type=media, infected=infected
+        )
         if infected or sha256 != upload.declared_sha256 or media != upload.declared_type:
             return Looked(found, None)
         copy = await self._clean(upload, media, whole, clean)
@@ -159,10 +161,10 @@ class Shelf:
     ) -> PublicCopy | None:
         if upload.visibility is not Visibility.PUBLIC:
             return None
-        if not await asyncio.to_thread(looking.cleaned, whole, media, clean):
+        if not await asyncio.to_thread(sniffing.cleaned, whole, media, clean):
             return None
         sha256 = await asyncio.to_thread(digest_of, clean)
-        return PublicCopy(sha256, media, clean.stat().st_size)
+        return PublicCopy(sha256=sha256, media_type=media, size_bytes=clean.stat().st_size)
 
 
 class Busy(Exception):
@@ -265,7 +267,7 @@ async def _arrived(connection: Connection, upload: UploadStarted) -> list[tuple[
     )
     found: list[tuple[str, int]] = await cursor.fetchall()
     if (arrived := sum(size for _, size in found)) < upload.size_bytes:
-        raise Refusal(file.NotComplete(arrived, upload.size_bytes))
+        raise Refusal(file.NotComplete(offset=arrived, size_bytes=upload.size_bytes))
     return found
 
 

@@ -8,8 +8,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import ExifTags, Image, ImageOps, PngImagePlugin
 
-from services.media import types
-from services.media.edge.looking import MOST_PIXELS, cleaned, media_type
+from services.media.adapters.sniffing import MOST_PIXELS, cleaned, media_type
+from services.media.file import types
 from services.media.tests.make import (
     DOC,
     DOCX,

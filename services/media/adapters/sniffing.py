@@ -1,4 +1,4 @@
-"""What is in a file, whatever it is called; and the copy of an image that tells nothing more."""
+"""Finds out the type of a content, whatever its name; makes images that tell nothing more."""
 
 import mmap
 import struct
@@ -9,7 +9,7 @@ from pathlib import Path
 import puremagic
 from PIL import ExifTags, Image
 
-from services.media import types
+from services.media.file import types
 
 HEAD = 4096
 MOST_PIXELS = 50_000_000

@@ -15,9 +15,9 @@ from infra.objects import objects_of
 from infra.store.postgres import Connection, Pool
 from infra.supervisor import Progress
 from services.media import file
+from services.media.adapters.scanner import NoScanner
+from services.media.adapters.upload_store import Busy, UploadStore
 from services.media.aggregates import FILE
-from services.media.edge.scanner import NoScanner
-from services.media.edge.shelf import Busy, Shelf
 
 log = logging.getLogger("relais.media")
 
@@ -33,9 +33,9 @@ class Sweeper:
     It deletes first and forgets the row afterwards, so a crash leaves the row to begin from.
     """
 
-    def __init__(self, pool: Pool, commands: Commands, shelf: Shelf) -> None:
+    def __init__(self, pool: Pool, commands: Commands, uploads: UploadStore) -> None:
         self.progress = Progress()
-        self._pool, self._commands, self._shelf = pool, commands, shelf
+        self._pool, self._commands, self._uploads = pool, commands, uploads
         self._stopping = asyncio.Event()
 
     def stop(self) -> None:
@@ -66,7 +66,7 @@ class Sweeper:
         if due is None:
             return False
         try:
-            async with self._shelf.held(due[0]):
+            async with self._uploads.held(due[0]):
                 await self._settle(*due)
         except Busy:
             log.info("%s is looked at again: others are at it", due[0])
@@ -77,9 +77,9 @@ class Sweeper:
         if forgotten and isinstance(state, file.Uploading | file.Stored):
             state = await self._remove(file_id, state)
         if isinstance(state, file.Stored):
-            await self._shelf.clear_pieces(file_id, until)
+            await self._uploads.clear_pieces(file_id, until)
         elif isinstance(state, file.Gone):
-            await self._shelf.clear(file_id)
+            await self._uploads.clear(file_id)
 
     async def _remove(self, file_id: str, state: file.Uploading | file.Stored) -> file.File:
         now, by = datetime.now(UTC), "media.forgetting"
@@ -92,7 +92,9 @@ class Sweeper:
             at=now,
             fingerprint="",
         )
-        command = file.RemoveFile(state.upload.organisation_id, by, now, forgetting=True)
+        command = file.RemoveFile(
+            organisation_id=state.upload.organisation_id, by=by, at=now, forgetting=True
+        )
         await self._commands.handle(FILE, file_id, command, context)
         return (await self._commands.load(FILE, file_id)).state
 
@@ -105,7 +107,7 @@ class Sweeper:
 
 
 class Forgetting:
-    """Handles the events of users: the files of who is forgotten are removed by the sweeper."""
+    """Handles the events of users: the sweeper removes the files of somebody who is forgotten."""
 
     async def handle(
         self, connection: Connection, deliveries: Sequence[Delivery]
@@ -125,8 +127,8 @@ class Forgetting:
 
 def sweeping(running: Running) -> Sweeper:
     """The loop that clears."""
-    shelf = Shelf(running.pool, objects_of(running.settings), NoScanner())
-    return Sweeper(running.pool, running.commands, shelf)
+    uploads = UploadStore(running.pool, objects_of(running.settings), NoScanner())
+    return Sweeper(running.pool, running.commands, uploads)
 
 
 forgetting = Follower("forgetting", user_v1.contract, user_v1.SubjectForgotten, Forgetting())

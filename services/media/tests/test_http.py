@@ -12,8 +12,8 @@ from PIL import Image
 
 from infra.http.app import admissions
 from infra.http.auth import Role
-from services.media.api import Desk, router
-from services.media.file import Hold, Unshare
+from services.media.file import Unshare
+from services.media.http import router
 from services.media.tests.caller import announcement, served
 from services.media.tests.make import EXE, NOON, PDF, image, sha256
 
@@ -308,7 +308,7 @@ async def test_the_driver_of_a_mission_reads_its_attachment_and_nothing_more(
         file = await api.sent(purpose="mission")
         content = f"/files/{file}/content"
         assert (await api.ask("GET", content, who="bob")).status_code == 404
-        await api.follow(Hold(file, None, "trip-t-1", "bob", NOON))
+        await api.hold(file, None, by="trip-t-1", reader="bob")
         assert (await api.ask("GET", content, who="bob")).content == PDF
         assert (await api.ask("GET", f"/files/{file}", who="bob")).is_success
         assert (await api.ask("GET", content, who="eve")).status_code == 404
@@ -316,14 +316,14 @@ async def test_the_driver_of_a_mission_reads_its_attachment_and_nothing_more(
         for method, path in (("DELETE", ""), ("GET", "/history"), ("POST", "/links")):
             answer = await api.ask(method, f"/files/{file}{path}", {}, who="bob")
             assert answer.status_code == 404
-        await api.follow(Unshare(file, "trip-t-1", "bob", NOON))
+        await api.follow(Unshare(file_id=file, by="trip-t-1", reader_id="bob", at=NOON))
         assert (await api.ask("GET", content, who="bob")).status_code == 404
 
 
 async def test_what_something_relies_on_is_not_removed(database: str, tmp_path: Path) -> None:
     async with served(database, tmp_path) as api:
         file = await api.sent()
-        await api.follow(Hold(file, "hiflow", "invoice-inv-t-1", None, NOON))
+        await api.hold(file, "hiflow", by="invoice-inv-t-1")
         people: tuple[tuple[str, Role], ...] = (("ada", "driver"), ("lea", "administration"))
         for who, role in people:
             answer = await api.ask("DELETE", f"/files/{file}", who=who, role=role)
@@ -334,7 +334,7 @@ async def test_what_something_relies_on_is_not_removed(database: str, tmp_path: 
 
 async def test_every_route_admits_its_roles_and_nobody_else(database: str, tmp_path: Path) -> None:
     async with served(database, tmp_path) as api:
-        routes = [one for one in router(Desk(api.running)).routes if isinstance(one, APIRoute)]
+        routes = [one for one in router(api.running).routes if isinstance(one, APIRoute)]
         for route in routes:
             [(_, admission)] = admissions([route])
             path = route.path.format(file_id="nothing", start=0, token="x")

@@ -1,0 +1,208 @@
+"""HTTP: what is kept of a file, its content, and links to it."""
+
+from datetime import timedelta
+from typing import Annotated, Literal, assert_never
+
+from pydantic import Field
+from starlette.requests import Request
+
+from contracts.media import file_v1
+from contracts.media.file_v1 import (
+    FileHeld,
+    FileRefused,
+    FileRemoved,
+    FileStored,
+    FileUnshared,
+    PublicCopyMade,
+    Purpose,
+    RefusalReason,
+    UploadAbandoned,
+    UploadStarted,
+    Visibility,
+)
+from infra.http.answers import Answer, Answered, Recorded, Router
+from infra.http.history import History
+from infra.http.models import Body, Id, Instant, Named
+from services.media import file
+from services.media.adapters import links, upload_store
+from services.media.aggregates import FILE
+from services.media.http.media_service import PARTS, AnyFile, MediaService, Member
+
+Seconds = Annotated[int, Field(ge=60, le=7 * 24 * 3600)]
+
+
+Status = Literal["uploading", "stored", "refused", "abandoned", "removed"]
+
+
+class LinkBody(Body):
+    seconds: Seconds = 3600
+    """How long the link opens the file."""
+
+
+class LinkMade(Answer):
+    """A link that opens a file for whoever has it."""
+
+    link: str
+    expires_at: Instant
+
+
+class FileShown(Answer):
+    """A file, as those see it who may read it."""
+
+    file_id: str
+    status: Status
+    user_id: str
+    """The owner."""
+    name: str
+    media_type: str
+    size_bytes: int
+    sha256: str
+    purpose: Annotated[Purpose, Named()]
+    visibility: Annotated[Visibility, Named()]
+    offset: int | None = None
+    """How many bytes have arrived, while it is uploaded."""
+    expires_at: Instant | None = None
+    """The end of the upload, while it lasts."""
+    public_address: str | None = None
+    """Where everybody sees the copy of a public image."""
+    reason: Annotated[RefusalReason, Named()] | None = None
+    """Why it was refused."""
+
+
+class FileHistory(
+    History,
+    of=file_v1.contract,
+    shows={
+        UploadStarted: (
+            "file_id",
+            "organisation_id",
+            "user_id",
+            "name",
+            "declared_type",
+            "size_bytes",
+            "declared_sha256",
+            "visibility",
+            "purpose",
+            "started_at",
+            "expires_at",
+        ),
+        FileStored: (
+            "file_id",
+            "organisation_id",
+            "user_id",
+            "sha256",
+            "media_type",
+            "size_bytes",
+            "visibility",
+            "purpose",
+            "stored_at",
+        ),
+        PublicCopyMade: (
+            "file_id",
+            "organisation_id",
+            "user_id",
+            "sha256",
+            "media_type",
+            "size_bytes",
+            "made_at",
+        ),
+        FileRefused: ("file_id", "organisation_id", "user_id", "reason", "refused_at"),
+        UploadAbandoned: ("file_id", "organisation_id", "user_id", "abandoned_at"),
+        FileRemoved: ("file_id", "organisation_id", "user_id", "removed_by", "removed_at"),
+        FileHeld: ("file_id", "organisation_id", "user_id", "held_by", "reader_id", "held_at"),
+        FileUnshared: (
+            "file_id",
+            "organisation_id",
+            "user_id",
+            "held_by",
+            "reader_id",
+            "unshared_at",
+        ),
+    },
+):
+    """Every fact about a file, oldest first."""
+
+
+def router(media: MediaService) -> Router:
+    """The routes of files."""
+    routes = Router("Files")
+
+    @routes.get("/files/{file_id}")
+    async def file_facts(file_id: Id, context: Member) -> Answered[FileShown]:
+        """What is known of a file."""
+        loaded = await media.found(context, file_id, reading=True)
+        offset = await media.uploads.offset(file_id)
+        return context.show(file_shown(loaded.state, offset), loaded)
+
+    @routes.get("/files/{file_id}/history")
+    async def file_history(file_id: Id, context: Member) -> Answered[FileHistory]:
+        """Every fact about the file, oldest first."""
+        await media.found(context, file_id)
+        return await context.history(FILE, file_id, FileHistory)
+
+    @routes.get("/files/{file_id}/content", responses=PARTS)
+    async def download(file_id: Id, context: Member, request: Request) -> AnyFile:
+        """The content, or the range of it that `Range` asks for."""
+        loaded = await media.found(context, file_id, reading=True)
+        return await media.send(context, request, loaded.state)
+
+    @routes.post("/files/{file_id}/links", status_code=201)
+    async def make_link(file_id: Id, body: LinkBody, context: Member) -> Answered[LinkMade]:
+        """A link that opens the file for whoever has it, until it expires."""
+        if not isinstance((await media.found(context, file_id)).state, file.Stored):
+            raise context.refuse(file.NoSuchFile())
+        expires_at = (context.at + timedelta(seconds=body.seconds)).replace(microsecond=0)
+        token = await links.make(media.vault, file_id, expires_at)
+        link = f"/media/links/{token}"
+        headers = {"Location": link, "Cache-Control": "no-store"}
+        return Answered(LinkMade(link=link, expires_at=expires_at), 201, headers)
+
+    @routes.delete("/files/{file_id}")
+    async def remove_file(file_id: Id, context: Member) -> Answered[Recorded]:
+        """Nobody can download it any more; its bytes go soon. 409 while something relies on it."""
+        await media.found(context, file_id)
+        who = context.principal
+        command = file.RemoveFile(
+            organisation_id=who.organisation_id, by=who.subject, at=context.at
+        )
+        return await context.handle(
+            FILE, file_id, command, in_transaction=upload_store.end(file_id)
+        )
+
+    return routes
+
+
+def file_shown(found: file.File, offset: int = 0) -> FileShown:
+    """A file that was announced; `offset` is how far its upload is."""
+    assert not isinstance(found, file.Unknown)
+    upload = found.upload
+    goes_on = isinstance(found, file.Uploading)
+    is_public = isinstance(found, file.Stored) and found.public is not None
+    why = found.why if isinstance(found, file.Gone) else None
+    return FileShown(
+        file_id=upload.file_id,
+        status=_status(found),
+        user_id=upload.user_id,
+        name=upload.name,
+        media_type=upload.declared_type,
+        size_bytes=upload.size_bytes,
+        sha256=upload.declared_sha256,
+        purpose=upload.purpose,
+        visibility=upload.visibility,
+        offset=offset if goes_on else None,
+        expires_at=upload.expires_at if goes_on else None,
+        public_address=f"/media/public/{upload.file_id}" if is_public else None,
+        reason=why.reason if isinstance(why, FileRefused) else None,
+    )
+
+
+def _status(found: file.Announced) -> Status:
+    match found:
+        case file.Uploading():
+            return "uploading"
+        case file.Stored():
+            return "stored"
+        case file.Gone():
+            return found.status
+        case unhandled:
+            assert_never(unhandled)

@@ -1,0 +1,78 @@
+"""The events that hold a file, and those that let somebody read it."""
+
+from typing import Any
+
+import pytest
+
+from contracts.invoices import invoice_v1 as invoice
+from contracts.missions import trip_v1 as trip
+from contracts.papers import paper_v1 as paper
+from contracts.payments import payee_v1 as payee
+from services.media.file import Hold, Unshare
+from services.media.reactions import (
+    from_invoices_invoice,
+    from_missions_trip,
+    from_papers_paper,
+    from_payments_payee,
+)
+from services.media.service import service
+from services.media.tests.make import NOON
+
+
+def fact(kind: type[Any], **known: Any) -> Any:
+    """An event of which only `known` matters."""
+    return kind(**dict.fromkeys(kind.__dataclass_fields__) | known)
+
+
+def hold(organisation: str | None, by: str, reader: str | None) -> Hold:
+    return Hold(file_id="f-1", organisation_id=organisation, by=by, reader_id=reader, at=NOON)
+
+
+def test_a_declared_receipt_is_held() -> None:
+    known = {"invoice_id": "inv-t-1", "organisation_id": "hiflow", "receipt_file_id": "f-1"}
+    found = from_invoices_invoice.react(fact(invoice.ExpenseAdded, added_at=NOON, **known))
+    assert found == [hold("hiflow", "invoice-inv-t-1", None)]
+
+
+def test_an_accepted_paper_is_held_and_a_refused_one_is_not() -> None:
+    known = {"paper_id": "p-1", "organisation_id": "hiflow", "file_id": "f-1"}
+    found = from_papers_paper.react(fact(paper.PaperAccepted, accepted_at=NOON, **known))
+    assert found == [hold("hiflow", "paper-p-1", None)]
+
+
+@pytest.mark.requirement("HIF-43")
+def test_the_proof_of_bank_details_is_held() -> None:
+    known = {"driver_id": "ada", "organisation_id": "hiflow", "proof_file_id": "f-1"}
+    first = from_payments_payee.react(fact(payee.BankDetailsGiven, given_at=NOON, **known))
+    other = from_payments_payee.react(fact(payee.BankChangeRequested, requested_at=NOON, **known))
+    assert first == other == [hold("hiflow", "payee-ada", None)]
+
+
+@pytest.mark.requirement("HIF-26")
+def test_an_attachment_is_held_and_read_by_the_driver_until_it_is_removed() -> None:
+    known = {"trip_id": "t-1", "driver_id": "ada", "file_id": "f-1"}
+    added = from_missions_trip.react(fact(trip.AttachmentAdded, added_at=NOON, **known))
+    assert added == [hold(None, "trip-t-1", "ada")]
+    gone = from_missions_trip.react(fact(trip.AttachmentRemoved, removed_at=NOON, **known))
+    assert gone == [Unshare(file_id="f-1", by="trip-t-1", reader_id="ada", at=NOON)]
+
+
+def test_the_photo_of_an_extra_cost_is_held_and_shown_to_nobody_else() -> None:
+    known = {"trip_id": "t-1", "driver_id": "ada", "photo_file_id": "f-1"}
+    found = from_missions_trip.react(fact(trip.ExtraCostRequested, requested_at=NOON, **known))
+    assert found == [hold(None, "trip-t-1", None)]
+
+
+@pytest.mark.parametrize(
+    ("reaction", "event"),
+    [
+        ("expenses", invoice.ExpenseRemoved),
+        ("papers", paper.PaperAdded),
+        ("papers", paper.PaperRefused),
+        ("payees", payee.BankChangeCancelled),
+        ("trips", trip.MissionAssigned),
+    ],
+)
+def test_other_events_hold_nothing(reaction: str, event: type[Any]) -> None:
+    [declared] = [one for one in service.reactions if one.name == reaction]
+    assert event not in declared.events
