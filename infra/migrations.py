@@ -3,6 +3,7 @@
 from hashlib import sha256
 
 from infra.database import Pool
+from infra.locks import Lock
 
 _MARKS = """
 create schema if not exists relais;
@@ -18,7 +19,7 @@ async def apply_migrations(pool: Pool, part: str, ddl: str) -> None:
     """
     mark = sha256(ddl.encode()).hexdigest()
     async with pool.connection() as connection, connection.transaction():
-        await connection.execute("select pg_advisory_xact_lock(72616, 1)")
+        await connection.execute("select pg_advisory_xact_lock(%s, 1)", (Lock.MIGRATION,))
         await connection.execute(_MARKS)
         known = await connection.execute(
             "select from relais.part where name = %s and mark = %s", (part, mark)

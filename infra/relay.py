@@ -20,6 +20,7 @@ from aiokafka.structs import RecordMetadata
 from contracts.runtime import Contract
 from infra import telemetry
 from infra.cloudevents import headers
+from infra.locks import Lock
 from infra.signals import Signal, Waiter
 from infra.store import Position, RecordedEvent
 from infra.store.postgres import Connection, PostgresStore
@@ -29,7 +30,6 @@ from infra.topics import create_topics, partitions_of
 
 log = logging.getLogger("relais.relay")
 
-LOCK_SPACE = 72617
 PAGE = 1_000
 FULL_PAGE = 4_000
 """The next page after a full one; so many of ordinary size are a batch or two a partition."""
@@ -146,7 +146,7 @@ class Relay:
         while not self._stopping:
             self.progress.tick()
             cursor = await lock.execute(
-                "select pg_try_advisory_lock(%s, hashtext(%s))", (LOCK_SPACE, self.service)
+                "select pg_try_advisory_lock(%s, hashtext(%s))", (Lock.RELAY, self.service)
             )
             row = await cursor.fetchone()
             if row is not None and row[0]:

@@ -18,6 +18,7 @@ from pydantic_core import to_json
 from contracts.runtime import REDACTED, Contract
 from infra.consumers.records import Delivery, Partition
 from infra.consumers.subscriptions import Reads, Subscription, event_classes, merged
+from infra.locks import Lock
 from infra.migrations import apply_migrations
 from infra.store.postgres import Connection, Pool
 
@@ -236,7 +237,7 @@ class Generations:
     async def _changing(self) -> AsyncIterator[Connection]:
         """A transaction that changes generations; one at a time."""
         async with self._pool.connection() as connection, connection.transaction():
-            await connection.execute("select pg_advisory_xact_lock(72616, 2)")
+            await connection.execute("select pg_advisory_xact_lock(%s, 0)", (Lock.GENERATIONS,))
             yield connection
 
     async def all(self) -> list[Generation]:

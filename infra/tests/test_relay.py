@@ -23,6 +23,7 @@ from contracts.runtime import Contract
 from infra.cloudevents import envelope
 from infra.consumers.records import Record
 from infra.host import open_pool
+from infra.locks import Lock
 from infra.relay import Deposed, Relay, murmur2, partition_of
 from infra.signals import Signal
 from infra.stack.broker import Broker
@@ -292,7 +293,7 @@ class TestCrashes:
             while not writing.done():
                 await desk.execute(
                     "select pg_terminate_backend(pid) from pg_locks"
-                    " where locktype = 'advisory' and classid = 72617"
+                    f" where locktype = 'advisory' and classid = {Lock.RELAY}"
                 )
                 await asyncio.wait([writing], timeout=0.2)
             await writing
@@ -310,7 +311,7 @@ class TestLeading:
             assert not second.leading.is_set()
             await desk.execute(
                 "select pg_terminate_backend(pid) from pg_locks"
-                " where locktype = 'advisory' and classid = 72617"
+                f" where locktype = 'advisory' and classid = {Lock.RELAY}"
             )
             with pytest.raises(psycopg.OperationalError):
                 await leader

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 
+from tools.checks.advisory import advisory
 from tools.checks.environment import environment
 from tools.checks.imports import independence, layers, purity
 from tools.checks.locks import locks
@@ -18,6 +19,7 @@ GATES: Mapping[str, Gate] = {
     "independence": independence,
     "purity": purity,
     "environment": environment,
+    "advisory": advisory,
     "shape": shape,
     "codes": codes,
     "sentences": sentences,

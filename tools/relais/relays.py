@@ -4,7 +4,8 @@ from typing import Any
 
 from psycopg.rows import dict_row
 
-from infra.relay import LOCK_SPACE, measure_lag
+from infra.locks import Lock
+from infra.relay import measure_lag
 from infra.settings import Settings
 from infra.store import Position
 from infra.store.postgres import Connection, PostgresStore
@@ -78,7 +79,7 @@ async def _row(connection: Connection, name: str) -> dict[str, Any]:
 
 async def leading(connection: Connection, name: str) -> str | None:
     """The session of the relay that leads; None when none does."""
-    cursor = await connection.execute(_LEADER, (LOCK_SPACE, name))
+    cursor = await connection.execute(_LEADER, (Lock.RELAY, name))
     row = await cursor.fetchone()
     return None if row is None else str(row[0])
 

@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
+from infra.locks import Lock
 from infra.store.postgres import Pool
 from services.accounts.adapters.accounts import Accounts
 from services.accounts.user import Active
@@ -52,6 +53,7 @@ class Administrators:
         # The lock of this process keeps waiting requests from taking all its connections.
         async with self._turn, self._pool.connection() as connection, connection.transaction():
             await connection.execute(
-                "select pg_advisory_xact_lock(72618, hashtext(%s))", (organisation_id,)
+                "select pg_advisory_xact_lock(%s, hashtext(%s))",
+                (Lock.ADMINISTRATORS, organisation_id),
             )
             yield

@@ -16,6 +16,7 @@ from typing import BinaryIO
 
 from contracts.media.file_v1 import UploadStarted, Visibility
 from infra.commands import InTransaction
+from infra.locks import Lock
 from infra.objects import Objects
 from infra.store.postgres import Connection, Pool
 from services.media import file
@@ -28,7 +29,6 @@ SECONDS = 1_800.0
 TAKEN_AT_ONCE = 4
 JOINED_AT_ONCE = 2
 """In one process: each takes a connection, and an image its memory."""
-LOCKS = 72_617
 
 
 @dataclass(frozen=True, slots=True)
@@ -214,7 +214,7 @@ def end(file_id: str) -> InTransaction:
 
 def lock(file_id: str) -> tuple[int, str]:
     """What names the lock of a file."""
-    return LOCKS, file_id
+    return Lock.UPLOAD, file_id
 
 
 async def _locked(connection: Connection, file_id: str) -> bool:

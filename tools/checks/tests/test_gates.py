@@ -98,6 +98,13 @@ CASES = [
         "import os\nx = {**os.environ}",
     ),
     ("environment", "infra/x.py", "from os import environ\nenviron['X']", "environ = 1"),
+    (
+        "advisory",
+        "infra/relay.py",
+        'LOCK = "select pg_try_advisory_lock(72617, hashtext(%s))"',
+        'LOCK = "select pg_try_advisory_lock(%s, hashtext(%s))"',
+    ),
+    ("advisory", "infra/store/schema.sql", "pg_advisory_lock( 1)", "pg_advisory_lock(hashed)"),
     ("locks", "requirements.lock", "--index-url https://x", f"rich==1 \\\n{HASH}"),
     ("locks", "requirements.lock", "rich>=1", f"rich==1 \\\n{HASH} \\\n{HASH}"),
     ("locks", "requirements.lock", "rich @ https://x/rich.whl", ""),
@@ -138,6 +145,11 @@ CASES = [
     ("honest-tests", TEST, "from unittest.mock import Mock", "from unittest import TestCase"),
     ("honest-tests", TEST, "def test_x(monkeypatch): ...", "def test_x(database): ..."),
 ]
+
+
+def test_a_number_of_the_list_of_locks_stands_nowhere_else() -> None:
+    files = {"infra/locks.py": "RELAY = 72617", "infra/relay.py": "SPACE = 72617\nPAGE = 72618"}
+    assert found("advisory", files) == ["advisory"]
 
 
 def found(gate: str, files: dict[str, str]) -> list[str]:

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from infra.http.auth import SigningKey
+from infra.locks import Lock
 from infra.store.postgres import Pool
 from infra.vault import Vault
 
@@ -97,7 +98,7 @@ class SigningKeys:
         pair = SigningKey.generate()
         master, sealed = self._vault.seal(pair.kid, pair.pem.encode())
         async with self._pool.connection() as connection, connection.transaction():
-            await connection.execute("select pg_advisory_xact_lock(72617, 0)")
+            await connection.execute("select pg_advisory_xact_lock(%s, 0)", (Lock.SIGNING_KEY,))
             await connection.execute(
                 "insert into secrets.signing_key (kid, master, sealed, created_at)"
                 " select %s, %s, %s, %s where not exists"

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from infra.locks import Lock
 from infra.store.postgres import Pool
 
 TABLES = """
@@ -63,7 +64,8 @@ async def admit(pool: Pool, counted: Sequence[Counted], now: datetime) -> None:
     async with pool.connection() as connection, connection.transaction():
         for limit, key in sorted(counted, key=lambda one: one[1]):
             await connection.execute(
-                "select pg_advisory_xact_lock(72617, hashtext(encode(%s, 'hex')))", (key,)
+                "select pg_advisory_xact_lock(%s, hashtext(encode(%s, 'hex')))",
+                (Lock.ATTEMPT, key),
             )
             cursor = await connection.execute(
                 "select count(*), min(at) from secrets.attempt where throttle = %s and at > %s",

@@ -10,6 +10,7 @@ from datetime import datetime
 
 from psycopg.rows import class_row
 
+from infra.locks import Lock
 from infra.store.postgres import Pool
 
 TABLES = """
@@ -28,7 +29,6 @@ create table if not exists outbox.receipt (
 );
 create index if not exists receipt_untold on outbox.receipt (outcome_at) where not told;
 """
-LOCK = 72616_6
 DETAIL_LENGTH = 500
 
 
@@ -61,7 +61,7 @@ async def alone(pool: Pool, key: str) -> AsyncIterator[bool]:
     """
     async with pool.connection() as connection:
         cursor = await connection.execute(
-            "select pg_try_advisory_lock(hashtextextended(%s, %s))", (key, LOCK)
+            "select pg_try_advisory_lock(%s, hashtext(%s))", (Lock.RECEIPT, key)
         )
         [got] = await cursor.fetchone() or [False]
         try:
@@ -69,7 +69,7 @@ async def alone(pool: Pool, key: str) -> AsyncIterator[bool]:
         finally:
             if got:
                 await connection.execute(
-                    "select pg_advisory_unlock(hashtextextended(%s, %s))", (key, LOCK)
+                    "select pg_advisory_unlock(%s, hashtext(%s))", (Lock.RECEIPT, key)
                 )
 
 
