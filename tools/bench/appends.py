@@ -18,11 +18,12 @@ from infra.host import open_pool
 from infra.signals import Signal
 from infra.store import Append, Appended, NewEvent
 from infra.store.postgres import Pool, PostgresStore
-from tools.bench.figures import Figure, Samples, at_least, interleave
+from tools.bench.figures import Figure, Samples, Side, at_least, interleave
 from tools.bench.ground import POOL, Ground
 from tools.bench.subject import Size, Subject
 
 WRITERS = 64
+FEWER = (8, 1)
 DATA = bytes(range(256)) + bytes(44)
 META = {"command": "5d7bd4c4-5c0e-5a5e-9d2c-3f1f7c9a8a11", "actor": "bench"}
 TYPE = "relais.missions.trip.v1.quote_submitted"
@@ -58,16 +59,26 @@ async def measure(ground: Ground, size: Size, step: Callable[[], None]) -> Sampl
         recorder = await asyncio.to_thread(_recorder, await ground.database("append_peer"))
         stack.callback(recorder.datastore.close)
 
-        async def relais() -> Mapping[str, float]:
-            return {"ours": await per_second(ours, size.seconds)}
+        def side(name: str, write: Write) -> Side:
+            async def once() -> Mapping[str, float]:
+                return {
+                    measure_of(name, count): await per_second(write, size.seconds, count)
+                    for count in (WRITERS, *FEWER)
+                }
 
-        async def psycopg() -> Mapping[str, float]:
-            return {"psycopg": await per_second(bare, size.seconds)}
+            return once
 
         async def peer() -> Mapping[str, float]:
             return {"peer": await asyncio.to_thread(_peer_per_second, recorder, size.seconds)}
 
-        return await interleave(size.rounds, [relais, psycopg, peer], step)
+        return await interleave(
+            size.rounds, [side("ours", ours), side("psycopg", bare), peer], step
+        )
+
+
+def measure_of(side: str, writers: int) -> str:
+    """The name of a measure."""
+    return side if writers == WRITERS else f"{side}, {writers}"
 
 
 async def per_second(write: Write, seconds: float, writers: int = WRITERS) -> float:
@@ -170,6 +181,17 @@ SUBJECT = Subject(
             at_least(10),
             "ours",
             "peer",
+        ),
+        *(
+            Figure(
+                f"durable appends, {writers} writer{'s' * (writers > 1)}, one 300-byte event each",
+                "events/s",
+                "bare psycopg INSERTs",
+                at_least(bound),
+                measure_of("ours", writers),
+                measure_of("psycopg", writers),
+            )
+            for writers, bound in zip(FEWER, (1, 0.8), strict=True)
         ),
     ),
     measure=measure,

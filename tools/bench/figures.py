@@ -43,7 +43,7 @@ class Figure:
 
     name: str
     unit: str
-    in_transaction: str
+    beside: str
     goal: Goal
     ours: str
     other: str
@@ -72,7 +72,7 @@ class Measured:
             "figure": self.figure.name,
             "unit": self.figure.unit,
             "ours": round(median(self.ours), 3),
-            "beside": self.figure.in_transaction,
+            "beside": self.figure.beside,
             "beside_value": round(median(self.other), 3),
             "ratio": round(self.ratio, 3),
             "goal": str(self.figure.goal),

@@ -12,6 +12,7 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
 from infra.settings import Settings
+from tools.bench.against import compare
 from tools.bench.figures import Measured
 from tools.bench.ground import servers
 from tools.bench.subject import FULL, QUICK, Size
@@ -20,8 +21,17 @@ from tools.bench.subjects import SUBJECTS
 OUTPUT = Path("bench.json")
 
 
-def run(*, quick: bool = False, only: Sequence[str] = (), output: Path = OUTPUT) -> None:
+def run(
+    *,
+    quick: bool = False,
+    only: Sequence[str] = (),
+    output: Path = OUTPUT,
+    against: str | None = None,
+) -> None:
     """Measure our speed beside the bare limit and beside a peer; these are goals, not tests."""
+    if against is not None:
+        print(uvloop.run(compare(against, Settings().broker, quick=quick, only=only)))
+        return
     if unknown := set(only) - SUBJECTS.keys():
         raise SystemExit(
             f"there is no {', '.join(sorted(unknown))}; there are {', '.join(SUBJECTS)}"
@@ -76,7 +86,7 @@ def row(one: Measured) -> tuple[str, ...]:
     return (
         f"{figure.name}, {figure.unit}",
         _spread(one.ours),
-        figure.in_transaction,
+        figure.beside,
         _spread(one.other),
         f"{one.ratio:.2f} x",
         f"{figure.goal}{'' if one.met else ', missed'}",

@@ -47,11 +47,14 @@ def bench(
         bool, typer.Option(help="See that it works; the figures mean little.")
     ] = False,
     only: Annotated[list[str] | None, typer.Option(help="Measure only this.")] = None,
+    against: Annotated[
+        str | None, typer.Option(metavar="COMMIT", help="Measure both builds in turns instead.")
+    ] = None,
 ) -> None:
     """Measure each hop beside its limit, and write bench.json."""
     from tools.bench.main import run
 
-    run(quick=quick, only=only or ())
+    run(quick=quick, only=only or (), against=against)
 
 
 app.command()(verbs.doctor)

@@ -23,7 +23,7 @@ def test_a_quick_run_writes_every_figure(tmp_path: Path) -> None:
     found = json.loads(output.read_text())
     wanted = [figure for subject in SUBJECTS.values() for figure in subject.figures]
     assert [(one["figure"], one["beside"]) for one in found] == [
-        (figure.name, figure.in_transaction) for figure in wanted
+        (figure.name, figure.beside) for figure in wanted
     ]
     assert all(one.keys() == KEYS and one["ours"] > 0 < one["beside_value"] for one in found)
     assert "goal" in done.stdout

@@ -1,0 +1,172 @@
+"""Today's build beside an earlier commit: both in turns, on the same servers."""
+
+import asyncio
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from statistics import median
+from tempfile import TemporaryDirectory
+
+from rich.console import Console
+from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
+
+from tools.bench.figures import Goal, at_least, at_most
+from tools.bench.ground import Ground, servers
+
+ROOT = Path(__file__).parents[2]
+TURN = Path(__file__).with_name("turn.py")
+ROUNDS, SECONDS = 3, 2.0
+QUICK_ROUNDS, QUICK_SECONDS = 1, 0.2
+
+Found = Mapping[str, float]
+
+
+class TurnFailed(Exception):
+    """One build could not be measured."""
+
+
+@dataclass(frozen=True, slots=True)
+class Compared:
+    """One row: a measure of a turn, or one beside another; and the goal.
+
+    `of_old` says that the goal bounds new divided by old, else it bounds the figure itself.
+    """
+
+    name: str
+    unit: str
+    turn: str
+    measure: str
+    goal: Goal
+    beside: str = ""
+    of_old: bool = True
+
+    def value(self, found: Found) -> float:
+        """The figure in what a turn measured."""
+        return found[self.measure] / (found[self.beside] if self.beside else 1)
+
+
+def rows(kind: str) -> Sequence[Compared]:
+    """The table of a broker, in its order."""
+    soon = at_most(10 if kind == "noida" else 6)
+    third, half = at_most(0.334), at_most(0.5)
+    bare, route = "x a bare INSERT", "x a bare FastAPI route"
+    return (
+        Compared("answer to visible at 200/s, p50", "ms", "visible at 200", "ours p50", third),
+        Compared("answer to visible at 200/s, p99", "ms", "visible at 200", "ours p99", third),
+        Compared(
+            "answer to visible at 10/s, p50", "ms", "visible at 10", "ours p50", soon, of_old=False
+        ),
+        Compared(
+            "one append at a time", bare, "1 writer", "ours", at_least(0.8), "psycopg", of_old=False
+        ),
+        Compared(
+            "appends of 8 writers", bare, "8 writers", "ours", at_least(1), "psycopg", of_old=False
+        ),
+        Compared("appends of 64 writers", bare, "64 writers", "ours", at_least(1), "psycopg"),
+        # Debezium brought 2.17 times what the build of November 2026 did.
+        Compared("100 000 rows to the topic", "records/s", "relay", "ours", at_least(2.17)),
+        Compared("mixed load", "requests/s", "mixed", "ours rate", at_least(2.5)),
+        Compared("mixed load, p99", "ms", "mixed", "ours p99", half),
+        Compared("HTTP command", route, "http", "ours", at_least(0.75), "bare", of_old=False),
+        Compared("idle `relais up`", "% of a core", "idle", "percent of a core", at_most(0.2)),
+        Compared("idle `relais up`, memory", "MiB", "idle", "MiB", at_most(0.7)),
+        Compared("workers of missions, CPU an event at 50/s", "µs", "worked", "microseconds", half),
+    )
+
+
+async def compare(commit: str, kind: str, *, quick: bool = False, only: Sequence[str] = ()) -> str:
+    """Measure both builds; answers the table as it stands in docs/performance.md."""
+    known = {row.turn: None for row in rows(kind)}
+    if unknown := set(only) - known.keys():
+        raise SystemExit(f"there is no {', '.join(sorted(unknown))}; there are {', '.join(known)}")
+    table = [row for row in rows(kind) if not only or row.turn in only]
+    console = Console(stderr=True)
+    turns = list(dict.fromkeys(row.turn for row in table))
+    rounds, seconds = (QUICK_ROUNDS, QUICK_SECONDS) if quick else (ROUNDS, SECONDS)
+    columns = (TextColumn("{task.description:>16}"), BarColumn(), TimeElapsedColumn())
+    found: dict[tuple[str, str], list[Found]] = {}
+    with built(commit, console) as old, Progress(*columns, console=console) as progress:
+        trees = {"new": ROOT, "old": old}
+        async with servers(kind) as ground:
+            for turn in turns:
+                task = progress.add_task(turn, total=2 * rounds)
+                for number in range(rounds):
+                    for side in ("new", "old") if number % 2 else ("old", "new"):
+                        area = f"{turns.index(turn)}_{number}_{side}_"
+                        measured = await taken(ground, trees[side], turn, area, seconds)
+                        found.setdefault((turn, side), []).append(measured)
+                        progress.advance(task)
+    return markdown(table, found, commit)
+
+
+@contextmanager
+def built(commit: str, console: Console) -> Iterator[Path]:
+    """The tree of a commit beside ours; what it needs is installed when it needs something else."""
+    with TemporaryDirectory(prefix="relais-against-") as folder:
+        tree = Path(folder) / "tree"
+        _git("worktree", "add", "--quiet", "--detach", str(tree), commit)
+        try:
+            if not _same_lock(tree):
+                console.print(f"installing what {commit} needs")
+                subprocess.run([tree / "tools" / "setup", "dev"], check=True)
+            yield tree
+        finally:
+            _git("worktree", "remove", "--force", str(tree))
+
+
+def _git(*arguments: str) -> None:
+    subprocess.run(["git", "-C", str(ROOT), *arguments], check=True)
+
+
+def _same_lock(tree: Path) -> bool:
+    name = "requirements-dev.lock"
+    return (tree / name).read_text() == (ROOT / name).read_text()
+
+
+def _python(tree: Path) -> str:
+    own = tree / ".venv" / "bin" / "python"
+    return str(own) if own.exists() else sys.executable
+
+
+async def taken(ground: Ground, tree: Path, turn: str, area: str, seconds: float) -> Found:
+    """What one turn of one build measures, on an empty broker and a settled PostgreSQL."""
+    await ground.broker.wipe()
+    await ground.settle()
+    process = await asyncio.create_subprocess_exec(
+        *(_python(tree), str(TURN), turn, str(ground.postgres.data_dir), ground.broker.bootstrap),
+        *(ground.kind, area, str(seconds)),
+        cwd=tree,
+        env={**os.environ, "PYTHONPATH": str(tree), "PYTHONSAFEPATH": "1"},
+        stdout=asyncio.subprocess.PIPE,
+    )
+    output, _ = await process.communicate()
+    if process.returncode:
+        raise TurnFailed(f"{turn} in {tree} ended with {process.returncode}")
+    measured: Found = json.loads(output.splitlines()[-1])
+    return measured
+
+
+def markdown(
+    table: Sequence[Compared], found: Mapping[tuple[str, str], Sequence[Found]], commit: str
+) -> str:
+    """The rows with their medians."""
+    lines = [f"| figure | today | {commit} | ratio | goal |", f"|{' --- |' * 5}"]
+    for row in table:
+        new, old = (median(map(row.value, found[row.turn, side])) for side in ("new", "old"))
+        judged = new / old if row.of_old else new
+        bound = str(row.goal) if row.of_old else str(row.goal).replace(" x", "")
+        missed = "" if row.goal.met(judged) else ", missed"
+        lines.append(
+            f"| {row.name}, {row.unit} | {_number(new)} | {_number(old)} | {new / old:.2f} x"
+            f" | {bound}{missed} |"
+        )
+    return "\n".join(lines)
+
+
+def _number(value: float) -> str:
+    return f"{value:,.0f}" if value >= 100 else f"{value:.3g}"

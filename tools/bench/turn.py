@@ -1,0 +1,196 @@
+"""python turn.py MEASURE DATA_DIR BOOTSTRAP KIND AREA SECONDS: one turn of one build.
+
+Runs by its path with an older tree in front of it, so it uses only what both builds have. The
+servers are there already and the broker is empty; the databases of this turn begin with AREA.
+Prints what it measured as JSON. `against` calls it.
+"""
+
+import asyncio
+import json
+import os
+import signal
+import sys
+import tempfile
+from collections.abc import Awaitable, Callable, Iterable, Mapping
+from contextlib import AsyncExitStack
+from dataclasses import dataclass, replace
+from pathlib import Path
+from statistics import median
+from typing import Any
+
+import uvloop
+
+from infra.host import open_pool, opened
+from infra.stack.postgres import PostgresServer
+from infra.topics import create_topics
+from services.missions.service import service
+from tools.bench import appends, visibility
+from tools.bench.ground import Ground
+from tools.bench.processes import RELAIS, child
+from tools.bench.subject import FULL
+from tools.bench.subjects import SUBJECTS
+
+TICKS = os.sysconf("SC_CLK_TCK")
+WORKED_A_SECOND = 50
+
+
+@dataclass(frozen=True)
+class Running:
+    """A broker that somebody else runs, and has emptied."""
+
+    bootstrap: str
+
+    async def wipe(self) -> None:
+        return
+
+
+class Turn(Ground):
+    """The servers of the whole comparison, with databases of this turn alone."""
+
+    area = ""
+
+    def settings(self, area: str) -> Any:
+        return super().settings(self.area + area)
+
+    async def database(self, name: str) -> str:
+        return await super().database(self.area + name)
+
+
+def subject(
+    name: str, rounds: int = 2
+) -> Callable[[Ground, float], Awaitable[Mapping[str, float]]]:
+    """A subject of `make bench`: the median of its rounds; two follow one that does not count."""
+
+    async def measure(ground: Ground, seconds: float) -> Mapping[str, float]:
+        share = seconds / FULL.seconds
+        size = replace(
+            FULL,
+            rounds=rounds,
+            seconds=seconds,
+            events=max(400, round(100_000 * share)),
+            commands=max(64, round(FULL.commands * share)),
+        )
+        samples = await SUBJECTS[name].measure(ground, size, lambda: None)
+        return {measure: median(found) for measure, found in samples.items()}
+
+    return measure
+
+
+def writers(count: int) -> Callable[[Ground, float], Awaitable[Mapping[str, float]]]:
+    """Appends beside bare INSERTs, by so many writers, in short turns."""
+
+    async def measure(ground: Ground, seconds: float) -> Mapping[str, float]:
+        found: dict[str, list[float]] = {"ours": [], "psycopg": []}
+        async with AsyncExitStack() as stack:
+            sides = {
+                "ours": await appends._ours(ground, stack),
+                "psycopg": await appends._bare(ground, stack),
+            }
+            for name, write in [*sides.items(), *reversed(sides.items())] * 2:
+                found[name].append(await appends.per_second(write, seconds / 2, count))
+        # The first two turns are the warm-up.
+        return {name: median(values[1:]) for name, values in found.items()}
+
+    return measure
+
+
+def paced(a_second: int) -> Callable[[Ground, float], Awaitable[Mapping[str, float]]]:
+    """From the answer to visible, at so many commands a second."""
+
+    async def measure(ground: Ground, seconds: float) -> Mapping[str, float]:
+        visibility.A_SECOND, visibility.PROBED = a_second, max(1, a_second // 50)
+        if a_second < WORKED_A_SECOND:
+            # Seldom enough that nothing has to be warm but what the first command warms.
+            return await subject("visible", rounds=1)(ground, 4 * seconds)
+        return await subject("visible")(ground, seconds)
+
+    return measure
+
+
+async def worked(ground: Ground, seconds: float) -> Mapping[str, float]:
+    """What the workers of missions spend on an event, while 50 commands a second come."""
+    visibility.A_SECOND, visibility.PROBED = WORKED_A_SECOND, 1
+    settings, environment = ground.settings("worked"), ground.environment("worked")
+    await create_topics(ground.broker.bootstrap, service.contracts, 1)
+    async with AsyncExitStack() as stack:
+        running = await stack.enter_async_context(opened(service, settings))
+        workers = await stack.enter_async_context(
+            child(*RELAIS, "work", "missions", environment=environment)
+        )
+        await stack.enter_async_context(
+            child(*RELAIS, "work", "views.partner", environment=environment)
+        )
+        shown = await open_pool(settings.database("views.partner"), 4, "reader")
+        stack.push_async_callback(shown.close)
+        command = visibility._command(running.commands, shown)
+        await visibility.paced(command, 1)
+        before = spent([workers.process.pid])
+        await visibility.paced(command, 2 * seconds)
+        used = spent([workers.process.pid]) - before
+        return {"microseconds": used / (2 * seconds * WORKED_A_SECOND) * 1e6}
+
+
+async def idle(ground: Ground, seconds: float) -> Mapping[str, float]:
+    """CPU and memory of `relais up`, servers included, while nobody asks for anything."""
+    with tempfile.TemporaryDirectory(prefix="relais-idle-") as home:
+        environment = {"RELAIS_HOME": home, "RELAIS_PORT": "0", "RELAIS_BROKER": ground.kind}
+        async with child(*RELAIS, "up", environment=environment) as up:
+            await asyncio.sleep(5 * seconds)
+            family = list(descendants(up.process.pid))
+            before = spent(family)
+            await asyncio.sleep(5 * seconds)
+            used = spent(family) - before
+            held = sum(_resident(pid) for pid in family)
+    return {"percent of a core": used / (5 * seconds) * 100, "MiB": held / 2**20}
+
+
+def descendants(pid: int) -> Iterable[int]:
+    """A process and all that it started, however far down."""
+    yield pid
+    for task in Path(f"/proc/{pid}/task").iterdir():
+        for below in (task / "children").read_text().split():
+            yield from descendants(int(below))
+
+
+def spent(pids: Iterable[int]) -> float:
+    """Seconds of processor time that processes have used so far."""
+    ticks = 0
+    for pid in pids:
+        fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+        ticks += int(fields[11]) + int(fields[12])
+    return ticks / TICKS
+
+
+def _resident(pid: int) -> int:
+    """Bytes; what processes share is divided among them."""
+    for line in Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines():
+        if line.startswith("Pss:"):
+            return int(line.split()[1]) * 1024
+    return 0
+
+
+MEASURES: Mapping[str, Callable[[Ground, float], Awaitable[Mapping[str, float]]]] = {
+    "visible at 200": paced(200),
+    "visible at 10": paced(10),
+    "1 writer": writers(1),
+    "8 writers": writers(8),
+    "64 writers": writers(64),
+    "relay": subject("relay"),
+    "mixed": subject("mixed"),
+    "http": subject("http"),
+    "idle": idle,
+    "worked": worked,
+}
+
+
+async def main(measure: str, data: str, bootstrap: str, kind: str, area: str, seconds: str) -> None:
+    """Measure once."""
+    broker: Any = Running(bootstrap)
+    ground = Turn(PostgresServer(Path(data)), broker, kind)
+    object.__setattr__(ground, "area", area)
+    print(json.dumps(await MEASURES[measure](ground, float(seconds))), flush=True)
+
+
+if __name__ == "__main__":
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
+    uvloop.run(main(*sys.argv[1:]))
