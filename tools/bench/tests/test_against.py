@@ -4,11 +4,11 @@ import os
 from pathlib import Path
 
 import pytest
+from rich.console import Console
 
 from tools.bench.against import ROOT, Compared, built, markdown, rows, taken
 from tools.bench.figures import at_least, at_most
 from tools.bench.ground import servers
-from rich.console import Console
 from tools.bench.turn import MEASURES, descendants, spent
 
 RATE = Compared("appends", "x a bare INSERT", "1 writer", "ours", at_least(0.8), "bare", False)
