@@ -1,38 +1,62 @@
 """What became of my invoices, and which fact is each figure from? One row an invoice."""
 
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
-from typing import assert_never
-
-from psycopg import sql
+from datetime import datetime
+from enum import StrEnum
+from typing import Annotated, assert_never
 
 from contracts.invoices.invoice_v1 import (
     ContestSettled,
     CorrectionNumbered,
     ExpenseAdded,
+    ExpenseKind,
     ExpenseRemoved,
     ExpensesReopened,
     ExpensesValidated,
-    ExtraNoted,
     InvoiceApproved,
-    InvoiceEvent,
     InvoiceNumbered,
     InvoiceOpened,
     InvoicePaid,
-    InvoicePrepared,
     LineContested,
     PriceAgreed,
-    TripNoted,
     contract,
 )
 from infra.consumers.views import OutOfOrder, View
-from infra.store.postgres import Pool
+from infra.http.answers import Answer, Answered, Listed, MoneyShown, Router
+from infra.http.models import Id, Instant, Named
+from infra.http.pages import Paging
+from infra.http.problems import Problem
+from infra.http.request_context import RequestContext, requires
+from infra.reading import Rows, Table
+from services.views.account.figures import FigureShown, fact, figure, money
 
-LATEST = datetime.max.replace(tzinfo=UTC)
-"""After every time there is: where a list that shows the newest first begins."""
+Reads = (
+    InvoiceOpened
+    | PriceAgreed
+    | ExpenseAdded
+    | ExpenseRemoved
+    | ExpensesValidated
+    | ExpensesReopened
+    | LineContested
+    | ContestSettled
+    | InvoiceApproved
+    | InvoiceNumbered
+    | CorrectionNumbered
+    | InvoicePaid
+)
 
 
-@dataclass(frozen=True, slots=True)
+class InvoiceStatus(StrEnum):
+    """How far an invoice has come; disputed as long as one of its lines is contested."""
+
+    TO_COMPLETE = "to_complete"
+    VALIDATED = "validated"
+    APPROVED = "approved"
+    PAID = "paid"
+    DISPUTED = "disputed"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Expense:
     """As declared, excluding VAT."""
 
@@ -43,7 +67,7 @@ class Expense:
     receipt_file_id: str
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Line:
     """An approved amount, excluding VAT; `version` of the invoice's stream is its fact."""
 
@@ -54,9 +78,9 @@ class Line:
     version: int
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Settlement:
-    """What a contested line is from version `version` on; the adjustment comes with a payout.
+    """The amount of a contested line from `version` on; the adjustment comes with a payout.
 
     `number` is that of its correction, where the organisation writes the invoice.
     """
@@ -69,9 +93,9 @@ class Settlement:
     number: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Invoice:
-    """`status`: to_complete, validated, approved, paid; disputed while a line is contested."""
+    """`status`: to_complete, validated, approved, paid."""
 
     invoice_id: str
     trip_id: str
@@ -98,21 +122,11 @@ class Invoice:
     paid_at: datetime | None = None
 
 
-def key(event: InvoiceEvent) -> tuple[str] | None:
-    match event:
-        case TripNoted() | InvoicePrepared() | ExtraNoted():
-            return None
-        case InvoiceOpened() | PriceAgreed() | ExpenseAdded() | ExpenseRemoved():
-            return (event.invoice_id,)
-        case ExpensesValidated() | ExpensesReopened() | LineContested() | ContestSettled():
-            return (event.invoice_id,)
-        case InvoiceApproved() | InvoiceNumbered() | CorrectionNumbered() | InvoicePaid():
-            return (event.invoice_id,)
-        case unhandled:
-            assert_never(unhandled)
+def key(event: Reads) -> tuple[str]:
+    return (event.invoice_id,)
 
 
-def project(row: Invoice | None, event: InvoiceEvent) -> Invoice:
+def project(row: Invoice | None, event: Reads) -> Invoice:
     if isinstance(event, InvoiceOpened):
         return _opened(event)
     if row is None:
@@ -146,8 +160,6 @@ def project(row: Invoice | None, event: InvoiceEvent) -> Invoice:
             return replace(row, settlements=tuple(numbered))
         case InvoicePaid():
             return replace(row, status="paid", payout_id=event.payout_id, paid_at=event.paid_at)
-        case TripNoted() | InvoicePrepared() | ExtraNoted():
-            return row
         case unhandled:
             assert_never(unhandled)
 
@@ -175,9 +187,12 @@ def _declared(row: Invoice, but: str) -> tuple[Expense, ...]:
 
 
 def _expense(event: ExpenseAdded) -> Expense:
-    kind, amount = event.kind.name.lower(), event.amount
     return Expense(
-        event.expense_id, kind, amount.amount_minor, amount.currency, event.receipt_file_id
+        expense_id=event.expense_id,
+        kind=event.kind.name.lower(),
+        amount_minor=event.amount.amount_minor,
+        currency=event.amount.currency,
+        receipt_file_id=event.receipt_file_id,
     )
 
 
@@ -187,11 +202,11 @@ def _others(row: Invoice, line_id: str) -> tuple[str, ...]:
 
 def _settled(row: Invoice, event: ContestSettled) -> Invoice:
     made = Settlement(
-        event.line_id,
-        event.amount.amount_minor,
-        event.amount.currency,
-        event.adjustment.amount_minor if event.adjustment else None,
-        event.version,
+        line_id=event.line_id,
+        amount_minor=event.amount.amount_minor,
+        currency=event.amount.currency,
+        adjustment_minor=event.adjustment.amount_minor if event.adjustment else None,
+        version=event.version,
     )
     before = tuple(one for one in row.settlements if one.version != event.version)
     return replace(row, contested=_others(row, event.line_id), settlements=(*before, made))
@@ -204,11 +219,11 @@ def _approved(row: Invoice, event: InvoiceApproved) -> Invoice:
         currency=event.net.currency,
         lines=tuple(
             Line(
-                line.line_id,
-                line.kind.name.lower() if line.kind else None,
-                line.amount.amount_minor,
-                line.amount.currency,
-                line.version,
+                line_id=line.line_id,
+                kind=line.kind.name.lower() if line.kind else None,
+                amount_minor=line.amount.amount_minor,
+                currency=line.amount.currency,
+                version=line.version,
             )
             for line in event.lines
         ),
@@ -224,6 +239,7 @@ def _approved(row: Invoice, event: InvoiceApproved) -> Invoice:
 view = View(
     name="invoices",
     contract=contract,
+    reads=Reads,
     row=Invoice,
     primary_key=("invoice_id",),
     key=key,
@@ -231,40 +247,159 @@ view = View(
     indexes=("(driver_id, delivered_at desc, invoice_id desc)",),
 )
 
-# --- Queries ----------------------------------------------------------------
-
-_COLUMNS = sql.SQL(", ").join(map(sql.Identifier, view.columns))
+# --- Answers ----------------------------------------------------------------
 
 
-async def invoices_of(
-    pool: Pool,
-    organisation_id: str,
-    driver_id: str,
-    after: tuple[datetime, str] | None,
-    limit: int,
-) -> list[Invoice]:
-    """The driver's invoices, the latest delivery first (HIF-29)."""
-    query = sql.SQL(
-        "select {columns} from account.invoices where organisation_id = %s and driver_id = %s"
-        " and (delivered_at, invoice_id) < (%s, %s)"
-        " order by delivered_at desc, invoice_id desc limit %s"
-    ).format(columns=_COLUMNS)
-    time, id = after or (LATEST, "")
-    async with pool.connection() as connection:
-        cursor = connection.cursor(row_factory=view.row_factory)
-        await cursor.execute(query, (organisation_id, driver_id, time, id, limit))
-        return await cursor.fetchall()
+class ExpenseShown(Answer):
+    """An expense as it was declared, excluding VAT."""
+
+    expense_id: str
+    kind: Annotated[ExpenseKind, Named()]
+    amount_minor: int
+    currency: str
+    receipt_file_id: str
 
 
-async def invoice_of(
-    pool: Pool, organisation_id: str, driver_id: str, invoice_id: str
-) -> Invoice | None:
-    """One invoice; None when it is another driver's."""
-    query = sql.SQL(
-        "select {columns} from account.invoices"
-        " where organisation_id = %s and driver_id = %s and invoice_id = %s"
-    ).format(columns=_COLUMNS)
-    async with pool.connection() as connection:
-        cursor = connection.cursor(row_factory=view.row_factory)
-        await cursor.execute(query, (organisation_id, driver_id, invoice_id))
-        return await cursor.fetchone()
+class SettlementShown(FigureShown):
+    """The amount that a contested line was settled to."""
+
+    line_id: str
+    adjustment: MoneyShown | None
+    """The difference, which comes with the next payout."""
+
+
+class ApprovedLineShown(FigureShown):
+    """An amount as it was approved, excluding VAT; the service has no kind."""
+
+    line_id: str
+    kind: Annotated[ExpenseKind, Named()] | None
+
+
+class ApprovalShown(Answer):
+    """The figures that were approved."""
+
+    lines: list[ApprovedLineShown]
+    net: FigureShown
+    tax_rate: int | None
+    """In basis points."""
+    tax: FigureShown
+    total: FigureShown
+    approved_at: Instant | None
+
+
+class MyInvoice(Answer):
+    """An invoice as its driver follows it."""
+
+    invoice_id: str
+    trip_id: str
+    description: str
+    status: InvoiceStatus
+    delivered_at: Instant
+    service: MoneyShown | None
+    """Null as long as no price was agreed on."""
+    expenses: list[ExpenseShown]
+    contested: list[str]
+    """The lines that are contested and not settled yet."""
+    settlements: list[SettlementShown]
+    validated_at: Instant | None
+    approval: ApprovalShown | None
+    number: str | None
+    payout_id: str | None
+    paid_at: Instant | None
+
+
+def invoice_shown(row: Invoice) -> MyInvoice:
+    return MyInvoice(
+        invoice_id=row.invoice_id,
+        trip_id=row.trip_id,
+        description=row.description,
+        status=InvoiceStatus.DISPUTED if row.contested else InvoiceStatus(row.status),
+        delivered_at=row.delivered_at,
+        service=money(row.service_minor, row.currency),
+        expenses=[expense_shown(expense) for expense in row.expenses],
+        contested=list(row.contested),
+        settlements=[
+            settlement_shown(settlement, stream_of(row)) for settlement in row.settlements
+        ],
+        validated_at=row.validated_at,
+        approval=approval_shown(row),
+        number=row.number,
+        payout_id=row.payout_id,
+        paid_at=row.paid_at,
+    )
+
+
+def stream_of(row: Invoice) -> str:
+    return f"invoice-{row.invoice_id}"
+
+
+def expense_shown(expense: Expense) -> ExpenseShown:
+    return ExpenseShown(
+        expense_id=expense.expense_id,
+        kind=ExpenseKind[expense.kind.upper()],
+        amount_minor=expense.amount_minor,
+        currency=expense.currency,
+        receipt_file_id=expense.receipt_file_id,
+    )
+
+
+def settlement_shown(settlement: Settlement, stream: str) -> SettlementShown:
+    return SettlementShown(
+        line_id=settlement.line_id,
+        amount=money(settlement.amount_minor, settlement.currency),
+        facts=[fact(stream, settlement.version)],
+        adjustment=money(settlement.adjustment_minor, settlement.currency),
+    )
+
+
+def approval_shown(row: Invoice) -> ApprovalShown | None:
+    if row.approved_version is None:
+        return None
+    approved = fact(stream_of(row), row.approved_version)
+    return ApprovalShown(
+        lines=[line_shown(line, stream_of(row)) for line in row.lines],
+        net=figure(row.net_minor, row.currency, approved),
+        tax_rate=row.tax_rate,
+        tax=figure(row.tax_minor, row.currency, approved),
+        total=figure(row.total_minor, row.currency, approved),
+        approved_at=row.approved_at,
+    )
+
+
+def line_shown(line: Line, stream: str) -> ApprovedLineShown:
+    return ApprovedLineShown(
+        line_id=line.line_id,
+        kind=ExpenseKind[line.kind.upper()] if line.kind else None,
+        amount=money(line.amount_minor, line.currency),
+        facts=[fact(stream, line.version)],
+    )
+
+
+# --- The question -----------------------------------------------------------
+
+invoices = Table(view, "account.invoices")
+LATEST_DELIVERY = invoices.order("latest-delivery", "delivered_at", "invoice_id", descending=True)
+
+router = Router("Invoices")
+DriverContext = Annotated[RequestContext, requires("driver")]
+
+
+def of_driver(context: RequestContext) -> Rows[Invoice]:
+    """The invoices of the caller."""
+    who = context.principal
+    return invoices.of(who.organisation_id, driver_id=who.subject)
+
+
+@router.get("/invoices")
+async def my_invoices(context: DriverContext, page: Paging) -> Answered[Listed[MyInvoice]]:
+    """One's invoices from the delivery to the payment, the latest delivery first."""
+    return await page.show(of_driver(context), LATEST_DELIVERY, invoice_shown)
+
+
+@router.get("/invoices/{invoice_id}")
+async def my_invoice(invoice_id: Id, context: DriverContext) -> Answered[MyInvoice]:
+    """One invoice, each approved figure with its fact."""
+    row = await of_driver(context).only(invoice_id=invoice_id).one(context.pool)
+    if row is None:
+        raise Problem(404, "no-such-invoice", "There is no such invoice.")
+    return Answered(invoice_shown(row))

@@ -2,24 +2,36 @@
 
 from dataclasses import dataclass, replace
 from datetime import date, datetime
-from typing import assert_never
-
-from psycopg import sql
+from enum import StrEnum
+from typing import Annotated, assert_never
 
 from contracts.papers.paper_v1 import (
-    ExpiryNoticeGiven,
     PaperAccepted,
     PaperAdded,
-    PaperEvent,
     PaperExpired,
+    PaperKind,
     PaperRefused,
     contract,
 )
 from infra.consumers.views import OutOfOrder, View
-from infra.store.postgres import Pool
+from infra.http.answers import Answer, Answered, Router
+from infra.http.models import Day, Instant, Named
+from infra.http.request_context import RequestContext, requires
+from infra.reading import Table
+
+Reads = PaperAdded | PaperAccepted | PaperRefused | PaperExpired
 
 
-@dataclass(frozen=True, slots=True)
+class PaperStatus(StrEnum):
+    """What became of the version shown last."""
+
+    TO_CHECK = "to_check"
+    ACCEPTED = "accepted"
+    REFUSED = "refused"
+    EXPIRED = "expired"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Paper:
     """The version shown last, and the one that holds: it does so while a newer one waits."""
 
@@ -42,11 +54,11 @@ class Paper:
         return self.held_file_id is not None and (self.held_until is None or on <= self.held_until)
 
 
-def key(event: PaperEvent) -> tuple[str]:
+def key(event: Reads) -> tuple[str]:
     return (event.paper_id,)
 
 
-def project(row: Paper | None, event: PaperEvent) -> Paper:
+def project(row: Paper | None, event: Reads) -> Paper:
     if isinstance(event, PaperAdded):
         return _added(row, event)
     if row is None:
@@ -71,8 +83,6 @@ def project(row: Paper | None, event: PaperEvent) -> Paper:
         case PaperExpired():
             status = "expired" if row.status == "accepted" else row.status
             return replace(row, status=status, held_file_id=None, held_until=None)
-        case ExpiryNoticeGiven():
-            return row
         case unhandled:
             assert_never(unhandled)
 
@@ -96,6 +106,7 @@ def _added(row: Paper | None, event: PaperAdded) -> Paper:
 view = View(
     name="papers",
     contract=contract,
+    reads=Reads,
     row=Paper,
     primary_key=("paper_id",),
     key=key,
@@ -105,18 +116,63 @@ view = View(
     personal=("refusal_reason",),
 )
 
-# --- Queries ----------------------------------------------------------------
+# --- The question -----------------------------------------------------------
 
-_COLUMNS = sql.SQL(", ").join(map(sql.Identifier, view.columns))
+papers = Table(view, "account.papers")
+BY_KIND = papers.order("kind", "kind", "paper_id")
 
 
-async def papers_of(pool: Pool, organisation_id: str, user_id: str) -> list[Paper]:
-    """The papers of a user, by kind."""
-    query = sql.SQL(
-        "select {columns} from account.papers"
-        " where organisation_id = %s and user_id = %s order by kind"
-    ).format(columns=_COLUMNS)
-    async with pool.connection() as connection:
-        cursor = connection.cursor(row_factory=view.row_factory)
-        await cursor.execute(query, (organisation_id, user_id))
-        return await cursor.fetchall()
+class PaperShown(Answer):
+    """A paper as it was shown last, and the version of it that holds."""
+
+    paper_id: str
+    kind: Annotated[PaperKind, Named()]
+    status: PaperStatus
+    file_id: str
+    issued_on: Day
+    expires_on: Day | None
+    refusal_reason: str | None
+    added_at: Instant
+    decided_at: Instant | None
+    holds: bool
+    """Whether an accepted version holds today; it does so while a newer one waits."""
+    held_file_id: str | None
+    held_until: Day | None
+    """The last day on which it holds; null when it has no end, or none holds."""
+    days_left: int | None
+
+
+class MyPapers(Answer):
+    """All of one's papers, by kind."""
+
+    items: list[PaperShown]
+
+
+def paper_shown(row: Paper, today: date) -> PaperShown:
+    return PaperShown(
+        paper_id=row.paper_id,
+        kind=PaperKind[row.kind.upper()],
+        status=PaperStatus(row.status),
+        file_id=row.file_id,
+        issued_on=row.issued_on,
+        expires_on=row.expires_on,
+        refusal_reason=row.refusal_reason,
+        added_at=row.added_at,
+        decided_at=row.decided_at,
+        holds=row.holds(today),
+        held_file_id=row.held_file_id,
+        held_until=row.held_until,
+        days_left=(row.held_until - today).days if row.held_until else None,
+    )
+
+
+router = Router("Papers")
+DriverContext = Annotated[RequestContext, requires("driver")]
+
+
+@router.get("/papers")
+async def my_papers(context: DriverContext) -> Answered[MyPapers]:
+    """One's papers, which of them hold, and until when."""
+    mine = papers.of(context.principal.organisation_id, user_id=context.principal.subject)
+    rows = await mine.many(context.pool, BY_KIND)
+    return Answered(MyPapers(items=[paper_shown(row, context.today) for row in rows]))

@@ -2,38 +2,58 @@
 
 from dataclasses import dataclass, replace
 from datetime import date
-from typing import assert_never
-
-from psycopg import sql
+from enum import StrEnum
+from typing import Annotated, assert_never
 
 from contracts.accounts.user_v1 import (
     AgreementSigned,
     EmailChanged,
-    EmailChangeRequested,
     LicenceChanged,
-    PasswordResetRequested,
-    PasswordSet,
     ProfileChanged,
-    RecoveryCodesMade,
+    Role,
     RolesChanged,
-    SessionsEnded,
-    SignedIn,
     SubjectForgotten,
     TotpEnrolled,
     TotpRemoved,
     UserActivated,
     UserDeactivated,
-    UserEvent,
     UserInvited,
     contract,
 )
 from infra.consumers.views import OutOfOrder, View
-from infra.store.postgres import Pool
+from infra.http.answers import Answer, Answered, Router
+from infra.http.models import Day, Named
+from infra.http.problems import Problem
+from infra.http.request_context import RequestContext, requires
+from infra.reading import Table
+
+Reads = (
+    UserInvited
+    | AgreementSigned
+    | UserActivated
+    | UserDeactivated
+    | RolesChanged
+    | ProfileChanged
+    | LicenceChanged
+    | EmailChanged
+    | TotpEnrolled
+    | TotpRemoved
+    | SubjectForgotten
+)
 
 
-@dataclass(frozen=True, slots=True)
+class AccountStatus(StrEnum):
+    """How far an account has come."""
+
+    INVITED = "invited"
+    SIGNED = "signed"
+    ACTIVE = "active"
+    DEACTIVATED = "deactivated"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Profile:
-    """`status`: invited, signed, active, deactivated. What is absent is not known, or forgotten."""
+    """What is absent is not known, or forgotten."""
 
     user_id: str
     organisation_id: str
@@ -57,25 +77,11 @@ class Profile:
     licence_expires_on: date | None = None
 
 
-def key(event: UserEvent) -> tuple[str] | None:
-    match event:
-        case SignedIn() | SessionsEnded() | PasswordSet() | PasswordResetRequested():
-            return None
-        case EmailChangeRequested() | RecoveryCodesMade():
-            return None
-        case EmailChanged():
-            return (event.user_id,)
-        case UserInvited() | AgreementSigned() | UserActivated() | UserDeactivated():
-            return (event.user_id,)
-        case RolesChanged() | ProfileChanged() | LicenceChanged():
-            return (event.user_id,)
-        case TotpEnrolled() | TotpRemoved() | SubjectForgotten():
-            return (event.user_id,)
-        case unhandled:
-            assert_never(unhandled)
+def key(event: Reads) -> tuple[str]:
+    return (event.user_id,)
 
 
-def project(row: Profile | None, event: UserEvent) -> Profile:
+def project(row: Profile | None, event: Reads) -> Profile:
     if isinstance(event, UserInvited):
         return _invited(event)
     if row is None:
@@ -100,10 +106,6 @@ def project(row: Profile | None, event: UserEvent) -> Profile:
             return _forgotten(row)
         case EmailChanged():
             return replace(row, email=event.email)
-        case SignedIn() | SessionsEnded() | PasswordSet() | PasswordResetRequested():
-            return row
-        case EmailChangeRequested() | RecoveryCodesMade():
-            return row
         case unhandled:
             assert_never(unhandled)
 
@@ -161,23 +163,55 @@ def _forgotten(row: Profile) -> Profile:
 view = View(
     name="profiles",
     contract=contract,
+    reads=Reads,
     row=Profile,
     primary_key=("user_id",),
     key=key,
     project=project,
 )
 
-# --- Queries ----------------------------------------------------------------
+# --- The question -----------------------------------------------------------
 
-_COLUMNS = sql.SQL(", ").join(map(sql.Identifier, view.columns))
+profiles = Table(view, "account.profiles")
 
 
-async def profile_of(pool: Pool, organisation_id: str, user_id: str) -> Profile | None:
-    """The account of a user; None in another organisation."""
-    query = sql.SQL(
-        "select {columns} from account.profiles where organisation_id = %s and user_id = %s"
-    ).format(columns=_COLUMNS)
-    async with pool.connection() as connection:
-        cursor = connection.cursor(row_factory=view.row_factory)
-        await cursor.execute(query, (organisation_id, user_id))
-        return await cursor.fetchone()
+class ProfileShown(Answer):
+    """Who one is to the platform, with the driving licence."""
+
+    user_id: str
+    organisation_id: str
+    name: str
+    email: str
+    phone: str | None
+    language: str
+    """BCP 47 tag of the language of mails."""
+    roles: list[Annotated[Role, Named()]]
+    status: AccountStatus
+    """`signed`: the agreement was received, and the account waits to be activated."""
+    agreement_signed_on: Day | None
+    second_factor: bool
+    """Whether a code of an authenticator app is asked for at the sign-in."""
+    photo_file_id: str | None
+    street: str | None
+    postal_code: str | None
+    city: str | None
+    country: str | None
+    licence_number: str | None
+    licence_country: str | None
+    licence_categories: list[str]
+    licence_issued_on: Day | None
+    licence_expires_on: Day | None
+
+
+router = Router("Profile")
+DriverContext = Annotated[RequestContext, requires("driver")]
+
+
+@router.get("/profile")
+async def my_profile(context: DriverContext) -> Answered[ProfileShown]:
+    """Who one is to the platform, with address, licence and roles."""
+    mine = profiles.of(context.principal.organisation_id, user_id=context.principal.subject)
+    row = await mine.one(context.pool)
+    if row is None:
+        raise Problem(404, "no-such-profile", "There is no such profile.")
+    return Answered(ProfileShown.of(row))

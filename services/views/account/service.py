@@ -1,11 +1,16 @@
-"""What partners ask about themselves: profile, papers, invoices, statements."""
+"""The questions of partners about themselves: profile, papers, invoices, statements."""
+
+from fastapi import APIRouter
 
 from infra.host import Service
-from services.views.account import api, invoices, papers, profile, statements
+from services.views.account import invoices, papers, profile, statements
+
+QUESTIONS = (profile, papers, invoices, statements)
+router = APIRouter(routes=[route for question in QUESTIONS for route in question.router.routes])
 
 service = Service(
     name="views.account",
-    about="What partners ask about themselves: profile, papers, invoices, statements.",
-    views=(profile.view, papers.view, invoices.view, statements.view),
-    routes=lambda running: api.router(running.pool),
+    about="The questions of partners about themselves: profile, papers, invoices, statements.",
+    views=tuple(question.view for question in QUESTIONS),
+    routes=lambda _: router,
 )

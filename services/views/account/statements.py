@@ -1,27 +1,32 @@
 """What was I paid, or shall be, and which fact is each figure from? One row a statement."""
 
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
-from typing import assert_never
+from datetime import datetime
+from enum import StrEnum
+from typing import Annotated, assert_never
 
-from psycopg import sql
-
-from contracts.payments.payout_v1 import (
-    AdjustmentMade,
-    InvoiceCredited,
-    PayoutEvent,
-    PayoutPaid,
-    StatementClosed,
-    contract,
-)
+from contracts.payments.payout_v1 import LineKind, PayoutPaid, StatementClosed, contract
 from infra.consumers.views import OutOfOrder, View
-from infra.store.postgres import Pool
+from infra.http.answers import Answer, Answered, Listed, Router
+from infra.http.models import Id, Instant, Named
+from infra.http.pages import Paging
+from infra.http.problems import Problem
+from infra.http.request_context import RequestContext, requires
+from infra.reading import Rows, Table
+from services.views.account.figures import FactShown, FigureShown, fact, figure, money
 
-LATEST = datetime.max.replace(tzinfo=UTC)
-"""After every time there is: where a list that shows the newest first begins."""
+Reads = StatementClosed | PayoutPaid
 
 
-@dataclass(frozen=True, slots=True)
+class StatementStatus(StrEnum):
+    """Whether a statement waits for its payment; settled when there was nothing to pay."""
+
+    TO_PAY = "to_pay"
+    PAID = "paid"
+    SETTLED = "settled"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Line:
     """One amount, from version `version` of `stream`; contesting names its invoice and line."""
 
@@ -35,7 +40,7 @@ class Line:
     version: int
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Statement:
     """`status`: to_pay, paid, or settled when there was nothing to pay. `version` closed it."""
 
@@ -61,17 +66,11 @@ class Statement:
     paid_version: int | None = None
 
 
-def key(event: PayoutEvent) -> tuple[str, str] | None:
-    match event:
-        case InvoiceCredited() | AdjustmentMade():
-            return None
-        case StatementClosed() | PayoutPaid():
-            return event.driver_id, event.payout_id
-        case unhandled:
-            assert_never(unhandled)
+def key(event: Reads) -> tuple[str, str]:
+    return event.driver_id, event.payout_id
 
 
-def project(row: Statement | None, event: PayoutEvent) -> Statement | None:
+def project(row: Statement | None, event: Reads) -> Statement:
     match event:
         case StatementClosed():
             return _closed(event)
@@ -85,8 +84,6 @@ def project(row: Statement | None, event: PayoutEvent) -> Statement | None:
                 paid_at=event.paid_at,
                 paid_version=event.version,
             )
-        case InvoiceCredited() | AdjustmentMade():
-            return row
         case unhandled:
             assert_never(unhandled)
 
@@ -116,14 +113,14 @@ def _closed(event: StatementClosed) -> Statement:
 def _lines(event: StatementClosed) -> tuple[Line, ...]:
     return tuple(
         Line(
-            line.kind.name.lower(),
-            line.invoice_id,
-            line.line_id,
-            line.trip_id,
-            line.amount.amount_minor,
-            line.amount.currency,
-            line.fact.stream,
-            line.fact.version,
+            kind=line.kind.name.lower(),
+            invoice_id=line.invoice_id,
+            line_id=line.line_id,
+            trip_id=line.trip_id,
+            amount_minor=line.amount.amount_minor,
+            currency=line.amount.currency,
+            stream=line.fact.stream,
+            version=line.fact.version,
         )
         for line in event.lines
     )
@@ -132,6 +129,7 @@ def _lines(event: StatementClosed) -> tuple[Line, ...]:
 view = View(
     name="statements",
     contract=contract,
+    reads=Reads,
     row=Statement,
     primary_key=("driver_id", "payout_id"),
     key=key,
@@ -139,40 +137,112 @@ view = View(
     indexes=("(driver_id, closed_at desc, payout_id desc)",),
 )
 
-# --- Queries ----------------------------------------------------------------
-
-_COLUMNS = sql.SQL(", ").join(map(sql.Identifier, view.columns))
+# --- Answers ----------------------------------------------------------------
 
 
-async def statements_of(
-    pool: Pool,
-    organisation_id: str,
-    driver_id: str,
-    after: tuple[datetime, str] | None,
-    limit: int,
-) -> list[Statement]:
-    """The driver's statements, the latest first."""
-    query = sql.SQL(
-        "select {columns} from account.statements where organisation_id = %s and driver_id = %s"
-        " and (closed_at, payout_id) < (%s, %s)"
-        " order by closed_at desc, payout_id desc limit %s"
-    ).format(columns=_COLUMNS)
-    time, id = after or (LATEST, "")
-    async with pool.connection() as connection:
-        cursor = connection.cursor(row_factory=view.row_factory)
-        await cursor.execute(query, (organisation_id, driver_id, time, id, limit))
-        return await cursor.fetchall()
+class LineShown(FigureShown):
+    """One amount of a statement."""
+
+    kind: Annotated[LineKind, Named()]
+    invoice_id: str
+    line_id: str
+    trip_id: str
+    contest: str | None
+    """Where the line is contested; null for VAT, which follows from the other lines."""
 
 
-async def statement_of(
-    pool: Pool, organisation_id: str, driver_id: str, payout_id: str
-) -> Statement | None:
-    """One statement; None when it is another driver's."""
-    query = sql.SQL(
-        "select {columns} from account.statements"
-        " where organisation_id = %s and driver_id = %s and payout_id = %s"
-    ).format(columns=_COLUMNS)
-    async with pool.connection() as connection:
-        cursor = connection.cursor(row_factory=view.row_factory)
-        await cursor.execute(query, (organisation_id, driver_id, payout_id))
-        return await cursor.fetchone()
+class MyStatement(Answer):
+    """A payout statement: each sum names the facts that it adds up."""
+
+    payout_id: str
+    status: StatementStatus
+    lines: list[LineShown]
+    gross: FigureShown
+    expenses: FigureShown
+    adjustments: FigureShown
+    vat: FigureShown
+    carried_in: FigureShown
+    """The negative rest of the statement before."""
+    carried_out: FigureShown
+    """The negative rest that the next statement takes over."""
+    net: FigureShown
+    closed_at: Instant
+    reference: str | None
+    paid_at: Instant | None
+    payment: FactShown | None
+
+
+def statement_shown(row: Statement) -> MyStatement:
+    stream, unit = f"payout-{row.driver_id}", row.currency
+    itself = fact(stream, row.version)
+    return MyStatement(
+        payout_id=row.payout_id,
+        status=StatementStatus(row.status),
+        lines=[line_shown(line) for line in row.lines],
+        gross=figure(row.gross_minor, unit, *facts_of(row, "service")),
+        expenses=figure(row.expenses_minor, unit, *facts_of(row, "expense")),
+        adjustments=figure(row.adjustments_minor, unit, *facts_of(row, "adjustment")),
+        vat=figure(row.vat_minor, unit, *facts_of(row, "vat")),
+        carried_in=figure(row.carried_in_minor, unit, *carried_from(row)),
+        carried_out=figure(row.carried_out_minor, unit, itself),
+        net=figure(row.net_minor, unit, itself),
+        closed_at=row.closed_at,
+        reference=row.reference,
+        paid_at=row.paid_at,
+        payment=fact(stream, row.paid_version) if row.paid_version is not None else None,
+    )
+
+
+def line_shown(line: Line) -> LineShown:
+    path = f"/invoices/invoices/{line.invoice_id}/lines/{line.line_id}/contest"
+    return LineShown(
+        kind=LineKind[line.kind.upper()],
+        invoice_id=line.invoice_id,
+        line_id=line.line_id,
+        trip_id=line.trip_id,
+        amount=money(line.amount_minor, line.currency),
+        facts=[fact(line.stream, line.version)],
+        contest=None if line.line_id == "vat" else path,
+    )
+
+
+def facts_of(row: Statement, kind: str) -> list[FactShown]:
+    """The facts of the lines of a kind, each once."""
+    facts = [(line.stream, line.version) for line in row.lines if line.kind == kind]
+    return [fact(stream, version) for stream, version in dict.fromkeys(facts)]
+
+
+def carried_from(row: Statement) -> list[FactShown]:
+    """The statement before, where something was carried over."""
+    stream, version = row.carried_from_stream, row.carried_from_version
+    return [fact(stream, version)] if stream and version is not None else []
+
+
+# --- The question -----------------------------------------------------------
+
+statements = Table(view, "account.statements")
+LATEST_CLOSED = statements.order("latest-closed", "closed_at", "payout_id", descending=True)
+
+router = Router("Statements")
+DriverContext = Annotated[RequestContext, requires("driver")]
+
+
+def of_driver(context: RequestContext) -> Rows[Statement]:
+    """The statements of the caller."""
+    who = context.principal
+    return statements.of(who.organisation_id, driver_id=who.subject)
+
+
+@router.get("/statements")
+async def my_statements(context: DriverContext, page: Paging) -> Answered[Listed[MyStatement]]:
+    """One's payout statements, the latest first, every figure with its facts."""
+    return await page.show(of_driver(context), LATEST_CLOSED, statement_shown)
+
+
+@router.get("/statements/{payout_id}")
+async def my_statement(payout_id: Id, context: DriverContext) -> Answered[MyStatement]:
+    """One payout statement, every figure with its facts."""
+    row = await of_driver(context).only(payout_id=payout_id).one(context.pool)
+    if row is None:
+        raise Problem(404, "no-such-statement", "There is no such statement.")
+    return Answered(statement_shown(row))

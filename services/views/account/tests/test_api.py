@@ -1,25 +1,17 @@
-"""About oneself, over HTTP: who may ask, what is shown, page by page."""
+"""About oneself, over HTTP: what is shown, to whom, page by page."""
 
-from collections.abc import AsyncIterator, Mapping
-from contextlib import asynccontextmanager
-from dataclasses import dataclass
-from typing import Any, get_args
-
-import httpx
 import pytest
 
-from infra.consumers.views import views_seen
-from infra.http.app import admissions, create_app
-from infra.http.auth import PublishedKeys, Role, SigningKey, Verifier, issue, jwks
-from infra.http.positions import Positions
-from infra.http.request_context import AppState
-from infra.http.versions import OpaqueVersions
-from infra.signals import Signal
-from services.views.account import api
-from services.views.account.tests.conftest import Mine
+from infra.http.app import admissions
+from infra.testing.following import follow
+from infra.testing.routes import Existing
+from infra.testing.serving import Caller
+from infra.testing.serving import served as served_alone
+from services.views.account.service import router, service
 from services.views.account.tests.make import (
     HOUR,
     INVOICE,
+    LATER,
     NOON,
     STREAM,
     TODAY,
@@ -30,174 +22,224 @@ from services.views.account.tests.make import (
     contested,
     invited,
     licence_changed,
+    numbered,
     opened,
+    paid,
     paid_out,
     paper_accepted,
     paper_added,
     profile_changed,
     settled,
+    signed,
     validated,
 )
+from services.views.account.tests.stage import Mine, served
 
-KEY = SigningKey.generate()
-NO_HEADERS: Mapping[str, str] = {}
-ROLES: tuple[Role, ...] = get_args(Role)
-PATHS = [
-    route.path
-    for route, _ in admissions(api.router(None).routes)  # type: ignore[arg-type]
-]
-LISTS = [path for path in PATHS if path in ("/papers", "/invoices", "/statements")]
-PAGED = [path for path in LISTS if path != "/papers"]
+PAGED = ["/invoices", "/statements"]
 
 
-@dataclass
-class Caller:
-    """Asks as anybody; the driver `ada` of `hiflow` unless told otherwise."""
-
-    client: httpx.AsyncClient
-
-    async def get(
-        self,
-        path: str,
-        who: str = "ada",
-        role: Role = "driver",
-        org: str = "hiflow",
-        headers: Mapping[str, str] = NO_HEADERS,
-    ) -> httpx.Response:
-        token = issue(KEY, who, org, [role])
-        given = {"Authorization": f"Bearer {token}", **headers}
-        return await self.client.get(path, headers=given)
+def eur(amount_minor: int) -> dict[str, object]:
+    return {"amount_minor": amount_minor, "currency": "EUR"}
 
 
-@asynccontextmanager
-async def served(mine: Mine) -> AsyncIterator[Caller]:
-    async def seen(streams: Any) -> Mapping[str, int]:
-        return await views_seen(mine.pool, "account", streams)
-
-    signal = Signal("seen_account", mine.pool)
-    app_state = AppState(
-        verifier=Verifier(PublishedKeys(jwks(KEY)), "relais-accounts", "relais"),
-        positions=Positions(seen, signal, ["invoices.invoice"], within=0.05),
-        versions=OpaqueVersions(bytes(32)),
-        now=lambda: NOON,
-    )
-    app = create_app("account", [api.router(mine.pool)], app_state)
-    transport = httpx.ASGITransport(app)
-    async with httpx.AsyncClient(transport=transport, base_url="http://relais") as client:
-        yield Caller(client)
+def figure(amount_minor: int, *versions: int, stream: str = STREAM) -> dict[str, object]:
+    facts = [{"stream": stream, "version": version} for version in versions]
+    return {"amount": eur(amount_minor), "facts": facts}
 
 
-def concrete(path: str) -> str:
-    return path.replace("{invoice_id}", INVOICE).replace("{payout_id}", "ada-1")
+def rfc(at: object) -> str:
+    return str(at).replace(" ", "T").replace("+00:00", "Z")
 
 
 class TestWhoMay:
-    @pytest.mark.parametrize("path", PATHS)
-    async def test_nobody_without_a_token(self, mine: Mine, path: str) -> None:
-        async with served(mine) as api:
-            assert (await api.client.get(concrete(path))).status_code == 401
+    def test_every_question_is_for_drivers_alone(self) -> None:
+        admitted = {admission.roles for _, admission in admissions(router.routes)}
+        assert admitted == {frozenset({"driver"})}
 
-    @pytest.mark.parametrize("role", ROLES)
-    @pytest.mark.parametrize("path", PATHS)
-    async def test_only_drivers(self, mine: Mine, path: str, role: Role) -> None:
-        await mine.saw(invited(), paper_added(), opened(), closed())
-        async with served(mine) as api:
-            expected = 200 if role == "driver" else 403
-            assert (await api.get(concrete(path), role=role)).status_code == expected
-
-    @pytest.mark.parametrize(("who", "org"), [("bob", "hiflow"), ("ada", "stranger")])
-    @pytest.mark.parametrize("path", PATHS)
-    async def test_nobody_else_sees_anything(
-        self, mine: Mine, path: str, who: str, org: str
-    ) -> None:
-        await mine.saw(invited(), paper_added(), opened(), closed())
-        async with served(mine) as api:
-            shown = await api.get(concrete(path), who=who, org=org)
-            if path in LISTS:
-                assert shown.json()["items"] == []
-            else:
-                assert shown.status_code == 404
+    @pytest.mark.requirement("G-01")
+    @pytest.mark.parametrize(("who", "org"), [("bob", "hiflow"), ("ada", "strangers")])
+    async def test_nobody_else_sees_anything(self, database: str, who: str, org: str) -> None:
+        async with served_alone(service, database, Caller) as caller:
+            events = (invited(), paper_added("f-42"), opened(), added(), closed())
+            await follow(caller.running, *events)
+            existing = Existing(
+                ids={
+                    "invoice_id": INVOICE,
+                    "payout_id": "ada-1",
+                    "paper": "f-42",
+                    "name": "Ada Lovelace",
+                },
+                owners={"driver": "ada"},
+            )
+            await existing.is_hidden_from(caller, who=who, org=org, roles=("driver",))
 
 
 class TestSelf:
     @pytest.mark.requirement("HIF-39", "HIF-40")
     async def test_the_profile_comes_with_licence_and_roles(self, mine: Mine) -> None:
-        await mine.saw(invited(), profile_changed(), licence_changed())
+        await mine.saw(invited(), signed(), profile_changed(), licence_changed())
         async with served(mine) as api:
-            shown = (await api.get("/profile")).json()
-            assert (shown["name"], shown["roles"]) == ("Ada Lovelace", ["driver"])
-            assert (shown["city"], shown["licence_categories"]) == ("Paris", ["B"])
+            assert await api.shown("/profile") == {
+                "user_id": "ada",
+                "organisation_id": "hiflow",
+                "name": "Ada Lovelace",
+                "email": "ada@example.org",
+                "phone": "+33612345678",
+                "language": "en",
+                "roles": ["driver"],
+                "status": "signed",
+                "agreement_signed_on": "2030-05-01",
+                "second_factor": False,
+                "photo_file_id": "photo-1",
+                "street": "1 rue de Rivoli",
+                "postal_code": "75001",
+                "city": "Paris",
+                "country": "FR",
+                "licence_number": "12AB34567",
+                "licence_country": "FR",
+                "licence_categories": ["B"],
+                "licence_issued_on": "2030-05-06",
+                "licence_expires_on": "2030-05-10",
+            }
 
     @pytest.mark.requirement("HIF-42")
     async def test_a_paper_comes_with_the_days_it_has_left(self, mine: Mine) -> None:
         await mine.saw(invited(), paper_added(), paper_accepted())
         async with served(mine) as api:
-            [shown] = (await api.get("/papers")).json()["items"]
-            assert (shown["holds"], shown["days_left"]) == (True, (UNTIL - TODAY).days)
-
-
-class TestFigures:
-    @pytest.mark.requirement("HIF-29")
-    async def test_an_approved_figure_names_its_fact(self, mine: Mine) -> None:
-        await mine.saw(opened(), added(), validated(), approved())
-        async with served(mine) as api:
-            shown = (await api.get(f"/invoices/{INVOICE}")).json()["approval"]
-            assert [line["facts"] for line in shown["lines"]] == [
-                [{"stream": STREAM, "version": version}] for version in (2, 4)
-            ]
-            assert shown["total"] == {
-                "amount": {"amount_minor": 40_056, "currency": "EUR"},
-                "facts": [{"stream": STREAM, "version": 6}],
+            assert await api.shown("/papers") == {
+                "items": [
+                    {
+                        "paper_id": "ada:insurance",
+                        "kind": "liability_insurance",
+                        "status": "accepted",
+                        "file_id": "file-1",
+                        "issued_on": "2030-05-01",
+                        "expires_on": "2030-05-10",
+                        "refusal_reason": None,
+                        "added_at": rfc(NOON),
+                        "decided_at": rfc(LATER),
+                        "holds": True,
+                        "held_file_id": "file-1",
+                        "held_until": "2030-05-10",
+                        "days_left": (UNTIL - TODAY).days,
+                    }
+                ]
             }
+
+
+APPROVAL = {
+    "lines": [
+        {"line_id": "service", "kind": None, **figure(29_900, 2)},
+        {"line_id": "e-1", "kind": "toll", **figure(3_480, 4)},
+    ],
+    "net": figure(33_380, 6),
+    "tax_rate": 2_000,
+    "tax": figure(6_676, 6),
+    "total": figure(40_056, 6),
+    "approved_at": rfc(LATER),
+}
+
+
+class TestInvoices:
+    @pytest.mark.requirement("HIF-28", "HIF-29")
+    async def test_an_invoice_comes_whole_each_approved_figure_with_its_fact(
+        self, mine: Mine
+    ) -> None:
+        await mine.saw(opened(), added(), validated(), approved(), numbered(), paid())
+        async with served(mine) as api:
+            assert await api.shown(f"/invoices/{INVOICE}") == {
+                "invoice_id": INVOICE,
+                "trip_id": "t-1",
+                "description": "Renault Clio, Paris to Lyon",
+                "status": "paid",
+                "delivered_at": rfc(NOON),
+                "service": eur(29_900),
+                "expenses": [
+                    {"expense_id": "e-1", "kind": "toll", **eur(3_480), "receipt_file_id": "file-9"}
+                ],
+                "contested": [],
+                "settlements": [],
+                "validated_at": rfc(LATER),
+                "approval": APPROVAL,
+                "number": "ADA-2030-0001",
+                "payout_id": "ada-1",
+                "paid_at": rfc(LATER),
+            }
+
+    async def test_before_the_approval_there_is_none(self, mine: Mine) -> None:
+        await mine.saw(opened(price=None))
+        async with served(mine) as api:
+            [shown] = (await api.shown("/invoices"))["items"]
+            unknown = ("service", "validated_at", "approval", "number", "payout_id", "paid_at")
+            assert [shown[name] for name in unknown] == [None] * len(unknown)
+            assert (shown["status"], shown["expenses"]) == ("to_complete", [])
 
     @pytest.mark.requirement("G-15")
     async def test_a_contested_invoice_is_disputed_until_settled(self, mine: Mine) -> None:
         await mine.saw(opened(), added(), validated(), approved(), contested())
         async with served(mine) as api:
-            [shown] = (await api.get("/invoices")).json()["items"]
+            [shown] = (await api.shown("/invoices"))["items"]
             assert (shown["status"], shown["contested"]) == ("disputed", ["e-1"])
             await mine.saw(settled())
-            [shown] = (await api.get("/invoices")).json()["items"]
-            assert shown["status"] == "approved"
-            [settlement] = shown["settlements"]
-            assert settlement["facts"] == [{"stream": STREAM, "version": 9}]
+            [shown] = (await api.shown("/invoices"))["items"]
+            assert (shown["status"], shown["contested"]) == ("approved", [])
+            assert shown["settlements"] == [
+                {"line_id": "e-1", "adjustment": eur(-480), **figure(3_000, 9)}
+            ]
 
-    async def test_every_sum_of_a_statement_names_the_facts_it_adds_up(self, mine: Mine) -> None:
-        await mine.saw(closed(carried=-100))
+
+def line(kind: str, id: str, amount: int, version: int) -> dict[str, object]:
+    path = f"/invoices/invoices/{INVOICE}/lines/{id}/contest"
+    return {
+        "kind": kind,
+        "invoice_id": INVOICE,
+        "line_id": id,
+        "trip_id": "t-1",
+        "contest": None if id == "vat" else path,
+        **figure(amount, version),
+    }
+
+
+class TestStatements:
+    @pytest.mark.requirement("G-15")
+    async def test_a_statement_comes_whole_every_sum_with_the_facts_it_adds_up(
+        self, mine: Mine
+    ) -> None:
+        await mine.saw(closed(carried=-100), paid_out())
         async with served(mine) as api:
-            shown = (await api.get("/statements/ada-1")).json()
-            kinds = ("gross", "expenses", "adjustments", "vat", "carried_in", "net")
-            facts = {
-                kind: [(one["stream"], one["version"]) for one in shown[kind]["facts"]]
-                for kind in kinds
-            }
-            assert facts == {
-                "gross": [(STREAM, 2)],
-                "expenses": [(STREAM, 4)],
-                "adjustments": [(STREAM, 9)],
-                "vat": [(STREAM, 6), (STREAM, 9)],
-                "carried_in": [("payout-ada", 2)],
-                "net": [("payout-ada", 4)],
+            assert await api.shown("/statements/ada-1") == {
+                "payout_id": "ada-1",
+                "status": "paid",
+                "lines": [
+                    line("service", "service", 29_900, 2),
+                    line("expense", "e-1", 3_480, 4),
+                    line("vat", "vat", 6_676, 6),
+                    line("adjustment", "e-1", -480, 9),
+                    line("vat", "e-1", -96, 9),
+                ],
+                "gross": figure(29_900, 2),
+                "expenses": figure(3_480, 4),
+                "adjustments": figure(-480, 9),
+                "vat": figure(6_580, 6, 9),
+                "carried_in": figure(-100, 2, stream="payout-ada"),
+                "carried_out": figure(0, 4, stream="payout-ada"),
+                "net": figure(39_380, 4, stream="payout-ada"),
+                "closed_at": rfc(NOON),
+                "reference": "SEPA 42",
+                "paid_at": rfc(LATER),
+                "payment": {"stream": "payout-ada", "version": 5},
             }
 
     async def test_the_lines_of_a_statement_add_up_to_its_sums(self, mine: Mine) -> None:
         await mine.saw(closed())
         async with served(mine) as api:
-            [shown] = (await api.get("/statements")).json()["items"]
+            [shown] = (await api.shown("/statements"))["items"]
             lines = sum(line["amount"]["amount_minor"] for line in shown["lines"])
             sums = ("gross", "expenses", "adjustments", "vat")
             assert lines == sum(shown[name]["amount"]["amount_minor"] for name in sums)
             assert shown["net"]["amount"]["amount_minor"] == lines
-            by_id = {line["line_id"]: line["contest"] for line in shown["lines"]}
-            assert by_id.pop("vat", None) is None
-            assert all(path.endswith(f"/lines/{id}/contest") for id, path in by_id.items())
-
-    async def test_a_paid_statement_names_the_payment(self, mine: Mine) -> None:
-        await mine.saw(closed(), paid_out())
-        async with served(mine) as api:
-            shown = (await api.get("/statements/ada-1")).json()
-            assert (shown["status"], shown["reference"]) == ("paid", "SEPA 42")
-            assert shown["payment"] == {"stream": "payout-ada", "version": 5}
+            assert (shown["status"], shown["payment"]) == ("to_pay", None)
+            assert shown["carried_in"]["facts"] == []
 
 
 class TestAsking:

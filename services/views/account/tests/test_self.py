@@ -5,10 +5,8 @@ from functools import reduce
 import pytest
 
 from contracts.accounts import user_v1 as user
-from contracts.papers.paper_v1 import PaperEvent
 from infra.consumers.views import OutOfOrder
 from services.views.account import papers, profile
-from services.views.account.tests.conftest import Mine
 from services.views.account.tests.make import (
     DAY,
     NOON,
@@ -30,16 +28,17 @@ from services.views.account.tests.make import (
     roles_changed,
     signed,
 )
+from services.views.account.tests.stage import Mine
 
 
-def profile_of(*events: user.UserEvent) -> profile.Profile:
+def profile_of(*events: profile.Reads) -> profile.Profile:
     empty: profile.Profile | None = None
     row = reduce(profile.project, events, empty)
     assert row is not None
     return row
 
 
-def paper_of(*events: PaperEvent) -> papers.Paper:
+def paper_of(*events: papers.Reads) -> papers.Paper:
     empty: papers.Paper | None = None
     row = reduce(papers.project, events, empty)
     assert row is not None
@@ -49,7 +48,7 @@ def paper_of(*events: PaperEvent) -> papers.Paper:
 class TestProfile:
     @pytest.mark.requirement("HIF-02")
     def test_its_status_goes_from_the_invitation_to_the_end(self) -> None:
-        events: list[user.UserEvent] = [invited(), signed(), activated(), deactivated()]
+        events: list[profile.Reads] = [invited(), signed(), activated(), deactivated()]
         statuses = [profile_of(*events[:n]).status for n in range(1, 5)]
         assert statuses == ["invited", "signed", "active", "deactivated"]
         assert profile_of(invited(), signed(), activated(), signed()).status == "active"
@@ -78,19 +77,19 @@ class TestProfile:
         assert left <= {"", None}
 
     @pytest.mark.parametrize("event", [signed(), activated(), profile_changed(), forgotten()])
-    def test_an_event_before_the_invitation_is_out_of_order(self, event: user.UserEvent) -> None:
+    def test_an_event_before_the_invitation_is_out_of_order(self, event: profile.Reads) -> None:
         with pytest.raises(OutOfOrder):
             profile_of(event)
 
     @pytest.mark.parametrize("event", [signed(), profile_changed(), licence_changed()])
-    def test_seeing_an_event_twice_changes_nothing(self, event: user.UserEvent) -> None:
+    def test_seeing_an_event_twice_changes_nothing(self, event: profile.Reads) -> None:
         assert profile_of(invited(), event, event) == profile_of(invited(), event)
 
 
 class TestPaper:
     @pytest.mark.requirement("HIF-42")
     def test_what_was_accepted_holds_through_its_last_day(self) -> None:
-        row = paper_of(paper_added(), paper_accepted(), noticed())
+        row = paper_of(paper_added(), paper_accepted())
         assert (row.holds(UNTIL), row.holds(UNTIL + DAY)) == (True, False)
         assert paper_of(paper_added(expires_on=None), paper_accepted(None)).holds(UNTIL + DAY)
 
@@ -109,13 +108,19 @@ class TestPaper:
         assert not paper_of(paper_added(), paper_accepted(), paper_expired()).holds(TODAY)
 
     @pytest.mark.parametrize("event", [paper_accepted(), paper_refused(), paper_expired()])
-    def test_an_event_before_the_first_version_is_out_of_order(self, event: PaperEvent) -> None:
+    def test_an_event_before_the_first_version_is_out_of_order(self, event: papers.Reads) -> None:
         with pytest.raises(OutOfOrder):
             paper_of(event)
+
+
+async def test_a_notice_changes_nothing(mine: Mine) -> None:
+    await mine.saw(paper_added(), paper_accepted(), noticed())
+    [row] = await papers.papers.of("hiflow", user_id="ada").many(mine.pool, papers.BY_KIND)
+    assert row == paper_of(paper_added(), paper_accepted())
 
 
 async def test_why_a_paper_was_refused_is_forgotten_with_its_user(mine: Mine) -> None:
     await mine.saw(invited(), paper_added("file-2"), paper_refused())
     await mine.saw(forgotten())
-    [row] = await papers.papers_of(mine.pool, "hiflow", "ada")
+    [row] = await papers.papers.of("hiflow", user_id="ada").many(mine.pool, papers.BY_KIND)
     assert row.refusal_reason == "XXXX"

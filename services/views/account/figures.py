@@ -1,0 +1,31 @@
+"""Figures, each with the recorded facts it is from."""
+
+from infra.http.answers import Answer, MoneyShown
+
+
+class FactShown(Answer):
+    """A recorded fact: entry `version` of the history of `stream`."""
+
+    stream: str
+    version: int
+
+
+class FigureShown(Answer):
+    """An amount, and the facts that it is from."""
+
+    amount: MoneyShown | None
+    facts: list[FactShown]
+
+
+def fact(stream: str, version: int) -> FactShown:
+    return FactShown(stream=stream, version=version)
+
+
+def figure(amount_minor: int | None, currency: str | None, *facts: FactShown) -> FigureShown:
+    return FigureShown(amount=money(amount_minor, currency), facts=list(facts))
+
+
+def money(amount_minor: int | None, currency: str | None) -> MoneyShown | None:
+    if amount_minor is None or currency is None:
+        return None
+    return MoneyShown(amount_minor=amount_minor, currency=currency)
