@@ -10,6 +10,7 @@
 An event that is not named is told with nothing in `what`, and so is every new field (ADR 18).
 """
 
+import re
 from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 from enum import IntEnum
@@ -25,6 +26,9 @@ from contracts.runtime import Contract, EventType
 from infra import commands
 from infra.http.answers import Answer, MoneyShown, PointShown, RuleShown
 from infra.http.models import Day, Instant, Named
+
+_IDS = re.compile(r"\s*\([A-Z]+-\d+(, [A-Z]+-\d+)*\)")
+"""Ids of requirements, which the comments of contracts name and nobody outside knows."""
 
 Shows = Mapping[type[Any], type[Answer] | tuple[str, ...]]
 """What is shown of each event: an answer, or the names of fields that are plain values."""
@@ -98,7 +102,8 @@ def _told(
     what = _plainly(f"{name}Fact", kind.cls, shown) if isinstance(shown, tuple) else shown
     # Literal of a value: each entry is for one type, so that clients can tell them apart.
     fields: dict[str, Any] = {"type": (Literal[kind.type], ...), "what": (what, ...)}
-    entry = create_model(name, __base__=HistoryEntry, __doc__=kind.cls.__doc__, **fields)
+    said = _IDS.sub("", kind.cls.__doc__ or "")
+    entry = create_model(name, __base__=HistoryEntry, __doc__=said, **fields)
     return entry, what
 
 

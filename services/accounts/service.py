@@ -1,6 +1,7 @@
 """The service `accounts`: organisations, the people in them, how they sign in."""
 
 from infra.host import Service
+from infra.lookups import files
 from services.accounts import http
 from services.accounts.adapters.forgetting import forgetting
 from services.accounts.adapters.migrations import TABLES
@@ -12,6 +13,7 @@ service = Service(
     name="accounts",
     about="Organisations, the people in them, how they sign in.",
     aggregates=(ORGANISATION, USER),
+    lookups=(files.lookup,),
     routes=http.router,
     problem=problem,
     migrations=TABLES,

@@ -4,8 +4,10 @@ from typing import Annotated
 
 from pydantic import Field, StringConstraints
 
+from contracts.media.file_v1 import Purpose
 from infra.http.answers import Answered, Recorded, Router
 from infra.http.models import Body, Day, Id, Language, Line, Phone, PointBody
+from infra.lookups import files
 from services.accounts.aggregates import USER
 from services.accounts.http.access import Access, MemberContext, OwnContext, refuse_stranger
 from services.accounts.http.fields import Country
@@ -24,6 +26,7 @@ class ProfileBody(Body):
     language: Language = "fr"
     phone: Phone | None = None
     photo_file_id: Id | None = None
+    """A file of one's own that was sent for the purpose `photo`."""
     street: Line | None = None
     postal_code: PostalCode | None = None
     city: Line | None = None
@@ -54,6 +57,8 @@ def routes(access: Access) -> Router:
     @router.put("/me/profile")
     async def change_profile(body: ProfileBody, context: MemberContext) -> Answered[Recorded]:
         """Replace one's own profile: photo, address, phone number and language."""
+        if body.photo_file_id is not None:
+            await files.require(context, "photo_file_id", body.photo_file_id, {Purpose.PHOTO})
         command = ChangeProfile(
             user_id=context.principal.subject,
             organisation_id=context.principal.organisation_id,

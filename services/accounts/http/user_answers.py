@@ -1,5 +1,6 @@
 """A user as the API shows them to themselves and to staff, and the history of their account."""
 
+from enum import StrEnum
 from typing import Annotated, Literal, assert_never
 
 from contracts.accounts import user_v1
@@ -30,6 +31,14 @@ from services.accounts.user import Account, Active, Deactivated, Invited
 from services.accounts.user.sign_in import GUARDED
 
 UserRole = Annotated[Role, Named()]
+
+
+class UserStatus(StrEnum):
+    """How far an account has come."""
+
+    INVITED = "invited"
+    ACTIVE = "active"
+    DEACTIVATED = "deactivated"
 
 
 class AgreementShown(Answer):
@@ -74,7 +83,7 @@ class SecondFactorShown(Answer):
 
 
 class UserShown(Answer):
-    status: Literal["invited", "active", "deactivated"]
+    status: UserStatus
     user_id: str
     organisation_id: str
     email: str
@@ -96,14 +105,14 @@ class ForgottenUserShown(Answer):
     status: Literal["forgotten"] = "forgotten"
 
 
-def status_of(account: Account) -> Literal["invited", "active", "deactivated"]:
+def status_of(account: Account) -> UserStatus:
     match account:
         case Invited():
-            return "invited"
+            return UserStatus.INVITED
         case Active():
-            return "active"
+            return UserStatus.ACTIVE
         case Deactivated():
-            return "deactivated"
+            return UserStatus.DEACTIVATED
         case unhandled:
             assert_never(unhandled)
 

@@ -5,9 +5,11 @@ from typing import Annotated
 from pydantic import Field, StringConstraints
 
 from contracts.accounts.user_v1 import Role
+from contracts.media.file_v1 import Purpose
 from infra.http.answers import Answered, Recorded, Router
 from infra.http.models import Body, Day, Email, Id, Language, Line, Named, Phone
 from infra.http.request_context import RequestContext
+from infra.lookups import files
 from infra.store.postgres import Connection
 from services.accounts.adapters import secrets
 from services.accounts.aggregates import USER
@@ -57,7 +59,7 @@ class UserBody(Body):
 class AgreementBody(Body):
     signed_on: Day
     file_id: Id | None = None
-    """The scanned agreement, where there is one."""
+    """The scanned agreement, where there is one: a file of one's own for `paper` or `other`."""
 
 
 class RolesBody(Body):
@@ -114,6 +116,9 @@ def routes(access: Access) -> Router:
         user_id: Id, body: AgreementBody, context: AdministrationContext
     ) -> Answered[Recorded]:
         """Record that the signed service agreement was received. Drivers need it."""
+        if body.file_id is not None:
+            purposes = {Purpose.PAPER, Purpose.OTHER}
+            await files.require(context, "file_id", body.file_id, purposes)
         command = RecordAgreement(
             user_id=user_id,
             organisation_id=context.principal.organisation_id,

@@ -1,7 +1,5 @@
 """The API of accounts over a real store, and people who ask it."""
 
-import base64
-import json
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -12,59 +10,35 @@ import httpx
 import pyotp
 
 from contracts.accounts.user_v1 import PasswordResetRequested
-from infra.host import Running, opened
-from infra.http.auth import PublishedKeys, Role, SigningKey, Verifier, issue, jwks
+from infra.host import opened
+from infra.http.auth import PublishedKeys, Role, Verifier, jwks
 from infra.http.health import Health
 from infra.serving import api
 from infra.settings import Settings
+from infra.testing import serving
 from services.accounts.adapters.password_links import PasswordLinks
 from services.accounts.adapters.secrets import Secrets
 from services.accounts.aggregates import ORGANISATION, USER
 from services.accounts.service import service
 from services.accounts.tests.make import context, register
 
-KEY = SigningKey.generate()
-MASTER = json.dumps({"test": base64.b64encode(b"m" * 32).decode()})
-NO_HEADERS: Mapping[str, str] = {}
 PASSWORD = "correct horse battery"
 
 
 @dataclass
-class Caller:
-    """Asks as anybody, with a fresh Idempotency-Key unless one is given."""
+class Caller(serving.Caller):
+    """Asks as the administrator `lea` unless told otherwise."""
 
-    client: httpx.AsyncClient
-    running: Running
-    verifier: Verifier
-    count: int = field(default=0)
-
-    async def ask(
-        self,
-        method: str,
-        path: str,
-        body: Any = None,
-        who: str = "lea",
-        roles: tuple[Role, ...] = ("administration",),
-        org: str = "hiflow",
-        headers: Mapping[str, str] = NO_HEADERS,
-    ) -> httpx.Response:
-        token = issue(KEY, who, org, roles)
-        given = {"Authorization": f"Bearer {token}", **headers}
-        return await self.anybody(method, path, body, given)
-
-    async def anybody(
-        self, method: str, path: str, body: Any = None, headers: Mapping[str, str] = NO_HEADERS
-    ) -> httpx.Response:
-        self.count += 1
-        sent = {"Idempotency-Key": f"k{self.count}", **headers}
-        return await self.client.request(method, path, json=body, headers=sent)
+    roles: tuple[Role, ...] = ("administration",)
+    verifier: Verifier = field(init=False)
+    """Trusts the published keys, and nothing else."""
 
     async def own(self, tokens: Mapping[str, Any], method: str, path: str, body: Any = None) -> Any:
         """Ask with an access token of ours."""
         header = {"Authorization": f"Bearer {tokens['access_token']}"}
         return await self.anybody(method, path, body, header)
 
-    async def user(self, user_id: str, *roles: str, org: str = "hiflow") -> None:
+    async def active_user(self, user_id: str, *roles: str, org: str = "hiflow") -> None:
         """An active user without a password."""
         asked = [
             await self.ask("POST", "/users", invitation(user_id, *roles), org=org),
@@ -88,7 +62,7 @@ class Caller:
 
     async def with_password(self, user_id: str, *roles: str) -> None:
         """An active user who set a password by mail."""
-        await self.user(user_id, *roles)
+        await self.active_user(user_id, *roles)
         body = {"token": await self.mailed(user_id), "password": PASSWORD}
         assert (await self.anybody("PUT", "/password", body)).is_success
 
@@ -110,7 +84,7 @@ class Caller:
         assert (await self.own(tokens, "POST", path, {"code": totp.now()})).is_success
         return totp
 
-    def roles(self, tokens: Mapping[str, Any]) -> frozenset[str]:
+    def roles_of(self, tokens: Mapping[str, Any]) -> frozenset[str]:
         """Those of an access token, checked with nothing but the published keys."""
         return self.verifier.principal(f"Bearer {tokens['access_token']}".encode()).roles
 
@@ -136,20 +110,21 @@ def today() -> str:
 
 @asynccontextmanager
 async def served(database: str) -> AsyncIterator[Caller]:
-    settings = Settings(
-        databases={"accounts": database, "keys": database},
-        master_keys=MASTER,  # type: ignore[arg-type]
-        jwks=jwks(KEY),
-        portal="https://portal.example",
-    )
+    """The API of accounts, where the organisation `hiflow` is registered."""
+    settings = serving.settings_of(service, database, portal="https://portal.example")
     async with opened(service, settings) as running:
         command = register(at=datetime.now(UTC))
         await running.commands.handle(ORGANISATION, "hiflow", command, context())
-        ours = Secrets(running.pool, settings.masters).keys
-        both = jwks(KEY, *await ours.published(datetime.now(UTC)))
-        verifier = Verifier(PublishedKeys(both), settings.issuer, settings.audience)
-        transport = httpx.ASGITransport(api(running, verifier, Health()))
+        ours = await Secrets(running.pool, settings.masters).keys.published(datetime.now(UTC))
+        transport = httpx.ASGITransport(
+            api(running, verifier_of(settings, jwks(serving.KEY, *ours)), Health())
+        )
         async with httpx.AsyncClient(transport=transport, base_url="http://relais") as client:
-            published = (await client.get("/.well-known/jwks.json")).text
-            known = Verifier(PublishedKeys(published), settings.issuer, settings.audience)
-            yield Caller(client, running, known)
+            caller = Caller(client, running)
+            published = await client.get("/.well-known/jwks.json")
+            caller.verifier = verifier_of(settings, published.text)
+            yield caller
+
+
+def verifier_of(settings: Settings, published: str) -> Verifier:
+    return Verifier(PublishedKeys(published), settings.issuer, settings.audience)

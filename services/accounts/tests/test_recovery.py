@@ -61,7 +61,7 @@ async def test_a_recovery_code_signs_in_once(database: str) -> None:
         _, _, codes = await enrolment(api)
         assert len(set(codes)) == 10
         tokens = await api.signed_in("max", code=codes[0])
-        assert "billing" in api.roles(tokens)
+        assert "billing" in api.roles_of(tokens)
         assert outcome(await api.sign_in("max", code=codes[0])) == (401, "sign-in-refused")
         assert outcome(await api.sign_in("max", code="AAAAA-22222")) == (401, "sign-in-refused")
         assert (await api.sign_in("max", code="not-a-code")).status_code == 422

@@ -35,7 +35,7 @@ class TestPasswords:
         async with served(database) as api:
             await api.with_password("ada", "driver")
             tokens = await api.signed_in("ada")
-            assert api.roles(tokens) == {"driver"}
+            assert api.roles_of(tokens) == {"driver"}
             assert tokens["expires_in"] == keys.ACCESS.total_seconds()
 
     @pytest.mark.requirement("HIF-02")
@@ -52,7 +52,7 @@ class TestPasswords:
     @pytest.mark.requirement("HIF-04", "G-04")
     async def test_asking_for_a_mail_is_answered_alike_for_everybody(self, database: str) -> None:
         async with served(database) as api:
-            await api.user("ada")
+            await api.active_user("ada")
             asked = [
                 await api.anybody("POST", "/password-resets", {"email": f"{who}@example.org"})
                 for who in ("ada", "nobody")
@@ -64,7 +64,7 @@ class TestPasswords:
     @pytest.mark.requirement("HIF-04")
     async def test_a_link_works_once(self, database: str) -> None:
         async with served(database) as api:
-            await api.user("ada")
+            await api.active_user("ada")
             body = {"token": await api.mailed("ada"), "password": PASSWORD}
             key = {"Idempotency-Key": "set"}
             assert (await api.anybody("PUT", "/password", body, key)).is_success
@@ -76,7 +76,7 @@ class TestPasswords:
     @pytest.mark.requirement("HIF-04")
     async def test_setting_a_password_voids_every_other_link(self, database: str) -> None:
         async with served(database) as api:
-            await api.user("ada")
+            await api.active_user("ada")
             links = [await api.mailed("ada") for _ in range(2)]
             assert links[0] != links[1]
             used = await api.anybody("PUT", "/password", {"token": links[1], "password": PASSWORD})
@@ -85,7 +85,7 @@ class TestPasswords:
 
     async def test_an_old_link_is_refused(self, database: str) -> None:
         async with served(database) as api:
-            await api.user("ada")
+            await api.active_user("ada")
             token = await api.mailed("ada")
             async with api.running.pool.connection() as connection:
                 await connection.execute("update secrets.link set expires_at = now()")
@@ -94,7 +94,7 @@ class TestPasswords:
 
     async def test_a_weak_password_costs_no_link(self, database: str) -> None:
         async with served(database) as api:
-            await api.user("ada")
+            await api.active_user("ada")
             body = {"token": await api.mailed("ada"), "password": "too short"}
             weak = await api.anybody("PUT", "/password", body)
             assert outcome(weak) == (422, "password-too-short")
@@ -121,7 +121,7 @@ class TestRefusals:
     async def test_every_wrong_sign_in_is_answered_alike(self, database: str) -> None:
         async with served(database) as api:
             await api.with_password("ada")
-            await api.user("new")
+            await api.active_user("new")
             await api.with_password("gone")
             assert (await api.ask("DELETE", "/users/gone/activation")).is_success
             answers = [
@@ -198,7 +198,7 @@ class TestSessions:
             seen = {tokens["refresh_token"]}
             for _ in range(3):
                 tokens = (await refresh(api, tokens)).json()
-                assert api.roles(tokens) == {"driver"}
+                assert api.roles_of(tokens) == {"driver"}
                 seen.add(tokens["refresh_token"])
             assert len(seen) == 4
 
@@ -269,8 +269,8 @@ class TestSessions:
 
     async def test_a_deactivated_administrator_does_nothing_more_here(self, database: str) -> None:
         async with served(database) as api:
-            await api.user("max", "administration")
-            await api.user("eve", "administration")
+            await api.active_user("max", "administration")
+            await api.active_user("eve", "administration")
             assert (await api.ask("GET", "/users/eve", who="max")).is_success
             assert (await api.ask("DELETE", "/users/max/activation", who="eve")).is_success
             for method, path in (("GET", "/users/eve"), ("DELETE", "/users/eve/activation")):
@@ -282,7 +282,7 @@ class TestSessions:
             tokens = await api.signed_in("ada")
             roles = {"roles": ["driver", "logistics"]}
             assert (await api.ask("PUT", "/users/ada/roles", roles)).is_success
-            assert api.roles((await refresh(api, tokens)).json()) == {"driver", "logistics"}
+            assert api.roles_of((await refresh(api, tokens)).json()) == {"driver", "logistics"}
 
 
 class TestSecondFactor:
@@ -292,12 +292,12 @@ class TestSecondFactor:
     ) -> None:
         async with served(database) as api:
             await api.with_password("max", role, "analyst")
-            assert api.roles(await api.signed_in("max")) == {"analyst", "enrolling"}
+            assert api.roles_of(await api.signed_in("max")) == {"analyst", "enrolling"}
             totp = await api.enrolled("max")
             assert outcome(await api.sign_in("max")) == (401, "second-factor-needed")
             tokens = await api.signed_in("max", code=coming(totp))
-            assert api.roles(tokens) == {"analyst", role}
-            assert api.roles((await refresh(api, tokens)).json()) == {"analyst", role}
+            assert api.roles_of(tokens) == {"analyst", role}
+            assert api.roles_of((await refresh(api, tokens)).json()) == {"analyst", role}
 
     async def test_who_is_enrolling_may_do_nothing_else(self, database: str) -> None:
         async with served(database) as api:
@@ -347,7 +347,7 @@ class TestSecondFactor:
             tokens = await api.signed_in("max", code=coming(totp))
             assert (await api.ask("DELETE", "/users/max/second-factor")).is_success
             assert outcome(await refresh(api, tokens)) == OVER
-            assert api.roles(await api.signed_in("max")) == {"enrolling"}
+            assert api.roles_of(await api.signed_in("max")) == {"enrolling"}
 
 
 class TestSecrets:
