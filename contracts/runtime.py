@@ -1,4 +1,4 @@
-"""What the generated contracts stand on: protobuf classes, event types, and how they are read."""
+"""The ground of the generated contracts: protobuf classes, event types, and how they are read."""
 
 import builtins
 from collections.abc import Callable
@@ -68,7 +68,7 @@ class EventType(Generic[E]):
         return key
 
     def subjects_of(self, event: E) -> frozenset[str]:
-        """Whose personal data an event carries; an absent field is nobody's."""
+        """The people whose personal data an event carries; an absent field is nobody's."""
         return frozenset(
             getattr(event, subject)
             for name, subject in self.personal
@@ -76,7 +76,7 @@ class EventType(Generic[E]):
         )
 
     def subjects_in(self, message: Any) -> frozenset[str]:
-        """Whose personal data a parsed message carries."""
+        """The people whose personal data a parsed message carries."""
         return frozenset(
             getattr(message, subject) for name, subject in self.personal if message.HasField(name)
         )

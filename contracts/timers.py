@@ -1,4 +1,4 @@
-"""What a domain asks of the timers of its stream, next to the events it records."""
+"""Orders to the timers of a stream, which a domain gives next to the events it records."""
 
 from dataclasses import dataclass
 from datetime import datetime

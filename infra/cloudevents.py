@@ -21,7 +21,7 @@ class NotAnEvent(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Envelope:
-    """What the headers of a record say. `sequence` is the version in the stream."""
+    """The facts in the headers of a record. `sequence` is the version in the stream."""
 
     event_id: UUID
     type: str

@@ -81,7 +81,7 @@ class Service:
 
     @property
     def subscriptions(self) -> tuple[Subscription, ...]:
-        """What its tables read, one subscription a topic."""
+        """The events that its tables read, one subscription a topic."""
         return subscriptions(self.tables)
 
     @property

@@ -37,7 +37,7 @@ class BadCursor(ValueError):
 
 
 class RowKind(Protocol[Made_co]):
-    """What the columns of a table are and how they become a row; a `View` knows it."""
+    """The columns of a table and the way they become a row; a `View` is one."""
 
     @property
     def columns(self) -> tuple[str, ...]: ...
@@ -82,7 +82,7 @@ class Table(Generic[Row]):
 
     @cached_property
     def kind(self) -> RowKind[Row]:
-        """What the rows are."""
+        """The kind of its rows."""
         return _Plain(self.row) if isinstance(self.row, type) else self.row
 
     @cached_property
@@ -249,7 +249,7 @@ class Rows(Generic[Row]):
 
 
 class Readable(Protocol[Row]):
-    """What can be read page by page; `Rows` can."""
+    """Rows that can be read page by page, like `Rows`."""
 
     async def page(
         self, pool: Pool, order: Any, after: Sequence[KeyPart] | None, limit: int

@@ -82,7 +82,7 @@ Outgoing = tuple[Contract[Any], str, RecordedEvent]
 
 @dataclass(slots=True)
 class Tail:
-    """What is known of one partition: its mark, its end, and what it holds beyond the mark."""
+    """The known end of one partition: its mark, its end, and the events held beyond the mark."""
 
     mark: Mark
     end: int = 0

@@ -1,4 +1,4 @@
-"""What lists are searched by: text as people type it, and how far away something is.
+"""Searches lists by text as people type it, and by how far away something is.
 
 A table keeps the `words` of a row in a column; `matches` finds what was typed in them. Each word
 that is typed is the beginning of a word that is kept, in any order. `INDEX` finds them fast.
@@ -45,7 +45,7 @@ def words(*texts: str) -> str:
 
 
 def question(text: str) -> str:
-    """What was typed as a `tsquery`, for `matches`; empty when there is no word in it."""
+    """The typed text as a `tsquery`, for `matches`; empty when there is no word in it."""
     typed = list(dict.fromkeys(_WORD.findall(_folded(text))))[:MOST_WORDS]
     return " & ".join(map(_beginning, typed))
 

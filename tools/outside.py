@@ -12,7 +12,7 @@ FOLDER = ROOT / ".tools"
 
 
 class Absent(RuntimeError):
-    """What would install the program is not on this machine."""
+    """The program cannot be installed, because its installer is not on this machine."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -24,7 +24,7 @@ from contracts.runtime import (
 
 
 class OrganisationKind(IntEnum):
-    """What an organisation does in the platform (G-01)."""
+    """The part that an organisation plays in the platform (G-01)."""
 
     DRIVER_PARTNER = 1
     DEPOT = 2
@@ -51,13 +51,13 @@ class ContactChannel:
     kind: ContactKind
     # E.164, an e-mail address, or an https URL.
     value: str
-    # What it is for and when, e.g. "Planning, 8 to 18".
+    # Its purpose and hours, e.g. "Planning, 8 to 18".
     about: str | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Profile:
-    """What an organisation is called, and where it works."""
+    """The name of an organisation, and where it works."""
 
     name: str
     # IANA name; decides what "today" is (G-03).

@@ -40,7 +40,7 @@ class SearchSaved:
     # Trips that may start on or before the last of these days, and end on or after the first.
     from_day: date | None
     until_day: date | None
-    # Of the trip.
+    # The length of the trip.
     shortest_km: int | None
     longest_km: int | None
     saved_at: datetime

@@ -33,7 +33,7 @@ class NumberAssigned:
     # As it stands on the invoice.
     number: str
     assigned_at: datetime
-    # Of a correction: which settlement it follows from. Absent for the invoice itself.
+    # The settlement that a correction follows from; absent for the invoice itself.
     settlement_version: int | None
 
 

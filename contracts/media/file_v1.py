@@ -24,7 +24,7 @@ from contracts.runtime import (
 
 
 class Visibility(IntEnum):
-    """Who may download it."""
+    """The people who may download a file."""
 
     # For the organisation's people, and for who was given a link that expires.
     PRIVATE = 1
@@ -33,7 +33,7 @@ class Visibility(IntEnum):
 
 
 class Purpose(IntEnum):
-    """What a file is for."""
+    """The use of a file."""
 
     # Attachment of a mission (HIF-26).
     MISSION = 1
@@ -54,7 +54,7 @@ class RefusalReason(IntEnum):
     # Its content is larger than its type may be.
     SIZE = 2
     VIRUS = 3
-    # What arrived is not what was sent.
+    # The content that arrived is not the content that was sent.
     HASH = 4
 
 
@@ -64,7 +64,7 @@ class UploadStarted:
 
     file_id: str
     organisation_id: str
-    # Whose file it is.
+    # The owner of the file.
     user_id: str
     name: str
     # Media type, like "image/jpeg".
@@ -152,14 +152,14 @@ class FileHeld:
     user_id: str
     # The stream that relies on it, like "invoice-inv-T1".
     held_by: str
-    # Who else may read it: the driver of a mission it is attached to.
+    # Somebody else who may read it: the driver of a mission it is attached to.
     reader_id: str | None
     held_at: datetime
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FileUnshared:
-    """Who could read it because of a mission cannot any more; it stays held."""
+    """The driver who could read it because of a mission cannot any more; it stays held."""
 
     file_id: str
     organisation_id: str

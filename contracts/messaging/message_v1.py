@@ -25,7 +25,7 @@ from contracts.runtime import (
 
 
 class Topic(IntEnum):
-    """What a message is about; people choose by it what reaches them, and how (HIF-41)."""
+    """The subject of a message; people choose by it what reaches them, and how (HIF-41)."""
 
     # Sign-in, passwords, bank details; ignores mutes.
     SECURITY = 1
@@ -93,7 +93,7 @@ class MessageQueued:
     only: Channel | None
     # True when former addresses are to be told as well.
     former_addresses: bool
-    # What the message speaks of, e.g. "trip/T1".
+    # The thing that the message speaks of, e.g. "trip/T1".
     about: str
     # It is not sent from then on.
     expires_at: datetime
@@ -140,7 +140,7 @@ class AttemptFailed:
     channel: Channel | None
     # 1 for the first attempt of this channel.
     attempt: int
-    # What the provider said.
+    # The answer of the provider.
     detail: str
     retry_at: datetime
     failed_at: datetime
@@ -154,7 +154,7 @@ class MessageSent:
     user_id: str
     channel: Channel
     attempt: int
-    # What the provider knows it by: the Message-ID of a mail, the id of a text message.
+    # The provider's id for it: the Message-ID of a mail, the id of a text message.
     reference: str
     # By then a receipt has to be here; absent where none can be expected.
     receipt_by: datetime | None
@@ -179,7 +179,7 @@ class ChannelFailed:
     user_id: str
     channel: Channel
     reason: Reason
-    # What the provider said.
+    # The answer of the provider.
     detail: str | None
     failed_at: datetime
 

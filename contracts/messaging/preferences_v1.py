@@ -25,7 +25,7 @@ from contracts.runtime import (
 
 
 class Topic(IntEnum):
-    """What a message is about; the same as of messages."""
+    """The subject of a message; the same as of messages."""
 
     # Sign-in, passwords, bank details; ignores mutes.
     SECURITY = 1

@@ -27,7 +27,7 @@ from contracts.runtime import (
 
 
 class QualificationKind(IntEnum):
-    """What a qualification is about."""
+    """The thing that a qualification is about."""
 
     # The instructions of one client brand.
     CLIENT_PROCESS = 1

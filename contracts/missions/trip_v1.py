@@ -37,7 +37,7 @@ from contracts.runtime import (
 
 
 class Channel(IntEnum):
-    """Who confirmed a delivery by which of the driver's two tools."""
+    """The tool of the driver in which a delivery was confirmed."""
 
     APP = 1
     PORTAL = 2
@@ -51,7 +51,7 @@ class End(IntEnum):
 
 
 class ExpenseKind(IntEnum):
-    """What an expense is for."""
+    """The kind of thing an expense is for."""
 
     # The way to the vehicle.
     OUTBOUND_TRANSPORT = 1
@@ -175,7 +175,7 @@ class QuoteSubmitted:
     pickup_on: date | None
     delivery_on: date | None
     submitted_at: datetime
-    # What of the price is for expenses, each kind once; the rest is the service.
+    # The parts of the price that are for expenses, each kind once; the rest is the service.
     expenses: tuple[QuotedExpense, ...]
     # From this instant on the quote cannot be accepted; absent when it holds until it is answered.
     valid_until: datetime | None
@@ -193,7 +193,7 @@ class QuoteModified:
     pickup_on: date | None
     delivery_on: date | None
     modified_at: datetime
-    # What of the price is for expenses, each kind once; the rest is the service.
+    # The parts of the price that are for expenses, each kind once; the rest is the service.
     expenses: tuple[QuotedExpense, ...]
     # From this instant on the quote cannot be accepted; absent when it holds until it is answered.
     valid_until: datetime | None
@@ -214,7 +214,7 @@ class QuoteRefused:
 
     trip_id: str
     driver_id: str
-    # What the driver reads in "My quotes".
+    # The text that the driver reads in "My quotes".
     reason: str
     # Present when no person decided.
     rule: Rule | None
@@ -318,7 +318,7 @@ class ExtraCostAccepted:
     driver_id: str
     request_id: str
     kind: ExpenseKind
-    # What was asked for, or less.
+    # The amount that was asked for, or less.
     amount: Money
     accepted_at: datetime
 

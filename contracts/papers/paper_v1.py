@@ -26,7 +26,7 @@ from contracts.runtime import (
 
 
 class PaperKind(IntEnum):
-    """What a paper proves (HIF-40, HIF-42)."""
+    """The thing that a paper proves (HIF-40, HIF-42)."""
 
     # The service agreement; the only paper that may have no end.
     CONTRACT = 1

@@ -1,4 +1,4 @@
-"""What happens to a record: done, parked or broken.
+"""Carries out records: each is done, parked, or found broken.
 
 In one database transaction the work is done, the stream's version and the partition's position
 are written; the position moves only for the owner of its epoch. The stream's version decides: the
@@ -104,7 +104,7 @@ class Admitted:
 
 @dataclass(slots=True)
 class Plan:
-    """What a batch comes to, before it is carried out.
+    """The outcome of a batch before it is carried out.
 
     `park` holds (record, stream, version, why); without a reason it only waits behind another.
     """
@@ -689,7 +689,7 @@ def _headers(kept: Sequence[tuple[str, str]]) -> tuple[tuple[str, bytes], ...]:
 
 
 def _place_of(record: Record) -> str:
-    """What stands for the stream of a record that does not say which it belongs to."""
+    """The name that stands for the stream of a record which does not tell its own."""
     return f"{record.topic}/{record.partition}/{record.offset}"
 
 

@@ -59,7 +59,7 @@ class Reaction(Generic[E]):
 
     @cached_property
     def subscription(self) -> Subscription:
-        """What brings it these events."""
+        """The subscription that brings it these events."""
         types = (kind.type for kind in self.contract.types if kind.cls in self.events)
         return Subscription(self.contract, frozenset(types))
 
@@ -75,7 +75,7 @@ class Follower:
 
     @cached_property
     def subscription(self) -> Subscription:
-        """What brings it these events."""
+        """The subscription that brings it these events."""
         return subscription(self.contract, self.reads)
 
 

@@ -151,7 +151,7 @@ async def _fill(
 
 
 class _History:
-    """What one store holds of the events that are read."""
+    """The events of one store that are read."""
 
     def __init__(
         self, store: PostgresStore, subscriptions: Sequence[Subscription], keyring: Keyring

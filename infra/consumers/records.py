@@ -15,7 +15,7 @@ Partition = tuple[str, int]
 
 @dataclass(frozen=True, slots=True)
 class Record:
-    """What a topic holds at one offset."""
+    """The record of a topic at one offset."""
 
     topic: str
     partition: int

@@ -1,4 +1,4 @@
-"""What a consumer reads: of each topic, the types of events that it asks for and no others."""
+"""Subscriptions: a consumer reads of each topic the types of events it asks for, and no others."""
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass

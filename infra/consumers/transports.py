@@ -1,4 +1,4 @@
-"""What carries records to consumers: a plain aiokafka loop, or a Faust app.
+"""Carries records to consumers: a plain aiokafka loop, or a Faust app.
 
 Both are only transport. Where a consumer goes on is what its database says; the offsets committed
 to Kafka are a signal for those who watch lag.
@@ -218,7 +218,7 @@ class FaustStopped(Exception):
 
 
 class Line:
-    """What one of a service's consumers has still to do of the records that Faust brought.
+    """Keeps the records that Faust brought for one of a service's consumers until they are done.
 
     Lines do not wait for each other. Records that find no room in a line are left out: like
     everything that Faust never hands over, they are read from the topic.

@@ -156,7 +156,7 @@ class View(Generic[Row, E]):
 
 
 def subscriptions(views: Sequence[View[Any, Any]]) -> tuple[Subscription, ...]:
-    """What feeds these tables: the events they read, and who is forgotten where they hold texts."""
+    """Subscriptions to the events these tables read, and to forgetting where they hold texts."""
     forgets = any(view.personal for view in views)
     return merged(
         Subscription(
@@ -528,7 +528,7 @@ def _forgetting(view: View[Any, Any], name: sql.Identifier) -> sql.Composed:
 
 
 def _forgotten(deliveries: Sequence[Delivery]) -> list[str]:
-    """Whose stream says that its subject is forgotten."""
+    """The subjects of streams which say that they are forgotten."""
     return [d.envelope.subject for d in deliveries if d.envelope.type.endswith(FORGETTING)]
 
 

@@ -1,1 +1,1 @@
-"""What every API of ours has in common, so that a route says only what it is about."""
+"""Common ground of all our APIs, so that a route says only what it is about."""

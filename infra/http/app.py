@@ -97,7 +97,7 @@ def check(routes: Sequence[Any]) -> None:
 
 
 def admissions(routes: Sequence[Any]) -> list[tuple[APIRoute, AuthDependency]]:
-    """Whom each route admits."""
+    """Each route with the callers that it admits."""
     return [
         (route, admission)
         for route in routes

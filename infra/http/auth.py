@@ -1,4 +1,4 @@
-"""Who is asking: access tokens (JWT, EdDSA) checked offline with published keys."""
+"""Authentication: access tokens (JWT, EdDSA) are checked offline with published keys."""
 
 import asyncio
 import base64
@@ -177,7 +177,7 @@ class Verifier:
         self._known: dict[bytes, tuple[Principal, float]] = {}
 
     def principal(self, header: bytes | None) -> Principal:
-        """Who sent the header. Raises a 401 `Problem` when that is not certain, `KeyNotKnown` when
+        """The sender of the header. Raises a 401 `Problem` for an uncertain one, `KeyNotKnown` when
         the published keys may have changed."""
         if header is None:
             raise _unauthorised("no-token", "An access token is needed.", error=None)

@@ -45,7 +45,7 @@ class Probe:
 
 @dataclass(slots=True)
 class Health:
-    """What the probes of a process look at; parts are added as they start."""
+    """The parts of a process that its probes look at; each is added as it starts."""
 
     probes: dict[str, Probe] = field(default_factory=dict)
     checks: dict[str, Check] = field(default_factory=dict)

@@ -1,4 +1,4 @@
-"""What happens around every request: it is measured, let in while there is room, and bounded.
+"""Wraps every request: it is measured, let in while there is room, and bounded.
 
 Plain ASGI: a middleware class of the framework would cost a task and two streams a request.
 """

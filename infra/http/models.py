@@ -178,7 +178,7 @@ class Named:
 
 
 def plain(value: Any) -> Any:
-    """What JSON can hold of events, states and rows: dataclasses become objects."""
+    """The JSON form of events, states and rows: dataclasses become objects."""
     if isinstance(value, Enum):
         return value.name.lower()
     if value is None or isinstance(value, str | int | float):

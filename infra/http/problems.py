@@ -1,4 +1,4 @@
-"""What went wrong, in one shape: RFC 9457 problem details.
+"""Tells everything that goes wrong in one shape: RFC 9457 problem details.
 
 A refused command, a bad request and a crash look alike to a client: a `type` to switch on, a
 sentence for a person, and the fields at fault.
@@ -60,7 +60,7 @@ class Problem(HTTPException):
 
     @property
     def type(self) -> str:
-        """What a client switches on; it never changes for one kind of problem."""
+        """The name that a client switches on; it never changes for one kind of problem."""
         return f"urn:relais:problem:{self.slug}"
 
     def response(self, scope: Scope, trace_id: str | None = None) -> Response:
@@ -149,7 +149,7 @@ async def on_http_exception(request: Request, error: Exception) -> Response:
 
 
 def _methods(scope: Scope) -> str:
-    """What the path knows; the framework names only the methods of the first route it found."""
+    """All methods of the path; the framework names only those of the first route it found."""
     routes = [route for route in scope["app"].routes if isinstance(route, Route)]
     found = [route for route in routes if route.matches(scope)[0] is not Match.NONE]
     return ", ".join(sorted({method for route in found for method in route.methods or ()}))

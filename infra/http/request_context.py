@@ -1,4 +1,4 @@
-"""What a route receives: who asks, when, and a way to carry out one command.
+"""The context that a route receives: who asks, when, and a way to carry out one command.
 
 A route names whom it admits by the type of its parameter:
 
@@ -89,7 +89,7 @@ _ESCAPED_NUL = b"\\u0000"
 
 
 class Handler(Protocol):
-    """What carries out commands; `infra.commands.Commands` does."""
+    """Carries out commands; `infra.commands.Commands` does."""
 
     async def handle(
         self,
@@ -122,7 +122,7 @@ def _now() -> datetime:
 
 @dataclass(frozen=True, slots=True)
 class AppState:
-    """What the calls of one API stand on."""
+    """The parts that all requests to one API share."""
 
     verifier: Verifier
     problem: RefusalTable | None = None
@@ -178,7 +178,7 @@ class RequestContext:
 
     @property
     def command_context(self) -> CommandContext:
-        """Who asks and for which request, as it is recorded with every event."""
+        """The caller and the request, as they are recorded with every event."""
         who = self.principal
         name = f"{who.organisation_id}/{who.subject}/{self.idempotency_key}"
         command_id = uuid5(COMMANDS, name)
@@ -426,7 +426,7 @@ class AuthDependency:
         return await _command(app_state, principal, headers, request, self.media)
 
     def principal(self, app_state: AppState, header: bytes | None) -> Principal:
-        """Who is let in. Raises the `Problem` of who is not: 401 or 403."""
+        """The caller who is let in. Raises a `Problem` for anybody else: 401 or 403."""
         if self.roles is None:
             return ANYBODY
         principal = app_state.verifier.principal(header)

@@ -72,7 +72,7 @@ class Question:
 
 
 def question(frame: bytes) -> Question:
-    """What a request asks, as far as it matters here."""
+    """The parts of a request that matter here."""
     key, version, _ = _HEADER.unpack_from(frame, 4)
     reader = Reader(frame, 4 + _HEADER.size)
     reader.text()

@@ -1,4 +1,4 @@
-"""What an event store promises, whichever database is behind it."""
+"""The promises of an event store, whichever database is behind it."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field

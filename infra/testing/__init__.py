@@ -1,1 +1,1 @@
-"""What the tests of every service share."""
+"""Tools that the tests of every service share."""

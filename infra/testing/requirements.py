@@ -36,7 +36,7 @@ class Claim:
 
 @dataclass(frozen=True, slots=True)
 class Evidence:
-    """What one run of the whole suite has shown, and the sources it ran on."""
+    """The claims that one run of the whole suite has shown, and the sources it ran on."""
 
     fingerprint: str
     claims: tuple[Claim, ...]

@@ -1,4 +1,4 @@
-"""What every route of a service refuses, and that it tells strangers nothing.
+"""Checks what every route of a service refuses, and that it tells strangers nothing.
 
 The routes come from the document of the API, so none can be forgotten. What is refused before a
 database is asked is tried without one.
@@ -79,7 +79,7 @@ def _routes(document: Mapping[str, Any]) -> Iterator[Route]:
 
 @dataclass(frozen=True, kw_only=True)
 class Existing:
-    """What exists in a service when somebody asks who must not learn of it."""
+    """Things that exist in a service while somebody asks who must not learn of them."""
 
     ids: Mapping[str, str]
     """By the parameter of a path: the id of something that exists, here alone."""

@@ -33,7 +33,7 @@ class Spec(Generic[C, S, E, R]):
 
 @dataclass(frozen=True, slots=True)
 class Outcome(Generic[C, S, E, R]):
-    """What a command must lead to."""
+    """The assertions about a command's outcome."""
 
     spec: Spec[C, S, E, R]
     command: C

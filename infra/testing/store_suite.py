@@ -1,4 +1,4 @@
-"""What every event store must show, whichever database is behind it.
+"""Tests that every event store must pass, whichever database is behind it.
 
 A store's tests subclass `StoreSuite` and give it a `store` fixture: an empty, migrated store.
 """

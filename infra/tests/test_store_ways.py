@@ -64,7 +64,7 @@ async def stores(new_database: Callable[[], str]) -> AsyncIterator[list[Postgres
 
 
 async def contents(store: PostgresStore) -> list[tuple[Any, ...]]:
-    """What the tables hold, without what depends on the moment."""
+    """The content of the tables without the parts that depend on the moment."""
     async with store.pool.connection() as connection:
         cursor = await connection.execute(
             "select stream, version, event_id, type, data, meta::text, occurred_at"

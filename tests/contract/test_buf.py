@@ -16,7 +16,7 @@ PROTO = Path("contracts/relais/missions/trip/v1/events.proto")
 
 
 def says(task: str, root: Path, expected: int, capfd: pytest.CaptureFixture[str]) -> str:
-    """What buf answers; without node, the sentence that it was not run."""
+    """The output of buf, which must end with this code; "" without node, when buf must say so."""
     code = buf.main([task], root)
     output = capfd.readouterr().out
     if not WITH_NODE:

@@ -1,4 +1,4 @@
-"""What is generated is what the contracts say, and a difference does not go unseen."""
+"""The generated modules say what the contracts say, and a difference does not go unseen."""
 
 from pathlib import Path
 

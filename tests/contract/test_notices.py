@@ -1,4 +1,4 @@
-"""What the notices of the services tell, to whom, and with which words."""
+"""The notices of the services tell the right people the right things, in the right words."""
 
 import json
 from dataclasses import replace
@@ -38,7 +38,7 @@ def reactions() -> tuple[Reaction[Any], ...]:
 
 
 def commands(event: Any) -> list[Any]:
-    """What all reactions that the files declare make of an event."""
+    """The commands that all reactions declared in the files give for an event."""
     reading = [reaction for reaction in reactions() if type(event) in reaction.events]
     return [command for reaction in reading for command in reaction.react(event)]
 

@@ -38,7 +38,7 @@ def modules() -> Path | None:
 
 
 def done(command: list[str], folder: Path) -> str:
-    """What a command says; it must succeed."""
+    """The output of a command, which must succeed."""
     finished = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
     assert finished.returncode == 0, finished.stdout + finished.stderr
     return finished.stdout
@@ -95,7 +95,7 @@ async def test_a_driver_quotes_is_awarded_and_delivers(
 
 
 async def told(folder: Path, url: str) -> str:
-    """What the story says at its end."""
+    """The output of the story, which must succeed."""
     who: list[tuple[str, Role]] = [("lea", "logistics"), ("ada", "driver")]
     tokens = [issue(KEY, subject, "hiflow", [role]) for subject, role in who]
     today = datetime.now(ZoneInfo("Europe/Paris")).date().isoformat()

@@ -134,7 +134,7 @@ def _python(tree: Path) -> str:
 
 
 async def taken(ground: Ground, tree: Path, turn: str, area: str, seconds: float) -> Found:
-    """What one turn of one build measures, on an empty broker and a settled PostgreSQL."""
+    """The figures of one turn of one build, taken on an empty broker and a settled PostgreSQL."""
     await ground.broker.wipe()
     await ground.settle()
     process = await asyncio.create_subprocess_exec(

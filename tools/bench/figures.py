@@ -1,4 +1,4 @@
-"""What is measured and against what: goals, rounds, medians."""
+"""The figures that are measured: their goals, rounds and medians."""
 
 import gc
 from collections.abc import Awaitable, Callable, Mapping, Sequence

@@ -1,4 +1,4 @@
-"""What every measurement stands on: one PostgreSQL, one broker, databases and topics."""
+"""The ground of every measurement: one PostgreSQL, one broker, databases and topics."""
 
 import base64
 import json

@@ -1,4 +1,4 @@
-"""What one process of a service takes: memory, and time until it is ready."""
+"""Measures one process of a service: its memory, and its time until it is ready."""
 
 import asyncio
 import json

@@ -1,4 +1,4 @@
-"""What a day is made of: drivers and logistics look and decide, while relay and views follow."""
+"""Measures a mixed day: drivers and logistics look and decide, while relay and views follow."""
 
 import asyncio
 from collections.abc import Callable, Iterator, Mapping

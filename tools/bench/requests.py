@@ -24,7 +24,7 @@ BARE = "tools.bench.bare"
 
 
 def bare_environment(url: str) -> dict[str, str]:
-    """What the bare API needs to know."""
+    """The environment variables of the bare API."""
     return {"BENCH_DATABASE": url, "BENCH_POOL": str(POOL)}
 
 

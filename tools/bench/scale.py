@@ -1,4 +1,4 @@
-"""What a million events in the store do to one append and to one fold, beside ten thousand."""
+"""Measures one append and one fold with a million events in the store, beside ten thousand."""
 
 import asyncio
 import json
@@ -84,7 +84,7 @@ async def _template(commands: Commands) -> tuple[list[str], list[bytes]]:
 
 
 async def _microseconds(once: Callable[[int], Awaitable[None]], streams: int, size: Size) -> float:
-    """What one costs when some are under way at once, each on a stream picked at random."""
+    """The microseconds of one while some are under way, each on a stream picked at random."""
     random, left = Random(), iter(range(size.commands))
 
     async def worker() -> None:

@@ -1,4 +1,4 @@
-"""Who is asking: from the Authorization header to a principal, beside PyJWT alone."""
+"""Measures the way from the Authorization header to a principal, beside PyJWT alone."""
 
 from collections.abc import Callable, Mapping, Sequence
 from time import perf_counter

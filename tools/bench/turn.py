@@ -108,7 +108,7 @@ def paced(a_second: int) -> Callable[[Ground, float], Awaitable[Mapping[str, flo
 
 
 async def worked(ground: Ground, seconds: float) -> Mapping[str, float]:
-    """What the workers of missions spend on an event, while 50 commands a second come."""
+    """The CPU time of an event in the workers of missions, while 50 commands a second come."""
     visibility.A_SECOND, visibility.PROBED = WORKED_A_SECOND, 1
     settings, environment = ground.settings("worked"), ground.environment("worked")
     await create_topics(ground.broker.bootstrap, service.contracts, 1)

@@ -1,1 +1,1 @@
-"""What the declarations of all services say together: which event is recorded and read where."""
+"""The declarations of all services put together: which event is recorded and read where."""

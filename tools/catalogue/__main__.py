@@ -58,7 +58,7 @@ def tables(services: Sequence[Service], reading: Sequence[Reader]) -> Iterator[t
 
 
 def unread(packages: Sequence[Package], topics: Topics, reading: Sequence[Reader]) -> Iterator[str]:
-    """What nobody reads although no reason is given, and reasons for what is read."""
+    """Complaints about events that nobody reads without a reason given, and about idle reasons."""
     read = {type for reader in reading for type in reader.types}
     for package in packages:
         for message in package.events:

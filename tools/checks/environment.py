@@ -19,7 +19,7 @@ MAY_READ = frozenset(
 
 
 def environment(tree: Tree) -> Iterator[Finding]:
-    """What differs between machines is a field of the settings, so that it is documented once.
+    """Everything that differs between machines is a field of the settings, documented once.
 
     Handing the whole environment on to a program, `{**os.environ, ...}`, reads no setting.
     """

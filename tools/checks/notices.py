@@ -151,7 +151,7 @@ def _of_facts(notice: Notice, event: EventType[Any], content: Content) -> Iterat
 
 
 def _of_privacy(notice: Notice, event: EventType[Any]) -> Iterator[str]:
-    """What is sealed in the event is sealed in the message, for the same person."""
+    """Data that is sealed in the event is sealed in the message, for the same person."""
     subjects = dict(event.personal)
     for path in notice.facts.values():
         if path in subjects:

@@ -68,7 +68,7 @@ def touched(paths: Iterable[PurePosixPath]) -> list[PurePosixPath] | None:
 
 
 def folders(services: Iterable[PurePosixPath]) -> list[str]:
-    """What to run for these services; nothing for none, which stands for everything."""
+    """The folders to test for these services; nothing for none, which stands for everything."""
     own = sorted(str(service) for service in services)
     return [*own, *TOGETHER] if own else []
 

@@ -85,7 +85,7 @@ def imports_of(module: Module) -> Iterator[tuple[ast.stmt, str]]:
 
 
 def names_of(module: Module) -> dict[str, str]:
-    """What each imported name stands for: {"datetime": "datetime.datetime"}."""
+    """The full name of each imported name: {"datetime": "datetime.datetime"}."""
     names: dict[str, str] = {}
     for node in ast.walk(module.tree):
         if isinstance(node, ast.Import):

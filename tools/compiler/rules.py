@@ -1,4 +1,4 @@
-"""What every contract must keep to beyond what protoc and buf demand."""
+"""Rules that every contract keeps, beyond those of protoc and buf."""
 
 import re
 from collections.abc import Iterator
@@ -115,7 +115,7 @@ def _events(package: Package) -> Iterator[str]:
 
 
 def _forgetting(packages: list[Package]) -> Iterator[str]:
-    """Whoever has personal data recorded can be forgotten, in the stream that is theirs."""
+    """Everybody with personal data on record can be forgotten, in the stream that is theirs."""
     keys = {m.event.key for p in packages for m in p.events if m.event and m.suffix == FORGETTING}
     for package in packages:
         subjects = {field.subject for m in package.events for field in m.fields if field.subject}

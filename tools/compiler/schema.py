@@ -47,7 +47,7 @@ class Field:
 
 @dataclass(frozen=True, slots=True)
 class Event:
-    """What makes a message an event."""
+    """The options that make a message an event."""
 
     type: str
     key: str
@@ -131,7 +131,7 @@ def compile_protos(root: Path) -> bytes:
 
 
 def without_comments(descriptors: bytes) -> bytes:
-    """What the running services need: the same descriptors, less than half the size."""
+    """The same descriptors without comments, for the running services: less than half the size."""
     files = descriptor_pb2.FileDescriptorSet.FromString(descriptors)
     for file in files.file:
         file.ClearField("source_code_info")

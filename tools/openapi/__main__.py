@@ -53,7 +53,7 @@ def check(root: Path, made: Documents) -> int:
 
 
 def lint(root: Path) -> int:
-    """What the linters of the field say about the committed documents."""
+    """Lint the committed documents with Redocly and Spectral; 1 when either finds something."""
     files = [str(file) for file in committed(root)]
     redocly = ["lint", f"--config={HERE / 'redocly.yaml'}", "--format=summary"]
     said = [

@@ -31,7 +31,7 @@ def documents() -> Mapping[str, Document]:
 
 
 def document(service: Service) -> Document:
-    """What the API of a service says about itself."""
+    """The OpenAPI document of a service."""
     verifier = Verifier(PublishedKeys(jwks(SigningKey.generate())), "relais-accounts", "relais")
     return serving.api(unopened(service), verifier, Health()).openapi()
 

@@ -1,4 +1,4 @@
-"""What every document of ours keeps to: answers have a schema, texts can be read by an outsider."""
+"""Rules that every document keeps: answers have a schema, texts can be read by an outsider."""
 
 import re
 from collections.abc import Iterator, Mapping

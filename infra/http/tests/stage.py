@@ -146,7 +146,7 @@ def router() -> APIRouter:
 
     @routes.get("/me")
     async def me(context: Anyone) -> Answered[Me]:
-        """Who asks."""
+        """The caller."""
         who = context.principal
         shown = Me(
             subject=who.subject, organisation_id=who.organisation_id, roles=sorted(who.roles)

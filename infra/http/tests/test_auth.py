@@ -1,4 +1,4 @@
-"""Who is let in, and who is not."""
+"""Requests with a valid token are let in, and no others."""
 
 import asyncio
 import base64
@@ -58,7 +58,7 @@ def unsigned() -> str:
 
 
 def signed_with_the_public_key() -> str:
-    """What a careless verifier takes: the published key used as a shared secret."""
+    """A token that a careless verifier takes: the published key is used as a shared secret."""
     secret = base64.urlsafe_b64decode(KEY.published["x"] + "=")
     return jwt.encode(claims(), secret, algorithm="HS256", headers={"kid": KEY.kid})
 

@@ -1,4 +1,4 @@
-"""Who recorded something can wait until it shows."""
+"""A caller who recorded something can wait until it shows."""
 
 import asyncio
 from collections.abc import Mapping, Sequence
@@ -16,7 +16,7 @@ FOLLOWS = ("missions.trip", "missions.driver")
 
 
 class Table:
-    """What a view shows, and how often somebody looked."""
+    """The versions that a view shows, and how often somebody looked."""
 
     def __init__(self, **versions: int) -> None:
         self.versions = {f"missions.trip/{id}": version for id, version in versions.items()}

@@ -1,4 +1,4 @@
-"""Whatever goes wrong is told in one shape, with the fields at fault and no secrets."""
+"""Everything that goes wrong is told in one shape, with the fields at fault and no secrets."""
 
 import json
 import logging
@@ -251,7 +251,7 @@ async def test_filters_declared_as_a_model_are_known_one_by_one() -> None:
     async def filtered(
         context: Annotated[RequestContext, public()], given: Annotated[Colours, Query()]
     ) -> Answered[str | None]:
-        """What was chosen."""
+        """The colour that was chosen."""
         return Answered(given.colour)
 
     async with client(api(extra=extra)) as caller:

@@ -1,4 +1,4 @@
-"""What a route receives, and how a command is answered: over a real store."""
+"""A route receives its context and answers a command, over a real store."""
 
 import asyncio
 import os

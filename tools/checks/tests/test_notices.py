@@ -27,7 +27,7 @@ TRIPS = {
 
 
 def found(gate: str, path: PurePosixPath, old: str, new: str) -> list[str]:
-    """What the gate says once the first `old` of that file is `new`."""
+    """The findings of the gate once the first `old` of that file is `new`."""
     files = {PurePosixPath(name): text for name, text in (OURS | TRIPS).items()}
     assert old in files[path]
     files[path] = files[path].replace(old, new, 1)
