@@ -1,1 +1,1 @@
-"""What a delivered mission is paid: price, expenses, approval, and the document that says so."""
+"""The pay for delivered missions: price, expenses, approval, and the document that says so."""

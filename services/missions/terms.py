@@ -1,4 +1,4 @@
-"""What a trip demands of its dates, of a quote, and of the driver who makes it."""
+"""The demands of a trip on its dates, on a quote, and on the driver who makes it."""
 
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta

@@ -1,1 +1,1 @@
-"""What drivers are owed and paid: bank details, statements, and the books behind them."""
+"""The payment of drivers: bank details, statements, and the books behind them."""

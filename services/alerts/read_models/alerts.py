@@ -1,4 +1,4 @@
-"""What was pointed out to one: a driver's alerts, latest first."""
+"""Shows drivers the trips that were pointed out to them, latest first."""
 
 from dataclasses import dataclass
 from datetime import date, datetime

@@ -37,7 +37,7 @@ class Stage:
             assert await handler.handle(connection, batch) == {}
 
     async def alerted(self, trip_id: str = "t-1") -> list[tuple[str, str]]:
-        """Who was told of a trip, and for which search."""
+        """The drivers who were told of a trip, each with the search it was for."""
         entries = await self.running.commands.history(ALERT, trip_id)
         return [(entry.event.driver_id, entry.event.search_id) for entry in entries]
 

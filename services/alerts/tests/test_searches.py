@@ -1,4 +1,4 @@
-"""What a driver may look for."""
+"""A driver saves and removes searches, within bounds."""
 
 from dataclasses import replace
 from typing import Any

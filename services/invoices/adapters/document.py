@@ -93,7 +93,7 @@ class Paper:
 
     @property
     def content(self) -> InvoiceApproved:
-        """What the document comes to; every amount is positive, also on a credit note."""
+        """The lines and sums of the document; every amount is positive, also on a credit note."""
         settled, approval = self.settled, self.approval
         if settled is None or settled.adjustment is None or settled.adjustment_vat is None:
             return approval

@@ -20,7 +20,7 @@ Billing = Annotated[RequestContext, requires("billing")]
 
 
 class BuyerBody(Body):
-    """What stands on every invoice about the organisation."""
+    """The details of the organisation that stand on every invoice."""
 
     legal_name: Line
     registered_office: Line
@@ -42,7 +42,7 @@ class BuyerBody(Body):
 
 
 class CompanyOfBuyer(Answer):
-    """What stands on every invoice about the organisation."""
+    """The details of the organisation that stand on every invoice."""
 
     organisation_id: str
     legal_name: str
@@ -63,19 +63,19 @@ class BuyerShown(Answer):
 
 
 class BuyerHistory(History, of=contract, shows={BuyerDeclared: CompanyOfBuyer}):
-    """What stood on invoices about the organisation, oldest first."""
+    """The details of the organisation that stood on invoices, oldest first."""
 
 
 @router.get("/buyer")
 async def show_buyer(context: Billing) -> Answered[BuyerShown]:
-    """What stands on invoices about the organisation; empty until it is declared."""
+    """The details of the organisation that stand on invoices; null until they are declared."""
     loaded = await context.load(BUYER, context.principal.organisation_id)
     return Answered(BuyerShown(buyer=CompanyOfBuyer.of(loaded.state) if loaded.state else None))
 
 
 @router.get("/buyer/history")
 async def buyer_history(context: Billing) -> Answered[BuyerHistory]:
-    """What stood on invoices about the organisation, by the version that approvals name."""
+    """The details of the organisation on invoices over time, by the version that approvals name."""
     return await context.history(BUYER, context.principal.organisation_id, BuyerHistory)
 
 

@@ -40,7 +40,7 @@ async def invoice_document(invoice_id: Id, context: Anyone) -> Pdf:
 async def correction_document(
     invoice_id: Id, version: Annotated[int, Path(ge=1, le=2**31 - 1)], context: Anyone
 ) -> Pdf:
-    """What a settlement after the approval changed: a credit note, or an additional invoice.
+    """The correction after a late settlement: a credit note, or an additional invoice.
 
     `version` is that of the settlement.
     """

@@ -70,7 +70,7 @@ class ContestShown(Answer):
 
 
 class SettledShown(Answer):
-    """What billing found right for a contested line."""
+    """The amount that billing found right for a contested line."""
 
     invoice_id: str
     organisation_id: str
@@ -107,7 +107,7 @@ class TaxShown(Answer):
 
 
 class ApprovalShown(Answer):
-    """What billing approved, and is owed."""
+    """The invoice as billing approved it; its total is owed."""
 
     invoice_id: str
     trip_id: str

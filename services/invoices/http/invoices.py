@@ -87,7 +87,7 @@ class LineShown(Answer):
 
 
 class ComparedShown(Answer):
-    """What was quoted or accepted of a kind of expense, beside what is declared."""
+    """The sum quoted or accepted for a kind of expense, beside the sum declared."""
 
     kind: Annotated[ExpenseKind, Named()]
     allowed_minor: int

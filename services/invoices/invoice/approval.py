@@ -1,4 +1,4 @@
-"""What billing does: agree a missing price, let the driver correct expenses, approve."""
+"""The part of billing: agree a missing price, let the driver correct expenses, approve."""
 
 from dataclasses import dataclass, replace
 from datetime import datetime

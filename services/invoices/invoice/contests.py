@@ -117,7 +117,7 @@ def _settled(command: SettleContest, line: Line, state: Delivered) -> ContestSet
 def _adjustment(
     command: SettleContest, line: Line, state: Delivered
 ) -> tuple[Money, Money] | tuple[None, None]:
-    """What the next statement adds or takes, with its VAT, once the invoice is approved."""
+    """The change of an approved invoice, net and VAT; None where it is open or nothing changes."""
     difference = command.amount.amount_minor - line.amount.amount_minor
     if not isinstance(state, Approved | Paid) or not difference:
         return None, None

@@ -1,4 +1,4 @@
-"""What the driver does: declare expenses, take them back, validate them, which locks them."""
+"""The part of the driver: declare expenses, take them back, validate them, which locks them."""
 
 from dataclasses import dataclass, replace
 from datetime import datetime

@@ -1,4 +1,4 @@
-"""What follows from the trip: its offer is noted, the award prepares, the delivery opens."""
+"""The part of the trip: its offer is noted, its award prepares the bill, its delivery opens it."""
 
 from dataclasses import dataclass
 from datetime import datetime

@@ -57,7 +57,7 @@ def total(amounts: Iterable[Money], currency: str) -> Money:
 def bad(
     field: str, amount: Money, currency: str, *, least: int = 1, most: int = MOST
 ) -> BadAmount | None:
-    """What is wrong with an amount; both ends are possible."""
+    """The fault of an amount, None when there is none; `least` and `most` are still allowed."""
     if amount.currency != currency:
         return CurrencyDiffers(field, amount.currency, currency)
     if not least <= amount.amount_minor <= most:

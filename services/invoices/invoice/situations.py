@@ -58,7 +58,7 @@ class Prepared:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Bill:
-    """What a delivered mission comes to, line by line, each with the version it is from.
+    """The bill of a delivered mission, line by line, each with the version it is from.
 
     `removed` and `settlements` make repetitions recognisable.
     """
@@ -118,13 +118,13 @@ class Bill:
         return next((one for one in self.contests if one.line_id == line_id), None)
 
     def allowed(self, kind: ExpenseKind) -> int:
-        """What was quoted and accepted for a kind of expense, in minor units."""
+        """The sum quoted and accepted for a kind of expense, in minor units."""
         quoted = [one.amount.amount_minor for one in self.mission.quoted if one.kind is kind]
         extras = [one.amount.amount_minor for one in self.extras if one.kind is kind]
         return sum(quoted) + sum(extras)
 
     def declared(self, kind: ExpenseKind, but: str = "") -> int:
-        """What the lines of a kind come to, except one line."""
+        """The sum of the lines of a kind, in minor units, except the line `but`."""
         others = (line for line in self.lines if line.kind is kind and line.line_id != but)
         return sum(line.amount.amount_minor for line in others)
 

@@ -1,4 +1,4 @@
-"""Whatever people try, an invoice keeps within what was agreed, and adds up."""
+"""An invoice keeps within what was agreed and adds up, whatever people try."""
 
 from functools import reduce
 

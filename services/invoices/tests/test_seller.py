@@ -1,4 +1,4 @@
-"""Who sells, and who writes the invoices."""
+"""A driver declares a company and says who writes the invoices; VAT follows from both sides."""
 
 import pytest
 

@@ -16,7 +16,7 @@ _RANGE = re.compile(r"bytes=(\d{0,15})-(\d{0,15})")
 
 @dataclass(frozen=True, slots=True)
 class Content:
-    """What is sent: an object, its type, and what it is to be saved as."""
+    """The content that is sent: an object, its type, and the name it is to be saved by."""
 
     object: str
     size: int

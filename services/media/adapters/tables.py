@@ -1,4 +1,4 @@
-"""What the service keeps beside its events: the pieces of uploads, and what is to be cleared."""
+"""Tables beside the events: the pieces of uploads, and the files that are to be cleared."""
 
 from infra import vault
 

@@ -33,7 +33,7 @@ JOINED_AT_ONCE = 2
 
 @dataclass(frozen=True, slots=True)
 class Looked:
-    """What was found in all the pieces together."""
+    """The findings about all the pieces together."""
 
     found: Found
     copy: PublicCopy | None
@@ -213,7 +213,7 @@ def end(file_id: str) -> InTransaction:
 
 
 def lock(file_id: str) -> tuple[int, str]:
-    """What names the lock of a file."""
+    """The two keys that name the lock of a file."""
     return Lock.UPLOAD, file_id
 
 

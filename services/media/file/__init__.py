@@ -46,7 +46,7 @@ class StartUpload:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Found:
-    """What the content turned out to be. `media_type` is None when nobody knows it."""
+    """The findings about the content. `media_type` is None when nobody knows it."""
 
     sha256: str
     size_bytes: int

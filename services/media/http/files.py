@@ -129,7 +129,7 @@ def router(media: MediaService) -> Router:
 
     @routes.get("/files/{file_id}")
     async def file_facts(file_id: Id, context: Member) -> Answered[FileShown]:
-        """What is known of a file."""
+        """The state of a file."""
         loaded = await media.found(context, file_id, reading=True)
         offset = await media.uploads.offset(file_id)
         return context.show(file_shown(loaded.state, offset), loaded)

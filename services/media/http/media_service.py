@@ -1,4 +1,4 @@
-"""What the routes of media share: who may see a file, and how its content is sent."""
+"""Common ground of the routes: decides who may see a file, and sends its content."""
 
 import logging
 from collections.abc import AsyncIterator

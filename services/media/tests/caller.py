@@ -83,13 +83,13 @@ class Caller:
     async def hold(
         self, file: str, organisation: str | None, *, by: str, reader: str | None = None
     ) -> None:
-        """What the reaction to an event that names the file would command."""
+        """Command the same as a reaction to an event that names the file."""
         await self.follow(
             Hold(file_id=file, organisation_id=organisation, by=by, reader_id=reader, at=NOON)
         )
 
     async def follow(self, command: Following) -> None:
-        """What a reaction would command."""
+        """Carry out a command as for a reaction."""
         key = uuid4()
         context = CommandContext(key, str(key), str(key), "test", "hiflow", NOON, "")
         done = await self.running.commands.handle(FILE, command.file_id, command, context)
@@ -118,7 +118,7 @@ class Caller:
             return {row[0] for row in await cursor.fetchall()}
 
     def kept(self, file: str) -> list[str]:
-        """What lies in the local folder of a file."""
+        """The names of all files in the local folder of a file, in order."""
         folder = self.folder / "objects" / "files" / file
         return sorted(path.name for path in folder.rglob("*") if path.is_file())
 

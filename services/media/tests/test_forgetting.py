@@ -1,4 +1,4 @@
-"""Who is forgotten leaves no file behind (ADR 4, ADR 11)."""
+"""Somebody who is forgotten leaves no file behind (ADR 4, ADR 11)."""
 
 from datetime import UTC, datetime
 from pathlib import Path

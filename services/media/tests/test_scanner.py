@@ -1,4 +1,4 @@
-"""What the virus scanner says decides whether a file is kept, and silence keeps nothing (G-08)."""
+"""The virus scanner decides whether a file is kept, and its silence keeps nothing (G-08)."""
 
 from pathlib import Path
 

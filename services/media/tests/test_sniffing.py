@@ -1,4 +1,4 @@
-"""What is in a file counts, not what it is called; and a cleaned image tells nothing more."""
+"""The content of a file counts, not its name; and a cleaned image tells nothing more."""
 
 import io
 from pathlib import Path

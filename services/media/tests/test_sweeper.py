@@ -1,4 +1,4 @@
-"""What nobody needs any more is deleted, and what somebody needs never is (G-08)."""
+"""Files that nobody needs any more are deleted, and those that somebody needs never are (G-08)."""
 
 from collections.abc import Awaitable, Callable
 from contextlib import suppress

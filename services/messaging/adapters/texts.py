@@ -1,4 +1,4 @@
-"""What the notices of a service say: in English, and translated by catalogues of gettext.
+"""The texts of a service's notices: in English, and translated by catalogues of gettext.
 
 The English texts are in `notices/texts.yaml` of the service, their translations in
 `notices/locales/`. Nothing is compiled: catalogues are read as translators keep them.
@@ -40,7 +40,7 @@ def _pair(value: object) -> object:
 
 
 class Fact(NamedTuple):
-    """What a template is told, like `{day: 2030-05-31}`."""
+    """A fact that a template is given, like `{day: 2030-05-31}`."""
 
     kind: str
     """`text`, `day`, `money`, `number`, or the name of labels or plurals of the service."""
@@ -113,7 +113,7 @@ class Texts:
 
     @cached_property
     def content(self) -> Content:
-        """What is said, in English."""
+        """The English texts."""
         file = self.folder / FILE
         return read(file.read_text(encoding="utf-8")) if file.is_file() else Content()
 
@@ -149,7 +149,7 @@ def _compiled(content: bytes) -> GNUTranslations:
 
 
 def pieces(text: str) -> Iterator[tuple[str, str | None]]:
-    """What a text consists of: words, each with the name of the fact that follows them, if any.
+    """The pieces of a text: words, each with the name of the fact that follows them, if any.
 
     Raises ValueError for a placeholder that is more than the name of a fact.
     """

@@ -178,7 +178,7 @@ class EventShown(Answer):
 
 
 class WordsShown(Answer):
-    """What a person reads."""
+    """The words that a person reads."""
 
     language: str
     subject: str
@@ -352,7 +352,7 @@ def _plan_of(found: message.Living | message.Delivered) -> MessageScheduled | No
 
 
 def _event(entry: HistoryEntry[MessageEvent]) -> EventShown | None:
-    """What happened; None for the event that the message began with, which has private facts."""
+    """The event as it is shown; None for the first one of a message, which has private facts."""
     event = entry.event
     shown: What
     match event:

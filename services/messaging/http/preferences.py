@@ -79,7 +79,7 @@ class QuietHoursShown(Answer):
 
 
 class PreferencesShown(Answer):
-    """What somebody wants to be told, how and when: the whole matrix, defaults included."""
+    """The choices of somebody who is told things: the whole matrix, defaults included."""
 
     choices: list[ChoiceShown]
     quiet_hours: QuietHoursShown | None
@@ -94,7 +94,7 @@ router = Router("Preferences")
 
 @router.get("/preferences")
 async def show_preferences(context: Anyone) -> Answered[PreferencesShown]:
-    """What one wants to be told, how and when; the whole matrix."""
+    """The caller's choices of what they are told, how and when; the whole matrix."""
     found = await context.load(PREFERENCES, context.principal.subject)
     person = found.state
     if not isinstance(person, preferences.Recipient) or not may_see(context, person):

@@ -19,7 +19,7 @@ Key = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9.-]{1,128}$")]
 
 
 class ReceiptBody(Body):
-    """What the gateway says became of a message."""
+    """The gateway's word on how a message ended."""
 
     reference: Key
     """As it was given with the message."""

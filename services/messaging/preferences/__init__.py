@@ -140,7 +140,7 @@ class Recipient:
         return None if address == REDACTED else address
 
     def immediacy(self, topic: Topic, channel: Channel) -> Immediacy:
-        """What they chose; by default everything at once by e-mail, and nothing else."""
+        """The recipient's choice; by default everything at once by e-mail, and nothing else."""
         usual = Immediacy.NOW if channel is Channel.EMAIL else Immediacy.NEVER
         return self.choices.get((topic, channel), usual)
 

@@ -33,7 +33,7 @@ class Farewell:
 
 
 def react(entries: Mapping[type[Any], Contact | Farewell], event: Any) -> list[Meet | Forget]:
-    """What the entry of its class makes of an event."""
+    """The command that the entry of its class makes of an event."""
     entry = entries[type(event)]
     person, at = value_of(event, entry.person), value_of(event, entry.at)
     if isinstance(entry, Farewell):

@@ -77,7 +77,7 @@ def target(command: Queue) -> str:
 
 
 def value_of(event: Any, path: str) -> Any:
-    """What stands in a field of the event, or in a field of that; None where there is nothing."""
+    """The value of a field of the event, or of a field of that; None where there is nothing."""
     found = event
     for name in path.split("."):
         found = None if found is None else getattr(found, name)

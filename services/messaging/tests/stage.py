@@ -134,7 +134,7 @@ class Stage:
 
     @property
     def routes(self) -> list[Any]:
-        """Of the API, without those of the kit."""
+        """The routes of the API, without those of the kit."""
         return list(self.running.service.routes(self.running).routes)
 
     # --- What happened ------------------------------------------------------
@@ -194,7 +194,7 @@ class Stage:
         return (await self.running.commands.load(MESSAGE, message_id)).state
 
     async def types(self, message_id: str = "m-1") -> list[str]:
-        """What happened to a message, in order."""
+        """The last words of the types of a message's events, in order."""
         entries = await self.running.commands.history(MESSAGE, message_id)
         return [entry.type.rpartition(".")[2] for entry in entries]
 

@@ -1,4 +1,4 @@
-"""What servers report of mails they took, from the question to the message's end."""
+"""Servers report on mails they took: from the request for a report to the message's end."""
 
 import asyncio
 from collections.abc import AsyncIterator

@@ -1,4 +1,4 @@
-"""What an account says about where its owner is reached."""
+"""An account tells where its owner is reached."""
 
 from dataclasses import replace
 from datetime import timedelta

@@ -1,4 +1,4 @@
-"""What an entry of a `notices.yaml` makes of an event."""
+"""An entry of a `notices.yaml` makes messages of an event."""
 
 import json
 from dataclasses import replace

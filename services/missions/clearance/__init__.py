@@ -68,7 +68,7 @@ Slot = tuple[str, str]
 
 @dataclass(frozen=True, slots=True)
 class Clearance:
-    """What was required last, by organisation, and what became of each paper last."""
+    """The papers required last, by organisation, and the latest fact about each paper."""
 
     required: Mapping[str, PapersRequired] = field(default_factory=dict)
     papers: Mapping[Slot, Paper] = field(default_factory=dict)
@@ -103,7 +103,7 @@ def lacking(clearance: Clearance, organisation_id: str, on: date) -> tuple[str, 
 
 
 def required(clearance: Clearance, organisation_id: str) -> tuple[str, ...]:
-    """What staff asked for, and what was accepted once, in order."""
+    """The kinds of papers that staff asked for or once accepted, in order."""
     accepted = {kind for organisation, kind in clearance.papers if organisation == organisation_id}
     asked = clearance.required.get(organisation_id)
     return tuple(sorted(accepted.union(asked.kinds if asked else ())))

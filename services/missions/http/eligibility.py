@@ -1,4 +1,4 @@
-"""What a driver needs for new work, asked of their own streams before a command is decided."""
+"""Asks a driver's own streams what new work needs, before a command is decided."""
 
 from infra.http.request_context import RequestContext
 from services.missions import clearance, driver, trip

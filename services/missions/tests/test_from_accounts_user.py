@@ -1,4 +1,4 @@
-"""Whoever has the account of a driver is a driver; a closed account takes no new work."""
+"""Everybody with the account of a driver is a driver; a closed account takes no new work."""
 
 from dataclasses import replace
 

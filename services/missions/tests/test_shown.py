@@ -1,4 +1,4 @@
-"""What is shown of trips and drivers: exactly these fields, and each event as it was recorded."""
+"""Answers show exactly these fields of trips and drivers, and each event as it was recorded."""
 
 from dataclasses import replace
 from functools import reduce

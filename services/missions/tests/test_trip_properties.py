@@ -70,7 +70,7 @@ events: st.SearchStrategy[TripEvent] = st.one_of(
 
 
 def live_on(sequence: list[Command]) -> list[TripEvent]:
-    """What a trip records when it meets these commands."""
+    """The events that a trip records when it meets these commands."""
     trip: Trip = initial
     history: list[TripEvent] = []
     for command in sequence:

@@ -573,7 +573,7 @@ def belongs_to_another(
 
 
 def bad_agreement(command: AssignDirectly) -> quotes.BadQuote | ExpensesNeedPrice | None:
-    """What is agreed on without a quote is as good as one, or left open altogether."""
+    """The fault of terms without a quote: they are as good as one, or left open altogether."""
     if command.price is None:
         return ExpensesNeedPrice() if command.expenses else None
     return terms.bad_price(command.price) or quotes.bad_expenses(command.expenses, command.price)

@@ -61,7 +61,7 @@ Event = StopDetailed | ClientNamed | SubjectForgotten
 
 @dataclass(frozen=True, slots=True)
 class Contacts:
-    """What was said last of each end, and of the client."""
+    """The latest details of each end, and of the client."""
 
     stops: Mapping[End, StopDetailed] = field(default_factory=dict)
     client: ClientNamed | None = None

@@ -97,7 +97,7 @@ Event = ExtraCostRequested | Answer
 
 @dataclass(frozen=True, slots=True)
 class ExtraCosts:
-    """What was asked for and what was answered, by request."""
+    """The requests for extra costs and their answers, by the id of the request."""
 
     requests: Mapping[str, ExtraCostRequested] = field(default_factory=dict)
     answers: Mapping[str, Answer] = field(default_factory=dict)

@@ -127,7 +127,7 @@ class Paper:
 
     @property
     def status(self) -> Status:
-        """What became of the newest version; the one accepted before may still hold."""
+        """The standing of the newest version; the one accepted before may still hold."""
         if self.added is None:
             return "missing"
         if self.refused is not None:

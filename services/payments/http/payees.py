@@ -87,7 +87,7 @@ class BankChangeShown(Answer):
 
 
 class AnswerShown(Answer):
-    """What billing answered."""
+    """The answer of billing."""
 
     driver_id: str
     organisation_id: str

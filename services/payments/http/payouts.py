@@ -106,7 +106,7 @@ class StatementShown(Answer):
 
 
 class PayoutsShown(Answer):
-    """What is owed to a driver and on no statement yet, and every statement, latest first."""
+    """The amounts owed to a driver and on no statement yet, and every statement, latest first."""
 
     due: list[DueLine]
     statements: list[StatementShown]
@@ -218,7 +218,7 @@ def _line(line: payout_v1.Line) -> StatementLine:
 
 @router.get("/payees/{driver_id}/payouts")
 async def show_payouts(driver_id: Id, context: Anyone) -> Answered[PayoutsShown]:
-    """What is owed and every statement; drivers see their own."""
+    """The amounts that are owed, and every statement; drivers see their own."""
     return Answered(payouts_shown(await visible(context, driver_id)))
 
 
@@ -286,7 +286,7 @@ async def record_payment(
 
 
 async def visible(context: RequestContext, driver_id: str) -> Account:
-    """What is owed to a driver, if the caller may see it; else as if there were nothing."""
+    """The account of a driver. Refuses a caller who may not see it, as if there were none."""
     only_own(context, driver_id)
     account = (await context.load(PAYOUT, driver_id)).state
     if account.organisation_id != context.principal.organisation_id:

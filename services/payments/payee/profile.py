@@ -1,4 +1,4 @@
-"""What is known of a driver as somebody to be paid, and how their events change it."""
+"""The state of a driver as somebody to be paid, and how events change it."""
 
 from dataclasses import dataclass, replace
 from typing import assert_never
@@ -39,7 +39,7 @@ class Payee:
         return next((one for one in self.questions if one.question_id == question_id), None)
 
     def answer(self, question_id: str) -> QuestionAnswered | None:
-        """What billing answered, if it did."""
+        """The answer of billing to that question, None until there is one."""
         return next((one for one in self.answers if one.question_id == question_id), None)
 
 

@@ -1,4 +1,4 @@
-"""What a driver is owed and was paid: credited, adjusted, closed into statements, paid."""
+"""The account of a driver: amounts are credited, adjusted, closed into statements, and paid."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace

@@ -1,4 +1,4 @@
-"""What an invoice leads to."""
+"""An invoice leads to credits and adjustments."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""Whatever happens, the books balance."""
+"""The books balance, whatever happens."""
 
 from functools import reduce
 

@@ -1,4 +1,4 @@
-"""What is owed, statement after statement."""
+"""Amounts are owed, closed into statements and paid, once each."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""What became of my invoices, and which fact is each figure from? One row an invoice."""
+"""The driver's invoices, each figure with the fact it is from: one row an invoice."""
 
 from dataclasses import dataclass, replace
 from datetime import datetime

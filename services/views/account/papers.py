@@ -23,7 +23,7 @@ Reads = PaperAdded | PaperAccepted | PaperRefused | PaperExpired
 
 
 class PaperStatus(StrEnum):
-    """What became of the version shown last."""
+    """The standing of the version shown last."""
 
     TO_CHECK = "to_check"
     ACCEPTED = "accepted"

@@ -1,4 +1,4 @@
-"""Who am I to the platform, and what may I do? One row a user."""
+"""The profile, licence and roles of a user: one row a user."""
 
 from dataclasses import dataclass, replace
 from datetime import date
@@ -53,7 +53,7 @@ class AccountStatus(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Profile:
-    """What is absent is not known, or forgotten."""
+    """The latest facts about a user; an absent field is not known, or forgotten."""
 
     user_id: str
     organisation_id: str
@@ -176,7 +176,7 @@ profiles = Table(view, "account.profiles")
 
 
 class ProfileShown(Answer):
-    """Who one is to the platform, with the driving licence."""
+    """The caller's own profile, with the driving licence."""
 
     user_id: str
     organisation_id: str
@@ -209,7 +209,7 @@ DriverContext = Annotated[RequestContext, requires("driver")]
 
 @router.get("/profile")
 async def my_profile(context: DriverContext) -> Answered[ProfileShown]:
-    """Who one is to the platform, with address, licence and roles."""
+    """The caller's own profile, with address, licence and roles."""
     mine = profiles.of(context.principal.organisation_id, user_id=context.principal.subject)
     row = await mine.one(context.pool)
     if row is None:

@@ -1,4 +1,4 @@
-"""What was I paid, or shall be, and which fact is each figure from? One row a statement."""
+"""The driver's statements, each figure with the fact it is from: one row a statement."""
 
 from dataclasses import dataclass, replace
 from datetime import datetime

@@ -1,4 +1,4 @@
-"""Whose account waits to be activated? One row a user."""
+"""The accounts that wait to be activated: one row a user."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace

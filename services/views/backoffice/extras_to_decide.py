@@ -23,7 +23,7 @@ Reads = ExtraCostRequested | ExtraCostAccepted | ExtraCostRefused
 
 
 class ExtraStatus(StrEnum):
-    """What came of a request so far."""
+    """The standing of a request."""
 
     REQUESTED = "requested"
     ACCEPTED = "accepted"

@@ -1,4 +1,4 @@
-"""What does an invoice say, and which fact is each of its figures from?"""
+"""One invoice for billing, each figure with the fact it is from."""
 
 from collections.abc import Sequence
 from enum import StrEnum
@@ -54,7 +54,7 @@ class DeclaredExpenseShown(Answer):
 
 
 class KindCompared(Answer):
-    """What was quoted and accepted of a kind of expense, beside what was declared."""
+    """The amounts quoted and accepted for a kind of expense, beside those declared."""
 
     kind: Annotated[ExpenseKind, Named()]
     quoted: list[MoneyShown]

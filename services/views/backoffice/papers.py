@@ -114,7 +114,7 @@ BY_KIND = papers.order("by-kind", "user_id", "kind")
 
 
 class PaperStatus(StrEnum):
-    """What came of the version shown last."""
+    """The standing of the version shown last."""
 
     TO_CHECK = "to_check"
     ACCEPTED = "accepted"

@@ -1,4 +1,4 @@
-"""What was offered for a trip, what was decided about it, and why: one row a driver and trip."""
+"""The quotes on a trip, the decisions about them, and the reasons: one row a driver and trip."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -188,7 +188,7 @@ class TripStatus(StrEnum):
 
 
 class QuoteStatus(StrEnum):
-    """What came of a quote so far."""
+    """The standing of a quote."""
 
     SUBMITTED = "submitted"
     WITHDRAWN = "withdrawn"
@@ -198,7 +198,7 @@ class QuoteStatus(StrEnum):
 
 
 class CounterStatus(StrEnum):
-    """What came of the price that logistics named instead."""
+    """The standing of the price that logistics named instead."""
 
     OFFERED = "offered"
     ACCEPTED = "accepted"

@@ -1,4 +1,4 @@
-"""Who am I, what am I qualified for, and what would open more trips?"""
+"""The driver's own profile, qualifications, and the skills that would open more trips."""
 
 from collections import Counter
 from typing import Annotated
@@ -29,7 +29,7 @@ class OfferedQualification(Answer):
 
 
 class Qualifications(Answer):
-    """What one holds, what one is in training for, and what would open more trips."""
+    """The qualifications held, those in training, and those that would open more trips."""
 
     held: tuple[QualificationShown, ...]
     in_training: tuple[TrainingShown, ...]

@@ -1,4 +1,4 @@
-"""What became of my quotes?"""
+"""The driver's own quotes and their standing, newest first."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass

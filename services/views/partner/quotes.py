@@ -1,4 +1,4 @@
-"""What became of my quotes? One row a driver and trip."""
+"""Quotes and their standing: one row a driver and trip."""
 
 from dataclasses import dataclass, replace
 from datetime import date, datetime

@@ -1,4 +1,4 @@
-"""What leaves: a message on its way, and what a channel to the outside does with it."""
+"""Messages on their way to the outside, and the channels that take them."""
 
 from dataclasses import dataclass
 from typing import Protocol
@@ -6,7 +6,7 @@ from typing import Protocol
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RenderedMessage:
-    """What a person reads: in a mail the subject with text or page, elsewhere the short form."""
+    """The words for a person: in a mail the subject with text or page, elsewhere the short form."""
 
     language: str
     subject: str

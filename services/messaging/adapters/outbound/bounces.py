@@ -1,4 +1,4 @@
-"""What mail servers report of mails they took: each mail has a return address of its own (VERP).
+"""Takes the reports of mail servers: each mail has a return address of its own (VERP).
 
 Servers report to it when a mail could not be delivered, and when it was if they were asked
 (RFC 3461, RFC 3464). A server of our own takes the reports; the mail exchanger of the return
@@ -40,7 +40,7 @@ def key_of(recipient: str, base: str) -> str | None:
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """What became of a mail, for good; `detail` is why, as its server said it."""
+    """The end of a mail, for good; `detail` is the reason in the words of its server."""
 
     outcome: Literal["delivered", "failed"]
     detail: str

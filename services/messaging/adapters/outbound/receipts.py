@@ -1,4 +1,4 @@
-"""What providers took and what they say became of it: one row for each idempotency key.
+"""Receipts for messages that providers took: one row for each idempotency key.
 
 Not events: a row stands for one contact with the outside, which may have carried several messages.
 """

@@ -83,7 +83,7 @@ class Kept:
 
     @property
     def text(self) -> str:
-        """What it says, as text."""
+        """Its plain text; empty when it has none."""
         part: Any = self.parsed.get_body(("plain",))
         return str(part.get_content()) if part is not None else ""
 

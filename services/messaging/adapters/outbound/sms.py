@@ -48,7 +48,7 @@ def _id_of(answer: httpx.Response) -> str | None:
 
 
 def signature(secret: str, body: bytes, at: datetime) -> str:
-    """What the gateway puts in `Relais-Signature`: when it signed, and an HMAC of it all."""
+    """The gateway's value for `Relais-Signature`: when it signed, and an HMAC of it all."""
     seconds = int(at.timestamp())
     signed = hmac.new(secret.encode(), f"{seconds}.".encode() + body, hashlib.sha256)
     return f"t={seconds},v1={signed.hexdigest()}"

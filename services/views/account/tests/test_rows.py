@@ -1,4 +1,4 @@
-"""What became of my invoices and statements, and which fact is each figure from?"""
+"""Rows of invoices and statements show their standing, and name the fact behind each figure."""
 
 from dataclasses import replace
 from functools import reduce

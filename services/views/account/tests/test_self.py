@@ -1,4 +1,4 @@
-"""Who am I to the platform, and which of my papers hold?"""
+"""Users see their own profile, and which of their papers hold."""
 
 from functools import reduce
 

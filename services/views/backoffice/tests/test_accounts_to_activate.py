@@ -1,4 +1,4 @@
-"""Whose account waits to be activated, and with which papers?"""
+"""Staff see the accounts that wait to be activated, with their papers."""
 
 from functools import reduce
 

@@ -1,4 +1,4 @@
-"""Who am I, what may I do, when am I free?"""
+"""Drivers see who they are, what they may do, and when they are free."""
 
 from datetime import date
 from functools import reduce

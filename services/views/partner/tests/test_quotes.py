@@ -1,4 +1,4 @@
-"""What became of my quotes?"""
+"""Drivers see the standing of their quotes."""
 
 from functools import reduce
 from typing import Any

@@ -1,4 +1,4 @@
-"""What the screens show, field by field: a value that goes missing breaks one of these."""
+"""The screens show each value, field by field: one that goes missing breaks a test here."""
 
 from dataclasses import replace
 from typing import Any
