@@ -20,6 +20,7 @@ from contracts.runtime import Contract
 from infra.commands import Aggregate, Commands
 from infra.consumers import core
 from infra.consumers.core import Consumer
+from infra.consumers.handler import Handler
 from infra.consumers.reactions import Follower, Reaction, ReactionHandler
 from infra.consumers.records import KafkaTopicReader
 from infra.consumers.subscriptions import Subscription
@@ -124,7 +125,7 @@ class Running:
         self,
         name: str,
         subscriptions: Sequence[Subscription],
-        handler: core.Handler,
+        handler: Handler,
         reader: KafkaTopicReader | None = None,
     ) -> Consumer:
         """A consumer of this service; without a reader it reads topics again through its own."""
@@ -143,7 +144,7 @@ class Running:
     def reacting(self) -> FaustApp | None:
         """The app of its reactions and followers; None when it has none."""
         service, settings = self.service, self.settings
-        readers: list[tuple[str, Subscription, core.Handler]] = [
+        readers: list[tuple[str, Subscription, Handler]] = [
             (one.name, one.subscription, ReactionHandler(one, self.commands, service.name))
             for one in service.reactions
         ]

@@ -12,7 +12,7 @@ from psycopg import OperationalError
 from contracts.runtime import Contract
 from infra import telemetry
 from infra.commands import Aggregate, CommandContext, Commands
-from infra.consumers.core import Handler, Retry
+from infra.consumers.handler import Handler, Retry
 from infra.consumers.records import Delivery
 from infra.consumers.subscriptions import Reads, Subscription, event_classes, subscription
 from infra.store import Append, Appended

@@ -3,21 +3,19 @@
 import asyncio
 from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
 from contextlib import aclosing
-from typing import TYPE_CHECKING, Any
+from typing import Protocol
 
-from contracts.runtime import Contract
 from infra.cloudevents import recorded_envelope
+from infra.consumers.filling import fill
 from infra.consumers.records import Delivery, KafkaTopicReader, Partition, stream_of
 from infra.consumers.subscriptions import Subscription
-from infra.consumers.views import Generation, ViewHandler
+from infra.consumers.views import Generation, Generations, ViewHandler, subscriptions
 from infra.personal import Codec, Encoded, Keyring
+from infra.settings import Settings
 from infra.store import RecordedEvent
-from infra.store.postgres import PostgresStore
+from infra.store.postgres import Pool, PostgresStore
 from infra.store.protocol import BEGINNING
 from infra.topics import partitions_of
-
-if TYPE_CHECKING:
-    from infra.host import Running
 
 PAGE = 4_000
 """Events read from a store at once; a page is folded and written in one transaction."""
@@ -34,6 +32,19 @@ select stream, version, event_id, type, data, occurred_at, recorded_at from es.e
 _COUNT = "select count(*) from es.event where type = any(%s)"
 
 
+class Reader(Protocol):
+    """A read service that is opened, as far as a rebuild needs it."""
+
+    @property
+    def settings(self) -> Settings: ...
+    @property
+    def pool(self) -> Pool: ...
+    @property
+    def keyring(self) -> Keyring: ...
+    @property
+    def generations(self) -> Generations | None: ...
+
+
 class NotReadable(Exception):
     """A rebuild met an event that a table reads and this code cannot decode."""
 
@@ -42,7 +53,7 @@ class NotReadable(Exception):
 
 
 async def rebuild(
-    running: "Running",
+    running: Reader,
     sources: Mapping[str, PostgresStore],
     progress: Callable[[int, int], None] = lambda _done, _of: None,
     page: int = PAGE,
@@ -54,25 +65,25 @@ async def rebuild(
     running workers feed the generation from where its topics stood in the beginning. When it
     fails, the generation is dropped; `NotFilled` names an event the views cannot take.
     """
-    assert running.generations is not None
+    generations = _generations(running)
     reader = KafkaTopicReader(running.settings.kafka)
-    generation = await running.generations.create()
+    generation = await generations.create()
     try:
-        ends = await _ends(reader, running.service.sources)
+        ends = await _ends(reader, generations)
         await _fill(running, generation, sources, progress, page)
-        return await running.generations.filled(generation, ends)
+        return await generations.filled(generation, ends)
     except BaseException:
-        await running.generations.drop(generation)
+        await generations.drop(generation)
         raise
     finally:
         await reader.close()
 
 
-async def lag(running: "Running", generation: Generation) -> int:
+async def lag(running: Reader, generation: Generation) -> int:
     """How many records a generation is behind the ends of its topics."""
     reader = KafkaTopicReader(running.settings.kafka)
     try:
-        ends = await _ends(reader, running.service.sources)
+        ends = await _ends(reader, _generations(running))
     finally:
         await reader.close()
     async with running.pool.connection() as connection:
@@ -85,7 +96,7 @@ async def lag(running: "Running", generation: Generation) -> int:
 
 
 async def ready(
-    running: "Running",
+    running: Reader,
     generation: Generation,
     behind: Callable[[int], None] = lambda _: None,
     *,
@@ -102,14 +113,20 @@ async def ready(
     behind(left)
 
 
+def _generations(running: Reader) -> Generations:
+    assert running.generations is not None
+    return running.generations
+
+
 # --- Where the topics stand -----------------------------------------------------------------------
 
 
 async def _ends(
-    reader: KafkaTopicReader, contracts: Sequence[Contract[Any]]
+    reader: KafkaTopicReader, generations: Generations
 ) -> dict[Partition, tuple[int, int]]:
     """(next offset, timeline) of every partition."""
-    places = [(c.topic, number) for c in contracts for number in range(partitions_of(c.topic))]
+    topics = [one.topic for one in subscriptions(generations.tables)]
+    places = [(topic, number) for topic in topics for number in range(partitions_of(topic))]
     found: dict[Partition, tuple[int, int]] = {}
     for partition, end in (await reader.ends(places)).items():
         last = await reader.read(partition, end - 1, end) if end else []
@@ -121,23 +138,22 @@ async def _ends(
 
 
 async def _fill(
-    running: "Running",
+    running: Reader,
     generation: Generation,
     sources: Mapping[str, PostgresStore],
     progress: Callable[[int, int], None],
     size: int,
 ) -> None:
-    service = running.service
-    handler = ViewHandler(generation, service.tables, filling=True)
-    consumer = running.consumer(generation.consumer, service.subscriptions, handler)
-    names = {contract.service for contract in service.sources}
+    tables = _generations(running).tables
+    handler = ViewHandler(generation, tables, filling=True)
+    read = subscriptions(tables)
     histories = [
         _History(
             sources[name],
-            [one for one in service.subscriptions if one.contract.service == name],
+            [one for one in read if one.contract.service == name],
             running.keyring,
         )
-        for name in names
+        for name in {one.contract.service for one in read}
     ]
     total = sum([await history.count() for history in histories])
     done = 0
@@ -145,7 +161,8 @@ async def _fill(
         async with aclosing(history.pages(size)) as pages:
             async for page in pages:
                 deliveries, versions = await history.decoded(page)
-                await consumer.fill(deliveries, versions)
+                async with running.pool.connection() as connection, connection.transaction():
+                    await fill(connection, generation.consumer, handler, deliveries, versions)
                 done += len(deliveries)
                 progress(done, max(done, total))
 

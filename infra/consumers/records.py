@@ -25,6 +25,11 @@ class Record:
     headers: tuple[tuple[str, bytes], ...]
 
     @property
+    def place(self) -> Partition:
+        """The partition it is in."""
+        return self.topic, self.partition
+
+    @property
     def stream(self) -> str:
         """`missions.trip/T1` for key T1 of topic relais.missions.trip.v1."""
         return stream_of(self.topic, self.key.decode(errors="replace"))

@@ -18,7 +18,9 @@ from aiokafka import AIOKafkaConsumer, ConsumerRebalanceListener, TopicPartition
 from aiokafka.errors import KafkaError
 
 from infra.cloudevents import NotAnEvent, envelope
-from infra.consumers.core import Consumer, Fenced, Retry
+from infra.consumers.core import Consumer
+from infra.consumers.handler import Retry
+from infra.consumers.ownership import Fenced
 from infra.consumers.records import Partition, Record, from_kafka, headers_of
 from infra.supervisor import Halt, Progress
 

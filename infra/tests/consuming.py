@@ -28,7 +28,8 @@ from contracts.runtime import Contract
 from infra.cloudevents import headers
 from infra.commands import Aggregate, Commands
 from infra.consumers import core
-from infra.consumers.core import Consumer, Handler
+from infra.consumers.core import Consumer
+from infra.consumers.handler import Handler
 from infra.consumers.reactions import Reaction, ReactionHandler
 from infra.consumers.records import Delivery, Partition, Record, TopicReader
 from infra.consumers.subscriptions import subscription

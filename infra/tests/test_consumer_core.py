@@ -6,7 +6,7 @@ from dataclasses import replace
 import psycopg
 import pytest
 
-from infra.consumers.core import Fenced
+from infra.consumers.ownership import Fenced
 from infra.store.postgres import Connection
 from infra.tests.consuming import (
     TOPIC,

@@ -8,7 +8,8 @@ import psycopg
 import pytest
 
 from contracts.missions.trip_v1 import TripEvent
-from infra.consumers.core import Consumer, Fenced
+from infra.consumers.core import Consumer
+from infra.consumers.ownership import Fenced
 from infra.consumers.records import Record
 from infra.tests.consuming import (
     TOPIC,

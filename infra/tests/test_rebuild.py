@@ -11,7 +11,7 @@ import pytest_asyncio
 
 from contracts.missions import trip_v1
 from infra.commands import Commands
-from infra.consumers.core import NotFilled
+from infra.consumers.filling import NotFilled
 from infra.consumers.rebuild import NotReadable, ready, rebuild
 from infra.consumers.views import Generation
 from infra.host import Running, Service, ViewsWorker

@@ -12,7 +12,7 @@ from aiokafka import AIOKafkaConsumer, TopicPartition
 
 from contracts.missions import trip_v1
 from contracts.missions.trip_v1 import TripEvent
-from infra.consumers.core import Handler
+from infra.consumers.handler import Handler
 from infra.consumers.records import Delivery, KafkaTopicReader
 from infra.consumers.transports import FaustApp, KafkaLoop
 from infra.stack.broker import Broker

@@ -8,7 +8,7 @@ from typing import Any
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
-from infra.consumers.core import NotFilled
+from infra.consumers.filling import NotFilled
 from infra.consumers.rebuild import NotReadable, lag, ready, rebuild
 from infra.consumers.views import Generation, Generations
 from infra.host import Running
