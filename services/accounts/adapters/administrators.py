@@ -1,4 +1,4 @@
-"""Who keeps the users of an organisation: counted, so that the last administrator stays."""
+"""Counts the administrators of an organisation, so that the last one stays."""
 
 import asyncio
 from collections.abc import AsyncIterator

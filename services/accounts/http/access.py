@@ -1,4 +1,4 @@
-"""What the routes stand on: the secrets, the accounts, and proof of who asks."""
+"""Common ground of the routes: the secrets, the accounts, and the proof of who asks."""
 
 from dataclasses import replace
 from datetime import datetime

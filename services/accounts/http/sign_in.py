@@ -40,7 +40,7 @@ class SignInBody(Body):
 
 
 class Proof(Enum):
-    """What somebody showed to sign in."""
+    """The proof that somebody showed to sign in."""
 
     PASSWORD = 1
     SECOND_FACTOR = 2

@@ -62,7 +62,7 @@ async def asked(api: Caller, tokens: Any, email: str = NEW, password: str = PASS
 
 
 async def token_of(api: Caller) -> str:
-    """Of the newest link that went to a new address."""
+    """The token of the newest link that went to a new address."""
     history = await api.running.commands.history(USER, "ada")
     links = [entry.event for entry in history if isinstance(entry.event, EmailChangeRequested)]
     return links[-1].confirmation_link.partition("#token=")[2]

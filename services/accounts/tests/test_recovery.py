@@ -41,7 +41,7 @@ def test_it_is_recorded_that_a_code_stood_in() -> None:
 
 
 async def enrolment(api: Caller) -> tuple[Any, pyotp.TOTP, list[str]]:
-    """Of `max`, who bills: tokens, app and recovery codes."""
+    """Tokens, app and recovery codes of `max`, who does billing."""
     await api.with_password("max", "billing")
     tokens = await api.signed_in("max")
     begun = await api.own(tokens, "POST", "/me/second-factor")

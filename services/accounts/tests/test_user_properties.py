@@ -1,4 +1,4 @@
-"""What holds in every life of a user, whatever is asked in whatever order."""
+"""Properties that hold in every life of a user, whatever is asked in whatever order."""
 
 from functools import reduce
 
@@ -86,7 +86,7 @@ events: st.SearchStrategy[UserEvent] = st.sampled_from(
 
 
 def lived(life: list[Command]) -> tuple[list[UserEvent], User]:
-    """What was recorded, and what became of the user; what is refused changes nothing."""
+    """The recorded events and the user they lead to; a refused command changes nothing."""
     history: list[UserEvent] = []
     state = initial
     for command in life:

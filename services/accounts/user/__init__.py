@@ -139,7 +139,7 @@ Rejection = (
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Person:
-    """What is known of a user from the invitation until they are forgotten."""
+    """The facts about a user from the invitation until they are forgotten."""
 
     invitation: UserInvited
     roles: frozenset[Role]
@@ -275,7 +275,7 @@ def decide(command: Command, user: User) -> Decision:
 def decide_for_account(
     command: AccountCommand | PersonalCommand | sign_in.Command, user: Account
 ) -> Decision:
-    """What may be asked of a user in any situation; `decide_for_active` has the rest."""
+    """Decides what may be asked in any situation; `decide_for_active` decides the rest."""
     match command:
         case RecordAgreement():
             return agreement.record(command, user.person.agreement)

@@ -1,4 +1,4 @@
-"""What users keep about themselves: how to reach them, where they live, their photo."""
+"""The profile that users keep themselves: how to reach them, where they live, their photo."""
 
 from dataclasses import dataclass, replace
 from datetime import datetime

@@ -213,7 +213,7 @@ Decision = list[UserEvent] | Rejection
 
 
 def decide(command: ActiveCommand, credentials: Credentials, addressee: Addressee) -> Decision:
-    """What follows for an active user."""
+    """The events or the refusal for an active user."""
     match command:
         case ChangeEmail():
             return change_email(command, credentials)

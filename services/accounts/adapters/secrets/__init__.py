@@ -1,4 +1,4 @@
-"""What must not be an event: keys, hashes and tokens, in tables of the schema `secrets`."""
+"""Secrets must not be events: keys, hashes and tokens are in tables of the schema `secrets`."""
 
 from collections.abc import Mapping
 from datetime import datetime
