@@ -226,10 +226,11 @@ class Line:
     everything that Faust never hands over, they are read from the topic.
     """
 
-    def __init__(self, consumer: Consumer) -> None:
+    def __init__(self, consumer: Consumer, room: int = MOST_WAITING) -> None:
         self.consumer = consumer
         self.progress = Progress()
         self.lag = Lag()
+        self._room = room
         self._waiting: list[Record] = []
         self._arrived = asyncio.Event()
         self._look_at = 0.0
@@ -237,7 +238,7 @@ class Line:
 
     def bring(self, record: Record) -> None:
         """Take a record, unless too many wait already."""
-        if len(self._waiting) < MOST_WAITING:
+        if len(self._waiting) < self._room:
             self._waiting.append(record)
             self._arrived.set()
 
@@ -310,11 +311,18 @@ class FaustApp:
     """
 
     def __init__(
-        self, consumers: Sequence[Consumer], bootstrap: str, group: str, member: str = ""
+        self,
+        consumers: Sequence[Consumer],
+        bootstrap: str,
+        group: str,
+        member: str = "",
+        *,
+        room: int = MOST_WAITING,
     ) -> None:
+        """`room` is for how many records may wait in a line."""
         self.progress = Progress()
         self.assigned = asyncio.Event()
-        self.lines = [Line(consumer) for consumer in consumers]
+        self.lines = [Line(consumer, room) for consumer in consumers]
         self._topics = sorted({topic for consumer in consumers for topic in consumer.topics})
         self._bootstrap = bootstrap
         self._group = group

@@ -14,7 +14,7 @@ from contracts.missions import trip_v1
 from contracts.missions.trip_v1 import TripEvent
 from infra.consumers.handler import Handler
 from infra.consumers.records import Delivery, KafkaTopicReader
-from infra.consumers.transports import FaustApp, KafkaLoop
+from infra.consumers.transports import MOST_WAITING, FaustApp, KafkaLoop
 from infra.stack.broker import Broker
 from infra.store.postgres import Connection
 from infra.supervisor import Halt, supervise
@@ -242,14 +242,14 @@ async def faust(kit: Kit, broker: Broker, topic_prefix: str) -> Line:
 
 
 class TestSeveralConsumersOfOneApp:
-    def app(self, line: Line, limit: int = 100) -> FaustApp:
+    def app(self, line: Line, limit: int = 100, room: int = MOST_WAITING) -> FaustApp:
         """One consumer that takes everything beside one that takes nothing."""
         reader = KafkaTopicReader(line.broker.bootstrap)
         consumers = [
             line.kit.consumer("willing", reader=reader),
             line.kit.consumer("refusing", Refusing(), limit, reader),
         ]
-        return FaustApp(consumers, line.broker.bootstrap, f"{line.topic}.group")
+        return FaustApp(consumers, line.broker.bootstrap, f"{line.topic}.group", room=room)
 
     async def test_each_keeps_its_own_place_and_parks_its_own_records(self, faust: Line) -> None:
         async with running(self.app(faust)):
@@ -273,11 +273,8 @@ class TestSeveralConsumersOfOneApp:
             await faust.until_seen(ALL, "t-2")
         assert [line.progress.halted is None for line in app.lines] == [True, False]
 
-    async def test_what_finds_no_room_in_a_line_is_read_from_the_topic(
-        self, faust: Line, monkeypatch: pytest.MonkeyPatch
-    ) -> None:
-        monkeypatch.setattr("infra.consumers.transports.MOST_WAITING", 0)
-        async with running(self.app(faust)) as app:
+    async def test_what_finds_no_room_in_a_line_is_read_from_the_topic(self, faust: Line) -> None:
+        async with running(self.app(faust, room=0)) as app:
             await asyncio.wait_for(app.assigned.wait(), PATIENCE)
             await faust.publish(*history())
             await faust.until_seen(ALL)

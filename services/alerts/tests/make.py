@@ -2,7 +2,6 @@
 
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
-from typing import Any
 
 from contracts.alerts.searches_v1 import SearchRemoved, SearchSaved
 from contracts.common_v1 import Point
@@ -29,15 +28,27 @@ ORLEANS = Stop(city="Orléans", postal_code="45000", point=Point(latitude=47.90,
 
 
 def saved(
-    search: str = "s-1", driver: str = "ada", organisation: str = "hiflow", **wanted: Any
+    search: str = "s-1",
+    driver: str = "ada",
+    organisation: str = "hiflow",
+    *,
+    text: str | None = None,
+    within_km: int | None = None,
+    from_day: date | None = None,
+    until_day: date | None = None,
+    shortest_km: int | None = None,
+    longest_km: int | None = None,
 ) -> SearchSaved:
-    names = ("text", "within_km", "from_day", "until_day", "shortest_km", "longest_km")
-    conditions: dict[str, Any] = dict.fromkeys(names) | wanted
     return SearchSaved(
         driver_id=driver,
         organisation_id=organisation,
         search_id=search,
-        **conditions,
+        text=text,
+        within_km=within_km,
+        from_day=from_day,
+        until_day=until_day,
+        shortest_km=shortest_km,
+        longest_km=longest_km,
         saved_at=NOON,
     )
 

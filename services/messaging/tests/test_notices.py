@@ -109,8 +109,16 @@ def test_a_notice_may_be_for_some_events_only(when: dict[str, Any], fits: bool) 
 
 @pytest.mark.parametrize(("direct", "wanted"), [(True, True), (True, False), (False, False)])
 def test_a_condition_may_be_true_or_false(direct: bool, wanted: bool) -> None:
-    values: dict[str, Any] = dict.fromkeys(MissionAssigned.__dataclass_fields__)
-    event = MissionAssigned(**values | {"driver_id": "ada", "direct": direct, "assigned_at": NOON})
+    event = MissionAssigned(
+        trip_id="t-1",
+        driver_id="ada",
+        price=None,
+        direct=direct,
+        from_day=NOON.date(),
+        until_day=NOON.date(),
+        assigned_at=NOON,
+        expenses=(),
+    )
     only = {"about": {}, "facts": {}, "personal": {}, "at": "assigned_at", "to": "driver_id"}
     assert bool(told(event, when={"direct": wanted}, **only)) == (direct == wanted)
 

@@ -25,6 +25,21 @@ OTHER = BANK | {"iban": NEW}
 PAID = {"reference": "SEPA-1"}
 ANSWER = {"answer": "Tomorrow"}
 DETAILS = "/payees/ada/bank-details"
+SERVICE_LINE = {
+    "kind": "service",
+    "invoice_id": "inv-t-1",
+    "line_id": "service",
+    "trip_id": "t-1",
+    "amount": {"amount_minor": 30_000, "currency": "EUR"},
+    "fact": {"stream": "invoice-inv-t-1", "version": 2},
+    "contest": "/invoices/invoices/inv-t-1/lines/service/contest",
+}
+POSTINGS = [
+    ("costs:services", 30_000, "invoice-inv-t-1", 2),
+    ("costs:expenses", 3_500, "invoice-inv-t-1", 4),
+    ("vat:deductible", 6_700, "invoice-inv-t-1", 6),
+    ("payable:ada", -40_200, "invoice-inv-t-1", 6),
+]
 
 
 @pytest.mark.requirement("HIF-43")
@@ -146,16 +161,7 @@ async def test_a_statement_shows_each_figure_with_its_fact(database: str) -> Non
             -500,
         ]
         assert (shown["vat"]["amount_minor"], shown["net"]["amount_minor"]) == (6_600, 39_600)
-        first = shown["lines"][0]
-        assert first == {
-            "kind": "service",
-            "invoice_id": "inv-t-1",
-            "line_id": "service",
-            "trip_id": "t-1",
-            "amount": {"amount_minor": 30_000, "currency": "EUR"},
-            "fact": {"stream": "invoice-inv-t-1", "version": 2},
-            "contest": "/invoices/invoices/inv-t-1/lines/service/contest",
-        }
+        assert shown["lines"][0] == SERVICE_LINE
         assert [line["contest"] is None for line in shown["lines"]] == [
             line["line_id"] == "vat" for line in shown["lines"]
         ]
@@ -215,12 +221,7 @@ async def test_an_entry_of_the_books_is_shown_whole(database: str) -> None:
         (one["account"], one["amount_minor"], one["stream"], one["version"])
         for one in entry.pop("postings")
     ]
-    assert postings == [
-        ("costs:services", 30_000, "invoice-inv-t-1", 2),
-        ("costs:expenses", 3_500, "invoice-inv-t-1", 4),
-        ("vat:deductible", 6_700, "invoice-inv-t-1", 6),
-        ("payable:ada", -40_200, "invoice-inv-t-1", 6),
-    ]
+    assert postings == POSTINGS
     assert entry == {
         "driver_id": "ada",
         "entry_id": "invoice:inv-t-1",

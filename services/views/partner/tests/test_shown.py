@@ -94,6 +94,46 @@ ADA: dict[str, Any] = {
     "suspended": False,
     "forgotten": False,
 }
+QUOTE: dict[str, Any] = {
+    "trip_id": "t-1",
+    "status": "submitted",
+    "comment": "late",
+    "pickup_on": None,
+    "delivery_on": "2030-05-10",
+    "submitted_at": "2030-05-01T12:00:00Z",
+    "modified_at": "2030-05-01T13:00:00Z",
+    "processed_at": None,
+    "refusal_reason": None,
+    "expenses": [{"kind": "toll", "amount_minor": 900}],
+    "earlier": [
+        {
+            "status": "refused",
+            "amount_minor": 12_500,
+            "currency": "EUR",
+            "reason": "too dear",
+            "ended_at": "2030-05-01T13:00:00Z",
+        }
+    ],
+    "valid_until": "2030-05-01T13:00:00Z",
+}
+MY_QUOTE = {
+    **QUOTE,
+    "departure_city": "Paris",
+    "arrival_city": "Lyon",
+    "client_brand": "Atlas",
+    "from_day": "2030-05-06",
+    "until_day": "2030-05-10",
+    "price": {"amount_minor": 11_000, "currency": "EUR"},
+    "counter_offer": {"status": "offered", "price": {"amount_minor": 700, "currency": "EUR"}},
+}
+COMPARED_QUOTE = {
+    **QUOTE,
+    "driver_id": "ada",
+    "amount_minor": 11_000,
+    "currency": "EUR",
+    "counter_minor": 700,
+    "counter_status": "offered",
+}
 
 
 async def ada(partner: Partner) -> None:
@@ -155,50 +195,10 @@ async def test_a_quote_is_shown_with_what_became_of_it_and_of_those_before(
     await partner.saw(registered(), published(), submitted(), refused())
     again = replace(modified(), expenses=(TOLL,), comment="late", valid_until=LATER)
     await partner.saw(submitted(), again, countered)
-    terms = {
-        "trip_id": "t-1",
-        "status": "submitted",
-        "comment": "late",
-        "pickup_on": None,
-        "delivery_on": "2030-05-10",
-        "submitted_at": "2030-05-01T12:00:00Z",
-        "modified_at": "2030-05-01T13:00:00Z",
-        "processed_at": None,
-        "refusal_reason": None,
-        "expenses": [{"kind": "toll", "amount_minor": 900}],
-        "earlier": [
-            {
-                "status": "refused",
-                "amount_minor": 12_500,
-                "currency": "EUR",
-                "reason": "too dear",
-                "ended_at": "2030-05-01T13:00:00Z",
-            }
-        ],
-        "valid_until": "2030-05-01T13:00:00Z",
-    }
-    mine = {
-        **terms,
-        "departure_city": "Paris",
-        "arrival_city": "Lyon",
-        "client_brand": "Atlas",
-        "from_day": "2030-05-06",
-        "until_day": "2030-05-10",
-        "price": {"amount_minor": 11_000, "currency": "EUR"},
-        "counter_offer": {"status": "offered", "price": {"amount_minor": 700, "currency": "EUR"}},
-    }
-    compared = {
-        **terms,
-        "driver_id": "ada",
-        "amount_minor": 11_000,
-        "currency": "EUR",
-        "counter_minor": 700,
-        "counter_status": "offered",
-    }
     async with served(partner) as api:
-        assert (await api.get("/quotes")).json()["items"] == [mine]
+        assert (await api.get("/quotes")).json()["items"] == [MY_QUOTE]
         shown = await api.get("/logistics/trips/t-1/quotes", role="logistics")
-        assert shown.json() == {"items": [compared]}
+        assert shown.json() == {"items": [COMPARED_QUOTE]}
 
 
 @pytest.mark.requirement("HIF-34", "HIF-36")
