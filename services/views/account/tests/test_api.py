@@ -200,6 +200,30 @@ def line(kind: str, id: str, amount: int, version: int) -> dict[str, object]:
     }
 
 
+STATEMENT = {
+    "payout_id": "ada-1",
+    "status": "paid",
+    "lines": [
+        line("service", "service", 29_900, 2),
+        line("expense", "e-1", 3_480, 4),
+        line("vat", "vat", 6_676, 6),
+        line("adjustment", "e-1", -480, 9),
+        line("vat", "e-1", -96, 9),
+    ],
+    "gross": figure(29_900, 2),
+    "expenses": figure(3_480, 4),
+    "adjustments": figure(-480, 9),
+    "vat": figure(6_580, 6, 9),
+    "carried_in": figure(-100, 2, stream="payout-ada"),
+    "carried_out": figure(0, 4, stream="payout-ada"),
+    "net": figure(39_380, 4, stream="payout-ada"),
+    "closed_at": rfc(NOON),
+    "reference": "SEPA 42",
+    "paid_at": rfc(LATER),
+    "payment": {"stream": "payout-ada", "version": 5},
+}
+
+
 class TestStatements:
     @pytest.mark.requirement("G-15")
     async def test_a_statement_comes_whole_every_sum_with_the_facts_it_adds_up(
@@ -207,28 +231,7 @@ class TestStatements:
     ) -> None:
         await mine.saw(closed(carried=-100), paid_out())
         async with served(mine) as api:
-            assert await api.shown("/statements/ada-1") == {
-                "payout_id": "ada-1",
-                "status": "paid",
-                "lines": [
-                    line("service", "service", 29_900, 2),
-                    line("expense", "e-1", 3_480, 4),
-                    line("vat", "vat", 6_676, 6),
-                    line("adjustment", "e-1", -480, 9),
-                    line("vat", "e-1", -96, 9),
-                ],
-                "gross": figure(29_900, 2),
-                "expenses": figure(3_480, 4),
-                "adjustments": figure(-480, 9),
-                "vat": figure(6_580, 6, 9),
-                "carried_in": figure(-100, 2, stream="payout-ada"),
-                "carried_out": figure(0, 4, stream="payout-ada"),
-                "net": figure(39_380, 4, stream="payout-ada"),
-                "closed_at": rfc(NOON),
-                "reference": "SEPA 42",
-                "paid_at": rfc(LATER),
-                "payment": {"stream": "payout-ada", "version": 5},
-            }
+            assert await api.shown("/statements/ada-1") == STATEMENT
 
     async def test_the_lines_of_a_statement_add_up_to_its_sums(self, mine: Mine) -> None:
         await mine.saw(closed())
