@@ -22,7 +22,7 @@ Unseal = Callable[[str, int, bytes], bytes | None]
 """(subject, field number, ciphertext) -> plaintext, or None once the subject is forgotten."""
 
 REDACTED = "XXXX"
-"""What stands in the place of a personal text once its subject is forgotten."""
+"""The words in the place of a personal text once its subject is forgotten."""
 
 
 class DecodeError(ValueError):

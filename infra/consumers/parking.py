@@ -85,7 +85,7 @@ class Parking:
     # --- Requests -------------------------------------------------------------------------------
 
     async def requests(self, connection: Connection) -> list[tuple[str, str]]:
-        """What is asked for, by stream: `requeue` or `discard`."""
+        """Requests by stream, `requeue` or `discard`; notes whether anything is parked."""
         cursor = await connection.execute(
             "select stream, min(request) from consumer.parked where consumer = %s group by 1",
             (self._consumer,),

@@ -14,7 +14,7 @@ from infra.consumers.opening import Opened
 from infra.consumers.records import Delivery, Record
 
 REFUSED = (psycopg.DataError, psycopg.IntegrityError)
-"""What the database says about a row it will never take, however often it is tried."""
+"""Errors of the database about a row it will never take, however often it is tried."""
 
 
 @dataclass(slots=True)

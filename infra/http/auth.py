@@ -66,7 +66,7 @@ class Principal:
 
 
 ANYBODY = Principal("anybody", "", frozenset())
-"""Who asks on a public route."""
+"""The caller of a public route."""
 
 
 class Unreadable(ValueError):

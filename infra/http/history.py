@@ -31,7 +31,7 @@ _IDS = re.compile(r"\s*\([A-Z]+-\d+(, [A-Z]+-\d+)*\)")
 """Ids of requirements, which the comments of contracts name and nobody outside knows."""
 
 Shows = Mapping[type[Any], type[Answer] | tuple[str, ...]]
-"""What is shown of each event: an answer, or the names of fields that are plain values."""
+"""The form in which each event is shown: an answer, or the names of its plain fields."""
 
 
 class HistoryEntry(Answer):

@@ -26,7 +26,7 @@ MOST_ERRORS = 50
 _WORDS = re.compile(r"[A-Z]+(?=[A-Z][a-z])|[A-Z]?[a-z0-9]+|[A-Z]+")
 
 RefusalTable = Callable[[Any], tuple[int, str]]
-"""What a service answers to each of its rejections: a status and a sentence."""
+"""The answer of a service to each of its rejections: a status and a sentence."""
 ErrorHandler = Callable[[Request, Exception], Coroutine[Any, Any, Response]]
 
 

@@ -74,7 +74,7 @@ COMMANDS = UUID("5d7bd4c4-5c0e-5a5e-9d2c-3f1f7c9a8a11")
 SKEW = timedelta(minutes=5)
 """How far a phone's clock may be ahead of ours."""
 COUNTS = frozenset({"logistics", "administration", "analyst", "operator", "billing"})
-"""Who has none of these roles sees opaque versions."""
+"""Callers with none of these roles see opaque versions."""
 JSON = "application/json"
 SAFE_METHODS = frozenset({"GET", "HEAD"})
 

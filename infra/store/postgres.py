@@ -62,7 +62,7 @@ _WITHHOLDS = "select exists (select from es.event where (xid, position) > (%s::t
 
 _LAST_VERSION = 2**31 - 1
 _SPOILED = (DataError, IntegrityError, TypeError, ValueError)
-"""What the contents of one append can do to the statement that carries a whole group."""
+"""Errors that one append can cause in the statement that carries a whole group."""
 
 
 class PostgresStore:

@@ -20,7 +20,7 @@ SAFE_METHODS = frozenset({"GET", "HEAD"})
 PROBES = frozenset({"/health/live", "/health/ready", "/metrics"})
 """Paths that every API has, for the platform."""
 UNREADABLE = frozenset({400, 415, 422})
-"""What is answered to a request that says nothing about whether something exists."""
+"""Answers that say nothing about whether something exists."""
 NOTHING = "nothing"
 Ask = Callable[..., Awaitable[httpx.Response]]
 _METHODS = ("get", "head", "post", "put", "patch", "delete")

@@ -46,7 +46,7 @@ TOPIC = trip_v1.contract.topic
 Placed = tuple[TripEvent, int]
 """An event and its version."""
 Reads = TripPublished | QuoteSubmitted
-"""What both kinds of consumer read of a trip; whatever else happens to it, they pass by."""
+"""The events of a trip that both kinds of consumer read; they pass by all others."""
 
 # --- Events -------------------------------------------------------------------
 

@@ -28,7 +28,7 @@ _QUOTES = f"select {', '.join(quotes.columns)} from {SCHEMA}.quotes"
 _OPEN = f"{_TRIPS} where organisation_id = %s and status = 'open'"
 _AWAY = "power(departure_latitude - 48.86, 2) + power(departure_longitude - 2.34, 2)"
 _LISTS = ("expenses", "extras")
-"""Of a trip that is published, these are empty."""
+"""The columns that are empty for a published trip."""
 _FILLED = [column for column in trips.columns if column not in _LISTS]
 _PUBLISH = (
     f"insert into {SCHEMA}.trips ({', '.join((*_FILLED, *_LISTS))})"

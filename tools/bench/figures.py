@@ -7,7 +7,7 @@ from statistics import median
 from typing import Any
 
 Samples = dict[str, list[float]]
-"""What each side measured in each round, by the name of the measure."""
+"""The measurements of each side in each round, by the name of the measure."""
 
 Side = Callable[[], Awaitable[Mapping[str, float]]]
 """One way to do the work once; answers its measures."""

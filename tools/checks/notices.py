@@ -26,7 +26,7 @@ KINDS: Mapping[Any, str] = {
     date: "day",
     datetime: "day",
 }
-"""What a fact is by the type of its field; an enumeration has labels."""
+"""The kind of a fact by the type of its field; an enumeration has labels."""
 EVENTS: Mapping[str, tuple[str, EventType[Any]]] = {
     kind.type: (contract.service, kind) for contract in contracts for kind in contract.types
 }

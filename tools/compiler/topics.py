@@ -27,7 +27,7 @@ class Topic(BaseModel):
     retention: Literal["forever"]
     producers: Annotated[tuple[Part, ...], Field(min_length=1)]
     parking: Sentence
-    """What becomes of a record that a consumer cannot handle."""
+    """The fate of a record that a consumer cannot handle."""
     example: str
     """The name of a file in examples/, without its ending."""
     unread: dict[str, Sentence] = Field(default_factory=dict)

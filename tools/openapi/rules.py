@@ -11,7 +11,7 @@ _CODE = re.compile(r"\b(?:(?:EXX|FLB|GLO|HIF|OGU|SM|[GMNT])-\d+|[CNPS]\d{1,2})\b
 _COMPONENT = re.compile("/components/schemas/[^/]+")
 _PROPERTY = re.compile("/components/schemas/[^/]+/properties/[^/]+(/items)?")
 _SAYING = frozenset({"$ref", "allOf", "anyOf", "const", "enum", "oneOf", "type"})
-"""What says of which kind a value is."""
+"""Keywords that tell of which kind a value is."""
 
 Json = Any
 

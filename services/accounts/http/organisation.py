@@ -103,7 +103,7 @@ class ContactShown(Answer):
     kind: Annotated[ContactKind, Named()]
     value: str
     about: str | None
-    """What it is for, and when it is answered."""
+    """The purpose of the address, and the hours when it is answered."""
 
 
 class OrganisationProfileShown(Answer):
@@ -121,7 +121,7 @@ class OrganisationShown(Answer):
     kind: Annotated[OrganisationKind, Named()]
     profile: OrganisationProfileShown
     support_access: list[AccessShown]
-    """What happened last to each access of the support."""
+    """The latest fact about each access of the support."""
 
 
 class RegisteredShown(Answer):

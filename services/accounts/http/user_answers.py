@@ -94,7 +94,7 @@ class UserShown(Answer):
     roles: list[UserRole]
     agreement: AgreementShown | None
     profile: ProfileShown | None
-    """What the user keeps about themselves; null before they did."""
+    """The profile that the user keeps; null until there is one."""
     licence: LicenceShown | None
     second_factor: SecondFactorShown
 

@@ -77,7 +77,7 @@ Rejection = NoSuchGrant | RolesNotLent | TimeNotPossible | terms.BadText
 # --- State ------------------------------------------------------------------
 
 Grant = SupportAccessGranted | SupportAccessRevoked | SupportAccessEnded
-"""What happened last to a support access."""
+"""The latest event about a support access."""
 
 
 def open_for(

@@ -31,7 +31,7 @@ class SearchBody(Body):
     """Trips that can be made, at least in part, between the two days, both included."""
     shortest_km: Kilometres | None = None
     longest_km: Kilometres | None = None
-    """Of the trip."""
+    """The length of the trip."""
 
 
 class Search(Answer):

@@ -42,7 +42,7 @@ MENTIONS = {
     "PMT": "Indemnité forfaitaire pour frais de recouvrement: 40 EUR",
     "AAB": "Pas d'escompte pour paiement anticipé",
 }
-"""What French law wants on an invoice between companies, by UNTDID 4451."""
+"""The notes that French law wants on an invoice between companies, by UNTDID 4451."""
 MODEL = """
 #let d = json(bytes(sys.inputs.data))
 #set document(title: d.title, author: d.seller.at(0))

@@ -80,7 +80,7 @@ class SettledShown(Answer):
     """The amount of the line from then on, excluding VAT."""
     explanation: str
     adjustment: MoneyShown | None
-    """What the next statement adds or takes, where the invoice was approved before."""
+    """The amount the next statement adds or takes, where the invoice was approved before."""
     adjustment_vat: MoneyShown | None
     version: int
     """The entry of the invoice's history that this is."""

@@ -15,7 +15,7 @@ class InformationShown(Answer):
     """How invoicing works."""
 
     states: list[InvoiceStatus]
-    """What an invoice goes through, in order."""
+    """The steps of an invoice, in order."""
     expense_kinds: list[Annotated[ExpenseKind, Named()]]
     contact: str
     """Where a driver asks the billing department something."""

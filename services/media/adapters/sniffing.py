@@ -30,7 +30,7 @@ _TURNS: dict[object, Image.Transpose] = {
     7: Image.Transpose.TRANSVERSE,
     8: Image.Transpose.ROTATE_90,
 }
-"""What undoes each orientation of EXIF."""
+"""The transposition that undoes each orientation of EXIF."""
 _STARTS = {
     b"%PDF-": "application/pdf",
     b"\xff\xd8\xff": "image/jpeg",

@@ -34,7 +34,7 @@ class UploadBody(Body):
     media_type: MediaType
     size_bytes: Size
     sha256: Sha256
-    """Of the content, in lower-case hexadecimal."""
+    """The hash of the content, in lower-case hexadecimal."""
     purpose: Annotated[Purpose, Named()]
     visibility: Annotated[Visibility, Named()] = Visibility.PRIVATE
 

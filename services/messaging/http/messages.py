@@ -55,10 +55,10 @@ class MessageListed(Answer):
     topic: str
     template: str
     about: str
-    """What it speaks of, like `trip/T1`."""
+    """The thing that it speaks of, like `trip/T1`."""
     status: str
     needs: str
-    """What is done with it next: `plan`, `send`, or nothing for now."""
+    """The next step: `plan`, `send`, or nothing for now."""
     attempts: int
     queued_at: Instant
     changed_at: Instant
@@ -69,7 +69,7 @@ class MessageListed(Answer):
     """Messages of one parcel go out as one."""
     due_at: Instant | None
     reference: str | None
-    """What the provider knows it by."""
+    """The provider's id for it."""
     reason: str | None
     """Why it came to nothing."""
 
@@ -111,7 +111,7 @@ class AttemptFailedShown(Answer):
     channel: Channel | None
     attempt: int
     detail: str
-    """What the provider said."""
+    """The answer of the provider."""
     retry_at: Instant
     failed_at: Instant
 
@@ -145,7 +145,7 @@ class ChannelFailedShown(Answer):
     channel: Channel
     reason: Reason
     detail: str | None
-    """What the provider said."""
+    """The answer of the provider."""
     failed_at: Instant
 
 
@@ -198,7 +198,7 @@ class MessageShown(Answer):
     template: str
     facts: tuple[FactShown, ...]
     about: str
-    """What it speaks of, like `trip/T1`."""
+    """The thing that it speaks of, like `trip/T1`."""
     status: Status
     queued_at: Instant
     expires_at: Instant
@@ -223,7 +223,7 @@ class MessageFiltersOfStaff(MessageFilters):
     """Which messages of a list staff want."""
 
     about: Annotated[str | None, Field(max_length=128)] = None
-    """What they speak of, like `trip/T1`."""
+    """The thing that they speak of, like `trip/T1`."""
 
 
 # --- Routes -----------------------------------------------------------------

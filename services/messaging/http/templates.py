@@ -22,7 +22,7 @@ class TemplateShown(Answer):
     name: str
     version: int
     facts: list[str]
-    """What it shows."""
+    """The facts that it shows."""
 
 
 class TemplatesShown(Answer):

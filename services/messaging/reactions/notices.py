@@ -42,13 +42,13 @@ class Notice:
     name: str = ""
     """Ids of messages follow from it; the name of the template where none is given."""
     about: Mapping[str, str] = field(default_factory=dict)
-    """What the message speaks of: `trip: trip_id` makes `trip/T1`. The recipient, where absent."""
+    """The thing it speaks of: `trip: trip_id` makes `trip/T1`. By default the recipient."""
     facts: Mapping[str, str] = field(default_factory=dict)
     """Field by fact of the template."""
     personal: Mapping[str, str] = field(default_factory=dict)
     """The same for facts about the recipient, which are sealed."""
     when: Mapping[str, bool | str | tuple[str, ...]] = field(default_factory=dict)
-    """What fields must be: true or false, present or absent, or one of these members."""
+    """Conditions on fields: true or false, present or absent, or one of these members."""
     only: tuple[Channel, ...] = ()
     """A message by each of these channels, whatever the recipient chose."""
     former_addresses: bool = False

@@ -112,7 +112,7 @@ class ContestShown(Answer):
     currency: str | None
     explanation: str | None
     adjustment_minor: int | None
-    """What the next statement adds or takes, where the invoice was approved before."""
+    """The amount the next statement adds or takes, where the invoice was approved before."""
     settled_version: int | None
     """The entry of the invoice's history that settled it."""
     settled_at: Instant | None

@@ -47,7 +47,7 @@ class DeclaredExpenseShown(Answer):
     expense_id: str
     amount: MoneyShown
     settled: MoneyShown | None
-    """What a contest made of the amount."""
+    """The amount after a contest was settled."""
     receipt_file_id: str
     note: str | None
     added_at: Instant
