@@ -53,7 +53,12 @@ class History:
         name = self.random.choice(NAMES)
         due = NOON + timedelta(hours=self.random.randrange(100))
         generation = self.random.randrange(1, 10)
-        return self.random.choice([Schedule(name, due), Cancel(name), Fire(name, generation)])
+        timers: list[Schedule | Cancel | Fire] = [
+            Schedule(name, due),
+            Cancel(name),
+            Fire(name, generation),
+        ]
+        return self.random.choice(timers)
 
 
 @pytest.fixture
