@@ -1,14 +1,25 @@
 """Programs that come from npm or as Go modules: installed once each, pinned, into `.tools/`."""
 
+import fcntl
 import os
 import shutil
 import subprocess
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
 FOLDER = ROOT / ".tools"
+
+
+@contextmanager
+def _alone(folder: Path) -> Iterator[None]:
+    """Lets one process at a time install into a folder, which is made."""
+    folder.mkdir(parents=True, exist_ok=True)
+    with (folder.parent / "lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
 
 
 class Absent(RuntimeError):
@@ -26,6 +37,10 @@ class Npm:
     def installed(self) -> Path:
         """The program, installed when this version is not there yet. Raises `Absent`."""
         folder = FOLDER / self.program / self.package.rpartition("@")[2]
+        with _alone(folder):
+            return self._installed_in(folder)
+
+    def _installed_in(self, folder: Path) -> Path:
         program = folder / "node_modules" / ".bin" / self.program
         if program.exists():
             return program
@@ -36,7 +51,6 @@ class Npm:
         # Without a way out it would wait for minutes.
         options += ["--fetch-retries=1", "--fetch-timeout=60000"]
         command = ["npm", "install", "--silent", *options, f"--prefix={folder}"]
-        folder.mkdir(parents=True, exist_ok=True)
         subprocess.run([*command, self.package, *self.beside], check=True)
         return program
 
@@ -54,6 +68,10 @@ class Go:
     def installed(self) -> Path:
         """The program, built when this version is not there yet. Raises `Absent`."""
         folder = FOLDER / self.program / self.module.rpartition("@")[2]
+        with _alone(folder):
+            return self._installed_in(folder)
+
+    def _installed_in(self, folder: Path) -> Path:
         program = folder / self.program
         if program.exists():
             return program

@@ -80,7 +80,7 @@ VALUES: dict[str, st.SearchStrategy[Any]] = {
     python.INSTANT: st.datetimes(timezones=st.just(UTC)),
     python.DATE: st.dates(),
     python.SEALED_TEXT: st.text(),
-    python.SEALED_POINT: st.builds(Point, SCALARS["double"], SCALARS["double"]),
+    python.SEALED_POINT: st.builds(Point, latitude=SCALARS["double"], longitude=SCALARS["double"]),
 }
 DECLARED = {
     declared.full_name: declared

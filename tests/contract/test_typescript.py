@@ -27,6 +27,10 @@ STRICT = ["--strict", "--target", "es2022", "--module", "esnext", "--moduleResol
 LIBRARIES = ["--lib", "es2022,dom,dom.iterable", "--skipLibCheck", "false"]
 
 
+# Where node is absent, the summary says so.
+pytestmark = pytest.mark.filterwarnings("default::UserWarning")
+
+
 @pytest.fixture(scope="module")
 def modules() -> Path | None:
     """Where the compiler and the client's library are; None where node is not at hand."""
