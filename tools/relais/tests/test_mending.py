@@ -65,7 +65,7 @@ class TestViews:
         error = platform.facts("views", word, VIEWS, code=1)["error"]
         assert error["message"].startswith("views.partner has no ")
 
-    @pytest.mark.parametrize("service", ["missions", "nobody"])
+    @pytest.mark.parametrize("service", ["media", "nobody"])
     def test_a_service_without_views_is_refused(self, platform: Platform, service: str) -> None:
         assert platform.say("views", "rebuild", service).exit_code == 2
 
