@@ -160,7 +160,7 @@ class World:
     async def _shows(self, view: View[Any, Any], stored: dict[str, list[RecordedEvent]]) -> None:
         rows: dict[Any, Any] = {}
         for event in await self._events(view.contract.name, stored):
-            if (key := view.key(event)) is None:
+            if type(event) not in view.events or (key := view.key(event)) is None:
                 continue
             row = view.project(rows.pop(key, None), event)
             if row is not None:
