@@ -95,20 +95,6 @@ def box(latitude: float, longitude: float, radius_km: float) -> Box:
     return Box(south, north, west, east)
 
 
-def normalised(*texts: str) -> str:
-    """The texts in one line, without accents and capitals."""
-    decomposed = unicodedata.normalize("NFKD", " | ".join(texts))
-    return "".join(c for c in decomposed if not unicodedata.combining(c)).casefold()
-
-
-def pattern(text: str) -> str:
-    """A LIKE pattern that finds `text` anywhere in a normalised line; empty text finds all."""
-    escaped = normalised(text.strip())
-    for special in ("\\", "%", "_"):
-        escaped = escaped.replace(special, f"\\{special}")
-    return f"%{escaped}%"
-
-
 def away_km(latitude: str, longitude: str, from_latitude: str, from_longitude: str) -> str:
     """SQL for the great-circle distance of two places in kilometres, from SQL for degrees."""
     return f"""

@@ -26,7 +26,6 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 from pydantic_core import to_json
 from starlette.responses import Response
 
-from infra.http import models
 from infra.http.direct import served
 from infra.http.models import Named, instant
 from infra.http.sheets import MEDIA_TYPES, ListFormat
@@ -114,9 +113,7 @@ class Answered(Response, Generic[T]):
     def __init__(
         self, answer: T, status: int = 200, headers: Mapping[str, str] | None = None
     ) -> None:
-        # What is not declared yet is shown as it ever was.
-        whole = to_json(answer) if isinstance(answer, Answer) else models.to_json(answer)
-        super().__init__(whole, status, headers)
+        super().__init__(to_json(answer), status, headers)
 
 
 class Empty(Response):

@@ -13,6 +13,7 @@ from starlette.responses import Response
 from starlette.types import Lifespan
 
 from infra.http import openapi
+from infra.http.answers import AnswerRoute, UntypedAnswer
 from infra.http.health import Health
 from infra.http.middleware import Backpressure, BodyLimit, Observed
 from infra.http.problems import HANDLERS, ErrorHandler, Problem, try_again
@@ -51,7 +52,7 @@ def create_app(
     max_body_bytes: int = MOST_BODY_BYTES,
     lifespan: Lifespan[Api] | None = None,
 ) -> Api:
-    """The API of a service. Raises `RouteNamesNoRoles` unless every route names its roles.
+    """The API of a service. Raises what `check` raises.
 
     `prefix` is where it is served. `waiting` tells how many requests wait for a connection to the
     database.
@@ -85,7 +86,10 @@ def create_app(
 
 
 def check(routes: Sequence[Any]) -> None:
-    """Every route says whom it admits, once. Raises `RouteNamesNoRoles`."""
+    """Every route says whom it admits, once, and what it answers.
+
+    Raises `RouteNamesNoRoles` or `UntypedAnswer`.
+    """
     for route in routes:
         path = getattr(route, "path", type(route).__name__)
         if not isinstance(route, APIRoute):
@@ -94,6 +98,8 @@ def check(routes: Sequence[Any]) -> None:
             raise RouteNamesNoRoles(
                 f"{path}: needs one RequestContext with requires(...) or public()"
             )
+        if not isinstance(route, AnswerRoute):
+            raise UntypedAnswer(f"{path}: make it with a Router, which declares its answer")
 
 
 def admissions(routes: Sequence[Any]) -> list[tuple[APIRoute, AuthDependency]]:

@@ -4,10 +4,9 @@ JSON names are snake_case, times RFC 3339, days ISO 8601, choices lower-case nam
 minor units with their currency.
 """
 
-import json
 import re
-from collections.abc import Callable, Mapping
-from dataclasses import fields, is_dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, fields, is_dataclass
 from datetime import UTC, date, datetime
 from enum import Enum, IntEnum
 from typing import Annotated, Any
@@ -136,6 +135,18 @@ NUMBERS = "x-numbers"
 """Where a named schema says which number stands for which name, for the defaults of fields."""
 
 
+@dataclass(frozen=True, slots=True)
+class Called:
+    """Names a choice in the document: `Annotated[Literal["up", "down"], Called("Way")]`."""
+
+    name: str
+
+    def __get_pydantic_json_schema__(
+        self, schema: CoreSchema, handler: GetJsonSchemaHandler
+    ) -> dict[str, Any]:
+        return {**handler(schema), COMPONENT: self.name}
+
+
 class Named:
     """Marks a contract's enum in a body or an answer: `Annotated[Channel, Named()]` is "app".
 
@@ -196,15 +207,3 @@ def plain(value: Any) -> Any:
     if is_dataclass(value):
         return {field.name: plain(getattr(value, field.name)) for field in fields(value)}
     raise TypeError(f"no plain form of {type(value).__name__}")
-
-
-_encode: Callable[[Any], str] = json.JSONEncoder(
-    ensure_ascii=False, allow_nan=False, separators=(",", ":")
-).encode
-
-
-def to_json(value: object) -> bytes:
-    """The bytes of an answer."""
-    if isinstance(value, BaseModel):
-        return value.model_dump_json().encode()
-    return _encode(plain(value)).encode()

@@ -2,7 +2,7 @@
 
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
-from typing import Annotated, Any, TypeVar, cast
+from typing import Annotated, TypeVar, cast
 from urllib.parse import parse_qsl, urlencode
 
 from fastapi import Depends, Query
@@ -27,31 +27,15 @@ T = TypeVar("T")
 Row = TypeVar("Row")
 
 
-@dataclass(frozen=True, slots=True)
-class Order:
-    """How a list is sorted that is read by a query of its own; others have a `reading.Order`."""
-
-    name: str
-    key: tuple[type[KeyPart], ...]
-
-    def cursor(self, key: Sequence[KeyPart]) -> str:
-        """The opaque form of a sort key."""
-        return reading.pack(self.name, key)
-
-    def read(self, cursor: str) -> tuple[Any, ...]:
-        """The sort key behind a cursor. Raises a 400 `Problem` when it is none of this order."""
-        return _read(cursor, self.name, self.key)
-
-
 def _too_long() -> Problem:
     detail = f"The list has more than {sheets.MOST_ROWS} items; narrow it, or read it by pages."
     field = FieldError("query:format", "too_long", detail)
     return Problem(422, "list-too-long", detail, errors=[field])
 
 
-def _read(cursor: str, name: str, types: Sequence[type[KeyPart]]) -> tuple[KeyPart, ...]:
+def _read(order: reading.Order[Row], cursor: str) -> tuple[KeyPart, ...]:
     try:
-        return reading.unpack(name, types, cursor)
+        return order.read(cursor)
     except reading.BadCursor as error:
         detail = "The cursor is not one this list gave out."
         raise malformed("query:cursor", "cursor", detail) from error
@@ -79,15 +63,6 @@ class Page:
     request: Request
     format: ListFormat = ListFormat.JSON
 
-    def after(self, order: Order) -> tuple[Any, ...] | None:
-        """The sort key after which the page begins; None for the first page."""
-        return order.read(self.cursor) if self.cursor is not None else None
-
-    @property
-    def fetch(self) -> int:
-        """How many rows to ask for: one more than shown tells whether there is a next page."""
-        return self.limit + 1
-
     async def show(
         self,
         rows: reading.Readable[Row],
@@ -111,8 +86,9 @@ class Page:
         if self.format is not ListFormat.JSON:
             # Another form of the same list, which the document tells of beside it.
             return cast(Answered[Listed[T]], await self._sheet(rows, order, present))
-        after = _read(self.cursor, order.name, order.types) if self.cursor is not None else None
-        found = await rows.page(self.pool, order, after, self.fetch)
+        after = _read(order, self.cursor) if self.cursor is not None else None
+        # One more than is shown tells whether there is a next page.
+        found = await rows.page(self.pool, order, after, self.limit + 1)
         following = order.cursor(found[self.limit - 1]) if len(found) > self.limit else None
         items = await present(found[: self.limit])
         return Answered(Listed(items=list(items), next=following), headers=self._link(following))
@@ -140,19 +116,6 @@ class Page:
         """Where the service's tables are."""
         app_state: AppState = self.request.scope["app"].state.app_state
         return app_state.tables
-
-    def answer(
-        self,
-        rows: Sequence[T],
-        order: Order,
-        key: Callable[[T], Sequence[KeyPart]],
-        present: Callable[[T], object] = lambda row: row,
-    ) -> Answered[Listed[Any]]:
-        """The page, from up to `fetch` rows; a `Link` header names the next one."""
-        shown = rows[: self.limit]
-        following = order.cursor(key(shown[-1])) if len(rows) > self.limit else None
-        answer: Any = {"items": [present(row) for row in shown], "next": following}
-        return Answered(answer, headers=self._link(following))
 
     def _link(self, following: str | None) -> dict[str, str]:
         return {"Link": f'<{self._url(following)}>; rel="next"'} if following else {}

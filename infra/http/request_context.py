@@ -46,7 +46,7 @@ from infra.consumers.views import View
 from infra.http.answers import Answered, Recorded
 from infra.http.auth import ANYBODY, KeyNotKnown, Principal, Role, Verifier
 from infra.http.history import History
-from infra.http.models import instant, plain
+from infra.http.models import instant
 from infra.http.positions import Positions, read_tokens
 from infra.http.problems import (
     MOST_ERRORS,
@@ -313,33 +313,14 @@ class RequestContext:
         version = self._shown(found.stream, found.version)
         return Answered(answer, headers={"ETag": f'"{version}"'})
 
-    @overload
     async def history(
         self, aggregate: Aggregate[Any, Any, E, Any], id: str, history: type[H]
-    ) -> Answered[H]: ...
-
-    @overload
-    async def history(
-        self,
-        aggregate: Aggregate[Any, Any, E, Any],
-        id: str,
-        history: Callable[[E], object] = plain,
-    ) -> Answered[Any]: ...
-
-    async def history(
-        self,
-        aggregate: Aggregate[Any, Any, E, Any],
-        id: str,
-        history: type[H] | Callable[[E], object] = plain,
-    ) -> Answered[Any]:
+    ) -> Answered[H]:
         """Every fact about the entity, oldest first: who, what, when.
 
         The caller has made sure that the entity is one of the principal's organisation.
         """
-        facts = await self._commands().history(aggregate, id)
-        if isinstance(history, type) and issubclass(history, History):
-            return Answered(history.telling(facts))
-        return Answered({"items": [_entry(fact, history) for fact in facts]})
+        return Answered(history.telling(await self._commands().history(aggregate, id)))
 
     def _commands(self) -> Handler:
         if self.app_state.commands is None:
@@ -374,19 +355,6 @@ class RequestContext:
         if opaque is not None and (version := opaque.read(stream, self.if_match)) is not None:
             return version
         raise _no_etag()
-
-
-def _entry(entry: HistoryEntry[E], show: Callable[[E], object]) -> dict[str, object]:
-    return {
-        "version": entry.version,
-        "type": entry.type,
-        "what": show(entry.event),
-        "actor": entry.actor,
-        "occurred_at": plain(entry.occurred_at),
-        "recorded_at": plain(entry.recorded_at),
-        "correlation_id": entry.correlation_id,
-        "causation_id": entry.causation_id,
-    }
 
 
 def _stale(detail: str) -> Problem:

@@ -19,12 +19,15 @@ from infra.http.app import Api, create_app
 from infra.http.auth import PublishedKeys, Role, SigningKey, Verifier, issue, jwks
 from infra.http.history import History
 from infra.http.models import Body, Day, Id, Instant, Line, MoneyBody, Named, Whole
-from infra.http.pages import Order, Paging
+from infra.http.pages import Paging
 from infra.http.positions import Positions
 from infra.http.request_context import AppState, Handler, RequestContext, public, requires
+from infra.reading import Asked, Order
 
 KEY = SigningKey.generate()
 NOON = datetime(2030, 5, 1, 12, 0, tzinfo=UTC)
+NO_POOL = object()
+"""Stands for the database of lists that read none."""
 ONE = Loaded(None, 1, "missions.trip/T1")
 
 # --- A bell that can be rung so many times ------------------------------------------------------
@@ -74,7 +77,16 @@ class Unlucky:
 
 Driver = Annotated[RequestContext, requires("driver")]
 Anyone = Annotated[RequestContext, requires("driver", "logistics")]
-BY_NUMBER = Order("numbers", (int,))
+
+
+@dataclass(frozen=True)
+class Number:
+    """A row of a list that is calculated."""
+
+    number: int
+
+
+BY_NUMBER: "Order[Number]" = Order("numbers", ("number",), (int,))
 
 
 class RingBody(Body):
@@ -140,9 +152,12 @@ def router() -> APIRouter:
     @routes.get("/numbers")
     async def numbers(context: Anyone, page: Paging, upto: Whole = 7) -> Answered[Listed[int]]:
         """The first numbers."""
-        [after] = page.after(BY_NUMBER) or (0,)
-        rows = range(after + 1, upto + 1)[: page.fetch]
-        return page.answer(rows, BY_NUMBER, lambda n: (n,))
+
+        async def read(_: Any, after: Any, limit: int) -> list[Number]:
+            [last] = after or (0,)
+            return [Number(n) for n in range(last + 1, upto + 1)][:limit]
+
+        return await page.show(Asked(read), BY_NUMBER, lambda row: row.number)
 
     @routes.get("/me")
     async def me(context: Anyone) -> Answered[Me]:
@@ -169,7 +184,7 @@ def api(
     now: Callable[[], datetime] = lambda: NOON,
     routes: APIRouter | None = None,
     extra: APIRouter | None = None,
-    pool: Any = None,
+    pool: Any = NO_POOL,
     **options: Any,
 ) -> Api:
     """The app, over whatever the test gives it."""

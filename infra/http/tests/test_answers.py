@@ -87,6 +87,10 @@ class TestAnswer:
         with pytest.raises(ValidationError, match="by"):
             Sound.of(row(by=by))
 
+    def test_it_is_compact_utf_8(self) -> None:
+        page = Listed(items=["a", "é"], next=None)
+        assert Answered(page).body == '{"items":["a","é"],"next":null}'.encode()
+
     def test_a_list_is_written_item_by_item(self) -> None:
         page = Listed(items=[MoneyShown(amount_minor=1, currency="EUR")], next=None)
         assert Answered(page).body == b'{"items":[{"amount_minor":1,"currency":"EUR"}],"next":null}'

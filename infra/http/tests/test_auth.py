@@ -16,6 +16,7 @@ from fastapi import APIRouter
 from starlette.responses import Response
 from starlette.routing import Route
 
+from infra.http.answers import Answered, Router, UntypedAnswer
 from infra.http.app import RouteNamesNoRoles, create_app
 from infra.http.auth import (
     FAILED_SECONDS,
@@ -240,6 +241,18 @@ def test_an_api_with_a_route_that_names_no_roles_does_not_start(
         create_app("bells", [router], AppState(verifier))
 
 
+def test_an_api_with_a_route_that_declares_no_answer_does_not_start() -> None:
+    router = APIRouter()
+
+    @router.get("/untyped")
+    async def untyped(context: Annotated[RequestContext, public()]) -> dict[str, str]:
+        return {"organisation": context.principal.organisation_id}
+
+    verifier = Verifier(PublishedKeys(jwks(KEY)), "relais-accounts", "relais")
+    with pytest.raises(UntypedAnswer, match="/untyped"):
+        create_app("bells", [router], AppState(verifier))
+
+
 def test_no_roles_at_all_must_be_said_as_public() -> None:
     with pytest.raises(ValueError, match="public"):
         requires()
@@ -316,11 +329,14 @@ class TestKeysAtAUrl:
             assert keys.find(OTHER.kid) is not None, "both places count"
 
 
-def who_router() -> APIRouter:
-    router = APIRouter()
+def who_router() -> Router:
+    router = Router("Callers")
 
     @router.get("/who")
-    async def who(context: Annotated[RequestContext, requires("driver")]) -> dict[str, str]:
-        return {"who": context.principal.subject}
+    async def who(
+        context: Annotated[RequestContext, requires("driver")],
+    ) -> Answered[dict[str, str]]:
+        """Who asks."""
+        return Answered({"who": context.principal.subject})
 
     return router

@@ -6,7 +6,6 @@ from typing import Annotated, Any
 
 import httpx
 import pytest
-from fastapi import APIRouter
 from opentelemetry.sdk.trace import ReadableSpan
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
 from opentelemetry.trace import SpanKind
@@ -16,6 +15,7 @@ from starlette.routing import Mount
 
 from infra import telemetry
 from infra.commands import Aggregate, CommandContext, Done, InTransaction
+from infra.http.answers import Answered, Content, Empty, Router
 from infra.http.request_context import RequestContext, public
 from infra.http.tests.stage import api, client, signed
 from infra.serving import serving
@@ -32,13 +32,14 @@ class Slow:
     def __init__(self) -> None:
         self.entered = asyncio.Event()
         self.go = asyncio.Event()
-        self.routes = APIRouter()
+        self.routes = Router("Slow")
         self.routes.add_api_route("/slow", self.answer)
 
-    async def answer(self, context: Annotated[RequestContext, public()]) -> Response:
+    async def answer(self, context: Annotated[RequestContext, public()]) -> Answered[str]:
+        """Wait."""
         self.entered.set()
         await self.go.wait()
-        return Response()
+        return Answered("done")
 
 
 class TestRoom:
@@ -54,10 +55,11 @@ class TestRoom:
         assert second.json()["type"] == "urn:relais:problem:overloaded"
 
     async def test_there_is_room_again_afterwards_also_after_a_crash(self) -> None:
-        routes = APIRouter()
+        routes = Router("Broken")
 
         @routes.get("/crash")
-        async def crash(context: Annotated[RequestContext, public()]) -> None:
+        async def crash(context: Annotated[RequestContext, public()]) -> Empty:
+            """Crash."""
             raise ValueError
 
         async with client(api(extra=routes, max_in_flight=1)) as caller:
@@ -117,10 +119,13 @@ async def test_half_an_answer_is_broken_off() -> None:
         yield b"half"
         raise ValueError("the other half")
 
-    routes = APIRouter()
+    routes = Router("Broken")
 
     @routes.get("/half")
-    async def answer(context: Annotated[RequestContext, public()]) -> Response:
+    async def answer(
+        context: Annotated[RequestContext, public()],
+    ) -> Annotated[Response, Content("text/plain")]:
+        """Half of what is announced."""
         return StreamingResponse(half(), headers={"Content-Length": "8"})
 
     async with client(api(extra=routes)) as caller:

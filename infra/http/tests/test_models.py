@@ -20,7 +20,6 @@ from infra.http.models import (
     Phone,
     PointBody,
     plain,
-    to_json,
 )
 
 MORNING = datetime(2026, 11, 23, 8, 30, tzinfo=UTC)
@@ -160,10 +159,6 @@ def test_an_event_has_one_plain_form() -> None:
         "tags": ["x"],
         "more": {"n": 1},
     }
-
-
-def test_an_answer_is_compact_utf_8() -> None:
-    assert to_json({"a": [1, "é"], "b": None}) == '{"a":[1,"é"],"b":null}'.encode()
 
 
 def test_what_has_no_plain_form_is_a_bug() -> None:

@@ -8,12 +8,12 @@ from typing import Any
 import httpx
 import pytest
 
-from infra.http.pages import MOST, MOST_CURSOR_BYTES, Order
-from infra.http.problems import Problem
-from infra.http.tests.stage import BY_NUMBER, api, client
+from infra.http.pages import MOST, MOST_CURSOR_BYTES
+from infra.http.tests.stage import BY_NUMBER, Number, api, client
+from infra.reading import BadCursor, pack, unpack
 
 KEY = (datetime(2026, 11, 23, 8, 30, tzinfo=UTC), date(2026, 11, 23), "T/é", -7, 1.5)
-BY_ALL = Order("all", (datetime, date, str, int, float))
+TYPES = (datetime, date, str, int, float)
 
 
 async def page(**parameters: Any) -> httpx.Response:
@@ -55,7 +55,7 @@ async def test_a_page_has_a_size(limit: int, status: int) -> None:
 
 
 def test_a_cursor_gives_back_the_key_it_was_made_of() -> None:
-    assert BY_ALL.read(BY_ALL.cursor(KEY)) == KEY
+    assert unpack("all", TYPES, pack("all", KEY)) == KEY
 
 
 def made_up(*parts: Any, name: str = "numbers") -> str:
@@ -80,7 +80,7 @@ BAD = [
     made_up(2**63),
     made_up(-(2**63) - 1),
     made_up(1, name="letters"),
-    BY_NUMBER.cursor((5,))[:-1],
+    BY_NUMBER.cursor(Number(5))[:-1],
 ]
 
 
@@ -109,6 +109,5 @@ FOR_NO_DATABASE: list[tuple[type[Any], Any]] = [
 
 @pytest.mark.parametrize(("expected", "value"), FOR_NO_DATABASE)
 def test_a_made_up_key_that_would_break_a_query_is_refused(expected: type[Any], value: Any) -> None:
-    order = Order("numbers", (expected,))
-    with pytest.raises(Problem, match="cursor"):
-        order.read(made_up(value))
+    with pytest.raises(BadCursor):
+        unpack("numbers", (expected,), made_up(value))

@@ -7,10 +7,10 @@ from typing import Annotated, Any
 
 import psycopg
 import pytest
-from fastapi import APIRouter, Query
+from fastapi import Query
 from psycopg_pool import PoolTimeout
 
-from infra.http.answers import Answered, Router
+from infra.http.answers import Answered, Empty, Router
 from infra.http.pages import Filters
 from infra.http.problems import MOST_ERRORS, refused, slug_of
 from infra.http.request_context import RequestContext, public
@@ -173,11 +173,12 @@ async def test_a_problem_names_the_trace_the_caller_began() -> None:
 # --- What breaks underneath ---------------------------------------------------------------------
 
 
-def breaking(error: Exception) -> APIRouter:
-    routes = APIRouter()
+def breaking(error: Exception) -> Router:
+    routes = Router("Broken")
 
     @routes.get("/broken")
-    async def broken(context: Annotated[RequestContext, public()]) -> None:
+    async def broken(context: Annotated[RequestContext, public()]) -> Empty:
+        """Break."""
         raise error
 
     return routes
