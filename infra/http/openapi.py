@@ -179,7 +179,7 @@ def _name_enumerations(node: Any, schemas: Json) -> None:
         return
     del node[COMPONENT]
     node.pop("title", None)
-    numbers = node.pop(NUMBERS)
+    numbers = node.pop(NUMBERS, {})
     if "default" in node:
         node["default"] = numbers.get(str(node["default"]), node["default"])
     found = {"title": name, "type": node.pop("type"), "enum": node.pop("enum")}

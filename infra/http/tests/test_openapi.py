@@ -3,13 +3,13 @@
 import json
 import re
 from enum import IntEnum
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 import pytest
 
 from contracts.missions.trip_v1 import Channel
 from infra.http.answers import Answer, Answered, Router
-from infra.http.models import Named
+from infra.http.models import Called, Named
 from infra.http.tests.stage import Anyone, api, client
 
 
@@ -17,6 +17,13 @@ class Delivered(Answer):
     """An answer with an enumeration of a contract."""
 
     by: Annotated[Channel, Named()]
+
+
+class Moved(Answer):
+    """An answer with a choice of texts, twice."""
+
+    way: Annotated[Literal["up", "down"], Called("Way")]
+    back: Annotated[Literal["up", "down"], Called("Way")] | None
 
 
 class Kinds(Answer):
@@ -118,6 +125,14 @@ def test_an_enumeration_appears_once_by_its_name() -> None:
     assert body["channel"] == {"$ref": "#/components/schemas/Channel", "default": "app"}
     assert answer["by"] == {"$ref": "#/components/schemas/Channel"}
     assert json.dumps(document).count('"portal"') == 1
+
+
+def test_a_choice_of_texts_stands_in_the_document_once() -> None:
+    schemas = with_answer(Moved)["components"]["schemas"]
+    assert schemas["Way"] == {"title": "Way", "type": "string", "enum": ["up", "down"]}
+    assert schemas["Moved"]["properties"]["way"] == {"$ref": "#/components/schemas/Way"}
+    [way, _] = schemas["Moved"]["properties"]["back"]["anyOf"]
+    assert way == {"$ref": "#/components/schemas/Way"}
 
 
 def test_two_enumerations_of_one_name_are_an_error() -> None:

@@ -22,16 +22,18 @@ from contracts.media.file_v1 import (
 )
 from infra.http.answers import Answer, Answered, Recorded, Router
 from infra.http.history import History
-from infra.http.models import Body, Id, Instant, Named
+from infra.http.models import Body, Called, Id, Instant, Named
 from services.media import file
 from services.media.adapters import links, upload_store
 from services.media.aggregates import FILE
-from services.media.http.media_service import PARTS, AnyFile, MediaService, Member
+from services.media.http.media_service import FILE_PARTS, AnyFile, MediaService, Member
 
 Seconds = Annotated[int, Field(ge=60, le=7 * 24 * 3600)]
 
 
-Status = Literal["uploading", "stored", "refused", "abandoned", "removed"]
+Status = Annotated[
+    Literal["uploading", "stored", "refused", "abandoned", "removed"], Called("FileStatus")
+]
 
 
 class LinkBody(Body):
@@ -140,7 +142,7 @@ def router(media: MediaService) -> Router:
         await media.found(context, file_id)
         return await context.history(FILE, file_id, FileHistory)
 
-    @routes.get("/files/{file_id}/content", responses=PARTS)
+    @routes.get("/files/{file_id}/content", responses=FILE_PARTS)
     async def download(file_id: Id, context: Member, request: Request) -> AnyFile:
         """The content, or the range of it that `Range` asks for."""
         loaded = await media.found(context, file_id, reading=True)

@@ -36,12 +36,19 @@ def _bytes_of(taken: frozenset[str]) -> Any:
     return Annotated[(Response, *map(answers.Content, sorted(taken)))]
 
 
+def _parts_of(taken: frozenset[str]) -> dict[int | str, dict[str, Any]]:
+    """What else such a route may answer."""
+    content = dict.fromkeys(sorted(taken), answers.BINARY)
+    return {
+        206: {"description": "The range that was asked for.", "content": content},
+        304: {"description": "The content is the one you have."},
+    }
+
+
 AnyFile = _bytes_of(types.TAKEN)
 AnyImage = _bytes_of(types.IMAGES)
-PARTS: dict[int | str, dict[str, Any]] = {
-    206: {"description": "The range that was asked for."},
-    304: {"description": "The content is the one you have."},
-}
+FILE_PARTS = _parts_of(types.TAKEN)
+IMAGE_PARTS = _parts_of(types.IMAGES)
 
 
 class MediaService:

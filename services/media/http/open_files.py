@@ -14,7 +14,8 @@ from services.media.adapters import links, sending, upload_store
 from services.media.adapters.sending import Content
 from services.media.aggregates import FILE
 from services.media.http.media_service import (
-    PARTS,
+    FILE_PARTS,
+    IMAGE_PARTS,
     AnyFile,
     AnyImage,
     MediaService,
@@ -30,7 +31,7 @@ def router(media: MediaService) -> Router:
     """The routes that need no token."""
     routes = Router("Files for everybody")
 
-    @routes.get("/links/{token}", responses=PARTS)
+    @routes.get("/links/{token}", responses=FILE_PARTS)
     async def follow_link(token: Token, context: Anybody, request: Request) -> AnyFile:
         """The content of the file a link opens; 410 once it has expired."""
         try:
@@ -41,7 +42,7 @@ def router(media: MediaService) -> Router:
             raise context.refuse(file.NoSuchFile())
         return await media.send(context, request, (await context.load(FILE, file_id)).state)
 
-    @routes.get("/public/{file_id}", responses=PARTS)
+    @routes.get("/public/{file_id}", responses=IMAGE_PARTS)
     async def public_copy(file_id: Id, context: Anybody, request: Request) -> AnyImage:
         """The public copy of an image; it tells neither where nor by whom it was taken."""
         state = (await context.load(FILE, file_id)).state

@@ -28,7 +28,7 @@ Size = Annotated[int, Field(ge=0, le=2**53)]
 
 
 class UploadBody(Body):
-    """A file to send (G-08)."""
+    """A file to send."""
 
     name: Line
     media_type: MediaType

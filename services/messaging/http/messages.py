@@ -21,7 +21,7 @@ from contracts.messaging.message_v1 import (
 from infra.commands import HistoryEntry
 from infra.host import Running
 from infra.http.answers import Answer, Answered, Listed, Router, RuleShown
-from infra.http.models import Id, Instant, Named
+from infra.http.models import Called, Id, Instant, Named
 from infra.http.pages import Filters, Paging
 from infra.http.request_context import RequestContext, requires
 from services.messaging import message, preferences
@@ -36,7 +36,7 @@ Anyone = Annotated[
 ]
 Staff = Annotated[RequestContext, requires("logistics", "administration", "billing")]
 STAFF = frozenset({"logistics", "administration", "billing"})
-Status = Literal["queued", "sent", "delivered", "failed"]
+Status = Annotated[Literal["queued", "sent", "delivered", "failed"], Called("MessageStatus")]
 Channel = Annotated[message_v1.Channel, Named()]
 Reason = Annotated[message_v1.Reason, Named()]
 Topic = Annotated[message_v1.Topic, Named()]

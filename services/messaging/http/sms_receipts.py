@@ -8,7 +8,7 @@ from starlette.requests import Request
 
 from infra.host import Running
 from infra.http.answers import Answer, Answered, Router
-from infra.http.models import Body, Text
+from infra.http.models import Body, Called, Text
 from infra.http.problems import Problem
 from infra.http.request_context import RequestContext, public
 from services.messaging import message
@@ -23,7 +23,7 @@ class ReceiptBody(Body):
 
     reference: Key
     """As it was given with the message."""
-    status: Literal["delivered", "failed"]
+    status: Annotated[Literal["delivered", "failed"], Called("SmsOutcome")]
     reason: Text = ""
 
 

@@ -6,7 +6,7 @@ from fastapi import Query
 
 from infra.host import Running
 from infra.http.answers import Answer, Answered, Router
-from infra.http.models import Id
+from infra.http.models import Called, Id
 from infra.http.problems import Problem
 from infra.http.request_context import RequestContext, requires
 from services.messaging.adapters.rendering import LIBRARY, NoSuchTemplate, rendered
@@ -59,7 +59,7 @@ def router(running: Running) -> Router:
     async def preview_template(
         name: Id,
         context: Administration,
-        language: Language = "en",
+        language: Annotated[Language, Called("Language")] = "en",
         version: Annotated[int | None, Query(ge=1, le=2**31 - 1)] = None,
     ) -> Answered[PreviewShown]:
         """A template with examples of its facts, in one language, as a mail and a text message."""

@@ -14,7 +14,7 @@ from contracts.papers.paper_v1 import (
 )
 from infra.http.answers import Answer, Answered, Recorded, Router
 from infra.http.history import History
-from infra.http.models import Body, Day, Id, Instant, Named, Text
+from infra.http.models import Body, Called, Day, Id, Instant, Named, Text
 from infra.http.request_context import RequestContext, requires
 from infra.lookups import files
 from services.papers import paper
@@ -64,7 +64,7 @@ class Paper(Answer):
     """One kind of paper of a partner."""
 
     kind: Kind
-    status: paper.Status
+    status: Annotated[paper.Status, Called("PaperStatus")]
     """It speaks of the newest version; the one accepted before may still hold."""
     holds: bool
     """An accepted version has not expired."""
