@@ -97,9 +97,9 @@ class TestFiring:
     ) -> None:
         await quoted(commands, at=FAR_FUTURE)
         with psycopg.connect(database) as connection:
-            connection.execute("create schema late")
+            connection.execute("create schema if not exists late")
             connection.execute(
-                "create function late.clock_timestamp() returns timestamptz"
+                "create or replace function late.clock_timestamp() returns timestamptz"
                 " language sql as $$ select timestamptz '3000-01-01' $$"
             )
         async with commands_of(f"{database}&options=-csearch_path%3Dlate,pg_catalog") as in_3000:

@@ -336,7 +336,7 @@ def who_router() -> Router:
     async def who(
         context: Annotated[RequestContext, requires("driver")],
     ) -> Answered[dict[str, str]]:
-        """Who asks."""
+        """The principal of the request."""
         return Answered({"who": context.principal.subject})
 
     return router

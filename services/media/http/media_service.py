@@ -37,7 +37,7 @@ def _bytes_of(taken: frozenset[str]) -> Any:
 
 
 def _parts_of(taken: frozenset[str]) -> dict[int | str, dict[str, Any]]:
-    """What else such a route may answer."""
+    """The other answers of such a route."""
     content = dict.fromkeys(sorted(taken), answers.BINARY)
     return {
         206: {"description": "The range that was asked for.", "content": content},
