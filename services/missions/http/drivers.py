@@ -168,6 +168,13 @@ class ForgottenDriver(Answer):
     lacking_papers: tuple[str, ...]
 
 
+class TrainingUnderWay(Answer):
+    """A training that was begun and not completed."""
+
+    kind: Kind
+    code: str
+
+
 class DriverShown(Answer):
     """A driver to themselves and to staff."""
 
@@ -175,8 +182,7 @@ class DriverShown(Answer):
     registration: RegistrationShown
     phone: str | None
     home: HomeShown | None
-    in_training: tuple[tuple[Kind, str], ...]
-    """Kind and code of each training that was begun and not completed."""
+    in_training: tuple[TrainingUnderWay, ...]
     qualifications: tuple[QualificationShown, ...]
     availabilities: tuple[DeclaredAvailability | WithdrawnAvailability, ...]
     engagements: tuple[Engaged | Released, ...]
@@ -220,7 +226,9 @@ def driver_shown(
         registration=RegistrationShown.of(state.registration),
         phone=state.phone,
         home=HomeShown.of(state.home) if state.home else None,
-        in_training=tuple(sorted(state.in_training)),
+        in_training=tuple(
+            TrainingUnderWay(kind=kind, code=code) for kind, code in sorted(state.in_training)
+        ),
         qualifications=tuple(
             QualificationShown(kind=kind, code=code, valid_until=until)
             for (kind, code), until in sorted(state.qualified_until.items())

@@ -319,7 +319,7 @@ def test_a_driver_is_shown_with_all_that_is_known() -> None:
         "registration": plain(registered()),
         "phone": "+33 7 00 00 00 00",
         "home": plain(home_changed()),
-        "in_training": [["client_process", "wash"]],
+        "in_training": [{"kind": "client_process", "code": "wash"}],
         "qualifications": [{"kind": "client_process", "code": "atlas", "valid_until": None}],
         "availabilities": [plain(declared("a-1")), plain(taken_back("a-2"))],
         "engagements": [plain(engaged()), plain(released("t-2"))],
