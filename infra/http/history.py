@@ -30,6 +30,9 @@ from infra.http.models import Day, Instant, Named
 _IDS = re.compile(r"\s*\([A-Z]+-\d+(, [A-Z]+-\d+)*\)")
 """Ids of requirements, which the comments of contracts name and nobody outside knows."""
 
+_MADE: dict[str, Any] = {"use_attribute_docstrings": False}
+"""Answers made here have no source to read; looking for it takes most of the start of an API."""
+
 Shows = Mapping[type[Any], type[Answer] | tuple[str, ...]]
 """The form in which each event is shown: an answer, or the names of its plain fields."""
 
@@ -103,7 +106,7 @@ def _told(
     # Literal of a value: each entry is for one type, so that clients can tell them apart.
     fields: dict[str, Any] = {"type": (Literal[kind.type], ...), "what": (what, ...)}
     said = _IDS.sub("", kind.cls.__doc__ or "")
-    entry = create_model(name, __base__=HistoryEntry, __doc__=said, **fields)
+    entry = create_model(name, __base__=HistoryEntry, __doc__=said, __cls_kwargs__=_MADE, **fields)
     return entry, what
 
 
@@ -114,7 +117,7 @@ def _plainly(name: str, event: type[Any], shown: tuple[str, ...]) -> type[Answer
     if unknown := [field for field in shown if field not in hints]:
         raise TypeError(f"{event.__name__} has no {', '.join(unknown)}")
     fields: dict[str, Any] = {field: (_type(hints[field], event, field), ...) for field in shown}
-    return create_model(name, __base__=Answer, **fields)
+    return create_model(name, __base__=Answer, __cls_kwargs__=_MADE, **fields)
 
 
 _TYPES: Mapping[Any, Any] = {
