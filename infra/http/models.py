@@ -12,6 +12,7 @@ from enum import Enum, IntEnum
 from typing import Annotated, Any
 
 import phonenumbers
+from babel.numbers import list_currencies
 from pydantic import (
     AfterValidator,
     BaseModel,
@@ -95,6 +96,19 @@ Phone = Annotated[str, StringConstraints(max_length=40), AfterValidator(_phone)]
 """A phone number that exists, kept as E.164; without a country it is French."""
 
 
+_CURRENCIES = frozenset(list_currencies())
+
+
+def _currency(code: str) -> str:
+    if code not in _CURRENCIES:
+        raise ValueError("is not a currency that exists")
+    return code
+
+
+Currency = Annotated[str, StringConstraints(pattern=r"^[A-Z]{3}$"), AfterValidator(_currency)]
+"""The ISO 4217 code of a currency, of today or of the past."""
+
+
 class Body(BaseModel):
     """A body that comes in: nothing coerced, nothing unknown, nothing changed afterwards."""
 
@@ -111,7 +125,7 @@ class MoneyBody(Body):
     """An amount in minor units: 12500 EUR is 125.00 euros."""
 
     amount_minor: Annotated[int, Field(ge=-(10**15), le=10**15, examples=[12500])]
-    currency: Annotated[str, StringConstraints(pattern=r"^[A-Z]{3}$"), Field(examples=["EUR"])]
+    currency: Annotated[Currency, Field(examples=["EUR"])]
 
     def money(self) -> Money:
         """The contract's value."""

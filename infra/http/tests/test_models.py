@@ -127,6 +127,14 @@ def test_money_is_whole_minor_units_with_their_currency() -> None:
             MoneyBody.model_validate({"amount_minor": 1, "currency": "EUR"} | wrong)
 
 
+@pytest.mark.requirement("G-02")
+@pytest.mark.parametrize("code", ["ABC", "EURO", "ZZZ", "€"])
+def test_money_has_a_currency_that_exists(code: str) -> None:
+    assert MoneyBody(amount_minor=1, currency="CHF").money() == Money(1, "CHF")
+    with pytest.raises(ValidationError):
+        MoneyBody(amount_minor=1, currency=code)
+
+
 @dataclass(frozen=True)
 class Visit:
     where: Point

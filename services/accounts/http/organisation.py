@@ -27,7 +27,7 @@ from contracts.accounts.organisation_v1 import (
 )
 from infra.http.answers import Answer, Answered, Recorded, Router
 from infra.http.history import History
-from infra.http.models import Body, Email, Instant, Line, Named, Phone
+from infra.http.models import Body, Currency, Email, Instant, Line, Named, Phone
 from services.accounts.aggregates import ORGANISATION
 from services.accounts.http.access import Access, AdministrationContext, MemberContext
 from services.accounts.http.fields import Country
@@ -45,7 +45,6 @@ from services.accounts.organisation import (
     Unregistered,
 )
 
-Currency = Annotated[str, StringConstraints(pattern=r"^[A-Z]{3}$")]
 WebPage = Annotated[str, StringConstraints(max_length=500, pattern=r"^https://[!-~]+$")]
 
 

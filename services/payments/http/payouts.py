@@ -2,8 +2,6 @@
 
 from typing import Annotated
 
-from pydantic import StringConstraints
-
 from contracts.payments import payout_v1
 from contracts.payments.payout_v1 import (
     AdjustmentMade,
@@ -14,7 +12,7 @@ from contracts.payments.payout_v1 import (
 )
 from infra.http.answers import Answer, Answered, MoneyShown, Recorded, Router
 from infra.http.history import History
-from infra.http.models import Body, Id, Instant, Line, Named
+from infra.http.models import Body, Currency, Id, Instant, Line, Named
 from infra.http.request_context import RequestContext, requires
 from services.payments.aggregates import PAYEE, PAYOUT
 from services.payments.http.payees import only_own
@@ -36,7 +34,7 @@ Billing = Annotated[RequestContext, requires("billing")]
 
 
 class StatementBody(Body):
-    currency: Annotated[str, StringConstraints(pattern=r"^[A-Z]{3}$")] = "EUR"
+    currency: Currency = "EUR"
 
 
 class PaymentBody(Body):
