@@ -142,12 +142,15 @@ def _key_set(text: str) -> Mapping[str, Ed25519PublicKey]:
     try:
         found = json.loads(text)["keys"]
         return {key["kid"]: _public_key(key) for key in found if key.get("crv") == "Ed25519"}
-    except (KeyError, TypeError, ValueError, AttributeError) as error:
+    except (KeyError, TypeError, ValueError, AttributeError, jwt.PyJWTError) as error:
         raise Unreadable(f"not a key set: {type(error).__name__}: {error}") from error
 
 
-def _public_key(key: Mapping[str, str]) -> Ed25519PublicKey:
-    return Ed25519PublicKey.from_public_bytes(_unbase64(key["x"]))
+def _public_key(key: Mapping[str, Any]) -> Ed25519PublicKey:
+    public = jwt.PyJWK(dict(key), "EdDSA").key
+    if not isinstance(public, Ed25519PublicKey):
+        raise TypeError("not a public key")
+    return public
 
 
 class KeyNotKnown(Problem):
@@ -352,7 +355,3 @@ def issue(
 
 def _base64(data: bytes) -> str:
     return base64.urlsafe_b64encode(data).rstrip(b"=").decode()
-
-
-def _unbase64(text: str) -> bytes:
-    return base64.urlsafe_b64decode(text + "=" * (-len(text) % 4))

@@ -34,6 +34,8 @@ from infra.http.request_context import AppState, RequestContext, public, require
 from infra.http.tests.stage import KEY, api, client, signed, token
 
 OTHER = SigningKey.generate()
+PRIVATE = json.dumps({"keys": [{**OTHER.published, "d": OTHER.published["x"]}]})
+"""A key set that tells a secret."""
 
 
 def claims(**changed: Any) -> dict[str, Any]:
@@ -179,7 +181,9 @@ class TestRotation:
         assert keys.find(OTHER.kid) is not None
         assert keys.find(KEY.kid) is not None
 
-    @pytest.mark.parametrize("broken", ["", "[]", '{"keys": [{"crv": "Ed25519"}]}'])
+    @pytest.mark.parametrize(
+        "broken", ["", "[]", '{"keys": [{"crv": "Ed25519"}]}', pytest.param(PRIVATE, id="private")]
+    )
     def test_a_broken_file_leaves_the_former_keys(self, tmp_path: Path, broken: str) -> None:
         keys, file, now = self.published(tmp_path)
         file.write_text(broken)
