@@ -45,8 +45,8 @@ class Reaction(Generic[E]):
     aggregate: Aggregate[Any, Any, Any, Any]
     target: Callable[[Any], str]
     enrich: Callable[[Connection, Sequence[Any]], Awaitable[Sequence[Any | None]]] | None = None
-    reads: Reads | None = field(default=None, kw_only=True)
-    """One event class of the contract, or a union of several; None stands for all of them."""
+    reads: Reads = field(kw_only=True)
+    """One event class of the contract, or a union of several."""
 
     def __post_init__(self) -> None:
         # Asked for once, so that a wrong declaration fails where it stands.

@@ -42,18 +42,16 @@ def merged(subscriptions: Iterable[Subscription]) -> tuple[Subscription, ...]:
 def event_classes(
     reader: str,
     contract: Contract[Any],
-    reads: Reads | None,
+    reads: Reads,
     *functions: Callable[..., Any],
 ) -> frozenset[type[Any]]:
-    """The classes in `reads`; without it, every event of the contract.
+    """The classes in `reads`.
 
     The event is the last parameter of each function. Raises ValueError for a class that is no
     event of the contract, and TypeError where a function does not take exactly these classes;
     both name the reader.
     """
     known = frozenset(kind.cls for kind in contract.types)
-    if reads is None:
-        return known
     classes = _members(reads)
     if strangers := classes - known:
         raise ValueError(f"{reader} reads {_names(strangers)}, no event of {contract.package}")

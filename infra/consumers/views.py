@@ -82,8 +82,8 @@ class View(Generic[Row, E]):
     """The column that says whose personal text a row holds, where `project` cannot know it."""
     personal: tuple[str, ...] = ()
     """The columns of that text; they read XXXX once their subject is forgotten."""
-    reads: Reads | None = field(default=None, kw_only=True)
-    """One event class of the contract, or a union of several; None stands for all of them."""
+    reads: Reads = field(kw_only=True)
+    """One event class of the contract, or a union of several."""
 
     def __post_init__(self) -> None:
         # Asked for once, so that a wrong declaration fails where it stands.

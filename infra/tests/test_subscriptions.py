@@ -47,7 +47,7 @@ def quote_row(_: Row | None, event: QuoteSubmitted) -> Row:
 
 
 def view(
-    reads: Reads | None,
+    reads: Reads,
     key: Callable[[Any], tuple[str]] = key,
     project: Callable[[Any, Any], Row] = project,
     **more: Any,

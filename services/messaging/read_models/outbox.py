@@ -127,6 +127,7 @@ view = View(
         "(organisation_id, queued_at desc, message_id)",
         "(user_id, queued_at desc, message_id)",
     ),
+    reads=MessageEvent,
 )
 
 table = Table(view, "messaging.message")
