@@ -20,6 +20,7 @@ from aiokafka.errors import KafkaError
 from infra.cloudevents import NotAnEvent, envelope
 from infra.consumers.core import Consumer
 from infra.consumers.handler import Retry
+from infra.consumers.hanging_up import hang_up
 from infra.consumers.ownership import Fenced
 from infra.consumers.records import Partition, Record, from_kafka, headers_of
 from infra.supervisor import Halt, Progress
@@ -38,7 +39,6 @@ SESSION_SECONDS = 10.0
 CATCH_UP_SECONDS = 5.0
 MOST_WAITING = 5 * BATCH
 STUCK_SECONDS = 30.0
-HANG_UP_SECONDS = 5.0
 SETTLE_SECONDS = 2.0
 UNSETTLED_SECONDS = 30.0
 
@@ -111,7 +111,7 @@ class KafkaLoop:
             await self._loop(client)
         finally:
             self.assigned.clear()
-            await _hang_up(client)
+            await hang_up(client)
             await self.consumer.finish()
 
     def broke(self, error: Exception) -> None:
@@ -188,16 +188,6 @@ async def _poll(client: AIOKafkaConsumer) -> dict[TopicPartition, list[Any]] | N
             )
             return found
     return None
-
-
-async def _hang_up(client: AIOKafkaConsumer) -> None:
-    try:
-        async with asyncio.timeout(HANG_UP_SECONDS):
-            await client.stop()
-    except (KafkaError, TimeoutError):
-        # It would wait for its group to settle; its sockets must not outlive us meanwhile.
-        await client._fetcher.close()
-        await client._client.close()
 
 
 def _behind(client: AIOKafkaConsumer, next_offsets: Mapping[Partition, int]) -> int:

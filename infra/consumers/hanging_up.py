@@ -1,0 +1,23 @@
+"""Hangs up a Kafka client, also one whose group does not settle.
+
+aiokafka has no public way to close its sockets without leaving the group first. This is the one
+place that reaches into it; `infra/tests/test_hanging_up.py` fails when a new version differs.
+"""
+
+import asyncio
+
+from aiokafka import AIOKafkaConsumer
+from aiokafka.errors import KafkaError
+
+HANG_UP_SECONDS = 5.0
+
+
+async def hang_up(client: AIOKafkaConsumer, patience: float = HANG_UP_SECONDS) -> None:
+    """Leave the group and close every socket; without leaving it when that takes too long."""
+    try:
+        async with asyncio.timeout(patience):
+            await client.stop()
+    except (KafkaError, TimeoutError):
+        # It would wait for its group to settle; its sockets must not outlive us meanwhile.
+        await client._fetcher.close()
+        await client._client.close()
