@@ -5,7 +5,7 @@ from collections.abc import Awaitable, Callable
 import pytest_asyncio
 
 from infra.consumers import core
-from infra.host import open_pool
+from infra.database import open_pool
 from infra.personal import Keyring
 from infra.store.postgres import PostgresStore
 from infra.testing.databases import Prepare

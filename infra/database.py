@@ -1,6 +1,7 @@
 """Connections to PostgreSQL as every part of the platform holds them."""
 
 from psycopg import AsyncConnection
+from psycopg.conninfo import make_conninfo
 from psycopg.rows import TupleRow
 from psycopg.types.json import set_json_loads
 from psycopg_pool import AsyncConnectionPool
@@ -11,3 +12,23 @@ Pool = AsyncConnectionPool[Connection]
 
 # A fifth of the time that a relay spends on a row was the parsing of its `meta`.
 set_json_loads(from_json)
+
+
+async def open_pool(url: str, size: int, name: str) -> Pool:
+    """A pool of autocommit connections, opened; waits for the first one."""
+    pool = closed_pool(url, size, name)
+    await pool.open(wait=True, timeout=30.0)
+    return pool
+
+
+def closed_pool(url: str, size: int, name: str) -> Pool:
+    """A pool of autocommit connections that is not opened yet."""
+    return AsyncConnectionPool(
+        make_conninfo(url, application_name=f"relais-{name}"),
+        min_size=2,
+        max_size=size,
+        open=False,
+        timeout=10.0,
+        kwargs={"autocommit": True},
+        name=name,
+    )

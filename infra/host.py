@@ -14,7 +14,6 @@ from typing import Any, Protocol
 import psycopg
 from psycopg import errors, sql
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
-from psycopg_pool import AsyncConnectionPool
 
 from contracts.runtime import Contract
 from infra.commands import Aggregate, Commands
@@ -26,6 +25,7 @@ from infra.consumers.records import KafkaTopicReader
 from infra.consumers.subscriptions import Subscription
 from infra.consumers.transports import FaustApp, KafkaLoop
 from infra.consumers.views import Generation, Generations, View, ViewHandler, subscriptions
+from infra.database import open_pool
 from infra.migrations import apply_migrations
 from infra.personal import Keyring
 from infra.relay import Relay
@@ -157,26 +157,6 @@ class Running:
             for name, subscription, handler in readers
         ]
         return FaustApp(consumers, settings.kafka, f"relais.{service.name}", settings.member)
-
-
-async def open_pool(url: str, size: int, name: str) -> Pool:
-    """A pool of autocommit connections, opened; waits for the first one."""
-    pool = closed_pool(url, size, name)
-    await pool.open(wait=True, timeout=30.0)
-    return pool
-
-
-def closed_pool(url: str, size: int, name: str) -> Pool:
-    """A pool of autocommit connections that is not opened yet."""
-    return AsyncConnectionPool(
-        make_conninfo(url, application_name=f"relais-{name}"),
-        min_size=2,
-        max_size=size,
-        open=False,
-        timeout=10.0,
-        kwargs={"autocommit": True},
-        name=name,
-    )
 
 
 async def ensure_database(url: str) -> None:

@@ -1,30 +1,14 @@
-"""Every service there is, found by its folder: one with a `service.py` is a service."""
+"""The declarations of services, imported when asked for."""
 
 from importlib import import_module
-from pathlib import Path
 
 from infra.host import Service
-
-FOLDER = Path(__file__).parent
-NAMES = tuple(
-    sorted(
-        ".".join(path.parent.relative_to(FOLDER).parts)
-        for pattern in ("*/service.py", "views/*/service.py")
-        for path in FOLDER.glob(pattern)
-    )
-)
-"""Like `missions` and `views.partner`."""
-
-
-class UnknownService(KeyError):
-    """There is no service of that name."""
+from services.names import NAMES, known
 
 
 def service(name: str) -> Service:
-    """The declaration of a service, imported when asked for. Raises `UnknownService`."""
-    if name not in NAMES:
-        raise UnknownService(f"{name}: one of {', '.join(NAMES)}")
-    found = import_module(f"services.{name}.service").service
+    """The declaration of a service. Raises `UnknownService`."""
+    found = import_module(f"services.{known(name)}.service").service
     assert isinstance(found, Service)
     return found
 

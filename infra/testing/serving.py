@@ -9,7 +9,8 @@ from typing import Any, TypeVar
 
 import httpx
 
-from infra.host import Running, Service, assembled, closed_pool, opened
+from infra.database import closed_pool
+from infra.host import Running, Service, assembled, opened
 from infra.http.auth import PublishedKeys, Role, SigningKey, Verifier, issue, jwks
 from infra.http.health import Health
 from infra.serving import api

@@ -34,7 +34,7 @@ from infra.consumers.reactions import Reaction, ReactionHandler
 from infra.consumers.records import Delivery, Partition, Record, TopicReader
 from infra.consumers.subscriptions import subscription
 from infra.consumers.views import Generations, View, ViewHandler
-from infra.host import open_pool
+from infra.database import open_pool
 from infra.personal import Keyring
 from infra.store import RecordedEvent
 from infra.store.postgres import Connection, Pool, PostgresStore

@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 import pytest_asyncio
 
-from infra.host import open_pool
+from infra.database import open_pool
 from infra.reading import BadCursor, Table
 from infra.store.postgres import Pool
 

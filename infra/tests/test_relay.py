@@ -22,7 +22,7 @@ from contracts.missions import driver_v1, trip_v1
 from contracts.runtime import Contract
 from infra.cloudevents import envelope
 from infra.consumers.records import Record
-from infra.host import open_pool
+from infra.database import open_pool
 from infra.locks import Lock
 from infra.relay import Deposed, Relay, murmur2, partition_of
 from infra.signals import Signal

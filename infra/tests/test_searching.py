@@ -7,7 +7,7 @@ from math import isclose
 import pytest
 import pytest_asyncio
 
-from infra.host import open_pool
+from infra.database import open_pool
 from infra.reading import Table
 from infra.searching import INDEX, MOST_WORDS, away_km, box, matches, question, words
 from infra.store.postgres import Pool

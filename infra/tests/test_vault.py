@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator
 import pytest
 
 from infra import vault as module
-from infra.host import open_pool
+from infra.database import open_pool
 from infra.store.postgres import Pool
 from infra.vault import UnknownMasterKey, Vault
 

@@ -21,6 +21,7 @@ from infra.testing.databases import Prepare
 from infra.testing.routes import EVERY_ROLE, SAFE_METHODS, Route, routes_of
 from infra.testing.serving import KEY, Caller, prepare, served, without_database
 from services import registry
+from services.names import NAMES
 
 LIST = Path(__file__).parents[2] / "docs" / "routes.md"
 JSON = "application/json"
@@ -61,7 +62,7 @@ class Tried(Caller):
         return await self.client.request(route.method, route.path({}), headers=shown, **content)
 
 
-@pytest_asyncio.fixture(params=registry.NAMES)
+@pytest_asyncio.fixture(params=NAMES)
 async def tried(
     request: pytest.FixtureRequest, reused_database: Callable[[str, Prepare], Awaitable[str]]
 ) -> AsyncIterator[Tried]:
@@ -136,7 +137,7 @@ async def test_no_route_takes_a_name_that_is_no_name(tried: Tried) -> None:
 
 async def test_the_list_of_routes_is_the_one_that_was_tried() -> None:
     lines: list[str] = []
-    for name in registry.NAMES:
+    for name in NAMES:
         service = registry.service(name)
         async with without_database(service, Tried) as tried:
             lines += [line(service, route) for route in await routes_of(tried.client)]

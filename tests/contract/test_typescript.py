@@ -16,6 +16,7 @@ from infra.host import opened
 from infra.http.auth import Role, issue
 from infra.testing.serving import KEY, settings_of
 from services import registry
+from services.names import NAMES
 from tools.openapi.documents import path
 from tools.outside import ROOT, Absent, Npm
 
@@ -71,7 +72,7 @@ def compile_strictly(modules: Path, folder: Path, *files: str) -> None:
     done([str(modules / ".bin" / "tsc"), *STRICT, *LIBRARIES, *files], folder)
 
 
-@pytest.mark.parametrize("name", registry.NAMES)
+@pytest.mark.parametrize("name", NAMES)
 def test_the_types_of_an_api_compile(modules: Path | None, folder: Path, name: str) -> None:
     if modules is None:
         assert shutil.which("npm") is None or shutil.which("node") is None

@@ -14,7 +14,7 @@ from eventsourcing.postgres import PostgresApplicationRecorder, PostgresDatastor
 from psycopg.conninfo import conninfo_to_dict
 from psycopg.types.json import Jsonb
 
-from infra.host import open_pool
+from infra.database import open_pool
 from infra.signals import Signal
 from infra.store import Append, Appended, NewEvent
 from infra.store.postgres import Pool, PostgresStore

@@ -11,7 +11,8 @@ from typing import Any
 from contracts.common_v1 import Point
 from contracts.missions.trip_v1 import contract
 from infra.consumers.views import views_seen
-from infra.host import Running, open_pool, opened
+from infra.database import open_pool
+from infra.host import Running, opened
 from infra.http.auth import SigningKey, issue
 from infra.personal import Codec
 from infra.store.postgres import Pool

@@ -20,7 +20,8 @@ from typing import Any
 
 import uvloop
 
-from infra.host import open_pool, opened
+from infra.database import open_pool
+from infra.host import opened
 from infra.stack.postgres import PostgresServer
 from infra.topics import create_topics
 from services.missions.service import service

@@ -15,7 +15,6 @@ from typing import Any
 
 import psycopg
 import typer
-from aiokafka.errors import KafkaError
 from psycopg_pool import PoolTimeout
 from pydantic import ValidationError
 from rich.console import Console
@@ -25,7 +24,7 @@ from infra.http.models import plain
 from infra.personal import UnknownMasterKey
 from infra.stack.process import ServerFailed
 from infra.supervisor import Halt
-from services.registry import UnknownService
+from services.names import UnknownService
 from tools.relais.home import AlreadyRunning
 
 OK, FOUND, USAGE, UNREACHABLE, INTERRUPTED = 0, 1, 2, 3, 130
@@ -153,12 +152,21 @@ def refusal_of(error: Exception) -> tuple[str, int] | None:
             return f"RELAIS_MASTER_KEYS does not fit: {error}", FOUND
         case Halt() | AlreadyRunning() | ServerFailed():
             return first_line(error), FOUND
-        case psycopg.OperationalError() | PoolTimeout() | KafkaError() | OSError():
+        case psycopg.OperationalError() | PoolTimeout() | OSError():
             return f"cannot reach it: {type(error).__name__} {first_line(error)}", UNREACHABLE
         case psycopg.errors.UndefinedTable() | psycopg.errors.InvalidSchemaName():
             return f"nothing ever ran on this database: {first_line(error)}", FOUND
         case _:
-            return None
+            return _refusal_of_broker(error)
+
+
+def _refusal_of_broker(error: Exception) -> tuple[str, int] | None:
+    # Imported here: most commands need no client of the broker, and it takes long to load.
+    from aiokafka.errors import KafkaError
+
+    if isinstance(error, KafkaError):
+        return f"cannot reach it: {type(error).__name__} {first_line(error)}", UNREACHABLE
+    return None
 
 
 def _refuse(message: str, code: int, as_json: bool) -> None:

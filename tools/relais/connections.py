@@ -6,13 +6,12 @@ from contextlib import AsyncExitStack, asynccontextmanager
 import psycopg
 from pydantic import SecretStr, ValidationError
 
-from infra.commands import Commands
-from infra.host import Running, Service, generations, open_pool
+from contracts.index import contracts
+from infra.database import open_pool
 from infra.personal import Keyring
 from infra.settings import Settings
-from infra.signals import Signal
 from infra.store.postgres import Pool, PostgresStore
-from services import registry
+from services.names import NAMES, known
 from tools.relais.answers import UNREACHABLE, USAGE, Trouble, first_line
 from tools.relais.home import addresses
 
@@ -30,11 +29,11 @@ def settings() -> Settings:
         found = Settings()
     except (ValidationError, ValueError) as error:
         raise Trouble(f"the settings cannot be read: {first_line(error)}", USAGE) from error
-    known = running_here(found)
+    here = running_here(found)
     update: dict[str, object] = {
-        name: known[name]
+        name: here[name]
         for name in ("postgres", "kafka")
-        if not getattr(found, name) and name in known
+        if not getattr(found, name) and name in here
     }
     keys = found.home / "keys" / "master.json"
     if not found.master_keys.get_secret_value() and keys.exists():
@@ -54,9 +53,18 @@ def broker(found: Settings) -> str:
     return found.kafka
 
 
-def named(name: str | None) -> tuple[Service, ...]:
-    """That service, or all of them. Raises `UnknownService`."""
-    return registry.services() if name is None else (registry.service(name),)
+def named(name: str | None) -> tuple[str, ...]:
+    """The name of that service, or of all of them. Raises `UnknownService`."""
+    return NAMES if name is None else (known(name),)
+
+
+def recording(name: str | None = None) -> list[str]:
+    """The names of the services that record events. Raises `Trouble` for one that does not."""
+    recorders = {contract.service for contract in contracts}
+    found = [one for one in named(name) if one in recorders]
+    if not found:
+        raise Trouble(f"{name} records no events", USAGE)
+    return found
 
 
 @asynccontextmanager
@@ -80,30 +88,12 @@ async def database(found: Settings, name: str) -> AsyncIterator[Pool]:
 
 
 @asynccontextmanager
-async def connected(found: Settings, service: Service) -> AsyncIterator[Running]:
-    """A service with what it stands on; nothing is created or migrated, no loop runs.
-
-    Raises `Trouble`, also when there are no master keys to open personal data with.
-    """
-    async with AsyncExitStack() as stack:
-        keys = await stack.enter_async_context(database(found, "keys"))
+async def keyring(found: Settings) -> AsyncIterator[Keyring]:
+    """The keys of personal data. Raises `Trouble`, also when there are no master keys."""
+    async with database(found, "keys") as keys:
         if not found.master_keys.get_secret_value():
             raise Trouble("there are no master keys: set RELAIS_MASTER_KEYS", UNREACHABLE)
-        pool = await stack.enter_async_context(database(found, service.name))
-        keyring = Keyring(keys, found.masters)
-        appended = Signal(f"appended_{service.schema}", pool)
-        store = PostgresStore(pool, on_append=appended.notify)
-        yield Running(
-            service=service,
-            settings=found,
-            pool=pool,
-            keyring=keyring,
-            store=store,
-            commands=Commands(service.name, store, keyring),
-            appended=appended,
-            seen=Signal(f"seen_{service.schema}", pool),
-            generations=generations(service, pool),
-        )
+        yield Keyring(keys, found.masters)
 
 
 @asynccontextmanager
@@ -114,27 +104,3 @@ async def stores(found: Settings, names: Iterable[str]) -> AsyncIterator[dict[st
             name: PostgresStore(await stack.enter_async_context(database(found, name)))
             for name in names
         }
-
-
-def recording(name: str | None = None) -> list[Service]:
-    """The services that record events. Raises `Trouble` for one that does not."""
-    found = [service for service in named(name) if service.aggregates]
-    if not found:
-        raise Trouble(f"{name} records no events", USAGE)
-    return found
-
-
-def consuming(name: str | None = None) -> list[Service]:
-    """The services that consume events. Raises `Trouble` for one that does not."""
-    found = [service for service in named(name) if service.tables or service.reactions]
-    if not found:
-        raise Trouble(f"{name} consumes no events", USAGE)
-    return found
-
-
-def showing(name: str) -> Service:
-    """A service with views or lookups. Raises `Trouble` for one that has none."""
-    service = registry.service(name)
-    if not service.tables:
-        raise Trouble(f"{name} has no views", USAGE)
-    return service

@@ -16,6 +16,7 @@ from infra.host import Service
 from infra.settings import Settings
 from infra.store.postgres import Pool
 from infra.topics import partitions_of
+from services import registry
 from tools.relais import connections, relays, topics
 from tools.relais.answers import FOUND, OK, UNREACHABLE, Answer, Trouble, first_line
 
@@ -58,18 +59,16 @@ async def examine(settled: float, whole: bool) -> Answer:
     report = Report()
     async with AsyncExitStack() as stack:
         pools: dict[str, Pool] = {}
-        for service in connections.named(None):
-            pools[service.name] = await stack.enter_async_context(
-                connections.database(settings, service.name)
-            )
+        for name in connections.named(None):
+            pools[name] = await stack.enter_async_context(connections.database(settings, name))
         await _processes(settings, report)
         versions: dict[str, tuple[int, int]] = {}
-        for service in connections.recording():
+        for service in _recording():
             versions |= await _store(report, service, pools[service.name], settled)
             await _relay(settings, report, service.name)
             await _timers(report, service.name, pools[service.name])
         await _topics(settings, report, pools, whole)
-        for service in connections.consuming():
+        for service in registry.services():
             await _consumers(report, service, pools, versions)
         await _forgotten(settings, report, pools)
     facts = {
@@ -186,7 +185,7 @@ async def _topics(settings: Settings, report: Report, pools: dict[str, Pool], wh
         ) from (error)
     reader = KafkaTopicReader(bootstrap)
     try:
-        for service in connections.recording():
+        for service in _recording():
             marks = await _marks(service.name, pools[service.name])
             for contract in service.contracts:
                 if there.get(contract.topic) != partitions_of(contract.topic):
@@ -370,7 +369,7 @@ async def _forgotten(settings: Settings, report: Report, pools: dict[str, Pool])
         )
         subjects = [subject for (subject,) in await cursor.fetchall()]
     unsaid = []
-    for service in connections.recording():
+    for service in _recording():
         for contract, type in _forgetting(service):
             async with pools[service.name].connection() as connection:
                 cursor = await connection.execute(
@@ -387,6 +386,10 @@ async def _forgotten(settings: Settings, report: Report, pools: dict[str, Pool])
             "repeat `relais subject forget`",
         )
     report.right("forgotten people", subjects=len(subjects))
+
+
+def _recording() -> list[Service]:
+    return [service for service in registry.services() if service.aggregates]
 
 
 def _forgetting(service: Service) -> Iterator[tuple[Contract[Any], str]]:

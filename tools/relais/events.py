@@ -7,8 +7,8 @@ from datetime import datetime
 from fnmatch import fnmatchcase
 from typing import Any
 
+from contracts.index import contracts
 from contracts.runtime import Contract
-from infra.host import Service
 from infra.http.models import instant, plain
 from infra.personal import Codec, Encoded, Keyring
 from infra.store import Position, RecordedEvent
@@ -21,16 +21,15 @@ FOLLOW_SECONDS = 0.25
 PAGE = 500
 
 
-def place(word: str) -> tuple[Service, Contract[Any], str]:
-    """Which stream is meant by `trip-T1` or `missions.trip/T1`. Raises `Trouble`."""
+def place(word: str) -> tuple[Contract[Any], str]:
+    """The contract and the stream meant by `trip-T1` or `missions.trip/T1`. Raises `Trouble`."""
     kind, slash, id = word.partition("/")
     if not slash:
         kind, _, id = word.partition("-")
-    for service in connections.recording():
-        for contract in service.contracts:
-            if kind in (contract.name, f"{service.name}.{contract.name}") and id:
-                return service, contract, f"{contract.name}-{id}"
-    known = ", ".join(f"{c.name}-ID" for s in connections.recording() for c in s.contracts)
+    for contract in contracts:
+        if kind in (contract.name, f"{contract.service}.{contract.name}") and id:
+            return contract, f"{contract.name}-{id}"
+    known = ", ".join(f"{contract.name}-ID" for contract in contracts)
     raise Trouble(f"{word} is no stream; streams are {known}", USAGE)
 
 
@@ -63,19 +62,19 @@ def facts(contract: Contract[Any], recorded: RecordedEvent, event: Any) -> dict[
 
 async def show(word: str, personal: bool) -> Answer:
     """Every event of a stream; personal fields are opened on request, which is written down."""
-    service, contract, stream = place(word)
+    contract, stream = place(word)
     found = connections.settings()
     async with AsyncExitStack() as stack:
         store = PostgresStore(
-            await stack.enter_async_context(connections.database(found, service.name))
+            await stack.enter_async_context(connections.database(found, contract.service))
         )
         recorded = await store.read(stream)
         if not recorded:
             raise Trouble(f"{stream} has no events")
         events = [opened(contract, one) for one in recorded]
         if personal:
-            running = await stack.enter_async_context(connections.connected(found, service))
-            events = await _unsealed(contract, running.keyring, recorded)
+            keyring = await stack.enter_async_context(connections.keyring(found))
+            events = await _unsealed(contract, keyring, recorded)
             audit(found.home, "events show --personal", stream=stream)
     listed = [facts(contract, one, event) for one, event in zip(recorded, events, strict=True)]
     table = rows([one | {"content": _content(one)} for one in listed], COLUMNS, "")
@@ -120,28 +119,29 @@ async def tail(
     `since` is a time: everything recorded from then on. `type` is a pattern (`*.quote_*`).
     """
     start = _time(since)
-    services = connections.recording(service)
-    async with connections.stores(connections.settings(), [s.name for s in services]) as stores:
+    names = connections.recording(service)
+    async with connections.stores(connections.settings(), names) as stores:
         latest = dict.fromkeys(stores, BEGINNING)
-        found: list[tuple[Service, RecordedEvent]] = []
-        for s in services:
-            events = await _last(stores[s.name], type, start, last)
-            latest[s.name] = await _end(stores[s.name])
-            found += [(s, event) for event in events]
-        for s, event in sorted(found, key=lambda pair: pair[1].recorded_at):
-            yield _facts(s, event)
+        found: list[tuple[str, RecordedEvent]] = []
+        for name, store in stores.items():
+            events = await _last(store, type, start, last)
+            latest[name] = await _end(store)
+            found += [(name, event) for event in events]
+        for name, event in sorted(found, key=lambda pair: pair[1].recorded_at):
+            yield _facts(name, event)
         while follow:
-            for s in services:
-                while events := await stores[s.name].read_all(latest[s.name], PAGE):
-                    latest[s.name] = events[-1].position
+            for name, store in stores.items():
+                while events := await store.read_all(latest[name], PAGE):
+                    latest[name] = events[-1].position
                     for event in events:
                         if type is None or fnmatchcase(event.type, type):
-                            yield _facts(s, event)
+                            yield _facts(name, event)
             await asyncio.sleep(FOLLOW_SECONDS)
 
 
-def _facts(service: Service, recorded: RecordedEvent) -> dict[str, Any]:
-    [contract] = [c for c in service.contracts if recorded.stream.startswith(f"{c.name}-")]
+def _facts(service: str, recorded: RecordedEvent) -> dict[str, Any]:
+    ours = [contract for contract in contracts if contract.service == service]
+    [contract] = [c for c in ours if recorded.stream.startswith(f"{c.name}-")]
     return facts(contract, recorded, opened(contract, recorded))
 
 

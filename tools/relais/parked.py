@@ -31,9 +31,9 @@ async def listed(service: str | None) -> Answer:
     """Every parked stream with the reason of its first record."""
     settings = connections.settings()
     found: list[dict[str, Any]] = []
-    for one in connections.consuming(service):
-        async with connections.database(settings, one.name) as pool:
-            found += [{"service": one.name, **row} for row in await _streams(pool, None, None)]
+    for name in connections.named(service):
+        async with connections.database(settings, name) as pool:
+            found += [{"service": name, **row} for row in await _streams(pool, None, None)]
     return rows(found, COLUMNS, "nothing is parked")
 
 
@@ -48,9 +48,9 @@ async def shown(stream: str, consumer: str | None) -> Answer:
     """The parked records of a stream, oldest first."""
     settings = connections.settings()
     found: list[dict[str, Any]] = []
-    for one in connections.consuming():
+    for name in connections.named(None):
         async with (
-            connections.database(settings, one.name) as pool,
+            connections.database(settings, name) as pool,
             pool.connection() as connection,
         ):
             cursor = connection.cursor(row_factory=dict_row)
@@ -108,11 +108,11 @@ async def _ask(
     settings = connections.settings()
     async with AsyncExitStack() as stack:
         asked: list[_Asked] = []
-        for one in connections.consuming():
-            pool = await stack.enter_async_context(connections.database(settings, one.name))
+        for name in connections.named(None):
+            pool = await stack.enter_async_context(connections.database(settings, name))
             found = await _streams(pool, stream, consumer)
             asked += [
-                _Asked(pool, one.name, f["consumer"], f["stream"], f["first"], f["attempts"])
+                _Asked(pool, name, f["consumer"], f["stream"], f["first"], f["attempts"])
                 for f in found
             ]
         _refuse_unclear(asked, request, stream)

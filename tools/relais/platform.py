@@ -17,7 +17,8 @@ from infra.stack.choice import broker_of
 from infra.stack.postgres import PostgresServer
 from infra.topics import create_topics
 from services import registry
-from tools.relais.home import development_token, refuse_second, with_keys, write_addresses
+from tools.relais.home import refuse_second, write_addresses
+from tools.relais.keys import development_token, with_keys
 
 
 @dataclass(frozen=True)

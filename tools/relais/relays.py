@@ -43,7 +43,7 @@ select format('pid %%s %%s since %%s', a.pid, coalesce(host(a.client_addr), 'loc
 async def status(service: str | None) -> Answer:
     """One line a relay; exit code 1 when one of them needs somebody."""
     settings = connections.settings()
-    found = [await of(settings, one.name) for one in connections.recording(service)]
+    found = [await of(settings, name) for name in connections.recording(service)]
     answer = rows(found, COLUMNS, "")
     return Answer(answer.facts, answer.text, FOUND if any(f["trouble"] for f in found) else OK)
 

@@ -19,7 +19,8 @@ from infra.host import Running
 from infra.personal import Codec, Encoded
 from infra.store import RecordedEvent
 from infra.store.postgres import Pool
-from tools.relais import connections
+from services import registry
+from tools.relais import connections, declared
 from tools.relais.answers import FOUND, OK, Answer, Trouble, audit, cell, operator
 
 COMMANDS = uuid5(NAMESPACE_URL, "relais:operator")
@@ -64,8 +65,8 @@ async def _everything() -> AsyncIterator[dict[str, Running]]:
     settings = connections.settings()
     async with AsyncExitStack() as stack:
         yield {
-            service.name: await stack.enter_async_context(connections.connected(settings, service))
-            for service in connections.named(None)
+            service.name: await stack.enter_async_context(declared.connected(settings, service))
+            for service in registry.services()
         }
 
 

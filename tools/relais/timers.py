@@ -12,9 +12,9 @@ async def listed(service: str | None, late: bool) -> Answer:
     """The timers by due date; only those overdue when asked."""
     found = []
     settings = connections.settings()
-    for one in connections.recording(service):
+    for name in connections.recording(service):
         async with (
-            connections.database(settings, one.name) as pool,
+            connections.database(settings, name) as pool,
             pool.connection() as connection,
         ):
             cursor = connection.cursor(row_factory=dict_row)
@@ -24,5 +24,5 @@ async def listed(service: str | None, late: bool) -> Answer:
                 " where not %s or due_at < clock_timestamp() order by due_at",
                 (late,),
             )
-            found += [{"service": one.name, **row} for row in await cursor.fetchall()]
+            found += [{"service": name, **row} for row in await cursor.fetchall()]
     return rows(found, COLUMNS, "no timer is set" if not late else "no timer is late")

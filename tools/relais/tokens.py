@@ -6,7 +6,7 @@ from infra.http.auth import PublishedKeys, Role, Verifier
 from infra.http.problems import Problem
 from tools.relais import connections
 from tools.relais.answers import USAGE, Answer, Trouble, sentence
-from tools.relais.home import TOKEN_SECONDS, development_token, with_keys
+from tools.relais.keys import TOKEN_SECONDS, development_token, with_keys
 
 
 async def made(roles: Sequence[Role], subject: str, org: str) -> Answer:

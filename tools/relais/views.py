@@ -12,7 +12,8 @@ from infra.consumers.filling import NotFilled
 from infra.consumers.rebuild import NotReadable, lag, ready, rebuild
 from infra.consumers.views import Generation, Generations
 from infra.host import Running
-from tools.relais import connections
+from services import registry
+from tools.relais import connections, declared
 from tools.relais.answers import Answer, Trouble, audit, rows, sentence
 
 COLUMNS = ("service", "number", "state", "fed", "behind", "parked", "created_at")
@@ -21,8 +22,9 @@ COLUMNS = ("service", "number", "state", "fed", "behind", "parked", "created_at"
 async def listed(service: str | None) -> Answer:
     """Every generation: its state, how many records it is behind, its parked streams."""
     found: list[dict[str, Any]] = []
-    names = [s.name for s in connections.named(service) if s.views or service is not None]
-    for name in names:
+    for name in connections.named(service):
+        if service is None and not registry.service(name).views:
+            continue
         async with _opened(name) as (running, generations):
             found += [await _facts(running, generations, one) for one in await generations.all()]
     return rows(found, COLUMNS, "there are no generations: start `relais work SERVICE` once")
@@ -52,9 +54,9 @@ async def _facts(running: Running, generations: Generations, one: Generation) ->
 @asynccontextmanager
 async def _opened(name: str) -> AsyncIterator[tuple[Running, Generations]]:
     settings = connections.settings()
-    service = connections.showing(name)
+    service = declared.showing(name)
     connections.broker(settings)
-    async with connections.connected(settings, service) as running:
+    async with declared.connected(settings, service) as running:
         assert running.generations is not None
         yield running, running.generations
 

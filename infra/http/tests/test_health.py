@@ -9,7 +9,7 @@ import pytest
 import pytest_asyncio
 from prometheus_client.parser import text_string_to_metric_families
 
-from infra.host import open_pool
+from infra.database import open_pool
 from infra.http.health import Health, unsaturated, writable
 from infra.http.tests.stage import api, client
 from infra.store.postgres import Pool

@@ -12,7 +12,7 @@ import pytest_asyncio
 
 from infra.batching import Full
 from infra.commands import Commands, TooMuchContention
-from infra.host import open_pool
+from infra.database import open_pool
 from infra.http.auth import PublishedKeys, Verifier, issue, jwks
 from infra.http.request_context import SKEW, AppState, RequestContext
 from infra.http.tests.stage import KEY, NOON, Unlucky, api, client, signed

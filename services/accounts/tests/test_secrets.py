@@ -8,7 +8,7 @@ from uuid import uuid4
 import pyotp
 import pytest
 
-from infra.host import open_pool
+from infra.database import open_pool
 from infra.http.auth import PublishedKeys, SigningKey, Verifier, issue, jwks
 from infra.http.problems import Problem
 from infra.store.postgres import Pool

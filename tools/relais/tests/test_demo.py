@@ -7,7 +7,7 @@ from rich.console import Console
 
 from infra.http.auth import Role, SigningKey
 from tools.demo.story import play
-from tools.relais.home import development_token
+from tools.relais.keys import development_token
 from tools.relais.tests.conftest import Platform
 
 

@@ -6,7 +6,7 @@ from itertools import count
 import pytest_asyncio
 
 from infra.consumers.views import Generations, ViewHandler
-from infra.host import open_pool
+from infra.database import open_pool
 from services.views.backoffice.service import service
 from services.views.backoffice.tests.stage import Office
 

@@ -12,7 +12,7 @@ import pytest_asyncio
 
 from infra.consumers import core
 from infra.consumers.views import Generations, ViewHandler
-from infra.host import open_pool
+from infra.database import open_pool
 from infra.stack.postgres import PostgresServer
 from infra.store.postgres import Pool
 from infra.testing.deliveries import deliveries

@@ -1,0 +1,45 @@
+"""Services as they declare themselves, for the commands that need their code."""
+
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
+
+from infra.commands import Commands
+from infra.host import Running, Service, generations
+from infra.settings import Settings
+from infra.signals import Signal
+from infra.store.postgres import PostgresStore
+from services import registry
+from tools.relais import connections
+from tools.relais.answers import USAGE, Trouble
+
+
+def showing(name: str) -> Service:
+    """A service with views or lookups. Raises `Trouble` for one that has none."""
+    service = registry.service(name)
+    if not service.tables:
+        raise Trouble(f"{name} has no views", USAGE)
+    return service
+
+
+@asynccontextmanager
+async def connected(found: Settings, service: Service) -> AsyncIterator[Running]:
+    """A service with what it stands on; nothing is created or migrated, no loop runs.
+
+    Raises `Trouble`, also when there are no master keys to open personal data with.
+    """
+    async with AsyncExitStack() as stack:
+        keyring = await stack.enter_async_context(connections.keyring(found))
+        pool = await stack.enter_async_context(connections.database(found, service.name))
+        appended = Signal(f"appended_{service.schema}", pool)
+        store = PostgresStore(pool, on_append=appended.notify)
+        yield Running(
+            service=service,
+            settings=found,
+            pool=pool,
+            keyring=keyring,
+            store=store,
+            commands=Commands(service.name, store, keyring),
+            appended=appended,
+            seen=Signal(f"seen_{service.schema}", pool),
+            generations=generations(service, pool),
+        )
