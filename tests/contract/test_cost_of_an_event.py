@@ -187,7 +187,7 @@ class Copy:
         return subprocess.run(command, cwd=self.root, capture_output=True, text=True, check=False)
 
     def complaint(self, *module: str) -> str:
-        """What a program says when it is not content; else nothing."""
+        """The words of a program that finds something; else nothing."""
         done = self.run(*module)
         return done.stdout + done.stderr if done.returncode else ""
 
@@ -237,6 +237,6 @@ def test_an_event_that_its_decider_does_not_know_is_found_there_and_nowhere_else
 
 
 def promises(root: Path) -> tuple[list[Package], Topics]:
-    """What the contracts there say."""
+    """The contracts of that tree, and what their topics promise."""
     _, packages = outputs.contracts(root)
     return packages, outputs.promises(root, packages)
