@@ -7,7 +7,7 @@ from datetime import UTC, date, datetime, timedelta
 from enum import IntEnum
 from functools import cache
 from pathlib import Path
-from typing import Any, Generic, TypeVar
+from typing import Any, Final, Generic, TypeVar
 
 from google.protobuf import descriptor_pb2, descriptor_pool, message_factory
 from google.protobuf.message import DecodeError as MalformedMessage
@@ -20,6 +20,12 @@ Seal = Callable[[str, int, bytes], bytes]
 
 Unseal = Callable[[str, int, bytes], bytes | None]
 """(subject, field number, ciphertext) -> plaintext, or None once the subject is forgotten."""
+
+RECORDED: Final = "recorded"
+"""The business time of an event none of whose fields is it: when it was recorded."""
+
+SCHEMAS = "urn:relais:schema:"
+"""The name of a message after it is an absolute URI, as CloudEvents demands of a schema."""
 
 REDACTED = "XXXX"
 """The words in the place of a personal text once its subject is forgotten."""
@@ -50,6 +56,8 @@ class EventType(Generic[E]):
     cls: builtins.type[E]
     key: str
     """The field that is both the stream id and the Kafka key."""
+    time: str
+    """The field that is its business time, or `RECORDED`."""
     schema: str
     """The full name of the protobuf message."""
     personal: tuple[tuple[str, str], ...]
@@ -59,6 +67,11 @@ class EventType(Generic[E]):
     """Bytes to the protobuf message; personal fields stay sealed."""
     convert: Callable[[Any, Unseal], E]
 
+    @property
+    def schema_uri(self) -> str:
+        """The schema as a URI, the same for ever."""
+        return SCHEMAS + self.schema
+
     def decode(self, data: bytes, unseal: Unseal) -> E:
         """The event in these bytes. Raises DecodeError, and whatever `unseal` raises."""
         return self.convert(self.parse(data), unseal)
@@ -66,6 +79,13 @@ class EventType(Generic[E]):
     def key_of(self, event: E) -> str:
         key: str = getattr(event, self.key)
         return key
+
+    def time_of(self, event: E, recorded_at: datetime) -> datetime | date:
+        """The time, or the day, that counts in a report."""
+        if self.time == RECORDED:
+            return recorded_at
+        found: datetime | date = getattr(event, self.time)
+        return found
 
     def subjects_of(self, event: E) -> frozenset[str]:
         """The people whose personal data an event carries; an absent field is nobody's."""

@@ -38,14 +38,11 @@ class Envelope:
 
 
 def headers(contract: Contract[Any], key: str, event: RecordedEvent, timeline: int) -> list[Header]:
-    """The CloudEvents headers of a recorded event, in the order the specification lists them."""
-    specversion, source, type, content_type, schema = _of_type(contract, event.type)
+    """The CloudEvents headers of a recorded event."""
     meta, subject = event.meta, key.encode()
     found = [
-        specversion,
+        *_of_type(contract, event.type),
         ("ce_id", str(event.event_id).encode()),
-        source,
-        type,
         ("ce_subject", subject),
         ("ce_time", event.occurred_at.isoformat().encode()),
         ("ce_sequence", b"%d" % event.version),
@@ -56,8 +53,6 @@ def headers(contract: Contract[Any], key: str, event: RecordedEvent, timeline: i
         ("ce_causationid", meta.get("causation", "").encode()),
         ("ce_actor", meta.get("actor", "").encode()),
         ("ce_organisation", meta.get("organisation", "").encode()),
-        content_type,
-        schema,
     ]
     if traceparent := meta.get("traceparent"):
         found.append(("traceparent", traceparent.encode()))
@@ -73,7 +68,7 @@ def _of_type(contract: Contract[Any], type: str) -> Sequence[Header]:
             ("ce_source", b"/relais/" + contract.service.encode()),
             ("ce_type", type.encode()),
             ("content-type", b"application/protobuf"),
-            ("ce_dataschema", _schema(contract, type).encode()),
+            *_schema(contract, type),
         )
     return made
 
@@ -81,12 +76,12 @@ def _of_type(contract: Contract[Any], type: str) -> Sequence[Header]:
 _MADE: dict[tuple[str, str], Sequence[Header]] = {}
 
 
-def _schema(contract: Contract[Any], type: str) -> str:
+def _schema(contract: Contract[Any], type: str) -> Sequence[Header]:
     try:
-        return contract.by_type(type).schema
+        return (("ce_dataschema", contract.by_type(type).schema_uri.encode()),)
     except UnknownEventType:
         # Recorded by a newer release than this relay: published all the same.
-        return contract.package
+        return ()
 
 
 def envelope(found: Headers) -> Envelope:

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import reduce
 from typing import Any, Generic, TypeVar, assert_never
@@ -69,6 +69,7 @@ class Aggregate(Generic[C, S, E, R]):
 class CommandContext:
     """The actor, the time and the request of a command, recorded with every event that results.
 
+    Without an organisation, that of the stream is recorded: timers and workers know no other.
     `command_id` makes a repeated request recognisable, `fingerprint` tells whether the repeated
     request is really the same.
     """
@@ -118,12 +119,13 @@ class Refused(Generic[R]):
 class Loaded(Generic[S]):
     """An entity folded from its stream; version 0 when it has none.
 
-    `stream` is its name as position tokens have it.
+    `stream` is its name as position tokens have it, `organisation_id` whose it is.
     """
 
     state: S
     version: int
     stream: str = field(default="", compare=False)
+    organisation_id: str = field(default="", compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -238,6 +240,8 @@ class Commands:
             return Refused(decision)
         if not decision and fire is None:
             return Done(stream, version, state, 0, False, self._token(stream, version))
+        if not context.organisation_id:
+            context = replace(context, organisation_id=organisation_of(recorded))
         append = await self.prepare(aggregate, stream, version, decision, context, fire)
         verdict = await (
             self._append_with(in_transaction, append)
@@ -317,7 +321,8 @@ class Commands:
         )
         state = await self._fold(aggregate, recorded)
         version = recorded[-1].version if recorded else 0
-        return Loaded(state, version, f"{self.service}.{aggregate.contract.name}/{id}")
+        name = f"{self.service}.{aggregate.contract.name}/{id}"
+        return Loaded(state, version, name, organisation_of(recorded))
 
     async def history(
         self, aggregate: Aggregate[Any, Any, E, Any], id: str
@@ -378,6 +383,12 @@ def _earlier(recorded: Sequence[RecordedEvent], context: CommandContext) -> Reco
             telemetry.repeated_commands(1)
             return event
     return None
+
+
+def organisation_of(recorded: Sequence[RecordedEvent]) -> str:
+    """The organisation of a stream: that of its first event that names one, or empty."""
+    named = (event.meta.get("organisation", "") for event in recorded)
+    return next(filter(None, named), "")
 
 
 def _timer(timer: SetTimer | CancelTimer) -> Schedule | Cancel:

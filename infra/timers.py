@@ -112,7 +112,7 @@ class Timers:
             correlation_id=cause,
             causation_id=cause,
             actor=f"timer:{self._service}.{timer.name}",
-            organisation_id="",
+            organisation_id="",  # That of the stream.
             at=due.astimezone(UTC),
             fingerprint="",
         )

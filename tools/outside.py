@@ -7,6 +7,7 @@ import subprocess
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from hashlib import sha256
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -42,17 +43,37 @@ class Npm:
 
     def _installed_in(self, folder: Path) -> Path:
         program = folder / "node_modules" / ".bin" / self.program
-        if program.exists():
-            return program
-        for needed in ("node", "npm"):
-            if shutil.which(needed) is None:
-                raise Absent(f"{needed} is absent: {self.program} not run")
-        options = ["--no-save", "--no-package-lock", "--ignore-scripts", "--no-audit", "--no-fund"]
-        # Without a way out it would wait for minutes.
-        options += ["--fetch-retries=1", "--fetch-timeout=60000"]
-        command = ["npm", "install", "--silent", *options, f"--prefix={folder}"]
-        subprocess.run([*command, self.package, *self.beside], check=True)
+        if not program.exists():
+            _npm_install(self.program, folder, self.package, *self.beside)
         return program
+
+
+@dataclass(frozen=True, slots=True)
+class NpmLibrary:
+    """An npm package for scripts of ours, like `cloudevents@10.0.0`."""
+
+    package: str
+
+    def installed(self) -> Path:
+        """The folder `node_modules` it is in, filled when it is not there yet. Raises `Absent`."""
+        name, _, version = self.package.rpartition("@")
+        folder = FOLDER / "npm" / name / version
+        with _alone(folder):
+            modules = folder / "node_modules"
+            if not (modules / name).exists():
+                _npm_install(name, folder, self.package)
+            return modules
+
+
+def _npm_install(what: str, folder: Path, *packages: str) -> None:
+    for needed in ("node", "npm"):
+        if shutil.which(needed) is None:
+            raise Absent(f"{needed} is absent: {what} not run")
+    options = ["--no-save", "--no-package-lock", "--ignore-scripts", "--no-audit", "--no-fund"]
+    # Without a way out it would wait for minutes.
+    options += ["--fetch-retries=1", "--fetch-timeout=60000"]
+    command = ["npm", "install", "--silent", *options, f"--prefix={folder}"]
+    subprocess.run([*command, *packages], check=True)
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,3 +101,25 @@ class Go:
         environment = {**os.environ, "GOBIN": str(folder), "GOFLAGS": "-trimpath"}
         subprocess.run(["go", "install", self.module], env=environment, check=True)
         return program
+
+
+@dataclass(frozen=True, slots=True)
+class GoSource:
+    """A Go program of ours, in a folder with its go.mod and go.sum."""
+
+    folder: Path
+
+    def installed(self) -> Path:
+        """The program, built when these sources have not been yet. Raises `Absent`."""
+        digest = sha256()
+        for path in sorted(self.folder.iterdir()):
+            digest.update(path.name.encode() + b"\0" + path.read_bytes())
+        folder = FOLDER / "go" / self.folder.parent.name / digest.hexdigest()[:16]
+        with _alone(folder):
+            program = folder / "program"
+            if not program.exists():
+                if shutil.which("go") is None:
+                    raise Absent(f"go is absent: {self.folder} not built")
+                command = ["go", "build", "-trimpath", "-mod=readonly", "-o", str(program), "."]
+                subprocess.run(command, cwd=self.folder, check=True)
+            return program

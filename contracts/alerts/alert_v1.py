@@ -93,6 +93,7 @@ contract: Contract[AlertEvent] = Contract(
             type="relais.alerts.alert.v1.driver_alerted",
             cls=DriverAlerted,
             key="trip_id",
+            time="alerted_at",
             schema="relais.alerts.alert.v1.DriverAlerted",
             personal=(),
             encode=encode_driver_alerted,

@@ -84,6 +84,7 @@ contract: Contract[BuyerEvent] = Contract(
             type="relais.invoices.buyer.v1.declared",
             cls=BuyerDeclared,
             key="organisation_id",
+            time="declared_at",
             schema="relais.invoices.buyer.v1.BuyerDeclared",
             personal=(),
             encode=encode_buyer_declared,

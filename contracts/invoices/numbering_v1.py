@@ -84,6 +84,7 @@ contract: Contract[NumberingEvent] = Contract(
             type="relais.invoices.numbering.v1.assigned",
             cls=NumberAssigned,
             key="sequence_id",
+            time="assigned_at",
             schema="relais.invoices.numbering.v1.NumberAssigned",
             personal=(),
             encode=encode_number_assigned,

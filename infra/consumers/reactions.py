@@ -85,6 +85,7 @@ class _Target:
 
     version: int
     state: Any
+    organisation_id: str
     append: Append | None = None
 
 
@@ -154,7 +155,7 @@ class ReactionHandler:
             found = await self._commands.load(self._reaction.aggregate, id)
         except ValueError as unreadable:
             return unreadable
-        return _Target(found.version, found.state)
+        return _Target(found.version, found.state, found.organisation_id)
 
     async def _decide(
         self,
@@ -172,7 +173,8 @@ class ReactionHandler:
             if not isinstance(decision, list):
                 raise CommandRefused(f"{command!r}: {decision!r}")
             if decision:
-                await self._extend(target, id, decision, self._context(delivery, nth))
+                context = self._context(delivery, nth, target.organisation_id)
+                await self._extend(target, id, decision, context)
             made[id] = target
         targets.update(made)
 
@@ -193,6 +195,7 @@ class ReactionHandler:
             )
         )
         target.state = reduce(aggregate.evolve, events, target.state)
+        target.organisation_id = target.organisation_id or context.organisation_id
 
     async def _append(
         self, connection: Connection, targets: Mapping[str, _Target | ValueError]
@@ -207,18 +210,23 @@ class ReactionHandler:
         # Rung before the commit: the relay looks again soon when it finds nothing yet.
         self._commands.store.on_append()
 
-    def _context(self, delivery: Delivery, nth: int) -> CommandContext:
+    def _context(self, delivery: Delivery, nth: int, owner: str) -> CommandContext:
         envelope = delivery.envelope
         return CommandContext(
             command_id=_command_id(self._actor, envelope.event_id, nth),
             correlation_id=envelope.correlation_id,
             causation_id=str(envelope.event_id),
             actor=self._actor,
-            organisation_id=envelope.organisation_id,
+            organisation_id=_organisation_of(delivery) or owner,
             at=envelope.recorded_at,
             fingerprint="",
             traceparent=telemetry.traceparent_of_current_span() or envelope.traceparent,
         )
+
+
+def _organisation_of(delivery: Delivery) -> str:
+    """For which organisation the cause was recorded; an old event says it in a field, or not."""
+    return delivery.envelope.organisation_id or getattr(delivery.event, "organisation_id", "")
 
 
 def _command_id(actor: str, event_id: UUID, nth: int) -> UUID:

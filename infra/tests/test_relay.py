@@ -203,7 +203,7 @@ class TestPublishing:
             "ce_sequence": "1",
             "ce_partitionkey": "T1",
             "ce_timeline": "0",
-            "ce_dataschema": trip_v1.contract.types[0].schema,
+            "ce_dataschema": "urn:relais:schema:relais.missions.trip.v1.TripPublished",
             "ce_correlationid": "journey-1",
             "ce_causationid": "request-1",
             "ce_actor": "user:7",
@@ -211,6 +211,13 @@ class TestPublishing:
             "content-type": "application/protobuf",
             "traceparent": META["traceparent"],
         }
+
+    async def test_an_event_newer_than_the_relay_names_no_schema(self, desk: Desk) -> None:
+        await desk.record("trip-T1", type="relais.missions.trip.v1.towed")
+        async with publishing(desk.relay()):
+            [record] = await eventually(desk.holds_everything_once)
+        assert header(record, "ce_type") == "relais.missions.trip.v1.towed"
+        assert "ce_dataschema" not in dict(record.headers)
 
     async def test_each_aggregate_has_its_own_topic(self, desk: Desk) -> None:
         await desk.record("trip-1")

@@ -69,6 +69,14 @@ class TestFiring:
         assert fired.causation_id.startswith("timer:trip-1:expiry:")
         assert fired.occurred_at == NOON + HOUR
 
+    async def test_the_event_is_of_the_organisation_of_its_stream(
+        self, commands: Commands, timers: Timers
+    ) -> None:
+        await quoted(commands)
+        await timers.fire_due()
+        recorded = await commands.store.read("trip-1")
+        assert [event.meta["organisation"] for event in recorded] == ["org", "org"]
+
     async def test_a_timer_not_yet_due_waits(self, commands: Commands, timers: Timers) -> None:
         await quoted(commands, at=FAR_FUTURE)
         assert await timers.fire_due() == 0

@@ -44,12 +44,20 @@ def copy_of_contracts(target: Path) -> Path:
     return target
 
 
-def event(fields: str, *, name: str = "Happened", type: str = "happened", key: str = "id") -> str:
+def event(
+    fields: str,
+    *,
+    name: str = "Happened",
+    type: str = "happened",
+    key: str = "id",
+    time: str = "recorded",
+) -> str:
     """The proto text of an event with an id and these fields."""
+    options = f'type: "relais.test.thing.v1.{type}" key: "{key}" time: "{time}"'
     return f"""
 // It happened.
 message {name} {{
-  option (relais.options.v1.event) = {{type: "relais.test.thing.v1.{type}" key: "{key}"}};
+  option (relais.options.v1.event) = {{{options}}};
   string id = 1;
   {fields}
 }}

@@ -13,7 +13,7 @@ from google.protobuf.json_format import MessageToDict
 
 from contracts.index import contracts
 from contracts.missions import trip_v1
-from contracts.runtime import EventType
+from contracts.runtime import RECORDED, EventType
 from infra import cloudevents
 from infra.store import Position, RecordedEvent
 from tests.contract import kit
@@ -90,6 +90,20 @@ def test_a_message_stands_alone_and_reads_the_same(kind: EventType[Any], tmp_pat
     assert MessageToDict(read) == MessageToDict(kind.parse(content))
 
 
+@EACH_EVENT
+def test_a_message_says_which_of_its_times_counts(kind: EventType[Any]) -> None:
+    assert kind.time in kind.cls.__annotations__ or kind.time == RECORDED
+    named = message_of(kind)["x-business-time"]
+    assert named == ("ce_recordedtime" if kind.time == RECORDED else kind.time)
+
+
+@EACH_EVENT
+def test_a_message_names_its_schema_by_the_uri_that_the_relay_writes(kind: EventType[Any]) -> None:
+    [_, own] = message_of(kind)["headers"]["allOf"]
+    assert own["properties"]["ce_dataschema"] == {"const": f"urn:relais:schema:{kind.schema}"}
+    assert kind.schema_uri == f"urn:relais:schema:{kind.schema}"
+
+
 def pool_of(descriptors: bytes) -> descriptor_pool.DescriptorPool:
     pool = descriptor_pool.DescriptorPool()
     for file in descriptor_pb2.FileDescriptorSet.FromString(descriptors).file:
@@ -104,5 +118,5 @@ def test_the_headers_are_those_the_relay_writes() -> None:
     )
     written = {name for name, _ in cloudevents.headers(trip_v1.contract, "1", event, 1)}
     schema_of_headers = DOCUMENT["components"]["schemas"]["CloudEventHeaders"]
-    assert written == {*schema_of_headers["required"], "traceparent"}
+    assert written == {*schema_of_headers["required"], "ce_dataschema", "traceparent"}
     assert set(schema_of_headers["properties"]) == written

@@ -11,6 +11,9 @@ from tools.compiler.__main__ import main
 PHONE = "relais.common.v1.SealedText phone = 2"
 OF_ID = '[(relais.options.v1.personal) = {subject: "id"}]'
 NEEDS_FORGETTING = "so a contract with that key needs an event of type <package>.subject_forgotten"
+NEEDS_TIME = (
+    ".Happened needs a time: the name of one of its plain Timestamps or LocalDates, or recorded"
+)
 FORGOTTEN = event("", name="SubjectForgotten", type="subject_forgotten")
 
 BROKEN = [
@@ -23,6 +26,11 @@ BROKEN = [
         event("int32 count = 2;", key="count"),
         ".Happened needs a key: the name of one of its plain string fields",
     ),
+    (event("", time=""), NEEDS_TIME),
+    (event("google.protobuf.Timestamp done_at = 2;", time="made_at"), NEEDS_TIME),
+    (event("optional google.protobuf.Timestamp done_at = 2;", time="done_at"), NEEDS_TIME),
+    (event("repeated google.protobuf.Timestamp done_at = 2;", time="done_at"), NEEDS_TIME),
+    (event("string done_at = 2;", time="done_at"), NEEDS_TIME),
     (event("") + event("", name="Again"), " gives several events the same type: happened"),
     (
         event("string other = 2;")
@@ -105,6 +113,20 @@ def test_our_contracts_keep_every_rule() -> None:
 def test_a_small_contract_keeps_every_rule(tmp_path: Path) -> None:
     good = event(f"{PHONE} {OF_ID};") + FORGOTTEN
     assert rules.complaints(compiled(tmp_path, good)) == []
+
+
+@pytest.mark.parametrize(
+    ("field", "time"),
+    [
+        ("google.protobuf.Timestamp done_at = 2;", "done_at"),
+        ("relais.common.v1.LocalDate done_on = 2;", "done_on"),
+        ("google.protobuf.Timestamp recorded_at = 2;", "recorded"),
+    ],
+)
+def test_the_time_that_counts_is_a_field_or_said_to_be_none(
+    field: str, time: str, tmp_path: Path
+) -> None:
+    assert rules.complaints(compiled(tmp_path, event(field, time=time))) == []
 
 
 @pytest.mark.parametrize(("proto", "complaint"), BROKEN)

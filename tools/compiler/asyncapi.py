@@ -5,7 +5,8 @@ from typing import Any
 
 import yaml
 
-from tools.compiler.schema import Enum, Field, Message, Package
+from contracts.runtime import RECORDED, SCHEMAS
+from tools.compiler.schema import Enum, Event, Field, Message, Package
 from tools.compiler.topics import Topic, Topics
 
 CONTENT_TYPE = "application/protobuf"
@@ -16,6 +17,10 @@ DESCRIPTION = """\
 Every event of Relais, as a CloudEvent in Kafka's binary mode: the headers are its envelope, the
 value is the bare protobuf message. A record's key is the id of its stream. Records of one key come
 in the order of `ce_sequence`; after a failure one may come again, with the same `ce_id`.
+
+An event has three times. The one that counts in a report is its business time: the field of the
+value that `x-business-time` names. `ce_time` is when a service was told: the request came, the
+cause of a reaction was recorded, a timer was due. `ce_recordedtime` is when it was recorded.
 """
 
 REQUIRED_HEADERS = {
@@ -24,11 +29,10 @@ REQUIRED_HEADERS = {
     "ce_source": {"format": "uri-reference", "description": "The service: /relais/<service>."},
     "ce_type": {"description": "The type of the event."},
     "ce_subject": {"description": "The id of the stream."},
-    "ce_time": {"format": "date-time", "description": "When it happened."},
-    "ce_dataschema": {"description": "The full name of the protobuf message."},
+    "ce_time": {"format": "date-time", "description": "When the service was told."},
     "ce_sequence": {"pattern": "^[1-9][0-9]*$", "description": "The version in its stream."},
     "ce_partitionkey": {"description": "The record's key."},
-    "ce_recordedtime": {"format": "date-time", "description": "When the service learnt of it."},
+    "ce_recordedtime": {"format": "date-time", "description": "When it was recorded."},
     "ce_timeline": {"pattern": "^[0-9]+$", "description": "Changes when a store was restored."},
     "ce_correlationid": {"description": "The whole journey the event is part of."},
     "ce_causationid": {"description": "The command or event that led to it."},
@@ -37,6 +41,10 @@ REQUIRED_HEADERS = {
     "content-type": {"const": CONTENT_TYPE},
 }
 OPTIONAL_HEADERS = {
+    "ce_dataschema": {
+        "format": "uri",
+        "description": "Names the protobuf message; absent where the publisher does not know it.",
+    },
     "traceparent": {"description": "W3C trace context."},
 }
 
@@ -118,12 +126,13 @@ def _message(message: Message, package: Package, packages: list[Package]) -> dic
                     "type": "object",
                     "properties": {
                         "ce_type": {"const": message.event.type},
-                        "ce_dataschema": {"const": message.full_name},
+                        "ce_dataschema": {"const": f"{SCHEMAS}{message.full_name}"},
                         "ce_source": {"const": f"/relais/{package.service}"},
                     },
                 },
             ]
         },
+        "x-business-time": _business_time(message.event),
         "payload": {"schemaFormat": SCHEMA_FORMAT, "schema": excerpt(message, packages)},
         "bindings": {
             "kafka": {
@@ -132,6 +141,11 @@ def _message(message: Message, package: Package, packages: list[Package]) -> dic
             }
         },
     }
+
+
+def _business_time(event: Event) -> str:
+    """The field, or the header, that counts in a report."""
+    return "ce_recordedtime" if event.time == RECORDED else event.time
 
 
 def _headers() -> dict[str, Any]:

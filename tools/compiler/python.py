@@ -312,6 +312,7 @@ class _Writer:
         yield f'            type="{message.event.type}",'
         yield f"            cls={message.name},"
         yield f'            key="{message.event.key}",'
+        yield f'            time="{message.event.time}",'
         yield f'            schema="{message.full_name}",'
         yield f"            personal=({personal}),"
         yield f"            encode=encode_{name},"

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterator
 
+from contracts.runtime import RECORDED
 from tools.compiler import python
 from tools.compiler.schema import Enum, Field, Message, Package
 
@@ -75,6 +76,8 @@ def _message(message: Message) -> Iterator[str]:
         yield f"needs the type {package}.<what_happened>"
     if not _is_name_of_id(message.event.key, message):
         yield "needs a key: the name of one of its plain string fields"
+    if message.event.time != RECORDED and not _is_name_of_time(message.event.time, message):
+        yield f"needs a time: the name of one of its plain Timestamps or LocalDates, or {RECORDED}"
 
 
 def _field(field: Field, message: Message) -> Iterator[str]:
@@ -99,6 +102,16 @@ def _field(field: Field, message: Message) -> Iterator[str]:
 def _is_name_of_id(name: str, message: Message) -> bool:
     return any(
         field.name == name and field.kind == "string" and not field.optional and not field.repeated
+        for field in message.fields
+    )
+
+
+def _is_name_of_time(name: str, message: Message) -> bool:
+    return any(
+        field.name == name
+        and field.type_name in (python.INSTANT, python.DATE)
+        and not field.optional
+        and not field.repeated
         for field in message.fields
     )
 

@@ -51,6 +51,8 @@ class Event:
 
     type: str
     key: str
+    time: str
+    """The field that is its business time, or `RECORDED`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -189,7 +191,7 @@ class _Reader:
                 name=message.name,
                 full_name=f"{self._file.package}.{message.name}",
                 fields=tuple(self._fields(index, message)),
-                event=Event(option.type, option.key) if declared else None,
+                event=Event(option.type, option.key, option.time) if declared else None,
                 comment=self._comment(4, index),
                 nested=bool(message.nested_type or message.enum_type),
             )

@@ -138,6 +138,7 @@ def facts(contract: Contract[Any], record: Record) -> dict[str, Any]:
         "version": None,
         "event_id": None,
         "recorded_at": None,
+        "business_time": None,
         "timeline": record.timeline,
         "event": None,
         "error": None,
@@ -153,7 +154,9 @@ def facts(contract: Contract[Any], record: Record) -> dict[str, Any]:
         "recorded_at": given.recorded_at,
     }
     try:
-        event = contract.by_type(given.type).decode(record.value, lambda *_: None)
+        kind = contract.by_type(given.type)
+        event = kind.decode(record.value, lambda *_: None)
     except ValueError as error:
         return found | {"error": f"{type(error).__name__}: {error}"}
-    return found | {"event": plain(event)}
+    when = kind.time_of(event, given.recorded_at)
+    return found | {"business_time": when, "event": plain(event)}

@@ -146,8 +146,12 @@ class TestTopics:
 
         def arrived() -> bool:
             found = platform.lines("topics", "tail", "relais.missions.driver.v1")
-            names = [one["event"]["name"] for one in found if one["key"] == driver]
-            return names == ["XXXX"]
+            told = [
+                (one["event"]["name"], one["business_time"] == one["event"]["registered_at"])
+                for one in found
+                if one["key"] == driver
+            ]
+            return told == [("XXXX", True)]
 
         platform.until(arrived)
 
