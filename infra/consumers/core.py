@@ -58,7 +58,7 @@ class Consumer:
         self._opener = Opener(subscriptions, keyring)
         self._ownership = Ownership(name, owner)
         self._continuity = Continuity(name, reader)
-        self._streams = Streams(name, pool)
+        self._streams = Streams(name)
         self._parking = Parking(name, parking_limit)
         # One at a time: batches, requests, and changes of ownership.
         self._turn = asyncio.Lock()
@@ -147,11 +147,10 @@ class Consumer:
 
     def _reset(self) -> None:
         self._streams.forget()
-        self._handler.forget_cache()
 
     async def _in_transaction(self, opened: Sequence[Opened], ends: Ends) -> None:
-        plan = await self._plan(opened)
         async with self._transaction() as connection:
+            plan = await self._plan(connection, opened)
             await self._work(connection, plan)
             if plan.parked:
                 await self._parking.write(connection, plan.parked)
@@ -172,10 +171,17 @@ class Consumer:
             connection.pipeline(),
             connection.transaction(),
         ):
+            if self._handler.can_be_repeated:
+                await connection.execute("set local synchronous_commit = off")
             yield connection
 
-    async def _plan(self, opened: Sequence[Opened], *, replayed: bool = False) -> Plan:
-        states = await self._streams.states({one.record.stream for one in opened if one.envelope})
+    async def _plan(
+        self, connection: Connection, opened: Sequence[Opened], *, replayed: bool = False
+    ) -> Plan:
+        events = [one.event for one in opened if not isinstance(one.event, Exception | None)]
+        await self._handler.prefetch(connection, events)
+        streams = {one.record.stream for one in opened if one.envelope}
+        states = await self._streams.states(connection, streams)
         if replayed:
             for state in states.values():
                 state.head = None
@@ -242,8 +248,8 @@ class Consumer:
 
     async def _replay_in_transaction(self, stream: str, version: int, opened: Opened) -> bool:
         self._reset()
-        plan = await self._plan([opened], replayed=True)
         async with self._pool.connection() as connection, connection.transaction():
+            plan = await self._plan(connection, [opened], replayed=True)
             await self._work(connection, plan)
             if plan.parked:
                 await self._parking.write(connection, plan.parked)

@@ -1,7 +1,8 @@
 """The work of a consumer, as its core sees it."""
 
+from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
-from typing import Protocol
+from typing import Any, ClassVar
 
 from infra.consumers.records import Delivery
 from infra.store.postgres import Connection
@@ -11,9 +12,24 @@ class Retry(Exception):
     """The work met a concurrent writer; the same batch will do when repeated."""
 
 
-class Handler(Protocol):
+class Handler(ABC):
     """The work of a consumer."""
 
+    can_be_repeated: ClassVar[bool] = False
+    """Whether a crash of the database may undo the last batches, so that they are done again.
+
+    Then no batch waits for the disk. What a handler tells to others, it must not take back.
+    """
+
+    async def prefetch(  # noqa: B027 - a handler that needs nothing asks nothing
+        self, connection: Connection, events: Sequence[Any]
+    ) -> None:
+        """Ask in the caller's transaction for what `handle` will need, without waiting for it.
+
+        Some of these events may never be handed to `handle`, and it may get others.
+        """
+
+    @abstractmethod
     async def handle(
         self, connection: Connection, deliveries: Sequence[Delivery]
     ) -> Mapping[int, Exception]:
@@ -22,8 +38,3 @@ class Handler(Protocol):
         After a failed delivery, later ones of the same stream must be left alone: the caller
         parks them behind it. Raising abandons the whole batch.
         """
-        ...
-
-    def forget_cache(self) -> None:
-        """Drop what is remembered between batches: the last one was rolled back."""
-        ...

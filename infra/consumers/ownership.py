@@ -1,6 +1,7 @@
 """Ownership of partitions: who may move a position, and how far each one is.
 
-Every owner has an epoch of its own; only the newest epoch of a partition can move its position.
+Every owner has an epoch of its own; only the newest epoch of a partition can move its position,
+and only from where this owner left it: a database that crashed may have gone back.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -14,7 +15,7 @@ Ends = Mapping[Partition, tuple[int, int]]
 
 
 class Fenced(Exception):
-    """A newer owner has taken the partition; nothing of this batch was kept."""
+    """The partition has a newer owner or another position; nothing of this batch was kept."""
 
 
 @dataclass(slots=True)
@@ -80,10 +81,10 @@ class Ownership:
             ), moved as (
               update consumer.position p
                  set next_offset = n.next, timeline = n.timeline, updated_at = clock_timestamp()
-                from unnest(%s::text[], %s::int[], %s::bigint[], %s::int[], %s::bigint[])
-                     as n(topic, partition, next, timeline, epoch)
+                from unnest(%s::text[], %s::int[], %s::bigint[], %s::int[], %s::bigint[],
+                            %s::bigint[]) as n(topic, partition, next, timeline, epoch, before)
                where p.consumer = %s and p.topic = n.topic and p.partition = n.partition
-                 and p.epoch = n.epoch
+                 and p.epoch = n.epoch and p.next_offset = n.before
               returning 1
             ) select count(*) from moved
             """,
@@ -96,9 +97,10 @@ class Ownership:
                 [offset for offset, _ in ends.values()],
                 [timeline for _, timeline in ends.values()],
                 [self.partitions[partition].epoch for partition in ends],
+                [self.partitions[partition].next_offset for partition in ends],
                 self._consumer,
             ),
         )
         row = await cursor.fetchone()
         if row is None or row[0] != len(ends):
-            raise Fenced(f"{self._consumer} no longer owns one of {list(ends)}")
+            raise Fenced(f"{self._consumer} no longer owns one of {list(ends)} where it left it")

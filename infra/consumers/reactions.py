@@ -89,7 +89,7 @@ class _Target:
     append: Append | None = None
 
 
-class ReactionHandler:
+class ReactionHandler(Handler):
     """Carries out a reaction for a batch: one read, decisions in order, one append."""
 
     def __init__(self, reaction: Reaction[Any], commands: Commands, service: str) -> None:
@@ -120,9 +120,6 @@ class ReactionHandler:
                 broken.add(delivery.stream)
         await self._append(connection, targets)
         return failed
-
-    def forget_cache(self) -> None:
-        """Nothing is remembered between batches."""
 
     def _wanted(
         self, delivery: Delivery, index: int, failed: dict[int, Exception]

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import replace
 
 from infra.consumers.plan import StreamState
-from infra.store.postgres import Pool
+from infra.store.postgres import Connection
 
 MOST_KNOWN = 100_000
 
@@ -12,12 +12,13 @@ MOST_KNOWN = 100_000
 class Streams:
     """The states of streams, read from the database when first asked for."""
 
-    def __init__(self, consumer: str, pool: Pool) -> None:
+    def __init__(self, consumer: str) -> None:
         self._consumer = consumer
-        self._pool = pool
         self._known: dict[str, StreamState] = {}
 
-    async def states(self, streams: Iterable[str]) -> dict[str, StreamState]:
+    async def states(
+        self, connection: Connection, streams: Iterable[str]
+    ) -> dict[str, StreamState]:
         """The state of each stream; the caller's to change."""
         wanted = set(streams)
         unknown = [stream for stream in wanted if stream not in self._known]
@@ -26,16 +27,15 @@ class Streams:
                 self._known.clear()
                 unknown = list(wanted)
             self._known |= dict.fromkeys(unknown, StreamState())
-            async with self._pool.connection() as connection:
-                cursor = await connection.execute(
-                    "select s, coalesce(v.version, 0), p.head from unnest(%s::text[]) s"
-                    " left join consumer.stream v on v.consumer = %s and v.stream = s"
-                    " left join lateral (select min(version) as head from"
-                    "   consumer.parked where consumer = %s and stream = s) p on true",
-                    (unknown, self._consumer, self._consumer),
-                )
-                for stream, seen, head in await cursor.fetchall():
-                    self._known[stream] = StreamState(seen, head)
+            cursor = await connection.execute(
+                "select s, coalesce(v.version, 0), p.head from unnest(%s::text[]) s"
+                " left join consumer.stream v on v.consumer = %s and v.stream = s"
+                " left join lateral (select min(version) as head from"
+                "   consumer.parked where consumer = %s and stream = s) p on true",
+                (unknown, self._consumer, self._consumer),
+            )
+            for stream, seen, head in await cursor.fetchall():
+                self._known[stream] = StreamState(seen, head)
         return {stream: replace(self._known[stream]) for stream in wanted}
 
     def keep(self, states: Mapping[str, StreamState]) -> None:

@@ -16,6 +16,7 @@ from pydantic import TypeAdapter
 from pydantic_core import to_json
 
 from contracts.runtime import REDACTED, Contract
+from infra.consumers.handler import Handler
 from infra.consumers.records import Delivery, Partition
 from infra.consumers.subscriptions import Reads, Subscription, event_classes, merged
 from infra.locks import Lock
@@ -369,8 +370,10 @@ def _ddl(text: str, generation: Generation, table: View[Any, Any] | None = None)
     )
 
 
-class ViewHandler:
+class ViewHandler(Handler):
     """Folds a batch into the tables of one generation: load once, fold, write once."""
+
+    can_be_repeated = True
 
     def __init__(
         self, generation: Generation, tables: Iterable[View[Any, Any]], *, filling: bool = False
@@ -378,12 +381,30 @@ class ViewHandler:
         """`filling`: into tables that only this handler writes, each stream whole and once."""
         self._tables = [_Table(generation, table, filling) for table in tables]
 
+    async def prefetch(self, connection: Connection, events: Sequence[Any]) -> None:
+        self._clear()
+        for table in self._tables:
+            await table.ask(connection, events)
+
     async def handle(
         self, connection: Connection, deliveries: Sequence[Delivery]
     ) -> Mapping[int, Exception]:
+        try:
+            return await self._handle(connection, deliveries)
+        finally:
+            self._clear()
+
+    def _clear(self) -> None:
+        for table in self._tables:
+            table.clear()
+
+    async def _handle(
+        self, connection: Connection, deliveries: Sequence[Delivery]
+    ) -> Mapping[int, Exception]:
+        events = [delivery.event for delivery in deliveries]
         # All questions leave before the first answer is waited for.
         for table in self._tables:
-            await table.ask(connection, deliveries)
+            await table.ask(connection, events)
         for table in self._tables:
             await table.load()
         failed = self._fold(deliveries)
@@ -414,9 +435,6 @@ class ViewHandler:
                 table.accept(change)
         return failed
 
-    def forget_cache(self) -> None:
-        """Nothing is remembered between batches."""
-
 
 Change = tuple[Key, Any] | None
 
@@ -431,7 +449,8 @@ class _Table:
         self._new = filling and view.stream_column is not None
         self._rows: dict[Key, Any] = {}
         self._changed: set[Key] = set()
-        self._asked: AsyncCursor[Any] | None = None
+        self._asked_for: set[Key] = set()
+        self._answers: list[AsyncCursor[Any]] = []
         name = sql.Identifier(generation.schema, view.name)
         keys = sql.SQL(", ").join(map(sql.Identifier, view.primary_key))
         columns = sql.SQL(", ").join(map(sql.Identifier, view.columns))
@@ -467,21 +486,27 @@ class _Table:
             for column in self._view.columns
         )
 
-    async def ask(self, connection: Connection, deliveries: Sequence[Delivery]) -> None:
+    def clear(self) -> None:
         self._rows.clear()
         self._changed.clear()
-        self._asked = None
+        self._asked_for.clear()
+        self._answers.clear()
+
+    async def ask(self, connection: Connection, events: Iterable[Any]) -> None:
+        """Ask for the rows of these events that were not asked for since `clear`."""
         if self._new:
             return
-        events = (d.event for d in deliveries if type(d.event) in self.events)
-        keys = {key for event in events if (key := self._view.key(event)) is not None}
-        if keys:
-            self._asked = connection.cursor(row_factory=self._view.row_factory, binary=True)
-            await self._asked.execute(self._select, (self._keys_json(keys),))
+        ours = (event for event in events if type(event) in self.events)
+        keys = {key for event in ours if (key := self._view.key(event)) is not None}
+        if new := keys - self._asked_for:
+            self._asked_for |= new
+            cursor = connection.cursor(row_factory=self._view.row_factory, binary=True)
+            self._answers.append(cursor)
+            await cursor.execute(self._select, (self._keys_json(new),))
 
     async def load(self) -> None:
-        if self._asked is not None:
-            for row in await self._asked.fetchall():
+        for cursor in self._answers:
+            for row in await cursor.fetchall():
                 self._rows[self._view.key_of(row)] = row
 
     def project(self, event: Any) -> Change:

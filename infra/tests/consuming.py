@@ -395,7 +395,7 @@ async def losing_the_session(connection: Connection) -> None:
 
 
 @dataclass
-class Crashing:
+class Crashing(Handler):
     """A handler that comes to grief between its work and the commit, as often as told."""
 
     handler: Handler
@@ -410,6 +410,3 @@ class Crashing:
             self.times -= 1
             await self.crash(connection)
         return failed
-
-    def forget_cache(self) -> None:
-        self.handler.forget_cache()

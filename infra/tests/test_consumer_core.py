@@ -122,6 +122,21 @@ class TestCrash:
         await consumer.consume(records)
         assert await kit.seen() == ALL
 
+    async def test_nothing_is_passed_over_when_the_database_lost_the_last_batches(
+        self, kit: Kit
+    ) -> None:
+        records = kit.topic.publish(*history())
+        consumer = await kit.owner()
+        await consumer.consume(records[:2])
+        # The position is what a crash leaves of a commit that did not wait for the disk.
+        await kit.ask(
+            "update consumer.position set next_offset = 1 where partition = 0 returning 1"
+        )
+        with pytest.raises(Fenced):
+            await consumer.consume(records[2:])
+        assert await kit.ask(OFFSET) == [1]
+        assert await kit.seen() == ALL[:2]
+
 
 class TestOwnership:
     async def test_a_late_owner_writes_nothing(self, kit: Kit) -> None:

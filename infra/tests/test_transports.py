@@ -163,7 +163,7 @@ class TestRecords:
 
 
 @dataclass
-class Slow:
+class Slow(Handler):
     """A handler that takes its time between its work and the commit."""
 
     handler: Handler
@@ -177,9 +177,6 @@ class Slow:
         self.begun.set()
         await self.go_on.wait()
         return failed
-
-    def forget_cache(self) -> None:
-        self.handler.forget_cache()
 
 
 class TestStop:
@@ -222,16 +219,13 @@ async def until(ask: Callable[[], Awaitable[object]]) -> None:
             await asyncio.sleep(0.05)
 
 
-class Refusing:
+class Refusing(Handler):
     """A handler that takes no event."""
 
     async def handle(
         self, connection: Connection, deliveries: Sequence[Delivery]
     ) -> Mapping[int, Exception]:
         return {index: ValueError("refused") for index in range(len(deliveries))}
-
-    def forget_cache(self) -> None:
-        """Nothing is remembered between batches."""
 
 
 @pytest_asyncio.fixture

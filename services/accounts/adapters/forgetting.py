@@ -3,13 +3,14 @@
 from collections.abc import Mapping, Sequence
 
 from contracts.accounts import user_v1
+from infra.consumers.handler import Handler
 from infra.consumers.reactions import Follower
 from infra.consumers.records import Delivery
 from infra.store.postgres import Connection
 from services.accounts.adapters import secrets
 
 
-class Forgetting:
+class Forgetting(Handler):
     """Handles the events of users."""
 
     async def handle(
@@ -19,9 +20,6 @@ class Forgetting:
             if isinstance(event, user_v1.SubjectForgotten):
                 await secrets.forget(connection, event.user_id, event.forgotten_at)
         return {}
-
-    def forget_cache(self) -> None:
-        """Nothing is remembered between batches."""
 
 
 forgetting = Follower("forgetting", user_v1.contract, user_v1.SubjectForgotten, Forgetting())

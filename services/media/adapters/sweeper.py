@@ -8,6 +8,7 @@ from uuid import NAMESPACE_URL, uuid5
 
 from contracts.accounts import user_v1
 from infra.commands import CommandContext, Commands
+from infra.consumers.handler import Handler
 from infra.consumers.reactions import Follower
 from infra.consumers.records import Delivery
 from infra.host import Running
@@ -106,7 +107,7 @@ class Sweeper:
             return
 
 
-class Forgetting:
+class Forgetting(Handler):
     """Handles the events of users: the sweeper removes the files of somebody who is forgotten."""
 
     async def handle(
@@ -120,9 +121,6 @@ class Forgetting:
                     (event.user_id,),
                 )
         return {}
-
-    def forget_cache(self) -> None:
-        """Nothing is remembered between batches."""
 
 
 def sweeping(running: Running) -> Sweeper:
