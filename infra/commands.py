@@ -71,7 +71,8 @@ class CommandContext:
 
     Without an organisation, that of the stream is recorded: timers and workers know no other.
     `command_id` makes a repeated request recognisable, `fingerprint` tells whether the repeated
-    request is really the same.
+    request is really the same. `actor` is the id of a user, or the kind and the name of what acts
+    by itself, with a `:` between them, which no id of a user has.
     """
 
     command_id: UUID

@@ -1,7 +1,7 @@
 """An API of ours: its routes, with all that every API has around them."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from typing import Any
+from typing import Any, get_type_hints
 
 import psycopg
 from fastapi import APIRouter, FastAPI
@@ -17,7 +17,7 @@ from infra.http.answers import AnswerRoute, UntypedAnswer
 from infra.http.health import Health
 from infra.http.middleware import Backpressure, BodyLimit, Observed
 from infra.http.problems import HANDLERS, ErrorHandler, Problem, try_again
-from infra.http.request_context import AppState, AuthDependency, AuthMiddleware
+from infra.http.request_context import AppState, AuthDependency, AuthMiddleware, RequestContext
 from infra.personal import SubjectIsForgotten
 from infra.store.protocol import EventTooLarge
 
@@ -26,6 +26,10 @@ MOST_BODY_BYTES = 1024 * 1024
 
 class RouteNamesNoRoles(TypeError):
     """A route says neither whom it admits nor that it is public; the API does not start."""
+
+
+class NobodyIsKnown(TypeError):
+    """A public route takes the context of a caller who is known; the API does not start."""
 
 
 class Api(FastAPI):
@@ -88,7 +92,7 @@ def create_app(
 def check(routes: Sequence[Any]) -> None:
     """Every route says whom it admits, once, and what it answers.
 
-    Raises `RouteNamesNoRoles` or `UntypedAnswer`.
+    Raises `RouteNamesNoRoles`, `NobodyIsKnown` or `UntypedAnswer`.
     """
     for route in routes:
         path = getattr(route, "path", type(route).__name__)
@@ -96,8 +100,11 @@ def check(routes: Sequence[Any]) -> None:
             raise RouteNamesNoRoles(f"{path}: only routes of a router itself are served")
         if len(list(_admissions_of(route.dependant))) != 1:
             raise RouteNamesNoRoles(
-                f"{path}: needs one RequestContext with requires(...) or public()"
+                f"{path}: needs one RequestContext with requires(...), or one PublicRequest with"
+                " public()"
             )
+        if _is_public(route) and RequestContext in _types_of_parameters(route):
+            raise NobodyIsKnown(f"{path}: a public route takes a PublicRequest")
         if not isinstance(route, AnswerRoute):
             raise UntypedAnswer(f"{path}: make it with a Router, which declares its answer")
 
@@ -110,6 +117,14 @@ def admissions(routes: Sequence[Any]) -> list[tuple[APIRoute, AuthDependency]]:
         if isinstance(route, APIRoute)
         for admission in _admissions_of(route.dependant)
     ]
+
+
+def _is_public(route: APIRoute) -> bool:
+    return any(admission.roles is None for admission in _admissions_of(route.dependant))
+
+
+def _types_of_parameters(route: APIRoute) -> list[Any]:
+    return list(get_type_hints(route.endpoint).values())
 
 
 def _admissions_of(dependant: Any) -> Iterator[AuthDependency]:

@@ -65,10 +65,6 @@ class Principal:
     zone: ZoneInfo = PARIS
 
 
-ANYBODY = Principal("anybody", "", frozenset())
-"""The caller of a public route."""
-
-
 class Unreadable(ValueError):
     """The published keys are not a JSON Web Key Set of Ed25519 keys."""
 

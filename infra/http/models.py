@@ -70,8 +70,35 @@ Language = Annotated[str, StringConstraints(pattern=r"^[a-z]{2,3}(-[A-Z]{2})?$")
 """A BCP 47 tag of a language, with its country at most."""
 Instant = Annotated[datetime, BeforeValidator(instant)]
 Day = Annotated[date, BeforeValidator(_day)]
-Id = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9._~:-]{1,64}$")]
-"""Names an entity in paths, streams, Kafka keys and position tokens: no `/`, `@` or comma."""
+
+
+def _no_step(text: str) -> str:
+    if text in {".", ".."}:
+        raise ValueError("is a step in a path, and no id")
+    return text
+
+
+def _no_word(text: str) -> str:
+    if text.lower() in RESERVED:
+        raise ValueError("has a meaning of its own here; choose another id")
+    return text
+
+
+RESERVED = frozenset({"anybody", "anyone", "nobody", "bootstrap", "system", "me", "mine"})
+"""Words that stand, or stood, for something in paths, in records or in code."""
+Id = Annotated[
+    str, StringConstraints(pattern=r"^[A-Za-z0-9._~:-]{1,64}$"), AfterValidator(_no_step)
+]
+"""Names what there is in paths, streams, Kafka keys and position tokens: no `/`, `@` or comma."""
+ChosenId = Annotated[
+    str,
+    StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9._~-]{0,63}$"),
+    AfterValidator(_no_word),
+]
+"""An id that somebody chooses for a new thing; the one rule for all of them.
+
+It has no `:`, so that it is never the name of what acts by itself, like `timer:missions.expiry`.
+"""
 Line = Annotated[
     str,
     StringConstraints(strip_whitespace=True, min_length=1, max_length=255),

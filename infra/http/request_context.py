@@ -14,7 +14,7 @@ A route names whom it admits by the type of its parameter:
 import json
 import re
 from collections.abc import Callable, Collection
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from hashlib import sha256
 from os import urandom
@@ -44,7 +44,7 @@ from infra.commands import (
 )
 from infra.consumers.views import View
 from infra.http.answers import Answered, Recorded
-from infra.http.auth import ANYBODY, KeyNotKnown, Principal, Role, Verifier
+from infra.http.auth import KeyNotKnown, Principal, Role, Verifier
 from infra.http.history import History
 from infra.http.models import instant
 from infra.http.positions import Positions, read_tokens
@@ -144,15 +144,13 @@ class AppState:
 
 
 @dataclass(frozen=True, slots=True)
-class RequestContext:
-    """One request of somebody who was let in.
+class PublicRequest:
+    """One request to a route that lets everybody in: nobody is known to have sent it.
 
-    `at` is now; `occurred_at` is earlier when a phone reports late. A request carries out at most
-    one command: its Idempotency-Key names that one.
+    It carries out no command. A route that learns from a secret who asks goes on `as_principal`.
     """
 
     app_state: AppState
-    principal: Principal
     at: datetime
     occurred_at: datetime
     correlation_id: str
@@ -165,6 +163,53 @@ class RequestContext:
     def pool(self) -> Pool:
         """The database with the service's tables."""
         return self.app_state.tables
+
+    def as_principal(self, principal: Principal) -> "RequestContext":
+        """The request as that of somebody who proved who they are."""
+        return RequestContext(
+            self.app_state,
+            self.at,
+            self.occurred_at,
+            self.correlation_id,
+            self.traceparent,
+            self.idempotency_key,
+            self.if_match,
+            self.fingerprint,
+            principal=principal,
+        )
+
+    def refuse(self, rejection: object) -> Problem:
+        """The problem a rejection is, to be raised."""
+        if self.app_state.problem is None:
+            raise RuntimeError("this API was made without a table of problems")
+        return refused(rejection, self.app_state.problem)
+
+    async def load(
+        self,
+        aggregate: Aggregate[Any, S, Any, Any],
+        id: str,
+        as_of: datetime | None = None,
+        *,
+        at_version: int | None = None,
+    ) -> Loaded[S]:
+        """The entity now, as it was known at a time or at a version; version 0 without one."""
+        return await self._commands().load(aggregate, id, at_time=as_of, at_version=at_version)
+
+    def _commands(self) -> Handler:
+        if self.app_state.commands is None:
+            raise RuntimeError("this API was made without commands")
+        return self.app_state.commands
+
+
+@dataclass(frozen=True, slots=True)
+class RequestContext(PublicRequest):
+    """One request of somebody who was let in.
+
+    `at` is now; `occurred_at` is earlier when a phone reports late. A request carries out at most
+    one command: its Idempotency-Key names that one.
+    """
+
+    principal: Principal = field(kw_only=True)
 
     @property
     def zone(self) -> ZoneInfo:
@@ -280,28 +325,11 @@ class RequestContext:
             raise self.refuse(result.rejection)
         return result
 
-    def refuse(self, rejection: object) -> Problem:
-        """The problem a rejection is, to be raised."""
-        if self.app_state.problem is None:
-            raise RuntimeError("this API was made without a table of problems")
-        return refused(rejection, self.app_state.problem)
-
     async def lookup(self, lookup: View[Row, Any], *key: object) -> Row | None:
         """The row that a lookup of this service has under a key; None where there is none."""
         if self.app_state.lookups is None:
             raise RuntimeError("this API was made without lookups")
         return await self.app_state.lookups.find(lookup, *key)
-
-    async def load(
-        self,
-        aggregate: Aggregate[Any, S, Any, Any],
-        id: str,
-        as_of: datetime | None = None,
-        *,
-        at_version: int | None = None,
-    ) -> Loaded[S]:
-        """The entity now, as it was known at a time or at a version; version 0 without one."""
-        return await self._commands().load(aggregate, id, at_time=as_of, at_version=at_version)
 
     def show(self, answer: T, found: Loaded[Any], *, past: bool = False) -> Answered[T]:
         """200 with the version as `ETag`, which `If-Match` takes.
@@ -321,11 +349,6 @@ class RequestContext:
         The caller has made sure that the entity is one of the principal's organisation.
         """
         return Answered(history.telling(await self._commands().history(aggregate, id)))
-
-    def _commands(self) -> Handler:
-        if self.app_state.commands is None:
-            raise RuntimeError("this API was made without commands")
-        return self.app_state.commands
 
     @property
     def _opaque(self) -> OpaqueVersions | None:
@@ -382,21 +405,28 @@ class AuthDependency:
     media: str = JSON
     """The type of a command's body."""
 
-    async def __call__(self, request: Request) -> RequestContext:
+    async def __call__(self, request: Request) -> PublicRequest:
         scope = request.scope
         app_state: AppState = scope["app"].state.app_state
-        principal: Principal = scope[PRINCIPAL]
+        principal: Principal | None = scope[PRINCIPAL]
         headers: dict[bytes, bytes] = dict(scope["headers"])
         if "\0" in scope["path"] or b"%00" in scope["query_string"]:
             raise malformed("path:", "nul", "No name here has a NUL character.")
+        body = b"" if scope["method"] in SAFE_METHODS else await request.body()
+        if body:
+            _refuse_unreadable(headers.get(b"content-type", b""), body, self.media)
+        await _seen(app_state, principal, headers)
         if scope["method"] in SAFE_METHODS:
-            return await _query(app_state, principal, headers)
-        return await _command(app_state, principal, headers, request, self.media)
+            asked = _query(app_state, headers)
+        else:
+            asked = _command(app_state, headers, request, body)
+        return asked if principal is None else asked.as_principal(principal)
 
-    def principal(self, app_state: AppState, header: bytes | None) -> Principal:
-        """The caller who is let in. Raises a `Problem` for anybody else: 401 or 403."""
+    def principal(self, app_state: AppState, header: bytes | None) -> Principal | None:
+        """The caller who is let in, None where everybody is. Raises a `Problem` for anybody else:
+        401 or 403."""
         if self.roles is None:
-            return ANYBODY
+            return None
         principal = app_state.verifier.principal(header)
         if self.roles.isdisjoint(principal.roles):
             admitted = ", ".join(sorted(self.roles))
@@ -450,45 +480,33 @@ def requires(*roles: Role, media: str = JSON) -> Any:
 
 
 def public() -> Any:
-    """Admits anybody, and says so; to annotate a route's `RequestContext` with."""
+    """Admits anybody, and says so; to annotate a route's `PublicRequest` with."""
     return Depends(AuthDependency(None))
 
 
-async def _query(
-    app_state: AppState, principal: Principal, headers: dict[bytes, bytes]
-) -> RequestContext:
-    await _seen(app_state, principal, headers)
+def _query(app_state: AppState, headers: dict[bytes, bytes]) -> PublicRequest:
     at = app_state.now()
-    return RequestContext(
-        app_state, principal, at, at, _correlation_id(headers), _traceparent(headers)
-    )
+    return PublicRequest(app_state, at, at, _correlation_id(headers), _traceparent(headers))
 
 
-async def _seen(app_state: AppState, principal: Principal, headers: dict[bytes, bytes]) -> None:
+async def _seen(
+    app_state: AppState, principal: Principal | None, headers: dict[bytes, bytes]
+) -> None:
     """Wait for the positions that the caller has seen elsewhere, if it names any."""
     if (wanted := headers.get(b"relais-min-position")) is None:
         return
-    opaque = COUNTS.isdisjoint(principal.roles)
+    opaque = principal is None or COUNTS.isdisjoint(principal.roles)
     tokens = read_tokens(wanted.decode("latin-1"), app_state.versions if opaque else None)
     if app_state.positions is not None:
         await app_state.positions.wait(tokens)
 
 
-async def _command(
-    app_state: AppState,
-    principal: Principal,
-    headers: dict[bytes, bytes],
-    request: Request,
-    media: str,
-) -> RequestContext:
-    body = await request.body()
-    if body:
-        _refuse_unreadable(headers.get(b"content-type", b""), body, media)
-    await _seen(app_state, principal, headers)
+def _command(
+    app_state: AppState, headers: dict[bytes, bytes], request: Request, body: bytes
+) -> PublicRequest:
     at = app_state.now()
-    return RequestContext(
+    return PublicRequest(
         app_state,
-        principal,
         at,
         _occurred_at(headers.get(b"relais-occurred-at"), at),
         _correlation_id(headers),

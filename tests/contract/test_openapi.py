@@ -43,12 +43,15 @@ def answering(schema: dict[str, Any]) -> dict[str, Any]:
     return {"200": {"description": "", "content": {"application/json": {"schema": schema}}}}
 
 
+ANY_TEXT = {"name": "bell_id", "in": "path", "required": True, "schema": {"type": "string"}}
+
 BAD: list[tuple[dict[str, Any], str]] = [
     (document(responses=answering({})), "the answer 200 has no schema"),
     (document(responses={"201": {"description": ""}}), "the answer 201 has no schema"),
     (document(summary=""), "no summary"),
     (document(description=""), "no description"),
     (document(tags=[]), "no tags"),
+    (document(parameters=[ANY_TEXT]), "bell_id may be any text"),
     (document(description="Ring a bell (HIF-18)."), "nobody outside knows what HIF-18 is"),
     (document(description="Ring a bell, as C6 has it."), "nobody outside knows what C6 is"),
     (document(summary="Ring a bell (G-07)"), "nobody outside knows what G-07 is"),

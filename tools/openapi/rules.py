@@ -21,6 +21,7 @@ def faults(document: Mapping[str, Any]) -> Iterator[str]:
     for place, operation in operations(document):
         yield from _answers(place, operation)
         yield from _texts(place, operation)
+        yield from _ids(place, operation)
     for place, node in _nodes(document, ""):
         if _is_enumeration(node) and not _COMPONENT.fullmatch(place):
             yield f"{place}: an enumeration without a name"
@@ -53,6 +54,18 @@ def _texts(place: str, operation: Mapping[str, Any]) -> Iterator[str]:
             yield f"{place}: no {text}"
     if code := _CODE.search(operation.get("summary", "")):
         yield f"{place}: nobody outside knows what {code[0]} is"
+
+
+def _ids(place: str, operation: Mapping[str, Any]) -> Iterator[str]:
+    """Names of things in a path are held to a rule, which is a choice or a pattern."""
+    for parameter in operation.get("parameters", ()):
+        held = {"enum", "pattern", "$ref", "type"} & parameter.get("schema", {}).keys()
+        if parameter.get("in") == "path" and held <= {"type"} and _is_text(parameter["schema"]):
+            yield f"{place}: {parameter['name']} may be any text"
+
+
+def _is_text(schema: Mapping[str, Any]) -> bool:
+    return bool(schema.get("type", "string") == "string")
 
 
 def _nodes(node: Json, place: str) -> Iterator[tuple[str, Json]]:

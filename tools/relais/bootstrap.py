@@ -5,10 +5,13 @@ from datetime import UTC, datetime
 from typing import Any
 from uuid import NAMESPACE_URL, uuid5
 
+from pydantic import TypeAdapter, ValidationError
+
 from contracts.accounts.organisation_v1 import OrganisationKind, Profile
 from contracts.accounts.user_v1 import PasswordMeans, Role
 from infra.commands import Aggregate, CommandContext, InTransaction, Refused
 from infra.host import Running, opened
+from infra.http.models import ChosenId
 from infra.store.postgres import Connection
 from services.accounts import user
 from services.accounts.adapters.accounts import Accounts
@@ -23,7 +26,8 @@ from tools.relais import connections
 from tools.relais.answers import UNREACHABLE, Answer, Trouble, sentence
 
 COMMANDS = uuid5(NAMESPACE_URL, "relais:accounts:bootstrap")
-ACTOR = "bootstrap"
+ACTOR = "operator:founding"
+CHOSEN: TypeAdapter[str] = TypeAdapter(ChosenId)
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +49,7 @@ class Founder:
 
 
 class Impossible(Exception):
-    """A founder or organisation is somebody else already."""
+    """A founder or organisation is somebody else already, or has an id that nobody may have."""
 
 
 async def founded(organisation_id: str, name: str, user_id: str, email: str, person: str) -> Answer:
@@ -72,6 +76,8 @@ async def found(
 ) -> None:
     """Register an organisation and its first users. Safe to repeat: what was done once is not
     done again, even where people have changed it since. Raises `Impossible`."""
+    for id in (organisation_id, *(founder.user_id for founder in who)):
+        _refuse_unfit(id)
     making = _Making(running, organisation_id)
     register = RegisterOrganisation(
         organisation_id=organisation_id, kind=kind, profile=profile, at=making.at
@@ -79,6 +85,13 @@ async def found(
     await making.carry_out(ORGANISATION, organisation_id, "register", register)
     for founder in who:
         await making.admit(founder)
+
+
+def _refuse_unfit(id: str) -> None:
+    try:
+        CHOSEN.validate_python(id)
+    except ValidationError as error:
+        raise Impossible(f"{id!r} is no id: {error.errors()[0]['msg']}") from error
 
 
 class _Making:

@@ -21,7 +21,14 @@ from infra.http.history import History
 from infra.http.models import Body, Day, Id, Instant, Line, MoneyBody, Named, Whole
 from infra.http.pages import Paging
 from infra.http.positions import Positions
-from infra.http.request_context import AppState, Handler, RequestContext, public, requires
+from infra.http.request_context import (
+    AppState,
+    Handler,
+    PublicRequest,
+    RequestContext,
+    public,
+    requires,
+)
 from infra.reading import Asked, Order
 
 KEY = SigningKey.generate()
@@ -119,7 +126,6 @@ class Today(Answer):
     """The day it is."""
 
     today: Day
-    by: str
 
 
 def router() -> APIRouter:
@@ -169,9 +175,9 @@ def router() -> APIRouter:
         return context.show(shown, ONE)
 
     @routes.get("/today")
-    async def today(context: Annotated[RequestContext, public()]) -> Answered[Today]:
-        """The day it is, and for whom."""
-        return context.show(Today(today=context.today, by=context.principal.subject), ONE)
+    async def today(context: Annotated[PublicRequest, public()]) -> Answered[Today]:
+        """The day it is."""
+        return Answered(Today(today=context.at.date()))
 
     return routes
 

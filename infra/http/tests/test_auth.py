@@ -17,7 +17,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from infra.http.answers import Answered, Router, UntypedAnswer
-from infra.http.app import RouteNamesNoRoles, create_app
+from infra.http.app import NobodyIsKnown, RouteNamesNoRoles, create_app
 from infra.http.auth import (
     FAILED_SECONDS,
     MAX_TOKEN_BYTES,
@@ -30,7 +30,7 @@ from infra.http.auth import (
     jwks,
 )
 from infra.http.problems import Problem
-from infra.http.request_context import AppState, RequestContext, public, requires
+from infra.http.request_context import AppState, PublicRequest, RequestContext, public, requires
 from infra.http.tests.stage import KEY, api, client, signed, token
 
 OTHER = SigningKey.generate()
@@ -164,7 +164,7 @@ class TestRoles:
     async def test_a_public_route_knows_nobody(self) -> None:
         async with client(api(), Authorization="") as caller:
             answer = await caller.get("/today")
-        assert answer.json() == {"today": "2030-05-01", "by": "anybody"}
+        assert answer.json() == {"today": "2030-05-01"}
 
     async def test_nobodys_body_is_read_before_it_is_known_who_sent_it(self) -> None:
         async with client(api(), Authorization="") as caller:
@@ -222,7 +222,7 @@ def silent(router: APIRouter) -> None:
 def undecided(router: APIRouter) -> None:
     @router.get("/undecided")
     async def route(
-        one: Annotated[RequestContext, public()],
+        one: Annotated[PublicRequest, public()],
         other: Annotated[RequestContext, requires("driver")],
     ) -> None: ...
 
@@ -249,11 +249,23 @@ def test_an_api_with_a_route_that_declares_no_answer_does_not_start() -> None:
     router = APIRouter()
 
     @router.get("/untyped")
-    async def untyped(context: Annotated[RequestContext, public()]) -> dict[str, str]:
-        return {"organisation": context.principal.organisation_id}
+    async def untyped(context: Annotated[PublicRequest, public()]) -> dict[str, str]:
+        return {"correlation": context.correlation_id}
 
     verifier = Verifier(PublishedKeys(jwks(KEY)), "relais-accounts", "relais")
     with pytest.raises(UntypedAnswer, match="/untyped"):
+        create_app("bells", [router], AppState(verifier))
+
+
+def test_an_api_with_a_public_route_that_asks_who_its_caller_is_does_not_start() -> None:
+    router = Router("Bells")
+
+    @router.get("/known")
+    async def known(context: Annotated[RequestContext, public()]) -> Answered[str]:
+        return Answered(context.principal.subject)
+
+    verifier = Verifier(PublishedKeys(jwks(KEY)), "relais-accounts", "relais")
+    with pytest.raises(NobodyIsKnown, match="/known"):
         create_app("bells", [router], AppState(verifier))
 
 

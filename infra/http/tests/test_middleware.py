@@ -16,7 +16,7 @@ from starlette.routing import Mount
 from infra import telemetry
 from infra.commands import Aggregate, CommandContext, Done, InTransaction
 from infra.http.answers import Answered, Content, Empty, Router
-from infra.http.request_context import RequestContext, public
+from infra.http.request_context import PublicRequest, public
 from infra.http.tests.stage import api, client, signed
 from infra.serving import serving
 from infra.settings import Settings
@@ -35,7 +35,7 @@ class Slow:
         self.routes = Router("Slow")
         self.routes.add_api_route("/slow", self.answer)
 
-    async def answer(self, context: Annotated[RequestContext, public()]) -> Answered[str]:
+    async def answer(self, context: Annotated[PublicRequest, public()]) -> Answered[str]:
         """Wait."""
         self.entered.set()
         await self.go.wait()
@@ -58,7 +58,7 @@ class TestRoom:
         routes = Router("Broken")
 
         @routes.get("/crash")
-        async def crash(context: Annotated[RequestContext, public()]) -> Empty:
+        async def crash(context: Annotated[PublicRequest, public()]) -> Empty:
             """Crash."""
             raise ValueError
 
@@ -123,7 +123,7 @@ async def test_half_an_answer_is_broken_off() -> None:
 
     @routes.get("/half")
     async def answer(
-        context: Annotated[RequestContext, public()],
+        context: Annotated[PublicRequest, public()],
     ) -> Annotated[Response, Content("text/plain")]:
         """Half of what is announced."""
         return StreamingResponse(half(), headers={"Content-Length": "8"})

@@ -11,6 +11,7 @@ from contracts.common_v1 import Money, Point
 from contracts.missions.trip_v1 import Channel
 from infra.http.models import (
     Body,
+    ChosenId,
     Day,
     Id,
     Instant,
@@ -27,6 +28,7 @@ MORNING = datetime(2026, 11, 23, 8, 30, tzinfo=UTC)
 
 class Sample(Body):
     id: Id = "T1"
+    chosen: ChosenId = "T1"
     at: Instant = MORNING
     day: Day = date(2026, 11, 23)
     point: PointBody = PointBody(latitude=0, longitude=0)
@@ -50,6 +52,11 @@ def point(latitude: Any, longitude: Any) -> dict[str, Any]:
 ACCEPTED: list[tuple[str, Any]] = [
     ("id", "a" * 64),
     ("id", "A1._~:-z"),
+    ("id", "..."),
+    ("id", "nobody"),
+    ("chosen", "a" * 64),
+    ("chosen", "1._~-z"),
+    ("chosen", "nobody-2"),
     ("day", "2028-02-29"),
     ("point", point(90, 180)),
     ("point", point(-90.0, -180.0)),
@@ -67,6 +74,22 @@ REFUSED: list[tuple[str, Any]] = [
     ("id", "a,b"),
     ("id", "T1\n"),
     ("id", "é"),
+    ("id", "."),
+    ("id", ".."),
+    ("id", "a\x7f"),
+    ("chosen", ""),
+    ("chosen", "a" * 65),
+    ("chosen", "."),
+    ("chosen", ".."),
+    ("chosen", "-a"),
+    ("chosen", "a\x00"),
+    ("chosen", "a\u200b"),
+    ("chosen", "timer:a"),
+    ("chosen", "anybody"),
+    ("chosen", "Nobody"),
+    ("chosen", "BOOTSTRAP"),
+    ("chosen", "system"),
+    ("chosen", "mine"),
     ("at", "2026-11-23"),
     ("at", "2026-11-23 08:30:00Z"),
     ("at", "2026-11-23T08:30Z"),

@@ -13,7 +13,7 @@ from psycopg_pool import PoolTimeout
 from infra.http.answers import Answered, Empty, Router
 from infra.http.pages import Filters
 from infra.http.problems import MOST_ERRORS, refused, slug_of
-from infra.http.request_context import RequestContext, public
+from infra.http.request_context import PublicRequest, public
 from infra.http.tests.stage import RungEnough, api, client, problem
 from infra.personal import SubjectIsForgotten
 from infra.store.protocol import EventTooLarge
@@ -177,7 +177,7 @@ def breaking(error: Exception) -> Router:
     routes = Router("Broken")
 
     @routes.get("/broken")
-    async def broken(context: Annotated[RequestContext, public()]) -> Empty:
+    async def broken(context: Annotated[PublicRequest, public()]) -> Empty:
         """Break."""
         raise error
 
@@ -250,7 +250,7 @@ async def test_filters_declared_as_a_model_are_known_one_by_one() -> None:
 
     @extra.get("/filtered")
     async def filtered(
-        context: Annotated[RequestContext, public()], given: Annotated[Colours, Query()]
+        context: Annotated[PublicRequest, public()], given: Annotated[Colours, Query()]
     ) -> Answered[str | None]:
         """The colour that was chosen."""
         return Answered(given.colour)

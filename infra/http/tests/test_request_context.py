@@ -236,5 +236,5 @@ def test_today_is_the_day_where_the_organisation_is(zone: str, now: datetime, da
     verifier = Verifier(PublishedKeys(jwks(KEY)), "i", "a")
     token = issue(KEY, "d1", "o1", ["driver"], issuer="i", audience="a", time_zone=zone)
     principal = verifier.principal(f"Bearer {token}".encode())
-    context = RequestContext(AppState(verifier), principal, now, now, "j", None)
+    context = RequestContext(AppState(verifier), now, now, "j", None, principal=principal)
     assert str(context.today) == day

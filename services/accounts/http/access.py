@@ -12,7 +12,13 @@ from infra.host import Running
 from infra.http.answers import Router
 from infra.http.auth import Principal
 from infra.http.problems import FieldError, Problem, refused, try_again
-from infra.http.request_context import PRINCIPAL, RequestContext, public, requires
+from infra.http.request_context import (
+    PRINCIPAL,
+    PublicRequest,
+    RequestContext,
+    public,
+    requires,
+)
 from infra.store.postgres import Connection
 from services.accounts.adapters.access_tokens import AccessTokens
 from services.accounts.adapters.accounts import Accounts
@@ -30,7 +36,7 @@ from services.accounts.user import (
     organisation_of,
 )
 
-PublicContext = Annotated[RequestContext, public()]
+PublicContext = Annotated[PublicRequest, public()]
 OwnContext = Annotated[
     RequestContext,
     requires(
@@ -65,7 +71,10 @@ class Access:
 
     async def refuse_deactivated(self, request: Request) -> None:
         """Here an access token ends with its account; elsewhere it may live a few minutes more."""
-        account = await self.accounts.find(request.scope[PRINCIPAL].subject)
+        principal: Principal | None = request.scope[PRINCIPAL]
+        if principal is None:
+            return
+        account = await self.accounts.find(principal.subject)
         if account is not None and not isinstance(account, Active):
             raise refused(SessionOver(), problem)
 
@@ -110,7 +119,7 @@ class Access:
         await throttle.succeed(self.pool, counted)
 
     async def by_link(
-        self, context: RequestContext, purpose: Purpose, token: str
+        self, context: PublicRequest, purpose: Purpose, token: str
     ) -> tuple[Person, RequestContext, InTransaction]:
         """The user a link is for, the request as theirs, and what uses the link up."""
         owner = await links.owner(self.pool, purpose, token, context.at)
@@ -125,10 +134,11 @@ class Access:
 
         return person, proven, spend
 
-    async def as_user(self, context: RequestContext, person: Person) -> RequestContext:
+    async def as_user(self, context: PublicRequest, person: Person) -> RequestContext:
         """The request of somebody who proved by a secret who they are."""
         principal = Principal(person.user_id, person.organisation_id, frozenset())
-        return replace(await self.without_secrets(context), principal=principal, if_match=None)
+        known = replace(context.as_principal(principal), if_match=None)
+        return await self.without_secrets(known)
 
     async def without_secrets(self, context: RequestContext) -> RequestContext:
         """The request with a keyed fingerprint: what is recorded of it must not help to guess the

@@ -6,7 +6,7 @@ from starlette.requests import Request
 
 from infra.http.answers import Answer, Answered, Router
 from infra.http.models import Body, Email
-from infra.http.request_context import RequestContext
+from infra.http.request_context import PublicRequest, RequestContext
 from infra.store.postgres import Connection
 from services.accounts.adapters.secrets import links, throttle
 from services.accounts.adapters.secrets.links import Purpose
@@ -85,7 +85,7 @@ async def send_link(access: Access, context: RequestContext, person: Person, ema
     await context.perform(USER, person.user_id, command, keep)
 
 
-async def confirm(access: Access, context: RequestContext, token: str) -> None:
+async def confirm(access: Access, context: PublicRequest, token: str) -> None:
     person, proven, spend = await access.by_link(context, Purpose.EMAIL, token)
     wanted = person.credentials.wanted
     key = await access.secrets.addresses.key(wanted.new_email if wanted else person.email)

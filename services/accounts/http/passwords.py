@@ -1,7 +1,7 @@
 """Passwords: set with the link of a mail, or changed with the former one."""
 
 from typing import Literal
-from uuid import uuid5
+from uuid import NAMESPACE_URL, uuid5
 
 from starlette.requests import Request
 
@@ -20,6 +20,9 @@ from services.accounts.http.fields import Password, Token
 from services.accounts.user import Person
 from services.accounts.user.password import weakness
 from services.accounts.user.sign_in import SetPassword
+
+RESETS = uuid5(NAMESPACE_URL, "relais:accounts:resets")
+"""Namespace of the ids of requests for a mail."""
 
 
 class ResetRequestBody(Body):
@@ -56,7 +59,7 @@ def routes(access: Access) -> Router:
         key = await access.secrets.addresses.key(body.email)
         await access.attempt(throttle.RESET, key, client_of(request), context.at)
         # Nobody is known here, so two people may have chosen the same Idempotency-Key.
-        request_id = uuid5(context.command_context.command_id, key.hex())
+        request_id = uuid5(RESETS, f"{context.idempotency_key}/{key.hex()}")
         await password_links.request(
             access.pool, request_id, key, context.correlation_id, context.at
         )

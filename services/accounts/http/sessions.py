@@ -5,7 +5,7 @@ from typing import Literal
 from contracts.accounts.user_v1 import SessionEnd
 from infra.http.answers import Answer, Answered, Router
 from infra.http.models import Body, Id
-from infra.http.request_context import RequestContext
+from infra.http.request_context import PublicRequest, RequestContext
 from infra.store.postgres import Connection
 from services.accounts.adapters.secrets import sessions
 from services.accounts.aggregates import USER
@@ -68,7 +68,7 @@ def routes(access: Access) -> Router:
     return router
 
 
-async def refresh_session(access: Access, context: RequestContext, token: str) -> Tokens:
+async def refresh_session(access: Access, context: PublicRequest, token: str) -> Tokens:
     """The next pair of tokens.
 
     The same request gets the same answer again; another one with a used token ends the session,

@@ -9,7 +9,7 @@ from starlette.requests import Request
 
 from infra.http.answers import Answered, Router
 from infra.http.models import Body, Email
-from infra.http.request_context import RequestContext
+from infra.http.request_context import PublicRequest
 from infra.store.postgres import Connection
 from services.accounts.adapters.secrets import sessions, throttle, totp
 from services.accounts.adapters.secrets.sessions import Session
@@ -24,9 +24,6 @@ from services.accounts.user.sign_in import SignIn
 SHORT = timedelta(hours=12)
 LONG = timedelta(days=60)
 """How long a session lasts, and one that is remembered."""
-NOBODY = "nobody"
-"""Stands for people without an account, so that asking about them costs the same."""
-
 FactorCode = Annotated[str, StringConstraints(pattern=r"^([0-9]{6}|[A-Z2-7]{5}-[A-Z2-7]{5})$")]
 
 
@@ -70,9 +67,9 @@ def routes(access: Access) -> Router:
     return router
 
 
-async def prove(access: Access, context: RequestContext, key: bytes, password: str) -> Person:
+async def prove(access: Access, context: PublicRequest, key: bytes, password: str) -> Person:
     """The active user with that address and password. The same work for every wrong one."""
-    user_id = await access.secrets.addresses.holder(key) or NOBODY
+    user_id = await access.secrets.addresses.holder(key)
     right = await access.secrets.passwords.matches(user_id, password)
     person = await access.accounts.active(user_id)
     if not right or person is None:
@@ -81,7 +78,7 @@ async def prove(access: Access, context: RequestContext, key: bytes, password: s
 
 
 async def prove_second_factor(
-    access: Access, context: RequestContext, person: Person, code: str | None
+    access: Access, context: PublicRequest, person: Person, code: str | None
 ) -> Proof:
     if not person.credentials.enrolled:
         return Proof.PASSWORD
@@ -96,7 +93,7 @@ async def prove_second_factor(
 
 
 async def open_session(
-    access: Access, context: RequestContext, person: Person, proof: Proof, body: SignInBody
+    access: Access, context: PublicRequest, person: Person, proof: Proof, body: SignInBody
 ) -> Tokens:
     proven = await access.as_user(context, person)
     session = Session(

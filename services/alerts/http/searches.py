@@ -8,7 +8,7 @@ from contracts.alerts import searches_v1
 from contracts.alerts.searches_v1 import SearchRemoved, SearchSaved, SubjectForgotten
 from infra.http.answers import Answer, Answered, Recorded, Router
 from infra.http.history import History
-from infra.http.models import Body, Day, Id, Instant, Line
+from infra.http.models import Body, ChosenId, Day, Id, Instant, Line
 from infra.http.request_context import RequestContext, requires
 from services.alerts import searches
 from services.alerts.aggregates import SEARCHES
@@ -77,7 +77,7 @@ async def my_searches(context: DriverContext) -> Answered[Searches]:
 
 @router.put("/searches/{search_id}")
 async def save_search(
-    search_id: Id, body: SearchBody, context: DriverContext
+    search_id: ChosenId, body: SearchBody, context: DriverContext
 ) -> Answered[Recorded]:
     """Save a search, to be told of new trips that match; a known id replaces its search.
 

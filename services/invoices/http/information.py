@@ -5,7 +5,7 @@ from typing import Annotated
 from contracts.invoices.invoice_v1 import ExpenseKind
 from infra.http.answers import Answer, Answered, Router
 from infra.http.models import Named
-from infra.http.request_context import RequestContext, public
+from infra.http.request_context import PublicRequest, public
 from services.invoices.http.invoices import InvoiceStatus
 
 router = Router("Information")
@@ -23,7 +23,7 @@ class InformationShown(Answer):
 
 @router.get("/information")
 async def information(
-    context: Annotated[RequestContext, public()],
+    context: Annotated[PublicRequest, public()],
 ) -> Answered[InformationShown]:
     """How invoicing works, for the page the screen links to."""
     shown = InformationShown(

@@ -240,12 +240,12 @@ async def approve_invoice(invoice_id: Id, context: Billing) -> Answered[Recorded
     organisation_id = context.principal.organisation_id
 
     async def approval(state: invoice.State) -> ApproveInvoice:
-        driver_id = (
-            "nobody" if isinstance(state, Unknown | Noted | Prepared) else state.bill.driver_id
-        )
         payer = await context.load(BUYER, organisation_id)
-        paid = await context.load(SELLER, driver_id)
-        ours = seller.of_organisation(paid.state, organisation_id)
+        if isinstance(state, Unknown | Noted | Prepared):
+            paid, ours = None, None
+        else:
+            paid = await context.load(SELLER, state.bill.driver_id)
+            ours = seller.of_organisation(paid.state, organisation_id)
         country = payer.state.country if payer.state else ""
         return ApproveInvoice(
             invoice_id=invoice_id,
@@ -253,7 +253,7 @@ async def approve_invoice(invoice_id: Id, context: Billing) -> Answered[Recorded
             by=context.principal.subject,
             treatment=seller.treatment(ours.company if ours else None, country),
             self_billed=ours is not None and ours.self_billed,
-            seller_version=paid.version,
+            seller_version=paid.version if paid else 0,
             buyer_version=payer.version,
             at=context.at,
         )

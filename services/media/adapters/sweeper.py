@@ -83,7 +83,7 @@ class Sweeper:
             await self._uploads.clear(file_id)
 
     async def _remove(self, file_id: str, state: file.Uploading | file.Stored) -> file.File:
-        now, by = datetime.now(UTC), "media.forgetting"
+        now, by = datetime.now(UTC), "worker:media.forgetting"
         context = CommandContext(
             command_id=uuid5(FORGETTING, file_id),
             correlation_id=file_id,

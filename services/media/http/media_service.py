@@ -12,7 +12,7 @@ from infra.commands import Loaded
 from infra.host import Running
 from infra.http import answers
 from infra.http.problems import try_again
-from infra.http.request_context import RequestContext, requires
+from infra.http.request_context import PublicRequest, RequestContext, requires
 from infra.objects import ObjectMissing, ObjectsAway, objects_of
 from infra.vault import Vault
 from services.media import file
@@ -83,7 +83,7 @@ class MediaService:
             raise context.refuse(file.NoSuchFile())
         return loaded
 
-    async def send(self, context: RequestContext, request: Request, state: file.File) -> Response:
+    async def send(self, context: PublicRequest, request: Request, state: file.File) -> Response:
         """The original of a stored file. Raises 404."""
         if not isinstance(state, file.Stored):
             raise context.refuse(file.NoSuchFile())
@@ -100,7 +100,7 @@ class MediaService:
 
 
 @asynccontextmanager
-async def refusing(context: RequestContext) -> AsyncIterator[None]:
+async def refusing(context: PublicRequest) -> AsyncIterator[None]:
     """Turn what the store of uploads raises into problems."""
     try:
         yield

@@ -8,7 +8,7 @@ from starlette.requests import Request
 from infra.http.answers import Router
 from infra.http.models import Id
 from infra.http.problems import Problem
-from infra.http.request_context import RequestContext, public
+from infra.http.request_context import PublicRequest, public
 from services.media import file
 from services.media.adapters import links, sending, upload_store
 from services.media.adapters.sending import Content
@@ -22,7 +22,7 @@ from services.media.http.media_service import (
     refusing,
 )
 
-Anybody = Annotated[RequestContext, public()]
+Anybody = Annotated[PublicRequest, public()]
 Token = Annotated[str, Path(pattern=r"^[A-Za-z0-9._-]{1,200}$")]
 PUBLISHED = "public, max-age=300"
 

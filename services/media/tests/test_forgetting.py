@@ -54,7 +54,7 @@ async def test_every_file_of_who_is_forgotten_goes_and_nobody_elses(
         assert (await api.rows(), len(api.kept(bobs))) == ({bobs}, 1)
         assert (await api.client.get(f"/public/{photo}")).status_code == 404
         [*_, last] = await api.running.commands.history(FILE, photo)
-        assert (last.type.rpartition(".")[2], last.actor) == ("removed", "media.forgetting")
+        assert (last.type.rpartition(".")[2], last.actor) == ("removed", "worker:media.forgetting")
 
 
 async def test_what_is_held_as_evidence_goes_too(database: str, tmp_path: Path) -> None:

@@ -306,7 +306,9 @@ class Sender:
     async def _do(self, message_id: str, command: messages.Command) -> None:
         """Carry out a command; the state of the message makes its repetition harmless."""
         id, about, at = uuid4(), f"message:{message_id}", datetime.now(UTC)
-        context = CommandContext(id, about, str(id), "messaging.sender", "", at, fingerprint="")
+        context = CommandContext(
+            id, about, str(id), "worker:messaging.sender", "", at, fingerprint=""
+        )
         try:
             answer = await self._commands.handle(MESSAGE, message_id, command, context)
         except SubjectIsForgotten:

@@ -8,11 +8,11 @@ from starlette.responses import HTMLResponse, Response
 from infra.host import Running
 from infra.http.answers import Content, Router
 from infra.http.problems import Problem
-from infra.http.request_context import RequestContext, public
+from infra.http.request_context import PublicRequest, public
 from services.messaging.adapters.channels import has_sink
 from services.messaging.adapters.outbound import sink
 
-Public = Annotated[RequestContext, public()]
+Public = Annotated[PublicRequest, public()]
 Html = Annotated[Response, Content("text/html")]
 
 

@@ -10,11 +10,11 @@ from infra.host import Running
 from infra.http.answers import Answer, Answered, Router
 from infra.http.models import Body, Called, Text
 from infra.http.problems import Problem
-from infra.http.request_context import RequestContext, public
+from infra.http.request_context import PublicRequest, public
 from services.messaging import message
 from services.messaging.adapters.outbound import receipts, sms
 
-Public = Annotated[RequestContext, public()]
+Public = Annotated[PublicRequest, public()]
 Key = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9.-]{1,128}$")]
 
 

@@ -3,6 +3,7 @@
 import base64
 import json
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import pyotp
@@ -97,3 +98,12 @@ def secrets_of(running: Running) -> Secrets:
 
 async def carry_out(running: Running, command: DeactivateUser) -> None:
     await running.commands.handle(USER, command.user_id, command, context())
+
+
+@pytest.mark.parametrize("id", ["anybody", "..", "timer:x", "a/b", ""])
+async def test_nobody_is_founded_with_an_id_that_means_something_else(
+    running: Running, id: str
+) -> None:
+    with pytest.raises(Impossible, match="is no id"):
+        await begin(running, LEA, replace(ADA, user_id=id))
+    assert await Accounts(running.commands, secrets_of(running)).find("lea") is None

@@ -39,14 +39,14 @@ class Passwords:
         async with self._room:
             return await asyncio.to_thread(_HASHER.hash, normal(password))
 
-    async def matches(self, user_id: str, password: str) -> bool:
-        """Whether it is the user's password; as slow for somebody who has none."""
+    async def matches(self, user_id: str | None, password: str) -> bool:
+        """Whether it is the user's password; as slow for somebody who has none, or is nobody."""
         kept = await self._kept(user_id)
         async with self._room:
             right = await asyncio.to_thread(_verify, kept or _NOBODYS, normal(password))
         return right and kept is not None
 
-    async def _kept(self, user_id: str) -> str | None:
+    async def _kept(self, user_id: str | None) -> str | None:
         async with self._pool.connection() as connection:
             cursor = await connection.execute(
                 "select hash from secrets.password where user_id = %s", (user_id,)
