@@ -544,8 +544,8 @@ def test_a_new_trip_is_told_with_what_a_driver_decides_by() -> None:
 @pytest.mark.parametrize(
     ("rule", "language", "words"),
     [
-        ("trip-assigned", "fr", "Motif : le trajet a été confié à un autre chauffeur"),
-        ("trip-assigned", "de", "Grund: die Fahrt wurde an jemand anderen vergeben"),
+        ("trip-assigned", "fr", "Motif : le trajet a été confié à un autre conducteur"),
+        ("trip-assigned", "de", "Grund: die Fahrt wurde an einen anderen Fahrer vergeben"),
         ("trip-expired", "fr", "Motif : le trajet n'a été confié à personne à temps"),
         ("a-rule-of-later", "en", "Reason: an automatic decision"),
     ],

@@ -23,7 +23,7 @@ async def listed(service: str | None) -> Answer:
     """Every generation: its state, how many records it is behind, its parked streams."""
     found: list[dict[str, Any]] = []
     for name in connections.named(service):
-        if service is None and not registry.service(name).views:
+        if service is None and not registry.service(name).tables:
             continue
         async with _opened(name) as (running, generations):
             found += [await _facts(running, generations, one) for one in await generations.all()]

@@ -27,6 +27,13 @@ def active(platform: Platform) -> int:
 
 
 class TestViews:
+    def test_the_list_has_every_service_with_tables_lookups_included(
+        self, platform: Platform
+    ) -> None:
+        found = {one["service"] for one in platform.facts("views", "list")}
+        assert found == {service.name for service in registry.services() if service.tables}
+        assert {"papers", VIEWS} <= found
+
     def test_a_rebuild_swaps_and_a_rollback_swaps_back(self, platform: Platform) -> None:
         platform.trip()
         before = active(platform)
