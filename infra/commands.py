@@ -14,6 +14,7 @@ from psycopg.errors import UniqueViolation
 from contracts.runtime import Contract
 from contracts.timers import CancelTimer, SetTimer
 from infra import telemetry
+from infra.database import Connection
 from infra.personal import Codec, Encoded, Keyring
 from infra.store import (
     Append,
@@ -28,7 +29,7 @@ from infra.store import (
     TimerGone,
     Verdict,
 )
-from infra.store.postgres import Connection, PostgresStore
+from infra.store.postgres import PostgresStore
 
 C = TypeVar("C")
 S = TypeVar("S")

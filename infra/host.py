@@ -25,13 +25,13 @@ from infra.consumers.records import KafkaTopicReader
 from infra.consumers.subscriptions import Subscription
 from infra.consumers.transports import FaustApp, KafkaLoop
 from infra.consumers.views import Generation, Generations, View, ViewHandler, subscriptions
-from infra.database import open_pool
+from infra.database import Pool, open_pool
 from infra.migrations import apply_migrations
 from infra.personal import Keyring
 from infra.relay import Relay
 from infra.settings import Settings
 from infra.signals import Signal
-from infra.store.postgres import Pool, PostgresStore
+from infra.store.postgres import PostgresStore
 from infra.supervisor import Progress, supervise
 from infra.timers import Timers
 

@@ -12,8 +12,8 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from contracts.runtime import Contract, DecodeError, EventType
 from infra.batching import Batcher
+from infra.database import Pool
 from infra.migrations import apply_migrations
-from infra.store.postgres import Pool
 
 E = TypeVar("E")
 

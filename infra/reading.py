@@ -23,8 +23,8 @@ from typing import Any, Generic, LiteralString, Protocol, TypeVar, get_args, get
 from psycopg import AsyncCursor
 from psycopg.rows import RowMaker, class_row
 
+from infra.database import Pool
 from infra.searching import Box, matches, question
-from infra.store.postgres import Pool
 
 Row = TypeVar("Row")
 Made_co = TypeVar("Made_co", covariant=True)

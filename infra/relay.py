@@ -20,10 +20,11 @@ from aiokafka.structs import RecordMetadata
 from contracts.runtime import Contract
 from infra import telemetry
 from infra.cloudevents import headers
+from infra.database import Connection
 from infra.locks import Lock
 from infra.signals import Signal, Waiter
 from infra.store import Position, RecordedEvent
-from infra.store.postgres import Connection, PostgresStore
+from infra.store.postgres import PostgresStore
 from infra.store.protocol import BEGINNING
 from infra.supervisor import Halt, Progress
 from infra.topics import create_topics, partitions_of

@@ -6,7 +6,7 @@ from contextlib import asynccontextmanager, suppress
 
 from psycopg import AsyncConnection, OperationalError, sql
 
-from infra.store.postgres import Pool
+from infra.database import Pool
 
 PAUSE_SECONDS = 0.001
 BUSY_PAUSE_SECONDS = 0.005

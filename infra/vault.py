@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
-from infra.store.postgres import Pool
+from infra.database import Pool
 
 TABLES = """
 create schema if not exists secrets;

@@ -21,10 +21,10 @@ from infra.consumers.plan import REFUSED, Plan, StreamState, lacking
 from infra.consumers.records import Partition, Record, TopicReader
 from infra.consumers.streams import Streams
 from infra.consumers.subscriptions import Subscription
+from infra.database import Connection, Pool
 from infra.migrations import apply_migrations
 from infra.personal import Keyring
 from infra.signals import Signal
-from infra.store.postgres import Connection, Pool
 
 log = logging.getLogger("relais.consumer")
 

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 
 from infra.consumers.handler import Handler
 from infra.consumers.records import Delivery
-from infra.store.postgres import Connection
+from infra.database import Connection
 
 
 class NotFilled(Exception):

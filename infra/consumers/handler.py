@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar
 
 from infra.consumers.records import Delivery
-from infra.store.postgres import Connection
+from infra.database import Connection
 
 
 class Retry(Exception):

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from infra.consumers.records import Partition
-from infra.store.postgres import Connection
+from infra.database import Connection
 
 Ends = Mapping[Partition, tuple[int, int]]
 """Where each partition goes on after a batch: (next offset, timeline)."""

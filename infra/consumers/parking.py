@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 
 from infra.consumers.plan import Parked
 from infra.consumers.records import Record
-from infra.store.postgres import Connection
+from infra.database import Connection
 from infra.supervisor import Halt
 
 log = logging.getLogger("relais.consumer")

@@ -15,8 +15,8 @@ from infra.commands import Aggregate, CommandContext, Commands
 from infra.consumers.handler import Handler, Retry
 from infra.consumers.records import Delivery
 from infra.consumers.subscriptions import Reads, Subscription, event_classes, subscription
+from infra.database import Connection
 from infra.store import Append, Appended
-from infra.store.postgres import Connection
 
 E = TypeVar("E")
 COMMANDS = uuid5(NAMESPACE_URL, "relais:reactions")

@@ -10,10 +10,11 @@ from infra.consumers.filling import fill
 from infra.consumers.records import Delivery, KafkaTopicReader, Partition, stream_of
 from infra.consumers.subscriptions import Subscription
 from infra.consumers.views import Generation, Generations, ViewHandler, subscriptions
+from infra.database import Pool
 from infra.personal import Codec, Encoded, Keyring
 from infra.settings import Settings
 from infra.store import RecordedEvent
-from infra.store.postgres import Pool, PostgresStore
+from infra.store.postgres import PostgresStore
 from infra.store.protocol import BEGINNING
 from infra.topics import partitions_of
 

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import replace
 
 from infra.consumers.plan import StreamState
-from infra.store.postgres import Connection
+from infra.database import Connection
 
 MOST_KNOWN = 100_000
 

@@ -19,9 +19,9 @@ from contracts.runtime import REDACTED, Contract
 from infra.consumers.handler import Handler
 from infra.consumers.records import Delivery, Partition
 from infra.consumers.subscriptions import Reads, Subscription, event_classes, merged
+from infra.database import Connection, Pool
 from infra.locks import Lock
 from infra.migrations import apply_migrations
-from infra.store.postgres import Connection, Pool
 
 Row = TypeVar("Row")
 E = TypeVar("E")

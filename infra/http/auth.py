@@ -1,28 +1,19 @@
 """Authentication: access tokens (JWT, EdDSA) are checked offline with published keys."""
 
 import asyncio
-import base64
-import hashlib
 import json
 import logging
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from time import monotonic, time
-from typing import Any, Literal
+from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import httpx
 import jwt
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
-from cryptography.hazmat.primitives.serialization import (
-    Encoding,
-    NoEncryption,
-    PrivateFormat,
-    PublicFormat,
-    load_pem_private_key,
-)
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
 from infra.http.problems import Problem
 
@@ -30,11 +21,6 @@ log = logging.getLogger("relais.http")
 
 PARIS = ZoneInfo("Europe/Paris")
 """Where days are days for whom nothing else is said."""
-
-Role = Literal[
-    "driver", "logistics", "administration", "analyst", "operator", "billing", "enrolling"
-]
-"""Permissions within an organisation. Who is `enrolling` has yet to prove a second factor."""
 
 REFRESH_SECONDS = 10.0
 """How often, at most, an unknown key makes us read the published keys again."""
@@ -260,94 +246,3 @@ def _unauthorised(
 ) -> Problem:
     challenge = f'{_CHALLENGE}, error="{error}", error_description="{detail}"'
     return kind(401, slug, detail, headers={"WWW-Authenticate": challenge if error else _CHALLENGE})
-
-
-# --- Signing: the accounts service, and a laptop's own tokens ------------------------------------
-
-
-@dataclass(frozen=True, slots=True)
-class SigningKey:
-    """A key pair that signs access tokens. Its id is the RFC 7638 thumbprint."""
-
-    private: Ed25519PrivateKey
-
-    @staticmethod
-    def generate() -> "SigningKey":
-        """A new key."""
-        return SigningKey(Ed25519PrivateKey.generate())
-
-    @staticmethod
-    def from_pem(text: str) -> "SigningKey":
-        """The key that `pem` wrote."""
-        private = load_pem_private_key(text.encode(), None)
-        if not isinstance(private, Ed25519PrivateKey):
-            raise TypeError("not an Ed25519 key")
-        return SigningKey(private)
-
-    @property
-    def pem(self) -> str:
-        """The private key as PEM, unencrypted; keep it where nobody else reads."""
-        encoded = self.private.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
-        return encoded.decode()
-
-    @property
-    def kid(self) -> str:
-        """The id tokens name it by."""
-        canonical = json.dumps(self._public, sort_keys=True, separators=(",", ":"))
-        return _base64(hashlib.sha256(canonical.encode()).digest())
-
-    @property
-    def published(self) -> dict[str, str]:
-        """The public key as a JSON Web Key."""
-        return {**self._public, "kid": self.kid, "alg": "EdDSA", "use": "sig"}
-
-    @property
-    def _public(self) -> dict[str, str]:
-        raw = self.private.public_key().public_bytes(Encoding.Raw, PublicFormat.Raw)
-        return {"crv": "Ed25519", "kty": "OKP", "x": _base64(raw)}
-
-
-def jwks(*keys: SigningKey) -> str:
-    """A JSON Web Key Set that publishes the keys."""
-    return json.dumps({"keys": [key.published for key in keys]})
-
-
-def issue(
-    key: SigningKey,
-    subject: str,
-    organisation_id: str,
-    roles: Iterable[str],
-    *,
-    issuer: str = "relais-accounts",
-    audience: str = "relais",
-    lifetime: float = 900.0,
-    now: float | None = None,
-    authenticated_at: float | None = None,
-    time_zone: str | None = None,
-) -> str:
-    """An access token valid for `lifetime` seconds.
-
-    `authenticated_at` is when the subject last showed a secret, for what asks for that anew.
-    `time_zone` is the organisation's, by its IANA name; Europe/Paris when not said.
-    The accounts service issues them; a laptop and tests may with a key of their own, which no
-    API elsewhere publishes.
-    """
-    at = time() if now is None else now
-    claims = {
-        "sub": subject,
-        "org": organisation_id,
-        "roles": sorted(roles),
-        "iss": issuer,
-        "aud": audience,
-        "iat": int(at),
-        "exp": int(at + lifetime),
-    }
-    if authenticated_at is not None:
-        claims["auth_time"] = int(authenticated_at)
-    if time_zone is not None:
-        claims["zoneinfo"] = time_zone
-    return jwt.encode(claims, key.private, algorithm="EdDSA", headers={"kid": key.kid})
-
-
-def _base64(data: bytes) -> str:
-    return base64.urlsafe_b64encode(data).rstrip(b"=").decode()

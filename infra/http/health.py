@@ -16,7 +16,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import BaseRoute, Route
 
 from infra import telemetry
-from infra.store.postgres import Pool
+from infra.database import Pool
 from infra.supervisor import Progress
 
 log = logging.getLogger("relais.http")

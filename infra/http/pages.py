@@ -11,13 +11,13 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from infra import reading
+from infra.database import Pool
 from infra.http import sheets
 from infra.http.answers import Answered, Listed, item_of
 from infra.http.problems import FieldError, Problem, malformed
 from infra.http.request_context import AppState
 from infra.http.sheets import ListFormat
 from infra.reading import KeyPart
-from infra.store.postgres import Pool
 
 MOST = 200
 USUAL = 50

@@ -43,8 +43,9 @@ from infra.commands import (
     VersionMismatch,
 )
 from infra.consumers.views import View
+from infra.database import Pool
 from infra.http.answers import Answered, Recorded
-from infra.http.auth import KeyNotKnown, Principal, Role, Verifier
+from infra.http.auth import KeyNotKnown, Principal, Verifier
 from infra.http.history import History
 from infra.http.models import instant
 from infra.http.positions import Positions, read_tokens
@@ -59,7 +60,7 @@ from infra.http.problems import (
 )
 from infra.http.versions import OpaqueVersions
 from infra.lookups import Lookups
-from infra.store.postgres import Pool
+from infra.tokens import Role
 
 C = TypeVar("C")
 S = TypeVar("S")

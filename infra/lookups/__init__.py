@@ -8,10 +8,9 @@ has just written the thing sends its `Relais-Position` as `Relais-Min-Position` 
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
-from psycopg import sql
-
 from infra.consumers.views import View
-from infra.store.postgres import Pool
+from infra.database import Pool
+from infra.reading import Table
 
 Row = TypeVar("Row")
 
@@ -25,13 +24,6 @@ class Lookups:
 
     async def find(self, lookup: View[Row, Any], *key: object) -> Row | None:
         """The row of the key; None where the owner's events made none, or not yet."""
-        query = sql.SQL("select {columns} from {table} where ({key}) = ({values})").format(
-            columns=sql.SQL(", ").join(map(sql.Identifier, lookup.columns)),
-            table=sql.Identifier(self.schema, lookup.name),
-            key=sql.SQL(", ").join(map(sql.Identifier, lookup.primary_key)),
-            values=sql.SQL(", ").join(sql.Placeholder() * len(lookup.primary_key)),
-        )
-        async with self.pool.connection() as connection:
-            cursor = connection.cursor(row_factory=lookup.row_factory)
-            await cursor.execute(query, key)
-            return await cursor.fetchone()
+        table = Table(lookup, f"{self.schema}.{lookup.name}")
+        values = dict(zip(lookup.primary_key, key, strict=True))
+        return await table.of_every_organisation(**values).one(self.pool)

@@ -36,8 +36,6 @@ from infra.store.protocol import (
     Verdict,
 )
 
-__all__ = ["Connection", "Pool", "PostgresStore"]
-
 _APPEND_ONE = "select es.append_one(%s, %s, %s, %b, %s, %b, %s, %b)"
 _APPEND_GROUP = """
 select append_no, verdict, stream_version from es.append_group(

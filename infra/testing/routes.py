@@ -12,8 +12,8 @@ from typing import Any, get_args
 
 import httpx
 
-from infra.http.auth import Role
 from infra.testing.serving import Caller
+from infra.tokens import Role
 
 EVERY_ROLE: tuple[Role, ...] = get_args(Role)
 SAFE_METHODS = frozenset({"GET", "HEAD"})

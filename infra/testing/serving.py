@@ -11,10 +11,11 @@ import httpx
 
 from infra.database import closed_pool
 from infra.host import Running, Service, assembled, opened
-from infra.http.auth import PublishedKeys, Role, SigningKey, Verifier, issue, jwks
+from infra.http.auth import PublishedKeys, Verifier
 from infra.http.health import Health
 from infra.serving import api
 from infra.settings import Settings
+from infra.tokens import Role, SigningKey, issue, jwks
 
 KEY = SigningKey.generate()
 MASTER_KEYS = json.dumps({"test": base64.b64encode(b"m" * 32).decode()})

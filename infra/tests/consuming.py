@@ -34,10 +34,10 @@ from infra.consumers.reactions import Reaction, ReactionHandler
 from infra.consumers.records import Delivery, Partition, Record, TopicReader
 from infra.consumers.subscriptions import subscription
 from infra.consumers.views import Generations, View, ViewHandler
-from infra.database import open_pool
+from infra.database import Connection, Pool, open_pool
 from infra.personal import Keyring
 from infra.store import RecordedEvent
-from infra.store.postgres import Connection, Pool, PostgresStore
+from infra.store.postgres import PostgresStore
 from infra.store.protocol import BEGINNING
 
 NOON = datetime(2030, 5, 1, 12, 0, tzinfo=UTC)

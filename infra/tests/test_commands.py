@@ -19,7 +19,7 @@ from infra.commands import (
     TooMuchContention,
     VersionMismatch,
 )
-from infra.store.postgres import Connection
+from infra.database import Connection
 from infra.tests.make import NOON, commands_of, context
 from infra.tests.trips import TRIP, Command, Expire, Quote, Rejection, Trip, TripIsOver, Withdraw
 

@@ -7,7 +7,7 @@ import psycopg
 import pytest
 
 from infra.consumers.ownership import Fenced
-from infra.store.postgres import Connection
+from infra.database import Connection
 from infra.tests.consuming import (
     TOPIC,
     Crash,

@@ -7,9 +7,8 @@ from datetime import UTC, datetime, timedelta
 import pytest
 import pytest_asyncio
 
-from infra.database import open_pool
+from infra.database import Pool, open_pool
 from infra.reading import BadCursor, Table
-from infra.store.postgres import Pool
 
 NOON = datetime(2026, 11, 23, 12, tzinfo=UTC)
 

@@ -7,10 +7,9 @@ from math import isclose
 import pytest
 import pytest_asyncio
 
-from infra.database import open_pool
+from infra.database import Pool, open_pool
 from infra.reading import Table
 from infra.searching import INDEX, MOST_WORDS, away_km, box, matches, question, words
-from infra.store.postgres import Pool
 
 SAINT_ETIENNE = words("Saint-Étienne", "42000")
 ISLE = words("L\u2019Isle-d\u2019Abeau", "38080")

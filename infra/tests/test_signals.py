@@ -6,8 +6,8 @@ from collections.abc import AsyncIterator
 import pytest
 from psycopg import AsyncConnection, OperationalError
 
+from infra.database import Pool
 from infra.signals import Signal, Waiter
-from infra.store.postgres import Pool
 from infra.tests.make import pool_of
 
 LATE_SECONDS = 30.0

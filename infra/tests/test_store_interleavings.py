@@ -10,7 +10,8 @@ from uuid import uuid4
 import pytest
 from psycopg import AsyncConnection, errors
 
-from infra.store.postgres import Connection, PostgresStore
+from infra.database import Connection
+from infra.store.postgres import PostgresStore
 from infra.store.protocol import BEGINNING
 from infra.testing.store_suite import followed
 from infra.tests.make import append, store_of

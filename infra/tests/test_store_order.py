@@ -8,9 +8,10 @@ import pytest
 from psycopg import AsyncConnection, IsolationLevel, errors
 from psycopg.conninfo import make_conninfo
 
+from infra.database import Connection
 from infra.relay import measure_lag
 from infra.store import Append, Appended, Conflict, Verdict
-from infra.store.postgres import Connection, PostgresStore
+from infra.store.postgres import PostgresStore
 from infra.store.protocol import BEGINNING
 from infra.testing.store_suite import followed, versions_by_stream
 from infra.tests.make import append, event, store_of

@@ -15,8 +15,8 @@ from contracts.missions.trip_v1 import TripEvent
 from infra.consumers.handler import Handler
 from infra.consumers.records import Delivery, KafkaTopicReader
 from infra.consumers.transports import MOST_WAITING, FaustApp, KafkaLoop
+from infra.database import Connection
 from infra.stack.broker import Broker
-from infra.store.postgres import Connection
 from infra.supervisor import Halt, supervise
 from infra.testing.eventually import eventually
 from infra.tests.consuming import Kit, create_topic, history, quoted, send

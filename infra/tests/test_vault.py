@@ -5,8 +5,7 @@ from collections.abc import AsyncIterator
 import pytest
 
 from infra import vault as module
-from infra.database import open_pool
-from infra.store.postgres import Pool
+from infra.database import Pool, open_pool
 from infra.vault import UnknownMasterKey, Vault
 
 OLD, NEW = b"o" * 32, b"n" * 32

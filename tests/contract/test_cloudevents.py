@@ -15,7 +15,7 @@ import pytest
 
 from contracts.index import contracts
 from infra.consumers.records import Record
-from infra.host import open_pool
+from infra.database import open_pool
 from infra.relay import Relay
 from infra.signals import Signal
 from infra.stack.broker import Broker

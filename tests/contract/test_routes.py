@@ -15,11 +15,11 @@ import pytest
 import pytest_asyncio
 
 from infra.host import Service
-from infra.http.auth import SigningKey, issue
 from infra.http.problems import MEDIA_TYPE
 from infra.testing.databases import Prepare
 from infra.testing.routes import EVERY_ROLE, SAFE_METHODS, Route, routes_of
 from infra.testing.serving import KEY, Caller, prepare, served, without_database
+from infra.tokens import SigningKey, issue
 from services import registry
 from services.names import NAMES
 

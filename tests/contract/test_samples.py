@@ -13,9 +13,8 @@ from contracts.index import contracts
 from contracts.missions import driver_v1, trip_v1
 from contracts.missions.trip_v1 import DeliveryConfirmed, MissionAssigned
 from contracts.runtime import EventType
-from infra.database import open_pool
+from infra.database import Pool, open_pool
 from infra.personal import Codec, Encoded, Keyring
-from infra.store.postgres import Pool
 from tests.contract import kit
 from tools.compiler import examples, samples, topics
 from tools.compiler.examples import BadExample

@@ -13,8 +13,8 @@ import pytest
 
 from infra import serving
 from infra.host import opened
-from infra.http.auth import Role, issue
 from infra.testing.serving import KEY, settings_of
+from infra.tokens import Role, issue
 from services import registry
 from services.names import NAMES
 from tools.openapi.documents import path

@@ -10,10 +10,10 @@ import pytest_asyncio
 
 from infra import host, serving
 from infra.host import Running
-from infra.http.auth import Role, SigningKey, issue, jwks
 from infra.settings import Settings
 from infra.stack.broker import Broker
 from infra.testing.brokers import emptied, member_of
+from infra.tokens import Role, SigningKey, issue, jwks
 from infra.topics import create_topics
 from services.missions.service import service as missions
 from services.views.partner.service import service as partner

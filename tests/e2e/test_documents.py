@@ -26,10 +26,10 @@ from contracts.media.file_v1 import Visibility
 from infra import serving
 from infra.commands import Aggregate, CommandContext, Done
 from infra.host import Running, opened
-from infra.http.auth import Role, jwks
 from infra.objects import objects_of
 from infra.settings import Settings
 from infra.testing.eventually import PATIENCE_SECONDS
+from infra.tokens import Role, jwks
 from services import registry
 from services.invoices.aggregates import INVOICE
 from services.invoices.tests.make import note, note_extra, open_it, prepare

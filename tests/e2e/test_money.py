@@ -14,13 +14,13 @@ import pytest
 from contracts.media.file_v1 import Purpose
 from infra import host, serving
 from infra.host import Service
-from infra.http.auth import Role, issue, jwks
 from infra.lookups import files
 from infra.settings import Settings
 from infra.stack.broker import Broker
 from infra.testing.brokers import emptied, member_of
 from infra.testing.eventually import PATIENCE_SECONDS, eventually
 from infra.testing.following import file, follow
+from infra.tokens import Role, issue, jwks
 from infra.topics import create_topics
 from services.invoices.service import service as invoices
 from services.missions.service import service as missions

@@ -14,10 +14,10 @@ from eventsourcing.postgres import PostgresApplicationRecorder, PostgresDatastor
 from psycopg.conninfo import conninfo_to_dict
 from psycopg.types.json import Jsonb
 
-from infra.database import open_pool
+from infra.database import Pool, open_pool
 from infra.signals import Signal
 from infra.store import Append, Appended, NewEvent
-from infra.store.postgres import Pool, PostgresStore
+from infra.store.postgres import PostgresStore
 from tools.bench.figures import Figure, Samples, Side, at_least, interleave
 from tools.bench.ground import POOL, Ground
 from tools.bench.subject import Size, Subject

@@ -16,8 +16,8 @@ from contracts.missions.trip_v1 import (
     Vehicle,
     contract,
 )
+from infra.database import Pool
 from infra.personal import Codec
-from infra.store.postgres import Pool
 
 ORGANISATION = "atlas"
 QUOTES = 3

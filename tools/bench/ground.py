@@ -12,11 +12,11 @@ import psycopg
 from psycopg import sql
 from pydantic import SecretStr
 
-from infra.http.auth import SigningKey, jwks
 from infra.settings import Settings
 from infra.stack.broker import Broker
 from infra.stack.choice import broker_of
 from infra.stack.postgres import PostgresServer
+from infra.tokens import SigningKey, jwks
 
 MASTER_KEYS = json.dumps({"bench": base64.b64encode(bytes(32)).decode()})
 POOL = 10

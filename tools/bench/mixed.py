@@ -11,11 +11,10 @@ from typing import Any
 from contracts.common_v1 import Point
 from contracts.missions.trip_v1 import contract
 from infra.consumers.views import views_seen
-from infra.database import open_pool
+from infra.database import Pool, open_pool
 from infra.host import Running, opened
-from infra.http.auth import SigningKey, issue
 from infra.personal import Codec
-from infra.store.postgres import Pool
+from infra.tokens import SigningKey, issue
 from services.missions.aggregates import DRIVER
 from services.missions.driver import ChangeHome, Home, RegisterDriver
 from services.missions.service import service

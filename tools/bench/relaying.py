@@ -13,10 +13,10 @@ from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 
 from contracts.missions.trip_v1 import contract
 from infra.cloudevents import headers
+from infra.database import Pool
 from infra.host import Running, opened
 from infra.relay import Relay
 from infra.store import Position, RecordedEvent
-from infra.store.postgres import Pool
 from infra.topics import create_topics, partitions_of
 from services.missions.service import service
 from tools.bench import events

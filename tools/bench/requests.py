@@ -9,7 +9,7 @@ from typing import Any
 from uuid import uuid4
 
 from infra.host import opened
-from infra.http.auth import SigningKey, issue
+from infra.tokens import SigningKey, issue
 from services.missions.aggregates import TRIP
 from services.missions.service import service
 from tools.bench import events

@@ -11,9 +11,9 @@ from uuid import uuid4
 
 from contracts.missions.trip_v1 import QuoteSubmitted, TripEvent
 from infra.commands import Commands
+from infra.database import Pool
 from infra.host import opened
 from infra.store import Append, Appended, NewEvent
-from infra.store.postgres import Pool
 from services.missions.aggregates import TRIP
 from services.missions.service import service
 from tools.bench import events

@@ -6,7 +6,8 @@ from typing import TypeVar
 
 import jwt
 
-from infra.http.auth import PublishedKeys, Verifier, issue
+from infra.http.auth import PublishedKeys, Verifier
+from infra.tokens import issue
 from tools.bench import events
 from tools.bench.figures import Figure, Samples, at_most, interleave
 from tools.bench.ground import Ground

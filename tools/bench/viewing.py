@@ -16,9 +16,9 @@ from contracts.missions.trip_v1 import QuoteSubmitted, TripEvent, TripPublished,
 from infra.consumers.rebuild import rebuild
 from infra.consumers.transports import KafkaLoop
 from infra.consumers.views import Generation, View, ViewHandler
+from infra.database import Connection, Pool
 from infra.host import Running, opened
 from infra.personal import Codec, Encoded
-from infra.store.postgres import Connection, Pool
 from infra.topics import create_topics, partitions_of
 from services.missions.service import service as recorder
 from services.views.partner import quotes, trips

@@ -13,9 +13,8 @@ from aiokafka import AIOKafkaConsumer, AIOKafkaProducer
 from contracts.missions.trip_v1 import TripPublished, contract
 from infra.commands import CommandContext, Commands, Done
 from infra.consumers.views import views_seen
-from infra.database import open_pool
+from infra.database import Pool, open_pool
 from infra.host import opened
-from infra.store.postgres import Pool
 from infra.topics import create_topics
 from services.missions import trip
 from services.missions.aggregates import TRIP

@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 import httpx
 from rich.console import Console
 
-from infra.http.auth import Role
+from infra.tokens import Role
 from tools.demo.people import Person
 
 SEEN_WITHIN = 20.0

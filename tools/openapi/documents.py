@@ -10,13 +10,15 @@ from psycopg_pool import AsyncConnectionPool
 
 from infra import serving
 from infra.commands import Commands
+from infra.database import Pool
 from infra.host import Running, Service, generations
-from infra.http.auth import PublishedKeys, SigningKey, Verifier, jwks
+from infra.http.auth import PublishedKeys, Verifier
 from infra.http.health import Health
 from infra.personal import Keyring
 from infra.settings import Settings
 from infra.signals import Signal
-from infra.store.postgres import Pool, PostgresStore
+from infra.store.postgres import PostgresStore
+from infra.tokens import SigningKey, jwks
 from services import registry
 
 FOLDER = Path("contracts/http")

@@ -10,9 +10,9 @@ from pydantic import TypeAdapter, ValidationError
 from contracts.accounts.organisation_v1 import OrganisationKind, Profile
 from contracts.accounts.user_v1 import PasswordMeans, Role
 from infra.commands import Aggregate, CommandContext, InTransaction, Refused
+from infra.database import Connection
 from infra.host import Running, opened
 from infra.http.models import ChosenId
-from infra.store.postgres import Connection
 from services.accounts import user
 from services.accounts.adapters.accounts import Accounts
 from services.accounts.adapters.administrators import Administrators

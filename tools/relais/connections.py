@@ -7,10 +7,10 @@ import psycopg
 from pydantic import SecretStr, ValidationError
 
 from contracts.index import contracts
-from infra.database import open_pool
+from infra.database import Pool, open_pool
 from infra.personal import Keyring
 from infra.settings import Settings
-from infra.store.postgres import Pool, PostgresStore
+from infra.store.postgres import PostgresStore
 from services.names import NAMES, known
 from tools.relais.answers import UNREACHABLE, USAGE, Trouble, first_line
 from tools.relais.home import addresses

@@ -12,9 +12,9 @@ from contracts.runtime import Contract
 from infra.cloudevents import NotAnEvent, envelope
 from infra.consumers.records import KafkaTopicReader, Partition, stream_of
 from infra.consumers.views import FORGETTING
+from infra.database import Pool
 from infra.host import Service
 from infra.settings import Settings
-from infra.store.postgres import Pool
 from infra.topics import partitions_of
 from services import registry
 from tools.relais import connections, relays, topics

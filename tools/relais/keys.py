@@ -10,8 +10,8 @@ from time import time
 
 from pydantic import SecretStr
 
-from infra.http.auth import Role, SigningKey, issue, jwks
 from infra.settings import Settings
+from infra.tokens import Role, SigningKey, issue, jwks
 
 TOKEN_SECONDS = 12 * 3600.0
 

@@ -9,8 +9,8 @@ from typing import Any
 from psycopg.rows import dict_row
 from rich.console import Console
 
+from infra.database import Pool
 from infra.settings import Settings
-from infra.store.postgres import Pool
 from tools.relais import connections
 from tools.relais.answers import FOUND, OK, Answer, Trouble, audit, rows
 

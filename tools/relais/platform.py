@@ -10,11 +10,11 @@ from pathlib import Path
 
 from infra import telemetry
 from infra.host import Running, Service, opened, working
-from infra.http.auth import Role, SigningKey
 from infra.serving import measured, serving, site
 from infra.settings import Settings
 from infra.stack.choice import broker_of
 from infra.stack.postgres import PostgresServer
+from infra.tokens import Role, SigningKey
 from infra.topics import create_topics
 from services import registry
 from tools.relais.home import refuse_second, write_addresses

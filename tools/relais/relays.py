@@ -4,11 +4,12 @@ from typing import Any
 
 from psycopg.rows import dict_row
 
+from infra.database import Connection
 from infra.locks import Lock
 from infra.relay import measure_lag
 from infra.settings import Settings
 from infra.store import Position
-from infra.store.postgres import Connection, PostgresStore
+from infra.store.postgres import PostgresStore
 from tools.relais import connections
 from tools.relais.answers import FOUND, OK, Answer, rows
 

@@ -15,10 +15,10 @@ from rich.console import Console
 from contracts.common_v1 import Point
 from contracts.runtime import REDACTED, Contract
 from infra.commands import Aggregate, CommandContext, Refused
+from infra.database import Pool
 from infra.host import Running
 from infra.personal import Codec, Encoded
 from infra.store import RecordedEvent
-from infra.store.postgres import Pool
 from services import registry
 from tools.relais import connections, declared
 from tools.relais.answers import FOUND, OK, Answer, Trouble, audit, cell, operator

@@ -2,8 +2,9 @@
 
 from collections.abc import Sequence
 
-from infra.http.auth import PublishedKeys, Role, Verifier
+from infra.http.auth import PublishedKeys, Verifier
 from infra.http.problems import Problem
+from infra.tokens import Role
 from tools.relais import connections
 from tools.relais.answers import USAGE, Answer, Trouble, sentence
 from tools.relais.keys import TOKEN_SECONDS, development_token, with_keys

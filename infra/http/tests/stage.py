@@ -16,7 +16,7 @@ from contracts.missions.trip_v1 import contract as trips
 from infra.commands import Aggregate, Loaded
 from infra.http.answers import Answer, Answered, Listed, Recorded, Router
 from infra.http.app import Api, create_app
-from infra.http.auth import PublishedKeys, Role, SigningKey, Verifier, issue, jwks
+from infra.http.auth import PublishedKeys, Verifier
 from infra.http.history import History
 from infra.http.models import Body, Day, Id, Instant, Line, MoneyBody, Named, Whole
 from infra.http.pages import Paging
@@ -30,6 +30,7 @@ from infra.http.request_context import (
     requires,
 )
 from infra.reading import Asked, Order
+from infra.tokens import Role, SigningKey, issue, jwks
 
 KEY = SigningKey.generate()
 NOON = datetime(2030, 5, 1, 12, 0, tzinfo=UTC)

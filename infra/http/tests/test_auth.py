@@ -23,15 +23,13 @@ from infra.http.auth import (
     MAX_TOKEN_BYTES,
     REFRESH_SECONDS,
     PublishedKeys,
-    SigningKey,
     Unreadable,
     Verifier,
-    issue,
-    jwks,
 )
 from infra.http.problems import Problem
 from infra.http.request_context import AppState, PublicRequest, RequestContext, public, requires
 from infra.http.tests.stage import KEY, api, client, signed, token
+from infra.tokens import SigningKey, issue, jwks
 
 OTHER = SigningKey.generate()
 PRIVATE = json.dumps({"keys": [{**OTHER.published, "d": OTHER.published["x"]}]})

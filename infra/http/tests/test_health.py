@@ -9,10 +9,9 @@ import pytest
 import pytest_asyncio
 from prometheus_client.parser import text_string_to_metric_families
 
-from infra.database import open_pool
+from infra.database import Pool, open_pool
 from infra.http.health import Health, unsaturated, writable
 from infra.http.tests.stage import api, client
-from infra.store.postgres import Pool
 from infra.supervisor import Progress
 
 

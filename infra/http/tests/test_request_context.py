@@ -13,11 +13,12 @@ import pytest_asyncio
 from infra.batching import Full
 from infra.commands import Commands, TooMuchContention
 from infra.database import open_pool
-from infra.http.auth import PublishedKeys, Verifier, issue, jwks
+from infra.http.auth import PublishedKeys, Verifier
 from infra.http.request_context import SKEW, AppState, RequestContext
 from infra.http.tests.stage import KEY, NOON, Unlucky, api, client, signed
 from infra.personal import Keyring
 from infra.store.postgres import PostgresStore
+from infra.tokens import issue, jwks
 
 RINGS = "/bells/b1/rings"
 MISMATCH = "urn:relais:problem:version-mismatch"

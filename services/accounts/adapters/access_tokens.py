@@ -4,8 +4,8 @@ from collections.abc import Iterable
 from datetime import datetime, timedelta
 
 from infra.commands import Commands
-from infra.http.auth import issue
 from infra.settings import Settings
+from infra.tokens import issue
 from services.accounts.adapters.secrets.keys import SigningKeys
 from services.accounts.aggregates import ORGANISATION
 from services.accounts.organisation import Registered

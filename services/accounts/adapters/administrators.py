@@ -4,8 +4,8 @@ import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
+from infra.database import Pool
 from infra.locks import Lock
-from infra.store.postgres import Pool
 from services.accounts.adapters.accounts import Accounts
 from services.accounts.user import Active
 

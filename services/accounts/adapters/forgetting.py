@@ -6,7 +6,7 @@ from contracts.accounts import user_v1
 from infra.consumers.handler import Handler
 from infra.consumers.reactions import Follower
 from infra.consumers.records import Delivery
-from infra.store.postgres import Connection
+from infra.database import Connection
 from services.accounts.adapters import secrets
 
 

@@ -5,8 +5,8 @@ from datetime import UTC, datetime, timedelta
 from uuid import NAMESPACE_URL, UUID, uuid5
 
 from infra.commands import CommandContext
+from infra.database import Connection, Pool
 from infra.host import Running
-from infra.store.postgres import Connection, Pool
 from infra.supervisor import Progress
 from services.accounts.adapters import secrets
 from services.accounts.adapters.accounts import Accounts

@@ -8,6 +8,7 @@ from fastapi import Depends
 from starlette.requests import Request
 
 from infra.commands import InTransaction
+from infra.database import Connection
 from infra.host import Running
 from infra.http.answers import Router
 from infra.http.auth import Principal
@@ -19,7 +20,6 @@ from infra.http.request_context import (
     public,
     requires,
 )
-from infra.store.postgres import Connection
 from services.accounts.adapters.access_tokens import AccessTokens
 from services.accounts.adapters.accounts import Accounts
 from services.accounts.adapters.administrators import Administrators

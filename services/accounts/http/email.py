@@ -4,10 +4,10 @@ from typing import Literal
 
 from starlette.requests import Request
 
+from infra.database import Connection
 from infra.http.answers import Answer, Answered, Router
 from infra.http.models import Body, Email
 from infra.http.request_context import PublicRequest, RequestContext
-from infra.store.postgres import Connection
 from services.accounts.adapters.secrets import links, throttle
 from services.accounts.adapters.secrets.links import Purpose
 from services.accounts.aggregates import USER

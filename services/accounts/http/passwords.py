@@ -7,10 +7,10 @@ from starlette.requests import Request
 
 from contracts.accounts.user_v1 import PasswordMeans
 from infra.commands import InTransaction
+from infra.database import Connection
 from infra.http.answers import Answer, Answered, Router
 from infra.http.models import Body, Email
 from infra.http.request_context import RequestContext
-from infra.store.postgres import Connection
 from services.accounts.adapters import password_links, secrets
 from services.accounts.adapters.secrets import passwords, throttle
 from services.accounts.adapters.secrets.links import Purpose

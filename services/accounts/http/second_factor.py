@@ -5,10 +5,10 @@ from typing import Annotated, Literal
 from pydantic import Field, StringConstraints
 from starlette.requests import Request
 
+from infra.database import Connection
 from infra.http.answers import Answer, Answered, Recorded, Router
 from infra.http.models import Body, Id
 from infra.http.request_context import RequestContext
-from infra.store.postgres import Connection
 from services.accounts.adapters.secrets import sessions, throttle, totp
 from services.accounts.aggregates import USER
 from services.accounts.http.access import (

@@ -3,10 +3,10 @@
 from typing import Literal
 
 from contracts.accounts.user_v1 import SessionEnd
+from infra.database import Connection
 from infra.http.answers import Answer, Answered, Router
 from infra.http.models import Body, Id
 from infra.http.request_context import PublicRequest, RequestContext
-from infra.store.postgres import Connection
 from services.accounts.adapters.secrets import sessions
 from services.accounts.aggregates import USER
 from services.accounts.http.access import (

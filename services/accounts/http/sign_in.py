@@ -7,10 +7,10 @@ from typing import Annotated
 from pydantic import StringConstraints
 from starlette.requests import Request
 
+from infra.database import Connection
 from infra.http.answers import Answered, Router
 from infra.http.models import Body, Email
 from infra.http.request_context import PublicRequest
-from infra.store.postgres import Connection
 from services.accounts.adapters.secrets import sessions, throttle, totp
 from services.accounts.adapters.secrets.sessions import Session
 from services.accounts.aggregates import USER

@@ -6,11 +6,11 @@ from pydantic import Field, StringConstraints
 
 from contracts.accounts.user_v1 import Role
 from contracts.media.file_v1 import Purpose
+from infra.database import Connection
 from infra.http.answers import Answered, Recorded, Router
 from infra.http.models import Body, Day, Email, Id, Language, Line, Named, Phone
 from infra.http.request_context import RequestContext
 from infra.lookups import files
-from infra.store.postgres import Connection
 from services.accounts.adapters import secrets
 from services.accounts.aggregates import USER
 from services.accounts.http.access import (

@@ -11,11 +11,12 @@ import pyotp
 
 from contracts.accounts.user_v1 import PasswordResetRequested
 from infra.host import opened
-from infra.http.auth import PublishedKeys, Role, Verifier, jwks
+from infra.http.auth import PublishedKeys, Verifier
 from infra.http.health import Health
 from infra.serving import api
 from infra.settings import Settings
 from infra.testing import serving
+from infra.tokens import Role, jwks
 from services.accounts.adapters.password_links import PasswordLinks
 from services.accounts.adapters.secrets import Secrets
 from services.accounts.aggregates import ORGANISATION, USER

@@ -13,9 +13,9 @@ from infra.cloudevents import Envelope
 from infra.consumers.records import Delivery
 from infra.host import Running
 from infra.http.app import admissions
-from infra.http.auth import Role
 from infra.testing.routes import Existing
 from infra.timers import Timers
+from infra.tokens import Role
 from services.accounts.adapters.forgetting import Forgetting
 from services.accounts.aggregates import ORGANISATION, USER
 from services.accounts.http import router

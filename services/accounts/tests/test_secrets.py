@@ -8,10 +8,10 @@ from uuid import uuid4
 import pyotp
 import pytest
 
-from infra.database import open_pool
-from infra.http.auth import PublishedKeys, SigningKey, Verifier, issue, jwks
+from infra.database import Pool, open_pool
+from infra.http.auth import PublishedKeys, Verifier
 from infra.http.problems import Problem
-from infra.store.postgres import Pool
+from infra.tokens import SigningKey, issue, jwks
 from infra.vault import UnknownMasterKey, Vault
 from services.accounts.adapters import secrets
 from services.accounts.adapters.secrets import keys, links, sessions, throttle, totp

@@ -5,8 +5,8 @@ from dataclasses import replace
 
 from psycopg.types.json import Jsonb
 
+from infra.database import Connection
 from infra.searching import away_km, words
-from infra.store.postgres import Connection
 from services.alerts.alert import Alert, Match
 
 _AWAY = away_km("t.latitude", "t.longitude", "d.latitude", "d.longitude")

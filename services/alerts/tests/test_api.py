@@ -7,9 +7,9 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from infra.http.auth import Role
 from infra.testing import serving
 from infra.testing.following import follow
+from infra.tokens import Role
 from services.alerts.alert import Match, decide, initial
 from services.alerts.service import service
 from services.alerts.tests.make import FROM, NOON, UNTIL, alert

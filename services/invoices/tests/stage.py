@@ -10,9 +10,9 @@ import httpx
 
 from contracts.media.file_v1 import Purpose
 from infra.commands import CommandContext, Done
-from infra.http.auth import Role
 from infra.testing import serving
 from infra.testing.following import file, follow
+from infra.tokens import Role
 from services.invoices.aggregates import INVOICE, NUMBERING
 from services.invoices.invoice import Following
 from services.invoices.reactions import from_invoices_invoice, from_invoices_numbering

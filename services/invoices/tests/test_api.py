@@ -6,9 +6,9 @@ import httpx
 import pytest
 
 from contracts.media.file_v1 import FileRemoved, Purpose
-from infra.http.auth import Role
 from infra.testing.following import file, follow
 from infra.testing.routes import Existing
+from infra.tokens import Role
 from services.invoices.tests.make import LATER, note, prepare
 from services.invoices.tests.stage import BUYER, COMPANY, TOLL, served
 

@@ -11,9 +11,9 @@ from infra.commands import CommandContext, Commands
 from infra.consumers.handler import Handler
 from infra.consumers.reactions import Follower
 from infra.consumers.records import Delivery
+from infra.database import Connection, Pool
 from infra.host import Running
 from infra.objects import objects_of
-from infra.store.postgres import Connection, Pool
 from infra.supervisor import Progress
 from services.media import file
 from services.media.adapters.scanner import NoScanner

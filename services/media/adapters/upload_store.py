@@ -16,9 +16,9 @@ from typing import BinaryIO
 
 from contracts.media.file_v1 import UploadStarted, Visibility
 from infra.commands import InTransaction
+from infra.database import Connection, Pool
 from infra.locks import Lock
 from infra.objects import Objects
-from infra.store.postgres import Connection, Pool
 from services.media import file
 from services.media.adapters import sniffing
 from services.media.adapters.scanner import Scanner

@@ -14,11 +14,12 @@ import httpx
 
 from infra.commands import CommandContext, Done
 from infra.host import Running, opened
-from infra.http.auth import PublishedKeys, Role, SigningKey, Verifier, issue, jwks
+from infra.http.auth import PublishedKeys, Verifier
 from infra.http.health import Health
 from infra.objects import Objects, objects_of
 from infra.serving import api
 from infra.settings import Settings
+from infra.tokens import Role, SigningKey, issue, jwks
 from services.media.adapters.scanner import NoScanner
 from services.media.adapters.sweeper import Sweeper
 from services.media.adapters.upload_store import UploadStore

@@ -11,7 +11,7 @@ from fastapi.routing import APIRoute
 from PIL import Image
 
 from infra.http.app import admissions
-from infra.http.auth import Role
+from infra.tokens import Role
 from services.media.file import Unshare
 from services.media.http import router
 from services.media.tests.caller import announcement, served

@@ -17,8 +17,8 @@ from contracts.messaging.message_v1 import (
     contract,
 )
 from infra.consumers.views import OutOfOrder, View
+from infra.database import Pool
 from infra.reading import Table
-from infra.store.postgres import Pool
 
 PLAN = "plan"
 SEND = "send"

@@ -27,12 +27,13 @@ from infra.commands import CommandContext, Done
 from infra.consumers.records import Delivery, stream_of
 from infra.consumers.views import ViewHandler
 from infra.host import Running, opened
-from infra.http.auth import PublishedKeys, Role, SigningKey, Verifier, issue, jwks
+from infra.http.auth import PublishedKeys, Verifier
 from infra.http.health import Health
 from infra.personal import Encoded
 from infra.serving import api, serving
 from infra.settings import Settings
 from infra.store.protocol import BEGINNING
+from infra.tokens import Role, SigningKey, issue, jwks
 from services.messaging import message, preferences
 from services.messaging.adapters.outbound import Transport
 from services.messaging.adapters.outbound.mail import Mail

@@ -9,7 +9,7 @@ from fastapi.routing import APIRoute
 
 from contracts.messaging.message_v1 import Channel, Fact, MessageQueued, Topic
 from infra.http.app import admissions
-from infra.http.auth import Role
+from infra.tokens import Role
 from services.messaging.adapters.outbound import receipts, sink
 from services.messaging.adapters.outbound.mail import Mail
 from services.messaging.adapters.outbound.sms import signature

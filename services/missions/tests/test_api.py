@@ -12,10 +12,10 @@ from fastapi.routing import APIRoute
 
 from contracts.media.file_v1 import Purpose
 from infra.http.app import admissions
-from infra.http.auth import Role, issue
 from infra.testing import serving
 from infra.testing.following import file, follow
 from infra.testing.serving import KEY, NO_HEADERS
+from infra.tokens import Role, issue
 from services.missions.http import router
 from services.missions.service import service
 

@@ -11,10 +11,10 @@ from fastapi.routing import APIRoute
 
 from contracts.media.file_v1 import FileRemoved, Purpose
 from infra.http.app import admissions
-from infra.http.auth import Role
 from infra.testing import serving
 from infra.testing.following import NOON, file, follow
 from infra.timers import Timers
+from infra.tokens import Role
 from services.papers.aggregates import PAPER
 from services.papers.http.papers import router
 from services.papers.service import service

@@ -20,12 +20,12 @@ from contracts.payments.payout_v1 import (
     contract,
 )
 from infra.consumers.views import View
+from infra.database import Pool
 from infra.http.answers import Answer, Answered, Listed, Router
 from infra.http.models import Instant
 from infra.http.pages import Paging
 from infra.http.request_context import RequestContext, requires
 from infra.reading import Table
-from infra.store.postgres import Pool
 
 Reads = InvoiceCredited | AdjustmentMade | PayoutPaid
 

@@ -12,9 +12,9 @@ import httpx
 from contracts.invoices.invoice_v1 import InvoiceOpened
 from contracts.media.file_v1 import Purpose
 from infra.commands import CommandContext, Done
-from infra.http.auth import Role, issue
 from infra.testing import serving
 from infra.testing.following import file, follow
+from infra.tokens import Role, issue
 from services.payments.aggregates import PAYOUT
 from services.payments.payout import Command
 from services.payments.service import service

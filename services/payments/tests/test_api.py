@@ -10,11 +10,11 @@ import pytest
 
 from contracts.media.file_v1 import FileRemoved, Purpose
 from infra.commands import CommandContext
-from infra.http.auth import Role
 from infra.testing.eventually import eventually
 from infra.testing.following import file, follow
 from infra.testing.routes import Existing
 from infra.timers import Timers
+from infra.tokens import Role
 from services.payments.aggregates import PAYEE
 from services.payments.payee.bank_details import HOLD
 from services.payments.service import service

@@ -4,11 +4,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import cast
 
+from infra.database import Pool
 from infra.http.answers import Answer, Answered, Listed, Router
 from infra.http.pages import Paging
 from infra.reading import Asked, KeyPart, Order
 from infra.searching import away_km, box
-from infra.store.postgres import Pool
 from services.views.partner import trips
 from services.views.partner.drivers import own_row
 from services.views.partner.open_trips import DriverContext, Offer, Search, offer, viewer

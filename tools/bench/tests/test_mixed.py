@@ -6,7 +6,7 @@ from itertools import islice
 
 import pytest
 
-from infra.http.auth import SigningKey
+from infra.tokens import SigningKey
 from tools.bench import events
 from tools.bench.mixed import Story
 from tools.bench.processes import Answered, ChildFailed, answered

@@ -5,7 +5,7 @@ from io import StringIO
 import pytest
 from rich.console import Console
 
-from infra.http.auth import Role, SigningKey
+from infra.tokens import Role, SigningKey
 from tools.demo.story import play
 from tools.relais.keys import development_token
 from tools.relais.tests.conftest import Platform

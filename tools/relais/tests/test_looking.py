@@ -6,7 +6,8 @@ import sys
 import httpx
 import pytest
 
-from infra.http.auth import PublishedKeys, SigningKey, Verifier, jwks
+from infra.http.auth import PublishedKeys, Verifier
+from infra.tokens import SigningKey, jwks
 from tools.relais.tests.conftest import Line, Platform
 
 TRIPS = "relais.missions.trip.v1"

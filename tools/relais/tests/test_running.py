@@ -11,8 +11,8 @@ from pathlib import Path
 import httpx
 import pytest
 
-from infra.http.auth import SigningKey, jwks
 from infra.settings import Settings
+from infra.tokens import SigningKey, jwks
 from tools.relais.home import write_addresses
 from tools.relais.tests.conftest import Line, Platform
 

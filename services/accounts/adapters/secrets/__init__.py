@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from datetime import datetime
 
 from infra import vault
-from infra.store.postgres import Connection, Pool
+from infra.database import Connection, Pool
 from infra.vault import Vault
 from services.accounts.adapters.secrets import (
     claims,

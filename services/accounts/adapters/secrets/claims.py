@@ -4,7 +4,7 @@ import unicodedata
 
 from psycopg.errors import UniqueViolation
 
-from infra.store.postgres import Connection, Pool
+from infra.database import Connection, Pool
 from infra.vault import Vault
 
 TABLES = """

@@ -4,9 +4,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-from infra.http.auth import SigningKey
+from infra.database import Pool
 from infra.locks import Lock
-from infra.store.postgres import Pool
+from infra.tokens import SigningKey
 from infra.vault import Vault
 
 TABLES = """

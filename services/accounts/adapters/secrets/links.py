@@ -4,7 +4,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from uuid import UUID
 
-from infra.store.postgres import Connection, Pool
+from infra.database import Connection, Pool
 from infra.vault import digest
 
 TABLES = """

@@ -6,7 +6,7 @@ import unicodedata
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
 
-from infra.store.postgres import Connection, Pool
+from infra.database import Connection, Pool
 
 TABLES = """
 create table if not exists secrets.password (

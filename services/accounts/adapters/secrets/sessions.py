@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from infra.store.postgres import Connection, Pool
+from infra.database import Connection, Pool
 from infra.vault import Vault, digest
 
 TABLES = """

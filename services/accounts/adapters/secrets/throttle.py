@@ -4,8 +4,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from infra.database import Pool
 from infra.locks import Lock
-from infra.store.postgres import Pool
 
 TABLES = """
 create table if not exists secrets.attempt (

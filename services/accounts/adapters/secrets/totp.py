@@ -10,7 +10,7 @@ from io import BytesIO
 import pyotp
 import segno
 
-from infra.store.postgres import Connection, Pool
+from infra.database import Connection, Pool
 from infra.vault import Vault
 
 TABLES = """

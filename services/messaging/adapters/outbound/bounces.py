@@ -14,7 +14,7 @@ from typing import Literal
 
 from aiosmtpd.smtp import SMTP, Envelope, Session
 
-from infra.store.postgres import Pool
+from infra.database import Pool
 from services.messaging.adapters.outbound import listener, receipts
 
 CHANNEL = "email"

@@ -10,8 +10,8 @@ from datetime import datetime
 
 from psycopg.rows import class_row
 
+from infra.database import Pool
 from infra.locks import Lock
-from infra.store.postgres import Pool
 
 TABLES = """
 create schema if not exists outbox;

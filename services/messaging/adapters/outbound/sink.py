@@ -14,7 +14,7 @@ from jinja2 import StrictUndefined
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 from psycopg.rows import class_row
 
-from infra.store.postgres import Pool
+from infra.database import Pool
 from services.messaging.adapters.outbound import listener
 
 TABLES = """

@@ -8,15 +8,16 @@ from typing import Any
 import httpx
 
 from infra.consumers.views import ViewHandler, views_seen
+from infra.database import Pool
 from infra.http.app import create_app
-from infra.http.auth import PublishedKeys, Verifier, issue, jwks
+from infra.http.auth import PublishedKeys, Verifier
 from infra.http.positions import Positions
 from infra.http.request_context import AppState
 from infra.http.versions import OpaqueVersions
 from infra.signals import Signal
-from infra.store.postgres import Pool
 from infra.testing.deliveries import deliveries
 from infra.testing.serving import KEY
+from infra.tokens import issue, jwks
 from services.views.account.service import router, service
 from services.views.account.tests.make import NOON
 

@@ -8,14 +8,15 @@ from typing import Any
 import httpx
 
 from infra.consumers.views import ViewHandler, views_seen
+from infra.database import Pool
 from infra.http.app import create_app
-from infra.http.auth import PublishedKeys, Role, Verifier, issue, jwks
+from infra.http.auth import PublishedKeys, Verifier
 from infra.http.positions import Positions
 from infra.http.request_context import AppState
 from infra.signals import Signal
-from infra.store.postgres import Pool
 from infra.testing.deliveries import deliveries
 from infra.testing.serving import KEY, NO_HEADERS
+from infra.tokens import Role, issue, jwks
 from services.views.backoffice.service import router, service
 from services.views.backoffice.tests.make import NOON
 

@@ -6,7 +6,7 @@ from typing import Any, get_args
 import pytest
 
 from infra.http.app import admissions
-from infra.http.auth import Role
+from infra.tokens import Role
 from services.views.backoffice.service import router
 from services.views.backoffice.tests.make import (
     HOUR,

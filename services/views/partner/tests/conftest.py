@@ -12,9 +12,8 @@ import pytest_asyncio
 
 from infra.consumers import core
 from infra.consumers.views import Generations, ViewHandler
-from infra.database import open_pool
+from infra.database import Pool, open_pool
 from infra.stack.postgres import PostgresServer
-from infra.store.postgres import Pool
 from infra.testing.deliveries import deliveries
 from services.views.partner.service import service
 from services.views.partner.tests.make import NOON

@@ -14,11 +14,12 @@ from contracts.missions.driver_v1 import DriverReinstated, DriverSuspended
 from contracts.missions.trip_v1 import CounterOffered, Stop
 from infra.consumers.views import views_seen
 from infra.http.app import create_app
-from infra.http.auth import PublishedKeys, Role, SigningKey, Verifier, issue, jwks
+from infra.http.auth import PublishedKeys, Verifier
 from infra.http.positions import Positions
 from infra.http.request_context import AppState
 from infra.http.versions import OpaqueVersions
 from infra.signals import Signal
+from infra.tokens import Role, SigningKey, issue, jwks
 from services.views.partner.service import router
 from services.views.partner.tests.conftest import Partner
 from services.views.partner.tests.make import (

@@ -10,8 +10,9 @@ import pytest
 from icalendar import Calendar
 
 from infra.http.app import admissions, create_app
-from infra.http.auth import PublishedKeys, Role, SigningKey, Verifier, issue, jwks
+from infra.http.auth import PublishedKeys, Verifier
 from infra.http.request_context import AppState
+from infra.tokens import Role, SigningKey, issue, jwks
 from services.views.partner import my_calendar
 from services.views.partner.tests.conftest import Partner
 from services.views.partner.tests.make import (
