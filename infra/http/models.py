@@ -26,6 +26,7 @@ from pydantic import (
 from pydantic_core import CoreSchema, core_schema
 
 from contracts.common_v1 import Money, Point
+from infra.addresses import mailbox
 
 _INSTANT = re.compile(r"\d{4}-\d\d-\d\d[Tt]\d\d:\d\d:\d\d(\.\d{1,9})?([Zz]|[+-]\d\d:\d\d)")
 _DAY = re.compile(r"\d{4}-\d\d-\d\d")
@@ -59,13 +60,11 @@ def _one_line(text: str) -> str:
 
 Email = Annotated[
     str,
-    StringConstraints(
-        strip_whitespace=True,
-        max_length=254,
-        pattern=r"^[^@\s\x00-\x1f]{1,64}@[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)+$",
-    ),
+    StringConstraints(strip_whitespace=True, max_length=254),
+    AfterValidator(mailbox),
     Field(examples=["ada@example.org"]),
 ]
+"""An address that mail can go to as it was entered; see `mailbox`."""
 Language = Annotated[str, StringConstraints(pattern=r"^[a-z]{2,3}(-[A-Z]{2})?$")]
 """A BCP 47 tag of a language, with its country at most."""
 Instant = Annotated[datetime, BeforeValidator(instant)]

@@ -9,6 +9,7 @@ from pydantic import TypeAdapter, ValidationError
 
 from contracts.accounts.organisation_v1 import OrganisationKind, Profile
 from contracts.accounts.user_v1 import PasswordMeans, Role
+from infra.addresses import mailbox
 from infra.commands import Aggregate, CommandContext, InTransaction, Refused
 from infra.database import Connection
 from infra.host import Running, opened
@@ -55,13 +56,17 @@ class Impossible(Exception):
 async def founded(organisation_id: str, name: str, user_id: str, email: str, person: str) -> Answer:
     """Let a driver partner's organisation begin, with one administrator, who sets a password by
     mail. Raises `Trouble`."""
+    try:
+        address = mailbox(email)
+    except ValueError as error:
+        raise Trouble(f"{email} is no address: {error}") from error
     settings = connections.settings()
     if not settings.postgres and "accounts" not in settings.databases:
         raise Trouble(connections.NO_PLATFORM.format(settings.home), UNREACHABLE)
     profile = Profile(
         name=name, time_zone="Europe/Paris", currency="EUR", country="FR", contacts=()
     )
-    founder = Founder(user_id, email, person)
+    founder = Founder(user_id, address, person)
     async with opened(service, settings) as running:
         try:
             await found(running, organisation_id, OrganisationKind.DRIVER_PARTNER, profile, founder)

@@ -13,6 +13,7 @@ from infra.http.models import (
     Body,
     ChosenId,
     Day,
+    Email,
     Id,
     Instant,
     Line,
@@ -34,6 +35,7 @@ class Sample(Body):
     point: PointBody = PointBody(latitude=0, longitude=0)
     channel: Annotated[Channel, Named()] = Channel.APP
     phone: Phone = "+33612345678"
+    email: Email = "ada@example.org"
     name: Line = "x"
 
 
@@ -62,6 +64,9 @@ ACCEPTED: list[tuple[str, Any]] = [
     ("point", point(-90.0, -180.0)),
     ("channel", "portal"),
     ("phone", "06 12 34 56 78"),
+    ("email", f"{'a' * 64}@example.org"),
+    ("email", "o'brien+tag@sub.example.org"),
+    ("email", "ada@exämple.org"),
     ("phone", "+212 612-345678"),
     ("name", "x" * 255),
     ("name", "Élodie O'Brien-Łukasz"),
@@ -113,6 +118,22 @@ REFUSED: list[tuple[str, Any]] = [
     ("phone", "nobody"),
     ("phone", "06 12 34 56"),
     ("phone", "0" * 41),
+    ("email", f"{'a' * 65}@example.org"),
+    ("email", f"ada@{'a.' * 124}org"),
+    ("email", "other@example.org,ada@example.org"),
+    ("email", "other@example.org;ada@example.org"),
+    ("email", "(other)ada@example.org"),
+    ("email", "mailto:ada@example.org"),
+    ("email", "<ada@example.org>"),
+    ("email", "Ada <ada@example.org>"),
+    ("email", '"ada martin"@example.org'),
+    ("email", "zoé@example.org"),
+    ("email", "a\u200bda@example.org"),
+    ("email", "ada\x7f@example.org"),
+    ("email", "ada..martin@example.org"),
+    ("email", "ada@example"),
+    ("email", "ada@[127.0.0.1]"),
+    ("email", "ada@exam\u200bple.org"),
     ("name", ""),
     ("name", "x" * 256),
     ("name", "two\nlines"),
@@ -128,6 +149,23 @@ def test_a_value_at_the_boundary_is_accepted(name: str, value: Any) -> None:
 def test_a_value_past_the_boundary_is_refused(name: str, value: Any) -> None:
     with pytest.raises(ValidationError, match=name):
         Sample.model_validate({name: value})
+
+
+@pytest.mark.parametrize(
+    ("entered", "kept"),
+    [
+        (" Ada@Example.ORG ", "Ada@example.org"),
+        ("ada@xn--exmple-cua.org", "ada@exämple.org"),
+        ("ada@exa\u0308mple.org", "ada@exämple.org"),
+    ],
+)
+def test_an_address_is_kept_as_entered_but_for_its_domain(entered: str, kept: str) -> None:
+    assert Sample(email=entered).email == kept
+
+
+def test_a_refused_address_says_which_rule_is_broken() -> None:
+    with pytest.raises(ValidationError, match="invalid characters before the @-sign: ','"):
+        Sample.model_validate({"email": "a,b@example.org"})
 
 
 def test_a_phone_number_is_kept_in_one_form() -> None:

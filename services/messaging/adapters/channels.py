@@ -24,7 +24,8 @@ def sender(running: Running) -> Sender:
 async def opened(running: Running) -> AsyncIterator[Mapping[Channel, Transport]]:
     """The channels there are; e-mail goes to a sink of our own while no server is set.
 
-    Raises `Halt` when an installation that others reach has no mail server.
+    Raises `Halt` when an installation that others reach has no mail server, and when the server or
+    the sender of mails is not named as it has to be.
     """
     settings = running.settings
     channels: dict[Channel, Transport] = {}
@@ -36,7 +37,7 @@ async def opened(running: Running) -> AsyncIterator[Mapping[Channel, Transport]]
         channels[Channel.SMS] = Sms(settings.sms_url, settings.sms_token.get_secret_value())
     if url := settings.smtp.get_secret_value():
         to, port = settings.mail_returns, settings.mail_returns_port
-        channels[Channel.EMAIL] = Mail(url, settings.mail_from, reports_to=to)
+        channels[Channel.EMAIL] = _mail(url, settings.mail_from, reports_to=to)
         async with AsyncExitStack() as stack:
             if to:
                 taking = bounces.listening(running.pool, to, settings.host, port)
@@ -46,9 +47,16 @@ async def opened(running: Running) -> AsyncIterator[Mapping[Channel, Transport]]
     if not has_sink(running):
         raise Halt("no mail server is set: name one in RELAIS_SMTP, or turn RELAIS_SENDING off")
     async with sink.listening(running.pool) as url:
-        channels[Channel.EMAIL] = Mail(url, settings.mail_from, kept=True)
+        channels[Channel.EMAIL] = _mail(url, settings.mail_from, kept=True)
         log.info("no mail server is set: mail is kept at /messaging/inbox")
         yield channels
+
+
+def _mail(url: str, sender: str, *, kept: bool = False, reports_to: str = "") -> Mail:
+    try:
+        return Mail(url, sender, kept=kept, reports_to=reports_to)
+    except ValueError as error:
+        raise Halt(f"mail cannot be sent with RELAIS_SMTP and RELAIS_MAIL_FROM: {error}") from error
 
 
 def has_sink(running: Running) -> bool:

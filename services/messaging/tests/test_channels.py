@@ -35,3 +35,16 @@ async def test_an_installation_others_reach_does_not_keep_its_mail(database: str
         with pytest.raises(Halt, match="RELAIS_SMTP"):
             async with opened(stage.running):
                 pass
+
+
+@pytest.mark.parametrize(
+    "sender",
+    ["Relais", "a@relais.example, b@relais.example", "Relais <no-reply@>", "é@relais.example"],
+)
+async def test_a_sender_that_is_not_one_address_stops_the_sending(
+    database: str, sender: str
+) -> None:
+    async with staged(database, smtp="smtp://mail.example", mail_from=sender) as stage:
+        with pytest.raises(Halt, match="RELAIS_MAIL_FROM"):
+            async with opened(stage.running):
+                pass

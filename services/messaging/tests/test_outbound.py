@@ -9,6 +9,7 @@ from services.messaging.adapters.outbound import (
     NotNow,
     OutboundMessage,
     RenderedMessage,
+    Unsendable,
     sink,
 )
 from services.messaging.adapters.outbound.mail import Mail
@@ -20,7 +21,7 @@ BODY = b'{"reference": "m-1.sms", "status": "delivered"}'
 CLOSED = "127.0.0.1:9"
 
 
-def outbound(*to: str, key: str = "m-1.email") -> OutboundMessage:
+def outbound(*to: str, key: str = "m-1.email", name: str = "Ada Müller, Dr.") -> OutboundMessage:
     content = RenderedMessage(
         language="fr",
         subject="Devis refusé",
@@ -29,7 +30,7 @@ def outbound(*to: str, key: str = "m-1.email") -> OutboundMessage:
         short="Devis refusé",
     )
     recipients = to or ("ada@example.org",)
-    return OutboundMessage(key=key, to=recipients, name="Ada Müller, Dr.", content=content)
+    return OutboundMessage(key=key, to=recipients, name=name, content=content)
 
 
 async def test_a_mail_says_what_it_is() -> None:
@@ -40,6 +41,70 @@ async def test_a_mail_says_what_it_is() -> None:
         assert (mail["Content-Language"], mail["Auto-Submitted"]) == ("fr", "auto-generated")
         assert mail["To"].addresses[0].display_name == "Ada Müller, Dr."
         assert mail["Subject"] == "Devis refusé"
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "Martin, Zoé",
+        "Zoé, Martin",
+        'Zoé "Zo" <Martin>',
+        "Ada Martin",
+        "Martin, Ada",
+    ],
+)
+async def test_a_name_stays_one_recipient(name: str) -> None:
+    async with mail_server() as server:
+        await Mail(server.url, SENDER).send(outbound(name=name))
+        [mail] = server.mails
+        [to] = mail["To"].addresses
+        assert (to.display_name, to.addr_spec) == (name, "ada@example.org")
+        assert mail["To"].defects == ()
+        assert server.recipients == [["ada@example.org"]]
+
+
+async def test_the_longest_name_fits_into_lines_that_every_server_takes() -> None:
+    async with mail_server() as server:
+        await Mail(server.url, SENDER).send(outbound(name="é" * 255))
+        [to] = server.mails[0]["To"].addresses
+        assert to.addr_spec == "ada@example.org"
+        raw = Mail(server.url, SENDER).mail_of(outbound(name="é" * 255)).as_bytes()
+        assert max(map(len, raw.split(b"\r\n"))) < 100
+
+
+@pytest.mark.parametrize(
+    "name", ["=?utf-8?q?a=2C_b=40x.example?=", "=?utf-8?q?a=0D=0ABcc:_b=40x.example?="]
+)
+async def test_a_name_that_is_written_like_a_header_stays_a_name(name: str) -> None:
+    async with mail_server() as server:
+        await Mail(server.url, SENDER).send(outbound(name=name))
+        [mail] = server.mails
+        [to] = mail["To"].addresses
+        assert (to.display_name, to.addr_spec) == (f"= {name[1:]}", "ada@example.org")
+        assert (mail["Bcc"], server.recipients) == (None, [["ada@example.org"]])
+
+
+async def test_a_mail_goes_to_a_domain_in_any_script_by_its_form_in_ascii() -> None:
+    async with mail_server() as server:
+        await Mail(server.url, SENDER).send(outbound("ada@exämple.org"))
+        assert server.recipients == [["ada@xn--exmple-cua.org"]]
+        assert server.mails[0]["To"].addresses[0].addr_spec == "ada@xn--exmple-cua.org"
+
+
+async def test_a_mail_is_seven_bits_for_servers_that_take_no_more() -> None:
+    async with mail_server() as server:
+        assert Mail(server.url, SENDER).mail_of(outbound()).as_bytes().isascii()
+
+
+@pytest.mark.parametrize(
+    "address",
+    ["other@example.org,ada@example.org", "(x)ada@example.org", "zoé@example.org", "ada"],
+)
+async def test_an_address_kept_before_it_was_read_strictly_gets_nothing(address: str) -> None:
+    async with mail_server() as server:
+        with pytest.raises(Unsendable):
+            await Mail(server.url, SENDER).send(outbound(address))
+        assert server.recipients == []
 
 
 @pytest.mark.parametrize(

@@ -19,7 +19,8 @@ from services.accounts.aggregates import USER
 from services.accounts.service import service
 from services.accounts.tests.make import context
 from services.accounts.user import Active, Deactivated, DeactivateUser
-from tools.relais.bootstrap import Founder, Impossible, found
+from tools.relais.answers import Trouble
+from tools.relais.bootstrap import Founder, Impossible, found, founded
 
 PROFILE = Profile(
     name="Hiflow", time_zone="Europe/Paris", currency="EUR", country="FR", contacts=()
@@ -90,6 +91,11 @@ async def test_somebody_elses_address_is_refused(running: Running) -> None:
     other = Founder("eve", "LEA@example.org", "Eve Roux")
     with pytest.raises(Impossible):
         await begin(running, other)
+
+
+async def test_an_address_that_mail_cannot_go_to_is_refused() -> None:
+    with pytest.raises(Trouble, match=r"a,b@example\.org is no address"):
+        await founded("hiflow", "Hiflow", "lea", "a,b@example.org", "Lea Roux")
 
 
 def secrets_of(running: Running) -> Secrets:

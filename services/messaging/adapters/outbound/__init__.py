@@ -41,6 +41,10 @@ class NeverThere(Exception):
     """The provider will not take it, for good."""
 
 
+class Unsendable(NeverThere):
+    """The message itself cannot be handed over, whoever it is for."""
+
+
 class Transport(Protocol):
     """A channel to the outside."""
 
@@ -48,5 +52,5 @@ class Transport(Protocol):
     """Whether the provider tells later what became of a message."""
 
     async def send(self, message: OutboundMessage) -> Accepted:
-        """Hand the message over. Raises `NotNow` or `NeverThere`."""
+        """Hand the message over. Raises `NotNow`, `NeverThere` or `Unsendable`."""
         ...
