@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 
 from tools.checks.advisory import advisory
+from tools.checks.clocks import clocks
 from tools.checks.environment import environment
 from tools.checks.imports import independence, layers, purity
 from tools.checks.locks import locks
@@ -20,6 +21,7 @@ GATES: Mapping[str, Gate] = {
     "purity": purity,
     "environment": environment,
     "advisory": advisory,
+    "clocks": clocks,
     "shape": shape,
     "codes": codes,
     "sentences": sentences,

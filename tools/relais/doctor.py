@@ -3,6 +3,7 @@
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import AsyncExitStack
 from dataclasses import asdict, dataclass, field
+from datetime import UTC, datetime
 from typing import Any
 
 import httpx
@@ -17,7 +18,7 @@ from infra.host import Service
 from infra.settings import Settings
 from infra.topics import partitions_of
 from services import registry
-from tools.relais import connections, relays, topics
+from tools.relais import connections, relays, topics, zones
 from tools.relais.answers import FOUND, OK, UNREACHABLE, Answer, Trouble, first_line
 
 SHOWN_STREAMS = 5
@@ -71,6 +72,7 @@ async def examine(settled: float, whole: bool) -> Answer:
         for service in registry.services():
             await _consumers(report, service, pools, versions)
         await _forgotten(settings, report, pools)
+        await _zones(report, pools)
     facts = {
         "healthy": not report.findings,
         "findings": [asdict(finding) for finding in report.findings],
@@ -386,6 +388,29 @@ async def _forgotten(settings: Settings, report: Report, pools: dict[str, Pool])
             "repeat `relais subject forget`",
         )
     report.right("forgotten people", subjects=len(subjects))
+
+
+async def _zones(report: Report, pools: dict[str, Pool]) -> None:
+    """Finds clocks that are not those of the pinned package."""
+    used, at = await zones.in_use(pools["accounts"]), zones.instants(datetime.now(UTC))
+    packaged = {zone: zones.of_package(zone, at) for zone in used}
+    python = {zone: zones.of_python(zone, at) for zone in used}
+    if other := zones.differing(packaged, python):
+        report.wrong(
+            "time zones of Python",
+            f"differ from the package tzdata {zones.release()} for {_some(other)}",
+            "something set the search path of zoneinfo after infra did: find it, remove it",
+        )
+    for name, pool in pools.items():
+        there = await zones.of_postgres(pool, used, at)
+        if other := zones.differing(packaged, there):
+            report.wrong(
+                f"time zones of the database of {name}",
+                f"differ from the package tzdata {zones.release()} for {_some(other)}",
+                "Relais computes local times in Python alone; what you ask in SQL may be an hour"
+                " off. Update the server, or the zones of its system",
+            )
+    report.right("time zones", used=len(used), tzdata=zones.release())
 
 
 def _recording() -> list[Service]:

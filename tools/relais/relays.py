@@ -11,7 +11,7 @@ from infra.settings import Settings
 from infra.store import Position
 from infra.store.postgres import PostgresStore
 from tools.relais import connections
-from tools.relais.answers import FOUND, OK, Answer, rows
+from tools.relais.answers import FOUND, OK, Answer, cell, rows
 
 LATE_SECONDS = 30.0
 COLUMNS = ("service", "leader", "published", "waiting", "lag_seconds", "timeline", "trouble")
@@ -32,8 +32,7 @@ select c.relay is not null as begun, coalesce(c.epoch, 0) as epoch, coalesce(c.t
                   from es.event e) n
 """
 _LEADER = """
-select format('pid %%s %%s since %%s', a.pid, coalesce(host(a.client_addr), 'local'),
-              to_char(a.backend_start, 'YYYY-MM-DD HH24:MI:SS'))
+select a.pid, coalesce(host(a.client_addr), 'local'), a.backend_start
   from pg_locks l join pg_stat_activity a using (pid)
  where l.locktype = 'advisory' and l.granted and l.classid = %s and l.objsubid = 2
    and l.objid = (hashtext(%s)::bigint & 4294967295)::oid
@@ -82,7 +81,10 @@ async def leading(connection: Connection, name: str) -> str | None:
     """The session of the relay that leads; None when none does."""
     cursor = await connection.execute(_LEADER, (Lock.RELAY, name))
     row = await cursor.fetchone()
-    return None if row is None else str(row[0])
+    if row is None:
+        return None
+    pid, host, since = row
+    return f"pid {pid} {host} since {cell(since)}"
 
 
 def _trouble(found: dict[str, Any], row: dict[str, Any]) -> str | None:

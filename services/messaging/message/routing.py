@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import UTC, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from typing import assert_never
 from uuid import NAMESPACE_URL, uuid5
 from zoneinfo import ZoneInfo
@@ -129,10 +129,25 @@ def _after_quiet(quiet: QuietHours, zone: ZoneInfo, due: datetime) -> datetime:
 
 
 def _next(clock: time, zone: ZoneInfo, at: datetime) -> datetime:
-    """The next time it is that late there; a time a change of the clocks leaves out comes after."""
+    """The next time it is that late there.
+
+    In the doubled hour of autumn it is that late twice. A time that spring leaves out comes when
+    the clocks have been changed.
+    """
     day = at.astimezone(zone).date()
-    for days in (0, 1):
-        found = datetime.combine(day + timedelta(days), clock, zone).astimezone(UTC)
-        if found > at:
-            return found
-    raise AssertionError("tomorrow is later than today")
+    near = [found for n in (0, 1) for found in _instants(clock, zone, day + timedelta(days=n))]
+    return next(found for found in near if found > at)
+
+
+def _instants(clock: time, zone: ZoneInfo, day: date) -> Iterator[datetime]:
+    """The instants of a day at which a clock on the wall says so, or has just skipped it."""
+    local = datetime.combine(day, clock, zone)
+    first, second = (local.replace(fold=fold).astimezone(UTC) for fold in (0, 1))
+    if first <= second:
+        yield from (first, second)
+        return
+    # Left out: read by the offsets after and before, it lies on both sides of the change.
+    changed = second
+    while changed.astimezone(zone).utcoffset() == second.astimezone(zone).utcoffset():
+        changed += timedelta(minutes=1)
+    yield changed

@@ -175,6 +175,63 @@ def test_the_morning_after_the_clocks_changed_is_still_at_eight() -> None:
     assert found == datetime(2030, 3, 31, 6, 0, tzinfo=UTC)
 
 
+# In Paris, 25 October 2026 has the hour from two to three twice: from midnight UTC, and from one.
+@pytest.mark.parametrize(
+    ("at", "due"),
+    [
+        ((24, 23, 59), (25, 0, 30)),
+        ((25, 0, 0), (25, 0, 30)),
+        ((25, 0, 29), (25, 0, 30)),
+        ((25, 0, 30), (25, 0, 30)),
+        ((25, 0, 59), (25, 0, 59)),
+        ((25, 1, 0), (25, 1, 30)),
+        ((25, 1, 29), (25, 1, 30)),
+        ((25, 1, 30), (25, 1, 30)),
+        ((25, 21, 0), (26, 1, 30)),
+    ],
+)
+def test_quiet_hours_that_end_in_the_doubled_hour_end_on_that_day(
+    at: tuple[int, int, int], due: tuple[int, int, int]
+) -> None:
+    quiet = QuietHours(from_minute=22 * 60, until_minute=2 * 60 + 30)
+    moment = datetime(2026, 10, *at, tzinfo=UTC)
+    found = due_time(Immediacy.NOW, quiet, person(contact()).zone, moment)
+    assert found == datetime(2026, 10, *due, tzinfo=UTC)
+
+
+# In Paris, 29 March 2026 has no hour from two to three: at one UTC it is three.
+@pytest.mark.parametrize(
+    ("until", "at", "due"),
+    [
+        (2 * 60 + 30, (28, 21, 0), (29, 1, 0)),
+        (2 * 60 + 30, (29, 0, 59), (29, 1, 0)),
+        (2 * 60 + 30, (29, 1, 0), (29, 1, 0)),
+        (2 * 60, (29, 0, 59), (29, 1, 0)),
+        (2 * 60 + 59, (29, 0, 59), (29, 1, 0)),
+        (3 * 60, (29, 0, 59), (29, 1, 0)),
+        (1 * 60 + 59, (29, 0, 58), (29, 0, 59)),
+        (2 * 60 + 30, (29, 20, 0), (30, 0, 30)),
+    ],
+)
+def test_quiet_hours_that_end_in_the_hour_left_out_end_when_the_clocks_change(
+    until: int, at: tuple[int, int, int], due: tuple[int, int, int]
+) -> None:
+    quiet = QuietHours(from_minute=22 * 60, until_minute=until)
+    moment = datetime(2026, 3, *at, tzinfo=UTC)
+    found = due_time(Immediacy.NOW, quiet, person(contact()).zone, moment)
+    assert found == datetime(2026, 3, *due, tzinfo=UTC)
+
+
+# Morocco left UTC+1 for good on 20 September 2026.
+@pytest.mark.parametrize(("at", "due"), [((6, 30), (7, 0)), ((7, 0), (7, 0)), ((21, 30), (21, 30))])
+def test_quiet_hours_in_casablanca_follow_the_newest_clock(
+    at: tuple[int, int], due: tuple[int, int]
+) -> None:
+    who = person(contact(), chosen(quiet=NIGHT, zone="Africa/Casablanca"))
+    found = due_time(Immediacy.NOW, NIGHT, who.zone, datetime(2026, 12, 1, *at, tzinfo=UTC))
+    assert found == datetime(2026, 12, 1, *due, tzinfo=UTC)
+
+
 def test_messages_that_wait_for_the_same_time_share_a_parcel() -> None:
     daily = person(contact(), chosen(cell(Immediacy.DAILY)))
     first, second = planned(daily), planned(daily, queued(message_id="m-2"), at=NOON + WEEK / 100)
