@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from contracts.common_v1 import Money, decode_money, encode_money
 from contracts.runtime import (
     Contract,
     EventType,
@@ -35,6 +36,16 @@ class BuyerDeclared:
     company_number: str
     vat_number: str
     declared_at: datetime
+    # As it stands on invoices, e.g. "SAS".
+    legal_form: str | None
+    # The register and the number there, e.g. "RCS Paris 732 829 320".
+    registration: str | None
+    share_capital: Money | None
+    # Days from the issue of an invoice until it has to be paid; 30 when absent.
+    payment_days: int | None
+    # Where platforms deliver to it: in France its SIREN, or that and a suffix. The SIREN when
+    # absent.
+    endpoint: str | None
 
 
 BuyerEvent = BuyerDeclared
@@ -55,6 +66,13 @@ def decode_buyer_declared(message: Any, _unseal: Unseal) -> BuyerDeclared:
         company_number=message.company_number,
         vat_number=message.vat_number,
         declared_at=decode_instant(message.declared_at),
+        legal_form=message.legal_form if message.HasField("legal_form") else None,
+        registration=message.registration if message.HasField("registration") else None,
+        share_capital=decode_money(message.share_capital)
+        if message.HasField("share_capital")
+        else None,
+        payment_days=message.payment_days if message.HasField("payment_days") else None,
+        endpoint=message.endpoint if message.HasField("endpoint") else None,
     )
 
 
@@ -69,6 +87,11 @@ def encode_buyer_declared(value: BuyerDeclared, _seal: Seal) -> bytes:
         company_number=value.company_number,
         vat_number=value.vat_number,
         declared_at=encode_instant(value.declared_at),
+        legal_form=value.legal_form,
+        registration=value.registration,
+        share_capital=None if value.share_capital is None else encode_money(value.share_capital),
+        payment_days=value.payment_days,
+        endpoint=value.endpoint,
     )
     encoded: bytes = message.SerializeToString()
     return encoded

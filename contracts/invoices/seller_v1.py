@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from contracts.common_v1 import Money, decode_money, encode_money
 from contracts.runtime import (
     Contract,
     EventType,
@@ -40,6 +41,14 @@ class CompanyDeclared:
     # True when it charges VAT.
     charges_vat: bool
     declared_at: datetime
+    # As it stands on invoices, e.g. "EI".
+    legal_form: str | None
+    # The register and the number there, e.g. "RCS Lyon 732 829 320".
+    registration: str | None
+    share_capital: Money | None
+    # Where platforms deliver to it: in France its SIREN, or that and a suffix. The SIREN when
+    # absent.
+    endpoint: str | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -93,6 +102,18 @@ def decode_company_declared(message: Any, unseal: Unseal) -> CompanyDeclared:
         else None,
         charges_vat=message.charges_vat,
         declared_at=decode_instant(message.declared_at),
+        legal_form=decode_text(unseal(message.driver_id, 12, message.legal_form.sealed))
+        if message.HasField("legal_form")
+        else None,
+        registration=decode_text(unseal(message.driver_id, 13, message.registration.sealed))
+        if message.HasField("registration")
+        else None,
+        share_capital=decode_money(message.share_capital)
+        if message.HasField("share_capital")
+        else None,
+        endpoint=decode_text(unseal(message.driver_id, 15, message.endpoint.sealed))
+        if message.HasField("endpoint")
+        else None,
     )
 
 
@@ -111,6 +132,16 @@ def encode_company_declared(value: CompanyDeclared, seal: Seal) -> bytes:
         else {"sealed": seal(value.driver_id, 9, value.vat_number.encode())},
         charges_vat=value.charges_vat,
         declared_at=encode_instant(value.declared_at),
+        legal_form=None
+        if value.legal_form is None
+        else {"sealed": seal(value.driver_id, 12, value.legal_form.encode())},
+        registration=None
+        if value.registration is None
+        else {"sealed": seal(value.driver_id, 13, value.registration.encode())},
+        share_capital=None if value.share_capital is None else encode_money(value.share_capital),
+        endpoint=None
+        if value.endpoint is None
+        else {"sealed": seal(value.driver_id, 15, value.endpoint.encode())},
     )
     encoded: bytes = message.SerializeToString()
     return encoded
@@ -175,6 +206,9 @@ contract: Contract[SellerEvent] = Contract(
                 ("city", "driver_id"),
                 ("company_number", "driver_id"),
                 ("vat_number", "driver_id"),
+                ("legal_form", "driver_id"),
+                ("registration", "driver_id"),
+                ("endpoint", "driver_id"),
             ),
             encode=encode_company_declared,
             parse=parser(_CompanyDeclared),

@@ -36,5 +36,15 @@ def vat_number(country: str, company: str, text: str) -> str:
     return f"FR{digits}"
 
 
+def endpoint(country: str, company: str, text: str) -> str:
+    """Where a French platform delivers: the company's SIREN, or that and a suffix after `_`."""
+    if country != "FR":
+        raise ValueError("endpoint: is only for companies in France")
+    siren = company[:9]
+    if text != siren and not text.startswith(f"{siren}_"):
+        raise ValueError(f"endpoint: begins with the SIREN of the company, {siren}")
+    return text
+
+
 def _message(field: str, error: ValidationError) -> str:
     return f"{field}: {str(error) or type(error).__name__}"

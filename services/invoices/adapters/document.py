@@ -1,24 +1,26 @@
 """The invoice as a document: PDF/A-3 always, Factur-X (EN 16931) where a French driver's is ours.
 
-Made anew from the same facts whenever it is asked for, byte for byte alike but for what the
-Factur-X library stamps on it.
+Made from the same facts it has the same bytes, whenever and wherever that is.
 """
 
-import json
+import re
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from decimal import Decimal
+from pathlib import Path
 from typing import Any, Final
 from zoneinfo import ZoneInfo
 
 import facturx  # type: ignore[import-untyped]
-import typst
+import yaml
+from babel.numbers import format_currency, format_percent, get_currency_precision
 
 from contracts.common_v1 import Money
 from contracts.invoices.buyer_v1 import BuyerDeclared
 from contracts.invoices.invoice_v1 import ContestSettled, InvoiceApproved, TaxCategory
 from contracts.invoices.invoice_v1 import Line as InvoiceLine
 from contracts.invoices.seller_v1 import CompanyDeclared
+from infra.printing import compiled
 from services.invoices.invoice.situations import Approved, Paid
 
 SELF_BILLED: Final = "389"
@@ -28,49 +30,36 @@ PIECE: Final = "C62"
 SERVICES: Final = "S1"
 """The French frame of an invoice for services."""
 SIREN, SIRET = "0002", "0009"
+IN_THE_DIRECTORY: Final = "0225"
+"""The scheme of electronic addresses in the French directory: a SIREN, or that and a suffix."""
+BY_VAT_NUMBER = {
+    "BE": "9925",
+    "DE": "9930",
+    "ES": "9920",
+    "IT": "9906",
+    "LU": "9938",
+    "NL": "9944",
+    "PT": "9946",
+}
+"""The schemes of electronic addresses elsewhere that are VAT numbers."""
 CODES = {
     TaxCategory.STANDARD: "S",
     TaxCategory.EXEMPT: "E",
     TaxCategory.REVERSE_CHARGE: "AE",
 }
-REASONS = {
-    TaxCategory.EXEMPT: "TVA non applicable, article 293 B du CGI",
-    TaxCategory.REVERSE_CHARGE: "Autoliquidation - reverse charge",
-}
-MENTIONS = {
-    "PMD": "Pénalités de retard: trois fois le taux d'intérêt légal",
-    "PMT": "Indemnité forfaitaire pour frais de recouvrement: 40 EUR",
-    "AAB": "Pas d'escompte pour paiement anticipé",
-}
-"""The notes that French law wants on an invoice between companies, by UNTDID 4451."""
-MODEL = """
-#let d = json(bytes(sys.inputs.data))
-#set document(title: d.title, author: d.seller.at(0))
-#set page(paper: "a4", margin: 2cm, footer: align(center, text(8pt, d.footer)))
-#set text(size: 10pt, lang: "fr")
-#set table(stroke: 0.5pt + gray, inset: 6pt)
-= #d.title
-#d.number
-#v(1em)
-#grid(
-  columns: (1fr, 1fr),
-  [*Vendeur / Seller* \\ #d.seller.map(line => [#line]).join(linebreak())],
-  [*Acheteur / Buyer* \\ #d.buyer.map(line => [#line]).join(linebreak())],
+READER: Final = "fr_FR"
+"""Whose way of writing amounts and days is used."""
+WHERE: Final = "Europe/Paris"
+"""Where an invoice was approved that does not say."""
+WORDS: Final = yaml.safe_load(Path(__file__).with_name("words.yaml").read_text("utf-8"))
+PAGE: Final = Path(__file__).with_name("page.typ").read_bytes()
+_STAMPS = (
+    (re.compile(rb"(?:(?<=D:)|(?<=D\\072))\d{14}"), "%Y%m%d%H%M%S"),
+    (re.compile(rb"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\+00:00"), "%Y-%m-%dT%H:%M:%S+00:00"),
 )
-#v(1em)
-#table(
-  columns: (auto, 1fr, auto),
-  align: (left, left, right),
-  table.header([*N°*], [*Prestation / Service*], [*HT / Net*]),
-  ..d.lines.flatten(),
-)
-#align(right, table(
-  columns: 2,
-  align: (left, right),
-  ..d.totals.flatten(),
-))
-#for note in d.notes [#note \\ ]
-"""
+"""The times that Factur-X writes into a PDF, each of a fixed length."""
+
+Company = CompanyDeclared | BuyerDeclared
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -83,7 +72,6 @@ class Paper:
     invoice: Approved | Paid
     seller: CompanyDeclared
     buyer: BuyerDeclared
-    zone: ZoneInfo
     settled: ContestSettled | None = None
 
     @property
@@ -127,25 +115,40 @@ class Paper:
         return self.content.self_billed and self.seller.country == "FR"
 
     @property
+    def is_domestic(self) -> bool:
+        """Both companies are in France, so a French platform carries the invoice."""
+        return self.seller.country == self.buyer.country == "FR"
+
+    @property
     def issued_on(self) -> date:
         """The day of the approval where the organisation is."""
         return self._day(self.content.approved_at)
 
+    @property
+    def due_on(self) -> date | None:
+        """The day it has to be paid by; None for a credit note, and where none was agreed."""
+        due = self.approval.due_on
+        if due is None or self.is_credit:
+            return None
+        return self.issued_on + (due - self._day(self.approval.approved_at))
+
     def pdf(self) -> bytes:
         """The document. Takes a tenth of a second of a processor."""
-        plain = typst.compile(
-            MODEL.encode(),
-            format="pdf",
-            pdf_standards="a-3b",
-            timestamp=self.content.approved_at.replace(microsecond=0),
-            sys_inputs={"data": json.dumps(self._shown())},
-        )
-        assert isinstance(plain, bytes)
+        at = self.content.approved_at.replace(microsecond=0)
+        plain = compiled(PAGE, self._shown(), at)
         if not self.is_facturx:
             return plain
         made: bytes = facturx.generate_from_binary(
-            plain, self.xml(), flavor="factur-x", level="en16931", check_xsd=True, lang="fr"
+            plain,
+            self.xml(),
+            flavor="factur-x",
+            level="en16931",
+            check_xsd=True,
+            lang="fr",
+            xmp_compression=False,
         )
+        for stamp, form in _STAMPS:
+            made = stamp.sub(at.strftime(form).encode(), made)
         return made
 
     def xml(self) -> bytes:
@@ -160,7 +163,9 @@ class Paper:
         return self._day(self.invoice.bill.delivered_at)
 
     def _day(self, at: datetime) -> date:
-        return at.astimezone(self.zone).date()
+        return at.astimezone(ZoneInfo(self.approval.time_zone or WHERE)).date()
+
+    # --- As machines read it ------------------------------------------------
 
     def _terms(self) -> dict[str, Any]:
         """The document by the names of EN 16931."""
@@ -168,14 +173,13 @@ class Paper:
         net, vat, total = decimal(content.net), decimal(tax.amount), decimal(content.total)
         breakdown = {"BT-116": net, "BT-117": vat, "BT-118": CODES[tax.category]}
         breakdown |= {"BT-119": percent(tax.rate)}
-        if reason := REASONS.get(tax.category):
+        if reason := self._reason:
             breakdown |= {"BT-120": reason}
         return {
             "BT-1": self.number,
             "BT-2": self.issued_on,
             "BT-3": CREDIT if self.is_credit else SELF_BILLED,
             "BT-5": content.net.currency,
-            "BT-20": "A réception / on receipt",
             "BT-23": SERVICES,
             "BT-72": self._delivered_on,
             "BT-106": net,
@@ -185,14 +189,21 @@ class Paper:
             "BT-115": total,
             "BG-1": [
                 *({"BT-22": note} for note in self._notes()),
-                *({"BT-21": code, "BT-22": note} for code, note in MENTIONS.items()),
+                *({"BT-21": code, "BT-22": note} for code, note in WORDS["mentions"].items()),
             ],
             "BG-3": self._preceding(),
             "BG-4": self._seller(),
             "BG-7": self._buyer(),
             "BG-23": [breakdown],
             "BG-25": [self._line(n, line) for n, line in enumerate(content.lines, 1)],
+            **self._payable(),
         }
+
+    def _payable(self) -> dict[str, Any]:
+        """The day or the terms of payment."""
+        if due := self.due_on:
+            return {"BT-9": due}
+        return {"BT-20": WORDS["terms"]["credit" if self.is_credit else "receipt"]}
 
     def _preceding(self) -> list[dict[str, Any]]:
         """The invoice that is corrected."""
@@ -213,11 +224,14 @@ class Paper:
             "BT-151": CODES[tax.category],
             "BT-152": percent(tax.rate),
             "BT-153": self._named(line),
+            "BT-154": self._trip,
         }
 
     def _seller(self) -> dict[str, Any]:
         seller = self.seller
         party = {"name": seller.legal_name, "addr_l1": seller.street, **_place(seller)}
+        if registered := ", ".join(_registered(seller)):
+            party |= {"legal_info": registered}
         if seller.vat_number:
             return party | {"vat_identifier": seller.vat_number}
         # The tax office knows a company that charges no VAT by its number.
@@ -226,86 +240,151 @@ class Paper:
     def _buyer(self) -> dict[str, Any]:
         buyer = self.buyer
         party = {"name": buyer.legal_name, "addr_l1": buyer.registered_office, **_place(buyer)}
-        return party | {"vat_identifier": buyer.vat_number}
+        # One that does not begin with its country is none of EN 16931 (BR-CO-09).
+        named = buyer.vat_number.startswith(buyer.country)
+        return party | {"vat_identifier": buyer.vat_number} if named else party
+
+    # --- As people read it --------------------------------------------------
+
+    @property
+    def _reason(self) -> str | None:
+        """Why no VAT is charged."""
+        reason: str | None = WORDS["reasons"].get(self.content.tax.category.name)
+        return reason
+
+    @property
+    def _trip(self) -> str:
+        return f"{WORDS['trip']} {self.content.trip_id}"
 
     def _named(self, line: InvoiceLine) -> str:
         if line.kind is None:
-            return self.content.description
-        return line.kind.name.replace("_", " ").capitalize()
+            return f"{WORDS['service']}: {self.content.description}"
+        named: str = WORDS["kinds"][line.kind.name]
+        return named
 
     def _notes(self) -> list[str]:
-        notes = [REASONS.get(self.content.tax.category)]
+        notes = [WORDS["category"], self._reason]
         if self.content.self_billed:
-            writer = self.buyer.legal_name
-            notes.append(f"Autofacturation: {writer}, au nom et pour le compte du vendeur")
-        sign = "à déduire / to deduct" if self.is_credit else "à ajouter / to add"
-        corrected = (f"{one['BT-25'] or ''} {one['BT-26']}" for one in self._preceding())
-        notes += [f"Rectifie / corrects: {which}, {sign}" for which in corrected]
+            notes.append(WORDS["self_billed"].format(writer=self.buyer.legal_name))
+        for one in self._preceding():
+            which = WORDS["corrects"].format(number=one["BT-25"] or "", day=as_day(one["BT-26"]))
+            notes.append(f"{which}, {WORDS['deduct' if self.is_credit else 'add']}")
         return [note for note in notes if note]
 
     def _title(self) -> str:
         if not self.approval.self_billed:
-            return "Décompte / Statement, no invoice"
-        if self.settled is None:
-            return "Facture / Invoice"
-        if self.is_credit:
-            return "Avoir / Credit note"
-        return "Facture complémentaire / Additional invoice"
+            kind = "statement"
+        elif self.settled is None:
+            kind = "invoice"
+        else:
+            kind = "credit" if self.is_credit else "additional"
+        title: str = WORDS["titles"][kind]
+        return title
 
     def _shown(self) -> dict[str, Any]:
         """The printed page; its words are data, never markup."""
-        content = self.content
-        facts = f"invoice-{content.invoice_id}@{content.version}"
-        seller, buyer = self.seller, self.buyer
+        content, totals = self.content, WORDS["totals"]
+        in_france = "FR" in (self.seller.country, self.buyer.country)
         return {
             "title": self._title(),
-            "number": " - ".join(
-                part for part in (self.number, self.issued_on.isoformat()) if part
-            ),
-            "seller": _printed(seller, seller.street, seller.legal_name),
-            "buyer": _printed(buyer, buyer.registered_office, buyer.legal_name),
-            "lines": [
-                [str(n), self._named(line), in_words(line.amount)]
-                for n, line in enumerate(content.lines, 1)
-            ],
+            "words": {"seller": WORDS["seller"], "buyer": WORDS["buyer"]},
+            "facts": self._facts(),
+            "seller": _printed(self.seller, self.seller.street),
+            "buyer": _printed(self.buyer, self.buyer.registered_office),
+            "columns": WORDS["columns"],
+            "lines": [self._row(n, line) for n, line in enumerate(content.lines, 1)],
             "totals": [
-                ["Total HT / net", in_words(content.net)],
-                [f"TVA / VAT {percent(content.tax.rate)} %", in_words(content.tax.amount)],
-                ["Total TTC / total", in_words(content.total)],
+                [totals["net"], as_amount(content.net)],
+                [f"{totals['vat']} {as_percent(content.tax.rate)}", as_amount(content.tax.amount)],
+                [totals["total"], as_amount(content.total)],
             ],
             "notes": [
-                f"Livraison / delivery: {self._delivered_on}",
                 *self._notes(),
-                *(MENTIONS.values() if self.is_facturx else ()),
+                *(WORDS["mentions"].values() if content.self_billed and in_france else ()),
             ],
-            "footer": facts,
+            "footer": f"invoice-{content.invoice_id}@{content.version}",
         }
 
+    def _facts(self) -> list[list[str]]:
+        """What stands above: number and days."""
+        facts = WORDS["facts"]
+        days = {"issued": self.issued_on, "delivered": self._delivered_on, "due": self.due_on}
+        shown = [[facts[name], as_day(day)] for name, day in days.items() if day]
+        return [[facts["number"], self.number], *shown] if self.number else shown
 
-def _place(company: CompanyDeclared | BuyerDeclared) -> dict[str, Any]:
-    """The place of a company and how it is registered."""
+    def _row(self, number: int, line: InvoiceLine) -> list[str]:
+        amount = as_amount(line.amount)
+        what = f"{self._named(line)} ({self._trip})" if line.kind is None else self._named(line)
+        return [str(number), what, "1", amount, as_percent(self.content.tax.rate), amount]
+
+
+def _place(company: Company) -> dict[str, Any]:
+    """The place of a company, how it is registered, and where a platform delivers to it."""
     place = {"postcode": company.postal_code, "city": company.city, "country_code": company.country}
+    number = company.company_number
     if company.country != "FR":
-        return place | {"legal_identifier": company.company_number}
-    siren = {"legal_identifier": company.company_number[:9], "legal_identifier_schemeid": SIREN}
-    return place | siren | {"identifiers": {SIRET: company.company_number}}
+        scheme = BY_VAT_NUMBER.get(company.country)
+        if scheme and company.vat_number:
+            place |= {"einvoicing_addr": company.vat_number, "einvoicing_addr_schemeid": scheme}
+        return place | {"legal_identifier": number}
+    return {
+        **place,
+        "legal_identifier": number[:9],
+        "legal_identifier_schemeid": SIREN,
+        "identifiers": {SIRET: number},
+        "einvoicing_addr": company.endpoint or number[:9],
+        "einvoicing_addr_schemeid": IN_THE_DIRECTORY,
+    }
 
 
-def _printed(company: CompanyDeclared | BuyerDeclared, street: str, name: str) -> list[str]:
-    town = f"{company.postal_code} {company.city} ({company.country})"
-    return [name, street, town, company.company_number, company.vat_number or ""]
+def _registered(company: Company) -> list[str]:
+    """Legal form, capital and register, as far as they were told."""
+    capital = company.share_capital
+    words = WORDS["company"]
+    told = [
+        company.legal_form,
+        f"{words['share_capital']} {as_amount(capital)}" if capital else None,
+        company.registration,
+    ]
+    return [one for one in told if one]
+
+
+def _printed(company: Company, street: str) -> list[str]:
+    words = WORDS["company"]
+    number = words["numbers"].get(company.country, words["number"])
+    vat = company.vat_number
+    lines = [
+        company.legal_name,
+        ", ".join(_registered(company)),
+        street,
+        f"{company.postal_code} {company.city} ({company.country})",
+        f"{number} {company.company_number}",
+        f"{words['vat_number']} {vat}" if vat else "",
+    ]
+    return [line for line in lines if line]
 
 
 def decimal(amount: Money) -> str:
-    """Major units as EN 16931 writes them; all our currencies have two places."""
-    return f"{Decimal(amount.amount_minor) / 100:.2f}"
+    """Major units as EN 16931 writes them, with the places of the currency."""
+    places = get_currency_precision(amount.currency)
+    return f"{Decimal(amount.amount_minor).scaleb(-places):.{places}f}"
 
 
 def percent(rate: int) -> str:
-    """Basis points as a percentage."""
+    """Basis points as a percentage, as EN 16931 writes it."""
     return f"{Decimal(rate) / 100:.2f}"
 
 
-def in_words(amount: Money) -> str:
-    """The amount with its currency, as people read it."""
-    return f"{decimal(amount)} {amount.currency}"
+def as_amount(amount: Money) -> str:
+    """The amount with its currency, as people in France write it."""
+    return format_currency(Decimal(decimal(amount)), amount.currency, locale=READER)
+
+
+def as_percent(rate: int) -> str:
+    """Basis points as people in France write a percentage."""
+    return format_percent(Decimal(rate) / 10_000, "#,##0.##\u00a0%", locale=READER)
+
+
+def as_day(day: date) -> str:
+    """The day as people in France write it."""
+    return f"{day:%d/%m/%Y}"

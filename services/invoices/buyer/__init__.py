@@ -1,9 +1,13 @@
 """An organisation as the buyer on invoices."""
 
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import date, datetime, timedelta
 
+from contracts.common_v1 import Money
 from contracts.invoices.buyer_v1 import BuyerDeclared, BuyerEvent
+
+PAYMENT_DAYS = 30
+"""When an invoice has to be paid where nothing else was agreed (Code de commerce L441-10)."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -16,6 +20,11 @@ class DeclareBuyer:
     country: str
     company_number: str
     vat_number: str
+    legal_form: str | None
+    registration: str | None
+    share_capital: Money | None
+    payment_days: int | None
+    endpoint: str | None
     at: datetime
 
 
@@ -26,6 +35,12 @@ initial: Buyer = None
 def evolve(_: Buyer, event: BuyerEvent) -> Buyer:
     """The last declaration counts."""
     return event
+
+
+def due_on(buyer: Buyer, issued_on: date) -> date:
+    """The day by which an invoice of that day has to be paid."""
+    days = buyer.payment_days if buyer else None
+    return issued_on + timedelta(days=PAYMENT_DAYS if days is None else days)
 
 
 def decide(command: DeclareBuyer, buyer: Buyer) -> list[BuyerEvent]:
@@ -40,6 +55,11 @@ def decide(command: DeclareBuyer, buyer: Buyer) -> list[BuyerEvent]:
         company_number=command.company_number,
         vat_number=command.vat_number,
         declared_at=command.at,
+        legal_form=command.legal_form,
+        registration=command.registration,
+        share_capital=command.share_capital,
+        payment_days=command.payment_days,
+        endpoint=command.endpoint,
     )
     before = buyer and replace(buyer, declared_at=command.at)
     return [] if declared == before else [declared]

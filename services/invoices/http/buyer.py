@@ -2,33 +2,31 @@
 
 from typing import Annotated
 
-from pydantic import model_validator
+from pydantic import Field, model_validator
 
 from contracts.invoices.buyer_v1 import BuyerDeclared, contract
-from infra.http.answers import Answer, Answered, Recorded, Router
+from infra.http.answers import Answer, Answered, MoneyShown, Recorded, Router
 from infra.http.history import History
-from infra.http.models import Body, Instant, Line
+from infra.http.models import Instant
+from infra.http.printed import PrintedLine
 from infra.http.request_context import RequestContext, requires
 from services.invoices.adapters import checks
 from services.invoices.aggregates import BUYER
 from services.invoices.buyer import DeclareBuyer
-from services.invoices.http.companies import Country, Number, PostalCode
+from services.invoices.http.companies import CompanyOnInvoices, Number
 
 router = Router("Buyer")
 
 Billing = Annotated[RequestContext, requires("billing")]
 
 
-class BuyerBody(Body):
+class BuyerBody(CompanyOnInvoices):
     """The details of the organisation that stand on every invoice."""
 
-    legal_name: Line
-    registered_office: Line
-    postal_code: PostalCode
-    city: Line
-    country: Country
-    company_number: Number
+    registered_office: PrintedLine
     vat_number: Number
+    payment_days: Annotated[int, Field(ge=0, le=60)] | None = None
+    """Days from the issue of an invoice until it has to be paid; 30 when absent."""
 
     @model_validator(mode="after")
     def _checked(self) -> "BuyerBody":
@@ -37,7 +35,7 @@ class BuyerBody(Body):
 
     def identifiers(self) -> tuple[str, str]:
         """The company's number and its VAT number, as they are kept."""
-        company = checks.company_number(self.country, self.company_number)
+        company = self.company()
         return company, checks.vat_number(self.country, company, self.vat_number)
 
 
@@ -53,6 +51,11 @@ class CompanyOfBuyer(Answer):
     company_number: str
     vat_number: str
     declared_at: Instant
+    legal_form: str | None
+    registration: str | None
+    share_capital: MoneyShown | None
+    payment_days: int | None
+    endpoint: str | None
 
 
 class BuyerShown(Answer):
@@ -93,6 +96,11 @@ async def declare_buyer(body: BuyerBody, context: Billing) -> Answered[Recorded]
         country=body.country,
         company_number=number,
         vat_number=vat_number,
+        legal_form=body.legal_form,
+        registration=body.registration,
+        share_capital=body.share_capital.money() if body.share_capital else None,
+        payment_days=body.payment_days,
+        endpoint=body.endpoint,
         at=context.occurred_at,
     )
     return await context.handle(BUYER, organisation_id, command)

@@ -2,12 +2,43 @@
 
 from typing import Annotated, Literal
 
-from pydantic import StringConstraints
+from pydantic import Field, StringConstraints
 
-from infra.http.models import Called
+from infra.http.models import Body, Called, MoneyBody
+from infra.http.printed import PrintedLine
+from services.invoices.adapters import checks
 
 Country = Annotated[
     Literal["BE", "DE", "ES", "FR", "IT", "LU", "MA", "NL", "PT"], Called("Country")
 ]
 PostalCode = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9 -]{2,12}$")]
 Number = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9 ./-]{2,40}$")]
+
+Endpoint = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_-]{2,125}$")]
+
+
+class CompanyOnInvoices(Body):
+    """What stands on invoices about any company."""
+
+    legal_name: PrintedLine
+    postal_code: PostalCode
+    city: PrintedLine
+    country: Country
+    company_number: Number
+    """SIRET in France, ICE in Morocco, the register's number elsewhere."""
+    legal_form: Annotated[PrintedLine, Field(examples=["SAS"])] | None = None
+    registration: Annotated[PrintedLine, Field(examples=["RCS Paris 732 829 320"])] | None = None
+    """The register the company is in, and its number there."""
+    share_capital: MoneyBody | None = None
+    endpoint: Endpoint | None = None
+    """Where platforms deliver to it in France: its SIREN, or that, `_` and a suffix.
+
+    The SIREN when it is absent.
+    """
+
+    def company(self) -> str:
+        """The company's number, as it is kept. Raises ValueError, also for its endpoint."""
+        number = checks.company_number(self.country, self.company_number)
+        if self.endpoint is not None:
+            checks.endpoint(self.country, number, self.endpoint)
+        return number

@@ -11,9 +11,8 @@ from infra.http.answers import Content, Router
 from infra.http.models import Id
 from infra.http.problems import try_again
 from infra.http.request_context import RequestContext, requires
-from services.invoices import seller
-from services.invoices.adapters.document import Paper
-from services.invoices.aggregates import BUYER, INVOICE, SELLER
+from services.invoices.adapters import issuing
+from services.invoices.aggregates import INVOICE
 from services.invoices.http.invoices import visible
 from services.invoices.invoice.rejections import ExpensesNotValidated, NoSuchCorrection
 from services.invoices.invoice.situations import Approved, Paid
@@ -55,19 +54,7 @@ async def document(
     context: RequestContext, state: Approved | Paid, settled: ContestSettled | None = None
 ) -> Response:
     """The document, with both companies as they were at the approval."""
-    approval = state.approval
-    sold = await context.load(SELLER, approval.driver_id, at_version=approval.seller_version)
-    bought = await context.load(BUYER, approval.organisation_id, at_version=approval.buyer_version)
-    assert isinstance(sold.state, seller.Seller)
-    assert sold.state.company is not None
-    assert bought.state is not None
-    paper = Paper(
-        invoice=state,
-        seller=sold.state.company,
-        buyer=bought.state,
-        zone=context.zone,
-        settled=settled,
-    )
-    if approval.self_billed and paper.number is None:
+    paper = await issuing.paper(context, state, settled)
+    if state.approval.self_billed and paper.number is None:
         raise try_again(409, "not-numbered-yet", "The document is about to get its number.")
     return Response(await asyncio.to_thread(paper.pdf), media_type=PDF)

@@ -5,6 +5,7 @@ from typing import Annotated
 from contracts.invoices.invoice_v1 import (
     ContestSettled,
     CorrectionNumbered,
+    DocumentArchived,
     ExpenseAdded,
     ExpenseKind,
     ExpenseRemoved,
@@ -25,7 +26,7 @@ from contracts.invoices.invoice_v1 import (
 )
 from infra.http.answers import Answer, MoneyShown
 from infra.http.history import History
-from infra.http.models import Instant, Named
+from infra.http.models import Day, Instant, Named
 
 
 class QuotedExpenseShown(Answer):
@@ -126,6 +127,9 @@ class ApprovalShown(Answer):
     """The entry of the buyer's history whose company stands on the invoice."""
     version: int
     approved_at: Instant
+    due_on: Day | None
+    """The day it has to be paid by."""
+    time_zone: str | None
 
 
 class PaymentShown(Answer):
@@ -175,6 +179,20 @@ class OpenedFact(Answer):
     delivered_at: Instant
 
 
+class ArchivedFact(Answer):
+    """A document as it was put into the archive, by its SHA-256."""
+
+    invoice_id: str
+    organisation_id: str
+    driver_id: str
+    settlement_version: int | None
+    number: str
+    pdf_sha256: str
+    xml_sha256: str | None
+    kept_until: Day
+    archived_at: Instant
+
+
 IDS = ("invoice_id", "organisation_id", "driver_id")
 
 
@@ -196,6 +214,7 @@ class InvoiceHistory(
         InvoiceApproved: ApprovalShown,
         InvoiceNumbered: (*IDS, "number", "numbered_at"),
         CorrectionNumbered: (*IDS, "settlement_version", "number", "numbered_at"),
+        DocumentArchived: ArchivedFact,
         InvoicePaid: PaymentShown,
     },
 ):

@@ -7,8 +7,9 @@ from contracts.invoices.invoice_v1 import ContestSettled, ExpenseKind
 from infra.http.answers import Answer, Answered, MoneyShown, Recorded, Router
 from infra.http.models import Body, Id, Instant, MoneyBody, Named
 from infra.http.request_context import RequestContext, requires
-from services.invoices import invoice, seller
+from services.invoices import buyer, invoice, seller
 from services.invoices.aggregates import BUYER, INVOICE, SELLER
+from services.invoices.http.checked import checked
 from services.invoices.http.facts import (
     ApprovalShown,
     ContestShown,
@@ -236,7 +237,11 @@ async def reopen_expenses(invoice_id: Id, context: Billing) -> Answered[Recorded
 
 @router.post("/invoices/{invoice_id}/approval")
 async def approve_invoice(invoice_id: Id, context: Billing) -> Answered[Recorded]:
-    """The invoice is right: what it says is owed."""
+    """The invoice is right: what it says is owed.
+
+    It is refused with the names of the rules that its document would break, so that no number is
+    given to an invoice that is not valid.
+    """
     organisation_id = context.principal.organisation_id
 
     async def approval(state: invoice.State) -> ApproveInvoice:
@@ -247,7 +252,7 @@ async def approve_invoice(invoice_id: Id, context: Billing) -> Answered[Recorded
             paid = await context.load(SELLER, state.bill.driver_id)
             ours = seller.of_organisation(paid.state, organisation_id)
         country = payer.state.country if payer.state else ""
-        return ApproveInvoice(
+        command = ApproveInvoice(
             invoice_id=invoice_id,
             organisation_id=organisation_id,
             by=context.principal.subject,
@@ -255,8 +260,11 @@ async def approve_invoice(invoice_id: Id, context: Billing) -> Answered[Recorded
             self_billed=ours is not None and ours.self_billed,
             seller_version=paid.version if paid else 0,
             buyer_version=payer.version,
+            due_on=buyer.due_on(payer.state, context.today),
+            time_zone=context.zone.key,
             at=context.at,
         )
+        return await checked(context, command, state)
 
     return await context.handle(INVOICE, invoice_id, approval)
 

@@ -9,6 +9,7 @@ from infra.http.models import Body, Id, MoneyBody, Text
 from infra.http.request_context import RequestContext, requires
 from services.invoices import invoice
 from services.invoices.aggregates import INVOICE
+from services.invoices.http.checked import checked
 from services.invoices.http.invoices import is_billing
 from services.invoices.invoice.contests import ContestLine, SettleContest
 from services.invoices.invoice.situations import Noted, Prepared, Unknown
@@ -67,4 +68,8 @@ async def settle_contest(
         explanation=body.explanation,
         at=context.occurred_at,
     )
-    return await context.handle(INVOICE, invoice_id, command)
+
+    async def settlement(state: invoice.State) -> SettleContest:
+        return await checked(context, command, state)
+
+    return await context.handle(INVOICE, invoice_id, settlement)

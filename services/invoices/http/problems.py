@@ -4,6 +4,7 @@ from typing import assert_never
 
 from contracts.common_v1 import Money
 from services.invoices import invoice, seller
+from services.invoices.adapters.document import decimal
 from services.invoices.invoice import money, rejections
 
 Rejection = invoice.Rejection | seller.NoSuchSeller
@@ -48,6 +49,9 @@ def problem(rejection: Rejection) -> tuple[int, str]:
             return 409, "The organisation has not declared its own company."
         case rejections.LineIsContested(line_id=line):
             return 409, f"The line {line} is contested."
+        case rejections.RulesBroken(rules=rules):
+            named = "; ".join(f"{one.rule}: {one.says}" for one in rules)
+            return 409, f"It would not be a valid invoice. {named}"
         case rejections.InvoiceIsApproved():
             return 409, "The invoice is approved."
         case rejections.OwnInvoice():
@@ -65,5 +69,4 @@ def problem(rejection: Rejection) -> tuple[int, str]:
 
 
 def in_words(price: Money) -> str:
-    units, cents = divmod(price.amount_minor, 100)
-    return f"{units}.{cents:02} {price.currency}"
+    return f"{decimal(price)} {price.currency}"

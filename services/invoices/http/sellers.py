@@ -10,14 +10,15 @@ from contracts.invoices.seller_v1 import (
     MandateWithdrawn,
     contract,
 )
-from infra.http.answers import Answer, Answered, Recorded, Router
+from infra.http.answers import Answer, Answered, MoneyShown, Recorded, Router
 from infra.http.history import History
-from infra.http.models import Body, Id, Instant, Line
+from infra.http.models import Id, Instant
+from infra.http.printed import PrintedLine
 from infra.http.request_context import RequestContext, requires
 from services.invoices import seller
 from services.invoices.adapters import checks
 from services.invoices.aggregates import SELLER
-from services.invoices.http.companies import Country, Number, PostalCode
+from services.invoices.http.companies import CompanyOnInvoices, Number
 from services.invoices.http.invoices import is_billing
 from services.invoices.seller import DeclareCompany, GiveMandate, NoSuchSeller, WithdrawMandate
 
@@ -29,16 +30,10 @@ DriverContext = Annotated[RequestContext, requires("driver")]
 # --- Bodies and answers -----------------------------------------------------
 
 
-class CompanyBody(Body):
+class CompanyBody(CompanyOnInvoices):
     """The company that invoices; one without a VAT number is a small business and charges none."""
 
-    legal_name: Line
-    street: Line
-    postal_code: PostalCode
-    city: Line
-    country: Country
-    company_number: Number
-    """SIRET in France, ICE in Morocco, the register's number elsewhere."""
+    street: PrintedLine
     vat_number: Number | None = None
 
     @model_validator(mode="after")
@@ -48,7 +43,7 @@ class CompanyBody(Body):
 
     def identifiers(self) -> tuple[str, str | None]:
         """The company's number and its VAT number, as they are kept."""
-        company = checks.company_number(self.country, self.company_number)
+        company = self.company()
         if self.vat_number is None:
             return company, None
         return company, checks.vat_number(self.country, company, self.vat_number)
@@ -68,6 +63,10 @@ class CompanyShown(Answer):
     vat_number: str | None
     charges_vat: bool
     declared_at: Instant
+    legal_form: str | None
+    registration: str | None
+    share_capital: MoneyShown | None
+    endpoint: str | None
 
 
 class MandateShown(Answer):
@@ -140,6 +139,10 @@ async def declare_company(
         country=body.country,
         company_number=number,
         vat_number=vat_number,
+        legal_form=body.legal_form,
+        registration=body.registration,
+        share_capital=body.share_capital.money() if body.share_capital else None,
+        endpoint=body.endpoint,
         at=context.occurred_at,
     )
     return await context.handle(SELLER, driver_id, command)

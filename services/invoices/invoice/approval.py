@@ -1,7 +1,7 @@
 """The part of billing: agree a missing price, let the driver correct expenses, approve."""
 
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import date, datetime
 from typing import assert_never
 
 from contracts.common_v1 import Money
@@ -15,6 +15,7 @@ from contracts.invoices.invoice_v1 import (
 from services.invoices.invoice import money
 from services.invoices.invoice.money import Treatment
 from services.invoices.invoice.rejections import (
+    BrokenRule,
     BuyerMissing,
     CompanyMissing,
     ExpensesLocked,
@@ -23,6 +24,7 @@ from services.invoices.invoice.rejections import (
     LineIsContested,
     PriceIsFrozen,
     Rejection,
+    RulesBroken,
 )
 from services.invoices.invoice.situations import (
     Approved,
@@ -53,7 +55,10 @@ class ReopenExpenses:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ApproveInvoice:
-    """`treatment` is None when the driver declared no company; version 0: there is no buyer."""
+    """`treatment` is None when the driver declared no company; version 0: there is no buyer.
+
+    `broken` are the rules that its document would break.
+    """
 
     invoice_id: str
     organisation_id: str
@@ -62,7 +67,10 @@ class ApproveInvoice:
     self_billed: bool
     seller_version: int
     buyer_version: int
+    due_on: date
+    time_zone: str
     at: datetime
+    broken: tuple[BrokenRule, ...] = ()
 
 
 Command = AgreePrice | ReopenExpenses | ApproveInvoice
@@ -141,6 +149,8 @@ def _approve(command: ApproveInvoice, bill: Bill) -> Decision:
         return CompanyMissing()
     if command.buyer_version == 0:
         return BuyerMissing()
+    if command.broken:
+        return RulesBroken(command.broken)
     return [_approved(command, command.treatment, bill)]
 
 
@@ -162,4 +172,6 @@ def _approved(command: ApproveInvoice, treatment: Treatment, bill: Bill) -> Invo
         buyer_version=command.buyer_version,
         version=bill.version + 1,
         approved_at=command.at,
+        due_on=command.due_on,
+        time_zone=command.time_zone,
     )

@@ -15,12 +15,14 @@ from services.invoices.invoice import money
 from services.invoices.invoice.expenses import over_quote
 from services.invoices.invoice.money import Treatment
 from services.invoices.invoice.rejections import (
+    BrokenRule,
     ExpensesNotValidated,
     InvoiceIsApproved,
     LineIsContested,
     NoSuchContest,
     NoSuchLine,
     Rejection,
+    RulesBroken,
 )
 from services.invoices.invoice.situations import Approved, Bill, Delivered, Open, Paid
 
@@ -39,6 +41,8 @@ class ContestLine:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SettleContest:
+    """`broken` are the rules that the document of a correction would break."""
+
     invoice_id: str
     organisation_id: str
     by: str
@@ -46,6 +50,7 @@ class SettleContest:
     amount: Money
     explanation: str
     at: datetime
+    broken: tuple[BrokenRule, ...] = ()
 
 
 Decision = list[InvoiceEvent] | Rejection
@@ -82,6 +87,8 @@ def settle(command: SettleContest, state: Delivered) -> Decision:
         return NoSuchLine()
     if bill.contest(command.line_id) is None:
         return [] if _settled_so(command, bill) else NoSuchContest()
+    if command.broken:
+        return RulesBroken(command.broken)
     return (
         money.bad("amount", command.amount, bill.currency, least=0)
         or over_quote(bill, line.kind, command.amount, line.line_id)

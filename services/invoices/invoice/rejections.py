@@ -87,6 +87,21 @@ class LineIsContested:
 
 
 @dataclass(frozen=True, slots=True)
+class BrokenRule:
+    """A rule for invoices, by the name its authors gave it, and what it says."""
+
+    rule: str
+    says: str
+
+
+@dataclass(frozen=True, slots=True)
+class RulesBroken:
+    """The document would not be a valid invoice, so it gets no number."""
+
+    rules: tuple[BrokenRule, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class InvoiceIsApproved:
     pass
 
@@ -112,6 +127,7 @@ Rejection = (
     | CompanyMissing
     | BuyerMissing
     | LineIsContested
+    | RulesBroken
     | InvoiceIsApproved
     | OwnInvoice
     | BadAmount

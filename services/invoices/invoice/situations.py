@@ -10,6 +10,7 @@ from contracts.invoices.invoice_v1 import (
     AcceptedExtra,
     ContestSettled,
     CorrectionNumbered,
+    DocumentArchived,
     ExpenseAdded,
     ExpenseKind,
     ExpenseRemoved,
@@ -147,11 +148,20 @@ Numbers = Mapping[int | None, str]
 """The number of the invoice under None, those of corrections by the version they settle."""
 
 
+Archive = Mapping[int | None, DocumentArchived]
+"""What the archive keeps: the invoice under None, corrections by the version they settle."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Approved:
     bill: Bill
     approval: InvoiceApproved
     numbers: Numbers = field(default_factory=dict)
+    archive: Archive = field(default_factory=dict)
+
+    def numbered(self, settlement: int | None, number: str) -> "Approved":
+        """With the number of the invoice, or of the correction of that settlement."""
+        return replace(self, numbers={**self.numbers, settlement: number})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -162,6 +172,11 @@ class Paid:
     approval: InvoiceApproved
     numbers: Numbers
     payment: InvoicePaid
+    archive: Archive = field(default_factory=dict)
+
+    def numbered(self, settlement: int | None, number: str) -> "Paid":
+        """With the number of the invoice, or of the correction of that settlement."""
+        return replace(self, numbers={**self.numbers, settlement: number})
 
 
 Delivered = Open | Validated | Approved | Paid
@@ -218,10 +233,14 @@ def _after_delivery(state: Delivered, event: InvoiceEvent) -> State:
             return Open(state.bill)
         case InvoiceApproved():
             return Approved(bill=state.bill, approval=event)
-        case InvoiceNumbered():
-            return _numbered(state, None, event.number)
-        case CorrectionNumbered():
-            return _numbered(state, event.settlement_version, event.number)
+        case InvoiceNumbered() if isinstance(state, Approved | Paid):
+            return state.numbered(None, event.number)
+        case CorrectionNumbered() if isinstance(state, Approved | Paid):
+            return state.numbered(event.settlement_version, event.number)
+        case InvoiceNumbered() | CorrectionNumbered():
+            return state
+        case DocumentArchived():
+            return _archived(state, event)
         case InvoicePaid():
             return _paid(state, event)
         case TripNoted() | InvoicePrepared() | InvoiceOpened() | ExtraNoted() | PriceAgreed():
@@ -232,15 +251,21 @@ def _after_delivery(state: Delivered, event: InvoiceEvent) -> State:
             assert_never(unhandled)
 
 
-def _numbered(state: Delivered, settlement: int | None, number: str) -> State:
+def _archived(state: Delivered, event: DocumentArchived) -> State:
     if isinstance(state, Approved | Paid):
-        return replace(state, numbers={**state.numbers, settlement: number})
+        return replace(state, archive={**state.archive, event.settlement_version: event})
     return state
 
 
 def _paid(state: Delivered, event: InvoicePaid) -> State:
     if isinstance(state, Approved | Paid):
-        return Paid(bill=state.bill, approval=state.approval, numbers=state.numbers, payment=event)
+        return Paid(
+            bill=state.bill,
+            approval=state.approval,
+            numbers=state.numbers,
+            payment=event,
+            archive=state.archive,
+        )
     return state
 
 
@@ -266,7 +291,7 @@ def _billed(bill: Bill, event: InvoiceEvent) -> Bill:
             return bill
         case ExpensesReopened() | InvoiceApproved() | InvoiceNumbered():
             return bill
-        case CorrectionNumbered() | InvoicePaid():
+        case CorrectionNumbered() | DocumentArchived() | InvoicePaid():
             return bill
         case unhandled:
             assert_never(unhandled)

@@ -26,6 +26,16 @@ class AssignNumber:
         return f"{self.organisation_id}:{self.driver_id}"
 
 
+MOST_OF_A_NAME = 28
+"""With the ordinal that stays below the 35 characters that EN 16931 is used with in France."""
+
+
+def number(organisation_id: str, ordinal: int) -> str:
+    """The number of an invoice, of letters that every platform takes."""
+    name = "".join(one if one.isalnum() else "-" for one in organisation_id.upper())
+    return f"{name[:MOST_OF_A_NAME]}-{ordinal:06}"
+
+
 Taken = frozenset[tuple[str, int | None]]
 """The invoices that have a number, and the settlements whose correction has one."""
 initial: Taken = frozenset()
@@ -51,7 +61,7 @@ def decide(command: AssignNumber, taken: Taken) -> list[NumberingEvent]:
             driver_id=command.driver_id,
             invoice_id=id,
             ordinal=ordinal,
-            number=f"{command.organisation_id.upper()}-{ordinal:06}",
+            number=number(command.organisation_id, ordinal),
             assigned_at=command.at,
             settlement_version=settlement,
         )

@@ -4,6 +4,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import assert_never
 
+from contracts.common_v1 import Money
 from contracts.invoices.invoice_v1 import TaxCategory
 from contracts.invoices.seller_v1 import (
     CompanyDeclared,
@@ -40,6 +41,10 @@ class DeclareCompany:
     country: str
     company_number: str
     vat_number: str | None
+    legal_form: str | None
+    registration: str | None
+    share_capital: Money | None
+    endpoint: str | None
     at: datetime
 
 
@@ -159,6 +164,10 @@ def declare_company(command: DeclareCompany, seller: Seller) -> Decision:
         vat_number=command.vat_number,
         charges_vat=command.vat_number is not None,
         declared_at=command.at,
+        legal_form=command.legal_form,
+        registration=command.registration,
+        share_capital=command.share_capital,
+        endpoint=command.endpoint,
     )
     before = seller.company and replace(seller.company, declared_at=command.at)
     return [] if declared == before else [declared]

@@ -1,6 +1,6 @@
 """Valid messages with sensible defaults; a test names only what it is about."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 from contracts.common_v1 import Money
 from contracts.invoices.buyer_v1 import BuyerDeclared
@@ -36,10 +36,12 @@ from services.invoices.invoice.mission import NoteExtra, NoteTrip, OpenInvoice, 
 from services.invoices.invoice.money import Treatment
 from services.invoices.invoice.numbers import TakeNumber
 from services.invoices.invoice.payment import RecordPayment
+from services.invoices.invoice.rejections import BrokenRule
 from services.invoices.seller import DeclareCompany, GiveMandate, WithdrawMandate
 
 NOON = datetime(2030, 5, 1, 12, 0, tzinfo=UTC)
 LATER = NOON + timedelta(minutes=40)
+DUE = date(2030, 5, 31)
 ID = "inv-t-1"
 WHAT = "Renault Clio, Paris - Lyon"
 
@@ -264,6 +266,7 @@ def approve(
     buyer_version: int = 1,
     by: str = "lea",
     organisation: str = "hiflow",
+    broken: tuple[BrokenRule, ...] = (),
 ) -> ApproveInvoice:
     return ApproveInvoice(
         invoice_id=ID,
@@ -273,7 +276,10 @@ def approve(
         self_billed=True,
         seller_version=2,
         buyer_version=buyer_version,
+        due_on=DUE,
+        time_zone="Europe/Paris",
         at=LATER,
+        broken=broken,
     )
 
 
@@ -304,6 +310,8 @@ def approved(
         buyer_version=1,
         version=version,
         approved_at=LATER,
+        due_on=DUE,
+        time_zone="Europe/Paris",
     )
 
 
@@ -446,6 +454,10 @@ def declare(
         country="FR",
         company_number=siret,
         vat_number=vat,
+        legal_form="EI",
+        registration="RNE 732 829 320",
+        share_capital=None,
+        endpoint=None,
         at=LATER,
     )
 
@@ -465,6 +477,10 @@ def declared(
         vat_number=vat,
         charges_vat=vat is not None,
         declared_at=LATER,
+        legal_form="EI",
+        registration="RNE 732 829 320",
+        share_capital=None,
+        endpoint=None,
     )
 
 
@@ -503,4 +519,9 @@ def buyer(country: str = "FR") -> BuyerDeclared:
         company_number="73282932000074",
         vat_number="FR44732829320",
         declared_at=NOON,
+        legal_form="SAS",
+        registration="RCS Paris 732 829 320",
+        share_capital=eur(5_000_000),
+        payment_days=None,
+        endpoint=None,
     )

@@ -33,10 +33,16 @@ COMPANY = {
     "country": "FR",
     "company_number": "732 829 320 00074",
     "vat_number": "FR44732829320",
+    "legal_form": "EI",
+    "registration": "RNE 732 829 320",
+    "share_capital": None,
+    "endpoint": "732829320_ADA",
 }
 BUYER = {name: value for name, value in COMPANY.items() if name != "street"} | {
     "legal_name": "Hiflow SAS",
     "registered_office": "8 rue de l'Exemple",
+    "share_capital": {"amount_minor": 5_000_000, "currency": "EUR"},
+    "payment_days": 45,
 }
 
 

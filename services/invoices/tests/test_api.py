@@ -1,5 +1,6 @@
 """The routes of invoices, over a real store."""
 
+from datetime import date, timedelta
 from typing import Any
 
 import httpx
@@ -32,6 +33,7 @@ APPROVAL = PARTIES | {
     "seller_version": 2,
     "buyer_version": 1,
     "version": 7,
+    "time_zone": "Europe/Paris",
 }
 SHOWN = {
     "invoice_id": "inv-t-1",
@@ -90,6 +92,10 @@ async def test_an_invoice_is_shown_whole(database: str) -> None:
         await api.approved()
         await api.numbered()
         shown = (await api.driver("GET", INVOICE)).json()
+    approved_on = date.fromisoformat(shown["approval"]["approved_at"][:10])
+    due_on = date.fromisoformat(shown["approval"].pop("due_on"))
+    # Forty-five days from the day in Paris, which may be the next one.
+    assert due_on - approved_on in {timedelta(days=45), timedelta(days=46)}
     expense = shown["lines"][1].pop("expense")
     assert expense.pop("expense_id") == shown["lines"][1].pop("line_id")
     assert expense.pop("added_at") <= shown["approval"].pop("approved_at")

@@ -7,7 +7,12 @@ from services.invoices.http.buyer import BuyerBody
 from services.invoices.http.sellers import CompanyBody
 from services.invoices.tests.stage import BUYER, COMPANY
 
-MOROCCO = {"country": "MA", "company_number": "001561191000066", "vat_number": "12345678"}
+MOROCCO = {
+    "country": "MA",
+    "endpoint": None,
+    "company_number": "001561191000066",
+    "vat_number": "12345678",
+}
 
 
 @pytest.mark.requirement("HIF-43")
@@ -19,7 +24,12 @@ MOROCCO = {"country": "MA", "company_number": "001561191000066", "vat_number": "
         ({"vat_number": "44 732 829 320"}, ("73282932000074", "FR44732829320")),
         (MOROCCO, ("001561191000066", "12345678")),
         (
-            {"country": "DE", "company_number": "hrb 1", "vat_number": "DE136695976"},
+            {
+                "country": "DE",
+                "endpoint": None,
+                "company_number": "hrb 1",
+                "vat_number": "DE136695976",
+            },
             ("HRB 1", "DE136695976"),
         ),
     ],
@@ -55,3 +65,44 @@ def test_a_buyers_identifiers_are_checked_alike() -> None:
     assert body.identifiers() == ("73282932000074", "FR44732829320")
     with pytest.raises(ValidationError, match="another company"):
         BuyerBody.model_validate(BUYER | {"vat_number": "FR40303265045"})
+
+
+@pytest.mark.parametrize("endpoint", ["732829320", "732829320_FACTURES-1"])
+def test_an_endpoint_is_the_siren_or_begins_with_it(endpoint: str) -> None:
+    CompanyBody.model_validate(COMPANY | {"endpoint": endpoint})
+
+
+@pytest.mark.parametrize("endpoint", ["732829321", "732829320FACTURES", "ada@example.org"])
+def test_an_endpoint_of_another_company_is_refused(endpoint: str) -> None:
+    with pytest.raises(ValidationError, match="endpoint"):
+        CompanyBody.model_validate(COMPANY | {"endpoint": endpoint})
+
+
+def test_only_companies_in_france_have_an_endpoint() -> None:
+    german = {
+        "country": "DE",
+        "endpoint": None,
+        "company_number": "hrb 1",
+        "vat_number": "DE136695976",
+    }
+    with pytest.raises(ValidationError, match="only for companies in France"):
+        CompanyBody.model_validate(COMPANY | german | {"endpoint": "732829320"})
+
+
+@pytest.mark.parametrize("name", ["Łódź & Fils", "Ελλάδα ΑΕ", "Київ", "شركة"])
+def test_names_that_documents_can_show_are_taken(name: str) -> None:
+    assert CompanyBody.model_validate(COMPANY | {"legal_name": name}).legal_name == name
+
+
+@pytest.mark.parametrize("field", ["legal_name", "street", "city", "legal_form", "registration"])
+def test_a_name_that_no_font_has_is_refused_where_it_is_entered(field: str) -> None:
+    with pytest.raises(ValidationError, match="documents cannot show 株 式") as refused:
+        CompanyBody.model_validate(COMPANY | {field: "Ada 株式"})
+    assert [error["loc"] for error in refused.value.errors()] == [(field,)]
+
+
+@pytest.mark.parametrize("days", [0, 60])
+def test_terms_of_payment_are_sixty_days_at_most(days: int) -> None:
+    assert BuyerBody.model_validate(BUYER | {"payment_days": days}).payment_days == days
+    with pytest.raises(ValidationError, match="payment_days"):
+        BuyerBody.model_validate(BUYER | {"payment_days": 61})

@@ -3,18 +3,18 @@
 import io
 import re
 from dataclasses import replace
-from datetime import timedelta
+from datetime import date, datetime, timedelta, tzinfo
 from functools import reduce
 from typing import Any
-from zoneinfo import ZoneInfo
 
 import facturx  # type: ignore[import-untyped]
 import pytest
 from pypdf import PdfReader
 
+from contracts.common_v1 import Money
 from contracts.invoices.invoice_v1 import InvoiceApproved, InvoiceEvent, TaxCategory
 from services.invoices import invoice
-from services.invoices.adapters.document import Paper
+from services.invoices.adapters.document import Paper, as_amount, decimal
 from services.invoices.invoice.money import Treatment
 from services.invoices.invoice.situations import Approved
 from services.invoices.tests.make import (
@@ -28,7 +28,6 @@ from services.invoices.tests.make import (
 )
 from services.invoices.tests.stage import served
 
-PARIS = ZoneInfo("Europe/Paris")
 EXEMPT = Treatment(TaxCategory.EXEMPT, 0)
 REVERSE = Treatment(TaxCategory.REVERSE_CHARGE, 0)
 
@@ -37,7 +36,7 @@ def paper(bill: InvoiceApproved, country: str = "FR", vat: str | None = "FR44732
     history: list[InvoiceEvent] = [*VALIDATED, bill, *([numbered()] if bill.self_billed else [])]
     state = reduce(invoice.evolve, history, invoice.initial)
     assert isinstance(state, Approved)
-    return Paper(invoice=state, seller=declared(vat, country), buyer=buyer(), zone=PARIS)
+    return Paper(invoice=state, seller=declared(vat, country), buyer=buyer())
 
 
 def correction(bill: InvoiceApproved, adjustment: int, vat: int) -> Paper:
@@ -57,8 +56,18 @@ def read_back(pdf: bytes) -> dict[str, Any]:
     return terms
 
 
+class Tomorrow(datetime):
+    """A clock that is a day ahead."""
+
+    @classmethod
+    def now(cls, tz: tzinfo | None = None) -> "Tomorrow":
+        ahead = datetime.now(tz) + timedelta(days=1)
+        return cls.fromtimestamp(ahead.timestamp(), tz)
+
+
 def text_of(pdf: bytes) -> str:
-    return "".join(page.extract_text() for page in PdfReader(io.BytesIO(pdf)).pages)
+    read = "".join(page.extract_text() for page in PdfReader(io.BytesIO(pdf)).pages)
+    return re.sub(r"[\u00a0\u202f\n]+", " ", read)
 
 
 def test_a_french_drivers_invoice_is_a_facturx_that_reads_back() -> None:
@@ -88,7 +97,7 @@ def test_a_correction_names_the_invoice_and_what_differs(
     assert [line["BT-131"] for line in found["BG-25"]] == ["5.00"]
     text = text_of(pdf)
     assert title in text
-    assert "corrects: HIFLOW-000001 2030-05-01" in text
+    assert "Corrects: HIFLOW-000001 01/05/2030" in text
     assert "invoice-inv-t-1@8" in text
 
 
@@ -139,13 +148,76 @@ def test_people_read_the_same_sums() -> None:
         "HIFLOW-000001",
         "Ada & Co",
         "4 rue #3",
-        "335.00 EUR",
-        "67.00 EUR",
-        "402.00 EUR",
-        "delivery: 2030-05-01",
+        "335,00 €",
+        "67,00 €",
+        "402,00 €",
+        "Supplied on 01/05/2030",
+        "Payable by 31/05/2030",
     ):
         assert said in text
     assert "no invoice" in text_of(paper(approved(self_billed=False)).pdf())
+
+
+def test_what_french_law_wants_stands_on_the_page() -> None:
+    text = text_of(paper(approved()).pdf())
+    for said in (
+        "EI, RNE 732 829 320",
+        "SAS, au capital de 50 000,00 €, RCS Paris 732 829 320",
+        "SIRET 73282932000074",
+        "N° TVA FR44732829320",
+        "Convoyage: Renault Clio, Paris - Lyon",
+        "(Trajet / Trip t-",
+        "Péage / Toll 1 35,00 € 20 % 35,00 €",
+        "prestation de services",
+    ):
+        assert said in text
+
+
+def test_machines_read_when_to_pay_where_to_deliver_and_who_is_registered_where() -> None:
+    found = read_back(paper(approved()).pdf())
+    assert found["BT-9"].isoformat() == "2030-05-31"
+    for company in (found["BG-4"], found["BG-7"]):
+        address = (company["einvoicing_addr"], company["einvoicing_addr_schemeid"])
+        assert address == ("732829320", "0225")
+    assert found["BG-4"]["legal_info"] == "EI, RNE 732 829 320"
+    assert found["BG-25"][0]["BT-154"] == "Trajet / Trip t-1"
+    credit = read_back(correction(approved(), -500, -100).pdf())
+    assert "BT-9" not in credit
+    assert "prochain décompte" in credit["BT-20"]
+
+
+def test_an_own_address_of_a_company_is_used() -> None:
+    document = paper(approved())
+    document = replace(document, buyer=replace(document.buyer, endpoint="732829320_AP"))
+    assert read_back(document.pdf())["BG-7"]["einvoicing_addr"] == "732829320_AP"
+
+
+def test_a_correction_that_adds_is_due_as_long_after_its_day_as_the_invoice() -> None:
+    document = correction(approved(), 500, 100)
+    assert document.settled is not None
+    later = document.settled.settled_at + timedelta(days=10)
+    document = replace(document, settled=replace(document.settled, settled_at=later))
+    assert document.due_on == date(2030, 6, 10)
+
+
+def test_the_same_facts_make_the_same_bytes(monkeypatch: pytest.MonkeyPatch) -> None:
+    first = paper(approved()).pdf()
+    monkeypatch.setattr("facturx.facturx.datetime", Tomorrow)
+    assert paper(approved()).pdf() == first
+
+
+@pytest.mark.parametrize(
+    ("amount", "kept", "shown"),
+    [
+        (Money(1_234_567, "EUR"), "12345.67", "12 345,67 €"),
+        (Money(1_234, "JPY"), "1234", "1 234 JPY"),
+        (Money(1_234_567, "TND"), "1234.567", "1 234,567 TND"),
+        (Money(5, "MAD"), "0.05", "0,05 MAD"),
+    ],
+)
+def test_an_amount_has_the_places_of_its_currency(amount: Money, kept: str, shown: str) -> None:
+    assert decimal(amount) == kept
+    assert re.sub(r"[\u00a0\u202f]", " ", as_amount(amount)) == shown
 
 
 def test_the_day_is_that_of_the_organisation() -> None:

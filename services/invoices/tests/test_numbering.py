@@ -95,3 +95,18 @@ async def test_numbers_have_no_gap_whoever_asks_at_once(database: str) -> None:
         found = await api.running.commands.history(NUMBERING, "hiflow:ada")
         assert [entry.event.ordinal for entry in found] == list(range(1, 21))
         assert len({entry.event.invoice_id for entry in found}) == 20
+
+
+@pytest.mark.parametrize(
+    ("organisation", "number"),
+    [
+        ("hiflow", "HIFLOW-000007"),
+        ("a" * 64, f"{'A' * 28}-000007"),
+        ("a.b~c:d_e", "A-B-C-D-E-000007"),
+    ],
+)
+def test_a_number_is_of_letters_and_a_length_that_every_platform_takes(
+    organisation: str, number: str
+) -> None:
+    assert numbering.number(organisation, 7) == number
+    assert len(numbering.number(organisation, 999_999)) <= 35

@@ -24,6 +24,7 @@ REJECTIONS: list[Rejection] = [
     rejections.CompanyMissing(),
     rejections.BuyerMissing(),
     rejections.LineIsContested("e-1"),
+    rejections.RulesBroken((rejections.BrokenRule("BR-FR-12", "BT-49 is missing"),)),
     rejections.InvoiceIsApproved(),
     rejections.OwnInvoice(),
     money.AmountNotPossible("amount", 0, 1, 9),

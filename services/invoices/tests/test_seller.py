@@ -77,6 +77,11 @@ def test_a_buyer_is_declared_once_and_changed() -> None:
         country=known.country,
         company_number=known.company_number,
         vat_number=known.vat_number,
+        legal_form=known.legal_form,
+        registration=known.registration,
+        share_capital=known.share_capital,
+        payment_days=known.payment_days,
+        endpoint=known.endpoint,
         at=NOON,
     )
     Spec(buyer.decide, buyer.evolve, buyer.initial).given().when(command).records(known)

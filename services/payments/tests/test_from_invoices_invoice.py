@@ -37,6 +37,8 @@ def approved() -> InvoiceApproved:
         buyer_version=1,
         version=6,
         approved_at=NOON,
+        due_on=None,
+        time_zone=None,
     )
 
 

@@ -345,6 +345,8 @@ def approved() -> InvoiceApproved:
         buyer_version=1,
         version=6,
         approved_at=LATER,
+        due_on=date(2030, 6, 7),
+        time_zone="Europe/Paris",
     )
 
 

@@ -551,6 +551,8 @@ def approved(id: str = INVOICE) -> InvoiceApproved:
         buyer_version=1,
         version=6,
         approved_at=LATER,
+        due_on=date(2030, 6, 7),
+        time_zone="Europe/Paris",
     )
 
 
