@@ -1,4 +1,4 @@
-"""What can be printed: documents are set with the fonts that come with the product, and no others.
+"""Documents are set with the fonts that come with the product, and with no others.
 
 So a document has the same bytes on every machine, and what no font has is refused where it is
 entered instead of making the document impossible.

@@ -1093,6 +1093,7 @@ contract: Contract[InvoiceEvent] = Contract(
             type="relais.invoices.invoice.v1.document_archived",
             cls=DocumentArchived,
             key="invoice_id",
+            time="archived_at",
             schema="relais.invoices.invoice.v1.DocumentArchived",
             personal=(),
             encode=encode_document_archived,

@@ -306,7 +306,7 @@ class Paper:
         }
 
     def _facts(self) -> list[list[str]]:
-        """What stands above: number and days."""
+        """Number and days, which stand above."""
         facts = WORDS["facts"]
         days = {"issued": self.issued_on, "delivered": self._delivered_on, "due": self.due_on}
         shown = [[facts[name], as_day(day)] for name, day in days.items() if day]

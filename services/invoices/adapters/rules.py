@@ -65,7 +65,7 @@ def _rules(name: str) -> Any:
 def _name(rule: Any) -> str:
     """As its authors call it: `BR-S-09`, `BR-FR-12`."""
     text, id = _says(rule), str(rule.get("id"))
-    return text[1:].split("]")[0] if text.startswith("[") else id.split("_")[0]
+    return text[1:].split("]")[0] if text.startswith("[") else id.split("_", maxsplit=1)[0]
 
 
 def _says(rule: Any) -> str:

@@ -18,7 +18,7 @@ Endpoint = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_-]{2,125}$")]
 
 
 class CompanyOnInvoices(Body):
-    """What stands on invoices about any company."""
+    """Any company, as it stands on invoices."""
 
     legal_name: PrintedLine
     postal_code: PostalCode

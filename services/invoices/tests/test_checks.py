@@ -89,7 +89,7 @@ def test_only_companies_in_france_have_an_endpoint() -> None:
         CompanyBody.model_validate(COMPANY | german | {"endpoint": "732829320"})
 
 
-@pytest.mark.parametrize("name", ["Łódź & Fils", "Ελλάδα ΑΕ", "Київ", "شركة"])
+@pytest.mark.parametrize("name", ["Łódź & Fils", "Ελλάδα", "Київ", "شركة"])
 def test_names_that_documents_can_show_are_taken(name: str) -> None:
     assert CompanyBody.model_validate(COMPANY | {"legal_name": name}).legal_name == name
 

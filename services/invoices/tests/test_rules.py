@@ -36,7 +36,7 @@ given = Spec(invoice.decide, invoice.evolve, invoice.initial).given
 
 
 def small(bill: InvoiceApproved) -> Paper:
-    """Of a seller who charges no VAT."""
+    """The document of a seller who charges no VAT."""
     return paper(bill, vat=None)
 
 
