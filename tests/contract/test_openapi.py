@@ -144,6 +144,17 @@ def without_an_answers_field() -> dict[str, Any]:
     return made
 
 
+def history(*kinds: str) -> dict[str, Any]:
+    """The document of an API whose answers are one of these kinds of facts."""
+    made = one_more()
+    schemas = made["components"]["schemas"]
+    for kind in kinds:
+        schemas[kind] = {"type": "object", "properties": {"kind": {"const": kind}}}
+    facts = [{"$ref": f"#/components/schemas/{kind}"} for kind in kinds]
+    schemas["Bell"]["properties"]["facts"] = {"type": "array", "items": {"oneOf": facts}}
+    return made
+
+
 BREAKS = [(document(), "API path removed"), (without_an_answers_field(), "note")]
 
 
@@ -170,6 +181,11 @@ class TestBreaking:
     def test_what_is_added_breaks_nobody(self, tmp_path: Path) -> None:
         written(tmp_path, command.RELEASED, document())
         written(tmp_path, FOLDER, one_more())
+        assert command.main(["breaking"], tmp_path) == 0
+
+    def test_one_more_kind_of_fact_in_a_history_breaks_nobody(self, tmp_path: Path) -> None:
+        written(tmp_path, command.RELEASED, history("rung", "muted"))
+        written(tmp_path, FOLDER, history("rung", "muted", "cast"))
         assert command.main(["breaking"], tmp_path) == 0
 
     def test_what_is_released_is_what_was_committed(self, tmp_path: Path) -> None:
