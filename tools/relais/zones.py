@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 
 from contracts.accounts import organisation_v1
 from contracts.accounts.organisation_v1 import OrganisationRegistered, ProfileChanged
-from infra.store.postgres import Pool
+from infra.database import Pool
 
 USUAL = "Europe/Paris"
 Offsets = Sequence[timedelta | None]

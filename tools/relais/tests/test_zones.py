@@ -11,9 +11,9 @@ import pytest_asyncio
 
 from contracts.accounts import organisation_v1
 from contracts.runtime import EventType
-from infra.host import open_pool
+from infra.database import Pool, open_pool
 from infra.store import Append, NewEvent
-from infra.store.postgres import Pool, PostgresStore
+from infra.store.postgres import PostgresStore
 from tests.contract import kit
 from tools.compiler import samples
 from tools.relais import zones
