@@ -11,7 +11,8 @@ import uvicorn
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, JSONResponse, Response
-from starlette.routing import Mount, Route
+from starlette.routing import BaseRoute, Mount, Route
+from starlette.types import ASGIApp
 
 from infra import telemetry
 from infra.consumers.transports import FaustApp, Lag
@@ -19,7 +20,12 @@ from infra.consumers.views import views_seen
 from infra.host import Running, ViewsWorker
 from infra.http.app import Api, create_app
 from infra.http.auth import PublishedKeys, Verifier
+from infra.http.clients import Proxies
+from infra.http.connections import Config, Gate
+from infra.http.docs import docs_routes
+from infra.http.headers import SafeHeaders
 from infra.http.health import Health, unsaturated, waiters, writable
+from infra.http.middleware import Room
 from infra.http.positions import Positions
 from infra.http.problems import HANDLERS
 from infra.http.request_context import AppState
@@ -35,6 +41,10 @@ MOST_WAITING = 100
 SAMPLE_SECONDS = 2.0
 DRAIN_SECONDS = 10
 BACKLOG = 2_048
+_PAGE = {
+    "Content-Security-Policy": "default-src 'none'; style-src 'unsafe-inline';"
+    " frame-ancestors 'none'"
+}
 
 
 class Server(uvicorn.Server):
@@ -64,9 +74,15 @@ def api(running: Running, verifier: Verifier, health: Health) -> Api:
         description=service.about,
         prefix=service.prefix,
         health=health,
-        max_in_flight=settings.max_in_flight,
-        waiting=lambda: waiters(running.pool),
-        max_waiting=MOST_WAITING,
+        inside=settings.inside_port is None,
+        room=Room(
+            most=settings.max_in_flight,
+            most_of_client=settings.max_of_client,
+            body_seconds=settings.body_seconds,
+            waiting=lambda: waiters(running.pool),
+            most_waiting=MOST_WAITING,
+            proxies=Proxies(settings.proxies),
+        ),
     )
 
 
@@ -78,8 +94,22 @@ def _positions(running: Running) -> Positions:
     return Positions(seen, running.seen, follows, running.settings.position_wait)
 
 
-def site(services: Sequence[Running], settings: Settings) -> Starlette:
-    """All APIs of a process, each under its prefix, and the probes of everything in it."""
+class Site(Starlette):
+    """All APIs of a process, each under its prefix, and its probes.
+
+    `inside` has what is for us alone, where that has a port of its own.
+    """
+
+    def __init__(
+        self, routes: Sequence[BaseRoute], keys: PublishedKeys, inside: Starlette | None
+    ) -> None:
+        super().__init__(routes=routes, exception_handlers=HANDLERS)
+        self.state.keys = keys
+        self.inside = inside
+
+
+def site(services: Sequence[Running], settings: Settings) -> Site:
+    """The site of these services, and the probes of everything in it."""
     health = Health()
     keys = PublishedKeys(settings.jwks, url=settings.jwks_url)
     verifier = Verifier(keys, settings.issuer, settings.audience)
@@ -90,16 +120,20 @@ def site(services: Sequence[Running], settings: Settings) -> Starlette:
         for worker, loop in running.workers.items():
             health.watch(f"{name} {worker}", loop.progress)
     apis = {running.service.prefix: api(running, verifier, health) for running in services}
-    found = Starlette(
-        routes=[
-            Route("/", _front_page(apis)),
-            *health.routes(),
-            *(Mount(prefix, app) for prefix, app in apis.items()),
-        ],
-        exception_handlers=HANDLERS,
-    )
-    found.state.keys = keys
-    return found
+    mounts = [Mount(prefix, app) for prefix, app in apis.items()]
+    ours = [Route("/", _front_page(apis)), *health.routes()]
+    if settings.inside_port is None:
+        return Site([*ours, *mounts], keys, None)
+    documents = [Mount(prefix, routes=_documents(app)) for prefix, app in apis.items()]
+    inside = Starlette(routes=[*ours, *documents], exception_handlers=HANDLERS)
+    return Site([*health.routes(inside=False), *mounts], keys, inside)
+
+
+def _documents(app: Api) -> Sequence[BaseRoute]:
+    async def document(_: Request) -> Response:
+        return JSONResponse(app.openapi())
+
+    return [Route("/openapi.json", document), *docs_routes(app.title)]
 
 
 def _front_page(apis: Mapping[str, Api]) -> Callable[[Request], Awaitable[Response]]:
@@ -111,39 +145,57 @@ def _front_page(apis: Mapping[str, Api]) -> Callable[[Request], Awaitable[Respon
             f' &middot; <a href="{prefix}/openapi.json">OpenAPI</a></li>'
             for prefix, app in apis.items()
         )
-        return HTMLResponse(
+        page = (
             "<!doctype html><meta charset=utf-8><title>Relais</title>"
             "<body style='font: 16px/1.5 system-ui; max-width: 40rem; margin: 3rem auto'>"
             f"<h1>Relais</h1><ul>{items}</ul>"
             "<p><a href='/health/ready'>health</a> &middot; <a href='/metrics'>metrics</a></p>"
         )
+        return HTMLResponse(page, headers=_PAGE)
 
     return front_page
 
 
 @asynccontextmanager
-async def serving(app: Starlette, settings: Settings) -> AsyncIterator[str]:
+async def serving(app: ASGIApp, settings: Settings) -> AsyncIterator[str]:
     """Answer requests within the block; yields the address. At its end, requests drain.
 
-    Raises OSError when the address is taken.
+    What is inside a site is served at its own port. Raises OSError when an address is taken.
     """
-    config = uvicorn.Config(
-        app,
+    async with AsyncExitStack() as stack:
+        if isinstance(app, Site) and app.inside is not None and settings.inside_port is not None:
+            await stack.enter_async_context(_serving(app.inside, settings, settings.inside_port))
+        yield await stack.enter_async_context(_serving(app, settings, settings.port))
+
+
+@asynccontextmanager
+async def _serving(app: ASGIApp, settings: Settings, port: int) -> AsyncIterator[str]:
+    gate = Gate(
+        head_seconds=settings.head_seconds,
+        stalled_seconds=settings.body_seconds,
+        most_of_client=settings.max_connections_of_client,
+        proxies=Proxies(settings.proxies),
+    )
+    config = Config(
+        SafeHeaders(app, tls=settings.portal.startswith("https://")),
+        gate,
         loop="none",
-        http="httptools",
         lifespan="off",
         log_config=None,
         access_log=False,
+        # Ours: uvicorn's would believe whoever asks from this machine.
+        proxy_headers=False,
+        server_header=False,
         timeout_graceful_shutdown=DRAIN_SECONDS,
     )
-    listening = socket.create_server((settings.host, settings.port), backlog=BACKLOG)
+    listening = socket.create_server((settings.host, port), backlog=BACKLOG)
     server = Server(config)
     task = asyncio.create_task(server.serve(sockets=[listening]))
     try:
         while not server.started:
             await asyncio.sleep(0.005)
-        host, port = listening.getsockname()[:2]
-        yield f"http://{host}:{port}"
+        host, taken = listening.getsockname()[:2]
+        yield f"http://{host}:{taken}"
     finally:
         server.should_exit = True
         await task

@@ -3,11 +3,23 @@
 import base64
 import json
 from functools import cached_property
+from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
+from typing import Annotated
 
 from psycopg.conninfo import make_conninfo
-from pydantic import Field, SecretStr
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic import BeforeValidator, Field, SecretStr
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+
+
+def _networks(given: object) -> object:
+    """The networks in a text, between commas."""
+    if not isinstance(given, str):
+        return given
+    return [ip_network(one.strip()) for one in given.split(",") if one.strip()]
+
+
+Networks = Annotated[tuple[IPv4Network | IPv6Network, ...], NoDecode, BeforeValidator(_networks)]
 
 
 class Settings(BaseSettings):
@@ -75,9 +87,23 @@ class Settings(BaseSettings):
     log_level: str = "INFO"
     host: str = "127.0.0.1"
     port: int = 8080
+    inside_port: int | None = None
+    """A port for us alone: `/metrics`, the reasons of the probes, and the documents of the APIs,
+    which `port` then has no more. Set it in production, and let only the platform reach it."""
     pool_size: int = 10
+    proxies: Networks = ()
+    """The proxies before us, like 10.0.0.0/8,2001:db8::/32: from them, and from nobody else,
+    `X-Forwarded-For` is believed, read from the right. None by default."""
     max_in_flight: int = 512
     """Requests served at once; more are answered 503."""
+    max_of_client: int = 64
+    """Requests of one client at once, those included that still come; more are answered 429."""
+    max_connections_of_client: int = 200
+    """Connections of one client at once; a proxy may have any number."""
+    head_seconds: float = 10.0
+    """How long the headers of a request may take to come."""
+    body_seconds: float = 60.0
+    """How long the body of a request may take to come, and a client to take more of an answer."""
     position_wait: float = 2.0
     """Seconds a reader waits for the facts it asked for, then 425."""
     parking_limit: int = 100

@@ -143,6 +143,9 @@ _CONFLICTS = _METER.create_counter(
 _REPEATED = _METER.create_counter(
     "relais.commands.repeated", "{command}", "Commands recognised as repeated and not run again."
 )
+_TURNED_AWAY = _METER.create_counter(
+    "relais.http.turned_away", "{client}", "Clients whose connection or request was cut short."
+)
 _TIMER_LATENESS = _METER.create_histogram(
     "relais.timer.lateness",
     "s",
@@ -208,6 +211,11 @@ def timer_fired(service: str, due: datetime) -> None:
 def request_took(seconds: float, service: str, method: str, route: str, status: int) -> None:
     """A request was answered. `route` is the template of the path, never the path itself."""
     _series(service, method, route, status).observe(seconds)
+
+
+def turned_away(reason: str) -> None:
+    """A client was too slow, or wanted too much at once; the reason is a fixed word."""
+    _TURNED_AWAY.add(1, {"reason": reason})
 
 
 @lru_cache(maxsize=10_000)

@@ -1,6 +1,6 @@
 """An API of ours: its routes, with all that every API has around them."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, get_type_hints
 
 import psycopg
@@ -14,8 +14,9 @@ from starlette.types import Lifespan
 
 from infra.http import openapi
 from infra.http.answers import AnswerRoute, UntypedAnswer
+from infra.http.docs import docs_routes
 from infra.http.health import Health
-from infra.http.middleware import Backpressure, BodyLimit, Observed
+from infra.http.middleware import Backpressure, BodyLimit, Observed, Room
 from infra.http.problems import HANDLERS, ErrorHandler, Problem, try_again
 from infra.http.request_context import AppState, AuthDependency, AuthMiddleware, RequestContext
 from infra.personal import SubjectIsForgotten
@@ -50,16 +51,15 @@ def create_app(
     description: str = "",
     prefix: str = "",
     version: str = "1",
-    max_in_flight: int = 512,
-    waiting: Callable[[], int] = lambda: 0,
-    max_waiting: int = 100,
+    room: Room | None = None,
     max_body_bytes: int = MOST_BODY_BYTES,
+    inside: bool = True,
     lifespan: Lifespan[Api] | None = None,
 ) -> Api:
     """The API of a service. Raises what `check` raises.
 
-    `prefix` is where it is served. `waiting` tells how many requests wait for a connection to the
-    database.
+    `prefix` is where it is served. `inside` is whether its port is one for us alone, which also
+    has the document, the measures and the reasons of the probes.
     """
     routes = [route for router in routers for route in router.routes]
     check(routes)
@@ -73,10 +73,17 @@ def create_app(
         license_info={"name": "Apache-2.0", "identifier": "Apache-2.0"},
         servers=[{"url": prefix or "/"}],
         # As they are: a router that is included adds a lookup to every request.
-        routes=[*routes, *(health or Health()).routes()],
+        routes=[
+            *routes,
+            *(health or Health()).routes(inside=inside),
+            *(docs_routes(title) if inside else ()),
+        ],
+        openapi_url="/openapi.json" if inside else None,
+        docs_url=None,
+        redoc_url=None,
         middleware=[
             Middleware(Observed, service=title),
-            Middleware(Backpressure, most=max_in_flight, waiting=waiting, most_waiting=max_waiting),
+            Middleware(Backpressure, room=room or Room()),
             Middleware(BodyLimit, most=max_body_bytes),
         ],
         exception_handlers={**HANDLERS, **_FROM_BELOW},

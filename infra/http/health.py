@@ -61,22 +61,30 @@ class Health:
         self.probes[name] = Probe(progress, allowed)
         self.checks[name] = going
 
-    def routes(self) -> Sequence[BaseRoute]:
-        """`/health/live`, `/health/ready` and `/metrics`."""
-        return (
-            Route("/health/live", self._live, include_in_schema=False),
-            Route("/health/ready", self._ready, include_in_schema=False),
-            Route("/metrics", _metrics, include_in_schema=False),
+    def routes(self, *, inside: bool = True) -> Sequence[BaseRoute]:
+        """`/health/live` and `/health/ready`; inside also `/metrics`, and the reasons."""
+
+        async def live(_: Request) -> Response:
+            return _answer(self._stalled(), told=inside)
+
+        async def ready(_: Request) -> Response:
+            return _answer(await self._failing(), told=inside)
+
+        probes = (
+            Route("/health/live", live, include_in_schema=False),
+            Route("/health/ready", ready, include_in_schema=False),
         )
+        metrics = Route("/metrics", _metrics, include_in_schema=False)
+        return (*probes, metrics) if inside else probes
 
-    async def _live(self, _: Request) -> Response:
-        return _answer({name: probe.stalled() for name, probe in self.probes.items()})
+    def _stalled(self) -> Mapping[str, str | None]:
+        return {name: probe.stalled() for name, probe in self.probes.items()}
 
-    async def _ready(self, _: Request) -> Response:
+    async def _failing(self) -> Mapping[str, str | None]:
         found = await asyncio.gather(
             *(_asked(check, self.within) for check in self.checks.values())
         )
-        return _answer(dict(zip(self.checks, found, strict=True)))
+        return dict(zip(self.checks, found, strict=True))
 
 
 async def _metrics(_: Request) -> Response:
@@ -96,12 +104,11 @@ async def _asked(check: Check, within: float) -> str | None:
         return f"{type(error).__name__}: {error}"
 
 
-def _answer(reasons: Mapping[str, str | None]) -> Response:
+def _answer(reasons: Mapping[str, str | None], *, told: bool) -> Response:
     failing = any(reason is not None for reason in reasons.values())
-    body: dict[str, Any] = {
-        "status": "failing" if failing else "ok",
-        "checks": {name: reason or "ok" for name, reason in reasons.items()},
-    }
+    body: dict[str, Any] = {"status": "failing" if failing else "ok"}
+    if told:
+        body["checks"] = {name: reason or "ok" for name, reason in reasons.items()}
     return JSONResponse(body, 503 if failing else 200, NO_STORE)
 
 

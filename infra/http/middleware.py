@@ -3,20 +3,30 @@
 Plain ASGI: a middleware class of the framework would cost a task and two streams a request.
 """
 
+import asyncio
 import logging
+from collections import Counter
 from collections.abc import Callable
+from dataclasses import dataclass, field
 from time import perf_counter
 from uuid import uuid4
 
 from opentelemetry.trace import Span, SpanKind
+from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from infra import telemetry
+from infra.http.clients import CLIENT, Proxies
 from infra.http.problems import Problem, trace_id_of, try_again
 
 log = logging.getLogger("relais.http")
 
+HUNG_UP = 499
+"""The status under which a request is counted that its client broke off; nobody is sent it."""
+_HAS_HUNG_UP = "relais.hung-up"
+
 _METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
+_WITHOUT_BODY = frozenset({"GET", "HEAD", "OPTIONS"})
 
 
 def _is_exempt(scope: Scope) -> bool:
@@ -60,7 +70,8 @@ class Observed:
             else:
                 await self._serve(scope, receive, answer)
         finally:
-            self._measure(scope, answer.status, perf_counter() - started)
+            status = HUNG_UP if _HAS_HUNG_UP in scope else answer.status
+            self._measure(scope, status, perf_counter() - started)
         return None
 
     async def _traced(self, scope: Scope, receive: Receive, answer: _Answer) -> None:
@@ -72,6 +83,9 @@ class Observed:
     async def _serve(self, scope: Scope, receive: Receive, answer: _Answer) -> None:
         try:
             await self._app(scope, receive, answer)
+        except ClientDisconnect:
+            scope[_HAS_HUNG_UP] = True
+            log.info("%s %s: the client hung up", scope["method"], _route(scope))
         except Exception:
             trace_id = trace_id_of(scope) or uuid4().hex
             log.exception("%s %s failed, trace %s", scope["method"], _route(scope), trace_id)
@@ -110,34 +124,118 @@ def _describe(span: Span, scope: Scope, status: int) -> None:
         telemetry.failed(span, str(status))
 
 
+@dataclass(frozen=True, slots=True)
+class Room:
+    """How much an API does at once, and how long it waits for bodies."""
+
+    most: int = 512
+    """Requests in hand."""
+    most_of_client: int = 64
+    """Requests of one client, in hand or still coming."""
+    body_seconds: float = 60.0
+    """From the end of the headers to the end of the body."""
+    waiting: Callable[[], int] = lambda: 0
+    """How many requests wait for a database connection."""
+    most_waiting: int = 100
+    proxies: Proxies = field(default_factory=Proxies)
+
+
 class Backpressure:
     """Answers 503 at once when there is no room, instead of a queue without end.
 
-    Room means fewer than `most` requests in hand, and at most `most_waiting` of `waiting`, which
-    tells how many wait for a database connection.
+    A request takes its room when it is whole: one that only comes in holds up nobody else. One that
+    does not come in time is answered 408, and one too many of a client 429.
     """
 
-    def __init__(
-        self, app: ASGIApp, most: int, waiting: Callable[[], int], most_waiting: int
-    ) -> None:
+    def __init__(self, app: ASGIApp, room: Room) -> None:
         self._app = app
-        self._most = most
-        self._waiting = waiting
-        self._most_waiting = most_waiting
+        self._room = room
         self._in_hand = 0
+        self._of_client: Counter[str] = Counter()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if _is_exempt(scope):
             return await self._app(scope, receive, send)
-        if self._in_hand >= self._most or self._waiting() > self._most_waiting:
-            problem = try_again(503, "overloaded", "Too many requests at once.")
+        client = scope[CLIENT] = self._room.proxies.client(scope)
+        if (problem := self._refusal(client)) is not None:
             return await problem.response(scope)(scope, receive, send)
-        self._in_hand += 1
+        arrival = _Arrival(self, scope, receive)
+        self._of_client[client] += 1
         try:
-            await self._app(scope, receive, send)
+            if scope["method"] in _WITHOUT_BODY:
+                self.take()
+                arrival.whole = True
+            await self._app(scope, arrival, send)
         finally:
-            self._in_hand -= 1
+            self._in_hand -= arrival.whole
+            self._leave(client)
         return None
+
+    def take(self) -> None:
+        """Take the room of a request that is whole. Raises a 503 `Problem`."""
+        if self._is_full():
+            raise _overloaded()
+        self._in_hand += 1
+
+    @property
+    def body_seconds(self) -> float:
+        return self._room.body_seconds
+
+    def _refusal(self, client: str) -> Problem | None:
+        if self._is_full():
+            return _overloaded()
+        if self._of_client[client] >= self._room.most_of_client:
+            telemetry.turned_away("too-many-requests")
+            return try_again(429, "too-many-requests", "Too many requests at once from here.")
+        return None
+
+    def _is_full(self) -> bool:
+        room = self._room
+        return self._in_hand >= room.most or room.waiting() > room.most_waiting
+
+    def _leave(self, client: str) -> None:
+        self._of_client[client] -= 1
+        if not self._of_client[client]:
+            del self._of_client[client]
+
+
+def _overloaded() -> Problem:
+    return try_again(503, "overloaded", "Too many requests at once.")
+
+
+class _Arrival:
+    """The receiving end of a request, until it is whole."""
+
+    __slots__ = ("_backpressure", "_deadline", "_receive", "_scope", "whole")
+
+    def __init__(self, backpressure: Backpressure, scope: Scope, receive: Receive) -> None:
+        self._backpressure = backpressure
+        self._scope = scope
+        self._receive = receive
+        self._deadline = asyncio.get_running_loop().time() + backpressure.body_seconds
+        self.whole = False
+
+    async def __call__(self) -> Message:
+        if self.whole:
+            return await self._receive()
+        try:
+            async with asyncio.timeout_at(self._deadline):
+                message = await self._receive()
+        except TimeoutError:
+            raise self._too_slow() from None
+        if message["type"] == "http.disconnect":
+            self._scope[_HAS_HUNG_UP] = True
+        elif not message.get("more_body", False):
+            self._backpressure.take()
+            self.whole = True
+        return message
+
+    def _too_slow(self) -> Problem:
+        telemetry.turned_away("request-too-slow")
+        seconds = self._backpressure.body_seconds
+        detail = f"The body did not come within {seconds:g} seconds."
+        # What is still to come of it must not be taken for the next request.
+        return Problem(408, "request-too-slow", detail, headers={"Connection": "close"})
 
 
 class BodyLimit:

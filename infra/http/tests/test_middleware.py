@@ -16,6 +16,7 @@ from starlette.routing import Mount
 from infra import telemetry
 from infra.commands import Aggregate, CommandContext, Done, InTransaction
 from infra.http.answers import Answered, Content, Empty, Router
+from infra.http.middleware import Room
 from infra.http.request_context import PublicRequest, public
 from infra.http.tests.stage import api, client, signed
 from infra.serving import serving
@@ -45,7 +46,7 @@ class Slow:
 class TestRoom:
     async def test_one_more_than_there_is_room_for_is_told_to_come_back(self) -> None:
         slow = Slow()
-        async with client(api(extra=slow.routes, max_in_flight=1)) as caller:
+        async with client(api(extra=slow.routes, room=Room(most=1))) as caller:
             first = asyncio.create_task(caller.get("/slow"))
             await slow.entered.wait()
             second = await caller.get("/today")
@@ -62,7 +63,7 @@ class TestRoom:
             """Crash."""
             raise ValueError
 
-        async with client(api(extra=routes, max_in_flight=1)) as caller:
+        async with client(api(extra=routes, room=Room(most=1))) as caller:
             answers = [await caller.get(path) for path in ("/crash", "/crash", "/today")]
         assert [answer.status_code for answer in answers] == [500, 500, 200]
 
@@ -70,12 +71,12 @@ class TestRoom:
     async def test_who_would_only_wait_for_a_connection_is_told_so(
         self, waiting: int, status: int
     ) -> None:
-        async with client(api(waiting=lambda: waiting, max_waiting=3)) as caller:
+        async with client(api(room=Room(waiting=lambda: waiting, most_waiting=3))) as caller:
             assert (await caller.get("/today")).status_code == status
 
     @pytest.mark.parametrize("path", ["/health/live", "/health/ready", "/metrics"])
     async def test_probes_are_answered_however_busy_we_are(self, path: str) -> None:
-        full = api(max_in_flight=0)
+        full = api(room=Room(most=0))
         async with client(full) as caller:
             assert (await caller.get(path)).status_code == 200
         async with client(Starlette(routes=[Mount("/bells", full)])) as caller:

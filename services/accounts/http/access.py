@@ -153,11 +153,6 @@ def refuse_stranger(context: RequestContext, user: Account | Forgotten) -> None:
         raise context.refuse(NoSuchUser())
 
 
-def client_of(request: Request) -> str:
-    """The address a request comes from, as far as the server that took it can tell."""
-    return request.client.host if request.client else ""
-
-
 def wrong(field: str, detail: str) -> Problem:
     """422: a proof in that field of the body that is not right."""
     return Problem(422, "wrong-proof", detail, errors=[FieldError(field, "wrong", detail)])

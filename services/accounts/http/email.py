@@ -6,12 +6,13 @@ from starlette.requests import Request
 
 from infra.database import Connection
 from infra.http.answers import Answer, Answered, Router
+from infra.http.clients import client_of
 from infra.http.models import Body, Email
 from infra.http.request_context import PublicRequest, RequestContext
 from services.accounts.adapters.secrets import links, throttle
 from services.accounts.adapters.secrets.links import Purpose
 from services.accounts.aggregates import USER
-from services.accounts.http.access import NO_STORE, Access, OwnContext, PublicContext, client_of
+from services.accounts.http.access import NO_STORE, Access, OwnContext, PublicContext
 from services.accounts.http.fields import Password, Token
 from services.accounts.http.problems import AddressTaken
 from services.accounts.user import Person
@@ -46,7 +47,7 @@ def routes(access: Access) -> Router:
     ) -> Answered[MailSent]:
         """Ask for a mail to another address; answered alike whether it is free or not."""
         person = await access.caller(context)
-        safe, client = await access.without_secrets(context), client_of(request)
+        safe, client = await access.without_secrets(context), client_of(request.scope)
         password = body.password.get_secret_value()
         await access.prove_password(safe, client, person, password, "/password")
         key = await access.secrets.addresses.key(body.email)

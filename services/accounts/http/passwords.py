@@ -9,13 +9,14 @@ from contracts.accounts.user_v1 import PasswordMeans
 from infra.commands import InTransaction
 from infra.database import Connection
 from infra.http.answers import Answer, Answered, Router
+from infra.http.clients import client_of
 from infra.http.models import Body, Email
 from infra.http.request_context import RequestContext
 from services.accounts.adapters import password_links, secrets
 from services.accounts.adapters.secrets import passwords, throttle
 from services.accounts.adapters.secrets.links import Purpose
 from services.accounts.aggregates import USER
-from services.accounts.http.access import NO_STORE, Access, OwnContext, PublicContext, client_of
+from services.accounts.http.access import NO_STORE, Access, OwnContext, PublicContext
 from services.accounts.http.fields import Password, Token
 from services.accounts.user import Person
 from services.accounts.user.password import weakness
@@ -57,7 +58,7 @@ def routes(access: Access) -> Router:
     ) -> Answered[MailRequested]:
         """Ask for a mail with a link to set a password; answered alike for every address."""
         key = await access.secrets.addresses.key(body.email)
-        await access.attempt(throttle.RESET, key, client_of(request), context.at)
+        await access.attempt(throttle.RESET, key, client_of(request.scope), context.at)
         # Nobody is known here, so two people may have chosen the same Idempotency-Key.
         request_id = uuid5(RESETS, f"{context.idempotency_key}/{key.hex()}")
         await password_links.request(
@@ -81,7 +82,7 @@ def routes(access: Access) -> Router:
         person = await access.caller(context)
         safe = await access.without_secrets(context)
         former, password = body.former.get_secret_value(), body.password.get_secret_value()
-        await access.prove_password(safe, client_of(request), person, former, "/former")
+        await access.prove_password(safe, client_of(request.scope), person, former, "/former")
         await set_password(access, safe, person, password, PasswordMeans.CHANGE)
         return Answered(PasswordIsSet(), headers=NO_STORE)
 

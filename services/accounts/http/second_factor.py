@@ -7,6 +7,7 @@ from starlette.requests import Request
 
 from infra.database import Connection
 from infra.http.answers import Answer, Answered, Recorded, Router
+from infra.http.clients import client_of
 from infra.http.models import Body, Id
 from infra.http.request_context import RequestContext
 from services.accounts.adapters.secrets import sessions, throttle, totp
@@ -16,7 +17,6 @@ from services.accounts.http.access import (
     Access,
     AdministrationContext,
     OwnContext,
-    client_of,
     wrong,
 )
 from services.accounts.http.problems import AlreadyEnrolled
@@ -76,7 +76,9 @@ def routes(access: Access) -> Router:
         command = EnrolTotp(
             user_id=person.user_id, organisation_id=person.organisation_id, at=context.at
         )
-        codes = await with_codes(access, context, client_of(request), person, body.code, command)
+        codes = await with_codes(
+            access, context, client_of(request.scope), person, body.code, command
+        )
         return Answered(Enrolled(recovery_codes=codes), headers=NO_STORE)
 
     @router.post("/me/second-factor/recovery-codes", status_code=201)
@@ -89,7 +91,9 @@ def routes(access: Access) -> Router:
         command = MakeRecoveryCodes(
             user_id=person.user_id, organisation_id=person.organisation_id, at=context.at
         )
-        codes = await with_codes(access, context, client_of(request), person, body.code, command)
+        codes = await with_codes(
+            access, context, client_of(request.scope), person, body.code, command
+        )
         return Answered(RecoveryCodes(recovery_codes=codes), 201, NO_STORE)
 
     @router.delete("/users/{user_id}/second-factor")

@@ -9,12 +9,13 @@ from starlette.requests import Request
 
 from infra.database import Connection
 from infra.http.answers import Answered, Router
+from infra.http.clients import client_of
 from infra.http.models import Body, Email
 from infra.http.request_context import PublicRequest
 from services.accounts.adapters.secrets import sessions, throttle, totp
 from services.accounts.adapters.secrets.sessions import Session
 from services.accounts.aggregates import USER
-from services.accounts.http.access import NO_STORE, Access, PublicContext, client_of
+from services.accounts.http.access import NO_STORE, Access, PublicContext
 from services.accounts.http.fields import Password
 from services.accounts.http.problems import SecondFactorNeeded, SignInRefused
 from services.accounts.http.tokens import Tokens, tokens_of_session
@@ -57,7 +58,7 @@ def routes(access: Access) -> Router:
         factor its code is needed as well.
         """
         key = await access.secrets.addresses.key(body.email)
-        counted = await access.attempt(throttle.SIGN_IN, key, client_of(request), context.at)
+        counted = await access.attempt(throttle.SIGN_IN, key, client_of(request.scope), context.at)
         person = await prove(access, context, key, body.password.get_secret_value())
         proof = await prove_second_factor(access, context, person, body.code)
         tokens = await open_session(access, context, person, proof, body)

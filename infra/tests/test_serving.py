@@ -1,0 +1,137 @@
+"""The doors of a process: safe headers on every answer, and a port for us alone."""
+
+import re
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Annotated, Any
+
+import httpx
+import pytest
+from starlette.responses import Response
+
+from infra.database import closed_pool
+from infra.host import Service, assembled
+from infra.http.answers import Answered, Content, Router
+from infra.http.request_context import PublicRequest, public
+from infra.serving import serving, site
+from infra.stack.ports import free_port
+from infra.testing.serving import settings_of
+
+PROBES = ["/health/live", "/health/ready", "/bells/health/live", "/bells/health/ready"]
+OURS = ["/", "/metrics", "/bells/metrics", "/bells/docs", "/bells/openapi.json"]
+
+
+def routes(_: Any) -> Router:
+    """Two answers: one about somebody, one that may be kept."""
+    found = Router("Bells")
+
+    @found.get("/bell")
+    async def bell(context: Annotated[PublicRequest, public()]) -> Answered[str]:
+        """A bell."""
+        return Answered("ding")
+
+    @found.get("/picture")
+    async def picture(
+        context: Annotated[PublicRequest, public()],
+    ) -> Annotated[Response, Content("image/png")]:
+        """A picture of a bell, which may be kept."""
+        headers = {"Cache-Control": "public, max-age=60", "Content-Security-Policy": "sandbox"}
+        return Response(b"png", headers=headers, media_type="image/png")
+
+    return found
+
+
+BELLS = Service("bells", routes)
+
+
+@asynccontextmanager
+async def door(**settings: Any) -> AsyncIterator[httpx.AsyncClient]:
+    """Somebody at the port of the API; there is no database behind it."""
+    found = settings_of(BELLS, "", port=0, **settings)
+    pool, keys = closed_pool("", 2, "bells"), closed_pool("", 2, "keys")
+    running = assembled(BELLS, found, pool, keys)
+    async with (
+        serving(site([running], found), found) as url,
+        httpx.AsyncClient(base_url=url) as client,
+    ):
+        yield client
+
+
+@pytest.mark.parametrize("path", ["/bells/bell", "/bells/nothing", "/nothing", *PROBES, *OURS])
+async def test_every_answer_is_kept_by_nobody_and_shown_in_no_frame(path: str) -> None:
+    async with door() as client:
+        headers = (await client.get(path)).headers
+    assert headers["Cache-Control"] == "no-store"
+    assert headers["X-Content-Type-Options"] == "nosniff"
+    assert headers["X-Frame-Options"] == "DENY"
+    assert headers["Referrer-Policy"] == "no-referrer"
+    assert "frame-ancestors 'none'" in headers["Content-Security-Policy"]
+    assert "default-src 'none'" in headers["Content-Security-Policy"]
+    assert "Server" not in headers
+
+
+async def test_a_route_may_say_otherwise() -> None:
+    async with door() as client:
+        headers = (await client.get("/bells/picture")).headers
+    assert headers.get_list("Cache-Control") == ["public, max-age=60"]
+    assert headers.get_list("Content-Security-Policy") == ["sandbox"]
+    assert headers["X-Content-Type-Options"] == "nosniff"
+
+
+@pytest.mark.parametrize(
+    ("portal", "sent"), [("https://relais.example", True), ("http://localhost:8080", False)]
+)
+async def test_who_is_reached_by_https_says_so(portal: str, sent: bool) -> None:
+    async with door(portal=portal) as client:
+        headers = (await client.get("/bells/bell")).headers
+    assert ("Strict-Transport-Security" in headers) is sent
+
+
+async def test_the_pages_of_documents_load_nothing_from_elsewhere() -> None:
+    async with door() as client:
+        page = await client.get("/bells/docs")
+        loaded = re.findall(r"(?:src|href)='([^']+)'", page.text)
+        found = [await client.get(f"/bells/{path}") for path in loaded]
+    assert "//" not in page.text
+    assert [answer.status_code for answer in found] == [200, 200, 200]
+    assert "script-src 'self';" in page.headers["Content-Security-Policy"]
+    assert {answer.headers["Content-Type"].partition(";")[0] for answer in found} == {
+        "text/css",
+        "text/javascript",
+    }
+
+
+async def test_no_other_file_is_served_beside_the_pages() -> None:
+    async with door() as client:
+        assert (await client.get("/bells/docs/core.py")).status_code == 404
+
+
+class TestPortOfOurOwn:
+    async def test_the_public_port_has_nothing_of_the_inside(self) -> None:
+        async with door(inside_port=free_port()) as client:
+            assert [(await client.get(path)).status_code for path in OURS] == [404] * len(OURS)
+            assert (await client.get("/bells/bell")).status_code == 200
+
+    async def test_its_probes_tell_no_reasons(self) -> None:
+        async with door(inside_port=free_port()) as client:
+            answers = [await client.get(path) for path in PROBES]
+        assert [answer.json() for answer in answers[:2]] == [
+            {"status": "ok"},
+            {"status": "failing"},
+        ]
+        assert all("checks" not in answer.json() for answer in answers)
+
+    async def test_the_inner_port_has_it_all_and_no_route(self) -> None:
+        port = free_port()
+        async with door(inside_port=port), httpx.AsyncClient() as client:
+            inner = f"http://127.0.0.1:{port}"
+            for path in ("/", "/metrics", "/bells/docs", "/bells/openapi.json"):
+                assert (await client.get(inner + path)).status_code == 200
+            ready = await client.get(f"{inner}/health/ready")
+            assert ready.status_code == 503
+            assert "bells database" in ready.json()["checks"]
+            assert (await client.get(f"{inner}/bells/bell")).status_code == 404
+
+    async def test_on_a_laptop_one_port_has_all(self) -> None:
+        async with door() as client:
+            assert [(await client.get(path)).status_code for path in OURS] == [200] * len(OURS)
