@@ -67,7 +67,7 @@ class KeptObjects:
         with _asked():
             await obstore.put_async(self._store, name, content, max_concurrency=PARTS_AT_ONCE)
         if self._folder is not None:
-            await asyncio.to_thread(_flush, self._folder / name)
+            await asyncio.to_thread(_flush, self._folder / name, self._folder)
 
     async def read(self, name: str, start: int, end: int) -> AsyncIterator[bytes]:
         # Window by window: one long answer would be cut off by the client's timeout when whoever
@@ -99,9 +99,14 @@ def _asked() -> Iterator[None]:
         raise ObjectsAway(str(error)) from error
 
 
-def _flush(path: Path) -> None:
-    """Onto the disk, with the entries that lead to it: an event may tell of it next."""
+def _flush(path: Path, folder: Path) -> None:
+    """Onto the disk, with the entries that lead to it: an event may tell of it next.
+
+    Nobody else on this machine reads them.
+    """
     for each in (path, *list(path.parents)[:2]):
+        if each.is_relative_to(folder):
+            each.chmod(0o600 if each == path else 0o700)
         descriptor = os.open(each, os.O_RDONLY)
         try:
             os.fsync(descriptor)
@@ -113,7 +118,9 @@ def objects_of(settings: Settings) -> Objects:
     """The store that `settings.objects` names; a folder of its home when it names none."""
     if not settings.objects:
         folder = settings.home.absolute() / "objects"
-        return KeptObjects(LocalStore(folder, mkdir=True), folder)
+        folder.mkdir(parents=True, exist_ok=True)
+        folder.chmod(0o700)
+        return KeptObjects(LocalStore(folder), folder)
     if not settings.objects.startswith("s3://"):
         raise ValueError("objects must be like s3://bucket/folder")
     return KeptObjects(_s3(settings))

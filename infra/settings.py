@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Annotated
 
 from psycopg.conninfo import make_conninfo
-from pydantic import BeforeValidator, Field, SecretStr
+from pydantic import BeforeValidator, Field, SecretStr, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 
@@ -22,10 +22,35 @@ def _networks(given: object) -> object:
 Networks = Annotated[tuple[IPv4Network | IPv6Network, ...], NoDecode, BeforeValidator(_networks)]
 
 
+MASTER_BYTES = 32
+
+
+def _master_keys(given: SecretStr) -> dict[str, bytes]:
+    """The keys by name. Raises ValueError, which never tells a key, for what is no strong one."""
+    try:
+        named = json.loads(given.get_secret_value())
+        found = {name: base64.b64decode(key, validate=True) for name, key in named.items()}
+    except (ValueError, TypeError, AttributeError):
+        raise ValueError("must be a JSON object of names and keys in base64") from None
+    if not found:
+        raise ValueError("must have a key")
+    for name, key in found.items():
+        if len(key) != MASTER_BYTES:
+            raise ValueError(f"the key {name} must have {MASTER_BYTES} bytes, not {len(key)}")
+        if len(set(key)) == 1:
+            raise ValueError(f"the bytes of the key {name} are all the same")
+    return found
+
+
 class Settings(BaseSettings):
     """Read once by the host; each name is an environment variable with the prefix RELAIS_."""
 
-    model_config = SettingsConfigDict(env_prefix="RELAIS_", extra="ignore")
+    model_config = SettingsConfigDict(
+        env_prefix="RELAIS_",
+        extra="ignore",
+        # Some of them are secrets.
+        hide_input_in_errors=True,
+    )
 
     home: Path = Path(".relais")
     """Where a laptop keeps its servers' data, keys and addresses."""
@@ -82,6 +107,9 @@ class Settings(BaseSettings):
     """The virus scanner, like 127.0.0.1:3310; without one nothing is scanned."""
     issuer: str = "relais-accounts"
     audience: str = "relais"
+    refresh_leeway: float = 30.0
+    """Seconds for which a refresh token that was just used gives others a successor as well: two
+    tabs refresh at once. Used later, it ends the session."""
     otlp_endpoint: str = ""
     """Where traces go; without it there are none."""
     log_level: str = "INFO"
@@ -111,11 +139,17 @@ class Settings(BaseSettings):
     home_radius_km: float = 100.0
     """The distance that counts as near home (G-10)."""
 
+    @field_validator("master_keys")
+    @classmethod
+    def _refuse_weak_keys(cls, given: SecretStr) -> SecretStr:
+        if given.get_secret_value():
+            _master_keys(given)
+        return given
+
     @cached_property
     def masters(self) -> dict[str, bytes]:
         """The master keys, the current one first."""
-        named = json.loads(self.master_keys.get_secret_value())
-        return {name: base64.b64decode(key) for name, key in named.items()}
+        return _master_keys(self.master_keys)
 
     def database(self, service: str) -> str:
         """How to reach the database of a service (`missions`, `views.partner`, `keys`)."""

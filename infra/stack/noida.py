@@ -47,6 +47,8 @@ class NoidaBroker(ChildBroker):
 
     async def _start_server(self) -> None:
         self._data_dir.mkdir(parents=True, exist_ok=True)
+        # It writes its records so that anybody may read them.
+        self._data_dir.chmod(0o700)
         self._log.parent.mkdir(parents=True, exist_ok=True)
         for attempt in range(1, PORTS_TRIED + 1):
             port = free_port()

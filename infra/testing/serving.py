@@ -18,7 +18,7 @@ from infra.settings import Settings
 from infra.tokens import Role, SigningKey, issue, jwks
 
 KEY = SigningKey.generate()
-MASTER_KEYS = json.dumps({"test": base64.b64encode(b"m" * 32).decode()})
+MASTER_KEYS = json.dumps({"test": base64.b64encode(bytes(range(32))).decode()})
 NO_HEADERS: Mapping[str, str] = {}
 
 

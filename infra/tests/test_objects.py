@@ -1,6 +1,7 @@
 """One storage port: the local folder and a server that speaks S3 keep the same promises."""
 
 import asyncio
+import stat
 from collections.abc import AsyncIterator
 from pathlib import Path
 from random import randbytes
@@ -58,6 +59,16 @@ async def test_what_is_put_is_read_back_whole_and_in_ranges(objects: Objects) ->
     assert await read(objects, "files/a/original", 3, 4) == b"3"
     await objects.put("files/a/original", b"another")
     assert await read(objects, "files/a/original", 0, 7) == b"another"
+
+
+async def test_nobody_else_on_this_machine_reads_what_is_kept_in_a_folder(tmp_path: Path) -> None:
+    await objects_of(Settings(home=tmp_path)).put("files/a/pieces/0", b"0123456789")
+    kept = tmp_path / "objects"
+    modes = [
+        stat.S_IMODE(path.stat().st_mode)
+        for path in (kept, kept / "files/a", kept / "files/a/pieces", kept / "files/a/pieces/0")
+    ]
+    assert modes == [0o700, 0o700, 0o700, 0o600]
 
 
 async def test_a_large_file_goes_in_and_out_in_windows(objects: Objects, tmp_path: Path) -> None:

@@ -19,7 +19,7 @@ from services.missions.service import service as missions
 from services.views.partner.service import service as partner
 
 KEY = SigningKey.generate()
-MASTER_KEYS = json.dumps({"test": base64.b64encode(bytes(32)).decode()})
+MASTER_KEYS = json.dumps({"test": base64.b64encode(bytes(range(32))).decode()})
 SERVICES = (missions, partner)
 
 

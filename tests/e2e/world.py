@@ -40,7 +40,7 @@ from services.views.partner.service import service as partner
 
 NOON = datetime(2030, 5, 1, 12, 0, tzinfo=UTC)
 AWAY = (psycopg.OperationalError, psycopg.InterfaceError, PoolTimeout)
-MASTER_KEYS = json.dumps({"test": base64.b64encode(bytes(32)).decode()})
+MASTER_KEYS = json.dumps({"test": base64.b64encode(bytes(range(32))).decode()})
 
 
 @dataclass

@@ -18,7 +18,7 @@ from infra.stack.choice import broker_of
 from infra.stack.postgres import PostgresServer
 from infra.tokens import SigningKey, jwks
 
-MASTER_KEYS = json.dumps({"bench": base64.b64encode(bytes(32)).decode()})
+MASTER_KEYS = json.dumps({"bench": base64.b64encode(bytes(range(32))).decode()})
 POOL = 10
 """Connections each side gets."""
 

@@ -41,7 +41,7 @@ def document(service: Service) -> Document:
 def unopened(service: Service) -> Running:
     """The service over a database that nobody opens."""
     pool: Pool = AsyncConnectionPool("", open=False, min_size=0, max_size=1)
-    master = f'{{"none": "{base64.b64encode(bytes(32)).decode()}"}}'
+    master = f'{{"none": "{base64.b64encode(bytes(range(32))).decode()}"}}'
     settings = Settings.model_validate({"master_keys": master})
     keyring, store = Keyring(pool, settings.masters), PostgresStore(pool)
     return Running(

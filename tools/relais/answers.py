@@ -147,7 +147,7 @@ def refusal_of(error: Exception) -> tuple[str, int] | None:
         case UnknownService():
             return f"there is no service {error.args[0]}", USAGE
         case ValidationError():
-            return f"the settings cannot be read: {first_line(error)}", USAGE
+            return f"the settings cannot be read: {at_fault(error)}", USAGE
         case UnknownMasterKey():
             return f"RELAIS_MASTER_KEYS does not fit: {error}", FOUND
         case Halt() | AlreadyRunning() | ServerFailed():
@@ -167,6 +167,15 @@ def _refusal_of_broker(error: Exception) -> tuple[str, int] | None:
     if isinstance(error, KafkaError):
         return f"cannot reach it: {type(error).__name__} {first_line(error)}", UNREACHABLE
     return None
+
+
+def at_fault(error: ValueError) -> str:
+    """The first setting at fault, and what is wrong with it."""
+    if not isinstance(error, ValidationError):
+        return first_line(error)
+    found = error.errors(include_input=False)[0]
+    name = "_".join(str(part) for part in found["loc"]).upper()
+    return f"RELAIS_{name}: {found['msg'].removeprefix('Value error, ')}"
 
 
 def _refuse(message: str, code: int, as_json: bool) -> None:

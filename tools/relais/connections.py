@@ -12,7 +12,7 @@ from infra.personal import Keyring
 from infra.settings import Settings
 from infra.store.postgres import PostgresStore
 from services.names import NAMES, known
-from tools.relais.answers import UNREACHABLE, USAGE, Trouble, first_line
+from tools.relais.answers import UNREACHABLE, USAGE, Trouble, at_fault, first_line
 from tools.relais.home import addresses
 
 CONNECT_SECONDS = 5
@@ -28,7 +28,7 @@ def settings() -> Settings:
     try:
         found = Settings()
     except (ValidationError, ValueError) as error:
-        raise Trouble(f"the settings cannot be read: {first_line(error)}", USAGE) from error
+        raise Trouble(f"the settings cannot be read: {at_fault(error)}", USAGE) from error
     here = running_here(found)
     update: dict[str, object] = {
         name: here[name]

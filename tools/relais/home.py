@@ -51,5 +51,6 @@ def write_addresses(home: Path, settings: Settings, url: str) -> Path:
         "kafka": settings.kafka,
     }
     aside = path.with_name(f"{path.name}.{os.getpid()}")
+    aside.touch(mode=0o600)
     aside.write_text(json.dumps(found, indent=1))
     return aside.replace(path)

@@ -1,7 +1,7 @@
 """Common ground of the routes: the secrets, the accounts, and the proof of who asks."""
 
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Annotated
 
 from fastapi import Depends
@@ -60,6 +60,7 @@ class Access:
     def __init__(self, running: Running) -> None:
         self.pool = running.pool
         self.portal = running.settings.portal
+        self.refresh_leeway = timedelta(seconds=running.settings.refresh_leeway)
         self.secrets = Secrets(running.pool, running.settings.masters)
         self.accounts = Accounts(running.commands, self.secrets)
         self.administrators = Administrators(running.pool, self.accounts)

@@ -38,7 +38,8 @@ def routes(access: Access) -> Router:
     async def refresh(body: RefreshBody, context: PublicContext) -> Answered[Tokens]:
         """Get the next pair of tokens for a refresh token.
 
-        A refresh token works once; used twice, it ends the session, because somebody else has it.
+        A refresh token works once. For half a minute it gives other requests a pair as well, for
+        two tabs may refresh at once; used later, it ends the session, because somebody else has it.
         """
         tokens = await refresh_session(access, context, body.refresh_token)
         return Answered(tokens, headers=NO_STORE)
@@ -71,8 +72,8 @@ def routes(access: Access) -> Router:
 async def refresh_session(access: Access, context: PublicRequest, token: str) -> Tokens:
     """The next pair of tokens.
 
-    The same request gets the same answer again; another one with a used token ends the session,
-    because one of the two who have it stole it.
+    The same request gets the same answer again. Another one with a token that was used a while ago
+    ends the session, because one of the two who have it stole it.
     """
     session = await access.secrets.sessions.find(token)
     person = await access.accounts.active(session.user_id) if session else None
@@ -80,7 +81,9 @@ async def refresh_session(access: Access, context: PublicRequest, token: str) ->
         raise context.refuse(SessionOver())
     proven = await access.as_user(context, person)
     request = proven.command_context.command_id
-    successor = await access.secrets.sessions.succeed(session, token, request)
+    successor = await access.secrets.sessions.succeed(
+        session, token, request, context.at, access.refresh_leeway
+    )
     if successor is None:
         await end(proven, person, session.session_id, SessionEnd.TOKEN_REUSED)
         raise context.refuse(SessionOver())

@@ -3,7 +3,7 @@
 import os
 from collections.abc import AsyncIterator, Sequence
 from datetime import UTC, datetime, timedelta
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import pyotp
 import pytest
@@ -187,15 +187,51 @@ async def kids(ring: SigningKeys, now: datetime) -> Sequence[str]:
 SESSION = Session("s-1", "ada", False, NOON, NOON + timedelta(hours=1))
 
 
+async def succession(kept: Sessions, token: str, request: UUID, seconds: float = 0) -> str | None:
+    """The successor of a token that is used so many seconds after noon."""
+    return await kept.succeed(SESSION, token, request, NOON + seconds * SECOND, 30 * SECOND)
+
+
 class TestSessions:
     async def test_a_token_works_once_and_for_one_request(self, pool: Pool, vault: Vault) -> None:
         kept, token, request = await self.begun(pool, vault), "t" * 43, uuid4()
-        next_one = await kept.succeed(SESSION, token, request)
+        next_one = await succession(kept, token, request)
         assert next_one is not None
-        assert await kept.succeed(SESSION, token, request) == next_one
-        assert await kept.succeed(SESSION, token, uuid4()) is None
-        assert await kept.succeed(SESSION, next_one, uuid4()) is not None
-        assert await kept.succeed(SESSION, token, request) is None, "its successor was used"
+        assert await succession(kept, token, request, 40) == next_one
+        assert await succession(kept, token, uuid4(), 40) is None
+        assert await succession(kept, next_one, uuid4(), 40) is not None
+        assert await succession(kept, token, request, 40) is None, "its successor was used"
+
+    @pytest.mark.parametrize(("seconds", "in_time"), [(29, True), (31, False)])
+    async def test_a_token_just_replaced_works_for_another_tab(
+        self, pool: Pool, vault: Vault, seconds: float, in_time: bool
+    ) -> None:
+        kept, token = await self.begun(pool, vault), "t" * 43
+        first = await succession(kept, token, uuid4())
+        second = await succession(kept, token, uuid4(), seconds)
+        assert first is not None
+        assert (second is not None) is in_time
+        assert second != first
+
+    async def test_each_tab_goes_on_with_its_own_successor(self, pool: Pool, vault: Vault) -> None:
+        kept, token, request = await self.begun(pool, vault), "t" * 43, uuid4()
+        first = await succession(kept, token, uuid4())
+        second = await succession(kept, token, request, 1)
+        assert first is not None
+        assert second is not None
+        # The very request again, whose answer was lost, also when the leeway is over.
+        assert await succession(kept, token, request, 60) == second
+        later = [await succession(kept, one, uuid4(), 300) for one in (first, second)]
+        assert None not in later
+        assert await succession(kept, token, request, 301) is None, "its successor was used"
+        assert await succession(kept, first, uuid4(), 400) is None, "used a while ago"
+
+    async def test_an_ended_session_has_no_leeway(self, pool: Pool, vault: Vault) -> None:
+        kept, token = await self.begun(pool, vault), "t" * 43
+        await succession(kept, token, uuid4())
+        async with pool.connection() as connection:
+            await sessions.end(connection, "ada", NOON)
+        assert await succession(kept, token, uuid4(), 1) is None
 
     async def test_an_ended_session_has_no_successors(self, pool: Pool, vault: Vault) -> None:
         kept = await self.begun(pool, vault)
@@ -206,7 +242,7 @@ class TestSessions:
         found = await kept.find("t" * 43)
         assert found is not None
         assert found.is_over(NOON)
-        assert await kept.succeed(SESSION, "t" * 43, uuid4()) is None
+        assert await succession(kept, "t" * 43, uuid4()) is None
 
     def test_a_session_is_over_at_its_end(self) -> None:
         assert SESSION.is_over(SESSION.expires_at)

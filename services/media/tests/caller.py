@@ -29,7 +29,7 @@ from services.media.service import service
 from services.media.tests.make import NOON, PDF, sha256
 
 KEY = SigningKey.generate()
-MASTER = json.dumps({"test": base64.b64encode(b"m" * 32).decode()})
+MASTER = json.dumps({"test": base64.b64encode(bytes(range(32))).decode()})
 NO_HEADERS: Mapping[str, str] = {}
 
 

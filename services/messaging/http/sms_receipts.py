@@ -9,7 +9,7 @@ from starlette.requests import Request
 from infra.host import Running
 from infra.http.answers import Answer, Answered, Router
 from infra.http.models import Body, Called, Text
-from infra.http.problems import Problem
+from infra.http.problems import Problem, malformed
 from infra.http.request_context import PublicRequest, public
 from services.messaging import message
 from services.messaging.adapters.outbound import receipts, sms
@@ -49,7 +49,12 @@ def router(running: Running) -> Router:
         404 for one we do not know yet: the gateway tries again.
         """
         secret = running.settings.sms_secret.get_secret_value()
-        if not sms.is_signed(secret, await request.body(), relais_signature, context.at):
+        try:
+            signed = sms.is_signed(secret, await request.body(), relais_signature, context.at)
+        except sms.AbsurdClock as error:
+            detail = "The signature names a time that no calendar has."
+            raise malformed("header:Relais-Signature", "time", detail) from error
+        if not signed:
             raise Problem(401, "bad-signature", "The signature is not the gateway's.")
         known = await receipts.settle(running.pool, body.reference, "sms", body.status, body.reason)
         if not known:

@@ -45,7 +45,7 @@ from services.messaging.service import service
 from services.messaging.tests.make import meet, queue
 
 KEY = SigningKey.generate()
-MASTER = json.dumps({"test": base64.b64encode(b"m" * 32).decode()})
+MASTER = json.dumps({"test": base64.b64encode(bytes(range(32))).decode()})
 SECRET = "shared with the gateway"
 SENDER = "Relais <no-reply@relais.example>"
 NO_HEADERS: Mapping[str, str] = {}

@@ -208,6 +208,11 @@ async def test_a_receipt_without_its_signature_changes_nothing(database: str) ->
         assert found.outcome is None
 
 
+async def test_a_receipt_of_an_absurd_time_is_malformed(database: str) -> None:
+    async with staged(database) as stage:
+        assert await post(stage, receipt(), "t=999999999999,v1=00") == 400
+
+
 async def test_a_receipt_that_came_too_early_is_to_come_again(database: str) -> None:
     async with staged(database) as stage:
         body = receipt()

@@ -13,7 +13,7 @@ from services.messaging.adapters.outbound import (
     sink,
 )
 from services.messaging.adapters.outbound.mail import Mail
-from services.messaging.adapters.outbound.sms import Sms, is_signed, signature
+from services.messaging.adapters.outbound.sms import AbsurdClock, Sms, is_signed, signature
 from services.messaging.tests.stage import SECRET, SENDER, gateway, mail_server, staged
 
 NOW = datetime(2030, 5, 1, 12, 0, tzinfo=UTC)
@@ -180,6 +180,13 @@ def test_a_signature_holds_for_its_body_its_secret_and_a_while() -> None:
     assert not is_signed(SECRET, BODY + b" ", signed, NOW)
     assert not is_signed("another", BODY, signed, NOW)
     assert not is_signed("", BODY, signature("", BODY, NOW), NOW)
+
+
+@pytest.mark.parametrize("seconds", [253402300800, 999999999999])
+def test_a_time_that_no_calendar_has_is_told_apart(seconds: int) -> None:
+    assert not is_signed(SECRET, BODY, "t=253402300799,v1=00", NOW)
+    with pytest.raises(AbsurdClock):
+        is_signed(SECRET, BODY, f"t={seconds},v1=00", NOW)
 
 
 @pytest.mark.parametrize("given", ["", "t=,v1=", "t=abc,v1=00", "t=²,v1=0", "t=9999999999999,v1=0"])

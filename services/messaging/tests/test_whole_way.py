@@ -70,7 +70,7 @@ async def at_work(broker: Broker, new_database: Callable[[], str]) -> AsyncItera
         {
             "databases": {name: new_database() for name in ("keys", "accounts", "messaging")},
             "kafka": broker.bootstrap,
-            "master_keys": json.dumps({"test": base64.b64encode(bytes(32)).decode()}),
+            "master_keys": json.dumps({"test": base64.b64encode(bytes(range(32))).decode()}),
             "jwks": '{"keys": []}',
             "port": 0,
         }

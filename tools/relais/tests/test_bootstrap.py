@@ -42,7 +42,7 @@ ADA = Founder("ada", "ada@example.org", "Ada Martin", (Role.DRIVER,))
 async def running(database: str) -> AsyncIterator[Running]:
     settings = Settings(
         databases={"accounts": database, "keys": database},
-        master_keys=json.dumps({"test": base64.b64encode(b"m" * 32).decode()}),  # type: ignore[arg-type]
+        master_keys=json.dumps({"test": base64.b64encode(bytes(range(32))).decode()}),  # type: ignore[arg-type]
     )
     async with opened(service, settings) as running:
         yield running

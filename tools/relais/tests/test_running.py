@@ -1,6 +1,8 @@
 """Commands that run something until they are told to stop."""
 
 import json
+import logging
+import stat
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -14,6 +16,7 @@ import pytest
 from infra.settings import Settings
 from infra.tokens import SigningKey, jwks
 from tools.relais.home import write_addresses
+from tools.relais.platform import telemetry_of
 from tools.relais.tests.conftest import Line, Platform
 
 
@@ -59,6 +62,14 @@ class TestUp:
                 assert json.loads(written.read_text())["host"]
             assert {path.name for path in writing.result()} == {"run.json"}
 
+    def test_nobody_else_on_this_machine_reads_its_addresses(self, tmp_path: Path) -> None:
+        written = write_addresses(tmp_path, Settings(), "http://127.0.0.1:1")
+        assert stat.S_IMODE(written.stat().st_mode) == 0o600
+
+    def test_logs_of_libraries_have_no_addresses_of_mails(self) -> None:
+        telemetry_of(Settings(), "relais")
+        assert not logging.getLogger("mail.log").isEnabledFor(logging.INFO)
+
 
 class TestServeAndWork:
     @pytest.mark.parametrize("words", [("serve", "missions"), ("work", "views.partner")])
@@ -71,6 +82,12 @@ class TestServeAndWork:
     @pytest.mark.parametrize("word", ["serve", "work"])
     def test_a_service_nobody_knows_is_refused(self, nowhere: Line, word: str) -> None:
         assert nowhere.say(word, "nobody").exit_code == 2
+
+    def test_a_setting_that_is_wrong_is_named_with_its_rule(self, nowhere: Line) -> None:
+        weak = {**nowhere.environment, "RELAIS_MASTER_KEYS": json.dumps({"new": "AAAA"})}
+        said = Line(nowhere.home, weak).say("serve", "missions")
+        assert said.exit_code == 2
+        assert "RELAIS_MASTER_KEYS: the key new must have 32 bytes, not 3" in said.stderr
 
     @pytest.mark.parametrize("word", ["serve", "work"])
     def test_what_is_not_set_is_named(self, nowhere: Line, word: str) -> None:

@@ -1,7 +1,7 @@
 """Sessions and their refresh tokens, which work once and tell when somebody else has one too."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from uuid import UUID
 
 from infra.database import Connection, Pool
@@ -22,6 +22,8 @@ create table if not exists secrets.refresh_token (
   session_id text not null references secrets.session on delete cascade,
   used_by    uuid
 );
+alter table secrets.refresh_token add column if not exists used_at timestamptz;
+alter table secrets.refresh_token add column if not exists replaces bytea;
 create index if not exists refresh_token_of_session on secrets.refresh_token (session_id);
 """
 
@@ -65,31 +67,57 @@ class Sessions:
             row = await cursor.fetchone()
         return Session(*row) if row else None
 
-    async def succeed(self, session: Session, token: str, request: UUID) -> str | None:
+    async def succeed(
+        self, session: Session, token: str, request: UUID, at: datetime, leeway: timedelta
+    ) -> str | None:
         """Another token for this one, which is used up now.
 
-        The same request gets the same successor again, until that one is used. None when the
-        session ended, or another request used the token: then one of the two who have it stole it.
+        The same request gets the same successor again, until that one is used. Another request gets
+        a successor of its own while the token was used for the first time at most `leeway` ago:
+        so it is when two tabs refresh at once. None later, and when the session ended: then one of
+        the two who have the token stole it.
         """
         successor = await self._vault.token("refresh", f"{session.session_id}|{request}")
         async with self._pool.connection() as connection, connection.transaction():
             cursor = await connection.execute(
-                "update secrets.refresh_token set used_by = %s where token_hash = %s"
+                "update secrets.refresh_token set used_by = %s, used_at = %s where token_hash = %s"
                 " and used_by is null and exists (select from secrets.session s"
                 " where s.session_id = %s and s.ended_at is null)",
-                (request, digest(token), session.session_id),
+                (request, at, digest(token), session.session_id),
             )
             if cursor.rowcount == 1:
-                await _keep(connection, successor, session.session_id)
+                await _keep(connection, successor, session.session_id, token)
                 return successor
-            cursor = await connection.execute(
-                "select 1 from secrets.refresh_token t join secrets.session s using (session_id)"
-                " join secrets.refresh_token next on next.token_hash = %s"
-                " where t.token_hash = %s and t.used_by = %s"
-                " and next.used_by is null and s.ended_at is null",
-                (digest(successor), digest(token), request),
-            )
-            return successor if await cursor.fetchone() else None
+            return await self._again(connection, successor, token, request, at - leeway)
+
+    async def _again(
+        self,
+        connection: Connection,
+        successor: str,
+        token: str,
+        request: UUID,
+        since: datetime,
+    ) -> str | None:
+        """The successor of a token that is used up, if it was used by this request or `since`."""
+        cursor = await connection.execute(
+            "select t.session_id, next.token_hash is not null, next.used_by is null,"
+            " t.used_by = %s or t.used_at >= %s"
+            " from secrets.refresh_token t join secrets.session s using (session_id)"
+            " left join secrets.refresh_token next on next.token_hash = %s"
+            # A token of before this release does not say which one it replaces.
+            " and (next.replaces = t.token_hash or next.replaces is null and t.used_by = %s)"
+            " where t.token_hash = %s and t.used_by is not null and s.ended_at is null",
+            (request, since, digest(successor), request, digest(token)),
+        )
+        if (row := await cursor.fetchone()) is None:
+            return None
+        session_id, is_known, is_unused, is_in_time = row
+        if is_known:
+            return successor if is_unused else None
+        if not is_in_time:
+            return None
+        await _keep(connection, successor, session_id, token)
+        return successor
 
 
 async def begin(connection: Connection, session: Session, token: str) -> None:
@@ -118,8 +146,11 @@ async def end(
     )
 
 
-async def _keep(connection: Connection, token: str, session_id: str) -> None:
+async def _keep(
+    connection: Connection, token: str, session_id: str, replaced: str | None = None
+) -> None:
     await connection.execute(
-        "insert into secrets.refresh_token (token_hash, session_id) values (%s, %s)",
-        (digest(token), session_id),
+        "insert into secrets.refresh_token (token_hash, session_id, replaces) values (%s, %s, %s)"
+        " on conflict do nothing",
+        (digest(token), session_id, None if replaced is None else digest(replaced)),
     )

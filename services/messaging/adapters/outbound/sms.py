@@ -14,6 +14,10 @@ AGAIN = frozenset({401, 403, 408, 409, 425, 429})
 TOLERANCE = timedelta(minutes=5)
 
 
+class AbsurdClock(ValueError):
+    """A signature names a time that no calendar has."""
+
+
 class Sms:
     """Posts each message as JSON; the gateway knows a repetition by its Idempotency-Key."""
 
@@ -55,10 +59,16 @@ def signature(secret: str, body: bytes, at: datetime) -> str:
 
 
 def is_signed(secret: str, body: bytes, given: str, now: datetime) -> bool:
-    """Whether the gateway signed this body a moment ago. Never without a secret."""
+    """Whether the gateway signed this body a moment ago. Never without a secret.
+
+    Raises `AbsurdClock`.
+    """
     first = given.partition(",")[0].removeprefix("t=")
     if not secret or not first.isascii() or not first.isdigit() or len(first) > 12:
         return False
-    at = datetime.fromtimestamp(int(first), now.tzinfo)
+    try:
+        at = datetime.fromtimestamp(int(first), now.tzinfo)
+    except (ValueError, OverflowError, OSError) as error:
+        raise AbsurdClock from error
     expected = signature(secret, body, at)
     return abs(now - at) <= TOLERANCE and hmac.compare_digest(expected.encode(), given.encode())
