@@ -150,7 +150,7 @@ class TestHole:
     def test_a_stream_with_a_parked_record_has_none(self) -> None:
         made = plan(seen=2, head=4)
         assert made.add(opened(6)) == NONE
-        assert parked(made) == [(6, None)]
+        assert (parked(made), made.states[T1].head) == ([(6, None)], 4)
 
 
 class TestBeforeAParkedRecord:
@@ -159,6 +159,11 @@ class TestBeforeAParkedRecord:
         made.add(opened(3))
         assert admitted(made) == [(T1, 3)]
         assert made.requeued == {T1}
+
+    def test_that_record_is_not_admitted_when_it_comes_again(self) -> None:
+        made = plan(seen=2, head=3)
+        made.add(opened(3))
+        assert (admitted(made), parked(made)) == ([], [(3, None)])
 
     def test_one_of_several_missing_versions_is_admitted_alone(self) -> None:
         made = plan(seen=2, head=5)

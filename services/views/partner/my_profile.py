@@ -1,12 +1,11 @@
 """The driver's own profile, qualifications, and the skills that would open more trips."""
 
-from collections import Counter
 from typing import Annotated
 
 from contracts.missions.driver_v1 import QualificationKind
-from infra.http.answers import Answer, Answered, Router
+from infra.http.answers import Answer, Answered, Listed, Router
 from infra.http.models import Named
-from infra.http.request_context import RequestContext
+from infra.http.pages import Paging
 from services.views.partner import trips
 from services.views.partner.drivers import (
     DriverShown,
@@ -15,9 +14,11 @@ from services.views.partner.drivers import (
     own_row,
 )
 from services.views.partner.open_trips import DriverContext, viewer
-from services.views.partner.trips import Viewer
+from services.views.partner.trips import MOST_WANTED, WantedSkill
 
 router = Router("Profile")
+
+MOST_OFFERED = 100
 
 
 class OfferedQualification(Answer):
@@ -34,20 +35,13 @@ class Qualifications(Answer):
     held: tuple[QualificationShown, ...]
     in_training: tuple[TrainingShown, ...]
     offered: tuple[OfferedQualification, ...]
-    """The most wanted first."""
+    """The most wanted first, a hundred at most; the list of those offered has all."""
 
 
-async def offered(context: RequestContext, who: Viewer) -> list[tuple[str, int]]:
-    """The skills the viewer lacks for open trips, and for how many; the most wanted first."""
-    found = await trips.wanted(who).many(context.pool, trips.BY_SKILL)
-    wanted = Counter(lack.skill for lack in found)
-    return sorted(wanted.items(), key=lambda each: (-each[1], each[0]))
-
-
-def offered_qualification(skill: str, open_trips: int) -> OfferedQualification:
-    kind, _, code = skill.partition(":")
+def offered_qualification(wanted: WantedSkill) -> OfferedQualification:
+    kind, _, code = wanted.skill.partition(":")
     member = QualificationKind[kind.upper()]
-    return OfferedQualification(kind=member, code=code, open_trips=open_trips)
+    return OfferedQualification(kind=member, code=code, open_trips=wanted.open_trips)
 
 
 @router.get("/profile")
@@ -60,10 +54,20 @@ async def my_profile(context: DriverContext) -> Answered[DriverShown]:
 async def my_qualifications(context: DriverContext) -> Answered[Qualifications]:
     """Show what one is qualified for, in training for, and what would open more trips."""
     driver = await own_row(context)
-    wanted = await offered(context, viewer(driver, context.today))
+    wanted = trips.wanted(viewer(driver, context.today))
+    first = await wanted.page(context.pool, MOST_WANTED, None, MOST_OFFERED)
     shown = Qualifications(
         held=tuple(map(QualificationShown.of, driver.qualifications)),
         in_training=tuple(map(TrainingShown.of, driver.trainings)),
-        offered=tuple(offered_qualification(skill, number) for skill, number in wanted),
+        offered=tuple(map(offered_qualification, first)),
     )
     return Answered(shown)
+
+
+@router.get("/qualifications/offered")
+async def offered_qualifications(
+    context: DriverContext, page: Paging
+) -> Answered[Listed[OfferedQualification]]:
+    """List the qualifications that would open more trips, the most wanted first."""
+    wanted = trips.wanted(viewer(await own_row(context), context.today))
+    return await page.show(wanted, MOST_WANTED, offered_qualification)

@@ -23,9 +23,10 @@ from contracts.missions.trip_v1 import (
     contract,
 )
 from infra.consumers.views import OutOfOrder, View
+from infra.database import Pool
 from infra.http.answers import Answer
 from infra.http.models import Day, Named
-from infra.reading import Rows, Table
+from infra.reading import Asked, KeyPart, Order, Rows, Table
 from infra.searching import INDEX, words
 
 Reads = (
@@ -277,13 +278,24 @@ def behind_a_qualification(viewer: Viewer) -> Rows[Trip]:
     return _open(viewer).where(f"not {_GATE}", **_skills(viewer))
 
 
-def wanted(viewer: Viewer) -> Rows["WantedSkill"]:
-    """Each skill that the viewer lacks for an open trip, once a trip."""
-    return (
-        lacked.of(viewer.organisation_id)
-        .where("status = 'open' and until_day >= %(today)s", today=viewer.today)
-        .where(f"not {_HELD}", **_skills(viewer))
+def wanted(viewer: Viewer) -> Asked["WantedSkill"]:
+    """The skills that the viewer lacks for open trips, the most wanted first."""
+    rows = _open(viewer).where(f"not {_HELD}", **_skills(viewer))
+    query = (
+        f"select skill, count(*) from partner.trips cross join lateral {_NEEDED}"
+        f" where {' and '.join(rows.conditions)} group by skill"
+        " having (-count(*), skill) > (-%(after_number)s::bigint, %(after_skill)s)"
+        " order by count(*) desc, skill limit %(most)s"
     )
+
+    async def read(pool: Pool, after: Sequence[KeyPart] | None, limit: int) -> list[WantedSkill]:
+        number, skill = after or (MOST_TRIPS, "")
+        values = {**rows.values, "after_number": number, "after_skill": skill, "most": limit}
+        async with pool.connection() as connection:
+            cursor = await connection.execute(query.encode(), values)
+            return [WantedSkill(*row) for row in await cursor.fetchall()]
+
+    return Asked(read)
 
 
 def _open(viewer: Viewer) -> Rows[Trip]:
@@ -298,16 +310,15 @@ def _skills(viewer: Viewer) -> dict[str, object]:
 
 @dataclass(frozen=True, slots=True)
 class WantedSkill:
-    """A skill that an open trip asks for, named as in `missing`."""
+    """A skill that open trips ask for, named as in `missing`, and how many of them do."""
 
     skill: str
-    trip_id: str
+    open_trips: int
 
 
-lacked = Table(
-    WantedSkill, f"partner.trips cross join lateral {_NEEDED}", columns={"skill": "needed.skill"}
-)
-BY_SKILL = lacked.order("by-skill", "skill", "trip_id")
+MOST_WANTED: Order[WantedSkill] = Order("most-wanted", ("open_trips", "skill"), (int, str))
+MOST_TRIPS = 2**62
+"""More than there are."""
 
 # --- Parts of answers -------------------------------------------------------
 

@@ -265,6 +265,25 @@ class TestOwn:
         ]
         assert [(one["driver_id"], one["code"]) for one in waiting] == [("ada", "orion")]
 
+    @pytest.mark.requirement("HIF-37")
+    async def test_qualifications_are_offered_page_by_page(self, partner: Partner) -> None:
+        await partner.saw(registered(), published("a", process="atlas"))
+        await partner.saw(published("b", process="atlas", services=("wash",)))
+        await partner.saw(published("c", services=("handover",)))
+        async with served(partner) as api:
+            whole = (await api.get("/qualifications/offered")).json()["items"]
+            first = (await api.get("/qualifications/offered?limit=2")).json()
+            rest = (await api.get(f"/qualifications/offered?limit=2&cursor={first['next']}")).json()
+            sheet = await api.get("/qualifications/offered?format=csv")
+            assert whole == (await api.get("/qualifications")).json()["offered"]
+        assert [(one["code"], one["open_trips"]) for one in whole] == [
+            ("atlas", 2),
+            ("handover", 1),
+            ("wash", 1),
+        ]
+        assert (first["items"], rest) == (whole[:2], {"items": whole[2:], "next": None})
+        assert len(sheet.text.splitlines()) == 1 + len(whole)
+
     @pytest.mark.requirement("HIF-34", "HIF-36")
     async def test_the_profile_lists_what_was_obtained(self, partner: Partner) -> None:
         await partner.saw(registered(), qualified("atlas"))
