@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from tools.checks.advisory import advisory
 from tools.checks.clocks import clocks
 from tools.checks.environment import environment
-from tools.checks.imports import independence, layers, purity
+from tools.checks.imports import circles, independence, layers, purity
 from tools.checks.locks import locks
 from tools.checks.notices import notices
 from tools.checks.records import records
@@ -17,6 +17,7 @@ from tools.checks.wording import codes, sentences, splats
 
 GATES: Mapping[str, Gate] = {
     "layers": layers,
+    "circles": circles,
     "independence": independence,
     "purity": purity,
     "environment": environment,

@@ -2,7 +2,9 @@
 
 import ast
 import sys
-from collections.abc import Iterator
+from collections.abc import Container, Iterator
+from graphlib import CycleError, TopologicalSorter
+from itertools import pairwise
 from pathlib import PurePosixPath
 
 from tools.checks.source import Finding, Module, Tree, dotted, imports_of, names_of, service_of
@@ -13,6 +15,9 @@ MAY_IMPORT = {
     "infra": {"contracts", "infra"},
     "services": {"contracts", "infra", "services"},
 }
+HTTP = "infra.http"
+MAY_SERVE = frozenset({"http", "lookups", "serving", "testing", "tests"})
+"""The parts of infra that may know of requests: the kit itself, and those that serve with it."""
 WIRING = frozenset({"aggregates", "service"})
 OUTER_ROOMS = frozenset({"adapters", "http", "lookups", "notices", "read_models"})
 """The rooms of a service that touch the world: requests, tables, secrets, mail servers, files."""
@@ -36,14 +41,47 @@ IMPURE_CALLS = frozenset(
 
 
 def layers(tree: Tree) -> Iterator[Finding]:
-    """services -> infra -> contracts; tools and the tests of the whole may import everything."""
+    """services -> infra -> contracts; tools and the tests of the whole may import everything.
+
+    Within infra, nothing that stores, relays or consumes imports the HTTP kit.
+    """
     for module in tree.modules:
-        place = module.path.parts[0]
+        place, *rest = module.path.with_suffix("").parts
         allowed = MAY_IMPORT.get(place, OURS)
+        below_http = place == "infra" and rest[0] not in MAY_SERVE
         for node, name in imports_of(module):
             other = name.split(".")[0]
             if other in OURS - allowed:
                 yield module.finding(node, "layers", f"{place} must not import {name}")
+            elif below_http and f"{name}.".startswith(f"{HTTP}."):
+                message = f"{place}.{rest[0]} is below HTTP and must not import {name}"
+                yield module.finding(node, "layers", message)
+
+
+def circles(tree: Tree) -> Iterator[Finding]:
+    """No module imports itself by way of others, not even for the type checker.
+
+    Tells one circle at a time.
+    """
+    modules = {module.name: module for module in tree.modules}
+    graph = {name: _imported(module, modules) for name, module in modules.items()}
+    try:
+        TopologicalSorter(graph).prepare()
+    except CycleError as error:
+        # Each is imported by the one behind it.
+        way = list(reversed(error.args[1]))
+        first, second = next(pairwise(way))
+        yield modules[first].finding(graph[first][second], "circles", " -> ".join(way))
+
+
+def _imported(module: Module, known: Container[str]) -> dict[str, ast.stmt]:
+    """The modules of ours that it imports, and where."""
+    found: dict[str, ast.stmt] = {}
+    for node, name in imports_of(module):
+        other = name if name in known else name.rpartition(".")[0]
+        if other in known and other != module.name:
+            found.setdefault(other, node)
+    return found
 
 
 def independence(tree: Tree) -> Iterator[Finding]:

@@ -41,6 +41,9 @@ CASES = [
     ("layers", "infra/relay.py", "import services.missions", "import contracts.runtime"),
     ("layers", "contracts/runtime.py", "from infra import relay", "from contracts import index"),
     ("layers", TRIP, "from tools import checks", "from infra.store import protocol"),
+    ("layers", "infra/vault.py", "from infra.http.problems import P", "from infra import tokens"),
+    ("layers", "infra/store/arrays.py", "import infra.http", "import infra.httpless"),
+    ("layers", "infra/relay.py", "from infra import http", "from infra import locks"),
     (
         "independence",
         "services/missions/http/trips.py",
@@ -170,7 +173,34 @@ def test_a_gate_stops_the_bad_file_and_passes_the_good_one(
 
 
 def test_every_gate_has_a_bad_file() -> None:
-    assert {case[0] for case in CASES} | {"shape", "notices", "texts"} == GATES.keys()
+    elsewhere = {"circles", "shape", "notices", "texts"}
+    assert {case[0] for case in CASES} | elsewhere == GATES.keys()
+
+
+ROUND = {
+    "infra/a.py": "from infra import b",
+    "infra/b.py": "import typing\nif typing.TYPE_CHECKING:\n    from infra.c import C",
+    "infra/c.py": "import infra.a\nclass C: ...",
+}
+
+
+class TestCircles:
+    def test_one_is_found_with_its_whole_way(self) -> None:
+        (finding,) = GATES["circles"](Tree.of(ROUND))
+        ways = [("a", "b", "c"), ("b", "c", "a"), ("c", "a", "b")]
+        told = {" -> ".join(f"infra.{one}" for one in (*way, way[0])) for way in ways}
+        assert finding.message in told
+        start = finding.message.split()[0]
+        assert finding.path.as_posix() == f"{start.replace('.', '/')}.py"
+        assert finding.line == (3 if start == "infra.b" else 1)
+
+    def test_modules_that_share_one_make_none(self) -> None:
+        shared = {
+            **self.ROUND,
+            "infra/c.py": "class C: ...",
+            "infra/d.py": "from infra import b, c",
+        }
+        assert found("circles", shared) == []
 
 
 class TestShape:
