@@ -196,7 +196,7 @@ class TestCircles:
 
     def test_modules_that_share_one_make_none(self) -> None:
         shared = {
-            **self.ROUND,
+            **ROUND,
             "infra/c.py": "class C: ...",
             "infra/d.py": "from infra import b, c",
         }
