@@ -24,9 +24,17 @@ from infra.consumers.reactions import Follower, Reaction, ReactionHandler
 from infra.consumers.records import KafkaTopicReader
 from infra.consumers.subscriptions import Subscription
 from infra.consumers.transports import FaustApp, KafkaLoop
-from infra.consumers.views import Generation, Generations, View, ViewHandler, subscriptions
+from infra.consumers.views import (
+    Generation,
+    Generations,
+    View,
+    ViewHandler,
+    fingerprint_of,
+    shape_schema,
+    subscriptions,
+)
 from infra.database import Pool, open_pool
-from infra.migrations import apply_migrations
+from infra.migrations import Step, apply_migrations
 from infra.personal import Keyring
 from infra.relay import Relay
 from infra.settings import Settings
@@ -48,9 +56,9 @@ class Service:
     `routes` takes the opened service and answers its API router; `problem` is its one table from
     rejection to (status, sentence). `lookups` are tables like `views`, of other services' facts
     that its commands ask for. `followers` write what is neither event nor row, e.g. they remove the
-    secrets of who is forgotten. `migrations` is SQL, safe to repeat, for what must not be an event:
-    secrets, receipts, chunks. `workers` are more loops, by name, e.g. one that sends mail. `about`
-    tells people outside what its API is for.
+    secrets of who is forgotten. `migrations` are steps of SQL, in order, for what must not be an
+    event: secrets, receipts, chunks. `workers` are more loops, by name, e.g. one that sends mail.
+    `about` tells people outside what its API is for.
     """
 
     name: str
@@ -61,7 +69,7 @@ class Service:
     views: tuple[View[Any, Any], ...] = ()
     lookups: tuple[View[Any, Any], ...] = ()
     problem: Callable[[Any], tuple[int, str]] | None = None
-    migrations: str = ""
+    migrations: tuple[Step | str, ...] = ()
     workers: Mapping[str, Callable[["Running"], "Worker"]] = field(default_factory=dict)
     about: str = ""
 
@@ -87,8 +95,13 @@ class Service:
 
     @property
     def schema(self) -> str:
-        """The schema that queries of its tables read: the last part of the name."""
+        """The last part of the name, by which its generations go."""
         return self.name.rsplit(".", 1)[-1]
+
+    @property
+    def shape(self) -> str:
+        """The schema that queries of this release read; empty without tables."""
+        return shape_schema(self.schema, fingerprint_of(self.tables)) if self.tables else ""
 
     @property
     def prefix(self) -> str:
@@ -181,7 +194,7 @@ async def opened(service: Service, settings: Settings) -> AsyncIterator[Running]
     """The service with its pools, migrated; closed at the end of the block."""
     async with AsyncExitStack() as stack:
         keys = await _pool(stack, settings, "keys", 4)
-        pool = await _pool(stack, settings, service.name, settings.pool_size)
+        pool = await _pool(stack, settings, service.name, settings.pool_size, service.shape)
         running = assembled(service, settings, pool, keys)
         await migrate(running)
         yield running
@@ -210,10 +223,12 @@ def generations(service: Service, pool: Pool) -> Generations | None:
     return Generations(service.schema, service.tables, pool) if service.tables else None
 
 
-async def _pool(stack: AsyncExitStack, settings: Settings, name: str, size: int) -> Pool:
+async def _pool(
+    stack: AsyncExitStack, settings: Settings, name: str, size: int, shape: str = ""
+) -> Pool:
     url = settings.database(name)
     await ensure_database(url)
-    pool = await open_pool(url, size, name)
+    pool = await open_pool(url, size, name, shape)
     stack.push_async_callback(pool.close)
     return pool
 

@@ -69,7 +69,7 @@ class Keyring:
 
     async def migrate(self) -> None:
         """Create what is missing in the database. Safe to repeat, and from several processes."""
-        await apply_migrations(self.pool, "keys", _SCHEMA)
+        await apply_migrations(self.pool, "keys", [_SCHEMA])
 
     async def keys(self, subjects: Iterable[str]) -> dict[str, AESGCM]:
         """The keys there are. Somebody forgotten, or never seen, has none."""

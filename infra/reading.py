@@ -1,6 +1,6 @@
 """Reading tables: a question names its table, whose rows it may see, which of them, in which order.
 
-    extras = Table(view, "backoffice.extras")
+    extras = Table(view, "extras")
     OLDEST = extras.order("oldest-extra", "requested_at", "trip_id", "request_id")
 
     waiting = extras.of(organisation_id).where("status = 'requested'")
@@ -70,8 +70,9 @@ class _Plain(Generic[Row]):
 class Table(Generic[Row]):
     """Something to read rows from: a table, with others joined to it where a question needs them.
 
-    `source` begins with the table itself, in its schema: `backoffice.extras` or
-    `backoffice.extras join backoffice.trips using (trip_id)`. `organisation` is the column that
+    `source` begins with the table itself, without a schema: `extras` or
+    `extras join trips using (trip_id)`. The connection knows where the tables of this release are
+    (`infra.database.open_pool`). `organisation` is the column that
     says whose rows these are. `columns` is SQL for the fields that are no columns of the table.
     """
 

@@ -16,7 +16,7 @@ from starlette.types import ASGIApp
 
 from infra import telemetry
 from infra.consumers.transports import FaustApp, Lag
-from infra.consumers.views import views_seen
+from infra.consumers.views import Generations
 from infra.host import Running, ViewsWorker
 from infra.http.app import Api, create_app
 from infra.http.auth import PublishedKeys, Verifier
@@ -57,15 +57,16 @@ class Server(uvicorn.Server):
 
 def api(running: Running, verifier: Verifier, health: Health) -> Api:
     """The API of one service, over what it has opened."""
-    service, settings = running.service, running.settings
+    service, settings, generations = running.service, running.settings, running.generations
     app_state = AppState(
         verifier=verifier,
         problem=service.problem,
         commands=running.commands if service.aggregates else None,
         pool=running.pool,
-        positions=_positions(running) if service.tables else None,
-        lookups=Lookups(running.pool, service.schema),
+        positions=_positions(running, generations) if generations is not None else None,
+        lookups=Lookups(running.pool, service.shape),
         versions=OpaqueVersions(next(iter(settings.masters.values()))),
+        unfilled=generations.unfilled if generations is not None else None,
     )
     return create_app(
         f"relais {service.name}",
@@ -86,12 +87,9 @@ def api(running: Running, verifier: Verifier, health: Health) -> Api:
     )
 
 
-def _positions(running: Running) -> Positions:
-    async def seen(streams: Sequence[str]) -> Mapping[str, int]:
-        return await views_seen(running.pool, running.service.schema, streams)
-
+def _positions(running: Running, generations: Generations) -> Positions:
     follows = [f"{c.service}.{c.name}" for c in running.service.sources]
-    return Positions(seen, running.seen, follows, running.settings.position_wait)
+    return Positions(generations.seen, running.seen, follows, running.settings.position_wait)
 
 
 class Site(Starlette):
@@ -117,6 +115,8 @@ def site(services: Sequence[Running], settings: Settings) -> Site:
         name = running.service.name
         health.checks[f"{name} database"] = writable(running.pool)
         health.checks[f"{name} pool"] = unsaturated(running.pool, MOST_WAITING)
+        if running.generations is not None:
+            health.checks[f"{name} tables"] = running.generations.unfilled
         for worker, loop in running.workers.items():
             health.watch(f"{name} {worker}", loop.progress)
     apis = {running.service.prefix: api(running, verifier, health) for running in services}

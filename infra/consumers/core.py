@@ -9,7 +9,6 @@ import asyncio
 import logging
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
-from importlib.resources import files
 
 from infra import telemetry
 from infra.consumers.continuity import Continuity
@@ -22,7 +21,7 @@ from infra.consumers.records import Partition, Record, TopicReader
 from infra.consumers.streams import Streams
 from infra.consumers.subscriptions import Subscription
 from infra.database import Connection, Pool
-from infra.migrations import apply_migrations
+from infra.migrations import apply_migrations, steps_in
 from infra.personal import Keyring
 from infra.signals import Signal
 
@@ -281,5 +280,4 @@ class Consumer:
 
 async def migrate(pool: Pool) -> None:
     """Create what a consumer needs in its database. Safe to repeat."""
-    schema = files("infra.consumers").joinpath("schema.sql").read_text()
-    await apply_migrations(pool, "consumer", schema)
+    await apply_migrations(pool, "consumer", steps_in("infra.consumers"))

@@ -53,6 +53,11 @@ alter table views.generation add constraint generation_state_check
   check (state in ('filling', 'building', 'active', 'previous', 'dropped'));
 create unique index if not exists one_active on views.generation (view) where state = 'active';
 """
+# Each release reads tables of its own shape, so each shape has an active generation.
+_ONE_ACTIVE_A_SHAPE = """
+drop index views.one_active;
+create unique index one_active on views.generation (view, fingerprint) where state = 'active';
+"""
 
 
 class OutOfOrder(Exception):
@@ -205,13 +210,34 @@ class Generation:
         return f"{self.view}_{self.number}"
 
     @property
+    def shape(self) -> str:
+        """The schema through which queries read the active generation of this shape."""
+        return shape_schema(self.view, self.fingerprint)
+
+    @property
     def consumer(self) -> str:
         """Its name as a consumer and as a Kafka group."""
         return f"views.{self.view}.{self.number}"
 
 
+def fingerprint_of(tables: Sequence[View[Any, Any]]) -> str:
+    """Changes with the shape of the tables: code feeds and reads only tables of its own shape."""
+    shape = to_json([(t.name, t.definition(), t.nested(), t.indexes) for t in tables])
+    return sha256(shape).hexdigest()[:16]
+
+
+def shape_schema(view: str, fingerprint: str) -> str:
+    """The schema that shows the active generation of a shape, by the plain names of its tables."""
+    return f"{view}_shape_{fingerprint}"
+
+
 class Generations:
-    """The generations of one read service. Queries read schema `<view>`, whichever is active."""
+    """The generations of one read service, as the code of one release sees them.
+
+    Releases with tables of different shapes run side by side. Each feeds the generations of its
+    shape, and its queries read the active one of them through a schema of their own (`shape`).
+    Schema `<view>` shows people, and releases before that, what was activated last.
+    """
 
     def __init__(self, view: str, tables: Sequence[View[Any, Any]], pool: Pool) -> None:
         self.view = view
@@ -220,19 +246,30 @@ class Generations:
 
     @cached_property
     def fingerprint(self) -> str:
-        """Changes with the shape of the tables: code feeds only tables of its own shape."""
-        shape = to_json([(t.name, t.definition(), t.nested(), t.indexes) for t in self.tables])
-        return sha256(shape).hexdigest()[:16]
+        """The shape of this code's tables."""
+        return fingerprint_of(self.tables)
+
+    @property
+    def shape(self) -> str:
+        """The schema that queries of this code read."""
+        return shape_schema(self.view, self.fingerprint)
 
     async def migrate(self) -> None:
-        """Create the registry and the first generation. Safe to repeat, also at once."""
-        await apply_migrations(self._pool, "views", _SCHEMA)
+        """Create the registry and the first generation of all. Safe to repeat, also at once.
+
+        A shape that is new beside others is not made here: a rebuild fills it first.
+        """
+        await apply_migrations(self._pool, "views", [_SCHEMA, _ONE_ACTIVE_A_SHAPE])
         async with self._changing() as connection:
-            cursor = await connection.execute(
+            known = await connection.execute(
                 "select from views.generation where view = %s", (self.view,)
             )
-            if cursor.rowcount == 0:
+            if known.rowcount == 0:
                 await self._activate(connection, await self._create(connection, "building"))
+            # Releases before this one kept no schema for each shape.
+            active = self._active(await self._all(connection))
+            if active is not None and await _lacks(connection, self.shape):
+                await self._show(connection, active, self.shape)
 
     @asynccontextmanager
     async def _changing(self) -> AsyncIterator[Connection]:
@@ -244,13 +281,16 @@ class Generations:
     async def all(self) -> list[Generation]:
         """Every generation there is, oldest first."""
         async with self._pool.connection() as connection:
-            cursor = connection.cursor(row_factory=class_row(Generation))
-            await cursor.execute(
-                "select view, number, state, fingerprint from views.generation"
-                " where view = %s and state <> 'dropped' order by number",
-                (self.view,),
-            )
-            return await cursor.fetchall()
+            return await self._all(connection)
+
+    async def _all(self, connection: Connection) -> list[Generation]:
+        cursor = connection.cursor(row_factory=class_row(Generation))
+        await cursor.execute(
+            "select view, number, state, fingerprint from views.generation"
+            " where view = %s and state <> 'dropped' order by number",
+            (self.view,),
+        )
+        return await cursor.fetchall()
 
     async def fed(self) -> list[Generation]:
         """The generations to feed from the topics: of this code's shape, and done filling."""
@@ -261,8 +301,34 @@ class Generations:
         ]
 
     async def active(self) -> Generation | None:
-        """The generation that queries read."""
-        return next((g for g in await self.all() if g.state == "active"), None)
+        """The generation that queries of this code read; None while its shape has none filled."""
+        return self._active(await self.all())
+
+    def _active(self, known: Sequence[Generation]) -> Generation | None:
+        ours = (g for g in known if g.fingerprint == self.fingerprint and g.state == "active")
+        return next(ours, None)
+
+    async def unfilled(self) -> str | None:
+        """Why queries of this code have nothing to read; None when they have."""
+        if await self.active() is not None:
+            return None
+        return (
+            f"no tables of {self.view} in the shape of this release are filled yet:"
+            " `relais views rebuild` of this release fills them"
+        )
+
+    async def seen(self, streams: Sequence[str]) -> dict[str, int]:
+        """The version of each stream that queries of this code show; 0 when they show none yet."""
+        async with self._pool.connection() as connection:
+            cursor = await connection.execute(
+                "select s, coalesce(v.version, 0) from unnest(%s::text[]) s"
+                " left join views.generation g"
+                "   on g.view = %s and g.fingerprint = %s and g.state = 'active'"
+                " left join consumer.stream v"
+                "   on v.consumer = format('views.%%s.%%s', g.view, g.number) and v.stream = s",
+                (list(streams), self.view, self.fingerprint),
+            )
+            return dict(await cursor.fetchall())
 
     async def create(self) -> Generation:
         """A new, empty generation beside the others; nothing reads or feeds it yet."""
@@ -314,17 +380,19 @@ class Generations:
     async def activate(self, generation: Generation) -> None:
         """Let queries read this generation, in one transaction; the former one stays.
 
-        Called with the former one, it swaps back. Raises ValueError for one that is still filling,
-        or gone.
+        Called with the former one, it swaps back. What releases of other shapes read stays as it
+        is. Raises ValueError for one of another shape, still filling, or gone.
         """
         async with self._changing() as connection:
             await self._activate(connection, generation)
 
     async def _activate(self, connection: Connection, generation: Generation) -> None:
+        if generation.fingerprint != self.fingerprint:
+            raise ValueError(f"{generation.schema} has tables of another release, which reads it")
         await connection.execute(
             "update views.generation set state = 'previous'"
-            " where view = %s and state = 'active' and number <> %s",
-            (self.view, generation.number),
+            " where view = %s and fingerprint = %s and state = 'active' and number <> %s",
+            (self.view, self.fingerprint, generation.number),
         )
         cursor = await connection.execute(
             "update views.generation set state = 'active'"
@@ -333,26 +401,37 @@ class Generations:
         )
         if cursor.rowcount == 0:
             raise ValueError(f"{generation.schema} is still filling, or gone")
-        await connection.execute(_ddl("create schema if not exists {view}", generation))
-        for table in self.tables:
-            await connection.execute(_ddl("drop view if exists {view}.{table}", generation, table))
-            select = "create view {view}.{table} as select * from {schema}.{table}"
-            await connection.execute(_ddl(select, generation, table))
+        await self._show(connection, generation, self.shape)
+        await self._show(connection, generation, self.view)
 
-    async def drop(self, generation: Generation) -> None:
+    async def _show(self, connection: Connection, generation: Generation, schema: str) -> None:
+        """Let a schema show the tables of a generation."""
+        await connection.execute(_ddl("create schema if not exists {to}", generation, to=schema))
+        for table in self.tables:
+            for text in (
+                "drop view if exists {to}.{table}",
+                "create view {to}.{table} as select * from {schema}.{table}",
+            ):
+                await connection.execute(_ddl(text, generation, table, schema))
+
+    async def drop(self, generation: Generation, *, of_another_release: bool = False) -> None:
         """Remove a generation that is not active, with its positions and parked records.
 
-        Its number is not used again: who feeds it may not have noticed yet.
+        Its number is not used again: who feeds it may not have noticed yet. One that is active for
+        releases of another shape goes only when asked for as such, once none of them runs any more.
+        Raises ValueError for one that stays.
         """
         async with self._changing() as connection:
             cursor = await connection.execute(
                 "update views.generation set state = 'dropped' where view = %s and number = %s"
-                " and state not in ('active', 'dropped')",
-                (self.view, generation.number),
+                " and state <> 'dropped' and (state <> 'active' or %s and fingerprint <> %s)",
+                (self.view, generation.number, of_another_release, self.fingerprint),
             )
             if cursor.rowcount == 0:
                 raise ValueError(f"{generation.schema} is active, or gone")
             await connection.execute(_ddl("drop schema {schema} cascade", generation))
+            if generation.state == "active":
+                await connection.execute(_ddl("drop schema if exists {shape} cascade", generation))
             for table in ("position", "stream", "parked"):
                 await connection.execute(
                     sql.SQL("delete from consumer.{} where consumer = %s").format(
@@ -362,11 +441,19 @@ class Generations:
                 )
 
 
-def _ddl(text: str, generation: Generation, table: View[Any, Any] | None = None) -> sql.Composed:
+async def _lacks(connection: Connection, schema: str) -> bool:
+    cursor = await connection.execute("select to_regnamespace(%s) is null", (schema,))
+    return await cursor.fetchone() == (True,)
+
+
+def _ddl(
+    text: str, generation: Generation, table: View[Any, Any] | None = None, to: str = ""
+) -> sql.Composed:
     return sql.SQL(text).format(
         schema=sql.Identifier(generation.schema),
-        view=sql.Identifier(generation.view),
+        shape=sql.Identifier(generation.shape),
         table=sql.Identifier(table.name if table else ""),
+        to=sql.Identifier(to),
     )
 
 
@@ -560,16 +647,3 @@ def _forgotten(deliveries: Sequence[Delivery]) -> list[str]:
 def _json(rows: Sequence[Any]) -> str:
     """Rows as PostgreSQL reads them: a dataclass is an object, a tuple an array."""
     return to_json(rows).decode()
-
-
-async def views_seen(pool: Pool, view: str, streams: Sequence[str]) -> dict[str, int]:
-    """The version of each stream that the active generation shows; 0 when it shows none yet."""
-    async with pool.connection() as connection:
-        cursor = await connection.execute(
-            "select s, coalesce(v.version, 0) from unnest(%s::text[]) s"
-            " left join views.generation g on g.view = %s and g.state = 'active'"
-            " left join consumer.stream v"
-            "   on v.consumer = format('views.%%s.%%s', g.view, g.number) and v.stream = s",
-            (list(streams), view),
-        )
-        return dict(await cursor.fetchall())

@@ -161,6 +161,14 @@ async def _on_database_away(request: Request, _: Exception) -> Response:
     return problem.response(request.scope)
 
 
+async def _on_missing_table(request: Request, error: Exception) -> Response:
+    unfilled = request.app.state.app_state.unfilled
+    if unfilled is None or await unfilled() is None:
+        raise error
+    problem = try_again(503, "unavailable", "The tables of this release are being filled.", 30)
+    return problem.response(request.scope)
+
+
 async def _on_too_large(request: Request, _: Exception) -> Response:
     problem = Problem(413, "event-too-large", "This is more than one event can hold.")
     return problem.response(request.scope)
@@ -174,6 +182,7 @@ async def _on_forgotten(request: Request, _: Exception) -> Response:
 _FROM_BELOW: Mapping[int | type[Exception], ErrorHandler] = {
     # Also a pool that has no connection in time. Repeating is safe: commands are idempotent.
     psycopg.OperationalError: _on_database_away,
+    psycopg.errors.UndefinedTable: _on_missing_table,
     EventTooLarge: _on_too_large,
     SubjectIsForgotten: _on_forgotten,
 }

@@ -46,6 +46,7 @@ from infra.consumers.views import View
 from infra.database import Pool
 from infra.http.answers import Answered, Recorded
 from infra.http.auth import KeyNotKnown, Principal, Verifier
+from infra.http.health import Check
 from infra.http.history import History
 from infra.http.models import instant
 from infra.http.positions import Positions, read_tokens
@@ -135,6 +136,8 @@ class AppState:
     now: Callable[[], datetime] = _now
     pool: Pool | None = None
     """The database with the tables that queries read."""
+    unfilled: Check | None = None
+    """Why those tables are not there yet."""
 
     @property
     def tables(self) -> Pool:

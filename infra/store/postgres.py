@@ -6,7 +6,6 @@ transaction takes the locks of its streams before it gets its xid. `docs/adr/000
 
 from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
-from importlib.resources import files
 from itertools import takewhile
 from json import JSONEncoder
 from time import monotonic
@@ -17,7 +16,7 @@ from psycopg import DataError, IntegrityError, errors
 from infra import telemetry
 from infra.batching import Batcher
 from infra.database import Connection, Pool
-from infra.migrations import apply_migrations
+from infra.migrations import apply_migrations, steps_in
 from infra.store import arrays
 from infra.store.protocol import (
     BEGINNING,
@@ -84,9 +83,8 @@ class PostgresStore:
         )
 
     async def migrate(self) -> None:
-        """Create what is missing in the database. Safe to repeat, and from several processes."""
-        schema = files("infra.store").joinpath("schema.sql").read_text()
-        await apply_migrations(self.pool, "es", schema)
+        """Bring the tables forward to this release. Safe to repeat, and from several processes."""
+        await apply_migrations(self.pool, "es", steps_in("infra.store"))
 
     async def append(self, append: Append) -> Verdict:
         _refuse_oversize(append)

@@ -106,6 +106,6 @@ async def without_database(
 ) -> AsyncIterator[AnyCaller]:
     """The service where nothing is behind the API: what needs its database is answered 503."""
     settings = settings_of(service, "", **named)
-    pool, keys = (closed_pool("", 2, name) for name in (service.name, "keys"))
+    pool, keys = closed_pool("", 2, service.name, service.shape), closed_pool("", 2, "keys")
     async with asking(assembled(service, settings, pool, keys), caller) as asks:
         yield asks

@@ -7,7 +7,6 @@ import psycopg
 import pytest
 
 from infra.database import Connection
-from infra.migrations import apply_migrations
 from infra.store import Appended, Conflict, EventStore
 from infra.store.postgres import PostgresStore
 from infra.testing.store_suite import StoreSuite, followed, versions_by_stream
@@ -61,13 +60,6 @@ class TestTwoProcesses:
             await writer.execute("lock table es.event, es.timer in row exclusive mode")
             await asyncio.wait_for(store.migrate(), 20)
         assert await store.append(append("trip-1")) == Appended(1)
-
-    async def test_migrating_makes_what_a_newer_text_asks_for(self, store: PostgresStore) -> None:
-        for text in ("create table one ()", "create table two ()", "create table two ()"):
-            await apply_migrations(store.pool, "part", text)
-        async with store.pool.connection() as connection:
-            made = await connection.execute("select from relais.part, one, two")
-        assert made.rowcount == 0
 
 
 class TestOneBadAppend:

@@ -17,7 +17,7 @@ from contracts.missions.trip_v1 import (
     TripPublished,
 )
 from infra.consumers.core import Consumer
-from infra.consumers.views import Generation, Generations, View, ViewHandler, views_seen
+from infra.consumers.views import Generation, Generations, View, ViewHandler
 from infra.tests.consuming import NOON, TOPIC, ViewKit, history, opened, published, quoted
 
 
@@ -207,7 +207,7 @@ class TestSeen:
     async def test_a_stream_is_as_far_as_the_active_generation_shows_it(self, kit: ViewKit) -> None:
         await fed(kit, kit.generation, *history())
         streams = ["missions.trip/t-1", "missions.trip/t-2"]
-        seen = await views_seen(kit.pool, "shown", streams)
+        seen = await kit.generations.seen(streams)
         assert list(seen.items()) == [(streams[0], 3), (streams[1], 0)]
 
 

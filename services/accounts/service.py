@@ -16,7 +16,7 @@ service = Service(
     lookups=(files.lookup,),
     routes=http.router,
     problem=problem,
-    migrations=TABLES,
+    migrations=(TABLES,),
     followers=(forgetting,),
     workers={"links": PasswordLinks},
 )

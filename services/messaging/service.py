@@ -29,6 +29,6 @@ service = Service(
     views=(outbox.view,),
     routes=http.router,
     problem=problem,
-    migrations=receipts.TABLES + sink.TABLES,
+    migrations=(receipts.TABLES + sink.TABLES,),
     workers={"sender": channels.sender},
 )

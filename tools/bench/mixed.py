@@ -10,11 +10,12 @@ from typing import Any
 
 from contracts.common_v1 import Point
 from contracts.missions.trip_v1 import contract
-from infra.consumers.views import views_seen
+from infra.consumers.views import Generations
 from infra.database import Pool, open_pool
 from infra.host import Running, opened
 from infra.personal import Codec
 from infra.tokens import SigningKey, issue
+from services import registry
 from services.missions.aggregates import DRIVER
 from services.missions.driver import ChangeHome, Home, RegisterDriver
 from services.missions.service import service
@@ -114,7 +115,9 @@ async def _followed(store: Pool, shown: Mapping[str, Pool]) -> None:
         recorded: dict[str, int] = dict(await cursor.fetchall())
     async with asyncio.timeout(FOLLOW_SECONDS):
         for name, pool in shown.items():
-            while await views_seen(pool, name, list(recorded)) != recorded:
+            tables = registry.service(f"views.{name}").tables
+            generations = Generations(name, tables, pool)
+            while await generations.seen(list(recorded)) != recorded:
                 await asyncio.sleep(LOOK_SECONDS)
 
 

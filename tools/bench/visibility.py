@@ -12,13 +12,14 @@ from aiokafka import AIOKafkaConsumer, AIOKafkaProducer
 
 from contracts.missions.trip_v1 import TripPublished, contract
 from infra.commands import CommandContext, Commands, Done
-from infra.consumers.views import views_seen
+from infra.consumers.views import Generations
 from infra.database import Pool, open_pool
 from infra.host import opened
 from infra.topics import create_topics
 from services.missions import trip
 from services.missions.aggregates import TRIP
 from services.missions.service import service
+from services.views.partner.service import service as partner
 from tools.bench import events
 from tools.bench.figures import Figure, Samples, at_most, interleave
 from tools.bench.ground import Ground
@@ -78,6 +79,8 @@ def _percentiles(side: str, seconds: Sequence[float]) -> dict[str, float]:
 
 
 def _command(commands: Commands, shown: Pool) -> Once:
+    generations = Generations("partner", partner.tables, shown)
+
     async def once(number: int) -> float | None:
         trip_id = f"N{uuid4().hex[:12]}"
         done = await commands.handle(TRIP, trip_id, publish(trip_id), context())
@@ -86,7 +89,7 @@ def _command(commands: Commands, shown: Pool) -> Once:
             return None
         answered = perf_counter()
         stream = f"missions.trip/{trip_id}"
-        while (await views_seen(shown, "partner", [stream])).get(stream, 0) < done.version:
+        while (await generations.seen([stream])).get(stream, 0) < done.version:
             await asyncio.sleep(LOOK_SECONDS)
         return perf_counter() - answered
 

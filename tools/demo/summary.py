@@ -45,7 +45,7 @@ async def _recorded(running: Running, table: Table) -> None:
 async def _shown(running: Running, table: Table) -> None:
     async with running.pool.connection() as connection:
         for view in running.service.views:
-            name = sql.Identifier(running.service.schema, view.name)
+            name = sql.Identifier(running.service.shape, view.name)
             cursor = await connection.execute(sql.SQL("select count(*) from {}").format(name))
             row = await cursor.fetchone()
             assert row is not None

@@ -12,7 +12,7 @@ from rich.console import Console
 from contracts.runtime import Contract
 from infra.cloudevents import NotAnEvent, envelope
 from infra.consumers.records import KafkaTopicReader, Partition, stream_of
-from infra.consumers.views import FORGETTING
+from infra.consumers.views import FORGETTING, Generations
 from infra.database import Pool
 from infra.host import Service
 from infra.settings import Settings
@@ -339,16 +339,16 @@ async def _names(
     found += [(f"{service.name}.{one.name}", [one.contract]) for one in service.followers]
     if not service.tables:
         return found
-    async with pool.connection() as connection:
-        cursor = await connection.execute(
-            "select number from views.generation where view = %s and state = 'active'",
-            (service.schema,),
+    active = await Generations(service.schema, service.tables, pool).active()
+    if active is None:
+        report.wrong(
+            service.name,
+            "has no filled tables in the shape of this release, so its queries answer 503",
+            f"start `relais work {service.name}` of this release, `relais views rebuild"
+            f" {service.name}`; `relais views list` shows what other releases read",
         )
-        row = await cursor.fetchone()
-    if row is None:
-        report.wrong(service.name, "has no active views", f"start `relais work {service.name}`")
         return found
-    return [*found, (f"views.{service.schema}.{row[0]}", list(service.sources))]
+    return [*found, (active.consumer, list(service.sources))]
 
 
 async def _seen(pool: Pool, consumer: str) -> tuple[dict[str, int], set[str]]:

@@ -13,7 +13,7 @@ Within = Annotated[float, typer.Option(min=0, help="How many seconds to wait for
 ConsumerName = Annotated[str | None, typer.Option("--consumer", help="Only this consumer.")]
 ViewService = Annotated[str, typer.Argument(help="A service with views, like views.partner.")]
 LagLimit = Annotated[int, typer.Option(min=0, help="How many records behind is near enough.")]
-Force = Annotated[bool, typer.Option("--force", help="Also when it is behind, or not fed here.")]
+Force = Annotated[bool, typer.Option("--force", help="Also when behind, or of another release.")]
 
 
 class RoleName(StrEnum):
@@ -144,11 +144,11 @@ def views_rollback(service: ViewService, force: Force = False, json: Json = Fals
 
 
 @views.command("drop")
-def views_drop(service: ViewService, number: int, json: Json = False) -> None:
-    """Remove a generation that is not read."""
+def views_drop(service: ViewService, number: int, force: Force = False, json: Json = False) -> None:
+    """Remove a generation that is not read; --force: or that only other releases read."""
     from tools.relais import answers, views
 
-    answers.answer(views.dropped(service, number), as_json=json)
+    answers.answer(views.dropped(service, number, force), as_json=json)
 
 
 # --- Parked streams ---------------------------------------------------------

@@ -16,11 +16,14 @@ from services import registry
 from tools.relais import connections, declared
 from tools.relais.answers import Answer, Trouble, audit, rows, sentence
 
-COLUMNS = ("service", "number", "state", "fed", "behind", "parked", "created_at")
+COLUMNS = ("service", "number", "shape", "state", "fed", "behind", "parked", "created_at")
 
 
 async def listed(service: str | None) -> Answer:
-    """Every generation: its state, how many records it is behind, its parked streams."""
+    """Every generation: its state, how many records it is behind, its parked streams.
+
+    Each shape has its own active one. Those of another shape than this release's are not fed by it.
+    """
     found: list[dict[str, Any]] = []
     for name in connections.named(service):
         if service is None and not registry.service(name).tables:
@@ -43,6 +46,7 @@ async def _facts(running: Running, generations: Generations, one: Generation) ->
     return {
         "service": running.service.name,
         "number": one.number,
+        "shape": one.fingerprint[:8],
         "state": one.state,
         "fed": fed,
         "behind": await lag(running, one) if fed else None,
@@ -169,7 +173,8 @@ async def _chosen(
     generations: Generations, name: str, number: int | None, state: str
 ) -> Generation:
     for one in reversed(await generations.all()):
-        if one.number == number or (number is None and one.state == state):
+        ours = one.fingerprint == generations.fingerprint
+        if one.number == number or (number is None and ours and one.state == state):
             return one
     wanted = f"generation {number}" if number is not None else f"{state} generation"
     raise Trouble(f"{name} has no {wanted}; `relais views list` shows what there is")
@@ -180,19 +185,22 @@ async def _refuse_unfit(
 ) -> None:
     if one.fingerprint != generations.fingerprint:
         raise Trouble(
-            f"generation {one.number} has tables of another release, and nobody feeds it here:"
-            " run that release's `relais`, or --force"
+            f"generation {one.number} has tables of another release, whose queries read them:"
+            " run the `relais` of that release"
         )
     if lag_limit is not None and (left := await lag(running, one)) > lag_limit:
         raise Trouble(f"generation {one.number} is {left} records behind; wait, or --force")
 
 
-async def dropped(name: str, number: int) -> Answer:
-    """Remove a generation that is not read, with its tables and parked records."""
+async def dropped(name: str, number: int, force: bool) -> Answer:
+    """Remove a generation that is not read, with its tables and parked records.
+
+    `force`: also one that releases of another shape read, once none of them runs any more.
+    """
     async with _opened(name) as (running, generations):
         one = await _chosen(generations, name, number, "")
         try:
-            await generations.drop(one)
+            await generations.drop(one, of_another_release=force)
         except ValueError as error:
             raise Trouble(str(error)) from error
         audit(running.settings.home, "views drop", service=name, number=number)

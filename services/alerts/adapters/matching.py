@@ -23,8 +23,8 @@ select distinct on (t.trip_id, s.driver_id) t.trip_id, s.driver_id, s.search_id
   from jsonb_to_recordset(%s) as t(
          trip_id text, organisation_id text, words tsvector, latitude float8, longitude float8,
          from_day date, until_day date, distance_km int, needs jsonb)
-  join alerts.searches s using (organisation_id)
-  join alerts.drivers d using (driver_id, organisation_id)
+  join searches s using (organisation_id)
+  join drivers d using (driver_id, organisation_id)
  where not d.suspended and (s.question = '' or t.words @@ s.question::tsquery)
    and (s.from_day is null or s.from_day <= t.until_day)
    and (s.until_day is null or s.until_day >= t.from_day)

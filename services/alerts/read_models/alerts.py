@@ -62,7 +62,7 @@ view = View(
 
 # --- The question -----------------------------------------------------------
 
-alerts = Table(view, "alerts.alerts")
+alerts = Table(view, "alerts")
 LATEST = alerts.order("latest", "alerted_at", "trip_id", descending=True)
 
 

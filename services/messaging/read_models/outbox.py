@@ -130,7 +130,7 @@ view = View(
     reads=MessageEvent,
 )
 
-table = Table(view, "messaging.message")
+table = Table(view, "message")
 NEWEST = table.order("newest", "queued_at", "message_id", descending=True)
 LONGEST_WAITING = table.order("longest-waiting", "changed_at", "message_id")
 

@@ -135,7 +135,7 @@ view = View(
 
 # --- Questions --------------------------------------------------------------
 
-ledger = Table(view, "payments.ledger")
+ledger = Table(view, "ledger")
 LATEST = ledger.order("latest", "booked_at", "entry_id", descending=True)
 
 
@@ -152,7 +152,7 @@ async def balances(pool: Pool, organisation_id: str) -> list[Balance]:
         cursor = connection.cursor(row_factory=class_row(Balance))
         await cursor.execute(
             "select p.account, currency, sum(p.amount_minor)::bigint as balance_minor"
-            " from payments.ledger,"
+            " from ledger,"
             " jsonb_to_recordset(postings) as p(account text, amount_minor bigint)"
             " where organisation_id = %s group by 1, 2 order by 1, 2",
             (organisation_id,),

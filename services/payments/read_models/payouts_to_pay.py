@@ -61,7 +61,7 @@ view = View(
 
 # --- The question -----------------------------------------------------------
 
-waiting = Table(view, "payments.waiting")
+waiting = Table(view, "waiting")
 OLDEST = waiting.order("oldest", "closed_at", "payout_id")
 
 

@@ -377,7 +377,7 @@ def line_shown(line: Line, stream: str) -> ApprovedLineShown:
 
 # --- The question -----------------------------------------------------------
 
-invoices = Table(view, "account.invoices")
+invoices = Table(view, "invoices")
 LATEST_DELIVERY = invoices.order("latest-delivery", "delivered_at", "invoice_id", descending=True)
 
 router = Router("Invoices")

@@ -118,7 +118,7 @@ view = View(
 
 # --- The question -----------------------------------------------------------
 
-papers = Table(view, "account.papers")
+papers = Table(view, "papers")
 BY_KIND = papers.order("kind", "kind", "paper_id")
 
 

@@ -172,7 +172,7 @@ view = View(
 
 # --- The question -----------------------------------------------------------
 
-profiles = Table(view, "account.profiles")
+profiles = Table(view, "profiles")
 
 
 class ProfileShown(Answer):

@@ -220,7 +220,7 @@ def carried_from(row: Statement) -> list[FactShown]:
 
 # --- The question -----------------------------------------------------------
 
-statements = Table(view, "account.statements")
+statements = Table(view, "statements")
 LATEST_CLOSED = statements.order("latest-closed", "closed_at", "payout_id", descending=True)
 
 router = Router("Statements")

@@ -124,7 +124,7 @@ view = View(
 
 # --- The question -----------------------------------------------------------
 
-users = Table(view, "backoffice.users")
+users = Table(view, "users")
 LONGEST_WAITING = users.order("longest-waiting", "agreement_recorded_at", "user_id")
 
 

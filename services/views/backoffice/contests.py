@@ -83,7 +83,7 @@ view = View(
     subject="driver_id",
     personal=("reason", "explanation"),
 )
-contests = Table(view, "backoffice.contests")
+contests = Table(view, "contests")
 BY_INVOICE = contests.order("by-invoice", "invoice_id", "contested_at", "line_id")
 
 # --- Answers ----------------------------------------------------------------

@@ -157,7 +157,7 @@ view = View(
 
 # --- The question -----------------------------------------------------------
 
-drivers = Table(view, "backoffice.drivers")
+drivers = Table(view, "drivers")
 BY_ID = drivers.order("by-id", "driver_id")
 
 

@@ -92,5 +92,5 @@ view = View(
     subject="driver_id",
     personal=("note",),
 )
-expenses = Table(view, "backoffice.expenses")
+expenses = Table(view, "expenses")
 AS_DECLARED = expenses.order("as-declared", "invoice_id", "added_at", "expense_id")

@@ -103,7 +103,7 @@ view = View(
 
 extras = Table(
     view,
-    "backoffice.extras join backoffice.trips using (trip_id)",
+    "extras join trips using (trip_id)",
     organisation="trips.organisation_id",
 )
 OLDEST = extras.order("oldest-extra", "requested_at", "trip_id", "request_id")

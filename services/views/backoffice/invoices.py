@@ -221,5 +221,5 @@ view = View(
     project=project,
     indexes=("(organisation_id, validated_at, invoice_id) where status = 'validated'",),
 )
-invoices = Table(view, "backoffice.invoices")
+invoices = Table(view, "invoices")
 LONGEST_WAITING = invoices.order("longest-waiting", "validated_at", "invoice_id")

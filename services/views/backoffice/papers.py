@@ -107,7 +107,7 @@ view = View(
     subject="user_id",
     personal=("refusal_reason",),
 )
-papers = Table(view, "backoffice.papers")
+papers = Table(view, "papers")
 BY_KIND = papers.order("by-kind", "user_id", "kind")
 
 # --- Answers ----------------------------------------------------------------

@@ -71,7 +71,7 @@ view = View(
 
 # --- The question -----------------------------------------------------------
 
-questions = Table(view, "backoffice.questions")
+questions = Table(view, "questions")
 OLDEST = questions.order("oldest-question", "asked_at", "driver_id", "question_id")
 
 

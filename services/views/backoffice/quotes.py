@@ -170,7 +170,7 @@ view = View(
 )
 quotes = Table(
     view,
-    "backoffice.quotes join backoffice.trips using (trip_id)",
+    "quotes join trips using (trip_id)",
     organisation="trips.organisation_id",
 )
 CHEAPEST = quotes.order("cheapest", "trip_id", "amount_minor", "driver_id")

@@ -108,4 +108,4 @@ view = View(
         "(organisation_id, from_day, trip_id) where status = 'open' and cardinality(waiting) > 0",
     ),
 )
-trips = Table(view, "backoffice.trips")
+trips = Table(view, "trips")

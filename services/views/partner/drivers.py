@@ -202,7 +202,7 @@ view = View(
     indexes=("(organisation_id, driver_id)",),
 )
 
-drivers = Table(view, "partner.drivers")
+drivers = Table(view, "drivers")
 
 
 async def own_row(context: RequestContext) -> Driver:

@@ -66,7 +66,7 @@ class _Joined:
 
 quoted_trips = Table(
     _Joined(),
-    "partner.quotes join partner.trips using (trip_id)",
+    "quotes join trips using (trip_id)",
     organisation="trips.organisation_id",
     columns={
         "departure_city": "trips.departure_city",

@@ -16,7 +16,7 @@ LogisticsContext = Annotated[RequestContext, requires("logistics")]
 
 quotes = Table(
     view,
-    "partner.quotes join partner.trips using (trip_id)",
+    "quotes join trips using (trip_id)",
     organisation="trips.organisation_id",
 )
 CHEAPEST = quotes.order("cheapest", "amount_minor", "driver_id")

@@ -27,7 +27,7 @@ class Trainee:
 
 trainees = Table(
     Trainee,
-    "partner.drivers cross join lateral jsonb_to_recordset(drivers.trainings)"
+    "drivers cross join lateral jsonb_to_recordset(drivers.trainings)"
     " as t(kind text, code text, started_at timestamptz)",
     columns={"kind": "t.kind", "code": "t.code", "started_at": "t.started_at"},
 )

@@ -264,7 +264,7 @@ exists (select from unnest(%(skills)s::text[], %(last_days)s::date[]) as held(sk
 # As `missing`, the other way round.
 _GATE = f"not exists (select from {_NEEDED} where not {_HELD})"
 
-trips = Table(view, "partner.trips")
+trips = Table(view, "trips")
 NEWEST = trips.order("newest", "published_at", "trip_id", descending=True)
 
 
@@ -282,7 +282,7 @@ def wanted(viewer: Viewer) -> Asked["WantedSkill"]:
     """The skills that the viewer lacks for open trips, the most wanted first."""
     rows = _open(viewer).where(f"not {_HELD}", **_skills(viewer))
     query = (
-        f"select skill, count(*) from partner.trips cross join lateral {_NEEDED}"
+        f"select skill, count(*) from trips cross join lateral {_NEEDED}"
         f" where {' and '.join(rows.conditions)} group by skill"
         " having (-count(*), skill) > (-%(after_number)s::bigint, %(after_skill)s)"
         " order by count(*) desc, skill limit %(most)s"

@@ -43,7 +43,7 @@ def near_home(
     )
     columns = ", ".join(f'"{column}"' for column in trips.view.columns)
     query = (
-        f"select away, {columns} from (select {_AWAY} as away, trips.* from partner.trips"
+        f"select away, {columns} from (select {_AWAY} as away, trips.* from trips"
         f" where {' and '.join(rows.conditions)}) near where away <= %(radius)s"
         " and (away, trip_id) > (%(after_away)s, %(after_id)s)"
         " order by away, trip_id limit %(most)s"

@@ -112,7 +112,7 @@ CASES = [
     ("clocks", "services/x/y.py", '"where day < current_date"', '"where day < %s"'),
     ("clocks", "infra/x.sql", "select made_at::date", "select day::date"),
     ("clocks", "infra/x.sql", "set local time zone 'UTC'", "set local search_path = x"),
-    ("advisory", "infra/store/schema.sql", "pg_advisory_lock( 1)", "pg_advisory_lock(hashed)"),
+    ("advisory", "infra/store/schema/01.sql", "pg_advisory_lock( 1)", "pg_advisory_lock(hashed)"),
     ("locks", "requirements.lock", "--index-url https://x", f"rich==1 \\\n{HASH}"),
     ("locks", "requirements.lock", "rich>=1", f"rich==1 \\\n{HASH} \\\n{HASH}"),
     ("locks", "requirements.lock", "rich @ https://x/rich.whl", ""),

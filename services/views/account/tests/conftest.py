@@ -13,7 +13,7 @@ from services.views.account.tests.stage import Mine
 
 @pytest_asyncio.fixture
 async def mine(database: str) -> AsyncIterator[Mine]:
-    pool = await open_pool(database, 2, "account")
+    pool = await open_pool(database, 2, "account", service.shape)
     try:
         active = await Generations("account", service.views, pool).active()
         assert active is not None

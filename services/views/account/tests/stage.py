@@ -1,13 +1,13 @@
 """The tables of what partners ask, what fills them, and somebody who asks the API at noon."""
 
-from collections.abc import AsyncIterator, Iterator, Mapping
+from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Any
 
 import httpx
 
-from infra.consumers.views import ViewHandler, views_seen
+from infra.consumers.views import Generations, ViewHandler
 from infra.database import Pool
 from infra.http.app import create_app
 from infra.http.auth import PublishedKeys, Verifier
@@ -57,13 +57,11 @@ class Caller:
 async def served(mine: Mine) -> AsyncIterator[Caller]:
     """The API, where it is always noon."""
 
-    async def seen(streams: Any) -> Mapping[str, int]:
-        return await views_seen(mine.pool, "account", streams)
-
+    generations = Generations("account", service.views, mine.pool)
     app_state = AppState(
         verifier=Verifier(PublishedKeys(jwks(KEY)), "relais-accounts", "relais"),
         positions=Positions(
-            seen, Signal("seen_account", mine.pool), ["invoices.invoice"], within=0.05
+            generations.seen, Signal("seen_account", mine.pool), ["invoices.invoice"], within=0.05
         ),
         versions=OpaqueVersions(bytes(32)),
         now=lambda: NOON,

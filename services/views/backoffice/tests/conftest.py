@@ -13,7 +13,7 @@ from services.views.backoffice.tests.stage import Office
 
 @pytest_asyncio.fixture
 async def office(database: str) -> AsyncIterator[Office]:
-    pool = await open_pool(database, 2, "backoffice")
+    pool = await open_pool(database, 2, "backoffice", service.shape)
     try:
         active = await Generations("backoffice", service.views, pool).active()
         assert active is not None

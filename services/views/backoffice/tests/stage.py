@@ -7,7 +7,7 @@ from typing import Any
 
 import httpx
 
-from infra.consumers.views import ViewHandler, views_seen
+from infra.consumers.views import Generations, ViewHandler
 from infra.database import Pool
 from infra.http.app import create_app
 from infra.http.auth import PublishedKeys, Verifier
@@ -64,13 +64,11 @@ class Caller:
 async def served(office: Office) -> AsyncIterator[Caller]:
     """The API, where it is always noon."""
 
-    async def seen(streams: Any) -> Mapping[str, int]:
-        return await views_seen(office.pool, "backoffice", streams)
-
     signal = Signal("seen_backoffice", office.pool)
+    generations = Generations("backoffice", service.views, office.pool)
     app_state = AppState(
         verifier=Verifier(PublishedKeys(jwks(KEY)), "relais-accounts", "relais"),
-        positions=Positions(seen, signal, ["invoices.invoice"], within=0.05),
+        positions=Positions(generations.seen, signal, ["invoices.invoice"], within=0.05),
         now=lambda: NOON,
         pool=office.pool,
     )

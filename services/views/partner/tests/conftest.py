@@ -49,7 +49,7 @@ def tables(postgres: PostgresServer) -> Iterator[str]:
 
 @pytest_asyncio.fixture
 async def partner(tables: str) -> AsyncIterator[Partner]:
-    pool = await open_pool(tables, 2, "partner")
+    pool = await open_pool(tables, 2, "partner", service.shape)
     try:
         await core.migrate(pool)
         generations = Generations("partner", VIEWS, pool)

@@ -12,7 +12,7 @@ from fastapi.routing import APIRoute
 from contracts.common_v1 import Money
 from contracts.missions.driver_v1 import DriverReinstated, DriverSuspended
 from contracts.missions.trip_v1 import CounterOffered, Stop
-from infra.consumers.views import views_seen
+from infra.consumers.views import Generations
 from infra.http.app import create_app
 from infra.http.auth import PublishedKeys, Verifier
 from infra.http.positions import Positions
@@ -20,7 +20,7 @@ from infra.http.request_context import AppState
 from infra.http.versions import OpaqueVersions
 from infra.signals import Signal
 from infra.tokens import Role, SigningKey, issue, jwks
-from services.views.partner.service import router
+from services.views.partner.service import router, service
 from services.views.partner.tests.conftest import Partner
 from services.views.partner.tests.make import (
     HOUR,
@@ -74,13 +74,11 @@ class Caller:
 
 @asynccontextmanager
 async def served(partner: Partner) -> AsyncIterator[Caller]:
-    async def seen(streams: Any) -> Mapping[str, int]:
-        return await views_seen(partner.pool, "partner", streams)
-
+    generations = Generations("partner", service.views, partner.pool)
     app_state = AppState(
         verifier=Verifier(PublishedKeys(jwks(KEY)), "relais-accounts", "relais"),
         positions=Positions(
-            seen, Signal("seen_partner", partner.pool), ["missions.trip"], within=0.05
+            generations.seen, Signal("seen_partner", partner.pool), ["missions.trip"], within=0.05
         ),
         versions=OpaqueVersions(bytes(32)),
         pool=partner.pool,

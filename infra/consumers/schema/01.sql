@@ -1,4 +1,6 @@
--- What a consumer knows, in the database it writes to. Running this twice changes nothing.
+-- What a consumer knows, in the database it writes to.
+-- The first step (infra/migrations.py): it does not change any more. It also runs over the tables of
+-- releases that had no steps, so it leaves what is there.
 create schema if not exists consumer;
 
 create table if not exists consumer.position (

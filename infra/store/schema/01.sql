@@ -1,4 +1,6 @@
--- The event store of one service, in its own database. Running this twice changes nothing.
+-- The event store of one service, in its own database.
+-- The first step (infra/migrations.py): it does not change any more. It also runs over the tables of
+-- releases that had no steps, so it leaves what is there.
 create schema if not exists es;
 
 create table if not exists es.event (
