@@ -11,6 +11,7 @@ from weakref import WeakValueDictionary
 
 from psycopg.errors import UniqueViolation
 
+from contracts.obligations import Obligations
 from contracts.runtime import Contract
 from contracts.timers import CancelTimer, SetTimer
 from infra import telemetry
@@ -60,6 +61,9 @@ class Aggregate(Generic[C, S, E, R]):
     forget: Callable[[str, str, datetime], Any] | None = None
     """Where a stream has the id of a person: the command that records that they are forgotten,
     from their id, the organisation and the time."""
+    obligations: Callable[[S, str], Obligations] | None = None
+    """The reasons not to forget a person yet, and what the law keeps of them, by the state of a
+    stream that names them."""
 
     def stream(self, id: str) -> str:
         """Name of the stream of the entity `id`."""

@@ -7,6 +7,7 @@ from infra.consumers.reactions import Reaction
 from infra.host import Service
 from infra.lookups import files
 from services.invoices import http
+from services.invoices.adapters import archivist
 from services.invoices.aggregates import BUYER, INVOICE, NUMBERING, SELLER
 from services.invoices.http import problems
 from services.invoices.reactions import (
@@ -55,6 +56,9 @@ service = Service(
         ),
     ),
     lookups=(files.lookup,),
-    routes=lambda _: http.router,
+    routes=http.router,
+    migrations=archivist.TABLES,
+    followers=(archivist.noting,),
+    workers={"archivist": archivist.archiving},
     problem=problems.problem,
 )

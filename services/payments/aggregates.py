@@ -17,4 +17,5 @@ PAYOUT = Aggregate(
     decide=payout.decide,
     evolve=payout.evolve,
     initial=payout.initial,
+    obligations=payout.obligations,
 )

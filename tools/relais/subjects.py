@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 from uuid import NAMESPACE_URL, uuid5
@@ -13,6 +13,7 @@ from psycopg.rows import dict_row
 from rich.console import Console
 
 from contracts.common_v1 import Point
+from contracts.obligations import Kept
 from contracts.runtime import REDACTED, Contract
 from infra.commands import Aggregate, CommandContext, Refused
 from infra.database import Pool
@@ -169,6 +170,7 @@ class Certificate:
     recorded: list[dict[str, Any]] = field(default_factory=list)
     fields: list[dict[str, Any]] = field(default_factory=list)
     plaintext_in_stores: int = 0
+    kept: list[dict[str, Any]] = field(default_factory=list)
     views: list[dict[str, Any]] = field(default_factory=list)
 
     def facts(self) -> dict[str, Any]:
@@ -187,27 +189,33 @@ class Certificate:
             "fields": self.fields,
             "readable_fields": readable,
             "plaintext_in_stores": self.plaintext_in_stores,
+            "kept": self.kept,
             "views": self.views,
             "complete": complete,
         }
 
 
 async def forget(subject: str, requested_by: str, reason: str, within: float) -> Answer:
-    """Destroy the subject's key, record it in their stream, and prove that nothing is left.
+    """Destroy the subject's key, record it in their stream, and prove what is left.
 
-    Safe to repeat: it goes on where it was interrupted. Exit code 1 when something is left.
+    Refused, with what has to end first, while a mission runs or money is owed. Safe to repeat: it
+    goes on where it was interrupted. Exit code 1 when something is left that no law keeps.
     """
     async with _everything() as running:
         streams = await _own_streams(running, subject)
         keyring = next(iter(running.values())).keyring
         if not streams and await _key(keyring.pool, subject) is None:
             raise Trouble(f"nothing is known of {subject}")
+        waits_for, kept = await _obligations(running, subject)
+        if waits_for:
+            raise Trouble(f"{subject} cannot be forgotten yet: {'; '.join(waits_for)}")
         before = await _held(running, subject)
         # First the key: whatever is decoded after this, late records too, has no text any more.
         done = await keyring.forget(subject, requested_by)
         certificate = Certificate(
             subject, done.forgotten_at, done.requested_by, reason, f"operator:{operator()}"
         )
+        certificate.kept = [asdict(one) for one in kept]
         audit(
             connections.settings().home,
             "subject forget",
@@ -221,6 +229,36 @@ async def forget(subject: str, requested_by: str, reason: str, within: float) ->
         await _prove(certificate, running, before, within)
     facts = certificate.facts()
     return Answer(facts, lambda c: _print(c, facts), OK if facts["complete"] else FOUND)
+
+
+async def _obligations(
+    running: Mapping[str, Running], subject: str
+) -> tuple[list[str], list[Kept]]:
+    """The reasons to wait, and what is kept, of every stream that names the subject."""
+    waits_for: list[str] = []
+    kept: list[Kept] = []
+    for one in running.values():
+        for aggregate in one.service.aggregates:
+            if aggregate.obligations is None:
+                continue
+            prefix = aggregate.stream("")
+            for stream in await _naming(one.pool, aggregate.contract, prefix, subject):
+                loaded = await one.commands.load(aggregate, stream.removeprefix(prefix))
+                found = aggregate.obligations(loaded.state, subject)
+                waits_for += [found.waits_for] if found.waits_for else []
+                kept += found.kept
+    return waits_for, kept
+
+
+async def _naming(pool: Pool, contract: Contract[Any], prefix: str, subject: str) -> list[str]:
+    """The streams of a contract with an event in which the subject's id stands."""
+    async with pool.connection() as connection:
+        cursor = await connection.execute(
+            "select distinct stream from es.event where starts_with(stream, %s)"
+            " and type = any(%s) and position(%s in data) > 0 order by 1",
+            (prefix, [kind.type for kind in contract.types], subject.encode()),
+        )
+        return [stream for (stream,) in await cursor.fetchall()]
 
 
 async def _record(

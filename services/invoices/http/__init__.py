@@ -2,6 +2,8 @@
 
 from fastapi import APIRouter
 
+from infra.host import Running
+from services.invoices.adapters.archive import archive_of
 from services.invoices.http import (
     buyer,
     documents,
@@ -12,5 +14,10 @@ from services.invoices.http import (
     sellers,
 )
 
-RESOURCES = (invoices, expenses, lines, sellers, buyer, information, documents)
-router = APIRouter(routes=[route for one in RESOURCES for route in one.router.routes])
+RESOURCES = (invoices, expenses, lines, sellers, buyer, information)
+
+
+def router(running: Running) -> APIRouter:
+    """All routes, over what the service has opened."""
+    routers = [*(one.router for one in RESOURCES), documents.router(archive_of(running))]
+    return APIRouter(routes=[route for one in routers for route in one.routes])

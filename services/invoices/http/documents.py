@@ -2,6 +2,7 @@
 
 import asyncio
 from typing import Annotated
+from urllib.parse import quote
 
 from fastapi import Path
 from starlette.responses import Response
@@ -11,13 +12,13 @@ from infra.http.answers import Content, Router
 from infra.http.models import Id
 from infra.http.problems import try_again
 from infra.http.request_context import RequestContext, requires
+from infra.objects import ObjectsAway
 from services.invoices.adapters import issuing
+from services.invoices.adapters.archive import Archive
 from services.invoices.aggregates import INVOICE
 from services.invoices.http.invoices import visible
 from services.invoices.invoice.rejections import ExpensesNotValidated, NoSuchCorrection
 from services.invoices.invoice.situations import Approved, Paid
-
-router = Router("Documents")
 
 Anyone = Annotated[RequestContext, requires("driver", "billing")]
 
@@ -26,35 +27,57 @@ PDF = "application/pdf"
 Pdf = Annotated[Response, Content(PDF)]
 
 
-@router.get("/invoices/{invoice_id}/document")
-async def invoice_document(invoice_id: Id, context: Anyone) -> Pdf:
-    """The invoice as PDF/A-3; a Factur-X where the organisation writes it in France."""
-    state = visible(context, (await context.load(INVOICE, invoice_id)).state)
-    if not isinstance(state, Approved | Paid):
-        raise context.refuse(ExpensesNotValidated())
-    return await document(context, state)
+def router(archive: Archive) -> Router:
+    """The routes of documents, over where issued ones are kept."""
+    documents = Router("Documents")
 
+    @documents.get("/invoices/{invoice_id}/document")
+    async def invoice_document(invoice_id: Id, context: Anyone) -> Pdf:
+        """The invoice as PDF/A-3; a Factur-X where the organisation writes it in France.
 
-@router.get("/invoices/{invoice_id}/corrections/{version}/document")
-async def correction_document(
-    invoice_id: Id, version: Annotated[int, Path(ge=1, le=2**31 - 1)], context: Anyone
-) -> Pdf:
-    """The correction after a late settlement: a credit note, or an additional invoice.
+        Once it is issued, it is the same for ten years, whatever becomes of the driver.
+        """
+        state = visible(context, (await context.load(INVOICE, invoice_id)).state)
+        if not isinstance(state, Approved | Paid):
+            raise context.refuse(ExpensesNotValidated())
+        return await document(archive, context, state)
 
-    `version` is that of the settlement.
-    """
-    state = visible(context, (await context.load(INVOICE, invoice_id)).state)
-    settled = next((one for one in state.bill.settlements if one.version == version), None)
-    if not isinstance(state, Approved | Paid) or settled is None or settled.adjustment is None:
-        raise context.refuse(NoSuchCorrection())
-    return await document(context, state, settled)
+    @documents.get("/invoices/{invoice_id}/corrections/{version}/document")
+    async def correction_document(
+        invoice_id: Id, version: Annotated[int, Path(ge=1, le=2**31 - 1)], context: Anyone
+    ) -> Pdf:
+        """The correction after a late settlement: a credit note, or an additional invoice.
+
+        `version` is that of the settlement.
+        """
+        state = visible(context, (await context.load(INVOICE, invoice_id)).state)
+        settled = next((one for one in state.bill.settlements if one.version == version), None)
+        if not isinstance(state, Approved | Paid) or settled is None or settled.adjustment is None:
+            raise context.refuse(NoSuchCorrection())
+        return await document(archive, context, state, settled)
+
+    return documents
 
 
 async def document(
-    context: RequestContext, state: Approved | Paid, settled: ContestSettled | None = None
+    archive: Archive,
+    context: RequestContext,
+    state: Approved | Paid,
+    settled: ContestSettled | None = None,
 ) -> Response:
-    """The document, with both companies as they were at the approval."""
+    """The document as it was issued, or else with both companies as they were at the approval."""
+    if kept := state.archive.get(settled.version if settled else None):
+        try:
+            return _answer(await archive.read(kept.pdf_sha256), kept.number)
+        except ObjectsAway as error:
+            raise try_again(503, "archive-away", "The archive does not answer.") from error
     paper = await issuing.paper(context, state, settled)
     if state.approval.self_billed and paper.number is None:
         raise try_again(409, "not-numbered-yet", "The document is about to get its number.")
-    return Response(await asyncio.to_thread(paper.pdf), media_type=PDF)
+    name = paper.number or state.bill.invoice_id
+    return _answer(await asyncio.to_thread(paper.pdf), name)
+
+
+def _answer(pdf: bytes, name: str) -> Response:
+    disposition = f"inline; filename*=UTF-8''{quote(name)}.pdf"
+    return Response(pdf, media_type=PDF, headers={"Content-Disposition": disposition})

@@ -7,8 +7,17 @@ a module of its own, with its commands and their rules.
 from typing import assert_never
 
 from contracts.invoices.invoice_v1 import InvoiceEvent
-from services.invoices.invoice import approval, contests, expenses, mission, numbers, payment
+from services.invoices.invoice import (
+    approval,
+    archive,
+    contests,
+    expenses,
+    mission,
+    numbers,
+    payment,
+)
 from services.invoices.invoice.approval import AgreePrice, ApproveInvoice, ReopenExpenses
+from services.invoices.invoice.archive import RecordArchived
 from services.invoices.invoice.contests import ContestLine, SettleContest
 from services.invoices.invoice.expenses import AddExpense, RemoveExpense, ValidateExpenses
 from services.invoices.invoice.mission import NoteExtra, NoteTrip, OpenInvoice, PrepareInvoice
@@ -28,7 +37,7 @@ from services.invoices.invoice.situations import (
 
 __all__ = ["Asked", "Command", "Following", "Rejection", "State", "decide", "evolve", "initial"]
 
-Following = mission.Command | TakeNumber | RecordPayment
+Following = mission.Command | TakeNumber | RecordArchived | RecordPayment
 """Follows from events elsewhere."""
 OfBilling = approval.Command | SettleContest
 Asked = expenses.Command | OfBilling | ContestLine
@@ -44,6 +53,8 @@ def decide(command: Command, state: State) -> Decision:
             return mission.decide(command, state)
         case TakeNumber():
             return numbers.take(command, state)
+        case RecordArchived():
+            return archive.record(command, state)
         case RecordPayment():
             return payment.record(command, state)
         case _ if isinstance(state, Unknown | Noted | Prepared):

@@ -8,6 +8,7 @@ from contracts.invoices.invoice_v1 import (
     AcceptedExtra,
     ContestSettled,
     CorrectionNumbered,
+    DocumentArchived,
     ExpenseAdded,
     ExpenseKind,
     ExpenseRemoved,
@@ -408,6 +409,20 @@ def corrected(version: int = 8, number: str = "HIFLOW-000002") -> CorrectionNumb
         settlement_version=version,
         number=number,
         numbered_at=LATER,
+    )
+
+
+def archived(settlement: int | None = None, number: str = "HIFLOW-000001") -> DocumentArchived:
+    return DocumentArchived(
+        invoice_id=ID,
+        organisation_id="hiflow",
+        driver_id="ada",
+        settlement_version=settlement,
+        number=number,
+        pdf_sha256="a" * 64,
+        xml_sha256="b" * 64,
+        kept_until=date(2040, 12, 31),
+        archived_at=LATER,
     )
 
 

@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import assert_never
 
 from contracts.common_v1 import Money
+from contracts.obligations import Obligations
 from contracts.payments.payout_v1 import (
     AdjustmentMade,
     Fact,
@@ -130,6 +131,7 @@ class Account:
     """`due` is on no statement yet; `closed` and `paid` are by payout_id, in order."""
 
     organisation_id: str = ""
+    driver_id: str = ""
     version: int = 0
     due: tuple[Line, ...] = ()
     credited: frozenset[str] = frozenset()
@@ -148,7 +150,12 @@ initial = Account()
 
 def evolve(account: Account, event: PayoutEvent) -> Account:
     """Take history as recorded: a rule added today must not break yesterday's events."""
-    account = replace(account, organisation_id=event.organisation_id, version=account.version + 1)
+    account = replace(
+        account,
+        organisation_id=event.organisation_id,
+        driver_id=event.driver_id,
+        version=account.version + 1,
+    )
     match event:
         case InvoiceCredited():
             credited = account.credited | {event.invoice_id}
@@ -166,6 +173,16 @@ def evolve(account: Account, event: PayoutEvent) -> Account:
             return replace(account, paid={**account.paid, event.payout_id: event})
         case unhandled:
             assert_never(unhandled)
+
+
+def obligations(account: Account, person: str) -> Obligations:
+    """Nobody is forgotten while an amount is on no statement, or a statement is not paid."""
+    if account.driver_id != person:
+        return Obligations()
+    if account.due:
+        return Obligations(f"{len(account.due)} amounts are on no statement yet")
+    open_ones = [id for id, one in account.closed.items() if one.payable and id not in account.paid]
+    return Obligations(f"payout {open_ones[0]} is not paid" if open_ones else None)
 
 
 # --- Decisions --------------------------------------------------------------

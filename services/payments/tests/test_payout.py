@@ -1,9 +1,11 @@
 """Amounts are owed, closed into statements and paid, once each."""
 
+from functools import reduce
+
 import pytest
 
 from contracts.common_v1 import Money
-from contracts.payments.payout_v1 import Fact
+from contracts.payments.payout_v1 import Fact, PayoutEvent
 from infra.testing.spec import Spec
 from services.payments import payout
 from services.payments.payout import (
@@ -50,6 +52,24 @@ def test_a_statement_sums_up_what_is_owed_and_names_each_fact() -> None:
     sums = (30_000, 3_500, -500, 6_600)
     given(credited(), adjusted()).when(close()).records(closed(both, sums, 39_600, version=3))
     assert {one.fact for one in both} == {Fact("invoice-inv-t-1", n) for n in (2, 4, 6, 8)}
+
+
+@pytest.mark.parametrize(
+    ("events", "waits_for"),
+    [
+        ((credited(),), "3 amounts are on no statement yet"),
+        ((credited(), closed()), "payout p-1 is not paid"),
+        ((credited(), closed(), paid()), None),
+        ((adjusted(), OWING), None),
+        ((), None),
+    ],
+)
+def test_nobody_is_forgotten_while_they_are_owed_something(
+    events: tuple[PayoutEvent, ...], waits_for: str | None
+) -> None:
+    account = reduce(payout.evolve, events, payout.initial)
+    assert payout.obligations(account, "ada").waits_for == waits_for
+    assert payout.obligations(account, "ad").waits_for is None
 
 
 def test_a_line_is_on_one_statement() -> None:

@@ -202,6 +202,20 @@ class TestSubject:
         assert (tables["drivers"]["rows"], tables["drivers"]["rows_with_text"]) == (1, 0)
         assert "Alan Turing" not in platform.say("subject", "show", driver).output
 
+    def test_nobody_is_forgotten_while_their_mission_runs(self, platform: Platform) -> None:
+        driver, trip = platform.driver(), platform.trip()
+        assigned = {"driver_id": driver, "price": {"amount_minor": 20_000, "currency": "EUR"}}
+        platform.post("logistics", "lea", f"/missions/trips/{trip}/assignment", assigned)
+        invoice = (
+            f"select version from es.event where stream = 'invoice-inv-{trip}' and version = 2"
+        )
+        platform.until(lambda: bool(platform.sql("invoices", invoice)))
+        error = forget(platform, driver, code=1)["error"]["message"]
+        assert error == (
+            f"{driver} cannot be forgotten yet: the mission of trip {trip} is under way"
+        )
+        assert platform.facts("subject", "show", driver)["key"] == "there"
+
     def test_the_command_may_be_repeated(self, platform: Platform) -> None:
         driver = platform.driver()
         first, second = forget(platform, driver), forget(platform, driver)
