@@ -15,7 +15,7 @@ class Kept:
 
 @dataclass(frozen=True, slots=True)
 class Obligations:
-    """Of one stream: `waits_for` says in a sentence what has to end before."""
+    """Obligations of one stream: `waits_for` says in a sentence what has to end before."""
 
     waits_for: str | None = None
     kept: tuple[Kept, ...] = ()

@@ -13,7 +13,7 @@ FOLDER = "invoice-archive"
 
 
 class Damaged(Exception):
-    """What the archive has is not what was put there."""
+    """The archive has something else than what was put there."""
 
 
 class Archive:
