@@ -87,6 +87,8 @@ class Existing:
     """By the parameter of a path: one of the words that may stand there."""
     bodies: Mapping[str, Any] = field(default_factory=dict)
     """By the command, like "PUT /trips/{trip_id}": a body that it would take."""
+    queries: Mapping[str, str] = field(default_factory=dict)
+    """By the query, like "GET /drivers/available": the parameters that it has to be asked with."""
     owners: Mapping[Role, str] = field(default_factory=dict)
     """By the role: a user to whom these things are shown."""
     for_all: Collection[str] = ()
@@ -113,18 +115,22 @@ class Existing:
             if set(route.parameters) & set(self.ids):
                 await self._is_answered_as_nothing(stranger, route)
             elif route.method in SAFE_METHODS:
-                answer = await stranger(route.method, route.path(self.words))
+                answer = await stranger(route.method, self._path(route, self.words))
                 assert not self._named_in(answer.text), f"{route}: {answer.text}"
 
     async def _shown_to_owners(self, caller: Caller, route: Route) -> str:
         """All that a query answers to those of its owners whom it admits."""
-        path = route.path({**self.ids, **self.words})
+        path = self._path(route, {**self.ids, **self.words})
         owners = {role: user for role, user in self.owners.items() if role in route.roles}
         answers = [
             await caller.ask(route.method, path, who=user, roles=(role,))
             for role, user in owners.items()
         ]
         return " ".join(answer.text for answer in answers if answer.is_success)
+
+    def _path(self, route: Route, known: Mapping[str, str]) -> str:
+        asked = self.queries.get(str(route))
+        return route.path(known) + (f"?{asked}" if asked else "")
 
     def _named_in(self, text: str) -> bool:
         return any(id in text for id in self.ids.values())
@@ -133,7 +139,8 @@ class Existing:
         body = self.bodies.get(str(route))
         answers = []
         for ids in (self.ids, dict.fromkeys(self.ids, NOTHING)):
-            answer = await stranger(route.method, route.path({**ids, **self.words}), body)
+            path = self._path(route, {**ids, **self.words})
+            answer = await stranger(route.method, path, body)
             assert answer.status_code not in UNREADABLE, f"{route}: give a body. {answer.text}"
             text = answer.text
             for id in ids.values():

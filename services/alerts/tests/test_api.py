@@ -9,6 +9,7 @@ import pytest
 
 from infra.testing import serving
 from infra.testing.following import follow
+from infra.testing.routes import Existing
 from infra.tokens import Role
 from services.alerts.alert import Match, decide, initial
 from services.alerts.service import service
@@ -66,13 +67,21 @@ async def test_a_search_that_nothing_can_meet_names_its_field(database: str) -> 
         assert await driver.ids() == []
 
 
-async def test_another_organisation_sees_and_removes_nothing(database: str) -> None:
+EXISTING = Existing(
+    ids={"search_id": "near-orleans", "trip_id": "t-1"},
+    owners={"driver": "ada"},
+    # Everybody saves searches of their own, under the names that they like.
+    for_all=("PUT /searches/{search_id}",),
+)
+
+
+@pytest.mark.parametrize(("who", "org"), [("bob", "hiflow"), ("ada", "strangers")])
+async def test_nobody_else_sees_or_removes_anything(database: str, who: str, org: str) -> None:
     async with served(database) as driver:
-        await driver.ask("PUT", "/searches/s-1", {})
-        assert await driver.ids("elsewhere") == []
-        gone = await driver.ask("DELETE", "/searches/s-1", org="elsewhere")
-        assert gone.status_code == 404
-        assert await driver.ids() == ["s-1"]
+        await driver.ask("PUT", "/searches/near-orleans", {})
+        await follow(driver.running, *decide(alert("t-1", ADA), initial))
+        await EXISTING.is_hidden_from(driver, who, org, ("driver",))
+        assert await driver.ids() == ["near-orleans"]
 
 
 ALERTED = {

@@ -13,6 +13,7 @@ from contracts.media.file_v1 import FileRemoved, Purpose
 from infra.http.app import admissions
 from infra.testing import serving
 from infra.testing.following import NOON, file, follow
+from infra.testing.routes import Existing
 from infra.timers import Timers
 from infra.tokens import Role
 from services.papers.aggregates import PAPER
@@ -104,21 +105,26 @@ async def test_the_history_tells_who_did_what(database: str) -> None:
             assert [item["actor"] for item in answer.json()["items"]] == ["ada", "lea"]
 
 
+EXISTING = Existing(
+    ids={"user_id": "ada", "file_id": "f-1"},
+    words={"kind": "liability_insurance"},
+    bodies={
+        "PUT /partners/{user_id}/{kind}/acceptance": SEEN,
+        "PUT /partners/{user_id}/{kind}/refusal": {**SEEN, "reason": "no"},
+    },
+    owners={"driver": "ada", "logistics": "lea"},
+)
+
+
 @pytest.mark.requirement("G-01")
-async def test_a_strangers_organisation_finds_nothing(database: str) -> None:
+async def test_strangers_find_no_trace_of_a_paper(database: str) -> None:
     async with served(database) as api:
         await api.shown()
-        path = "/partners/ada/liability_insurance/history"
-        reason = {**SEEN, "reason": "no"}
-        asked = [
-            await api.ask("GET", path, org="stranger"),
-            await api.ask("PUT", ACCEPTANCE, SEEN, org="stranger"),
-            await api.ask("PUT", REFUSAL, reason, org="stranger"),
-            await api.ask("GET", "/mine/contract/history", who="bob", roles=("driver",)),
-        ]
-        assert [answer.status_code for answer in asked] == [404] * 4
-        items = (await api.ask("GET", "/partners/ada", org="stranger")).json()["items"]
+        await EXISTING.is_hidden_from(api)
+        await EXISTING.is_hidden_from(api, "bob", "hiflow", ("driver",))
+        items = (await api.ask("GET", "/partners/ada", org="strangers")).json()["items"]
         assert {item["status"] for item in items} == {"missing"}
+        assert await api.status() == {"liability_insurance": "waiting"}
 
 
 ROUTES = [route for route in router.routes if isinstance(route, APIRoute)]
