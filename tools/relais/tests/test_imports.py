@@ -1,6 +1,5 @@
 """A command imports what it needs when it is said, and no service that it does not need."""
 
-import os
 import subprocess
 import sys
 from pathlib import Path
@@ -22,10 +21,9 @@ app(prog_name="relais")
 
 def imported(home: Path, *words: str, code: int = 0) -> set[str]:
     """The modules that `relais` has imported when it ends with that exit code, without platform."""
-    environment = {k: v for k, v in os.environ.items() if not k.startswith("RELAIS_")}
     said = subprocess.run(
         [sys.executable, "-c", REPORT, *words],
-        env=environment | {"RELAIS_HOME": str(home)},
+        env={"PATH": "/usr/bin:/bin", "HOME": str(home), "RELAIS_HOME": str(home)},
         capture_output=True,
         text=True,
         check=False,
