@@ -117,4 +117,7 @@ async def remove_search(search_id: Id, context: DriverContext) -> Answered[Recor
 @router.get("/history")
 async def my_history(context: DriverContext) -> Answered[SearchesHistory]:
     """List every fact about one's own searches."""
+    found = await context.load(SEARCHES, context.principal.subject)
+    if found.state.organisation_id != context.principal.organisation_id:
+        return Answered(SearchesHistory.telling(()))
     return await context.history(SEARCHES, context.principal.subject, SearchesHistory)
