@@ -57,7 +57,7 @@ service = Service(
     ),
     lookups=(files.lookup,),
     routes=http.router,
-    migrations=archivist.TABLES,
+    migrations=(archivist.TABLES,),
     followers=(archivist.noting,),
     workers={"archivist": archivist.archiving},
     problem=problems.problem,
