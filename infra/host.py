@@ -148,7 +148,7 @@ class Running:
             subscriptions,
             handler,
             self.keyring,
-            reader or KafkaTopicReader(self.settings.kafka),
+            reader or KafkaTopicReader(self.settings.cluster),
             owner=socket.gethostname(),
             seen=self.seen,
             parking_limit=self.settings.parking_limit,
@@ -164,12 +164,12 @@ class Running:
         readers += [(one.name, one.subscription, one.handler) for one in service.followers]
         if not readers:
             return None
-        again = KafkaTopicReader(settings.kafka)
+        again = KafkaTopicReader(settings.cluster)
         consumers = [
             self.consumer(f"{service.name}.{name}", [subscription], handler, again)
             for name, subscription, handler in readers
         ]
-        return FaustApp(consumers, settings.kafka, f"relais.{service.name}", settings.member)
+        return FaustApp(consumers, settings.cluster, f"relais.{service.name}", settings.member)
 
 
 async def ensure_database(url: str) -> None:
@@ -254,7 +254,7 @@ def workers(running: Running) -> dict[str, Worker]:
             service.name,
             running.store,
             service.contracts,
-            bootstrap=settings.kafka,
+            bootstrap=settings.cluster,
             conninfo=settings.database(service.name),
             signal=running.appended,
             replication=settings.topic_replication,
@@ -316,7 +316,7 @@ class ViewsWorker:
         handler = ViewHandler(generation, service.tables)
         consumer = self._running.consumer(generation.consumer, service.subscriptions, handler)
         group = f"relais.{generation.consumer}"
-        loop = KafkaLoop(consumer, settings.kafka, group, member=settings.member)
+        loop = KafkaLoop(consumer, settings.cluster, group, member=settings.member)
         self.loops[generation.number] = loop
         self._tasks[generation.number] = asyncio.create_task(
             supervise(generation.consumer, loop.run, loop.progress)

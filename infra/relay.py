@@ -20,7 +20,9 @@ from aiokafka.structs import RecordMetadata
 from contracts.runtime import Contract
 from infra import telemetry
 from infra.cloudevents import headers
+from infra.cluster import Address
 from infra.database import Connection
+from infra.kafka import options
 from infra.locks import Lock
 from infra.signals import Signal, Waiter
 from infra.store import Position, RecordedEvent
@@ -37,6 +39,8 @@ FULL_PAGE = 4_000
 FULL_PAGE_BYTES = 4 * 1024 * 1024
 """After a page of larger events than these, the next one is no longer."""
 BATCH_BYTES = 512 * 1024
+COMPRESSION = "zstd"
+"""Topics are kept for ever, and the headers of one event are nearly those of the next."""
 SEND_TIMEOUT = 10.0
 READ_TIMEOUT = 3.0
 POLL_SECONDS = 0.25
@@ -105,7 +109,7 @@ class Relay:
         store: PostgresStore,
         contracts: Sequence[Contract[Any]],
         *,
-        bootstrap: str,
+        bootstrap: Address,
         conninfo: str,
         signal: Signal,
         replication: int = 1,
@@ -160,14 +164,15 @@ class Relay:
         checkpoint = await self._take_over()
         await create_topics(self._bootstrap, list(self._contracts.values()), self._replication)
         producer = AIOKafkaProducer(
-            bootstrap_servers=self._bootstrap,
+            **options(self._bootstrap),
             enable_idempotence=True,
+            compression_type=COMPRESSION,
             max_batch_size=BATCH_BYTES,
             max_request_size=4 * BATCH_BYTES,
             request_timeout_ms=int(SEND_TIMEOUT * 1000),
         )
         reader = AIOKafkaConsumer(
-            bootstrap_servers=self._bootstrap,
+            **options(self._bootstrap),
             enable_auto_commit=False,
             auto_offset_reset="earliest",
             request_timeout_ms=int(READ_TIMEOUT * 1000),

@@ -5,11 +5,13 @@ import json
 from functools import cached_property
 from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Self
 
 from psycopg.conninfo import make_conninfo
-from pydantic import BeforeValidator, Field, SecretStr, field_validator
+from pydantic import BeforeValidator, Field, SecretStr, field_validator, model_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+
+from infra.cluster import Cluster, Mechanism, trusting
 
 
 def _networks(given: object) -> object:
@@ -60,6 +62,19 @@ class Settings(BaseSettings):
     """JSON object, service name to URL, for services on a server of their own."""
     kafka: str = ""
     """Kafka bootstrap servers, comma separated."""
+    kafka_tls: bool = False
+    """Talk to Kafka by TLS, trusting the authorities of the system."""
+    kafka_ca: Path | None = None
+    """A PEM file with the only authority whose brokers are trusted; it switches TLS on."""
+    kafka_mechanism: Mechanism = ""
+    """How we say who we are: PLAIN, SCRAM-SHA-256, SCRAM-SHA-512 or OAUTHBEARER; empty: not at all.
+
+    PLAIN and OAUTHBEARER send their secret as it is, so they need TLS.
+    """
+    kafka_user: str = ""
+    kafka_password: SecretStr = SecretStr("")
+    kafka_token: Path | None = None
+    """The file with the token of OAUTHBEARER, read anew for each connection."""
     member: str = ""
     """A name that this process keeps over restarts, where the broker never gives up who was killed.
 
@@ -145,6 +160,31 @@ class Settings(BaseSettings):
         if given.get_secret_value():
             _master_keys(given)
         return given
+
+    @model_validator(mode="after")
+    def _known_to_kafka(self) -> Self:
+        mechanism, secret = self.kafka_mechanism, self.kafka_password.get_secret_value()
+        if mechanism in ("PLAIN", "OAUTHBEARER") and not (self.kafka_tls or self.kafka_ca):
+            raise ValueError(f"kafka_mechanism {mechanism} needs kafka_tls or kafka_ca")
+        if mechanism == "OAUTHBEARER" and self.kafka_token is None:
+            raise ValueError("kafka_mechanism OAUTHBEARER needs kafka_token")
+        if mechanism not in ("", "OAUTHBEARER") and not (self.kafka_user and secret):
+            raise ValueError(f"kafka_mechanism {mechanism} needs kafka_user and kafka_password")
+        if not mechanism and (self.kafka_user or secret or self.kafka_token):
+            raise ValueError("kafka_user, kafka_password and kafka_token need kafka_mechanism")
+        return self
+
+    @cached_property
+    def cluster(self) -> Cluster:
+        """The way to Kafka. Raises what `trusting` does."""
+        return Cluster(
+            self.kafka,
+            trusting(self.kafka_ca) if self.kafka_tls or self.kafka_ca else None,
+            self.kafka_mechanism,
+            self.kafka_user,
+            self.kafka_password.get_secret_value(),
+            self.kafka_token if self.kafka_mechanism == "OAUTHBEARER" else None,
+        )
 
     @cached_property
     def masters(self) -> dict[str, bytes]:

@@ -10,6 +10,8 @@ from aiokafka.admin import AIOKafkaAdminClient, NewPartitions, NewTopic
 from aiokafka.errors import KafkaError, TopicAlreadyExistsError, for_code
 
 from contracts.runtime import Contract
+from infra.cluster import Address
+from infra.kafka import options
 from infra.supervisor import Halt
 
 
@@ -22,13 +24,13 @@ def partitions_of(topic: str) -> int:
 
 
 async def create_topics(
-    bootstrap: str, contracts: Sequence[Contract[Any]], replication: int
+    bootstrap: Address, contracts: Sequence[Contract[Any]], replication: int
 ) -> list[str]:
     """Create the topics that are missing, never compacted, kept for ever; answers their names.
 
     Raises `Halt` when one has another number of partitions than its file says.
     """
-    admin = AIOKafkaAdminClient(bootstrap_servers=bootstrap)
+    admin = AIOKafkaAdminClient(**options(bootstrap))
     try:
         await admin.start()
         topics = [contract.topic for contract in contracts]

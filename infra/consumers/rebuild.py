@@ -67,7 +67,7 @@ async def rebuild(
     fails, the generation is dropped; `NotFilled` names an event the views cannot take.
     """
     generations = _generations(running)
-    reader = KafkaTopicReader(running.settings.kafka)
+    reader = KafkaTopicReader(running.settings.cluster)
     generation = await generations.create()
     try:
         ends = await _ends(reader, generations)
@@ -82,7 +82,7 @@ async def rebuild(
 
 async def lag(running: Reader, generation: Generation) -> int:
     """How many records a generation is behind the ends of its topics."""
-    reader = KafkaTopicReader(running.settings.kafka)
+    reader = KafkaTopicReader(running.settings.cluster)
     try:
         ends = await _ends(reader, _generations(running))
     finally:

@@ -9,6 +9,8 @@ from aiokafka import AIOKafkaConsumer, TopicPartition
 from aiokafka.structs import ConsumerRecord
 
 from infra.cloudevents import MAX_NUMBER, Envelope
+from infra.cluster import Address
+from infra.kafka import options
 
 Partition = tuple[str, int]
 
@@ -101,7 +103,7 @@ class KafkaTopicReader:
     Raises `TimeoutError` or aiokafka's errors when the broker does not answer.
     """
 
-    def __init__(self, bootstrap: str, page: int = 1_000, patience: float = 30.0) -> None:
+    def __init__(self, bootstrap: Address, page: int = 1_000, patience: float = 30.0) -> None:
         self._bootstrap = bootstrap
         self._page = page
         self._patience = patience
@@ -112,7 +114,7 @@ class KafkaTopicReader:
     async def _connected(self) -> AIOKafkaConsumer:
         if self._consumer is None:
             consumer = AIOKafkaConsumer(
-                bootstrap_servers=self._bootstrap,
+                **options(self._bootstrap),
                 enable_auto_commit=False,
                 auto_offset_reset="earliest",
                 # Only what is there is read. Apache Kafka would hold back an answer about the

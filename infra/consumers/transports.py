@@ -18,11 +18,13 @@ from aiokafka import AIOKafkaConsumer, ConsumerRebalanceListener, TopicPartition
 from aiokafka.errors import KafkaError
 
 from infra.cloudevents import NotAnEvent, envelope
+from infra.cluster import Address
 from infra.consumers.core import Consumer
 from infra.consumers.handler import Retry
 from infra.consumers.hanging_up import hang_up
 from infra.consumers.ownership import Fenced
 from infra.consumers.records import Partition, Record, from_kafka, headers_of
+from infra.kafka import TokenFile, options
 from infra.supervisor import Halt, Progress
 
 log = logging.getLogger("relais.transport")
@@ -70,7 +72,7 @@ class KafkaLoop:
     def __init__(
         self,
         consumer: Consumer,
-        bootstrap: str,
+        bootstrap: Address,
         group: str,
         member: str = "",
         commit_seconds: float = COMMIT_SECONDS,
@@ -93,7 +95,7 @@ class KafkaLoop:
     async def run(self) -> None:
         """Consume until stopped. Raises what breaks; the caller starts it again."""
         client = AIOKafkaConsumer(
-            bootstrap_servers=self._bootstrap,
+            **options(self._bootstrap),
             group_id=self._group,
             group_instance_id=self._member or None,
             enable_auto_commit=False,
@@ -303,7 +305,7 @@ class FaustApp:
     def __init__(
         self,
         consumers: Sequence[Consumer],
-        bootstrap: str,
+        bootstrap: Address,
         group: str,
         member: str = "",
         *,
@@ -381,7 +383,8 @@ class FaustApp:
     def _app(self) -> Any:
         app: Any = faust.App(
             self._group,
-            broker=f"kafka://{self._bootstrap.replace(',', ';kafka://')}",
+            broker=f"kafka://{str(self._bootstrap).replace(',', ';kafka://')}",
+            broker_credentials=_credentials(self._bootstrap),
             key_serializer="raw",
             value_serializer="raw",
             web_enabled=False,
@@ -431,6 +434,23 @@ class FaustApp:
             for line in self.lines:
                 if record.topic in line.consumer.topics:
                     line.bring(record)
+
+
+def _credentials(address: Address) -> Any:
+    """The credentials, in the words of Faust; None where nobody asks and nothing is sealed."""
+    if isinstance(address, str):
+        return None
+    if address.token is not None:
+        token = TokenFile(address.token)
+        return faust.OAuthCredentials(oauth_cb=token, ssl_context=address.context)
+    if address.mechanism:
+        return faust.SASLCredentials(
+            username=address.user,
+            password=address.password,
+            ssl_context=address.context,
+            mechanism=address.mechanism,
+        )
+    return faust.SSLCredentials(address.context) if address.context else None
 
 
 def _of(consumer: Consumer, partitions: Iterable[Any]) -> list[Partition]:

@@ -26,6 +26,7 @@ from contracts.missions.trip_v1 import (
 )
 from contracts.runtime import Contract
 from infra.cloudevents import headers
+from infra.cluster import Address
 from infra.commands import Aggregate, Commands
 from infra.consumers import core
 from infra.consumers.core import Consumer
@@ -35,6 +36,7 @@ from infra.consumers.records import Delivery, Partition, Record, TopicReader
 from infra.consumers.subscriptions import subscription
 from infra.consumers.views import Generations, View, ViewHandler
 from infra.database import Connection, Pool, open_pool
+from infra.kafka import options
 from infra.personal import Keyring
 from infra.store import RecordedEvent
 from infra.store.postgres import PostgresStore
@@ -111,9 +113,9 @@ def recorded(event: TripEvent, version: int) -> RecordedEvent:
     return RecordedEvent(stream, version, BEGINNING, id, kind.type, data, {}, NOON, NOON)
 
 
-async def send(bootstrap: str, contract: Contract[TripEvent], found: Iterable[Placed]) -> None:
+async def send(bootstrap: Address, contract: Contract[TripEvent], found: Iterable[Placed]) -> None:
     """Publish to a broker as the relay does."""
-    async with AIOKafkaProducer(bootstrap_servers=bootstrap) as producer:
+    async with AIOKafkaProducer(**options(bootstrap)) as producer:
         for event, version in found:
             row = recorded(event, version)
             described = headers(contract, event.trip_id, row, 0)

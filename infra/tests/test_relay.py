@@ -219,6 +219,15 @@ class TestPublishing:
         assert header(record, "ce_type") == "relais.missions.trip.v1.towed"
         assert "ce_dataschema" not in dict(record.headers)
 
+    async def test_a_hundred_events_take_a_third_of_their_bytes(self, desk: Desk) -> None:
+        await desk.record("trip-T1", 100)
+        async with desk.relay()._session() as session:
+            batch = session._producer.create_batch()
+            for event in await desk.stored():
+                assert session._add(batch, trip_v1.contract, "T1", event)
+            plain = batch.size()
+        assert 3 * len(batch._build()) < plain
+
     async def test_each_aggregate_has_its_own_topic(self, desk: Desk) -> None:
         await desk.record("trip-1")
         await desk.record("driver-1", type=driver_v1.contract.types[0].type)

@@ -7,6 +7,7 @@ import psycopg
 from pydantic import SecretStr, ValidationError
 
 from contracts.index import contracts
+from infra.cluster import Cluster
 from infra.database import Pool, open_pool
 from infra.personal import Keyring
 from infra.settings import Settings
@@ -46,11 +47,11 @@ def running_here(found: Settings) -> Mapping[str, str]:
     return addresses(found.home.resolve()) or {}
 
 
-def broker(found: Settings) -> str:
-    """The bootstrap servers. Raises `Trouble` when nobody names them."""
+def broker(found: Settings) -> Cluster:
+    """The way to the brokers. Raises `Trouble` when nobody names them."""
     if not found.kafka:
         raise Trouble(NO_PLATFORM.format(found.home), UNREACHABLE)
-    return found.kafka
+    return found.cluster
 
 
 def named(name: str | None) -> tuple[str, ...]:

@@ -71,7 +71,7 @@ async def open_services(
     if not with_workers:
         return found
     contracts = {c.topic: c for s in services for c in (*s.contracts, *s.sources)}
-    await create_topics(settings.kafka, list(contracts.values()), settings.topic_replication)
+    await create_topics(settings.cluster, list(contracts.values()), settings.topic_replication)
     for running in found:
         await stack.enter_async_context(working(running))
     return found

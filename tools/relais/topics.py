@@ -10,8 +10,10 @@ from aiokafka.admin import AIOKafkaAdminClient
 from contracts.index import contracts
 from contracts.runtime import Contract
 from infra.cloudevents import NotAnEvent, envelope
+from infra.cluster import Address
 from infra.consumers.records import KafkaTopicReader, Partition, Record
 from infra.http.models import plain
+from infra.kafka import options
 from infra.topics import create_topics, partitions_of
 from tools.relais import connections
 from tools.relais.answers import USAGE, Answer, Trouble, audit, cell, rows, sentence
@@ -52,9 +54,9 @@ async def create() -> Answer:
     return sentence({"created": made}, f"created: {', '.join(made)}" if made else "all are there")
 
 
-async def partitions_at(bootstrap: str) -> dict[str, int]:
+async def partitions_at(bootstrap: Address) -> dict[str, int]:
     """The number of partitions of every topic there is."""
-    admin = AIOKafkaAdminClient(bootstrap_servers=bootstrap)
+    admin = AIOKafkaAdminClient(**options(bootstrap))
     try:
         await admin.start()
         # Asking for one by name could create it.
@@ -63,10 +65,10 @@ async def partitions_at(bootstrap: str) -> dict[str, int]:
         await admin.close()
 
 
-async def sizes_of(bootstrap: str, topics: list[str]) -> dict[Partition, int]:
+async def sizes_of(bootstrap: Address, topics: list[str]) -> dict[Partition, int]:
     """The end offset of every partition of these topics; records are never removed."""
     wanted = [TopicPartition(topic, n) for topic in topics for n in range(partitions_of(topic))]
-    client = AIOKafkaConsumer(bootstrap_servers=bootstrap, enable_auto_commit=False)
+    client = AIOKafkaConsumer(**options(bootstrap), enable_auto_commit=False)
     try:
         await client.start()
         ends = await client.end_offsets(wanted) if wanted else {}

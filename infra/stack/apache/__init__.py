@@ -4,7 +4,7 @@ import hashlib
 import shutil
 import subprocess
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from infra.stack.broker import ChildBroker
@@ -19,7 +19,18 @@ HEAP = "-Xmx512m"
 class ApacheBroker(ChildBroker):
     """One Apache Kafka over one data folder; `libraries` is the folder `fetch` fills once."""
 
-    def __init__(self, data_dir: Path, libraries: Path, *, port: int | None = None) -> None:
+    def __init__(
+        self,
+        data_dir: Path,
+        libraries: Path,
+        *,
+        port: int | None = None,
+        more: Mapping[str, str] | None = None,
+        scram: Sequence[str] = (),
+    ) -> None:
+        """`more` are properties of the server, `scram` the users that its storage begins with."""
+        self._more = dict(more or {})
+        self._scram = [word for user in scram for word in ("--add-scram", user)]
         self._data_dir = data_dir.absolute()
         self._libraries = libraries.absolute()
         self._controller_port = free_port()
@@ -29,7 +40,8 @@ class ApacheBroker(ChildBroker):
     def _start_command(self, port: int) -> Sequence[str]:
         self._data_dir.mkdir(parents=True, exist_ok=True)
         properties = self._data_dir / "server.properties"
-        properties.write_text(settings(port, self._controller_port, self._data_dir / "log"))
+        log = self._data_dir / "log"
+        properties.write_text(settings(port, self._controller_port, log, self._more))
         if not (self._data_dir / "log").exists():
             self._format(properties)
         return self._java("kafka.Kafka", str(properties))
@@ -37,7 +49,10 @@ class ApacheBroker(ChildBroker):
     def _format(self, properties: Path) -> None:
         tool = self._java("kafka.tools.StorageTool", "format", "-t", CLUSTER_ID)
         done = subprocess.run(
-            [*tool, "-c", str(properties)], capture_output=True, text=True, check=False
+            [*tool, *self._scram, "-c", str(properties)],
+            capture_output=True,
+            text=True,
+            check=False,
         )
         if done.returncode != 0:
             raise ServerFailed(f"the Kafka storage tool failed\n{done.stdout}{done.stderr}")
@@ -79,8 +94,11 @@ def program(name: str) -> str:
     return path
 
 
-def settings(port: int, controller_port: int, log_dir: Path) -> str:
-    """The server's properties: one node, nothing replicated, no wait before a group starts."""
+def settings(port: int, controller_port: int, log_dir: Path, more: Mapping[str, str]) -> str:
+    """The server's properties: one node, nothing replicated, no wait before a group starts.
+
+    `more` are added to them; a listener of its own is added to those that are there.
+    """
     lines = {
         "process.roles": "broker,controller",
         "node.id": "1",
@@ -101,4 +119,7 @@ def settings(port: int, controller_port: int, log_dir: Path) -> str:
         "share.coordinator.state.topic.replication.factor": "1",
         "share.coordinator.state.topic.min.isr": "1",
     }
-    return "".join(f"{name}={value}\n" for name, value in lines.items())
+    more = dict(more)
+    for name in ("listeners", "advertised.listeners"):
+        lines[name] += more.pop(name, "")
+    return "".join(f"{name}={value}\n" for name, value in {**lines, **more}.items())
