@@ -69,7 +69,7 @@ def test_a_buyers_identifiers_are_checked_alike() -> None:
 
 @pytest.mark.parametrize("endpoint", ["732829320", "732829320_FACTURES-1"])
 def test_an_endpoint_is_the_siren_or_begins_with_it(endpoint: str) -> None:
-    CompanyBody.model_validate(COMPANY | {"endpoint": endpoint})
+    assert CompanyBody.model_validate(COMPANY | {"endpoint": endpoint}).endpoint == endpoint
 
 
 @pytest.mark.parametrize("endpoint", ["732829321", "732829320FACTURES", "ada@example.org"])

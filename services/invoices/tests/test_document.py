@@ -3,7 +3,7 @@
 import io
 import re
 from dataclasses import replace
-from datetime import date, datetime, timedelta, tzinfo
+from datetime import date, timedelta
 from functools import reduce
 from typing import Any
 
@@ -54,15 +54,6 @@ def read_back(pdf: bytes) -> dict[str, Any]:
     assert name == "factur-x.xml"
     terms: dict[str, Any] = facturx.parse_ubl_cii_xml(xml)
     return terms
-
-
-class Tomorrow(datetime):
-    """A clock that is a day ahead."""
-
-    @classmethod
-    def now(cls, tz: tzinfo | None = None) -> "Tomorrow":
-        ahead = datetime.now(tz) + timedelta(days=1)
-        return cls.fromtimestamp(ahead.timestamp(), tz)
 
 
 def text_of(pdf: bytes) -> str:
@@ -200,10 +191,11 @@ def test_a_correction_that_adds_is_due_as_long_after_its_day_as_the_invoice() ->
     assert document.due_on == date(2030, 6, 10)
 
 
-def test_the_same_facts_make_the_same_bytes(monkeypatch: pytest.MonkeyPatch) -> None:
-    first = paper(approved()).pdf()
-    monkeypatch.setattr("facturx.facturx.datetime", Tomorrow)
-    assert paper(approved()).pdf() == first
+def test_the_same_facts_make_the_same_bytes_and_no_other_time_is_in_them() -> None:
+    pdf = paper(approved()).pdf()
+    assert pdf == paper(approved()).pdf()
+    assert set(re.findall(rb"D(?::|\\072)(\d{14})", pdf)) == {b"20300501124000"}
+    assert set(re.findall(rb"Date>(\d[^<]+)<", pdf)) == {b"2030-05-01T12:40:00+00:00"}
 
 
 @pytest.mark.parametrize(
