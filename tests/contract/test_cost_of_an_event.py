@@ -39,6 +39,7 @@ message OriginalRequested {
   option (relais.options.v1.event) = {
     type: "relais.papers.paper.v1.original_requested"
     key: "paper_id"
+    time: "requested_at"
   };
 
   string paper_id = 1;
