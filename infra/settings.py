@@ -139,7 +139,7 @@ class Settings(BaseSettings):
     `X-Forwarded-For` is believed, read from the right. None by default."""
     max_in_flight: int = 512
     """Requests served at once; more are answered 503."""
-    max_of_client: int = 64
+    max_of_client: int = 128
     """Requests of one client at once, those included that still come; more are answered 429."""
     max_connections_of_client: int = 200
     """Connections of one client at once; a proxy may have any number."""

@@ -130,7 +130,7 @@ class Room:
 
     most: int = 512
     """Requests in hand."""
-    most_of_client: int = 64
+    most_of_client: int = 128
     """Requests of one client, in hand or still coming."""
     body_seconds: float = 60.0
     """From the end of the headers to the end of the body."""

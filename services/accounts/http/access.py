@@ -109,15 +109,24 @@ class Access:
             raise try_again(429, "too-many-attempts", detail, error.seconds) from error
         return counted
 
+    async def attempt_sign_in(
+        self, key: bytes, client: str, at: datetime
+    ) -> list[throttle.Counted]:
+        """Count an attempt to prove who one is, by password or code. Raises a 429 `Problem`."""
+        pair = await self.secrets.vault.hash(throttle.SIGN_IN[0].name, f"{key.hex()}|{client}")
+        is_known = await throttle.is_known(self.pool, pair, at)
+        limits = throttle.KNOWN_CLIENT if is_known else throttle.SIGN_IN
+        return await self.attempt(limits, key, client, at)
+
     async def prove_password(
         self, context: RequestContext, client: str, person: Person, password: str, field: str
     ) -> None:
         """Refuse a caller who does not know the password of the account."""
-        key = await self.secrets.vault.hash("user", person.user_id)
-        counted = await self.attempt(throttle.SIGN_IN, key, client, context.at)
+        key = await self.secrets.addresses.key(person.email)
+        counted = await self.attempt_sign_in(key, client, context.at)
         if not await self.secrets.passwords.matches(person.user_id, password):
             raise wrong(field, "This is not your password.")
-        await throttle.succeed(self.pool, counted)
+        await throttle.succeed(self.pool, counted, context.at)
 
     async def by_link(
         self, context: PublicRequest, purpose: Purpose, token: str

@@ -13,6 +13,7 @@ from infra.http.clients import client_of
 from infra.http.models import Body, Email
 from infra.http.request_context import RequestContext
 from services.accounts.adapters import password_links, secrets
+from services.accounts.adapters.common_passwords import common_passwords
 from services.accounts.adapters.secrets import passwords, throttle
 from services.accounts.adapters.secrets.links import Purpose
 from services.accounts.aggregates import USER
@@ -98,7 +99,8 @@ async def set_password(
     proof: InTransaction | None = None,
 ) -> None:
     """Replace the password of a user whose right to do so is checked, or is by `proof`."""
-    if weak := weakness(password, person.email, person.name):
+    common = await common_passwords()
+    if weak := weakness(password, person.email, person.name, common=common):
         raise context.refuse(weak)
     hashed = await access.secrets.passwords.hash(password)
 

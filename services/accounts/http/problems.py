@@ -91,6 +91,8 @@ def problem(rejection: Rejection) -> tuple[int, str]:
             return 422, f"The password has {length} characters; {shortest} are needed."
         case password.PasswordTooSimple():
             return 422, "The password is easy to guess for somebody who knows the user."
+        case password.PasswordTooCommon():
+            return 422, "Many people have this password, or one much like it."
         # Secrets
         case SignInRefused():
             detail = "The address, the password or the code is wrong, or the account is not active."

@@ -136,10 +136,11 @@ async def with_codes(
         return codes
     if person.credentials.enrolled and isinstance(command, EnrolTotp):
         raise context.refuse(AlreadyEnrolled())
-    key = await access.secrets.vault.hash("user", user_id)
-    await access.attempt(throttle.SIGN_IN, key, client, context.at)
+    key = await access.secrets.addresses.key(person.email)
+    counted = await access.attempt_sign_in(key, client, context.at)
     if not await factors.accepts(user_id, code, context.at):
         raise wrong("/code", "This is not the code of this moment.")
+    await throttle.succeed(access.pool, counted, context.at)
 
     async def keep(connection: Connection) -> None:
         await totp.confirm(connection, user_id)

@@ -58,11 +58,11 @@ def routes(access: Access) -> Router:
         factor its code is needed as well.
         """
         key = await access.secrets.addresses.key(body.email)
-        counted = await access.attempt(throttle.SIGN_IN, key, client_of(request.scope), context.at)
+        counted = await access.attempt_sign_in(key, client_of(request.scope), context.at)
         person = await prove(access, context, key, body.password.get_secret_value())
         proof = await prove_second_factor(access, context, person, body.code)
         tokens = await open_session(access, context, person, proof, body)
-        await throttle.succeed(access.pool, counted)
+        await throttle.succeed(access.pool, counted, context.at)
         return Answered(tokens, headers=NO_STORE)
 
     return router

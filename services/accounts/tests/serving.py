@@ -110,9 +110,9 @@ def today() -> str:
 
 
 @asynccontextmanager
-async def served(database: str) -> AsyncIterator[Caller]:
+async def served(database: str, **named: Any) -> AsyncIterator[Caller]:
     """The API of accounts, where the organisation `hiflow` is registered."""
-    settings = serving.settings_of(service, database, portal="https://portal.example")
+    settings = serving.settings_of(service, database, portal="https://portal.example", **named)
     async with opened(service, settings) as running:
         command = register(at=datetime.now(UTC))
         await running.commands.handle(ORGANISATION, "hiflow", command, context())

@@ -3,6 +3,7 @@ from typing import get_args
 
 import pytest
 
+from services.accounts.adapters.common_passwords import common_passwords
 from services.accounts.http.problems import (
     AddressTaken,
     AlreadyEnrolled,
@@ -30,7 +31,12 @@ from services.accounts.user import (
     UserIdTaken,
     UserIsForgotten,
 )
-from services.accounts.user.password import PasswordTooShort, PasswordTooSimple, weakness
+from services.accounts.user.password import (
+    PasswordTooCommon,
+    PasswordTooShort,
+    PasswordTooSimple,
+    weakness,
+)
 from services.accounts.user.sign_in import NoAddressToConfirm, NotActive, SecondFactorMissing
 
 REJECTIONS: list[Rejection] = [
@@ -46,6 +52,7 @@ REJECTIONS: list[Rejection] = [
     NoAddressToConfirm(),
     PasswordTooShort(11),
     PasswordTooSimple(),
+    PasswordTooCommon(),
     NoSuchOrganisation(),
     OrganisationIdTaken("hiflow"),
     NoSuchGrant(),
@@ -100,3 +107,41 @@ def test_a_time_is_told_so_that_people_read_it() -> None:
 )
 def test_a_password_is_long_and_not_about_its_owner(password: str, weak: object) -> None:
     assert weakness(password, "ada.m@example.org", "Ada Martin") == weak
+
+
+@pytest.mark.parametrize(
+    "password",
+    [
+        "password1234",
+        "Password-1234!",
+        "2026 MotDePasse 2026",
+        "motdepasse123",
+        "azertyuiop123",
+        "qwertyuiopqwertyuiop",
+        "relaisrelais",
+        "Relais-2026-Relais",
+        "relais portal",
+        "123456789012",
+        "20.05.1999 / 17:30",
+    ],
+)
+async def test_a_password_that_many_have_is_refused_with_its_numbers_and_capitals(
+    password: str,
+) -> None:
+    common = await common_passwords()
+    assert weakness(password, "ada.m@example.org", common=common) == PasswordTooCommon()
+
+
+@pytest.mark.parametrize(
+    "password",
+    [
+        "correct horse battery",
+        "le relais des oiseaux",
+        "password of the lighthouse",
+        "x7#9!k2$m4&q",
+        "12 stars over the quay",
+    ],
+)
+async def test_a_common_word_in_a_longer_password_does_no_harm(password: str) -> None:
+    common = await common_passwords()
+    assert weakness(password, "ada.m@example.org", common=common) is None

@@ -107,10 +107,36 @@ class TestThrottle:
     async def test_others_are_not_counted(self, pool: Pool) -> None:
         for key in (b"a", b"b", b"a", b"b"):
             await admit(pool, [(self.LIMIT, key)], NOON)
-        await succeed(pool, [(self.LIMIT, b"a")])
+        await succeed(pool, [(self.LIMIT, b"a")], NOON)
         await admit(pool, [(self.LIMIT, b"a")], NOON)
         with pytest.raises(TooManyAttempts):
             await admit(pool, [(self.LIMIT, b"b")], NOON)
+
+    async def test_only_failures_are_counted_for_an_address(self, pool: Pool) -> None:
+        counted = [(throttle.SIGN_IN[0], b"pair"), (self.LIMIT, b"address")]
+        for second in range(3):
+            at = NOON + second * SECOND
+            await admit(pool, counted, at)
+            await succeed(pool, counted, at)
+        for second in (4, 5):
+            await admit(pool, [(self.LIMIT, b"address")], NOON + second * SECOND)
+        with pytest.raises(TooManyAttempts):
+            await admit(pool, [(self.LIMIT, b"address")], NOON + 6 * SECOND)
+
+    async def test_a_client_where_the_owner_signed_in_is_known_for_a_while(
+        self, pool: Pool
+    ) -> None:
+        assert not await throttle.is_known(pool, b"pair", NOON)
+        await succeed(pool, [(self.LIMIT, b"pair")], NOON)
+        last = NOON + throttle.KNOWN_FOR
+        assert await throttle.is_known(pool, b"pair", last - SECOND)
+        assert not await throttle.is_known(pool, b"pair", last)
+        assert not await throttle.is_known(pool, b"another", NOON)
+
+    def test_strangers_and_known_clients_have_a_hundred_guesses_an_hour(self) -> None:
+        limits = [throttle.SIGN_IN[1], throttle.KNOWN_CLIENT[1]]
+        assert [limit.within for limit in limits] == [timedelta(hours=1)] * 2
+        assert sum(limit.most for limit in limits) == 100
 
     def test_who_guesses_does_not_lock_the_owner_out_at_once(self) -> None:
         pair, address, client = throttle.SIGN_IN

@@ -23,6 +23,12 @@ REFUSED = (401, "sign-in-refused")
 OVER = (401, "session-over")
 
 
+async def from_client(api: Caller, number: int, password: str = PASSWORD) -> httpx.Response:
+    """Sign in as Ada, from a client that a proxy speaks for."""
+    body = {"email": "ada@example.org", "password": password}
+    return await api.anybody("POST", "/sign-in", body, {"X-Forwarded-For": f"192.0.2.{number}"})
+
+
 async def a_while_passes(api: Caller) -> None:
     """The last use of each token moves to before the leeway."""
     async with api.running.pool.connection() as connection:
@@ -162,6 +168,19 @@ class TestRefusals:
                 for _ in range(4):
                     await api.sign_in("ada", "a wrong password")
                 await api.signed_in("ada")
+
+    async def test_strangers_who_guess_do_not_lock_out_the_owner_at_home(
+        self, database: str
+    ) -> None:
+        proxies = "127.0.0.0/8"
+        async with served(database, proxies=proxies) as api:
+            await api.with_password("ada")
+            assert (await from_client(api, 0)).status_code == 200
+            for stranger in range(1, 13):
+                for _ in range(5):
+                    assert (await from_client(api, stranger, "a wrong password")).status_code == 401
+            assert outcome(await from_client(api, 13)) == (429, "too-many-attempts")
+            assert (await from_client(api, 0)).status_code == 200
 
     @pytest.mark.requirement("G-04")
     async def test_asking_for_mails_is_throttled(self, database: str) -> None:

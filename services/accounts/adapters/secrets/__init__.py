@@ -44,6 +44,9 @@ async def sweep(connection: Connection, before: datetime) -> None:
     await connection.execute("delete from secrets.session where expires_at < %s", (before,))
     await connection.execute("delete from secrets.link where expires_at < %s", (before,))
     await connection.execute("delete from secrets.attempt where at < %s", (before,))
+    await connection.execute(
+        "delete from secrets.known_client where seen_at < %s", (before - throttle.KNOWN_FOR,)
+    )
 
 
 async def end_all(connection: Connection, user_id: str, at: datetime) -> None:

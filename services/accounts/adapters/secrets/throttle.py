@@ -13,6 +13,10 @@ create table if not exists secrets.attempt (
   at       timestamptz not null
 );
 create index if not exists attempt_by_throttle on secrets.attempt (throttle, at);
+create table if not exists secrets.known_client (
+  pair    bytea       primary key,
+  seen_at timestamptz not null
+);
 """
 
 
@@ -42,13 +46,15 @@ class Limit:
 QUARTER = timedelta(minutes=15)
 HOUR = timedelta(hours=1)
 
+_PAIR = Limit("sign-in of an address from a client", 5, QUARTER)
+_CLIENT = Limit("sign-in from a client", 200, QUARTER)
 # The first one keeps somebody from guessing, without their locking out the owner; the second one
 # keeps many from guessing together; the third one keeps one from trying many addresses.
-SIGN_IN = (
-    Limit("sign-in of an address from a client", 5, QUARTER),
-    Limit("sign-in of an address", 50, QUARTER),
-    Limit("sign-in from a client", 200, QUARTER),
-)
+SIGN_IN = (_PAIR, Limit("sign-in of an address", 60, HOUR), _CLIENT)
+# Where the owner has signed in before, strangers who guess do not lock them out. Together with the
+# strangers that makes a hundred guesses an hour.
+KNOWN_CLIENT = (_PAIR, Limit("sign-in of an address from known clients", 40, HOUR), _CLIENT)
+KNOWN_FOR = timedelta(days=90)
 RESET = (
     Limit("reset of an address from a client", 3, HOUR),
     Limit("reset of an address", 10, HOUR),
@@ -81,9 +87,27 @@ async def admit(pool: Pool, counted: Sequence[Counted], now: datetime) -> None:
         )
 
 
-async def succeed(pool: Pool, counted: Sequence[Counted]) -> None:
-    """Forget what was counted for the first limit: a user who proved who they are did not guess."""
-    async with pool.connection() as connection:
+async def succeed(pool: Pool, counted: Sequence[Counted], now: datetime) -> None:
+    """Forget this attempt, and all that count for the first limit: who proved who they are did not
+    guess. What that limit counts for, a client of the owner, is known from now on."""
+    pair = counted[0][1]
+    async with pool.connection() as connection, connection.transaction():
         await connection.execute(
-            "delete from secrets.attempt where throttle = %s", (counted[0][1],)
+            "delete from secrets.attempt where throttle = %s or throttle = any(%s) and at = %s",
+            (pair, [key for _, key in counted], now),
         )
+        await connection.execute(
+            "insert into secrets.known_client values (%s, %s)"
+            " on conflict (pair) do update set seen_at = excluded.seen_at",
+            (pair, now),
+        )
+
+
+async def is_known(pool: Pool, pair: bytes, now: datetime) -> bool:
+    """Whether the owner succeeded there not long ago."""
+    async with pool.connection() as connection:
+        cursor = await connection.execute(
+            "select 1 from secrets.known_client where pair = %s and seen_at > %s",
+            (pair, now - KNOWN_FOR),
+        )
+        return await cursor.fetchone() is not None
