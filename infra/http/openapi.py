@@ -85,6 +85,13 @@ _PROBLEM: Json = {
         "detail": {"type": "string", "description": "A sentence for a person."},
         "instance": {"type": "string", "format": "uri-reference"},
         "errors": {"type": "array", "items": {"$ref": "#/components/schemas/FieldError"}},
+        "now": {
+            "type": "object",
+            "additionalProperties": True,
+            "description": "Of a decision on what has changed: what stands now, by the field that"
+            " named something else, in the form of that field.",
+            "examples": [{"/quote/price": {"amount_minor": 90000, "currency": "EUR"}}],
+        },
         "trace_id": {"type": "string", "description": "Tell it to support."},
     },
     "examples": [
@@ -120,7 +127,7 @@ _ADMITTED = {"401": "No access token, or none that is valid", "403": "Not a role
 _OF_QUERY = {"425": "The facts waited for are not known here yet; try again"}
 _OF_COMMAND = _OF_QUERY | {
     "409": "A rule that says no, or others change the same entity",
-    "412": "If-Match does not hold",
+    "412": "If-Match does not hold, or what the command decides on has changed",
     "413": "More than a body may hold",
     "415": "Not of the type that is taken",
 }

@@ -18,7 +18,9 @@ from starlette.responses import Response
 from starlette.routing import Match, Route
 from starlette.types import Scope
 
+from contracts.decisions import Changed
 from infra import telemetry
+from infra.http.models import plain
 
 MEDIA_TYPE = "application/problem+json"
 MOST_ERRORS = 50
@@ -52,11 +54,14 @@ class Problem(HTTPException):
         title: str | None = None,
         errors: Sequence[FieldError] = (),
         headers: Mapping[str, str] | None = None,
+        now: Mapping[str, object] | None = None,
     ) -> None:
+        """`now` is what stands where the request named something else, by field."""
         super().__init__(status, detail, headers)
         self.slug = slug
         self.title = title or slug.replace("-", " ").capitalize()
         self.errors = tuple(errors)
+        self.now = now
 
     @property
     def type(self) -> str:
@@ -74,6 +79,8 @@ class Problem(HTTPException):
         }
         if self.errors:
             body["errors"] = [asdict(error) for error in self.errors]
+        if self.now is not None:
+            body["now"] = plain(self.now)
         if trace_id := trace_id or trace_id_of(scope):
             body["trace_id"] = trace_id
         return Response(
@@ -101,7 +108,18 @@ def slug_of(cls: type) -> str:
 def refused(rejection: object, table: RefusalTable) -> Problem:
     """The problem a rejection is, by the service's table."""
     status, detail = table(rejection)
-    return Problem(status, slug_of(type(rejection)), detail)
+    slug = slug_of(type(rejection))
+    if not isinstance(rejection, Changed):
+        return Problem(status, slug, detail)
+    now = {f"/{name}": value for name, value in rejection.now.items()}
+    errors = [FieldError(field, "changed", "This is not what stands now.") for field in now]
+    return Problem(status, slug, detail, errors=errors, now=now)
+
+
+def changed(rejection: Changed) -> tuple[int, str]:
+    """The line for it in the tables of all services: 412, and a sentence that names the fields."""
+    named = ", ".join(f"/{name}" for name in rejection.now)
+    return 412, f"Somebody changed this meanwhile: {named}. Look again, and decide on what stands."
 
 
 def malformed(field: str, rule: str, detail: str) -> Problem:

@@ -2,10 +2,18 @@
 
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
+from typing import ClassVar
 from zoneinfo import ZoneInfo
 
 from contracts.common_v1 import Money
-from contracts.missions.trip_v1 import Slot, TripPublished
+from contracts.decisions import Changed, changed
+from contracts.missions.trip_v1 import (
+    QuotedExpense,
+    QuoteModified,
+    QuoteSubmitted,
+    Slot,
+    TripPublished,
+)
 
 CURRENCY = "EUR"
 USUAL_ZONE = "Europe/Paris"
@@ -14,6 +22,41 @@ HORIZON = timedelta(days=730)
 
 Qualification = tuple[str, str]
 """Kind and code: ("client_process", "atlas") or ("additional_service", "exterior_wash")."""
+
+# --- A quote as it was seen --------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SeenQuote:
+    """A quote as whoever decides on it saw it; the driver may have changed it since."""
+
+    price: Money
+    expenses: tuple[QuotedExpense, ...] = ()
+    pickup_on: date | None = None
+    delivery_on: date | None = None
+
+
+Quoted = SeenQuote | QuoteSubmitted | QuoteModified
+
+
+def not_as_seen(seen: SeenQuote, quote: Quoted) -> Changed | None:
+    """Names what the driver has changed. The comment is no term of a quote."""
+    return changed(_named(seen), _named(quote))
+
+
+def _named(quote: Quoted) -> dict[str, object]:
+    return {
+        "quote/price": quote.price,
+        "quote/expenses": by_kind(quote.expenses),
+        "quote/pickup_on": quote.pickup_on,
+        "quote/delivery_on": quote.delivery_on,
+    }
+
+
+def by_kind(expenses: tuple[QuotedExpense, ...]) -> tuple[QuotedExpense, ...]:
+    """The same expenses in an order that does not depend on who lists them."""
+    return tuple(sorted(expenses, key=lambda expense: expense.kind))
+
 
 # --- Rejections -------------------------------------------------------------
 
@@ -65,7 +108,29 @@ class DayNotPossible:
     last: date
 
 
+@dataclass(frozen=True, slots=True)
+class AbovePriceAgreed:
+    """A counter-offer that the driver accepted holds until the quote is decided on."""
+
+    agreed: Money
+
+
+@dataclass(frozen=True, slots=True)
+class ExpenseTwice:
+    field: ClassVar[str] = "expenses"
+    kind: str
+
+
+@dataclass(frozen=True, slots=True)
+class ExpensesAbovePrice:
+    field: ClassVar[str] = "expenses"
+    total_minor: int
+    price: Money
+
+
+BadExpenses = ExpenseTwice | ExpensesAbovePrice
 BadPrice = NotPositive | CurrencyNotAccepted
+BadCosts = BadExpenses | BadPrice
 BadTerms = BadPrice | TextTooLong | DayNotPossible
 
 # --- Rules ------------------------------------------------------------------
@@ -107,6 +172,25 @@ def bad_price(price: Money, field: str = "price") -> BadPrice | None:
     if price.currency != CURRENCY:
         return CurrencyNotAccepted(field=field, currency=price.currency, accepted=CURRENCY)
     return not_positive(field, price.amount_minor)
+
+
+def above_agreed(price: Money, agreed: Money | None) -> AbovePriceAgreed | None:
+    if agreed is None or price.amount_minor <= agreed.amount_minor:
+        return None
+    return AbovePriceAgreed(agreed)
+
+
+def bad_expenses(expenses: tuple[QuotedExpense, ...], price: Money) -> BadCosts | None:
+    """Each kind once, each more than nothing, together no more than the price they are part of."""
+    bad = [bad_price(expense.amount, "expenses") for expense in expenses]
+    total = sum(expense.amount.amount_minor for expense in expenses)
+    kinds = [expense.kind for expense in expenses]
+    twice = next((kind for kind in kinds if kinds.count(kind) > 1), None)
+    return (
+        next((rule for rule in bad if rule), None)
+        or (ExpenseTwice(twice.name.lower()) if twice else None)
+        or (ExpensesAbovePrice(total, price) if total > price.amount_minor else None)
+    )
 
 
 def too_long(field: str, text: str | None, limit: int) -> TextTooLong | None:

@@ -8,6 +8,7 @@ from contracts.common_v1 import Money, Point
 from contracts.missions.trip_v1 import Channel, Slot, Stop, Vehicle
 from services.missions.aggregates import DRIVER, TRIP
 from services.missions.driver import ChangePhone, RegisterDriver
+from services.missions.terms import SeenQuote
 from services.missions.trip import AwardTrip, ConfirmDelivery, PublishTrip
 from services.missions.trip.quotes import QuoteTerms, SubmitQuote
 from tests.e2e.world import NOON, World
@@ -61,7 +62,7 @@ async def _live(world: World, trip: str, places: asyncio.Semaphore) -> None:
             await world.do(TRIP, trip, _quote(trip, driver, 10_000 + nth))
         if fate == "open":
             return
-        await world.do(TRIP, trip, _award(trip, drivers[0]))
+        await world.do(TRIP, trip, _award(trip, drivers[0], 10_000))
         phone = ChangePhone(
             driver_id=drivers[0],
             organisation_id="hiflow",
@@ -85,11 +86,12 @@ def _quote(trip: str, driver: str, amount_minor: int) -> SubmitQuote:
     )
 
 
-def _award(trip: str, driver: str) -> AwardTrip:
+def _award(trip: str, driver: str, amount_minor: int) -> AwardTrip:
     return AwardTrip(
         trip_id=trip,
         organisation_id="hiflow",
         driver_id=driver,
+        seen=SeenQuote(price=Money(amount_minor, "EUR")),
         today=TODAY,
         at=NOON + timedelta(hours=1),
     )

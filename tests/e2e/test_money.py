@@ -147,8 +147,9 @@ async def delivered_with_expenses(people: People) -> None:
     """A mission of 200.00 EUR with 35.00 of it for tolls, and 18.00 granted for a taxi."""
     await offered(people)
     toll = {"kind": "toll", "amount": eur(3_500)}
-    await people.ada("POST", f"{TRIP}/quote", {"price": eur(20_000), "expenses": [toll]})
-    await people.lea("POST", f"{TRIP}/award", {"driver_id": "ada"})
+    quote = {"price": eur(20_000), "expenses": [toll]}
+    await people.ada("POST", f"{TRIP}/quote", quote)
+    await people.lea("POST", f"{TRIP}/award", {"driver_id": "ada", "quote": quote})
     taxi = {"kind": "taxi", "amount": eur(2_500), "reason": "No bus", "photo_file_id": "f-9"}
     await people.ada("POST", f"{TRIP}/extra-costs", taxi)
     found = await people.lea("GET", f"{TRIP}/history")
@@ -168,15 +169,19 @@ def spent(kind: str, amount_minor: int) -> dict[str, Any]:
 
 async def approved(people: People) -> None:
     await people.until(INVOICE, "status", "to_complete")
-    await people.ada("POST", f"{INVOICE}/validation")
-    await people.lea("POST", f"{INVOICE}/approval")
+    net = {"net": (await people.ada("GET", INVOICE))["net"]}
+    await people.ada("POST", f"{INVOICE}/validation", net)
+    await people.lea("POST", f"{INVOICE}/approval", net)
     await people.until(INVOICE, "number", "HIFLOW-000001")
 
 
 async def paid_out(people: People, reference: str) -> Any:
-    made = await people.lea("POST", "/payments/payees/ada/payouts", {})
-    statement = f"/payments/payees/ada/payouts/{made['id']}"
-    payment = {"reference": reference}
+    payouts = "/payments/payees/ada/payouts"
+    lines = (await people.lea("GET", payouts))["due"]
+    due = eur(sum(line["amount"]["amount_minor"] for line in lines))
+    made = await people.lea("POST", payouts, {"due": due})
+    statement = f"{payouts}/{made['id']}"
+    payment = {"reference": reference, "iban": BANK["iban"]}
     await people.lea("POST", f"{statement}/payment", payment)
     return await people.ada("GET", statement)
 
@@ -213,8 +218,14 @@ async def test_a_contested_line_is_settled_on_the_statement_and_in_the_books(
         await delivered(people)
         await approved(people)
         line = f"{INVOICE}/lines/service"
-        await people.ada("POST", f"{line}/contest", {"reason": "I was early"})
-        await people.lea("POST", f"{line}/settlement", LESS)
+        contest = {"amount": eur(20_000), "reason": "I was early"}
+        await people.ada("POST", f"{line}/contest", contest)
+        [service] = (await people.lea("GET", INVOICE))["lines"]
+        seen = {
+            "contested_at": service["contest"]["contested_at"],
+            "instead_of": service["amount"],
+        }
+        await people.lea("POST", f"{line}/settlement", LESS | seen)
         await owed(people, 4)
         statement = await paid_out(people, "SEPA-1")
         assert statement["adjustments"]["amount_minor"] == -1_000

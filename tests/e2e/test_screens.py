@@ -14,6 +14,7 @@ from tests.e2e.test_money import (
     People,
     at_work,
     delivered_with_expenses,
+    eur,
     owed,
     paid_out,
     spent,
@@ -39,11 +40,12 @@ async def test_the_screens_follow_a_mission_to_its_statement(
         await delivered_with_expenses(people)
         await people.until(INVOICE, "status", "to_complete")
         await people.ada("POST", f"{INVOICE}/expenses", spent("toll", 3_400))
-        await people.ada("POST", f"{INVOICE}/validation")
+        net = {"net": eur(16_500 + 3_400)}
+        await people.ada("POST", f"{INVOICE}/validation", net)
         [checked] = await to_decide(people, "/backoffice/expenses/to-check", 1)
         sums = [(one["allowed_minor"], one["declared_minor"]) for one in checked["kinds"]]
         assert sums == [(3_500, 3_400), (1_800, 0)]
-        await people.lea("POST", f"{INVOICE}/approval")
+        await people.lea("POST", f"{INVOICE}/approval", net)
         await to_decide(people, "/backoffice/invoices/to-approve", 0)
         await people.until("/account/invoices/inv-T1", "number", "HIFLOW-000001")
         await owed(people, 3)

@@ -163,7 +163,8 @@ async def declare(teller: Teller, camille: Person, trip_id: str, paper: Upload) 
     for kind, amount in expenses:
         body = {"kind": kind, "amount": euros(amount), "receipt_file_id": paper.file_id}
         await teller.driver(camille, "POST", f"{invoice}/expenses", body, **paper.position)
-    await teller.driver(camille, "POST", f"{invoice}/validation")
+    complete = (await teller.driver(camille, "GET", invoice)).json()
+    await teller.driver(camille, "POST", f"{invoice}/validation", {"net": complete["net"]})
     found = (await teller.driver(camille, "GET", invoice)).json()
     expect(found["status"] == "validated", f"the invoice is {found['status']}")
     teller.say(f"  {opened['description']}: {len(found['lines'])} lines, net {shown(found['net'])}")
@@ -172,7 +173,8 @@ async def declare(teller: Teller, camille: Person, trip_id: str, paper: Upload) 
 
 async def approve(teller: Teller, camille: Person, invoice: str) -> None:
     teller.step("Billing approves; the invoice gets its number and its paper")
-    await teller.billing("POST", f"{invoice}/approval")
+    seen = (await teller.billing("GET", invoice)).json()
+    await teller.billing("POST", f"{invoice}/approval", {"net": seen["net"]})
     found = await teller.until(camille, invoice, lambda found: found["number"] is not None)
     paper = (await teller.driver(camille, "GET", f"{invoice}/document")).content
     expect(paper.startswith(b"%PDF"), "the document is no PDF")
@@ -184,9 +186,18 @@ async def contest(teller: Teller, camille: Person, invoice: str) -> None:
     line = f"{invoice}/lines/service"
     before = (await teller.driver(camille, "GET", invoice)).json()
     [service] = [one for one in before["lines"] if one["line_id"] == "service"]
-    await teller.driver(camille, "POST", f"{line}/contest", {"reason": "Deux heures d'attente"})
+    contest = {"amount": service["amount"], "reason": "Deux heures d'attente"}
+    await teller.driver(camille, "POST", f"{line}/contest", contest)
+    read = (await teller.billing("GET", invoice)).json()
+    [contested] = [one["contest"] for one in read["lines"] if one["contest"]]
     why = "Livré un jour plus tard que prévu"
-    await teller.billing("POST", f"{line}/settlement", {"amount": euros(LESS), "explanation": why})
+    settlement = {
+        "contested_at": contested["contested_at"],
+        "instead_of": service["amount"],
+        "amount": euros(LESS),
+        "explanation": why,
+    }
+    await teller.billing("POST", f"{line}/settlement", settlement)
     teller.say(f"  {shown(service['amount'])} became {shown(euros(LESS))}: « {why} »")
     [note] = (await teller.until(camille, invoice, is_corrected))["settlements"]
     path = f"{invoice}/corrections/{note['version']}/document"
@@ -198,10 +209,12 @@ async def contest(teller: Teller, camille: Person, invoice: str) -> None:
 async def pay_out(teller: Teller, camille: Person, invoice: str) -> None:
     teller.step("The payout: every figure names the fact behind it")
     payouts = f"/payments/payees/{camille.driver_id}/payouts"
-    await teller.until(camille, payouts, adjusted)
-    closed = (await teller.billing("POST", payouts, {})).json()
+    owed = (await teller.until(camille, payouts, adjusted))["due"]
+    due = euros(sum(line["amount"]["amount_minor"] for line in owed))
+    closed = (await teller.billing("POST", payouts, {"due": due})).json()
     statement = f"{payouts}/{closed['id']}"
-    await teller.billing("POST", f"{statement}/payment", {"reference": f"SEPA-{teller.run}"})
+    payment = {"reference": f"SEPA-{teller.run}", "iban": IBAN}
+    await teller.billing("POST", f"{statement}/payment", payment)
     found = (await teller.driver(camille, "GET", statement)).json()
     for one in found["lines"]:
         fact = f"{one['fact']['stream']} version {one['fact']['version']}"

@@ -170,9 +170,7 @@ async def quote(teller: Teller, people: Sequence[Person], trip_id: str) -> None:
     camille, watcher = people[0], people[len(QUOTES)]
     shown: list[str] = []
     for person, cents in zip(people, QUOTES, strict=False):
-        body: dict[str, Any] = {"price": money.euros(cents)}
-        if person is camille:
-            body["expenses"] = [{"kind": "toll", "amount": money.euros(money.TOLL)}]
+        body = quoted(cents, first=person is camille)
         done = await teller.driver(person, "POST", f"/missions/trips/{trip_id}/quote", body)
         seen = await teller.seen(watcher, f"/partner/trips/{trip_id}", done)
         shown.append(seen["quotes"])
@@ -182,6 +180,13 @@ async def quote(teller: Teller, people: Sequence[Person], trip_id: str) -> None:
     teller.say(f"  Camille, whose own quote does not count, sees: {own['quotes']}")
 
 
+def quoted(cents: int, *, first: bool) -> dict[str, Any]:
+    """A quote; the first driver's is partly for tolls."""
+    price: dict[str, Any] = {"price": money.euros(cents)}
+    toll = {"kind": "toll", "amount": money.euros(money.TOLL)}
+    return price | {"expenses": [toll]} if first else price
+
+
 async def award(teller: Teller, people: Sequence[Person], trip_id: str) -> datetime:
     teller.step("Logistics refuses one quote with a reason and awards the trip to Camille")
     camille, dearest = people[0], people[QUOTES.index(max(QUOTES))]
@@ -189,13 +194,15 @@ async def award(teller: Teller, people: Sequence[Person], trip_id: str) -> datet
     prices = [f"{q['amount_minor'] / 100:.0f} €" for q in compared.json()["items"]]
     teller.say(f"  side by side: {', '.join(prices)}")
     refusal = f"/missions/trips/{trip_id}/quotes/{dearest.driver_id}/refusal"
-    done = await teller.logistics("POST", refusal, {"reason": "Tarif trop élevé pour ce trajet"})
+    no = {"reason": "Tarif trop élevé pour ce trajet", "quote": quoted(max(QUOTES), first=False)}
+    done = await teller.logistics("POST", refusal, no)
     [mine] = (await teller.seen(dearest, "/partner/quotes", done))["items"]
     expect(mine["status"] == "refused", f"the quote is {mine['status']}")
     teller.say(f"  {dearest.name} reads: « {mine['refusal_reason']} » {teller.visible()}")
     before_award = datetime.now(UTC)
     path = f"/missions/trips/{trip_id}/award"
-    done = await teller.logistics("POST", path, {"driver_id": camille.driver_id})
+    yes = {"driver_id": camille.driver_id, "quote": quoted(QUOTES[0], first=True)}
+    done = await teller.logistics("POST", path, yes)
     [mission] = (await teller.seen(camille, "/partner/missions", done))["items"]
     expect(mission["trip_id"] == trip_id, "the mission is not hers")
     teller.say(

@@ -3,6 +3,7 @@
 import json
 import logging
 from dataclasses import dataclass
+from datetime import date
 from typing import Annotated, Any
 
 import psycopg
@@ -10,9 +11,12 @@ import pytest
 from fastapi import Query
 from psycopg_pool import PoolTimeout
 
+from contracts.common_v1 import Money
+from contracts.decisions import Changed, changed
 from infra.http.answers import Answered, Empty, Router
 from infra.http.pages import Filters
 from infra.http.problems import MOST_ERRORS, refused, slug_of
+from infra.http.problems import changed as said_of_changes
 from infra.http.request_context import PublicRequest, public
 from infra.http.tests.stage import RungEnough, api, client, problem
 from infra.personal import SubjectIsForgotten
@@ -22,6 +26,7 @@ JSON = {"Content-Type": "application/json"}
 TRACE = "0af7651916cd43dd8448eb211c80319c"
 DEEP = b"[" * 100_000
 LONG = "x" * 256
+FIRST = date(2030, 5, 1)
 
 
 class Colours(Filters):
@@ -44,6 +49,32 @@ def test_a_refusal_becomes_what_the_table_of_the_service_says() -> None:
     found = refused(RungEnough(3), problem)
     assert (found.type, found.status_code) == ("urn:relais:problem:rung-enough", 409)
     assert (found.title, found.detail) == ("Rung enough", "It was rung 3 times, that is enough.")
+
+
+def test_a_decision_on_what_has_changed_is_told_what_stands_now() -> None:
+    money = {"amount_minor": 90_000, "currency": "EUR"}
+    stale = changed(
+        {"quote/price": Money(20_000, "EUR"), "quote/pickup_on": None, "note": "same"},
+        {"quote/price": Money(90_000, "EUR"), "quote/pickup_on": FIRST, "note": "same"},
+    )
+    assert stale is not None
+    found = refused(stale, said_of_changes)
+    assert (found.type, found.status_code) == ("urn:relais:problem:changed", 412)
+    body = json.loads(bytes(found.response({"path": "/trips/T1/award", "headers": []}).body))
+    assert body["now"] == {"/quote/price": money, "/quote/pickup_on": "2030-05-01"}
+    assert [(one["field"], one["rule"]) for one in body["errors"]] == [
+        ("/quote/price", "changed"),
+        ("/quote/pickup_on", "changed"),
+    ]
+
+
+def test_what_is_as_it_was_seen_has_not_changed() -> None:
+    assert changed({"price": Money(1, "EUR")}, {"price": Money(1, "EUR")}) is None
+
+
+def test_what_became_nothing_is_told_as_nothing() -> None:
+    found = refused(Changed({"price": 1}, {"price": None}), said_of_changes)
+    assert found.now == {"/price": None}
 
 
 UNREADABLE: list[tuple[str, bytes, dict[str, str], int, str]] = [

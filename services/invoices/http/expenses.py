@@ -27,6 +27,11 @@ class ExpenseBody(Body):
     note: Text | None = None
 
 
+class ValidationBody(Body):
+    net: MoneyBody
+    """The sum of all lines as the driver saw it; 412 when it is another one now."""
+
+
 @router.post("/invoices/{invoice_id}/expenses", status_code=201)
 async def add_expense(
     invoice_id: Id, body: ExpenseBody, context: DriverContext
@@ -69,12 +74,15 @@ async def remove_expense(
 
 
 @router.post("/invoices/{invoice_id}/validation")
-async def validate_expenses(invoice_id: Id, context: DriverContext) -> Answered[Recorded]:
+async def validate_expenses(
+    invoice_id: Id, body: ValidationBody, context: DriverContext
+) -> Answered[Recorded]:
     """The expenses are complete, and locked from now on."""
     command = ValidateExpenses(
         invoice_id=invoice_id,
         organisation_id=context.principal.organisation_id,
         driver_id=context.principal.subject,
+        net=body.net.money(),
         at=context.occurred_at,
     )
     return await context.handle(INVOICE, invoice_id, command)

@@ -42,6 +42,13 @@ Billing = Annotated[RequestContext, requires("billing")]
 
 class PriceBody(Body):
     price: MoneyBody
+    instead_of: MoneyBody | None = None
+    """The price that it replaces, as it was seen; 412 when there is another one now."""
+
+
+class ApprovalBody(Body):
+    net: MoneyBody
+    """The sum of all lines as it was seen; 412 when it is another one now."""
 
 
 class InvoiceStatus(StrEnum):
@@ -218,6 +225,7 @@ async def agree_price(invoice_id: Id, body: PriceBody, context: Billing) -> Answ
         organisation_id=context.principal.organisation_id,
         by=context.principal.subject,
         price=body.price.money(),
+        instead_of=body.instead_of.money() if body.instead_of else None,
         at=context.occurred_at,
     )
     return await context.handle(INVOICE, invoice_id, command)
@@ -236,7 +244,9 @@ async def reopen_expenses(invoice_id: Id, context: Billing) -> Answered[Recorded
 
 
 @router.post("/invoices/{invoice_id}/approval")
-async def approve_invoice(invoice_id: Id, context: Billing) -> Answered[Recorded]:
+async def approve_invoice(
+    invoice_id: Id, body: ApprovalBody, context: Billing
+) -> Answered[Recorded]:
     """The invoice is right: what it says is owed.
 
     It is refused with the names of the rules that its document would break, so that no number is
@@ -256,6 +266,7 @@ async def approve_invoice(invoice_id: Id, context: Billing) -> Answered[Recorded
             invoice_id=invoice_id,
             organisation_id=organisation_id,
             by=context.principal.subject,
+            net=body.net.money(),
             treatment=seller.treatment(ours.company if ours else None, country),
             self_billed=ours is not None and ours.self_billed,
             seller_version=paid.version if paid else 0,

@@ -5,7 +5,7 @@ from typing import Annotated
 from pydantic import StringConstraints
 
 from infra.http.answers import Answered, Recorded, Router
-from infra.http.models import Body, Id, MoneyBody, Text
+from infra.http.models import Body, Id, Instant, MoneyBody, Text
 from infra.http.request_context import RequestContext, requires
 from services.invoices import invoice
 from services.invoices.aggregates import INVOICE
@@ -22,10 +22,16 @@ SomeText = Annotated[Text, StringConstraints(min_length=1)]
 
 
 class ContestBody(Body):
+    amount: MoneyBody
+    """The amount of the line as it was seen; 412 when it is another one now."""
     reason: SomeText
 
 
 class SettlementBody(Body):
+    contested_at: Instant
+    """Tells which contest was read; 412 when the line is contested anew."""
+    instead_of: MoneyBody
+    """The amount of the line as it was seen; 412 when it is another one now."""
     amount: MoneyBody
     """The amount of the line from now on."""
     explanation: SomeText
@@ -47,6 +53,7 @@ async def contest_line(
             organisation_id=principal.organisation_id,
             driver_id=None if is_billing(context) and not own else principal.subject,
             line_id=line_id,
+            amount=body.amount.money(),
             reason=body.reason,
             at=context.occurred_at,
         )
@@ -64,6 +71,8 @@ async def settle_contest(
         organisation_id=context.principal.organisation_id,
         by=context.principal.subject,
         line_id=line_id,
+        contested_at=body.contested_at,
+        instead_of=body.instead_of.money(),
         amount=body.amount.money(),
         explanation=body.explanation,
         at=context.occurred_at,

@@ -3,6 +3,8 @@
 from typing import assert_never
 
 from contracts.common_v1 import Money
+from contracts.decisions import Changed
+from infra.http.problems import changed
 from services.invoices import invoice, seller
 from services.invoices.adapters.document import decimal
 from services.invoices.invoice import money, rejections
@@ -16,6 +18,8 @@ def problem(rejection: Rejection) -> tuple[int, str]:
     404 says that there is no such thing, 409 that it is not possible now, 422 that it never is.
     """
     match rejection:
+        case Changed():
+            return changed(rejection)
         # Invoices
         case rejections.NoSuchInvoice():
             return 404, "There is no such invoice; it appears when the delivery is confirmed."

@@ -5,6 +5,7 @@ from datetime import date, datetime
 from typing import assert_never
 
 from contracts.common_v1 import Money
+from contracts.decisions import changed
 from contracts.invoices.invoice_v1 import (
     ExpensesReopened,
     InvoiceApproved,
@@ -38,10 +39,13 @@ from services.invoices.invoice.situations import (
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AgreePrice:
+    """`instead_of` is the price that stood there before, None where there was none."""
+
     invoice_id: str
     organisation_id: str
     by: str
     price: Money
+    instead_of: Money | None
     at: datetime
 
 
@@ -57,12 +61,13 @@ class ReopenExpenses:
 class ApproveInvoice:
     """`treatment` is None when the driver declared no company; version 0: there is no buyer.
 
-    `broken` are the rules that its document would break.
+    `net` is the sum that was looked at. `broken` are the rules that its document would break.
     """
 
     invoice_id: str
     organisation_id: str
     by: str
+    net: Money
     treatment: Treatment | None
     self_billed: bool
     seller_version: int
@@ -97,6 +102,8 @@ def agree_price(command: AgreePrice, state: Delivered) -> Decision:
         return PriceIsFrozen(bill.mission.service_price)
     if not isinstance(state, Open):
         return ExpensesLocked()
+    if stale := changed({"instead_of": command.instead_of}, {"instead_of": bill.price}):
+        return stale
     # Without any other amount the first price decides the currency.
     others = bill.mission.quoted or bill.extras
     currency = bill.currency if others else command.price.currency
@@ -143,6 +150,8 @@ def approve(command: ApproveInvoice, state: Delivered) -> Decision:
 
 
 def _approve(command: ApproveInvoice, bill: Bill) -> Decision:
+    if stale := changed({"net": command.net}, {"net": bill.net}):
+        return stale
     if bill.contests:
         return LineIsContested(bill.contests[0].line_id)
     if command.treatment is None:

@@ -4,6 +4,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from contracts.common_v1 import Money
+from contracts.decisions import changed
 from contracts.invoices.invoice_v1 import (
     ContestSettled,
     InvoiceEvent,
@@ -29,24 +30,31 @@ from services.invoices.invoice.situations import Approved, Bill, Delivered, Open
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ContestLine:
-    """`driver_id` is None when billing contests."""
+    """`amount` is what the line said. `driver_id` is None when billing contests."""
 
     invoice_id: str
     organisation_id: str
     driver_id: str | None
     line_id: str
+    amount: Money
     reason: str
     at: datetime
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SettleContest:
-    """`broken` are the rules that the document of a correction would break."""
+    """`instead_of` is what the line said when it was looked at, `amount` what it says from now on.
+
+    `contested_at` tells which contest was read: a line may be contested again. `broken` are the
+    rules that the document of a correction would break.
+    """
 
     invoice_id: str
     organisation_id: str
     by: str
     line_id: str
+    contested_at: datetime
+    instead_of: Money
     amount: Money
     explanation: str
     at: datetime
@@ -59,7 +67,8 @@ Decision = list[InvoiceEvent] | Rejection
 def contest(command: ContestLine, state: Delivered) -> Decision:
     bill = state.bill
     by = Party.BILLING if command.driver_id is None else Party.DRIVER
-    if bill.line(command.line_id) is None:
+    line = bill.line(command.line_id)
+    if line is None:
         return NoSuchLine()
     contested = LineContested(
         invoice_id=bill.invoice_id,
@@ -77,7 +86,7 @@ def contest(command: ContestLine, state: Delivered) -> Decision:
         return ExpensesNotValidated()
     if by is Party.BILLING and isinstance(state, Approved | Paid):
         return InvoiceIsApproved()
-    return [contested]
+    return changed({"amount": command.amount}, {"amount": line.amount}) or [contested]
 
 
 def settle(command: SettleContest, state: Delivered) -> Decision:
@@ -85,8 +94,14 @@ def settle(command: SettleContest, state: Delivered) -> Decision:
     line = bill.line(command.line_id)
     if line is None:
         return NoSuchLine()
-    if bill.contest(command.line_id) is None:
+    contested = bill.contest(command.line_id)
+    if contested is None:
         return [] if _settled_so(command, bill) else NoSuchContest()
+    if stale := changed(
+        {"contested_at": command.contested_at, "instead_of": command.instead_of},
+        {"contested_at": contested.contested_at, "instead_of": line.amount},
+    ):
+        return stale
     if command.broken:
         return RulesBroken(command.broken)
     return (

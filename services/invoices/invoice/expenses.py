@@ -5,6 +5,7 @@ from datetime import datetime
 from typing import assert_never
 
 from contracts.common_v1 import Money
+from contracts.decisions import changed
 from contracts.invoices.invoice_v1 import (
     ExpenseAdded,
     ExpenseKind,
@@ -51,9 +52,12 @@ class RemoveExpense:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ValidateExpenses:
+    """`net` is the sum of all lines that the driver saw: billing may agree on another price."""
+
     invoice_id: str
     organisation_id: str
     driver_id: str
+    net: Money
     at: datetime
 
 
@@ -146,6 +150,8 @@ def validate(command: ValidateExpenses, state: Delivered) -> Decision:
         return []
     if bill.price is None:
         return PriceMissing()
+    if stale := changed({"net": command.net}, {"net": bill.net}):
+        return stale
     expenses = (line.amount for line in bill.lines if line.kind is not None)
     return [
         ExpensesValidated(

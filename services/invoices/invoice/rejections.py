@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from contracts.common_v1 import Money
+from contracts.decisions import Changed
 from contracts.invoices.invoice_v1 import ExpenseKind
 from services.invoices.invoice.money import BadAmount
 
@@ -131,4 +132,5 @@ Rejection = (
     | InvoiceIsApproved
     | OwnInvoice
     | BadAmount
+    | Changed
 )

@@ -137,12 +137,18 @@ def opened(price: Money | None = PRICE, extras: tuple[AcceptedExtra, ...] = ()) 
     )
 
 
-def agree(price: Money = PRICE, by: str = "lea", organisation: str = "hiflow") -> AgreePrice:
+def agree(
+    price: Money = PRICE,
+    by: str = "lea",
+    organisation: str = "hiflow",
+    instead_of: Money | None = None,
+) -> AgreePrice:
     return AgreePrice(
         invoice_id=ID,
         organisation_id=organisation,
         by=by,
         price=price,
+        instead_of=instead_of,
         at=LATER,
     )
 
@@ -213,11 +219,14 @@ def removed(id: str = "e-1") -> ExpenseRemoved:
     )
 
 
-def validate(driver: str = "ada", organisation: str = "hiflow") -> ValidateExpenses:
+def validate(
+    driver: str = "ada", organisation: str = "hiflow", net: int = 33_500
+) -> ValidateExpenses:
     return ValidateExpenses(
         invoice_id=ID,
         organisation_id=organisation,
         driver_id=driver,
+        net=eur(net),
         at=LATER,
     )
 
@@ -268,11 +277,13 @@ def approve(
     by: str = "lea",
     organisation: str = "hiflow",
     broken: tuple[BrokenRule, ...] = (),
+    net: int = 33_500,
 ) -> ApproveInvoice:
     return ApproveInvoice(
         invoice_id=ID,
         organisation_id=organisation,
         by=by,
+        net=eur(net),
         treatment=treatment,
         self_billed=True,
         seller_version=2,
@@ -321,12 +332,14 @@ def contest(
     driver: str | None = "ada",
     reason: str = "The receipt says less",
     organisation: str = "hiflow",
+    amount: Money = TOLL.amount,
 ) -> ContestLine:
     return ContestLine(
         invoice_id=ID,
         organisation_id=organisation,
         driver_id=driver,
         line_id=line,
+        amount=amount,
         reason=reason,
         at=LATER,
     )
@@ -349,12 +362,16 @@ def settle(
     line: str = "e-1",
     by: str = "lea",
     organisation: str = "hiflow",
+    instead_of: Money = TOLL.amount,
+    contested_at: datetime = LATER,
 ) -> SettleContest:
     return SettleContest(
         invoice_id=ID,
         organisation_id=organisation,
         by=by,
         line_id=line,
+        contested_at=contested_at,
+        instead_of=instead_of,
         amount=amount,
         explanation="As on the receipt",
         at=LATER,

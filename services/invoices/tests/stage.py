@@ -1,6 +1,6 @@
 """The API over a real store, and somebody who asks it."""
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Any
@@ -25,6 +25,8 @@ TOLL = {
     "receipt_file_id": "f-1",
     "note": "A6",
 }
+NET = {"net": {"amount_minor": 33_480, "currency": "EUR"}}
+"""The sum of the mission's price and of the toll."""
 COMPANY = {
     "legal_name": "Ada & Co",
     "street": "4 rue #3",
@@ -81,12 +83,19 @@ class Caller(serving.Caller):
             ("PUT", "/sellers/ada/company", COMPANY),
             ("PUT", "/sellers/ada/mandate", None),
             ("POST", "/invoices/inv-t-1/expenses", TOLL),
-            ("POST", "/invoices/inv-t-1/validation", None),
+            ("POST", "/invoices/inv-t-1/validation", NET),
         ]
         for one in asked:
             assert (await self.driver(*one)).is_success, one
         assert (await self.ask("PUT", "/buyer", BUYER)).is_success
-        assert (await self.ask("POST", "/invoices/inv-t-1/approval")).is_success
+        assert (await self.ask("POST", "/invoices/inv-t-1/approval", NET)).is_success
+
+    async def seen(self, settlement: Mapping[str, Any]) -> dict[str, Any]:
+        """The settlement of the line that is contested, by somebody who looked at it."""
+        lines = (await self.ask("GET", "/invoices/inv-t-1")).json()["lines"]
+        [line] = [one for one in lines if one["contest"]]
+        contested_at = line["contest"]["contested_at"]
+        return {**settlement, "contested_at": contested_at, "instead_of": line["amount"]}
 
     async def numbered(self) -> None:
         """Do what the reactions do after an approval, or a settlement that comes later."""

@@ -11,9 +11,9 @@ from infra.testing.following import file, follow
 from infra.testing.routes import Existing
 from infra.tokens import Role
 from services.invoices.tests.make import LATER, note, prepare
-from services.invoices.tests.stage import BUYER, COMPANY, TOLL, served
+from services.invoices.tests.stage import BUYER, COMPANY, NET, TOLL, served
 
-REASON = {"reason": "The receipt says less"}
+REASON = {"amount": TOLL["amount"], "reason": "The receipt says less"}
 LESS = {"amount": {"amount_minor": 3_000, "currency": "EUR"}, "explanation": "As on the receipt"}
 INVOICE = "/invoices/inv-t-1"
 PARTIES = {"invoice_id": "inv-t-1", "organisation_id": "hiflow", "driver_id": "ada"}
@@ -23,6 +23,8 @@ def euro(amount_minor: int) -> dict[str, Any]:
     return {"amount_minor": amount_minor, "currency": "EUR"}
 
 
+SERVICE_ALONE = {"net": euro(30_000)}
+SETTLEMENT = LESS | {"contested_at": "2030-05-01T12:00:00Z", "instead_of": TOLL["amount"]}
 APPROVAL = PARTIES | {
     "trip_id": "t-1",
     "description": "Renault Clio, Paris - Lyon",
@@ -140,7 +142,9 @@ async def test_an_expense_is_taken_back_until_validated(database: str) -> None:
         expense = made.headers["Location"].removeprefix("/invoices")
         assert (await api.driver("DELETE", expense, who="bob")).status_code == 404
         assert (await api.driver("DELETE", expense)).is_success
-        assert (await api.driver("POST", f"{INVOICE}/validation")).is_success
+        stale = await api.driver("POST", f"{INVOICE}/validation", NET)
+        assert (stale.status_code, stale.json()["now"]) == (412, {"/net": euro(30_000)})
+        assert (await api.driver("POST", f"{INVOICE}/validation", SERVICE_ALONE)).is_success
         late = await api.driver("POST", f"{INVOICE}/expenses", TOLL)
         assert (late.status_code, "locked" in late.text) == (409, True)
 
@@ -149,7 +153,7 @@ async def test_an_expense_is_taken_back_until_validated(database: str) -> None:
 async def test_billing_lets_a_driver_declare_what_was_forgotten(database: str) -> None:
     async with served(database) as api:
         await api.delivered()
-        assert (await api.driver("POST", f"{INVOICE}/validation")).is_success
+        assert (await api.driver("POST", f"{INVOICE}/validation", SERVICE_ALONE)).is_success
         assert (await api.driver("POST", f"{INVOICE}/reopening")).status_code == 403
         assert (await api.ask("POST", f"{INVOICE}/reopening")).is_success
         assert (await api.driver("GET", INVOICE)).json()["status"] == "to_complete"
@@ -163,7 +167,7 @@ async def test_a_line_is_contested_and_settled(database: str) -> None:
         line = f"{INVOICE}/lines/{shown['lines'][1]['line_id']}"
         assert (await api.driver("POST", f"{line}/contest", REASON)).is_success
         assert (await api.driver("GET", INVOICE)).json()["disputed"]
-        assert (await api.ask("POST", f"{line}/settlement", LESS)).is_success
+        assert (await api.ask("POST", f"{line}/settlement", await api.seen(LESS))).is_success
         shown = (await api.driver("GET", INVOICE)).json()
         assert not shown["disputed"]
         [settled] = shown["settlements"]
@@ -183,7 +187,7 @@ async def test_a_settlement_after_the_approval_has_a_document_of_its_own(databas
         await api.numbered()
         line = f"{INVOICE}/lines/{(await api.driver('GET', INVOICE)).json()['lines'][1]['line_id']}"
         await api.driver("POST", f"{line}/contest", REASON)
-        assert (await api.ask("POST", f"{line}/settlement", LESS)).is_success
+        assert (await api.ask("POST", f"{line}/settlement", await api.seen(LESS))).is_success
         [before] = (await api.driver("GET", INVOICE)).json()["settlements"]
         path = f"{INVOICE}/corrections/{before['version']}/document"
         assert before["number"] is None
@@ -201,9 +205,10 @@ async def test_who_bills_and_drives_contests_their_own_invoice_as_its_driver(dat
     async with served(database) as api:
         await api.approved()
         contest = f"{INVOICE}/lines/service/contest"
-        assert (await api.ask("POST", contest, REASON)).status_code == 409
+        about = REASON | {"amount": euro(30_000)}
+        assert (await api.ask("POST", contest, about)).status_code == 409
         both: tuple[Role, ...] = ("billing", "driver")
-        assert (await api.ask("POST", contest, REASON, "ada", both)).is_success
+        assert (await api.ask("POST", contest, about, "ada", both)).is_success
         lines = (await api.driver("GET", INVOICE)).json()["lines"]
         assert [line["contest"]["by"] for line in lines if line["contest"]] == ["driver"]
 
@@ -264,7 +269,9 @@ EXISTING = Existing(
         "PUT /invoices/{invoice_id}/price": {"price": TOLL["amount"]},
         "POST /invoices/{invoice_id}/expenses": TOLL,
         "POST /invoices/{invoice_id}/lines/{line_id}/contest": REASON,
-        "POST /invoices/{invoice_id}/lines/{line_id}/settlement": LESS,
+        "POST /invoices/{invoice_id}/lines/{line_id}/settlement": SETTLEMENT,
+        "POST /invoices/{invoice_id}/validation": NET,
+        "POST /invoices/{invoice_id}/approval": NET,
         "PUT /sellers/{driver_id}/company": COMPANY,
     },
     owners={"driver": "ada", "billing": "lea"},
@@ -393,7 +400,7 @@ async def test_anybody_reads_how_invoicing_works(database: str) -> None:
         ("/invoices/inv-t-1/expenses", TOLL | {"receipt_file_id": ""}),
         ("/invoices/inv-t-1/expenses", {k: v for k, v in TOLL.items() if "receipt" not in k}),
         ("/invoices/inv-t-1/expenses", TOLL | {"amount": {"amount_minor": 1.5, "currency": "EUR"}}),
-        ("/invoices/inv-t-1/lines/service/contest", {"reason": ""}),
+        ("/invoices/inv-t-1/lines/service/contest", REASON | {"reason": ""}),
         ("/invoices/inv-t-1/lines/service/contest", {}),
     ],
 )

@@ -1,9 +1,11 @@
 """From the award to the payout, rule by rule."""
 
 from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 
+from contracts.decisions import Changed
 from contracts.invoices.invoice_v1 import ExpenseKind, InvoiceEvent, Party
 from infra.testing.spec import Spec
 from services.invoices import invoice
@@ -30,9 +32,12 @@ from services.invoices.invoice.rejections import (
 )
 from services.invoices.tests.make import (
     APPROVED,
+    LATER,
+    LESS,
     OPEN,
     PRICE,
     TAXI,
+    TOLL,
     VALIDATED,
     WITH_TOLL,
     add,
@@ -188,13 +193,26 @@ class TestValidation:
         given(*VALIDATED).when(remove()).is_rejected(ExpensesLocked())
 
     def test_without_expenses_the_service_alone_is_validated(self) -> None:
-        given(*OPEN).when(validate()).records(validated(0))
+        given(*OPEN).when(validate(net=30_000)).records(validated(0))
+
+    def test_a_driver_validates_what_they_saw(self) -> None:
+        history = (noted(), prepared(price=None), opened(price=None), agreed(), agreed(eur(20_000)))
+        stale = Changed({"net": PRICE}, {"net": eur(20_000)})
+        given(*history).when(validate(net=30_000)).is_rejected(stale)
+        given(*history).when(validate(net=20_000)).records(validated(0, eur(20_000)))
+
+    def test_a_price_replaces_the_one_that_was_seen(self) -> None:
+        history = (noted(), prepared(price=None), opened(price=None), agreed())
+        given(*history).when(agree(eur(20_000))).is_rejected(
+            Changed({"instead_of": None}, {"instead_of": PRICE})
+        )
+        given(*history).when(agree(eur(20_000), instead_of=PRICE)).records(agreed(eur(20_000)))
 
     def test_a_mission_without_a_price_needs_one_first(self) -> None:
         history = (noted(), prepared(price=None), opened(price=None))
         given(*history).when(validate()).is_rejected(PriceMissing())
         given(*history).when(agree()).records(agreed())
-        given(*history, agreed()).when(validate()).records(validated(0))
+        given(*history, agreed()).when(validate(net=30_000)).records(validated(0))
         given(*history, agreed(), validated(0)).when(agree(eur(1))).is_rejected(ExpensesLocked())
 
     def test_the_price_of_the_award_is_frozen(self) -> None:
@@ -239,7 +257,13 @@ class TestApproval:
         disputed = (*VALIDATED, contested(by=Party.BILLING))
         given(*disputed).when(approve()).is_rejected(LineIsContested("e-1"))
         right = approved(3_000, 6_600, version=8, toll_version=7)
-        given(*disputed, settled()).when(approve()).records(right)
+        given(*disputed, settled()).when(approve(net=33_000)).records(right)
+
+    def test_what_was_seen_is_approved(self) -> None:
+        settled_since = (*VALIDATED, contested(by=Party.BILLING), settled())
+        given(*settled_since).when(approve()).is_rejected(
+            Changed({"net": eur(33_500)}, {"net": eur(33_000)})
+        )
 
     def test_both_companies_must_be_known(self) -> None:
         given(*VALIDATED).when(approve(treatment=None)).is_rejected(CompanyMissing())
@@ -267,7 +291,10 @@ class TestContests:
     def test_a_line_is_contested_once_at_a_time(self) -> None:
         again = contest(reason="And another thing")
         given(*VALIDATED, contested()).when(again).is_rejected(LineIsContested("e-1"))
-        given(*VALIDATED, contested(), settled()).when(contest()).records(contested())
+        lower = (*VALIDATED, contested(), settled())
+        given(*lower).when(contest(amount=LESS)).records(contested())
+        stale = Changed({"amount": TOLL.amount}, {"amount": LESS})
+        given(*lower).when(contest()).is_rejected(stale)
 
     def test_only_lines_there_are_can_be_contested_and_settled(self) -> None:
         given(*VALIDATED).when(contest("e-9")).is_rejected(NoSuchLine())
@@ -276,6 +303,18 @@ class TestContests:
 
     def test_before_approval_a_settlement_changes_the_line(self) -> None:
         given(*VALIDATED, contested()).when(settle()).records(settled())
+
+    def test_a_settlement_is_of_the_contest_that_was_read(self) -> None:
+        again = replace(contested(), contested_at=LATER + timedelta(hours=1))
+        disputed = (*VALIDATED, contested(), settled(), again)
+        given(*disputed).when(settle(eur(2_000))).is_rejected(
+            Changed(
+                {"contested_at": LATER, "instead_of": TOLL.amount},
+                {"contested_at": again.contested_at, "instead_of": LESS},
+            )
+        )
+        command = settle(eur(2_000), instead_of=LESS, contested_at=again.contested_at)
+        given(*disputed).when(command).records(settled(2_000, version=9))
 
     def test_after_approval_it_is_an_adjustment_with_its_vat(self) -> None:
         given(*APPROVED, contested()).when(settle()).records(settled(3_000, -500, -100, 8))
@@ -288,17 +327,17 @@ class TestContests:
         without = (noted(), prepared(price=None), opened(price=None), agreed())
         lower = settled(29_000, line="service", version=7)
         disputed = (*without, validated(0), contested("service"), lower, contested("service"))
-        given(*disputed).when(settle(PRICE, "service")).records(
+        given(*disputed).when(settle(PRICE, "service", instead_of=eur(29_000))).records(
             settled(30_000, line="service", version=9)
         )
-        dearer = settle(eur(30_001), "service")
+        dearer = settle(eur(30_001), "service", instead_of=eur(29_000))
         given(*disputed).when(dearer).is_rejected(OverQuote(None, eur(30_001), PRICE))
 
     def test_a_settlement_keeps_to_the_quote_as_expenses_do(self) -> None:
         disputed = (*VALIDATED, contested(), contested("service"))
         over = OverQuote(ExpenseKind.TOLL, eur(3_501), eur(3_500))
         given(*disputed).when(settle(eur(3_501))).is_rejected(over)
-        dearer = settle(eur(30_001), "service")
+        dearer = settle(eur(30_001), "service", instead_of=PRICE)
         given(*disputed).when(dearer).is_rejected(OverQuote(None, eur(30_001), PRICE))
         given(*disputed).when(settle(eur(0))).records(settled(0, version=8))
         given(*disputed).when(settle(eur(-1))).is_rejected(

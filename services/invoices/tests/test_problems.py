@@ -2,6 +2,8 @@ from typing import get_args
 
 import pytest
 
+from contracts.common_v1 import Money
+from contracts.decisions import Changed
 from contracts.invoices.invoice_v1 import ExpenseKind
 from services.invoices import seller
 from services.invoices.http.problems import Rejection, problem
@@ -9,6 +11,7 @@ from services.invoices.invoice import money, rejections
 from services.invoices.tests.make import PRICE, eur
 
 REJECTIONS: list[Rejection] = [
+    Changed({"net": Money(1, "EUR")}, {"net": Money(2, "EUR")}),
     rejections.NoSuchInvoice(),
     rejections.NoSuchExpense(),
     rejections.NoSuchLine(),
@@ -40,7 +43,7 @@ def test_every_rejection_has_its_sentence() -> None:
 
 @pytest.mark.parametrize("rejection", REJECTIONS, ids=lambda each: type(each).__name__)
 def test_a_rejection_is_never_a_crash(rejection: Rejection) -> None:
-    assert problem(rejection)[0] in {403, 404, 409, 422}
+    assert problem(rejection)[0] in {403, 404, 409, 412, 422}
 
 
 @pytest.mark.parametrize(

@@ -6,7 +6,8 @@ from pydantic import Field, StringConstraints
 
 from contracts.missions.trip_v1 import ExpenseKind, QuotedExpense
 from infra.http.answers import Answer, MoneyShown
-from infra.http.models import Body, MoneyBody, Named, Text
+from infra.http.models import Body, Day, MoneyBody, Named, Text
+from services.missions.terms import SeenQuote
 
 Code = Annotated[str, StringConstraints(pattern=r"^[a-z0-9_-]{1,64}$")]
 Codes = Annotated[tuple[Code, ...], Field(max_length=20, strict=False)]
@@ -28,6 +29,27 @@ def itemised(expenses: tuple[ExpenseBody, ...]) -> tuple[QuotedExpense, ...]:
 
 class RefusalBody(Body):
     reason: Text
+
+
+class QuoteSeen(Body):
+    """The quote as it was seen by whoever decides on it, with all that it named.
+
+    412 when the driver has changed it since.
+    """
+
+    price: MoneyBody
+    expenses: Expenses = ()
+    pickup_on: Day | None = None
+    delivery_on: Day | None = None
+
+    def seen(self) -> SeenQuote:
+        """The value of the commands."""
+        return SeenQuote(
+            price=self.price.money(),
+            expenses=itemised(self.expenses),
+            pickup_on=self.pickup_on,
+            delivery_on=self.delivery_on,
+        )
 
 
 class ExpenseShown(Answer):

@@ -7,6 +7,8 @@ from datetime import date
 from typing import assert_never
 
 from contracts.common_v1 import Money
+from contracts.decisions import Changed
+from infra.http.problems import changed
 from services.missions import clearance, driver, terms, trip
 from services.missions.driver import availability
 from services.missions.trip import contacts, counter_offers, extra_costs, quotes
@@ -20,6 +22,8 @@ def problem(rejection: Rejection) -> tuple[int, str]:
     404 says that there is no such thing, 409 that it is not possible now, 422 that it never is.
     """
     match rejection:
+        case Changed():
+            return changed(rejection)
         # Trips and missions
         case trip.NoSuchTrip():
             return 404, "There is no such trip."
@@ -50,15 +54,17 @@ def problem(rejection: Rejection) -> tuple[int, str]:
             return 409, f"The quote was valid until {end:%Y-%m-%d %H:%M} UTC."
         case quotes.ValidityIsOver(valid_until=end):
             return 422, f"valid_until cannot be {end:%Y-%m-%d %H:%M} UTC, which is past."
+        case terms.AbovePriceAgreed(agreed=agreed):
+            return 409, f"You accepted a counter-offer: the price is {in_words(agreed)} at most."
         case counter_offers.NoCounterOffer():
             return 404, "There is no counter-offer to answer."
         case counter_offers.AlreadyCountered():
             return 409, "One counter-offer was made for this quote, and there is only one."
         case quotes.ReasonMissing():
             return 422, "A refusal needs a reason."
-        case quotes.ExpenseTwice(kind=kind):
+        case terms.ExpenseTwice(kind=kind):
             return 422, f"The expense {kind} stands there twice."
-        case quotes.ExpensesAbovePrice(total_minor=total, price=price):
+        case terms.ExpensesAbovePrice(total_minor=total, price=price):
             amount = in_words(Money(total, price.currency))
             return 422, f"The expenses, {amount}, are part of the price, {in_words(price)}."
         # Missions

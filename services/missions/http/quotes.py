@@ -19,7 +19,13 @@ from services.missions import trip
 from services.missions.aggregates import TRIP
 from services.missions.http.access import DriverContext, LogisticsContext
 from services.missions.http.eligibility import lacking_papers, qualifications_on_first_day
-from services.missions.http.fields import Expenses, ExpenseShown, RefusalBody, itemised
+from services.missions.http.fields import (
+    Expenses,
+    ExpenseShown,
+    QuoteSeen,
+    RefusalBody,
+    itemised,
+)
 from services.missions.trip.counter_offers import (
     AcceptCounter,
     CounterOffer,
@@ -64,8 +70,19 @@ class QuoteBody(Body):
         )
 
 
+class QuoteRefusalBody(RefusalBody):
+    quote: QuoteSeen
+
+
 class CounterBody(Body):
     """The price at which logistics would take the quote, its expenses included."""
+
+    price: MoneyBody
+    quote: QuoteSeen
+
+
+class CounterSeen(Body):
+    """The counter-offer as its driver read it; 412 when it is another one now."""
 
     price: MoneyBody
 
@@ -276,7 +293,7 @@ async def withdraw_quote(trip_id: Id, context: DriverContext) -> Answered[Record
 
 @router.post("/trips/{trip_id}/quotes/{driver_id}/refusal")
 async def refuse_quote(
-    trip_id: Id, driver_id: Id, body: RefusalBody, context: LogisticsContext
+    trip_id: Id, driver_id: Id, body: QuoteRefusalBody, context: LogisticsContext
 ) -> Answered[Recorded]:
     """Turn a quote down, with the reason the driver will read."""
     command = RefuseQuote(
@@ -284,6 +301,7 @@ async def refuse_quote(
         driver_id=driver_id,
         organisation_id=context.principal.organisation_id,
         reason=body.reason,
+        seen=body.quote.seen(),
         at=context.occurred_at,
     )
     return await context.handle(TRIP, trip_id, command)
@@ -299,6 +317,7 @@ async def offer_counter(
         driver_id=driver_id,
         organisation_id=context.principal.organisation_id,
         price=body.price.money(),
+        seen=body.quote.seen(),
         offered_by=context.principal.subject,
         at=context.at,
     )
@@ -306,24 +325,30 @@ async def offer_counter(
 
 
 @router.post("/trips/{trip_id}/quote/counter-offer/acceptance")
-async def accept_counter(trip_id: Id, context: DriverContext) -> Answered[Recorded]:
+async def accept_counter(
+    trip_id: Id, body: CounterSeen, context: DriverContext
+) -> Answered[Recorded]:
     """Take the counter-offer: the quote has its price from now on."""
     command = AcceptCounter(
         trip_id=trip_id,
         driver_id=context.principal.subject,
         organisation_id=context.principal.organisation_id,
+        price=body.price.money(),
         at=context.at,
     )
     return await context.handle(TRIP, trip_id, command)
 
 
 @router.post("/trips/{trip_id}/quote/counter-offer/refusal")
-async def decline_counter(trip_id: Id, context: DriverContext) -> Answered[Recorded]:
+async def decline_counter(
+    trip_id: Id, body: CounterSeen, context: DriverContext
+) -> Answered[Recorded]:
     """Decline the counter-offer and stay with the quote as it is."""
     command = DeclineCounter(
         trip_id=trip_id,
         driver_id=context.principal.subject,
         organisation_id=context.principal.organisation_id,
+        price=body.price.money(),
         at=context.occurred_at,
     )
     return await context.handle(TRIP, trip_id, command)

@@ -54,7 +54,14 @@ from services.missions import trip
 from services.missions.aggregates import TRIP
 from services.missions.http.access import AnyContext, AsOf, LogisticsContext, StaffContext, is_staff
 from services.missions.http.eligibility import lacking_papers, qualifications_of_eligible_driver
-from services.missions.http.fields import Code, Codes, Expenses, PostalCode, itemised
+from services.missions.http.fields import (
+    Code,
+    Codes,
+    Expenses,
+    PostalCode,
+    QuoteSeen,
+    itemised,
+)
 from services.missions.http.missions import (
     AssignedMission,
     AttachmentShown,
@@ -157,6 +164,10 @@ class TripBody(Body):
 
 class DriverNamed(Body):
     driver_id: Id
+
+
+class AwardBody(DriverNamed):
+    quote: QuoteSeen
 
 
 class AssignmentBody(Body):
@@ -510,9 +521,7 @@ async def propose_trip(
 
 
 @router.post("/trips/{trip_id}/award")
-async def award_trip(
-    trip_id: Id, body: DriverNamed, context: LogisticsContext
-) -> Answered[Recorded]:
+async def award_trip(trip_id: Id, body: AwardBody, context: LogisticsContext) -> Answered[Recorded]:
     """Accept one driver's quote: it becomes their mission, the other quotes are refused."""
 
     async def award(state: trip.Trip) -> trip.AwardTrip:
@@ -520,6 +529,7 @@ async def award_trip(
             trip_id=trip_id,
             organisation_id=context.principal.organisation_id,
             driver_id=body.driver_id,
+            seen=body.quote.seen(),
             qualifications=await qualifications_of_eligible_driver(context, body.driver_id, state),
             lacking_papers=await lacking_papers(context, body.driver_id),
             today=context.today,

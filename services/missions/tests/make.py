@@ -47,6 +47,7 @@ from services.missions.driver import (
     StartTraining,
 )
 from services.missions.driver.availability import DeclareAvailability, WithdrawAvailability
+from services.missions.terms import SeenQuote
 from services.missions.trip import (
     AssignDirectly,
     AwardTrip,
@@ -245,9 +246,26 @@ def withdrawn(driver: str = "ada") -> QuoteWithdrawn:
     return QuoteWithdrawn(trip_id="t-1", driver_id=driver, withdrawn_at=LATER)
 
 
-def refuse(driver: str = "ada", reason: str = "too dear") -> RefuseQuote:
+def seen(
+    price: Money = PRICE,
+    expenses: tuple[QuotedExpense, ...] = (),
+    pickup_on: date | None = None,
+    delivery_on: date | None = None,
+) -> SeenQuote:
+    return SeenQuote(price=price, expenses=expenses, pickup_on=pickup_on, delivery_on=delivery_on)
+
+
+SEEN = seen()
+
+
+def refuse(driver: str = "ada", reason: str = "too dear", quote: SeenQuote = SEEN) -> RefuseQuote:
     return RefuseQuote(
-        trip_id="t-1", driver_id=driver, organisation_id="hiflow", reason=reason, at=LATER
+        trip_id="t-1",
+        driver_id=driver,
+        organisation_id="hiflow",
+        reason=reason,
+        seen=quote,
+        at=LATER,
     )
 
 
@@ -261,13 +279,17 @@ def refused(
 
 
 def offer_counter(
-    price: Money = COUNTER_PRICE, at: datetime = LATER, driver: str = "ada"
+    price: Money = COUNTER_PRICE,
+    at: datetime = LATER,
+    driver: str = "ada",
+    quote: SeenQuote = SEEN,
 ) -> OfferCounter:
     return OfferCounter(
         trip_id="t-1",
         driver_id=driver,
         organisation_id="hiflow",
         price=price,
+        seen=quote,
         offered_by="lea",
         at=at,
     )
@@ -295,11 +317,13 @@ def award(
     held: frozenset[tuple[str, str]] = frozenset(),
     lacking: tuple[str, ...] = (),
     at: datetime = LATER,
+    quote: SeenQuote = SEEN,
 ) -> AwardTrip:
     return AwardTrip(
         trip_id="t-1",
         organisation_id="hiflow",
         driver_id=driver,
+        seen=quote,
         qualifications=held,
         lacking_papers=lacking,
         today=today,

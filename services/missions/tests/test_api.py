@@ -20,6 +20,7 @@ from services.missions.http import router
 from services.missions.service import service
 
 PRICE = {"price": {"amount_minor": 20_000, "currency": "EUR"}}
+AWARD = {"driver_id": "ada", "quote": PRICE}
 
 
 class Caller(serving.Caller):
@@ -81,13 +82,31 @@ async def test_a_trip_goes_from_offer_to_delivery(database: str) -> None:
         await api.world("ada", "bob")
         for who in ("ada", "bob"):
             assert (await api.driver(who, "POST", "/trips/T1/quote", PRICE)).status_code == 201
-        reason = {"reason": "too dear"}
+        reason = {"reason": "too dear", "quote": PRICE}
         assert (await api.ask("POST", "/trips/T1/quotes/bob/refusal", reason)).is_success
-        assert (await api.ask("POST", "/trips/T1/award", {"driver_id": "ada"})).is_success
+        assert (await api.ask("POST", "/trips/T1/award", AWARD)).is_success
         path = "/trips/T1/delivery-confirmation"
         first = await api.driver("ada", "POST", path, {"channel": "app"})
         again = await api.driver("ada", "POST", path, {"channel": "portal"})
         assert (first.status_code, again.headers["ETag"]) == (200, first.headers["ETag"])
+
+
+@pytest.mark.requirement("G-07")
+async def test_a_quote_that_changed_is_neither_awarded_nor_refused(database: str) -> None:
+    async with served(database) as api:
+        await api.world("ada")
+        await api.driver("ada", "POST", "/trips/T1/quote", PRICE)
+        dearer = {"price": {"amount_minor": 90_000, "currency": "EUR"}}
+        assert (await api.driver("ada", "PUT", "/trips/T1/quote", dearer)).is_success
+        refusal = {"reason": "too dear", "quote": PRICE}
+        for path, body in (("award", AWARD), ("quotes/ada/refusal", refusal)):
+            stale = await api.ask("POST", f"/trips/T1/{path}", body)
+            told = stale.json()
+            assert (stale.status_code, told["type"]) == (412, "urn:relais:problem:changed")
+            assert told["now"] == {"/quote/price": dearer["price"]}
+            assert [error["field"] for error in told["errors"]] == ["/quote/price"]
+        seen = AWARD | {"quote": dearer}
+        assert (await api.ask("POST", "/trips/T1/award", seen)).is_success
 
 
 @pytest.mark.requirement("HIF-15")
@@ -131,7 +150,7 @@ async def test_staff_see_and_name_plain_versions(database: str) -> None:
         shown = await api.ask("GET", "/trips/T1")
         assert shown.headers["ETag"] == '"2"'
         late = {"If-Match": '"1"'}
-        refused = await api.ask("POST", "/trips/T1/award", {"driver_id": "ada"}, headers=late)
+        refused = await api.ask("POST", "/trips/T1/award", AWARD, headers=late)
         assert refused.status_code == 412
 
 
@@ -139,8 +158,11 @@ EXTRA = {"kind": "taxi", "amount": PRICE["price"], "reason": "no bus", "photo_fi
 GOOD: dict[str, Any] = {
     "quote": PRICE,
     "refusal": {"reason": "too dear"},
-    "counter-offer": PRICE,
-    "award": {"driver_id": "ada"},
+    "{driver_id}/refusal": {"reason": "too dear", "quote": PRICE},
+    "counter-offer": PRICE | {"quote": PRICE},
+    "counter-offer/acceptance": PRICE,
+    "counter-offer/refusal": PRICE,
+    "award": AWARD,
     "proposals": {"driver_id": "ada"},
     "assignment": {"driver_id": "ada"},
     "delivery-confirmation": {"channel": "app"},
@@ -161,7 +183,12 @@ GOOD: dict[str, Any] = {
     "required-papers": {"kinds": []},
     "availabilities": {"period": "week", "starting": (today() + timedelta(1)).isoformat()},
 }
-"""A body that each route would take, by the end of its path."""
+"""A body that each route would take, by the end of its path; the longest end counts."""
+
+
+def good(path: str) -> dict[str, Any] | None:
+    found = [end for end in GOOD if path.endswith(f"/{end}")]
+    return GOOD[max(found, key=len)] if found else None
 
 
 @pytest.mark.requirement("G-01")
@@ -180,7 +207,7 @@ async def test_a_strangers_organisation_finds_nothing(database: str, trip: str) 
             if "{" not in route.path:
                 continue
             path, method = route.path.format(**known), next(iter(route.methods or ()))
-            body = GOOD.get(route.path.rpartition("/")[2]) if method in ("POST", "PUT") else None
+            body = good(route.path) if method in ("POST", "PUT") else None
             if body is not None:
                 # A file of the stranger's own, so that it is not the file that is refused.
                 body = {name: "f-9" if "file_id" in name else body[name] for name in body}
@@ -248,7 +275,7 @@ async def test_the_past_is_shown_as_it_was(database: str) -> None:
         await api.world("ada")
         await api.driver("ada", "POST", "/trips/T1/quote", PRICE)
         [_, quoted] = (await api.ask("GET", "/trips/T1/history")).json()["items"]
-        await api.ask("POST", "/trips/T1/award", {"driver_id": "ada"})
+        await api.ask("POST", "/trips/T1/award", AWARD)
         then = await api.ask("GET", f"/trips/T1?as_of={quoted['recorded_at']}")
         now = await api.ask("GET", "/trips/T1")
         assert (then.json()["status"], now.json()["status"]) == ("open", "assigned")
@@ -360,13 +387,14 @@ async def test_a_counter_offer_goes_to_its_driver_and_back(database: str) -> Non
         await api.driver("ada", "POST", "/trips/T1/quote", {**PRICE, "valid_until": soon})
         await api.driver("bob", "POST", "/trips/T1/quote", PRICE)
         counter = {"price": {"amount_minor": 18_000, "currency": "EUR"}}
-        made = await api.ask("POST", "/trips/T1/quotes/ada/counter-offer", counter)
+        offer = counter | {"quote": PRICE}
+        made = await api.ask("POST", "/trips/T1/quotes/ada/counter-offer", offer)
         assert made.status_code == 200
         seen = (await api.driver("bob", "GET", "/trips/T1")).json()["quote"]
         assert seen["counter_offer"] is None
         answer = "/trips/T1/quote/counter-offer"
-        assert (await api.driver("bob", "POST", f"{answer}/refusal")).status_code == 404
-        assert (await api.driver("ada", "POST", f"{answer}/acceptance")).status_code == 200
+        assert (await api.driver("bob", "POST", f"{answer}/refusal", counter)).status_code == 404
+        assert (await api.driver("ada", "POST", f"{answer}/acceptance", counter)).status_code == 200
         quote = (await api.driver("ada", "GET", "/trips/T1")).json()["quote"]
     assert quote["counter_offer"]["status"] == "accepted"
     assert (quote["status"], quote["last"]["price"]) == ("submitted", counter["price"])
@@ -391,7 +419,7 @@ async def test_street_contact_and_phone_are_for_the_driver_of_the_mission_alone(
         told = {"street": "1 quai Rambaud", "contact_name": "Eve Roux", "phone": "0465710000"}
         assert (await api.ask("PUT", "/trips/T1/stops/departure", told)).status_code == 200
         before = (await api.driver("ada", "GET", "/trips/T1")).text
-        await api.ask("POST", "/trips/T1/award", {"driver_id": "ada"})
+        await api.ask("POST", "/trips/T1/award", AWARD)
         mine = (await api.driver("ada", "GET", "/trips/T1")).json()
         theirs = (await api.driver("bob", "GET", "/trips/T1")).text
         ours = (await api.ask("GET", "/trips/T1")).json()

@@ -5,19 +5,25 @@ from datetime import datetime, timedelta
 
 import pytest
 
+from contracts.common_v1 import Money
+from contracts.decisions import Changed
 from contracts.missions.trip_v1 import (
     CounterAccepted,
     CounterDeclined,
     CounterOffered,
     ExpenseKind,
     QuotedExpense,
+    QuoteExpired,
+    TripEvent,
 )
 from infra.testing.spec import Spec
 from services.missions import trip
-from services.missions.terms import NotPositive
+from services.missions.terms import AbovePriceAgreed, ExpensesAbovePrice, NotPositive
 from services.missions.tests.make import (
     COUNTER_PRICE,
     LATER,
+    LOWER_PRICE,
+    PRICE,
     accepted,
     assigned,
     award,
@@ -27,6 +33,9 @@ from services.missions.tests.make import (
     modify,
     offer_counter,
     published,
+    refused,
+    seen,
+    submit,
     submitted,
     withdrawn,
 )
@@ -36,7 +45,10 @@ from services.missions.trip.counter_offers import (
     DeclineCounter,
     NoCounterOffer,
 )
-from services.missions.trip.quotes import ExpensesAbovePrice, NoSuchQuote, QuoteIsExpired
+from services.missions.trip.quotes import (
+    NoSuchQuote,
+    QuoteIsExpired,
+)
 
 given = Spec(trip.decide, trip.evolve, trip.initial).given
 
@@ -45,8 +57,10 @@ QUOTED = (published(), submitted())
 HOLDING = (published(), submitted(valid_until=END))
 
 
-def accept(at: datetime = LATER) -> AcceptCounter:
-    return AcceptCounter(trip_id="t-1", driver_id="ada", organisation_id="hiflow", at=at)
+def accept(at: datetime = LATER, price: Money = COUNTER_PRICE) -> AcceptCounter:
+    return AcceptCounter(
+        trip_id="t-1", driver_id="ada", organisation_id="hiflow", price=price, at=at
+    )
 
 
 def taken(at: datetime = LATER) -> CounterAccepted:
@@ -55,8 +69,14 @@ def taken(at: datetime = LATER) -> CounterAccepted:
     )
 
 
-def decline() -> DeclineCounter:
-    return DeclineCounter(trip_id="t-1", driver_id="ada", organisation_id="hiflow", at=LATER)
+def expired_quote() -> QuoteExpired:
+    return QuoteExpired(trip_id="t-1", driver_id="ada", expired_at=LATER)
+
+
+def decline(price: Money = COUNTER_PRICE) -> DeclineCounter:
+    return DeclineCounter(
+        trip_id="t-1", driver_id="ada", organisation_id="hiflow", price=price, at=LATER
+    )
 
 
 def declined() -> CounterDeclined:
@@ -83,9 +103,10 @@ class TestCounterOffers:
 
     def test_the_quoted_expenses_are_part_of_it(self) -> None:
         toll = submitted(expenses=(QuotedExpense(ExpenseKind.TOLL, COUNTER_PRICE),))
-        given(published(), toll).when(offer_counter()).records(counter_offered())
+        quote = seen(expenses=toll.expenses)
+        given(published(), toll).when(offer_counter(quote=quote)).records(counter_offered())
         low = eur(COUNTER_PRICE.amount_minor - 1)
-        given(published(), toll).when(offer_counter(low)).is_rejected(
+        given(published(), toll).when(offer_counter(low, quote=quote)).is_rejected(
             ExpensesAbovePrice(COUNTER_PRICE.amount_minor, low)
         )
 
@@ -105,7 +126,9 @@ class TestAnswers:
 
     def test_the_award_is_at_that_price(self) -> None:
         history = (*QUOTED, counter_offered(), taken(), modified(price=COUNTER_PRICE))
-        given(*history).when(award()).records(accepted(), assigned(price=COUNTER_PRICE))
+        given(*history).when(award(quote=seen(COUNTER_PRICE))).records(
+            accepted(), assigned(price=COUNTER_PRICE)
+        )
 
     def test_it_is_accepted_while_the_quote_holds(self) -> None:
         given(*HOLDING, counter_offered()).when(accept(END)).is_rejected(QuoteIsExpired(END))
@@ -126,3 +149,43 @@ class TestAnswers:
     def test_an_answer_is_not_changed(self) -> None:
         given(*QUOTED, counter_offered(), declined()).when(accept()).is_rejected(NoCounterOffer())
         given(*QUOTED, counter_offered(), taken()).when(decline()).is_rejected(NoCounterOffer())
+
+    def test_an_answer_is_to_the_price_that_was_read(self) -> None:
+        again = (*QUOTED, counter_offered(), withdrawn(), submitted(), counter_offered(eur(8_000)))
+        stale = Changed({"price": COUNTER_PRICE}, {"price": eur(8_000)})
+        given(*again).when(accept()).is_rejected(stale)
+        given(*again).when(decline()).is_rejected(stale)
+        given(*again).when(decline(eur(8_000))).records(
+            replace(declined(), price=eur(8_000)),
+        )
+
+    def test_a_counter_offer_is_to_the_quote_that_was_read(self) -> None:
+        given(*QUOTED, modified()).when(offer_counter()).is_rejected(
+            Changed({"quote/price": PRICE}, {"quote/price": LOWER_PRICE})
+        )
+
+
+AGREED = (*QUOTED, counter_offered(), taken(), modified(price=COUNTER_PRICE))
+ABOVE = eur(COUNTER_PRICE.amount_minor + 1)
+
+
+class TestPriceAgreed:
+    def test_who_accepted_a_counter_offer_does_not_raise_the_price(self) -> None:
+        given(*AGREED).when(modify(price=ABOVE)).is_rejected(AbovePriceAgreed(COUNTER_PRICE))
+        below = eur(COUNTER_PRICE.amount_minor - 1)
+        given(*AGREED).when(modify(price=below)).records(modified(price=below))
+
+    def test_nor_by_another_quote(self) -> None:
+        given(*AGREED, withdrawn()).when(submit(price=ABOVE)).is_rejected(
+            AbovePriceAgreed(COUNTER_PRICE)
+        )
+        given(*AGREED, withdrawn()).when(submit(price=COUNTER_PRICE)).records(
+            submitted(price=COUNTER_PRICE)
+        )
+
+    @pytest.mark.parametrize("end", [refused(), expired_quote()], ids=["refused", "expired"])
+    def test_until_the_quote_is_decided_on(self, end: TripEvent) -> None:
+        given(*AGREED, end).when(submit(price=ABOVE)).records(submitted(price=ABOVE))
+
+    def test_it_binds_nobody_else(self) -> None:
+        given(*AGREED).when(submit("bob", ABOVE)).records(submitted("bob", ABOVE))

@@ -5,18 +5,26 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from services.missions.tests.test_api import AWARD, offer, served
 from services.missions.tests.test_api import PRICE as QUOTE
-from services.missions.tests.test_api import offer, served
 
 VIGILANCE = {"kinds": ["vigilance"]}
 ADA = {"driver_id": "ada"}
 
 
-@pytest.mark.parametrize("way", ["assignment", "award", "proposals"])
-async def test_nobody_is_given_a_trip_who_is_not_known(database: str, way: str) -> None:
+EDA = {"driver_id": "eda"}
+
+
+@pytest.mark.parametrize(
+    ("way", "body"),
+    [("assignment", EDA), ("award", EDA | {"quote": QUOTE}), ("proposals", EDA)],
+)
+async def test_nobody_is_given_a_trip_who_is_not_known(
+    database: str, way: str, body: dict[str, object]
+) -> None:
     async with served(database) as api:
         await api.world("ada")
-        refused = await api.ask("POST", f"/trips/T1/{way}", {"driver_id": "eda"})
+        refused = await api.ask("POST", f"/trips/T1/{way}", body)
         assert (refused.status_code, refused.json()["detail"]) == (404, "There is no such driver.")
 
 
@@ -29,7 +37,7 @@ async def test_a_quote_that_expired_is_not_awarded_as_of_before(database: str) -
         earlier = {"Relais-Occurred-At": (end - timedelta(seconds=1)).isoformat()}
         while datetime.now(UTC) < end:
             await asyncio.sleep(0.05)
-        late = await api.ask("POST", "/trips/T1/award", ADA, headers=earlier)
+        late = await api.ask("POST", "/trips/T1/award", AWARD, headers=earlier)
         assert late.status_code == 409
 
 
@@ -42,7 +50,7 @@ async def test_a_required_paper_that_is_missing_closes_new_work(database: str) -
         await api.ask("POST", "/trips", offer("T2"))
         refused = [
             await api.driver("ada", "POST", "/trips/T2/quote", QUOTE),
-            await api.ask("POST", "/trips/T1/award", ADA),
+            await api.ask("POST", "/trips/T1/award", AWARD),
             await api.ask("POST", "/trips/T2/assignment", ADA),
         ]
         assert [answer.status_code for answer in refused] == [409, 409, 409]
@@ -50,7 +58,7 @@ async def test_a_required_paper_that_is_missing_closes_new_work(database: str) -
         assert (shown["required_papers"], shown["lacking_papers"]) == (["vigilance"], ["vigilance"])
         assert all("vigilance" in answer.json()["detail"] for answer in refused)
         await api.ask("PUT", "/drivers/ada/required-papers", {"kinds": []})
-        assert (await api.ask("POST", "/trips/T1/award", ADA)).is_success
+        assert (await api.ask("POST", "/trips/T1/award", AWARD)).is_success
 
 
 @pytest.mark.requirement("HIF-42")

@@ -2,6 +2,7 @@ from typing import get_args
 
 import pytest
 
+from contracts.decisions import Changed
 from services.missions.clearance import NoSuchPaper
 from services.missions.driver import (
     AlreadyQualified,
@@ -18,8 +19,11 @@ from services.missions.driver.availability import (
 )
 from services.missions.http.problems import Rejection, problem
 from services.missions.terms import (
+    AbovePriceAgreed,
     CurrencyNotAccepted,
     DayNotPossible,
+    ExpensesAbovePrice,
+    ExpenseTwice,
     NotPositive,
     PapersLacking,
     QualificationsMissing,
@@ -47,8 +51,6 @@ from services.missions.trip.extra_costs import (
 )
 from services.missions.trip.quotes import (
     AlreadyQuoted,
-    ExpensesAbovePrice,
-    ExpenseTwice,
     NoSuchQuote,
     QuoteIsExpired,
     QuoteIsRefused,
@@ -69,6 +71,8 @@ REJECTIONS: list[Rejection] = [
     PapersLacking(("vigilance",)),
     NoSuchQuote(),
     AlreadyQuoted(eur()),
+    AbovePriceAgreed(eur()),
+    Changed({"price": eur()}, {"price": eur(90_000)}),
     QuoteIsRefused("too dear"),
     QuoteIsWithdrawn(),
     QuoteIsExpired(NOON),
@@ -110,7 +114,7 @@ def test_every_rejection_has_its_sentence() -> None:
 @pytest.mark.parametrize("rejection", REJECTIONS, ids=lambda each: type(each).__name__)
 def test_only_a_value_that_can_never_be_right_names_its_field(rejection: Rejection) -> None:
     status, _ = problem(rejection)
-    assert status in {404, 409, 422}
+    assert status in {404, 409, 412, 422}
     assert (status == 422) == hasattr(rejection, "field")
 
 

@@ -13,6 +13,8 @@ from services.missions import trip
 from services.missions.terms import (
     CurrencyNotAccepted,
     DayNotPossible,
+    ExpensesAbovePrice,
+    ExpenseTwice,
     NotPositive,
     QualificationsMissing,
     TextTooLong,
@@ -36,6 +38,7 @@ from services.missions.tests.make import (
     published,
     refuse,
     refused,
+    seen,
     submit,
     submitted,
     withdraw,
@@ -44,8 +47,6 @@ from services.missions.tests.make import (
 from services.missions.trip import Command, quotes
 from services.missions.trip.quotes import (
     AlreadyQuoted,
-    ExpensesAbovePrice,
-    ExpenseTwice,
     NoSuchQuote,
     QuoteIsExpired,
     QuoteIsRefused,
@@ -317,9 +318,15 @@ class TestQuotedExpenses:
         given(published()).when(submit(expenses=(free,))).is_rejected(NotPositive("expenses", 0))
 
     def test_expenses_are_frozen_at_the_award(self) -> None:
-        given(published(), submitted(expenses=(TOLL,))).when(award()).records(
-            accepted(), assigned(expenses=(TOLL,))
-        )
+        given(published(), submitted(expenses=(TOLL,))).when(
+            award(quote=seen(expenses=(TOLL,)))
+        ).records(accepted(), assigned(expenses=(TOLL,)))
+
+    def test_expenses_are_the_same_in_any_order(self) -> None:
+        whole, other_way = (TOLL, REST), (REST, TOLL)
+        given(published(), submitted(expenses=whole)).when(
+            award(quote=seen(expenses=other_way))
+        ).records(accepted(), assigned(expenses=whole))
 
 
 class TestValidity:

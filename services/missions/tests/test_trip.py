@@ -3,13 +3,21 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from contracts.missions.trip_v1 import Channel, ExpenseKind, QuotedExpense, TripEvent
+from contracts.decisions import Changed
+from contracts.missions.trip_v1 import (
+    Channel,
+    ExpenseKind,
+    QuotedExpense,
+    QuoteSubmitted,
+    TripEvent,
+)
 from contracts.timers import CancelTimer, SetTimer
 from infra.testing.spec import Spec
 from services.missions import trip
 from services.missions.terms import (
     HORIZON,
     DayNotPossible,
+    ExpensesAbovePrice,
     NotPositive,
     PapersLacking,
     QualificationsMissing,
@@ -21,8 +29,10 @@ from services.missions.tests.make import (
     EXPIRED_RULE,
     FROM,
     LATER,
+    LOWER_PRICE,
     LYON,
     OVER,
+    PRICE,
     TODAY,
     UNTIL,
     accepted,
@@ -36,12 +46,14 @@ from services.missions.tests.make import (
     expired,
     modified,
     modify,
+    offer_counter,
     propose,
     proposed,
     publish,
     published,
     refuse,
     refused,
+    seen,
     submit,
     submitted,
     withdraw,
@@ -59,7 +71,6 @@ from services.missions.trip import (
 )
 from services.missions.trip.quotes import (
     AlreadyQuoted,
-    ExpensesAbovePrice,
     NoSuchQuote,
     QuoteIsRefused,
 )
@@ -67,6 +78,7 @@ from services.missions.trip.quotes import (
 given = Spec(trip.decide, trip.evolve, trip.initial).given
 
 ATLAS = ("client_process", "atlas")
+TOLL = QuotedExpense(ExpenseKind.TOLL, eur(2_000))
 LACKING = ("driving_licence", "vigilance")
 
 ON_A_TRIP: list[Command] = [
@@ -173,9 +185,35 @@ class TestAward:
 
     @pytest.mark.requirement("G-13")
     def test_the_last_price_counts(self) -> None:
-        given(published(), submitted(), modified()).when(award()).records(
+        given(published(), submitted(), modified()).when(award(quote=seen(LOWER_PRICE))).records(
             accepted(), assigned(price=eur(11_000))
         )
+
+    @pytest.mark.requirement("G-07", "G-13")
+    @pytest.mark.parametrize(
+        ("quote", "field", "was", "now"),
+        [
+            (submitted(price=eur(90_000)), "price", PRICE, eur(90_000)),
+            (submitted(expenses=(TOLL,)), "expenses", (), (TOLL,)),
+            (submitted(pickup_on=FROM), "pickup_on", None, FROM),
+            (submitted(delivery_on=UNTIL), "delivery_on", None, UNTIL),
+        ],
+    )
+    def test_only_the_quote_that_was_seen_is_accepted(
+        self, quote: QuoteSubmitted, field: str, was: object, now: object
+    ) -> None:
+        stale = Changed({f"quote/{field}": was}, {f"quote/{field}": now})
+        given(published(), quote).when(award()).is_rejected(stale)
+        given(published(), quote).when(refuse()).is_rejected(stale)
+        given(published(), quote).when(offer_counter(eur(9_999))).is_rejected(stale)
+
+    def test_a_comment_is_no_term(self) -> None:
+        quote = submitted(comment="By train")
+        given(published(), quote).when(award()).records(accepted(), assigned())
+
+    def test_who_saw_another_price_learns_that_the_trip_is_assigned(self) -> None:
+        history = published(), submitted(), accepted(), assigned()
+        given(*history).when(award(quote=seen(LOWER_PRICE))).is_rejected(TripIsAssigned())
 
     @pytest.mark.requirement("G-13", "HIF-20")
     def test_the_other_live_quotes_are_refused_by_rule(self) -> None:

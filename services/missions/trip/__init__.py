@@ -19,6 +19,7 @@ from contracts.missions.trip_v1 import (
     QuoteModified,
     QuoteRefused,
     QuoteSubmitted,
+    QuoteWithdrawn,
     Slot,
     Stop,
     TripEvent,
@@ -29,7 +30,7 @@ from contracts.missions.trip_v1 import (
 )
 from contracts.timers import CancelTimer, SetTimer
 from services.missions import terms
-from services.missions.terms import Qualification
+from services.missions.terms import Qualification, SeenQuote
 from services.missions.trip import attachments, contacts, counter_offers, extra_costs, quotes
 from services.missions.trip.attachments import Attachments
 from services.missions.trip.contacts import Contacts
@@ -83,6 +84,7 @@ class AwardTrip:
     trip_id: str
     organisation_id: str
     driver_id: str
+    seen: SeenQuote
     qualifications: frozenset[Qualification] = frozenset()
     lacking_papers: tuple[str, ...] = ()
     today: date
@@ -218,7 +220,10 @@ class Unpublished:
 
 @dataclass(frozen=True, slots=True)
 class Open:
-    """The latest quote of each driver, by driver_id, and the counter-offer that it met with."""
+    """The latest quote of each driver, by driver_id, and the counter-offer that it met with.
+
+    One that was accepted outlives the withdrawal of its quote.
+    """
 
     offer: TripPublished
     quotes: Mapping[str, Quote]
@@ -293,8 +298,13 @@ def quoted(trip: Open, event: quotes.Event | counter_offers.Event) -> Open:
         case CounterOffered() | CounterAccepted() | CounterDeclined():
             return replace(trip, counter_offers={**trip.counter_offers, driver: event})
         case QuoteSubmitted():
-            others = {id: offer for id, offer in trip.counter_offers.items() if id != driver}
-            return replace(trip, quotes={**trip.quotes, driver: event}, counter_offers=others)
+            bound = isinstance(trip.quotes.get(driver), QuoteWithdrawn)
+            kept = {
+                id: offer
+                for id, offer in trip.counter_offers.items()
+                if id != driver or (bound and isinstance(offer, CounterAccepted))
+            }
+            return replace(trip, quotes={**trip.quotes, driver: event}, counter_offers=kept)
         case _:
             return replace(trip, quotes={**trip.quotes, driver: event})
 
@@ -405,6 +415,11 @@ def decide_on_quote(command: quotes.Command | counter_offers.Command, trip: Publ
             counter = trip.counter_offers.get(command.driver_id)
             if isinstance(command, counter_offers.Command):
                 return counter_offers.decide(command, quote, counter)
+            agreed = counter_offers.price_agreed(quote, counter)
+            if isinstance(command, quotes.SubmitQuote | quotes.ModifyQuote) and (
+                above := terms.above_agreed(command.terms.price, agreed)
+            ):
+                return above
             decision = quotes.decide(command, trip.offer, quote)
             if isinstance(decision, list):
                 return counter_offers.answered_by_change(decision, counter)
@@ -434,7 +449,8 @@ def award(command: AwardTrip, trip: Published) -> Decision:
             if not isinstance(quote, quotes.Live):
                 return quotes.not_live(quote)
             return (
-                terms.past(trip.offer, command.today)
+                terms.not_as_seen(command.seen, quote)
+                or terms.past(trip.offer, command.today)
                 or quotes.expired(quote, command.at)
                 or terms.gate(trip.offer, command.qualifications, command.lacking_papers)
                 or [
@@ -452,8 +468,9 @@ def award(command: AwardTrip, trip: Published) -> Decision:
                 ]
             )
         case Assigned() | Delivered():
-            winner = trip.mission.driver_id == command.driver_id and not trip.mission.direct
-            return [] if winner else TripIsAssigned()
+            won, price = trip.mission.driver_id == command.driver_id, command.seen.price
+            awarded = won and not trip.mission.direct and trip.mission.price == price
+            return [] if awarded else TripIsAssigned()
         case Expired():
             return terms.TripIsPast(trip.offer.until_slot.date)
         case unhandled:
@@ -576,7 +593,7 @@ def bad_agreement(command: AssignDirectly) -> quotes.BadQuote | ExpensesNeedPric
     """The fault of terms without a quote: they are as good as one, or left open altogether."""
     if command.price is None:
         return ExpensesNeedPrice() if command.expenses else None
-    return terms.bad_price(command.price) or quotes.bad_expenses(command.expenses, command.price)
+    return terms.bad_price(command.price) or terms.bad_expenses(command.expenses, command.price)
 
 
 # Without inputs: they would name the winner, whom the others must not learn from a refusal.

@@ -5,11 +5,14 @@ from datetime import datetime
 from typing import assert_never
 
 from contracts.common_v1 import Money
+from contracts.decisions import Changed, changed
 from contracts.missions.trip_v1 import (
     CounterAccepted,
     CounterDeclined,
     CounterOffered,
+    QuoteExpired,
     QuoteModified,
+    QuoteRefused,
     TripEvent,
 )
 from services.missions import terms
@@ -24,15 +27,19 @@ class OfferCounter:
     driver_id: str
     organisation_id: str
     price: Money
+    seen: terms.SeenQuote
     offered_by: str
     at: datetime
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AcceptCounter:
+    """Names the price that the driver saw, and takes it."""
+
     trip_id: str
     driver_id: str
     organisation_id: str
+    price: Money
     at: datetime
 
 
@@ -41,6 +48,7 @@ class DeclineCounter:
     trip_id: str
     driver_id: str
     organisation_id: str
+    price: Money
     at: datetime
 
 
@@ -59,7 +67,7 @@ class AlreadyCountered:
     pass
 
 
-Rejection = NoCounterOffer | AlreadyCountered | quotes.NotLive | quotes.BadQuote
+Rejection = NoCounterOffer | AlreadyCountered | Changed | quotes.NotLive | quotes.BadQuote
 
 # --- State ------------------------------------------------------------------
 
@@ -77,6 +85,8 @@ def decide(command: Command, quote: quotes.Quote | None, counter: CounterOffer |
     """As in every aggregate; `quote` and `counter` are the driver's ones for this open trip."""
     if not isinstance(quote, quotes.Live):
         return quotes.not_live(quote)
+    if stale := another_price(command, counter):
+        return stale
     match command:
         case OfferCounter():
             return offer(command, quote, counter)
@@ -94,9 +104,10 @@ def offer(command: OfferCounter, quote: quotes.Live, counter: CounterOffer | Non
         repeated = isinstance(counter, CounterOffered) and counter.price == command.price
         return [] if repeated else AlreadyCountered()
     return (
-        quotes.expired(quote, command.at)
+        terms.not_as_seen(command.seen, quote)
+        or quotes.expired(quote, command.at)
         or terms.bad_price(command.price)
-        or quotes.bad_expenses(quote.expenses, command.price)
+        or terms.bad_expenses(quote.expenses, command.price)
         or [
             CounterOffered(
                 trip_id=command.trip_id,
@@ -143,6 +154,20 @@ def decline(command: DeclineCounter, counter: CounterOffer | None) -> Decision:
 
 
 # --- Parts of a decision ----------------------------------------------------
+
+
+def another_price(command: Command, counter: CounterOffer | None) -> Changed | None:
+    """An answer is to the price that was read; the oldest events do not tell theirs."""
+    if isinstance(command, OfferCounter) or counter is None or counter.price is None:
+        return None
+    return changed({"price": command.price}, {"price": counter.price})
+
+
+def price_agreed(quote: quotes.Quote | None, counter: CounterOffer | None) -> Money | None:
+    """The price of an accepted counter-offer; it holds until the quote is refused or expires."""
+    if isinstance(quote, QuoteRefused | QuoteExpired) or not isinstance(counter, CounterAccepted):
+        return None
+    return counter.price
 
 
 def at_price(quote: quotes.Live, price: Money, at: datetime) -> QuoteModified:

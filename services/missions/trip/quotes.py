@@ -5,6 +5,7 @@ from datetime import date, datetime
 from typing import ClassVar, assert_never
 
 from contracts.common_v1 import Money
+from contracts.decisions import Changed
 from contracts.missions.trip_v1 import (
     QuoteAccepted,
     QuotedExpense,
@@ -78,6 +79,7 @@ class RefuseQuote:
     driver_id: str
     organisation_id: str
     reason: str
+    seen: terms.SeenQuote
     at: datetime
 
 
@@ -117,30 +119,19 @@ class ReasonMissing:
 
 
 @dataclass(frozen=True, slots=True)
-class ExpenseTwice:
-    field: ClassVar[str] = "expenses"
-    kind: str
-
-
-@dataclass(frozen=True, slots=True)
-class ExpensesAbovePrice:
-    field: ClassVar[str] = "expenses"
-    total_minor: int
-    price: Money
-
-
-@dataclass(frozen=True, slots=True)
 class ValidityIsOver:
     field: ClassVar[str] = "valid_until"
     valid_until: datetime
 
 
-BadQuote = ValidityIsOver | ExpenseTwice | ExpensesAbovePrice | terms.BadTerms
+BadQuote = ValidityIsOver | terms.BadExpenses | terms.BadTerms
 NotLive = NoSuchQuote | QuoteIsRefused | QuoteIsWithdrawn | QuoteIsExpired
 Rejection = (
     NotLive
     | AlreadyQuoted
+    | terms.AbovePriceAgreed
     | ReasonMissing
+    | Changed
     | terms.TripIsPast
     | terms.QualificationsMissing
     | terms.PapersLacking
@@ -230,6 +221,8 @@ def refuse(command: RefuseQuote, quote: Quote | None) -> Decision:
     if not isinstance(quote, Live):
         repeated = isinstance(quote, QuoteRefused) and quote.reason == command.reason
         return [] if repeated else not_live(quote)
+    if stale := terms.not_as_seen(command.seen, quote):
+        return stale
     if not command.reason.strip():
         return ReasonMissing()
     return terms.too_long("reason", command.reason, REASON_LIMIT) or [
@@ -276,7 +269,7 @@ def bad_terms(command: SubmitQuote | ModifyQuote, offer: TripPublished) -> BadQu
     return (
         terms.bad_price(new.price)
         or bad_validity(new, command.at)
-        or bad_expenses(new.expenses, new.price)
+        or terms.bad_expenses(new.expenses, new.price)
         or terms.too_long("comment", new.comment, COMMENT_LIMIT)
         or terms.bad_days(offer, pickup_on=new.pickup_on, delivery_on=new.delivery_on)
     )
@@ -291,19 +284,6 @@ def expired(quote: Live, at: datetime) -> QuoteIsExpired | None:
     """A quote holds up to its instant, not at it; without one until it is answered."""
     end = quote.valid_until
     return QuoteIsExpired(end) if end is not None and end <= at else None
-
-
-def bad_expenses(expenses: tuple[QuotedExpense, ...], price: Money) -> BadQuote | None:
-    """Each kind once, each more than nothing, together no more than the price they are part of."""
-    bad = [terms.bad_price(expense.amount, "expenses") for expense in expenses]
-    total = sum(expense.amount.amount_minor for expense in expenses)
-    kinds = [expense.kind for expense in expenses]
-    twice = next((kind for kind in kinds if kinds.count(kind) > 1), None)
-    return (
-        next((rule for rule in bad if rule), None)
-        or (ExpenseTwice(twice.name.lower()) if twice else None)
-        or (ExpensesAbovePrice(total, price) if total > price.amount_minor else None)
-    )
 
 
 def not_live(

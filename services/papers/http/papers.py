@@ -38,8 +38,17 @@ class PaperBody(Body):
 
 
 class SeenBody(Body):
+    """The version that was looked at; 412 when a newer one has come meanwhile."""
+
     file_id: Id
-    """The version that was looked at: another one may have come meanwhile."""
+    issued_on: Day
+    expires_on: Day | None = None
+
+    def seen(self) -> paper.Seen:
+        """The value of the commands."""
+        return paper.Seen(
+            file_id=self.file_id, issued_on=self.issued_on, expires_on=self.expires_on
+        )
 
 
 class RefusalBody(SeenBody):
@@ -159,7 +168,7 @@ async def accept_paper(
     """Accept the paper; notices before its end, and the end itself, follow."""
     command = paper.AcceptPaper(
         organisation_id=context.principal.organisation_id,
-        file_id=body.file_id,
+        seen=body.seen(),
         time_zone=context.zone.key,
         by=context.principal.subject,
         today=context.today,
@@ -175,7 +184,7 @@ async def refuse_paper(
     """Turn the paper down, with the reason its owner will read."""
     command = paper.RefusePaper(
         organisation_id=context.principal.organisation_id,
-        file_id=body.file_id,
+        seen=body.seen(),
         reason=body.reason,
         by=context.principal.subject,
         at=context.occurred_at,

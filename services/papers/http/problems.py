@@ -5,6 +5,8 @@ A rejection whose cause is one field of the request names it in its attribute `f
 
 from typing import assert_never
 
+from contracts.decisions import Changed
+from infra.http.problems import changed
 from services.papers import paper, terms
 
 Rejection = paper.Rejection
@@ -17,7 +19,9 @@ def problem(rejection: Rejection) -> tuple[int, str]:
     """
     match rejection:
         case paper.NoSuchPaper():
-            return 404, "There is no such paper, or another version of it has come."
+            return 404, "There is no such paper."
+        case Changed():
+            return changed(rejection)
         case paper.EndMissing(kind=kind):
             return 422, f"{kind.name.lower()} needs the last day on which it holds."
         case paper.PaperIsAccepted(file_id=file_id):

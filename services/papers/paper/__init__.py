@@ -5,6 +5,7 @@ from datetime import UTC, date, datetime, time, timedelta
 from typing import Literal, assert_never
 from zoneinfo import ZoneInfo
 
+from contracts.decisions import Changed, changed
 from contracts.papers.paper_v1 import (
     ExpiryNoticeGiven,
     PaperAccepted,
@@ -41,11 +42,18 @@ class AddPaper:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class AcceptPaper:
-    """Names the file that was looked at: another one may have come meanwhile."""
+class Seen:
+    """The version of a paper that was looked at: a newer one may have come meanwhile."""
 
-    organisation_id: str
     file_id: str
+    issued_on: date
+    expires_on: date | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AcceptPaper:
+    organisation_id: str
+    seen: Seen
     time_zone: str
     by: str
     today: date
@@ -55,7 +63,7 @@ class AcceptPaper:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RefusePaper:
     organisation_id: str
-    file_id: str
+    seen: Seen
     reason: str
     by: str
     at: datetime
@@ -102,7 +110,13 @@ class PaperIsRefused:
 
 
 Rejection = (
-    NoSuchPaper | EndMissing | PaperIsAccepted | PaperIsRefused | terms.BadDay | terms.BadText
+    NoSuchPaper
+    | EndMissing
+    | PaperIsAccepted
+    | PaperIsRefused
+    | Changed
+    | terms.BadDay
+    | terms.BadText
 )
 
 # --- State ------------------------------------------------------------------
@@ -225,7 +239,7 @@ def accept(command: AcceptPaper, paper: Paper) -> Decision:
     if not isinstance(added, PaperAdded):
         return added
     if paper.refused is not None:
-        return PaperIsRefused(command.file_id)
+        return PaperIsRefused(added.file_id)
     if not waits(paper, added):
         return []
     if bad := terms.bad_end("expires_on", added.expires_on, command.today):
@@ -252,7 +266,7 @@ def refuse(command: RefusePaper, paper: Paper) -> Decision:
     if bad := terms.bad_text("reason", command.reason):
         return bad
     if not waits(paper, added):
-        return PaperIsAccepted(command.file_id)
+        return PaperIsAccepted(added.file_id)
     refused = PaperRefused(
         paper_id=added.paper_id,
         user_id=added.user_id,
@@ -267,12 +281,24 @@ def refuse(command: RefusePaper, paper: Paper) -> Decision:
     return [] if refused == known else [refused]
 
 
-def newest(command: AcceptPaper | RefusePaper, paper: Paper) -> PaperAdded | NoSuchPaper:
-    """The version the command means, if it is the newest one of the organisation."""
-    added = paper.added
+def newest(command: AcceptPaper | RefusePaper, paper: Paper) -> PaperAdded | NoSuchPaper | Changed:
+    """The version that was looked at, if it is the newest one of the organisation."""
+    added, seen = paper.added, command.seen
     if added is None or added.organisation_id != command.organisation_id:
         return NoSuchPaper()
-    return added if added.file_id == command.file_id else NoSuchPaper()
+    stale = changed(
+        {
+            "file_id": seen.file_id,
+            "issued_on": seen.issued_on,
+            "expires_on": seen.expires_on,
+        },
+        {
+            "file_id": added.file_id,
+            "issued_on": added.issued_on,
+            "expires_on": added.expires_on,
+        },
+    )
+    return stale or added
 
 
 def waits(paper: Paper, added: PaperAdded) -> bool:

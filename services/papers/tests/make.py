@@ -10,7 +10,7 @@ from contracts.papers.paper_v1 import (
     PaperKind,
     PaperRefused,
 )
-from services.papers.paper import AcceptPaper, AddPaper, RefusePaper
+from services.papers.paper import AcceptPaper, AddPaper, RefusePaper, Seen
 
 NOON = datetime(2030, 5, 1, 12, 0, tzinfo=UTC)
 LATER = NOON + timedelta(minutes=40)
@@ -68,10 +68,11 @@ def accept(
     organisation: str = "hiflow",
     today: date = TODAY,
     at: datetime = NOON,
+    seen: Seen | None = None,
 ) -> AcceptPaper:
     return AcceptPaper(
         organisation_id=organisation,
-        file_id=file,
+        seen=seen or Seen(file_id=file, issued_on=TODAY, expires_on=LAST),
         time_zone="Europe/Paris",
         by="lea",
         today=today,
@@ -98,7 +99,8 @@ def accepted(
 def refuse(
     file: str = "f-1", reason: str = REASON, organisation: str = "hiflow", at: datetime = NOON
 ) -> RefusePaper:
-    return RefusePaper(organisation_id=organisation, file_id=file, reason=reason, by="lea", at=at)
+    seen = Seen(file_id=file, issued_on=TODAY, expires_on=LAST)
+    return RefusePaper(organisation_id=organisation, seen=seen, reason=reason, by="lea", at=at)
 
 
 def refused(file: str = "f-1", reason: str = REASON) -> PaperRefused:

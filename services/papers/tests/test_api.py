@@ -31,9 +31,7 @@ class Caller(serving.Caller):
 
     async def shown(self, days: int = 90, file: str = "f-1") -> httpx.Response:
         """Ada shows her insurance, which ends in so many days."""
-        last = datetime.now(UTC).date() + timedelta(days)
-        body = {"file_id": file, "issued_on": "2020-05-01", "expires_on": last.isoformat()}
-        return await self.ada("PUT", "/mine/liability_insurance", body)
+        return await self.ada("PUT", "/mine/liability_insurance", seen(days, file))
 
     async def status(self) -> dict[str, str]:
         items = (await self.ada("GET", "/mine")).json()["items"]
@@ -48,7 +46,13 @@ async def served(database: str) -> AsyncIterator[Caller]:
         yield caller
 
 
-SEEN = {"file_id": "f-1"}
+def seen(days: int = 90, file: str = "f-1") -> dict[str, str]:
+    """The paper as `shown` shows it."""
+    last = datetime.now(UTC).date() + timedelta(days)
+    return {"file_id": file, "issued_on": "2020-05-01", "expires_on": last.isoformat()}
+
+
+SEEN = seen()
 ACCEPTANCE = "/partners/ada/liability_insurance/acceptance"
 REFUSAL = "/partners/ada/liability_insurance/refusal"
 
@@ -63,7 +67,7 @@ async def test_a_paper_goes_from_the_partner_to_staff_and_back(database: str) ->
         items = (await api.ada("GET", "/mine")).json()["items"]
         assert reason["reason"] in [item["refused_because"] for item in items]
         await api.shown(file="f-2")
-        assert (await api.ask("PUT", ACCEPTANCE, {"file_id": "f-2"})).is_success
+        assert (await api.ask("PUT", ACCEPTANCE, SEEN | {"file_id": "f-2"})).is_success
         assert await api.status() == {"liability_insurance": "accepted"}
 
 
@@ -87,9 +91,12 @@ async def test_staff_accepts_only_what_they_saw(database: str) -> None:
     async with served(database) as api:
         await api.shown()
         await api.shown(file="f-2")
-        assert (await api.ask("PUT", ACCEPTANCE, SEEN)).status_code == 404
-        late = await api.ask("PUT", ACCEPTANCE, {"file_id": "f-2"}, headers={"If-Match": '"1"'})
+        stale = await api.ask("PUT", ACCEPTANCE, SEEN)
+        assert (stale.status_code, stale.json()["now"]) == (412, {"/file_id": "f-2"})
+        newest = SEEN | {"file_id": "f-2"}
+        late = await api.ask("PUT", ACCEPTANCE, newest, headers={"If-Match": '"1"'})
         assert late.status_code == 412
+        assert (await api.ask("PUT", ACCEPTANCE, newest)).is_success
 
 
 @pytest.mark.requirement("G-05")

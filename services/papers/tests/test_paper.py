@@ -4,6 +4,7 @@ from typing import get_args
 
 import pytest
 
+from contracts.decisions import Changed
 from contracts.papers.paper_v1 import PaperEvent, PaperKind
 from contracts.timers import CancelTimer, SetTimer
 from infra.testing.spec import Spec
@@ -17,6 +18,7 @@ from services.papers.paper import (
     NoSuchPaper,
     PaperIsAccepted,
     PaperIsRefused,
+    Seen,
 )
 from services.papers.terms import HORIZON, LONGEST_TEXT, DayNotPossible, TextMissing, TextTooLong
 from services.papers.tests.make import (
@@ -96,7 +98,20 @@ class TestDeciding:
     @pytest.mark.parametrize("command", [accept(), refuse()], ids=["accept", "refuse"])
     def test_only_what_was_shown_is_decided_on(self, command: Command) -> None:
         given().when(command).is_rejected(NoSuchPaper())
-        given(added(), added("f-2")).when(command).is_rejected(NoSuchPaper())
+
+    @pytest.mark.parametrize("command", [accept(), refuse()], ids=["accept", "refuse"])
+    def test_what_was_seen_is_decided_on(self, command: Command) -> None:
+        given(added(), added("f-2")).when(command).is_rejected(
+            Changed({"file_id": "f-1"}, {"file_id": "f-2"})
+        )
+        longer = added(expires_on=LAST + DAY)
+        given(added(), longer).when(command).is_rejected(
+            Changed({"expires_on": LAST}, {"expires_on": LAST + DAY})
+        )
+        older = added(issued_on=TODAY - DAY)
+        given(added(), older).when(command).is_rejected(
+            Changed({"issued_on": TODAY}, {"issued_on": TODAY - DAY})
+        )
 
     @pytest.mark.requirement("G-01")
     def test_another_organisation_decides_nothing(self) -> None:
@@ -119,7 +134,8 @@ class TestDeciding:
     def test_a_file_may_come_again_with_another_end(self) -> None:
         later = LAST + DAY
         history = (added(), accepted(), added(expires_on=later))
-        given(*history).when(accept()).records(accepted(expires_on=later))
+        seen = Seen(file_id="f-1", issued_on=TODAY, expires_on=later)
+        given(*history).when(accept(seen=seen)).records(accepted(expires_on=later))
 
 
 class TestExpiring:
@@ -203,6 +219,7 @@ REJECTIONS: list[Rejection] = [
     EndMissing(INSURANCE),
     PaperIsAccepted("f-1"),
     PaperIsRefused("f-1"),
+    Changed({"file_id": "f-1"}, {"file_id": "f-2"}),
     DayNotPossible("expires_on", TODAY, TODAY, TODAY),
     TextMissing("reason"),
     TextTooLong("reason", 501, 500),
@@ -213,5 +230,5 @@ def test_every_rejection_is_a_status_and_a_sentence() -> None:
     assert {type(one) for one in REJECTIONS} == set(get_args(Rejection))
     for rejection in REJECTIONS:
         status, sentence = problem(rejection)
-        assert status in (404, 409, 422)
+        assert status in (404, 409, 412, 422)
         assert sentence.endswith(".")

@@ -12,10 +12,10 @@ from contracts.payments.payout_v1 import (
 )
 from infra.http.answers import Answer, Answered, MoneyShown, Recorded, Router
 from infra.http.history import History
-from infra.http.models import Body, Currency, Id, Instant, Line, Named
+from infra.http.models import Body, Id, Instant, Line, MoneyBody, Named
 from infra.http.request_context import RequestContext, requires
 from services.payments.aggregates import PAYEE, PAYOUT
-from services.payments.http.payees import only_own
+from services.payments.http.payees import Iban, only_own
 from services.payments.payee.profile import Payee
 from services.payments.payout import (
     Account,
@@ -34,10 +34,13 @@ Billing = Annotated[RequestContext, requires("billing")]
 
 
 class StatementBody(Body):
-    currency: Currency = "EUR"
+    due: MoneyBody
+    """The sum of what is owed in this currency, as it was seen; 412 when it is another one now."""
 
 
 class PaymentBody(Body):
+    iban: Iban
+    """The account that the money went to; 412 when the driver has another one now."""
     reference: Line
     """The bank's reference of the transfer."""
 
@@ -247,7 +250,7 @@ async def close_statement(
         organisation_id=context.principal.organisation_id,
         by=context.principal.subject,
         payout_id=payout_id,
-        currency=body.currency,
+        due=body.due.money(),
         at=context.at,
     )
     created = f"/payments/payees/{driver_id}/payouts/{payout_id}"
@@ -271,7 +274,8 @@ async def record_payment(
             by=context.principal.subject,
             payout_id=payout_id,
             reference=body.reference,
-            has_account=payee is not None and payee.bank is not None,
+            iban=body.iban,
+            account=payee.bank.iban if payee and payee.bank else None,
             held_until=payee.pending.effective_at if payee and payee.pending else None,
             payee_version=loaded.version,
             at=context.at,

@@ -2,6 +2,8 @@
 
 from typing import assert_never
 
+from contracts.decisions import Changed
+from infra.http.problems import changed
 from services.payments import payee, payout
 from services.payments.payee import bank_details, questions
 
@@ -14,6 +16,8 @@ def problem(rejection: Rejection) -> tuple[int, str]:
     404 says that there is no such thing, 409 that it is not possible now.
     """
     match rejection:
+        case Changed():
+            return changed(rejection)
         # Payees
         case payee.NoSuchPayee():
             return 404, "There is no such payee."

@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import assert_never
 
 from contracts.common_v1 import Money
+from contracts.decisions import Changed, changed
 from contracts.obligations import Obligations
 from contracts.payments.payout_v1 import (
     AdjustmentMade,
@@ -44,24 +45,27 @@ class Adjust:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CloseStatement:
+    """`due` is the sum of what was owed when it was looked at; its currency is the statement's."""
+
     driver_id: str
     organisation_id: str
     by: str
     payout_id: str
-    currency: str
+    due: Money
     at: datetime
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RecordPayment:
-    """The last three say where the money went, of the payee as they are now."""
+    """`iban` is where the money went; the account, the hold and the version are the payee's now."""
 
     driver_id: str
     organisation_id: str
     by: str
     payout_id: str
     reference: str
-    has_account: bool
+    iban: str
+    account: str | None
     held_until: datetime | None
     payee_version: int
     at: datetime
@@ -121,6 +125,7 @@ Rejection = (
     | PayoutsHeld
     | BankDetailsMissing
     | OwnPayout
+    | Changed
 )
 
 # --- State ------------------------------------------------------------------
@@ -239,28 +244,31 @@ def adjust(command: Adjust, account: Account) -> Decision:
 def close_statement(command: CloseStatement, account: Account) -> Decision:
     if command.payout_id in account.closed:
         return []
-    lines = tuple(line for line in account.due if line.amount.currency == command.currency)
+    currency = command.due.currency
+    lines = tuple(line for line in account.due if line.amount.currency == currency)
     if not lines:
-        return NothingOwed(command.currency)
-    return [_statement(command, lines, account)]
+        return NothingOwed(currency)
+    due = total((line.amount for line in lines), currency)
+    return changed({"due": command.due}, {"due": due}) or [_statement(command, lines, account)]
 
 
 def _statement(
     command: CloseStatement, lines: tuple[Line, ...], account: Account
 ) -> StatementClosed:
-    before = account.last(command.currency)
-    nothing = Money(0, command.currency)
+    currency = command.due.currency
+    before = account.last(currency)
+    nothing = Money(0, currency)
     carried = before.carried_out if before else nothing
-    balance = total([carried, *(line.amount for line in lines)], command.currency)
+    balance = total([carried, *(line.amount for line in lines)], currency)
     return StatementClosed(
         driver_id=command.driver_id,
         organisation_id=command.organisation_id,
         payout_id=command.payout_id,
         lines=lines,
-        gross=_sum(lines, LineKind.SERVICE, command.currency),
-        expenses=_sum(lines, LineKind.EXPENSE, command.currency),
-        adjustments=_sum(lines, LineKind.ADJUSTMENT, command.currency),
-        vat=_sum(lines, LineKind.VAT, command.currency),
+        gross=_sum(lines, LineKind.SERVICE, currency),
+        expenses=_sum(lines, LineKind.EXPENSE, currency),
+        adjustments=_sum(lines, LineKind.ADJUSTMENT, currency),
+        vat=_sum(lines, LineKind.VAT, currency),
         carried_in=carried,
         carried_out=min(balance, nothing, key=_size),
         net=max(balance, nothing, key=_size),
@@ -299,8 +307,10 @@ def record_payment(command: RecordPayment, account: Account) -> Decision:
         return NothingToPay()
     if command.held_until is not None:
         return PayoutsHeld(command.held_until)
-    if not command.has_account:
+    if command.account is None:
         return BankDetailsMissing()
+    if stale := changed({"iban": command.iban}, {"iban": command.account}):
+        return stale
     return [
         PayoutPaid(
             driver_id=command.driver_id,

@@ -226,14 +226,18 @@ def adjusted(amount: int = -500, vat: int = -100, version: int = 8) -> Adjustmen
 
 
 def close(
-    id: str = "p-1", currency: str = "EUR", by: str = "lea", organisation: str = "hiflow"
+    id: str = "p-1",
+    due: int = 40_200,
+    by: str = "lea",
+    organisation: str = "hiflow",
+    currency: str = "EUR",
 ) -> CloseStatement:
     return CloseStatement(
         driver_id="ada",
         organisation_id=organisation,
         by=by,
         payout_id=id,
-        currency=currency,
+        due=Money(due, currency),
         at=NOON,
     )
 
@@ -270,7 +274,7 @@ def closed(
 def record(
     reference: str = "SEPA-1",
     id: str = "p-1",
-    has_account: bool = True,
+    account: str | None = OLD,
     held_until: datetime | None = None,
     by: str = "lea",
     organisation: str = "hiflow",
@@ -281,7 +285,8 @@ def record(
         by=by,
         payout_id=id,
         reference=reference,
-        has_account=has_account,
+        iban=OLD,
+        account=account,
         held_until=held_until,
         payee_version=1,
         at=NOON,

@@ -22,6 +22,9 @@ from services.payments.tests.make import NOON, OLD, adjust, credit
 
 BANK = {"iban": OLD, "holder": "Ada", "proof_file_id": "f-1"}
 
+DUE = {"due": {"amount_minor": 39_600, "currency": "EUR"}}
+"""What `owed` makes of it."""
+
 
 @dataclass
 class Caller(serving.Caller):
@@ -87,7 +90,7 @@ class Caller(serving.Caller):
     async def closed(self) -> str:
         """Close a statement on that; answers its path."""
         await self.owed()
-        made = await self.ask("POST", "/payees/ada/payouts", {})
+        made = await self.ask("POST", "/payees/ada/payouts", DUE)
         assert made.status_code == 201, made.text
         return made.headers["Location"].removeprefix("/payments")
 

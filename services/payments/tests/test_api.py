@@ -18,11 +18,20 @@ from infra.tokens import Role
 from services.payments.aggregates import PAYEE
 from services.payments.payee.bank_details import HOLD
 from services.payments.service import service
-from services.payments.tests.make import NEW, NOON, OLD, change, closed, credited
-from services.payments.tests.stage import BANK, opened, served
+from services.payments.tests.make import (
+    NEW,
+    NOON,
+    OLD,
+    adjust,
+    change,
+    closed,
+    credit,
+    credited,
+)
+from services.payments.tests.stage import BANK, DUE, opened, served
 
 OTHER = BANK | {"iban": NEW}
-PAID = {"reference": "SEPA-1"}
+PAID = {"reference": "SEPA-1", "iban": OLD}
 ANSWER = {"answer": "Tomorrow"}
 DETAILS = "/payees/ada/bank-details"
 SERVICE_LINE = {
@@ -176,7 +185,7 @@ async def test_what_is_due_and_paid_is_shown_whole(database: str) -> None:
     async with served(database) as api:
         await api.owed()
         due = (await api.driver("GET", "/payees/ada/payouts")).json()["due"]
-        path = (await api.ask("POST", "/payees/ada/payouts", {})).headers["Location"]
+        path = (await api.ask("POST", "/payees/ada/payouts", DUE)).headers["Location"]
         await api.driver("PUT", DETAILS, BANK)
         assert (await api.ask("POST", path.removeprefix("/payments") + "/payment", PAID)).is_success
         shown = (await api.driver("GET", "/payees/ada/payouts")).json()
@@ -241,7 +250,7 @@ async def test_a_payout_is_paid_once(database: str) -> None:
         await api.driver("PUT", DETAILS, BANK)
         first = await api.ask("POST", f"{path}/payment", PAID)
         again = await api.ask("POST", f"{path}/payment", PAID)
-        other = await api.ask("POST", f"{path}/payment", {"reference": "SEPA-2"})
+        other = await api.ask("POST", f"{path}/payment", PAID | {"reference": "SEPA-2"})
         assert (first.status_code, again.status_code, other.status_code) == (200, 200, 409)
         shown = (await api.driver("GET", "/payees/ada/payouts")).json()
         assert shown["due"] == []
@@ -249,10 +258,32 @@ async def test_a_payout_is_paid_once(database: str) -> None:
         assert (await api.driver("GET", "/payees/ada/payouts/p-9")).status_code == 404
 
 
+async def test_a_statement_is_of_what_was_seen_to_be_owed(database: str) -> None:
+    async with served(database) as api:
+        await api.follow(credit())
+        seen = {"due": {"amount_minor": 40_200, "currency": "EUR"}}
+        await api.follow(adjust())
+        stale = await api.ask("POST", "/payees/ada/payouts", seen)
+        assert (stale.status_code, stale.json()["now"]) == (412, {"/due": DUE["due"]})
+        assert (await api.driver("GET", "/payees/ada/payouts")).json()["statements"] == []
+        assert (await api.ask("POST", "/payees/ada/payouts", DUE)).status_code == 201
+
+
+async def test_a_payment_names_the_account_that_the_money_went_to(database: str) -> None:
+    async with served(database) as api:
+        path = await api.closed()
+        await api.driver("PUT", DETAILS, BANK)
+        stale = await api.ask("POST", f"{path}/payment", PAID | {"iban": NEW})
+        assert (stale.status_code, stale.json()["now"]) == (412, {"/iban": OLD})
+        assert (await api.driver("GET", path)).json()["payment"] is None
+        spaced = PAID | {"iban": "fr14 2004 1010 0505 0001 3m02 606"}
+        assert (await api.ask("POST", f"{path}/payment", spaced)).is_success
+
+
 async def test_nobody_pays_out_to_themselves(database: str) -> None:
     async with served(database) as api:
         await api.owed()
-        mine = await api.ask("POST", "/payees/ada/payouts", {}, who="ada")
+        mine = await api.ask("POST", "/payees/ada/payouts", DUE, who="ada")
         assert mine.status_code == 403
 
 
@@ -270,7 +301,7 @@ async def test_strangers_find_no_trace_of_a_payee(database: str) -> None:
                 "PUT /payees/{driver_id}/bank-details": BANK,
                 "POST /payees/{driver_id}/questions": {"question": "When?"},
                 "POST /payees/{driver_id}/questions/{question_id}/answer": ANSWER,
-                "POST /payees/{driver_id}/payouts": {},
+                "POST /payees/{driver_id}/payouts": DUE,
                 "POST /payees/{driver_id}/payouts/{payout_id}/payment": PAID,
             },
             owners={"driver": "ada", "billing": "lea"},

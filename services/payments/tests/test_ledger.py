@@ -1,5 +1,6 @@
 """The books balance, whatever happens."""
 
+from dataclasses import replace
 from functools import reduce
 
 import pytest
@@ -8,7 +9,7 @@ from hypothesis import strategies as st
 
 from contracts.payments.payout_v1 import PayoutEvent
 from services.payments import payout
-from services.payments.payout import Adjust, Command, Credit
+from services.payments.payout import Adjust, CloseStatement, Command, Credit
 from services.payments.read_models import ledger
 from services.payments.read_models.ledger import BANK, Entry, payable
 from services.payments.tests.make import (
@@ -60,11 +61,18 @@ COMMANDS: st.SearchStrategy[Command] = st.one_of(
 def story(commands: list[Command]) -> tuple[payout.Account, list[PayoutEvent]]:
     account, events = payout.initial, list[PayoutEvent]()
     for command in commands:
-        decided = payout.decide(command, account)
+        decided = payout.decide(seeing(command, account), account)
         if isinstance(decided, list):
             account = reduce(payout.evolve, decided, account)
             events += decided
     return account, events
+
+
+def seeing(command: Command, account: payout.Account) -> Command:
+    """The command of somebody who saw what is owed."""
+    if not isinstance(command, CloseStatement):
+        return command
+    return replace(command, due=payout.total([line.amount for line in account.due], "EUR"))
 
 
 def balance(entries: list[Entry], account: str) -> int:

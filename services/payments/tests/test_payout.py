@@ -5,6 +5,7 @@ from functools import reduce
 import pytest
 
 from contracts.common_v1 import Money
+from contracts.decisions import Changed
 from contracts.payments.payout_v1 import Fact, PayoutEvent
 from infra.testing.spec import Spec
 from services.payments import payout
@@ -21,6 +22,8 @@ from services.payments.payout import (
     total,
 )
 from services.payments.tests.make import (
+    NEW,
+    OLD,
     UNTIL,
     adjust,
     adjusted,
@@ -50,7 +53,9 @@ def test_a_statement_sums_up_what_is_owed_and_names_each_fact() -> None:
     given(credited()).when(close()).records(closed())
     both = (*lines(), *less())
     sums = (30_000, 3_500, -500, 6_600)
-    given(credited(), adjusted()).when(close()).records(closed(both, sums, 39_600, version=3))
+    given(credited(), adjusted()).when(close(due=39_600)).records(
+        closed(both, sums, 39_600, version=3)
+    )
     assert {one.fact for one in both} == {Fact("invoice-inv-t-1", n) for n in (2, 4, 6, 8)}
 
 
@@ -72,13 +77,19 @@ def test_nobody_is_forgotten_while_they_are_owed_something(
     assert payout.obligations(account, "ad").waits_for is None
 
 
+def test_a_statement_is_of_what_was_seen_to_be_owed() -> None:
+    given(credited(), adjusted()).when(close()).is_rejected(
+        Changed({"due": eur(40_200)}, {"due": eur(39_600)})
+    )
+
+
 def test_a_line_is_on_one_statement() -> None:
     given(credited(), closed()).when(close("p-2")).is_rejected(NothingOwed("EUR"))
     given(credited()).when(close(currency="MAD")).is_rejected(NothingOwed("MAD"))
 
 
 def test_what_the_driver_owes_is_carried_over_and_set_off() -> None:
-    given(adjusted()).when(close()).records(OWING)
+    given(adjusted()).when(close(due=-600)).records(OWING)
     given(adjusted(), OWING).when(record()).is_rejected(NothingToPay())
     following = closed(
         lines(),
@@ -93,7 +104,7 @@ def test_what_the_driver_owes_is_carried_over_and_set_off() -> None:
 
 def test_a_statement_that_comes_to_nothing_is_not_paid() -> None:
     even = closed((*lines(), *less(-33_500, -6_700)), (30_000, 3_500, -33_500, 0), 0, version=3)
-    given(credited(), adjusted(-33_500, -6_700)).when(close()).records(even)
+    given(credited(), adjusted(-33_500, -6_700)).when(close(due=0)).records(even)
 
 
 def test_a_payout_is_paid_once_with_the_banks_reference() -> None:
@@ -105,7 +116,14 @@ def test_a_payout_is_paid_once_with_the_banks_reference() -> None:
 
 def test_payouts_wait_while_bank_details_change_and_need_some() -> None:
     given(credited(), closed()).when(record(held_until=UNTIL)).is_rejected(PayoutsHeld(UNTIL))
-    given(credited(), closed()).when(record(has_account=False)).is_rejected(BankDetailsMissing())
+    given(credited(), closed()).when(record(account=None)).is_rejected(BankDetailsMissing())
+
+
+def test_a_payment_names_the_account_that_it_went_to() -> None:
+    given(credited(), closed()).when(record(account=NEW)).is_rejected(
+        Changed({"iban": OLD}, {"iban": NEW})
+    )
+    given(credited(), closed()).when(record(account=OLD)).records(paid())
 
 
 @pytest.mark.parametrize("command", [close(by="ada"), record(by="ada")])

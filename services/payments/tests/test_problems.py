@@ -1,11 +1,13 @@
 from typing import get_args
 
+from contracts.decisions import Changed
 from services.payments import payee, payout
 from services.payments.http.problems import Rejection, problem
 from services.payments.payee import bank_details, questions
 from services.payments.tests.make import UNTIL
 
 REJECTIONS: list[Rejection] = [
+    Changed({"iban": "FR1"}, {"iban": "FR2"}),
     payee.NoSuchPayee(),
     bank_details.NoSuchChange(),
     bank_details.AuthenticationTooOld(None),
@@ -26,7 +28,7 @@ REJECTIONS: list[Rejection] = [
 
 def test_every_rejection_has_its_sentence() -> None:
     assert {type(rejection) for rejection in REJECTIONS} == set(get_args(Rejection))
-    assert all(problem(rejection)[0] in {403, 404, 409} for rejection in REJECTIONS)
+    assert all(problem(rejection)[0] in {403, 404, 409, 412} for rejection in REJECTIONS)
 
 
 def test_what_exists_elsewhere_looks_like_what_does_not() -> None:

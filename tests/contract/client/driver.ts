@@ -67,9 +67,15 @@ const refused = await me.POST("/trips/{trip_id}/quote", {
 });
 same("a price without measure", refused.error?.status, 422);
 
+const stale = await staff.POST("/trips/{trip_id}/award", {
+  params: { path: at, header: command() },
+  body: { driver_id: driverId, quote: { price: { amount_minor: 19999, currency: "EUR" } } },
+});
+same("a price that is not so", stale.error?.status, 412);
+
 const awarded = await staff.POST("/trips/{trip_id}/award", {
   params: { path: at, header: command() },
-  body: { driver_id: driverId },
+  body: { driver_id: driverId, quote: { price: { amount_minor: 20000, currency: "EUR" } } },
 });
 must("awarded", awarded);
 const delivered = await me.POST("/trips/{trip_id}/delivery-confirmation", {
