@@ -16,6 +16,7 @@ from contracts.runtime import Contract
 from contracts.timers import CancelTimer, SetTimer
 from infra import telemetry
 from infra.database import Connection
+from infra.folds import Fold, Folds
 from infra.personal import Codec, Encoded, Keyring
 from infra.store import (
     Append,
@@ -172,11 +173,18 @@ class Commands:
     processes cause conflicts.
     """
 
-    def __init__(self, service: str, store: PostgresStore, keyring: Keyring) -> None:
+    def __init__(
+        self,
+        service: str,
+        store: PostgresStore,
+        keyring: Keyring,
+        folds: Folds | None = None,
+    ) -> None:
         self.service = service
         self.store = store
         self._keyring = keyring
         self._codecs: dict[str, Codec[Any]] = {}
+        self._folds = folds or Folds()
         self._turns: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
 
     async def handle(
@@ -233,13 +241,15 @@ class Commands:
         in_transaction: InTransaction | None,
     ) -> Done[S] | Refused[R] | None:
         stream = aggregate.stream(id)
-        recorded = await self.store.read(stream)
-        if before := _earlier(recorded, context):
-            return await self._answer_again(aggregate, stream, recorded[: before.version])
-        version = recorded[-1].version if recorded else 0
+        found = await self._kept(aggregate, stream, context)
+        if found is None:
+            recorded = await self.store.read(stream)
+            if before := _earlier(recorded, context):
+                return await self._answer_again(aggregate, stream, recorded[: before.version])
+            found = await self._folded(aggregate, stream, recorded)
+        state, version = found.state, found.version
         if expected_version is not None and expected_version != version:
             raise VersionMismatch(expected_version, version)
-        state = await self._fold(aggregate, recorded)
         asked: C = await command(state) if callable(command) else command
         decision = aggregate.decide(asked, state)
         if not isinstance(decision, list):
@@ -247,7 +257,7 @@ class Commands:
         if not decision and fire is None:
             return Done(stream, version, state, 0, False, self._token(stream, version))
         if not context.organisation_id:
-            context = replace(context, organisation_id=organisation_of(recorded))
+            context = replace(context, organisation_id=found.organisation_id)
         append = await self.prepare(aggregate, stream, version, decision, context, fire)
         verdict = await (
             self._append_with(in_transaction, append)
@@ -290,7 +300,7 @@ class Commands:
         fire: Fire | None = None,
     ) -> Append:
         """The append that records these events after `version`, with their timers."""
-        named = [(uuid5(context.command_id, str(n)), event) for n, event in enumerate(events)]
+        named = [(_event_id(context, n), event) for n, event in enumerate(events)]
         encoded = await self.codec(aggregate.contract).encode(named)
         meta = context.meta()
         timers: list[Schedule | Cancel | Fire] = [fire] if fire else []
@@ -322,13 +332,16 @@ class Commands:
         at_version: int | None = None,
     ) -> Loaded[S]:
         """The entity now, as it was known at a time, or at a version. Never stale."""
-        recorded = await self.store.read(
-            aggregate.stream(id), to_time=at_time, to_version=at_version
-        )
-        state = await self._fold(aggregate, recorded)
-        version = recorded[-1].version if recorded else 0
-        name = f"{self.service}.{aggregate.contract.name}/{id}"
-        return Loaded(state, version, name, organisation_of(recorded))
+        stream, name = aggregate.stream(id), f"{self.service}.{aggregate.contract.name}/{id}"
+        if at_time is not None or at_version is not None:
+            past = await self.store.read(stream, to_time=at_time, to_version=at_version)
+            version = past[-1].version if past else 0
+            state = await self._fold(aggregate, past)
+            return Loaded(state, version, name, organisation_of(past))
+        found = await self._kept(aggregate, stream)
+        if found is None:
+            found = await self._folded(aggregate, stream, await self.store.read(stream))
+        return Loaded(found.state, found.version, name, found.organisation_id)
 
     async def history(
         self, aggregate: Aggregate[Any, Any, E, Any], id: str
@@ -356,6 +369,53 @@ class Commands:
             self._codecs[contract.package] = Codec(contract, self._keyring)
         return self._codecs[contract.package]
 
+    async def _kept(
+        self,
+        aggregate: Aggregate[Any, Any, Any, Any],
+        stream: str,
+        context: CommandContext | None = None,
+    ) -> Fold | None:
+        """The state now, from one that was kept and what came since.
+
+        None where the whole stream must be read: nothing was kept, somebody in it was forgotten
+        since, or the command was recorded before.
+        """
+        kept = self._folds.get(stream)
+        if kept is None:
+            return None
+        if context is not None and await self.store.find([_event_id(context, 0)]):
+            return None
+        recorded = await self.store.read(stream, after_version=kept.version)
+        decoded = await self.codec(aggregate.contract).decode_beside(
+            _encoded(recorded), kept.subjects
+        )
+        if decoded.readable & kept.subjects != kept.readable:
+            self._folds.drop(stream)
+            return None
+        fold = Fold(
+            reduce(aggregate.evolve, decoded.events, kept.state),
+            recorded[-1].version if recorded else kept.version,
+            kept.organisation_id or organisation_of(recorded),
+            decoded.subjects,
+            decoded.readable,
+        )
+        self._folds.keep(stream, fold)
+        return fold
+
+    async def _folded(
+        self,
+        aggregate: Aggregate[Any, Any, Any, Any],
+        stream: str,
+        recorded: Sequence[RecordedEvent],
+    ) -> Fold:
+        """The state that the whole stream leads to; of a long one it is kept."""
+        decoded = await self.codec(aggregate.contract).decode_beside(_encoded(recorded))
+        state = reduce(aggregate.evolve, decoded.events, aggregate.initial)
+        version = recorded[-1].version if recorded else 0
+        fold = Fold(state, version, organisation_of(recorded), decoded.subjects, decoded.readable)
+        self._folds.keep(stream, fold)
+        return fold
+
     async def _fold(
         self, aggregate: Aggregate[Any, S, E, Any], recorded: Sequence[RecordedEvent]
     ) -> S:
@@ -363,9 +423,7 @@ class Commands:
         return reduce(aggregate.evolve, events, aggregate.initial)
 
     async def _decode(self, contract: Contract[E], recorded: Sequence[RecordedEvent]) -> list[E]:
-        return await self.codec(contract).decode(
-            [Encoded(r.event_id, r.type, r.data) for r in recorded]
-        )
+        return await self.codec(contract).decode(_encoded(recorded))
 
     async def _answer_again(
         self, aggregate: Aggregate[Any, S, E, Any], stream: str, recorded: Sequence[RecordedEvent]
@@ -377,6 +435,15 @@ class Commands:
     def _token(self, stream: str, version: int) -> str:
         name, id = stream.split("-", 1)
         return f"{self.service}.{name}/{id}@{version}"
+
+
+def _event_id(context: CommandContext, number: int) -> UUID:
+    """The id of an event of a command, by which it is recognised when it comes again."""
+    return uuid5(context.command_id, str(number))
+
+
+def _encoded(recorded: Sequence[RecordedEvent]) -> list[Encoded]:
+    return [Encoded(r.event_id, r.type, r.data) for r in recorded]
 
 
 def _earlier(recorded: Sequence[RecordedEvent], context: CommandContext) -> RecordedEvent | None:

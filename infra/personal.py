@@ -158,6 +158,15 @@ class Encoded:
     data: bytes
 
 
+@dataclass(frozen=True, slots=True)
+class Decoded(Generic[E]):
+    """Events, with everybody named in their sealed fields, and who of them has a key."""
+
+    events: list[E]
+    subjects: frozenset[str]
+    readable: frozenset[str]
+
+
 class Codec(Generic[E]):
     """Events of one contract to bytes and back, personal fields sealed for their subject.
 
@@ -181,24 +190,37 @@ class Codec(Generic[E]):
 
     async def decode(self, records: Sequence[Encoded]) -> list[E]:
         """One event a record, in order. Raises `DecodeError` or `UnknownEventType`."""
+        return (await self.decode_beside(records)).events
+
+    async def decode_beside(
+        self, records: Sequence[Encoded], others: frozenset[str] = frozenset()
+    ) -> Decoded[E]:
+        """The same, and who can be read, `others` among them, by one and the same look at keys."""
+        decoded, subjects, keys = await self._decoded(records, others)
         events: list[E] = []
-        for decoded in await self.try_decode(records):
-            if isinstance(decoded, Exception):
-                raise decoded
-            events.append(decoded)
-        return events
+        for one in decoded:
+            if isinstance(one, Exception):
+                raise one
+            events.append(one)
+        return Decoded(events, subjects, frozenset(keys))
 
     async def try_decode(self, records: Sequence[Encoded]) -> list[E | Exception]:
         """Like `decode`, but a record that cannot be decoded yields its exception in its place."""
+        decoded, _, _ = await self._decoded(records, frozenset())
+        return decoded
+
+    async def _decoded(
+        self, records: Sequence[Encoded], others: frozenset[str]
+    ) -> tuple[list[E | Exception], frozenset[str], Mapping[str, AESGCM]]:
         parsed = [self._parse(record) for record in records]
-        subjects = {
-            s for p in parsed if not isinstance(p, Exception) for s in p[0].subjects_in(p[1])
-        }
+        named = {s for p in parsed if not isinstance(p, Exception) for s in p[0].subjects_in(p[1])}
+        subjects = others | named
         keys = await self._keyring.keys(subjects) if subjects else {}
-        return [
+        decoded = [
             p if isinstance(p, Exception) else _convert(keys, record.event_id, *p)
             for record, p in zip(records, parsed, strict=True)
         ]
+        return decoded, subjects, keys
 
     def _parse(self, record: Encoded) -> tuple[EventType[Any], Any] | Exception:
         try:

@@ -14,16 +14,28 @@ import tempfile
 from collections.abc import Awaitable, Callable, Iterable, Mapping
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, replace
+from datetime import UTC, datetime
 from pathlib import Path
 from statistics import median
+from time import perf_counter
 from typing import Any
+from uuid import uuid4
 
 import uvloop
 
+from contracts.missions.driver_v1 import (
+    DriverEngaged,
+    DriverEvent,
+    DriverRegistered,
+    DriverReleased,
+)
+from infra.commands import CommandContext, Commands
 from infra.database import open_pool
 from infra.host import opened
 from infra.stack.postgres import PostgresServer
 from infra.topics import create_topics
+from services.missions.aggregates import DRIVER
+from services.missions.driver import ChangePhone
 from services.missions.service import service
 from tools.bench import appends, visibility
 from tools.bench.ground import Ground
@@ -33,6 +45,7 @@ from tools.bench.subjects import SUBJECTS
 
 TICKS = os.sysconf("SC_CLK_TCK")
 WORKED_A_SECOND = 50
+NOW = datetime.now(UTC)
 
 
 @dataclass(frozen=True)
@@ -108,6 +121,47 @@ def paced(a_second: int) -> Callable[[Ground, float], Awaitable[Mapping[str, flo
     return measure
 
 
+LONG_STREAM, SHORT_STREAM = 5_000, 10
+AT_ONCE = 500
+"""As many events of a stream as one append takes."""
+
+
+async def long_stream(ground: Ground, seconds: float) -> Mapping[str, float]:
+    """A command on a driver with thousands of missions behind them, and on a new one."""
+    async with opened(service, ground.settings("long")) as running:
+        found: dict[str, list[float]] = {}
+        for name, length in (("long", LONG_STREAM), ("short", SHORT_STREAM)):
+            await _drove(running.commands, name, length)
+            for number in range(max(5, round(20 * seconds))):
+                phone = ChangePhone(
+                    driver_id=name, organisation_id="bench", phone=f"+336{number:08}", at=NOW
+                )
+                started = perf_counter()
+                await running.commands.handle(DRIVER, name, phone, _bench())
+                found.setdefault(name, []).append((perf_counter() - started) * 1000)
+    return {name: median(taken) for name, taken in found.items()}
+
+
+async def _drove(commands: Commands, driver_id: str, length: int) -> None:
+    """Record a driver who was engaged for trip after trip."""
+    day = NOW.date()
+    known = {"driver_id": driver_id, "organisation_id": "bench"}
+    first = DriverRegistered(**known, name="Ada", phone="+33612345678", registered_at=NOW)
+    events: list[DriverEvent] = [first]
+    for number in range(length // 2):
+        trip = {"driver_id": driver_id, "trip_id": f"T{number}"}
+        events.append(DriverEngaged(**trip, from_day=day, until_day=day, engaged_at=NOW))
+        events.append(DriverReleased(**trip, released_at=NOW))
+    stream = DRIVER.stream(driver_id)
+    for version in range(0, len(events), AT_ONCE):
+        part = events[version : version + AT_ONCE]
+        await commands.store.append(await commands.prepare(DRIVER, stream, version, part, _bench()))
+
+
+def _bench() -> CommandContext:
+    return CommandContext(uuid4(), "bench", "bench", "bench", "bench", NOW, "bench")
+
+
 async def worked(ground: Ground, seconds: float) -> Mapping[str, float]:
     """The CPU time of an event in the workers of missions, while 50 commands a second come."""
     visibility.A_SECOND, visibility.PROBED = WORKED_A_SECOND, 1
@@ -179,6 +233,7 @@ MEASURES: Mapping[str, Callable[[Ground, float], Awaitable[Mapping[str, float]]]
     "relay": subject("relay"),
     "mixed": subject("mixed"),
     "http": subject("http"),
+    "long stream": long_stream,
     "idle": idle,
     "worked": worked,
 }
