@@ -145,13 +145,22 @@ async def long_stream(ground: Ground, seconds: float) -> Mapping[str, float]:
 async def _drove(commands: Commands, driver_id: str, length: int) -> None:
     """Record a driver who was engaged for trip after trip."""
     day = NOW.date()
-    known = {"driver_id": driver_id, "organisation_id": "bench"}
-    first = DriverRegistered(**known, name="Ada", phone="+33612345678", registered_at=NOW)
-    events: list[DriverEvent] = [first]
+    events: list[DriverEvent] = [
+        DriverRegistered(
+            driver_id=driver_id,
+            organisation_id="bench",
+            name="Ada",
+            phone="+33612345678",
+            registered_at=NOW,
+        )
+    ]
     for number in range(length // 2):
-        trip = {"driver_id": driver_id, "trip_id": f"T{number}"}
-        events.append(DriverEngaged(**trip, from_day=day, until_day=day, engaged_at=NOW))
-        events.append(DriverReleased(**trip, released_at=NOW))
+        trip_id = f"T{number}"
+        engaged = DriverEngaged(
+            driver_id=driver_id, trip_id=trip_id, from_day=day, until_day=day, engaged_at=NOW
+        )
+        released = DriverReleased(driver_id=driver_id, trip_id=trip_id, released_at=NOW)
+        events += [engaged, released]
     stream = DRIVER.stream(driver_id)
     for version in range(0, len(events), AT_ONCE):
         part = events[version : version + AT_ONCE]
