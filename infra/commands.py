@@ -344,10 +344,17 @@ class Commands:
         return Loaded(found.state, found.version, name, found.organisation_id)
 
     async def history(
-        self, aggregate: Aggregate[Any, Any, E, Any], id: str
+        self,
+        aggregate: Aggregate[Any, Any, E, Any],
+        id: str,
+        *,
+        after: int = 0,
+        most: int | None = None,
     ) -> list[HistoryEntry[E]]:
-        """Every fact of the entity, oldest first."""
-        recorded = await self.store.read(aggregate.stream(id))
+        """The facts of the entity after a version, oldest first: all, or `most` of them."""
+        last = None if most is None else after + most
+        stream = aggregate.stream(id)
+        recorded = await self.store.read(stream, after_version=after, to_version=last)
         events = await self._decode(aggregate.contract, recorded)
         return [
             HistoryEntry(

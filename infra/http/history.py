@@ -8,10 +8,13 @@
         \"\"\"Every fact about a trip, oldest first.\"\"\"
 
 An event that is not named is told with nothing in `what`, and so is every new field (ADR 18).
+
+A route takes `part: HistoryPart` and hands it on: long histories are told in parts.
 """
 
 import re
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import date, datetime
 from enum import IntEnum
 from functools import reduce
@@ -19,13 +22,21 @@ from operator import or_
 from types import NoneType, UnionType
 from typing import Annotated, Any, ClassVar, Literal, Self, get_args, get_origin, get_type_hints
 
+from fastapi import Depends, Query
 from pydantic import Field, create_model
+from starlette.requests import Request
 
 from contracts.common_v1 import Money, Point, Rule
 from contracts.runtime import Contract, EventType
-from infra import commands
+from infra import commands, reading
 from infra.http.answers import Answer, MoneyShown, PointShown, RuleShown
 from infra.http.models import Day, Instant, Named
+from infra.http.problems import malformed
+
+MOST = 200
+"""Facts a part, where no fewer are asked for."""
+ORDER = "history"
+"""Names the order in cursors."""
 
 _IDS = re.compile(r"\s*\([A-Z]+-\d+(, [A-Z]+-\d+)*\)")
 """Ids of requirements, which the comments of contracts name and nobody outside knows."""
@@ -50,17 +61,59 @@ class HistoryEntry(Answer):
     causation_id: str
 
 
+@dataclass(frozen=True, slots=True)
+class Part:
+    """Which part of a history is asked for: facts after a version, `limit` at most."""
+
+    after: int
+    limit: int
+    path: str
+
+    def link(self, following: str | None) -> dict[str, str]:
+        """The header that says where the next part is."""
+        if following is None:
+            return {}
+        return {"Link": f'<{self.path}?limit={self.limit}&cursor={following}>; rel="next"'}
+
+
+async def _part(
+    request: Request,
+    limit: Annotated[int, Query(ge=1, le=MOST, description="Facts a part.")] = MOST,
+    cursor: Annotated[
+        str | None, Query(max_length=64, description="`next` of the part before.")
+    ] = None,
+) -> Part:
+    return Part(_version(cursor) if cursor is not None else 0, limit, request.url.path)
+
+
+def _version(cursor: str) -> int:
+    try:
+        [version] = reading.unpack(ORDER, (int,), cursor)
+    except reading.BadCursor as error:
+        detail = "The cursor is not one this history gave out."
+        raise malformed("query:cursor", "cursor", detail) from error
+    # No stream is longer, and no version more than the store can compare.
+    return min(max(int(str(version)), 0), 2**31 - 1 - MOST)
+
+
+HistoryPart = Annotated[Part, Depends(_part)]
+"""A route's parameter that gives it a `Part`."""
+
+
 class NothingShown(Answer):
     """A fact that is told without its details."""
 
 
 class History(Answer):
-    """Every fact about an entity, oldest first.
+    """The facts about an entity, oldest first.
 
     A subclass names the contract (`of`) and the allow-list (`shows`).
     """
 
     items: list[HistoryEntry]
+    next: Annotated[
+        str | None, Field(description="The `cursor` of the next part; null in the last one.")
+    ]
 
     told: ClassVar[Mapping[str, tuple[type[HistoryEntry], type[Answer]]]] = {}
     """How each type of event is told."""
@@ -78,9 +131,11 @@ class History(Answer):
         cls.__annotations__ = {**cls.__annotations__, "items": list[entry]}
 
     @classmethod
-    def telling(cls, facts: Sequence[commands.HistoryEntry[Any]]) -> Self:
-        """The history, of all that was recorded about an entity."""
-        return cls(items=[cls._entry(fact) for fact in facts])
+    def telling(
+        cls, facts: Sequence[commands.HistoryEntry[Any]], following: str | None = None
+    ) -> Self:
+        """These facts, and the cursor of those that follow."""
+        return cls(items=[cls._entry(fact) for fact in facts], next=following)
 
     @classmethod
     def _entry(cls, fact: commands.HistoryEntry[Any]) -> HistoryEntry:

@@ -47,7 +47,7 @@ from infra.database import Pool
 from infra.http.answers import Answered, Recorded
 from infra.http.auth import KeyNotKnown, Principal, Verifier
 from infra.http.health import Check
-from infra.http.history import History
+from infra.http.history import ORDER, History, Part
 from infra.http.models import instant
 from infra.http.positions import Positions, read_tokens
 from infra.http.problems import (
@@ -61,6 +61,7 @@ from infra.http.problems import (
 )
 from infra.http.versions import OpaqueVersions
 from infra.lookups import Lookups
+from infra.reading import pack
 from infra.tokens import Role
 
 C = TypeVar("C")
@@ -114,7 +115,12 @@ class Handler(Protocol):
     ) -> Loaded[S]: ...
 
     async def history(
-        self, aggregate: Aggregate[Any, Any, E, Any], id: str
+        self,
+        aggregate: Aggregate[Any, Any, E, Any],
+        id: str,
+        *,
+        after: int = 0,
+        most: int | None = None,
     ) -> list[HistoryEntry[E]]: ...
 
 
@@ -346,13 +352,17 @@ class RequestContext(PublicRequest):
         return Answered(answer, headers={"ETag": f'"{version}"'})
 
     async def history(
-        self, aggregate: Aggregate[Any, Any, E, Any], id: str, history: type[H]
+        self, aggregate: Aggregate[Any, Any, E, Any], id: str, history: type[H], part: Part
     ) -> Answered[H]:
-        """Every fact about the entity, oldest first: who, what, when.
+        """A part of the facts about the entity, oldest first: who, what, when.
 
         The caller has made sure that the entity is one of the principal's organisation.
         """
-        return Answered(history.telling(await self._commands().history(aggregate, id)))
+        # One more than is told tells whether there is a next part.
+        facts = await self._commands().history(aggregate, id, after=part.after, most=part.limit + 1)
+        told = facts[: part.limit]
+        following = pack(ORDER, (told[-1].version,)) if len(facts) > part.limit else None
+        return Answered(history.telling(told, following), headers=part.link(following))
 
     @property
     def _opaque(self) -> OpaqueVersions | None:

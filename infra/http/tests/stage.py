@@ -17,7 +17,7 @@ from infra.commands import Aggregate, Loaded
 from infra.http.answers import Answer, Answered, Listed, Recorded, Router
 from infra.http.app import Api, create_app
 from infra.http.auth import PublishedKeys, Verifier
-from infra.http.history import History
+from infra.http.history import History, HistoryPart
 from infra.http.models import Body, Day, Id, Instant, Line, MoneyBody, Named, Whole
 from infra.http.pages import Paging
 from infra.http.positions import Positions
@@ -152,9 +152,9 @@ def router() -> APIRouter:
         return context.show(Rung(rung=found.state), found)
 
     @routes.get("/bells/{bell_id}/history")
-    async def history(bell_id: Id, context: Anyone) -> Answered[BellHistory]:
+    async def history(bell_id: Id, context: Anyone, part: HistoryPart) -> Answered[BellHistory]:
         """Every ring of a bell, oldest first."""
-        return await context.history(BELL, bell_id, BellHistory)
+        return await context.history(BELL, bell_id, BellHistory, part)
 
     @routes.get("/numbers")
     async def numbers(context: Anyone, page: Paging, upto: Whole = 7) -> Answered[Listed[int]]:

@@ -68,7 +68,7 @@ def test_an_entry_says_who_when_and_for_what() -> None:
         b'{"items":[{"version":3,"type":"relais.missions.trip.v1.expired",'
         b'"what":{"trip_id":"t-1","expired_at":"2026-11-23T12:00:00Z"},"actor":"lea",'
         b'"occurred_at":"2026-11-23T12:00:00Z","recorded_at":"2026-11-23T12:00:00Z",'
-        b'"correlation_id":"j-1","causation_id":"c-1"}]}'
+        b'"correlation_id":"j-1","causation_id":"c-1"}],"next":null}'
     )
 
 

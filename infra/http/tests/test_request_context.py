@@ -14,9 +14,11 @@ from infra.batching import Full
 from infra.commands import Commands, TooMuchContention
 from infra.database import open_pool
 from infra.http.auth import PublishedKeys, Verifier
+from infra.http.history import MOST, ORDER
 from infra.http.request_context import SKEW, AppState, RequestContext
 from infra.http.tests.stage import KEY, NOON, Unlucky, api, client, signed
 from infra.personal import Keyring
+from infra.reading import pack
 from infra.store.postgres import PostgresStore
 from infra.tokens import issue, jwks
 
@@ -200,6 +202,46 @@ class TestHistory:
         entries = (await caller.get("/bells/b1/history")).json()["items"]
         assert [entry["correlation_id"] for entry in entries] == journeys
         assert len(set(journeys)) == 2
+
+    async def test_it_comes_in_parts_that_leave_nothing_out(
+        self, caller: httpx.AsyncClient
+    ) -> None:
+        for key in range(5):
+            await ring(caller, f"ring-{key}")
+        path, found = "/bells/b1/history?limit=2", list[list[int]]()
+        while path:
+            answer = await caller.get(path)
+            found.append([entry["version"] for entry in answer.json()["items"]])
+            path = answer.links.get("next", {}).get("url", "")
+            assert (answer.json()["next"] is None) == (path == "")
+        assert found == [[1, 2], [3, 4], [5]]
+        whole = (await caller.get("/bells/b1/history")).json()
+        assert ([one["version"] for one in whole["items"]], whole["next"]) == (
+            [1, 2, 3, 4, 5],
+            None,
+        )
+
+    async def test_a_full_last_part_is_the_last(self, caller: httpx.AsyncClient) -> None:
+        for key in range(2):
+            await ring(caller, f"ring-{key}")
+        assert (await caller.get("/bells/b1/history?limit=2")).json()["next"] is None
+
+    @pytest.mark.parametrize(
+        ("query", "status"),
+        [
+            (f"limit={MOST}", 200),
+            (f"limit={MOST + 1}", 422),
+            ("limit=0", 422),
+            ("cursor=x", 400),
+            (f"cursor={pack('numbers', (1,))}", 400),
+            (f"cursor={pack(ORDER, (-1,))}", 200),
+            (f"cursor={pack(ORDER, (2**40,))}", 200),
+        ],
+    )
+    async def test_only_what_it_gave_out_is_a_cursor(
+        self, caller: httpx.AsyncClient, query: str, status: int
+    ) -> None:
+        assert (await caller.get(f"/bells/b1/history?{query}")).status_code == status
 
     async def test_the_past_can_be_looked_at(self, caller: httpx.AsyncClient) -> None:
         await ring(caller)

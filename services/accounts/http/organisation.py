@@ -26,7 +26,7 @@ from contracts.accounts.organisation_v1 import (
     SupportAccessRevoked,
 )
 from infra.http.answers import Answer, Answered, Recorded, Router
-from infra.http.history import History
+from infra.http.history import History, HistoryPart
 from infra.http.models import Body, Currency, Email, Instant, Line, Named, Phone
 from services.accounts.aggregates import ORGANISATION
 from services.accounts.http.access import Access, AdministrationContext, MemberContext
@@ -171,11 +171,13 @@ def routes(access: Access) -> Router:
         return context.show(organisation_shown(found.state), found)
 
     @router.get("/organisation/history")
-    async def organisation_history(context: AdministrationContext) -> Answered[OrganisationHistory]:
+    async def organisation_history(
+        context: AdministrationContext, part: HistoryPart
+    ) -> Answered[OrganisationHistory]:
         """Every fact about one's own organisation, oldest first: who did what, and when."""
         await show_organisation(context)
         id = context.principal.organisation_id
-        return await context.history(ORGANISATION, id, OrganisationHistory)
+        return await context.history(ORGANISATION, id, OrganisationHistory, part)
 
     @router.put("/organisation/profile")
     async def change_organisation(

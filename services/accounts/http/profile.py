@@ -6,6 +6,7 @@ from pydantic import Field, StringConstraints
 
 from contracts.media.file_v1 import Purpose
 from infra.http.answers import Answered, Recorded, Router
+from infra.http.history import HistoryPart
 from infra.http.models import Body, Day, Id, Language, Line, Phone, PointBody
 from infra.lookups import files
 from services.accounts.aggregates import USER
@@ -91,9 +92,9 @@ def routes(access: Access) -> Router:
         return await context.handle(USER, command.user_id, command)
 
     @router.get("/me/history")
-    async def own_history(context: OwnContext) -> Answered[UserHistory]:
+    async def own_history(context: OwnContext, part: HistoryPart) -> Answered[UserHistory]:
         """Every fact about one's own account, oldest first: who did what, and when."""
         person = await access.caller(context)
-        return await context.history(USER, person.user_id, UserHistory)
+        return await context.history(USER, person.user_id, UserHistory, part)
 
     return router

@@ -8,6 +8,7 @@ from contracts.accounts.user_v1 import Role
 from contracts.media.file_v1 import Purpose
 from infra.database import Connection
 from infra.http.answers import Answered, Recorded, Router
+from infra.http.history import HistoryPart
 from infra.http.models import Body, Day, Email, Id, Language, Line, Named, Phone
 from infra.http.request_context import RequestContext
 from infra.lookups import files
@@ -106,10 +107,12 @@ def routes(access: Access) -> Router:
         return context.show(user_shown(found.state), found)
 
     @router.get("/users/{user_id}/history")
-    async def user_history(user_id: Id, context: AdministrationContext) -> Answered[UserHistory]:
+    async def user_history(
+        user_id: Id, context: AdministrationContext, part: HistoryPart
+    ) -> Answered[UserHistory]:
         """Every fact about a user, oldest first: who did what, and when."""
         await show_user(user_id, context)
-        return await context.history(USER, user_id, UserHistory)
+        return await context.history(USER, user_id, UserHistory, part)
 
     @router.put("/users/{user_id}/agreement")
     async def record_agreement(

@@ -7,7 +7,7 @@ from pydantic import Field
 from contracts.alerts import searches_v1
 from contracts.alerts.searches_v1 import SearchRemoved, SearchSaved, SubjectForgotten
 from infra.http.answers import Answer, Answered, Recorded, Router
-from infra.http.history import History
+from infra.http.history import History, HistoryPart
 from infra.http.models import Body, ChosenId, Day, Id, Instant, Line
 from infra.http.request_context import RequestContext, requires
 from services.alerts import searches
@@ -115,9 +115,9 @@ async def remove_search(search_id: Id, context: DriverContext) -> Answered[Recor
 
 
 @router.get("/history")
-async def my_history(context: DriverContext) -> Answered[SearchesHistory]:
+async def my_history(context: DriverContext, part: HistoryPart) -> Answered[SearchesHistory]:
     """List every fact about one's own searches."""
     found = await context.load(SEARCHES, context.principal.subject)
     if found.state.organisation_id != context.principal.organisation_id:
         return Answered(SearchesHistory.telling(()))
-    return await context.history(SEARCHES, context.principal.subject, SearchesHistory)
+    return await context.history(SEARCHES, context.principal.subject, SearchesHistory, part)

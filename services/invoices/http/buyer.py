@@ -6,7 +6,7 @@ from pydantic import Field, model_validator
 
 from contracts.invoices.buyer_v1 import BuyerDeclared, contract
 from infra.http.answers import Answer, Answered, MoneyShown, Recorded, Router
-from infra.http.history import History
+from infra.http.history import History, HistoryPart
 from infra.http.models import Instant
 from infra.http.printed import PrintedLine
 from infra.http.request_context import RequestContext, requires
@@ -77,9 +77,9 @@ async def show_buyer(context: Billing) -> Answered[BuyerShown]:
 
 
 @router.get("/buyer/history")
-async def buyer_history(context: Billing) -> Answered[BuyerHistory]:
+async def buyer_history(context: Billing, part: HistoryPart) -> Answered[BuyerHistory]:
     """The details of the organisation on invoices over time, by the version that approvals name."""
-    return await context.history(BUYER, context.principal.organisation_id, BuyerHistory)
+    return await context.history(BUYER, context.principal.organisation_id, BuyerHistory, part)
 
 
 @router.put("/buyer")

@@ -5,6 +5,7 @@ from typing import Annotated, assert_never
 
 from contracts.invoices.invoice_v1 import ContestSettled, ExpenseKind
 from infra.http.answers import Answer, Answered, MoneyShown, Recorded, Router
+from infra.http.history import HistoryPart
 from infra.http.models import Body, Id, Instant, MoneyBody, Named
 from infra.http.request_context import RequestContext, requires
 from services.invoices import buyer, invoice, seller
@@ -211,10 +212,12 @@ async def show_invoice(invoice_id: Id, context: Anyone) -> Answered[InvoiceShown
 
 
 @router.get("/invoices/{invoice_id}/history")
-async def invoice_history(invoice_id: Id, context: Anyone) -> Answered[InvoiceHistory]:
+async def invoice_history(
+    invoice_id: Id, context: Anyone, part: HistoryPart
+) -> Answered[InvoiceHistory]:
     """Every fact about the invoice, by the version that figures name."""
     visible(context, (await context.load(INVOICE, invoice_id)).state)
-    return await context.history(INVOICE, invoice_id, InvoiceHistory)
+    return await context.history(INVOICE, invoice_id, InvoiceHistory, part)
 
 
 @router.put("/invoices/{invoice_id}/price")

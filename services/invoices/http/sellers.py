@@ -11,7 +11,7 @@ from contracts.invoices.seller_v1 import (
     contract,
 )
 from infra.http.answers import Answer, Answered, MoneyShown, Recorded, Router
-from infra.http.history import History
+from infra.http.history import History, HistoryPart
 from infra.http.models import Id, Instant
 from infra.http.printed import PrintedLine
 from infra.http.request_context import RequestContext, requires
@@ -115,11 +115,13 @@ async def show_seller(driver_id: Id, context: Anyone) -> Answered[SellerShown]:
 
 
 @router.get("/sellers/{driver_id}/history")
-async def seller_history(driver_id: Id, context: Anyone) -> Answered[SellerHistory]:
+async def seller_history(
+    driver_id: Id, context: Anyone, part: HistoryPart
+) -> Answered[SellerHistory]:
     """Every fact about the company and mandate: who changed what, and when."""
     only_own(context, driver_id)
     visible(context, (await context.load(SELLER, driver_id)).state)
-    return await context.history(SELLER, driver_id, SellerHistory)
+    return await context.history(SELLER, driver_id, SellerHistory, part)
 
 
 @router.put("/sellers/{driver_id}/company")

@@ -21,7 +21,7 @@ from contracts.media.file_v1 import (
     Visibility,
 )
 from infra.http.answers import Answer, Answered, Recorded, Router
-from infra.http.history import History
+from infra.http.history import History, HistoryPart
 from infra.http.models import Body, Called, Id, Instant, Named
 from services.media import file
 from services.media.adapters import links, upload_store
@@ -137,10 +137,12 @@ def router(media: MediaService) -> Router:
         return context.show(file_shown(loaded.state, offset), loaded)
 
     @routes.get("/files/{file_id}/history")
-    async def file_history(file_id: Id, context: Member) -> Answered[FileHistory]:
+    async def file_history(
+        file_id: Id, context: Member, part: HistoryPart
+    ) -> Answered[FileHistory]:
         """Every fact about the file, oldest first."""
         await media.found(context, file_id)
-        return await context.history(FILE, file_id, FileHistory)
+        return await context.history(FILE, file_id, FileHistory, part)
 
     @routes.get("/files/{file_id}/content", responses=FILE_PARTS)
     async def download(file_id: Id, context: Member, request: Request) -> AnyFile:

@@ -22,7 +22,7 @@ from contracts.missions.driver_v1 import (
     TrainingStarted,
 )
 from infra.http.answers import Answer, Answered, PointShown, Recorded, Router
-from infra.http.history import History
+from infra.http.history import History, HistoryPart
 from infra.http.models import Body, Day, Id, Instant, Line, Named, Phone, PointBody, Text
 from services.missions import clearance, driver
 from services.missions.aggregates import CLEARANCE, DRIVER
@@ -288,10 +288,12 @@ async def show_driver(
 
 
 @router.get("/drivers/{driver_id}/history")
-async def driver_history(driver_id: Id, context: AnyContext) -> Answered[DriverHistory]:
+async def driver_history(
+    driver_id: Id, context: AnyContext, part: HistoryPart
+) -> Answered[DriverHistory]:
     """List every fact about the driver: who, what, when."""
     await show_driver(driver_id, context)
-    return await context.history(DRIVER, driver_id, DriverHistory)
+    return await context.history(DRIVER, driver_id, DriverHistory, part)
 
 
 @router.put("/drivers/{driver_id}/home")

@@ -36,7 +36,7 @@ from contracts.missions.trip_v1 import (
     Vehicle,
 )
 from infra.http.answers import Answer, Answered, PointShown, Recorded, Router
-from infra.http.history import History
+from infra.http.history import History, HistoryPart
 from infra.http.models import (
     Body,
     Day,
@@ -495,10 +495,12 @@ async def show_trip(
 
 
 @router.get("/trips/{trip_id}/history")
-async def trip_history(trip_id: Id, context: StaffContext) -> Answered[TripHistory]:
+async def trip_history(
+    trip_id: Id, context: StaffContext, part: HistoryPart
+) -> Answered[TripHistory]:
     """List every fact about the trip: who, what, when. It names all who quoted."""
     await show_trip(trip_id, context)
-    return await context.history(TRIP, trip_id, TripHistory)
+    return await context.history(TRIP, trip_id, TripHistory, part)
 
 
 @router.post("/trips/{trip_id}/proposals")

@@ -13,7 +13,7 @@ from contracts.papers.paper_v1 import (
     PaperRefused,
 )
 from infra.http.answers import Answer, Answered, Recorded, Router
-from infra.http.history import History
+from infra.http.history import History, HistoryPart
 from infra.http.models import Body, Called, Day, Id, Instant, Named, Text
 from infra.http.request_context import RequestContext, requires
 from infra.lookups import files
@@ -141,9 +141,11 @@ async def add_paper(kind: Kind, body: PaperBody, context: DriverContext) -> Answ
 
 
 @router.get("/mine/{kind}/history")
-async def my_history(kind: Kind, context: DriverContext) -> Answered[PaperHistory]:
+async def my_history(
+    kind: Kind, context: DriverContext, part: HistoryPart
+) -> Answered[PaperHistory]:
     """List every fact about one's own papers of this kind."""
-    return await history(context, context.principal.subject, kind)
+    return await history(context, context.principal.subject, kind, part)
 
 
 # --- Those of the partners --------------------------------------------------
@@ -156,9 +158,11 @@ async def papers_of_a_partner(user_id: Id, context: Staff) -> Answered[Papers]:
 
 
 @router.get("/partners/{user_id}/{kind}/history")
-async def history_of_a_partner(user_id: Id, kind: Kind, context: Staff) -> Answered[PaperHistory]:
+async def history_of_a_partner(
+    user_id: Id, kind: Kind, context: Staff, part: HistoryPart
+) -> Answered[PaperHistory]:
     """List every fact about the partner's papers of this kind."""
-    return await history(context, user_id, kind)
+    return await history(context, user_id, kind, part)
 
 
 @router.put("/partners/{user_id}/{kind}/acceptance")
@@ -195,13 +199,15 @@ async def refuse_paper(
 # --- Answers ----------------------------------------------------------------
 
 
-async def history(context: RequestContext, user_id: str, kind: PaperKind) -> Answered[PaperHistory]:
+async def history(
+    context: RequestContext, user_id: str, kind: PaperKind, part: HistoryPart
+) -> Answered[PaperHistory]:
     """The history as the caller's organisation has it. Raises 404 when it has none."""
     id = paper.paper_id(user_id, kind)
     state = (await context.load(PAPER, id)).state
     if state.organisation_id != context.principal.organisation_id:
         raise context.refuse(paper.NoSuchPaper())
-    return await context.history(PAPER, id, PaperHistory)
+    return await context.history(PAPER, id, PaperHistory, part)
 
 
 async def every_kind(context: RequestContext, user_id: str) -> Answered[Papers]:

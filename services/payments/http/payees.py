@@ -16,7 +16,7 @@ from contracts.payments.payee_v1 import (
     contract,
 )
 from infra.http.answers import Answer, Answered, Recorded, Router
-from infra.http.history import History
+from infra.http.history import History, HistoryPart
 from infra.http.models import Body, Id, Instant, Line, Text
 from infra.http.request_context import RequestContext, requires
 from infra.lookups import files
@@ -180,11 +180,13 @@ async def show_payee(driver_id: Id, context: Anyone) -> Answered[PayeeShown]:
 
 
 @router.get("/payees/{driver_id}/history")
-async def payee_history(driver_id: Id, context: Anyone) -> Answered[PayeeHistory]:
+async def payee_history(
+    driver_id: Id, context: Anyone, part: HistoryPart
+) -> Answered[PayeeHistory]:
     """Every fact about the billing profile: who changed what, and when."""
     only_own(context, driver_id)
     visible(context, (await context.load(PAYEE, driver_id)).state)
-    return await context.history(PAYEE, driver_id, PayeeHistory)
+    return await context.history(PAYEE, driver_id, PayeeHistory, part)
 
 
 @router.put("/payees/{driver_id}/bank-details")

@@ -11,7 +11,7 @@ from contracts.payments.payout_v1 import (
     StatementClosed,
 )
 from infra.http.answers import Answer, Answered, MoneyShown, Recorded, Router
-from infra.http.history import History
+from infra.http.history import History, HistoryPart
 from infra.http.models import Body, Id, Instant, Line, MoneyBody, Named
 from infra.http.request_context import RequestContext, requires
 from services.payments.aggregates import PAYEE, PAYOUT
@@ -224,10 +224,12 @@ async def show_payouts(driver_id: Id, context: Anyone) -> Answered[PayoutsShown]
 
 
 @router.get("/payees/{driver_id}/payouts/history")
-async def payouts_history(driver_id: Id, context: Anyone) -> Answered[PayoutHistory]:
+async def payouts_history(
+    driver_id: Id, context: Anyone, part: HistoryPart
+) -> Answered[PayoutHistory]:
     """Every fact about what is owed and paid, by the version that statements name."""
     await visible(context, driver_id)
-    return await context.history(PAYOUT, driver_id, PayoutHistory)
+    return await context.history(PAYOUT, driver_id, PayoutHistory, part)
 
 
 @router.get("/payees/{driver_id}/payouts/{payout_id}")
