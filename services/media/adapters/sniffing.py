@@ -1,15 +1,22 @@
 """Finds out the type of a content, whatever its name; makes images that tell nothing more."""
 
-import mmap
+import io
+import re
 import struct
 import warnings
 import zipfile
+import zlib
 from pathlib import Path
 
+import olefile
+import pillow_heif
 import puremagic
-from PIL import ExifTags, Image
+from lxml import etree
+from PIL import ExifTags, Image, ImageCms
 
 from services.media.file import types
+
+pillow_heif.register_heif_opener()
 
 HEAD = 4096
 MOST_PIXELS = 50_000_000
@@ -19,8 +26,31 @@ _OLE = bytes.fromhex("d0cf11e0a1b11ae1")
 _ZIP = b"PK\x03\x04"
 _MATROSKA = bytes.fromhex("1a45dfa3")
 _WEBM = bytes.fromhex("428284") + b"webm"
-_OFFICE = {"word/document.xml": types.WORD, "xl/workbook.xml": types.EXCEL}
-_FORMATS = {"image/jpeg": "JPEG", "image/png": "PNG"}
+_PDF = re.compile(
+    rb"(?:\xef\xbb\xbf)?(?:[A-Za-z][A-Za-z0-9-]*:[ \t][^\r\n<>]*\r?\n)*[\0\t\n\f\r ]*%PDF-"
+)
+"""What programs put in front of a PDF: a mark, headers of a mail, blank space; never a page."""
+PDF_WITHIN = 1024
+"""The first bytes, among which readers look for a PDF to begin."""
+_RELATIONSHIPS = "_rels/.rels"
+_CONTENT_TYPES = "[content_types].xml"
+MOST_PART_BYTES = 1024 * 1024
+"""A part of a document that says what the others are is a few kilobytes."""
+_MAIN_PART = frozenset(
+    {
+        "http://schemas.openxmlformats.org/officeDocument/2006/relationships/officeDocument",
+        "http://purl.oclc.org/ooxml/officeDocument/relationships/officeDocument",
+    }
+)
+_OFFICE = {
+    "application/vnd.openxmlformats-officedocument.wordprocessingml.document.main+xml": types.WORD,
+    "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet.main+xml": types.EXCEL,
+}
+_FORMATS = {"image/jpeg": "JPEG", "image/png": "PNG", types.HEIC: "HEIF"}
+_COPIES = {types.HEIC: "image/jpeg"}
+_CONVERTED = frozenset({"RGB", "RGBA", "L", "CMYK"})
+"""Modes of images whose colours can be converted by their profile."""
+_HEIC_BRANDS = frozenset({b"heic", b"heix", b"heim", b"heis"})
 _TURNS: dict[object, Image.Transpose] = {
     2: Image.Transpose.FLIP_LEFT_RIGHT,
     3: Image.Transpose.ROTATE_180,
@@ -32,7 +62,6 @@ _TURNS: dict[object, Image.Transpose] = {
 }
 """The transposition that undoes each orientation of EXIF."""
 _STARTS = {
-    b"%PDF-": "application/pdf",
     b"\xff\xd8\xff": "image/jpeg",
     b"\x89PNG\r\n\x1a\n": "image/png",
 }
@@ -49,6 +78,10 @@ def media_type(content: Path) -> str | None:
     for start, found in _STARTS.items():
         if head.startswith(start):
             return found
+    if _PDF.match(head[: PDF_WITHIN + len(b"%PDF-")]):
+        return "application/pdf"
+    if head[4:8] == b"ftyp" and head[8:12] in _HEIC_BRANDS:
+        return types.HEIC
     return _video(head)
 
 
@@ -63,49 +96,119 @@ def _video(head: bytes) -> str | None:
 
 
 def _zipped(content: Path) -> str | None:
-    """Word or Excel of today; without macros, which have types of their own."""
+    """Word or Excel of today, whatever its parts are called; without macros."""
     try:
         with zipfile.ZipFile(content) as archive:
-            names = set(archive.namelist())
-    except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError):
+            return _office(archive)
+    # What the standard library and the parser raise for archives that are damaged, or made to.
+    except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError, RuntimeError):
         return None
-    if "[Content_Types].xml" not in names or any(name.endswith("vbaProject.bin") for name in names):
+    except (EOFError, KeyError, struct.error, zlib.error, etree.XMLSyntaxError):
         return None
-    found = [media for name, media in _OFFICE.items() if name in names]
-    return found[0] if len(found) == 1 else None
+
+
+def _office(archive: zipfile.ZipFile) -> str | None:
+    """The type of the part that the package calls its document."""
+    parts = {_part(info.filename): info for info in archive.infolist()}
+    if any(name.endswith("vbaproject.bin") for name in parts):
+        return None
+    if _RELATIONSHIPS not in parts or _CONTENT_TYPES not in parts:
+        return None
+    relationships = _xml(archive, parts[_RELATIONSHIPS]).iter("{*}Relationship")
+    targets = [one.get("Target", "") for one in relationships if one.get("Type") in _MAIN_PART]
+    if len(targets) != 1 or (main := _part(targets[0])) not in parts:
+        return None
+    return _OFFICE.get(_type_of(main, _xml(archive, parts[_CONTENT_TYPES])))
+
+
+def _type_of(part: str, declared: etree._Element) -> str:
+    """The content type of a part: its own, else that of its ending."""
+    for override in declared.iter("{*}Override"):
+        if _part(override.get("PartName", "")) == part:
+            return override.get("ContentType", "")
+    ending = part.rpartition(".")[2]
+    endings = declared.iter("{*}Default")
+    found = (one.get("ContentType", "") for one in endings if one.get("Extension", "") == ending)
+    return next(found, "")
+
+
+def _part(name: str) -> str:
+    """The name of a part as it is compared: without case, and some programs write it as a path."""
+    return name.replace("\\", "/").lstrip("/").removeprefix("./").lower()
+
+
+def _xml(archive: zipfile.ZipFile, part: zipfile.ZipInfo) -> etree._Element:
+    """A small part, read without entities. Raises ValueError for one that is not small."""
+    with archive.open(part) as opened:
+        text = opened.read(MOST_PART_BYTES + 1)
+    if len(text) > MOST_PART_BYTES:
+        raise ValueError(f"{part.filename} is too large")
+    parser = etree.XMLParser(resolve_entities=False, no_network=True, load_dtd=False)
+    return etree.fromstring(text, parser)
 
 
 def _compound(content: Path) -> str | None:
-    """Word or Excel of before 2007, told apart by the streams in its directory."""
-    with content.open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as whole:
-        word = whole.find("WordDocument".encode("utf-16-le")) >= 0
-        excel = whole.find("Workbook".encode("utf-16-le")) >= 0
+    """Word or Excel of before 2007, told apart by the streams at its root: others are embedded."""
+    try:
+        with olefile.OleFileIO(content) as compound:
+            names = {path[0].lower() for path in compound.listdir() if len(path) == 1}
+    # What olefile raises for files that are damaged, or made to damage.
+    except (OSError, ValueError, IndexError, TypeError, struct.error, RecursionError):
+        return None
+    word, excel = "worddocument" in names, bool(names & {"workbook", "book"})
     if word == excel:
         return None
     return types.OLD_WORD if word else types.OLD_EXCEL
 
 
+def type_of_copy(media: str) -> str:
+    """The type of the copy that `cleaned` makes of an image: one that every browser shows."""
+    return _COPIES.get(media, media)
+
+
 def cleaned(content: Path, media: str, target: Path) -> bool:
-    """Write a copy of the image without EXIF, comments and profiles, turned as EXIF had it.
+    """Write a copy of the image without EXIF and comments, in sRGB, turned as EXIF had it.
 
     False when it cannot be read or is too large to. Blocks; run it in a thread.
     """
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            return _cleaned(content, _FORMATS[media], target)
-    # What Pillow raises for images that are damaged, or made to damage.
+            return _cleaned(content, _FORMATS[media], target, _FORMATS[type_of_copy(media)])
+    # What Pillow and libheif raise for images that are damaged, or made to damage.
     except (OSError, ValueError, SyntaxError, struct.error, Image.DecompressionBombError):
+        return False
+    except (EOFError, RuntimeError):
         return False
 
 
-def _cleaned(content: Path, kind: str, target: Path) -> bool:
+def _cleaned(content: Path, kind: str, target: Path, made: str) -> bool:
     with Image.open(content, formats=[kind]) as image:
         if image.width * image.height > MOST_PIXELS:
             return False
+        profile = image.info.get("icc_profile")
         # Not `exif_transpose`: it writes the EXIF anew, which fails in many ways when that is odd.
         turn = _TURNS.get(image.getexif().get(ExifTags.Base.Orientation))
         turned = image.copy() if turn is None else image.transpose(turn)
-        turned.info = {key: turned.info[key] for key in KEPT if key in turned.info}
-        turned.save(target, kind, quality=QUALITY)
+        copy = _in_srgb(turned, profile)
+        if (copy.mode, made) == ("RGBA", "JPEG"):
+            copy = copy.convert("RGB")
+        copy.info = {key: turned.info[key] for key in KEPT if key in turned.info}
+        copy.save(target, made, quality=QUALITY)
     return True
+
+
+def _in_srgb(image: Image.Image, profile: bytes | None) -> Image.Image:
+    """The image with the colours that its profile means: the copy has none, so it is sRGB.
+
+    A profile that cannot be read changes nothing.
+    """
+    if not profile or image.mode not in _CONVERTED:
+        return image
+    mode = "RGBA" if image.mode == "RGBA" else "RGB"
+    try:
+        meant = ImageCms.ImageCmsProfile(io.BytesIO(profile))
+        standard = ImageCms.createProfile("sRGB")
+        return ImageCms.profileToProfile(image, meant, standard, outputMode=mode) or image
+    except (ImageCms.PyCMSError, OSError, ValueError):
+        return image

@@ -163,8 +163,8 @@ class UploadStore:
             return None
         if not await asyncio.to_thread(sniffing.cleaned, whole, media, clean):
             return None
-        sha256 = await asyncio.to_thread(digest_of, clean)
-        return PublicCopy(sha256=sha256, media_type=media, size_bytes=clean.stat().st_size)
+        sha256, copied = await asyncio.to_thread(digest_of, clean), sniffing.type_of_copy(media)
+        return PublicCopy(sha256=sha256, media_type=copied, size_bytes=clean.stat().st_size)
 
 
 class Busy(Exception):

@@ -7,7 +7,12 @@ EXCEL = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 OLD_WORD = "application/msword"
 OLD_EXCEL = "application/vnd.ms-excel"
 
-IMAGES = frozenset({"image/jpeg", "image/png"})
+HEIC = "image/heic"
+"""What the cameras of many phones make."""
+
+SHOWN = frozenset({"image/jpeg", "image/png"})
+"""Images that every browser shows; the public copy of any other is one of them."""
+IMAGES = SHOWN | {HEIC}
 DOCUMENTS = frozenset({"application/pdf", WORD, EXCEL, OLD_WORD, OLD_EXCEL})
 VIDEOS = frozenset({"video/mp4", "video/quicktime", "video/webm"})
 TAKEN = IMAGES | DOCUMENTS | VIDEOS

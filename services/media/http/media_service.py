@@ -46,9 +46,9 @@ def _parts_of(taken: frozenset[str]) -> dict[int | str, dict[str, Any]]:
 
 
 AnyFile = _bytes_of(types.TAKEN)
-AnyImage = _bytes_of(types.IMAGES)
+AnyImage = _bytes_of(types.SHOWN)
 FILE_PARTS = _parts_of(types.TAKEN)
-IMAGE_PARTS = _parts_of(types.IMAGES)
+IMAGE_PARTS = _parts_of(types.SHOWN)
 
 
 class MediaService:

@@ -3,11 +3,29 @@
 A rejection whose cause is one field of the request names it in its attribute `field`.
 """
 
+from collections.abc import Mapping
 from typing import assert_never
 
+from contracts.media.file_v1 import RefusalReason
+from infra.http.problems import FieldError, Problem
 from services.media import file
 
 Rejection = file.Rejection
+
+_REFUSED: Mapping[RefusalReason, tuple[str, str]] = {
+    RefusalReason.TYPE: ("/media_type", "The content is not of the type that was announced."),
+    RefusalReason.SIZE: ("/size_bytes", "The content is larger than its type may be."),
+    RefusalReason.HASH: ("/sha256", "The content is not the one that was announced; send it anew."),
+    RefusalReason.VIRUS: ("/", "The content was found to be harmful."),
+}
+"""The field of the announcement that the content does not keep to, and a sentence."""
+
+
+def turned_away(reason: RefusalReason) -> Problem:
+    """422: the content arrived and is not kept, with the rule it breaks."""
+    field, detail = _REFUSED[reason]
+    errors = [FieldError(field, reason.name.lower(), detail)]
+    return Problem(422, "file-is-refused", detail, errors=errors)
 
 
 def problem(rejection: Rejection) -> tuple[int, str]:

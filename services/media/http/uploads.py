@@ -6,7 +6,7 @@ from fastapi import Path
 from pydantic import Field, StringConstraints
 from starlette.requests import Request
 
-from contracts.media.file_v1 import Purpose, Visibility
+from contracts.media.file_v1 import FileRefused, Purpose, Visibility
 from infra.http.answers import BINARY, Answer, Answered, Empty, Recorded, Router
 from infra.http.models import Body, Id, Line, Named
 from infra.http.request_context import RequestContext, requires
@@ -15,6 +15,7 @@ from services.media.adapters import upload_store
 from services.media.aggregates import FILE
 from services.media.http.files import FileShown, file_shown
 from services.media.http.media_service import MediaService, Member, refusing
+from services.media.http.problems import turned_away
 
 OCTETS = "application/octet-stream"
 Sender = Annotated[
@@ -101,10 +102,10 @@ def router(media: MediaService) -> Router:
 
     @routes.put("/uploads/{file_id}/completion")
     async def complete_upload(file_id: Id, context: Member) -> Answered[FileShown]:
-        """All is sent: check it and keep it, or turn it away; the answer's status says which."""
+        """All is sent: check it and keep it; 422 with the rule it breaks when it is turned away."""
         loaded = await media.found(context, file_id)
         if not isinstance(state := loaded.state, file.Uploading):
-            return context.show(file_shown(state), loaded)
+            return context.show(ended_upload(state), loaded)
         async with refusing(context), media.uploads.put_together(state.upload) as looked:
             command = file.FinishUpload(
                 organisation_id=context.principal.organisation_id,
@@ -114,6 +115,13 @@ def router(media: MediaService) -> Router:
                 at=context.at,
             )
             ended = upload_store.end(file_id)
-            return await context.handle(FILE, file_id, command, file_shown, in_transaction=ended)
+            return await context.handle(FILE, file_id, command, ended_upload, in_transaction=ended)
 
     return routes
+
+
+def ended_upload(state: file.File) -> FileShown:
+    """The file that was kept. Raises the problem of one that was turned away."""
+    if isinstance(state, file.Gone) and isinstance(state.why, FileRefused):
+        raise turned_away(state.why.reason)
+    return file_shown(state)

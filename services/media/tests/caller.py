@@ -81,6 +81,20 @@ class Caller:
         assert (await self.complete(file)).is_success
         return file
 
+    async def refused(
+        self, rule: str, data: bytes = PDF, media: str = "application/pdf", **change: Any
+    ) -> str:
+        """Send a file that is turned away by a rule, however often it is completed; its id."""
+        file = await self.start(data, media, **change)
+        assert (await self.piece(file, 0, data)).is_success
+        for _ in range(2):
+            answer = await self.complete(file)
+            assert answer.json()["type"] == "urn:relais:problem:file-is-refused"
+            [error] = answer.json()["errors"]
+            assert (answer.status_code, error["rule"]) == (422, rule)
+        assert await self.status(file) == ("refused", rule)
+        return file
+
     async def hold(
         self, file: str, organisation: str | None, *, by: str, reader: str | None = None
     ) -> None:

@@ -2,9 +2,13 @@
 
 import hashlib
 import io
+import struct
 import zipfile
+from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
+from types import MappingProxyType
 
+import pillow_heif
 from PIL import Image
 
 from contracts.media.file_v1 import (
@@ -190,9 +194,6 @@ PDF = b"%PDF-1.7\n" + bytes(range(256)) * 8 + b"\n%%EOF\n"
 MP4 = b"\0\0\0\x18ftypmp42\0\0\0\0mp42isom" + bytes(64)
 MOV = b"\0\0\0\x14ftypqt  \0\0\2\0qt  " + bytes(64)
 WEBM = bytes.fromhex("1a45dfa39f4286810142f7810142f2810442f381084282847765626d") + bytes(64)
-_OLE = bytes.fromhex("d0cf11e0a1b11ae1")
-DOC = _OLE + bytes(1000) + "WordDocument".encode("utf-16-le")
-XLS = _OLE + bytes(1000) + "Workbook".encode("utf-16-le")
 HTML = b"<html><script>alert(1)</script></html>"
 EXE = b"MZ" + bytes(600)
 
@@ -213,14 +214,86 @@ def image(
     return target.getvalue()
 
 
-def office(*names: str) -> bytes:
+def zipped(*names: str) -> bytes:
     """A zip with entries of these names."""
+    return archive(dict.fromkeys(names, "<x/>"))
+
+
+def archive(entries: Mapping[str, str]) -> bytes:
     target = io.BytesIO()
-    with zipfile.ZipFile(target, "w") as archive:
-        for name in names:
-            archive.writestr(name, "<x/>")
+    with zipfile.ZipFile(target, "w") as opened:
+        for name, text in entries.items():
+            opened.writestr(name, text)
     return target.getvalue()
 
 
-DOCX = office("[Content_Types].xml", "word/document.xml")
-XLSX = office("[Content_Types].xml", "xl/workbook.xml")
+OFFICE = "http://schemas.openxmlformats.org/officeDocument/2006/relationships/officeDocument"
+STRICT = "http://purl.oclc.org/ooxml/officeDocument/relationships/officeDocument"
+_PACKAGE = "http://schemas.openxmlformats.org/package/2006"
+_MAIN = "application/vnd.openxmlformats-officedocument"
+WORD_PART = f"{_MAIN}.wordprocessingml.document.main+xml"
+EXCEL_PART = f"{_MAIN}.spreadsheetml.sheet.main+xml"
+
+
+def office(
+    kind: str = WORD_PART,
+    part: str = "word/document.xml",
+    *,
+    entry: str | None = None,
+    target: str | None = None,
+    relationship: str = OFFICE,
+    more: Mapping[str, str] = MappingProxyType({}),
+    declared: str = "Override",
+) -> bytes:
+    """A document of an office program whose main part is of this kind and called so.
+
+    `entry` is the name the part has in the zip, `target` that in the relationship.
+    """
+    own = f'<Override PartName="/{part}" ContentType="{kind}"/>'
+    if declared == "Default":
+        own = f'<Default Extension="xml" ContentType="{kind}"/>'
+    types = f'<Types xmlns="{_PACKAGE}/content-types">{own}</Types>'
+    leads = f'<Relationship Id="r1" Type="{relationship}" Target="{target or part}"/>'
+    relationships = f'<Relationships xmlns="{_PACKAGE}/relationships">{leads}</Relationships>'
+    known = {"[Content_Types].xml": types, "_rels/.rels": relationships, entry or part: "<x/>"}
+    return archive({**known, **more})
+
+
+_END, _NOBODY, _FREE = 0xFFFFFFFE, 0xFFFFFFFF, 0xFFFFFFFF
+
+
+def compound(*paths: str) -> bytes:
+    """A compound file of before 2007 with up to three empty streams and storages."""
+    names = ["Root Entry", *(path.rpartition("/")[2] for path in paths)]
+    inside = [""] + [path.rpartition("/")[0] for path in paths]
+    rows = []
+    for number, name in enumerate(names):
+        own = "" if number == 0 else name
+        children = [n for n in range(1, len(names)) if inside[n] == own and n != number]
+        later = [n for n in range(number + 1, len(names)) if number and inside[n] == inside[number]]
+        kind = 5 if number == 0 else 1 if children and own in inside else 2
+        child = children[0] if kind != 2 and children else _NOBODY
+        text = name.encode("utf-16-le") + b"\0\0"
+        after = later[0] if later else _NOBODY
+        start = 0 if kind == 1 else _END
+        row = (text, len(text), kind, 1, _NOBODY, after, child, b"", 0, 0, 0, start, 0, 0)
+        rows.append(struct.pack("<64sHBBIII16sIQQIII", *row))
+    directory = b"".join(rows).ljust(512, b"\0")
+    table = struct.pack("<128I", 0xFFFFFFFD, _END, *[_FREE] * 126)
+    head = (bytes.fromhex("d0cf11e0a1b11ae1"), b"", 0x3E, 3, 0xFFFE, 9, 6, b"", 0, 1, 1, 0, 4096)
+    start = struct.pack("<8s16sHHHHH6sIIIII", *head)
+    return start + struct.pack("<IIII109I", _END, 0, _END, 0, 0, *[_FREE] * 108) + table + directory
+
+
+def heic(mode: str = "RGB") -> bytes:
+    """A photo as phones make them."""
+    target = io.BytesIO()
+    pillow_heif.from_pillow(Image.new(mode, (40, 20), "red")).save(target, quality=50)
+    return target.getvalue()
+
+
+DOCX = office()
+XLSX = office(EXCEL_PART, "xl/workbook.xml")
+DOC = compound("WordDocument")
+XLS = compound("Workbook")
+HEIC = heic()

@@ -161,16 +161,14 @@ class TestWhatIsNotTaken:
         self, database: str, tmp_path: Path, data: bytes, media: str, name: str
     ) -> None:
         async with served(database, tmp_path) as api:
-            file = await api.sent(data, media, name=name)
-            assert await api.status(file) == ("refused", "type")
+            file = await api.refused("type", data, media, name=name)
             assert (await api.ask("GET", f"/files/{file}/content")).status_code == 404
 
     async def test_a_content_that_was_damaged_on_its_way_is_turned_away(
         self, database: str, tmp_path: Path
     ) -> None:
         async with served(database, tmp_path) as api:
-            file = await api.sent(sha256=sha256(b"another"))
-            assert await api.status(file) == ("refused", "hash")
+            file = await api.refused("hash", sha256=sha256(b"another"))
             assert "original" not in api.kept(file)
 
 
@@ -388,8 +386,7 @@ class TestPublicCopies:
     ) -> None:
         broken = image(size=(400, 400))[:-200]
         async with served(database, tmp_path) as api:
-            file = await api.sent(broken, "image/jpeg", visibility="public")
-            assert await api.status(file) == ("refused", "type")
+            file = await api.refused("type", broken, "image/jpeg", visibility="public")
             assert (await api.client.get(f"/public/{file}")).status_code == 404
 
 

@@ -6,29 +6,36 @@ from pathlib import Path
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from PIL import ExifTags, Image, ImageOps, PngImagePlugin
+from PIL import ExifTags, Image, ImageCms, ImageOps, PngImagePlugin
 
 from services.media.adapters.sniffing import MOST_PIXELS, cleaned, media_type
 from services.media.file import types
 from services.media.tests.make import (
     DOC,
     DOCX,
+    EXCEL_PART,
     EXE,
+    HEIC,
     HTML,
     MOV,
     MP4,
     PDF,
+    STRICT,
     WEBM,
     XLS,
     XLSX,
+    compound,
+    heic,
     image,
     office,
+    zipped,
 )
 
 KNOWN = [
     (PDF, "application/pdf"),
     (image("JPEG"), "image/jpeg"),
     (image("PNG"), "image/png"),
+    (HEIC, types.HEIC),
     (DOCX, types.WORD),
     (XLSX, types.EXCEL),
     (DOC, types.OLD_WORD),
@@ -37,23 +44,64 @@ KNOWN = [
     (MOV, "video/quicktime"),
     (WEBM, "video/webm"),
 ]
+MARK = b"\xef\xbb\xbf"
+MAIL = b"Content-Type: application/pdf; name=rib.pdf\r\nContent-Transfer-Encoding: binary\r\n\r\n"
+OTHER_PROGRAMS = {
+    "a PDF after a mark": (MARK + PDF, "application/pdf"),
+    "a PDF after a line break": (b"\r\n" + PDF, "application/pdf"),
+    "a PDF after the headers of a mail": (MAIL + PDF, "application/pdf"),
+    "a PDF that begins where readers look at last": (b"\n" * 1024 + PDF, "application/pdf"),
+    "another main part": (office(part="word/document2.xml"), types.WORD),
+    "a part in no folder": (office(EXCEL_PART, "book.xml"), types.EXCEL),
+    "a part in capitals": (
+        office(EXCEL_PART, "xl/workbook.xml", entry="xl/Workbook.xml"),
+        types.EXCEL,
+    ),
+    "a part called as a path": (
+        office(EXCEL_PART, "xl/workbook.xml", entry="xl\\workbook.xml"),
+        types.EXCEL,
+    ),
+    "a target from the root": (office(target="/word/document.xml"), types.WORD),
+    "the strict form": (office(relationship=STRICT), types.WORD),
+    "a type by its ending": (office(declared="Default"), types.WORD),
+    "Word with an Excel sheet in it": (office(more={"xl/workbook.xml": "<x/>"}), types.WORD),
+    "old Word with an old sheet in it": (
+        compound("WordDocument", "ObjectPool", "ObjectPool/Workbook"),
+        types.OLD_WORD,
+    ),
+    "Excel of 1995": (compound("Book"), types.OLD_EXCEL),
+}
+BOMB = '<!DOCTYPE x [<!ENTITY a "b">]><x>&a;</x>'
 UNKNOWN = {
     "a program": EXE,
     "a page": HTML,
     "a page that names a PDF": HTML + PDF,
-    "any zip": office("a.txt"),
-    "a program in a zip": office("[Content_Types].xml", "setup.exe"),
-    "Word with macros": office("[Content_Types].xml", "word/document.xml", "word/vbaProject.bin"),
-    "Excel with macros": office("[Content_Types].xml", "xl/workbook.xml", "xl/vbaProject.bin"),
-    "Word and Excel": office("[Content_Types].xml", "word/document.xml", "xl/workbook.xml"),
-    "Word without its types": office("word/document.xml"),
+    "headers with a page in them": b"Subject: <script>\r\n\r\n" + PDF,
+    "a PDF that begins too late": b"\n" * 1025 + PDF,
+    "any zip": zipped("a.txt"),
+    "a program in a zip": zipped("[Content_Types].xml", "setup.exe"),
+    "Word with macros": office(more={"word/vbaProject.bin": "x"}),
+    "Excel with macros": office(EXCEL_PART, "xl/workbook.xml", more={"xl/vbaProject.bin": "x"}),
+    "a kind with macros": office("application/vnd.ms-word.document.macroEnabled.main+xml"),
+    "names without relationships": zipped("[Content_Types].xml", "word/document.xml"),
+    "a relationship to nothing": office(target="word/other.xml"),
+    "relationships that are no XML": office(more={"_rels/.rels": "<x"}),
+    "relationships without measure": office(more={"_rels/.rels": "<x>" + " " * 2**20 + "</x>"}),
+    "types with an entity": office(more={"[Content_Types].xml": BOMB}),
+    "Word without its types": zipped("word/document.xml"),
     "half a zip": DOCX[: len(DOCX) // 2],
-    "old Word and Excel": DOC + XLS,
+    "old Word and Excel": compound("WordDocument", "Workbook"),
+    "a sheet in a folder only": compound("ObjectPool", "ObjectPool/Workbook"),
     "neither of them": DOC[:1000],
     "a moving image": b"GIF89a" + bytes(100),
     "Matroska": bytes.fromhex("1a45dfa3") + bytes(100),
     "one byte": b"%",
 }
+
+SRGB = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
+_RED, _BLUE, _NEITHER = b"rXYZ", b"bXYZ", b"?XYZ"
+SWAPPED = SRGB.replace(_RED, _NEITHER).replace(_BLUE, _RED).replace(_NEITHER, _BLUE)
+"""A profile in which red means blue."""
 
 
 def found(folder: Path, data: bytes) -> str | None:
@@ -81,6 +129,12 @@ class TestTypes:
 
     def test_no_type_that_is_taken_is_left_out(self) -> None:
         assert {media for _, media in KNOWN} == types.TAKEN
+
+    @pytest.mark.parametrize(("data", "media"), OTHER_PROGRAMS.values(), ids=OTHER_PROGRAMS.keys())
+    def test_a_format_is_known_whichever_program_wrote_it(
+        self, tmp_path: Path, data: bytes, media: str
+    ) -> None:
+        assert found(tmp_path, data) == media
 
     @pytest.mark.parametrize("data", UNKNOWN.values(), ids=UNKNOWN.keys())
     def test_nothing_else_is_known(self, tmp_path: Path, data: bytes) -> None:
@@ -141,6 +195,38 @@ class TestCleaning:
         assert copy is not None
         assert copy.info.keys() <= {"jfif", "jfif_version", "jfif_unit", "jfif_density"}
         assert b"secret" not in (tmp_path / "copy").read_bytes()
+
+    @pytest.mark.parametrize("mode", ["RGB", "RGBA"])
+    def test_a_photo_of_a_phone_is_shown_as_every_browser_can(
+        self, tmp_path: Path, mode: str
+    ) -> None:
+        copy = clean(tmp_path, heic(mode), types.HEIC)
+        assert copy is not None
+        assert (copy.format, copy.size) == ("JPEG", (40, 20))
+
+    @pytest.mark.parametrize(
+        ("profile", "colour"), [(SRGB, (200, 100, 50)), (SWAPPED, (50, 100, 200))]
+    )
+    def test_colours_are_those_that_the_profile_means(
+        self, tmp_path: Path, profile: bytes, colour: tuple[int, int, int]
+    ) -> None:
+        told = io.BytesIO()
+        Image.new("RGB", (9, 9), (200, 100, 50)).save(told, "PNG", icc_profile=profile)
+        copy = clean(tmp_path, told.getvalue(), "image/png")
+        assert copy is not None
+        shown = copy.getpixel((4, 4))
+        assert isinstance(shown, tuple)
+        assert all(abs(one - other) <= 2 for one, other in zip(shown, colour, strict=True))
+        assert "icc_profile" not in copy.info
+
+    def test_transparency_outlives_the_conversion(self, tmp_path: Path) -> None:
+        told = io.BytesIO()
+        Image.new("RGBA", (9, 9), (200, 100, 50, 77)).save(told, "PNG", icc_profile=SWAPPED)
+        copy = clean(tmp_path, told.getvalue(), "image/png")
+        assert copy is not None
+        shown = copy.getpixel((4, 4))
+        assert isinstance(shown, tuple)
+        assert shown[3] == 77
 
     def test_texts_of_a_png_are_left_out_and_its_transparency_is_not(self, tmp_path: Path) -> None:
         texts, told = PngImagePlugin.PngInfo(), io.BytesIO()

@@ -66,7 +66,7 @@ class TestWhatIsCleared:
         self, database: str, tmp_path: Path
     ) -> None:
         async with served(database, tmp_path) as api:
-            other, refused = await api.sent(), await api.sent(EXE, "image/jpeg")
+            other, refused = await api.sent(), await api.refused("type", EXE, "image/jpeg")
             removed, early = await api.sent(), await api.start(PDF, "application/pdf")
             await api.swept()
             await api.piece(early, 0, PDF[:10])
