@@ -94,9 +94,10 @@ async def test_no_number_is_given_to_what_breaks_a_rule(database: str) -> None:
         await api.follow(note(), prepared, open_it())
         for path, body in (("/sellers/ada/company", COMPANY), ("/sellers/ada/mandate", None)):
             assert (await api.driver("PUT", path, body)).is_success
-        assert (await api.driver("POST", "/invoices/inv-t-1/validation")).is_success
+        net = {"net": {"amount_minor": DINARS.amount_minor, "currency": DINARS.currency}}
+        assert (await api.driver("POST", "/invoices/inv-t-1/validation", net)).is_success
         assert (await api.ask("PUT", "/buyer", BUYER)).is_success
-        refused = await api.ask("POST", "/invoices/inv-t-1/approval")
+        refused = await api.ask("POST", "/invoices/inv-t-1/approval", net)
         assert (refused.status_code, refused.json()["title"]) == (409, "Rules broken")
         assert "BR-DEC-23" in refused.json()["detail"]
         await api.numbered()

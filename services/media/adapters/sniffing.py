@@ -125,11 +125,11 @@ def _type_of(part: str, declared: etree._Element) -> str:
     """The content type of a part: its own, else that of its ending."""
     for override in declared.iter("{*}Override"):
         if _part(override.get("PartName", "")) == part:
-            return override.get("ContentType", "")
+            return str(override.get("ContentType", ""))
     ending = part.rpartition(".")[2]
     endings = declared.iter("{*}Default")
     found = (one.get("ContentType", "") for one in endings if one.get("Extension", "") == ending)
-    return next(found, "")
+    return str(next(found, ""))
 
 
 def _part(name: str) -> str:

@@ -281,8 +281,8 @@ def compound(*paths: str) -> bytes:
     directory = b"".join(rows).ljust(512, b"\0")
     table = struct.pack("<128I", 0xFFFFFFFD, _END, *[_FREE] * 126)
     head = (bytes.fromhex("d0cf11e0a1b11ae1"), b"", 0x3E, 3, 0xFFFE, 9, 6, b"", 0, 1, 1, 0, 4096)
-    start = struct.pack("<8s16sHHHHH6sIIIII", *head)
-    return start + struct.pack("<IIII109I", _END, 0, _END, 0, 0, *[_FREE] * 108) + table + directory
+    begin = struct.pack("<8s16sHHHHH6sIIIII", *head)
+    return begin + struct.pack("<IIII109I", _END, 0, _END, 0, 0, *[_FREE] * 108) + table + directory
 
 
 def heic(mode: str = "RGB") -> bytes:
