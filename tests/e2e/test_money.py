@@ -186,6 +186,12 @@ async def paid_out(people: People, reference: str) -> Any:
     return await people.ada("GET", statement)
 
 
+async def contested(people: People) -> dict[str, Any]:
+    """The only line of the invoice as billing sees it, contested."""
+    [line] = (await people.lea("GET", INVOICE))["lines"]
+    return {"contested_at": line["contest"]["contested_at"], "instead_of": line["amount"]}
+
+
 async def owed(people: People, lines: int) -> None:
     async def shown() -> None:
         path = "/payments/payees/ada/payouts"
@@ -220,12 +226,7 @@ async def test_a_contested_line_is_settled_on_the_statement_and_in_the_books(
         line = f"{INVOICE}/lines/service"
         contest = {"amount": eur(20_000), "reason": "I was early"}
         await people.ada("POST", f"{line}/contest", contest)
-        [service] = (await people.lea("GET", INVOICE))["lines"]
-        seen = {
-            "contested_at": service["contest"]["contested_at"],
-            "instead_of": service["amount"],
-        }
-        await people.lea("POST", f"{line}/settlement", LESS | seen)
+        await people.lea("POST", f"{line}/settlement", LESS | await contested(people))
         await owed(people, 4)
         statement = await paid_out(people, "SEPA-1")
         assert statement["adjustments"]["amount_minor"] == -1_000
