@@ -224,8 +224,7 @@ async def test_a_contested_line_is_settled_on_the_statement_and_in_the_books(
         await delivered(people)
         await approved(people)
         line = f"{INVOICE}/lines/service"
-        contest = {"amount": eur(20_000), "reason": "I was early"}
-        await people.ada("POST", f"{line}/contest", contest)
+        await people.ada("POST", f"{line}/contest", {"amount": eur(20_000), "reason": "Early"})
         await people.lea("POST", f"{line}/settlement", LESS | await contested(people))
         await owed(people, 4)
         statement = await paid_out(people, "SEPA-1")
