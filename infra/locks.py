@@ -10,7 +10,7 @@ class Lock(IntEnum):
     """
 
     MIGRATION = 72616
-    """Making the tables of a database; its second number is 1."""
+    """Making the tables of a database; its second number is 1, that of its identity 2."""
     RELAY = 72617
     """Leading the relay of a service."""
     ADMINISTRATORS = 72618

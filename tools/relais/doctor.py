@@ -15,6 +15,7 @@ from infra.consumers.records import KafkaTopicReader, Partition, stream_of
 from infra.consumers.views import FORGETTING, Generations
 from infra.database import Pool
 from infra.host import Service
+from infra.installation import standing
 from infra.settings import Settings
 from infra.topics import partitions_of
 from services import registry
@@ -63,6 +64,7 @@ async def examine(settled: float, whole: bool) -> Answer:
         for name in connections.named(None):
             pools[name] = await stack.enter_async_context(connections.database(settings, name))
         await _processes(settings, report)
+        await _installation(settings, report, pools)
         versions: dict[str, tuple[int, int]] = {}
         for service in _recording():
             versions |= await _store(report, service, pools[service.name], settled)
@@ -114,6 +116,21 @@ async def _processes(settings: Settings, report: Report) -> None:
         if said != "ok":
             report.wrong(name, said, "mend the cause, then start the process again")
     report.right(url, checks=len(checks))
+
+
+# --- Whether they belong together -------------------------------------------
+
+
+async def _installation(settings: Settings, report: Report, pools: dict[str, Pool]) -> None:
+    identities = set()
+    async with connections.database(settings, "keys") as keys:
+        for name, pool in pools.items():
+            found = await standing(name, keys, pool)
+            identities.add(found.of_service)
+            if found.trouble is not None:
+                report.wrong(f"installation of {name}", found.trouble, "restore it, or adopt it")
+    shown = sorted(str(identity) for identity in identities)
+    report.right("installation", identity=", ".join(shown), services=len(pools))
 
 
 # --- The write side ---------------------------------------------------------

@@ -58,6 +58,7 @@ def bench(
 
 
 app.command()(verbs.doctor)
+app.command()(verbs.adopt)
 app.add_typer(verbs.events, name="events")
 app.add_typer(verbs.topics, name="topics")
 app.add_typer(verbs.views, name="views")

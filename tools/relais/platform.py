@@ -10,6 +10,7 @@ from pathlib import Path
 
 from infra import telemetry
 from infra.host import Running, Service, opened, working
+from infra.installation import belonging
 from infra.serving import measured, serving, site
 from infra.settings import Settings
 from infra.stack.choice import broker_of
@@ -66,8 +67,15 @@ async def open_services(
     *,
     with_workers: bool = True,
 ) -> list[Running]:
-    """Open services on the stack, with their topics, and start their workers."""
+    """Open services on the stack, with their topics, and start their workers.
+
+    Raises `NotTogether` when one of their databases is not a part of this installation.
+    """
     found = [await stack.enter_async_context(opened(service, settings)) for service in services]
+    for running in found:
+        await stack.enter_async_context(
+            belonging(running.service.name, running.keyring.pool, running.pool)
+        )
     if not with_workers:
         return found
     contracts = {c.topic: c for s in services for c in (*s.contracts, *s.sources)}

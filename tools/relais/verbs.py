@@ -266,6 +266,18 @@ def doctor(
     answers.answer(doctor.examine(settled, whole), as_json=json)
 
 
+def adopt(
+    reason: Annotated[str, typer.Option(help="Why; it is written down.")],
+    service: Annotated[str | None, typer.Argument(help="By default all of them.")] = None,
+    yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
+    json: Json = False,
+) -> None:
+    """Take the keys and the databases, as they are now, for one installation."""
+    from tools.relais import answers, installations
+
+    answers.answer(installations.adopted(service, reason, yes), as_json=json)
+
+
 def token(
     role: Annotated[list[RoleName], typer.Option(help="May be given several times.")],
     subject: Annotated[str, typer.Option(help="The user; of a driver, the driver's id.")],

@@ -296,3 +296,16 @@ class TestDoctor:
             "insert into es.event overriding system value select * from kept; drop table kept",
         )
         assert any("Phantom events" in finding["do"] for finding in findings)
+
+
+class TestInstallation:
+    def test_keys_that_are_older_are_found_and_adopted(self, platform: Platform) -> None:
+        ours = "update relais.installation set other = other + 1000000 where part = 'missions'"
+        platform.sql("missions", ours)
+        found = platform.facts("doctor", code=1)["findings"]
+        [finding] = [one for one in found if one["where"] == "installation of missions"]
+        assert "the keys database is older than it was" in finding["what"]
+        done = platform.facts("adopt", "missions", "--reason", "restored", "--yes")["adopted"]
+        assert [(one["service"], one["was"]) for one in done] == [("missions", finding["what"])]
+        found = json.loads(platform.say("doctor", "--json").stdout)["findings"]
+        assert [one for one in found if one["where"].startswith("installation")] == []
