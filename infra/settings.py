@@ -104,6 +104,14 @@ class Settings(BaseSettings):
     sms_token: SecretStr = SecretStr("")
     sms_secret: SecretStr = SecretStr("")
     """The secret with which the gateway signs its receipts."""
+    send_at_once: int = Field(default=8, ge=1)
+    """Messages on their way to providers at the same time."""
+    send_first_pause: float = Field(default=30.0, gt=0)
+    """Seconds between the first attempt that fails and the second; each pause doubles."""
+    send_longest_pause: float = Field(default=4 * 3600.0, gt=0)
+    """Seconds between two attempts at most."""
+    send_days: float = Field(default=5.0, gt=0)
+    """Days after the first attempt when a channel is given up; sooner when its message expires."""
     sending: bool = True
     """Off while history is played into a new installation: messages wait, nothing goes out."""
     objects: str = ""

@@ -128,6 +128,23 @@ POOL_WAITERS = Gauge(
     "relais.pool.waiters", "{request}", "Requests that wait for a database connection."
 )
 
+MESSAGES_WAITING = Gauge(
+    "relais.messages.waiting",
+    "{message}",
+    "Messages that no provider has yet, by what they wait for: contact, plan, provider, retry.",
+)
+MESSAGES_OLDEST = Gauge(
+    "relais.messages.oldest", "s", "How long the oldest of them has waited, by what it waits for."
+)
+
+_MESSAGES = _METER.create_counter(
+    "relais.messages.outcomes", "{message}", "Messages that were sent or failed, by the reason."
+)
+_ATTEMPTS = _METER.create_counter(
+    "relais.messages.attempts.failed",
+    "{attempt}",
+    "Attempts that failed, by channel and reason; `setup` waits for a person.",
+)
 _PUBLISHED = _METER.create_counter(
     "relais.relay.published", "{event}", "Events the relay put into their topics."
 )
@@ -195,6 +212,16 @@ def conflicts(appends: int) -> None:
 def repeated_commands(commands: int) -> None:
     """So many commands had been carried out before."""
     _REPEATED.add(commands)
+
+
+def message_ended(channel: str, outcome: str) -> None:
+    """A provider took a message by this channel, or it failed for this reason."""
+    _MESSAGES.add(1, {"channel": channel, "outcome": outcome})
+
+
+def attempt_failed(channel: str, why: str) -> None:
+    """A message could not be handed over."""
+    _ATTEMPTS.add(1, {"channel": channel, "why": why})
 
 
 def append_took(seconds: float) -> None:

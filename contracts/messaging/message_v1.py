@@ -132,7 +132,10 @@ class MessageDue:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AttemptFailed:
-    """An attempt failed for now; there will be another."""
+    """An attempt failed for now; there will be another.
+
+    Recorded until attempts became rows of the sender.
+    """
 
     message_id: str
     user_id: str
@@ -194,6 +197,18 @@ class MessageFailed:
     failed_at: datetime
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MessageRequeued:
+    """Somebody of the staff wants a message that failed to be sent again."""
+
+    message_id: str
+    # The recipient.
+    user_id: str
+    # Who wants it.
+    by: str
+    requeued_at: datetime
+
+
 MessageEvent = (
     MessageQueued
     | MessageScheduled
@@ -203,6 +218,7 @@ MessageEvent = (
     | MessageDelivered
     | ChannelFailed
     | MessageFailed
+    | MessageRequeued
 )
 
 _MessageQueued = message_class("relais.messaging.message.v1.MessageQueued")
@@ -213,6 +229,7 @@ _MessageSent = message_class("relais.messaging.message.v1.MessageSent")
 _MessageDelivered = message_class("relais.messaging.message.v1.MessageDelivered")
 _ChannelFailed = message_class("relais.messaging.message.v1.ChannelFailed")
 _MessageFailed = message_class("relais.messaging.message.v1.MessageFailed")
+_MessageRequeued = message_class("relais.messaging.message.v1.MessageRequeued")
 
 
 def decode_fact(message: Any) -> Fact:
@@ -463,6 +480,28 @@ def encode_message_failed(value: MessageFailed, _seal: Seal) -> bytes:
     return encoded
 
 
+def decode_message_requeued(message: Any, _unseal: Unseal) -> MessageRequeued:
+    if not message.HasField("requeued_at"):
+        raise missing(message, "requeued_at")
+    return MessageRequeued(
+        message_id=message.message_id,
+        user_id=message.user_id,
+        by=message.by,
+        requeued_at=decode_instant(message.requeued_at),
+    )
+
+
+def encode_message_requeued(value: MessageRequeued, _seal: Seal) -> bytes:
+    message = _MessageRequeued(
+        message_id=value.message_id,
+        user_id=value.user_id,
+        by=value.by,
+        requeued_at=encode_instant(value.requeued_at),
+    )
+    encoded: bytes = message.SerializeToString()
+    return encoded
+
+
 contract: Contract[MessageEvent] = Contract(
     name="message",
     service="messaging",
@@ -559,6 +598,17 @@ contract: Contract[MessageEvent] = Contract(
             encode=encode_message_failed,
             parse=parser(_MessageFailed),
             convert=decode_message_failed,
+        ),
+        EventType(
+            type="relais.messaging.message.v1.requeued",
+            cls=MessageRequeued,
+            key="message_id",
+            time="requeued_at",
+            schema="relais.messaging.message.v1.MessageRequeued",
+            personal=(),
+            encode=encode_message_requeued,
+            parse=parser(_MessageRequeued),
+            convert=decode_message_requeued,
         ),
     ),
 )

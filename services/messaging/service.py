@@ -5,11 +5,11 @@ from infra.consumers.reactions import Reaction
 from infra.host import Service
 from services.messaging import http
 from services.messaging.adapters import channels, notices
-from services.messaging.adapters.outbound import receipts, sink
+from services.messaging.adapters.outbound import attempts, receipts, sink
 from services.messaging.aggregates import MESSAGE, PREFERENCES
 from services.messaging.http.problems import problem
 from services.messaging.reactions import from_accounts_user as accounts
-from services.messaging.read_models import outbox
+from services.messaging.read_models import outbox, recipients
 
 service = Service(
     name="messaging",
@@ -26,9 +26,9 @@ service = Service(
         ),
         *notices.reactions(),
     ),
-    views=(outbox.view,),
+    views=(outbox.view, recipients.view),
     routes=http.router,
     problem=problem,
-    migrations=(receipts.TABLES + sink.TABLES,),
+    migrations=(receipts.TABLES + sink.TABLES, attempts.TABLES),
     workers={"sender": channels.sender},
 )

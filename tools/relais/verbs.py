@@ -203,6 +203,7 @@ def parked_discard(
 
 relay = _group("From the store to the topics.")
 timers = _group("What falls due.")
+messages = _group("Messages to people.")
 subject = _group("People whose personal data we hold.")
 
 
@@ -224,6 +225,41 @@ def timers_list(
     from tools.relais import answers, timers
 
     answers.answer(timers.listed(service, late), as_json=json)
+
+
+FailedFor = Annotated[str | None, typer.Option("--reason", help="Only those, like unreachable.")]
+FailedSince = Annotated[str | None, typer.Option("--since", help="Like 2026-11-28T08:00:00Z.")]
+
+
+@messages.command("waiting")
+def messages_waiting(json: Json = False) -> None:
+    """How many messages no provider has yet, and what they wait for."""
+    from tools.relais import answers, messages
+
+    answers.answer(messages.waiting(), as_json=json)
+
+
+@messages.command("failed")
+def messages_failed(
+    reason: FailedFor = None, since: FailedSince = None, json: Json = False
+) -> None:
+    """The messages that failed, newest first."""
+    from tools.relais import answers, messages
+
+    answers.answer(messages.failed(reason, since), as_json=json)
+
+
+@messages.command("again")
+def messages_again(
+    message: Annotated[list[str] | None, typer.Argument(help="Ids of messages.")] = None,
+    reason: FailedFor = None,
+    since: FailedSince = None,
+    json: Json = False,
+) -> None:
+    """Send messages again that failed, while what they say still holds."""
+    from tools.relais import answers, messages
+
+    answers.answer(messages.again(message or (), reason, since), as_json=json)
 
 
 @subject.command("show")

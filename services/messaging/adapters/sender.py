@@ -1,13 +1,14 @@
 """Plans, sends and follows up messages: the one loop that reaches outside.
 
 A message is sent because its stream says that it is due and no receipt says that it was taken. So
-topics read again and views built again send nothing.
+topics read again and views built again send nothing. An attempt that fails for now is a row, which
+says when the next one comes.
 """
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable, Mapping, Sequence
-from contextlib import AbstractAsyncContextManager
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+from contextlib import AbstractAsyncContextManager, AsyncExitStack
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import partial
@@ -19,34 +20,39 @@ from psycopg import OperationalError
 
 from contracts.messaging import preferences_v1
 from contracts.messaging.message_v1 import Channel, Reason
+from infra import telemetry
 from infra.commands import CommandContext, Done
+from infra.database import Connection
 from infra.host import Running
 from infra.personal import SubjectIsForgotten
 from infra.supervisor import Progress
 from services.messaging import message as messages
 from services.messaging.adapters import rendering
 from services.messaging.adapters.outbound import (
+    OURS,
     Accepted,
+    Failure,
     NeverThere,
     NotNow,
     OutboundMessage,
     RenderedMessage,
     Transport,
+    Why,
+    attempts,
     receipts,
 )
 from services.messaging.aggregates import MESSAGE, PREFERENCES
-from services.messaging.message import routing
+from services.messaging.message import retries, routing
 from services.messaging.preferences import Recipient, Unknown
 from services.messaging.read_models import outbox
 
 log = logging.getLogger("relais.messaging")
 
 PAGE = 200
-AT_ONCE = 2
-"""Parcels on their way at the same time. Each holds a connection and needs another now and then, as
-each reaction does; together they must leave some of the pool."""
 ASIDE_SECONDS = 60.0
 PAUSE_SECONDS = 0.25
+COUNT_SECONDS = 10.0
+"""How old the figures of what waits may be."""
 RECEIPT_WITHIN = timedelta(minutes=10)
 """Then the next channel is taken."""
 Opening = Callable[[], AbstractAsyncContextManager[Mapping[Channel, Transport]]]
@@ -70,11 +76,22 @@ class Sender:
         self.progress = Progress()
         self._commands = running.commands
         self._pool = running.pool
-        self._portal = running.settings.portal
+        settings = running.settings
+        self._portal = settings.portal
+        self._at_once = settings.send_at_once
+        self._schedule = retries.Schedule(
+            timedelta(seconds=settings.send_first_pause),
+            timedelta(seconds=settings.send_longest_pause),
+            timedelta(days=settings.send_days),
+        )
         self._opening = opening
         self.transports: Mapping[Channel, Transport] = {}
         self._stopping = asyncio.Event()
         self._aside: dict[str, float] = {}
+        self._away: dict[Channel, NotNow] = {}
+        self._woken: set[Channel] = set()
+        self._backlog: Sequence[outbox.Backlog] = ()
+        self._counted = 0.0
 
     def stop(self) -> None:
         """Finish the parcels at hand, then return from `run`."""
@@ -82,9 +99,13 @@ class Sender:
 
     async def run(self) -> None:
         """Plan and send what there is, until stopped."""
-        async with self._opening() as self.transports:
+        async with AsyncExitStack() as stack:
+            self.transports = await stack.enter_async_context(self._opening())
+            stack.callback(telemetry.MESSAGES_WAITING.watch(self._waiting))
+            stack.callback(telemetry.MESSAGES_OLDEST.watch(self._oldest))
             while not self._stopping.is_set():
                 await self.round()
+                await self._count()
                 self.progress.tick()
                 try:
                     await asyncio.wait_for(self._stopping.wait(), PAUSE_SECONDS)
@@ -98,20 +119,48 @@ class Sender:
         """
         if not self.transports:
             return
+        self._away.clear()
+        self._woken.clear()
         for receipt in await receipts.untold(self._pool, PAGE):
             await self._carefully(receipt.key, partial(self._tell, receipt))
-        for line in await outbox.needing(self._pool, outbox.PLAN, PAGE):
-            await self._carefully(line.message_id, partial(self._plan, line.message_id))
-        due = sorted(await outbox.needing(self._pool, outbox.SEND, PAGE), key=_parcel_of)
-        gate = asyncio.Semaphore(AT_ONCE)
+        await self._all(
+            (line.message_id, partial(self._plan, line.message_id))
+            for line in await outbox.to_plan(self._pool, PAGE)
+        )
+        due = sorted(await outbox.to_send(self._pool, PAGE), key=_parcel_of)
+        if not due:
+            return
+        async with self._pool.connection() as locks:
+            await self._all(
+                (
+                    ".".join(parcel),
+                    partial(self._send, locks, *parcel, [one.message_id for one in lines]),
+                )
+                for parcel, lines in groupby(due, key=_parcel_of)
+            )
 
-        async def guarded(parcel: tuple[str, str], ids: list[str]) -> None:
+    async def _all(self, work: Iterable[tuple[str, Callable[[], Awaitable[None]]]]) -> None:
+        """Do it all, some at once; each by its name."""
+        gate = asyncio.Semaphore(self._at_once)
+
+        async def guarded(name: str, one: Callable[[], Awaitable[None]]) -> None:
             async with gate:
-                await self._carefully(".".join(parcel), partial(self._send, *parcel, ids))
+                await self._carefully(name, one)
 
         async with asyncio.TaskGroup() as group:
-            for parcel, lines in groupby(due, key=_parcel_of):
-                group.create_task(guarded(parcel, [line.message_id for line in lines]))
+            for name, one in work:
+                group.create_task(guarded(name, one))
+
+    async def _count(self) -> None:
+        if monotonic() >= self._counted + COUNT_SECONDS:
+            self._backlog = await outbox.backlog(self._pool)
+            self._counted = monotonic()
+
+    def _waiting(self) -> telemetry.Reading:
+        return [(one.messages, {"waits_for": one.waits_for}) for one in self._backlog]
+
+    def _oldest(self) -> telemetry.Reading:
+        return [(one.oldest, {"waits_for": one.waits_for}) for one in self._backlog]
 
     async def _carefully(self, name: str, work: Callable[[], Awaitable[None]]) -> None:
         """Nobody waits for one that cannot be handled: it is left alone for a minute."""
@@ -137,20 +186,26 @@ class Sender:
         person = (await self._commands.load(PREFERENCES, found.queued.user_id)).state
         plan: routing.Plan | Reason = Reason.NO_ADDRESS
         if not isinstance(person, Unknown):
-            available = frozenset(map(preferences_v1.Channel, self.transports))
-            plan = routing.plan(found.queued, person, available, found.tried, now)
-        elif now < found.queued.expires_at:
-            # The account may yet come, on a topic of its own.
-            unknown = "the recipient is not known yet"
-            command = messages.NoteNotNow(
-                message_id=message_id, channel=None, detail=unknown, at=now
+            plan = routing.plan(
+                found.queued,
+                person,
+                self._available(),
+                found.tried,
+                now,
+                messages.sending_id(found),
             )
-            await self._do(message_id, command)
+        elif now < found.queued.expires_at:
+            # The contact may yet come, on a topic of its own.
             return
         if isinstance(plan, Reason) or not isinstance(person, Recipient):
             reason = plan if isinstance(plan, Reason) else Reason.FORGOTTEN
             reason = messages.reason_to_stop(found, reason)
             await self._give_up(message_id, reason, now)
+            return
+        try:
+            version = rendering.LIBRARY.latest(found.queued.template)
+        except rendering.NoSuchTemplate as error:
+            await self._await_template(message_id, found.queued.expires_at, str(error))
             return
         await self._do(
             message_id,
@@ -158,16 +213,36 @@ class Sender:
                 message_id=message_id,
                 organisation_id=person.contact.organisation_id,
                 language=rendering.language_of(person.contact.language),
-                template_version=rendering.LIBRARY.latest(found.queued.template),
+                template_version=version,
                 plan=plan,
                 at=now,
             ),
         )
 
+    def _available(self) -> frozenset[preferences_v1.Channel]:
+        return frozenset(map(preferences_v1.Channel, self.transports))
+
+    async def _await_template(self, message_id: str, until: datetime, name: str) -> None:
+        """A newer release may have queued it; this one knows the template once it is replaced."""
+        now = datetime.now(UTC)
+        before = await attempts.before(self._pool, message_id, "")
+        number, first_at = before.count + 1, before.first_at or now
+        again = retries.next_attempt(self._schedule, number, first_at, now, another_way=False)
+        if again is None:
+            await self._give_up(message_id, Reason.TEMPLATE, now)
+            return
+        telemetry.attempt_failed("", Why.MESSAGE)
+        log.error("message %s has a template that is not known: %s", message_id, name)
+        await attempts.note(
+            self._pool, message_id, "", number, Why.MESSAGE, "no template", min(again, until)
+        )
+
     # --- Sending --------------------------------------------------------------------------------
 
-    async def _send(self, parcel_id: str, channel: str, ids: Sequence[str]) -> None:
-        async with receipts.alone(self._pool, f"{parcel_id}.{channel}") as alone:
+    async def _send(
+        self, locks: Connection, parcel_id: str, channel: str, ids: Sequence[str]
+    ) -> None:
+        async with receipts.alone(locks, f"{parcel_id}.{channel}") as alone:
             if not alone:
                 return
             ready = [one for id in ids if (one := await self._ready(id, parcel_id, channel))]
@@ -184,7 +259,7 @@ class Sender:
         if one.message_id in receipt.messages:
             await self._note_sent(receipt, [one])
             return
-        key = f"{one.message_id}.{channel}"
+        key = f"{messages.sending_id(one.state)}.{channel}"
         if (own := await receipts.find(self._pool, key)) is not None:
             await self._note_sent(own, [one])
         else:
@@ -213,23 +288,44 @@ class Sender:
         if not written or transport is None:
             return
         parts = [one for one, _ in written]
-        if not (to := _addresses(parts, channel)):
-            await self._note_failure(parts, channel, "the address is gone", again=False)
-            return
         outbound = OutboundMessage(
             key=key,
-            to=to,
+            to=_addresses(parts, channel),
             name=parts[0].person.contact.name,
             content=rendering.LIBRARY.together([text for _, text in written]),
         )
         try:
-            accepted = await transport.send(outbound)
-        except NotNow as error:
-            await self._note_failure(parts, channel, str(error), again=True)
-        except NeverThere as error:
-            await self._note_failure(parts, channel, str(error), again=False)
+            accepted = await self._handed(transport, channel, outbound)
+        except NotNow as failure:
+            await self._note_not_now(parts, channel, failure)
+        except NeverThere as failure:
+            await self._note_refused(parts, channel, failure)
         else:
             await self._accepted(key, channel, parts, accepted)
+
+    async def _handed(
+        self, transport: Transport, channel: Channel, outbound: OutboundMessage
+    ) -> Accepted:
+        """Hand it over; once a provider is away, what else is due for it fails as that did.
+
+        Raises `NotNow` or `NeverThere`.
+        """
+        if not outbound.to:
+            raise NeverThere(Why.RECIPIENT, "the address is gone")
+        if (away := self._away.get(channel)) is not None:
+            raise away
+        try:
+            return await transport.send(outbound)
+        except NotNow as failure:
+            if failure.why in OURS:
+                self._away[channel] = failure
+                log.warning("%s: %s, %s", channel.name.lower(), failure.why, failure.said)
+            raise
+        except NeverThere:
+            raise
+        except Exception as error:
+            log.exception("a message could not be handed over")
+            raise NotNow(Why.UNKNOWN, str(error), type(error).__name__) from error
 
     async def _accepted(
         self, key: str, channel: Channel, parts: Sequence[Ready], accepted: Accepted
@@ -244,6 +340,9 @@ class Sender:
             accepted.reference,
             accepted.delivered,
         )
+        if channel not in self._woken:
+            self._woken.add(channel)
+            await attempts.wake(self._pool, receipt.channel)
         await self._note_sent(receipt, parts)
 
     async def _note_sent(self, receipt: receipts.Receipt, parts: Sequence[Ready]) -> None:
@@ -252,9 +351,13 @@ class Sender:
         transport = self.transports.get(channel)
         expects = transport is not None and transport.gives_receipts
         for one in parts:
+            plan = one.state.plan
+            before = await attempts.before(self._pool, plan.parcel_id, receipt.channel)
+            telemetry.message_ended(receipt.channel, "sent")
             sent = messages.NoteSent(
                 message_id=one.message_id,
                 channel=channel,
+                attempt=before.count + 1,
                 reference=receipt.reference,
                 receipt_by=now + RECEIPT_WITHIN if expects else None,
                 at=now,
@@ -266,15 +369,52 @@ class Sender:
                 )
                 await self._do(one.message_id, delivered)
 
-    async def _note_failure(
-        self, parts: Sequence[Ready], channel: Channel, detail: str, again: bool
+    async def _note_not_now(
+        self, parts: Sequence[Ready], channel: Channel, failure: NotNow
     ) -> None:
-        now = datetime.now(UTC)
-        detail = detail[: receipts.DETAIL_LENGTH]
-        kind = messages.NoteNotNow if again else messages.NoteRefused
+        """The attempt is a row, with the time of the next one; the last one ends the channel."""
+        now, name, parcel_id = (
+            datetime.now(UTC),
+            channel.name.lower(),
+            parts[0].state.plan.parcel_id,
+        )
+        telemetry.attempt_failed(name, failure.why)
+        before = await attempts.before(self._pool, parcel_id, name)
+        number, first_at = before.count + 1, before.first_at or now
+        retry_at: list[datetime] = []
         for one in parts:
-            command = kind(message_id=one.message_id, channel=channel, detail=detail, at=now)
-            await self._do(one.message_id, command)
+            other = self._has_another_way(one, channel, now)
+            again = retries.next_attempt(self._schedule, number, first_at, now, other)
+            if again is not None:
+                # Looked at once more when it expires, and given up then.
+                retry_at.append(min(again, one.state.queued.expires_at))
+                continue
+            telemetry.message_ended(name, Reason.UNREACHABLE.name.lower())
+            unreachable = messages.NoteUnreachable(
+                message_id=one.message_id, channel=channel, detail=_detail(failure), at=now
+            )
+            await self._do(one.message_id, unreachable)
+        if retry_at:
+            await attempts.note(
+                self._pool, parcel_id, name, number, failure.why, failure.said, min(retry_at)
+            )
+
+    def _has_another_way(self, one: Ready, channel: Channel, at: datetime) -> bool:
+        tried = one.state.tried | {channel}
+        plan = routing.plan(one.state.queued, one.person, self._available(), tried, at)
+        return isinstance(plan, routing.Plan)
+
+    async def _note_refused(
+        self, parts: Sequence[Ready], channel: Channel, failure: NeverThere
+    ) -> None:
+        now, name = datetime.now(UTC), channel.name.lower()
+        telemetry.attempt_failed(name, failure.why)
+        for one in parts:
+            telemetry.message_ended(name, Reason.REFUSED.name.lower())
+            refused = messages.NoteRefused(
+                message_id=one.message_id, channel=channel, detail=_detail(failure), at=now
+            )
+            await self._do(one.message_id, refused)
 
     async def _rendered(self, one: Ready) -> RenderedMessage | None:
         try:
@@ -291,9 +431,13 @@ class Sender:
         channel, at = NAMES[receipt.channel], receipt.outcome_at
         for id in receipt.messages:
             state = (await self._commands.load(MESSAGE, id)).state
-            if isinstance(state, messages.Scheduled) and state.plan.channel is channel:
+            current = _is_of(receipt, state)
+            if isinstance(state, messages.Scheduled) and current:
                 # Not even noted as sent; that comes first.
                 return
+            if not current and receipt.outcome == "failed":
+                # It was sent again since, or by another channel.
+                continue
             if receipt.outcome == "delivered":
                 delivered = messages.NoteDelivered(message_id=id, channel=channel, at=at)
                 await self._do(id, delivered)
@@ -318,12 +462,25 @@ class Sender:
         assert isinstance(answer, Done), answer
 
     async def _give_up(self, message_id: str, reason: Reason, at: datetime) -> None:
+        telemetry.message_ended("", reason.name.lower())
         command = messages.GiveUp(message_id=message_id, reason=reason, at=at)
         await self._do(message_id, command)
 
 
 def _parcel_of(line: outbox.Line) -> tuple[str, str]:
     return line.parcel_id or line.message_id, line.channel or ""
+
+
+def _is_of(receipt: receipts.Receipt, state: messages.Message) -> bool:
+    """Whether the receipt is of the sending that the message stands at."""
+    if not isinstance(state, messages.Scheduled | messages.Sent):
+        return False
+    ids = (state.plan.parcel_id, messages.sending_id(state))
+    return receipt.key in {f"{id}.{state.plan.channel.name.lower()}" for id in ids}
+
+
+def _detail(failure: Failure) -> str:
+    return str(failure)[: receipts.DETAIL_LENGTH]
 
 
 def _addresses(parts: Sequence[Ready], channel: Channel) -> tuple[str, ...]:

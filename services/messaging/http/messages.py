@@ -15,18 +15,19 @@ from contracts.messaging.message_v1 import (
     MessageEvent,
     MessageFailed,
     MessageQueued,
+    MessageRequeued,
     MessageScheduled,
     MessageSent,
 )
 from infra.commands import HistoryEntry
 from infra.host import Running
-from infra.http.answers import Answer, Answered, Listed, Router, RuleShown
+from infra.http.answers import Answer, Answered, Listed, Recorded, Router, RuleShown
 from infra.http.models import Called, Id, Instant, Named
 from infra.http.pages import Filters, Paging
 from infra.http.request_context import RequestContext, requires
 from services.messaging import message, preferences
 from services.messaging.adapters import rendering
-from services.messaging.adapters.outbound import RenderedMessage
+from services.messaging.adapters.outbound import RenderedMessage, attempts
 from services.messaging.aggregates import MESSAGE, PREFERENCES
 from services.messaging.read_models import outbox
 
@@ -158,6 +159,16 @@ class FailedShown(Answer):
     failed_at: Instant
 
 
+class RequeuedShown(Answer):
+    """Staff want the message to be sent again."""
+
+    message_id: str
+    user_id: str
+    """The recipient."""
+    by: str
+    requeued_at: Instant
+
+
 What = (
     ScheduledShown
     | DueShown
@@ -166,6 +177,7 @@ What = (
     | DeliveredShown
     | ChannelFailedShown
     | FailedShown
+    | RequeuedShown
 )
 
 
@@ -175,6 +187,22 @@ class EventShown(Answer):
     type: str
     what: What
     recorded_at: Instant
+
+
+class AttemptShown(Answer):
+    """An attempt that failed for now."""
+
+    channel: str
+    """Empty while the message waited for its template."""
+    number: int
+    """1 for the first attempt of the channel."""
+    why: str
+    """What the failure is about, like `server`, `setup`, `policy`, `busy`."""
+    said: str
+    """The code that the provider answered with, or the kind of the error."""
+    failed_at: Instant
+    retry_at: Instant
+    """The time of the next attempt."""
 
 
 class WordsShown(Answer):
@@ -208,6 +236,8 @@ class MessageShown(Answer):
     plan: ScheduledShown | None
     attempts: int | None
     """Attempts of the planned channel that failed."""
+    failed_attempts: list[AttemptShown]
+    """All attempts that failed for now, oldest first."""
     events: list[EventShown]
     letter: WordsShown | None
     """The words; for the recipient alone, once there is a plan."""
@@ -263,9 +293,30 @@ def router(running: Running) -> Router:
         if person.contact.user_id == context.principal.subject:
             words = _words(found.state, person, running.settings.portal)
         events = await running.commands.history(MESSAGE, message_id)
-        return context.show(_shown(found.state, events, words), found)
+        tried = await attempts.of(running.pool, _parcels(message_id, events))
+        return context.show(_shown(found.state, events, tried, words), found)
+
+    @routes.post("/messages/{message_id}/repetition")
+    async def send_message_again(message_id: Id, context: Staff) -> Answered[Recorded]:
+        """Send a message again that failed, by any channel, while what it says still holds."""
+        found = (await context.load(MESSAGE, message_id)).state
+        if isinstance(found, message.Unknown):
+            raise context.refuse(message.NoSuchMessage())
+        person = (await context.load(PREFERENCES, found.queued.user_id)).state
+        if not isinstance(person, preferences.Recipient) or not may_see(context, person):
+            raise context.refuse(message.NoSuchMessage())
+        command = message.Requeue(
+            message_id=message_id, by=context.principal.subject, at=context.occurred_at
+        )
+        return await context.handle(MESSAGE, message_id, command)
 
     return routes
+
+
+def _parcels(message_id: str, events: Sequence[HistoryEntry[MessageEvent]]) -> list[str]:
+    """The parcels that the message was ever part of."""
+    planned = [one.event.parcel_id for one in events if isinstance(one.event, MessageScheduled)]
+    return [message_id, *planned]
 
 
 def may_see(context: RequestContext, person: preferences.Recipient) -> bool:
@@ -292,6 +343,7 @@ def _words(
 def _shown(
     found: message.Living | message.Delivered,
     events: Sequence[HistoryEntry[MessageEvent]],
+    tried: Sequence[attempts.Attempt],
     words: RenderedMessage | None,
 ) -> MessageShown:
     # Without `private`: it may hold the link that sets a password.
@@ -309,10 +361,20 @@ def _shown(
         expires_at=queued.expires_at,
         reason=_reason(found),
         plan=None if plan is None else ScheduledShown.of(plan),
-        attempts=found.attempts if isinstance(found, message.Scheduled) else None,
+        attempts=_failed(found, tried),
+        failed_attempts=[AttemptShown.of(one) for one in tried],
         events=[shown for entry in events if (shown := _event(entry)) is not None],
         letter=None if words is None else WordsShown.of(words),
     )
+
+
+def _failed(
+    found: message.Living | message.Delivered, tried: Sequence[attempts.Attempt]
+) -> int | None:
+    if not isinstance(found, message.Scheduled):
+        return None
+    channel = found.plan.channel.name.lower()
+    return found.attempts + sum(one.channel == channel for one in tried)
 
 
 def _status(found: message.Living | message.Delivered) -> Status:
@@ -372,6 +434,8 @@ def _event(entry: HistoryEntry[MessageEvent]) -> EventShown | None:
             shown = ChannelFailedShown.of(event)
         case MessageFailed():
             shown = FailedShown.of(event)
+        case MessageRequeued():
+            shown = RequeuedShown.of(event)
         case unhandled:
             assert_never(unhandled)
     return EventShown(type=entry.type, what=shown, recorded_at=entry.recorded_at)

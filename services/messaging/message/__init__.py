@@ -1,7 +1,10 @@
-"""One message: queued, scheduled, sent, delivered or failed, with every attempt (G-06)."""
+"""One message: queued, scheduled, sent, delivered or failed; and sent again (G-06).
+
+Attempts that fail for now are rows of the sender; only what becomes of a channel is recorded.
+"""
 
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import TypeGuard, assert_never
 
 from contracts.messaging.message_v1 import (
@@ -14,6 +17,7 @@ from contracts.messaging.message_v1 import (
     MessageEvent,
     MessageFailed,
     MessageQueued,
+    MessageRequeued,
     MessageScheduled,
     MessageSent,
     Reason,
@@ -24,11 +28,6 @@ from services.messaging.message.routing import Plan
 
 DUE = "due"
 RECEIPT = "receipt"
-MOST_ATTEMPTS = 6
-FIRST_PAUSE = timedelta(seconds=30)
-BRIEF_PAUSE = timedelta(seconds=1)
-"""While we wait for an account to come, which is a matter of its topic."""
-LONGEST_PAUSE = timedelta(hours=1)
 
 # --- Commands ---------------------------------------------------------------
 
@@ -82,21 +81,22 @@ class MakeDue:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NoteSent:
-    """The provider took it."""
+    """The provider took it at the attempt of that number."""
 
     message_id: str
     channel: Channel
+    attempt: int
     reference: str
     receipt_by: datetime | None
     at: datetime
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class NoteNotNow:
-    """An attempt failed and may be repeated; without a channel, the recipient was not known."""
+class NoteUnreachable:
+    """The last attempt of a channel failed as those before it."""
 
     message_id: str
-    channel: Channel | None
+    channel: Channel
     detail: str
     at: datetime
 
@@ -128,16 +128,26 @@ class MissReceipt:
     at: datetime
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Requeue:
+    """Somebody of the staff wants a message that failed to be sent again, by any channel."""
+
+    message_id: str
+    by: str
+    at: datetime
+
+
 Command = (
     Queue
     | Schedule
     | GiveUp
     | MakeDue
     | NoteSent
-    | NoteNotNow
+    | NoteUnreachable
     | NoteRefused
     | NoteDelivered
     | MissReceipt
+    | Requeue
 )
 
 # --- Rejections -------------------------------------------------------------
@@ -148,7 +158,17 @@ class NoSuchMessage:
     pass
 
 
-Rejection = NoSuchMessage
+@dataclass(frozen=True, slots=True)
+class MessageWasSent:
+    pass
+
+
+@dataclass(frozen=True, slots=True)
+class MessageIsOutOfDate:
+    pass
+
+
+Rejection = NoSuchMessage | MessageWasSent | MessageIsOutOfDate
 
 # --- State ------------------------------------------------------------------
 
@@ -160,7 +180,10 @@ class Unknown:
 
 @dataclass(frozen=True, slots=True)
 class Waiting:
-    """Needs a channel. `tried` came to nothing; `taken` were accepted by a provider."""
+    """Needs a channel. `tried` came to nothing; `taken` were accepted by a provider.
+
+    `repeats` counts how often it was sent again after it had failed.
+    """
 
     queued: MessageQueued
     tried: frozenset[Channel] = frozenset()
@@ -168,6 +191,7 @@ class Waiting:
     attempts: int = 0
     last_reason: Reason | None = None
     ready: bool = True
+    repeats: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -180,6 +204,7 @@ class Scheduled:
     taken: frozenset[Channel]
     attempts: int
     ready: bool
+    repeats: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -188,6 +213,7 @@ class Sent:
     plan: MessageScheduled
     tried: frozenset[Channel]
     taken: frozenset[Channel]
+    repeats: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -203,9 +229,19 @@ class Failed:
     queued: MessageQueued
     taken: frozenset[Channel]
     reason: Reason
+    repeats: int = 0
 
 
 Living = Waiting | Scheduled | Sent | Failed
+Repeatable = Waiting | Scheduled | Sent
+
+
+def sending_id(message: Repeatable) -> str:
+    """By what a provider tells a message that is sent again from a repeated attempt."""
+    id = message.queued.message_id
+    return f"{id}.{message.repeats}" if message.repeats else id
+
+
 Message = Unknown | Living | Delivered
 
 initial: Message = Unknown()
@@ -229,6 +265,7 @@ def evolve(message: Message, event: MessageEvent) -> Message:
                 taken=message.taken,
                 attempts=0,
                 ready=ready,
+                repeats=message.repeats,
             )
         case MessageDue():
             return _again(message, message.attempts, ready=True) if _waits(message) else message
@@ -242,6 +279,7 @@ def evolve(message: Message, event: MessageEvent) -> Message:
                 plan=message.plan,
                 tried=message.tried,
                 taken=message.taken | {event.channel},
+                repeats=message.repeats,
             )
         case ChannelFailed():
             return _without(message, event)
@@ -249,7 +287,12 @@ def evolve(message: Message, event: MessageEvent) -> Message:
             plan = message.plan if isinstance(message, Scheduled | Sent) else None
             return Delivered(message.queued, plan)
         case MessageFailed():
-            return Failed(message.queued, message.taken, event.reason)
+            return Failed(message.queued, message.taken, event.reason, message.repeats)
+        case MessageRequeued():
+            if not isinstance(message, Failed):
+                return message
+            repeats = message.repeats + 1
+            return Waiting(message.queued, taken=message.taken, repeats=repeats)
         case unhandled:
             assert_never(unhandled)
 
@@ -270,6 +313,7 @@ def _without(message: Living, event: ChannelFailed) -> Living:
         tried=message.tried | {event.channel},
         taken=message.taken,
         last_reason=event.reason,
+        repeats=message.repeats,
     )
 
 
@@ -295,10 +339,10 @@ def decide(command: Command, message: Message) -> Decision:
             return []
         case NoteSent():
             return note_sent(command, message)
-        case NoteNotNow():
-            return note_not_now(command, message)
-        case NoteRefused() | MissReceipt():
+        case NoteUnreachable() | NoteRefused() | MissReceipt():
             return note_failure(command, message)
+        case Requeue():
+            return requeue(command, message)
         case NoteDelivered():
             return note_delivered(command, message)
         case unhandled:
@@ -364,7 +408,7 @@ def note_sent(command: NoteSent, message: Living | Delivered) -> Decision:
             message_id=command.message_id,
             user_id=message.queued.user_id,
             channel=command.channel,
-            attempt=message.attempts + 1,
+            attempt=message.attempts + command.attempt,
             reference=command.reference,
             receipt_by=command.receipt_by,
             sent_at=command.at,
@@ -372,38 +416,13 @@ def note_sent(command: NoteSent, message: Living | Delivered) -> Decision:
     ]
 
 
-def note_not_now(command: NoteNotNow, message: Living | Delivered) -> Decision:
-    channel = message.plan.channel if isinstance(message, Scheduled) else None
-    if not isinstance(message, Waiting | Scheduled) or channel != command.channel:
-        return []
-    if not message.ready:
-        # The repetition of an attempt that is recorded.
-        return []
-    attempt = message.attempts + 1
-    if channel is not None and attempt >= MOST_ATTEMPTS:
-        return [_channel_failed(message.queued, channel, Reason.UNREACHABLE, command)]
-    return [
-        AttemptFailed(
-            message_id=command.message_id,
-            user_id=message.queued.user_id,
-            channel=channel,
-            attempt=attempt,
-            detail=command.detail,
-            retry_at=command.at + pause(attempt, FIRST_PAUSE if channel else BRIEF_PAUSE),
-            failed_at=command.at,
-        )
-    ]
-
-
-def pause(attempt: int, first: timedelta = FIRST_PAUSE) -> timedelta:
-    """How long after the failed attempt of that number the next one comes."""
-    doublings: int = 2 ** min(attempt - 1, 10)
-    return min(first * doublings, LONGEST_PAUSE)
-
-
-def note_failure(command: NoteRefused | MissReceipt, message: Living | Delivered) -> Decision:
+def note_failure(
+    command: NoteUnreachable | NoteRefused | MissReceipt, message: Living | Delivered
+) -> Decision:
     """The channel came to nothing; what was sent by another one meanwhile is not touched."""
     match command, message:
+        case NoteUnreachable(channel=channel), Scheduled() if channel == message.plan.channel:
+            return [_channel_failed(message.queued, channel, Reason.UNREACHABLE, command)]
         case NoteRefused(channel=channel), Scheduled() | Sent() if channel == message.plan.channel:
             return [_channel_failed(message.queued, channel, Reason.REFUSED, command)]
         case MissReceipt(), Sent():
@@ -427,11 +446,29 @@ def note_delivered(command: NoteDelivered, message: Living | Delivered) -> Decis
     ]
 
 
+def requeue(command: Requeue, message: Living | Delivered) -> Decision:
+    """One that is under way is sent anyway; one that says what is no longer so is not sent."""
+    if isinstance(message, Waiting | Scheduled):
+        return []
+    if not isinstance(message, Failed):
+        return MessageWasSent()
+    if command.at >= message.queued.expires_at:
+        return MessageIsOutOfDate()
+    return [
+        MessageRequeued(
+            message_id=command.message_id,
+            user_id=message.queued.user_id,
+            by=command.by,
+            requeued_at=command.at,
+        )
+    ]
+
+
 def _channel_failed(
     queued: MessageQueued,
     channel: Channel,
     reason: Reason,
-    command: NoteNotNow | NoteRefused | MissReceipt,
+    command: NoteUnreachable | NoteRefused | MissReceipt,
 ) -> ChannelFailed:
     return ChannelFailed(
         message_id=queued.message_id,
@@ -465,7 +502,7 @@ def timers(event: MessageEvent) -> tuple[SetTimer | CancelTimer, ...]:
             return (SetTimer(RECEIPT, event.receipt_by),) if event.receipt_by else ()
         case MessageDelivered() | MessageFailed() | ChannelFailed():
             return (CancelTimer(DUE), CancelTimer(RECEIPT))
-        case MessageQueued() | MessageDue():
+        case MessageQueued() | MessageDue() | MessageRequeued():
             return ()
         case unhandled:
             assert_never(unhandled)

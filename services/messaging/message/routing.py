@@ -38,10 +38,12 @@ def plan(
     available: frozenset[Channel],
     tried: frozenset[message_v1.Channel],
     at: datetime,
+    sending_id: str = "",
 ) -> Plan | Reason:
     """The next channel and its time, or why there is none.
 
-    `available` are the channels this installation has, `tried` those that came to nothing.
+    `available` are the channels this installation has, `tried` those that came to nothing. A
+    message that goes out by itself is a parcel named `sending_id`, or else by its own id.
     """
     if isinstance(person, Forgotten):
         return Reason.FORGOTTEN
@@ -58,7 +60,8 @@ def plan(
     if not wanted:
         return Reason.MUTED if reachable else Reason.NO_ADDRESS
     channel, immediacy = wanted[0]
-    return _planned(message, person, channel, immediacy, at)
+    alone = sending_id or message.message_id
+    return _planned(message, person, channel, immediacy, alone, at)
 
 
 def _wanted(
@@ -75,6 +78,7 @@ def _planned(
     person: Recipient,
     channel: Channel,
     immediacy: Immediacy,
+    alone: str,
     at: datetime,
 ) -> Plan:
     topic = Topic(message.topic)
@@ -90,7 +94,7 @@ def _planned(
     return Plan(
         channel=channel,
         due_at=due,
-        parcel_id=parcel if due > at else message.message_id,
+        parcel_id=parcel if due > at else alone,
         rule=Rule(id="preferences", version=1, inputs=inputs),
     )
 

@@ -4,6 +4,8 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import assert_never
 
+from psycopg.rows import class_row
+
 from contracts.messaging.message_v1 import (
     AttemptFailed,
     ChannelFailed,
@@ -12,6 +14,7 @@ from contracts.messaging.message_v1 import (
     MessageEvent,
     MessageFailed,
     MessageQueued,
+    MessageRequeued,
     MessageScheduled,
     MessageSent,
     contract,
@@ -19,6 +22,7 @@ from contracts.messaging.message_v1 import (
 from infra.consumers.views import OutOfOrder, View
 from infra.database import Pool
 from infra.reading import Table
+from services.messaging.adapters.outbound import attempts
 
 PLAN = "plan"
 SEND = "send"
@@ -39,6 +43,7 @@ class Line:
     needs: str
     attempts: int
     queued_at: datetime
+    expires_at: datetime
     changed_at: datetime
     channel: str | None = None
     language: str | None = None
@@ -78,6 +83,9 @@ def project(line: Line | None, event: MessageEvent) -> Line | None:
         case MessageFailed(reason=reason, failed_at=at):
             failed = replace(line, status="failed", needs=NOTHING)
             return replace(failed, reason=reason.name.lower(), changed_at=at)
+        case MessageRequeued(requeued_at=at):
+            again = replace(line, status="queued", needs=PLAN, attempts=0, reason=None)
+            return replace(again, channel=None, parcel_id=None, due_at=None, changed_at=at)
         case unhandled:
             assert_never(unhandled)
 
@@ -95,6 +103,7 @@ def _queued(event: MessageQueued) -> Line:
         needs=PLAN,
         attempts=0,
         queued_at=event.queued_at,
+        expires_at=event.expires_at,
         changed_at=event.queued_at,
     )
 
@@ -135,7 +144,59 @@ NEWEST = table.order("newest", "queued_at", "message_id", descending=True)
 LONGEST_WAITING = table.order("longest-waiting", "changed_at", "message_id")
 
 
-async def needing(pool: Pool, what: str, most: int) -> list[Line]:
-    """Messages the sender has to do something about, those that wait longest first."""
-    rows = table.of_every_organisation(needs=what)
+KNOWN = "exists (select from messaging.recipient r where r.user_id = message.user_id)"
+"""SQL: somebody has said where the recipient of a row is reached."""
+
+
+async def to_plan(pool: Pool, most: int) -> list[Line]:
+    """Messages that need a channel, those that wait longest first.
+
+    One whose recipient nobody knows waits without being looked at, until it expires.
+    """
+    rows = table.of_every_organisation(needs=PLAN).where(
+        f"({KNOWN} or message.expires_at <= clock_timestamp()) and not {attempts.WAITS}"
+    )
     return await rows.page(pool, LONGEST_WAITING, after=None, limit=most)
+
+
+async def to_send(pool: Pool, most: int) -> list[Line]:
+    """Messages to be handed over now, those that wait longest first."""
+    rows = table.of_every_organisation(needs=SEND).where(f"not {attempts.WAITS}")
+    return await rows.page(pool, LONGEST_WAITING, after=None, limit=most)
+
+
+async def failed(pool: Pool, reason: str | None, since: datetime | None) -> list[Line]:
+    """Messages that failed, for that reason and since that time if given; the newest first."""
+    rows = table.of_every_organisation(status="failed").filtered({"reason": reason})
+    if since is not None:
+        rows = rows.where("message.changed_at >= %(since)s", since=since)
+    return await rows.many(pool, NEWEST)
+
+
+@dataclass(frozen=True, slots=True)
+class Backlog:
+    """Messages that wait for one thing: how many, and the seconds that the oldest has waited."""
+
+    waits_for: str
+    messages: int
+    oldest: float
+
+
+async def backlog(pool: Pool) -> list[Backlog]:
+    """What no provider has yet: for a contact, a plan, a provider, or the next attempt.
+
+    Messages that wait for an hour that their recipient chose are not among them.
+    """
+    query = f"""
+    select waits_for, count(*) as messages,
+           extract(epoch from clock_timestamp() - min(changed_at))::float as oldest
+      from (select changed_at, case when {attempts.WAITS} then 'retry'
+                                    when needs = 'send' then 'provider'
+                                    when {KNOWN} then 'plan' else 'contact' end as waits_for
+              from messaging.message where needs <> '') as waiting
+     group by waits_for
+    """
+    async with pool.connection() as connection:
+        cursor = connection.cursor(row_factory=class_row(Backlog))
+        await cursor.execute(query.encode())
+        return await cursor.fetchall()

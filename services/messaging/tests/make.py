@@ -13,6 +13,7 @@ from contracts.messaging.message_v1 import (
     MessageDue,
     MessageFailed,
     MessageQueued,
+    MessageRequeued,
     MessageScheduled,
     MessageSent,
     Reason,
@@ -30,10 +31,11 @@ from services.messaging.message import (
     MakeDue,
     MissReceipt,
     NoteDelivered,
-    NoteNotNow,
     NoteRefused,
     NoteSent,
+    NoteUnreachable,
     Queue,
+    Requeue,
     Schedule,
 )
 from services.messaging.message.routing import Plan
@@ -221,10 +223,13 @@ def due(at: datetime = LATER) -> MessageDue:
     return MessageDue(message_id="m-1", due_at=at)
 
 
-def note_sent(channel: Channel = Channel.EMAIL, receipt_by: datetime | None = None) -> NoteSent:
+def note_sent(
+    channel: Channel = Channel.EMAIL, receipt_by: datetime | None = None, attempt: int = 1
+) -> NoteSent:
     return NoteSent(
         message_id="m-1",
         channel=channel,
+        attempt=attempt,
         reference="<m-1@x>",
         receipt_by=receipt_by,
         at=LATER,
@@ -245,8 +250,16 @@ def sent(
     )
 
 
-def not_now(channel: Channel | None = Channel.EMAIL) -> NoteNotNow:
-    return NoteNotNow(message_id="m-1", channel=channel, detail="450 later", at=LATER)
+def unreachable(channel: Channel = Channel.EMAIL) -> NoteUnreachable:
+    return NoteUnreachable(message_id="m-1", channel=channel, detail="450 later", at=LATER)
+
+
+def send_again(at: datetime = LATER) -> Requeue:
+    return Requeue(message_id="m-1", by="lea", at=at)
+
+
+def requeued(at: datetime = LATER) -> MessageRequeued:
+    return MessageRequeued(message_id="m-1", user_id="ada", by="lea", requeued_at=at)
 
 
 def attempt_failed(

@@ -20,7 +20,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from contracts.messaging import message_v1
+from contracts.messaging import message_v1, preferences_v1
 from contracts.messaging.message_v1 import Channel, MessageQueued
 from infra.cloudevents import Envelope as Origin
 from infra.commands import CommandContext, Done
@@ -40,7 +40,6 @@ from services.messaging.adapters.outbound.mail import Mail
 from services.messaging.adapters.outbound.sms import Sms
 from services.messaging.adapters.sender import Sender
 from services.messaging.aggregates import MESSAGE, PREFERENCES
-from services.messaging.read_models import outbox
 from services.messaging.service import service
 from services.messaging.tests.make import meet, queue
 
@@ -56,10 +55,20 @@ class MailServer:
     """A real SMTP server; `answers` are what it says to the next mails, then it takes them."""
 
     url: str = ""
+    senders: str = ""
+    """What it says to every sender, in place of yes."""
     answers: list[str] = field(default_factory=list)
     refused: set[str] = field(default_factory=set)
     mails: list[EmailMessage] = field(default_factory=list)
     recipients: list[list[str]] = field(default_factory=list)
+
+    async def handle_MAIL(  # noqa: N802
+        self, server: SMTP, session: Session, envelope: Envelope, address: str, options: list[str]
+    ) -> str:
+        if self.senders:
+            return self.senders
+        envelope.mail_from = address
+        return "250 yes"
 
     async def handle_RCPT(  # noqa: N802
         self, server: SMTP, session: Session, envelope: Envelope, address: str, options: list[str]
@@ -170,24 +179,26 @@ class Stage:
         await self.catch_up()
 
     async def catch_up(self) -> None:
-        """The outbox sees every event that is recorded."""
+        """The views see every event that is recorded."""
         recorded = await self.running.store.read_all(BEGINNING, 10_000)
-        fresh = [e for e in recorded if e.stream.startswith("message-")][self.seen :]
-        codec = self.running.commands.codec(message_v1.contract)
-        events = await codec.decode([Encoded(e.event_id, e.type, e.data) for e in fresh])
-        deliveries = [self._delivery(r, e) for r, e in zip(fresh, events, strict=True)]
+        fresh = recorded[self.seen :]
+        deliveries = [await self._delivery(one) for one in fresh]
         async with self.running.pool.connection() as connection, connection.transaction():
             assert await self.handler.handle(connection, deliveries) == {}
         self.seen += len(fresh)
 
-    def _delivery(self, recorded: Any, event: Any) -> Delivery:
-        id = recorded.stream.split("-", 1)[1]
+    async def _delivery(self, recorded: Any) -> Delivery:
+        kind, id = recorded.stream.split("-", 1)
+        contract: Any = {"message": message_v1, "preferences": preferences_v1}[kind].contract
+        codec = self.running.commands.codec(contract)
+        encoded = Encoded(recorded.event_id, recorded.type, recorded.data)
+        [event] = await codec.decode([encoded])
         at = recorded.occurred_at
         origin = ("", "", "", "", None)
         envelope = Origin(
             recorded.event_id, recorded.type, id, recorded.version, at, at, 0, *origin
         )
-        return Delivery(stream_of(message_v1.contract.topic, id), envelope, event)
+        return Delivery(stream_of(contract.topic, id), envelope, event)
 
     # --- What came of it ----------------------------------------------------
 
@@ -235,7 +246,7 @@ async def staged(
         assert running.generations is not None
         active = await running.generations.active()
         assert active is not None
-        handler = ViewHandler(active, (outbox.view,))
+        handler = ViewHandler(active, service.views)
         async with httpx.AsyncClient(transport=transport, base_url="http://localhost") as client:
             yield Stage(running, sender, client, handler)
 

@@ -56,6 +56,52 @@ async def test_staff_see_how_every_message_stands(database: str) -> None:
         assert [one["message_id"] for one in some.json()["items"]] == ["m-2"]
 
 
+@pytest.mark.requirement("G-06")
+async def test_staff_see_each_attempt_that_failed(database: str) -> None:
+    async with mail_server() as server, staged(database, by_mail(server)) as stage:
+        server.answers = ["451 4.7.1 ada@example.org has to wait"]
+        await sent(stage, fresh())
+        answer = await stage.ask("GET", "/messages/m-1", who="lea", roles=("logistics",))
+        [tried] = answer.json()["failed_attempts"]
+        assert (tried["channel"], tried["number"], tried["why"]) == ("email", 1, "busy")
+        # Without what names people.
+        assert tried["said"] == "451 4.7.1"
+        assert answer.json()["attempts"] == 1
+
+
+@pytest.mark.requirement("G-06")
+async def test_staff_send_again_what_failed(database: str) -> None:
+    async with mail_server() as server, staged(database, by_mail(server)) as stage:
+        server.refused = {"ada@example.org"}
+        await sent(stage, fresh())
+        path = "/messages/m-1/repetition"
+        staff: tuple[Role, ...] = ("administration",)
+        statuses = [
+            (await stage.ask("POST", path)).status_code,
+            (await stage.ask("POST", path, who="lea", roles=staff, org="stranger")).status_code,
+            (await stage.ask("POST", path, who="lea", roles=staff)).status_code,
+        ]
+        assert statuses == [403, 404, 200]
+        server.refused = set()
+        await stage.round()
+        assert [mail["Message-ID"] for mail in server.mails] == ["<m-1.1.email@relais.example>"]
+        refused = await stage.ask("POST", path, who="lea", roles=staff)
+        assert (refused.status_code, refused.json()["type"]) == (
+            409,
+            "urn:relais:problem:message-was-sent",
+        )
+        missing = await stage.ask("POST", "/messages/m-9/repetition", who="lea", roles=staff)
+        assert missing.status_code == 404
+
+
+async def test_a_message_is_not_sent_again_after_its_end(database: str) -> None:
+    async with mail_server() as server, staged(database, by_mail(server)) as stage:
+        await sent(stage, make.queued(expires_at=datetime.now(UTC)))
+        path = "/messages/m-1/repetition"
+        refused = await stage.ask("POST", path, who="lea", roles=("billing",))
+        assert refused.json()["type"] == "urn:relais:problem:message-is-out-of-date"
+
+
 async def test_messages_come_page_by_page(database: str) -> None:
     async with mail_server() as server, staged(database, by_mail(server)) as stage:
         await sent(stage, *(fresh(f"m-{n}") for n in range(3)))
@@ -266,7 +312,11 @@ async def test_every_route_admits_the_roles_it_names_and_no_other(database: str)
 async def test_a_command_needs_an_idempotency_key(database: str) -> None:
     async with staged(database) as stage:
         commands = [r for r in stage.routes if isinstance(r, APIRoute) and r.methods != {"GET"}]
-        assert {route.path for route in commands} == {"/preferences", "/receipts/sms"}
+        assert {route.path for route in commands} == {
+            "/preferences",
+            "/messages/{message_id}/repetition",
+            "/receipts/sms",
+        }
         for route in commands:
             method = next(iter(route.methods or ()))
             answer = await stage.ask(method, route.path, {}, headers={"Idempotency-Key": " "})

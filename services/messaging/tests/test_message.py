@@ -9,19 +9,22 @@ from contracts.timers import CancelTimer, SetTimer
 from infra.testing.spec import Spec
 from services.messaging import message
 from services.messaging.message import (
-    MOST_ATTEMPTS,
+    MessageIsOutOfDate,
+    MessageWasSent,
     NoSuchMessage,
     Waiting,
     evolve,
     initial,
     on_timer,
-    pause,
     reason_to_stop,
+    sending_id,
     timers,
 )
 from services.messaging.tests.make import (
     LATER,
+    NOON,
     SMS,
+    WEEK,
     attempt_failed,
     channel_failed,
     delivered,
@@ -30,22 +33,21 @@ from services.messaging.tests.make import (
     give_up,
     make_due,
     miss_receipt,
-    not_now,
     note_delivered,
     note_sent,
     queue,
     queued,
     refuse,
+    requeued,
     schedule,
     scheduled,
+    send_again,
     sent,
+    unreachable,
 )
 
 given = Spec(message.decide, message.evolve, message.initial).given
 SOON = LATER + timedelta(hours=1)
-RETRIED = [
-    one for n in range(1, MOST_ATTEMPTS) for one in (attempt_failed(n, 30 * 2 ** (n - 1)), due())
-]
 
 
 @pytest.mark.requirement("G-06")
@@ -86,34 +88,49 @@ def test_a_message_waits_for_its_time() -> None:
 
 
 @pytest.mark.requirement("G-06")
-def test_a_failed_attempt_is_recorded_and_comes_again_later() -> None:
-    given(queued(), scheduled()).when(not_now()).records(attempt_failed())
-    history = (queued(), scheduled(), attempt_failed(), due())
-    given(*history).when(not_now()).records(attempt_failed(2, 60))
-    given(*history).when(note_sent()).records(sent(attempt=2))
+def test_a_message_that_was_tried_again_says_how_often() -> None:
+    given(queued(), scheduled()).when(note_sent(attempt=3)).records(sent(attempt=3))
 
 
-def test_pauses_grow_to_an_hour() -> None:
-    assert [pause(n).total_seconds() for n in (1, 2, 3, 7, 8, 50)] == [
-        30,
-        60,
-        120,
-        1920,
-        3600,
-        3600,
-    ]
+def test_attempts_that_were_events_once_still_count_and_come_again() -> None:
+    history = (queued(), scheduled(), attempt_failed())
+    given(*history).when(make_due()).records(due())
+    given(*history, due()).when(note_sent()).records(sent(attempt=2))
+    given(queued(), attempt_failed(1, 1, channel=None)).when(make_due()).records(due())
 
 
 def test_the_last_attempt_ends_the_channel() -> None:
     gone = channel_failed(reason=Reason.UNREACHABLE, detail="450 later")
-    given(queued(), scheduled(), *RETRIED[:-2]).when(not_now()).records(attempt_failed(5, 480))
-    given(queued(), scheduled(), *RETRIED).when(not_now()).records(gone)
+    given(queued(), scheduled()).when(unreachable()).records(gone)
+    given(queued(), scheduled(), sent()).when(unreachable()).records_nothing()
+    given(queued(), scheduled()).when(unreachable(Channel.SMS)).records_nothing()
 
 
-def test_waiting_for_an_account_has_brief_pauses_and_no_number() -> None:
-    absent = attempt_failed(1, 1, channel=None)
-    given(queued()).when(not_now(None)).records(absent)
-    given(queued(), scheduled()).when(not_now(None)).records_nothing()
+FAILED = (queued(), scheduled(), channel_failed(), failed(Reason.REFUSED))
+
+
+@pytest.mark.requirement("G-06")
+def test_a_message_that_failed_is_sent_again_by_any_channel() -> None:
+    given(*FAILED).when(send_again()).records(requeued())
+    given(*FAILED, requeued()).when(schedule()).records(scheduled())
+    found = initial
+    for event in (*FAILED, requeued(), *FAILED[1:], requeued()):
+        found = evolve(found, event)
+    assert isinstance(found, Waiting)
+    assert (found.tried, sending_id(found)) == (frozenset(), "m-1.2")
+
+
+def test_only_what_failed_is_sent_again() -> None:
+    for under_way in (FAILED[:1], FAILED[:2], FAILED[:3]):
+        given(*under_way).when(send_again()).records_nothing()
+    for more in ((sent(),), (sent(), delivered())):
+        given(*FAILED[:2], *more).when(send_again()).is_rejected(MessageWasSent())
+
+
+def test_what_no_longer_holds_is_not_sent_again() -> None:
+    last = NOON + WEEK - timedelta(seconds=1)
+    given(*FAILED).when(send_again(last)).records(requeued(last))
+    given(*FAILED).when(send_again(NOON + WEEK)).is_rejected(MessageIsOutOfDate())
 
 
 def test_a_refusal_ends_the_channel_and_another_may_be_planned() -> None:

@@ -10,9 +10,10 @@ from services.messaging.adapters.outbound import (
     OutboundMessage,
     RenderedMessage,
     Unsendable,
+    Why,
     sink,
 )
-from services.messaging.adapters.outbound.mail import Mail
+from services.messaging.adapters.outbound.mail import Mail, refusal
 from services.messaging.adapters.outbound.sms import AbsurdClock, Sms, is_signed, signature
 from services.messaging.tests.stage import SECRET, SENDER, gateway, mail_server, staged
 
@@ -113,7 +114,7 @@ async def test_an_address_kept_before_it_was_read_strictly_gets_nothing(address:
         ("450 later", NotNow),
         ("421 closing", NotNow),
         ("552 too large", NeverThere),
-        ("554 no", NeverThere),
+        ("554 no", NotNow),
     ],
 )
 async def test_what_the_server_says_decides(answer: str, error: type[Exception]) -> None:
@@ -121,6 +122,39 @@ async def test_what_the_server_says_decides(answer: str, error: type[Exception])
         server.answers = [answer]
         with pytest.raises(error, match=answer[:3]):
             await Mail(server.url, SENDER).send(outbound())
+
+
+@pytest.mark.parametrize(
+    ("code", "text", "of_recipient", "why"),
+    [
+        (450, "4.2.1 busy", True, Why.BUSY),
+        (451, "4.7.1 greylisted", False, Why.BUSY),
+        (421, "4.3.2 closing", False, Why.SERVER),
+        (550, "5.1.1 no such user", True, Why.RECIPIENT),
+        (550, "no such user", True, Why.RECIPIENT),
+        (550, "no such user", False, Why.POLICY),
+        (552, "5.2.2 mailbox full", True, Why.RECIPIENT),
+        (552, "5.2.3 too large", True, Why.MESSAGE),
+        (552, "5.3.4 too large", False, Why.MESSAGE),
+        (554, "5.6.0 not conforming", False, Why.MESSAGE),
+        (550, "5.7.1 blocked, see https://b.example/1.1.1.1", True, Why.POLICY),
+        (554, "refused", True, Why.POLICY),
+        (553, "5.1.8 bad sender domain", False, Why.SETUP),
+    ],
+)
+def test_refusals_are_told_apart(code: int, text: str, of_recipient: bool, why: Why) -> None:
+    found = refusal(code, text, of_recipient=of_recipient)
+    assert found.why is why
+    lasting = why in {Why.RECIPIENT, Why.MESSAGE}
+    assert isinstance(found, NeverThere if lasting else NotNow)
+
+
+async def test_a_server_that_refuses_our_sender_has_nothing_against_the_recipient() -> None:
+    async with mail_server() as server:
+        server.senders = "550 5.7.1 sender not allowed"
+        with pytest.raises(NotNow) as refused:
+            await Mail(server.url, SENDER).send(outbound())
+        assert (refused.value.why, refused.value.said) == (Why.SETUP, "550 5.7.1")
 
 
 async def test_a_refused_recipient_is_never_there_unless_another_one_is() -> None:

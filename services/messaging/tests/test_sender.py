@@ -1,19 +1,29 @@
 """Messages leave, once, and what became of them is known."""
 
+import asyncio
 import json
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from contracts.messaging.message_v1 import Channel, MessageQueued, Reason, Topic
+from contracts.messaging.message_v1 import (
+    Channel,
+    ChannelFailed,
+    MessageQueued,
+    MessageSent,
+    Reason,
+    Topic,
+)
 from contracts.messaging.preferences_v1 import Immediacy
 from infra.timers import Timers
 from services.messaging import message
-from services.messaging.adapters.outbound import Accepted, OutboundMessage, receipts
+from services.messaging.adapters import sender
+from services.messaging.adapters.outbound import Accepted, OutboundMessage, attempts, receipts
 from services.messaging.adapters.outbound.mail import Mail
 from services.messaging.aggregates import MESSAGE, PREFERENCES
 from services.messaging.preferences import Forget
+from services.messaging.read_models import outbox
 from services.messaging.tests import make
 from services.messaging.tests.stage import (
     SENDER,
@@ -37,6 +47,36 @@ async def time_passes(stage: Stage, by: timedelta = LONG) -> None:
     """Every timer of the next while fires."""
     timers = Timers("messaging", stage.running.commands, (MESSAGE,))
     await timers.fire_due(datetime.now(UTC) + by)
+
+
+async def pauses_end(stage: Stage) -> None:
+    """The next attempts are due."""
+    async with stage.running.pool.connection() as connection:
+        await connection.execute("update outbox.attempt set retry_at = clock_timestamp()")
+
+
+async def backdate(stage: Stage, by: timedelta) -> None:
+    """All attempts were that much earlier."""
+    async with stage.running.pool.connection() as connection:
+        await connection.execute("update outbox.attempt set failed_at = failed_at - %s", (by,))
+
+
+async def waiting(stage: Stage) -> dict[str, int]:
+    """How many messages wait, by what for."""
+    return {one.waits_for: one.messages for one in await outbox.backlog(stage.running.pool)}
+
+
+class Slow(Mail):
+    """Takes a while; `most` were on their way at the same time."""
+
+    now = most = 0
+
+    async def send(self, message: OutboundMessage) -> Accepted:
+        self.now += 1
+        self.most = max(self.most, self.now)
+        await asyncio.sleep(0.05)
+        self.now -= 1
+        return Accepted(message.key)
 
 
 class Killed(BaseException):
@@ -75,15 +115,39 @@ async def test_a_message_reaches_its_recipient_in_their_language(database: str) 
         assert await stage.types() == ["queued", "scheduled", "sent"]
 
 
-async def test_a_message_waits_for_an_account_that_comes_later(database: str) -> None:
+async def test_a_message_waits_for_a_contact_that_comes_later(database: str) -> None:
     async with mail_server() as server, staged(database, by_mail(server)) as stage:
         await stage.queue(fresh())
         await stage.round()
-        assert await stage.types() == ["queued", "attempt_failed"]
+        assert await stage.types() == ["queued"]
+        assert await waiting(stage) == {"contact": 1}
         await stage.meet()
-        await time_passes(stage)
         await stage.round()
         assert len(server.mails) == 1
+        assert await waiting(stage) == {}
+
+
+async def test_a_message_waits_for_a_contact_until_it_expires(database: str) -> None:
+    async with mail_server() as server, staged(database, by_mail(server)) as stage:
+        await stage.queue(replace(fresh(), expires_at=datetime.now(UTC)))
+        await stage.round()
+        state = await stage.state()
+        assert isinstance(state, message.Failed)
+        assert state.reason is Reason.NO_ADDRESS
+
+
+async def test_messages_to_nobody_known_hold_up_no_other(
+    database: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sender, "PAGE", 3)
+    async with mail_server() as server, staged(database, by_mail(server)) as stage:
+        for n in range(4):
+            await stage.queue(replace(fresh(f"m-{n}"), user_id="unknown"))
+        await stage.meet()
+        await stage.queue(fresh("m-9"))
+        await stage.round()
+        assert [mail["Message-ID"] for mail in server.mails] == ["<m-9.email@relais.example>"]
+        assert await stage.types("m-0") == ["queued"]
 
 
 @pytest.mark.requirement("G-06")
@@ -93,13 +157,150 @@ async def test_a_server_that_asks_to_wait_is_asked_again_later(database: str) ->
         await stage.meet()
         await stage.queue(fresh())
         await stage.round()
-        assert (await stage.types(), server.mails) == (
-            ["queued", "scheduled", "attempt_failed"],
-            [],
-        )
-        await time_passes(stage)
+        assert (await stage.types(), server.mails) == (["queued", "scheduled"], [])
+        [tried] = await attempts.of(stage.running.pool, ["m-1"])
+        assert (tried.channel, tried.number, tried.why, tried.said) == ("email", 1, "busy", "450")
+        assert 25 < (tried.retry_at - tried.failed_at).total_seconds() <= 30
+        assert await waiting(stage) == {"retry": 1}
+        await pauses_end(stage)
         await stage.round()
-        assert (await stage.types())[3:] == ["due", "sent"]
+        [*_, entry] = await stage.running.commands.history(MESSAGE, "m-1")
+        assert isinstance(entry.event, MessageSent)
+        assert entry.event.attempt == 2
+
+
+@pytest.mark.requirement("G-06")
+async def test_a_server_that_is_away_for_days_loses_no_mail(database: str) -> None:
+    away = {Channel.EMAIL: Mail("smtp://127.0.0.1:9", SENDER)}
+    async with mail_server() as server, staged(database, away) as stage:
+        await stage.meet()
+        await stage.queue(fresh())
+        for _ in range(12):
+            await stage.round()
+            await pauses_end(stage)
+        await backdate(stage, timedelta(days=4, hours=19))
+        await stage.round()
+        assert await stage.types() == ["queued", "scheduled"]
+        stage.sender.transports = by_mail(server)
+        await pauses_end(stage)
+        await stage.round()
+        assert (len(server.mails), (await stage.types())[-1]) == (1, "sent")
+
+
+async def test_a_server_that_stays_away_is_given_up_after_the_days_of_the_setting(
+    database: str,
+) -> None:
+    away = {Channel.EMAIL: Mail("smtp://127.0.0.1:9", SENDER)}
+    async with staged(database, away, send_days=5) as stage:
+        await stage.meet()
+        await stage.queue(fresh())
+        await stage.round()
+        await backdate(stage, timedelta(days=5))
+        await pauses_end(stage)
+        await stage.round()
+        state = await stage.state()
+        assert isinstance(state, message.Failed)
+        assert state.reason is Reason.UNREACHABLE
+
+
+async def test_what_waited_for_a_server_goes_out_once_it_is_back(database: str) -> None:
+    away = {Channel.EMAIL: Mail("smtp://127.0.0.1:9", SENDER)}
+    async with mail_server() as server, staged(database, away) as stage:
+        await stage.meet()
+        for n in range(3):
+            await stage.queue(fresh(f"m-{n}"))
+        await stage.round()
+        assert await waiting(stage) == {"retry": 3}
+        stage.sender.transports = by_mail(server)
+        await stage.queue(fresh("m-9"))
+        await stage.round()
+        assert len(server.mails) == 4
+
+
+@pytest.mark.parametrize("answer", ["550 5.7.1 no mail today", "554 blocked"])
+async def test_a_refusal_that_is_not_of_the_recipient_is_tried_again(
+    database: str, answer: str
+) -> None:
+    async with mail_server() as server, staged(database, by_mail(server)) as stage:
+        server.answers = [answer]
+        await stage.meet()
+        await stage.queue(fresh())
+        await stage.round()
+        assert await stage.types() == ["queued", "scheduled"]
+        await pauses_end(stage)
+        await stage.round()
+        assert len(server.mails) == 1
+
+
+async def test_a_message_that_cannot_be_handed_over_fails_with_its_reason(database: str) -> None:
+    async with mail_server() as server, staged(database, by_mail(server)) as stage:
+        await stage.meet(email="other@example.org,ada@example.org")
+        await stage.queue(fresh())
+        await stage.round()
+        assert (await stage.types())[-2:] == ["channel_failed", "failed"]
+        history = await stage.running.commands.history(MESSAGE, "m-1")
+        failed = history[-2].event
+        assert isinstance(failed, ChannelFailed)
+        assert "after the @-sign" in (failed.detail or "")
+        assert server.recipients == []
+
+
+async def test_an_error_nobody_foresaw_is_an_attempt_like_others(database: str) -> None:
+    class Broken(Mail):
+        async def send(self, message: OutboundMessage) -> Accepted:
+            raise KeyError("nobody foresaw it")
+
+    async with staged(database, {Channel.EMAIL: Broken("smtp://127.0.0.1:9", SENDER)}) as stage:
+        await stage.meet()
+        await stage.queue(fresh())
+        await stage.round()
+        [tried] = await attempts.of(stage.running.pool, ["m-1"])
+        assert (tried.why, tried.said) == ("unknown", "KeyError")
+
+
+async def test_some_messages_are_on_their_way_at_once_and_no_more(database: str) -> None:
+    slow = Slow("smtp://127.0.0.1:9", SENDER)
+    async with staged(database, {Channel.EMAIL: slow}, send_at_once=3) as stage:
+        await stage.meet()
+        for n in range(9):
+            await stage.queue(fresh(f"m-{n}"))
+        await stage.round()
+        assert slow.most == 3
+        assert (await stage.types("m-8"))[-1] == "sent"
+
+
+@pytest.mark.requirement("G-06")
+async def test_a_message_that_failed_goes_out_again_under_a_name_of_its_own(database: str) -> None:
+    async with mail_server() as server, staged(database, by_mail(server)) as stage:
+        await stage.meet()
+        await stage.queue(fresh())
+        await stage.round()
+        await receipts.settle(stage.running.pool, "m-1.email", "email", "failed", "no such box")
+        await stage.round()
+        assert (await stage.types())[-1] == "failed"
+        again = message.Requeue(message_id="m-1", by="lea", at=datetime.now(UTC))
+        await stage.do(MESSAGE, "m-1", again)
+        await stage.round()
+        ids = [mail["Message-ID"] for mail in server.mails]
+        assert ids == ["<m-1.email@relais.example>", "<m-1.1.email@relais.example>"]
+        assert (await stage.types())[-3:] == ["requeued", "scheduled", "sent"]
+
+
+async def test_a_late_bounce_of_the_first_mail_does_not_end_the_second(database: str) -> None:
+    async with mail_server() as server, staged(database, by_mail(server)) as stage:
+        await stage.meet()
+        await stage.queue(fresh())
+        server.refused = {"ada@example.org"}
+        await stage.round()
+        server.refused = set()
+        await receipts.keep(stage.running.pool, "m-1.email", ["m-1"], "email", "<x>", False)
+        again = message.Requeue(message_id="m-1", by="lea", at=datetime.now(UTC))
+        await stage.do(MESSAGE, "m-1", again)
+        await stage.round()
+        await receipts.settle(stage.running.pool, "m-1.email", "email", "failed", "late")
+        await stage.round()
+        assert (await stage.types())[-1] == "sent"
+        assert await receipts.untold(stage.running.pool, 9) == []
 
 
 @pytest.mark.requirement("G-06")
@@ -196,7 +397,10 @@ async def test_a_parcel_in_the_hands_of_another_process_is_left_alone(database: 
     async with mail_server() as server, staged(database, by_mail(server)) as stage:
         await stage.meet()
         await stage.queue(fresh())
-        async with receipts.alone(stage.running.pool, "m-1.email") as alone:
+        async with (
+            stage.running.pool.connection() as other,
+            receipts.alone(other, "m-1.email") as alone,
+        ):
             await stage.round()
             assert (alone, server.mails) == (True, [])
         await stage.round()

@@ -1,6 +1,7 @@
 """Messages on their way to the outside, and the channels that take them."""
 
 from dataclasses import dataclass
+from enum import StrEnum
 from typing import Protocol
 
 
@@ -33,16 +34,52 @@ class Accepted:
     delivered: bool = False
 
 
-class NotNow(Exception):
+class Why(StrEnum):
+    """What a failed attempt says something about."""
+
+    SERVER = "server"
+    """The provider is away, or takes nothing from anybody now."""
+    SETUP = "setup"
+    """The provider refuses us: our name, our password, our sender. Somebody has to mend it."""
+    POLICY = "policy"
+    """The provider does not like this message or its origin, and may do so later."""
+    BUSY = "busy"
+    """The recipient's side asks to wait."""
+    RECIPIENT = "recipient"
+    """There is no such recipient, for good."""
+    MESSAGE = "message"
+    """The message cannot be handed over as it is, whoever it is for."""
+    UNKNOWN = "unknown"
+    """An error that we did not foresee."""
+
+
+OURS = frozenset({Why.SERVER, Why.SETUP})
+"""Reasons that hold for every message of the channel."""
+
+
+class Failure(Exception):
+    """An attempt failed. `said` is the code of the answer, or the kind of the error; the text of
+    the exception is all that was said, and may name people."""
+
+    def __init__(self, why: Why, text: str, said: str = "") -> None:
+        super().__init__(text)
+        self.why = why
+        self.said = said
+
+
+class NotNow(Failure):
     """Nothing is known to be wrong with the message; it may be tried again."""
 
 
-class NeverThere(Exception):
-    """The provider will not take it, for good."""
+class NeverThere(Failure):
+    """Another attempt would end as this one."""
 
 
 class Unsendable(NeverThere):
     """The message itself cannot be handed over, whoever it is for."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__(Why.MESSAGE, text)
 
 
 class Transport(Protocol):

@@ -1,5 +1,6 @@
 """E-mail by SMTP."""
 
+import re
 from datetime import UTC, datetime
 from email.errors import MessageError
 from email.header import Header
@@ -15,15 +16,23 @@ import aiosmtplib
 from infra.addresses import wire_form
 from services.messaging.adapters.outbound import (
     Accepted,
+    Failure,
     NeverThere,
     NotNow,
     OutboundMessage,
     Unsendable,
+    Why,
     bounces,
 )
 
 PORTS = {"smtp": 25, "smtps": 465}
 SECONDS = 20.0
+# RFC 3463: class, subject, detail.
+_ENHANCED = re.compile(r"\b([245])\.(\d{1,3})\.(\d{1,3})\b")
+_OF_SENDER = frozenset({("1", "7"), ("1", "8")})
+"""Our own address is not liked."""
+_LARGE = frozenset({("2", "3"), ("3", "4")})
+"""The message is larger than the mailbox, or the system, takes."""
 
 
 class _Policy(EmailPolicy):
@@ -65,6 +74,43 @@ def sender_of(text: str) -> Address:
     return found
 
 
+def refusal(code: int, text: str, *, of_recipient: bool) -> Failure:
+    """What a server's no to a recipient, or to the text of a mail, means for the next attempt.
+
+    The code with three parts decides, where the server gives one: x.1 and x.2 speak of the
+    mailbox, x.6 and a size of the mail, x.7 and the rest of what the server likes.
+    """
+    found = _ENHANCED.search(text)
+    subject = (found[2], found[3]) if found else None
+    said = f"{code} {found[0]}" if found else str(code)
+    detail = f"{code} {text}"
+    if code == 421:
+        return NotNow(Why.SERVER, detail, said)
+    if code < 500:
+        return NotNow(Why.BUSY, detail, said)
+    if subject in _OF_SENDER:
+        return NotNow(Why.SETUP, detail, said)
+    if subject is not None and (subject[0] == "6" or subject in _LARGE):
+        return NeverThere(Why.MESSAGE, detail, said)
+    if subject is None and code == 552:
+        return NeverThere(Why.MESSAGE, detail, said)
+    about_mailbox = subject[0] in ("1", "2") if subject else of_recipient and code != 554
+    if about_mailbox:
+        return NeverThere(Why.RECIPIENT, detail, said)
+    return NotNow(Why.POLICY, detail, said)
+
+
+def _of_recipients(refused: list[aiosmtplib.SMTPRecipientRefused]) -> Failure:
+    """What it means that every recipient was refused: while one may be taken later, all wait."""
+    found = [refusal(one.code, one.message, of_recipient=True) for one in refused]
+    return next((one for one in found if isinstance(one, NotNow)), found[0])
+
+
+def _code(error: aiosmtplib.SMTPResponseException) -> str:
+    found = _ENHANCED.search(error.message)
+    return f"{error.code} {found[0]}" if found else str(error.code)
+
+
 class Mail:
     """Sends through one server, named by a URL: `smtp://host:25`, `smtps://user:word@host:465`.
 
@@ -98,14 +144,15 @@ class Mail:
                 sender, options = self._options(message, server)
                 await server.sendmail(sender, recipients, content, **options)
         except aiosmtplib.SMTPRecipientsRefused as error:
-            codes = [one.code for one in error.recipients]
-            answers = "; ".join(f"{one.code} {one.message}" for one in error.recipients)
-            raise (NeverThere if min(codes) >= 500 else NotNow)(answers) from error
+            raise _of_recipients(error.recipients) from error
         except aiosmtplib.SMTPDataError as error:
-            refused = error.code >= 500
-            raise (NeverThere if refused else NotNow)(f"{error.code} {error.message}") from error
+            raise refusal(error.code, error.message, of_recipient=False) from error
+        except (aiosmtplib.SMTPAuthenticationError, aiosmtplib.SMTPSenderRefused) as error:
+            why = Why.SETUP if error.code >= 500 else Why.SERVER
+            raise NotNow(why, f"{error.code} {error.message}", _code(error)) from error
         except (aiosmtplib.SMTPException, OSError) as error:
-            raise NotNow(f"{type(error).__name__}: {error}") from error
+            kind = type(error).__name__
+            raise NotNow(Why.SERVER, f"{kind}: {error}", kind) from error
         return Accepted(mail["Message-ID"], delivered=self._kept)
 
     def _options(

@@ -10,7 +10,7 @@ from datetime import datetime
 
 from psycopg.rows import class_row
 
-from infra.database import Pool
+from infra.database import Connection, Pool
 from infra.locks import Lock
 
 TABLES = """
@@ -54,23 +54,23 @@ _COLUMNS = "key, messages, channel, reference, delivered, accepted_at, outcome, 
 
 
 @asynccontextmanager
-async def alone(pool: Pool, key: str) -> AsyncIterator[bool]:
-    """Whether nobody else handles this key until the end of the block, in any process.
+async def alone(connection: Connection, key: str) -> AsyncIterator[bool]:
+    """Whether nobody handles this key by another connection until the end of the block.
 
-    A lock of the connection: it goes with a process that ends, and nothing has to expire.
+    A lock of the connection, which may have many: it goes with a process that ends, and nothing
+    has to expire.
     """
-    async with pool.connection() as connection:
-        cursor = await connection.execute(
-            "select pg_try_advisory_lock(%s, hashtext(%s))", (Lock.RECEIPT, key)
-        )
-        [got] = await cursor.fetchone() or [False]
-        try:
-            yield bool(got)
-        finally:
-            if got:
-                await connection.execute(
-                    "select pg_advisory_unlock(%s, hashtext(%s))", (Lock.RECEIPT, key)
-                )
+    cursor = await connection.execute(
+        "select pg_try_advisory_lock(%s, hashtext(%s))", (Lock.RECEIPT, key)
+    )
+    [got] = await cursor.fetchone() or [False]
+    try:
+        yield bool(got)
+    finally:
+        if got:
+            await connection.execute(
+                "select pg_advisory_unlock(%s, hashtext(%s))", (Lock.RECEIPT, key)
+            )
 
 
 async def find(pool: Pool, key: str) -> Receipt | None:

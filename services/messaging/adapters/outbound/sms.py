@@ -6,11 +6,20 @@ from datetime import datetime, timedelta
 
 import httpx
 
-from services.messaging.adapters.outbound import Accepted, NeverThere, NotNow, OutboundMessage
+from services.messaging.adapters.outbound import (
+    Accepted,
+    Failure,
+    NeverThere,
+    NotNow,
+    OutboundMessage,
+    Why,
+)
 
 SECONDS = 10.0
-AGAIN = frozenset({401, 403, 408, 409, 425, 429})
-"""Answers that speak of us or of the moment, not of the message."""
+OURS = frozenset({401, 402, 403, 404, 405})
+"""Answers that speak of us, not of the message."""
+AGAIN = frozenset({408, 409, 425, 429})
+"""Answers that speak of the moment."""
 TOLERANCE = timedelta(minutes=5)
 
 
@@ -35,12 +44,23 @@ class Sms:
             async with httpx.AsyncClient(timeout=SECONDS) as client:
                 answer = await client.post(self._url, json=body, headers=headers)
         except httpx.HTTPError as error:
-            raise NotNow(f"{type(error).__name__}: {error}") from error
+            kind = type(error).__name__
+            raise NotNow(Why.SERVER, f"{kind}: {error}", kind) from error
         if answer.is_success:
             return Accepted(_id_of(answer) or message.key)
-        said = f"{answer.status_code} {answer.text[:200]}"
-        lasting = answer.is_client_error and answer.status_code not in AGAIN
-        raise (NeverThere if lasting else NotNow)(said)
+        raise refusal(answer.status_code, answer.text[:200])
+
+
+def refusal(status: int, text: str) -> Failure:
+    """What the gateway's no means for the next attempt."""
+    detail, said = f"{status} {text}", str(status)
+    if status in OURS:
+        return NotNow(Why.SETUP, detail, said)
+    if status in AGAIN:
+        return NotNow(Why.BUSY, detail, said)
+    if status < 500:
+        return NeverThere(Why.RECIPIENT, detail, said)
+    return NotNow(Why.SERVER, detail, said)
 
 
 def _id_of(answer: httpx.Response) -> str | None:
