@@ -7,7 +7,7 @@ from typing import Any
 from uuid import uuid4
 
 from contracts.messaging.message_v1 import Reason
-from infra.commands import CommandContext, Done, Refused
+from infra.commands import CommandContext, Refused
 from infra.host import Running, opened
 from infra.http.models import instant
 from services.messaging import message
@@ -34,7 +34,7 @@ OUTCOMES = ("message_id", "outcome")
 
 
 async def waiting() -> Answer:
-    """What no provider has yet, by what it waits for."""
+    """The messages that no provider has yet, by what they wait for."""
     settings = connections.settings()
     async with connections.database(settings, "messaging") as pool:
         found = [asdict(one) for one in await outbox.backlog(pool)]
@@ -85,9 +85,9 @@ async def requeued(running: Running, message_id: str, by: str) -> dict[str, Any]
         fingerprint="",
     )
     command = message.Requeue(message_id=message_id, by=by, at=at)
-    answer: Done[Any] | Refused[message.Rejection]
     answer = await running.commands.handle(MESSAGE, message_id, command, context)
     if isinstance(answer, Refused):
+        assert isinstance(answer.rejection, message.Rejection)
         return {"message_id": message_id, "outcome": problem(answer.rejection)[1]}
     return {"message_id": message_id, "outcome": "queued"}
 

@@ -183,7 +183,7 @@ class Backlog:
 
 
 async def backlog(pool: Pool) -> list[Backlog]:
-    """What no provider has yet: for a contact, a plan, a provider, or the next attempt.
+    """The messages that no provider has yet, by the thing they wait for.
 
     Messages that wait for an hour that their recipient chose are not among them.
     """

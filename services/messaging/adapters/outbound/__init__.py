@@ -35,7 +35,7 @@ class Accepted:
 
 
 class Why(StrEnum):
-    """What a failed attempt says something about."""
+    """The thing that a failed attempt says something about."""
 
     SERVER = "server"
     """The provider is away, or takes nothing from anybody now."""

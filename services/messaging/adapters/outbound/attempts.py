@@ -58,7 +58,7 @@ class Before:
 
 
 async def before(pool: Pool, parcel_id: str, channel: str) -> Before:
-    """What is known of the attempts so far."""
+    """The attempts so far, in short."""
     async with pool.connection() as connection:
         cursor = connection.cursor(row_factory=class_row(Before))
         await cursor.execute(

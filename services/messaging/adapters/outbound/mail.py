@@ -75,7 +75,7 @@ def sender_of(text: str) -> Address:
 
 
 def refusal(code: int, text: str, *, of_recipient: bool) -> Failure:
-    """What a server's no to a recipient, or to the text of a mail, means for the next attempt.
+    """The failure that a server's no to a recipient, or to the text of a mail, is.
 
     The code with three parts decides, where the server gives one: x.1 and x.2 speak of the
     mailbox, x.6 and a size of the mail, x.7 and the rest of what the server likes.
@@ -101,7 +101,7 @@ def refusal(code: int, text: str, *, of_recipient: bool) -> Failure:
 
 
 def _of_recipients(refused: list[aiosmtplib.SMTPRecipientRefused]) -> Failure:
-    """What it means that every recipient was refused: while one may be taken later, all wait."""
+    """The failure when every recipient was refused: while one may be taken later, all wait."""
     found = [refusal(one.code, one.message, of_recipient=True) for one in refused]
     return next((one for one in found if isinstance(one, NotNow)), found[0])
 

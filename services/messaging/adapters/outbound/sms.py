@@ -52,7 +52,7 @@ class Sms:
 
 
 def refusal(status: int, text: str) -> Failure:
-    """What the gateway's no means for the next attempt."""
+    """The failure that the gateway's no is."""
     detail, said = f"{status} {text}", str(status)
     if status in OURS:
         return NotNow(Why.SETUP, detail, said)
