@@ -1,6 +1,7 @@
 """Writes messages: the texts of all services, filled with facts in the recipient's language."""
 
 import json
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -31,6 +32,10 @@ from services.messaging.preferences import Recipient
 SAME = {"nb": "no", "nn": "no"}
 OWN = "messaging"
 SUBJECT_LENGTH = 200
+LINKS = frozenset({"portal", "link"})
+"""Facts that are links of ours; all other words may have been written by anybody."""
+# Some programs take the full stops of other scripts for dots.
+_LINKING = re.compile(r"(?<=\S)[.:\u3002\uff0e\uff61](?=\S)")
 
 
 class NoSuchTemplate(LookupError):
@@ -169,7 +174,7 @@ def _shown(template: Template, language: str, fact: str, value: str) -> str:
     locale = locale_of(language)
     match kind:
         case "text":
-            return value
+            return value if fact in LINKS else inert(value)
         case "day":
             return format_date(date.fromisoformat(value), format="long", locale=locale)
         case "money":
@@ -182,6 +187,14 @@ def _shown(template: Template, language: str, fact: str, value: str) -> str:
             return filled(form, {"count": number(count, locale)})
         case labels:
             return template.texts.label(language, labels, value)
+
+
+def inert(text: str) -> str:
+    """The text as it looks, but no program that shows it makes a link of it.
+
+    A word joiner, which nobody sees, parts what would be a scheme or a domain.
+    """
+    return _LINKING.sub("\\g<0>\u2060", text)
 
 
 def locale_of(language: str) -> Locale:

@@ -13,6 +13,7 @@ from services.messaging.adapters.rendering import (
     NotFilled,
     Template,
     facts_of,
+    inert,
     language_of,
     rendered,
 )
@@ -151,7 +152,7 @@ def test_a_fact_is_text_and_never_a_template_or_markup() -> None:
 
 def test_a_subject_is_one_line() -> None:
     message = rendered(PLAIN, "en", examples(PLAIN, trip="t-1\r\nBcc: all@example.org"))
-    assert message.subject == "Quote not accepted: t-1 Bcc: all@example.org"
+    assert message.subject == inert("Quote not accepted: t-1 Bcc: all@example.org")
 
 
 def test_the_newest_version_is_taken_and_an_unknown_one_is_none() -> None:
@@ -169,3 +170,38 @@ def test_private_facts_that_cannot_be_read_are_missing() -> None:
 
 def test_every_service_that_tells_something_is_found() -> None:
     assert {"accounts", "messaging", "missions"} <= folders().keys()
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["https://evil.example/a", "evil.example", "www.evil.com", "HTTP://EVIL.COM", "evil\u3002com"],
+)
+def test_a_name_is_no_link(name: str) -> None:
+    written = rendered(saying("{name}, {portal}"), "en", examples(PLAIN, name=name))
+    assert name not in written.text
+    assert written.text.replace("\u2060", "") == f"{name}, {ALWAYS['portal']}\n"
+    assert written.html.count("href=") == 1
+    assert f'href="{ALWAYS["portal"]}"' in written.html
+
+
+def test_a_fact_of_others_is_no_link_in_a_subject() -> None:
+    written = rendered(saying("x"), "en", examples(PLAIN, trip="evil.example"))
+    assert written.subject == written.short == "evil.\u2060example"
+
+
+def test_words_that_are_no_link_stay_as_they_are() -> None:
+    for text in (
+        "Ada Martin",
+        "Ada M. Martin",
+        "Martin, J.",
+        "toll: 12 euros",
+        "O'Brien-\u0141ukasz",
+    ):
+        assert inert(text) == text
+
+
+def test_our_own_links_work() -> None:
+    template = LIBRARY.template("password_reset", LIBRARY.latest("password_reset"))
+    written = rendered(template, "en", examples(template, link="https://portal.example/a#b=c"))
+    assert "https://portal.example/a#b=c" in written.text
+    assert 'href="https://portal.example/a#b=c"' in written.html
