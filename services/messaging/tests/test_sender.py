@@ -18,7 +18,6 @@ from contracts.messaging.message_v1 import (
 from contracts.messaging.preferences_v1 import Immediacy
 from infra.timers import Timers
 from services.messaging import message
-from services.messaging.adapters import sender
 from services.messaging.adapters.outbound import Accepted, OutboundMessage, attempts, receipts
 from services.messaging.adapters.outbound.mail import Mail
 from services.messaging.aggregates import MESSAGE, PREFERENCES
@@ -136,15 +135,15 @@ async def test_a_message_waits_for_a_contact_until_it_expires(database: str) -> 
         assert state.reason is Reason.NO_ADDRESS
 
 
-async def test_messages_to_nobody_known_hold_up_no_other(
-    database: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(sender, "PAGE", 3)
+async def test_messages_to_nobody_known_hold_up_no_other(database: str) -> None:
     async with mail_server() as server, staged(database, by_mail(server)) as stage:
         for n in range(4):
             await stage.queue(replace(fresh(f"m-{n}"), user_id="unknown"))
         await stage.meet()
         await stage.queue(fresh("m-9"))
+        await stage.catch_up()
+        [next_one] = await outbox.to_plan(stage.running.pool, 1)
+        assert next_one.message_id == "m-9"
         await stage.round()
         assert [mail["Message-ID"] for mail in server.mails] == ["<m-9.email@relais.example>"]
         assert await stage.types("m-0") == ["queued"]
