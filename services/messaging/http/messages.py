@@ -177,7 +177,6 @@ What = (
     | DeliveredShown
     | ChannelFailedShown
     | FailedShown
-    | RequeuedShown
 )
 
 
@@ -238,6 +237,8 @@ class MessageShown(Answer):
     """Attempts of the planned channel that failed."""
     failed_attempts: list[AttemptShown]
     """All attempts that failed for now, oldest first."""
+    sent_again: list[RequeuedShown]
+    """The wishes of staff to send it again after it had failed, oldest first."""
     events: list[EventShown]
     letter: WordsShown | None
     """The words; for the recipient alone, once there is a plan."""
@@ -363,6 +364,11 @@ def _shown(
         plan=None if plan is None else ScheduledShown.of(plan),
         attempts=_failed(found, tried),
         failed_attempts=[AttemptShown.of(one) for one in tried],
+        sent_again=[
+            RequeuedShown.of(entry.event)
+            for entry in events
+            if isinstance(entry.event, MessageRequeued)
+        ],
         events=[shown for entry in events if (shown := _event(entry)) is not None],
         letter=None if words is None else WordsShown.of(words),
     )
@@ -414,11 +420,14 @@ def _plan_of(found: message.Living | message.Delivered) -> MessageScheduled | No
 
 
 def _event(entry: HistoryEntry[MessageEvent]) -> EventShown | None:
-    """The event as it is shown; None for the first one of a message, which has private facts."""
+    """The event as it is shown among others.
+
+    None for the first one of a message, which has private facts, and for those shown by themselves.
+    """
     event = entry.event
     shown: What
     match event:
-        case MessageQueued():
+        case MessageQueued() | MessageRequeued():
             return None
         case MessageScheduled():
             shown = ScheduledShown.of(event)
@@ -434,8 +443,6 @@ def _event(entry: HistoryEntry[MessageEvent]) -> EventShown | None:
             shown = ChannelFailedShown.of(event)
         case MessageFailed():
             shown = FailedShown.of(event)
-        case MessageRequeued():
-            shown = RequeuedShown.of(event)
         case unhandled:
             assert_never(unhandled)
     return EventShown(type=entry.type, what=shown, recorded_at=entry.recorded_at)

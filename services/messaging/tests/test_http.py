@@ -85,6 +85,9 @@ async def test_staff_send_again_what_failed(database: str) -> None:
         server.refused = set()
         await stage.round()
         assert [mail["Message-ID"] for mail in server.mails] == ["<m-1.1.email@relais.example>"]
+        shown = (await stage.ask("GET", "/messages/m-1", who="lea", roles=staff)).json()
+        assert [one["by"] for one in shown["sent_again"]] == ["lea"]
+        assert len(shown["events"]) == 5
         refused = await stage.ask("POST", path, who="lea", roles=staff)
         assert (refused.status_code, refused.json()["type"]) == (
             409,
