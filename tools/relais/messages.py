@@ -1,6 +1,7 @@
 """Messages to people: what waits, what failed, and sending again what failed."""
 
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
 from dataclasses import asdict, replace
 from datetime import UTC, datetime
 from typing import Any
@@ -33,20 +34,27 @@ COLUMNS = ("message_id", "reason", "topic", "template", "about", "changed_at")
 OUTCOMES = ("message_id", "outcome")
 
 
+@asynccontextmanager
+async def _messaging() -> AsyncIterator[Running]:
+    settings = connections.settings()
+    if not settings.postgres and "messaging" not in settings.databases:
+        raise Trouble(connections.NO_PLATFORM.format(settings.home), UNREACHABLE)
+    async with opened(service, settings) as running:
+        yield running
+
+
 async def waiting() -> Answer:
     """The messages that no provider has yet, by what they wait for."""
-    settings = connections.settings()
-    async with connections.database(settings, "messaging") as pool:
-        found = [asdict(one) for one in await outbox.backlog(pool)]
+    async with _messaging() as running:
+        found = [asdict(one) for one in await outbox.backlog(running.pool)]
     return rows(found, ("waits_for", "messages", "oldest"), "nothing waits")
 
 
 async def failed(reason: str | None, since: str | None) -> Answer:
     """Messages that failed, the newest first. Raises `Trouble`."""
     wanted, from_then = _reason(reason), _time(since)
-    settings = connections.settings()
-    async with connections.database(settings, "messaging") as pool:
-        found = await outbox.failed(pool, wanted, from_then)
+    async with _messaging() as running:
+        found = await outbox.failed(running.pool, wanted, from_then)
     return rows([asdict(one) for one in found], COLUMNS, "nothing failed")
 
 
@@ -57,16 +65,13 @@ async def again(ids: Sequence[str], reason: str | None, since: str | None) -> An
     """
     if bool(ids) == bool(reason or since):
         raise Trouble("name messages, or a --reason or --since of those that failed", USAGE)
-    settings = connections.settings()
-    if not settings.postgres and "messaging" not in settings.databases:
-        raise Trouble(connections.NO_PLATFORM.format(settings.home), UNREACHABLE)
     wanted, from_then, by = _reason(reason), _time(since), operator()
-    async with opened(service, settings) as running:
+    async with _messaging() as running:
         if not ids:
             found = await outbox.failed(running.pool, wanted, from_then)
             ids = [one.message_id for one in found]
         outcomes = [await requeued(running, id, by) for id in ids]
-    audit(settings.home, "messages again", messages=list(ids))
+    audit(running.settings.home, "messages again", messages=list(ids))
     answer = rows(outcomes, OUTCOMES, "nothing failed")
     code = OK if all(one["outcome"] == "queued" for one in outcomes) else FOUND
     return replace(answer, code=code)

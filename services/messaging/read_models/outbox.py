@@ -144,7 +144,7 @@ NEWEST = table.order("newest", "queued_at", "message_id", descending=True)
 LONGEST_WAITING = table.order("longest-waiting", "changed_at", "message_id")
 
 
-KNOWN = "exists (select from messaging.recipient r where r.user_id = message.user_id)"
+KNOWN = "exists (select from recipient r where r.user_id = message.user_id)"
 """SQL: somebody has said where the recipient of a row is reached."""
 
 
@@ -193,7 +193,7 @@ async def backlog(pool: Pool) -> list[Backlog]:
       from (select changed_at, case when {attempts.WAITS} then 'retry'
                                     when needs = 'send' then 'provider'
                                     when {KNOWN} then 'plan' else 'contact' end as waits_for
-              from messaging.message where needs <> '') as waiting
+              from message where needs <> '') as waiting
      group by waits_for
     """
     async with pool.connection() as connection:
