@@ -65,15 +65,19 @@ async def waiting(stage: Stage) -> dict[str, int]:
     return {one.waits_for: one.messages for one in await outbox.backlog(stage.running.pool)}
 
 
-class Slow(Mail):
-    """Takes a while; `most` were on their way at the same time."""
+class InThrees(Mail):
+    """Takes three messages at the same time, and none before; `most` were on their way at once."""
 
     now = most = 0
+
+    def __init__(self) -> None:
+        super().__init__("smtp://127.0.0.1:9", SENDER)
+        self._three = asyncio.Barrier(3)
 
     async def send(self, message: OutboundMessage) -> Accepted:
         self.now += 1
         self.most = max(self.most, self.now)
-        await asyncio.sleep(0.05)
+        await self._three.wait()
         self.now -= 1
         return Accepted(message.key)
 
@@ -258,13 +262,13 @@ async def test_an_error_nobody_foresaw_is_an_attempt_like_others(database: str) 
 
 
 async def test_some_messages_are_on_their_way_at_once_and_no_more(database: str) -> None:
-    slow = Slow("smtp://127.0.0.1:9", SENDER)
-    async with staged(database, {Channel.EMAIL: slow}, send_at_once=3) as stage:
+    threes = InThrees()
+    async with staged(database, {Channel.EMAIL: threes}, send_at_once=3) as stage:
         await stage.meet()
         for n in range(9):
             await stage.queue(fresh(f"m-{n}"))
         await stage.round()
-        assert slow.most == 3
+        assert threes.most == 3
         assert (await stage.types("m-8"))[-1] == "sent"
 
 
