@@ -80,6 +80,9 @@ class UserInvited:
     phone: str | None
     invited_by: str
     invited_at: datetime
+    # What the organisation calls the user, like a personnel number, unique there; the id follows
+    # from it.
+    reference: str | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -328,6 +331,9 @@ def decode_user_invited(message: Any, unseal: Unseal) -> UserInvited:
         else None,
         invited_by=message.invited_by,
         invited_at=decode_instant(message.invited_at),
+        reference=decode_text(unseal(message.user_id, 10, message.reference.sealed))
+        if message.HasField("reference")
+        else None,
     )
 
 
@@ -344,6 +350,9 @@ def encode_user_invited(value: UserInvited, seal: Seal) -> bytes:
         else {"sealed": seal(value.user_id, 7, value.phone.encode())},
         invited_by=value.invited_by,
         invited_at=encode_instant(value.invited_at),
+        reference=None
+        if value.reference is None
+        else {"sealed": seal(value.user_id, 10, value.reference.encode())},
     )
     encoded: bytes = message.SerializeToString()
     return encoded
@@ -809,6 +818,7 @@ contract: Contract[UserEvent] = Contract(
                 ("email", "user_id"),
                 ("name", "user_id"),
                 ("phone", "user_id"),
+                ("reference", "user_id"),
             ),
             encode=encode_user_invited,
             parse=parser(_UserInvited),

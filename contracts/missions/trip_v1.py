@@ -122,6 +122,8 @@ class TripPublished:
     published_at: datetime
     # IANA name of where its days are days (G-03); Europe/Paris when absent.
     time_zone: str | None
+    # What the organisation calls the trip, unique there; the id follows from it.
+    reference: str | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -528,6 +530,7 @@ def decode_trip_published(message: Any, _unseal: Unseal) -> TripPublished:
         additional_services=tuple(message.additional_services),
         published_at=decode_instant(message.published_at),
         time_zone=message.time_zone if message.HasField("time_zone") else None,
+        reference=message.reference if message.HasField("reference") else None,
     )
 
 
@@ -549,6 +552,7 @@ def encode_trip_published(value: TripPublished, _seal: Seal) -> bytes:
         additional_services=value.additional_services,
         published_at=encode_instant(value.published_at),
         time_zone=value.time_zone,
+        reference=value.reference,
     )
     encoded: bytes = message.SerializeToString()
     return encoded

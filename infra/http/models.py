@@ -98,6 +98,12 @@ ChosenId = Annotated[
 
 It has no `:`, so that it is never the name of what acts by itself, like `timer:missions.expiry`.
 """
+Reference = Annotated[
+    str,
+    StringConstraints(strip_whitespace=True, min_length=1, max_length=64),
+    AfterValidator(_one_line),
+]
+"""What an organisation calls a thing of its own, like the number of an order; nothing personal."""
 Line = Annotated[
     str,
     StringConstraints(strip_whitespace=True, min_length=1, max_length=255),

@@ -59,6 +59,7 @@ from infra.http.problems import (
     refused,
     try_again,
 )
+from infra.http.readable_ids import readable_id, referenced_id
 from infra.http.versions import OpaqueVersions
 from infra.lookups import Lookups
 from infra.reading import pack
@@ -247,6 +248,16 @@ class RequestContext(PublicRequest):
             fingerprint=self.fingerprint,
             traceparent=self.traceparent,
         )
+
+    def new_id(self, prefix: str, reference: str | None = None) -> str:
+        """The id of a thing that this request makes; the same when it is repeated.
+
+        With a reference also another request of the organisation with that reference means the
+        same thing; no other organisation can come to that id.
+        """
+        if reference is None:
+            return readable_id(prefix, self.command_context.command_id)
+        return referenced_id(prefix, self.principal.organisation_id, reference)
 
     @overload
     async def handle(

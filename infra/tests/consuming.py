@@ -74,6 +74,7 @@ def published(trip: str = "t-1") -> TripPublished:
         additional_services=(),
         published_at=NOON,
         time_zone=None,
+        reference=None,
     )
 
 

@@ -91,6 +91,7 @@ def invited() -> user.UserInvited:
         phone="+336",
         invited_by="lea",
         invited_at=NOON,
+        reference=None,
     )
 
 

@@ -37,6 +37,7 @@ OFFER = PublishTrip(
     time_zone="Europe/Paris",
     today=TODAY,
     at=NOON,
+    reference=None,
 )
 
 

@@ -26,6 +26,7 @@ from contracts.media.file_v1 import Visibility
 from infra import serving
 from infra.commands import Aggregate, CommandContext, Done
 from infra.host import Running, opened
+from infra.http.readable_ids import referenced_id
 from infra.objects import objects_of
 from infra.settings import Settings
 from infra.testing.eventually import PATIENCE_SECONDS
@@ -47,7 +48,7 @@ EXAMPLES = 10
 """Requests an operation and mode; all together they take two thirds of a minute."""
 SEED = 20300501
 KNOWN = {
-    "trip_id": "T1",
+    "trip_id": referenced_id("T", "hiflow", "T1"),
     "driver_id": "ada",
     "availability_id": "A1",
     "user_id": "ada",
@@ -87,7 +88,7 @@ async def prepared(platform: Platform) -> None:
     async with httpx.AsyncClient(
         base_url=platform.url, headers=staff, timeout=PATIENCE_SECONDS
     ) as client:
-        for path, body in (("drivers", ada), ("trips", trip | {"trip_id": "T1"})):
+        for path, body in (("drivers", ada), ("trips", trip | {"reference": "T1"})):
             key = {"Idempotency-Key": uuid4().hex}
             answer = await client.post(f"/missions/{path}", json=body, headers=key)
             assert answer.status_code == 201

@@ -14,6 +14,7 @@ import pytest
 from contracts.media.file_v1 import Purpose
 from infra import host, serving
 from infra.host import Service
+from infra.http.readable_ids import referenced_id
 from infra.lookups import files
 from infra.settings import Settings
 from infra.stack.broker import Broker
@@ -48,8 +49,9 @@ UPLOADED = (
     file("f-2", purpose=Purpose.PAPER),
     file("f-9", purpose=Purpose.MISSION),
 )
-INVOICE = "/invoices/invoices/inv-T1"
-TRIP = "/missions/trips/T1"
+TRIP_ID = referenced_id("T", "hiflow", "T1")
+INVOICE = f"/invoices/invoices/inv-{TRIP_ID}"
+TRIP = f"/missions/trips/{TRIP_ID}"
 LESS = {"amount": {"amount_minor": 19_000, "currency": "EUR"}, "explanation": "A day late"}
 
 
@@ -128,7 +130,7 @@ async def offered(people: People) -> None:
     ada = {"driver_id": "ada", "name": "Ada Roux", "phone": "+33465710000"}
     await people.lea("POST", "/missions/drivers", ada)
     open_to_all: dict[str, Any] = {"client_process": None, "additional_services": []}
-    await people.lea("POST", "/missions/trips", trip | window | open_to_all | {"trip_id": "T1"})
+    await people.lea("POST", "/missions/trips", trip | window | open_to_all | {"reference": "T1"})
     await people.ada("PUT", "/invoices/sellers/ada/company", COMPANY)
     await people.ada("PUT", "/invoices/sellers/ada/mandate")
     await people.ada("PUT", "/payments/payees/ada/bank-details", BANK)
@@ -139,7 +141,7 @@ async def delivered(people: People) -> None:
     """A mission of 200.00 EUR that Ada drove."""
     await offered(people)
     price = {"price": eur(20_000)}
-    await people.lea("POST", "/missions/trips/T1/assignment", {"driver_id": "ada"} | price)
+    await people.lea("POST", f"{TRIP}/assignment", {"driver_id": "ada"} | price)
     await people.ada("POST", f"{TRIP}/delivery-confirmation", {"channel": "app"})
 
 
@@ -241,7 +243,7 @@ async def test_a_contested_line_is_settled_on_the_statement_and_in_the_books(
         entries = await people.lea("GET", "/payments/ledger/entries?limit=2")
         assert len(entries["items"]) == 2
         later = await people.lea("GET", f"/payments/ledger/entries?cursor={entries['next']}")
-        assert [one["entry_id"] for one in later["items"]] == ["invoice:inv-T1"]
+        assert [one["entry_id"] for one in later["items"]] == [f"invoice:inv-{TRIP_ID}"]
 
 
 @pytest.mark.requirement("HIF-28", "G-15")

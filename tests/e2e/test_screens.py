@@ -11,6 +11,7 @@ from services.views.account.service import service as account
 from services.views.backoffice.service import service as backoffice
 from tests.e2e.test_money import (
     INVOICE,
+    TRIP_ID,
     People,
     at_work,
     delivered_with_expenses,
@@ -47,7 +48,7 @@ async def test_the_screens_follow_a_mission_to_its_statement(
         assert sums == [(3_500, 3_400), (1_800, 0)]
         await people.lea("POST", f"{INVOICE}/approval", net)
         await to_decide(people, "/backoffice/invoices/to-approve", 0)
-        await people.until("/account/invoices/inv-T1", "number", "HIFLOW-000001")
+        await people.until(f"/account/invoices/inv-{TRIP_ID}", "number", "HIFLOW-000001")
         await owed(people, 3)
         made = await paid_out(people, "SEPA-1")
         shown = await people.until(f"/account/statements/{made['payout_id']}", "status", "paid")

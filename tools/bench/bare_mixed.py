@@ -99,10 +99,10 @@ async def quotes_on(request: Request, trip_id: str) -> list[Quote]:
 
 @app.post("/missions/trips", status_code=201)
 async def publish(request: Request, body: TripBody) -> dict[str, str]:
-    assert body.trip_id is not None
+    assert body.reference is not None
     now = datetime.now(UTC)
     command = body.command(
-        trip_id=body.trip_id,
+        trip_id=body.reference,
         organisation_id=ORGANISATION,
         time_zone="Europe/Paris",
         today=now.date(),

@@ -60,6 +60,7 @@ def published(trip_id: str, at: datetime) -> TripPublished:
         additional_services=(),
         published_at=at,
         time_zone="Europe/Paris",
+        reference=None,
     )
 
 

@@ -218,7 +218,7 @@ def trip_body(trip_id: str) -> dict[str, Any]:
     """A trip to publish, of the kind that was seeded."""
     offer = events.published(trip_id, datetime.now(UTC))
     return {
-        "trip_id": trip_id,
+        "reference": trip_id,
         "client_brand": offer.client_brand,
         "tags": list(offer.tags),
         "departure": _stop(offer.departure),

@@ -117,6 +117,7 @@ def publish(trip_id: str) -> trip.PublishTrip:
         time_zone="Europe/Paris",
         today=at.date(),
         at=at,
+        reference=None,
     )
 
 

@@ -113,7 +113,7 @@ class _Making:
     async def admit(self, founder: Founder) -> None:
         """Invite and activate, with the agreement signed and the secrets there are."""
         user_id, org, at = founder.user_id, self._organisation_id, self.at
-        if not await self._accounts.claim_address(founder.email, user_id):
+        if not await self._accounts.expect_address(founder.email, org, user_id):
             raise Impossible(f"somebody has the address of {user_id}")
         await self._administrators.add(org, user_id)
         steps: dict[str, user.Command] = {
@@ -131,14 +131,17 @@ class _Making:
         for name, command in steps.items():
             await self.carry_out(USER, user_id, name, command)
         if founder.password is not None:
-            await self._set_password(user_id, founder.password)
+            await self._set_password(user_id, founder.email, founder.password)
         if founder.totp_secret is not None:
             await self._enrol(user_id, founder.totp_secret)
 
-    async def _set_password(self, user_id: str, password: str) -> None:
+    async def _set_password(self, user_id: str, email: str, password: str) -> None:
         hashed = await self._secrets.passwords.hash(password)
+        key = await self._secrets.addresses.key(email)
 
         async def keep(connection: Connection) -> None:
+            if not await self._secrets.addresses.prove(connection, key, user_id):
+                raise Impossible(f"somebody has the address of {user_id}")
             await passwords.keep(connection, user_id, hashed)
 
         command = SetPassword(

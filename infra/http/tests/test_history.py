@@ -115,6 +115,7 @@ def test_an_event_with_parts_is_shown_by_an_answer() -> None:
         additional_services=(),
         published_at=NOON,
         time_zone=None,
+        reference=None,
     )
     assert what(event) == {"from_slot": {"date": "2026-11-23", "fixed": True}}
 

@@ -7,7 +7,8 @@ from services.accounts.user import Account, Active, Deactivated, Invited, Person
 
 
 class Accounts:
-    """The accounts there are. An address is one user's in all organisations together."""
+    """The accounts there are. An address is one user's: of those invited with it, whoever is first
+    to prove that it is theirs."""
 
     def __init__(self, commands: Commands, secrets: Secrets) -> None:
         self._commands = commands
@@ -23,19 +24,32 @@ class Accounts:
         account = await self.find(user_id) if user_id else None
         return account.person if isinstance(account, Active) else None
 
-    async def claim_address(self, email: str, user_id: str) -> bool:
-        """Give the user of a coming invitation their address; False when somebody has it.
+    async def with_address(self, key: bytes) -> list[Person]:
+        """The active users who may have proved an address, or may prove it now: who has it, else
+        all who were invited with it."""
+        holder = await self._addresses.holder(key)
+        candidates = [holder] if holder else await self._addresses.expected(key)
+        found = [await self.active(user_id) for user_id in candidates]
+        return [person for person in found if person is not None]
 
-        A user who got an address, but was never invited, does not keep it.
+    async def expect_address(self, email: str, organisation_id: str, user_id: str) -> bool:
+        """Note the address of a coming invitation; False when another user of the organisation
+        has it. What other organisations know of it changes nothing.
+
+        Of a user who was never invited nothing is expected.
         """
         key = await self._addresses.key(email)
+        known = {await self._addresses.holder(key), *await self._addresses.expected(key)}
+        for other in known - {None, user_id}:
+            account = await self.find(str(other))
+            if account is not None and account.person.organisation_id == organisation_id:
+                return False
         for _ in range(2):
-            owner = await self._addresses.claim(key, user_id)
+            owner = await self._addresses.expect(key, organisation_id, user_id)
             if owner == user_id:
                 return True
-            holder = owner or user_id
-            if (await self._commands.load(USER, holder)).version:
+            if (await self._commands.load(USER, owner or user_id)).version:
                 # The invitation itself refuses a user who has another address.
                 return owner is None
-            await self._addresses.release(holder)
+            await self._addresses.expect_no_more(owner or user_id)
         return False

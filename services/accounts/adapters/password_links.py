@@ -13,6 +13,7 @@ from services.accounts.adapters.accounts import Accounts
 from services.accounts.adapters.secrets import Secrets, links
 from services.accounts.adapters.secrets.links import LIFETIME, Purpose
 from services.accounts.aggregates import USER
+from services.accounts.user import Person
 from services.accounts.user.sign_in import RequestPasswordReset
 
 TABLES = """
@@ -89,11 +90,15 @@ class PasswordLinks:
     async def _answer(
         self, request_id: UUID, email_key: bytes, correlation_id: str, at: datetime
     ) -> None:
-        person = await self._accounts.active(await self._secrets.addresses.holder(email_key))
-        if person is None:
-            return
+        for person in await self._accounts.with_address(email_key):
+            await self._send(person, request_id, correlation_id, at)
+
+    async def _send(
+        self, person: Person, request_id: UUID, correlation_id: str, at: datetime
+    ) -> None:
         user_id, organisation_id = person.user_id, person.organisation_id
-        token = await self._secrets.vault.token("reset", str(request_id))
+        name = f"{request_id}|{user_id}"
+        token = await self._secrets.vault.token("reset", name)
         expires_at = at + LIFETIME
 
         async def keep(connection: Connection) -> None:
@@ -107,7 +112,7 @@ class PasswordLinks:
             at=at,
         )
         context = CommandContext(
-            command_id=uuid5(LINKS, str(request_id)),
+            command_id=uuid5(LINKS, name),
             correlation_id=correlation_id,
             causation_id=str(request_id),
             actor=user_id,

@@ -19,6 +19,7 @@ from services.accounts.adapters.secrets.links import Purpose
 from services.accounts.aggregates import USER
 from services.accounts.http.access import NO_STORE, Access, OwnContext, PublicContext
 from services.accounts.http.fields import Password, Token
+from services.accounts.http.problems import AddressTaken
 from services.accounts.user import Person
 from services.accounts.user.password import weakness
 from services.accounts.user.sign_in import SetPassword
@@ -69,7 +70,10 @@ def routes(access: Access) -> Router:
 
     @router.put("/password")
     async def reset_password(body: ResetBody, context: PublicContext) -> Answered[PasswordIsSet]:
-        """Set a password with the link of a mail. The link works once, and every session ends."""
+        """Set a password with the link of a mail. The link works once, and every session ends.
+
+        The link proves the address: 409 when another account was first to prove it.
+        """
         person, proven, spend = await access.by_link(context, Purpose.PASSWORD, body.token)
         password = body.password.get_secret_value()
         await set_password(access, proven, person, password, PasswordMeans.RESET, spend)
@@ -103,10 +107,13 @@ async def set_password(
     if weak := weakness(password, person.email, person.name, common=common):
         raise context.refuse(weak)
     hashed = await access.secrets.passwords.hash(password)
+    key = await access.secrets.addresses.key(person.email)
 
     async def keep(connection: Connection) -> None:
         if proof is not None:
             await proof(connection)
+        if not await access.secrets.addresses.prove(connection, key, person.user_id):
+            raise context.refuse(AddressTaken())
         await secrets.end_all(connection, person.user_id, context.at)
         await passwords.keep(connection, person.user_id, hashed)
 

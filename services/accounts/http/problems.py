@@ -35,12 +35,12 @@ class LinkInvalid:
 
 @dataclass(frozen=True, slots=True)
 class EmailTaken:
-    """Another user, perhaps of another organisation, has the address."""
+    """Another user of the organisation has the address."""
 
 
 @dataclass(frozen=True, slots=True)
 class AddressTaken:
-    """Another user got the address between its request and its confirmation."""
+    """Another account was first to prove that the address is theirs."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +72,7 @@ def problem(rejection: Rejection) -> tuple[int, str]:
         case user.NoSuchUser():
             return 404, "There is no such user."
         case user.UserIdTaken(user_id=taken):
-            return 409, f"Another user has the id {taken}."
+            return 409, f"Another user has this reference, or was invited otherwise: {taken}."
         case user.UserIsForgotten():
             return 409, "The user asked to be forgotten."
         case user.RolesMissing():
@@ -104,9 +104,9 @@ def problem(rejection: Rejection) -> tuple[int, str]:
         case LinkInvalid():
             return 409, "The link is too old or was used; ask for another one."
         case EmailTaken():
-            return 409, "A user has this address already."
+            return 409, "A user of the organisation has this address already."
         case AddressTaken():
-            return 409, "Another account has this address meanwhile."
+            return 409, "Another account has this address: it was confirmed there first."
         case AlreadyEnrolled():
             return 409, "There is a second factor; an administrator may remove it."
         # Organisations

@@ -91,6 +91,8 @@ class UserShown(Answer):
     language: str
     """BCP 47 tag of the language of mails."""
     phone: str | None
+    reference: str | None
+    """What the organisation calls the user."""
     roles: list[UserRole]
     agreement: AgreementShown | None
     profile: ProfileShown | None
@@ -127,6 +129,7 @@ def user_shown(account: Account) -> UserShown:
         name=person.name,
         language=person.language,
         phone=person.phone,
+        reference=person.invitation.reference,
         roles=sorted(person.roles, key=lambda role: role.name),
         agreement=AgreementShown.of(person.agreement) if person.agreement else None,
         profile=ProfileShown.of(person.profile) if person.profile else None,
@@ -151,6 +154,7 @@ class UserHistory(
             "phone",
             "invited_by",
             "invited_at",
+            "reference",
         ),
         AgreementSigned: AgreementShown,
         UserActivated: (

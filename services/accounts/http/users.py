@@ -2,14 +2,14 @@
 
 from typing import Annotated
 
-from pydantic import Field, StringConstraints
+from pydantic import Field
 
 from contracts.accounts.user_v1 import Role
 from contracts.media.file_v1 import Purpose
 from infra.database import Connection
 from infra.http.answers import Answered, Recorded, Router
 from infra.http.history import HistoryPart
-from infra.http.models import Body, Day, Email, Id, Language, Line, Named, Phone
+from infra.http.models import Body, Day, Email, Id, Language, Line, Named, Phone, Reference
 from infra.http.request_context import RequestContext
 from infra.lookups import files
 from services.accounts.adapters import secrets
@@ -41,15 +41,13 @@ from services.accounts.user.agreement import RecordAgreement
 Roles = Annotated[
     tuple[Annotated[Role, Named()], ...], Field(min_length=1, max_length=len(Role), strict=False)
 ]
-UserId = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9._~-]{1,40}$")]
-"""Short enough to be part of other names."""
 
 
 class UserBody(Body):
     """Somebody to invite."""
 
-    user_id: UserId | None = None
-    """The id to know them by; given one when absent."""
+    reference: Reference | None = None
+    """What the organisation calls them, for one user only: the same again is a repetition."""
     email: Email
     name: Line
     language: Language = "fr"
@@ -74,10 +72,11 @@ def routes(access: Access) -> Router:
     async def invite_user(body: UserBody, context: AdministrationContext) -> Answered[Recorded]:
         """Invite somebody to one's organisation. They have no credentials before the account is
         activated."""
-        user_id = body.user_id or f"U{context.command_context.command_id.hex}"
+        user_id = context.new_id("U", body.reference)
         command = InviteUser(
             user_id=user_id,
             organisation_id=context.principal.organisation_id,
+            reference=body.reference,
             email=body.email,
             name=body.name,
             language=body.language,
@@ -86,7 +85,7 @@ def routes(access: Access) -> Router:
             by=context.principal.subject,
             at=context.occurred_at,
         )
-        if not await access.accounts.claim_address(body.email, user_id):
+        if not await access.accounts.expect_address(body.email, command.organisation_id, user_id):
             raise context.refuse(EmailTaken())
         if Role.ADMINISTRATION in body.roles:
             await access.administrators.add(command.organisation_id, user_id)

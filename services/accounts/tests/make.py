@@ -86,6 +86,7 @@ def invited(
         phone=None,
         invited_by=by,
         invited_at=at,
+        reference=None,
     )
 
 

@@ -118,7 +118,7 @@ async def test_the_address_wanted_last_is_the_one_to_confirm(database: str) -> N
 async def test_an_address_somebody_has_is_answered_alike_and_never_given(database: str) -> None:
     async with served(database) as api:
         await api.with_password("ada")
-        await api.ask("POST", "/users", invitation("bob"))
+        await api.with_password("bob")
         tokens = await api.signed_in("ada")
         free, taken = await asked(api, tokens), await asked(api, tokens, "bob@example.org")
         assert (free.status_code, free.json()) == (taken.status_code, taken.json())

@@ -117,34 +117,61 @@ class TestWhoMay:
 
 class TestUsers:
     @pytest.mark.requirement("HIF-02")
-    async def test_an_address_is_one_users_in_the_whole_system(self, database: str) -> None:
+    async def test_an_address_is_one_users_in_an_organisation(self, database: str) -> None:
         async with served(database) as api:
-            await api.active_user("ada")
-            taken = invitation("eve", email="ADA@example.org")
-            for org in ("hiflow", "rival"):
-                refused = await api.ask("POST", "/users", taken, org=org)
+            await api.with_password("ada")
+            await api.active_user("bob")
+            for taken in ("ADA@example.org", "bob@example.org"):
+                refused = await api.ask("POST", "/users", invitation("eve", email=taken))
                 assert kind(refused) == (409, "email-taken")
 
-    async def test_an_id_is_one_users_whatever_their_address(self, database: str) -> None:
+    @pytest.mark.requirement("HIF-02", "G-01")
+    async def test_an_organisation_is_not_told_that_another_one_knows_an_address(
+        self, database: str
+    ) -> None:
         async with served(database) as api:
-            await api.active_user("ada")
-            other = invitation("ada", email="free@example.org")
-            refused = await api.ask("POST", "/users", other, org="rival")
-            assert kind(refused) == (409, "user-id-taken")
-            free = invitation("eve", email="free@example.org")
-            assert (await api.ask("POST", "/users", free)).status_code == 201
+            await api.with_password("ada")
+            answers = [
+                await api.ask("POST", "/users", invitation(who, email=email), org="rival")
+                for who, email in (("eve", "ada@example.org"), ("eva", "free@example.org"))
+            ]
+            assert [answer.status_code for answer in answers] == [201, 201]
+
+    async def test_a_reference_is_one_users_in_an_organisation(self, database: str) -> None:
+        async with served(database) as api:
+            body = invitation("P 4711/é")
+            ours = [
+                await api.ask("POST", "/users", body | {"email": "p@example.org"}) for _ in "12"
+            ]
+            theirs = await api.ask("POST", "/users", body | {"email": "q@x.org"}, org="rival")
+            ids = [answer.json()["id"] for answer in (*ours, theirs)]
+            assert ids[0] == ids[1] != ids[2]
+            other = await api.ask("POST", "/users", body | {"email": "r@example.org"})
+            assert kind(other) == (409, "user-id-taken")
+            shown = (await api.ask("GET", f"/users/{ids[0]}")).json()
+            assert shown["reference"] == "P 4711/é"
+
+    @pytest.mark.parametrize("reference", ["", " ", "x" * 65, "two\nlines", "zero\u200bwidth"])
+    async def test_a_reference_is_one_line_of_printable_text(
+        self, database: str, reference: str
+    ) -> None:
+        async with served(database) as api:
+            body = invitation("ada") | {"reference": reference}
+            refused = await api.ask("POST", "/users", body)
+            assert kind(refused) == (422, "invalid-request")
+            assert refused.json()["errors"][0]["field"] == "/reference"
 
     async def test_an_invitation_that_came_to_nothing_keeps_no_address(self, database: str) -> None:
         async with served(database) as api:
             accounts = Access(api.running).accounts
-            assert await accounts.claim_address("ada@example.org", "lost")
+            assert await accounts.expect_address("ada@example.org", "hiflow", "lost")
             assert (await api.ask("POST", "/users", invitation("ada"))).status_code == 201
-            assert await accounts.claim_address("other@example.org", "lost")
+            assert await accounts.expect_address("other@example.org", "hiflow", "lost")
 
     @pytest.mark.requirement("G-07")
     async def test_a_repeated_invitation_is_one_user(self, database: str) -> None:
         async with served(database) as api:
-            body = {**invitation("ada"), "user_id": None}
+            body = {**invitation("ada"), "reference": None}
             key = {"Idempotency-Key": "once"}
             asked = [await api.ask("POST", "/users", body, headers=key) for _ in range(2)]
             places = [answer.headers["Location"] for answer in asked]

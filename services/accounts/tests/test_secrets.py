@@ -298,19 +298,50 @@ async def test_a_text_has_one_holder_and_a_holder_one_text(pool: Pool, vault: Va
     claims = Claims(pool, vault)
     ada, other = await claims.key("Ada@Example.org "), await claims.key("other@example.org")
     assert ada == await claims.key("ada@example.ORG")
-    assert await claims.claim(ada, "ada") == "ada"
-    assert await claims.claim(ada, "eve") == "ada"
-    assert await claims.claim(other, "ada") is None
-    await claims.release("ada")
-    assert await claims.claim(ada, "eve") == "eve"
+    async with pool.connection() as connection:
+        assert await claims.prove(connection, ada, "ada")
+        assert await claims.prove(connection, ada, "ada"), "a repeat"
+        assert not await claims.prove(connection, ada, "eve")
+        assert await claims.prove(connection, other, "ada"), "who has one keeps it"
+    assert [await claims.holder(key) for key in (ada, other)] == ["ada", None]
     assert os.fsencode("example") not in ada
+
+
+async def test_a_text_is_expected_of_one_user_in_each_organisation(
+    pool: Pool, vault: Vault
+) -> None:
+    claims = Claims(pool, vault)
+    ada, other = await claims.key("ada@example.org"), await claims.key("other@example.org")
+    assert await claims.expect(ada, "hiflow", "ada") == "ada"
+    assert await claims.expect(ada, "hiflow", "eve") == "ada"
+    assert await claims.expect(ada, "rival", "eve") == "eve"
+    assert await claims.expect(other, "hiflow", "ada") is None
+    assert (await claims.expected(ada), await claims.holder(ada)) == (["ada", "eve"], None)
+    await claims.expect_no_more("ada")
+    assert await claims.expect(ada, "hiflow", "bob") == "bob"
+
+
+async def test_an_address_that_an_invitation_claimed_is_proved_like_any_other(
+    pool: Pool, vault: Vault
+) -> None:
+    claims = Claims(pool, vault)
+    ada, eve = await claims.key("ada@example.org"), await claims.key("eve@example.org")
+    async with pool.connection() as connection:
+        for key, holder in ((ada, "ada"), (eve, "eve")):
+            await claims.prove(connection, key, holder)
+        await keep(connection, "eve", "a hash")
+        for _ in range(2):
+            await connection.execute(secrets.TABLES.encode())
+    assert [await claims.holder(key) for key in (ada, eve)] == [None, "eve"]
+    assert [await claims.expected(key) for key in (ada, eve)] == [["ada"], []]
 
 
 async def test_a_text_moves_to_another_unless_somebody_has_it(pool: Pool, vault: Vault) -> None:
     claims = Claims(pool, vault)
     old, new, taken = [await claims.key(text) for text in ("a@x.org", "b@x.org", "c@x.org")]
-    await claims.claim(old, "ada")
-    await claims.claim(taken, "eve")
+    async with pool.connection() as connection:
+        await claims.prove(connection, old, "ada")
+        await claims.prove(connection, taken, "eve")
     for key, holder, moved in ((new, "ada", True), (taken, "ada", False), (old, "bob", False)):
         async with pool.connection() as connection:
             assert await claims.move(connection, key, holder) is moved

@@ -56,7 +56,7 @@ class TestPasswords:
     @pytest.mark.requirement("HIF-02")
     async def test_without_an_agreement_there_are_no_credentials(self, database: str) -> None:
         async with served(database) as api:
-            await api.ask("POST", "/users", {**invited("ada")})
+            await api.invited_user("ada")
             refused = await api.ask("PUT", "/users/ada/activation")
             assert outcome(refused) == (409, "agreement-missing")
             await api.anybody("POST", "/password-resets", {"email": "ada@example.org"})
@@ -425,11 +425,6 @@ class TestSecrets:
             ):
                 assert "password_reset_requested" in shown.text
                 assert "token=" not in shown.text
-
-
-def invited(user_id: str) -> dict[str, Any]:
-    email = f"{user_id}@example.org"
-    return {"user_id": user_id, "email": email, "name": "Ada Martin", "roles": ["driver"]}
 
 
 async def ask_as(api: Caller, who: str, method: str, path: str, body: Any = None) -> httpx.Response:

@@ -36,10 +36,14 @@ from services.accounts.user.profile import ChangeProfile
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class InviteUser:
-    """Whether the address is free is decided before, where addresses are kept."""
+    """Whether the address is free is decided before, where addresses are kept.
+
+    `user_id` is the server's; it follows from the reference, where there is one.
+    """
 
     user_id: str
     organisation_id: str
+    reference: str | None = None
     email: str
     name: str
     language: str
@@ -339,6 +343,7 @@ def invitation(command: InviteUser) -> UserInvited:
         phone=command.phone,
         invited_by=command.by,
         invited_at=command.at,
+        reference=command.reference,
     )
 
 

@@ -81,6 +81,7 @@ def published(
         additional_services=services,
         published_at=NOON,
         time_zone=None,
+        reference=None,
     )
 
 

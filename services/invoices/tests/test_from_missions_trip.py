@@ -54,6 +54,7 @@ def published() -> TripPublished:
         additional_services=(),
         published_at=NOON,
         time_zone="Europe/Paris",
+        reference=None,
     )
 
 

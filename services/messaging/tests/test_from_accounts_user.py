@@ -29,6 +29,7 @@ INVITED = UserInvited(
     phone="+336",
     invited_by="lea",
     invited_at=NOON,
+    reference=None,
 )
 ACTIVATED = UserActivated(
     user_id="ada",

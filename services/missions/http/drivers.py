@@ -29,7 +29,6 @@ from services.missions.aggregates import CLEARANCE, DRIVER
 from services.missions.driver.availability import DeclareAvailability, WithdrawAvailability
 from services.missions.http.access import AnyContext, AsOf, StaffContext, only_own
 from services.missions.http.fields import Code, Codes, PostalCode
-from services.missions.http.readable_ids import readable_id
 
 router = Router("Drivers")
 
@@ -375,7 +374,7 @@ async def declare_availability(
 ) -> Answered[Recorded]:
     """Be available for a day, a week or a month."""
     only_own(context, driver_id)
-    availability_id = readable_id("A", context.command_context.command_id)
+    availability_id = context.new_id("A")
     command = DeclareAvailability(
         driver_id=driver_id,
         organisation_id=context.principal.organisation_id,

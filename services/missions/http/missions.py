@@ -11,7 +11,6 @@ from services.missions import trip
 from services.missions.aggregates import TRIP
 from services.missions.http.access import AnyContext, DriverContext, LogisticsContext, is_staff
 from services.missions.http.fields import ExpenseShown, RefusalBody
-from services.missions.http.readable_ids import readable_id
 from services.missions.trip import extra_costs
 from services.missions.trip.attachments import AddAttachment, RemoveAttachment
 from services.missions.trip.extra_costs import (
@@ -182,7 +181,7 @@ async def request_extra_cost(
 ) -> Answered[RequestedExtraCost]:
     """Ask for something the quote did not foresee, before the delivery."""
     await files.require(context, "photo_file_id", body.photo_file_id, PHOTO_PURPOSES)
-    request_id = readable_id("X", context.command_context.command_id)
+    request_id = context.new_id("X")
     command = RequestExtraCost(
         trip_id=trip_id,
         driver_id=context.principal.subject,

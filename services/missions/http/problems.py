@@ -30,7 +30,7 @@ def problem(rejection: Rejection) -> tuple[int, str]:
         case trip.NoSuchMission():
             return 404, "There is no such mission."
         case trip.TripIdTaken(trip_id=taken):
-            return 409, f"Another trip has the id {taken}."
+            return 409, f"Another trip has this reference, or was offered otherwise: {taken}."
         case trip.TripIsAssigned():
             return 409, "The trip is assigned."
         case trip.TripIsNotPast(until_day=until):

@@ -49,6 +49,7 @@ from infra.http.models import (
     Named,
     Phone,
     PointBody,
+    Reference,
 )
 from services.missions import trip
 from services.missions.aggregates import TRIP
@@ -83,7 +84,6 @@ from services.missions.http.quotes import (
     WithdrawnQuote,
     quote_shown,
 )
-from services.missions.http.readable_ids import readable_id
 from services.missions.trip.contacts import DetailStop, NameClient
 
 router = Router("Trips")
@@ -122,8 +122,8 @@ class VehicleBody(Body):
 class TripBody(Body):
     """A transfer to offer."""
 
-    trip_id: Id | None = None
-    """The number to identify it by; given one when absent."""
+    reference: Reference | None = None
+    """What the organisation calls it, for one trip only: the same again is a repetition."""
     client_brand: Line
     tags: Codes = ()
     departure: StopBody
@@ -144,6 +144,7 @@ class TripBody(Body):
         return trip.PublishTrip(
             trip_id=trip_id,
             organisation_id=organisation_id,
+            reference=self.reference,
             client_brand=self.client_brand,
             tags=self.tags,
             departure=self.departure.stop(),
@@ -254,6 +255,8 @@ class OfferInOutline(OfferTerms):
 class OfferShown(OfferTerms):
     """The offer with the places where it begins and ends."""
 
+    reference: str | None
+    """What the organisation that offers it calls it."""
     departure: StopShown
     arrival: StopShown
 
@@ -466,7 +469,7 @@ def attachments_shown(state: trip.Mission) -> tuple[AttachmentShown, ...]:
 @router.post("/trips", status_code=201)
 async def publish_trip(body: TripBody, context: LogisticsContext) -> Answered[Recorded]:
     """Offer a transfer to the drivers of the organisation."""
-    trip_id = body.trip_id or readable_id("T", context.command_context.command_id)
+    trip_id = context.new_id("T", body.reference)
     command = body.command(
         trip_id=trip_id,
         organisation_id=context.principal.organisation_id,

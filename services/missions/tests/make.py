@@ -108,6 +108,7 @@ def publish(
     return PublishTrip(
         trip_id="t-1",
         organisation_id=organisation,
+        reference=None,
         client_brand="Atlas",
         tags=tags,
         departure=departure,
@@ -151,6 +152,7 @@ def published(
         additional_services=services,
         published_at=NOON,
         time_zone="Europe/Paris",
+        reference=None,
     )
 
 

@@ -1,9 +1,11 @@
 """The routes of missions, over a real store."""
 
+import json
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
+from uuid import uuid4
 from zoneinfo import ZoneInfo
 
 import httpx
@@ -11,12 +13,15 @@ import pytest
 from fastapi.routing import APIRoute
 
 from contracts.media.file_v1 import Purpose
+from infra.commands import CommandContext, Done
 from infra.http.app import admissions
 from infra.testing import serving
 from infra.testing.following import file, follow
 from infra.testing.serving import KEY, NO_HEADERS
 from infra.tokens import Role, issue
+from services.missions.aggregates import TRIP
 from services.missions.http import router
+from services.missions.http.trips import TripBody
 from services.missions.service import service
 
 PRICE = {"price": {"amount_minor": 20_000, "currency": "EUR"}}
@@ -38,21 +43,37 @@ class Caller(serving.Caller):
 
     async def world(self, *drivers: str, trip: str = "T1") -> None:
         """A published trip, and drivers of the organisation."""
-        assert (await self.ask("POST", "/trips", offer(trip))).status_code == 201
+        await self.published(offer(trip))
         for driver in drivers:
             await self.ask(
                 "POST", "/drivers", {"driver_id": driver, "name": "A B", "phone": "0465710000"}
             )
+
+    async def published(self, offered: Mapping[str, Any]) -> None:
+        """An offer whose id is its reference, as ids were before the service made them."""
+        body = TripBody.model_validate_json(json.dumps(offered))
+        assert body.reference is not None
+        command = body.command(
+            trip_id=body.reference,
+            organisation_id=self.organisation,
+            time_zone="Europe/Paris",
+            today=today(),
+            at=datetime.now(UTC),
+        )
+        id = uuid4()
+        context = CommandContext(id, "c", str(id), self.user, self.organisation, command.at, "")
+        done = await self.running.commands.handle(TRIP, body.reference, command, context)
+        assert isinstance(done, Done)
 
 
 def today() -> date:
     return datetime.now(ZoneInfo("Europe/Paris")).date()
 
 
-def offer(trip_id: str = "T1", **changed: Any) -> dict[str, Any]:
+def offer(reference: str | None = "T1", **changed: Any) -> dict[str, Any]:
     stop = {"postal_code": "75001", "point": {"latitude": 48.85, "longitude": 2.35}}
     return {
-        "trip_id": trip_id,
+        "reference": reference,
         "client_brand": "Atlas",
         "departure": {"city": "Paris", **stop},
         "arrival": {"city": "Lyon", **stop},
@@ -197,7 +218,7 @@ async def test_a_strangers_organisation_finds_nothing(database: str, trip: str) 
     async with served(database) as api:
         await api.world("ada", trip="quoted")
         await api.driver("ada", "POST", "/trips/quoted/quote", PRICE)
-        await api.ask("POST", "/trips", offer("driven"))
+        await api.published(offer("driven"))
         await api.ask("POST", "/trips/driven/assignment", {"driver_id": "ada"})
         asked = await api.driver("ada", "POST", "/trips/driven/extra-costs", EXTRA)
         known = {"trip_id": trip, "driver_id": "ada", "end": "arrival", "file_id": "f-2"}
@@ -259,6 +280,27 @@ async def test_a_bad_offer_is_told_which_field(
     async with served(database) as api:
         answer = await api.ask("POST", "/trips", offer(**changed))
         assert (answer.status_code, field in answer.text) == (422, True)
+
+
+async def test_a_reference_is_one_trips_in_an_organisation(database: str) -> None:
+    async with served(database) as api:
+        ours = [await api.ask("POST", "/trips", offer("2026/118 B")) for _ in range(2)]
+        theirs = await api.ask("POST", "/trips", offer("2026/118 B"), org="rival")
+        ids = [answer.json()["id"] for answer in (*ours, theirs)]
+        assert [answer.status_code for answer in (*ours, theirs)] == [201, 201, 201]
+        assert ids[0] == ids[1] != ids[2]
+        other = await api.ask("POST", "/trips", offer("2026/118 B", distance_km=466))
+        assert (other.status_code, other.json()["type"][-13:]) == (409, "trip-id-taken")
+        shown = (await api.ask("GET", f"/trips/{ids[0]}")).json()
+        assert shown["offer"]["reference"] == "2026/118 B"
+        unnamed = await api.ask("POST", "/trips", offer(reference=None))
+        assert unnamed.json()["id"] not in ids
+
+
+async def test_an_id_is_never_the_callers_to_choose(database: str) -> None:
+    async with served(database) as api:
+        refused = await api.ask("POST", "/trips", offer(trip_id="T1"))
+        assert (refused.status_code, "/trip_id" in refused.text) == (422, True)
 
 
 async def test_drivers_change_nobody_but_themselves(database: str) -> None:
@@ -360,7 +402,7 @@ async def test_a_drivers_own_things_are_theirs_alone(
 async def test_a_qualification_opens_a_gated_trip(database: str) -> None:
     async with served(database) as api:
         await api.world("ada")
-        await api.ask("POST", "/trips", offer("T2", client_process="atlas"))
+        await api.published(offer("T2", client_process="atlas"))
         missing = await api.driver("ada", "POST", "/trips/T2/quote", PRICE)
         assert (missing.status_code, "atlas" in missing.json()["detail"]) == (409, True)
         assert (await api.ask("POST", "/drivers/ada/qualifications", TRAINING)).is_success

@@ -47,7 +47,7 @@ async def test_a_required_paper_that_is_missing_closes_new_work(database: str) -
         await api.world("ada")
         assert (await api.driver("ada", "POST", "/trips/T1/quote", QUOTE)).status_code == 201
         assert (await api.ask("PUT", "/drivers/ada/required-papers", VIGILANCE)).is_success
-        await api.ask("POST", "/trips", offer("T2"))
+        await api.published(offer("T2"))
         refused = [
             await api.driver("ada", "POST", "/trips/T2/quote", QUOTE),
             await api.ask("POST", "/trips/T1/award", AWARD),

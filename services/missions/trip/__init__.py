@@ -47,8 +47,11 @@ QUOTE = "quote:"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PublishTrip:
+    """`trip_id` is the server's; it follows from the reference, where there is one."""
+
     trip_id: str
     organisation_id: str
+    reference: str | None
     client_brand: str
     tags: tuple[str, ...]
     departure: Stop
@@ -555,6 +558,7 @@ def published(command: PublishTrip) -> TripPublished:
     return TripPublished(
         trip_id=command.trip_id,
         organisation_id=command.organisation_id,
+        reference=command.reference,
         client_brand=command.client_brand,
         tags=command.tags,
         departure=command.departure,

@@ -7,14 +7,13 @@ declare const process: { argv: string[] };
 
 type Trip = components["schemas"]["TripForDriver"];
 
-const [, , baseUrl, logistics, driver, driverId, tripId, today] = process.argv;
+const [, , baseUrl, logistics, driver, driverId, reference, today] = process.argv;
 
 const client = (token: string) =>
   createClient<paths>({ baseUrl, headers: { Authorization: `Bearer ${token}` } });
 const staff = client(logistics);
 const me = client(driver);
 const command = () => ({ "Idempotency-Key": crypto.randomUUID() });
-const at = { trip_id: tripId };
 
 function must<T>(what: string, answer: { data?: T; error?: unknown }): T {
   if (answer.data === undefined) throw new Error(`${what}: ${JSON.stringify(answer.error)}`);
@@ -34,7 +33,7 @@ must("registered", registered);
 const published = await staff.POST("/trips", {
   params: { header: command() },
   body: {
-    trip_id: tripId,
+    reference,
     client_brand: "Atlas",
     departure: { city: "Paris", postal_code: "75001", point },
     arrival: { city: "Lyon", postal_code: "69001", point },
@@ -46,7 +45,7 @@ const published = await staff.POST("/trips", {
     duration_minutes: 290,
   },
 });
-same("the trip", must("published", published).id, tripId);
+const at = { trip_id: must("published", published).id };
 
 const open: Trip = must("shown", await me.GET("/trips/{trip_id}", { params: { path: at } })) as Trip;
 same("the status before", open.status, "open");

@@ -76,5 +76,6 @@ def secrets(platform: Platform, user: str) -> list[Any]:
         "accounts",
         f"select user_id from secrets.password where user_id = '{user}'"
         f" union select user_id from secrets.totp where user_id = '{user}'"
-        f" union select holder from secrets.claim where holder = '{user}'",
+        f" union select holder from secrets.claim where holder = '{user}'"
+        f" union select user_id from secrets.expected where user_id = '{user}'",
     )

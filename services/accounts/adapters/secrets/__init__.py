@@ -61,3 +61,4 @@ async def forget(connection: Connection, user_id: str, at: datetime) -> None:
     await connection.execute("delete from secrets.password where user_id = %s", (user_id,))
     await totp.remove(connection, user_id)
     await connection.execute("delete from secrets.claim where holder = %s", (user_id,))
+    await connection.execute("delete from secrets.expected where user_id = %s", (user_id,))

@@ -1,4 +1,7 @@
-"""Personal texts that belong to one person each: found by keyed hash, without being kept."""
+"""Personal texts that belong to one person each: found by keyed hash, without being kept.
+
+A text is expected of whoever was invited with it, and belongs to the first of them who proves it.
+"""
 
 import unicodedata
 
@@ -12,7 +15,19 @@ create table if not exists secrets.claim (
   key    bytea primary key,
   holder text not null unique
 );
+create table if not exists secrets.expected (
+  user_id         text primary key,
+  key             bytea not null,
+  organisation_id text  not null,
+  unique (key, organisation_id)
+);
+insert into secrets.expected
+  select holder, key, '' from secrets.claim
+  where holder not in (select user_id from secrets.password) on conflict do nothing;
+delete from secrets.claim where holder not in (select user_id from secrets.password);
 """
+# Before an address was proved it was claimed by the invitation; who has set no password has proved
+# nothing.
 
 
 class Claims:
@@ -37,14 +52,39 @@ class Claims:
             row = await cursor.fetchone()
         return row[0] if row else None
 
-    async def claim(self, key: bytes, holder: str) -> str | None:
-        """Give a free text to a holder who has none; answers whose it is then."""
+    async def expect(self, key: bytes, organisation_id: str, user_id: str) -> str | None:
+        """Expect a text of a user of whom none is expected; answers of whom of the organisation
+        it is expected then."""
         async with self._pool.connection() as connection:
             await connection.execute(
-                "insert into secrets.claim (key, holder) values (%s, %s) on conflict do nothing",
-                (key, holder),
+                "insert into secrets.expected (user_id, key, organisation_id)"
+                " values (%s, %s, %s) on conflict do nothing",
+                (user_id, key, organisation_id),
             )
-        return await self.holder(key)
+            cursor = await connection.execute(
+                "select user_id from secrets.expected where key = %s and organisation_id = %s",
+                (key, organisation_id),
+            )
+            row = await cursor.fetchone()
+        return row[0] if row else None
+
+    async def expected(self, key: bytes) -> list[str]:
+        """All users of whom a text is expected."""
+        async with self._pool.connection() as connection:
+            cursor = await connection.execute(
+                "select user_id from secrets.expected where key = %s order by user_id", (key,)
+            )
+            return [row[0] for row in await cursor.fetchall()]
+
+    async def prove(self, connection: Connection, key: bytes, holder: str) -> bool:
+        """Give a text to a holder who has proved it, unless they have one; False when it is
+        somebody else's."""
+        await connection.execute(
+            "insert into secrets.claim (key, holder) values (%s, %s) on conflict do nothing",
+            (key, holder),
+        )
+        cursor = await connection.execute("select from secrets.claim where holder = %s", (holder,))
+        return cursor.rowcount == 1
 
     async def move(self, connection: Connection, key: bytes, holder: str) -> bool:
         """Give a holder another text, and free the former one; False when somebody has it, or
@@ -58,9 +98,10 @@ class Claims:
             )
         except UniqueViolation:
             return False
+        await connection.execute("delete from secrets.expected where user_id = %s", (holder,))
         return cursor.rowcount == 1
 
-    async def release(self, holder: str) -> None:
-        """Free the text of a holder."""
+    async def expect_no_more(self, user_id: str) -> None:
+        """Expect nothing of a user any more."""
         async with self._pool.connection() as connection:
-            await connection.execute("delete from secrets.claim where holder = %s", (holder,))
+            await connection.execute("delete from secrets.expected where user_id = %s", (user_id,))

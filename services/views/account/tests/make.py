@@ -59,6 +59,7 @@ def invited(id: str = "ada", organisation: str = "hiflow") -> user.UserInvited:
         phone=None,
         invited_by="lea",
         invited_at=NOON,
+        reference=None,
     )
 
 

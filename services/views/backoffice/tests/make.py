@@ -61,6 +61,7 @@ def invited(id: str = "ada", organisation: str = "hiflow") -> user.UserInvited:
         phone="+33612345678",
         invited_by="lea",
         invited_at=NOON,
+        reference=None,
     )
 
 
@@ -215,6 +216,7 @@ def published(
         additional_services=(),
         published_at=NOON,
         time_zone="Europe/Paris",
+        reference=None,
     )
 
 

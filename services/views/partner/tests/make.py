@@ -82,6 +82,7 @@ def published(
         additional_services=services,
         published_at=at,
         time_zone="Europe/Paris",
+        reference=None,
     )
 
 
