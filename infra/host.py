@@ -6,7 +6,7 @@ The same declaration runs as an API, as workers, or everything in one process.
 import asyncio
 import logging
 import socket
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Any, Protocol
@@ -55,10 +55,11 @@ class Service:
 
     `routes` takes the opened service and answers its API router; `problem` is its one table from
     rejection to (status, sentence). `lookups` are tables like `views`, of other services' facts
-    that its commands ask for. `followers` write what is neither event nor row, e.g. they remove the
-    secrets of who is forgotten. `migrations` are steps of SQL, in order, for what must not be an
-    event: secrets, receipts, chunks. `workers` are more loops, by name, e.g. one that sends mail.
-    `about` tells people outside what its API is for.
+    that its commands ask for. `guard` refuses people who have a good access token; it may ask the
+    lookups. `followers` write what is neither event nor row, e.g. they remove the secrets of who is
+    forgotten. `migrations` are steps of SQL, in order, for what must not be an event: secrets,
+    receipts, chunks. `workers` are more loops, by name, e.g. one that sends mail. `about` tells
+    people outside what its API is for.
     """
 
     name: str
@@ -69,6 +70,7 @@ class Service:
     views: tuple[View[Any, Any], ...] = ()
     lookups: tuple[View[Any, Any], ...] = ()
     problem: Callable[[Any], tuple[int, str]] | None = None
+    guard: Callable[[Any], Awaitable[None]] | None = None
     migrations: tuple[Step | str, ...] = ()
     workers: Mapping[str, Callable[["Running"], "Worker"]] = field(default_factory=dict)
     about: str = ""

@@ -65,6 +65,7 @@ def api(running: Running, verifier: Verifier, health: Health) -> Api:
         pool=running.pool,
         positions=_positions(running, generations) if generations is not None else None,
         lookups=Lookups(running.pool, service.shape),
+        guard=service.guard,
         versions=OpaqueVersions(next(iter(settings.masters.values()))),
         unfilled=generations.unfilled if generations is not None else None,
     )

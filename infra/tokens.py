@@ -87,10 +87,12 @@ def issue(
     now: float | None = None,
     authenticated_at: float | None = None,
     time_zone: str | None = None,
+    session_id: str | None = None,
 ) -> str:
     """An access token valid for `lifetime` seconds.
 
-    `authenticated_at` is when the subject last showed a secret, for what asks for that anew.
+    `authenticated_at` is when the subject last showed a secret, for what asks for that anew;
+    `session_id` is the session that began then, for what asks whether it is over.
     `time_zone` is the organisation's, by its IANA name; Europe/Paris when not said.
     The accounts service issues them; a laptop and tests may with a key of their own, which no
     API elsewhere publishes.
@@ -106,7 +108,10 @@ def issue(
         "exp": int(at + lifetime),
     }
     if authenticated_at is not None:
-        claims["auth_time"] = int(authenticated_at)
+        # To the microsecond: a session may begin in the second in which all others ended.
+        claims["auth_time"] = round(authenticated_at, 6)
+    if session_id is not None:
+        claims["sid"] = session_id
     if time_zone is not None:
         claims["zoneinfo"] = time_zone
     return jwt.encode(claims, key.private, algorithm="EdDSA", headers={"kid": key.kid})

@@ -40,7 +40,8 @@ _NOT_VALID = "The access token is not valid here."
 class Principal:
     """Somebody, for one organisation. `subject` of a driver is the driver's id.
 
-    `authenticated_at` is when they last showed a secret, in seconds since 1970; None: not told.
+    `authenticated_at` is when they last showed a secret, in seconds since 1970; `session_id` is the
+    session that began then. None: not told.
     `zone` is where the organisation's days are days (G-03).
     """
 
@@ -49,6 +50,7 @@ class Principal:
     roles: frozenset[str]
     authenticated_at: float | None = None
     zone: ZoneInfo = PARIS
+    session_id: str | None = None
 
 
 class Unreadable(ValueError):
@@ -228,8 +230,12 @@ def _principal_of(claims: Mapping[str, Any]) -> tuple[Principal, float]:
     shown = claims.get("auth_time")
     if shown is not None and not isinstance(shown, int | float):
         raise TypeError("auth_time must be a number of seconds")
+    session_id = claims.get("sid")
+    if session_id is not None and not isinstance(session_id, str):
+        raise TypeError("sid must be a name")
     zone = _zone_of(claims.get("zoneinfo"))
-    return Principal(subject, organisation, frozenset(roles), shown, zone), float(expires_at)
+    principal = Principal(subject, organisation, frozenset(roles), shown, zone, session_id)
+    return principal, float(expires_at)
 
 
 def _zone_of(claim: object) -> ZoneInfo:

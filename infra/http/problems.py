@@ -140,6 +140,14 @@ def unknown_reference(field: str, kind: str) -> Problem:
     return Problem(422, "unknown-reference", detail, errors=errors)
 
 
+SESSION_OVER = "The session is over; sign in again."
+
+
+def session_over() -> Problem:
+    """401: the access token has not ended, but the account or the session it is of has."""
+    return Problem(401, "session-over", SESSION_OVER)
+
+
 def try_again(status: int, slug: str, detail: str, seconds: int = 1) -> Problem:
     """A problem that passes; the client should repeat the request as it was."""
     return Problem(status, slug, detail, headers={"Retry-After": str(seconds)})

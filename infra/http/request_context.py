@@ -13,7 +13,7 @@ A route names whom it admits by the type of its parameter:
 
 import json
 import re
-from collections.abc import Callable, Collection
+from collections.abc import Awaitable, Callable, Collection
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from hashlib import sha256
@@ -138,6 +138,8 @@ class AppState:
     commands: Handler | None = None
     positions: Positions | None = None
     lookups: Lookups | None = None
+    guard: "Guard | None" = None
+    """Asked whether somebody is let in who has a good access token; None asks nobody."""
     versions: OpaqueVersions | None = None
     """How drivers are told of versions; without it they see them as staff do."""
     now: Callable[[], datetime] = _now
@@ -405,6 +407,10 @@ class RequestContext(PublicRequest):
         raise _no_etag()
 
 
+Guard = Callable[[RequestContext], Awaitable[None]]
+"""Raises the `Problem` of somebody who is not let in."""
+
+
 def _stale(detail: str) -> Problem:
     return Problem(412, "version-mismatch", f"If-Match does not hold. {detail}")
 
@@ -445,7 +451,12 @@ class AuthDependency:
             asked = _query(app_state, headers)
         else:
             asked = _command(app_state, headers, request, body)
-        return asked if principal is None else asked.as_principal(principal)
+        if principal is None:
+            return asked
+        context = asked.as_principal(principal)
+        if app_state.guard is not None:
+            await app_state.guard(context)
+        return context
 
     def principal(self, app_state: AppState, header: bytes | None) -> Principal | None:
         """The caller who is let in, None where everybody is. Raises a `Problem` for anybody else:

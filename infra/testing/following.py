@@ -4,6 +4,7 @@ from datetime import UTC, datetime
 from itertools import count
 from typing import Any
 
+from contracts.accounts.user_v1 import Role, UserInvited
 from contracts.media.file_v1 import FileStored, Purpose, Visibility
 from infra.consumers.views import ViewHandler
 from infra.host import Running
@@ -26,6 +27,22 @@ async def follow(running: Running, *events: Any) -> None:
                 " on conflict (consumer, stream) do update set version = excluded.version",
                 (active.consumer, delivery.stream, delivery.envelope.sequence),
             )
+
+
+def user(user_id: str = "ada", organisation: str = "hiflow") -> UserInvited:
+    """Somebody who was invited to an organisation."""
+    return UserInvited(
+        user_id=user_id,
+        organisation_id=organisation,
+        email=f"{user_id}@example.org",
+        name="Ada Martin",
+        language="fr",
+        roles=(Role.DRIVER,),
+        phone=None,
+        invited_by="lea",
+        invited_at=NOON,
+        reference=None,
+    )
 
 
 def file(

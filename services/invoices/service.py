@@ -5,7 +5,7 @@ from contracts.missions import trip_v1
 from contracts.payments import payout_v1
 from infra.consumers.reactions import Reaction
 from infra.host import Service
-from infra.lookups import files
+from infra.lookups import files, users
 from services.invoices import http
 from services.invoices.adapters import archivist
 from services.invoices.aggregates import BUYER, INVOICE, NUMBERING, SELLER
@@ -55,7 +55,8 @@ service = Service(
             target=from_payments_payout.target,
         ),
     ),
-    lookups=(files.lookup,),
+    lookups=(files.lookup, users.lookup),
+    guard=users.refuse_ended,
     routes=http.router,
     migrations=(archivist.TABLES,),
     followers=(archivist.noting,),

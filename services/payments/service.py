@@ -3,7 +3,7 @@
 from contracts.invoices import invoice_v1
 from infra.consumers.reactions import Reaction
 from infra.host import Service
-from infra.lookups import files
+from infra.lookups import files, users
 from services.payments import http
 from services.payments.aggregates import PAYEE, PAYOUT
 from services.payments.http import problems
@@ -26,7 +26,8 @@ service = Service(
         ),
     ),
     views=(ledger.view, payouts_to_pay.view),
-    lookups=(files.lookup, invoices_invoice.lookup),
+    lookups=(files.lookup, users.lookup, invoices_invoice.lookup),
+    guard=users.refuse_ended,
     routes=lambda _: http.router,
     problem=problems.problem,
 )

@@ -28,6 +28,7 @@ class AccessTokens:
         at: datetime,
         lifetime: timedelta,
         authenticated_at: float | None,
+        session_id: str | None,
     ) -> str:
         """A token for a user of an organisation, who last showed a secret at `authenticated_at`."""
         return issue(
@@ -40,6 +41,7 @@ class AccessTokens:
             lifetime=lifetime.total_seconds(),
             now=at.timestamp(),
             authenticated_at=authenticated_at,
+            session_id=session_id,
             time_zone=await self._time_zone(organisation_id),
         )
 

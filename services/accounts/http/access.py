@@ -67,16 +67,19 @@ class Access:
         self.tokens = AccessTokens(running.commands, self.secrets.keys, running.settings)
 
     def router(self, heading: str) -> Router:
-        """A router whose routes refuse users who were deactivated."""
-        return Router(heading, [Depends(self.refuse_deactivated)])
+        """A router whose routes refuse users whose account or session has ended."""
+        return Router(heading, [Depends(self.refuse_ended)])
 
-    async def refuse_deactivated(self, request: Request) -> None:
-        """Here an access token ends with its account; elsewhere it may live a few minutes more."""
+    async def refuse_ended(self, request: Request) -> None:
+        """Here an access token ends with its account and its session; elsewhere it may live a few
+        minutes more."""
         principal: Principal | None = request.scope[PRINCIPAL]
         if principal is None:
             return
         account = await self.accounts.find(principal.subject)
-        if account is not None and not isinstance(account, Active):
+        closed = account is not None and not isinstance(account, Active)
+        session_id = principal.session_id
+        if closed or (session_id and not await self.secrets.sessions.is_open(session_id)):
             raise refused(SessionOver(), problem)
 
     async def caller(self, context: RequestContext) -> Person:

@@ -145,4 +145,5 @@ async def enter(access: Access, context: RequestContext, organisation_id: str) -
         at=context.at,
         lifetime=min(ACCESS, grant.until - context.at),
         authenticated_at=context.principal.authenticated_at,
+        session_id=context.principal.session_id,
     )

@@ -55,6 +55,7 @@ async def tokens_of_session(
         roles=granted(person.roles, with_second_factor=session.second_factor),
         at=at,
         authenticated_at=session.signed_in_at.timestamp(),
+        session_id=session.session_id,
     )
     return tokens.model_copy(
         update={"refresh_token": refresh_token, "session_expires_at": session.expires_at}
@@ -69,6 +70,7 @@ async def tokens_for(
     roles: Iterable[str],
     at: datetime,
     authenticated_at: float | None,
+    session_id: str | None,
     lifetime: timedelta = ACCESS,
 ) -> Tokens:
     """An access token that nothing refreshes, and what it says."""
@@ -79,6 +81,7 @@ async def tokens_for(
         at=at,
         lifetime=lifetime,
         authenticated_at=authenticated_at,
+        session_id=session_id,
     )
     return Tokens(
         user_id=user_id,

@@ -67,6 +67,15 @@ class Sessions:
             row = await cursor.fetchone()
         return Session(*row) if row else None
 
+    async def is_open(self, session_id: str) -> bool:
+        """Whether a session has not been ended; also when it is too old for another token."""
+        async with self._pool.connection() as connection:
+            cursor = await connection.execute(
+                "select from secrets.session where session_id = %s and ended_at is null",
+                (session_id,),
+            )
+            return cursor.rowcount == 1
+
     async def succeed(
         self, session: Session, token: str, request: UUID, at: datetime, leeway: timedelta
     ) -> str | None:

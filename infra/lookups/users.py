@@ -1,0 +1,121 @@
+"""Users, for the services that name one or may not wait until an access token ends.
+
+An access token lives a few minutes after its session or its account has ended. What cannot be
+taken back, like money and bank details, asks here: `Service(guard=users.refuse_ended)`.
+"""
+
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import assert_never
+
+from contracts.accounts import user_v1
+from contracts.accounts.user_v1 import (
+    PasswordSet,
+    SessionsEnded,
+    SubjectForgotten,
+    TotpRemoved,
+    UserActivated,
+    UserDeactivated,
+    UserInvited,
+)
+from infra.consumers.views import OutOfOrder, View
+from infra.http.auth import Principal
+from infra.http.problems import session_over, unknown_reference
+from infra.http.request_context import RequestContext
+
+Reads = (
+    UserInvited
+    | UserActivated
+    | UserDeactivated
+    | SessionsEnded
+    | PasswordSet
+    | TotpRemoved
+    | SubjectForgotten
+)
+MOST_ENDED = 50
+"""How many ended sessions of a user are remembered; their tokens have ended long before."""
+
+
+@dataclass(frozen=True, slots=True)
+class User:
+    """A user of an organisation, and what has ended of theirs."""
+
+    user_id: str
+    organisation_id: str
+    closed: bool = False
+    """Whether the account was deactivated, or forgotten."""
+    sessions_over_at: datetime | None = None
+    """When all sessions ended last; those that began before are over."""
+    ended_sessions: tuple[str, ...] = ()
+    """The sessions that ended alone, the last ones last."""
+
+
+def key(event: Reads) -> tuple[str]:
+    return (event.user_id,)
+
+
+def project(row: User | None, event: Reads) -> User:
+    if isinstance(event, UserInvited):
+        return User(user_id=event.user_id, organisation_id=event.organisation_id)
+    if row is None:
+        raise OutOfOrder(event)
+    match event:
+        case UserActivated():
+            return replace(row, closed=False)
+        case UserDeactivated():
+            return replace(row, closed=True, sessions_over_at=event.deactivated_at)
+        case SubjectForgotten():
+            return replace(row, closed=True, sessions_over_at=event.forgotten_at)
+        case PasswordSet():
+            return replace(row, sessions_over_at=event.set_at)
+        case TotpRemoved():
+            return replace(row, sessions_over_at=event.removed_at)
+        case SessionsEnded(session_id=None):
+            return replace(row, sessions_over_at=event.ended_at)
+        case SessionsEnded():
+            others = tuple(one for one in row.ended_sessions if one != event.session_id)
+            ended = (*others, event.session_id or "")[-MOST_ENDED:]
+            return replace(row, ended_sessions=ended)
+        case unhandled:
+            assert_never(unhandled)
+
+
+lookup = View(
+    name="users",
+    contract=user_v1.contract,
+    reads=Reads,
+    row=User,
+    primary_key=("user_id",),
+    key=key,
+    project=project,
+)
+
+
+async def require(context: RequestContext, field: str, user_id: str) -> None:
+    """Refuse a command whose field names no user of the caller's organisation.
+
+    Raises the 422 `Problem` of the field.
+    """
+    user = await context.lookup(lookup, user_id)
+    if user is None or user.organisation_id != context.principal.organisation_id or user.closed:
+        raise unknown_reference(field, "user")
+
+
+async def refuse_ended(context: RequestContext) -> None:
+    """Refuse a caller whose account or session has ended, though the access token has not.
+
+    Whoever accounts never told of is let in: what the token says is all there is to know.
+    Raises a 401 `Problem`.
+    """
+    user = await context.lookup(lookup, context.principal.subject)
+    if user is not None and (user.closed or is_over(user, context.principal)):
+        raise session_over()
+
+
+def is_over(user: User, principal: Principal) -> bool:
+    """Whether the session of an access token is over."""
+    if principal.session_id in user.ended_sessions:
+        return True
+    if user.sessions_over_at is None or principal.authenticated_at is None:
+        return False
+    return principal.authenticated_at <= user.sessions_over_at.timestamp()
