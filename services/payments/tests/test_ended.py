@@ -29,8 +29,9 @@ MOMENT = timedelta(milliseconds=2)
 
 
 def deactivated(at: datetime) -> UserDeactivated:
-    return UserDeactivated(user_id="ada",
-        organisation_id="hiflow", deactivated_by="lea", deactivated_at=at)
+    return UserDeactivated(
+        user_id="ada", organisation_id="hiflow", deactivated_by="lea", deactivated_at=at
+    )
 
 
 def activated(at: datetime) -> UserActivated:
@@ -48,18 +49,19 @@ def activated(at: datetime) -> UserActivated:
 
 def ended(at: datetime, session_id: str | None = None) -> SessionsEnded:
     reason = SessionEnd.TOKEN_REUSED if session_id else SessionEnd.BY_STAFF
-    return SessionsEnded(user_id="ada",
-        organisation_id="hiflow", session_id=session_id, reason=reason, ended_at=at)
+    return SessionsEnded(
+        user_id="ada", organisation_id="hiflow", session_id=session_id, reason=reason, ended_at=at
+    )
 
 
 def another_password(at: datetime) -> PasswordSet:
-    return PasswordSet(user_id="ada",
-        organisation_id="hiflow", means=PasswordMeans.CHANGE, set_at=at)
+    return PasswordSet(
+        user_id="ada", organisation_id="hiflow", means=PasswordMeans.CHANGE, set_at=at
+    )
 
 
 def without_second_factor(at: datetime) -> TotpRemoved:
-    return TotpRemoved(user_id="ada",
-        organisation_id="hiflow", removed_by="lea", removed_at=at)
+    return TotpRemoved(user_id="ada", organisation_id="hiflow", removed_by="lea", removed_at=at)
 
 
 def forgotten(at: datetime) -> SubjectForgotten:
