@@ -26,7 +26,7 @@ from services.names import NAMES
 LIST = Path(__file__).parents[2] / "docs" / "routes.md"
 JSON = "application/json"
 ASKING_FIRST = frozenset({"accounts"})
-"""Services that look up who asks, before they read what is asked."""
+"""Services that look up who asks, before they read what is asked, as those with a guard do."""
 HEAD = """# Every route
 
 Made by `tests/contract/test_routes.py`, which tries each of them.
@@ -67,7 +67,7 @@ async def tried(
     request: pytest.FixtureRequest, reused_database: Callable[[str, Prepare], Awaitable[str]]
 ) -> AsyncIterator[Tried]:
     service = registry.service(request.param)
-    if request.param in ASKING_FIRST:
+    if request.param in ASKING_FIRST or service.guard is not None:
         database = await reused_database(service.name, partial(prepare, service))
         async with served(service, database, Tried) as tried:
             yield tried
