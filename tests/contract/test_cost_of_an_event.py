@@ -74,7 +74,7 @@ IN_THE_CODE: Edits = {
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RequestOriginal:
     organisation_id: str
-    file_id: str
+    seen: Seen
     by: str
     at: datetime
 
@@ -98,7 +98,7 @@ def request_original(command: RequestOriginal, paper: Paper) -> Decision:
     added = newest(command, paper)
     if not isinstance(added, PaperAdded):
         return added
-    if paper.original is not None and paper.original.file_id == command.file_id:
+    if paper.original is not None and paper.original.file_id == added.file_id:
         return []
     return [
         OriginalRequested(
@@ -129,7 +129,7 @@ async def request_original(
     \"\"\"Ask the partner for the original of the paper.\"\"\"
     command = paper.RequestOriginal(
         organisation_id=context.principal.organisation_id,
-        file_id=body.file_id,
+        seen=body.seen(),
         by=context.principal.subject,
         at=context.occurred_at,
     )
@@ -144,7 +144,8 @@ async def request_original(
 
 
 def test_staff_asks_for_the_original_once() -> None:
-    asking = paper.RequestOriginal(organisation_id="hiflow", file_id="f-1", by="lea", at=NOON)
+    seen = Seen(file_id="f-1", issued_on=TODAY, expires_on=LAST)
+    asking = paper.RequestOriginal(organisation_id="hiflow", seen=seen, by="lea", at=NOON)
     asked = OriginalRequested(
         paper_id=added().paper_id, file_id="f-1", requested_by="lea", requested_at=NOON
     )

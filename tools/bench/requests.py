@@ -9,6 +9,7 @@ from typing import Any
 from uuid import uuid4
 
 from infra.host import opened
+from infra.installation import belonging
 from infra.tokens import SigningKey, issue
 from services.missions.aggregates import TRIP
 from services.missions.service import service
@@ -52,7 +53,10 @@ async def measure(ground: Ground, size: Size, step: Callable[[], None]) -> Sampl
 async def _publish(ground: Ground, count: int) -> list[str]:
     """Trips to quote, published as logistics would."""
     ids = [f"Q{uuid4().hex[:12]}" for _ in range(count)]
-    async with opened(service, ground.settings("http")) as running:
+    async with (
+        opened(service, ground.settings("http")) as running,
+        belonging(service.name, running.keyring.pool, running.pool),
+    ):
         handle = running.commands.handle
         await asyncio.gather(*(handle(TRIP, id, publish(id), context()) for id in ids))
     return ids

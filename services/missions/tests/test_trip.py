@@ -404,7 +404,7 @@ class TestTimers:
     def test_midnight_is_that_of_the_organisation(self) -> None:
         abroad = replace(published(), time_zone="Africa/Casablanca")
         before = replace(published(), time_zone=None)
-        assert trip.timers(abroad) == (SetTimer("expiry", OVER + timedelta(hours=1)),)
+        assert trip.timers(abroad) == (SetTimer("expiry", OVER + timedelta(hours=2)),)
         assert trip.timers(before) == (SetTimer("expiry", OVER),)
 
     def test_a_trip_that_found_its_end_is_not_woken(self) -> None:
