@@ -147,7 +147,9 @@ def tried(operation: Any, mode: GenerationMode) -> None:
 
 async def kept(url: str, mode: GenerationMode) -> int:
     """Try every operation of an API, and say how many there are."""
-    document = await asyncio.to_thread(schemathesis.openapi.from_url, f"{url}/openapi.json")
+    document = await asyncio.to_thread(
+        schemathesis.openapi.from_url, f"{url}/openapi.json", timeout=PATIENCE_SECONDS
+    )
     count = 0
     operations = []
     for found in document.get_all_operations():
