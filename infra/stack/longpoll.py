@@ -166,10 +166,14 @@ class News:
 
 
 class Side(asyncio.Protocol):
-    """One of the two connections of a conversation; hands on whole frames."""
+    """One of the two connections of a conversation; hands on whole frames.
+
+    Those that come before anybody takes them wait. Reading is not paused for that: some releases
+    of Python 3.11 read on when `connection_made` pauses.
+    """
 
     def __init__(self) -> None:
-        self.take: Callable[[bytes], None]
+        self.take: Callable[[bytes], None] | None = None
         self.lost: Callable[[], None]
         self.peer: Side
         self.transport: asyncio.Transport
@@ -180,8 +184,13 @@ class Side(asyncio.Protocol):
 
     def data_received(self, data: bytes) -> None:
         self._buffer += data
-        for frame in self._frames():
-            self.take(frame)
+        self.hand_on()
+
+    def hand_on(self) -> None:
+        """Hand on the whole frames there are, if somebody takes them."""
+        if self.take is not None:
+            for frame in self._frames():
+                self.take(frame)
 
     def _frames(self) -> Iterator[bytes]:
         buffer, at = self._buffer, 0
@@ -286,13 +295,11 @@ async def serve(port: int, broker_port: int) -> None:
         if client.transport.is_closing():
             broker.transport.close()
         else:
-            client.transport.resume_reading()
+            client.hand_on()
 
     class Door(Side):
         def connection_made(self, transport: asyncio.BaseTransport) -> None:
             super().connection_made(transport)
-            # Nothing is read before there is somebody to pass it on to.
-            self.transport.pause_reading()
             self.lost = lambda: None
             task = loop.create_task(converse(self))
             tasks.add(task)
