@@ -1,6 +1,5 @@
 """Timers: rows that fall due; firing records the event and removes the row together."""
 
-import asyncio
 import logging
 from collections.abc import Sequence
 from datetime import UTC, datetime
@@ -11,51 +10,35 @@ from psycopg import OperationalError
 
 from infra import telemetry
 from infra.commands import Aggregate, CommandContext, Commands, Refused
+from infra.polling import Polling
 from infra.store import Fire
-from infra.supervisor import Progress
 
 log = logging.getLogger("relais.timers")
 
 TIMERS = uuid5(NAMESPACE_URL, "relais:timers")
 PAGE = 100
-LONGEST_SLEEP = 1.0
 RETRY_AFTER = "1 minute"
 
 
-class Timers:
+class Timers(Polling):
     """Fires the due timers of one service; any number may run, each timer fires at most once.
 
     The database's clock says what is due. A timer set, moved or cancelled meanwhile wins. One that
     is refused or fails is postponed, so that it neither gets lost nor holds up the others.
     """
 
+    rest_seconds = 1.0
+
     def __init__(
         self, service: str, commands: Commands, aggregates: Sequence[Aggregate[Any, Any, Any, Any]]
     ) -> None:
-        self.progress = Progress()
+        super().__init__()
         self._service = service
         self._commands = commands
         self._aggregates = {a.contract.name: a for a in aggregates if a.on_timer is not None}
-        self._stopping = asyncio.Event()
 
-    def stop(self) -> None:
-        """Finish the timer at hand, then return from `run`."""
-        self._stopping.set()
-
-    async def run(self) -> None:
-        """Fire what is due, until stopped."""
-        while not self._stopping.is_set():
-            fired = await self.fire_due()
-            self.progress.tick()
-            if fired < PAGE:
-                await self._sleep()
-
-    async def _sleep(self) -> None:
-        try:
-            async with asyncio.timeout(LONGEST_SLEEP):
-                await self._stopping.wait()
-        except TimeoutError:
-            return
+    async def turn(self) -> bool:
+        return await self.fire_due() == PAGE
 
     async def fire_due(self, as_if: datetime | None = None) -> int:
         """Fire one page of due timers and answer how many were looked at.

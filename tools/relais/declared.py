@@ -3,11 +3,8 @@
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 
-from infra.commands import Commands
-from infra.host import Running, Service, generations
+from infra.host import Running, Service, assembled
 from infra.settings import Settings
-from infra.signals import Signal
-from infra.store.postgres import PostgresStore
 from services import registry
 from tools.relais import connections
 from tools.relais.answers import USAGE, Trouble
@@ -30,16 +27,4 @@ async def connected(found: Settings, service: Service) -> AsyncIterator[Running]
     async with AsyncExitStack() as stack:
         keyring = await stack.enter_async_context(connections.keyring(found))
         pool = await stack.enter_async_context(connections.database(found, service.name))
-        appended = Signal(f"appended_{service.schema}", pool)
-        store = PostgresStore(pool, on_append=appended.notify)
-        yield Running(
-            service=service,
-            settings=found,
-            pool=pool,
-            keyring=keyring,
-            store=store,
-            commands=Commands(service.name, store, keyring),
-            appended=appended,
-            seen=Signal(f"seen_{service.schema}", pool),
-            generations=generations(service, pool),
-        )
+        yield assembled(service, found, pool, keyring.pool)

@@ -1,13 +1,12 @@
 """The mails with which users set a password: requested at once, answered by a worker."""
 
-import asyncio
 from datetime import UTC, datetime, timedelta
 from uuid import NAMESPACE_URL, UUID, uuid5
 
 from infra.commands import CommandContext
 from infra.database import Connection, Pool
 from infra.host import Running
-from infra.supervisor import Progress
+from infra.polling import Polling
 from services.accounts.adapters import secrets
 from services.accounts.adapters.accounts import Accounts
 from services.accounts.adapters.secrets import Secrets, links
@@ -26,7 +25,6 @@ create table if not exists accounts.reset_request (
 );
 """
 LINKS = uuid5(NAMESPACE_URL, "relais:accounts:links")
-POLL_SECONDS = 0.5
 SWEEP = timedelta(minutes=5)
 KEPT = timedelta(days=1)
 """How long what nobody can use any more is kept, for whoever looks into a complaint."""
@@ -44,33 +42,26 @@ async def request(
         )
 
 
-class PasswordLinks:
+class PasswordLinks(Polling):
     """Answers requests to set a password, away from the request: nobody can tell by the time an
     answer takes whether an address is known.
 
     Several may run; each request is answered once, with the same link however often it is tried.
     """
 
+    rest_seconds = 0.5
+
     def __init__(self, running: Running) -> None:
-        self.progress = Progress()
+        super().__init__()
         self._running = running
         self._secrets = Secrets(running.pool, running.settings.masters)
         self._accounts = Accounts(running.commands, self._secrets)
-        self._stopping = asyncio.Event()
         self._swept_at = datetime.min.replace(tzinfo=UTC)
 
-    def stop(self) -> None:
-        """Finish the page at hand, then return from `run`."""
-        self._stopping.set()
-
-    async def run(self) -> None:
-        """Answer until stopped."""
-        while not self._stopping.is_set():
-            answered = await self.answer_waiting()
-            await self._sweep(datetime.now(UTC))
-            self.progress.tick()
-            if answered < PAGE:
-                await self._pause()
+    async def turn(self) -> bool:
+        answered = await self.answer_waiting()
+        await self._sweep(datetime.now(UTC))
+        return answered == PAGE
 
     async def answer_waiting(self) -> int:
         """Answer one page of requests, and say how many."""
@@ -128,10 +119,3 @@ class PasswordLinks:
         async with self._running.pool.connection() as connection, connection.transaction():
             await secrets.sweep(connection, now - KEPT)
         self._swept_at = now
-
-    async def _pause(self) -> None:
-        try:
-            async with asyncio.timeout(POLL_SECONDS):
-                await self._stopping.wait()
-        except TimeoutError:
-            return

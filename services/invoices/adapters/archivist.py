@@ -16,7 +16,7 @@ from infra.consumers.records import Delivery
 from infra.database import Connection, Pool
 from infra.host import Running
 from infra.objects import ObjectsAway
-from infra.supervisor import Progress
+from infra.polling import Polling
 from services.invoices.adapters import issuing
 from services.invoices.adapters.archive import Archive, archive_of
 from services.invoices.adapters.document import Paper
@@ -38,35 +38,23 @@ create table if not exists invoices.to_archive (
 create index if not exists to_archive_by_time on invoices.to_archive (look_at);
 """
 ARCHIVING = uuid5(NAMESPACE_URL, "relais:invoices:archiving")
-POLL_SECONDS = 1.0
 AGAIN = timedelta(minutes=1)
 """When a document is tried again that could not be archived."""
 
 
-class Archivist:
+class Archivist(Polling):
     """Archives what is numbered, and records the digests. Several may run; repeats are safe.
 
     The row goes when the event is recorded, so a crash leaves the row to begin from.
     """
 
+    rest_seconds = 1.0
+
     def __init__(self, pool: Pool, commands: Commands, archive: Archive) -> None:
-        self.progress = Progress()
+        super().__init__()
         self._pool, self._commands, self._archive = pool, commands, archive
-        self._stopping = asyncio.Event()
 
-    def stop(self) -> None:
-        """Finish the document at hand, then return from `run`."""
-        self._stopping.set()
-
-    async def run(self) -> None:
-        """Archive until stopped."""
-        while not self._stopping.is_set():
-            found = await self.archive_one()
-            self.progress.tick()
-            if not found:
-                await self._pause()
-
-    async def archive_one(self) -> bool:
+    async def turn(self) -> bool:
         """Archive one document that is due, and say whether there was one."""
         async with self._pool.connection() as connection:
             # Put off first, so that one that fails does not hold up the others.
@@ -131,13 +119,6 @@ class Archivist:
             fingerprint="",
         )
         await self._commands.handle(INVOICE, id, command, context)
-
-    async def _pause(self) -> None:
-        try:
-            async with asyncio.timeout(POLL_SECONDS):
-                await self._stopping.wait()
-        except TimeoutError:
-            return
 
 
 Reads = InvoiceNumbered | CorrectionNumbered

@@ -149,7 +149,7 @@ async def number_and_archive(api: Caller, objects: Objects | None = None) -> Arc
     if objects is not None:
         archive = Archive(objects, Vault(api.running.pool, api.running.settings.masters))
     archivist = Archivist(api.running.pool, api.running.commands, archive)
-    while await archivist.archive_one():
+    while await archivist.turn():
         pass
     return archivist
 

@@ -1,6 +1,5 @@
 """Clears what nobody needs any more: pieces of what is whole, and all of what is gone."""
 
-import asyncio
 import logging
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
@@ -14,7 +13,7 @@ from infra.consumers.records import Delivery
 from infra.database import Connection, Pool
 from infra.host import Running
 from infra.objects import objects_of
-from infra.supervisor import Progress
+from infra.polling import Polling
 from services.media import file
 from services.media.adapters.scanner import NoScanner
 from services.media.adapters.upload_store import Busy, UploadStore
@@ -23,33 +22,24 @@ from services.media.aggregates import FILE
 log = logging.getLogger("relais.media")
 
 FORGETTING = uuid5(NAMESPACE_URL, "relais:media:forgetting")
-POLL_SECONDS = 2.0
 AGAIN = timedelta(minutes=10)
 """When a file is looked at again that could not be settled."""
 
 
-class Sweeper:
+class Sweeper(Polling):
     """Looks at files that ended or are overdue. Several may run; what fails is tried again.
 
     It deletes first and forgets the row afterwards, so a crash leaves the row to begin from.
     """
 
+    rest_seconds = 2.0
+
     def __init__(self, pool: Pool, commands: Commands, uploads: UploadStore) -> None:
-        self.progress = Progress()
+        super().__init__()
         self._pool, self._commands, self._uploads = pool, commands, uploads
-        self._stopping = asyncio.Event()
 
-    def stop(self) -> None:
-        """Finish the file at hand, then return from `run`."""
-        self._stopping.set()
-
-    async def run(self) -> None:
-        """Sweep until stopped."""
-        while not self._stopping.is_set():
-            found = await self.sweep()
-            self.progress.tick()
-            if not found:
-                await self._pause()
+    async def turn(self) -> bool:
+        return await self.sweep()
 
     async def sweep(self, as_if: datetime | None = None) -> bool:
         """Look at one file, and say whether there was one. `as_if` takes another time for now."""
@@ -98,13 +88,6 @@ class Sweeper:
         )
         await self._commands.handle(FILE, file_id, command, context)
         return (await self._commands.load(FILE, file_id)).state
-
-    async def _pause(self) -> None:
-        try:
-            async with asyncio.timeout(POLL_SECONDS):
-                await self._stopping.wait()
-        except TimeoutError:
-            return
 
 
 class Forgetting(Handler):

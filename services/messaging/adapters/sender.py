@@ -25,7 +25,7 @@ from infra.commands import CommandContext, Done
 from infra.database import Connection
 from infra.host import Running
 from infra.personal import SubjectIsForgotten
-from infra.supervisor import Progress
+from infra.polling import Polling
 from services.messaging import message as messages
 from services.messaging.adapters import rendering
 from services.messaging.adapters.outbound import (
@@ -50,7 +50,6 @@ log = logging.getLogger("relais.messaging")
 
 PAGE = 200
 ASIDE_SECONDS = 60.0
-PAUSE_SECONDS = 0.25
 COUNT_SECONDS = 10.0
 """How old the figures of what waits may be."""
 RECEIPT_WITHIN = timedelta(minutes=10)
@@ -69,11 +68,13 @@ class Ready:
     person: Recipient
 
 
-class Sender:
+class Sender(Polling):
     """Works off the outbox; any number may run, each parcel is with one of them at a time."""
 
+    rest_seconds = 0.25
+
     def __init__(self, running: Running, opening: Opening) -> None:
-        self.progress = Progress()
+        super().__init__()
         self._commands = running.commands
         self._pool = running.pool
         settings = running.settings
@@ -86,16 +87,11 @@ class Sender:
         )
         self._opening = opening
         self.transports: Mapping[Channel, Transport] = {}
-        self._stopping = asyncio.Event()
         self._aside: dict[str, float] = {}
         self._away: dict[Channel, NotNow] = {}
         self._woken: set[Channel] = set()
         self._backlog: Sequence[outbox.Backlog] = ()
         self._counted = 0.0
-
-    def stop(self) -> None:
-        """Finish the parcels at hand, then return from `run`."""
-        self._stopping.set()
 
     async def run(self) -> None:
         """Plan and send what there is, until stopped."""
@@ -103,14 +99,12 @@ class Sender:
             self.transports = await stack.enter_async_context(self._opening())
             stack.callback(telemetry.MESSAGES_WAITING.watch(self._waiting))
             stack.callback(telemetry.MESSAGES_OLDEST.watch(self._oldest))
-            while not self._stopping.is_set():
-                await self.round()
-                await self._count()
-                self.progress.tick()
-                try:
-                    await asyncio.wait_for(self._stopping.wait(), PAUSE_SECONDS)
-                except TimeoutError:
-                    continue
+            await super().run()
+
+    async def turn(self) -> bool:
+        await self.round()
+        await self._count()
+        return False
 
     async def round(self) -> None:
         """One page of each: outcomes told, messages planned, parcels sent.
