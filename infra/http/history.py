@@ -63,7 +63,7 @@ class HistoryEntry(Answer):
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """Which part of a history is asked for: facts after a version, `limit` at most."""
+    """The part of a history that is asked for: facts after a version, `limit` at most."""
 
     after: int
     limit: int

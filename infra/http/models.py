@@ -103,7 +103,7 @@ Reference = Annotated[
     StringConstraints(strip_whitespace=True, min_length=1, max_length=64),
     AfterValidator(_one_line),
 ]
-"""What an organisation calls a thing of its own, like the number of an order; nothing personal."""
+"""The name an organisation gives a thing of its own, like an order number; nothing personal."""
 Line = Annotated[
     str,
     StringConstraints(strip_whitespace=True, min_length=1, max_length=255),

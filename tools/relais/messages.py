@@ -30,7 +30,7 @@ from tools.relais.answers import (
 )
 
 COLUMNS = ("message_id", "reason", "topic", "template", "about", "changed_at")
-"""Of a failed message."""
+"""The columns of the list of failed messages."""
 OUTCOMES = ("message_id", "outcome")
 
 

@@ -12,7 +12,7 @@ from infra.database import Pool
 
 USUAL = "Europe/Paris"
 Offsets = Sequence[timedelta | None]
-"""What local time is ahead of UTC by, at each of some instants; None for an unknown zone."""
+"""The lead of local time over UTC at each of some instants; None for an unknown zone."""
 
 
 def release() -> str:

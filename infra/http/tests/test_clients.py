@@ -1,4 +1,4 @@
-"""Which client a request comes from: the peer, unless known proxies say otherwise."""
+"""The client of a request is the peer, unless known proxies say otherwise."""
 
 from ipaddress import ip_network
 

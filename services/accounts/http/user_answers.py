@@ -92,7 +92,7 @@ class UserShown(Answer):
     """BCP 47 tag of the language of mails."""
     phone: str | None
     reference: str | None
-    """What the organisation calls the user."""
+    """The name that the organisation gives the user."""
     roles: list[UserRole]
     agreement: AgreementShown | None
     profile: ProfileShown | None

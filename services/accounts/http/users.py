@@ -47,7 +47,7 @@ class UserBody(Body):
     """Somebody to invite."""
 
     reference: Reference | None = None
-    """What the organisation calls them, for one user only: the same again is a repetition."""
+    """The organisation's own name for one user only: the same again is a repetition."""
     email: Email
     name: Line
     language: Language = "fr"

@@ -48,7 +48,7 @@ CODES = {
     TaxCategory.REVERSE_CHARGE: "AE",
 }
 READER: Final = "fr_FR"
-"""Whose way of writing amounts and days is used."""
+"""The locale in which amounts and days are written."""
 WHERE: Final = "Europe/Paris"
 """Where an invoice was approved that does not say."""
 WORDS: Final = yaml.safe_load(Path(__file__).with_name("words.yaml").read_text("utf-8"))

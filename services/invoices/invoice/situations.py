@@ -149,7 +149,7 @@ Numbers = Mapping[int | None, str]
 
 
 Archive = Mapping[int | None, DocumentArchived]
-"""What the archive keeps: the invoice under None, corrections by the version they settle."""
+"""The documents in the archive: the invoice under None, corrections by the version they settle."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -29,7 +29,7 @@ _WEBM = bytes.fromhex("428284") + b"webm"
 _PDF = re.compile(
     rb"(?:\xef\xbb\xbf)?(?:[A-Za-z][A-Za-z0-9-]*:[ \t][^\r\n<>]*\r?\n)*[\0\t\n\f\r ]*%PDF-"
 )
-"""What programs put in front of a PDF: a mark, headers of a mail, blank space; never a page."""
+"""The bytes programs put before a PDF: a mark, headers of a mail, blank space; never a page."""
 PDF_WITHIN = 1024
 """The first bytes, among which readers look for a PDF to begin."""
 _RELATIONSHIPS = "_rels/.rels"

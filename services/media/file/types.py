@@ -8,7 +8,7 @@ OLD_WORD = "application/msword"
 OLD_EXCEL = "application/vnd.ms-excel"
 
 HEIC = "image/heic"
-"""What the cameras of many phones make."""
+"""The type of photo that the cameras of many phones make."""
 
 SHOWN = frozenset({"image/jpeg", "image/png"})
 """Images that every browser shows; the public copy of any other is one of them."""

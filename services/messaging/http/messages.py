@@ -196,7 +196,7 @@ class AttemptShown(Answer):
     number: int
     """1 for the first attempt of the channel."""
     why: str
-    """What the failure is about, like `server`, `setup`, `policy`, `busy`."""
+    """The kind of failure, like `server`, `setup`, `policy`, `busy`."""
     said: str
     """The code that the provider answered with, or the kind of the error."""
     failed_at: Instant

@@ -56,7 +56,7 @@ class MailServer:
 
     url: str = ""
     senders: str = ""
-    """What it says to every sender, in place of yes."""
+    """The answer it gives every sender, in place of yes."""
     answers: list[str] = field(default_factory=list)
     refused: set[str] = field(default_factory=set)
     mails: list[EmailMessage] = field(default_factory=list)

@@ -123,7 +123,7 @@ class TripBody(Body):
     """A transfer to offer."""
 
     reference: Reference | None = None
-    """What the organisation calls it, for one trip only: the same again is a repetition."""
+    """The organisation's own name for one trip only: the same again is a repetition."""
     client_brand: Line
     tags: Codes = ()
     departure: StopBody
@@ -256,7 +256,7 @@ class OfferShown(OfferTerms):
     """The offer with the places where it begins and ends."""
 
     reference: str | None
-    """What the organisation that offers it calls it."""
+    """The name that the organisation which offers it gives it."""
     departure: StopShown
     arrival: StopShown
 

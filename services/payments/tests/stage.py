@@ -23,7 +23,7 @@ from services.payments.tests.make import NOON, OLD, adjust, credit
 BANK = {"iban": OLD, "holder": "Ada", "proof_file_id": "f-1"}
 
 DUE = {"due": {"amount_minor": 39_600, "currency": "EUR"}}
-"""What `owed` makes of it."""
+"""The amount that `owed` makes of it."""
 
 
 @dataclass
