@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Callable, Sequence
-from contextlib import asynccontextmanager, suppress
+from contextlib import asynccontextmanager, closing, suppress
 from dataclasses import dataclass, field
 from typing import Any, get_args
 
@@ -96,7 +96,7 @@ class Talk:
 
     async def broker(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         self.hung_up = writer.close
-        with suppress(asyncio.IncompleteReadError):
+        with suppress(asyncio.IncompleteReadError), closing(writer):
             while True:
                 frame = await received(reader)
                 self.asked.append(frame)

@@ -29,9 +29,9 @@ class Caller(serving.Caller):
     async def ada(self, method: str, path: str, body: Any = None) -> httpx.Response:
         return await self.ask(method, path, body, "ada", ("driver",))
 
-    async def shown(self, days: int = 90, file: str = "f-1") -> httpx.Response:
-        """Ada shows her insurance, which ends in so many days."""
-        return await self.ada("PUT", "/mine/liability_insurance", seen(days, file))
+    async def shown(self, **changed: str) -> httpx.Response:
+        """Ada shows her insurance."""
+        return await self.ada("PUT", "/mine/liability_insurance", SEEN | changed)
 
     async def status(self) -> dict[str, str]:
         items = (await self.ada("GET", "/mine")).json()["items"]
@@ -46,13 +46,7 @@ async def served(database: str) -> AsyncIterator[Caller]:
         yield caller
 
 
-def seen(days: int = 90, file: str = "f-1") -> dict[str, str]:
-    """The paper as `shown` shows it."""
-    last = datetime.now(UTC).date() + timedelta(days)
-    return {"file_id": file, "issued_on": "2020-05-01", "expires_on": last.isoformat()}
-
-
-SEEN = seen()
+SEEN = {"file_id": "f-1", "issued_on": "2020-05-01", "expires_on": "2035-05-01"}
 ACCEPTANCE = "/partners/ada/liability_insurance/acceptance"
 REFUSAL = "/partners/ada/liability_insurance/refusal"
 
@@ -66,18 +60,19 @@ async def test_a_paper_goes_from_the_partner_to_staff_and_back(database: str) ->
         assert (await api.ask("PUT", REFUSAL, reason)).is_success
         items = (await api.ada("GET", "/mine")).json()["items"]
         assert reason["reason"] in [item["refused_because"] for item in items]
-        await api.shown(file="f-2")
+        await api.shown(file_id="f-2")
         assert (await api.ask("PUT", ACCEPTANCE, SEEN | {"file_id": "f-2"})).is_success
         assert await api.status() == {"liability_insurance": "accepted"}
 
 
 async def test_notices_and_the_end_come_in_time_by_themselves(database: str) -> None:
     async with served(database) as api:
-        await api.shown(days=90)
-        await api.ask("PUT", ACCEPTANCE, SEEN)
-        timers = Timers("papers", api.running.commands, (PAPER,))
         # At noon, because in Paris the evening may belong to the next day already.
         noon = datetime.combine(datetime.now(UTC).date(), time(12), UTC)
+        last = {"expires_on": (noon + timedelta(90)).date().isoformat()}
+        await api.shown(**last)
+        await api.ask("PUT", ACCEPTANCE, SEEN | last)
+        timers = Timers("papers", api.running.commands, (PAPER,))
         fired = [await timers.fire_due(noon + timedelta(days)) for days in (55, 62, 84, 90, 92)]
         assert fired == [0, 1, 1, 1, 1]
         entries = await api.running.commands.history(PAPER, "ada:liability_insurance")
@@ -90,7 +85,7 @@ async def test_notices_and_the_end_come_in_time_by_themselves(database: str) -> 
 async def test_staff_accepts_only_what_they_saw(database: str) -> None:
     async with served(database) as api:
         await api.shown()
-        await api.shown(file="f-2")
+        await api.shown(file_id="f-2")
         stale = await api.ask("PUT", ACCEPTANCE, SEEN)
         assert (stale.status_code, stale.json()["now"]) == (412, {"/file_id": "f-2"})
         newest = SEEN | {"file_id": "f-2"}

@@ -112,6 +112,18 @@ CASES = [
     ("clocks", "services/x/y.py", '"where day < current_date"', '"where day < %s"'),
     ("clocks", "infra/x.sql", "select made_at::date", "select day::date"),
     ("clocks", "infra/x.sql", "set local time zone 'UTC'", "set local search_path = x"),
+    (
+        "clocks",
+        TEST,
+        "from datetime import date\ndef day():\n    return date.today()\nTODAY = day()",
+        "from datetime import date\ndef day():\n    return date.today()\nTODAY = date(2030, 5, 1)",
+    ),
+    (
+        "clocks",
+        TEST,
+        "import time\ndef given(at=time.time()):\n    ...",
+        "def given(at=NOON):\n    ...",
+    ),
     ("advisory", "infra/store/schema/01.sql", "pg_advisory_lock( 1)", "pg_advisory_lock(hashed)"),
     ("locks", "requirements.lock", "--index-url https://x", f"rich==1 \\\n{HASH}"),
     ("locks", "requirements.lock", "rich>=1", f"rich==1 \\\n{HASH} \\\n{HASH}"),
