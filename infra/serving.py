@@ -4,7 +4,7 @@ import asyncio
 import logging
 import socket
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping, Sequence
-from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
+from contextlib import AsyncExitStack, asynccontextmanager, contextmanager, suppress
 from functools import partial
 
 import uvicorn
@@ -12,7 +12,7 @@ from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, JSONResponse, Response
 from starlette.routing import BaseRoute, Mount, Route
-from starlette.types import ASGIApp
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from infra import telemetry
 from infra.consumers.transports import FaustApp, Lag
@@ -23,7 +23,7 @@ from infra.http.auth import PublishedKeys, Verifier
 from infra.http.clients import Proxies
 from infra.http.connections import Config, Gate
 from infra.http.docs import docs_routes
-from infra.http.headers import SafeHeaders
+from infra.http.headers import SafeHeaders, parting
 from infra.http.health import Health, unsaturated, waiters, writable
 from infra.http.middleware import Room
 from infra.http.positions import Positions
@@ -100,11 +100,26 @@ class Site(Starlette):
     """
 
     def __init__(
-        self, routes: Sequence[BaseRoute], keys: PublishedKeys, inside: Starlette | None
+        self,
+        routes: Sequence[BaseRoute],
+        keys: PublishedKeys,
+        health: Health,
+        inside: Starlette | None,
     ) -> None:
         super().__init__(routes=routes, exception_handlers=HANDLERS)
         self.state.keys = keys
+        self.health = health
         self.inside = inside
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        await super().__call__(scope, receive, parting(send) if self.health.leaving else send)
+
+    async def leave(self, told: asyncio.Event, seconds: float) -> None:
+        """Ask for no more requests, and answer those that come for so long, or until told again."""
+        self.health.leaving = True
+        told.clear()
+        with suppress(TimeoutError):
+            await asyncio.wait_for(told.wait(), seconds)
 
 
 def site(services: Sequence[Running], settings: Settings) -> Site:
@@ -124,10 +139,10 @@ def site(services: Sequence[Running], settings: Settings) -> Site:
     mounts = [Mount(prefix, app) for prefix, app in apis.items()]
     ours = [Route("/", _front_page(apis)), *health.routes()]
     if settings.inside_port is None:
-        return Site([*ours, *mounts], keys, None)
+        return Site([*ours, *mounts], keys, health, None)
     documents = [Mount(prefix, routes=_documents(app)) for prefix, app in apis.items()]
     inside = Starlette(routes=[*ours, *documents], exception_handlers=HANDLERS)
-    return Site([*health.routes(inside=False), *mounts], keys, inside)
+    return Site([*health.routes(inside=False), *mounts], keys, health, inside)
 
 
 def _documents(app: Api) -> Sequence[BaseRoute]:

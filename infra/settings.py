@@ -155,6 +155,9 @@ class Settings(BaseSettings):
     """How long the headers of a request may take to come."""
     body_seconds: float = 60.0
     """How long the body of a request may take to come, and a client to take more of an answer."""
+    leave_seconds: float = Field(default=5.0, ge=0)
+    """Seconds for which an API that is told to stop says that it is not ready, and serves on, so
+    that those who send requests learn of it."""
     position_wait: float = 2.0
     """Seconds a reader waits for the facts it asked for, then 425."""
     parking_limit: int = 100

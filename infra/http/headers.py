@@ -32,3 +32,14 @@ class SafeHeaders:
             await send(message)
 
         await self._app(scope, receive, completed)
+
+
+def parting(send: Send) -> Send:
+    """Sends the same answers and ends the connection, so that the next request goes elsewhere."""
+
+    async def sent(message: Message) -> None:
+        if message["type"] == "http.response.start":
+            message["headers"] = [*message["headers"], (b"connection", b"close")]
+        await send(message)
+
+    return sent

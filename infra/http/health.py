@@ -22,6 +22,7 @@ from infra.supervisor import Progress
 log = logging.getLogger("relais.http")
 
 CHECK_SECONDS = 2.0
+LEAVING = "was told to stop, and asks for no more requests"
 NO_STORE = {"Cache-Control": "no-store"}
 
 Check = Callable[[], Awaitable[str | None]]
@@ -51,6 +52,8 @@ class Health:
     checks: dict[str, Check] = field(default_factory=dict)
     within: float = CHECK_SECONDS
     """How long a check may take."""
+    leaving: bool = False
+    """Told to stop: it answers what still comes, and asks for no more."""
 
     def watch(self, name: str, progress: Progress, allowed: float = 30.0) -> None:
         """Alive only while this loop goes round; ready only while it is not halted."""
@@ -84,7 +87,8 @@ class Health:
         found = await asyncio.gather(
             *(_asked(check, self.within) for check in self.checks.values())
         )
-        return dict(zip(self.checks, found, strict=True))
+        reasons = dict(zip(self.checks, found, strict=True))
+        return reasons | {"process": LEAVING} if self.leaving else reasons
 
 
 async def _metrics(_: Request) -> Response:

@@ -1,6 +1,8 @@
 """The doors of a process: safe headers on every answer, and a port for us alone."""
 
+import asyncio
 import re
+import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Annotated, Any
@@ -13,7 +15,7 @@ from infra.database import closed_pool
 from infra.host import Service, assembled
 from infra.http.answers import Answered, Content, Router
 from infra.http.request_context import PublicRequest, public
-from infra.serving import serving, site
+from infra.serving import Site, serving, site
 from infra.stack.ports import free_port
 from infra.testing.serving import settings_of
 
@@ -47,14 +49,18 @@ BELLS = Service("bells", routes)
 @asynccontextmanager
 async def door(**settings: Any) -> AsyncIterator[httpx.AsyncClient]:
     """Somebody at the port of the API; there is no database behind it."""
+    async with opened_door(**settings) as (_, client):
+        yield client
+
+
+@asynccontextmanager
+async def opened_door(**settings: Any) -> AsyncIterator[tuple[Site, httpx.AsyncClient]]:
+    """Somebody at the port of the API, and what is behind it."""
     found = settings_of(BELLS, "", port=0, **settings)
     pool, keys = closed_pool("", 2, "bells"), closed_pool("", 2, "keys")
-    running = assembled(BELLS, found, pool, keys)
-    async with (
-        serving(site([running], found), found) as url,
-        httpx.AsyncClient(base_url=url) as client,
-    ):
-        yield client
+    behind = site([assembled(BELLS, found, pool, keys)], found)
+    async with serving(behind, found) as url, httpx.AsyncClient(base_url=url) as client:
+        yield behind, client
 
 
 @pytest.mark.parametrize("path", ["/bells/bell", "/bells/nothing", "/nothing", *PROBES, *OURS])
@@ -135,3 +141,38 @@ class TestPortOfOurOwn:
     async def test_on_a_laptop_one_port_has_all(self) -> None:
         async with door() as client:
             assert [(await client.get(path)).status_code for path in OURS] == [200] * len(OURS)
+
+
+class TestLeaving:
+    async def test_the_probe_says_so_and_what_still_comes_is_answered(self) -> None:
+        async with opened_door() as (behind, client):
+            leaving = asyncio.create_task(behind.leave(asyncio.Event(), 60))
+            ready = await client.get("/health/ready")
+            assert ready.status_code == 503
+            assert "told to stop" in ready.json()["checks"]["process"]
+            assert (await client.get("/health/live")).status_code == 200
+            assert (await client.get("/bells/bell")).text == '"ding"'
+            assert leaving.cancel()
+
+    async def test_who_is_answered_connects_elsewhere_next(self) -> None:
+        async with opened_door() as (behind, client):
+            assert "Connection" not in (await client.get("/bells/bell")).headers
+            behind.health.leaving = True
+            assert (await client.get("/bells/bell")).headers["Connection"] == "close"
+
+    async def test_nobody_hears_of_it_before(self) -> None:
+        async with door() as client:
+            assert "process" not in (await client.get("/health/ready")).json()["checks"]
+
+    @pytest.mark.parametrize(("seconds", "again"), [(0.2, False), (60.0, True)])
+    async def test_it_ends_when_the_time_is_over_or_when_told_again(
+        self, seconds: float, again: bool
+    ) -> None:
+        told = asyncio.Event()
+        told.set()
+        async with opened_door() as (behind, _):
+            if again:
+                asyncio.get_running_loop().call_later(0.2, told.set)
+            begun = time.monotonic()
+            await behind.leave(told, seconds)
+        assert 0.2 <= time.monotonic() - begun < 30

@@ -55,6 +55,7 @@ class Ground:
             "RELAIS_POOL_SIZE": str(POOL),
             "RELAIS_PORT": "0",
             "RELAIS_LOG_LEVEL": "ERROR",
+            "RELAIS_LEAVE_SECONDS": "0",
         }
 
     async def database(self, name: str) -> str:

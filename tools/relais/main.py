@@ -34,6 +34,14 @@ def work(service: str) -> None:
 
 
 @app.command()
+def migrate(service: Annotated[str | None, typer.Argument(help="Unless all.")] = None) -> None:
+    """Bring databases to what this release needs, before its processes start. Safe to repeat."""
+    from tools.relais import running
+
+    raise typer.Exit(running.migrate(service))
+
+
+@app.command()
 def demo() -> None:
     """Run everything and play the story of one mission on it."""
     from tools.relais import running

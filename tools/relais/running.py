@@ -73,6 +73,24 @@ async def _one(name: str, settings: Settings, *, with_workers: bool) -> int:
         url = await stack.enter_async_context(serving(app, settings))
         console.print(f"{name} {'works' if with_workers else 'serves'} at {url}")
         await told.wait()
+        if not with_workers:
+            await app.leave(told, settings.leave_seconds)
+    return 0
+
+
+def migrate(name: str | None) -> int:
+    """The databases, brought to what this release needs."""
+    return _run(lambda: _migrate(name, Settings()))
+
+
+async def _migrate(name: str | None, settings: Settings) -> int:
+    services = registry.services() if name is None else (registry.service(name),)
+    _refuse_unset(settings)
+    for service in services:
+        # One after the other: together they would ask for as many connections as all processes.
+        async with AsyncExitStack() as stack:
+            await open_services(stack, [service], settings, with_workers=False)
+        console.print(f"{service.name}: ready for this release")
     return 0
 
 

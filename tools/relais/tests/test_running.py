@@ -5,6 +5,7 @@ import logging
 import stat
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
@@ -21,10 +22,34 @@ from tools.relais.tests.conftest import Line, Platform
 
 
 @contextmanager
-def running(platform: Platform, *words: str) -> Iterator[str]:
+def running(platform: Platform, *words: str, leave_seconds: float = 0) -> Iterator[str]:
     """The address of a process of its own, as production starts it; told to stop at the end."""
+    with started(platform, *words, leave_seconds=leave_seconds) as (process, url):
+        yield url
+        process.terminate()
+
+
+@contextmanager
+def started(
+    platform: Platform, *words: str, leave_seconds: float = 0
+) -> Iterator[tuple[subprocess.Popen[str], str]]:
+    """A process of its own and its address; it has to end well, told by whoever asked for it."""
+    environment = environment_of(platform) | {"RELAIS_LEAVE_SECONDS": str(leave_seconds)}
+    command = [sys.executable, "-m", "tools.relais", *words]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=environment) as process:
+        assert process.stdout is not None
+        try:
+            yield process, process.stdout.readline().split()[-1]
+            process.communicate(timeout=60)
+        finally:
+            process.kill()
+    assert process.returncode == 0
+
+
+def environment_of(platform: Platform) -> dict[str, str]:
+    """The settings of a process of production over the servers of this platform."""
     addresses = json.loads((platform.home / "run.json").read_text())
-    environment = {
+    return {
         "PATH": "/usr/bin:/bin",
         "HOME": str(platform.home),
         "RELAIS_PORT": "0",
@@ -33,15 +58,25 @@ def running(platform: Platform, *words: str) -> Iterator[str]:
         "RELAIS_MASTER_KEYS": (platform.home / "keys" / "master.json").read_text(),
         "RELAIS_JWKS": jwks(SigningKey.generate()),
     }
-    command = [sys.executable, "-m", "tools.relais", *words]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=environment) as process:
-        assert process.stdout is not None
+
+
+def ask(address: str, until: int) -> float:
+    """Ask anew until this is the status; answers when that was."""
+    deadline = time.monotonic() + 60
+    while httpx.get(address, timeout=60).status_code != until:
+        assert time.monotonic() < deadline, address
+        time.sleep(0.05)
+    return time.monotonic()
+
+
+def until_closed(address: str) -> tuple[list[int], float]:
+    """The statuses of all requests until nobody is let in any more, and when that was."""
+    answers: list[int] = []
+    while True:
         try:
-            yield process.stdout.readline().split()[-1]
-        finally:
-            process.terminate()
-            process.communicate(timeout=60)
-    assert process.returncode == 0
+            answers.append(httpx.get(address, timeout=60).status_code)
+        except httpx.TransportError:
+            return answers, time.monotonic()
 
 
 class TestUp:
@@ -79,7 +114,24 @@ class TestServeAndWork:
         with running(platform, *words) as url:
             assert httpx.get(f"{url}/health/live", timeout=60).status_code == 200
 
-    @pytest.mark.parametrize("word", ["serve", "work"])
+    def test_an_api_that_stops_says_so_first_and_refuses_nobody_until_its_time_is_over(
+        self, platform: Platform
+    ) -> None:
+        with started(platform, "serve", "missions", leave_seconds=3) as (process, url):
+            ask(f"{url}/health/ready", until=200)
+            process.terminate()
+            said = ask(f"{url}/health/ready", until=503)
+            answers, closed = until_closed(f"{url}/health/live")
+        assert set(answers) == {200}
+        assert closed - said >= 2
+
+    def test_migrations_run_before_the_first_process_and_again(self, platform: Platform) -> None:
+        given = Line(platform.home, environment_of(platform))
+        for _ in range(2):
+            said = given.say("migrate", "views.partner")
+            assert (said.exit_code, said.stdout) == (0, "views.partner: ready for this release\n")
+
+    @pytest.mark.parametrize("word", ["serve", "work", "migrate"])
     def test_a_service_nobody_knows_is_refused(self, nowhere: Line, word: str) -> None:
         assert nowhere.say(word, "nobody").exit_code == 2
 
@@ -89,7 +141,7 @@ class TestServeAndWork:
         assert said.exit_code == 2
         assert "RELAIS_MASTER_KEYS: the key new must have 32 bytes, not 3" in said.stderr
 
-    @pytest.mark.parametrize("word", ["serve", "work"])
+    @pytest.mark.parametrize("word", ["serve", "work", "migrate"])
     def test_what_is_not_set_is_named(self, nowhere: Line, word: str) -> None:
         said = nowhere.say(word, "missions")
         assert (said.exit_code, said.stderr) == (2, "relais: RELAIS_POSTGRES is not set\n")
