@@ -193,7 +193,7 @@ class TestStop:
 
     async def test_one_that_never_had_a_record_stops_as_well(self, line: Line) -> None:
         async with running(line.transport()) as transport:
-            await asyncio.wait_for(transport.assigned.wait(), PATIENCE)
+            assert await asyncio.wait_for(transport.assigned.wait(), PATIENCE)
 
     async def test_too_many_parked_streams_halt_it(self, line: Line) -> None:
         line.kit.poison = {"published"}
