@@ -27,6 +27,7 @@ from infra.http.headers import SafeHeaders, parting
 from infra.http.health import Health, unsaturated, waiters, writable
 from infra.http.middleware import Room
 from infra.http.positions import Positions
+from infra.http.rates import Most, Rates
 from infra.http.problems import HANDLERS
 from infra.http.request_context import AppState
 from infra.http.versions import OpaqueVersions
@@ -55,8 +56,8 @@ class Server(uvicorn.Server):
         yield
 
 
-def api(running: Running, verifier: Verifier, health: Health) -> Api:
-    """The API of one service, over what it has opened."""
+def api(running: Running, verifier: Verifier, health: Health, rates: Rates | None = None) -> Api:
+    """The API of one service, over what it has opened. Its `rates` are those of the process."""
     service, settings, generations = running.service, running.settings, running.generations
     app_state = AppState(
         verifier=verifier,
@@ -67,6 +68,7 @@ def api(running: Running, verifier: Verifier, health: Health) -> Api:
         lookups=Lookups(running.pool, service.shape),
         guard=service.guard,
         versions=OpaqueVersions(next(iter(settings.masters.values()))),
+        rates=rates,
         unfilled=generations.unfilled if generations is not None else None,
     )
     return create_app(
@@ -135,7 +137,8 @@ def site(services: Sequence[Running], settings: Settings) -> Site:
             health.checks[f"{name} tables"] = running.generations.unfilled
         for worker, loop in running.workers.items():
             health.watch(f"{name} {worker}", loop.progress)
-    apis = {running.service.prefix: api(running, verifier, health) for running in services}
+    rates = Rates(Most(settings.max_requests_of_person, settings.max_requests_of_organisation))
+    apis = {one.service.prefix: api(one, verifier, health, rates) for one in services}
     mounts = [Mount(prefix, app) for prefix, app in apis.items()]
     ours = [Route("/", _front_page(apis)), *health.routes()]
     if settings.inside_port is None:

@@ -149,6 +149,10 @@ class Settings(BaseSettings):
     """Requests served at once; more are answered 503."""
     max_of_client: int = 128
     """Requests of one client at once, those included that still come; more are answered 429."""
+    max_requests_of_person: int = Field(default=1_200, ge=0)
+    """Requests of one person to this process in a minute; more are answered 429; 0: any number."""
+    max_requests_of_organisation: int = Field(default=12_000, ge=0)
+    """Requests of all people of one organisation to this process in a minute; 0: any number."""
     max_connections_of_client: int = 200
     """Connections of one client at once; a proxy may have any number."""
     head_seconds: float = 10.0

@@ -120,6 +120,8 @@ _FIELD_ERROR: Json = {
 _ALWAYS = {
     "400": "A header, parameter or body that cannot be read",
     "422": "A field that is not as it should be, or a rule that says no",
+    "429": "Too many requests of a person, an organisation or from one place; try again after"
+    " Retry-After seconds",
     "503": "No room, or no database; try again after Retry-After seconds",
     "default": "Any other problem",
 }
@@ -131,7 +133,7 @@ _OF_COMMAND = _OF_QUERY | {
     "413": "More than a body may hold",
     "415": "Not of the type that is taken",
 }
-_RETRYING = frozenset({"409", "425", "503"})
+_RETRYING = frozenset({"409", "425", "429", "503"})
 _ANSWER_HEADERS: Json = {
     "ETag": {"schema": {"type": "string"}, "description": "The version, for If-Match."},
     "Relais-Position": {"schema": {"type": "string"}, "description": "For Relais-Min-Position."},

@@ -59,6 +59,7 @@ from infra.http.problems import (
     refused,
     try_again,
 )
+from infra.http.rates import Rates
 from infra.http.readable_ids import readable_id, referenced_id
 from infra.http.versions import OpaqueVersions
 from infra.lookups import Lookups
@@ -142,6 +143,8 @@ class AppState:
     """Asked whether somebody is let in who has a good access token; None asks nobody."""
     versions: OpaqueVersions | None = None
     """How drivers are told of versions; without it they see them as staff do."""
+    rates: Rates | None = None
+    """What limits how often people and organisations ask; without it nothing does."""
     now: Callable[[], datetime] = _now
     pool: Pool | None = None
     """The database with the tables that queries read."""
@@ -460,10 +463,12 @@ class AuthDependency:
 
     def principal(self, app_state: AppState, header: bytes | None) -> Principal | None:
         """The caller who is let in, None where everybody is. Raises a `Problem` for anybody else:
-        401 or 403."""
+        401, 403, or 429 who asks too often."""
         if self.roles is None:
             return None
         principal = app_state.verifier.principal(header)
+        if app_state.rates is not None:
+            app_state.rates.count(principal)
         if self.roles.isdisjoint(principal.roles):
             admitted = ", ".join(sorted(self.roles))
             raise Problem(403, "not-admitted", f"This is for the roles: {admitted}.")

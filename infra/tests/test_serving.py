@@ -14,10 +14,11 @@ from starlette.responses import Response
 from infra.database import closed_pool
 from infra.host import Service, assembled
 from infra.http.answers import Answered, Content, Router
-from infra.http.request_context import PublicRequest, public
+from infra.http.request_context import PublicRequest, RequestContext, public, requires
 from infra.serving import Site, serving, site
 from infra.stack.ports import free_port
-from infra.testing.serving import settings_of
+from infra.testing.serving import KEY, settings_of
+from infra.tokens import issue
 
 PROBES = ["/health/live", "/health/ready", "/bells/health/live", "/bells/health/ready"]
 OURS = ["/", "/metrics", "/bells/metrics", "/bells/docs", "/bells/openapi.json"]
@@ -32,6 +33,11 @@ def routes(_: Any) -> Router:
         """A bell."""
         return Answered("ding")
 
+    @found.get("/mine")
+    async def mine(context: Annotated[RequestContext, requires("driver")]) -> Answered[str]:
+        """A bell of one's own."""
+        return Answered("ding")
+
     @found.get("/picture")
     async def picture(
         context: Annotated[PublicRequest, public()],
@@ -44,6 +50,7 @@ def routes(_: Any) -> Router:
 
 
 BELLS = Service("bells", routes)
+GONGS = Service("gongs", routes)
 
 
 @asynccontextmanager
@@ -58,9 +65,20 @@ async def opened_door(**settings: Any) -> AsyncIterator[tuple[Site, httpx.AsyncC
     """Somebody at the port of the API, and what is behind it."""
     found = settings_of(BELLS, "", port=0, **settings)
     pool, keys = closed_pool("", 2, "bells"), closed_pool("", 2, "keys")
-    behind = site([assembled(BELLS, found, pool, keys)], found)
+    running = [assembled(service, found, pool, keys) for service in (BELLS, GONGS)]
+    behind = site(running, found)
     async with serving(behind, found) as url, httpx.AsyncClient(base_url=url) as client:
         yield behind, client
+
+
+@pytest.mark.parametrize("whose", ["person", "organisation"])
+async def test_all_apis_of_a_process_count_the_requests_of_somebody_together(whose: str) -> None:
+    headers = {"Authorization": f"Bearer {issue(KEY, 'ada', 'hiflow', ['driver'])}"}
+    async with door(**{f"max_requests_of_{whose}": 2}) as client:
+        paths = ("/bells/mine", "/gongs/mine", "/gongs/mine", "/gongs/bell")
+        answers = [await client.get(path, headers=headers) for path in paths]
+    assert [answer.status_code for answer in answers] == [200, 200, 429, 200]
+    assert answers[2].json()["type"] == f"urn:relais:problem:too-many-requests-of-{whose}"
 
 
 @pytest.mark.parametrize("path", ["/bells/bell", "/bells/nothing", "/nothing", *PROBES, *OURS])

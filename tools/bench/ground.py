@@ -41,6 +41,9 @@ class Ground:
             master_keys=SecretStr(MASTER_KEYS),
             jwks=jwks(self.signing),
             pool_size=POOL,
+            # A few people ask as often as they can.
+            max_requests_of_person=0,
+            max_requests_of_organisation=0,
         )
 
     def environment(self, area: str) -> dict[str, str]:
@@ -53,6 +56,8 @@ class Ground:
             "RELAIS_MASTER_KEYS": MASTER_KEYS,
             "RELAIS_JWKS": settings.jwks,
             "RELAIS_POOL_SIZE": str(POOL),
+            "RELAIS_MAX_REQUESTS_OF_PERSON": "0",
+            "RELAIS_MAX_REQUESTS_OF_ORGANISATION": "0",
             "RELAIS_PORT": "0",
             "RELAIS_LOG_LEVEL": "ERROR",
             "RELAIS_LEAVE_SECONDS": "0",
