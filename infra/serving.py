@@ -27,8 +27,8 @@ from infra.http.headers import SafeHeaders, parting
 from infra.http.health import Health, unsaturated, waiters, writable
 from infra.http.middleware import Room
 from infra.http.positions import Positions
-from infra.http.rates import Most, Rates
 from infra.http.problems import HANDLERS
+from infra.http.rates import Most, Rates
 from infra.http.request_context import AppState
 from infra.http.versions import OpaqueVersions
 from infra.lookups import Lookups

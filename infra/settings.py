@@ -126,6 +126,14 @@ class Settings(BaseSettings):
     """The largest document or image that is taken (G-08)."""
     video_bytes: int = 500 * 1024 * 1024
     """The largest video that is taken (G-08)."""
+    least_piece_bytes: int = Field(default=64 * 1024, ge=1)
+    """The shortest piece of an upload that is taken and is not its last one."""
+    files_of_person: int = Field(default=5_000, ge=1)
+    """Files that one person may have at most, announced ones included."""
+    bytes_of_person: int = Field(default=20 * 1024**3, ge=1)
+    files_of_organisation: int = Field(default=1_000_000, ge=1)
+    """Files that all people of one organisation together may have at most."""
+    bytes_of_organisation: int = Field(default=2 * 1024**4, ge=1)
     clamd: str = ""
     """The virus scanner, like 127.0.0.1:3310; without one nothing is scanned."""
     issuer: str = "relais-accounts"

@@ -57,7 +57,7 @@ service = Service(
     ),
     routes=http.router,
     problem=problem,
-    migrations=(tables.TABLES,),
+    migrations=(tables.TABLES, tables.USAGE),
     followers=(sweeper.forgetting,),
     workers={"sweeper": sweeper.sweeping},
 )

@@ -1,27 +1,18 @@
-"""Finds out the type of a content, whatever its name; makes images that tell nothing more."""
+"""Finds out the type of a content, whatever its name."""
 
-import io
 import re
 import struct
-import warnings
 import zipfile
 import zlib
 from pathlib import Path
 
 import olefile
-import pillow_heif
 import puremagic
 from lxml import etree
-from PIL import ExifTags, Image, ImageCms
 
 from services.media.file import types
 
-pillow_heif.register_heif_opener()
-
 HEAD = 4096
-MOST_PIXELS = 50_000_000
-QUALITY = 90
-KEPT = ("transparency",)
 _OLE = bytes.fromhex("d0cf11e0a1b11ae1")
 _ZIP = b"PK\x03\x04"
 _MATROSKA = bytes.fromhex("1a45dfa3")
@@ -46,21 +37,7 @@ _OFFICE = {
     "application/vnd.openxmlformats-officedocument.wordprocessingml.document.main+xml": types.WORD,
     "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet.main+xml": types.EXCEL,
 }
-_FORMATS = {"image/jpeg": "JPEG", "image/png": "PNG", types.HEIC: "HEIF"}
-_COPIES = {types.HEIC: "image/jpeg"}
-_CONVERTED = frozenset({"RGB", "RGBA", "L", "CMYK"})
-"""Modes of images whose colours can be converted by their profile."""
 _HEIC_BRANDS = frozenset({b"heic", b"heix", b"heim", b"heis"})
-_TURNS: dict[object, Image.Transpose] = {
-    2: Image.Transpose.FLIP_LEFT_RIGHT,
-    3: Image.Transpose.ROTATE_180,
-    4: Image.Transpose.FLIP_TOP_BOTTOM,
-    5: Image.Transpose.TRANSPOSE,
-    6: Image.Transpose.ROTATE_270,
-    7: Image.Transpose.TRANSVERSE,
-    8: Image.Transpose.ROTATE_90,
-}
-"""The transposition that undoes each orientation of EXIF."""
 _STARTS = {
     b"\xff\xd8\xff": "image/jpeg",
     b"\x89PNG\r\n\x1a\n": "image/png",
@@ -159,56 +136,3 @@ def _compound(content: Path) -> str | None:
     if word == excel:
         return None
     return types.OLD_WORD if word else types.OLD_EXCEL
-
-
-def type_of_copy(media: str) -> str:
-    """The type of the copy that `cleaned` makes of an image: one that every browser shows."""
-    return _COPIES.get(media, media)
-
-
-def cleaned(content: Path, media: str, target: Path) -> bool:
-    """Write a copy of the image without EXIF and comments, in sRGB, turned as EXIF had it.
-
-    False when it cannot be read or is too large to. Blocks; run it in a thread.
-    """
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            return _cleaned(content, _FORMATS[media], target, _FORMATS[type_of_copy(media)])
-    # What Pillow and libheif raise for images that are damaged, or made to damage.
-    except (OSError, ValueError, SyntaxError, struct.error, Image.DecompressionBombError):
-        return False
-    except (EOFError, RuntimeError):
-        return False
-
-
-def _cleaned(content: Path, kind: str, target: Path, made: str) -> bool:
-    with Image.open(content, formats=[kind]) as image:
-        if image.width * image.height > MOST_PIXELS:
-            return False
-        profile = image.info.get("icc_profile")
-        # Not `exif_transpose`: it writes the EXIF anew, which fails in many ways when that is odd.
-        turn = _TURNS.get(image.getexif().get(ExifTags.Base.Orientation))
-        turned = image.copy() if turn is None else image.transpose(turn)
-        copy = _in_srgb(turned, profile)
-        if (copy.mode, made) == ("RGBA", "JPEG"):
-            copy = copy.convert("RGB")
-        copy.info = {key: turned.info[key] for key in KEPT if key in turned.info}
-        copy.save(target, made, quality=QUALITY)
-    return True
-
-
-def _in_srgb(image: Image.Image, profile: bytes | None) -> Image.Image:
-    """The image with the colours that its profile means: the copy has none, so it is sRGB.
-
-    A profile that cannot be read changes nothing.
-    """
-    if not profile or image.mode not in _CONVERTED:
-        return image
-    mode = "RGBA" if image.mode == "RGBA" else "RGB"
-    try:
-        meant = ImageCms.ImageCmsProfile(io.BytesIO(profile))
-        standard = ImageCms.createProfile("sRGB")
-        return ImageCms.profileToProfile(image, meant, standard, outputMode=mode) or image
-    except (ImageCms.PyCMSError, OSError, ValueError):
-        return image

@@ -1,4 +1,5 @@
-"""Tables beside the events: the pieces of uploads, and the files that are to be cleared."""
+"""Tables beside the events: the pieces of uploads, the files that are to be cleared, and how many
+of them each person and organisation has."""
 
 from infra import vault
 
@@ -29,3 +30,38 @@ create table if not exists media.piece (
 );
 """
 )
+
+# By triggers, so that also a process of an older release, which knows no quotas, is counted.
+USAGE = """
+create table media.usage (
+  organisation_id text   not null,
+  -- Empty: all people of the organisation together.
+  user_id         text   not null,
+  files           bigint not null,
+  bytes           bigint not null,
+  primary key (organisation_id, user_id)
+);
+create function media.count_file() returns trigger language plpgsql as $$
+declare
+  one constant int := case tg_op when 'INSERT' then 1 else -1 end;
+  file constant media.file := case tg_op when 'INSERT' then new else old end;
+begin
+  -- Always in this order: whoever counts two rows in another one would wait for ever.
+  insert into media.usage values (file.organisation_id, file.user_id, one, one * file.size_bytes)
+  on conflict (organisation_id, user_id) do update
+     set files = usage.files + excluded.files, bytes = usage.bytes + excluded.bytes;
+  insert into media.usage values (file.organisation_id, '', one, one * file.size_bytes)
+  on conflict (organisation_id, user_id) do update
+     set files = usage.files + excluded.files, bytes = usage.bytes + excluded.bytes;
+  delete from media.usage
+   where organisation_id = file.organisation_id and user_id in (file.user_id, '') and files = 0;
+  return null;
+end
+$$;
+create trigger counted after insert or delete on media.file
+  for each row execute function media.count_file();
+insert into media.usage
+select organisation_id, case grouping(user_id) when 0 then user_id else '' end,
+       count(*), sum(size_bytes)
+  from media.file group by grouping sets ((organisation_id, user_id), (organisation_id));
+"""

@@ -8,11 +8,11 @@ import asyncio
 import hashlib
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import BinaryIO
+from typing import BinaryIO, Literal
 
 from contracts.media.file_v1 import UploadStarted, Visibility
 from infra.commands import InTransaction
@@ -20,15 +20,16 @@ from infra.database import Connection, Pool
 from infra.locks import Lock
 from infra.objects import Objects
 from services.media import file
-from services.media.adapters import sniffing
+from services.media.adapters import picture_process, pictures, sniffing
 from services.media.adapters.scanner import Scanner
 from services.media.file import Found, PublicCopy, StartUpload
+from services.media.file.types import Quotas
 
 SECONDS = 1_800.0
 """The longest that putting together may take."""
 TAKEN_AT_ONCE = 4
 JOINED_AT_ONCE = 2
-"""In one process: each takes a connection, and an image its memory."""
+"""In one process of an API: each takes a connection, and an image a process and its memory."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,8 +43,12 @@ class Looked:
 class UploadStore:
     """Takes pieces in order, puts them together, and gives ranges back."""
 
-    def __init__(self, pool: Pool, objects: Objects, scanner: Scanner) -> None:
+    def __init__(
+        self, pool: Pool, objects: Objects, scanner: Scanner, *, least_piece: int = 1
+    ) -> None:
+        """`least_piece` is how many bytes a piece has at least that is not the last one."""
         self.objects = objects
+        self._least_piece = least_piece
         self._pool = pool
         self._scanner = scanner
         self._taking = asyncio.Semaphore(TAKEN_AT_ONCE)
@@ -69,6 +74,8 @@ class UploadStore:
                 raise Refusal(file.WrongOffset(offset))
             if start + len(piece) > size:
                 raise Refusal(file.PieceTooLong(size))
+            if len(piece) < self._least_piece and start + len(piece) < size:
+                raise Refusal(file.PieceTooShort(self._least_piece))
             await self.objects.put(name, piece)
             await connection.execute(
                 "insert into media.piece (file_id, start, size, object) values (%s, %s, %s, %s)",
@@ -137,7 +144,10 @@ class UploadStore:
         )
         if infected or sha256 != upload.declared_sha256 or media != upload.declared_type:
             return Looked(found, None)
-        copy = await self._clean(upload, media, whole, clean)
+        try:
+            copy = await _clean(upload, media, whole, clean)
+        except pictures.TooLarge:
+            return Looked(replace(found, too_large=True), None)
         if copy is not None:
             await self.objects.put(public(upload.file_id), clean)
         await self.objects.put(original(upload.file_id), whole)
@@ -156,16 +166,6 @@ class UploadStore:
                     await asyncio.to_thread(write, target, block)
         return digest.hexdigest()
 
-    async def _clean(
-        self, upload: UploadStarted, media: str, whole: Path, clean: Path
-    ) -> PublicCopy | None:
-        if upload.visibility is not Visibility.PUBLIC:
-            return None
-        if not await asyncio.to_thread(sniffing.cleaned, whole, media, clean):
-            return None
-        sha256, copied = await asyncio.to_thread(digest_of, clean), sniffing.type_of_copy(media)
-        return PublicCopy(sha256=sha256, media_type=copied, size_bytes=clean.stat().st_size)
-
 
 class Busy(Exception):
     """Somebody else is at this file; try again."""
@@ -179,8 +179,11 @@ class Refusal(Exception):
         self.rejection = rejection
 
 
-def begin(command: StartUpload) -> InTransaction:
-    """The row that finds everything of the file, written with the event that announces it."""
+def begin(command: StartUpload, quotas: Quotas) -> InTransaction:
+    """The row that finds everything of the file, written with the event that announces it.
+
+    Raises `Refusal` when somebody would have more than their quota.
+    """
 
     async def write(connection: Connection) -> None:
         await connection.execute(
@@ -196,8 +199,28 @@ def begin(command: StartUpload) -> InTransaction:
                 command.at + file.LIFETIME,
             ),
         )
+        await _within(quotas, command, connection)
 
     return write
+
+
+async def _within(quotas: Quotas, command: StartUpload, connection: Connection) -> None:
+    """Make sure that nobody has more than they may, this file included. Raises `Refusal`.
+
+    Whoever announces at the same time waits: the row of this file has locked the counts.
+    """
+    cursor = await connection.execute(
+        "select user_id, files, bytes from media.usage"
+        " where organisation_id = %s and user_id in (%s, '')",
+        (command.organisation_id, command.user_id),
+    )
+    for user_id, files, size in await cursor.fetchall():
+        quota = quotas.person if user_id else quotas.organisation
+        whose: Literal["person", "organisation"] = "person" if user_id else "organisation"
+        if files > quota.files:
+            raise Refusal(file.QuotaIsFull(whose=whose, unit="files", most=quota.files))
+        if size > quota.bytes:
+            raise Refusal(file.QuotaIsFull(whose=whose, unit="bytes", most=quota.bytes))
 
 
 def end(file_id: str) -> InTransaction:
@@ -241,6 +264,16 @@ def digest_of(content: Path) -> str:
     """The SHA-256 of a file, in lower-case hexadecimal."""
     with content.open("rb") as opened:
         return hashlib.file_digest(opened, "sha256").hexdigest()
+
+
+async def _clean(upload: UploadStarted, media: str, whole: Path, clean: Path) -> PublicCopy | None:
+    """The copy for everybody, if there is to be one and it can be made. Raises `TooLarge`."""
+    if upload.visibility is not Visibility.PUBLIC:
+        return None
+    if not await picture_process.cleaned(whole, media, clean):
+        return None
+    sha256, copied = await asyncio.to_thread(digest_of, clean), pictures.type_of_copy(media)
+    return PublicCopy(sha256=sha256, media_type=copied, size_bytes=clean.stat().st_size)
 
 
 async def _open(connection: Connection, file_id: str, organisation_id: str) -> int:

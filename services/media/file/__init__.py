@@ -46,12 +46,16 @@ class StartUpload:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Found:
-    """The findings about the content. `media_type` is None when nobody knows it."""
+    """The findings about the content. `media_type` is None when nobody knows it.
+
+    `too_large` is an image of more pixels than a copy can be made of.
+    """
 
     sha256: str
     size_bytes: int
     media_type: str | None
     infected: bool = False
+    too_large: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -174,6 +178,22 @@ class PieceTooLong:
 
 
 @dataclass(frozen=True, slots=True)
+class PieceTooShort:
+    """A piece that is not the last one has fewer bytes than a piece may."""
+
+    least: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class QuotaIsFull:
+    """With one more file, somebody would have more files or bytes than they may."""
+
+    whose: Literal["person", "organisation"]
+    unit: Literal["files", "bytes"]
+    most: int
+
+
+@dataclass(frozen=True, slots=True)
 class FileIsHeld:
     """Some stream relies on the file."""
 
@@ -189,6 +209,8 @@ Rejection = (
     | NotComplete
     | WrongOffset
     | PieceTooLong
+    | PieceTooShort
+    | QuotaIsFull
     | FileIsHeld
 )
 
@@ -373,7 +395,7 @@ def turned_away(command: FinishUpload, upload: UploadStarted) -> RefusalReason |
         return RefusalReason.VIRUS
     if found.media_type != upload.declared_type:
         return RefusalReason.TYPE
-    if found.size_bytes > command.limits.of(upload.declared_type):
+    if found.too_large or found.size_bytes > command.limits.of(upload.declared_type):
         return RefusalReason.SIZE
     # An image that cannot be cleaned is none.
     if upload.visibility is Visibility.PUBLIC and command.copy is None:

@@ -28,3 +28,19 @@ class Limits:
     def of(self, media_type: str) -> int:
         """The most bytes a file of this type may have."""
         return self.video if media_type in VIDEOS else self.document
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Quota:
+    """The most files somebody may have, and the most bytes all of them together."""
+
+    files: int
+    bytes: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Quotas:
+    """The quota of each person, and of each organisation with all its people."""
+
+    person: Quota
+    organisation: Quota

@@ -22,7 +22,7 @@ from services.media.adapters.sending import Content
 from services.media.adapters.upload_store import UploadStore
 from services.media.aggregates import FILE
 from services.media.file import types
-from services.media.file.types import Limits
+from services.media.file.types import Limits, Quota, Quotas
 
 log = logging.getLogger("relais.media")
 
@@ -57,8 +57,19 @@ class MediaService:
     def __init__(self, running: Running) -> None:
         settings = running.settings
         self.limits = Limits(document=settings.document_bytes, video=settings.video_bytes)
+        self.quotas = Quotas(
+            person=Quota(files=settings.files_of_person, bytes=settings.bytes_of_person),
+            organisation=Quota(
+                files=settings.files_of_organisation, bytes=settings.bytes_of_organisation
+            ),
+        )
         self.vault = Vault(running.pool, settings.masters)
-        self.uploads = UploadStore(running.pool, objects_of(settings), scanner_of(settings.clamd))
+        self.uploads = UploadStore(
+            running.pool,
+            objects_of(settings),
+            scanner_of(settings.clamd),
+            least_piece=settings.least_piece_bytes,
+        )
 
     async def new_id(self, context: RequestContext) -> str:
         """An id nobody can guess, the same for the same request."""

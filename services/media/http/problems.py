@@ -14,7 +14,7 @@ Rejection = file.Rejection
 
 _REFUSED: Mapping[RefusalReason, tuple[str, str]] = {
     RefusalReason.TYPE: ("/media_type", "The content is not of the type that was announced."),
-    RefusalReason.SIZE: ("/size_bytes", "The content is larger than its type may be."),
+    RefusalReason.SIZE: ("/size_bytes", "The content has more bytes or pixels than its type may."),
     RefusalReason.HASH: ("/sha256", "The content is not the one that was announced; send it anew."),
     RefusalReason.VIRUS: ("/", "The content was found to be harmful."),
 }
@@ -50,6 +50,10 @@ def problem(rejection: Rejection) -> tuple[int, str]:
             return 409, f"The next byte expected is number {expected}."
         case file.PieceTooLong(size_bytes=size):
             return 422, f"The file was announced with {size} bytes; this is more."
+        case file.PieceTooShort(least=least):
+            return 422, f"A piece that is not the last one has at least {least} bytes."
+        case file.QuotaIsFull(whose=whose, unit=unit, most=most):
+            return 409, f"All files of one {whose} together are at most {most} {unit}."
         case file.FileIsHeld(by=by):
             return 409, f"The file is kept: {by} relies on it."
         case unhandled:

@@ -70,9 +70,11 @@ def router(media: MediaService) -> Router:
             at=context.at,
         )
         created = f"/media/uploads/{file_id}"
-        return await context.handle(
-            FILE, file_id, command, created=created, in_transaction=upload_store.begin(command)
-        )
+        begin = upload_store.begin(command, media.quotas)
+        async with refusing(context):
+            return await context.handle(
+                FILE, file_id, command, created=created, in_transaction=begin
+            )
 
     @routes.head("/uploads/{file_id}", status_code=200)
     async def upload_offset(file_id: Id, context: Member) -> Empty:
@@ -91,7 +93,10 @@ def router(media: MediaService) -> Router:
     async def send_piece(
         file_id: Id, start: Start, context: Sender, request: Request
     ) -> Answered[PieceTaken]:
-        """The bytes from number `start` on, at most a megabyte; answers the next number."""
+        """The bytes from number `start` on, at most a megabyte; answers the next number.
+
+        A piece that is not the last one has 64 KiB at least.
+        """
         await media.found(context, file_id)
         piece = await request.body()
         async with refusing(context):

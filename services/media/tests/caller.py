@@ -157,6 +157,8 @@ async def served(database: str, home: Path, **named: Any) -> AsyncIterator[Calle
             "master_keys": MASTER,
             "jwks": jwks(KEY),
             "home": home,
+            # Files of tests are small, and still come in pieces.
+            "least_piece_bytes": 1,
         }
         | named
     )

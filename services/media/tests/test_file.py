@@ -121,6 +121,11 @@ class TestFinishing:
         command = finish(content(media=JPEG), None)
         given(history).when(command).records(refused(RefusalReason.TYPE))
 
+    def test_an_image_of_too_many_pixels_is_turned_away_for_its_size(self) -> None:
+        history = started(JPEG, visibility=PUBLIC)
+        command = finish(replace(content(media=JPEG), too_large=True), None)
+        given(history).when(command).records(refused(RefusalReason.SIZE))
+
     @pytest.mark.parametrize("media", [None, "image/png", "application/msword"])
     def test_a_content_of_another_type_than_declared_is_turned_away(
         self, media: str | None

@@ -389,6 +389,15 @@ class TestPublicCopies:
             file = await api.refused("type", broken, "image/jpeg", visibility="public")
             assert (await api.client.get(f"/public/{file}")).status_code == 404
 
+    async def test_an_image_of_too_many_pixels_is_turned_away_and_leaves_no_bytes(
+        self, database: str, tmp_path: Path
+    ) -> None:
+        large = image("PNG", size=(5_001, 5_000))
+        async with served(database, tmp_path) as api:
+            file = await api.refused("size", large, "image/png", visibility="public")
+            await api.swept()
+            assert api.kept(file) == []
+
 
 async def test_a_removed_file_is_given_to_nobody(database: str, tmp_path: Path) -> None:
     async with served(database, tmp_path) as api:

@@ -14,6 +14,8 @@ REJECTIONS: list[Rejection] = [
     file.NotComplete(offset=699, size_bytes=700),
     file.WrongOffset(350),
     file.PieceTooLong(700),
+    file.PieceTooShort(65_536),
+    file.QuotaIsFull(whose="person", unit="bytes", most=7_000),
     file.FileIsHeld("invoice-inv-t-1"),
 ]
 
@@ -33,6 +35,8 @@ def test_every_rejection_has_its_sentence() -> None:
         (file.NotComplete(offset=699, size_bytes=700), ["699 of 700"]),
         (file.WrongOffset(350), ["350"]),
         (file.PieceTooLong(700), ["700"]),
+        (file.PieceTooShort(65_536), ["65536"]),
+        (file.QuotaIsFull(whose="person", unit="bytes", most=7_000), ["person", "7000 bytes"]),
         (file.FileIsHeld("invoice-inv-t-1"), ["invoice-inv-t-1"]),
     ],
 )
