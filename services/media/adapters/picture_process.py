@@ -22,8 +22,11 @@ async def cleaned(
     *,
     processor: float = PROCESSOR_SECONDS,
     wall: float = WALL_SECONDS,
+    program: str = pictures.__file__,
 ) -> bool:
     """Write a copy of the image as `pictures.cleaned` does; False when it cannot be read.
+
+    `processor` and `wall` are the seconds that it may take; `program` makes the copy.
 
     Raises `pictures.TooLarge` when it has too many pixels or costs too much processor, and
     TimeoutError when the machine is too busy. The process has ended by then.
@@ -31,7 +34,7 @@ async def cleaned(
     arguments = (str(content), media, str(target), str(processor))
     # An image may be made to take over who reads it: there are no secrets in that environment.
     process = await asyncio.create_subprocess_exec(
-        sys.executable, "-I", pictures.__file__, *arguments, env={}
+        sys.executable, "-I", program, *arguments, env={}
     )
     try:
         async with asyncio.timeout(wall):
