@@ -9,7 +9,7 @@ import socket
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
-from typing import Any, Protocol
+from typing import Any, Literal, Protocol
 
 import psycopg
 from psycopg import errors, sql
@@ -49,6 +49,10 @@ STOP_SECONDS = 20.0
 GENERATIONS_SECONDS = 0.5
 
 
+Outside = Literal["mail", "texts", "objects", "scanner"]
+"""A mail server, a gateway of text messages, a store of objects, a virus scanner."""
+
+
 @dataclass(frozen=True)
 class Service:
     """The parts of a service, in one screen.
@@ -59,7 +63,8 @@ class Service:
     lookups. `followers` write what is neither event nor row, e.g. they remove the secrets of who is
     forgotten. `migrations` are steps of SQL, in order, for what must not be an event: secrets,
     receipts, chunks. `workers` are more loops, by name, e.g. one that sends mail. `about` tells
-    people outside what its API is for.
+    people outside what its API is for. `reaches` names what it talks to beside the databases, the
+    broker and the keys of accounts; production opens the ways to these and to nothing else.
     """
 
     name: str
@@ -74,6 +79,7 @@ class Service:
     migrations: tuple[Step | str, ...] = ()
     workers: Mapping[str, Callable[["Running"], "Worker"]] = field(default_factory=dict)
     about: str = ""
+    reaches: tuple[Outside, ...] = ()
 
     @property
     def contracts(self) -> tuple[Contract[Any], ...]:

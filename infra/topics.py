@@ -14,6 +14,9 @@ from infra.cluster import Address
 from infra.kafka import options
 from infra.supervisor import Halt
 
+CONFIG = {"cleanup.policy": "delete", "retention.ms": "-1"}
+"""Never compacted, kept for ever."""
+
 
 @cache
 def partitions_of(topic: str) -> int:
@@ -52,10 +55,9 @@ async def _partitions(admin: AIOKafkaAdminClient) -> dict[str, int]:
 
 
 async def _create(admin: AIOKafkaAdminClient, topics: Sequence[str], replication: int) -> None:
-    config = {"cleanup.policy": "delete", "retention.ms": "-1"}
     answer = await admin.create_topics(
         [
-            NewTopic(topic, partitions_of(topic), replication, topic_configs=config)
+            NewTopic(topic, partitions_of(topic), replication, topic_configs=CONFIG)
             for topic in topics
         ]
     )

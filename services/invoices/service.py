@@ -61,5 +61,6 @@ service = Service(
     migrations=(archivist.TABLES,),
     followers=(archivist.noting,),
     workers={"archivist": archivist.archiving},
+    reaches=("objects",),
     problem=problems.problem,
 )

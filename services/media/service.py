@@ -60,4 +60,5 @@ service = Service(
     migrations=(tables.TABLES, tables.USAGE),
     followers=(sweeper.forgetting,),
     workers={"sweeper": sweeper.sweeping},
+    reaches=("objects", "scanner"),
 )

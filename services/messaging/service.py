@@ -31,4 +31,5 @@ service = Service(
     problem=problem,
     migrations=(receipts.TABLES + sink.TABLES, attempts.TABLES),
     workers={"sender": channels.sender},
+    reaches=("mail", "texts"),
 )

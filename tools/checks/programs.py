@@ -10,6 +10,8 @@ PROGRAMS: Mapping[str, Sequence[str]] = {
     "lint": ("ruff", "check", "--quiet", "--output-format=concise", "."),
     "contracts": ("tools.compiler", "--check"),
     "catalogue": ("tools.catalogue", "--check"),
+    "manifests": ("tools.manifests", "check"),
+    "manifests-conform": ("tools.manifests", "conform"),
     "buf-lint": ("tools.compiler.buf", "lint"),
     "buf-breaking": ("tools.compiler.buf", "breaking"),
     "http": ("tools.openapi", "check"),

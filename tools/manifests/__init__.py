@@ -1,0 +1,1 @@
+"""Manifests of Kubernetes, made from what the services declare."""

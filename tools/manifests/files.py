@@ -1,0 +1,57 @@
+"""Every generated file of `deploy/k8s`, by its path from the root of the repository."""
+
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from infra.host import Service
+from tools.manifests import components, workloads
+from tools.manifests.declared import declared
+from tools.manifests.workloads import Object
+
+FOLDER = Path("deploy/k8s")
+HEAD = "# Made by `python -m tools.manifests` from the declarations of the services; do not edit.\n"
+
+
+def files(services: Iterable[Service]) -> Mapping[Path, str]:
+    """The files as they have to be committed."""
+    known = [declared(service) for service in services]
+    base = {"migrations.yaml": list(workloads.migrations())}
+    base |= {f"{one.name}.yaml": list(workloads.workloads(one)) for one in known}
+    made = {FOLDER / "base" / name: text(objects) for name, objects in base.items()}
+    made[FOLDER / "base/kustomization.yaml"] = text([_kustomization(sorted(base))])
+    beside = {
+        "kafka/topics.yaml": components.topics(known),
+        "kafka/users.yaml": components.users(known),
+        "network/ways.yaml": components.ways(known),
+        "postgres/databases.yaml": components.databases(known),
+        "scaling/workers.yaml": components.scalers(known),
+    }
+    return made | {FOLDER / "components" / path: text(found) for path, found in beside.items()}
+
+
+def text(objects: Iterable[Object]) -> str:
+    """The objects as one file."""
+    return HEAD + yaml.dump_all(
+        objects, Dumper=_Plain, sort_keys=False, allow_unicode=True, width=100
+    )
+
+
+def _kustomization(resources: list[str]) -> Object:
+    """The base; a changed setting gives its ConfigMap another name, and so restarts the pods."""
+    literals = [f"{name}={value}" for name, value in workloads.SETTINGS.items()]
+    return {
+        "apiVersion": "kustomize.config.k8s.io/v1beta1",
+        "kind": "Kustomization",
+        "resources": resources,
+        "configMapGenerator": [{"name": "relais", "literals": literals}],
+    }
+
+
+class _Plain(yaml.SafeDumper):
+    """Writes what occurs twice out twice: an alias is harder to read than a label."""
+
+    def ignore_aliases(self, data: Any) -> bool:
+        return True
