@@ -1,4 +1,4 @@
-"""Users, for the services that may not wait until an access token ends.
+"""Users, for the services that name one or may not wait until an access token ends.
 
 An access token lives a few minutes after its session or its account has ended. What cannot be
 taken back, like money and bank details, asks here: `Service(guard=users.refuse_ended)`.
@@ -20,7 +20,7 @@ from contracts.accounts.user_v1 import (
 )
 from infra.consumers.views import OutOfOrder, View
 from infra.http.auth import Principal
-from infra.http.problems import session_over
+from infra.http.problems import session_over, unknown_reference
 from infra.http.request_context import RequestContext
 
 Reads = (
@@ -89,6 +89,16 @@ lookup = View(
     key=key,
     project=project,
 )
+
+
+async def require(context: RequestContext, field: str, user_id: str) -> None:
+    """Refuse a command whose field names no user of the caller's organisation.
+
+    Raises the 422 `Problem` of the field.
+    """
+    user = await context.lookup(lookup, user_id)
+    if user is None or user.organisation_id != context.principal.organisation_id or user.closed:
+        raise unknown_reference(field, "user")
 
 
 async def refuse_ended(context: RequestContext) -> None:

@@ -5,7 +5,7 @@ from contracts.missions import trip_v1
 from contracts.papers import paper_v1
 from infra.consumers.reactions import Reaction
 from infra.host import Service
-from infra.lookups import files
+from infra.lookups import files, users
 from services.missions.aggregates import CLEARANCE, DRIVER, TRIP
 from services.missions.http import router
 from services.missions.http.problems import problem
@@ -45,7 +45,7 @@ service = Service(
             target=from_papers_paper.target,
         ),
     ),
-    lookups=(files.lookup,),
+    lookups=(files.lookup, users.lookup),
     routes=lambda _: router,
     problem=problem,
 )

@@ -13,6 +13,7 @@ import pytest
 
 from infra import serving
 from infra.host import opened
+from infra.testing.following import follow, user
 from infra.testing.serving import KEY, settings_of
 from infra.tokens import Role, issue
 from services import registry
@@ -92,6 +93,7 @@ async def test_a_driver_quotes_is_awarded_and_delivers(
     missions = registry.service("missions")
     settings = settings_of(missions, database, port=0)
     async with opened(missions, settings) as running:
+        await follow(running, user("ada"))
         app = serving.site([running], settings)
         async with serving.serving(app, settings) as url:
             said = await told(folder, f"{url}/missions")

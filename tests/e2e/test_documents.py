@@ -30,6 +30,7 @@ from infra.http.readable_ids import referenced_id
 from infra.objects import objects_of
 from infra.settings import Settings
 from infra.testing.eventually import PATIENCE_SECONDS
+from infra.testing.following import follow, user
 from infra.tokens import Role, jwks
 from services import registry
 from services.invoices.aggregates import INVOICE
@@ -82,6 +83,7 @@ KEPT: list[Any] = [
 
 async def prepared(platform: Platform) -> None:
     """A driver and a trip that paths can name."""
+    await follow(platform.missions, user("ada"))
     staff = {"Authorization": f"Bearer {token('lea', 'hiflow', 'logistics')}"}
     [trip] = trips(1, cities(), today())
     ada = {"driver_id": "ada", "name": "Ada Roux", "phone": "+33465710000"}

@@ -15,12 +15,12 @@ from contracts.media.file_v1 import Purpose
 from infra import host, serving
 from infra.host import Service
 from infra.http.readable_ids import referenced_id
-from infra.lookups import files
+from infra.lookups import files, users
 from infra.settings import Settings
 from infra.stack.broker import Broker
 from infra.testing.brokers import emptied, member_of
 from infra.testing.eventually import PATIENCE_SECONDS, eventually
-from infra.testing.following import file, follow
+from infra.testing.following import file, follow, user
 from infra.tokens import Role, issue, jwks
 from infra.topics import create_topics
 from services.invoices.service import service as invoices
@@ -116,6 +116,8 @@ async def at_work(
             await stack.enter_async_context(host.working(running))
             if files.lookup in running.service.lookups:
                 await follow(running, *UPLOADED)
+            if users.lookup in running.service.lookups:
+                await follow(running, user("ada"))
         site = serving.site(opened, settings)
         url = await stack.enter_async_context(serving.serving(site, settings))
         async with httpx.AsyncClient(base_url=url, timeout=PATIENCE_SECONDS) as client:

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import replace
 from datetime import UTC, date, datetime
 from time import perf_counter
 from typing import Any, TypeVar
@@ -14,7 +15,7 @@ from rich.table import Table
 
 from tools.demo import money
 from tools.demo.people import City, Person, cities, drivers, trips
-from tools.demo.teller import Teller, Tokens, expect, today
+from tools.demo.teller import Teller, Tokens, expect, positions, today
 
 DRIVERS = 36
 TRIPS = 300
@@ -38,8 +39,8 @@ async def play(
         teller = Teller(client, tokens, console, run=uuid4().hex[:6])
         places = cities()
         people = drivers(teller.run, drivers_count, places)
+        people = await register(teller, people)
         camille = people[0]
-        await register(teller, people)
         await save_search(teller, camille)
         offers = await publish(teller, camille, places, trips_count)
         await be_alerted(teller, camille, offers[0])
@@ -58,12 +59,22 @@ async def play(
 # --- The steps --------------------------------------------------------------
 
 
-async def register(teller: Teller, people: Sequence[Person]) -> None:
+async def register(teller: Teller, people: Sequence[Person]) -> list[Person]:
     teller.step(f"{len(people)} drivers become partners, each with a home and some availability")
+
+    async def invite(person: Person) -> httpx.Response:
+        about = {"name": person.name, "phone": person.phone, "roles": ["driver"]}
+        named = {"reference": person.driver_id, "email": f"{person.driver_id}@example.org"}
+        return await teller.administration("POST", "/accounts/users", about | named)
+
+    invited = await at_once(invite, people, teller.console, "inviting")
+    users = {answer.json()["id"]: answer for answer in invited}
+    people = [replace(one, driver_id=id) for one, id in zip(people, users, strict=True)]
 
     async def one(person: Person) -> httpx.Response:
         about = {"driver_id": person.driver_id, "name": person.name, "phone": person.phone}
-        await teller.logistics("POST", "/missions/drivers", about)
+        known = positions([users[person.driver_id]])
+        await teller.logistics("POST", "/missions/drivers", about, **known)
         home = {
             "street": "12 rue de la République",
             "postal_code": person.home.postal_code,
@@ -81,6 +92,7 @@ async def register(teller: Teller, people: Sequence[Person]) -> None:
         f"  {profile['name']}, {profile['city']}: home, phone and name are stored encrypted for"
         f" {profile['driver_id']} {teller.visible()}"
     )
+    return people
 
 
 async def save_search(teller: Teller, camille: Person) -> None:

@@ -61,6 +61,9 @@ class Teller:
     ) -> httpx.Response:
         return await self.ask(who.driver_id, "driver", method, path, body, **h)
 
+    async def administration(self, method: str, path: str, body: Any = None) -> httpx.Response:
+        return await self.ask("paul@administration", "administration", method, path, body)
+
     async def billing(self, method: str, path: str, body: Any = None) -> httpx.Response:
         return await self.ask("nadia@billing", "billing", method, path, body)
 

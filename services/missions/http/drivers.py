@@ -24,6 +24,7 @@ from contracts.missions.driver_v1 import (
 from infra.http.answers import Answer, Answered, PointShown, Recorded, Router
 from infra.http.history import History, HistoryPart
 from infra.http.models import Body, Day, Id, Instant, Line, Named, Phone, PointBody, Text
+from infra.lookups import users
 from services.missions import clearance, driver
 from services.missions.aggregates import CLEARANCE, DRIVER
 from services.missions.driver.availability import DeclareAvailability, WithdrawAvailability
@@ -37,7 +38,7 @@ router = Router("Drivers")
 
 class DriverBody(Body):
     driver_id: Id
-    """The id of the driver's user account in the organisation."""
+    """The id of the driver's user account in the organisation, active or only invited."""
     name: Line
     phone: Phone
 
@@ -259,7 +260,8 @@ def engagement_shown(engagement: DriverEngaged | DriverReleased) -> Engaged | Re
 
 @router.post("/drivers", status_code=201)
 async def register_driver(body: DriverBody, context: StaffContext) -> Answered[Recorded]:
-    """Take a driver in as a partner of the organisation."""
+    """Take a driver in as a partner of the organisation; the driver is one of its users."""
+    await users.require(context, "driver_id", body.driver_id)
     command = driver.RegisterDriver(
         driver_id=body.driver_id,
         organisation_id=context.principal.organisation_id,

@@ -16,7 +16,7 @@ from contracts.media.file_v1 import Purpose
 from infra.commands import CommandContext, Done
 from infra.http.app import admissions
 from infra.testing import serving
-from infra.testing.following import file, follow
+from infra.testing.following import file, follow, user
 from infra.testing.serving import KEY, NO_HEADERS
 from infra.tokens import Role, issue
 from services.missions.aggregates import TRIP
@@ -44,6 +44,7 @@ class Caller(serving.Caller):
     async def world(self, *drivers: str, trip: str = "T1") -> None:
         """A published trip, and drivers of the organisation."""
         await self.published(offer(trip))
+        await follow(self.running, *map(user, drivers))
         for driver in drivers:
             await self.ask(
                 "POST", "/drivers", {"driver_id": driver, "name": "A B", "phone": "0465710000"}

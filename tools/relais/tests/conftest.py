@@ -62,11 +62,21 @@ class Platform(Line):
     url: str
     postgres: str
 
-    def post(self, role: str, subject: str, path: str, body: Any, method: str = "POST") -> Any:
-        """One request of somebody of the organisation; answers what it was told."""
+    def post(
+        self,
+        role: str,
+        subject: str,
+        path: str,
+        body: Any,
+        method: str = "POST",
+        position: str | None = None,
+    ) -> Any:
+        """One request of somebody of the organisation, who has seen the position; answers what it
+        was told."""
         words = ("token", "--role", role, "--subject", subject, "--org", ORGANISATION)
         token = self.facts(*words)["token"]
         headers = {"Authorization": f"Bearer {token}", "Idempotency-Key": uuid4().hex}
+        headers |= {"Relais-Min-Position": position} if position else {}
         answer = httpx.request(method, f"{self.url}{path}", json=body, headers=headers, timeout=30)
         assert answer.is_success, answer.text
         return answer.json()
@@ -79,10 +89,17 @@ class Platform(Line):
         return str(self.post("logistics", "lea", "/missions/trips", about)["id"])
 
     def driver(self, name: str = "Ada Lovelace") -> str:
-        """Register a driver; answers the id."""
-        driver_id = f"D{uuid4().hex[:8]}"
+        """Invite somebody and register them as a driver; answers the id.
+
+        They can be told of something by then.
+        """
+        user = {"email": f"{uuid4().hex[:8]}@example.org", "name": name, "roles": ["driver"]}
+        driver_id = str(self.post("administration", "max", "/accounts/users", user)["id"])
         about = {"driver_id": driver_id, "name": name, "phone": "+33612345678"}
-        self.post("logistics", "lea", "/missions/drivers", about)
+        position = f"accounts.user/{driver_id}@1"
+        self.post("logistics", "lea", "/missions/drivers", about, position=position)
+        reached = f"select version from es.event where stream = 'preferences-{driver_id}'"
+        self.until(lambda: bool(self.sql("messaging", reached)))
         return driver_id
 
     def sql(self, service: str, statement: str) -> list[Any]:
