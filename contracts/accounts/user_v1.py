@@ -186,6 +186,18 @@ class TotpRemoved:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class CodeRefused:
+    """Somebody signed in with the right password and a wrong code of the second factor.
+
+    It is told once an hour at most, however often they try.
+    """
+
+    user_id: str
+    organisation_id: str
+    refused_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class RolesChanged:
     """The user may do other things from now on."""
 
@@ -286,6 +298,7 @@ UserEvent = (
     | TotpEnrolled
     | RecoveryCodesMade
     | TotpRemoved
+    | CodeRefused
     | RolesChanged
     | ProfileChanged
     | LicenceChanged
@@ -305,6 +318,7 @@ _PasswordSet = message_class("relais.accounts.user.v1.PasswordSet")
 _TotpEnrolled = message_class("relais.accounts.user.v1.TotpEnrolled")
 _RecoveryCodesMade = message_class("relais.accounts.user.v1.RecoveryCodesMade")
 _TotpRemoved = message_class("relais.accounts.user.v1.TotpRemoved")
+_CodeRefused = message_class("relais.accounts.user.v1.CodeRefused")
 _RolesChanged = message_class("relais.accounts.user.v1.RolesChanged")
 _ProfileChanged = message_class("relais.accounts.user.v1.ProfileChanged")
 _LicenceChanged = message_class("relais.accounts.user.v1.LicenceChanged")
@@ -586,6 +600,26 @@ def encode_totp_removed(value: TotpRemoved, _seal: Seal) -> bytes:
         organisation_id=value.organisation_id,
         removed_by=value.removed_by,
         removed_at=encode_instant(value.removed_at),
+    )
+    encoded: bytes = message.SerializeToString()
+    return encoded
+
+
+def decode_code_refused(message: Any, _unseal: Unseal) -> CodeRefused:
+    if not message.HasField("refused_at"):
+        raise missing(message, "refused_at")
+    return CodeRefused(
+        user_id=message.user_id,
+        organisation_id=message.organisation_id,
+        refused_at=decode_instant(message.refused_at),
+    )
+
+
+def encode_code_refused(value: CodeRefused, _seal: Seal) -> bytes:
+    message = _CodeRefused(
+        user_id=value.user_id,
+        organisation_id=value.organisation_id,
+        refused_at=encode_instant(value.refused_at),
     )
     encoded: bytes = message.SerializeToString()
     return encoded
@@ -933,6 +967,17 @@ contract: Contract[UserEvent] = Contract(
             encode=encode_totp_removed,
             parse=parser(_TotpRemoved),
             convert=decode_totp_removed,
+        ),
+        EventType(
+            type="relais.accounts.user.v1.code_refused",
+            cls=CodeRefused,
+            key="user_id",
+            time="refused_at",
+            schema="relais.accounts.user.v1.CodeRefused",
+            personal=(),
+            encode=encode_code_refused,
+            parse=parser(_CodeRefused),
+            convert=decode_code_refused,
         ),
         EventType(
             type="relais.accounts.user.v1.roles_changed",

@@ -223,6 +223,11 @@ CASES = [
         "second_factor_removed",
         Topic.SECURITY,
     ),
+    (
+        user.CodeRefused(user_id="ada", organisation_id="hiflow", refused_at=NOON),
+        "code_refused",
+        Topic.SECURITY,
+    ),
     (refused(), "paper_refused", Topic.PAPERS),
     (
         paper.ExpiryNoticeGiven(

@@ -19,6 +19,7 @@ from services.accounts.http.access import (
     OwnContext,
     wrong,
 )
+from services.accounts.http.fields import Password
 from services.accounts.http.problems import AlreadyEnrolled
 from services.accounts.user import Person
 from services.accounts.user.sign_in import EnrolTotp, MakeRecoveryCodes, RemoveTotp
@@ -28,6 +29,12 @@ Code = Annotated[str, StringConstraints(pattern=r"^[0-9]{6}$")]
 
 class CodeBody(Body):
     code: Code
+
+
+class ProofBody(Body):
+    """The caller's own password: who found a device that is signed in does not know it."""
+
+    password: Password
 
 
 class Enrolment(Answer):
@@ -54,13 +61,19 @@ def routes(access: Access) -> Router:
     router = access.router("Second factor")
 
     @router.post("/me/second-factor", status_code=201)
-    async def begin_enrolment(context: OwnContext) -> Answered[Enrolment]:
-        """Get a secret for an authenticator app, also as a picture to scan."""
+    async def begin_enrolment(
+        body: ProofBody, context: OwnContext, request: Request
+    ) -> Answered[Enrolment]:
+        """Get a secret for an authenticator app, also as a picture to scan; asks for one's
+        password."""
         person = await access.caller(context)
+        await access.prove_password(
+            context, client_of(request.scope), person, body.password.get_secret_value(), "/password"
+        )
         if person.credentials.enrolled:
             raise context.refuse(AlreadyEnrolled())
-        request = str(context.command_context.command_id)
-        secret = await access.secrets.second_factors.begin(person.user_id, request)
+        attempt = str(context.command_context.command_id)
+        secret = await access.secrets.second_factors.begin(person.user_id, attempt)
         return Answered(Enrolment.of(totp.enrolment(secret, person.email)), 201, NO_STORE)
 
     @router.post("/me/second-factor/confirmation")
@@ -96,12 +109,17 @@ def routes(access: Access) -> Router:
         )
         return Answered(RecoveryCodes(recovery_codes=codes), 201, NO_STORE)
 
-    @router.delete("/users/{user_id}/second-factor")
+    @router.post("/users/{user_id}/second-factor/removal")
     async def remove_second_factor(
-        user_id: Id, context: AdministrationContext
+        user_id: Id, body: ProofBody, context: AdministrationContext, request: Request
     ) -> Answered[Recorded]:
-        """Remove the second factor of a user whose phone is lost. Their sessions end, and they may
-        get another one."""
+        """Remove the second factor of a user whose phone is lost; asks for one's own password.
+        Their sessions end, and they may get another one."""
+        caller = await access.caller(context)
+        safe = await access.without_secrets(context)
+        await access.prove_password(
+            safe, client_of(request.scope), caller, body.password.get_secret_value(), "/password"
+        )
 
         async def remove(connection: Connection) -> None:
             await totp.remove(connection, user_id)
@@ -113,7 +131,7 @@ def routes(access: Access) -> Router:
             by=context.principal.subject,
             at=context.occurred_at,
         )
-        return await context.handle(USER, user_id, command, in_transaction=remove)
+        return await safe.handle(USER, user_id, command, in_transaction=remove)
 
     return router
 

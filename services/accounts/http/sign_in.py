@@ -1,5 +1,6 @@
 """Signing in, with a password and perhaps a second factor."""
 
+from dataclasses import replace
 from datetime import timedelta
 from enum import Enum
 from typing import Annotated
@@ -9,6 +10,7 @@ from starlette.requests import Request
 
 from infra.database import Connection
 from infra.http.answers import Answered, Router
+from infra.http.auth import Principal
 from infra.http.clients import client_of
 from infra.http.models import Body, Email
 from infra.http.request_context import PublicRequest
@@ -20,11 +22,13 @@ from services.accounts.http.fields import Password
 from services.accounts.http.problems import SecondFactorNeeded, SignInRefused
 from services.accounts.http.tokens import Tokens, tokens_of_session
 from services.accounts.user import Person
-from services.accounts.user.sign_in import SignIn
+from services.accounts.user.sign_in import RefuseCode, SignIn
 
 SHORT = timedelta(hours=12)
 LONG = timedelta(days=60)
 """How long a session lasts, and one that is remembered."""
+DOOR = "door:accounts.sign-in"
+"""Who says that a code was wrong: whoever showed it is not known."""
 FactorCode = Annotated[str, StringConstraints(pattern=r"^([0-9]{6}|[A-Z2-7]{5}-[A-Z2-7]{5})$")]
 
 
@@ -90,7 +94,20 @@ async def prove_second_factor(
         return Proof.SECOND_FACTOR
     if await factors.holds(person.user_id, await factors.hashes(person.user_id, [code])):
         return Proof.RECOVERY_CODE
+    await tell_of_wrong_code(context, person)
     raise context.refuse(SignInRefused())
+
+
+async def tell_of_wrong_code(context: PublicRequest, person: Person) -> None:
+    """Record that somebody knows the password of a user and not the code: its owner is told."""
+    door = context.as_principal(Principal(DOOR, person.organisation_id, frozenset()))
+    # Each attempt counts, whatever Idempotency-Key and code it comes with.
+    attempt = f"{person.user_id}/{context.at.isoformat()}"
+    command = RefuseCode(
+        user_id=person.user_id, organisation_id=person.organisation_id, at=context.at
+    )
+    each = replace(door, idempotency_key=attempt, if_match=None, fingerprint="")
+    await each.perform(USER, person.user_id, command)
 
 
 async def open_session(

@@ -6,6 +6,7 @@ from typing import Annotated, Literal, assert_never
 from contracts.accounts import user_v1
 from contracts.accounts.user_v1 import (
     AgreementSigned,
+    CodeRefused,
     EmailChanged,
     EmailChangeRequested,
     LicenceChanged,
@@ -189,6 +190,7 @@ class UserHistory(
         TotpEnrolled: ("user_id", "organisation_id", "enrolled_at"),
         RecoveryCodesMade: ("user_id", "organisation_id", "made_at"),
         TotpRemoved: ("user_id", "organisation_id", "removed_by", "removed_at"),
+        CodeRefused: ("user_id", "organisation_id", "refused_at"),
         RolesChanged: ("user_id", "organisation_id", "roles", "changed_by", "changed_at"),
         ProfileChanged: ProfileShown,
         LicenceChanged: LicenceShown,

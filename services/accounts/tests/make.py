@@ -11,6 +11,7 @@ from contracts.accounts.organisation_v1 import (
 )
 from contracts.accounts.user_v1 import (
     AgreementSigned,
+    CodeRefused,
     LicenceChanged,
     PasswordMeans,
     PasswordResetRequested,
@@ -45,6 +46,7 @@ from services.accounts.user.sign_in import (
     EndSessions,
     EnrolTotp,
     MakeRecoveryCodes,
+    RefuseCode,
     RemoveTotp,
     RequestEmailChange,
     RequestPasswordReset,
@@ -290,6 +292,14 @@ def enrolled() -> TotpEnrolled:
 
 def make_recovery_codes() -> MakeRecoveryCodes:
     return MakeRecoveryCodes(user_id="ada", organisation_id="hiflow", at=NOON)
+
+
+def refuse_code(at: datetime = NOON) -> RefuseCode:
+    return RefuseCode(user_id="ada", organisation_id="hiflow", at=at)
+
+
+def code_refused(at: datetime = NOON) -> CodeRefused:
+    return CodeRefused(user_id="ada", organisation_id="hiflow", refused_at=at)
 
 
 def remove_totp() -> RemoveTotp:

@@ -104,11 +104,17 @@ class Caller(serving.Caller):
     async def enrolled(self, user_id: str) -> pyotp.TOTP:
         """Give a user with a password a second factor."""
         tokens = await self.signed_in(user_id)
-        begun = await self.own(tokens, "POST", "/me/second-factor")
+        begun = await self.own(tokens, "POST", "/me/second-factor", {"password": PASSWORD})
         totp = pyotp.TOTP(begun.json()["secret"])
         path = "/me/second-factor/confirmation"
         assert (await self.own(tokens, "POST", path, {"code": totp.now()})).is_success
         return totp
+
+    async def without_factor(self, user_id: str) -> httpx.Response:
+        """What the administrator `eve` is answered, who removes a user's second factor."""
+        await self.with_password("eve", "administration")
+        path = f"/users/{user_id}/second-factor/removal"
+        return await self.ask("POST", path, {"password": PASSWORD}, who="eve")
 
     def roles_of(self, tokens: Mapping[str, Any]) -> frozenset[str]:
         """Those of an access token, checked with nothing but the published keys."""

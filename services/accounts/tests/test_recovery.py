@@ -18,7 +18,7 @@ from services.accounts.tests.make import (
     sign_in,
     signed_in,
 )
-from services.accounts.tests.serving import Caller, coming, served
+from services.accounts.tests.serving import PASSWORD, Caller, coming, served
 from services.accounts.tests.test_user import ACTIVE
 from services.accounts.user.sign_in import SecondFactorMissing
 
@@ -44,7 +44,7 @@ async def enrolment(api: Caller) -> tuple[Any, pyotp.TOTP, list[str]]:
     """Tokens, app and recovery codes of `max`, who does billing."""
     await api.with_password("max", "billing")
     tokens = await api.signed_in("max")
-    begun = await api.own(tokens, "POST", "/me/second-factor")
+    begun = await api.own(tokens, "POST", "/me/second-factor", {"password": PASSWORD})
     totp = pyotp.TOTP(begun.json()["secret"])
     path = "/me/second-factor/confirmation"
     confirmed = await api.own(tokens, "POST", path, {"code": totp.now()})
@@ -106,6 +106,6 @@ async def test_new_codes_void_the_former_ones(database: str) -> None:
 async def test_codes_go_with_the_second_factor(database: str) -> None:
     async with served(database) as api:
         _, _, codes = await enrolment(api)
-        assert (await api.ask("DELETE", "/users/max/second-factor")).is_success
+        assert (await api.without_factor("max")).is_success
         await api.enrolled("max")
         assert outcome(await api.sign_in("max", code=codes[0])) == (401, "sign-in-refused")

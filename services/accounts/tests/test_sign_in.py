@@ -364,7 +364,7 @@ class TestSecondFactor:
         async with served(database) as api:
             await api.with_password("max", "billing")
             await api.enrolled("max")
-            again = await ask_as(api, "max", "POST", "/me/second-factor")
+            again = await ask_as(api, "max", "POST", "/me/second-factor", {"password": PASSWORD})
             path = "/me/second-factor/confirmation"
             confirmed = await ask_as(api, "max", "POST", path, {"code": "123456"})
             taken = (409, "already-enrolled")
@@ -373,7 +373,7 @@ class TestSecondFactor:
     async def test_a_wrong_code_enrols_nothing(self, database: str) -> None:
         async with served(database) as api:
             await api.with_password("max", "billing")
-            await ask_as(api, "max", "POST", "/me/second-factor")
+            await ask_as(api, "max", "POST", "/me/second-factor", {"password": PASSWORD})
             path = "/me/second-factor/confirmation"
             wrong = await ask_as(api, "max", "POST", path, {"code": "000000"})
             assert wrong.status_code == 422
@@ -384,7 +384,7 @@ class TestSecondFactor:
             await api.with_password("max", "billing")
             totp = await api.enrolled("max")
             tokens = await api.signed_in("max", code=coming(totp))
-            assert (await api.ask("DELETE", "/users/max/second-factor")).is_success
+            assert (await api.without_factor("max")).is_success
             assert outcome(await refresh(api, tokens)) == OVER
             assert api.roles_of(await api.signed_in("max")) == {"enrolling"}
 

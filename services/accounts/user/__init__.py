@@ -6,6 +6,7 @@ from typing import assert_never
 
 from contracts.accounts.user_v1 import (
     AgreementSigned,
+    CodeRefused,
     EmailChanged,
     EmailChangeRequested,
     LicenceChanged,
@@ -251,6 +252,7 @@ def evolve(user: User, event: UserEvent) -> User:
             | TotpEnrolled()
             | RecoveryCodesMade()
             | TotpRemoved()
+            | CodeRefused()
             | SignedIn()
             | SessionsEnded()
         ):

@@ -4,10 +4,11 @@ Passwords, codes and tokens are secrets, checked where they are kept; here is wh
 """
 
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import assert_never
 
 from contracts.accounts.user_v1 import (
+    CodeRefused,
     EmailChanged,
     EmailChangeRequested,
     PasswordMeans,
@@ -27,6 +28,8 @@ GUARDED = frozenset({Role.ADMINISTRATION, Role.BILLING})
 """Roles that touch users or money: only a second factor opens them."""
 ENROLLING = "enrolling"
 """The role of somebody with a guarded role and no second factor yet: they may get one."""
+TOLD_EVERY = timedelta(hours=1)
+"""How long after a wrong code was told the next ones are not."""
 
 # --- Commands ---------------------------------------------------------------
 
@@ -90,6 +93,15 @@ class SignIn:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class RefuseCode:
+    """The password was right, and the code of the second factor was wrong."""
+
+    user_id: str
+    organisation_id: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class EndSessions:
     """One session, or all of them."""
 
@@ -121,7 +133,7 @@ class ChangeEmail:
     at: datetime
 
 
-FactorCommand = EnrolTotp | MakeRecoveryCodes | RemoveTotp
+FactorCommand = EnrolTotp | MakeRecoveryCodes | RemoveTotp | RefuseCode
 ProvenCommand = RequestPasswordReset | RequestEmailChange | SetPassword | FactorCommand | SignIn
 ActiveCommand = ChangeEmail | ProvenCommand
 Command = EndSessions | ActiveCommand
@@ -149,7 +161,7 @@ Rejection = NotActive | SecondFactorMissing | NoAddressToConfirm
 # --- State ------------------------------------------------------------------
 
 EmailEvent = EmailChangeRequested | EmailChanged
-FactorEvent = TotpEnrolled | RecoveryCodesMade | TotpRemoved
+FactorEvent = TotpEnrolled | RecoveryCodesMade | TotpRemoved | CodeRefused
 SessionEvent = SignedIn | SessionsEnded
 Event = PasswordResetRequested | PasswordSet | EmailEvent | FactorEvent | SessionEvent
 
@@ -192,7 +204,7 @@ def evolve(credentials: Credentials, event: Event) -> Credentials:
             return replace(now, wanted=event)
         case EmailChanged():
             return replace(now, email=event.email, wanted=None)
-        case PasswordResetRequested() | PasswordSet() | RecoveryCodesMade():
+        case PasswordResetRequested() | PasswordSet() | RecoveryCodesMade() | CodeRefused():
             return now
         case SignedIn() | SessionsEnded():
             return now
@@ -225,8 +237,16 @@ def decide(command: ActiveCommand, credentials: Credentials, addressee: Addresse
             return SecondFactorMissing()
         case SignIn(with_second_factor=False) if credentials.enrolled:
             return SecondFactorMissing()
+        case RefuseCode() if was_told(credentials, command.at):
+            return []
         case _:
             return unless_repeated(event_of(command, addressee), credentials)
+
+
+def was_told(credentials: Credentials, at: datetime) -> bool:
+    """Whether the owner was told of a wrong code not long before."""
+    told = (one.refused_at for one in credentials.last if isinstance(one, CodeRefused))
+    return any(at < moment + TOLD_EVERY for moment in told)
 
 
 def unless_repeated(event: Event, credentials: Credentials) -> list[UserEvent]:
@@ -298,6 +318,8 @@ def event_of(command: ProvenCommand, addressee: Addressee) -> Event:
                 removed_by=command.by,
                 removed_at=at,
             )
+        case RefuseCode():
+            return CodeRefused(user_id=user_id, organisation_id=organisation_id, refused_at=at)
         case SignIn():
             return SignedIn(
                 user_id=user_id,

@@ -60,7 +60,8 @@ def enrolled(platform: Platform, email: str) -> pyotp.TOTP:
     tokens = ask(platform, "POST", "/accounts/sign-in", who(email)).json()
     assert tokens["roles"] == ["enrolling"]
     path, access = "/accounts/me/second-factor", tokens["access_token"]
-    totp = pyotp.TOTP(ask(platform, "POST", path, token=access).json()["secret"])
+    begun = ask(platform, "POST", path, {"password": PASSWORD}, access)
+    totp = pyotp.TOTP(begun.json()["secret"])
     confirmed = ask(platform, "POST", f"{path}/confirmation", {"code": totp.now()}, access)
     assert confirmed.is_success, confirmed.text
     return totp
