@@ -88,12 +88,14 @@ def issue(
     authenticated_at: float | None = None,
     time_zone: str | None = None,
     session_id: str | None = None,
+    country: str | None = None,
 ) -> str:
     """An access token valid for `lifetime` seconds.
 
     `authenticated_at` is when the subject last showed a secret, for what asks for that anew;
     `session_id` is the session that began then, for what asks whether it is over.
-    `time_zone` is the organisation's, by its IANA name; Europe/Paris when not said.
+    `time_zone` is the organisation's, by its IANA name; Europe/Paris when not said. So is
+    `country`, by ISO 3166; France when not said.
     The accounts service issues them; a laptop and tests may with a key of their own, which no
     API elsewhere publishes.
     """
@@ -114,6 +116,8 @@ def issue(
         claims["sid"] = session_id
     if time_zone is not None:
         claims["zoneinfo"] = time_zone
+    if country is not None:
+        claims["country"] = country
     return jwt.encode(claims, key.private, algorithm="EdDSA", headers={"kid": key.kid})
 
 

@@ -21,6 +21,8 @@ log = logging.getLogger("relais.http")
 
 PARIS = ZoneInfo("Europe/Paris")
 """Where days are days for whom nothing else is said."""
+FRANCE = "FR"
+"""Where a phone number is dialled for whom nothing else is said."""
 
 REFRESH_SECONDS = 10.0
 """How often, at most, an unknown key makes us read the published keys again."""
@@ -31,6 +33,7 @@ CACHED_TOKENS = 10_000
 MAX_TOKEN_BYTES = 4096
 
 # Neither "/" nor a line break: these names are joined to make other names.
+_COUNTRY = re.compile(r"[A-Z]{2}")
 _NAME = re.compile(r"[A-Za-z0-9._~:@-]{1,128}")
 _CHALLENGE = 'Bearer realm="relais"'
 _NOT_VALID = "The access token is not valid here."
@@ -42,7 +45,8 @@ class Principal:
 
     `authenticated_at` is when they last showed a secret, in seconds since 1970; `session_id` is the
     session that began then. None: not told.
-    `zone` is where the organisation's days are days (G-03).
+    `zone` is where the organisation's days are days (G-03), `country` where its phone numbers
+    without a country code are dialled, by ISO 3166.
     """
 
     subject: str
@@ -51,6 +55,7 @@ class Principal:
     authenticated_at: float | None = None
     zone: ZoneInfo = PARIS
     session_id: str | None = None
+    country: str = FRANCE
 
 
 class Unreadable(ValueError):
@@ -234,7 +239,11 @@ def _principal_of(claims: Mapping[str, Any]) -> tuple[Principal, float]:
     if session_id is not None and not isinstance(session_id, str):
         raise TypeError("sid must be a name")
     zone = _zone_of(claims.get("zoneinfo"))
-    principal = Principal(subject, organisation, frozenset(roles), shown, zone, session_id)
+    country = claims.get("country", FRANCE)
+    if not isinstance(country, str) or not _COUNTRY.fullmatch(country):
+        raise ValueError("country must be a code of two letters")
+    roles = frozenset(roles)
+    principal = Principal(subject, organisation, roles, shown, zone, session_id, country)
     return principal, float(expires_at)
 
 

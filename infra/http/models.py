@@ -114,9 +114,13 @@ Whole = Annotated[int, Field(ge=-(2**31), le=2**31 - 1)]
 """Fits the int32 of a contract."""
 
 
-def _phone(text: str) -> str:
+def phone_number(text: str, country: str) -> str:
+    """A phone number that exists, as E.164; one without a country code is of that country.
+
+    `country` is of ISO 3166. Raises ValueError.
+    """
     try:
-        number = phonenumbers.parse(text, "FR")
+        number = phonenumbers.parse(text, country)
     except phonenumbers.NumberParseException as error:
         raise ValueError("must be a phone number, like +33 6 12 34 56 78") from error
     if not phonenumbers.is_valid_number(number):
@@ -124,8 +128,8 @@ def _phone(text: str) -> str:
     return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
 
 
-Phone = Annotated[str, StringConstraints(max_length=40), AfterValidator(_phone)]
-"""A phone number that exists, kept as E.164; without a country it is French."""
+Phone = Annotated[str, StringConstraints(max_length=40)]
+"""A phone number as it was entered; `RequestContext.phone` reads it."""
 
 
 _CURRENCIES = frozenset(list_currencies())

@@ -127,6 +127,12 @@ def malformed(field: str, rule: str, detail: str) -> Problem:
     return Problem(400, "malformed-request", detail, errors=[FieldError(field, rule, detail)])
 
 
+def invalid(field: str, rule: str, detail: str) -> Problem:
+    """422: a field of the body that is not as it should be."""
+    errors = [FieldError(field, rule, detail)]
+    return Problem(422, "invalid-request", f"Not as it should be: {field}.", errors=errors)
+
+
 def unknown_reference(field: str, kind: str) -> Problem:
     """422: a field of the body names a thing of another service that the caller does not have.
 

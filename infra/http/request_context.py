@@ -48,13 +48,14 @@ from infra.http.answers import Answered, Recorded
 from infra.http.auth import KeyNotKnown, Principal, Verifier
 from infra.http.health import Check
 from infra.http.history import ORDER, History, Part
-from infra.http.models import instant
+from infra.http.models import instant, phone_number
 from infra.http.positions import Positions, read_tokens
 from infra.http.problems import (
     MOST_ERRORS,
     FieldError,
     Problem,
     RefusalTable,
+    invalid,
     malformed,
     refused,
     try_again,
@@ -253,6 +254,14 @@ class RequestContext(PublicRequest):
             fingerprint=self.fingerprint,
             traceparent=self.traceparent,
         )
+
+    def phone(self, field: str, text: str, country: str | None = None) -> str:
+        """A number in a field of the body, as E.164: without a country code it is of that country,
+        by default of that of the caller's organisation. Raises the 422 `Problem` of the field."""
+        try:
+            return phone_number(text, country or self.principal.country)
+        except ValueError as error:
+            raise invalid(f"/{field}", "value_error", str(error)) from error
 
     def new_id(self, prefix: str, reference: str | None = None) -> str:
         """The id of a thing that this request makes; the same when it is repeated.

@@ -1,10 +1,14 @@
 """How the first people come to be, before anybody could invite them."""
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 from uuid import NAMESPACE_URL, uuid5
+from zoneinfo import available_timezones
 
+from babel.core import get_global
+from babel.numbers import get_territory_currencies
 from pydantic import TypeAdapter, ValidationError
 
 from contracts.accounts.organisation_v1 import OrganisationKind, Profile
@@ -53,9 +57,19 @@ class Impossible(Exception):
     """A founder or organisation is somebody else already, or has an id that nobody may have."""
 
 
-async def founded(organisation_id: str, name: str, user_id: str, email: str, person: str) -> Answer:
+async def founded(
+    organisation_id: str,
+    name: str,
+    user_id: str,
+    email: str,
+    person: str,
+    country: str,
+    time_zone: str | None = None,
+) -> Answer:
     """Let a driver partner's organisation begin, with one administrator, who sets a password by
-    mail. Raises `Trouble`."""
+    mail. Its currency is that of the country; so is the time zone, where there is but one. Raises
+    `Trouble`."""
+    profile = _profile(name, country, time_zone)
     try:
         address = mailbox(email)
     except ValueError as error:
@@ -63,9 +77,6 @@ async def founded(organisation_id: str, name: str, user_id: str, email: str, per
     settings = connections.settings()
     if not settings.postgres and "accounts" not in settings.databases:
         raise Trouble(connections.NO_PLATFORM.format(settings.home), UNREACHABLE)
-    profile = Profile(
-        name=name, time_zone="Europe/Paris", currency="EUR", country="FR", contacts=()
-    )
     founder = Founder(user_id, address, person)
     async with opened(service, settings) as running:
         try:
@@ -74,6 +85,19 @@ async def founded(organisation_id: str, name: str, user_id: str, email: str, per
             raise Trouble(str(error)) from error
     facts = {"organisation_id": organisation_id, "user_id": user_id, "roles": ["administration"]}
     return sentence(facts, f"{user_id} may ask for a mail at {settings.portal} to set a password")
+
+
+def _profile(name: str, country: str, time_zone: str | None) -> Profile:
+    zones: Mapping[str, Sequence[str]] = get_global("territory_zones")
+    if country not in zones:
+        raise Trouble(f"{country} is no country: ISO 3166 has two letters, like FR")
+    if time_zone is None and len(zones[country]) > 1:
+        raise Trouble(f"{country} has several time zones; say which: {', '.join(zones[country])}")
+    zone = time_zone or zones[country][0]
+    if zone not in available_timezones():
+        raise Trouble(f"{zone} is no time zone: IANA has names like Europe/Paris")
+    currency = get_territory_currencies(country)[0]
+    return Profile(name=name, time_zone=zone, currency=currency, country=country, contacts=())
 
 
 async def found(

@@ -332,9 +332,16 @@ def found(
     user: Annotated[str, typer.Option(help="The id of its first administrator.")],
     email: Annotated[str, typer.Option(help="Their address.")],
     person: Annotated[str, typer.Option(help="Their name.")],
+    country: Annotated[
+        str, typer.Option(help="Where it works, by ISO 3166, like FR; phone numbers are read so.")
+    ],
+    time_zone: Annotated[
+        str | None, typer.Option(help="By its IANA name, where the country has several.")
+    ] = None,
     json: Json = False,
 ) -> None:
     """Let an organisation begin, with an administrator; safe to repeat."""
     from tools.relais import answers, bootstrap
 
-    answers.answer(bootstrap.founded(organisation, name, user, email, person), as_json=json)
+    begun = bootstrap.founded(organisation, name, user, email, person, country, time_zone)
+    answers.answer(begun, as_json=json)

@@ -94,6 +94,8 @@ REFUSED: list[tuple[str, str | Callable[[], str] | None]] = [
     ("with one role as text", f"Bearer {sign(roles='driver')}"),
     ("with roles that are numbers", f"Bearer {sign(roles=[1])}"),
     ("that expires some day", f"Bearer {sign(exp='some day')}"),
+    ("of an organisation in no country", f"Bearer {sign(country='Maroc')}"),
+    ("of an organisation in a numbered country", f"Bearer {sign(country=212)}"),
     ("whose secret was shown some day", f"Bearer {sign(auth_time='some day')}"),
 ]
 

@@ -15,6 +15,7 @@ from infra.commands import Commands, TooMuchContention
 from infra.database import open_pool
 from infra.http.auth import PublishedKeys, Verifier
 from infra.http.history import MOST, ORDER
+from infra.http.problems import Problem
 from infra.http.request_context import SKEW, AppState, RequestContext
 from infra.http.tests.stage import KEY, NOON, Unlucky, api, client, signed
 from infra.personal import Keyring
@@ -281,3 +282,20 @@ def test_today_is_the_day_where_the_organisation_is(zone: str, now: datetime, da
     principal = verifier.principal(f"Bearer {token}".encode())
     context = RequestContext(AppState(verifier), now, now, "j", None, principal=principal)
     assert str(context.today) == day
+
+
+@pytest.mark.parametrize(
+    ("country", "kept"), [(None, "+33612345678"), ("FR", "+33612345678"), ("MA", "+212612345678")]
+)
+def test_a_phone_number_is_of_the_country_of_the_organisation(
+    country: str | None, kept: str
+) -> None:
+    verifier = Verifier(PublishedKeys(jwks(KEY)), "i", "a")
+    token = issue(KEY, "d1", "o1", ["driver"], issuer="i", audience="a", country=country)
+    principal = verifier.principal(f"Bearer {token}".encode())
+    context = RequestContext(AppState(verifier), NOON, NOON, "j", None, principal=principal)
+    assert context.phone("phone", "06 12 34 56 78") == kept
+    with pytest.raises(Problem) as refused:
+        context.phone("phone", "06 12 34")
+    assert (refused.value.status_code, refused.value.slug) == (422, "invalid-request")
+    assert [error.field for error in refused.value.errors] == ["/phone"]

@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from datetime import datetime, timedelta
 
+from contracts.accounts.organisation_v1 import Profile
 from infra.commands import Commands
 from infra.settings import Settings
 from infra.tokens import issue
@@ -31,6 +32,7 @@ class AccessTokens:
         session_id: str | None,
     ) -> str:
         """A token for a user of an organisation, who last showed a secret at `authenticated_at`."""
+        profile = await self._profile(organisation_id)
         return issue(
             await self._keys.signing(at),
             user_id,
@@ -42,9 +44,10 @@ class AccessTokens:
             now=at.timestamp(),
             authenticated_at=authenticated_at,
             session_id=session_id,
-            time_zone=await self._time_zone(organisation_id),
+            time_zone=profile.time_zone if profile else None,
+            country=profile.country if profile else None,
         )
 
-    async def _time_zone(self, organisation_id: str) -> str | None:
+    async def _profile(self, organisation_id: str) -> Profile | None:
         found = (await self._commands.load(ORGANISATION, organisation_id)).state
-        return found.profile.time_zone if isinstance(found, Registered) else None
+        return found.profile if isinstance(found, Registered) else None

@@ -28,6 +28,7 @@ from contracts.accounts.organisation_v1 import (
 from infra.http.answers import Answer, Answered, Recorded, Router
 from infra.http.history import History, HistoryPart
 from infra.http.models import Body, Currency, Email, Instant, Line, Named, Phone
+from infra.http.request_context import RequestContext
 from services.accounts.aggregates import ORGANISATION
 from services.accounts.http.access import Access, AdministrationContext, MemberContext
 from services.accounts.http.fields import Country
@@ -75,6 +76,12 @@ class ContactBody(Body):
         kind = seen.data.get("kind")
         return value if kind is None else VALUES[kind].validate_python(value)
 
+    def channel(self, context: RequestContext, field: str, country: str) -> ContactChannel:
+        """The contract's value; a phone number without a country code is of that country."""
+        is_phone = self.kind is ContactKind.PHONE
+        value = context.phone(field, self.value, country) if is_phone else self.value
+        return ContactChannel(kind=self.kind, value=value, about=self.about)
+
 
 class OrganisationBody(Body):
     name: Line
@@ -84,16 +91,16 @@ class OrganisationBody(Body):
     contacts: Annotated[tuple[ContactBody, ...], Field(max_length=20, strict=False)] = ()
     """How partners reach it, in the order to show them."""
 
-    def profile(self) -> Profile:
-        """The contract's value."""
+    def profile(self, context: RequestContext) -> Profile:
+        """The contract's value. Raises the 422 `Problem` of a phone that does not exist."""
         return Profile(
             name=self.name,
             time_zone=self.time_zone,
             currency=self.currency,
             country=self.country,
             contacts=tuple(
-                ContactChannel(kind=contact.kind, value=contact.value, about=contact.about)
-                for contact in self.contacts
+                contact.channel(context, f"contacts/{number}/value", self.country)
+                for number, contact in enumerate(self.contacts)
             ),
         )
 
@@ -186,7 +193,7 @@ def routes(access: Access) -> Router:
         """Replace what one's own organisation is called, where it works and how it is reached."""
         command = ChangeProfile(
             organisation_id=context.principal.organisation_id,
-            profile=body.profile(),
+            profile=body.profile(context),
             at=context.occurred_at,
         )
         return await context.handle(ORGANISATION, command.organisation_id, command)

@@ -64,7 +64,7 @@ def routes(access: Access) -> Router:
             user_id=context.principal.subject,
             organisation_id=context.principal.organisation_id,
             language=body.language,
-            phone=body.phone,
+            phone=None if body.phone is None else context.phone("phone", body.phone),
             photo_file_id=body.photo_file_id,
             street=body.street,
             postal_code=body.postal_code,

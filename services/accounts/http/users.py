@@ -81,7 +81,7 @@ def routes(access: Access) -> Router:
             name=body.name,
             language=body.language,
             roles=body.roles,
-            phone=body.phone,
+            phone=None if body.phone is None else context.phone("phone", body.phone),
             by=context.principal.subject,
             at=context.occurred_at,
         )

@@ -111,7 +111,7 @@ class Caller(serving.Caller):
         return totp
 
     async def without_factor(self, user_id: str) -> httpx.Response:
-        """What the administrator `eve` is answered, who removes a user's second factor."""
+        """The answer to the administrator `eve`, who removes a user's second factor."""
         await self.with_password("eve", "administration")
         path = f"/users/{user_id}/second-factor/removal"
         return await self.ask("POST", path, {"password": PASSWORD}, who="eve")

@@ -282,6 +282,19 @@ class TestOrganisations:
             shown = (await driver(api, "GET", "/organisation")).json()["profile"]["contacts"]
         assert shown == [channels[0] | {"value": "+33465710000"}, *channels[1:]]
 
+    async def test_phones_are_of_the_country_of_the_organisation(self, database: str) -> None:
+        async with served(database) as api:
+            await api.with_password("ada")
+            contact = {"kind": "phone", "value": "05 22 12 34 56"}
+            moved = {"name": "Hiflow Sud", "country": "MA", "contacts": [contact]}
+            assert (await api.ask("PUT", "/organisation/profile", moved)).is_success
+            shown = (await driver(api, "GET", "/organisation")).json()["profile"]["contacts"]
+            assert [one["value"] for one in shown] == ["+212522123456"]
+            tokens = await api.signed_in("ada")
+            mine = {"phone": "06 12 34 56 78"}
+            assert (await api.own(tokens, "PUT", "/me/profile", mine)).is_success
+            assert (await api.own(tokens, "GET", "/me")).json()["phone"] == "+212612345678"
+
     @pytest.mark.parametrize(
         ("kind", "value"),
         [

@@ -1,9 +1,11 @@
 """Identifiers of companies, checked: each function answers one as it is kept, or ValueError."""
 
+from stdnum.ch import vat as swiss
 from stdnum.eu import vat
 from stdnum.exceptions import ValidationError
 from stdnum.fr import siret, tva
 from stdnum.ma import ice
+from stdnum.mc import tva as monaco
 
 
 def company_number(country: str, text: str) -> str:
@@ -16,24 +18,41 @@ def company_number(country: str, text: str) -> str:
         raise ValueError(_message("company_number", error)) from error
 
 
+PREFIXES = {"GB": "XI", "GR": "EL", "MC": "FR"}
+"""How VAT numbers begin where they do not begin with the country: XI is Northern Ireland."""
+
+
+def prefix(country: str) -> str:
+    """How a VAT number of a country begins."""
+    return PREFIXES.get(country, country)
+
+
 def vat_number(country: str, company: str, text: str) -> str:
-    """With its country in the European Union; a French one belongs to the company's SIREN."""
+    """With its prefix, and a Swiss one with its suffix (MWST, TVA, IVA).
+
+    A French one belongs to the company's SIREN. Monaco has French ones that belong to none.
+    """
     if country == "MA":
         if not (text.isdecimal() and text.isascii() and 7 <= len(text) <= 8):
             raise ValueError("vat_number: an identifiant fiscal has 7 or 8 digits")
         return text
     try:
-        if country != "FR":
-            number = str(vat.validate(text))
-            if not number.startswith(country):
-                raise ValueError(f"vat_number: begins with {country} there")
-            return number
-        digits = str(tva.validate(text))
+        match country:
+            case "FR":
+                number = f"FR{tva.validate(text)}"
+            case "MC":
+                number = str(monaco.validate(text))
+            case "CH":
+                number = str(swiss.validate(text))
+            case _:
+                number = str(vat.validate(text))
     except ValidationError as error:
         raise ValueError(_message("vat_number", error)) from error
-    if digits[2:] != company[:9]:
+    if not number.startswith(prefix(country)):
+        raise ValueError(f"vat_number: begins with {prefix(country)} there")
+    if country == "FR" and number[4:] != company[:9]:
         raise ValueError("vat_number: is of another company than company_number")
-    return f"FR{digits}"
+    return number
 
 
 def endpoint(country: str, company: str, text: str) -> str:

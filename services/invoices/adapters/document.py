@@ -21,6 +21,7 @@ from contracts.invoices.invoice_v1 import ContestSettled, InvoiceApproved, TaxCa
 from contracts.invoices.invoice_v1 import Line as InvoiceLine
 from contracts.invoices.seller_v1 import CompanyDeclared
 from infra.printing import compiled
+from services.invoices.adapters import checks
 from services.invoices.invoice.situations import Approved, Paid
 
 SELF_BILLED: Final = "389"
@@ -34,10 +35,14 @@ IN_THE_DIRECTORY: Final = "0225"
 """The scheme of electronic addresses in the French directory: a SIREN, or that and a suffix."""
 BY_VAT_NUMBER = {
     "BE": "9925",
+    "CH": "9927",
     "DE": "9930",
     "ES": "9920",
+    "GB": "9932",
+    "GR": "9933",
     "IT": "9906",
     "LU": "9938",
+    "MC": "9940",
     "NL": "9944",
     "PT": "9946",
 }
@@ -240,8 +245,8 @@ class Paper:
     def _buyer(self) -> dict[str, Any]:
         buyer = self.buyer
         party = {"name": buyer.legal_name, "addr_l1": buyer.registered_office, **_place(buyer)}
-        # One that does not begin with its country is none of EN 16931 (BR-CO-09).
-        named = buyer.vat_number.startswith(buyer.country)
+        # One without a prefix is none of EN 16931 (BR-CO-09).
+        named = buyer.vat_number.startswith(checks.prefix(buyer.country))
         return party | {"vat_identifier": buyer.vat_number} if named else party
 
     # --- As people read it --------------------------------------------------

@@ -9,7 +9,8 @@ from infra.http.printed import PrintedLine
 from services.invoices.adapters import checks
 
 Country = Annotated[
-    Literal["BE", "DE", "ES", "FR", "IT", "LU", "MA", "NL", "PT"], Called("Country")
+    Literal["BE", "CH", "DE", "ES", "FR", "GB", "GR", "IT", "LU", "MA", "MC", "NL", "PT"],
+    Called("Country"),
 ]
 PostalCode = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9 -]{2,12}$")]
 Number = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9 ./-]{2,40}$")]

@@ -16,12 +16,16 @@ from services.invoices.invoice.money import Treatment
 
 RATES = {
     "BE": 2100,
+    "CH": 810,
     "DE": 1900,
     "ES": 2100,
     "FR": 2000,
+    "GB": 2000,
+    "GR": 2400,
     "IT": 2200,
     "LU": 1700,
     "MA": 2000,
+    "MC": 2000,
     "NL": 2100,
     "PT": 2300,
 }
@@ -118,9 +122,14 @@ def treatment(company: CompanyDeclared | None, buyer_country: str) -> Treatment 
         return None
     if not company.charges_vat:
         return Treatment(TaxCategory.EXEMPT, 0)
-    if company.country != buyer_country:
+    if _territory(company.country) != _territory(buyer_country):
         return Treatment(TaxCategory.REVERSE_CHARGE, 0)
     return Treatment(TaxCategory.STANDARD, RATES[company.country])
+
+
+def _territory(country: str) -> str:
+    """The country whose VAT is due there: Monaco has that of France (CGI 256-0)."""
+    return "FR" if country == "MC" else country
 
 
 def of_organisation(state: State, organisation_id: str) -> Seller | None:

@@ -7,6 +7,17 @@ from services.invoices.http.buyer import BuyerBody
 from services.invoices.http.sellers import CompanyBody
 from services.invoices.tests.stage import BUYER, COMPANY
 
+
+def abroad(country: str, vat_number: str) -> dict[str, str | None]:
+    """A company there, where it differs from one in France."""
+    return {
+        "country": country,
+        "endpoint": None,
+        "company_number": "x 1",
+        "vat_number": vat_number,
+    }
+
+
 MOROCCO = {
     "country": "MA",
     "endpoint": None,
@@ -32,10 +43,16 @@ MOROCCO = {
             },
             ("HRB 1", "DE136695976"),
         ),
+        (abroad("GR", "EL 094259216"), ("X 1", "EL094259216")),
+        (abroad("GB", "XI 432 5251 79"), ("X 1", "XI432525179")),
+        (abroad("CH", "CHE-107.787.577 MWST"), ("X 1", "CHE107787577MWST")),
+        (abroad("CH", "CHE-107.787.577 TVA"), ("X 1", "CHE107787577TVA")),
+        (abroad("CH", "che 107 787 577 iva"), ("X 1", "CHE107787577IVA")),
+        (abroad("MC", "FR 53 0000 04605"), ("X 1", "FR53000004605")),
     ],
 )
 def test_identifiers_are_kept_in_one_form(
-    changed: dict[str, str], kept: tuple[str, str | None]
+    changed: dict[str, str | None], kept: tuple[str, str | None]
 ) -> None:
     assert CompanyBody.model_validate(COMPANY | changed).identifiers() == kept
 
@@ -50,12 +67,22 @@ def test_identifiers_are_kept_in_one_form(
         {"country": "XX"},
         {"country": "DE", "vat_number": "DE136695977"},
         {"country": "DE", "vat_number": "LU26375245"},
+        abroad("GR", "EL094259217"),
+        abroad("GR", "GR094259216"),
+        abroad("GB", "XI432525178"),
+        abroad("GB", "GB432525179"),
+        abroad("CH", "CHE-107.787.578 MWST"),
+        abroad("CH", "CHE-107.787.577"),
+        abroad("CH", "CHE-107.787.577 VAT"),
+        abroad("CH", "DE136695976"),
+        abroad("MC", "FR 54 0000 04605"),
+        abroad("MC", "FR44732829320"),
         MOROCCO | {"company_number": "001561191000067"},
         MOROCCO | {"vat_number": "123456"},
         MOROCCO | {"vat_number": "1234567X"},
     ],
 )
-def test_identifiers_that_cannot_be_are_refused(changed: dict[str, str]) -> None:
+def test_identifiers_that_cannot_be_are_refused(changed: dict[str, str | None]) -> None:
     with pytest.raises(ValidationError):
         CompanyBody.model_validate(COMPANY | changed)
 

@@ -69,9 +69,19 @@ async def test_sums_that_do_not_agree_break_a_rule_of_the_norm() -> None:
     assert "BR-CO-15" in {rule.rule for rule in found}
 
 
-@pytest.mark.parametrize("code", ["BE", "DE", "MA"])
-async def test_a_buyer_elsewhere_is_named_by_the_rules_of_the_norm(code: str) -> None:
-    vat = {"BE": "BE0403170701", "DE": "DE136695976", "MA": "12345678"}[code]
+ELSEWHERE = {
+    "BE": "BE0403170701",
+    "CH": "CHE107787577MWST",
+    "DE": "DE136695976",
+    "GB": "XI432525179",
+    "GR": "EL094259216",
+    "MA": "12345678",
+    "MC": "FR53000004605",
+}
+
+
+@pytest.mark.parametrize(("code", "vat"), ELSEWHERE.items())
+async def test_a_buyer_elsewhere_is_named_by_the_rules_of_the_norm(code: str, vat: str) -> None:
     document = paper(approved(vat=0, tax=REVERSE))
     document = replace(
         document, buyer=replace(document.buyer, country=code, company_number="X 1", vat_number=vat)

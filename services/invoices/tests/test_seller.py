@@ -47,6 +47,11 @@ def test_a_stranger_s_organisation_finds_nobody(command: Command) -> None:
         ("FR44732829320", "FR", "FR", TaxCategory.STANDARD, 2_000),
         ("LU26375245", "LU", "LU", TaxCategory.STANDARD, 1_700),
         ("FR44732829320", "FR", "DE", TaxCategory.REVERSE_CHARGE, 0),
+        ("FR53000004605", "MC", "FR", TaxCategory.STANDARD, 2_000),
+        ("FR44732829320", "FR", "MC", TaxCategory.STANDARD, 2_000),
+        ("FR53000004605", "MC", "IT", TaxCategory.REVERSE_CHARGE, 0),
+        ("CHE107787577TVA", "CH", "FR", TaxCategory.REVERSE_CHARGE, 0),
+        ("EL094259216", "GR", "GR", TaxCategory.STANDARD, 2_400),
         (None, "FR", "FR", TaxCategory.EXEMPT, 0),
     ],
 )

@@ -266,7 +266,7 @@ async def register_driver(body: DriverBody, context: StaffContext) -> Answered[R
         driver_id=body.driver_id,
         organisation_id=context.principal.organisation_id,
         name=body.name,
-        phone=body.phone,
+        phone=context.phone("phone", body.phone),
         at=context.occurred_at,
     )
     created = f"/missions/drivers/{body.driver_id}"
@@ -318,7 +318,7 @@ async def change_phone(driver_id: Id, body: PhoneBody, context: AnyContext) -> A
     command = driver.ChangePhone(
         driver_id=driver_id,
         organisation_id=context.principal.organisation_id,
-        phone=body.phone,
+        phone=context.phone("phone", body.phone),
         at=context.occurred_at,
     )
     return await context.handle(DRIVER, driver_id, command)

@@ -577,7 +577,7 @@ async def detail_stop(
         end=end,
         street=body.street,
         contact_name=body.contact_name,
-        phone=body.phone,
+        phone=None if body.phone is None else context.phone("phone", body.phone),
         at=context.occurred_at,
     )
     return await context.handle(TRIP, trip_id, command)

@@ -6,6 +6,8 @@ import pytest
 
 from contracts.accounts.user_v1 import SubjectForgotten, UserDeactivated
 from infra.testing.following import NOON, follow, user
+from infra.testing.serving import KEY
+from infra.tokens import issue
 from services.missions.tests.test_api import served
 
 ADA = {"driver_id": "ada", "name": "Ada Roux", "phone": "0465710000"}
@@ -39,3 +41,16 @@ async def test_an_invited_user_registers_as_a_driver(database: str) -> None:
         await follow(api.running, user("ada"))
         assert (await api.ask("POST", "/drivers", ADA, org="rival")).status_code == 422
         assert (await api.ask("POST", "/drivers", ADA)).status_code == 201
+
+
+async def test_a_driver_of_a_moroccan_organisation_has_a_moroccan_phone(database: str) -> None:
+    async with served(database) as api:
+        await follow(api.running, user("ada"))
+        token = issue(KEY, "lea", "hiflow", ["logistics"], country="MA")
+        there = {"Authorization": f"Bearer {token}"}
+        entered = ADA | {"phone": "06 12 34 56 78"}
+        assert (await api.anybody("POST", "/drivers", entered, there)).status_code == 201
+        shown = (await api.anybody("GET", "/drivers/ada", headers=there)).json()
+        assert shown["phone"] == "+212612345678"
+        paris = await api.anybody("PUT", "/drivers/ada/phone", {"phone": "0142685300"}, there)
+        assert (paris.status_code, paris.json()["errors"][0]["field"]) == (422, "/phone")

@@ -29,7 +29,7 @@ def link(platform: Platform, user: str) -> str:
 def founded(platform: Platform, user: str) -> str:
     """A new administrator's address; their organisation is as new."""
     email = f"{user}@example.org"
-    words = ("found", f"org-{user}", "--name", "Convoy", "--user", user)
+    words = ("found", f"org-{user}", "--name", "Convoy", "--user", user, "--country", "MA")
     for _ in range(2):
         platform.facts(*words, "--email", email, "--person", "Lea Roux")
     return email
@@ -39,6 +39,13 @@ def founded(platform: Platform, user: str) -> str:
 def test_an_administrator_comes_to_be_and_is_forgotten(platform: Platform) -> None:
     user = f"u{uuid4().hex[:8]}"
     email = founded(platform, user)
+    [registered] = platform.facts("events", "show", f"organisation-org-{user}")
+    where = registered["event"]["profile"]
+    assert [where[name] for name in ("country", "time_zone", "currency")] == [
+        "MA",
+        "Africa/Casablanca",
+        "MAD",
+    ]
     assert ask(platform, "POST", "/accounts/password-resets", {"email": email}).is_success
     platform.until(lambda: bool(link(platform, user)))
     body = {"token": link(platform, user), "password": PASSWORD}

@@ -95,7 +95,23 @@ async def test_somebody_elses_address_is_refused(running: Running) -> None:
 
 async def test_an_address_that_mail_cannot_go_to_is_refused() -> None:
     with pytest.raises(Trouble, match=r"a,b@example\.org is no address"):
-        await founded("hiflow", "Hiflow", "lea", "a,b@example.org", "Lea Roux")
+        await founded("hiflow", "Hiflow", "lea", "a,b@example.org", "Lea Roux", "FR")
+
+
+@pytest.mark.parametrize(
+    ("country", "zone", "told"),
+    [
+        ("XX", None, "XX is no country"),
+        ("ma", None, "ma is no country"),
+        ("ES", None, "say which: Africa/Ceuta, Atlantic/Canary, Europe/Madrid"),
+        ("ES", "Madrid", "Madrid is no time zone"),
+    ],
+)
+async def test_it_must_be_clear_where_an_organisation_works(
+    country: str, zone: str | None, told: str
+) -> None:
+    with pytest.raises(Trouble, match=told):
+        await founded("hiflow", "Hiflow", "lea", "lea@example.org", "Lea Roux", country, zone)
 
 
 def secrets_of(running: Running) -> Secrets:
