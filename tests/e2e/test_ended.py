@@ -1,4 +1,4 @@
-"""Whoever is deactivated moves no money any more: accounts and payments, a broker between them."""
+"""A deactivated user moves no money any more: accounts and payments, a broker between them."""
 
 from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager

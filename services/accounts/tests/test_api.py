@@ -75,6 +75,8 @@ class TestWhoMay:
             "profile": PROFILE,
             "licence": LICENCE,
             "password": {"former": "x", "password": "y"},
+            "second-factor": {"password": "y"},
+            "removal": {"password": "y"},
             "confirmation": {"code": "123456"},
             "recovery-codes": {"code": "123456"},
             "email": {"email": "x@example.org", "password": "y"},
@@ -101,6 +103,7 @@ class TestWhoMay:
                 bodies={
                     "PUT /users/{user_id}/agreement": {"signed_on": today()},
                     "PUT /users/{user_id}/roles": {"roles": ["analyst"]},
+                    "POST /users/{user_id}/second-factor/removal": {"password": "y"},
                 },
                 owners={"driver": "ada-1", "administration": "lea"},
             )

@@ -59,6 +59,16 @@ async def test_a_token_alone_removes_no_app(database: str) -> None:
         assert (await api.sign_in("max")).is_success
 
 
+async def test_a_stranger_with_a_password_finds_nobody(database: str) -> None:
+    async with served(database) as api:
+        await api.with_password("max", "billing")
+        await api.active_user("eve", "administration", org="strangers")
+        link = {"token": await api.mailed("eve"), "password": PASSWORD}
+        assert (await api.anybody("PUT", "/password", link)).is_success
+        asked = await api.ask("POST", REMOVAL, {"password": PASSWORD}, who="eve", org="strangers")
+        assert (asked.status_code, asked.json()["type"]) == (404, "urn:relais:problem:no-such-user")
+
+
 @pytest.mark.parametrize("path", [ENROLMENT, REMOVAL])
 async def test_passwords_are_not_guessed_there_either(database: str, path: str) -> None:
     async with served(database) as api:
