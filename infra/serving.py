@@ -20,6 +20,7 @@ from infra.consumers.views import Generations
 from infra.host import Running, ViewsWorker
 from infra.http.app import Api, create_app
 from infra.http.auth import PublishedKeys, Verifier
+from infra.http.browsers import shared_with
 from infra.http.clients import Proxies
 from infra.http.connections import Config, Gate
 from infra.http.docs import docs_routes
@@ -184,7 +185,8 @@ async def serving(app: ASGIApp, settings: Settings) -> AsyncIterator[str]:
     async with AsyncExitStack() as stack:
         if isinstance(app, Site) and app.inside is not None and settings.inside_port is not None:
             await stack.enter_async_context(_serving(app.inside, settings, settings.inside_port))
-        yield await stack.enter_async_context(_serving(app, settings, settings.port))
+        outside = shared_with(app, settings.origins)
+        yield await stack.enter_async_context(_serving(outside, settings, settings.port))
 
 
 @asynccontextmanager

@@ -8,20 +8,30 @@ from pathlib import Path
 from typing import Annotated, Self
 
 from psycopg.conninfo import make_conninfo
-from pydantic import BeforeValidator, Field, SecretStr, field_validator, model_validator
+from pydantic import (
+    BeforeValidator,
+    Field,
+    SecretStr,
+    StringConstraints,
+    field_validator,
+    model_validator,
+)
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from infra.cluster import Cluster, Mechanism, trusting
 
 
-def _networks(given: object) -> object:
-    """The networks in a text, between commas."""
+def _split(given: object) -> object:
+    """What stands between the commas of a text."""
     if not isinstance(given, str):
         return given
-    return [ip_network(one.strip()) for one in given.split(",") if one.strip()]
+    return [one.strip() for one in given.split(",") if one.strip()]
 
 
-Networks = Annotated[tuple[IPv4Network | IPv6Network, ...], NoDecode, BeforeValidator(_networks)]
+_Origin = Annotated[str, StringConstraints(pattern=r"^https?://[a-z0-9.-]+(:[0-9]{1,5})?$")]
+Origins = Annotated[tuple[_Origin, ...], NoDecode, BeforeValidator(_split)]
+_Network = Annotated[IPv4Network | IPv6Network, BeforeValidator(ip_network)]
+Networks = Annotated[tuple[_Network, ...], NoDecode, BeforeValidator(_split)]
 
 
 MASTER_BYTES = 32
@@ -153,6 +163,9 @@ class Settings(BaseSettings):
     proxies: Networks = ()
     """The proxies before us, like 10.0.0.0/8,2001:db8::/32: from them, and from nobody else,
     `X-Forwarded-For` is believed, read from the right. None by default."""
+    origins: Origins = ()
+    """The origins of the pages that may use the APIs, like https://portal.example.org, between
+    commas; pages of the address served always may."""
     max_in_flight: int = 512
     """Requests served at once; more are answered 503."""
     max_of_client: int = 128

@@ -6,10 +6,11 @@ from typing import Any
 
 from fastapi.routing import APIRoute
 
+from infra.http.browsers import ACCESS_COOKIE, CSRF_HEADER, SAFE_METHODS
 from infra.http.models import COMPONENT, NUMBERS
 from infra.http.positions import TOKEN
 from infra.http.problems import MEDIA_TYPE
-from infra.http.request_context import SAFE_METHODS, AuthDependency
+from infra.http.request_context import AuthDependency
 
 Json = dict[str, Any]
 
@@ -148,7 +149,14 @@ def complete(document: Json, admissions: Sequence[tuple[APIRoute, AuthDependency
     schemas |= {"Problem": _PROBLEM, "FieldError": _FIELD_ERROR}
     components["parameters"] = dict(PARAMETERS)
     components["securitySchemes"] = {
-        "token": {"type": "http", "scheme": "bearer", "bearerFormat": "JWT"}
+        "token": {"type": "http", "scheme": "bearer", "bearerFormat": "JWT"},
+        "cookie": {
+            "type": "apiKey",
+            "in": "cookie",
+            "name": ACCESS_COOKIE,
+            "description": "Set by `/accounts/browser/sign-in`; with it, commands need the header"
+            f" `{CSRF_HEADER}: 1`.",
+        },
     }
     for route, admission in admissions:
         for method, operation in _operations(document, route):
@@ -238,7 +246,7 @@ def _describe(operation: Json, method: str, route: APIRoute, admission: AuthDepe
         operation["security"] = []
     else:
         problems |= _ADMITTED
-        operation["security"] = [{"token": []}]
+        operation["security"] = [{"token": []}, {"cookie": []}]
         operation["x-roles"] = sorted(admission.roles)
     answers = operation["responses"]
     for status, answer in answers.items():

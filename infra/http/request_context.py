@@ -46,6 +46,7 @@ from infra.consumers.views import View
 from infra.database import Pool
 from infra.http.answers import Answered, Recorded
 from infra.http.auth import KeyNotKnown, Principal, Verifier
+from infra.http.browsers import SAFE_METHODS, authorization
 from infra.http.health import Check
 from infra.http.history import ORDER, History, Part
 from infra.http.models import instant, phone_number
@@ -82,7 +83,6 @@ SKEW = timedelta(minutes=5)
 COUNTS = frozenset({"logistics", "administration", "analyst", "operator", "billing"})
 """Callers with none of these roles see opaque versions."""
 JSON = "application/json"
-SAFE_METHODS = frozenset({"GET", "HEAD"})
 
 _KEY = re.compile(r"[!-~]{1,255}")
 _CORRELATION = re.compile(r"[!-~]{1,128}")
@@ -496,8 +496,8 @@ class AuthMiddleware:
         self._parameters = frozenset(parameters)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        header = next((value for name, value in scope["headers"] if name == b"authorization"), None)
         app_state: AppState = scope["app"].state.app_state
+        header = authorization(scope)
         try:
             scope[PRINCIPAL] = self._admission.principal(app_state, header)
         except KeyNotKnown:

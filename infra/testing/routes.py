@@ -12,11 +12,11 @@ from typing import Any, get_args
 
 import httpx
 
+from infra.http.browsers import SAFE_METHODS
 from infra.testing.serving import Caller
 from infra.tokens import Role
 
 EVERY_ROLE: tuple[Role, ...] = get_args(Role)
-SAFE_METHODS = frozenset({"GET", "HEAD"})
 PROBES = frozenset({"/health/live", "/health/ready", "/metrics"})
 """Paths that every API has, for the platform."""
 UNREADABLE = frozenset({400, 415, 422})

@@ -5,15 +5,17 @@ import re
 import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from typing import Annotated, Any
+from typing import Annotated, Any, ClassVar
 
 import httpx
 import pytest
+from pydantic import ValidationError
 from starlette.responses import Response
 
 from infra.database import closed_pool
 from infra.host import Service, assembled
 from infra.http.answers import Answered, Content, Router
+from infra.http.browsers import SHOWN
 from infra.http.request_context import PublicRequest, RequestContext, public, requires
 from infra.serving import Site, serving, site
 from infra.stack.ports import free_port
@@ -128,6 +130,53 @@ async def test_the_pages_of_documents_load_nothing_from_elsewhere() -> None:
 async def test_no_other_file_is_served_beside_the_pages() -> None:
     async with door() as client:
         assert (await client.get("/bells/docs/core.py")).status_code == 404
+
+
+class TestOtherOrigins:
+    """A page may use the APIs when its origin is named."""
+
+    ASKED: ClassVar = {
+        "Access-Control-Request-Method": "PUT",
+        "Access-Control-Request-Headers": "authorization,idempotency-key,content-type,relais-csrf",
+    }
+    NAMED = "https://portal.example.org,http://localhost:5173"
+
+    @pytest.mark.parametrize("origin", NAMED.split(","))
+    async def test_a_browser_is_told_that_it_may(self, origin: str) -> None:
+        async with door(origins=self.NAMED) as client:
+            asked = await client.options("/bells/bell", headers={"Origin": origin, **self.ASKED})
+        told = asked.headers
+        assert asked.status_code == 200
+        assert told["Access-Control-Allow-Origin"] == origin
+        assert told["Access-Control-Allow-Credentials"] == "true"
+        assert told["Access-Control-Allow-Methods"] == "GET, HEAD, POST, PUT, DELETE"
+        assert told["Access-Control-Max-Age"] == "7200"
+
+    @pytest.mark.parametrize("path", ["/bells/bell", "/bells/nothing", "/nothing"])
+    async def test_it_may_read_every_answer_and_its_headers(self, path: str) -> None:
+        async with door(origins=self.NAMED) as client:
+            answer = await client.get(path, headers={"Origin": "https://portal.example.org"})
+        told = answer.headers
+        assert told["Access-Control-Allow-Origin"] == "https://portal.example.org"
+        assert told["Access-Control-Expose-Headers"] == ", ".join(SHOWN)
+        assert told["Vary"] == "Origin"
+
+    @pytest.mark.parametrize("named", ["", NAMED])
+    async def test_no_other_origin_may(self, named: str) -> None:
+        stranger = {"Origin": "https://portal.example.org.evil.example"}
+        async with door(origins=named) as client:
+            asked = await client.options("/bells/bell", headers=stranger | self.ASKED)
+            answer = await client.get("/bells/bell", headers=stranger)
+        assert asked.is_client_error
+        for told in (asked.headers, answer.headers):
+            assert "Access-Control-Allow-Origin" not in told
+
+    @pytest.mark.parametrize(
+        "wrong", ["*", "null", "https://portal.example.org/", "portal.example.org", "ftp://x"]
+    )
+    def test_what_is_no_origin_is_refused(self, wrong: str) -> None:
+        with pytest.raises(ValidationError, match="origins"):
+            settings_of(BELLS, "", origins=wrong)
 
 
 class TestPortOfOurOwn:

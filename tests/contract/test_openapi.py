@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 import yaml
 
+from infra.http import browsers
 from infra.http.answers import Answer, Answered, Router
 from infra.http.tests.stage import Anyone, api
 from tools import outside
@@ -232,3 +233,21 @@ def test_without_go_and_node_it_is_said_that_nothing_was_run(tmp_path: Path) -> 
     written(tmp_path, FOLDER, document())
     assert alone("breaking", tmp_path) == "go is absent: oasdiff not run\n"
     assert alone("lint", tmp_path) == "node is absent: redocly not run\n"
+
+
+def test_a_page_may_send_and_read_every_header_of_the_documents() -> None:
+    documents = [yaml.safe_load(found.read_text()) for found in FOLDER.glob("*.yaml")]
+    operations = [
+        (method, operation)
+        for made in documents
+        for item in made["paths"].values()
+        for method, operation in item.items()
+    ]
+    components = [part for made in documents for part in made["components"]["parameters"].values()]
+    answers = [answer for _, operation in operations for answer in operation["responses"].values()]
+    own = [part for _, operation in operations for part in operation["parameters"]]
+    taken = {part["name"] for part in (*components, *own) if part.get("in") == "header"}
+    assert len(taken) > 4
+    assert taken <= {*browsers.TAKEN}
+    assert {name for answer in answers for name in answer.get("headers", ())} <= {*browsers.SHOWN}
+    assert {method.upper() for method, _ in operations} <= {*browsers.METHODS}

@@ -77,7 +77,10 @@ def test_a_query_takes_the_headers_of_queries(document: dict[str, Any]) -> None:
 
 def test_every_route_says_whom_it_admits(document: dict[str, Any]) -> None:
     [ring] = document["paths"]["/bells/{bell_id}/rings"].values()
-    assert (ring["security"], ring["x-roles"]) == ([{"token": []}], ["driver"])
+    assert (ring["security"], ring["x-roles"]) == (
+        [{"token": []}, {"cookie": []}],
+        ["driver"],
+    )
     [today] = document["paths"]["/today"].values()
     assert today["security"] == []
     assert {"401", "403"}.isdisjoint(today["responses"])

@@ -4,6 +4,7 @@ from fastapi import APIRouter
 
 from infra.host import Running
 from services.accounts.http import (
+    browser,
     email,
     keys,
     organisation,
@@ -26,6 +27,7 @@ def router(running: Running) -> APIRouter:
         keys,
         sign_in,
         sessions,
+        browser,
         passwords,
         email,
         profile,

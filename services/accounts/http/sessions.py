@@ -47,11 +47,7 @@ def routes(access: Access) -> Router:
     @router.post("/sign-out")
     async def sign_out(body: RefreshBody, context: PublicContext) -> Answered[SignedOut]:
         """End the session of a refresh token."""
-        session = await access.secrets.sessions.find(body.refresh_token)
-        account = await access.accounts.find(session.user_id) if session else None
-        if session is not None and account is not None and not session.ended:
-            proven = await access.as_user(context, account.person)
-            await end(proven, account.person, session.session_id, SessionEnd.SIGNED_OUT)
+        await end_session(access, context, body.refresh_token)
         return Answered(SignedOut(), headers=NO_STORE)
 
     @router.delete("/me/sessions")
@@ -88,6 +84,15 @@ async def refresh_session(access: Access, context: PublicRequest, token: str) ->
         await end(proven, person, session.session_id, SessionEnd.TOKEN_REUSED)
         raise context.refuse(SessionOver())
     return await tokens_of_session(access, person, session, successor, context.at)
+
+
+async def end_session(access: Access, context: PublicRequest, token: str) -> None:
+    """End the session of a refresh token, if there is one that has not ended."""
+    session = await access.secrets.sessions.find(token)
+    account = await access.accounts.find(session.user_id) if session else None
+    if session is not None and account is not None and not session.ended:
+        proven = await access.as_user(context, account.person)
+        await end(proven, account.person, session.session_id, SessionEnd.SIGNED_OUT)
 
 
 async def end(

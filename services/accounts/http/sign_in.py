@@ -7,6 +7,7 @@ from typing import Annotated
 
 from pydantic import StringConstraints
 from starlette.requests import Request
+from starlette.types import Scope
 
 from infra.database import Connection
 from infra.http.answers import Answered, Router
@@ -61,15 +62,23 @@ def routes(access: Access) -> Router:
         Every wrong sign-in is answered alike, and too many of them have to wait. With a second
         factor its code is needed as well.
         """
-        key = await access.secrets.addresses.key(body.email)
-        counted = await access.attempt_sign_in(key, client_of(request.scope), context.at)
-        person = await prove(access, context, key, body.password.get_secret_value())
-        proof = await prove_second_factor(access, context, person, body.code)
-        tokens = await open_session(access, context, person, proof, body)
-        await throttle.succeed(access.pool, counted, context.at)
+        tokens = await signed_in(access, body, context, request.scope)
         return Answered(tokens, headers=NO_STORE)
 
     return router
+
+
+async def signed_in(
+    access: Access, body: SignInBody, context: PublicRequest, scope: Scope
+) -> Tokens:
+    """Open the session of whoever proves who they are. Raises the `Problem` of everybody else."""
+    key = await access.secrets.addresses.key(body.email)
+    counted = await access.attempt_sign_in(key, client_of(scope), context.at)
+    person = await prove(access, context, key, body.password.get_secret_value())
+    proof = await prove_second_factor(access, context, person, body.code)
+    tokens = await open_session(access, context, person, proof, body)
+    await throttle.succeed(access.pool, counted, context.at)
+    return tokens
 
 
 async def prove(access: Access, context: PublicRequest, key: bytes, password: str) -> Person:

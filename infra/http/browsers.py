@@ -1,0 +1,82 @@
+"""Pages in browsers: which of them may use the APIs, and the cookies that say who asks."""
+
+from collections.abc import Iterable, Sequence
+
+from starlette.middleware.cors import CORSMiddleware
+from starlette.types import ASGIApp, Scope
+
+from infra.http.problems import FieldError, Problem
+
+SAFE_METHODS = frozenset({"GET", "HEAD"})
+ACCESS_COOKIE = "__Host-relais-access"
+REFRESH_COOKIE = "__Host-relais-refresh"
+CSRF_HEADER = "Relais-CSRF"
+"""No form and no picture can send it, and no page of an origin that is not allowed."""
+METHODS = ("GET", "HEAD", "POST", "PUT", "DELETE")
+TAKEN = (
+    *("Authorization", "Content-Type", "Idempotency-Key", "If-Match", "If-None-Match", "If-Range"),
+    *("Last-Event-ID", "Range", "Relais-Correlation-Id", "Relais-Min-Position"),
+    *("Relais-Occurred-At", CSRF_HEADER, "Upload-Length", "Upload-Offset"),
+)
+"""The headers that our routes take."""
+SHOWN = (
+    *("Content-Disposition", "Content-Range", "ETag", "Link", "Location", "Relais-Correlation-Id"),
+    *("Relais-Position", "Retry-After", "Upload-Length", "Upload-Offset", "WWW-Authenticate"),
+)
+"""The headers of answers that a page may read."""
+KEPT_SECONDS = 7_200
+"""How long a browser need not ask again whether it may; none keeps it longer."""
+
+
+def shared_with(app: ASGIApp, origins: Sequence[str]) -> ASGIApp:
+    """The app, whose answers pages of these origins may read (CORS), with cookies or a token."""
+    if not origins:
+        return app
+    return CORSMiddleware(
+        app,
+        allow_origins=origins,
+        allow_methods=METHODS,
+        allow_headers=TAKEN,
+        allow_credentials=True,
+        expose_headers=SHOWN,
+        max_age=KEPT_SECONDS,
+    )
+
+
+def authorization(scope: Scope) -> bytes | None:
+    """The `Authorization` of a request; without one, that of the access token in its cookie.
+
+    Raises a 403 `Problem` for a command with the cookie and without `Relais-CSRF`.
+    """
+    headers: Iterable[tuple[bytes, bytes]] = scope["headers"]
+    token = None
+    for name, value in headers:
+        if name == b"authorization":
+            return value
+        if name == b"cookie" and token is None:
+            token = _cookie(value)
+    if token is None:
+        return None
+    if scope["method"] not in SAFE_METHODS:
+        refuse_forged(scope)
+    return b"Bearer " + token
+
+
+def refuse_forged(scope: Scope) -> None:
+    """Raises a 403 `Problem` for a request without `Relais-CSRF`: another site may have made it."""
+    if not any(name == _CSRF_HEADER for name, _ in scope["headers"]):
+        detail = f"With a cookie, a command needs the header {CSRF_HEADER}."
+        error = FieldError(f"header:{CSRF_HEADER}", "missing", detail)
+        raise Problem(403, "no-csrf-header", detail, errors=[error])
+
+
+def _cookie(header: bytes) -> bytes | None:
+    for part in header.split(b";"):
+        name, _, value = part.strip().partition(b"=")
+        if name == _ACCESS_COOKIE:
+            return value
+    return None
+
+
+_ACCESS_COOKIE = ACCESS_COOKIE.encode()
+_CSRF_HEADER = CSRF_HEADER.lower().encode()
