@@ -22,7 +22,7 @@ from infra.cluster import Cluster, Mechanism, trusting
 
 
 def _split(given: object) -> object:
-    """What stands between the commas of a text."""
+    """The parts of a text, between its commas."""
     if not isinstance(given, str):
         return given
     return [one.strip() for one in given.split(",") if one.strip()]

@@ -73,7 +73,7 @@ async def browser(program: str, folder: Path, address: str) -> AsyncIterator[Non
 
 
 async def seen_by_the_page(api: Caller, program: str, folder: Path, *, named: bool) -> Any:
-    """What a page saw whose origin is named in the settings, or is not."""
+    """The report of a page whose origin is named in the settings, or is not."""
     portal = Portal()
     async with portal.served() as origin:
         settings = api.running.settings

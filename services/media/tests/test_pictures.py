@@ -3,6 +3,8 @@
 import asyncio
 import io
 import os
+import subprocess
+import sys
 import zlib
 from pathlib import Path
 
@@ -235,7 +237,8 @@ class TestProcess:
     async def test_it_has_none_of_our_secrets(self, photo: Path, tmp_path: Path) -> None:
         told, spy = tmp_path / "told", tmp_path / "spy.py"
         spy.write_text(f"import os; open({str(told)!r}, 'w').write(' '.join(os.environ))")
-        assert "PATH" in os.environ
+        subprocess.run([sys.executable, spy], check=True)
+        assert "PATH" in told.read_text().split()
         await picture_process.cleaned(photo, "image/jpeg", tmp_path / "copy", program=str(spy))
         assert set(told.read_text().split()) <= {"LC_CTYPE"}
 
