@@ -14,6 +14,7 @@ from urllib.parse import quote
 
 from infra.stack.ports import LOOPBACK
 from infra.stack.process import (
+    ROOTLESS,
     Child,
     ServerFailed,
     give_to_unprivileged,
@@ -172,7 +173,10 @@ def _initdb(data_dir: Path, password_file: str) -> None:
     prefix = launcher(signal.SIGTERM, unprivileged=True)
     done = subprocess.run([*prefix, *command], capture_output=True, text=True, check=False)
     if done.returncode != 0:
-        raise ServerFailed(f"initdb failed\n{done.stderr}")
+        said = done.stderr.strip()
+        if said.startswith("setpriv:"):
+            raise ServerFailed(f"{ROOTLESS} ({said})")
+        raise ServerFailed(f"initdb failed in {data_dir}\n{said}")
 
 
 def _accepts_connections(data_dir: Path, pid: int) -> bool:

@@ -12,6 +12,10 @@ from pathlib import Path
 
 LOG_LINES_SHOWN = 20
 UNPRIVILEGED = "nobody"
+ROOTLESS = (
+    "PostgreSQL does not run as root, and this root may not become `nobody`: do it as another"
+    " user, or allow the capabilities chown, setuid, setgid, setpcap and dac_override"
+)
 # A parent that dies before the child has asked for the signal sends none.
 _UNLESS_ORPHANED = '[ "$PPID" = "$1" ] || exit 1; shift; exec "$@"'
 
@@ -79,7 +83,8 @@ def launcher(on_parent_death: signal.Signals, *, unprivileged: bool) -> list[str
     """The command prefix that ties a program to its parent and, for root, takes its rank away.
 
     PostgreSQL refuses to run as root. As `nobody` with the one capability to pass any folder it
-    runs without a new account and without changing the permissions of anybody's folders.
+    runs without a new account and without changing the permissions of anybody's folders, also
+    where the programs or the data are in a folder that only root may enter.
     """
     setpriv = shutil.which("setpriv")
     if setpriv is None:
@@ -89,6 +94,8 @@ def launcher(on_parent_death: signal.Signals, *, unprivileged: bool) -> list[str
         nobody = pwd.getpwnam(UNPRIVILEGED)
         prefix += [f"--reuid={nobody.pw_uid}", f"--regid={nobody.pw_gid}", "--clear-groups"]
         prefix += ["--inh-caps=+dac_override", "--ambient-caps=+dac_override"]
+        # PostgreSQL looks for its programs by access(2), which would ignore capabilities.
+        prefix += ["--securebits=+no_setuid_fixup"]
     return [*prefix, "--", "sh", "-c", _UNLESS_ORPHANED, "sh", str(os.getpid())]
 
 
@@ -96,7 +103,10 @@ def give_to_unprivileged(folder: Path) -> None:
     """Let a folder that root has made belong to the account `launcher` switches to."""
     if os.geteuid() == 0:
         nobody = pwd.getpwnam(UNPRIVILEGED)
-        os.chown(folder, nobody.pw_uid, nobody.pw_gid)
+        try:
+            os.chown(folder, nobody.pw_uid, nobody.pw_gid)
+        except PermissionError as error:
+            raise ServerFailed(f"{ROOTLESS} ({error})") from error
 
 
 def unprivileged_owners() -> set[int]:

@@ -16,9 +16,11 @@ from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 from infra.stack.broker import Broker
 from infra.stack.choice import broker_of
 from infra.stack.ports import free_port
-from infra.stack.postgres import PostgresServer
-from infra.stack.process import Child, ServerFailed
+from infra.stack.postgres import PostgresServer, initialise
+from infra.stack.process import Child, ServerFailed, launcher
 
+ENTERS = "import os, sys; sys.exit(not os.access(sys.argv[1], os.X_OK))"
+REFUSES = "#!/bin/sh\necho 'setpriv: setresuid failed: Operation not permitted' >&2\nexit 1\n"
 PARENT = """
 import os, pathlib, sys
 from infra.stack.process import Child
@@ -87,6 +89,31 @@ class TestPostgres:
         with pytest.raises(ServerFailed, match="neither empty"):
             await PostgresServer(folder).start()
         assert (folder / "letter.txt").read_text() == "dear"
+
+    def test_its_programs_may_be_where_only_the_owner_enters(self, folder: Path) -> None:
+        private = folder / "with a blank"
+        private.mkdir(mode=0o700)
+        program = private / "initdb"
+        program.touch(mode=0o755)
+        looking = launcher(signal.SIGTERM, unprivileged=True)
+        done = subprocess.run([*looking, sys.executable, "-c", ENTERS, str(program)], check=False)
+        assert done.returncode == 0
+
+    def test_a_root_that_may_not_become_somebody_else_is_told_what_to_do(
+        self, folder: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        (folder / "setpriv").write_text(REFUSES)
+        (folder / "setpriv").chmod(0o755)
+        monkeypatch.setenv("PATH", str(folder), prepend=":")
+        with pytest.raises(ServerFailed, match=r"do it as another user, or allow .*setresuid"):
+            initialise(folder / "data")
+
+    def test_initdb_says_why_it_failed(self, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        (folder / "setpriv").write_text(REFUSES.replace("setpriv:", "initdb: error:"))
+        (folder / "setpriv").chmod(0o755)
+        monkeypatch.setenv("PATH", str(folder), prepend=":")
+        with pytest.raises(ServerFailed, match=r"initdb failed in .*\ninitdb: error: setresuid"):
+            initialise(folder / "data")
 
     def test_every_database_of_a_test_is_its_own(self, new_database: Callable[[], str]) -> None:
         first, second = new_database(), new_database()

@@ -1,4 +1,7 @@
-"""The output of a command: tables or JSON on stdout, one line on stderr when it fails."""
+"""The output of a command: tables or JSON on stdout, one line on stderr when it fails.
+
+A server that does not start adds the end of its log to that line.
+"""
 
 import asyncio
 import getpass
@@ -140,7 +143,7 @@ def _hushed(*names: str) -> Iterator[None]:
 
 
 def refusal_of(error: Exception) -> tuple[str, int] | None:
-    """The line and the exit code for what is no bug of ours; None for what is."""
+    """The words and the exit code for what is no bug of ours; None for what is."""
     match error:
         case Trouble():
             return str(error), error.code
@@ -150,7 +153,10 @@ def refusal_of(error: Exception) -> tuple[str, int] | None:
             return f"the settings cannot be read: {at_fault(error)}", USAGE
         case UnknownMasterKey():
             return f"RELAIS_MASTER_KEYS does not fit: {error}", FOUND
-        case Halt() | AlreadyRunning() | ServerFailed():
+        case ServerFailed():
+            # Its log says why.
+            return str(error), FOUND
+        case Halt() | AlreadyRunning():
             return first_line(error), FOUND
         case psycopg.OperationalError() | PoolTimeout() | OSError():
             return f"cannot reach it: {type(error).__name__} {first_line(error)}", UNREACHABLE
