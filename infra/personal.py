@@ -14,6 +14,7 @@ from contracts.runtime import Contract, DecodeError, EventType
 from infra.batching import Batcher
 from infra.database import Pool
 from infra.migrations import apply_migrations
+from infra.texts import refuse_unstorable
 
 E = TypeVar("E")
 
@@ -179,14 +180,11 @@ class Codec(Generic[E]):
         self._keyring = keyring
 
     async def encode(self, events: Sequence[tuple[UUID, E]]) -> list[Encoded]:
-        """One `Encoded` an event, in order. Raises `SubjectIsForgotten`."""
+        """One `Encoded` an event, in order. Raises `SubjectIsForgotten` or `UnstorableText`."""
         typed = [(id, event, self.contract.by_class(type(event))) for id, event in events]
         subjects = {s for _, event, kind in typed for s in kind.subjects_of(event)}
         keys = await self._keyring.keys_to_write(subjects) if subjects else {}
-        return [
-            Encoded(id, kind.type, kind.encode(event, _sealer(keys, id, kind)))
-            for id, event, kind in typed
-        ]
+        return [_encoded(keys, *each) for each in typed]
 
     async def decode(self, records: Sequence[Encoded]) -> list[E]:
         """One event a record, in order. Raises `DecodeError` or `UnknownEventType`."""
@@ -249,12 +247,24 @@ def _convert(
         return error
 
 
-def _sealer(keys: Mapping[str, AESGCM], event_id: UUID, kind: EventType[Any]) -> Any:
-    def seal(subject: str, field: int, plaintext: bytes) -> bytes:
-        nonce = os.urandom(NONCE_BYTES)
-        return nonce + keys[subject].encrypt(nonce, plaintext, _context(event_id, kind, field))
+def _encoded(keys: Mapping[str, AESGCM], id: UUID, event: Any, kind: EventType[Any]) -> Encoded:
+    suspicious = False
 
-    return seal
+    def seal(subject: str, field: int, plaintext: bytes) -> bytes:
+        nonlocal suspicious
+        suspicious = suspicious or b"\0" in plaintext
+        nonce = os.urandom(NONCE_BYTES)
+        return nonce + keys[subject].encrypt(nonce, plaintext, _context(id, kind, field))
+
+    try:
+        data = kind.encode(event, seal)
+    except UnicodeEncodeError:
+        refuse_unstorable(event)
+        raise
+    # Numbers and what is sealed have zero bytes, too; then, and only then, look closely.
+    if suspicious or b"\0" in data:
+        refuse_unstorable(event)
+    return Encoded(id, kind.type, data)
 
 
 def _context(event_id: UUID, kind: EventType[Any], field: int) -> bytes:

@@ -17,10 +17,11 @@ from infra.http.answers import AnswerRoute, UntypedAnswer
 from infra.http.docs import docs_routes
 from infra.http.health import Health
 from infra.http.middleware import Backpressure, BodyLimit, Observed, Room
-from infra.http.problems import HANDLERS, ErrorHandler, Problem, try_again
+from infra.http.problems import HANDLERS, ErrorHandler, FieldError, Problem, try_again
 from infra.http.request_context import AppState, AuthDependency, AuthMiddleware, RequestContext
 from infra.personal import SubjectIsForgotten
 from infra.store.protocol import EventTooLarge
+from infra.texts import UnstorableText
 
 MOST_BODY_BYTES = 1024 * 1024
 
@@ -179,10 +180,18 @@ async def _on_forgotten(request: Request, _: Exception) -> Response:
     return Problem(409, "subject-is-forgotten", detail).response(request.scope)
 
 
+async def _on_unstorable_text(request: Request, error: Exception) -> Response:
+    assert isinstance(error, UnstorableText)
+    detail = "No text here has a NUL character, or half of a surrogate pair."
+    errors = [FieldError(f"/{error.field}", "unstorable", detail)]
+    return Problem(422, "invalid-request", detail, errors=errors).response(request.scope)
+
+
 _FROM_BELOW: Mapping[int | type[Exception], ErrorHandler] = {
     # Also a pool that has no connection in time. Repeating is safe: commands are idempotent.
     psycopg.OperationalError: _on_database_away,
     psycopg.errors.UndefinedTable: _on_missing_table,
     EventTooLarge: _on_too_large,
     SubjectIsForgotten: _on_forgotten,
+    UnstorableText: _on_unstorable_text,
 }

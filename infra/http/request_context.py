@@ -13,6 +13,7 @@ A route names whom it admits by the type of its parameter:
 
 import json
 import re
+from codecs import BOM_UTF8
 from collections.abc import Awaitable, Callable, Collection
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
@@ -92,6 +93,8 @@ PRINCIPAL = "relais.principal"
 """Where a request that was let in has its principal in its scope."""
 _TRACEPARENT_LENGTH = 55
 _ESCAPED_NUL = b"\\u0000"
+_CHARSET = re.compile(rb'(?:^|;)\s*charset\s*=\s*"?([^\s;"]*)', re.IGNORECASE)
+_UTF_8 = "Send JSON in UTF-8, without a byte order mark."
 
 
 class Handler(Protocol):
@@ -574,15 +577,33 @@ def _fingerprint(request: Request, body: bytes) -> str:
 
 
 def _refuse_unreadable(content_type: bytes, body: bytes, media: str) -> None:
-    if content_type.partition(b";")[0].strip().lower() != media.encode():
+    kind, _, parameters = content_type.partition(b";")
+    if kind.strip().lower() != media.encode():
         detail = f"Send {media}."
         raise Problem(415, "unsupported-media-type", detail, headers={"Accept": media})
     if media != JSON:
         return
+    charset = _CHARSET.search(parameters)
+    if charset is not None and charset[1].lower() not in {b"utf-8", b"utf8"}:
+        raise malformed("header:Content-Type", "utf_8", _UTF_8)
+    if not _is_utf_8(body):
+        raise malformed("/", "utf_8", _UTF_8)
     # The escape may also be an escaped backslash and a word; then, and only then, look closely.
     if _ESCAPED_NUL in body and _has_nul(json.loads(body)):
         detail = "No text here has a NUL character."
         raise Problem(422, "invalid-request", detail, errors=[FieldError("/", "nul", detail)])
+
+
+def _is_utf_8(body: bytes) -> bool:
+    """Whether a body that was read as JSON is in the one encoding JSON is sent in (RFC 8259).
+
+    It begins with ASCII, so UTF-16 and UTF-32 show by a zero byte, or by their mark.
+    """
+    try:
+        body.decode()
+    except UnicodeDecodeError:
+        return False
+    return b"\0" not in body and not body.startswith(BOM_UTF8)
 
 
 def _has_nul(value: Any) -> bool:

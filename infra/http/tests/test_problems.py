@@ -21,6 +21,7 @@ from infra.http.request_context import PublicRequest, public
 from infra.http.tests.stage import RungEnough, api, client, problem
 from infra.personal import SubjectIsForgotten
 from infra.store.protocol import EventTooLarge
+from infra.texts import UnstorableText
 
 JSON = {"Content-Type": "application/json"}
 TRACE = "0af7651916cd43dd8448eb211c80319c"
@@ -162,6 +163,53 @@ async def test_a_nul_in_a_path_goes_no_further() -> None:
         assert (await caller.get("/numbers?cursor=%00")).status_code == 400
 
 
+@pytest.mark.parametrize("text", ["a\0b", "ab"])
+@pytest.mark.parametrize(
+    "encoding",
+    ["utf-16", "utf-16-le", "utf-16-be", "utf-32", "utf-32-le", "utf-32-be", "utf-8-sig"],
+)
+async def test_json_in_another_encoding_than_utf_8_is_refused(encoding: str, text: str) -> None:
+    content = json.dumps({"note": text}).encode(encoding)
+    async with client(api()) as caller:
+        answer = await caller.post("/bells/b1/rings", content=content, headers=JSON)
+    assert (answer.status_code, answer.json()["errors"]) == (
+        400,
+        [
+            {
+                "field": "/",
+                "rule": "utf_8",
+                "detail": "Send JSON in UTF-8, without a byte order mark.",
+            }
+        ],
+    )
+
+
+async def test_a_surrogate_alone_is_no_utf_8() -> None:
+    content = b'{"note":"\xed\xa0\x80"}'
+    async with client(api()) as caller:
+        answer = await caller.post("/bells/b1/rings", content=content, headers=JSON)
+    assert (answer.status_code, answer.json()["errors"][0]["rule"]) == (400, "utf_8")
+
+
+@pytest.mark.parametrize(
+    ("charset", "taken"),
+    [
+        ("; charset=utf-8", True),
+        (';Charset="UTF-8"; x=y', True),
+        ("; x=y; charset=utf8", True),
+        ("; charset=utf-16", False),
+        ('; x=y; charset="ISO-8859-1"', False),
+        ("; charset=", False),
+    ],
+)
+async def test_a_type_may_name_utf_8_and_nothing_else(charset: str, taken: bool) -> None:
+    headers = {"Content-Type": f"application/json{charset}"}
+    async with client(api()) as caller:
+        answer = await caller.post("/bells/b1/rings", content=b'{"note":5}', headers=headers)
+    found = answer.status_code, answer.json()["errors"][0]["field"]
+    assert found == ((422, "/note") if taken else (400, "header:Content-Type"))
+
+
 async def test_a_backslash_before_u0000_is_text_like_any_other() -> None:
     async with client(api()) as caller:
         answer = await caller.post("/bells/b1/rings", json={"note": "\\u0000", "count": "x"})
@@ -234,6 +282,7 @@ UNDERNEATH = [
     (PoolTimeout("none in time"), 503, "unavailable"),
     (EventTooLarge("5 MB"), 413, "event-too-large"),
     (SubjectIsForgotten(["d1"]), 409, "subject-is-forgotten"),
+    (UnstorableText("comment"), 422, "invalid-request"),
 ]
 
 
