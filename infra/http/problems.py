@@ -106,11 +106,16 @@ def slug_of(cls: type) -> str:
 
 
 def refused(rejection: object, table: RefusalTable) -> Problem:
-    """The problem a rejection is, by the service's table."""
+    """The problem a rejection is, by the service's table.
+
+    A rejection whose cause is one field of the body has its name in the attribute `field`.
+    """
     status, detail = table(rejection)
     slug = slug_of(type(rejection))
     if not isinstance(rejection, Changed):
-        return Problem(status, slug, detail)
+        field = getattr(rejection, "field", None)
+        errors = [] if field is None else [FieldError(f"/{field}", slug, detail)]
+        return Problem(status, slug, detail, errors=errors)
     now = {f"/{name}": value for name, value in rejection.now.items()}
     errors = [FieldError(field, "changed", "This is not what stands now.") for field in now]
     return Problem(status, slug, detail, errors=errors, now=now)

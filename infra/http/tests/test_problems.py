@@ -4,7 +4,7 @@ import json
 import logging
 from dataclasses import dataclass
 from datetime import date
-from typing import Annotated, Any
+from typing import Annotated, Any, ClassVar
 
 import psycopg
 import pytest
@@ -35,6 +35,11 @@ class Colours(Filters):
 
 
 @dataclass(frozen=True)
+class TooQuiet:
+    field: ClassVar[str] = "volume"
+
+
+@dataclass(frozen=True)
 class HTTPServerIsOld:
     pass
 
@@ -50,6 +55,13 @@ def test_a_refusal_becomes_what_the_table_of_the_service_says() -> None:
     found = refused(RungEnough(3), problem)
     assert (found.type, found.status_code) == ("urn:relais:problem:rung-enough", 409)
     assert (found.title, found.detail) == ("Rung enough", "It was rung 3 times, that is enough.")
+
+
+def test_a_refusal_for_one_field_names_it_and_another_names_none() -> None:
+    found = refused(TooQuiet(), lambda _: (422, "Nobody hears it."))
+    [error] = found.errors
+    assert (error.field, error.rule, error.detail) == ("/volume", "too-quiet", "Nobody hears it.")
+    assert refused(RungEnough(3), problem).errors == ()
 
 
 def test_a_decision_on_what_has_changed_is_told_what_stands_now() -> None:
