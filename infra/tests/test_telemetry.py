@@ -38,10 +38,10 @@ class TestMeasures:
         end()
         assert value("relais_relay_lag_seconds", service="t1") is None
 
-    def test_a_gauge_may_name_the_culprit(self) -> None:
-        culprit = {"pid": "42", "application_name": "psql"}
-        end = telemetry.RELAY_HOLDBACK.watch(lambda: [(7.0, culprit)], service="t2")
-        assert value("relais_relay_holdback_seconds", service="t2", **culprit) == 7.0
+    def test_a_gauge_may_have_more_labels(self) -> None:
+        consumer = {"consumer": "missions.bookings"}
+        end = telemetry.CONSUMER_LAG.watch(lambda: [(7.0, consumer)], service="t2")
+        assert value("relais_consumer_lag_seconds", service="t2", **consumer) == 7.0
         end()
 
     def test_a_reading_that_fails_leaves_the_others(self) -> None:

@@ -12,6 +12,7 @@ PROGRAMS: Mapping[str, Sequence[str]] = {
     "catalogue": ("tools.catalogue", "--check"),
     "manifests": ("tools.manifests", "check"),
     "manifests-conform": ("tools.manifests", "conform"),
+    "alerts": ("tools.manifests", "alerts"),
     "buf-lint": ("tools.compiler.buf", "lint"),
     "buf-breaking": ("tools.compiler.buf", "breaking"),
     "http": ("tools.openapi", "check"),

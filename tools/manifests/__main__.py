@@ -2,6 +2,7 @@
 
 Without a task they are written anew. `check`: they are as committed, and none is left over.
 `conform`: every overlay can be built, and Kubernetes and the operators would take what comes out.
+`alerts`: the alert rules fire when their tests say, and not before.
 """
 
 import argparse
@@ -10,6 +11,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 
 from services import registry
+from tools.manifests.alerts import faults
 from tools.manifests.conform import STRIMZI, Judged, judged
 from tools.manifests.files import FOLDER, HEAD, files
 from tools.outside import ROOT, Absent
@@ -49,6 +51,17 @@ def conform(root: Path, judge: Callable[[Path], Iterable[Judged]] = judged) -> i
     return 0 if all(one.valid for one in found) else 1
 
 
+def alerts() -> int:
+    """Say which alert rule is malformed, or fires when it should not."""
+    try:
+        found = faults()
+    except Absent as absent:
+        print(f"{absent}; the alert rules were not played")
+        return 0
+    print(found, end="")
+    return 1 if found else 0
+
+
 def main(
     arguments: Sequence[str] | None = None,
     root: Path = ROOT,
@@ -56,10 +69,14 @@ def main(
 ) -> int:
     """0: nothing to complain about, or a program is absent, which is said."""
     parser = argparse.ArgumentParser(prog="python -m tools.manifests", description=__doc__)
-    parser.add_argument("task", nargs="?", default="write", choices=["write", "check", "conform"])
+    parser.add_argument(
+        "task", nargs="?", default="write", choices=["write", "check", "conform", "alerts"]
+    )
     match parser.parse_args(arguments).task:
         case "conform":
             return conform(root)
+        case "alerts":
+            return alerts()
         case "check":
             return check(root, made())
         case _:

@@ -7,11 +7,13 @@ from typing import Any
 import yaml
 
 from infra.host import Service
-from tools.manifests import components, workloads
+from tools.manifests import components, dashboards, workloads
 from tools.manifests.declared import declared
 from tools.manifests.workloads import Object
+from tools.outside import ROOT
 
 FOLDER = Path("deploy/k8s")
+RULES = ROOT / "deploy/alerts/rules.yaml"
 HEAD = "# Made by `python -m tools.manifests` from the declarations of the services; do not edit.\n"
 
 
@@ -28,6 +30,8 @@ def files(services: Iterable[Service]) -> Mapping[Path, str]:
         "network/ways.yaml": components.ways(known),
         "postgres/databases.yaml": components.databases(known),
         "scaling/workers.yaml": components.scalers(known),
+        "watching/dashboards.yaml": dashboards.config_maps(),
+        "watching/rules.yaml": [_rules(yaml.safe_load(RULES.read_text()))],
     }
     return made | {FOLDER / "components" / path: text(found) for path, found in beside.items()}
 
@@ -37,6 +41,16 @@ def text(objects: Iterable[Object]) -> str:
     return HEAD + yaml.dump_all(
         objects, Dumper=_Plain, sort_keys=False, allow_unicode=True, width=100
     )
+
+
+def _rules(rules: Object) -> Object:
+    """The alert rules, as the operator of Prometheus takes them."""
+    return {
+        "apiVersion": "monitoring.coreos.com/v1",
+        "kind": "PrometheusRule",
+        "metadata": {"name": "relais"},
+        "spec": rules,
+    }
 
 
 def _kustomization(resources: list[str]) -> Object:
