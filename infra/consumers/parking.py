@@ -12,7 +12,16 @@ from infra.supervisor import Halt
 log = logging.getLogger("relais.consumer")
 
 PARKING_LIMIT = 100
-"""More parked streams than this stop the consumer: then the release is bad, not the records."""
+"""More parked streams than this stop the consumer: then the release is bad, not the records.
+
+Those of the organisation that has most do not count: a release is bad for several, and what one
+writes must not stop the others.
+"""
+_COUNTING = """
+select sum(streams) - coalesce(max(streams) filter (where organisation <> ''), 0) from (
+  select organisation, count(distinct stream) as streams
+    from consumer.parked where consumer = %s group by organisation) of_each
+"""
 
 
 class Parking:
@@ -30,29 +39,32 @@ class Parking:
         cursor = connection.cursor()
         await cursor.executemany(
             'insert into consumer.parked (consumer, stream, version, topic, partition, "offset",'
-            " key, value, headers, reason, attempts)"
-            " values (%s, %s, %s, %s, %s, %s, %s, %s, %s::text::json, %s::text, %s)"
+            " key, value, headers, reason, attempts, organisation)"
+            " values (%s, %s, %s, %s, %s, %s, %s, %s, %s::text::json, %s::text, %s, %s)"
             " on conflict (consumer, stream, version) do update set"
             "   reason = coalesce(excluded.reason, consumer.parked.reason),"
             "   attempts = consumer.parked.attempts + excluded.attempts,"
             "   request = case when excluded.reason is null then consumer.parked.request end",
             [self._row(one) for one in parked],
         )
-        count = await connection.execute(
-            "select count(distinct stream) from consumer.parked where consumer = %s",
-            (self._consumer,),
-        )
-        row = await count.fetchone()
-        assert row is not None
-        if row[0] > self._limit:
-            raise Halt(
-                f"{self._consumer} would park {row[0]} streams, more than {self._limit}."
-                " Mend the cause, then `relais parked requeue` and start it again."
-            )
+        # What only waits behind another adds no stream.
+        if any(one.reason is not None for one in parked):
+            await self._halt_beyond_the_limit(connection)
         for one in parked:
             if one.reason is not None:
                 where = (self._consumer, one.stream, one.version)
                 log.error("%s parked %s at version %s: %s", *where, one.reason)
+
+    async def _halt_beyond_the_limit(self, connection: Connection) -> None:
+        cursor = await connection.execute(_COUNTING, (self._consumer,))
+        row = await cursor.fetchone()
+        assert row is not None
+        if row[0] > self._limit:
+            raise Halt(
+                f"{self._consumer} would park {row[0]} streams, more than {self._limit}, those of"
+                " the organisation that has most not counted."
+                " Mend the cause, then `relais parked requeue` and start it again."
+            )
 
     def _row(self, parked: Parked) -> tuple[object, ...]:
         record = parked.record
@@ -60,7 +72,7 @@ class Parking:
             *(self._consumer, parked.stream, parked.version),
             *(record.topic, record.partition, record.offset, record.key, record.value),
             json.dumps([[name, value.decode("latin-1")] for name, value in record.headers]),
-            *(parked.reason, int(parked.reason is not None)),
+            *(parked.reason, int(parked.reason is not None), _organisation(record)),
         )
 
     async def records(self, connection: Connection, stream: str) -> list[tuple[int, Record]]:
@@ -108,6 +120,12 @@ class Parking:
             "update consumer.parked set request = null where consumer = %s and stream = %s",
             (self._consumer, stream),
         )
+
+
+def _organisation(record: Record) -> str:
+    """The organisation a record says it is of; empty when it says none that a table can hold."""
+    named = dict(record.headers).get("ce_organisation", b"").decode(errors="replace")
+    return "" if "\0" in named else named
 
 
 def _headers(kept: Sequence[tuple[str, str]]) -> tuple[tuple[str, bytes], ...]:

@@ -5,6 +5,7 @@ from dataclasses import replace
 
 import pytest
 
+from infra.consumers.records import Record
 from infra.supervisor import Halt
 from infra.tests.consuming import TOPIC, Kit, history, published, quoted, reheaded, withdrawn
 
@@ -218,6 +219,44 @@ class TestLimit:
         kit.poison.clear()
         await consumer.consume(records)
         assert [await kit.seen(f"t-{n}") for n in range(3)] == [ALL, ALL, ALL]
+
+
+class TestLimitOfOneOrganisation:
+    """The streams of one organisation stop nobody else; a release bad for several stops."""
+
+    @staticmethod
+    def poisoned(kit: Kit, organisation: bytes, count: int) -> list[Record]:
+        """Records of so many streams of an organisation, none of which can be handled."""
+        kit.poison = {"published"}
+        streams = [f"{organisation.decode()}-{n}" for n in range(count)]
+        records = [kit.topic.publish(*history(stream, 1))[0] for stream in streams]
+        return [reheaded(record, organisation=organisation) for record in records]
+
+    async def test_whatever_one_parks_the_streams_of_others_flow(self, kit: Kit) -> None:
+        consumer = await kit.owner(limit=2)
+        await consumer.consume(self.poisoned(kit, b"bad", 9))
+        await consumer.consume(self.poisoned(kit, b"other", 2))
+        kit.poison.clear()
+        await consumer.consume(kit.topic.publish(*history("t-9")))
+        assert (await kit.seen("t-9"), len(await kit.parked())) == (ALL, 11)
+
+    async def test_too_many_of_the_others_stop_the_consumer(self, kit: Kit) -> None:
+        consumer = await kit.owner(limit=2)
+        await consumer.consume(self.poisoned(kit, b"bad", 9))
+        with pytest.raises(Halt, match="would park 3 streams, more than 2"):
+            await consumer.consume(self.poisoned(kit, b"other", 3))
+        assert len(await kit.parked()) == 9
+
+    @pytest.mark.parametrize("organisation", [b"", b"\0"])
+    async def test_records_that_name_no_organisation_all_count(
+        self, kit: Kit, organisation: bytes
+    ) -> None:
+        consumer = await kit.owner(limit=2)
+        records = [
+            reheaded(record, organisation=organisation) for record in self.poisoned(kit, b"t", 3)
+        ]
+        with pytest.raises(Halt, match="would park 3 streams"):
+            await consumer.consume(records)
 
 
 class TestRequeue:
