@@ -14,7 +14,9 @@ from infra import reading
 from infra.database import Pool
 from infra.http import sheets
 from infra.http.answers import Answered, Listed, item_of
+from infra.http.models import Reference
 from infra.http.problems import FieldError, Problem, malformed
+from infra.http.readable_ids import referenced_id
 from infra.http.request_context import AppState
 from infra.http.sheets import ListFormat
 from infra.reading import KeyPart
@@ -142,6 +144,27 @@ async def _page(
     ] = ListFormat.JSON,
 ) -> Page:
     return Page(limit, cursor, request, format)
+
+
+ByReference = Annotated[
+    Reference | None,
+    Query(description="Only what belongs to what the organisation calls by this reference."),
+]
+"""A route's parameter for `of_reference`."""
+
+
+def of_reference(
+    rows: reading.Rows[Row],
+    column: str,
+    prefix: str,
+    organisation_id: str,
+    reference: str | None,
+) -> reading.Rows[Row]:
+    """The rows whose column has the id of what the organisation calls by the reference; without
+    one, all rows."""
+    if reference is None:
+        return rows
+    return rows.only(**{column: referenced_id(prefix, organisation_id, reference)})
 
 
 Paging = Annotated[Page, Depends(_page)]

@@ -3,6 +3,10 @@
 from hashlib import sha256
 from uuid import UUID
 
+TRIP = "T"
+USER = "U"
+"""How the ids begin of what an organisation may call by a reference of its own."""
+
 _DIGITS = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 _LENGTH = 11
 _LENGTH_OF_REFERENCED = 16

@@ -2,12 +2,14 @@
 
 from typing import Annotated
 
+from fastapi import Query
 from pydantic import Field
 
 from contracts.accounts.user_v1 import Role
 from contracts.media.file_v1 import Purpose
 from infra.database import Connection
-from infra.http.answers import Answered, Recorded, Router
+from infra.http import readable_ids
+from infra.http.answers import Answered, Listed, Recorded, Router
 from infra.http.history import HistoryPart
 from infra.http.models import Body, Day, Email, Id, Language, Line, Named, Phone, Reference
 from infra.http.request_context import RequestContext
@@ -35,6 +37,7 @@ from services.accounts.user import (
     InviteUser,
     NoSuchUser,
     Unknown,
+    organisation_of,
 )
 from services.accounts.user.agreement import RecordAgreement
 
@@ -72,7 +75,7 @@ def routes(access: Access) -> Router:
     async def invite_user(body: UserBody, context: AdministrationContext) -> Answered[Recorded]:
         """Invite somebody to one's organisation. They have no credentials before the account is
         activated."""
-        user_id = context.new_id("U", body.reference)
+        user_id = context.new_id(readable_ids.USER, body.reference)
         command = InviteUser(
             user_id=user_id,
             organisation_id=context.principal.organisation_id,
@@ -91,6 +94,21 @@ def routes(access: Access) -> Router:
             await access.administrators.add(command.organisation_id, user_id)
         created = f"/accounts/users/{user_id}"
         return await context.handle(USER, user_id, command, created=created)
+
+    @router.get("/users")
+    async def find_user(
+        context: StaffContext,
+        reference: Annotated[
+            Reference, Query(description="The organisation's own name of a user.")
+        ],
+    ) -> Answered[Listed[UserShown]]:
+        """The user whom the organisation calls by a reference, never stale; at most one."""
+        organisation_id = context.principal.organisation_id
+        user_id = readable_ids.referenced_id(readable_ids.USER, organisation_id, reference)
+        account = await access.accounts.find(user_id)
+        if account is None or organisation_of(account) != organisation_id:
+            return Answered(Listed[UserShown](items=[], next=None))
+        return Answered(Listed[UserShown](items=[user_shown(account)], next=None))
 
     @router.get("/users/{user_id}")
     async def show_user(

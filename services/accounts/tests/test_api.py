@@ -98,8 +98,10 @@ class TestWhoMay:
         async with served(database) as api:
             await api.active_user("ada-1")
             granted = await api.ask("POST", "/organisation/support-access", support())
+            zoe = (await api.ask("POST", "/users", invitation("zoe"))).json()["id"]
             existing = Existing(
-                ids={"user_id": "ada-1", "grant_id": granted.json()["id"]},
+                ids={"user_id": "ada-1", "grant_id": granted.json()["id"], "found": zoe},
+                queries={"GET /users": "reference=zoe"},
                 bodies={
                     "PUT /users/{user_id}/agreement": {"signed_on": today()},
                     "PUT /users/{user_id}/roles": {"roles": ["analyst"]},
@@ -153,6 +155,10 @@ class TestUsers:
             assert kind(other) == (409, "user-id-taken")
             shown = (await api.ask("GET", f"/users/{ids[0]}")).json()
             assert shown["reference"] == "P 4711/é"
+            found = await api.ask("GET", "/users?reference=P%204711%2F%C3%A9")
+            assert found.json() == {"items": [shown], "next": None}
+            nobody = await api.ask("GET", "/users?reference=P%204712")
+            assert nobody.json()["items"] == []
 
     @pytest.mark.parametrize("reference", ["", " ", "x" * 65, "two\nlines", "zero\u200bwidth"])
     async def test_a_reference_is_one_line_of_printable_text(

@@ -4,6 +4,7 @@ from datetime import date, datetime
 from enum import StrEnum
 from typing import Annotated, Literal, assert_never
 
+from fastapi import Query
 from pydantic import Field
 
 from contracts.missions import trip_v1
@@ -35,7 +36,8 @@ from contracts.missions.trip_v1 import (
     TripPublished,
     Vehicle,
 )
-from infra.http.answers import Answer, Answered, PointShown, Recorded, Router
+from infra.http import readable_ids
+from infra.http.answers import Answer, Answered, Listed, PointShown, Recorded, Router
 from infra.http.history import History, HistoryPart
 from infra.http.models import (
     Body,
@@ -469,7 +471,7 @@ def attachments_shown(state: trip.Mission) -> tuple[AttachmentShown, ...]:
 @router.post("/trips", status_code=201)
 async def publish_trip(body: TripBody, context: LogisticsContext) -> Answered[Recorded]:
     """Offer a transfer to the drivers of the organisation."""
-    trip_id = context.new_id("T", body.reference)
+    trip_id = context.new_id(readable_ids.TRIP, body.reference)
     command = body.command(
         trip_id=trip_id,
         organisation_id=context.principal.organisation_id,
@@ -478,6 +480,20 @@ async def publish_trip(body: TripBody, context: LogisticsContext) -> Answered[Re
         at=context.occurred_at,
     )
     return await context.handle(TRIP, trip_id, command, created=f"/missions/trips/{trip_id}")
+
+
+@router.get("/trips")
+async def find_trip(
+    context: StaffContext,
+    reference: Annotated[Reference, Query(description="The organisation's own name of a trip.")],
+) -> Answered[Listed[TripForStaff]]:
+    """The trip that the organisation calls by a reference, never stale; at most one."""
+    organisation_id = context.principal.organisation_id
+    trip_id = readable_ids.referenced_id(readable_ids.TRIP, organisation_id, reference)
+    found = (await context.load(TRIP, trip_id)).state
+    if isinstance(found, trip.Unpublished) or found.offer.organisation_id != organisation_id:
+        return Answered(Listed[TripForStaff](items=[], next=None))
+    return Answered(Listed[TripForStaff](items=[trip_for_staff(found)], next=None))
 
 
 @router.get("/trips/{trip_id}")

@@ -303,6 +303,21 @@ async def test_a_reference_is_one_trips_in_an_organisation(database: str) -> Non
         assert unnamed.json()["id"] not in ids
 
 
+async def test_a_trip_is_found_by_the_reference_of_its_organisation(database: str) -> None:
+    async with served(database) as api:
+        ours = (await api.ask("POST", "/trips", offer("2026/118 B"))).json()["id"]
+        path = "/trips?reference=2026%2F118%20B"
+        found = (await api.ask("GET", path)).json()
+        assert [one["offer"]["trip_id"] for one in found["items"]] == [ours]
+        assert (await api.ask("GET", path, org="rival")).json() == {"items": [], "next": None}
+        other = await api.ask("GET", "/trips?reference=2026%2F118%20b")
+        assert other.json()["items"] == []
+        without = await api.ask("GET", "/trips")
+        fault = without.json()["errors"][0]["field"]
+        assert (without.status_code, fault) == (422, "query:reference")
+        assert (await api.driver("ada", "GET", path)).status_code == 403
+
+
 async def test_an_id_is_never_the_callers_to_choose(database: str) -> None:
     async with served(database) as api:
         refused = await api.ask("POST", "/trips", offer(trip_id="T1"))

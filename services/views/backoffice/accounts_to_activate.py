@@ -20,7 +20,8 @@ from contracts.accounts.user_v1 import (
 from infra.consumers.views import OutOfOrder, View
 from infra.http.answers import Answer, Answered, Listed, Router
 from infra.http.models import Instant, Named
-from infra.http.pages import Paging
+from infra.http.pages import ByReference, Paging, of_reference
+from infra.http.readable_ids import USER
 from infra.http.request_context import RequestContext, requires
 from infra.reading import Rows, Table
 from services.views.backoffice.grouping import grouped
@@ -183,7 +184,9 @@ Staff = Annotated[RequestContext, requires("logistics", "administration")]
 
 
 @router.get("/accounts/to-activate")
-async def accounts_to_activate(context: Staff, page: Paging) -> Answered[Listed[AccountToActivate]]:
+async def accounts_to_activate(
+    context: Staff, page: Paging, reference: ByReference = None
+) -> Answered[Listed[AccountToActivate]]:
     """Users whose signed agreement was received and who are not active yet."""
     organisation_id = context.principal.organisation_id
 
@@ -192,4 +195,5 @@ async def accounts_to_activate(context: Staff, page: Paging) -> Answered[Listed[
         by_user = grouped(await theirs.many(context.pool, BY_KIND), lambda paper: paper.user_id)
         return [account(row, by_user[row.user_id], context.today) for row in rows]
 
-    return await page.show_together(to_activate(organisation_id), LONGEST_WAITING, with_papers)
+    rows = of_reference(to_activate(organisation_id), "user_id", USER, organisation_id, reference)
+    return await page.show_together(rows, LONGEST_WAITING, with_papers)

@@ -15,7 +15,8 @@ from contracts.missions.trip_v1 import (
 from infra.consumers.views import OutOfOrder, View
 from infra.http.answers import Answer, Answered, Listed, Router
 from infra.http.models import Instant, Named
-from infra.http.pages import Paging
+from infra.http.pages import ByReference, Paging, of_reference
+from infra.http.readable_ids import TRIP
 from infra.http.request_context import RequestContext, requires
 from infra.reading import Rows, Table
 
@@ -138,7 +139,10 @@ Logistics = Annotated[RequestContext, requires("logistics")]
 
 
 @router.get("/extras/to-decide")
-async def extras_to_decide(context: Logistics, page: Paging) -> Answered[Listed[ExtraShown]]:
+async def extras_to_decide(
+    context: Logistics, page: Paging, reference: ByReference = None
+) -> Answered[Listed[ExtraShown]]:
     """Extra costs of missions that wait for an answer, oldest first."""
-    waiting = to_decide(context.principal.organisation_id)
+    organisation_id = context.principal.organisation_id
+    waiting = of_reference(to_decide(organisation_id), "trip_id", TRIP, organisation_id, reference)
     return await page.show(waiting, OLDEST, ExtraShown.of)

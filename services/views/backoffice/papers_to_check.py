@@ -3,7 +3,8 @@
 from typing import Annotated
 
 from infra.http.answers import Answered, Listed, Router
-from infra.http.pages import Paging
+from infra.http.pages import ByReference, Paging, of_reference
+from infra.http.readable_ids import USER
 from infra.http.request_context import RequestContext, requires
 from infra.reading import Rows
 from services.views.backoffice.papers import Paper, PaperShown, papers
@@ -21,7 +22,10 @@ Staff = Annotated[RequestContext, requires("logistics", "administration")]
 
 
 @router.get("/papers/to-check")
-async def papers_to_check(context: Staff, page: Paging) -> Answered[Listed[PaperShown]]:
+async def papers_to_check(
+    context: Staff, page: Paging, reference: ByReference = None
+) -> Answered[Listed[PaperShown]]:
     """Papers that wait to be accepted or refused, renewals among them; oldest first."""
-    waiting = to_check(context.principal.organisation_id)
+    organisation_id = context.principal.organisation_id
+    waiting = of_reference(to_check(organisation_id), "user_id", USER, organisation_id, reference)
     return await page.show(waiting, OLDEST, lambda row: PaperShown.on(context.today, row))

@@ -4,7 +4,8 @@ from collections.abc import Sequence
 from typing import Annotated
 
 from infra.http.answers import Answered, Listed, Router
-from infra.http.pages import Paging
+from infra.http.pages import ByReference, Paging, of_reference
+from infra.http.readable_ids import TRIP
 from infra.http.request_context import RequestContext, requires
 from infra.reading import Rows
 from services.views.backoffice.grouping import grouped
@@ -24,7 +25,9 @@ Logistics = Annotated[RequestContext, requires("logistics")]
 
 
 @router.get("/quotes/to-process")
-async def quotes_to_process(context: Logistics, page: Paging) -> Answered[Listed[TripWithQuotes]]:
+async def quotes_to_process(
+    context: Logistics, page: Paging, reference: ByReference = None
+) -> Answered[Listed[TripWithQuotes]]:
     """Open trips whose quotes wait for an answer, each with these side by side."""
     organisation_id = context.principal.organisation_id
 
@@ -34,4 +37,5 @@ async def quotes_to_process(context: Logistics, page: Paging) -> Answered[Listed
         by_trip = grouped(await waiting.many(context.pool, CHEAPEST), lambda row: row.trip_id)
         return [trip_with_quotes(row, by_trip[row.trip_id]) for row in rows]
 
-    return await page.show_together(to_process(organisation_id), FIRST_TO_START, with_quotes)
+    rows = of_reference(to_process(organisation_id), "trip_id", TRIP, organisation_id, reference)
+    return await page.show_together(rows, FIRST_TO_START, with_quotes)

@@ -9,7 +9,8 @@ from pydantic import Field
 from contracts.missions.trip_v1 import ExpenseKind
 from infra.http.answers import Answer, Answered, Listed, MoneyShown, Router
 from infra.http.models import Instant, Named
-from infra.http.pages import Paging
+from infra.http.pages import ByReference, Paging, of_reference
+from infra.http.readable_ids import TRIP
 from infra.reading import Rows
 from services.views.partner import trips
 from services.views.partner.open_trips import DriverContext, Search
@@ -114,9 +115,10 @@ def mission(row: Trip, today: date) -> Mission:
 
 @router.get("/missions")
 async def my_missions(
-    context: DriverContext, page: Paging, q: Search = ""
+    context: DriverContext, page: Paging, q: Search = "", reference: ByReference = None
 ) -> Answered[Listed[Mission]]:
     """List one's missions, past ones too, latest assigned first."""
     who = context.principal
-    rows = missions_of(who.organisation_id, who.subject).searched(q)
+    mine = missions_of(who.organisation_id, who.subject).searched(q)
+    rows = of_reference(mine, "trip_id", TRIP, who.organisation_id, reference)
     return await page.show(rows, LATEST, lambda row: mission(row, context.today))

@@ -1,11 +1,13 @@
 """The back office over HTTP: who may ask, page by page, whatever is sent."""
 
 import re
+from dataclasses import replace
 from typing import Any, get_args
 
 import pytest
 
 from infra.http.app import admissions
+from infra.http.readable_ids import TRIP, USER, referenced_id
 from infra.tokens import Role
 from services.views.backoffice.service import router
 from services.views.backoffice.tests.make import (
@@ -95,6 +97,31 @@ class TestAsking:
                 found += [item["invoice_id"] for item in page.json()["items"]]
                 path = page.links["next"]["url"] if "next" in page.links else ""
             assert found == [f"i-{n}" for n in range(5)]
+
+    async def test_lists_are_narrowed_by_the_reference_of_a_trip_or_user(
+        self, office: Office
+    ) -> None:
+        trip, user = (referenced_id(kind, "hiflow", "4711") for kind in (TRIP, USER))
+        for id in (trip, "t-2"):
+            await office.saw(published(id), submitted(id=id))
+            await office.saw(replace(extra_requested(f"x-{id}"), trip_id=id))
+        for id in (user, "bob"):
+            await office.saw(invited(id), signed(id))
+            await office.saw(replace(paper_added(), paper_id=f"{id}:p", user_id=id))
+        lists = {
+            "/quotes/to-process": ("trip_id", trip),
+            "/extras/to-decide": ("trip_id", trip),
+            "/accounts/to-activate": ("user_id", user),
+            "/papers/to-check": ("user_id", user),
+        }
+        async with served(office) as api:
+            for path, (field, id) in lists.items():
+                whole = await api.get(path, role="logistics")
+                assert len(whole.json()["items"]) == 2, path
+                found = await api.get(f"{path}?reference=4711", role="logistics")
+                assert [item[field] for item in found.json()["items"]] == [id], path
+                none = await api.get(f"{path}?reference=4712", role="logistics")
+                assert none.json()["items"] == [], path
 
     @pytest.mark.parametrize("path", LISTS)
     @pytest.mark.parametrize(

@@ -2,7 +2,7 @@
 
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import httpx
@@ -16,6 +16,7 @@ from infra.consumers.views import Generations
 from infra.http.app import create_app
 from infra.http.auth import PublishedKeys, Verifier
 from infra.http.positions import Positions
+from infra.http.readable_ids import TRIP, referenced_id
 from infra.http.request_context import AppState
 from infra.http.versions import OpaqueVersions
 from infra.signals import Signal
@@ -268,6 +269,17 @@ class TestOwn:
             assert [mission[name] for name in named] == [None, [], [], []]
             assert await api.ids("/missions", who="bob") == []
             assert await api.ids("/trips", who="bob") == []
+
+    async def test_a_mission_is_found_by_its_reference(self, partner: Partner) -> None:
+        referenced = referenced_id(TRIP, "hiflow", "4711")
+        await partner.saw(registered())
+        for id in (referenced, "t-2"):
+            events = published(), submitted(), assigned()
+            await partner.saw(*(replace(event, trip_id=id) for event in events))
+        async with served(partner) as api:
+            assert len(await api.ids("/missions")) == 2
+            assert await api.ids("/missions?reference=4711") == [referenced]
+            assert await api.ids("/missions?reference=4712") == []
 
     @pytest.mark.requirement("HIF-37", "G-11")
     async def test_the_page_of_qualifications_offers_what_opens_trips(
