@@ -15,9 +15,10 @@ import pytest
 import pytest_asyncio
 
 from infra.host import Service
+from infra.http.browsers import SAFE_METHODS
 from infra.http.problems import MEDIA_TYPE
 from infra.testing.databases import Prepare
-from infra.testing.routes import EVERY_ROLE, SAFE_METHODS, Route, routes_of
+from infra.testing.routes import EVERY_ROLE, Route, routes_of
 from infra.testing.serving import KEY, Caller, prepare, served, without_database
 from infra.tokens import SigningKey, issue
 from services import registry
