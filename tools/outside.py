@@ -21,7 +21,7 @@ FOLDER = ROOT / ".tools"
 
 
 @contextmanager
-def _alone(folder: Path) -> Iterator[None]:
+def alone(folder: Path) -> Iterator[None]:
     """Lets one process at a time install into a folder, which is made."""
     folder.mkdir(parents=True, exist_ok=True)
     with (folder.parent / "lock").open("w") as lock:
@@ -44,7 +44,7 @@ class Npm:
     def installed(self) -> Path:
         """The program, installed when this version is not there yet. Raises `Absent`."""
         folder = FOLDER / self.program / self.package.rpartition("@")[2]
-        with _alone(folder):
+        with alone(folder):
             return self._installed_in(folder)
 
     def _installed_in(self, folder: Path) -> Path:
@@ -64,7 +64,7 @@ class NpmLibrary:
         """The folder `node_modules` it is in, filled when it is not there yet. Raises `Absent`."""
         name, _, version = self.package.rpartition("@")
         folder = FOLDER / "npm" / name / version
-        with _alone(folder):
+        with alone(folder):
             modules = folder / "node_modules"
             if not (modules / name).exists():
                 _npm_install(name, folder, self.package)
@@ -97,7 +97,7 @@ class Go:
     def installed(self) -> Path:
         """The program, built when this version is not there yet. Raises `Absent`."""
         folder = FOLDER / self.program / self.module.rpartition("@")[2]
-        with _alone(folder):
+        with alone(folder):
             return self._installed_in(folder)
 
     def _installed_in(self, folder: Path) -> Path:
@@ -140,7 +140,7 @@ class Wheel:
         """The folder with these files, filled when they are not there yet."""
         name, _, version = self.package.partition("==")
         folder = FOLDER / "wheels" / name / version / sha256(self.part.encode()).hexdigest()[:16]
-        with _alone(folder):
+        with alone(folder):
             if not any(folder.iterdir()):
                 self._fill(folder)
             return folder
@@ -170,7 +170,7 @@ class Debian:
         """The program of the newest version at hand. Raises `Absent`."""
         folder = FOLDER / "debian" / self.package
         program = folder / "usr/bin" / self.program
-        with _alone(folder):
+        with alone(folder):
             if not program.exists():
                 self._install(folder)
         return program
@@ -199,7 +199,7 @@ class GoSource:
         for path in sorted(self.folder.iterdir()):
             digest.update(path.name.encode() + b"\0" + path.read_bytes())
         folder = FOLDER / "go" / self.folder.parent.name / digest.hexdigest()[:16]
-        with _alone(folder):
+        with alone(folder):
             program = folder / "program"
             if not program.exists():
                 if shutil.which("go") is None:

@@ -16,7 +16,7 @@ import yaml
 
 from tools.manifests.files import FOLDER
 from tools.outside import FOLDER as TOOLS
-from tools.outside import Go, GoModule, Wheel
+from tools.outside import Go, GoModule, Wheel, alone
 
 KUSTOMIZE = Go("sigs.k8s.io/kustomize/kustomize/v5@v5.7.1")
 KUBECONFORM = Go("github.com/yannh/kubeconform/cmd/kubeconform@v0.7.0")
@@ -79,27 +79,27 @@ def _schemas() -> Sequence[str]:
 def _kubernetes() -> Path:
     """The schemas of Kubernetes, which are made to be served, leading to each other as files."""
     folder = TOOLS / "definitions" / f"kubernetes-{RELEASE}"
-    if not (folder / "done").exists():
-        folder.mkdir(parents=True, exist_ok=True)
-        for path in KUBERNETES.folder().iterdir():
-            schema = json.loads(path.read_text().replace('"/api/', '"'))
-            schema.pop("$id", None)
-            (folder / path.name).write_text(json.dumps(schema))
-        (folder / "done").touch()
+    with alone(folder):
+        if not (folder / "done").exists():
+            for path in KUBERNETES.folder().iterdir():
+                schema = json.loads(path.read_text().replace('"/api/', '"'))
+                schema.pop("$id", None)
+                (folder / path.name).write_text(json.dumps(schema))
+            (folder / "done").touch()
     return folder
 
 
 def _definitions() -> Path:
     """The schemas of the operators' objects, one file each."""
     folder = TOOLS / "definitions" / sha256(repr(OPERATORS).encode()).hexdigest()[:16]
-    for module, paths in OPERATORS.items():
-        done = folder / f"{sha256(module.module.encode()).hexdigest()[:16]}.done"
-        if not done.exists():
-            for path in paths:
-                _write(
-                    folder, _Loader((module.folder() / path).read_text()).get_single_data()["spec"]
-                )
-            done.touch()
+    with alone(folder):
+        for module, paths in OPERATORS.items():
+            done = folder / f"{sha256(module.module.encode()).hexdigest()[:16]}.done"
+            if not done.exists():
+                for path in paths:
+                    found = _Loader((module.folder() / path).read_text()).get_single_data()
+                    _write(folder, found["spec"])
+                done.touch()
     return folder
 
 
