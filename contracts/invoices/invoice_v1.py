@@ -55,6 +55,21 @@ class Party(IntEnum):
     BILLING = 2
 
 
+class Compared(IntEnum):
+    """A statement of a driver's own invoice that is compared with what is owed."""
+
+    NUMBER = 1
+    ISSUED_ON = 2
+    CURRENCY = 3
+    NET = 4
+    VAT = 5
+    TOTAL = 6
+    # The company of the driver.
+    SELLER = 7
+    # The company of the organisation.
+    BUYER = 8
+
+
 @dataclass(frozen=True, slots=True)
 class QuotedExpense:
     """An expense of the accepted quote."""
@@ -95,6 +110,17 @@ class Tax:
     # In basis points: 2000 is 20 %.
     rate: int
     amount: Money
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Difference:
+    """A statement of a driver's own invoice that is missing there, or says something else."""
+
+    field: Compared
+    # What it should say; absent for companies, whose details stand elsewhere.
+    expected: str | None
+    # What it says; absent when that was not found.
+    found: str | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -247,6 +273,8 @@ class ContestSettled:
     version: int
     trip_id: str
     settled_at: datetime
+    # True when the adjustment is owed once the driver's own invoice for it is accepted.
+    waits_for_own_invoice: bool | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -277,6 +305,72 @@ class InvoiceApproved:
     due_on: date | None
     # IANA name of where its days are days (G-03); Europe/Paris when absent.
     time_zone: str | None
+    # True when these amounts are owed once the driver's own invoice is accepted.
+    waits_for_own_invoice: bool | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OwnInvoiceSent:
+    """A driver who writes their own invoices sent one, which was read and compared with what is
+    owed.
+    """
+
+    invoice_id: str
+    organisation_id: str
+    driver_id: str
+    # The settlement that it follows from; absent for the invoice itself.
+    settlement_version: int | None
+    file_id: str
+    # As the driver says; so is the day.
+    number: str
+    issued_on: date
+    # What it was compared with, excluding VAT.
+    net: Money
+    vat: Money
+    total: Money
+    differences: tuple[Difference, ...]
+    sent_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OwnInvoiceAccepted:
+    """A driver's own invoice was accepted: what it says is owed."""
+
+    invoice_id: str
+    trip_id: str
+    organisation_id: str
+    driver_id: str
+    # The settlement that it follows from; absent for the invoice itself.
+    settlement_version: int | None
+    file_id: str
+    number: str
+    issued_on: date
+    # For a settlement the contested line, by what is added.
+    lines: tuple[Line, ...]
+    # Excluding VAT.
+    net: Money
+    tax: Tax
+    total: Money
+    # Who looked at it; absent when it agreed in everything.
+    accepted_by: str | None
+    # Version of the invoice's stream that this event is.
+    version: int
+    accepted_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OwnInvoiceRefused:
+    """Billing sent a driver's own invoice back: another one is needed."""
+
+    invoice_id: str
+    organisation_id: str
+    driver_id: str
+    # The settlement that it followed from; absent for the invoice itself.
+    settlement_version: int | None
+    file_id: str
+    number: str
+    reason: str
+    refused_at: datetime
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -352,6 +446,9 @@ InvoiceEvent = (
     | LineContested
     | ContestSettled
     | InvoiceApproved
+    | OwnInvoiceSent
+    | OwnInvoiceAccepted
+    | OwnInvoiceRefused
     | InvoiceNumbered
     | CorrectionNumbered
     | DocumentArchived
@@ -370,6 +467,9 @@ _ExpensesReopened = message_class("relais.invoices.invoice.v1.ExpensesReopened")
 _LineContested = message_class("relais.invoices.invoice.v1.LineContested")
 _ContestSettled = message_class("relais.invoices.invoice.v1.ContestSettled")
 _InvoiceApproved = message_class("relais.invoices.invoice.v1.InvoiceApproved")
+_OwnInvoiceSent = message_class("relais.invoices.invoice.v1.OwnInvoiceSent")
+_OwnInvoiceAccepted = message_class("relais.invoices.invoice.v1.OwnInvoiceAccepted")
+_OwnInvoiceRefused = message_class("relais.invoices.invoice.v1.OwnInvoiceRefused")
 _InvoiceNumbered = message_class("relais.invoices.invoice.v1.InvoiceNumbered")
 _CorrectionNumbered = message_class("relais.invoices.invoice.v1.CorrectionNumbered")
 _DocumentArchived = message_class("relais.invoices.invoice.v1.DocumentArchived")
@@ -445,6 +545,22 @@ def encode_tax(value: Tax) -> dict[str, Any]:
         "category": value.category,
         "rate": value.rate,
         "amount": encode_money(value.amount),
+    }
+
+
+def decode_difference(message: Any) -> Difference:
+    return Difference(
+        field=member(Compared, message.field),
+        expected=message.expected if message.HasField("expected") else None,
+        found=message.found if message.HasField("found") else None,
+    )
+
+
+def encode_difference(value: Difference) -> dict[str, Any]:
+    return {
+        "field": value.field,
+        "expected": value.expected,
+        "found": value.found,
     }
 
 
@@ -747,6 +863,9 @@ def decode_contest_settled(message: Any, unseal: Unseal) -> ContestSettled:
         version=message.version,
         trip_id=message.trip_id,
         settled_at=decode_instant(message.settled_at),
+        waits_for_own_invoice=message.waits_for_own_invoice
+        if message.HasField("waits_for_own_invoice")
+        else None,
     )
 
 
@@ -763,6 +882,7 @@ def encode_contest_settled(value: ContestSettled, seal: Seal) -> bytes:
         version=value.version,
         trip_id=value.trip_id,
         settled_at=encode_instant(value.settled_at),
+        waits_for_own_invoice=value.waits_for_own_invoice,
     )
     encoded: bytes = message.SerializeToString()
     return encoded
@@ -793,6 +913,9 @@ def decode_invoice_approved(message: Any, _unseal: Unseal) -> InvoiceApproved:
         approved_at=decode_instant(message.approved_at),
         due_on=decode_date(message.due_on) if message.HasField("due_on") else None,
         time_zone=message.time_zone if message.HasField("time_zone") else None,
+        waits_for_own_invoice=message.waits_for_own_invoice
+        if message.HasField("waits_for_own_invoice")
+        else None,
     )
 
 
@@ -814,6 +937,137 @@ def encode_invoice_approved(value: InvoiceApproved, _seal: Seal) -> bytes:
         approved_at=encode_instant(value.approved_at),
         due_on=None if value.due_on is None else encode_date(value.due_on),
         time_zone=value.time_zone,
+        waits_for_own_invoice=value.waits_for_own_invoice,
+    )
+    encoded: bytes = message.SerializeToString()
+    return encoded
+
+
+def decode_own_invoice_sent(message: Any, _unseal: Unseal) -> OwnInvoiceSent:
+    if not (
+        message.HasField("issued_on")
+        and message.HasField("net")
+        and message.HasField("vat")
+        and message.HasField("total")
+        and message.HasField("sent_at")
+    ):
+        raise missing(message, "issued_on", "net", "vat", "total", "sent_at")
+    return OwnInvoiceSent(
+        invoice_id=message.invoice_id,
+        organisation_id=message.organisation_id,
+        driver_id=message.driver_id,
+        settlement_version=message.settlement_version
+        if message.HasField("settlement_version")
+        else None,
+        file_id=message.file_id,
+        number=message.number,
+        issued_on=decode_date(message.issued_on),
+        net=decode_money(message.net),
+        vat=decode_money(message.vat),
+        total=decode_money(message.total),
+        differences=tuple(decode_difference(item) for item in message.differences),
+        sent_at=decode_instant(message.sent_at),
+    )
+
+
+def encode_own_invoice_sent(value: OwnInvoiceSent, _seal: Seal) -> bytes:
+    message = _OwnInvoiceSent(
+        invoice_id=value.invoice_id,
+        organisation_id=value.organisation_id,
+        driver_id=value.driver_id,
+        settlement_version=value.settlement_version,
+        file_id=value.file_id,
+        number=value.number,
+        issued_on=encode_date(value.issued_on),
+        net=encode_money(value.net),
+        vat=encode_money(value.vat),
+        total=encode_money(value.total),
+        differences=[encode_difference(item) for item in value.differences],
+        sent_at=encode_instant(value.sent_at),
+    )
+    encoded: bytes = message.SerializeToString()
+    return encoded
+
+
+def decode_own_invoice_accepted(message: Any, _unseal: Unseal) -> OwnInvoiceAccepted:
+    if not (
+        message.HasField("issued_on")
+        and message.HasField("net")
+        and message.HasField("tax")
+        and message.HasField("total")
+        and message.HasField("accepted_at")
+    ):
+        raise missing(message, "issued_on", "net", "tax", "total", "accepted_at")
+    return OwnInvoiceAccepted(
+        invoice_id=message.invoice_id,
+        trip_id=message.trip_id,
+        organisation_id=message.organisation_id,
+        driver_id=message.driver_id,
+        settlement_version=message.settlement_version
+        if message.HasField("settlement_version")
+        else None,
+        file_id=message.file_id,
+        number=message.number,
+        issued_on=decode_date(message.issued_on),
+        lines=tuple(decode_line(item) for item in message.lines),
+        net=decode_money(message.net),
+        tax=decode_tax(message.tax),
+        total=decode_money(message.total),
+        accepted_by=message.accepted_by if message.HasField("accepted_by") else None,
+        version=message.version,
+        accepted_at=decode_instant(message.accepted_at),
+    )
+
+
+def encode_own_invoice_accepted(value: OwnInvoiceAccepted, _seal: Seal) -> bytes:
+    message = _OwnInvoiceAccepted(
+        invoice_id=value.invoice_id,
+        trip_id=value.trip_id,
+        organisation_id=value.organisation_id,
+        driver_id=value.driver_id,
+        settlement_version=value.settlement_version,
+        file_id=value.file_id,
+        number=value.number,
+        issued_on=encode_date(value.issued_on),
+        lines=[encode_line(item) for item in value.lines],
+        net=encode_money(value.net),
+        tax=encode_tax(value.tax),
+        total=encode_money(value.total),
+        accepted_by=value.accepted_by,
+        version=value.version,
+        accepted_at=encode_instant(value.accepted_at),
+    )
+    encoded: bytes = message.SerializeToString()
+    return encoded
+
+
+def decode_own_invoice_refused(message: Any, unseal: Unseal) -> OwnInvoiceRefused:
+    if not (message.HasField("reason") and message.HasField("refused_at")):
+        raise missing(message, "reason", "refused_at")
+    return OwnInvoiceRefused(
+        invoice_id=message.invoice_id,
+        organisation_id=message.organisation_id,
+        driver_id=message.driver_id,
+        settlement_version=message.settlement_version
+        if message.HasField("settlement_version")
+        else None,
+        file_id=message.file_id,
+        number=message.number,
+        reason=decode_text(unseal(message.driver_id, 7, message.reason.sealed)),
+        refused_at=decode_instant(message.refused_at),
+    )
+
+
+def encode_own_invoice_refused(value: OwnInvoiceRefused, seal: Seal) -> bytes:
+    message = _OwnInvoiceRefused(
+        invoice_id=value.invoice_id,
+        organisation_id=value.organisation_id,
+        driver_id=value.driver_id,
+        settlement_version=value.settlement_version,
+        file_id=value.file_id,
+        number=value.number,
+        reason={"sealed": seal(value.driver_id, 7, value.reason.encode())},
+        refused_at=encode_instant(value.refused_at),
     )
     encoded: bytes = message.SerializeToString()
     return encoded
@@ -1066,6 +1320,39 @@ contract: Contract[InvoiceEvent] = Contract(
             encode=encode_invoice_approved,
             parse=parser(_InvoiceApproved),
             convert=decode_invoice_approved,
+        ),
+        EventType(
+            type="relais.invoices.invoice.v1.own_invoice_sent",
+            cls=OwnInvoiceSent,
+            key="invoice_id",
+            time="sent_at",
+            schema="relais.invoices.invoice.v1.OwnInvoiceSent",
+            personal=(),
+            encode=encode_own_invoice_sent,
+            parse=parser(_OwnInvoiceSent),
+            convert=decode_own_invoice_sent,
+        ),
+        EventType(
+            type="relais.invoices.invoice.v1.own_invoice_accepted",
+            cls=OwnInvoiceAccepted,
+            key="invoice_id",
+            time="accepted_at",
+            schema="relais.invoices.invoice.v1.OwnInvoiceAccepted",
+            personal=(),
+            encode=encode_own_invoice_accepted,
+            parse=parser(_OwnInvoiceAccepted),
+            convert=decode_own_invoice_accepted,
+        ),
+        EventType(
+            type="relais.invoices.invoice.v1.own_invoice_refused",
+            cls=OwnInvoiceRefused,
+            key="invoice_id",
+            time="refused_at",
+            schema="relais.invoices.invoice.v1.OwnInvoiceRefused",
+            personal=(("reason", "driver_id"),),
+            encode=encode_own_invoice_refused,
+            parse=parser(_OwnInvoiceRefused),
+            convert=decode_own_invoice_refused,
         ),
         EventType(
             type="relais.invoices.invoice.v1.numbered",

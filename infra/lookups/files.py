@@ -9,6 +9,7 @@ from contracts.media.file_v1 import FileRemoved, FileStored, Purpose
 from infra.consumers.views import View
 from infra.http.problems import FieldError, Problem, unknown_reference
 from infra.http.request_context import RequestContext
+from infra.objects import Objects
 
 # An upload is no file before it is stored; one that was refused or given up never becomes one.
 Reads = FileStored | FileRemoved
@@ -22,6 +23,7 @@ class File:
     organisation_id: str
     user_id: str
     purpose: str
+    size_bytes: int
 
 
 def key(event: Reads) -> tuple[str]:
@@ -36,6 +38,7 @@ def project(_: File | None, event: Reads) -> File | None:
                 organisation_id=event.organisation_id,
                 user_id=event.user_id,
                 purpose=event.purpose.name.lower(),
+                size_bytes=event.size_bytes,
             )
         case FileRemoved():
             return None
@@ -56,11 +59,11 @@ lookup = View(
 
 async def require(
     context: RequestContext, field: str, file_id: str, purposes: Collection[Purpose]
-) -> None:
+) -> File:
     """Refuse a command whose field names no file of the caller's that serves one of the purposes.
 
-    The file has to be stored, and to be the caller's own in the organisation they act for. Raises
-    the 422 `Problem` of the field.
+    The file has to be stored, and to be the caller's own in the organisation they act for. Answers
+    it, or raises the 422 `Problem` of the field.
     """
     file = await context.lookup(lookup, file_id)
     owner = (context.principal.organisation_id, context.principal.subject)
@@ -73,3 +76,14 @@ async def require(
         )
         errors = [FieldError(f"/{field}", "purpose", detail)]
         raise Problem(422, "unfit-file", detail, errors=errors)
+    return file
+
+
+def original(file_id: str) -> str:
+    """The object that is the file as it arrived."""
+    return f"files/{file_id}/original"
+
+
+async def content(objects: Objects, file: File) -> bytes:
+    """The file as it arrived. Raises `ObjectMissing` and `ObjectsAway`."""
+    return b"".join([one async for one in objects.read(original(file.file_id), 0, file.size_bytes)])

@@ -50,6 +50,7 @@ def file(
     user: str = "ada",
     organisation: str = "hiflow",
     purpose: Purpose = Purpose.PAPER,
+    size_bytes: int = 1_000,
 ) -> FileStored:
     """A file of somebody's, stored."""
     return FileStored(
@@ -58,7 +59,7 @@ def file(
         user_id=user,
         sha256="0" * 64,
         media_type="application/pdf",
-        size_bytes=1_000,
+        size_bytes=size_bytes,
         visibility=Visibility.PRIVATE,
         purpose=purpose,
         stored_at=NOON,

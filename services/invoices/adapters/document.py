@@ -22,6 +22,7 @@ from contracts.invoices.invoice_v1 import Line as InvoiceLine
 from contracts.invoices.seller_v1 import CompanyDeclared
 from infra.printing import compiled
 from services.invoices.adapters import checks
+from services.invoices.invoice import own_invoice
 from services.invoices.invoice.situations import Approved, Paid
 
 SELF_BILLED: Final = "389"
@@ -89,7 +90,9 @@ class Paper:
         """The lines and sums of the document; every amount is positive, also on a credit note."""
         settled, approval = self.settled, self.approval
         if settled is None or settled.adjustment is None or settled.adjustment_vat is None:
-            return approval
+            owed = own_invoice.owed(self.invoice)
+            assert owed is not None
+            return replace(approval, lines=owed.lines, net=owed.net, tax=owed.tax, total=owed.total)
         [line] = (line for line in approval.lines if line.line_id == settled.line_id)
         changes = (settled.adjustment, settled.adjustment_vat)
         net, vat = (Money(abs(change.amount_minor), change.currency) for change in changes)

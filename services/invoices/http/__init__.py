@@ -3,6 +3,7 @@
 from fastapi import APIRouter
 
 from infra.host import Running
+from infra.objects import objects_of
 from services.invoices.adapters.archive import archive_of
 from services.invoices.http import (
     buyer,
@@ -11,6 +12,7 @@ from services.invoices.http import (
     information,
     invoices,
     lines,
+    own_invoices,
     sellers,
 )
 
@@ -19,5 +21,9 @@ RESOURCES = (invoices, expenses, lines, sellers, buyer, information)
 
 def router(running: Running) -> APIRouter:
     """All routes, over what the service has opened."""
-    routers = [*(one.router for one in RESOURCES), documents.router(archive_of(running))]
+    routers = [
+        *(one.router for one in RESOURCES),
+        own_invoices.router(objects_of(running.settings)),
+        documents.router(archive_of(running)),
+    ]
     return APIRouter(routes=[route for one in routers for route in one.routes])

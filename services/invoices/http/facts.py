@@ -3,6 +3,7 @@
 from typing import Annotated
 
 from contracts.invoices.invoice_v1 import (
+    Compared,
     ContestSettled,
     CorrectionNumbered,
     DocumentArchived,
@@ -18,6 +19,9 @@ from contracts.invoices.invoice_v1 import (
     InvoicePaid,
     InvoicePrepared,
     LineContested,
+    OwnInvoiceAccepted,
+    OwnInvoiceRefused,
+    OwnInvoiceSent,
     Party,
     PriceAgreed,
     TaxCategory,
@@ -87,6 +91,8 @@ class SettledShown(Answer):
     """The entry of the invoice's history that this is."""
     trip_id: str
     settled_at: Instant
+    waits_for_own_invoice: bool | None
+    """The adjustment is owed once the driver's own invoice for it is accepted."""
 
 
 class ApprovedLineShown(Answer):
@@ -130,6 +136,69 @@ class ApprovalShown(Answer):
     due_on: Day | None
     """The day it has to be paid by."""
     time_zone: str | None
+    waits_for_own_invoice: bool | None
+    """The amounts are owed once the driver's own invoice is accepted."""
+
+
+class DifferenceShown(Answer):
+    """A statement of a driver's own invoice that is missing there, or says something else."""
+
+    field: Annotated[Compared, Named()]
+    expected: str | None
+    """The statement as it should be; null for companies."""
+    found: str | None
+    """The statement as it is; null when it was not found."""
+
+
+class OwnInvoiceSentShown(Answer):
+    """An invoice that the driver wrote and sent, and what it was compared with."""
+
+    invoice_id: str
+    organisation_id: str
+    driver_id: str
+    settlement_version: int | None
+    file_id: str
+    number: str
+    issued_on: Day
+    net: MoneyShown
+    vat: MoneyShown
+    total: MoneyShown
+    differences: list[DifferenceShown]
+    sent_at: Instant
+
+
+class OwnInvoiceAcceptedShown(Answer):
+    """An invoice that the driver wrote, as it was accepted; its total is owed."""
+
+    invoice_id: str
+    trip_id: str
+    organisation_id: str
+    driver_id: str
+    settlement_version: int | None
+    file_id: str
+    number: str
+    issued_on: Day
+    lines: list[ApprovedLineShown]
+    net: MoneyShown
+    tax: TaxShown
+    total: MoneyShown
+    accepted_by: str | None
+    """Null when it agreed in everything."""
+    version: int
+    accepted_at: Instant
+
+
+class OwnInvoiceRefusedShown(Answer):
+    """An invoice that the driver wrote, sent back."""
+
+    invoice_id: str
+    organisation_id: str
+    driver_id: str
+    settlement_version: int | None
+    file_id: str
+    number: str
+    reason: str
+    refused_at: Instant
 
 
 class PaymentShown(Answer):
@@ -216,6 +285,9 @@ class InvoiceHistory(
         CorrectionNumbered: (*IDS, "settlement_version", "number", "numbered_at"),
         DocumentArchived: ArchivedFact,
         InvoicePaid: PaymentShown,
+        OwnInvoiceSent: OwnInvoiceSentShown,
+        OwnInvoiceAccepted: OwnInvoiceAcceptedShown,
+        OwnInvoiceRefused: OwnInvoiceRefusedShown,
     },
 ):
     """Every fact about an invoice, oldest first."""

@@ -3,7 +3,13 @@
 from enum import StrEnum
 from typing import Annotated, assert_never
 
-from contracts.invoices.invoice_v1 import ContestSettled, ExpenseKind
+from contracts.invoices.invoice_v1 import (
+    ContestSettled,
+    ExpenseKind,
+    OwnInvoiceAccepted,
+    OwnInvoiceRefused,
+    OwnInvoiceSent,
+)
 from infra.http.answers import Answer, Answered, MoneyShown, Recorded, Router
 from infra.http.history import HistoryPart
 from infra.http.models import Body, Id, Instant, MoneyBody, Named
@@ -16,6 +22,9 @@ from services.invoices.http.facts import (
     ContestShown,
     ExpenseShown,
     InvoiceHistory,
+    OwnInvoiceAcceptedShown,
+    OwnInvoiceRefusedShown,
+    OwnInvoiceSentShown,
     PaymentShown,
     SettledShown,
 )
@@ -27,6 +36,7 @@ from services.invoices.invoice.situations import (
     Delivered,
     Noted,
     Open,
+    OwnInvoice,
     Paid,
     Prepared,
     Unknown,
@@ -109,6 +119,14 @@ class SettlementShown(SettledShown):
     number: str | None
 
 
+class OwnInvoiceShown(Answer):
+    """What became of an invoice that the driver wrote; exactly one of the three is there."""
+
+    sent: OwnInvoiceSentShown | None
+    accepted: OwnInvoiceAcceptedShown | None
+    refused: OwnInvoiceRefusedShown | None
+
+
 class InvoiceShown(Answer):
     """An invoice; each amount names the fact it is from."""
 
@@ -126,6 +144,8 @@ class InvoiceShown(Answer):
     net: MoneyShown
     settlements: list[SettlementShown]
     approval: ApprovalShown | None
+    own_invoices: list[OwnInvoiceShown]
+    """Those that the driver wrote, the last one for the invoice and for each settlement."""
     payment: PaymentShown | None
     delivered_at: Instant
 
@@ -150,8 +170,17 @@ def invoice_shown(state: Delivered) -> InvoiceShown:
             for settled in bill.settlements
         ],
         approval=ApprovalShown.of(approved.approval) if approved else None,
+        own_invoices=[_own(one) for one in approved.own.values()] if approved else [],
         payment=PaymentShown.of(state.payment) if isinstance(state, Paid) else None,
         delivered_at=bill.delivered_at,
+    )
+
+
+def _own(own: OwnInvoice) -> OwnInvoiceShown:
+    return OwnInvoiceShown(
+        sent=OwnInvoiceSentShown.of(own) if isinstance(own, OwnInvoiceSent) else None,
+        accepted=OwnInvoiceAcceptedShown.of(own) if isinstance(own, OwnInvoiceAccepted) else None,
+        refused=OwnInvoiceRefusedShown.of(own) if isinstance(own, OwnInvoiceRefused) else None,
     )
 
 
@@ -198,6 +227,7 @@ def _settlement(settled: ContestSettled, number: str | None) -> SettlementShown:
         version=settled.version,
         trip_id=settled.trip_id,
         settled_at=settled.settled_at,
+        waits_for_own_invoice=settled.waits_for_own_invoice,
     )
 
 

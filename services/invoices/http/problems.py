@@ -60,6 +60,23 @@ def problem(rejection: Rejection) -> tuple[int, str]:
             return 409, "The invoice is approved."
         case rejections.OwnInvoice():
             return 403, "Nobody decides on what they are paid themselves."
+        # Own invoices
+        case rejections.InvoiceNotApproved():
+            return 409, "The invoice is not approved yet."
+        case rejections.WrittenForTheDriver():
+            return 409, "The organisation writes this invoice, as the driver let it."
+        case rejections.NoSuchOwnInvoice():
+            return 409, "No invoice of the driver's own waits to be looked at."
+        case rejections.OwnInvoiceIsAccepted(number=number):
+            return 409, f"The driver's own invoice {number} is accepted."
+        case rejections.OwnInvoiceOutdated(compared=compared, owed=owed):
+            what = f"{in_words(owed)} are owed now, not {in_words(compared)}"
+            return 409, f"{what}; the driver has to send another invoice."
+        case rejections.OwnInvoiceDiffers(fields=fields):
+            named = ", ".join(one.name.lower() for one in fields)
+            return 409, f"The document says something else than what is owed: {named}."
+        case rejections.NotYetIssued(issued_on=day, today=today):
+            return 422, f"issued_on must not be later than today, {today}; it is {day}."
         # Amounts
         case money.AmountNotPossible(field=field, amount=amount, least=least, most=most):
             return 422, f"{field} must be {least} to {most}, not {amount}."

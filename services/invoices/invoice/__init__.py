@@ -14,6 +14,7 @@ from services.invoices.invoice import (
     expenses,
     mission,
     numbers,
+    own_invoice,
     payment,
 )
 from services.invoices.invoice.approval import AgreePrice, ApproveInvoice, ReopenExpenses
@@ -22,6 +23,11 @@ from services.invoices.invoice.contests import ContestLine, SettleContest
 from services.invoices.invoice.expenses import AddExpense, RemoveExpense, ValidateExpenses
 from services.invoices.invoice.mission import NoteExtra, NoteTrip, OpenInvoice, PrepareInvoice
 from services.invoices.invoice.numbers import TakeNumber
+from services.invoices.invoice.own_invoice import (
+    AcceptOwnInvoice,
+    RefuseOwnInvoice,
+    SendOwnInvoice,
+)
 from services.invoices.invoice.payment import RecordPayment
 from services.invoices.invoice.rejections import NoSuchInvoice, OwnInvoice, Rejection
 from services.invoices.invoice.situations import (
@@ -39,8 +45,8 @@ __all__ = ["Asked", "Command", "Following", "Rejection", "State", "decide", "evo
 
 Following = mission.Command | TakeNumber | RecordArchived | RecordPayment
 """Follows from events elsewhere."""
-OfBilling = approval.Command | SettleContest
-Asked = expenses.Command | OfBilling | ContestLine
+OfBilling = approval.Command | SettleContest | AcceptOwnInvoice | RefuseOwnInvoice
+Asked = expenses.Command | OfBilling | ContestLine | SendOwnInvoice
 """Somebody asks for it, who has to be let in."""
 Command = Following | Asked
 Decision = list[InvoiceEvent] | Rejection
@@ -71,12 +77,18 @@ def _decide_for_people(command: Asked, state: Delivered) -> Decision:
             return expenses.decide(command, state)
         case ContestLine():
             return contests.contest(command, state)
+        case SendOwnInvoice():
+            return own_invoice.send(command, state)
         case _ if command.by == state.bill.driver_id:
             return OwnInvoice()
         case AgreePrice() | ReopenExpenses() | ApproveInvoice():
             return approval.decide(command, state)
         case SettleContest():
             return contests.settle(command, state)
+        case AcceptOwnInvoice():
+            return own_invoice.accept(command, state)
+        case RefuseOwnInvoice():
+            return own_invoice.refuse(command, state)
         case unhandled:
             assert_never(unhandled)
 

@@ -183,4 +183,5 @@ def _approved(command: ApproveInvoice, treatment: Treatment, bill: Bill) -> Invo
         approved_at=command.at,
         due_on=command.due_on,
         time_zone=command.time_zone,
+        waits_for_own_invoice=not command.self_billed,
     )

@@ -12,7 +12,7 @@ from contracts.invoices.invoice_v1 import (
     LineContested,
     Party,
 )
-from services.invoices.invoice import money
+from services.invoices.invoice import money, own_invoice
 from services.invoices.invoice.expenses import over_quote
 from services.invoices.invoice.money import Treatment
 from services.invoices.invoice.rejections import (
@@ -133,15 +133,23 @@ def _settled(command: SettleContest, line: Line, state: Delivered) -> ContestSet
         version=bill.version + 1,
         trip_id=bill.mission.trip_id,
         settled_at=command.at,
+        waits_for_own_invoice=_waits(adjustment, state),
     )
+
+
+def _waits(adjustment: Money | None, state: Delivered) -> bool:
+    """What a driver who writes their own invoices gets more is owed with an invoice for it."""
+    if adjustment is None or not isinstance(state, Approved | Paid):
+        return False
+    return adjustment.amount_minor > 0 and not state.approval.self_billed
 
 
 def _adjustment(
     command: SettleContest, line: Line, state: Delivered
 ) -> tuple[Money, Money] | tuple[None, None]:
-    """The change of an approved invoice, net and VAT; None where it is open or nothing changes."""
+    """The change of what is owed, net and VAT; None where nothing is yet, or nothing changes."""
     difference = command.amount.amount_minor - line.amount.amount_minor
-    if not isinstance(state, Approved | Paid) or not difference:
+    if not isinstance(state, Approved | Paid) or not own_invoice.is_owed(state) or not difference:
         return None, None
     tax, bill = state.approval.tax, state.bill
     treatment = Treatment(tax.category, tax.rate)

@@ -1,10 +1,11 @@
 """The rules that say no to a command on an invoice, each with its facts."""
 
 from dataclasses import dataclass
+from datetime import date
 
 from contracts.common_v1 import Money
 from contracts.decisions import Changed
-from contracts.invoices.invoice_v1 import ExpenseKind
+from contracts.invoices.invoice_v1 import Compared, ExpenseKind
 from services.invoices.invoice.money import BadAmount
 
 
@@ -112,6 +113,47 @@ class OwnInvoice:
     """Nobody decides on what they are paid themselves."""
 
 
+@dataclass(frozen=True, slots=True)
+class InvoiceNotApproved:
+    pass
+
+
+@dataclass(frozen=True, slots=True)
+class WrittenForTheDriver:
+    """The organisation writes the invoice, so the driver sends none."""
+
+
+@dataclass(frozen=True, slots=True)
+class NoSuchOwnInvoice:
+    """The driver sent none that waits."""
+
+
+@dataclass(frozen=True, slots=True)
+class OwnInvoiceIsAccepted:
+    number: str
+
+
+@dataclass(frozen=True, slots=True)
+class OwnInvoiceOutdated:
+    """It was compared with an amount that is owed no longer."""
+
+    compared: Money
+    owed: Money
+
+
+@dataclass(frozen=True, slots=True)
+class OwnInvoiceDiffers:
+    """It was read, and says something else; only what was not found is for people to judge."""
+
+    fields: tuple[Compared, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class NotYetIssued:
+    issued_on: date
+    today: date
+
+
 Rejection = (
     NoSuchInvoice
     | NoSuchExpense
@@ -131,6 +173,13 @@ Rejection = (
     | RulesBroken
     | InvoiceIsApproved
     | OwnInvoice
+    | InvoiceNotApproved
+    | WrittenForTheDriver
+    | NoSuchOwnInvoice
+    | OwnInvoiceIsAccepted
+    | OwnInvoiceOutdated
+    | OwnInvoiceDiffers
+    | NotYetIssued
     | BadAmount
     | Changed
 )

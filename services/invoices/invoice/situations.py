@@ -25,6 +25,9 @@ from contracts.invoices.invoice_v1 import (
     InvoicePrepared,
     Line,
     LineContested,
+    OwnInvoiceAccepted,
+    OwnInvoiceRefused,
+    OwnInvoiceSent,
     PriceAgreed,
     TripNoted,
 )
@@ -152,12 +155,18 @@ Archive = Mapping[int | None, DocumentArchived]
 """The documents in the archive: the invoice under None, corrections by the version they settle."""
 
 
+OwnInvoice = OwnInvoiceSent | OwnInvoiceAccepted | OwnInvoiceRefused
+Own = Mapping[int | None, OwnInvoice]
+"""What last became of each own invoice of the driver; keys are those of `Numbers`."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Approved:
     bill: Bill
     approval: InvoiceApproved
     numbers: Numbers = field(default_factory=dict)
     archive: Archive = field(default_factory=dict)
+    own: Own = field(default_factory=dict)
 
     def numbered(self, settlement: int | None, number: str) -> "Approved":
         """With the number of the invoice, or of the correction of that settlement."""
@@ -173,6 +182,7 @@ class Paid:
     numbers: Numbers
     payment: InvoicePaid
     archive: Archive = field(default_factory=dict)
+    own: Own = field(default_factory=dict)
 
     def numbered(self, settlement: int | None, number: str) -> "Paid":
         """With the number of the invoice, or of the correction of that settlement."""
@@ -241,6 +251,8 @@ def _after_delivery(state: Delivered, event: InvoiceEvent) -> State:
             return state
         case DocumentArchived():
             return _archived(state, event)
+        case OwnInvoiceSent() | OwnInvoiceAccepted() | OwnInvoiceRefused():
+            return _own(state, event)
         case InvoicePaid():
             return _paid(state, event)
         case TripNoted() | InvoicePrepared() | InvoiceOpened() | ExtraNoted() | PriceAgreed():
@@ -257,6 +269,12 @@ def _archived(state: Delivered, event: DocumentArchived) -> State:
     return state
 
 
+def _own(state: Delivered, event: OwnInvoice) -> State:
+    if isinstance(state, Approved | Paid):
+        return replace(state, own={**state.own, event.settlement_version: event})
+    return state
+
+
 def _paid(state: Delivered, event: InvoicePaid) -> State:
     if isinstance(state, Approved | Paid):
         return Paid(
@@ -265,6 +283,7 @@ def _paid(state: Delivered, event: InvoicePaid) -> State:
             numbers=state.numbers,
             payment=event,
             archive=state.archive,
+            own=state.own,
         )
     return state
 
@@ -292,6 +311,8 @@ def _billed(bill: Bill, event: InvoiceEvent) -> Bill:
         case ExpensesReopened() | InvoiceApproved() | InvoiceNumbered():
             return bill
         case CorrectionNumbered() | DocumentArchived() | InvoicePaid():
+            return bill
+        case OwnInvoiceSent() | OwnInvoiceAccepted() | OwnInvoiceRefused():
             return bill
         case unhandled:
             assert_never(unhandled)

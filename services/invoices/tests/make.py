@@ -6,8 +6,10 @@ from contracts.common_v1 import Money
 from contracts.invoices.buyer_v1 import BuyerDeclared
 from contracts.invoices.invoice_v1 import (
     AcceptedExtra,
+    Compared,
     ContestSettled,
     CorrectionNumbered,
+    Difference,
     DocumentArchived,
     ExpenseAdded,
     ExpenseKind,
@@ -22,6 +24,9 @@ from contracts.invoices.invoice_v1 import (
     InvoicePrepared,
     Line,
     LineContested,
+    OwnInvoiceAccepted,
+    OwnInvoiceRefused,
+    OwnInvoiceSent,
     Party,
     PriceAgreed,
     QuotedExpense,
@@ -36,6 +41,11 @@ from services.invoices.invoice.expenses import AddExpense, RemoveExpense, Valida
 from services.invoices.invoice.mission import NoteExtra, NoteTrip, OpenInvoice, PrepareInvoice
 from services.invoices.invoice.money import Treatment
 from services.invoices.invoice.numbers import TakeNumber
+from services.invoices.invoice.own_invoice import (
+    AcceptOwnInvoice,
+    RefuseOwnInvoice,
+    SendOwnInvoice,
+)
 from services.invoices.invoice.payment import RecordPayment
 from services.invoices.invoice.rejections import BrokenRule
 from services.invoices.seller import DeclareCompany, GiveMandate, WithdrawMandate
@@ -302,6 +312,7 @@ def approved(
     toll_version: int = 4,
     tax: Treatment = FULL,
     self_billed: bool = True,
+    waits: bool = False,
 ) -> InvoiceApproved:
     net = 30_000 + toll
     return InvoiceApproved(
@@ -324,6 +335,7 @@ def approved(
         approved_at=LATER,
         due_on=DUE,
         time_zone="Europe/Paris",
+        waits_for_own_invoice=waits,
     )
 
 
@@ -384,6 +396,7 @@ def settled(
     vat: int | None = None,
     version: int = 7,
     line: str = "e-1",
+    waits: bool = False,
 ) -> ContestSettled:
     return ContestSettled(
         invoice_id=ID,
@@ -397,6 +410,7 @@ def settled(
         version=version,
         trip_id="t-1",
         settled_at=LATER,
+        waits_for_own_invoice=waits,
     )
 
 
@@ -463,11 +477,130 @@ def paid() -> InvoicePaid:
     )
 
 
+# --- The driver's own invoice -----------------------------------------------
+
+VAT_DIFFERS = Difference(field=Compared.VAT, expected="67.00", found="66.00")
+SELLER_MISSING = Difference(field=Compared.SELLER, expected=None, found=None)
+ISSUED = date(2030, 5, 2)
+
+
+def send(
+    *differences: Difference,
+    settlement: int | None = None,
+    file_id: str = "f-9",
+    issued_on: date = ISSUED,
+    driver: str = "ada",
+) -> SendOwnInvoice:
+    return SendOwnInvoice(
+        invoice_id=ID,
+        organisation_id="hiflow",
+        driver_id=driver,
+        settlement_version=settlement,
+        file_id=file_id,
+        number="2030-14",
+        issued_on=issued_on,
+        differences=differences,
+        today=ISSUED,
+        at=LATER,
+    )
+
+
+def sent(
+    *differences: Difference,
+    settlement: int | None = None,
+    net: int = 33_500,
+    vat: int = 6_700,
+    file_id: str = "f-9",
+) -> OwnInvoiceSent:
+    return OwnInvoiceSent(
+        invoice_id=ID,
+        organisation_id="hiflow",
+        driver_id="ada",
+        settlement_version=settlement,
+        file_id=file_id,
+        number="2030-14",
+        issued_on=ISSUED,
+        net=eur(net),
+        vat=eur(vat),
+        total=eur(net + vat),
+        differences=differences,
+        sent_at=LATER,
+    )
+
+
+def accept(
+    file_id: str = "f-9", total: int = 40_200, by: str = "lea", settlement: int | None = None
+) -> AcceptOwnInvoice:
+    return AcceptOwnInvoice(
+        invoice_id=ID,
+        organisation_id="hiflow",
+        by=by,
+        settlement_version=settlement,
+        file_id=file_id,
+        total=eur(total),
+        at=LATER,
+    )
+
+
+def accepted(
+    version: int = 8,
+    by: str | None = None,
+    toll: Line | None = None,
+    vat: int = 6_700,
+) -> OwnInvoiceAccepted:
+    lines = (Line("service", None, PRICE, 2), toll or Line("e-1", ExpenseKind.TOLL, eur(3_500), 4))
+    net = sum(line.amount.amount_minor for line in lines)
+    return OwnInvoiceAccepted(
+        invoice_id=ID,
+        trip_id="t-1",
+        organisation_id="hiflow",
+        driver_id="ada",
+        settlement_version=None,
+        file_id="f-9",
+        number="2030-14",
+        issued_on=ISSUED,
+        lines=lines,
+        net=eur(net),
+        tax=Tax(TaxCategory.STANDARD, 2_000, eur(vat)),
+        total=eur(net + vat),
+        accepted_by=by,
+        version=version,
+        accepted_at=LATER,
+    )
+
+
+def refuse(file_id: str = "f-9", by: str = "lea") -> RefuseOwnInvoice:
+    return RefuseOwnInvoice(
+        invoice_id=ID,
+        organisation_id="hiflow",
+        by=by,
+        settlement_version=None,
+        file_id=file_id,
+        reason="Not the VAT of the net amount",
+        at=LATER,
+    )
+
+
+def refused() -> OwnInvoiceRefused:
+    return OwnInvoiceRefused(
+        invoice_id=ID,
+        organisation_id="hiflow",
+        driver_id="ada",
+        settlement_version=None,
+        file_id="f-9",
+        number="2030-14",
+        reason="Not the VAT of the net amount",
+        refused_at=LATER,
+    )
+
+
 OPEN = (noted(), prepared(), opened())
 """To complete, with a toll of 35.00 quoted."""
 WITH_TOLL = (*OPEN, added())
 VALIDATED = (*WITH_TOLL, validated())
 APPROVED = (*VALIDATED, approved())
+OWN = (*VALIDATED, approved(self_billed=False, waits=True))
+"""Approved, of a driver who writes the invoice."""
 
 # --- Seller -----------------------------------------------------------------
 

@@ -27,6 +27,7 @@ TOLL = {
 }
 NET = {"net": {"amount_minor": 33_480, "currency": "EUR"}}
 """The sum of the mission's price and of the toll."""
+OWN_INVOICE = {"file_id": "f-9", "number": "2030-14", "issued_on": "2026-01-31"}
 COMPANY = {
     "legal_name": "Ada & Co",
     "street": "4 rue #3",
@@ -67,21 +68,23 @@ class Caller(serving.Caller):
             )
             assert isinstance(result, Done)
 
-    async def photographed(self, file_id: str = "f-1", purpose: Purpose = Purpose.RECEIPT) -> None:
+    async def photographed(
+        self, file_id: str = "f-1", purpose: Purpose = Purpose.RECEIPT, size_bytes: int = 1_000
+    ) -> None:
         """Media stored a file of driver `ada`, and told so."""
-        await follow(self.running, file(file_id, purpose=purpose))
+        await follow(self.running, file(file_id, purpose=purpose, size_bytes=size_bytes))
 
     async def delivered(self) -> None:
         """The invoice `inv-t-1` of driver `ada`, to be completed, and a receipt for it."""
         await self.photographed()
         await self.follow(note(), prepare(), note_extra(), open_it())
 
-    async def approved(self) -> None:
-        """The same, approved and self-billed."""
+    async def approved(self, *, mandate: bool = True) -> None:
+        """The same, approved; self-billed with a mandate."""
         await self.delivered()
         asked: Sequence[tuple[str, str, Any]] = [
             ("PUT", "/sellers/ada/company", COMPANY),
-            ("PUT", "/sellers/ada/mandate", None),
+            *([("PUT", "/sellers/ada/mandate", None)] if mandate else []),
             ("POST", "/invoices/inv-t-1/expenses", TOLL),
             ("POST", "/invoices/inv-t-1/validation", NET),
         ]

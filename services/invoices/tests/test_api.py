@@ -11,7 +11,7 @@ from infra.testing.following import file, follow
 from infra.testing.routes import Existing
 from infra.tokens import Role
 from services.invoices.tests.make import LATER, note, prepare
-from services.invoices.tests.stage import BUYER, COMPANY, NET, TOLL, served
+from services.invoices.tests.stage import BUYER, COMPANY, NET, OWN_INVOICE, TOLL, served
 
 REASON = {"amount": TOLL["amount"], "reason": "The receipt says less"}
 LESS = {"amount": {"amount_minor": 3_000, "currency": "EUR"}, "explanation": "As on the receipt"}
@@ -272,6 +272,12 @@ EXISTING = Existing(
         "POST /invoices/{invoice_id}/lines/{line_id}/settlement": SETTLEMENT,
         "POST /invoices/{invoice_id}/validation": NET,
         "POST /invoices/{invoice_id}/approval": NET,
+        "POST /invoices/{invoice_id}/own-invoice": OWN_INVOICE,
+        "POST /invoices/{invoice_id}/own-invoice/acceptance": {
+            "file_id": "f-9",
+            "total": TOLL["amount"],
+        },
+        "POST /invoices/{invoice_id}/own-invoice/refusal": {"file_id": "f-9", "reason": "Why"},
         "PUT /sellers/{driver_id}/company": COMPANY,
     },
     owners={"driver": "ada", "billing": "lea"},

@@ -1,10 +1,11 @@
+from datetime import date
 from typing import get_args
 
 import pytest
 
 from contracts.common_v1 import Money
 from contracts.decisions import Changed
-from contracts.invoices.invoice_v1 import ExpenseKind
+from contracts.invoices.invoice_v1 import Compared, ExpenseKind
 from services.invoices import seller
 from services.invoices.http.problems import Rejection, problem
 from services.invoices.invoice import money, rejections
@@ -30,6 +31,13 @@ REJECTIONS: list[Rejection] = [
     rejections.RulesBroken((rejections.BrokenRule("BR-FR-12", "BT-49 is missing"),)),
     rejections.InvoiceIsApproved(),
     rejections.OwnInvoice(),
+    rejections.InvoiceNotApproved(),
+    rejections.WrittenForTheDriver(),
+    rejections.NoSuchOwnInvoice(),
+    rejections.OwnInvoiceIsAccepted("2030-14"),
+    rejections.OwnInvoiceOutdated(eur(40_200), eur(39_600)),
+    rejections.OwnInvoiceDiffers((Compared.VAT,)),
+    rejections.NotYetIssued(date(2030, 5, 3), date(2030, 5, 2)),
     money.AmountNotPossible("amount", 0, 1, 9),
     money.CurrencyDiffers("amount", "MAD", "EUR"),
     seller.NoSuchSeller(),

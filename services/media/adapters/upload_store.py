@@ -18,6 +18,7 @@ from contracts.media.file_v1 import UploadStarted, Visibility
 from infra.commands import InTransaction
 from infra.database import Connection, Pool
 from infra.locks import Lock
+from infra.lookups.files import original
 from infra.objects import Objects
 from services.media import file
 from services.media.adapters import picture_process, pictures, sniffing
@@ -250,10 +251,6 @@ async def _locked(connection: Connection, file_id: str) -> bool:
 
 def pieces(file_id: str) -> str:
     return f"files/{file_id}/pieces"
-
-
-def original(file_id: str) -> str:
-    return f"files/{file_id}/original"
 
 
 def public(file_id: str) -> str:

@@ -13,6 +13,7 @@ from infra.host import Running
 from infra.http import answers
 from infra.http.problems import try_again
 from infra.http.request_context import PublicRequest, RequestContext, requires
+from infra.lookups.files import original
 from infra.objects import ObjectMissing, ObjectsAway, objects_of
 from infra.vault import Vault
 from services.media import file
@@ -99,7 +100,7 @@ class MediaService:
         if not isinstance(state, file.Stored):
             raise context.refuse(file.NoSuchFile())
         content = Content(
-            object=upload_store.original(state.upload.file_id),
+            object=original(state.upload.file_id),
             size=state.stored.size_bytes,
             sha256=state.stored.sha256,
             media_type=state.stored.media_type,

@@ -34,6 +34,12 @@ def test_a_declared_receipt_is_held() -> None:
     assert found == [hold("hiflow", "invoice-inv-t-1", None)]
 
 
+def test_an_invoice_that_the_driver_wrote_is_held() -> None:
+    known = {"invoice_id": "inv-t-1", "organisation_id": "hiflow", "file_id": "f-1"}
+    found = from_invoices_invoice.react(fact(invoice.OwnInvoiceSent, sent_at=NOON, **known))
+    assert found == [hold("hiflow", "invoice-inv-t-1", None)]
+
+
 def test_an_accepted_paper_is_held_and_a_refused_one_is_not() -> None:
     known = {"paper_id": "p-1", "organisation_id": "hiflow", "file_id": "f-1"}
     found = from_papers_paper.react(fact(paper.PaperAccepted, accepted_at=NOON, **known))

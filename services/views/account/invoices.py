@@ -18,6 +18,9 @@ from contracts.invoices.invoice_v1 import (
     InvoiceOpened,
     InvoicePaid,
     LineContested,
+    OwnInvoiceAccepted,
+    OwnInvoiceRefused,
+    OwnInvoiceSent,
     PriceAgreed,
     contract,
 )
@@ -42,6 +45,9 @@ Reads = (
     | InvoiceApproved
     | InvoiceNumbered
     | CorrectionNumbered
+    | OwnInvoiceSent
+    | OwnInvoiceAccepted
+    | OwnInvoiceRefused
     | InvoicePaid
 )
 
@@ -54,6 +60,15 @@ class InvoiceStatus(StrEnum):
     APPROVED = "approved"
     PAID = "paid"
     DISPUTED = "disputed"
+
+
+class OwnInvoiceStatus(StrEnum):
+    """How far an invoice has come that the driver writes; nothing is owed before it is accepted."""
+
+    AWAITED = "awaited"
+    SENT = "sent"
+    REFUSED = "refused"
+    ACCEPTED = "accepted"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -94,6 +109,15 @@ class Settlement:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class OwnInvoice:
+    """An invoice that the driver writes: for a settlement, or the invoice itself."""
+
+    settlement_version: int | None
+    status: str
+    number: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Invoice:
     """`status`: to_complete, validated, approved, paid."""
 
@@ -118,6 +142,7 @@ class Invoice:
     approved_version: int | None = None
     approved_at: datetime | None = None
     number: str | None = None
+    own_invoices: tuple[OwnInvoice, ...] = ()
     payout_id: str | None = None
     paid_at: datetime | None = None
 
@@ -158,6 +183,12 @@ def project(row: Invoice | None, event: Reads) -> Invoice:
                 for one in row.settlements
             )
             return replace(row, settlements=tuple(numbered))
+        case OwnInvoiceSent():
+            return _own(row, event.settlement_version, "sent", event.number)
+        case OwnInvoiceRefused():
+            return _own(row, event.settlement_version, "refused", event.number)
+        case OwnInvoiceAccepted():
+            return _accepted(row, event)
         case InvoicePaid():
             return replace(row, status="paid", payout_id=event.payout_id, paid_at=event.paid_at)
         case unhandled:
@@ -209,13 +240,37 @@ def _settled(row: Invoice, event: ContestSettled) -> Invoice:
         version=event.version,
     )
     before = tuple(one for one in row.settlements if one.version != event.version)
-    return replace(row, contested=_others(row, event.line_id), settlements=(*before, made))
+    settled = replace(row, contested=_others(row, event.line_id), settlements=(*before, made))
+    return _own(settled, event.version, "awaited") if event.waits_for_own_invoice else settled
+
+
+def _own(row: Invoice, settlement: int | None, status: str, number: str | None = None) -> Invoice:
+    others = tuple(one for one in row.own_invoices if one.settlement_version != settlement)
+    own = OwnInvoice(settlement_version=settlement, status=status, number=number)
+    return replace(row, own_invoices=(*others, own))
+
+
+def _accepted(row: Invoice, event: OwnInvoiceAccepted) -> Invoice:
+    """Contests that were settled before have changed what was approved."""
+    accepted = _own(row, event.settlement_version, "accepted", event.number)
+    if event.settlement_version is not None:
+        return accepted
+    return replace(_with_sums(accepted, event), number=event.number)
 
 
 def _approved(row: Invoice, event: InvoiceApproved) -> Invoice:
+    approved = replace(
+        _with_sums(row, event),
+        status="approved",
+        approved_version=event.version,
+        approved_at=event.approved_at,
+    )
+    return _own(approved, None, "awaited") if event.waits_for_own_invoice else approved
+
+
+def _with_sums(row: Invoice, event: InvoiceApproved | OwnInvoiceAccepted) -> Invoice:
     return replace(
         row,
-        status="approved",
         currency=event.net.currency,
         lines=tuple(
             Line(
@@ -231,8 +286,6 @@ def _approved(row: Invoice, event: InvoiceApproved) -> Invoice:
         tax_rate=event.tax.rate,
         tax_minor=event.tax.amount.amount_minor,
         total_minor=event.total.amount_minor,
-        approved_version=event.version,
-        approved_at=event.approved_at,
     )
 
 
@@ -287,6 +340,15 @@ class ApprovalShown(Answer):
     approved_at: Instant | None
 
 
+class OwnInvoiceShown(Answer):
+    """An invoice that the driver writes."""
+
+    settlement_version: int | None
+    """The settlement that it follows from; null for the invoice itself."""
+    status: OwnInvoiceStatus
+    number: str | None
+
+
 class MyInvoice(Answer):
     """An invoice as its driver follows it."""
 
@@ -304,6 +366,8 @@ class MyInvoice(Answer):
     validated_at: Instant | None
     approval: ApprovalShown | None
     number: str | None
+    own_invoices: list[OwnInvoiceShown]
+    """Those that the driver writes, because the organisation has no mandate to."""
     payout_id: str | None
     paid_at: Instant | None
 
@@ -324,6 +388,14 @@ def invoice_shown(row: Invoice) -> MyInvoice:
         validated_at=row.validated_at,
         approval=approval_shown(row),
         number=row.number,
+        own_invoices=[
+            OwnInvoiceShown(
+                settlement_version=one.settlement_version,
+                status=OwnInvoiceStatus(one.status),
+                number=one.number,
+            )
+            for one in row.own_invoices
+        ],
         payout_id=row.payout_id,
         paid_at=row.paid_at,
     )

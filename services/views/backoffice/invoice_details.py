@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from enum import StrEnum
 from typing import Annotated
 
-from contracts.invoices.invoice_v1 import ExpenseKind, TaxCategory
+from contracts.invoices.invoice_v1 import Compared, ExpenseKind, TaxCategory
 from infra.http.answers import Answer, Answered, MoneyShown, Router
 from infra.http.models import Id, Instant, Named
 from infra.http.problems import Problem
@@ -12,7 +12,7 @@ from infra.http.request_context import RequestContext, requires
 from services.views.backoffice.contests import BY_INVOICE, Contest, ContestShown, contests
 from services.views.backoffice.expenses import AS_DECLARED, Expense, expenses
 from services.views.backoffice.grouping import grouped
-from services.views.backoffice.invoices import Invoice, invoices
+from services.views.backoffice.invoices import Invoice, OwnInvoice, invoices
 
 # --- Answers ----------------------------------------------------------------
 
@@ -25,6 +25,14 @@ class InvoiceStatus(StrEnum):
     APPROVED = "approved"
     PAID = "paid"
     DISPUTED = "disputed"
+
+
+class OwnInvoiceStatus(StrEnum):
+    """Whether an invoice that the driver wrote waits to be looked at, or what became of it."""
+
+    SENT = "sent"
+    REFUSED = "refused"
+    ACCEPTED = "accepted"
 
 
 class FactShown(Answer):
@@ -106,6 +114,18 @@ class ApprovalShown(Answer):
     approved_at: Instant
 
 
+class OwnInvoiceShown(Answer):
+    """An invoice that the driver wrote, because the organisation has no mandate to."""
+
+    settlement_version: int | None
+    """The settlement that it follows from; null for the invoice itself."""
+    file_id: str
+    number: str
+    status: OwnInvoiceStatus
+    differing: list[Annotated[Compared, Named()]]
+    """The statements that were not found there, or are others than what is owed."""
+
+
 class InvoiceForBilling(Answer):
     """An invoice as billing decides on it."""
 
@@ -124,6 +144,7 @@ class InvoiceForBilling(Answer):
     validated_at: Instant | None
     approval: ApprovalShown | None
     number: str | None
+    own_invoices: list[OwnInvoiceShown]
     payout_id: str | None
     paid_at: Instant | None
 
@@ -160,6 +181,7 @@ def invoice_shown(
         validated_at=row.validated_at,
         approval=approval(row),
         number=row.number,
+        own_invoices=[own_invoice(one) for one in row.own_invoices],
         payout_id=row.payout_id,
         paid_at=row.paid_at,
     )
@@ -200,6 +222,16 @@ def declared_expense(row: Expense) -> DeclaredExpenseShown:
         receipt_file_id=row.receipt_file_id,
         note=row.note,
         added_at=row.added_at,
+    )
+
+
+def own_invoice(row: OwnInvoice) -> OwnInvoiceShown:
+    return OwnInvoiceShown(
+        settlement_version=row.settlement_version,
+        file_id=row.file_id,
+        number=row.number,
+        status=OwnInvoiceStatus(row.status),
+        differing=[Compared[field.upper()] for field in row.differing],
     )
 
 

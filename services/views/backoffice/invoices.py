@@ -15,6 +15,9 @@ from contracts.invoices.invoice_v1 import (
     InvoiceOpened,
     InvoicePaid,
     LineContested,
+    OwnInvoiceAccepted,
+    OwnInvoiceRefused,
+    OwnInvoiceSent,
     PriceAgreed,
     contract,
 )
@@ -31,6 +34,9 @@ Reads = (
     | ContestSettled
     | InvoiceApproved
     | InvoiceNumbered
+    | OwnInvoiceSent
+    | OwnInvoiceAccepted
+    | OwnInvoiceRefused
     | InvoicePaid
 )
 
@@ -54,6 +60,20 @@ class Line:
     amount_minor: int
     currency: str
     version: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OwnInvoice:
+    """An invoice that the driver wrote: for a settlement, or the invoice itself.
+
+    `status`: sent, refused, accepted. `differing` are the fields in which it does not agree.
+    """
+
+    settlement_version: int | None
+    file_id: str
+    number: str
+    status: str
+    differing: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -88,6 +108,8 @@ class Invoice:
     buyer_version: int | None = None
     approved_at: datetime | None = None
     number: str | None = None
+    own_invoices: tuple[OwnInvoice, ...] = ()
+    own_invoice_sent_at: datetime | None = None
     payout_id: str | None = None
     paid_at: datetime | None = None
 
@@ -121,6 +143,12 @@ def project(row: Invoice | None, event: Reads) -> Invoice | None:
             return _approved(row, event)
         case InvoiceNumbered():
             return replace(row, number=event.number)
+        case OwnInvoiceSent():
+            return _own(replace(row, own_invoice_sent_at=event.sent_at), event, "sent")
+        case OwnInvoiceRefused():
+            return _own(row, event, "refused")
+        case OwnInvoiceAccepted():
+            return _accepted(row, event)
         case InvoicePaid():
             return replace(row, status="paid", payout_id=event.payout_id, paid_at=event.paid_at)
         case unhandled:
@@ -183,10 +211,46 @@ def _settled(row: Invoice, event: ContestSettled) -> Invoice:
     return settled
 
 
+def _own(
+    row: Invoice, event: OwnInvoiceSent | OwnInvoiceRefused | OwnInvoiceAccepted, status: str
+) -> Invoice:
+    others = tuple(
+        one for one in row.own_invoices if one.settlement_version != event.settlement_version
+    )
+    sent = event if isinstance(event, OwnInvoiceSent) else None
+    own = OwnInvoice(
+        settlement_version=event.settlement_version,
+        file_id=event.file_id,
+        number=event.number,
+        status=status,
+        differing=tuple(one.field.name.lower() for one in sent.differences) if sent else (),
+    )
+    return replace(row, own_invoices=(*others, own))
+
+
+def _accepted(row: Invoice, event: OwnInvoiceAccepted) -> Invoice:
+    """Contests that were settled before have changed what was approved."""
+    accepted = _own(row, event, "accepted")
+    if event.settlement_version is not None:
+        return accepted
+    return replace(_with_sums(accepted, event), number=event.number)
+
+
 def _approved(row: Invoice, event: InvoiceApproved) -> Invoice:
     return replace(
-        row,
+        _with_sums(row, event),
         status="approved",
+        self_billed=event.self_billed,
+        approved_version=event.version,
+        seller_version=event.seller_version,
+        buyer_version=event.buyer_version,
+        approved_at=event.approved_at,
+    )
+
+
+def _with_sums(row: Invoice, event: InvoiceApproved | OwnInvoiceAccepted) -> Invoice:
+    return replace(
+        row,
         currency=event.net.currency,
         lines=tuple(
             Line(
@@ -203,11 +267,6 @@ def _approved(row: Invoice, event: InvoiceApproved) -> Invoice:
         tax_rate=event.tax.rate,
         tax_minor=event.tax.amount.amount_minor,
         total_minor=event.total.amount_minor,
-        self_billed=event.self_billed,
-        approved_version=event.version,
-        seller_version=event.seller_version,
-        buyer_version=event.buyer_version,
-        approved_at=event.approved_at,
     )
 
 
@@ -222,4 +281,5 @@ view = View(
     indexes=("(organisation_id, validated_at, invoice_id) where status = 'validated'",),
 )
 invoices = Table(view, "invoices")
+LONGEST_SENT = invoices.order("longest-sent", "own_invoice_sent_at", "invoice_id")
 LONGEST_WAITING = invoices.order("longest-waiting", "validated_at", "invoice_id")

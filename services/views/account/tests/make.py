@@ -6,7 +6,9 @@ from contracts.accounts import user_v1 as user
 from contracts.common_v1 import Money
 from contracts.invoices.invoice_v1 import (
     AcceptedExtra,
+    Compared,
     ContestSettled,
+    Difference,
     ExpenseAdded,
     ExpenseKind,
     ExpenseRemoved,
@@ -19,6 +21,9 @@ from contracts.invoices.invoice_v1 import (
     InvoicePrepared,
     Line,
     LineContested,
+    OwnInvoiceAccepted,
+    OwnInvoiceRefused,
+    OwnInvoiceSent,
     Party,
     PriceAgreed,
     Tax,
@@ -327,10 +332,11 @@ def settled(line: str = "e-1", amount: int = 3_000, version: int = 9) -> Contest
         version=version,
         trip_id="t-1",
         settled_at=LATER,
+        waits_for_own_invoice=False,
     )
 
 
-def approved() -> InvoiceApproved:
+def approved(waits: bool = False) -> InvoiceApproved:
     return InvoiceApproved(
         invoice_id=INVOICE,
         trip_id="t-1",
@@ -341,13 +347,65 @@ def approved() -> InvoiceApproved:
         net=euros(33_380),
         tax=Tax(TaxCategory.STANDARD, 2_000, euros(6_676)),
         total=euros(40_056),
-        self_billed=True,
+        self_billed=not waits,
         seller_version=3,
         buyer_version=1,
         version=6,
         approved_at=LATER,
         due_on=date(2030, 6, 7),
         time_zone="Europe/Paris",
+        waits_for_own_invoice=waits,
+    )
+
+
+def own_sent(at: datetime = LATER, settlement: int | None = None) -> OwnInvoiceSent:
+    return OwnInvoiceSent(
+        invoice_id=INVOICE,
+        organisation_id="hiflow",
+        driver_id="ada",
+        settlement_version=settlement,
+        file_id="f-9",
+        number="2030-14",
+        issued_on=date(2030, 5, 2),
+        net=euros(33_380),
+        vat=euros(6_676),
+        total=euros(40_056),
+        differences=(Difference(field=Compared.VAT, expected="66.76", found=None),),
+        sent_at=at,
+    )
+
+
+def own_refused() -> OwnInvoiceRefused:
+    return OwnInvoiceRefused(
+        invoice_id=INVOICE,
+        organisation_id="hiflow",
+        driver_id="ada",
+        settlement_version=None,
+        file_id="f-9",
+        number="2030-14",
+        reason="unreadable",
+        refused_at=LATER,
+    )
+
+
+def own_accepted(settlement: int | None = None) -> OwnInvoiceAccepted:
+    """One of 300.00 in all, as a contest had left it."""
+    return OwnInvoiceAccepted(
+        invoice_id=INVOICE,
+        trip_id="t-1",
+        organisation_id="hiflow",
+        driver_id="ada",
+        settlement_version=settlement,
+        file_id="f-9",
+        number="2030-14",
+        issued_on=date(2030, 5, 2),
+        lines=(Line("service", None, euros(25_000), 7),),
+        net=euros(25_000),
+        tax=Tax(TaxCategory.STANDARD, 2_000, euros(5_000)),
+        total=euros(30_000),
+        accepted_by="lea",
+        version=8,
+        accepted_at=LATER,
     )
 
 
