@@ -424,6 +424,51 @@ def test_an_answer_of_billing_is_told_and_the_question_is_not() -> None:
     assert messages(replace(answer, answer=REDACTED)) == []
 
 
+def approved(self_billed: bool) -> invoice.InvoiceApproved:
+    amount = Money(10_000, "EUR")
+    return invoice.InvoiceApproved(
+        invoice_id="inv-1",
+        trip_id="t-1",
+        organisation_id="hiflow",
+        driver_id="ada",
+        description="Renault Clio, Paris - Lyon",
+        lines=(invoice.Line("service", None, amount, 2),),
+        net=amount,
+        tax=invoice.Tax(invoice.TaxCategory.EXEMPT, 0, Money(0, "EUR")),
+        total=amount,
+        self_billed=self_billed,
+        seller_version=1,
+        buyer_version=1,
+        version=6,
+        approved_at=NOON,
+        due_on=None,
+        time_zone=None,
+        waits_for_own_invoice=not self_billed,
+    )
+
+
+def test_an_approval_says_who_writes_the_invoice() -> None:
+    assert [one.template for one in messages(approved(self_billed=True))] == ["invoice_approved"]
+    [wanted] = messages(approved(self_billed=False))
+    assert (wanted.template, wanted.recipient_id) == ("own_invoice_wanted", "ada")
+
+
+def test_a_driver_is_told_why_their_own_invoice_was_sent_back() -> None:
+    refused = invoice.OwnInvoiceRefused(
+        invoice_id="inv-1",
+        organisation_id="hiflow",
+        driver_id="ada",
+        settlement_version=None,
+        file_id="f-9",
+        number="2030-14",
+        reason="Sans TVA",
+        refused_at=NOON,
+    )
+    found = written(told(refused), "fr")
+    assert found.subject == "Votre facture vous est renvoyée : 2030-14"
+    assert "Motif : Sans TVA" in found.text
+
+
 def test_expenses_that_are_open_again_are_told() -> None:
     reopened = invoice.ExpensesReopened(
         invoice_id="inv-t-1",

@@ -27,6 +27,7 @@ from infra import serving
 from infra.commands import Aggregate, CommandContext, Done
 from infra.host import Running, opened
 from infra.http.readable_ids import referenced_id
+from infra.lookups.files import original
 from infra.objects import objects_of
 from infra.settings import Settings
 from infra.testing.eventually import PATIENCE_SECONDS
@@ -35,7 +36,7 @@ from infra.tokens import Role, jwks
 from services import registry
 from services.invoices.aggregates import INVOICE
 from services.invoices.tests.make import note, note_extra, open_it, prepare
-from services.media.adapters.upload_store import original, public
+from services.media.adapters.upload_store import public
 from services.media.aggregates import FILE
 from services.media.file import FinishUpload, StartUpload
 from services.media.tests.make import COPY, content, finish, start

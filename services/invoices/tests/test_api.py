@@ -36,6 +36,7 @@ APPROVAL = PARTIES | {
     "buyer_version": 1,
     "version": 7,
     "time_zone": "Europe/Paris",
+    "waits_for_own_invoice": False,
 }
 SHOWN = {
     "invoice_id": "inv-t-1",
@@ -68,6 +69,7 @@ SHOWN = {
     ],
     "net": euro(33_480),
     "settlements": [],
+    "own_invoices": [],
     "payment": None,
     "delivered_at": "2030-05-01T12:00:00Z",
 }
@@ -176,7 +178,7 @@ async def test_a_line_is_contested_and_settled(database: str) -> None:
         assert settled.keys() == {
             *PARTIES,
             *("line_id", "amount", "explanation", "adjustment", "adjustment_vat"),
-            *("version", "trip_id", "settled_at", "number"),
+            *("version", "trip_id", "settled_at", "number", "waits_for_own_invoice"),
         }
 
 

@@ -162,6 +162,7 @@ class TestInvoices:
                 "validated_at": rfc(LATER),
                 "approval": APPROVAL,
                 "number": "ADA-2030-0001",
+                "own_invoices": [],
                 "payout_id": "ada-1",
                 "paid_at": rfc(LATER),
             }

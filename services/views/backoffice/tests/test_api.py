@@ -15,12 +15,14 @@ from services.views.backoffice.tests.make import (
     INVOICE,
     LATER,
     added,
+    approved,
     asked,
     contested,
     declared,
     extra_requested,
     invited,
     opened,
+    own_sent,
     paper_added,
     published,
     registered,
@@ -49,6 +51,8 @@ async def everything(office: Office) -> None:
     await office.saw(published(), submitted(), extra_requested())
     await office.saw(opened(), added(), validated(), contested(), opened("open", price=None))
     await office.saw(asked())
+    await office.saw(opened("own"), validated("own"), approved("own", waits=True))
+    await office.saw(own_sent(id="own"))
 
 
 class TestWhoMay:

@@ -276,6 +276,7 @@ class TestShown:
             "validated_at": "2030-05-01T13:00:00Z",
             "approval": None,
             "number": None,
+            "own_invoices": [],
             "payout_id": None,
             "paid_at": None,
         }
