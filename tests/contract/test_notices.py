@@ -450,7 +450,7 @@ def approved(self_billed: bool) -> invoice.InvoiceApproved:
 def test_an_approval_says_who_writes_the_invoice() -> None:
     assert [one.template for one in messages(approved(self_billed=True))] == ["invoice_approved"]
     [wanted] = messages(approved(self_billed=False))
-    assert (wanted.template, wanted.recipient_id) == ("own_invoice_wanted", "ada")
+    assert (wanted.template, wanted.user_id) == ("own_invoice_wanted", "ada")
 
 
 def test_a_driver_is_told_why_their_own_invoice_was_sent_back() -> None:

@@ -22,7 +22,7 @@ from contracts.invoices.buyer_v1 import BuyerDeclared
 from contracts.invoices.invoice_v1 import Compared, Difference
 from contracts.invoices.seller_v1 import CompanyDeclared
 from services.invoices.adapters.document import READER, decimal
-from services.invoices.invoice.own_invoice import Owed
+from services.invoices.terms import Owed
 
 MOST_BYTES: Final = 10 * 1024 * 1024
 """No invoice is larger; reading one takes its size in memory."""
@@ -40,7 +40,7 @@ class Unreadable(Exception):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Expected:
-    """What the document has to say."""
+    """The statements that the document has to make."""
 
     number: str
     issued_on: date
@@ -50,7 +50,7 @@ class Expected:
 
 
 def compare(pdf: bytes, expected: Expected) -> tuple[Difference, ...]:
-    """What the document says otherwise, or does not say, in the order of the fields.
+    """The statements that the document makes otherwise or not at all, in order.
 
     Takes some tenths of a second of a processor. Raises `Unreadable`.
     """

@@ -120,7 +120,7 @@ class SettlementShown(SettledShown):
 
 
 class OwnInvoiceShown(Answer):
-    """What became of an invoice that the driver wrote; exactly one of the three is there."""
+    """An invoice that the driver wrote, as it last was: exactly one of the three is there."""
 
     sent: OwnInvoiceSentShown | None
     accepted: OwnInvoiceAcceptedShown | None

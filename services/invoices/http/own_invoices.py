@@ -130,7 +130,7 @@ def router(objects: Objects) -> Router:
 async def _differences(
     objects: Objects, context: RequestContext, body: OwnInvoiceBody, file: File, state: Delivered
 ) -> tuple[Difference, ...]:
-    """What the document says otherwise; nothing where no document is wanted."""
+    """The statements that the document makes otherwise; none where no document is wanted."""
     if not isinstance(state, Approved | Paid) or state.approval.self_billed:
         return ()
     owed = own_invoice.owed(state, body.settlement_version)

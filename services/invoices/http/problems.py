@@ -5,9 +5,9 @@ from typing import assert_never
 from contracts.common_v1 import Money
 from contracts.decisions import Changed
 from infra.http.problems import changed
-from services.invoices import invoice, seller
+from services.invoices import invoice, seller, terms
 from services.invoices.adapters.document import decimal
-from services.invoices.invoice import money, rejections
+from services.invoices.invoice import rejections
 
 Rejection = invoice.Rejection | seller.NoSuchSeller
 
@@ -69,18 +69,15 @@ def problem(rejection: Rejection) -> tuple[int, str]:
             return 409, "No invoice of the driver's own waits to be looked at."
         case rejections.OwnInvoiceIsAccepted(number=number):
             return 409, f"The driver's own invoice {number} is accepted."
-        case rejections.OwnInvoiceOutdated(compared=compared, owed=owed):
-            what = f"{in_words(owed)} are owed now, not {in_words(compared)}"
-            return 409, f"{what}; the driver has to send another invoice."
         case rejections.OwnInvoiceDiffers(fields=fields):
             named = ", ".join(one.name.lower() for one in fields)
             return 409, f"The document says something else than what is owed: {named}."
         case rejections.NotYetIssued(issued_on=day, today=today):
             return 422, f"issued_on must not be later than today, {today}; it is {day}."
         # Amounts
-        case money.AmountNotPossible(field=field, amount=amount, least=least, most=most):
+        case terms.AmountNotPossible(field=field, amount=amount, least=least, most=most):
             return 422, f"{field} must be {least} to {most}, not {amount}."
-        case money.CurrencyDiffers(field=field, currency=currency, expected=expected):
+        case terms.CurrencyDiffers(field=field, currency=currency, expected=expected):
             return 422, f"{field} must be in {expected}, not in {currency}."
         # Sellers
         case seller.NoSuchSeller():

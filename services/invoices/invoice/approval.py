@@ -13,8 +13,7 @@ from contracts.invoices.invoice_v1 import (
     PriceAgreed,
     Tax,
 )
-from services.invoices.invoice import money
-from services.invoices.invoice.money import Treatment
+from services.invoices import terms
 from services.invoices.invoice.rejections import (
     BrokenRule,
     BuyerMissing,
@@ -35,6 +34,7 @@ from services.invoices.invoice.situations import (
     Paid,
     Validated,
 )
+from services.invoices.terms import Treatment
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -114,7 +114,7 @@ def agree_price(command: AgreePrice, state: Delivered) -> Decision:
         service_price=command.price,
         agreed_at=command.at,
     )
-    return money.bad("price", command.price, currency) or [agreed]
+    return terms.bad("price", command.price, currency) or [agreed]
 
 
 def reopen(command: ReopenExpenses, state: Delivered) -> Decision:

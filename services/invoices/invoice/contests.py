@@ -12,9 +12,9 @@ from contracts.invoices.invoice_v1 import (
     LineContested,
     Party,
 )
-from services.invoices.invoice import money, own_invoice
+from services.invoices import terms
+from services.invoices.invoice import own_invoice
 from services.invoices.invoice.expenses import over_quote
-from services.invoices.invoice.money import Treatment
 from services.invoices.invoice.rejections import (
     BrokenRule,
     ExpensesNotValidated,
@@ -26,6 +26,7 @@ from services.invoices.invoice.rejections import (
     RulesBroken,
 )
 from services.invoices.invoice.situations import Approved, Bill, Delivered, Open, Paid
+from services.invoices.terms import Treatment
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -105,7 +106,7 @@ def settle(command: SettleContest, state: Delivered) -> Decision:
     if command.broken:
         return RulesBroken(command.broken)
     return (
-        money.bad("amount", command.amount, bill.currency, least=0)
+        terms.bad("amount", command.amount, bill.currency, least=0)
         or over_quote(bill, line.kind, command.amount, line.line_id)
         or [_settled(command, line, state)]
     )
@@ -120,7 +121,7 @@ def _settled_so(command: SettleContest, bill: Bill) -> bool:
 
 def _settled(command: SettleContest, line: Line, state: Delivered) -> ContestSettled:
     bill = state.bill
-    adjustment, vat = _adjustment(command, line, state)
+    adjustment, vat, waits = _adjustment(command, line, state)
     return ContestSettled(
         invoice_id=command.invoice_id,
         organisation_id=command.organisation_id,
@@ -133,27 +134,24 @@ def _settled(command: SettleContest, line: Line, state: Delivered) -> ContestSet
         version=bill.version + 1,
         trip_id=bill.mission.trip_id,
         settled_at=command.at,
-        waits_for_own_invoice=_waits(adjustment, state),
+        waits_for_own_invoice=waits,
     )
-
-
-def _waits(adjustment: Money | None, state: Delivered) -> bool:
-    """What a driver who writes their own invoices gets more is owed with an invoice for it."""
-    if adjustment is None or not isinstance(state, Approved | Paid):
-        return False
-    return adjustment.amount_minor > 0 and not state.approval.self_billed
 
 
 def _adjustment(
     command: SettleContest, line: Line, state: Delivered
-) -> tuple[Money, Money] | tuple[None, None]:
-    """The change of what is owed, net and VAT; None where nothing is yet, or nothing changes."""
+) -> tuple[Money, Money, bool] | tuple[None, None, bool]:
+    """The change of what is owed, net and VAT; None where nothing is yet, or nothing changes.
+
+    A driver who writes their own invoices gets more only with an invoice for it.
+    """
     difference = command.amount.amount_minor - line.amount.amount_minor
     if not isinstance(state, Approved | Paid) or not own_invoice.is_owed(state) or not difference:
-        return None, None
+        return None, None, False
     tax, bill = state.approval.tax, state.bill
     treatment = Treatment(tax.category, tax.rate)
     before = bill.net.amount_minor
     # Of the whole, so that many small settlements do not add up to another VAT.
     vat = treatment.of(before + difference) - treatment.of(before)
-    return Money(difference, bill.currency), Money(vat, bill.currency)
+    waits = difference > 0 and not state.approval.self_billed
+    return Money(difference, bill.currency), Money(vat, bill.currency), waits

@@ -13,7 +13,7 @@ from contracts.invoices.invoice_v1 import (
     ExpensesValidated,
     InvoiceEvent,
 )
-from services.invoices.invoice import money
+from services.invoices import terms
 from services.invoices.invoice.rejections import (
     ExpenseIdTaken,
     ExpensesLocked,
@@ -100,7 +100,7 @@ def add(command: AddExpense, state: Delivered) -> Decision:
     if len(bill.expenses) >= MOST_EXPENSES:
         return TooManyExpenses(MOST_EXPENSES)
     return (
-        money.bad("amount", command.amount, bill.currency)
+        terms.bad("amount", command.amount, bill.currency)
         or over_quote(bill, command.kind, command.amount)
         or [added]
     )
@@ -159,7 +159,7 @@ def validate(command: ValidateExpenses, state: Delivered) -> Decision:
             organisation_id=bill.organisation_id,
             driver_id=bill.driver_id,
             service_price=bill.price,
-            expenses=money.total(expenses, bill.currency),
+            expenses=terms.total(expenses, bill.currency),
             validated_at=command.at,
         )
     ]

@@ -10,28 +10,16 @@ from datetime import date, datetime
 from contracts.common_v1 import Money
 from contracts.decisions import changed
 from contracts.invoices.invoice_v1 import (
+    Compared,
     Difference,
     InvoiceEvent,
-    Line,
     OwnInvoiceAccepted,
     OwnInvoiceRefused,
     OwnInvoiceSent,
-    Tax,
 )
-from services.invoices.invoice.money import Treatment
-from services.invoices.invoice.rejections import (
-    InvoiceNotApproved,
-    LineIsContested,
-    NoSuchCorrection,
-    NoSuchOwnInvoice,
-    NotYetIssued,
-    OwnInvoiceDiffers,
-    OwnInvoiceIsAccepted,
-    OwnInvoiceOutdated,
-    Rejection,
-    WrittenForTheDriver,
-)
-from services.invoices.invoice.situations import Approved, Delivered, Paid
+from services.invoices.invoice import rejections
+from services.invoices.invoice.situations import Approved, Delivered, OwnInvoice, Paid
+from services.invoices.terms import Owed, Treatment
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -77,21 +65,7 @@ class RefuseOwnInvoice:
     at: datetime
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Owed:
-    """What an invoice has to say; the total includes the VAT."""
-
-    lines: tuple[Line, ...]
-    net: Money
-    tax: Tax
-
-    @property
-    def total(self) -> Money:
-        """With VAT."""
-        return replace(self.net, amount_minor=self.net.amount_minor + self.tax.amount.amount_minor)
-
-
-Decision = list[InvoiceEvent] | Rejection
+Decision = list[InvoiceEvent] | rejections.Rejection
 
 
 def is_owed(state: Approved | Paid) -> bool:
@@ -131,56 +105,59 @@ def _added(state: Approved | Paid, settlement: int) -> Owed | None:
 
 def send(command: SendOwnInvoice, state: Delivered) -> Decision:
     if not isinstance(state, Approved | Paid):
-        return InvoiceNotApproved()
+        return rejections.InvoiceNotApproved()
     if state.approval.self_billed:
-        return WrittenForTheDriver()
+        return rejections.WrittenForTheDriver()
     due = owed(state, command.settlement_version)
     if due is None:
-        return NoSuchCorrection()
+        return rejections.NoSuchCorrection()
     sent, before = _sent(command, state, due), state.own.get(command.settlement_version)
     if isinstance(before, OwnInvoiceAccepted):
         same = (before.file_id, before.number) == (command.file_id, command.number)
-        return [] if same else OwnInvoiceIsAccepted(before.number)
+        return [] if same else rejections.OwnInvoiceIsAccepted(before.number)
     if isinstance(before, OwnInvoiceSent) and replace(before, sent_at=command.at) == sent:
         return []
     if command.issued_on > command.today:
-        return NotYetIssued(command.issued_on, command.today)
+        return rejections.NotYetIssued(command.issued_on, command.today)
     if state.bill.contests:
-        return LineIsContested(state.bill.contests[0].line_id)
+        return rejections.LineIsContested(state.bill.contests[0].line_id)
     if sent.differences:
         return [sent]
-    return [sent, _accepted(sent, state, due, None, state.bill.version + 2, command.at)]
+    return [sent, _accepted(sent, state, due, None, command.at)]
 
 
 def accept(command: AcceptOwnInvoice, state: Delivered) -> Decision:
-    """What was read and differs cannot be accepted; what was not found is for people to judge."""
+    """A statement that was read and differs is never accepted; people judge what was not found."""
     before = _own(command.settlement_version, state)
     if not isinstance(state, Approved | Paid) or isinstance(before, OwnInvoiceRefused | None):
-        return NoSuchOwnInvoice()
+        return rejections.NoSuchOwnInvoice()
     if isinstance(before, OwnInvoiceAccepted):
-        return [] if before.file_id == command.file_id else OwnInvoiceIsAccepted(before.number)
+        return (
+            []
+            if before.file_id == command.file_id
+            else rejections.OwnInvoiceIsAccepted(before.number)
+        )
     due = owed(state, command.settlement_version)
-    assert due is not None
     if stale := changed(
         {"file_id": command.file_id, "total": command.total},
         {"file_id": before.file_id, "total": before.total},
     ):
         return stale
     if state.bill.contests:
-        return LineIsContested(state.bill.contests[0].line_id)
-    if (before.net, before.total) != (due.net, due.total):
-        return OwnInvoiceOutdated(before.total, due.total)
+        return rejections.LineIsContested(state.bill.contests[0].line_id)
+    if due is None or (before.net, before.total) != (due.net, due.total):
+        return rejections.OwnInvoiceDiffers((Compared.TOTAL,))
     if read := tuple(one.field for one in before.differences if one.found is not None):
-        return OwnInvoiceDiffers(read)
-    return [_accepted(before, state, due, command.by, state.bill.version + 1, command.at)]
+        return rejections.OwnInvoiceDiffers(read)
+    return [_accepted(before, state, due, command.by, command.at)]
 
 
 def refuse(command: RefuseOwnInvoice, state: Delivered) -> Decision:
     before = _own(command.settlement_version, state)
     if before is None:
-        return NoSuchOwnInvoice()
+        return rejections.NoSuchOwnInvoice()
     if isinstance(before, OwnInvoiceAccepted):
-        return OwnInvoiceIsAccepted(before.number)
+        return rejections.OwnInvoiceIsAccepted(before.number)
     if stale := changed({"file_id": command.file_id}, {"file_id": before.file_id}):
         return stale
     if isinstance(before, OwnInvoiceRefused):
@@ -199,9 +176,7 @@ def refuse(command: RefuseOwnInvoice, state: Delivered) -> Decision:
     ]
 
 
-def _own(
-    settlement: int | None, state: Delivered
-) -> OwnInvoiceSent | OwnInvoiceAccepted | OwnInvoiceRefused | None:
+def _own(settlement: int | None, state: Delivered) -> OwnInvoice | None:
     return state.own.get(settlement) if isinstance(state, Approved | Paid) else None
 
 
@@ -224,12 +199,7 @@ def _sent(command: SendOwnInvoice, state: Approved | Paid, due: Owed) -> OwnInvo
 
 
 def _accepted(
-    sent: OwnInvoiceSent,
-    state: Approved | Paid,
-    due: Owed,
-    by: str | None,
-    version: int,
-    at: datetime,
+    sent: OwnInvoiceSent, state: Approved | Paid, due: Owed, by: str | None, at: datetime
 ) -> OwnInvoiceAccepted:
     return OwnInvoiceAccepted(
         invoice_id=sent.invoice_id,
@@ -245,6 +215,7 @@ def _accepted(
         tax=due.tax,
         total=due.total,
         accepted_by=by,
-        version=version,
+        # One that nobody looked at is accepted with its sending.
+        version=state.bill.version + (2 if by is None else 1),
         accepted_at=at,
     )

@@ -6,7 +6,7 @@ from datetime import date
 from contracts.common_v1 import Money
 from contracts.decisions import Changed
 from contracts.invoices.invoice_v1 import Compared, ExpenseKind
-from services.invoices.invoice.money import BadAmount
+from services.invoices.terms import BadAmount
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,14 +134,6 @@ class OwnInvoiceIsAccepted:
 
 
 @dataclass(frozen=True, slots=True)
-class OwnInvoiceOutdated:
-    """It was compared with an amount that is owed no longer."""
-
-    compared: Money
-    owed: Money
-
-
-@dataclass(frozen=True, slots=True)
 class OwnInvoiceDiffers:
     """It was read, and says something else; only what was not found is for people to judge."""
 
@@ -177,7 +169,6 @@ Rejection = (
     | WrittenForTheDriver
     | NoSuchOwnInvoice
     | OwnInvoiceIsAccepted
-    | OwnInvoiceOutdated
     | OwnInvoiceDiffers
     | NotYetIssued
     | BadAmount

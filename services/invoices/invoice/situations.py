@@ -31,7 +31,7 @@ from contracts.invoices.invoice_v1 import (
     PriceAgreed,
     TripNoted,
 )
-from services.invoices.invoice import money
+from services.invoices import terms
 
 SERVICE = "service"
 """The line of the service price."""
@@ -106,12 +106,12 @@ class Bill:
         """The currency of every amount."""
         amounts = [self.mission.service_price, *(quoted.amount for quoted in self.mission.quoted)]
         amounts += [self.price, *(extra.amount for extra in self.extras)]
-        return next((amount.currency for amount in amounts if amount), money.EUR)
+        return next((amount.currency for amount in amounts if amount), terms.EUR)
 
     @property
     def net(self) -> Money:
         """The sum of the lines as they stand."""
-        return money.total((line.amount for line in self.lines), self.currency)
+        return terms.total((line.amount for line in self.lines), self.currency)
 
     def line(self, line_id: str) -> Line | None:
         """The line of that id."""

@@ -12,7 +12,7 @@ from contracts.invoices.seller_v1 import (
     MandateWithdrawn,
     SellerEvent,
 )
-from services.invoices.invoice.money import Treatment
+from services.invoices.terms import Treatment
 
 RATES = {
     "BE": 2100,

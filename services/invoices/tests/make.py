@@ -39,7 +39,6 @@ from services.invoices.invoice.approval import AgreePrice, ApproveInvoice, Reope
 from services.invoices.invoice.contests import ContestLine, SettleContest
 from services.invoices.invoice.expenses import AddExpense, RemoveExpense, ValidateExpenses
 from services.invoices.invoice.mission import NoteExtra, NoteTrip, OpenInvoice, PrepareInvoice
-from services.invoices.invoice.money import Treatment
 from services.invoices.invoice.numbers import TakeNumber
 from services.invoices.invoice.own_invoice import (
     AcceptOwnInvoice,
@@ -49,6 +48,7 @@ from services.invoices.invoice.own_invoice import (
 from services.invoices.invoice.payment import RecordPayment
 from services.invoices.invoice.rejections import BrokenRule
 from services.invoices.seller import DeclareCompany, GiveMandate, WithdrawMandate
+from services.invoices.terms import Treatment
 
 NOON = datetime(2030, 5, 1, 12, 0, tzinfo=UTC)
 LATER = NOON + timedelta(minutes=40)

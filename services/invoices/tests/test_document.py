@@ -15,8 +15,8 @@ from contracts.common_v1 import Money
 from contracts.invoices.invoice_v1 import InvoiceApproved, InvoiceEvent, TaxCategory
 from services.invoices import invoice
 from services.invoices.adapters.document import Paper, as_amount, decimal
-from services.invoices.invoice.money import Treatment
 from services.invoices.invoice.situations import Approved
+from services.invoices.terms import Treatment
 from services.invoices.tests.make import (
     FULL,
     VALIDATED,

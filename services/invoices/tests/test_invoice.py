@@ -11,7 +11,6 @@ from infra.testing.spec import Spec
 from services.invoices import invoice
 from services.invoices.invoice import Command
 from services.invoices.invoice.expenses import MOST_EXPENSES
-from services.invoices.invoice.money import AmountNotPossible, CurrencyDiffers
 from services.invoices.invoice.rejections import (
     BuyerMissing,
     CompanyMissing,
@@ -30,6 +29,7 @@ from services.invoices.invoice.rejections import (
     PriceMissing,
     TooManyExpenses,
 )
+from services.invoices.terms import AmountNotPossible, CurrencyDiffers
 from services.invoices.tests.make import (
     APPROVED,
     LATER,

@@ -1,4 +1,4 @@
-"""What a driver wrote is read and compared field by field with what is owed."""
+"""A driver's document is read and compared field by field with what is owed."""
 
 from dataclasses import replace
 from datetime import date
@@ -12,8 +12,8 @@ from contracts.common_v1 import Money
 from contracts.invoices.invoice_v1 import Compared, TaxCategory
 from infra.printing import compiled
 from services.invoices.adapters.own_invoices import Expected, Unreadable, compare
-from services.invoices.invoice.money import Treatment
-from services.invoices.invoice.own_invoice import Owed, owed
+from services.invoices.invoice.own_invoice import owed
+from services.invoices.terms import Owed, Treatment
 from services.invoices.tests.make import approved, buyer, declared, eur
 from services.invoices.tests.test_document import paper
 

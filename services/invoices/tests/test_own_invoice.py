@@ -6,7 +6,7 @@ from datetime import timedelta
 import pytest
 
 from contracts.decisions import Changed
-from contracts.invoices.invoice_v1 import ExpenseKind, InvoiceEvent, Line
+from contracts.invoices.invoice_v1 import Compared, ExpenseKind, InvoiceEvent, Line
 from infra.testing.spec import Spec
 from services.invoices import invoice
 from services.invoices.invoice import Command
@@ -20,7 +20,6 @@ from services.invoices.invoice.rejections import (
     OwnInvoice,
     OwnInvoiceDiffers,
     OwnInvoiceIsAccepted,
-    OwnInvoiceOutdated,
     WrittenForTheDriver,
 )
 from services.invoices.tests.make import (
@@ -161,7 +160,7 @@ def test_a_contest_settled_before_changes_what_is_owed_and_adjusts_nothing() -> 
     given(*LOWERED).when(send()).records(
         sent(net=33_000, vat=6_600), accepted(version=10, toll=toll, vat=6_600)
     )
-    outdated = OwnInvoiceOutdated(eur(40_200), eur(39_600))
+    outdated = OwnInvoiceDiffers((Compared.TOTAL,))
     given(*OWN, sent(SELLER_MISSING), contested(), settled(version=9)).when(accept()).is_rejected(
         outdated
     )

@@ -2,15 +2,16 @@
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from io import BytesIO
 from typing import Any
 
 import httpx
-import pytest
+from pypdf import PdfWriter
 
 from contracts.media.file_v1 import Purpose
 from infra.lookups.files import original
 from infra.objects import objects_of
-from services.invoices.adapters import own_invoices
+from services.invoices.adapters.own_invoices import MOST_BYTES
 from services.invoices.tests.stage import Caller, served
 from services.invoices.tests.test_own_documents import TEXT, plain
 
@@ -99,16 +100,25 @@ async def test_a_document_has_to_be_there_to_be_a_pdf_and_to_be_meant(database: 
         assert at_fault(await api.driver("POST", OWN, BODY)) == [("/file_id", "readable")]
 
 
-async def test_an_invoice_has_a_largest_size(
-    database: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def of_size(size: int) -> bytes:
+    """An invoice that agrees, with a file of the size that is left attached."""
+    filler = 0
+    while True:
+        writer, content = PdfWriter(clone_from=BytesIO(text(*AMOUNTS))), BytesIO()
+        writer.add_attachment("filler", b"x" * filler)
+        writer.write(content)
+        if content.tell() == size:
+            return content.getvalue()
+        filler += size - content.tell()
+
+
+async def test_an_invoice_has_a_largest_size(database: str) -> None:
     async with approved(database) as api:
-        pdf = text(*AMOUNTS)
-        await upload(api, pdf)
-        monkeypatch.setattr(own_invoices, "MOST_BYTES", len(pdf) - 1)
+        await api.photographed("f-9", Purpose.OTHER, MOST_BYTES + 1)
         assert at_fault(await api.driver("POST", OWN, BODY)) == [("/file_id", "size")]
-        monkeypatch.setattr(own_invoices, "MOST_BYTES", len(pdf))
+        await upload(api, of_size(MOST_BYTES))
         assert (await api.driver("POST", OWN, BODY)).is_success
+        assert (await shown(api))["accepted"]
 
 
 async def test_while_files_are_out_of_reach_it_may_be_sent_again(database: str) -> None:

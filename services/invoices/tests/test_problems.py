@@ -6,9 +6,9 @@ import pytest
 from contracts.common_v1 import Money
 from contracts.decisions import Changed
 from contracts.invoices.invoice_v1 import Compared, ExpenseKind
-from services.invoices import seller
+from services.invoices import seller, terms
 from services.invoices.http.problems import Rejection, problem
-from services.invoices.invoice import money, rejections
+from services.invoices.invoice import rejections
 from services.invoices.tests.make import PRICE, eur
 
 REJECTIONS: list[Rejection] = [
@@ -35,11 +35,10 @@ REJECTIONS: list[Rejection] = [
     rejections.WrittenForTheDriver(),
     rejections.NoSuchOwnInvoice(),
     rejections.OwnInvoiceIsAccepted("2030-14"),
-    rejections.OwnInvoiceOutdated(eur(40_200), eur(39_600)),
     rejections.OwnInvoiceDiffers((Compared.VAT,)),
     rejections.NotYetIssued(date(2030, 5, 3), date(2030, 5, 2)),
-    money.AmountNotPossible("amount", 0, 1, 9),
-    money.CurrencyDiffers("amount", "MAD", "EUR"),
+    terms.AmountNotPossible("amount", 0, 1, 9),
+    terms.CurrencyDiffers("amount", "MAD", "EUR"),
     seller.NoSuchSeller(),
 ]
 

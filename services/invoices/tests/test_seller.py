@@ -6,8 +6,8 @@ from contracts.invoices.invoice_v1 import TaxCategory
 from infra.testing.spec import Spec
 from services.invoices import buyer, seller
 from services.invoices.buyer import DeclareBuyer
-from services.invoices.invoice.money import Treatment
 from services.invoices.seller import Command, NoSuchSeller, treatment
+from services.invoices.terms import Treatment
 from services.invoices.tests import make
 from services.invoices.tests.make import (
     NOON,

@@ -1,10 +1,10 @@
-"""Arithmetic with money: integer minor units, one currency at a time (G-02)."""
+"""Amounts and VAT: integer minor units, one currency at a time (G-02)."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from contracts.common_v1 import Money
-from contracts.invoices.invoice_v1 import TaxCategory
+from contracts.invoices.invoice_v1 import Line, Tax, TaxCategory
 
 EUR = "EUR"
 FULL_RATE = 10_000
@@ -42,6 +42,20 @@ class Treatment:
         """The VAT of a net amount, half a minor unit away from zero."""
         size = (abs(net) * self.rate * 2 + FULL_RATE) // (2 * FULL_RATE)
         return size if net >= 0 else -size
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Owed:
+    """The amounts that an invoice has to say; the total includes the VAT."""
+
+    lines: tuple[Line, ...]
+    net: Money
+    tax: Tax
+
+    @property
+    def total(self) -> Money:
+        """With VAT."""
+        return replace(self.net, amount_minor=self.net.amount_minor + self.tax.amount.amount_minor)
 
 
 def total(amounts: Iterable[Money], currency: str) -> Money:
