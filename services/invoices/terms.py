@@ -77,3 +77,10 @@ def bad(
     if not least <= amount.amount_minor <= most:
         return AmountNotPossible(field, amount.amount_minor, least, most)
     return None
+
+
+def owed(lines: tuple[Line, ...], currency: str, treatment: Treatment) -> Owed:
+    """The amounts of an invoice with these lines."""
+    net = total((line.amount for line in lines), currency)
+    vat = replace(net, amount_minor=treatment.of(net.amount_minor))
+    return Owed(lines=lines, net=net, tax=Tax(treatment.category, treatment.rate, vat))

@@ -1,6 +1,6 @@
 """The part of billing: agree a missing price, let the driver correct expenses, approve."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date, datetime
 from typing import assert_never
 
@@ -11,7 +11,6 @@ from contracts.invoices.invoice_v1 import (
     InvoiceApproved,
     InvoiceEvent,
     PriceAgreed,
-    Tax,
 )
 from services.invoices import terms
 from services.invoices.invoice.rejections import (
@@ -164,18 +163,17 @@ def _approve(command: ApproveInvoice, bill: Bill) -> Decision:
 
 
 def _approved(command: ApproveInvoice, treatment: Treatment, bill: Bill) -> InvoiceApproved:
-    net = bill.net
-    vat = treatment.of(net.amount_minor)
+    due = terms.owed(bill.lines, bill.currency, treatment)
     return InvoiceApproved(
         invoice_id=bill.invoice_id,
         trip_id=bill.mission.trip_id,
         organisation_id=bill.organisation_id,
         driver_id=bill.driver_id,
         description=bill.description,
-        lines=bill.lines,
-        net=net,
-        tax=Tax(treatment.category, treatment.rate, replace(net, amount_minor=vat)),
-        total=replace(net, amount_minor=net.amount_minor + vat),
+        lines=due.lines,
+        net=due.net,
+        tax=due.tax,
+        total=due.total,
         self_billed=command.self_billed,
         seller_version=command.seller_version,
         buyer_version=command.buyer_version,

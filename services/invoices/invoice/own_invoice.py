@@ -17,6 +17,7 @@ from contracts.invoices.invoice_v1 import (
     OwnInvoiceRefused,
     OwnInvoiceSent,
 )
+from services.invoices import terms
 from services.invoices.invoice import rejections
 from services.invoices.invoice.situations import Approved, Delivered, OwnInvoice, Paid
 from services.invoices.terms import Owed, Treatment
@@ -85,8 +86,7 @@ def owed(state: Approved | Paid, settlement: int | None = None) -> Owed | None:
         return Owed(lines=approval.lines, net=approval.net, tax=approval.tax)
     # A contest settled meanwhile has changed the lines.
     treatment = Treatment(approval.tax.category, approval.tax.rate)
-    vat = Money(treatment.of(bill.net.amount_minor), bill.currency)
-    return Owed(lines=bill.lines, net=bill.net, tax=replace(approval.tax, amount=vat))
+    return terms.owed(bill.lines, bill.currency, treatment)
 
 
 def _added(state: Approved | Paid, settlement: int) -> Owed | None:
