@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import date
+from typing import ClassVar
 
 from contracts.common_v1 import Money
 from contracts.decisions import Changed
@@ -142,6 +143,7 @@ class OwnInvoiceDiffers:
 
 @dataclass(frozen=True, slots=True)
 class NotYetIssued:
+    field: ClassVar[str] = "issued_on"
     issued_on: date
     today: date
 

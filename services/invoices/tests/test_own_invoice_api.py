@@ -128,6 +128,13 @@ async def test_while_files_are_out_of_reach_it_may_be_sent_again(database: str) 
         assert (answer.status_code, answer.headers["Retry-After"]) == (503, "1")
 
 
+async def test_an_invoice_of_tomorrow_names_its_day(database: str) -> None:
+    async with approved(database) as api:
+        await upload(api, text(*AMOUNTS))
+        later = await api.driver("POST", OWN, BODY | {"issued_on": "2199-01-01"})
+        assert at_fault(later) == [("/issued_on", "not-yet-issued")]
+
+
 async def test_with_a_mandate_none_is_wanted(database: str) -> None:
     async with served(database) as api:
         await api.approved()
