@@ -4,6 +4,7 @@ import os
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from hashlib import sha256
 from typing import Any, Generic, TypeVar
 from uuid import UUID
 
@@ -11,6 +12,7 @@ from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from contracts.runtime import Contract, DecodeError, EventType
+from infra import telemetry
 from infra.batching import Batcher
 from infra.database import Pool
 from infra.migrations import apply_migrations
@@ -19,6 +21,7 @@ from infra.texts import refuse_unstorable
 E = TypeVar("E")
 
 NONCE_BYTES = 12
+MARK_BYTES = 4
 _SCHEMA = """
 create schema if not exists keys;
 create table if not exists keys.subject (
@@ -53,6 +56,36 @@ class Forgotten:
     requested_by: str
 
 
+class SubjectKey:
+    """The key of one subject: AES-256-GCM. What it seals tells that it was this key.
+
+    A nonce is 4 bytes of the key's own, the same for all it seals, and 8 random ones.
+    """
+
+    def __init__(self, key: bytes) -> None:
+        self._mark = sha256(b"relais/subject-key/" + key).digest()[:MARK_BYTES]
+        self._cipher = AESGCM(key)
+
+    def seal(self, plaintext: bytes, context: bytes) -> bytes:
+        """The nonce and the ciphertext; opens with the same context only."""
+        nonce = self._mark + os.urandom(NONCE_BYTES - MARK_BYTES)
+        return nonce + self._cipher.encrypt(nonce, plaintext, context)
+
+    def unseal(self, sealed: bytes, context: bytes) -> bytes | None:
+        """The plaintext; None when another key sealed it, one that the subject had before.
+
+        Also opens what releases sealed whose nonces were all random. Raises `InvalidTag` when this
+        key sealed it, and it is not what was sealed, or not here.
+        """
+        nonce, ciphertext = sealed[:NONCE_BYTES], sealed[NONCE_BYTES:]
+        try:
+            return self._cipher.decrypt(nonce, ciphertext, context)
+        except InvalidTag:
+            if nonce.startswith(self._mark):
+                raise
+            return None
+
+
 class Keyring:
     """The keys of data subjects, one row each, in a database of their own.
 
@@ -64,7 +97,7 @@ class Keyring:
         self.pool = pool
         self._masters = {name: AESGCM(key) for name, key in masters.items()}
         self._current = next(iter(masters))
-        self._lookups: Batcher[frozenset[str], dict[str, AESGCM]] = Batcher(
+        self._lookups: Batcher[frozenset[str], dict[str, SubjectKey]] = Batcher(
             self._look_up, size=256, lanes=2
         )
 
@@ -72,7 +105,7 @@ class Keyring:
         """Create what is missing in the database. Safe to repeat, and from several processes."""
         await apply_migrations(self.pool, "keys", [_SCHEMA])
 
-    async def keys(self, subjects: Iterable[str]) -> dict[str, AESGCM]:
+    async def keys(self, subjects: Iterable[str]) -> dict[str, SubjectKey]:
         """The keys there are. Somebody forgotten, or never seen, has none."""
         # No name in PostgreSQL holds a NUL; the error would hurt everybody who looks up with it.
         wanted = frozenset(subject for subject in subjects if "\0" not in subject)
@@ -80,7 +113,7 @@ class Keyring:
 
     async def _look_up(
         self, wanted: Sequence[frozenset[str]]
-    ) -> list[dict[str, AESGCM] | BaseException]:
+    ) -> list[dict[str, SubjectKey] | BaseException]:
         async with self.pool.connection() as connection:
             cursor = await connection.execute(
                 "select subject, master, wrapped from keys.subject"
@@ -92,14 +125,14 @@ class Keyring:
 
     def _open(
         self, wanted: frozenset[str], rows: Mapping[str, Sequence[Any]]
-    ) -> dict[str, AESGCM] | BaseException:
+    ) -> dict[str, SubjectKey] | BaseException:
         """The keys of one caller; what is wrong with them is nobody else's business."""
         try:
-            return {s: AESGCM(self._unwrap(s, *rows[s])) for s in wanted if s in rows}
+            return {s: SubjectKey(self._unwrap(s, *rows[s])) for s in wanted if s in rows}
         except UnknownMasterKey as error:
             return error
 
-    async def keys_to_write(self, subjects: Iterable[str]) -> dict[str, AESGCM]:
+    async def keys_to_write(self, subjects: Iterable[str]) -> dict[str, SubjectKey]:
         """The keys of all these subjects, made where missing.
 
         Raises `SubjectIsForgotten`: a destroyed key is never replaced.
@@ -209,7 +242,7 @@ class Codec(Generic[E]):
 
     async def _decoded(
         self, records: Sequence[Encoded], others: frozenset[str]
-    ) -> tuple[list[E | Exception], frozenset[str], Mapping[str, AESGCM]]:
+    ) -> tuple[list[E | Exception], frozenset[str], Mapping[str, SubjectKey]]:
         parsed = [self._parse(record) for record in records]
         named = {s for p in parsed if not isinstance(p, Exception) for s in p[0].subjects_in(p[1])}
         subjects = others | named
@@ -229,17 +262,18 @@ class Codec(Generic[E]):
 
 
 def _convert(
-    keys: Mapping[str, AESGCM], event_id: UUID, kind: EventType[Any], message: Any
+    keys: Mapping[str, SubjectKey], event_id: UUID, kind: EventType[Any], message: Any
 ) -> Any | Exception:
     def unseal(subject: str, field: int, sealed: bytes) -> bytes | None:
         if (key := keys.get(subject)) is None:
             return None
         try:
-            return key.decrypt(
-                sealed[:NONCE_BYTES], sealed[NONCE_BYTES:], _context(event_id, kind, field)
-            )
+            plaintext = key.unseal(sealed, _context(event_id, kind, field))
         except InvalidTag:
             raise DecodeError(f"{kind.type} field {field} does not open with its key") from None
+        if plaintext is None:
+            telemetry.sealed_by_another_key(kind.type)
+        return plaintext
 
     try:
         return kind.convert(message, unseal)
@@ -247,14 +281,13 @@ def _convert(
         return error
 
 
-def _encoded(keys: Mapping[str, AESGCM], id: UUID, event: Any, kind: EventType[Any]) -> Encoded:
+def _encoded(keys: Mapping[str, SubjectKey], id: UUID, event: Any, kind: EventType[Any]) -> Encoded:
     suspicious = False
 
     def seal(subject: str, field: int, plaintext: bytes) -> bytes:
         nonlocal suspicious
         suspicious = suspicious or b"\0" in plaintext
-        nonce = os.urandom(NONCE_BYTES)
-        return nonce + keys[subject].encrypt(nonce, plaintext, _context(id, kind, field))
+        return keys[subject].seal(plaintext, _context(id, kind, field))
 
     try:
         data = kind.encode(event, seal)

@@ -160,6 +160,11 @@ _CONFLICTS = _METER.create_counter(
 _REPEATED = _METER.create_counter(
     "relais.commands.repeated", "{command}", "Commands recognised as repeated and not run again."
 )
+_OTHER_KEYS = _METER.create_counter(
+    "relais.personal.other_key",
+    "{value}",
+    "Personal values read as forgotten: not the key that their subject has now sealed them.",
+)
 _TURNED_AWAY = _METER.create_counter(
     "relais.http.turned_away", "{client}", "Clients whose connection or request was cut short."
 )
@@ -212,6 +217,11 @@ def conflicts(appends: int) -> None:
 def repeated_commands(commands: int) -> None:
     """So many commands had been carried out before."""
     _REPEATED.add(commands)
+
+
+def sealed_by_another_key(type: str) -> None:
+    """A personal value of such an event was sealed by another key, and reads as forgotten."""
+    _OTHER_KEYS.add(1, {"type": type})
 
 
 def message_ended(channel: str, outcome: str) -> None:
