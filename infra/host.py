@@ -266,6 +266,7 @@ def workers(running: Running) -> dict[str, Worker]:
             conninfo=settings.database(service.name),
             signal=running.appended,
             replication=settings.topic_replication,
+            in_sync=settings.topic_in_sync,
         )
         found["timers"] = Timers(service.name, running.commands, service.aggregates)
     if (reacting := running.reacting()) is not None:

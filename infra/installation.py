@@ -41,8 +41,9 @@ comment on table relais.member is
   'beside the keys: the services of the installation, and how far the store of each had come';
 """
 _IDENTITY = "select id, other from relais.installation where part = %s"
-# Rows are never deleted: the sum only grows.
-_KEYS_REACHED = "select count(*) + count(forgotten_at) from keys.subject"
+# Rows are never deleted: the number only grows. It is looked at every minute, so it is kept.
+_KEYS_REACHED = "select coalesce(sum(number), 0) from keys.reached"
+_KEYS_COUNTED = "select count(*) + count(forgotten_at) from keys.subject"
 _STORE_REACHED = "select xid::text::bigint from es.event order by xid desc, position desc limit 1"
 
 
@@ -123,7 +124,7 @@ async def standing(service: str, keys: Pool, pool: Pool) -> Standing:
         of_service, keys_seen = await _identity(here, service)
     async with keys.connection() as there:
         of_keys, _ = await _identity(there, KEYS)
-        keys_reached = await _number(there, _KEYS_REACHED)
+        keys_reached = await _keys_reached(there)
         seen = await _member(there, service)
     async with pool.connection() as here:
         store_reached = await _store_reached(here)
@@ -207,7 +208,7 @@ async def _keep_looking(service: str, keys: Pool, pool: Pool) -> None:
 
 async def _look(service: str, keys: Pool, pool: Pool, identity: UUID) -> None:
     async with keys.connection() as there:
-        keys_reached = await _number(there, _KEYS_REACHED)
+        keys_reached = await _keys_reached(there)
     async with pool.connection() as here:
         store_reached = await _store_reached(here)
         await _write(here, service, identity, keys_reached)
@@ -232,6 +233,12 @@ async def _identity(connection: Connection, part: str) -> tuple[UUID | None, int
         return None, 0  # No process of this release has started here.
     row = await (await connection.execute(_IDENTITY, (part,))).fetchone()
     return (row[0], row[1]) if row is not None else (None, 0)
+
+
+async def _keys_reached(connection: Connection) -> int:
+    # `relais doctor` may look before a process of this release has started here.
+    kept = await _has(connection, "keys.reached")
+    return await _number(connection, _KEYS_REACHED if kept else _KEYS_COUNTED)
 
 
 async def _store_reached(connection: Connection) -> int:

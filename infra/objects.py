@@ -115,7 +115,10 @@ def _flush(path: Path, folder: Path) -> None:
 
 
 def objects_of(settings: Settings) -> Objects:
-    """The store that `settings.objects` names; a folder of its home when it names none."""
+    """The store that `settings.objects` names; a folder of its home when it names none.
+
+    Raises ValueError for a name that is none, OSError when the authority of S3 cannot be read.
+    """
     if not settings.objects:
         folder = settings.home.absolute() / "objects"
         folder.mkdir(parents=True, exist_ok=True)
@@ -138,6 +141,8 @@ def _s3(settings: Settings) -> S3Store:
         "connect_timeout": "5s",
         "timeout": "60s",
     }
+    if settings.s3_ca is not None:
+        options["root_certificate"] = settings.s3_ca.read_bytes()
     return S3Store.from_url(
         settings.objects, config=config, client_options=options, retry_config=RETRIES
     )

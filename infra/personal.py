@@ -35,6 +35,33 @@ create table if not exists keys.subject (
 );
 """
 
+# How many keys were made and destroyed, so that nobody has to count them: their sum. There are
+# sixteen numbers, because who makes a key holds one of them until it is made.
+_REACHED = """
+create table keys.reached (
+  part   int    primary key,
+  number bigint not null
+);
+create function keys.count() returns trigger language plpgsql as $$
+declare
+  made int := case tg_op when 'INSERT' then 1 when 'DELETE' then -1 else 0 end;
+begin
+  if tg_op <> 'DELETE' and new.forgotten_at is not null then made := made + 1; end if;
+  if tg_op <> 'INSERT' and old.forgotten_at is not null then made := made - 1; end if;
+  if made <> 0 then
+    insert into keys.reached values (pg_backend_pid() % 16, made)
+    on conflict (part) do update set number = reached.number + excluded.number;
+  end if;
+  return null;
+end
+$$;
+create trigger counted after insert or update of forgotten_at or delete on keys.subject
+  for each row execute function keys.count();
+insert into keys.reached
+select 0, count(*) + count(forgotten_at) from keys.subject
+on conflict (part) do update set number = reached.number + excluded.number;
+"""
+
 
 class SubjectIsForgotten(Exception):
     """New personal data was to be recorded about somebody who asked to be forgotten."""
@@ -103,7 +130,7 @@ class Keyring:
 
     async def migrate(self) -> None:
         """Create what is missing in the database. Safe to repeat, and from several processes."""
-        await apply_migrations(self.pool, "keys", [_SCHEMA])
+        await apply_migrations(self.pool, "keys", [_SCHEMA, _REACHED])
 
     async def keys(self, subjects: Iterable[str]) -> dict[str, SubjectKey]:
         """The keys there are. Somebody forgotten, or never seen, has none."""

@@ -113,6 +113,7 @@ class Relay:
         conninfo: str,
         signal: Signal,
         replication: int = 1,
+        in_sync: int = 1,
     ) -> None:
         self.service = service
         self.progress = Progress()
@@ -123,7 +124,7 @@ class Relay:
         self._bootstrap = bootstrap
         self._conninfo = conninfo
         self._nudge = signal
-        self._replication = replication
+        self._replication, self._in_sync = replication, in_sync
         self._stopping = False
 
     def stop(self) -> None:
@@ -162,7 +163,8 @@ class Relay:
     @asynccontextmanager
     async def _session(self) -> AsyncIterator["_Session"]:
         checkpoint = await self._take_over()
-        await create_topics(self._bootstrap, list(self._contracts.values()), self._replication)
+        contracts = list(self._contracts.values())
+        await create_topics(self._bootstrap, contracts, self._replication, self._in_sync)
         producer = AIOKafkaProducer(
             **options(self._bootstrap),
             enable_idempotence=True,
@@ -249,6 +251,10 @@ class _Session:
         marks = self._checkpoint.marks
         for partition in chain.from_iterable(self._partitions.values()):
             self._tails[partition] = Tail(marks.get(_name(partition), Mark()))
+        # Assigned first: asked about topics it was not told of, the client learns one a try. And
+        # paused: it would fetch all that we publish.
+        self._reader.assign(list(self._tails))
+        self._reader.pause(*self._tails)
         for partition, end in (await self._reader.end_offsets(list(self._tails))).items():
             self._tails[partition].end = end
         lost = [tp for tp, tail in self._tails.items() if tail.end < tail.mark.offset]
@@ -288,9 +294,9 @@ class _Session:
     ) -> dict[TopicPartition, dict[int, UUID]]:
         """The event id at each offset from the starts to the ends; others' records are left out."""
         found: dict[TopicPartition, dict[int, UUID]] = {partition: {} for partition in starts}
-        self._reader.assign(list(starts))
         for partition, start in starts.items():
             self._reader.seek(partition, start)
+        self._reader.resume(*starts)
         left = set(starts)
         while left:
             fetched = await self._reader.getmany(*left, timeout_ms=int(READ_TIMEOUT * 1000))
@@ -302,7 +308,6 @@ class _Session:
                         ce_id = dict(record.headers)["ce_id"]
                         found[partition][record.offset] = UUID(ce_id.decode())
             left = {tp for tp in left if await self._reader.position(tp) < self._tails[tp].end}
-        # From here on it is asked for ends only, and would fetch all that we publish.
         self._reader.pause(*starts)
         return found
 

@@ -103,6 +103,8 @@ class Settings(BaseSettings):
     """Where people find the portal; links in mails begin with it."""
     smtp: SecretStr = SecretStr("")
     """The mail server, like smtps://user:word@host:465; without one a laptop keeps its mail."""
+    smtp_ca: Path | None = None
+    """A PEM file with the only authority whose mail server is trusted."""
     mail_from: str = "Relais <no-reply@relais.invalid>"
     """The sender of mails; its domain is that of their Message-IDs."""
     mail_returns: str = ""
@@ -122,6 +124,8 @@ class Settings(BaseSettings):
     """Seconds between two attempts at most."""
     send_days: float = Field(default=5.0, gt=0)
     """Days after the first attempt when a channel is given up; sooner when its message expires."""
+    send_attempts_kept_days: float = Field(default=90.0, gt=0)
+    """Days for which attempts that failed are remembered; longer than `send_days`."""
     sending: bool = True
     """Off while history is played into a new installation: messages wait, nothing goes out."""
     objects: str = ""
@@ -132,6 +136,8 @@ class Settings(BaseSettings):
     s3_key: SecretStr = SecretStr("")
     s3_secret: SecretStr = SecretStr("")
     """Without these two, the usual places of credentials are looked at."""
+    s3_ca: Path | None = None
+    """A PEM file with an authority whose S3 is trusted, beside those of the system."""
     document_bytes: int = 25 * 1024 * 1024
     """The largest document or image that is taken (G-08)."""
     video_bytes: int = 500 * 1024 * 1024
@@ -186,7 +192,10 @@ class Settings(BaseSettings):
     position_wait: float = 2.0
     """Seconds a reader waits for the facts it asked for, then 425."""
     parking_limit: int = 100
-    topic_replication: int = 1
+    topic_replication: int = Field(default=1, ge=1)
+    """How many brokers keep each record; topics are made so, and `relais doctor` compares."""
+    topic_in_sync: int = Field(default=1, ge=1)
+    """How many of them have a record before it counts as published (`min.insync.replicas`)."""
     home_radius_km: float = 100.0
     """The distance that counts as near home (G-10)."""
 
@@ -208,6 +217,18 @@ class Settings(BaseSettings):
             raise ValueError(f"kafka_mechanism {mechanism} needs kafka_user and kafka_password")
         if not mechanism and (self.kafka_user or secret or self.kafka_token):
             raise ValueError("kafka_user, kafka_password and kafka_token need kafka_mechanism")
+        return self
+
+    @model_validator(mode="after")
+    def _remembers_attempts(self) -> Self:
+        if self.send_attempts_kept_days <= self.send_days:
+            raise ValueError("send_attempts_kept_days must be more than send_days")
+        return self
+
+    @model_validator(mode="after")
+    def _has_enough_copies(self) -> Self:
+        if self.topic_in_sync > self.topic_replication:
+            raise ValueError("topic_in_sync must not be more than topic_replication")
         return self
 
     @cached_property

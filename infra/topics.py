@@ -14,6 +14,7 @@ from infra.cluster import Address
 from infra.kafka import options
 from infra.supervisor import Halt
 
+IN_SYNC = "min.insync.replicas"
 CONFIG = {"cleanup.policy": "delete", "retention.ms": "-1"}
 """Never compacted, kept for ever."""
 
@@ -27,9 +28,11 @@ def partitions_of(topic: str) -> int:
 
 
 async def create_topics(
-    bootstrap: Address, contracts: Sequence[Contract[Any]], replication: int
+    bootstrap: Address, contracts: Sequence[Contract[Any]], replication: int, in_sync: int = 1
 ) -> list[str]:
     """Create the topics that are missing, never compacted, kept for ever; answers their names.
+
+    Each record has `replication` copies, and counts as written once `in_sync` of them have it.
 
     Raises `Halt` when one has another number of partitions than its file says.
     """
@@ -40,7 +43,7 @@ async def create_topics(
         existing = await _partitions(admin)
         missing = [topic for topic in topics if topic not in existing]
         if missing:
-            await _create(admin, missing, replication)
+            await _create(admin, missing, replication, in_sync)
             existing = await _partitions(admin)
         for topic in topics:
             await _widen(admin, topic, existing.get(topic, partitions_of(topic)))
@@ -54,10 +57,13 @@ async def _partitions(admin: AIOKafkaAdminClient) -> dict[str, int]:
     return {topic["topic"]: len(topic["partitions"]) for topic in await admin.describe_topics()}
 
 
-async def _create(admin: AIOKafkaAdminClient, topics: Sequence[str], replication: int) -> None:
+async def _create(
+    admin: AIOKafkaAdminClient, topics: Sequence[str], replication: int, in_sync: int
+) -> None:
+    config = {**CONFIG, IN_SYNC: str(in_sync)}
     answer = await admin.create_topics(
         [
-            NewTopic(topic, partitions_of(topic), replication, topic_configs=CONFIG)
+            NewTopic(topic, partitions_of(topic), replication, topic_configs=config)
             for topic in topics
         ]
     )

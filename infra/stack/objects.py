@@ -21,16 +21,21 @@ READY_WITHIN_SECONDS = 60
 
 
 class ObjectServer:
-    """One server over one folder, at `url`, with `KEY` and `SECRET`; `kind` as in `commands`."""
+    """One server over one folder, at `url`, with `KEY` and `SECRET`.
 
-    def __init__(self, kind: str, folder: Path, tools: Path) -> None:
+    `kind` is moto or versitygw. `keys` is a file with the key and the certificate of one that talks
+    TLS.
+    """
+
+    def __init__(self, kind: str, folder: Path, tools: Path, *, keys: Path | None = None) -> None:
         self._kind, self._folder, self._tools = kind, folder.absolute(), tools.absolute()
+        self._keys = keys
         self._port = free_port()
         self._child: Child | None = None
 
     @property
     def url(self) -> str:
-        return f"http://{LOOPBACK}:{self._port}"
+        return f"{'https' if self._keys else 'http'}://{LOOPBACK}:{self._port}"
 
     async def start(self) -> None:
         """Run until stopped; returns when connections are taken. Raises `ServerFailed`."""
@@ -53,9 +58,12 @@ class ObjectServer:
         address = f"{LOOPBACK}:{self._port}"
         match self._kind:
             case "moto":
-                return [sys.executable, "-m", "moto.server", "-H", LOOPBACK, "-p", str(self._port)]
+                tls = ["-c", f"{self._keys}", "-k", f"{self._keys}"] if self._keys else []
+                started = [sys.executable, "-m", "moto.server", "-H", LOOPBACK]
+                return [*started, "-p", str(self._port), *tls]
             case "versitygw":
-                options = ["--access", KEY, "--secret", SECRET, "--region", REGION]
+                tls = ["--cert", f"{self._keys}", "--key", f"{self._keys}"] if self._keys else []
+                options = [*tls, "--access", KEY, "--secret", SECRET, "--region", REGION]
                 program = build(self._tools)
                 return [str(program), *options, "--port", address, "posix", f"{self._folder}/data"]
             case _:

@@ -1,5 +1,6 @@
 """A certificate authority for an hour, and what it signs."""
 
+import ssl
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from ipaddress import ip_address
@@ -49,6 +50,12 @@ class Authority:
         private = key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
         path.write_bytes(private + certificate.public_bytes(Encoding.PEM))
         return path
+
+    def context(self, path: Path) -> ssl.SSLContext:
+        """What a server of Python at the usual address talks TLS with; the file is written."""
+        made = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+        made.load_cert_chain(self.server(path))
+        return made
 
 
 def _builder(subject: str, issuer: str, key: Key) -> x509.CertificateBuilder:

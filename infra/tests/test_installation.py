@@ -191,3 +191,39 @@ async def test_somebody_forgotten_counts_as_progress(site: Site) -> None:
     await keys.run("update keys.subject set wrapped = 'x', forgotten_at = null")
     with pytest.raises(NotTogether, match="it had 2 keys made and destroyed, and has 1"):
         await belong("missions", keys.pool, store.pool)
+
+
+async def test_keys_made_and_destroyed_are_counted_as_they_come(site: Site) -> None:
+    keys, store = await site.keys(), await site.store()
+    ring = Keyring(keys.pool, {"test": bytes(32)})
+
+    async def reached() -> int:
+        return (await installation.standing("missions", keys.pool, store.pool)).keys_reached
+
+    assert await reached() == 0
+    await ring.keys_to_write(["ada", "bob"])
+    await ring.keys_to_write(["ada", "eve"])
+    assert await reached() == 3
+    for subject in ("ada", "ada", "nobody"):
+        await ring.forget(subject, "somebody")
+    assert await reached() == 6
+
+
+async def test_keys_of_a_release_that_counted_none_are_counted_too(site: Site) -> None:
+    keys, store = await site.keys(), await site.store()
+    await keys.key("ada")
+    await Keyring(keys.pool, {"test": bytes(32)}).forget("bob", "bob")
+    await keys.run("drop table keys.reached; drop function keys.count cascade")
+    before = await installation.standing("missions", keys.pool, store.pool)
+    await keys.run("delete from relais.step where part = 'keys' and number = 2")
+    await Keyring(keys.pool, {"test": bytes(32)}).migrate()
+    await keys.key("eve")
+    after = await installation.standing("missions", keys.pool, store.pool)
+    assert (before.keys_reached, after.keys_reached) == (3, 4)
+
+
+async def test_looking_costs_the_same_however_many_keys_there_are(site: Site) -> None:
+    keys, store = await grown(site)
+    await keys.run("alter table keys.subject rename to hidden")
+    await look("missions", keys.pool, store.pool)
+    assert (await installation.standing("missions", keys.pool, store.pool)).trouble is None

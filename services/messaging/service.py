@@ -29,7 +29,7 @@ service = Service(
     views=(outbox.view, recipients.view),
     routes=http.router,
     problem=problem,
-    migrations=(receipts.TABLES + sink.TABLES, attempts.TABLES),
+    migrations=(receipts.TABLES + sink.TABLES, attempts.TABLES, attempts.BY_AGE),
     workers={"sender": channels.sender},
     reaches=("mail", "texts"),
 )

@@ -197,7 +197,7 @@ async def _timers(report: Report, name: str, pool: Pool) -> None:
 async def _topics(settings: Settings, report: Report, pools: dict[str, Pool], whole: bool) -> None:
     bootstrap = connections.broker(settings)
     try:
-        there = await topics.partitions_at(bootstrap)
+        there = await topics.topics_at(bootstrap)
     except Exception as error:
         raise Trouble(
             f"cannot reach the broker {bootstrap}: {first_line(error)}", UNREACHABLE
@@ -207,11 +207,15 @@ async def _topics(settings: Settings, report: Report, pools: dict[str, Pool], wh
         for service in _recording():
             marks = await _marks(service.name, pools[service.name])
             for contract in service.contracts:
-                if there.get(contract.topic) != partitions_of(contract.topic):
+                found = there.get(contract.topic)
+                if found is None or found.partitions != partitions_of(contract.topic):
                     report.wrong(
                         contract.topic, "is missing or narrow", "`relais topics create` makes it"
                     )
                     continue
+                if (lacking := found.lacks(settings)) is not None:
+                    do = "docs/runbook.md, 'A topic has too few copies'"
+                    report.wrong(contract.topic, lacking, do)
                 await _topic(report, reader, pools[service.name], contract, marks, whole)
     finally:
         await reader.close()

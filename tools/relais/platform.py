@@ -79,7 +79,8 @@ async def open_services(
     if not with_workers:
         return found
     contracts = {c.topic: c for s in services for c in (*s.contracts, *s.sources)}
-    await create_topics(settings.cluster, list(contracts.values()), settings.topic_replication)
+    copies = settings.topic_replication, settings.topic_in_sync
+    await create_topics(settings.cluster, list(contracts.values()), *copies)
     for running in found:
         await stack.enter_async_context(working(running))
     return found

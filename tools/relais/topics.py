@@ -2,10 +2,13 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from aiokafka import AIOKafkaConsumer, TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient
+from aiokafka.admin.config_resource import ConfigResource, ConfigResourceType
+from aiokafka.errors import for_code
 
 from contracts.index import contracts
 from contracts.runtime import Contract
@@ -14,55 +17,122 @@ from infra.cluster import Address
 from infra.consumers.records import KafkaTopicReader, Partition, Record
 from infra.http.models import plain
 from infra.kafka import options
-from infra.topics import create_topics, partitions_of
+from infra.settings import Settings
+from infra.topics import IN_SYNC, create_topics, partitions_of
 from tools.relais import connections
 from tools.relais.answers import USAGE, Answer, Trouble, audit, cell, rows, sentence
 
 FOLLOW_SECONDS = 0.25
-COLUMNS = ("topic", "partitions", "at_broker", "records", "state")
+COLUMNS = ("topic", "partitions", "at_broker", "replicas", "in_sync", "records", "state")
+
+
+@dataclass(frozen=True, slots=True)
+class AtBroker:
+    """A topic as the broker has it: `replicas` are the copies of the partition with the fewest.
+
+    A record counts as published once `in_sync` of them have it.
+    """
+
+    partitions: int
+    replicas: int
+    in_sync: int
+
+    def lacks(self, settings: Settings) -> str | None:
+        """What it has less of than the settings want, in words; None when it has enough."""
+        if self.replicas < (wanted := settings.topic_replication):
+            return f"has {self.replicas} copies of a record, RELAIS_TOPIC_REPLICATION is {wanted}"
+        if self.in_sync < (wanted := settings.topic_in_sync):
+            return (
+                f"takes a record for published that {self.in_sync} copies have,"
+                f" RELAIS_TOPIC_IN_SYNC is {wanted}"
+            )
+        if self.in_sync > self.replicas:
+            return f"can never be written: {self.in_sync} of {self.replicas} copies must be in sync"
+        return None
+
+
+MISSING = AtBroker(0, 0, 0)
 
 
 async def listed() -> Answer:
-    """Every topic of the contracts: partitions by its file and at the broker, and its records."""
-    bootstrap = connections.broker(connections.settings())
-    there = await partitions_at(bootstrap)
+    """Every topic of the contracts: as its file and the settings want it, and at the broker."""
+    settings = connections.settings()
+    bootstrap = connections.broker(settings)
+    there = await topics_at(bootstrap)
     topics = [contract.topic for contract in contracts]
     sizes = await sizes_of(bootstrap, [t for t in topics if t in there])
     found = [
         {
             "topic": topic,
             "partitions": partitions_of(topic),
-            "at_broker": there.get(topic, 0),
+            "at_broker": there.get(topic, MISSING).partitions,
+            "replicas": there.get(topic, MISSING).replicas,
+            "in_sync": there.get(topic, MISSING).in_sync,
             "records": sum(n for (t, _), n in sizes.items() if t == topic),
-            "state": _state(there.get(topic, 0), partitions_of(topic)),
+            "state": _state(there.get(topic), partitions_of(topic), settings),
         }
         for topic in topics
     ]
     return rows(found, COLUMNS, "")
 
 
-def _state(there: int, wanted: int) -> str:
-    return "missing" if there == 0 else "ok" if there == wanted else "wrong number of partitions"
+def _state(there: AtBroker | None, wanted: int, settings: Settings) -> str:
+    if there is None:
+        return "missing"
+    return there.lacks(settings) or (
+        "ok" if there.partitions == wanted else "wrong number of partitions"
+    )
 
 
 async def create() -> Answer:
     """Create the topics that are missing. Safe to repeat."""
     settings = connections.settings()
-    made = await create_topics(connections.broker(settings), contracts, settings.topic_replication)
+    copies = settings.topic_replication, settings.topic_in_sync
+    made = await create_topics(connections.broker(settings), contracts, *copies)
     if made:
         audit(settings.home, "topics create", topics=made)
     return sentence({"created": made}, f"created: {', '.join(made)}" if made else "all are there")
 
 
-async def partitions_at(bootstrap: Address) -> dict[str, int]:
-    """The number of partitions of every topic there is."""
+async def topics_at(bootstrap: Address) -> dict[str, AtBroker]:
+    """Every topic of ours that is there.
+
+    Raises KafkaError, also when we may not ask how one is set up.
+    """
     admin = AIOKafkaAdminClient(**options(bootstrap))
     try:
         await admin.start()
         # Asking for one by name could create it.
-        return {topic["topic"]: len(topic["partitions"]) for topic in await admin.describe_topics()}
+        found = {topic["topic"]: topic["partitions"] for topic in await admin.describe_topics()}
+        in_sync = await _in_sync(admin, list(found))
+        return {
+            topic: AtBroker(
+                len(partitions),
+                min(len(partition["replicas"]) for partition in partitions),
+                in_sync[topic],
+            )
+            for topic, partitions in found.items()
+            if topic in in_sync
+        }
     finally:
         await admin.close()
+
+
+async def _in_sync(admin: AIOKafkaAdminClient, there: list[str]) -> dict[str, int]:
+    """`min.insync.replicas` of those of these topics that are ours."""
+    ours = {contract.topic for contract in contracts}
+    asked = [
+        ConfigResource(ConfigResourceType.TOPIC, topic, {IN_SYNC: None})
+        for topic in there
+        if topic in ours
+    ]
+    found = {}
+    for answer in await admin.describe_configs(asked) if asked else ():
+        for code, message, _, topic, entries in answer.resources:
+            if code:
+                raise for_code(code)(f"{topic}: {message}")
+            found[topic] = next(int(entry[1]) for entry in entries if entry[0] == IN_SYNC)
+    return found
 
 
 async def sizes_of(bootstrap: Address, topics: list[str]) -> dict[Partition, int]:
@@ -94,7 +164,7 @@ async def tail(topic: str, last: int, follow: bool) -> AsyncIterator[Mapping[str
     """The last records of each partition, and then those that come; personal fields stay closed."""
     contract = _contract(topic)
     bootstrap = connections.broker(connections.settings())
-    if topic not in await partitions_at(bootstrap):
+    if topic not in await topics_at(bootstrap):
         raise Trouble(f"{topic} is not at the broker: `relais topics create` makes it")
     reader = KafkaTopicReader(bootstrap)
     try:

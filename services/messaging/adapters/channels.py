@@ -3,6 +3,7 @@
 import logging
 from collections.abc import AsyncIterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
+from pathlib import Path
 
 from contracts.messaging.message_v1 import Channel
 from infra.host import Running
@@ -37,7 +38,9 @@ async def opened(running: Running) -> AsyncIterator[Mapping[Channel, Transport]]
         channels[Channel.SMS] = Sms(settings.sms_url, settings.sms_token.get_secret_value())
     if url := settings.smtp.get_secret_value():
         to, port = settings.mail_returns, settings.mail_returns_port
-        channels[Channel.EMAIL] = _mail(url, settings.mail_from, reports_to=to)
+        channels[Channel.EMAIL] = _mail(
+            url, settings.mail_from, reports_to=to, authority=settings.smtp_ca
+        )
         async with AsyncExitStack() as stack:
             if to:
                 taking = bounces.listening(running.pool, to, settings.host, port)
@@ -52,11 +55,20 @@ async def opened(running: Running) -> AsyncIterator[Mapping[Channel, Transport]]
         yield channels
 
 
-def _mail(url: str, sender: str, *, kept: bool = False, reports_to: str = "") -> Mail:
+def _mail(
+    url: str,
+    sender: str,
+    *,
+    kept: bool = False,
+    reports_to: str = "",
+    authority: Path | None = None,
+) -> Mail:
     try:
-        return Mail(url, sender, kept=kept, reports_to=reports_to)
+        return Mail(url, sender, kept=kept, reports_to=reports_to, authority=authority)
     except ValueError as error:
         raise Halt(f"mail cannot be sent with RELAIS_SMTP and RELAIS_MAIL_FROM: {error}") from error
+    except OSError as error:
+        raise Halt(f"the authority in RELAIS_SMTP_CA cannot be read: {error}") from error
 
 
 def has_sink(running: Running) -> bool:

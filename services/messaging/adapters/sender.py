@@ -52,6 +52,8 @@ PAGE = 200
 ASIDE_SECONDS = 60.0
 COUNT_SECONDS = 10.0
 """How old the figures of what waits may be."""
+PRUNE_SECONDS = 60.0
+PRUNED_AT_ONCE = 1_000
 RECEIPT_WITHIN = timedelta(minutes=10)
 """Then the next channel is taken."""
 Opening = Callable[[], AbstractAsyncContextManager[Mapping[Channel, Transport]]]
@@ -92,6 +94,8 @@ class Sender(Polling):
         self._woken: set[Channel] = set()
         self._backlog: Sequence[outbox.Backlog] = ()
         self._counted = 0.0
+        self._kept = timedelta(days=settings.send_attempts_kept_days)
+        self._pruned = 0.0
 
     async def run(self) -> None:
         """Plan and send what there is, until stopped."""
@@ -104,6 +108,7 @@ class Sender(Polling):
     async def turn(self) -> bool:
         await self.round()
         await self._count()
+        await self._prune()
         return False
 
     async def round(self) -> None:
@@ -149,6 +154,13 @@ class Sender(Polling):
         if monotonic() >= self._counted + COUNT_SECONDS:
             self._backlog = await outbox.backlog(self._pool)
             self._counted = monotonic()
+
+    async def _prune(self) -> None:
+        """Forget a batch of old attempts; the next one at once while there are more."""
+        if monotonic() < self._pruned + PRUNE_SECONDS:
+            return
+        if await attempts.prune(self._pool, self._kept, PRUNED_AT_ONCE) < PRUNED_AT_ONCE:
+            self._pruned = monotonic()
 
     def _waiting(self) -> telemetry.Reading:
         return [(one.messages, {"waits_for": one.waits_for}) for one in self._backlog]

@@ -3,6 +3,7 @@
 import asyncio
 import base64
 import json
+import ssl
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager, nullcontext
 from dataclasses import dataclass, field
@@ -90,13 +91,17 @@ class MailServer:
 
 
 @asynccontextmanager
-async def mail_server() -> AsyncIterator[MailServer]:
-    """Listens within the block."""
+async def mail_server(
+    *, offers: ssl.SSLContext | None = None, talks: ssl.SSLContext | None = None
+) -> AsyncIterator[MailServer]:
+    """Listens within the block; one that offers TLS, talks nothing else, or does not know it."""
     loop = asyncio.get_running_loop()
     made = MailServer()
-    server = await loop.create_server(lambda: SMTP(made, loop=loop), "127.0.0.1", 0)
+    server = await loop.create_server(
+        lambda: SMTP(made, loop=loop, tls_context=offers), "127.0.0.1", 0, ssl=talks
+    )
     host, port = server.sockets[0].getsockname()[:2]
-    made.url = f"smtp://{host}:{port}"
+    made.url = f"{'smtps' if talks else 'smtp'}://{host}:{port}"
     try:
         yield made
     finally:

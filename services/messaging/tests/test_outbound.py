@@ -1,9 +1,13 @@
 """Mail over a real SMTP server, text messages over a real HTTP server, signed receipts."""
 
+from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import pytest
+import pytest_asyncio
 
+from infra.testing.certificates import Authority
 from services.messaging.adapters.outbound import (
     NeverThere,
     NotNow,
@@ -15,7 +19,14 @@ from services.messaging.adapters.outbound import (
 )
 from services.messaging.adapters.outbound.mail import Mail, refusal
 from services.messaging.adapters.outbound.sms import AbsurdClock, Sms, is_signed, signature
-from services.messaging.tests.stage import SECRET, SENDER, gateway, mail_server, staged
+from services.messaging.tests.stage import (
+    SECRET,
+    SENDER,
+    MailServer,
+    gateway,
+    mail_server,
+    staged,
+)
 
 NOW = datetime(2030, 5, 1, 12, 0, tzinfo=UTC)
 BODY = b'{"reference": "m-1.sms", "status": "delivered"}'
@@ -32,6 +43,44 @@ def outbound(*to: str, key: str = "m-1.email", name: str = "Ada Müller, Dr.") -
     )
     recipients = to or ("ada@example.org",)
     return OutboundMessage(key=key, to=recipients, name=name, content=content)
+
+
+@pytest_asyncio.fixture(params=["offers", "talks"])
+async def secured(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[MailServer]:
+    """A server of an authority of its own, `tmp_path / "ca.pem"`, with and without STARTTLS."""
+    authority = Authority.made("an authority of our own")
+    authority.written(tmp_path / "ca.pem")
+    context = authority.context(tmp_path / "server.pem")
+    async with mail_server(**{request.param: context}) as server:
+        yield server
+
+
+class TestAuthority:
+    async def test_the_server_of_the_authority_that_is_set_gets_the_mail(
+        self, secured: MailServer, tmp_path: Path
+    ) -> None:
+        await Mail(secured.url, SENDER, authority=tmp_path / "ca.pem").send(outbound())
+        assert len(secured.mails) == 1
+
+    @pytest.mark.parametrize("authority", [None, "other.pem"])
+    async def test_any_other_gets_nothing_and_is_tried_again(
+        self, secured: MailServer, tmp_path: Path, authority: str | None
+    ) -> None:
+        Authority.made("another authority").written(tmp_path / "other.pem")
+        trusted = tmp_path / authority if authority else None
+        with pytest.raises(NotNow) as refused:
+            await Mail(secured.url, SENDER, authority=trusted).send(outbound())
+        assert refused.value.why is Why.SERVER
+        assert secured.mails == []
+
+    async def test_a_server_that_knows_no_tls_gets_nothing_where_an_authority_is_set(
+        self, tmp_path: Path
+    ) -> None:
+        authority = Authority.made("an authority").written(tmp_path / "ca.pem")
+        async with mail_server() as server:
+            with pytest.raises(NotNow):
+                await Mail(server.url, SENDER, authority=authority).send(outbound())
+            assert server.mails == []
 
 
 async def test_a_mail_says_what_it_is() -> None:

@@ -4,8 +4,10 @@ import asyncio
 import json
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from uuid import uuid4
 
 import pytest
+from pydantic import ValidationError
 
 from contracts.messaging.message_v1 import (
     Channel,
@@ -16,9 +18,16 @@ from contracts.messaging.message_v1 import (
     Topic,
 )
 from contracts.messaging.preferences_v1 import Immediacy
+from infra.settings import Settings
 from infra.timers import Timers
 from services.messaging import message
-from services.messaging.adapters.outbound import Accepted, OutboundMessage, attempts, receipts
+from services.messaging.adapters.outbound import (
+    Accepted,
+    OutboundMessage,
+    Why,
+    attempts,
+    receipts,
+)
 from services.messaging.adapters.outbound.mail import Mail
 from services.messaging.aggregates import MESSAGE, PREFERENCES
 from services.messaging.preferences import Forget
@@ -557,3 +566,55 @@ async def test_nobody_waits_for_a_message_that_cannot_be_handled(database: str) 
         await stage.round()
         assert [mail["Message-ID"] for mail in server.mails] == ["<m-2.email@relais.example>"]
         assert await stage.types("m-1") == ["queued"]
+
+
+class TestOldAttempts:
+    KEPT = timedelta(days=90)
+    MINUTE = timedelta(minutes=1)
+
+    @pytest.mark.parametrize(("ago", "left"), [(KEPT - MINUTE, 3), (KEPT + MINUTE, 0)])
+    async def test_they_are_forgotten_when_their_days_are_over(
+        self, database: str, ago: timedelta, left: int
+    ) -> None:
+        async with staged(database) as stage:
+            await attempted(stage, 3)
+            await backdate(stage, ago)
+            await attempts.prune(stage.running.pool, self.KEPT, 100)
+            assert await counted(stage) == left
+
+    async def test_a_batch_is_no_larger_than_it_may_be(self, database: str) -> None:
+        async with staged(database) as stage:
+            await attempted(stage, 3)
+            await backdate(stage, LONG)
+            pool = stage.running.pool
+            batches = [await attempts.prune(pool, self.KEPT, 2) for _ in range(3)]
+            assert batches == [2, 1, 0]
+
+    async def test_the_sender_does_it_beside_its_work(self, database: str) -> None:
+        async with staged(database) as stage:
+            await attempted(stage, 3)
+            await backdate(stage, LONG)
+            await attempted(stage, 1)
+            await stage.sender.turn()
+            assert await counted(stage) == 1
+
+    @pytest.mark.parametrize("days", [5.0, 4.0])
+    def test_none_of_a_message_that_is_still_tried_may_be_forgotten(self, days: float) -> None:
+        assert Settings(send_days=5.0, send_attempts_kept_days=5.1).send_days == 5.0
+        with pytest.raises(ValidationError, match="must be more than send_days"):
+            Settings(send_days=5.0, send_attempts_kept_days=days)
+
+
+async def attempted(stage: Stage, messages: int) -> None:
+    """An attempt of each of so many messages fails now."""
+    for _ in range(messages):
+        now, parcel = datetime.now(UTC), uuid4().hex
+        await attempts.note(stage.running.pool, parcel, "email", 1, Why.SERVER, "421", now)
+
+
+async def counted(stage: Stage) -> int:
+    """How many attempts are remembered."""
+    async with stage.running.pool.connection() as connection:
+        cursor = await connection.execute("select count(*) from outbox.attempt")
+        [row] = await cursor.fetchall()
+        return int(row[0])

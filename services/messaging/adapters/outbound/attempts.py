@@ -5,7 +5,7 @@ a person: what the provider said in full goes into the event that ends the chann
 """
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from psycopg.rows import class_row
 
@@ -27,6 +27,7 @@ create table if not exists outbox.attempt (
 create index if not exists attempt_for_us on outbox.attempt (channel, retry_at)
   where why in ('server', 'setup');
 """
+BY_AGE = "create index attempt_by_age on outbox.attempt (failed_at);"
 SAID_LENGTH = 100
 WAITS = """exists (select from outbox.attempt a where a.retry_at > clock_timestamp()
   and a.channel = coalesce(message.channel, '')
@@ -103,3 +104,18 @@ async def of(pool: Pool, parcels: list[str]) -> list[Attempt]:
             (parcels,),
         )
         return await cursor.fetchall()
+
+
+async def prune(pool: Pool, kept: timedelta, most: int) -> int:
+    """Forget so many of the attempts that failed longer ago than that; says how many there were.
+
+    No attempt of a message that is still tried may be so old: it would begin anew.
+    """
+    async with pool.connection() as connection:
+        cursor = await connection.execute(
+            "delete from outbox.attempt where ctid = any(array("
+            " select ctid from outbox.attempt where failed_at < clock_timestamp() - %s"
+            " order by failed_at limit %s for update skip locked))",
+            (kept, most),
+        )
+        return cursor.rowcount

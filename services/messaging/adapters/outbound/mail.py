@@ -8,12 +8,14 @@ from email.headerregistry import Address
 from email.message import EmailMessage
 from email.policy import SMTP, EmailPolicy
 from email.utils import format_datetime
+from pathlib import Path
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
 import aiosmtplib
 
 from infra.addresses import wire_form
+from infra.cluster import trusting
 from services.messaging.adapters.outbound import (
     Accepted,
     Failure,
@@ -116,12 +118,25 @@ class Mail:
 
     `kept` says that the server is our own sink, where a mail is delivered when it is taken.
     `reports_to` is the address, if any, at which servers report what became of a mail.
+    `authority` is a file with the certificate of the only authority whose server is trusted;
+    without one, those of the system are. Raises what `trusting` does.
     """
 
     gives_receipts = False
 
-    def __init__(self, url: str, sender: str, *, kept: bool = False, reports_to: str = "") -> None:
+    def __init__(
+        self,
+        url: str,
+        sender: str,
+        *,
+        kept: bool = False,
+        reports_to: str = "",
+        authority: Path | None = None,
+    ) -> None:
         self._url = urlsplit(url)
+        self._tls = trusting(authority)
+        # A password never travels in the clear, nor what is meant for one server alone.
+        self._must_be_secret = bool(self._url.username) or authority is not None
         if self._url.scheme not in PORTS or not self._url.hostname:
             raise ValueError("the mail server is named like smtp://host:25")
         self._sender = sender_of(sender)
@@ -200,7 +215,8 @@ class Mail:
             "username": unquote(url.username) if url.username else None,
             "password": unquote(url.password) if url.password else None,
             "use_tls": secured,
-            # A password never travels in the clear; without one, TLS is taken when offered.
-            "start_tls": True if url.username and not secured else None,
+            # Else TLS is taken when it is offered.
+            "start_tls": True if self._must_be_secret and not secured else None,
+            "tls_context": self._tls,
             "timeout": SECONDS,
         }
