@@ -195,7 +195,7 @@ class Settings(BaseSettings):
     topic_replication: int = Field(default=1, ge=1)
     """How many brokers keep each record; topics are made so, and `relais doctor` compares."""
     topic_in_sync: int = Field(default=1, ge=1)
-    """How many of them have a record before it counts as published (`min.insync.replicas`)."""
+    """How many of them have a record at least before it counts as published."""
     home_radius_km: float = 100.0
     """The distance that counts as near home (G-10)."""
 

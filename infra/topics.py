@@ -32,7 +32,8 @@ async def create_topics(
 ) -> list[str]:
     """Create the topics that are missing, never compacted, kept for ever; answers their names.
 
-    Each record has `replication` copies, and counts as written once `in_sync` of them have it.
+    Each record has `replication` copies, and counts as written once `in_sync` of them have it, or
+    as many as the broker wants by itself.
 
     Raises `Halt` when one has another number of partitions than its file says.
     """
@@ -60,7 +61,8 @@ async def _partitions(admin: AIOKafkaAdminClient) -> dict[str, int]:
 async def _create(
     admin: AIOKafkaAdminClient, topics: Sequence[str], replication: int, in_sync: int
 ) -> None:
-    config = {**CONFIG, IN_SYNC: str(in_sync)}
+    # Of 1 nothing is said: the broker's own number is that or more.
+    config = {**CONFIG, IN_SYNC: str(in_sync)} if in_sync > 1 else CONFIG
     answer = await admin.create_topics(
         [
             NewTopic(topic, partitions_of(topic), replication, topic_configs=config)

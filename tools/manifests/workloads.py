@@ -30,6 +30,7 @@ SETTINGS = {
     "RELAIS_KAFKA_CA": "/etc/relais/kafka/ca.crt",
     "RELAIS_KAFKA_MECHANISM": "SCRAM-SHA-512",
     "RELAIS_TOPIC_REPLICATION": "3",
+    "RELAIS_TOPIC_IN_SYNC": "2",
     "RELAIS_JWKS_URL": "http://accounts/accounts/.well-known/jwks.json",
 }
 """What all processes share; an overlay adds its portal, proxies and stores to it."""
