@@ -52,7 +52,7 @@ class Authority:
         return path
 
     def context(self, path: Path) -> ssl.SSLContext:
-        """TLS as a server of Python at the usual address talks it; the file of its keys is written."""
+        """TLS as a server of Python at the usual address talks it; writes the file of its keys."""
         made = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
         made.load_cert_chain(self.server(path))
         return made

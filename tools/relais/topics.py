@@ -38,7 +38,7 @@ class AtBroker:
     in_sync: int
 
     def lacks(self, settings: Settings) -> str | None:
-        """In words, a number that is less than the settings want; None when it has enough of all."""
+        """In words, a number that is less than the settings want; None when all are enough."""
         if self.replicas < (wanted := settings.topic_replication):
             return f"has {self.replicas} copies of a record, RELAIS_TOPIC_REPLICATION is {wanted}"
         if self.in_sync < (wanted := settings.topic_in_sync):
