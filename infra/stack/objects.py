@@ -28,7 +28,7 @@ class ObjectServer:
     """
 
     def __init__(self, kind: str, folder: Path, tools: Path, *, keys: Path | None = None) -> None:
-        self._kind, self._folder, self._tools = kind, folder.absolute(), tools.absolute()
+        self.kind, self._folder, self._tools = kind, folder.absolute(), tools.absolute()
         self._keys = keys
         self._port = free_port()
         self._child: Child | None = None
@@ -48,7 +48,7 @@ class ObjectServer:
                     child.check()
                     await asyncio.sleep(0.05)
         except TimeoutError:
-            raise ServerFailed(f"{self._kind} did not answer") from None
+            raise ServerFailed(f"{self.kind} did not answer") from None
 
     async def stop(self) -> None:
         if self._child is not None:
@@ -56,7 +56,7 @@ class ObjectServer:
 
     def _command(self) -> Sequence[str]:
         address = f"{LOOPBACK}:{self._port}"
-        match self._kind:
+        match self.kind:
             case "moto":
                 tls = ["-c", f"{self._keys}", "-k", f"{self._keys}"] if self._keys else []
                 started = [sys.executable, "-m", "moto.server", "-H", LOOPBACK]
@@ -67,7 +67,7 @@ class ObjectServer:
                 program = build(self._tools)
                 return [str(program), *options, "--port", address, "posix", f"{self._folder}/data"]
             case _:
-                raise ServerFailed(f"RELAIS_OBJECT_SERVER is moto or versitygw, not {self._kind!r}")
+                raise ServerFailed(f"RELAIS_OBJECT_SERVER is moto or versitygw, not {self.kind!r}")
 
 
 def build(tools: Path) -> Path:

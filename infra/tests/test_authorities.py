@@ -1,7 +1,6 @@
 """PostgreSQL and S3 behind a certificate authority of their own: trusted when it is named."""
 
 import asyncio
-import os
 import ssl
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, closing, suppress
@@ -39,10 +38,9 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="session")
-async def bucket(folder: Path) -> AsyncIterator[dict[str, str]]:
+async def bucket(folder: Path, object_server: ObjectServer) -> AsyncIterator[dict[str, str]]:
     """The settings with which a bucket on a server with TLS is used, but for its authority."""
-    kind = os.environ.get("RELAIS_OBJECT_SERVER", "moto")
-    server = ObjectServer(kind, folder / "s3", LIBRARIES, keys=folder / "server.pem")
+    server = ObjectServer(object_server.kind, folder / "s3", LIBRARIES, keys=folder / "server.pem")
     await server.start()
     keys = {"aws_access_key_id": KEY, "aws_secret_access_key": SECRET}
     trusts = {"endpoint_url": server.url, "verify": str(folder / "ca.pem")}
