@@ -18,11 +18,16 @@ from psycopg import Error
 from infra.database import Connection, Pool
 from infra.locks import Lock
 from infra.migrations import apply_migrations
+from infra.objects import KeptObjects, ObjectMissing, ObjectsAway
 from infra.supervisor import Halt
 
 log = logging.getLogger("relais.installation")
 
 KEYS = "keys"
+OBJECTS = "objects"
+MARK = "installation"
+"""The object that has the identity of the installation in it."""
+_MARK_BYTES = 36
 LOOK_SECONDS = 60.0
 _TABLES = """
 create schema if not exists relais;
@@ -110,6 +115,96 @@ class Standing:
                 f" {self.store_seen}, and is {self.store_reached}"
             )
         return None
+
+
+@dataclass(frozen=True, slots=True)
+class ObjectsStanding:
+    """The store of objects, beside the keys and the store of a service that relies on it."""
+
+    service: str
+    of_keys: UUID | None
+    mark: str
+    """The content of its mark; empty without one."""
+    member: bool
+    """Whether the keys know that a marked store of objects belongs to them."""
+    lost: bool
+    """Whether the service has events, and there is no object at all."""
+
+    @property
+    def trouble(self) -> str | None:
+        """Why it does not belong to the installation, and what to do; None when it does."""
+        if (why := self._why()) is None:
+            return None
+        return (
+            f"{why}. Nothing was changed. Look at RELAIS_OBJECTS and RELAIS_S3_ENDPOINT, or restore"
+            " what is missing; when it is meant to be so, `relais adopt objects`: docs/runbook.md,"
+            " 'Parts that do not belong together'"
+        )
+
+    def _why(self) -> str | None:
+        if self.mark and self.mark != str(self.of_keys):
+            return (
+                f"the store of objects belongs to installation {self.mark}, and the keys database"
+                f" to {self.of_keys}"
+            )
+        if not self.mark and self.member:
+            return (
+                f"the store of objects has no mark, and one with the mark of {self.of_keys} is a"
+                " part of this installation: it was emptied, or this is another one"
+            )
+        if not self.mark and self.lost:
+            return f"the store of objects is empty, and the store of {self.service} has events"
+        return None
+
+
+async def objects_standing(
+    service: str, objects: KeptObjects, keys: Pool, pool: Pool
+) -> ObjectsStanding:
+    """The store of objects as it is; nothing is changed. Raises `ObjectsAway`."""
+    try:
+        read = [part async for part in objects.read(MARK, 0, _MARK_BYTES)]
+    except ObjectMissing:
+        read = []
+    async with pool.connection() as here:
+        has_events = await _store_reached(here) > 0
+    async with keys.connection() as there:
+        of_keys, _ = await _identity(there, KEYS)
+        member = await _member(there, OBJECTS) is not None
+    lost = has_events and not read and await objects.is_empty()
+    mark = b"".join(read).decode(errors="replace")
+    return ObjectsStanding(service, of_keys, mark, member, lost)
+
+
+async def objects_belong(service: str, objects: KeptObjects, keys: Pool, pool: Pool) -> None:
+    """Check that the store of objects is that of the installation; a fresh one is marked.
+
+    While it does not answer, nothing is checked. Raises `NotTogether`.
+    """
+    try:
+        found = await objects_standing(service, objects, keys, pool)
+        if found.trouble is not None:
+            raise NotTogether(found.trouble)
+        if not (found.mark and found.member):
+            await adopt_objects(objects, keys)
+    except ObjectsAway as error:
+        log.warning("the store of objects was not looked at: %s", error)
+
+
+async def adopt_objects(objects: KeptObjects, keys: Pool) -> UUID:
+    """Make the store of objects a part of this installation, whatever it said; the identity.
+
+    Raises `ObjectsAway`, and LookupError when the keys belong to none.
+    """
+    async with keys.connection() as there:
+        identity, _ = await _identity(there, KEYS)
+    if identity is None:
+        raise LookupError("the keys database belongs to no installation")
+    await objects.put(MARK, str(identity).encode())
+    async with keys.connection() as there:
+        await there.execute(
+            "insert into relais.member (part) values (%s) on conflict do nothing", (OBJECTS,)
+        )
+    return identity
 
 
 async def migrate(pool: Pool) -> None:

@@ -87,6 +87,14 @@ class KeptObjects:
             async for page in obstore.list(self._store, prefix):
                 await obstore.delete_async(self._store, [meta["path"] for meta in page])
 
+    async def is_empty(self) -> bool:
+        """Whether there is no object at all. Raises `ObjectsAway`."""
+        with _asked():
+            async for page in obstore.list(self._store):
+                if page:
+                    return False
+        return True
+
 
 @contextmanager
 def _asked() -> Iterator[None]:
@@ -114,7 +122,7 @@ def _flush(path: Path, folder: Path) -> None:
             os.close(descriptor)
 
 
-def objects_of(settings: Settings) -> Objects:
+def objects_of(settings: Settings) -> KeptObjects:
     """The store that `settings.objects` names; a folder of its home when it names none.
 
     Raises ValueError for a name that is none, OSError when the authority of S3 cannot be read.

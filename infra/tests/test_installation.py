@@ -3,6 +3,7 @@
 from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
@@ -12,8 +13,17 @@ import pytest_asyncio
 
 from infra import installation
 from infra.database import Pool, open_pool
-from infra.installation import NotTogether, belong, look
+from infra.installation import (
+    MARK,
+    NotTogether,
+    belong,
+    look,
+    objects_belong,
+    objects_standing,
+)
+from infra.objects import KeptObjects, ObjectsAway, objects_of
 from infra.personal import Keyring
+from infra.settings import Settings
 from infra.stack.postgres import PostgresServer
 from infra.store import Append, NewEvent
 from infra.store.postgres import PostgresStore
@@ -227,3 +237,67 @@ async def test_looking_costs_the_same_however_many_keys_there_are(site: Site) ->
     await keys.run("alter table keys.subject rename to hidden")
     await look("missions", keys.pool, store.pool)
     assert (await installation.standing("missions", keys.pool, store.pool)).trouble is None
+
+
+class TestObjects:
+    async def test_a_fresh_store_is_marked_and_known_from_then_on(
+        self, site: Site, tmp_path: Path
+    ) -> None:
+        keys, store = await grown(site)
+        objects = kept(tmp_path)
+        identity = await belong("missions", keys.pool, store.pool)
+        await objects.put("files/a", b"of a release without marks")
+        for _ in range(2):
+            await objects_belong("missions", objects, keys.pool, store.pool)
+        standing = await objects_standing("missions", objects, keys.pool, store.pool)
+        assert (standing.mark, standing.member) == (str(identity), True)
+
+    async def test_one_without_facts_may_be_empty(self, site: Site, tmp_path: Path) -> None:
+        keys, store = await site.keys(), await site.store()
+        await belong("missions", keys.pool, store.pool)
+        await objects_belong("missions", kept(tmp_path), keys.pool, store.pool)
+        assert not await kept(tmp_path).is_empty()
+
+    async def test_an_empty_one_beside_facts_is_found(self, site: Site, tmp_path: Path) -> None:
+        keys, store = await grown(site)
+        with pytest.raises(NotTogether, match="is empty, and the store of missions has events"):
+            await objects_belong("missions", kept(tmp_path), keys.pool, store.pool)
+        assert await kept(tmp_path).is_empty()
+
+    async def test_one_that_was_emptied_or_is_another_is_found(
+        self, site: Site, tmp_path: Path
+    ) -> None:
+        keys, store = await site.keys(), await site.store()
+        await belong("missions", keys.pool, store.pool)
+        await objects_belong("missions", kept(tmp_path / "a"), keys.pool, store.pool)
+        another = kept(tmp_path / "b")
+        await another.put("files/a", b"of somebody")
+        with pytest.raises(NotTogether, match="has no mark"):
+            await objects_belong("missions", another, keys.pool, store.pool)
+
+    async def test_one_of_another_installation_is_found_until_it_is_adopted(
+        self, site: Site, tmp_path: Path
+    ) -> None:
+        keys, store = await grown(site)
+        objects, other = kept(tmp_path), str(uuid4())
+        await objects.put(MARK, other.encode())
+        with pytest.raises(NotTogether, match=f"belongs to installation {other}") as found:
+            await objects_belong("missions", objects, keys.pool, store.pool)
+        assert "`relais adopt objects`" in str(found.value)
+        await installation.adopt_objects(objects, keys.pool)
+        await objects_belong("missions", objects, keys.pool, store.pool)
+
+    async def test_one_that_does_not_answer_stops_nobody(self, site: Site) -> None:
+        keys, store = await grown(site)
+        away = objects_of(
+            Settings.model_validate(
+                {"objects": "s3://b/r", "s3_endpoint": "http://127.0.0.1:9", "s3_key": "k"}
+            )
+        )
+        await objects_belong("missions", away, keys.pool, store.pool)
+        with pytest.raises(ObjectsAway):
+            await objects_standing("missions", away, keys.pool, store.pool)
+
+
+def kept(folder: Path) -> KeptObjects:
+    return objects_of(Settings(home=folder))

@@ -15,7 +15,8 @@ from infra.consumers.records import KafkaTopicReader, Partition, stream_of
 from infra.consumers.views import FORGETTING, Generations
 from infra.database import Pool
 from infra.host import Service
-from infra.installation import standing
+from infra.installation import objects_standing, standing
+from infra.objects import ObjectsAway, objects_of
 from infra.settings import Settings
 from infra.topics import partitions_of
 from services import registry
@@ -129,8 +130,30 @@ async def _installation(settings: Settings, report: Report, pools: dict[str, Poo
             identities.add(found.of_service)
             if found.trouble is not None:
                 report.wrong(f"installation of {name}", found.trouble, "restore it, or adopt it")
+        await _objects(settings, report, keys, pools)
     shown = sorted(str(identity) for identity in identities)
     report.right("installation", identity=", ".join(shown), services=len(pools))
+
+
+async def _objects(settings: Settings, report: Report, keys: Pool, pools: dict[str, Pool]) -> None:
+    """The findings about the store of objects, where this command is told of one."""
+    if not settings.objects and not (settings.home / "objects").exists():
+        return
+    marks = set()
+    for service in registry.services():
+        if "objects" not in service.reaches or service.name not in pools:
+            continue
+        try:
+            pool = pools[service.name]
+            found = await objects_standing(service.name, objects_of(settings), keys, pool)
+        except ObjectsAway as error:
+            report.wrong("store of objects", first_line(error), "look at it, and at RELAIS_OBJECTS")
+            return
+        if found.trouble is not None:
+            report.wrong("store of objects", found.trouble, "restore it, or adopt it")
+            return
+        marks.add(found.mark)
+    report.right("store of objects", mark=", ".join(marks))
 
 
 # --- The write side ---------------------------------------------------------

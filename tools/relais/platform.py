@@ -10,7 +10,8 @@ from pathlib import Path
 
 from infra import telemetry
 from infra.host import Running, Service, opened, working
-from infra.installation import belonging
+from infra.installation import belonging, objects_belong
+from infra.objects import objects_of
 from infra.serving import measured, serving, site
 from infra.settings import Settings
 from infra.stack.choice import broker_of
@@ -69,13 +70,17 @@ async def open_services(
 ) -> list[Running]:
     """Open services on the stack, with their topics, and start their workers.
 
-    Raises `NotTogether` when one of their databases is not a part of this installation.
+    Raises `NotTogether` when one of their databases, or the store of objects, is not a part of this
+    installation.
     """
     found = [await stack.enter_async_context(opened(service, settings)) for service in services]
     for running in found:
         await stack.enter_async_context(
             belonging(running.service.name, running.keyring.pool, running.pool)
         )
+        if "objects" in running.service.reaches:
+            objects, keys = objects_of(settings), running.keyring.pool
+            await objects_belong(running.service.name, objects, keys, running.pool)
     if not with_workers:
         return found
     contracts = {c.topic: c for s in services for c in (*s.contracts, *s.sources)}

@@ -304,11 +304,11 @@ def doctor(
 
 def adopt(
     reason: Annotated[str, typer.Option(help="Why; it is written down.")],
-    service: Annotated[str | None, typer.Argument(help="By default all of them.")] = None,
+    service: Annotated[str | None, typer.Argument(help="Or `objects`; by default all.")] = None,
     yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
     json: Json = False,
 ) -> None:
-    """Take the keys and the databases, as they are now, for one installation."""
+    """Take the keys, databases and objects, as they are now, for one installation."""
     from tools.relais import answers, installations
 
     answers.answer(installations.adopted(service, reason, yes), as_json=json)
