@@ -13,6 +13,7 @@ PROGRAMS: Mapping[str, Sequence[str]] = {
     "manifests": ("tools.manifests", "check"),
     "manifests-conform": ("tools.manifests", "conform"),
     "alerts": ("tools.manifests", "alerts"),
+    "image-lint": ("tools.image", "lint"),
     "buf-lint": ("tools.compiler.buf", "lint"),
     "buf-breaking": ("tools.compiler.buf", "breaking"),
     "http": ("tools.openapi", "check"),

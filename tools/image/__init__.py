@@ -1,0 +1,1 @@
+"""The image of all services, built and looked at."""
