@@ -2,10 +2,10 @@
 
 import ast
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import PurePosixPath
 
-from tools.checks.source import Finding, Module, Tree, dotted, names_of
+from tools.checks.source import Finding, Tree, dotted, names_of
 
 MAY = PurePosixPath("tools/relais/zones.py")
 """It compares the zones of a server with the pinned ones."""
@@ -27,9 +27,10 @@ def clocks(tree: Tree) -> Iterator[Finding]:
     message = "a run that passes midnight knows yesterday only: read the clock within the test"
     for module in tree.modules:
         if module.is_test or module.path.parts[:2] == ("infra", "testing"):
+            names = names_of(module)
             functions = {f.name: f for f in ast.walk(module.tree) if isinstance(f, _Function)}
             for part in _run_at_import(module.tree.body):
-                if _reads_the_clock(module, part, functions):
+                if _reads_the_clock(part, names, functions):
                     yield module.finding(part, "clocks", message)
 
 
@@ -46,9 +47,10 @@ def _run_at_import(body: Iterable[ast.stmt]) -> Iterator[ast.AST]:
                 yield node
 
 
-def _reads_the_clock(module: Module, part: ast.AST, functions: dict[str, _Function]) -> bool:
+def _reads_the_clock(
+    part: ast.AST, names: Mapping[str, str], functions: Mapping[str, _Function]
+) -> bool:
     """Itself, or through functions of its own module."""
-    names = names_of(module)
     seen: set[str] = set()
     open_parts = [part]
     while open_parts:
