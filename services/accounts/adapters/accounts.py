@@ -1,6 +1,7 @@
 """The accounts of users as their events tell, and the address that each of them has."""
 
 from infra.commands import Commands
+from infra.database import Connection
 from services.accounts.adapters.secrets import Secrets
 from services.accounts.aggregates import USER
 from services.accounts.user import Account, Active, Deactivated, Invited, Person
@@ -32,24 +33,27 @@ class Accounts:
         found = [await self.active(user_id) for user_id in candidates]
         return [person for person in found if person is not None]
 
-    async def expect_address(self, email: str, organisation_id: str, user_id: str) -> bool:
-        """Note the address of a coming invitation; False when another user of the organisation
-        has it. What other organisations know of it changes nothing.
-
-        Of a user who was never invited nothing is expected.
-        """
+    async def free_address(self, email: str, organisation_id: str, user_id: str) -> bytes | None:
+        """The key of an address; None when another user of the organisation has it. What other
+        organisations know of it changes nothing."""
         key = await self._addresses.key(email)
         known = {await self._addresses.holder(key), *await self._addresses.expected(key)}
-        for other in known - {None, user_id}:
-            account = await self.find(str(other))
-            if account is not None and account.person.organisation_id == organisation_id:
-                return False
-        for _ in range(2):
-            owner = await self._addresses.expect(key, organisation_id, user_id)
-            if owner == user_id:
-                return True
-            if (await self._commands.load(USER, owner or user_id)).version:
-                # The invitation itself refuses a user who has another address.
-                return owner is None
-            await self._addresses.expect_no_more(owner or user_id)
-        return False
+        for other in filter(None, known - {user_id}):
+            found = await self._commands.load(USER, other)
+            if found.version == 0:
+                # It is noted together with the invitation. Releases before this one noted it
+                # earlier, and left it where no invitation followed.
+                await self._addresses.expect_no_more(other)
+            elif (
+                isinstance(found.state, Invited | Active | Deactivated)
+                and found.state.person.organisation_id == organisation_id
+            ):
+                return None
+        return key
+
+    async def expect_address(
+        self, connection: Connection, key: bytes, organisation_id: str, user_id: str
+    ) -> bool:
+        """Note the address of a new user, in the transaction of the invitation; False when one of
+        the organisation was invited with it, also at the same time."""
+        return user_id == await self._addresses.expect(connection, key, organisation_id, user_id)

@@ -88,12 +88,19 @@ def routes(access: Access) -> Router:
             by=context.principal.subject,
             at=context.occurred_at,
         )
-        if not await access.accounts.expect_address(body.email, command.organisation_id, user_id):
+        whose = command.organisation_id, user_id
+        key = await access.accounts.free_address(body.email, *whose)
+        if key is None:
             raise context.refuse(EmailTaken())
         if Role.ADMINISTRATION in body.roles:
             await access.administrators.add(command.organisation_id, user_id)
+
+        async def expect(connection: Connection) -> None:
+            if not await access.accounts.expect_address(connection, key, *whose):
+                raise context.refuse(EmailTaken())
+
         created = f"/accounts/users/{user_id}"
-        return await context.handle(USER, user_id, command, created=created)
+        return await context.handle(USER, user_id, command, created=created, in_transaction=expect)
 
     @router.get("/users")
     async def find_user(

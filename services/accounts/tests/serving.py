@@ -11,6 +11,7 @@ import pyotp
 
 import infra.tokens
 from contracts.accounts.user_v1 import PasswordResetRequested, Role
+from infra.database import Connection
 from infra.host import opened
 from infra.http.auth import PublishedKeys, Verifier
 from infra.http.health import Health
@@ -67,11 +68,16 @@ class Caller(serving.Caller):
             by="lea",
             at=datetime.now(UTC),
         )
-        assert await access.accounts.expect_address(address, org, user_id)
+        key = await access.accounts.free_address(address, org, user_id)
+        assert key is not None
+
+        async def expect(connection: Connection) -> None:
+            assert await access.accounts.expect_address(connection, key, org, user_id)
+
         if Role.ADMINISTRATION in command.roles:
             await access.administrators.add(org, user_id)
         invited = replace(context(), organisation_id=org, actor="lea")
-        await self.running.commands.handle(USER, user_id, command, invited)
+        await self.running.commands.handle(USER, user_id, command, invited, in_transaction=expect)
 
     async def link(self, user_id: str) -> str:
         """The token of the newest link mailed to a user."""

@@ -312,13 +312,14 @@ async def test_a_text_is_expected_of_one_user_in_each_organisation(
 ) -> None:
     claims = Claims(pool, vault)
     ada, other = await claims.key("ada@example.org"), await claims.key("other@example.org")
-    assert await claims.expect(ada, "hiflow", "ada") == "ada"
-    assert await claims.expect(ada, "hiflow", "eve") == "ada"
-    assert await claims.expect(ada, "rival", "eve") == "eve"
-    assert await claims.expect(other, "hiflow", "ada") is None
-    assert (await claims.expected(ada), await claims.holder(ada)) == (["ada", "eve"], None)
-    await claims.expect_no_more("ada")
-    assert await claims.expect(ada, "hiflow", "bob") == "bob"
+    async with pool.connection() as connection:
+        assert await claims.expect(connection, ada, "hiflow", "ada") == "ada"
+        assert await claims.expect(connection, ada, "hiflow", "eve") == "ada"
+        assert await claims.expect(connection, ada, "rival", "eve") == "eve"
+        assert await claims.expect(connection, other, "hiflow", "bob") == "bob"
+        assert (await claims.expected(ada), await claims.holder(ada)) == (["ada", "eve"], None)
+        await claims.expect_no_more("ada")
+        assert await claims.expect(connection, ada, "hiflow", "max") == "max"
 
 
 async def test_an_address_that_an_invitation_claimed_is_proved_like_any_other(

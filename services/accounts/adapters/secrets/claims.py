@@ -52,21 +52,28 @@ class Claims:
             row = await cursor.fetchone()
         return row[0] if row else None
 
-    async def expect(self, key: bytes, organisation_id: str, user_id: str) -> str | None:
-        """Expect a text of a user of whom none is expected; answers of whom of the organisation
-        it is expected then."""
-        async with self._pool.connection() as connection:
-            await connection.execute(
-                "insert into secrets.expected (user_id, key, organisation_id)"
-                " values (%s, %s, %s) on conflict do nothing",
-                (user_id, key, organisation_id),
-            )
-            cursor = await connection.execute(
-                "select user_id from secrets.expected where key = %s and organisation_id = %s",
-                (key, organisation_id),
-            )
-            row = await cursor.fetchone()
-        return row[0] if row else None
+    async def expect(
+        self, connection: Connection, key: bytes, organisation_id: str, user_id: str
+    ) -> str:
+        """Expect a text of a new user; answers of whom of the organisation it is expected.
+
+        Waits for a transaction that expects the same, and holds what it finds until its own ends.
+        """
+        # Left by an invitation of theirs that was never recorded.
+        await connection.execute("delete from secrets.expected where user_id = %s", (user_id,))
+        await connection.execute(
+            "insert into secrets.expected (user_id, key, organisation_id)"
+            " values (%s, %s, %s) on conflict do nothing",
+            (user_id, key, organisation_id),
+        )
+        cursor = await connection.execute(
+            "select user_id from secrets.expected where key = %s and organisation_id = %s"
+            " for update",
+            (key, organisation_id),
+        )
+        row = await cursor.fetchone()
+        assert row is not None
+        return str(row[0])
 
     async def expected(self, key: bytes) -> list[str]:
         """All users of whom a text is expected."""
