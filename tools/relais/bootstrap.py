@@ -137,11 +137,17 @@ class _Making:
     async def admit(self, founder: Founder) -> None:
         """Invite and activate, with the agreement signed and the secrets there are."""
         user_id, org, at = founder.user_id, self._organisation_id, self.at
-        if not await self._accounts.expect_address(founder.email, org, user_id):
+        key = await self._accounts.free_address(founder.email, org, user_id)
+        if key is None:
             raise Impossible(f"somebody has the address of {user_id}")
+
+        async def expect(connection: Connection) -> None:
+            if not await self._accounts.expect_address(connection, key, org, user_id):
+                raise Impossible(f"somebody has the address of {user_id}")
+
         await self._administrators.add(org, user_id)
+        await self.carry_out(USER, user_id, "invite", _invitation(founder, org, at), expect)
         steps: dict[str, user.Command] = {
-            "invite": _invitation(founder, org, at),
             "agree": RecordAgreement(
                 user_id=user_id,
                 organisation_id=org,
