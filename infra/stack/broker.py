@@ -24,6 +24,11 @@ class Broker(Protocol):
         """`host:port` for `bootstrap_servers`; known once started."""
         ...
 
+    @property
+    def running(self) -> bool:
+        """Whether it was started and has not ended."""
+        ...
+
     async def start(self) -> None:
         """Run until stopped; returns when clients are answered. Started twice, it runs once."""
         ...
@@ -69,9 +74,15 @@ class ChildBroker:
             raise ServerFailed("the broker has not been started")
         return f"{LOOPBACK}:{self._port}"
 
+    @property
+    def running(self) -> bool:
+        return self._child is not None and self._child.running
+
     async def start(self) -> None:
-        if self._child is not None and self._child.running:
+        if self.running:
             return
+        # One of two processes may have ended without the other.
+        await self._end(signal.SIGTERM)
         if self._port is not None:
             await self._start_on(self._port)
             return

@@ -27,6 +27,10 @@ class NoidaBroker(ChildBroker):
         log = self._data_dir.with_name(self._data_dir.name + ".log")
         super().__init__(self._longpoll, self._remove_data, log, port)
 
+    @property
+    def running(self) -> bool:
+        return super().running and self._server is not None and self._server.running
+
     def _longpoll(self, port: int) -> Sequence[str]:
         # It needs the standard library only, so it starts without anything else.
         return [sys.executable, "-I", "-S", str(LONGPOLL), str(port), str(self._server_port)]

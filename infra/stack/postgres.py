@@ -63,6 +63,18 @@ class PostgresServer:
     def log(self) -> Path:
         return self.data_dir.with_name(self.data_dir.name + ".log")
 
+    @property
+    def running(self) -> bool:
+        """Whether it was started and has not ended."""
+        return self._child is not None and self._child.running
+
+    @property
+    def pid(self) -> int:
+        """The process id of the latest start."""
+        if self._child is None:
+            raise ServerFailed("PostgreSQL has not been started")
+        return self._child.pid
+
     def url(self, database: str = SUPERUSER) -> str:
         """The URL of a database over the Unix socket."""
         host = quote(str(self._socket_dir), safe="")
@@ -77,7 +89,7 @@ class PostgresServer:
 
     async def start(self) -> None:
         """Serve the folder, prepared first when it is empty; returns when connections are taken."""
-        if self._child is not None and self._child.running:
+        if self.running:
             return
         if not (self.data_dir / "PG_VERSION").exists():
             await asyncio.to_thread(initialise, self.data_dir)

@@ -1,6 +1,7 @@
 """The servers of a laptop and of the tests keep what they promise."""
 
 import asyncio
+import os
 import signal
 import subprocess
 import sys
@@ -15,6 +16,7 @@ from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 
 from infra.stack.broker import Broker
 from infra.stack.choice import broker_of
+from infra.stack.keeping import keep_running
 from infra.stack.ports import free_port
 from infra.stack.postgres import PostgresServer
 from infra.stack.process import Child, ServerFailed, launcher
@@ -42,6 +44,14 @@ def folder() -> Iterator[Path]:
 def ask(url: str, question: str) -> list[tuple[object, ...]]:
     with psycopg.connect(url, autocommit=True) as connection:
         return connection.execute(question.encode()).fetchall()
+
+
+def answers(url: str) -> bool:
+    """Whether a server takes connections."""
+    try:
+        return ask(url, "select 1") == [(1,)]
+    except psycopg.OperationalError:
+        return False
 
 
 def prepared_by(folder: Path, last_words: str) -> str:
@@ -160,6 +170,37 @@ class TestBroker:
     def test_only_two_kinds_are_known(self, folder: Path) -> None:
         with pytest.raises(ServerFailed, match="noida or apache"):
             broker_of("rabbit", folder)
+
+
+class Broken:
+    """A server that has ended and does not start."""
+
+    running = False
+
+    async def start(self) -> None:
+        raise ServerFailed("no memory")
+
+
+class TestKeeping:
+    async def test_a_killed_server_is_started_again_and_leaves_no_zombie(
+        self, folder: Path
+    ) -> None:
+        server = PostgresServer(folder / "data")
+        await server.start()
+        keeping = asyncio.create_task(keep_running("PostgreSQL", server))
+        killed = server.pid
+        os.kill(killed, signal.SIGKILL)
+        async with asyncio.timeout(60):
+            while not answers(server.url()):
+                await asyncio.sleep(0.05)
+        keeping.cancel()
+        assert server.pid != killed
+        assert not (Path("/proc") / str(killed)).exists()
+        await server.stop()
+
+    async def test_a_server_that_does_not_start_again_is_given_up(self) -> None:
+        with pytest.raises(ServerFailed, match="no memory"):
+            await keep_running("PostgreSQL", Broken(), within_seconds=0)
 
 
 class TestChild:

@@ -76,7 +76,7 @@ async def founded(
         raise Trouble(f"{email} is no address: {error}") from error
     settings = connections.settings()
     if not settings.postgres and "accounts" not in settings.databases:
-        raise Trouble(connections.NO_PLATFORM.format(settings.home), UNREACHABLE)
+        raise Trouble(connections.NO_PLATFORM.format(settings.home.absolute()), UNREACHABLE)
     founder = Founder(user_id, address, person)
     async with opened(service, settings) as running:
         try:

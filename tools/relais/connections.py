@@ -50,7 +50,7 @@ def running_here(found: Settings) -> Mapping[str, str]:
 def broker(found: Settings) -> Cluster:
     """The way to the brokers. Raises `Trouble` when nobody names them."""
     if not found.kafka:
-        raise Trouble(NO_PLATFORM.format(found.home), UNREACHABLE)
+        raise Trouble(NO_PLATFORM.format(found.home.absolute()), UNREACHABLE)
     return found.cluster
 
 
@@ -72,7 +72,7 @@ def recording(name: str | None = None) -> list[str]:
 async def database(found: Settings, name: str) -> AsyncIterator[Pool]:
     """The database of a service. Raises `Trouble` when it cannot be reached."""
     if not found.postgres and name not in found.databases:
-        raise Trouble(NO_PLATFORM.format(found.home), UNREACHABLE)
+        raise Trouble(NO_PLATFORM.format(found.home.absolute()), UNREACHABLE)
     url = found.database(name)
     try:
         # A pool would try for half a minute; an operator wants to know now.

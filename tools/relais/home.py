@@ -16,7 +16,8 @@ class AlreadyRunning(Exception):
 def refuse_second(home: Path) -> None:
     """Raises `AlreadyRunning` while the process that wrote the addresses lives."""
     if (found := addresses(home)) is not None:
-        raise AlreadyRunning(f"it runs at {found['url']} already (process {found['pid']})")
+        what = f"it runs at {found['url']}" if found["url"] else "its servers run"
+        raise AlreadyRunning(f"{what} already (process {found['pid']})")
 
 
 def addresses(home: Path) -> Mapping[str, str] | None:

@@ -17,6 +17,14 @@ def up() -> None:
     raise typer.Exit(running.up())
 
 
+@app.command("servers")
+def servers_alone() -> None:
+    """Run PostgreSQL and the broker of this home without any service, for repairs."""
+    from tools.relais import running
+
+    raise typer.Exit(running.servers_alone())
+
+
 @app.command()
 def serve(service: str) -> None:
     """Serve the API of one service."""

@@ -6,7 +6,6 @@ import signal
 from collections.abc import AsyncIterator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
-from pathlib import Path
 
 from infra import telemetry
 from infra.host import Running, Service, opened, working
@@ -14,11 +13,10 @@ from infra.installation import belonging, objects_belong
 from infra.objects import objects_of
 from infra.serving import measured, serving, site
 from infra.settings import Settings
-from infra.stack.choice import broker_of
-from infra.stack.postgres import PostgresServer
 from infra.tokens import Role, SigningKey
 from infra.topics import create_topics
 from services import registry
+from tools.relais import servers
 from tools.relais.home import refuse_second, write_addresses
 from tools.relais.keys import development_token, with_keys
 
@@ -31,6 +29,11 @@ class Platform:
     services: Sequence[Running]
     url: str
     signing_key: SigningKey
+    kept: servers.Kept
+
+    async def until(self, told: asyncio.Event) -> None:
+        """Wait until told to stop. Raises `ServerFailed` when a server is gone for good."""
+        await servers.until(told, self.kept)
 
     def token(self, subject: str, organisation_id: str, role: Role) -> str:
         """A development token; in production the accounts service signs them."""
@@ -50,7 +53,7 @@ async def platform(settings: Settings) -> AsyncIterator[Platform]:
     async with AsyncExitStack() as stack:
         key, settings = with_keys(home, settings)
         stack.enter_context(telemetry.running(telemetry_of(settings, "relais")))
-        settings = await _with_servers(stack, home, settings)
+        settings, kept = await servers.started(stack, home, settings)
         running = await open_services(stack, registry.services(), settings)
         app = site(running, settings)
         await stack.enter_async_context(measured(running))
@@ -58,7 +61,7 @@ async def platform(settings: Settings) -> AsyncIterator[Platform]:
         # Whoever signed in here is known here; the address is only known now.
         app.state.keys.url = settings.jwks_url or f"{url}/accounts/.well-known/jwks.json"
         stack.callback(write_addresses(home, settings, url).unlink, missing_ok=True)
-        yield Platform(settings, running, url, key)
+        yield Platform(settings, running, url, key, kept)
 
 
 async def open_services(
@@ -89,21 +92,6 @@ async def open_services(
     for running in found:
         await stack.enter_async_context(working(running))
     return found
-
-
-async def _with_servers(stack: AsyncExitStack, home: Path, settings: Settings) -> Settings:
-    found: dict[str, str] = {}
-    if not settings.postgres:
-        postgres = PostgresServer(home / "postgres")
-        await postgres.start()
-        stack.push_async_callback(postgres.stop)
-        found["postgres"] = postgres.url()
-    if not settings.kafka:
-        broker = broker_of(settings.broker, home / f"broker-{settings.broker}")
-        await broker.start()
-        stack.push_async_callback(broker.stop)
-        found["kafka"] = broker.bootstrap
-    return settings.model_copy(update=found)
 
 
 def telemetry_of(settings: Settings, name: str) -> telemetry.TelemetrySettings:

@@ -16,6 +16,7 @@ from services import registry
 from tools.demo.story import play
 from tools.demo.summary import summarise
 from tools.demo.teller import Unexpected
+from tools.relais import servers
 from tools.relais.answers import USAGE, Trouble, refusal_of
 from tools.relais.platform import open_services, platform, telemetry_of, until_told_to_stop
 
@@ -46,8 +47,23 @@ async def _up(settings: Settings) -> int:
         for service in running.services:
             console.print(f"  {service.service.name}: {running.url}{service.service.prefix}/docs")
         console.print(f"  PostgreSQL {running.settings.postgres}\n  Kafka {running.settings.kafka}")
-        await told.wait()
+        await running.until(told)
         console.print("stopping: the batches at hand are finished first")
+    return 0
+
+
+def servers_alone() -> int:
+    """PostgreSQL and the broker of this home, until Ctrl-C or SIGTERM."""
+    return _run(lambda: _servers_alone(Settings()))
+
+
+async def _servers_alone(settings: Settings) -> int:
+    told = until_told_to_stop()
+    settings.home.mkdir(parents=True, exist_ok=True)
+    async with servers.alone(settings) as (found, kept):
+        console.print(f"PostgreSQL {found.postgres}\nKafka {found.kafka}")
+        console.print("no service runs; stop them with Ctrl-C")
+        await servers.until(told, kept)
     return 0
 
 
@@ -124,5 +140,5 @@ async def _demo(settings: Settings) -> int:
         await summarise(running.services, running.url, console)
         if sys.stdout.isatty():
             console.print("\nIt stays up: look around, then Ctrl-C.")
-            await told.wait()
+            await running.until(told)
     return 0

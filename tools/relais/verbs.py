@@ -45,9 +45,9 @@ def events_show(
     json: Json = False,
 ) -> None:
     """Every event of one stream; personal fields read XXXX unless asked for."""
-    from tools.relais import answers, events
+    from tools.relais import answers, events, servers
 
-    answers.answer(events.show(stream, personal), as_json=json)
+    answers.answer(servers.answering(events.show(stream, personal)), as_json=json)
 
 
 @events.command("tail")
@@ -60,9 +60,11 @@ def events_tail(
     json: Json = False,
 ) -> None:
     """The latest events of all streams, in the order they were recorded."""
-    from tools.relais import answers, events
+    from tools.relais import answers, events, servers
 
-    answers.answer_lines(events.tail(service, type, since, last, follow), events.line, json)
+    answers.answer_lines(
+        servers.telling(events.tail(service, type, since, last, follow)), events.line, json
+    )
 
 
 # --- Topics -----------------------------------------------------------------
@@ -73,25 +75,25 @@ topics = _group("What the broker holds.")
 @topics.command("list")
 def topics_list(json: Json = False) -> None:
     """Every topic, as its file wants it and as the broker has it."""
-    from tools.relais import answers, topics
+    from tools.relais import answers, servers, topics
 
-    answers.answer(topics.listed(), as_json=json)
+    answers.answer(servers.answering(topics.listed()), as_json=json)
 
 
 @topics.command("create")
 def topics_create(json: Json = False) -> None:
     """Create the topics that are missing."""
-    from tools.relais import answers, topics
+    from tools.relais import answers, servers, topics
 
-    answers.answer(topics.create(), as_json=json)
+    answers.answer(servers.answering(topics.create()), as_json=json)
 
 
 @topics.command("tail")
 def topics_tail(topic: str, last: Last = 20, follow: Follow = False, json: Json = False) -> None:
     """The last records of each partition; needs no keys, personal fields read XXXX."""
-    from tools.relais import answers, topics
+    from tools.relais import answers, servers, topics
 
-    answers.answer_lines(topics.tail(topic, last, follow), topics.line, json)
+    answers.answer_lines(servers.telling(topics.tail(topic, last, follow)), topics.line, json)
 
 
 # --- Views ------------------------------------------------------------------
@@ -102,9 +104,9 @@ views = _group("Generations of views: look, make a new one, swap, swap back.")
 @views.command("list")
 def views_list(service: ServiceName = None, json: Json = False) -> None:
     """Every generation, what state it is in and how far it is behind."""
-    from tools.relais import answers, views
+    from tools.relais import answers, servers, views
 
-    answers.answer(views.listed(service), as_json=json)
+    answers.answer(servers.answering(views.listed(service)), as_json=json)
 
 
 @views.command("rebuild")
@@ -130,25 +132,27 @@ def views_swap(
     json: Json = False,
 ) -> None:
     """Let queries read a filled generation; the former one stays."""
-    from tools.relais import answers, views
+    from tools.relais import answers, servers, views
 
-    answers.answer(views.swapped(service, number, lag_limit, force), as_json=json)
+    answers.answer(
+        servers.answering(views.swapped(service, number, lag_limit, force)), as_json=json
+    )
 
 
 @views.command("rollback")
 def views_rollback(service: ViewService, force: Force = False, json: Json = False) -> None:
     """Let queries read the generation that was active before."""
-    from tools.relais import answers, views
+    from tools.relais import answers, servers, views
 
-    answers.answer(views.rolled_back(service, force), as_json=json)
+    answers.answer(servers.answering(views.rolled_back(service, force)), as_json=json)
 
 
 @views.command("drop")
 def views_drop(service: ViewService, number: int, force: Force = False, json: Json = False) -> None:
     """Remove a generation that is not read; --force: or that only other releases read."""
-    from tools.relais import answers, views
+    from tools.relais import answers, servers, views
 
-    answers.answer(views.dropped(service, number, force), as_json=json)
+    answers.answer(servers.answering(views.dropped(service, number, force)), as_json=json)
 
 
 # --- Parked streams ---------------------------------------------------------
@@ -159,17 +163,17 @@ parked = _group("Streams a consumer could not go on with.")
 @parked.command("list")
 def parked_list(service: ServiceName = None, json: Json = False) -> None:
     """Every parked stream, with the reason of its first record."""
-    from tools.relais import answers, parked
+    from tools.relais import answers, parked, servers
 
-    answers.answer(parked.listed(service), as_json=json)
+    answers.answer(servers.answering(parked.listed(service)), as_json=json)
 
 
 @parked.command("show")
 def parked_show(stream: str, consumer: ConsumerName = None, json: Json = False) -> None:
     """The parked records of a stream."""
-    from tools.relais import answers, parked
+    from tools.relais import answers, parked, servers
 
-    answers.answer(parked.shown(stream, consumer), as_json=json)
+    answers.answer(servers.answering(parked.shown(stream, consumer)), as_json=json)
 
 
 @parked.command("requeue")
@@ -210,9 +214,9 @@ subject = _group("People whose personal data we hold.")
 @relay.command("status")
 def relay_status(service: ServiceName = None, json: Json = False) -> None:
     """How far each relay has come, who leads, what holds it back."""
-    from tools.relais import answers, relays
+    from tools.relais import answers, relays, servers
 
-    answers.answer(relays.status(service), as_json=json)
+    answers.answer(servers.answering(relays.status(service)), as_json=json)
 
 
 @timers.command("list")
@@ -222,9 +226,9 @@ def timers_list(
     json: Json = False,
 ) -> None:
     """The timers that are set, by due date."""
-    from tools.relais import answers, timers
+    from tools.relais import answers, servers, timers
 
-    answers.answer(timers.listed(service, late), as_json=json)
+    answers.answer(servers.answering(timers.listed(service, late)), as_json=json)
 
 
 FailedFor = Annotated[str | None, typer.Option("--reason", help="Only those, like unreachable.")]
@@ -234,9 +238,9 @@ FailedSince = Annotated[str | None, typer.Option("--since", help="Like 2026-11-2
 @messages.command("waiting")
 def messages_waiting(json: Json = False) -> None:
     """How many messages no provider has yet, and what they wait for."""
-    from tools.relais import answers, messages
+    from tools.relais import answers, messages, servers
 
-    answers.answer(messages.waiting(), as_json=json)
+    answers.answer(servers.answering(messages.waiting()), as_json=json)
 
 
 @messages.command("failed")
@@ -244,9 +248,9 @@ def messages_failed(
     reason: FailedFor = None, since: FailedSince = None, json: Json = False
 ) -> None:
     """The messages that failed, newest first."""
-    from tools.relais import answers, messages
+    from tools.relais import answers, messages, servers
 
-    answers.answer(messages.failed(reason, since), as_json=json)
+    answers.answer(servers.answering(messages.failed(reason, since)), as_json=json)
 
 
 @messages.command("again")
@@ -265,9 +269,9 @@ def messages_again(
 @subject.command("show")
 def subject_show(subject: str, json: Json = False) -> None:
     """Whether somebody has a key, and where there is personal data of theirs."""
-    from tools.relais import answers, subjects
+    from tools.relais import answers, servers, subjects
 
-    answers.answer(subjects.show(subject), as_json=json)
+    answers.answer(servers.answering(subjects.show(subject)), as_json=json)
 
 
 @subject.command("forget")
@@ -297,9 +301,9 @@ def doctor(
     json: Json = False,
 ) -> None:
     """Compare store, topics and views; exit code 1 and what to do when something is wrong."""
-    from tools.relais import answers, doctor
+    from tools.relais import answers, doctor, servers
 
-    answers.answer(doctor.examine(settled, whole), as_json=json)
+    answers.answer(servers.answering(doctor.examine(settled, whole)), as_json=json)
 
 
 def adopt(
@@ -309,9 +313,9 @@ def adopt(
     json: Json = False,
 ) -> None:
     """Take the keys, databases and objects, as they are now, for one installation."""
-    from tools.relais import answers, installations
+    from tools.relais import answers, installations, servers
 
-    answers.answer(installations.adopted(service, reason, yes), as_json=json)
+    answers.answer(servers.answering(installations.adopted(service, reason, yes)), as_json=json)
 
 
 def token(
@@ -341,7 +345,7 @@ def found(
     json: Json = False,
 ) -> None:
     """Let an organisation begin, with an administrator; safe to repeat."""
-    from tools.relais import answers, bootstrap
+    from tools.relais import answers, bootstrap, servers
 
     begun = bootstrap.founded(organisation, name, user, email, person, country, time_zone)
-    answers.answer(begun, as_json=json)
+    answers.answer(servers.answering(begun), as_json=json)
