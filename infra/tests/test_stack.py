@@ -191,7 +191,7 @@ class TestKeeping:
         killed = server.pid
         os.kill(killed, signal.SIGKILL)
         async with asyncio.timeout(60):
-            while not answers(server.url()):
+            while server.pid == killed or not answers(server.url()):
                 await asyncio.sleep(0.05)
         keeping.cancel()
         assert server.pid != killed

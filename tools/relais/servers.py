@@ -99,7 +99,7 @@ async def answering(work: Coroutine[Any, Any, Answer]) -> Answer:
 
 
 async def telling(work: AsyncIterator[Mapping[str, Any]]) -> AsyncIterator[Mapping[str, Any]]:
-    """What comes from a command that needs servers, and no service."""
+    """Each thing that a command tells which needs servers, and no service."""
     async with at_hand():
         async for found in work:
             yield found
