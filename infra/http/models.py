@@ -41,7 +41,7 @@ def instant(text: object) -> datetime:
     try:
         return datetime.fromisoformat(text.upper()).astimezone(UTC)
     except (ValueError, OverflowError) as error:
-        raise ValueError("there is no such time") from error
+        raise ValueError("is no time that there is") from error
 
 
 def _day(text: object) -> date:

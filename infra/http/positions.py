@@ -51,7 +51,10 @@ def read_tokens(header: str, opaque_by: OpaqueVersions | None = None) -> dict[st
         match = _TOKEN.fullmatch(token.strip())
         version = _version(match, opaque_by) if match is not None else None
         if match is None or version is None:
-            raise _bad_tokens("Relais-Min-Position is not what a Relais-Position said.")
+            raise _bad_tokens(
+                "Relais-Min-Position is not what a Relais-Position said to you."
+                " Drivers and staff are told of the same fact in different ways."
+            )
         stream = f"{match[1]}/{match[2]}"
         wanted[stream] = max(wanted.get(stream, 0), version)
     return wanted

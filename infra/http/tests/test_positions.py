@@ -10,6 +10,7 @@ from infra.batching import Full
 from infra.http.positions import MOST_TOKENS, Positions, read_tokens
 from infra.http.problems import Problem
 from infra.http.tests.stage import Unlucky, api, client
+from infra.http.versions import OpaqueVersions
 from infra.signals import Signal
 
 FOLLOWS = ("missions.trip", "missions.driver")
@@ -122,6 +123,15 @@ def test_a_position_that_was_not_is_refused(tokens: str) -> None:
     with pytest.raises(Problem) as refused:
         read_tokens(tokens)
     assert refused.value.status_code == 400
+
+
+def test_the_position_of_somebody_else_is_refused_with_the_reason() -> None:
+    opaque = OpaqueVersions(bytes(32))
+    drivers = f"missions.trip/T1@{opaque.of('missions.trip/T1', 5)}"
+    assert read_tokens(drivers, opaque) == {"missions.trip/T1": 5}
+    for token, of in ((drivers, None), ("missions.trip/T1@5", opaque)):
+        with pytest.raises(Problem, match="Drivers and staff are told of the same fact in"):
+            read_tokens(token, of)
 
 
 @pytest.mark.parametrize("tokens", ["", "nonsense"])

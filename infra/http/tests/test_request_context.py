@@ -198,6 +198,15 @@ class TestHistory:
         [entry] = (await caller.get("/bells/b1/history")).json()["items"]
         assert entry["occurred_at"] == "2030-05-01T12:00:00Z"
 
+    async def test_a_time_before_all_time_is_refused_in_a_sentence(
+        self, caller: httpx.AsyncClient
+    ) -> None:
+        answer = await ring(caller, **{OCCURRED: "0001-01-01T00:00:00+23:59"})
+        assert (answer.status_code, answer.json()["detail"]) == (
+            400,
+            "It is no time that there is.",
+        )
+
     async def test_each_journey_gets_a_name(self, caller: httpx.AsyncClient) -> None:
         journeys = [(await ring(caller, key)).headers[JOURNEY] for key in ("one", "two")]
         entries = (await caller.get("/bells/b1/history")).json()["items"]
