@@ -53,6 +53,7 @@ from infra.http.models import (
     PointBody,
     Reference,
 )
+from infra.http.printed import PrintedLine
 from services.missions import trip
 from services.missions.aggregates import TRIP
 from services.missions.http.access import AnyContext, AsOf, LogisticsContext, StaffContext, is_staff
@@ -97,7 +98,7 @@ Minutes = Annotated[int, Field(le=100_000)]
 
 
 class StopBody(Body):
-    city: Line
+    city: PrintedLine
     postal_code: PostalCode
     point: PointBody
 
@@ -117,8 +118,8 @@ class SlotBody(Body):
 
 
 class VehicleBody(Body):
-    make: Line
-    model: Line
+    make: PrintedLine
+    model: PrintedLine
 
 
 class TripBody(Body):
@@ -126,7 +127,7 @@ class TripBody(Body):
 
     reference: Reference | None = None
     """The organisation's own name for one trip only: the same again is a repetition."""
-    client_brand: Line
+    client_brand: PrintedLine
     tags: Codes = ()
     departure: StopBody
     arrival: StopBody

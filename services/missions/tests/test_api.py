@@ -218,6 +218,33 @@ def week() -> dict[str, str]:
     return {"period": "week", "starting": (today() + timedelta(1)).isoformat()}
 
 
+PRINTED = ("client_brand", "departure/city", "arrival/city", "vehicle/make", "vehicle/model")
+"""What stands on the invoice of the trip, or may."""
+
+
+def called(field: str, name: str) -> dict[str, Any]:
+    """An offer with that name in a field."""
+    whole = offer()
+    outer, _, inner = field.partition("/")
+    return whole | {outer: {**whole[outer], inner: name} if inner else name}
+
+
+@pytest.mark.parametrize("name", ["Orléans", "Łódź", "Ελλάδα", "شركة"])
+@pytest.mark.parametrize("field", PRINTED)
+def test_names_that_documents_can_show_are_taken(field: str, name: str) -> None:
+    taken = TripBody.model_validate_json(json.dumps(called(field, name)))
+    assert name in taken.model_dump_json()
+
+
+@pytest.mark.parametrize("field", PRINTED)
+async def test_a_name_that_no_font_has_is_refused_with_its_field(database: str, field: str) -> None:
+    async with served(database) as api:
+        answer = await api.ask("POST", "/trips", called(field, "Atlas 株式"))
+        assert answer.status_code == 422
+        [error] = answer.json()["errors"]
+        assert (error["field"], "株 式" in error["detail"]) == (f"/{field}", True)
+
+
 @pytest.mark.requirement("G-01")
 @pytest.mark.parametrize("trip", ["quoted", "driven"])
 async def test_a_strangers_organisation_finds_nothing(database: str, trip: str) -> None:
