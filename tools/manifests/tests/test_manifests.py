@@ -85,7 +85,7 @@ class TestGate:
 
 class TestNewService:
     def test_its_folder_is_enough(self, tmp_path: Path) -> None:
-        for package in ("contracts", "infra", "services", "tools"):
+        for package in ("contracts", "deploy", "infra", "services", "tools"):
             shutil.copytree(ROOT / package, tmp_path / package)
         folder = tmp_path / "services/bells"
         folder.mkdir()
