@@ -7,7 +7,8 @@ from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
 from typing import Annotated, Self
 
-from psycopg.conninfo import make_conninfo
+from psycopg import ProgrammingError
+from psycopg.conninfo import conninfo_to_dict, make_conninfo
 from pydantic import (
     BeforeValidator,
     Field,
@@ -204,6 +205,16 @@ class Settings(BaseSettings):
     def _refuse_weak_keys(cls, given: SecretStr) -> SecretStr:
         if given.get_secret_value():
             _master_keys(given)
+        return given
+
+    @field_validator("postgres")
+    @classmethod
+    def _refuse_what_is_no_address(cls, given: str) -> str:
+        try:
+            conninfo_to_dict(given)
+        except ProgrammingError:
+            # Its words may hold a password.
+            raise ValueError("must be like postgresql://user:word@host:5432") from None
         return given
 
     @model_validator(mode="after")

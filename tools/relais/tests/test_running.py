@@ -141,6 +141,16 @@ class TestServeAndWork:
         assert said.exit_code == 2
         assert "RELAIS_MASTER_KEYS: the key new must have 32 bytes, not 3" in said.stderr
 
+    @pytest.mark.parametrize("words", [("doctor",), ("relay", "status"), ("serve", "missions")])
+    def test_an_address_of_postgresql_that_is_none_is_named_and_not_repeated(
+        self, nowhere: Line, words: tuple[str, ...]
+    ) -> None:
+        wrong = {**nowhere.environment, "RELAIS_POSTGRES": "secret-junk"}
+        said = Line(nowhere.home, wrong).say(*words)
+        assert said.exit_code == 2
+        assert "RELAIS_POSTGRES: must be like postgresql://" in said.stderr
+        assert "junk" not in said.stderr
+
     @pytest.mark.parametrize("word", ["serve", "work", "migrate"])
     def test_what_is_not_set_is_named(self, nowhere: Line, word: str) -> None:
         said = nowhere.say(word, "missions")
