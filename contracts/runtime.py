@@ -1,13 +1,14 @@
 """The ground of the generated contracts: protobuf classes, event types, and how they are read."""
 
 import builtins
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from enum import IntEnum
 from functools import cache
+from importlib import import_module
 from pathlib import Path
-from typing import Any, Final, Generic, TypeVar
+from typing import Any, Final, Generic, TypeVar, get_type_hints
 
 from google.protobuf import descriptor_pb2, descriptor_pool, message_factory
 from google.protobuf.message import DecodeError as MalformedMessage
@@ -26,6 +27,11 @@ RECORDED: Final = "recorded"
 
 SCHEMAS = "urn:relais:schema:"
 """The name of a message after it is an absolute URI, as CloudEvents demands of a schema."""
+
+AMENDMENT: Final = "relais.common.v1.event_amended"
+"""The CloudEvents type of an amendment, whatever the topic (contracts/amendments.py)."""
+
+AMENDMENT_SCHEMA: Final = "relais.common.v1.EventAmended"
 
 REDACTED = "XXXX"
 """The words in the place of a personal text once its subject is forgotten."""
@@ -111,11 +117,14 @@ class Contract(Generic[E]):
     package: str
     topic: str
     types: tuple[EventType[Any], ...]
+    former: tuple[EventType[Any], ...] = ()
+    """The types that are recorded no more; their events are read in the present shape."""
     _by_type: dict[str, EventType[Any]] = field(init=False, repr=False, compare=False)
     _by_class: dict[type[Any], EventType[Any]] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "_by_type", {known.type: known for known in self.types})
+        by_type = {known.type: known for known in (*self.types, *self.former)}
+        object.__setattr__(self, "_by_type", by_type)
         object.__setattr__(self, "_by_class", {known.cls: known for known in self.types})
 
     def by_type(self, type: str) -> EventType[Any]:
@@ -125,9 +134,40 @@ class Contract(Generic[E]):
             raise UnknownEventType(type)
         return known
 
+    def types_of(self, classes: Collection[type[Any]]) -> frozenset[str]:
+        """The types of the events that are read as these classes, former ones too."""
+        return frozenset(kind.type for kind in self._by_type.values() if kind.cls in classes)
+
     def by_class(self, cls: type[Any]) -> EventType[Any]:
         """Raises KeyError: passing the event of another aggregate is a bug."""
         return self._by_class[cls]
+
+
+# --- Former events ----------------------------------------------------------
+
+
+def upcasting(
+    convert: Callable[[Any, Unseal], Any], present: type[E], module: str, function: str
+) -> Callable[[Any, Unseal], E]:
+    """The conversion of a former event, followed by the function that gives it its present shape.
+
+    That is written by hand, beside the contract; it needs the classes that are generated here, so
+    it is imported when the first such event is read. TypeError where it makes another event.
+    """
+
+    @cache
+    def upcast() -> Callable[[Any], E]:
+        found: Callable[[Any], E] = getattr(import_module(module), function)
+        if get_type_hints(found).get("return") is not present:
+            raise TypeError(f"{module}.{function} has to answer a {present.__name__}")
+        return found
+
+    return lambda message, unseal: upcast()(convert(message, unseal))
+
+
+def recorded_no_more(event: Any, _seal: Seal) -> bytes:
+    """Refuses to encode: only the present shape is recorded."""
+    raise TypeError(f"{type(event).__name__} is recorded in its present type only")
 
 
 # --- Protobuf messages ------------------------------------------------------

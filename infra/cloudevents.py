@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
+from contracts import amendments
 from contracts.runtime import Contract, UnknownEventType
 from infra.store import RecordedEvent
 
@@ -13,6 +14,8 @@ Header = tuple[str, bytes]
 Headers = Sequence[Header]
 
 MAX_NUMBER = 2**31 - 1
+REDACTED_BY = "ce_redactedby"
+"""Names the amendment that removed what first stood in the value; the value may be empty then."""
 
 
 class NotAnEvent(ValueError):
@@ -54,6 +57,8 @@ def headers(contract: Contract[Any], key: str, event: RecordedEvent, timeline: i
         ("ce_actor", meta.get("actor", "").encode()),
         ("ce_organisation", meta.get("organisation", "").encode()),
     ]
+    if redacted := meta.get("redacted"):
+        found.append((REDACTED_BY, redacted.encode()))
     if traceparent := meta.get("traceparent"):
         found.append(("traceparent", traceparent.encode()))
     return found
@@ -77,6 +82,8 @@ _MADE: dict[tuple[str, str], Sequence[Header]] = {}
 
 
 def _schema(contract: Contract[Any], type: str) -> Sequence[Header]:
+    if type == amendments.TYPE:
+        return (("ce_dataschema", amendments.SCHEMA_URI.encode()),)
     try:
         return (("ce_dataschema", contract.by_type(type).schema_uri.encode()),)
     except UnknownEventType:

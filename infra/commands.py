@@ -11,10 +11,13 @@ from weakref import WeakValueDictionary
 
 from psycopg.errors import UniqueViolation
 
+from contracts.amendments import TYPE, decode
+from contracts.common_v1 import EventAmended
 from contracts.obligations import Obligations
 from contracts.runtime import Contract
 from contracts.timers import CancelTimer, SetTimer
 from infra import telemetry
+from infra.amendments import said, said_by, standing
 from infra.database import Connection
 from infra.folds import Fold, Folds
 from infra.personal import Codec, Encoded, Keyring
@@ -136,17 +139,36 @@ class Loaded(Generic[S]):
 
 
 @dataclass(frozen=True, slots=True)
+class Amendment:
+    """The last thing that was said of an event, and the version at which it was."""
+
+    version: int
+    said: EventAmended
+
+
+@dataclass(frozen=True, slots=True)
 class HistoryEntry(Generic[E]):
-    """One fact: what, who, when it happened and when we learnt of it."""
+    """One fact: what, who, when it happened and when we learnt of it.
+
+    `event` is an `EventAmended` where nothing else is left to tell, and of the amendment itself.
+    """
 
     version: int
     type: str
-    event: E
+    event: E | EventAmended
     actor: str
     occurred_at: datetime
     recorded_at: datetime
     correlation_id: str
     causation_id: str
+    amendment: Amendment | None = None
+    instead: E | None = None
+    """What holds in the place of `event`; None while that does."""
+
+    @property
+    def holds(self) -> E | EventAmended:
+        """The event that is taken for true now."""
+        return self.event if self.instead is None else self.instead
 
 
 class VersionMismatch(Exception):
@@ -245,7 +267,7 @@ class Commands:
         if found is None:
             recorded = await self.store.read(stream)
             if before := _earlier(recorded, context):
-                return await self._answer_again(aggregate, stream, recorded[: before.version])
+                return await self._answer_again(aggregate, stream, recorded, before.version)
             found = await self._folded(aggregate, stream, recorded)
         state, version = found.state, found.version
         if expected_version is not None and expected_version != version:
@@ -304,7 +326,7 @@ class Commands:
         encoded = await self.codec(aggregate.contract).encode(named)
         meta = context.meta()
         timers: list[Schedule | Cancel | Fire] = [fire] if fire else []
-        timers += [_timer(timer) for event in events for timer in aggregate.timers(event)]
+        timers += [timer_change(timer) for event in events for timer in aggregate.timers(event)]
         return Append(
             stream,
             version,
@@ -336,7 +358,8 @@ class Commands:
         if at_time is not None or at_version is not None:
             past = await self.store.read(stream, to_time=at_time, to_version=at_version)
             version = past[-1].version if past else 0
-            state = await self._fold(aggregate, past)
+            amendments = said_by(version, await self.store.amendments(stream))
+            state = await self._fold(aggregate, past, amendments)
             return Loaded(state, version, name, organisation_of(past))
         found = await self._kept(aggregate, stream)
         if found is None:
@@ -351,23 +374,43 @@ class Commands:
         after: int = 0,
         most: int | None = None,
     ) -> list[HistoryEntry[E]]:
-        """The facts of the entity after a version, oldest first: all, or `most` of them."""
+        """The facts of the entity after a version, oldest first: all, or `most` of them.
+
+        An event that was corrected is told as it was recorded, and what holds instead beside it.
+        One that cannot be read, and was amended, is told by its amendment alone.
+        """
         last = None if most is None else after + most
         stream = aggregate.stream(id)
         recorded = await self.store.read(stream, after_version=after, to_version=last)
-        events = await self._decode(aggregate.contract, recorded)
+        if not (spoken := await self.store.amendments(stream)):
+            events = await self._decode(aggregate.contract, recorded)
+            return [
+                _entry(aggregate.contract, one, event)
+                for one, event in zip(recorded, events, strict=True)
+            ]
+        return await self._amended_history(aggregate.contract, recorded, spoken)
+
+    async def _amended_history(
+        self,
+        contract: Contract[E],
+        recorded: Sequence[RecordedEvent],
+        spoken: Sequence[RecordedEvent],
+    ) -> list[HistoryEntry[E]]:
+        """The entries of a stream with amendments, of which `spoken` are all there are."""
+        amendments = said(spoken)
+        codec = self.codec(contract)
+        as_recorded = await codec.try_decode(_encoded(recorded))
+        holding = standing(recorded, amendments)
+        decoded = await codec.decode(_encoded(holding))
+        instead = {one.version: event for one, event in zip(holding, decoded, strict=True)}
+        last = {
+            one.version: Amendment(event.version, one)
+            for one, event in zip(amendments, spoken, strict=True)
+            if not one.readers
+        }
         return [
-            HistoryEntry(
-                version=r.version,
-                type=r.type,
-                event=event,
-                actor=r.meta.get("actor", ""),
-                occurred_at=r.occurred_at,
-                recorded_at=r.recorded_at,
-                correlation_id=r.meta.get("correlation", ""),
-                causation_id=r.meta.get("causation", ""),
-            )
-            for r, event in zip(recorded, events, strict=True)
+            _amended_entry(contract, one, event, instead.get(one.version), last.get(one.version))
+            for one, event in zip(recorded, as_recorded, strict=True)
         ]
 
     def codec(self, contract: Contract[E]) -> Codec[E]:
@@ -385,7 +428,7 @@ class Commands:
         """The state now, from one that was kept and what came since.
 
         None where the whole stream must be read: nothing was kept, somebody in it was forgotten
-        since, or the command was recorded before.
+        since, an event of it was amended, or the command was recorded before.
         """
         kept = self._folds.get(stream)
         if kept is None:
@@ -393,6 +436,10 @@ class Commands:
         if context is not None and await self.store.find([_event_id(context, 0)]):
             return None
         recorded = await self.store.read(stream, after_version=kept.version)
+        if any(event.type == TYPE for event in recorded):
+            # Events that the state was folded from may mean something else now.
+            self._folds.drop(stream)
+            return None
         decoded = await self.codec(aggregate.contract).decode_beside(
             _encoded(recorded), kept.subjects
         )
@@ -416,7 +463,8 @@ class Commands:
         recorded: Sequence[RecordedEvent],
     ) -> Fold:
         """The state that the whole stream leads to; of a long one it is kept."""
-        decoded = await self.codec(aggregate.contract).decode_beside(_encoded(recorded))
+        events = standing(recorded, said(recorded))
+        decoded = await self.codec(aggregate.contract).decode_beside(_encoded(events))
         state = reduce(aggregate.evolve, decoded.events, aggregate.initial)
         version = recorded[-1].version if recorded else 0
         fold = Fold(state, version, organisation_of(recorded), decoded.subjects, decoded.readable)
@@ -424,19 +472,26 @@ class Commands:
         return fold
 
     async def _fold(
-        self, aggregate: Aggregate[Any, S, E, Any], recorded: Sequence[RecordedEvent]
+        self,
+        aggregate: Aggregate[Any, S, E, Any],
+        recorded: Sequence[RecordedEvent],
+        amendments: Sequence[EventAmended],
     ) -> S:
-        events = await self._decode(aggregate.contract, recorded)
+        events = await self._decode(aggregate.contract, standing(recorded, amendments))
         return reduce(aggregate.evolve, events, aggregate.initial)
 
     async def _decode(self, contract: Contract[E], recorded: Sequence[RecordedEvent]) -> list[E]:
         return await self.codec(contract).decode(_encoded(recorded))
 
     async def _answer_again(
-        self, aggregate: Aggregate[Any, S, E, Any], stream: str, recorded: Sequence[RecordedEvent]
+        self,
+        aggregate: Aggregate[Any, S, E, Any],
+        stream: str,
+        recorded: Sequence[RecordedEvent],
+        version: int,
     ) -> Done[S]:
-        version = recorded[-1].version
-        state = await self._fold(aggregate, recorded)
+        amendments = said_by(version, recorded)
+        state = await self._fold(aggregate, recorded[:version], amendments)
         return Done(stream, version, state, 0, True, self._token(stream, version))
 
     def _token(self, stream: str, version: int) -> str:
@@ -447,6 +502,42 @@ class Commands:
 def _event_id(context: CommandContext, number: int) -> UUID:
     """The id of an event of a command, by which it is recognised when it comes again."""
     return uuid5(context.command_id, str(number))
+
+
+def _entry(
+    contract: Contract[E], recorded: RecordedEvent, event: E | EventAmended
+) -> HistoryEntry[E]:
+    amends = isinstance(event, EventAmended)
+    return HistoryEntry(
+        version=recorded.version,
+        # That of today, whichever it was recorded as.
+        type=TYPE if amends else contract.by_class(type(event)).type,
+        event=event,
+        actor=recorded.meta.get("actor", ""),
+        occurred_at=recorded.occurred_at,
+        recorded_at=recorded.recorded_at,
+        correlation_id=recorded.meta.get("correlation", ""),
+        causation_id=recorded.meta.get("causation", ""),
+    )
+
+
+def _amended_entry(
+    contract: Contract[E],
+    recorded: RecordedEvent,
+    event: E | Exception,
+    holding: E | None,
+    amendment: Amendment | None,
+) -> HistoryEntry[E]:
+    """An event as it was recorded, or as it holds where that cannot be read any more."""
+    if recorded.type == TYPE:
+        return _entry(contract, recorded, decode(recorded.data))
+    if isinstance(event, Exception):
+        if amendment is None:
+            raise event
+        told = amendment.said if holding is None else holding
+        return replace(_entry(contract, recorded, told), amendment=amendment)
+    instead = holding if holding != event else None
+    return replace(_entry(contract, recorded, event), amendment=amendment, instead=instead)
 
 
 def _encoded(recorded: Sequence[RecordedEvent]) -> list[Encoded]:
@@ -471,7 +562,8 @@ def organisation_of(recorded: Sequence[RecordedEvent]) -> str:
     return next(filter(None, named), "")
 
 
-def _timer(timer: SetTimer | CancelTimer) -> Schedule | Cancel:
+def timer_change(timer: SetTimer | CancelTimer) -> Schedule | Cancel:
+    """The same for the store: a timer that an event sets or ends."""
     match timer:
         case SetTimer(name=name, due=due):
             return Schedule(name, due)

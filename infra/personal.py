@@ -180,6 +180,17 @@ class Keyring:
             raise SubjectIsForgotten(forgotten)
         return keys
 
+    async def seal(self, name: str, content: bytes) -> bytes:
+        """Bytes that only `unseal` with the same name opens, by a key of that name."""
+        keys = await self.keys_to_write([name])
+        return keys[name].seal(content, name.encode())
+
+    async def unseal(self, name: str, sealed: bytes) -> bytes | None:
+        """The sealed bytes; None when there is no such key any more."""
+        if (key := (await self.keys([name])).get(name)) is None:
+            return None
+        return key.unseal(sealed, name.encode())
+
     async def forget(self, subject: str, requested_by: str) -> Forgotten:
         """Destroy the subject's key and remember that it was destroyed. Safe to repeat."""
         async with self.pool.connection() as connection:
@@ -281,6 +292,8 @@ class Codec(Generic[E]):
         return decoded, subjects, keys
 
     def _parse(self, record: Encoded) -> tuple[EventType[Any], Any] | Exception:
+        if not record.data:
+            return DecodeError(f"{record.type} has no value: it was redacted")
         try:
             kind = self.contract.by_type(record.type)
             return kind, kind.parse(record.data)

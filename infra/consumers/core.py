@@ -10,14 +10,16 @@ import logging
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 
+from contracts.amendments import amended, decode
 from infra import telemetry
+from infra.amendments import reader_of
 from infra.consumers.continuity import Continuity
 from infra.consumers.handler import Handler, Retry
-from infra.consumers.opening import Opened, Opener, refused
+from infra.consumers.opening import Opened, Opener, refused, version_of
 from infra.consumers.ownership import Ends, Ownership
 from infra.consumers.parking import PARKING_LIMIT, Parking
 from infra.consumers.plan import REFUSED, Plan, StreamState, lacking
-from infra.consumers.records import Partition, Record, TopicReader
+from infra.consumers.records import Delivery, Partition, Record, TopicReader
 from infra.consumers.streams import Streams
 from infra.consumers.subscriptions import Subscription
 from infra.database import Connection, Pool
@@ -197,6 +199,39 @@ class Consumer:
             with telemetry.handling(self.name, deliveries):
                 failed = await self._handler.handle(connection, deliveries)
             plan.park_failures(failed)
+        if self._handler.refolds:
+            for record in plan.amendments:
+                await self._refold(connection, plan, record)
+
+    async def _refold(self, connection: Connection, plan: Plan, record: Record) -> None:
+        """Have the stream of an amendment folded anew, with what stands now.
+
+        What cannot be opened was given up by an operator before: nothing else passes by it.
+        """
+        seen = plan.states[record.stream].seen
+        found = await self._continuity.missing(record, range(1, seen + 1))
+        if len(found) < seen:
+            raise Retry(f"{record.stream}: the topic does not hold all of it yet")
+        opened = await self._opener.open(self._standing(found))
+        deliveries = [
+            Delivery(one.record.stream, one.envelope, one.event)
+            for one in opened
+            if one.envelope and one.event is not None and not isinstance(one.event, Exception)
+        ]
+        key = record.key.decode()
+        error = await self._handler.refold(connection, record.topic, key, deliveries)
+        if error is not None:
+            plan.park_amendment(record, error)
+
+    def _standing(self, records: Sequence[Record]) -> list[Record]:
+        """The records of one stream, each with the value that holds for this consumer."""
+        said = amended(decode(record.value) for record in records if record.is_amendment)
+        return [
+            one.standing(said[version], reader_of(self.name))
+            if (version := version_of(one)) in said
+            else one
+            for one in records
+        ]
 
     def _notify(self) -> None:
         if self._seen is not None:
@@ -228,7 +263,9 @@ class Consumer:
 
     async def _requeue(self, stream: str) -> None:
         try:
-            for version, record in await self._parked(stream):
+            parked = await self._parked(stream)
+            records = self._standing([record for _, record in parked])
+            for (version, _), record in zip(parked, records, strict=True):
                 if not await self._replay(stream, version, record):
                     return
         except Retry as retry:

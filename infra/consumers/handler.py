@@ -21,6 +21,18 @@ class Handler(ABC):
     Then no batch waits for the disk. What a handler tells to others, it must not take back.
     """
 
+    refolds: ClassVar[bool] = False
+    """Whether it makes good what it did of a stream once an event of it was amended."""
+
+    async def refold(
+        self, connection: Connection, topic: str, key: str, deliveries: Sequence[Delivery]
+    ) -> Exception | None:
+        """Take back what was made of a stream, and do it anew with these, which is all of it.
+
+        Answers the error of one that cannot be taken; then nothing was changed.
+        """
+        raise NotImplementedError
+
     async def prefetch(  # noqa: B027 - a handler that needs nothing asks nothing
         self, connection: Connection, events: Sequence[Any]
     ) -> None:

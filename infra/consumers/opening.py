@@ -3,6 +3,8 @@
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
+from contracts import amendments
+from contracts.runtime import DecodeError
 from infra.cloudevents import Envelope, NotAnEvent, envelope
 from infra.consumers.records import Record
 from infra.consumers.subscriptions import Subscription
@@ -13,7 +15,7 @@ class Opened(NamedTuple):
     """A record with its envelope and its event.
 
     Where there is no envelope or no event, `event` is the exception that says why; it is None
-    when the consumer does not read events of that type.
+    when the consumer does not read events of that type, and where the value was redacted.
     """
 
     record: Record
@@ -35,7 +37,10 @@ class Opener:
             places = [
                 n
                 for n, (record, found, _) in enumerate(opened)
-                if found and record.topic == topic and found.type in self._types[topic]
+                if found
+                and record.topic == topic
+                and found.type in self._types[topic]
+                and not record.is_empty
             ]
             encoded = [_encoded(opened[n]) for n in places]
             decoded = await self._codecs[topic].try_decode(encoded)
@@ -63,6 +68,11 @@ def _enveloped(record: Record) -> Opened:
         return Opened(record, None, error)
     if not record.key or b"\0" in record.key or record.key != found.subject.encode():
         return Opened(record, None, NotAnEvent("its key is not its subject"))
+    if found.type == amendments.TYPE:
+        try:
+            amendments.decode(record.value)
+        except DecodeError as error:
+            return Opened(record, found, error)
     return Opened(record, found, None)
 
 

@@ -48,7 +48,8 @@ class Parked:
 class Plan:
     """The outcome of a batch before it is carried out; `states` are those of its streams.
 
-    `requeued` are parked streams whose hole was filled by a record of this batch.
+    `requeued` are parked streams whose hole was filled by a record of this batch, or one of whose
+    events was amended by it.
     """
 
     states: dict[str, StreamState]
@@ -62,6 +63,15 @@ class Plan:
     def deliveries(self) -> list[Delivery]:
         """The deliveries that the handler gets."""
         return [one.delivery for one in self.admitted if one.delivery is not None]
+
+    @property
+    def amendments(self) -> list[Record]:
+        """The amendments of streams that had come further than what they speak of."""
+        return [
+            one.record
+            for one in self.admitted
+            if one.record.is_amendment and one.version <= self.states[one.record.stream].seen
+        ]
 
     @property
     def versions(self) -> dict[str, int]:
@@ -108,10 +118,22 @@ class Plan:
     def park_failures(self, failed: Mapping[int, Exception]) -> None:
         """Park what failed, by index of its delivery, and what was admitted behind it."""
         deliveries = self.deliveries
-        errors = {
-            (deliveries[index].stream, deliveries[index].envelope.sequence): error
-            for index, error in failed.items()
-        }
+        self._park_from(
+            {
+                (deliveries[index].stream, deliveries[index].envelope.sequence): error
+                for index, error in failed.items()
+            }
+        )
+
+    def park_amendment(self, record: Record, error: Exception) -> None:
+        """Park an amendment that a view cannot take, and what was admitted behind it.
+
+        Views take what comes behind it a second time later, which is harmless.
+        """
+        [version] = [one.version for one in self.admitted if one.record is record]
+        self._park_from({(record.stream, version): error})
+
+    def _park_from(self, errors: Mapping[tuple[str, int], Exception]) -> None:
         broken: set[str] = set()
         for one in self.admitted:
             stream, version = one.record.stream, one.version
@@ -145,6 +167,9 @@ class Plan:
     def _park(self, record: Record, version: int, reason: str | None) -> None:
         state = self.states[record.stream]
         state.head = min(state.head or version, version)
+        if record.is_amendment and reason is None:
+            # What the stream waits for may be mended by it.
+            self.requeued.add(record.stream)
         self.parked.append(Parked(record, record.stream, version, reason))
 
 

@@ -60,8 +60,7 @@ class Reaction(Generic[E]):
     @cached_property
     def subscription(self) -> Subscription:
         """The subscription that brings it these events."""
-        types = (kind.type for kind in self.contract.types if kind.cls in self.events)
-        return Subscription(self.contract, frozenset(types))
+        return Subscription(self.contract, self.contract.types_of(self.events))
 
 
 @dataclass(frozen=True)

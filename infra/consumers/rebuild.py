@@ -3,8 +3,12 @@
 import asyncio
 from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
 from contextlib import aclosing
+from itertools import groupby
+from operator import attrgetter
 from typing import Protocol
 
+from contracts.amendments import TYPE
+from infra.amendments import reader_of, said, standing
 from infra.cloudevents import recorded_envelope
 from infra.consumers.filling import fill
 from infra.consumers.records import Delivery, KafkaTopicReader, Partition, stream_of
@@ -20,7 +24,8 @@ from infra.topics import partitions_of
 
 PAGE = 4_000
 """Events read from a store at once; a page is folded and written in one transaction."""
-# Of the streams of the aggregates: what is read, and the last event, which says how far each is.
+# Of the streams of the aggregates: what is read, the amendments, and the last event, which says how
+# far each is.
 _READ = """
 select stream, version, event_id, type, data, occurred_at, recorded_at from es.event e
  where (stream, version) > (%s, %s)
@@ -47,7 +52,7 @@ class Reader(Protocol):
 
 
 class NotReadable(Exception):
-    """A rebuild met an event that a table reads and this code cannot decode."""
+    """A rebuild met an event that a table reads, this code cannot decode, and nobody amended."""
 
     def __init__(self, recorded: RecordedEvent) -> None:
         super().__init__(f"{recorded.stream} version {recorded.version}")
@@ -153,6 +158,7 @@ async def _fill(
             sources[name],
             [one for one in read if one.contract.service == name],
             running.keyring,
+            reader_of(generation.consumer),
         )
         for name in {one.contract.service for one in read}
     ]
@@ -172,9 +178,14 @@ class _History:
     """The events of one store that are read."""
 
     def __init__(
-        self, store: PostgresStore, subscriptions: Sequence[Subscription], keyring: Keyring
+        self,
+        store: PostgresStore,
+        subscriptions: Sequence[Subscription],
+        keyring: Keyring,
+        reader: str,
     ) -> None:
         self._store = store
+        self._reader = reader
         self._codecs = {one.contract.name: Codec(one.contract, keyring) for one in subscriptions}
         self._types = frozenset(type for one in subscriptions for type in one.types)
 
@@ -211,7 +222,7 @@ class _History:
             reading.cancel()
 
     async def _read(self, stream: str, version: int, size: int) -> list[RecordedEvent]:
-        types, names = list(self._types), list(self._codecs)
+        types, names = [*self._types, TYPE], list(self._codecs)
         async with self._store.pool.connection() as connection:
             cursor = connection.cursor(binary=True)
             await cursor.execute(_READ, (stream, version, types, names, size))
@@ -229,7 +240,9 @@ class _History:
             ours = [recorded for recorded in page if recorded.stream.startswith(f"{name}-")]
             topic, start = codec.contract.topic, len(name) + 1
             versions |= {stream_of(topic, one.stream[start:]): one.version for one in ours}
-            read = [recorded for recorded in ours if recorded.type in self._types]
+            streams = [list(events) for _, events in groupby(ours, attrgetter("stream"))]
+            held = [one for s in streams for one in standing(s, said(s), self._reader)]
+            read = [recorded for recorded in held if recorded.type in self._types]
             events = await codec.try_decode([Encoded(r.event_id, r.type, r.data) for r in read])
             for recorded, event in zip(read, events, strict=True):
                 if isinstance(event, Exception):

@@ -2,17 +2,19 @@
 
 import asyncio
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Protocol
 
 from aiokafka import AIOKafkaConsumer, TopicPartition
 from aiokafka.structs import ConsumerRecord
 
-from infra.cloudevents import MAX_NUMBER, Envelope
+from contracts.amendments import TYPE, Amended
+from infra.cloudevents import MAX_NUMBER, REDACTED_BY, Envelope
 from infra.cluster import Address
 from infra.kafka import options
 
 Partition = tuple[str, int]
+AMENDMENT = TYPE.encode()
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +37,25 @@ class Record:
     def stream(self) -> str:
         """`missions.trip/T1` for key T1 of topic relais.missions.trip.v1."""
         return stream_of(self.topic, self.key.decode(errors="replace"))
+
+    @property
+    def is_amendment(self) -> bool:
+        """Whether it speaks of an earlier event of its stream."""
+        return ("ce_type", AMENDMENT) in self.headers
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether its value was removed, so that it is passed by."""
+        return not self.value and any(name == REDACTED_BY for name, _ in self.headers)
+
+    def standing(self, amended: Amended, reader: str) -> "Record":
+        """The same record with what was said to hold for a reader; empty when nothing does."""
+        recorded = dict(self.headers).get("ce_type", b"").decode()
+        type, value = amended.stands(recorded, self.value, reader)
+        others = [header for header in self.headers if header[0] != "ce_type"]
+        if not value:
+            others.append((REDACTED_BY, b""))
+        return replace(self, value=value, headers=(*others, ("ce_type", type.encode())))
 
     @property
     def timeline(self) -> int:

@@ -27,7 +27,7 @@ class Subscription:
 def subscription(contract: Contract[Any], reads: Reads) -> Subscription:
     """The subscription to these events of a contract. Raises ValueError for others."""
     classes = event_classes(contract.topic, contract, reads)
-    return Subscription(contract, frozenset(contract.by_class(cls).type for cls in classes))
+    return Subscription(contract, contract.types_of(classes))
 
 
 def merged(subscriptions: Iterable[Subscription]) -> tuple[Subscription, ...]:

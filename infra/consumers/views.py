@@ -166,15 +166,15 @@ def subscriptions(views: Sequence[View[Any, Any]]) -> tuple[Subscription, ...]:
     forgets = any(view.personal for view in views)
     return merged(
         Subscription(
-            view.contract,
-            frozenset(
-                kind.type
-                for kind in view.contract.types
-                if kind.cls in view.events or (forgets and kind.type.endswith(FORGETTING))
-            ),
+            view.contract, view.contract.types_of(view.events) | _forgetting_of(view, forgets)
         )
         for view in views
     )
+
+
+def _forgetting_of(view: View[Any, Any], forgets: bool) -> frozenset[str]:
+    types = (kind.type for kind in view.contract.types if kind.type.endswith(FORGETTING))
+    return frozenset(types) if forgets else frozenset()
 
 
 def _column(hint: Any) -> str:
@@ -461,6 +461,7 @@ class ViewHandler(Handler):
     """Folds a batch into the tables of one generation: load once, fold, write once."""
 
     can_be_repeated = True
+    refolds = True
 
     def __init__(
         self, generation: Generation, tables: Iterable[View[Any, Any]], *, filling: bool = False
@@ -480,6 +481,27 @@ class ViewHandler(Handler):
             return await self._handle(connection, deliveries)
         finally:
             self._clear()
+
+    async def refold(
+        self, connection: Connection, topic: str, key: str, deliveries: Sequence[Delivery]
+    ) -> Exception | None:
+        self._clear()
+        shared = [table for table in self._tables if table.is_shared]
+        for table in shared:
+            await table.ask(connection, [delivery.event for delivery in deliveries])
+        for table in shared:
+            await table.load()
+        try:
+            if failed := self._fold(deliveries):
+                return next(iter(failed.values()))
+            for table in self._tables:
+                await table.replace(connection, topic, key)
+            if forgotten := _forgotten(deliveries):
+                for table in self._tables:
+                    await table.forget(connection, forgotten)
+        finally:
+            self._clear()
+        return None
 
     def _clear(self) -> None:
         for table in self._tables:
@@ -566,6 +588,12 @@ class _Table:
             .as_bytes()
         )
         self._forget = _forgetting(view, name) if view.personal else None
+        self._delete_all = None
+        self.is_shared = view.stream_column is None
+        if view.stream_column is not None:
+            column = sql.Identifier(view.primary_key[view.stream_column])
+            text = sql.SQL("delete from {} where {} = %s").format(name, column)
+            self._delete_all = text.as_bytes()
 
     def _assignments(self) -> sql.Composed:
         return sql.SQL(", ").join(
@@ -619,6 +647,17 @@ class _Table:
             await connection.execute(self._write, (_json(kept),))
         if gone:
             await connection.execute(self._delete, (self._keys_json(gone),))
+
+    async def replace(self, connection: Connection, topic: str, key: str) -> None:
+        """Write the rows that were folded, in the place of all rows of their stream.
+
+        Where streams share rows, what the events set is written over what is there.
+        """
+        if topic != self._view.contract.topic:
+            return
+        if self._delete_all is not None:
+            await connection.execute(self._delete_all, (key,))
+        await self.write(connection)
 
     async def forget(self, connection: Connection, subjects: Sequence[str]) -> None:
         """Drop what rows still say about people who were forgotten since they were written."""

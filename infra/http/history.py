@@ -26,7 +26,7 @@ from fastapi import Depends, Query
 from pydantic import Field, create_model
 from starlette.requests import Request
 
-from contracts.common_v1 import Money, Point, Rule
+from contracts.common_v1 import AmendmentKind, EventAmended, Money, Point, Rule
 from contracts.runtime import Contract, EventType
 from infra import commands, reading
 from infra.http.answers import Answer, MoneyShown, PointShown, RuleShown
@@ -48,6 +48,15 @@ Shows = Mapping[type[Any], type[Answer] | tuple[str, ...]]
 """The form in which each event is shown: an answer, or the names of its plain fields."""
 
 
+class AmendmentShown(Answer):
+    """The words of an operator about a fact that was recorded wrongly."""
+
+    version: Annotated[int, Field(description="The version of the fact that it speaks of.")]
+    said_at_version: Annotated[int, Field(description="The version at which it was said.")]
+    kind: Annotated[AmendmentKind, Named()]
+    reason: str
+
+
 class HistoryEntry(Answer):
     """One fact: what, who, when it happened and when it became known."""
 
@@ -59,6 +68,9 @@ class HistoryEntry(Answer):
     recorded_at: Instant
     correlation_id: str
     causation_id: str
+    amended: Annotated[
+        AmendmentShown | None, Field(description="What was said of this fact later, if anything.")
+    ]
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,6 +112,16 @@ HistoryPart = Annotated[Part, Depends(_part)]
 """A route's parameter that gives it a `Part`."""
 
 
+class FactAmended(HistoryEntry):
+    """An earlier fact was wrong, or cannot be read: what an operator said of it.
+
+    Where nothing else is left of that fact, this is told in its place too.
+    """
+
+    type: Literal["relais.common.v1.event_amended"]
+    what: AmendmentShown
+
+
 class NothingShown(Answer):
     """A fact that is told without its details."""
 
@@ -125,9 +147,9 @@ class History(Answer):
             raise TypeError(f"{cls.__name__}: {', '.join(strange)} is not of {of.topic}")
         name = cls.__name__
         cls.told = {kind.type: _told(name, kind, shows.get(kind.cls, ())) for kind in of.types}
-        entry: Any = reduce(or_, [entry for entry, _ in cls.told.values()])
-        if len(of.types) > 1:
-            entry = Annotated[entry, Field(discriminator="type")]
+        told = [entry for entry, _ in cls.told.values()]
+        entry: Any = reduce(or_, [*told, FactAmended])
+        entry = Annotated[entry, Field(discriminator="type")]
         cls.__annotations__ = {**cls.__annotations__, "items": list[entry]}
 
     @classmethod
@@ -139,17 +161,38 @@ class History(Answer):
 
     @classmethod
     def _entry(cls, fact: commands.HistoryEntry[Any]) -> HistoryEntry:
-        entry, what = cls.told[fact.type]
+        amended = None if fact.amendment is None else _shown(fact.amendment)
+        if isinstance(fact.event, EventAmended):
+            said = commands.Amendment(fact.version, fact.event)
+            what: Answer = _shown(fact.amendment or said)
+            entry: type[HistoryEntry] = FactAmended
+            more = {}
+        else:
+            entry, form = cls.told[fact.type]
+            what = form.of(fact.event)
+            more = {"instead": None if fact.instead is None else form.of(fact.instead)}
         return entry(
+            **more,
             version=fact.version,
             type=fact.type,
-            what=what.of(fact.event),
+            what=what,
+            amended=amended,
             actor=fact.actor,
             occurred_at=fact.occurred_at,
             recorded_at=fact.recorded_at,
             correlation_id=fact.correlation_id,
             causation_id=fact.causation_id,
         )
+
+
+def _shown(amendment: commands.Amendment) -> AmendmentShown:
+    said = amendment.said
+    return AmendmentShown(
+        version=said.version,
+        said_at_version=amendment.version,
+        kind=said.kind,
+        reason=said.reason,
+    )
 
 
 def _told(
@@ -159,7 +202,12 @@ def _told(
     name = f"{history}{kind.cls.__name__}"
     what = _plainly(f"{name}Fact", kind.cls, shown) if isinstance(shown, tuple) else shown
     # Literal of a value: each entry is for one type, so that clients can tell them apart.
-    fields: dict[str, Any] = {"type": (Literal[kind.type], ...), "what": (what, ...)}
+    instead = Field(description="What holds in the place of `what`; null while that does.")
+    fields: dict[str, Any] = {
+        "type": (Literal[kind.type], ...),
+        "what": (what, ...),
+        "instead": (Annotated[what | None, instead], ...),
+    }
     said = _IDS.sub("", kind.cls.__doc__ or "")
     entry = create_model(name, __base__=HistoryEntry, __doc__=said, __cls_kwargs__=_MADE, **fields)
     return entry, what

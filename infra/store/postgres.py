@@ -4,7 +4,7 @@ The order of all events is (xid, position), read only below the oldest running t
 transaction takes the locks of its streams before it gets its xid. `docs/adr/0003` tells why.
 """
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
 from itertools import takewhile
 from json import JSONEncoder
@@ -13,6 +13,7 @@ from typing import Any
 
 from psycopg import DataError, IntegrityError, errors
 
+from contracts.amendments import TYPE
 from infra import telemetry
 from infra.batching import Batcher
 from infra.database import Connection, Pool
@@ -54,6 +55,14 @@ select {_COLUMNS} from es.event
  where xid < (select es.horizon())
    and (xid, position) > (%s::text::xid8, %s)
  order by es.event.xid, es.event.position limit %s
+"""
+# The type stands in the text, so that its own small index is used.
+_AMENDMENTS = f"""
+select {_COLUMNS} from es.event where stream = %s and type = '{TYPE}' order by version
+"""
+_ERASE = """
+update es.event set type = %s, data = %s, meta = meta || jsonb_build_object('redacted', %s::text)
+ where stream = %s and version = %s
 """
 _WITHHOLDS = "select exists (select from es.event where (xid, position) > (%s::text::xid8, %s))"
 
@@ -136,6 +145,23 @@ class PostgresStore:
             verdicts[number - 1] = _other_verdict(group[number - 1], verdict, version)
         return verdicts
 
+    async def erase(self, append: Append, values: Mapping[int, tuple[str, bytes]]) -> Verdict:
+        """Append what says so, and with it replace the values of events of its stream for good.
+
+        The one exception to "append only". `values` has the type and the value that stand there
+        from now on, by version; nothing of what stood there is kept. All or nothing; when the
+        verdict is not a fresh `Appended`, nothing was replaced.
+        """
+        _refuse_oversize(append)
+        async with self.pool.connection() as connection, connection.transaction():
+            [verdict] = await self.append_in(connection, [append])
+            if isinstance(verdict, Appended) and not verdict.repeated:
+                by = str(append.events[-1].event_id)
+                for version, (type, value) in values.items():
+                    await connection.execute(_ERASE, (type, value, by, append.stream, version))
+        self.on_append()
+        return verdict
+
     async def read(
         self,
         stream: str,
@@ -161,6 +187,10 @@ class PostgresStore:
         for event in await self._fetch(_READ_MANY, (list(found),)):
             found[event.stream].append(event)
         return found
+
+    async def amendments(self, stream: str) -> list[RecordedEvent]:
+        """The amendments of a stream, in version order."""
+        return await self._fetch(_AMENDMENTS, (stream,))
 
     async def _read_group(self, streams: Sequence[str]) -> Sequence[list[RecordedEvent]]:
         found = await self.read_many(streams)

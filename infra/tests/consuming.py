@@ -12,7 +12,8 @@ from uuid import NAMESPACE_URL, uuid5
 from aiokafka import AIOKafkaProducer
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 
-from contracts.common_v1 import Money, Point
+from contracts import amendments
+from contracts.common_v1 import AmendmentKind, EventAmended, Money, Point
 from contracts.missions import driver_v1, trip_v1
 from contracts.missions.driver_v1 import DriverEngaged, DriverEvent
 from contracts.missions.trip_v1 import (
@@ -114,6 +115,35 @@ def recorded(event: TripEvent, version: int) -> RecordedEvent:
     return RecordedEvent(stream, version, BEGINNING, id, kind.type, data, {}, NOON, NOON)
 
 
+def value_of(event: TripEvent) -> bytes:
+    """The value of an event without personal data."""
+    return recorded(event, 1).data
+
+
+def amendment(
+    version: int,
+    at: int,
+    kind: AmendmentKind = AmendmentKind.CORRECTED,
+    instead: TripEvent | None = None,
+    readers: tuple[str, ...] = (),
+) -> RecordedEvent:
+    """An amendment of a version of trip t-1, recorded as another one."""
+    said = EventAmended(
+        version=version,
+        event_id=str(uuid5(NAMESPACE_URL, f"t-1/{version}")),
+        kind=kind,
+        reason="a slip of the pen",
+        replacement=None if instead is None else value_of(instead),
+        unreadable=False,
+        readers=readers,
+        digest=None,
+        type=recorded(instead, 1).type if instead is not None else "",
+    )
+    id = uuid5(NAMESPACE_URL, f"t-1/{at}")
+    value = amendments.encode(said)
+    return RecordedEvent("trip-t-1", at, BEGINNING, id, amendments.TYPE, value, {}, NOON, NOON)
+
+
 async def send(bootstrap: Address, contract: Contract[TripEvent], found: Iterable[Placed]) -> None:
     """Publish to a broker as the relay does."""
     async with AIOKafkaProducer(**options(bootstrap)) as producer:
@@ -158,12 +188,24 @@ class Topic:
         key = event.trip_id.encode()
         return self.append(Record(TOPIC, partition, 0, key, found.data, tuple(described)))
 
+    def amend(self, version: int, **said: Any) -> Record:
+        """An amendment of a version of trip t-1, as the next event of it."""
+        self._versions["t-1"] += 1
+        found = amendment(version, self._versions["t-1"], **said)
+        described = headers(trip_v1.contract, "t-1", found, self.timeline)
+        return self.append(Record(TOPIC, 0, 0, b"t-1", found.data, tuple(described)))
+
     def append(self, record: Record) -> Record:
         place = record.topic, record.partition
         placed = replace(record, offset=self._ends[place])
         self._ends[place] += 1
         self._held[place].append(placed)
         return placed
+
+    def swap(self, record: Record, other: Record) -> None:
+        """Another record stands at its offset."""
+        held = self._held[record.topic, record.partition]
+        held[held.index(record)] = other
 
     def lose(self, record: Record) -> None:
         """The record is not there any more; its offset stays empty."""

@@ -9,6 +9,7 @@ from uuid import uuid4
 import pytest
 import pytest_asyncio
 
+from contracts.common_v1 import AmendmentKind
 from contracts.missions import trip_v1
 from infra.commands import Commands
 from infra.consumers.filling import NotFilled
@@ -23,6 +24,7 @@ from infra.store.postgres import PostgresStore
 from infra.tests.consuming import (
     Placed,
     ViewKit,
+    amendment,
     create_topic,
     history,
     opened,
@@ -53,6 +55,12 @@ class Site:
             new = NewEvent(found.event_id, found.type, found.data, {}, found.occurred_at)
             await self.store.append(Append(found.stream, version - 1, [new]))
         await send(self.running.settings.kafka, self.kit.contract, placed)
+
+    async def say(self, version: int, at: int, **said: Any) -> None:
+        """Something about a version of trip t-1, in the store."""
+        found = amendment(version, at, **said)
+        new = NewEvent(found.event_id, found.type, found.data, {}, found.occurred_at)
+        await self.store.append(Append(found.stream, at - 1, [new]))
 
     async def rebuild(self, page: int = 7) -> Generation:
         return await rebuild(self.running, {"missions": self.store}, page=page)
@@ -169,6 +177,37 @@ async def test_an_event_the_view_cannot_take_ends_it_without_a_trace(site: Site)
     with pytest.raises(NotFilled, match="t-002 version 7"):
         await site.rebuild()
     assert await site.kit.generations.all() == [site.kit.generation]
+
+
+@pytest.mark.parametrize(
+    ("said", "words"),
+    [
+        ({"instead": quoted("t-1", "right")}, ["published", "right", "3"]),
+        ({"kind": AmendmentKind.REDACTED}, ["published", "3"]),
+        ({"kind": AmendmentKind.SKIPPED}, ["published", "3"]),
+        ({"kind": AmendmentKind.SKIPPED, "readers": ("views.shown",)}, ["published", "3"]),
+        ({"kind": AmendmentKind.SKIPPED, "readers": ("views.a",)}, ["published", "2", "3"]),
+    ],
+)
+@pytest.mark.parametrize("page", [1, 1_000])
+async def test_it_takes_what_holds_of_amended_events(
+    site: Site, said: dict[str, Any], words: list[str], page: int
+) -> None:
+    await site.record([*trips(count=2), *((e, v) for v, e in enumerate(history("t-1"), 1))])
+    await site.say(2, 4, **said)
+    rows = dict(await site.rows(made := await site.rebuild(page)))
+    assert (rows["t-1"], len(rows)) == (words, 3)
+    where = f"consumer = '{made.consumer}' and stream = 'missions.trip/t-1'"
+    assert await site.kit.ask(f"select version from consumer.stream where {where}") == [4]
+
+
+async def test_an_amended_event_that_cannot_be_decoded_does_not_end_it(site: Site) -> None:
+    found = recorded(published(), 1)
+    new = NewEvent(found.event_id, found.type, b"\xff", {}, found.occurred_at)
+    await site.store.append(Append("trip-t-1", 0, [new]))
+    await site.say(1, 2, kind=AmendmentKind.SKIPPED)
+    await site.say(1, 3, instead=published())
+    assert await site.rows(await site.rebuild()) == [("t-1", ["published"])]
 
 
 async def test_an_event_that_cannot_be_decoded_ends_it_without_a_trace(site: Site) -> None:

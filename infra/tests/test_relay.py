@@ -18,6 +18,7 @@ from aiokafka.partitioner import murmur2 as of_aiokafka
 from hypothesis import given
 from hypothesis import strategies as st
 
+from contracts import amendments
 from contracts.missions import driver_v1, trip_v1
 from contracts.runtime import Contract
 from infra.cloudevents import envelope
@@ -218,6 +219,26 @@ class TestPublishing:
             [record] = await eventually(desk.holds_everything_once)
         assert header(record, "ce_type") == "relais.missions.trip.v1.towed"
         assert "ce_dataschema" not in dict(record.headers)
+
+    async def test_an_amendment_goes_where_its_event_went_and_names_its_schema(
+        self, desk: Desk
+    ) -> None:
+        await desk.record("trip-T1")
+        await desk.record("trip-T1", type=amendments.TYPE)
+        async with publishing(desk.relay()):
+            first, second = await eventually(desk.holds_everything_once)
+        assert (second.partition, second.key) == (first.partition, b"T1")
+        assert header(second, "ce_dataschema") == "urn:relais:schema:relais.common.v1.EventAmended"
+
+    async def test_a_topic_that_is_filled_again_has_nothing_of_what_was_redacted(
+        self, desk: Desk
+    ) -> None:
+        await desk.record("trip-T1", data=b"a phone number")
+        by = NewEvent(uuid4(), amendments.TYPE, b"why", META, HAPPENED)
+        await desk.store.erase(Append("trip-T1", 1, [by]), {1: (PUBLISHED, b"")})
+        async with publishing(desk.relay()):
+            first, _ = await eventually(desk.holds_everything_once)
+        assert (first.value, header(first, "ce_redactedby")) == (b"", str(by.event_id))
 
     async def test_a_hundred_events_take_a_third_of_their_bytes(self, desk: Desk) -> None:
         await desk.record("trip-T1", 100)

@@ -11,6 +11,7 @@ import yaml
 from google.protobuf import descriptor_pb2, descriptor_pool, message_factory
 from google.protobuf.json_format import MessageToDict
 
+from contracts import amendments
 from contracts.index import contracts
 from contracts.missions import trip_v1
 from contracts.runtime import RECORDED, EventType
@@ -66,7 +67,7 @@ def test_a_channel_is_a_topic_with_all_its_events(contract: Any) -> None:
     assert (channel["address"], kafka["topic"]) == (contract.topic, contract.topic)
     assert kafka["partitions"] == topics.load(kit.ROOT, kit.package(contract.package)).partitions
     listed = [target(message["$ref"])["name"] for message in channel["messages"].values()]
-    assert listed == [kind.type for kind in contract.types]
+    assert listed == [*(kind.type for kind in contract.types), amendments.TYPE]
 
 
 def test_owners_send() -> None:
@@ -113,10 +114,10 @@ def pool_of(descriptors: bytes) -> descriptor_pool.DescriptorPool:
 
 def test_the_headers_are_those_the_relay_writes() -> None:
     expired = trip_v1.contract.by_type("relais.missions.trip.v1.expired")
-    event = RecordedEvent(
-        "trip-1", 1, Position(1, 1), uuid4(), expired.type, b"", {"traceparent": "00-0"}, NOW, NOW
-    )
+    meta = {"traceparent": "00-0", "redacted": str(uuid4())}
+    event = RecordedEvent("trip-1", 1, Position(1, 1), uuid4(), expired.type, b"", meta, NOW, NOW)
     written = {name for name, _ in cloudevents.headers(trip_v1.contract, "1", event, 1)}
     schema_of_headers = DOCUMENT["components"]["schemas"]["CloudEventHeaders"]
-    assert written == {*schema_of_headers["required"], "ce_dataschema", "traceparent"}
+    optional = {"ce_dataschema", "ce_redactedby", "traceparent"}
+    assert written == optional.union(schema_of_headers["required"])
     assert set(schema_of_headers["properties"]) == written

@@ -77,6 +77,8 @@ def _topic(package: Package, topic: Topic, readers: Sequence[Reader]) -> Iterato
         yield from (f"### {_title(message, package)}", "", message.comment, "")
         yield f"`{message.event.type}` ([example]({example}))"
         yield f"<br>business time: {_time(message.event)}"
+        if message.event.becomes:
+            yield f"<br>recorded by earlier releases only, and read as {message.event.becomes}"
         yield from ("", *_fields(message), "")
 
 

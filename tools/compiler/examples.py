@@ -2,7 +2,7 @@
 
 import json
 import types
-from dataclasses import fields, is_dataclass
+from dataclasses import fields, is_dataclass, replace
 from datetime import date, datetime
 from enum import IntEnum
 from pathlib import Path
@@ -21,12 +21,29 @@ def load(path: Path, cls: type[E]) -> E:
 
 
 def from_plain(cls: type[E], plain: Any) -> E:
-    """An event or value from JSON: times in RFC 3339, days as ISO dates, enums by member name.
+    """An event or value from JSON: times in RFC 3339, days as ISO dates, enums by member name, in
+    capitals or not.
 
     Personal fields are plaintext. Raises BadExample.
     """
     built: E = _value(cls, plain, cls.__name__)
     return built
+
+
+def changed(cls: type[E], before: E | None, plain: Any) -> E:
+    """An event with the values that JSON gives to some of its fields; the others stay.
+
+    Without an event before, it gives all of them. Raises BadExample.
+    """
+    given, hints = _of(dict, plain, cls.__name__), get_type_hints(cls)
+    if unknown := sorted(given.keys() - hints.keys()):
+        raise BadExample(f"{cls.__name__} has no {', '.join(unknown)}")
+    if before is None:
+        return from_plain(cls, given)
+    values = {
+        name: _value(hints[name], one, f"{cls.__name__}.{name}") for name, one in given.items()
+    }
+    return replace(before, **values)  # type: ignore[type-var]
 
 
 def _value(annotation: Any, plain: Any, where: str) -> Any:
@@ -60,7 +77,7 @@ def _scalar(annotation: type[Any], plain: Any, where: str) -> Any:
         if annotation is date:
             return date.fromisoformat(_of(str, plain, where))
         if issubclass(annotation, IntEnum):
-            return annotation[_of(str, plain, where)]
+            return annotation[_of(str, plain, where).upper()]
     except (ValueError, KeyError) as error:
         raise BadExample(f"{where}: {error}") from None
     return _of(annotation, plain, where)

@@ -31,6 +31,15 @@ def module_name(package: str) -> str:
     return ".".join(["contracts", *parents]) + f"_{version}"
 
 
+def upcasts(package: Package) -> str:
+    """The module that is written by hand: how former events get their present shape.
+
+    One function an event, named as the event in snake case, from its class to the present one.
+    """
+    parents, _, _ = module_name(package.name).rpartition("_")
+    return f"{parents}_upcasts"
+
+
 def module(package: Package, packages: list[Package]) -> str:
     """The source of the module, formatted, the same for the same contracts."""
     return formatted("\n".join(_Writer(package, packages).lines()))
@@ -132,7 +141,7 @@ class _Writer:
         for message in self._package.events:
             yield from self._dataclass(message)
         if self._package.events:
-            names = " | ".join(message.name for message in self._package.events)
+            names = " | ".join(message.name for message in self._package.present)
             yield f"{union_name(self._package)} = {names}"
             yield ""
         yield from self._message_classes()
@@ -297,27 +306,41 @@ class _Writer:
         yield f'    package="{package.name}",'
         yield f'    topic="{package.name}",'
         yield "    types=("
-        for message in package.events:
-            yield from self._event_type(message)
+        for message in package.present:
+            yield from self._event_type(message, message)
         yield "    ),"
+        if package.former:
+            yield "    former=("
+            for message, present in package.former:
+                yield from self._event_type(message, present)
+            yield "    ),"
         yield ")"
 
-    def _event_type(self, message: Message) -> Iterator[str]:
+    def _event_type(self, message: Message, present: Message) -> Iterator[str]:
+        """The event, which is read as the present one; both are the same for most."""
         assert message.event is not None
+        assert present.event is not None
         name = snake(message.name)
+        encode, convert = f"encode_{name}", f"decode_{name}"
+        if message is not present:
+            module = upcasts(self._package)
+            encode, convert = (
+                "recorded_no_more",
+                f'upcasting({convert}, {present.name}, "{module}", "{name}")',
+            )
         personal = "".join(
             f'("{f}", "{subject}"),' for f, subject in self._personal_of[message.name]
         )
         yield "        EventType("
         yield f'            type="{message.event.type}",'
-        yield f"            cls={message.name},"
+        yield f"            cls={present.name},"
         yield f'            key="{message.event.key}",'
-        yield f'            time="{message.event.time}",'
+        yield f'            time="{present.event.time}",'
         yield f'            schema="{message.full_name}",'
         yield f"            personal=({personal}),"
-        yield f"            encode=encode_{name},"
+        yield f"            encode={encode},"
         yield f"            parse=parser(_{message.name}),"
-        yield f"            convert=decode_{name},"
+        yield f"            convert={convert},"
         yield "        ),"
 
 
@@ -335,6 +358,8 @@ RUNTIME_NAMES = {
     "message_class",
     "missing",
     "parser",
+    "recorded_no_more",
+    "upcasting",
 }
 
 SEALED_POINT_CONVERTERS = '''

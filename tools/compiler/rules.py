@@ -122,6 +122,10 @@ def _events(package: Package) -> Iterator[str]:
     suffixes = [message.suffix for message in package.events]
     if repeated := sorted({suffix for suffix in suffixes if suffixes.count(suffix) > 1}):
         yield f"gives several events the same type: {', '.join(repeated)}"
+    present = {message.name for message in package.present}
+    for message in package.events:
+        if message.event and message.event.becomes and message.event.becomes not in present:
+            yield f"reads {message.name} as {message.event.becomes}, no event that is recorded now"
     keys = {message.event.key for message in package.events if message.event}
     if len(keys) > 1:
         yield f"has more than one key: {', '.join(sorted(keys))}"

@@ -53,6 +53,8 @@ class Event:
     key: str
     time: str
     """The field that is its business time, or `RECORDED`."""
+    becomes: str = ""
+    """The event of the package in whose shape it is read; empty where it is recorded itself."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,6 +95,21 @@ class Package:
     @property
     def events(self) -> tuple[Message, ...]:
         return tuple(message for message in self.messages if message.event)
+
+    @property
+    def present(self) -> tuple[Message, ...]:
+        """The events that are recorded now."""
+        return tuple(one for one in self.events if one.event and not one.event.becomes)
+
+    @property
+    def former(self) -> tuple[tuple[Message, Message], ...]:
+        """The events that earlier releases recorded, each with the one as which it is read."""
+        named = {one.name: one for one in self.present}
+        return tuple(
+            (one, named[one.event.becomes])
+            for one in self.events
+            if one.event and one.event.becomes in named
+        )
 
     @property
     def values(self) -> tuple[Message, ...]:
@@ -191,7 +208,9 @@ class _Reader:
                 name=message.name,
                 full_name=f"{self._file.package}.{message.name}",
                 fields=tuple(self._fields(index, message)),
-                event=Event(option.type, option.key, option.time) if declared else None,
+                event=Event(option.type, option.key, option.time, option.becomes)
+                if declared
+                else None,
                 comment=self._comment(4, index),
                 nested=bool(message.nested_type or message.enum_type),
             )

@@ -1,5 +1,6 @@
 """Compares store, topic and views, and says what is wrong and what to do."""
 
+from collections import Counter
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import AsyncExitStack
 from dataclasses import asdict, dataclass, field
@@ -9,6 +10,7 @@ from typing import Any
 import httpx
 from rich.console import Console
 
+from contracts.common_v1 import AmendmentKind
 from contracts.runtime import Contract
 from infra.cloudevents import NotAnEvent, envelope
 from infra.consumers.records import KafkaTopicReader, Partition, stream_of
@@ -18,9 +20,10 @@ from infra.host import Service
 from infra.installation import objects_standing, standing
 from infra.objects import ObjectsAway, objects_of
 from infra.settings import Settings
+from infra.store.postgres import PostgresStore
 from infra.topics import partitions_of
 from services import registry
-from tools.relais import connections, relays, topics, zones
+from tools.relais import amending, connections, relays, topics, zones
 from tools.relais.answers import FOUND, OK, UNREACHABLE, Answer, Trouble, first_line
 
 SHOWN_STREAMS = 5
@@ -71,6 +74,7 @@ async def examine(settled: float, whole: bool) -> Answer:
             versions |= await _store(report, service, pools[service.name], settled)
             await _relay(settings, report, service.name)
             await _timers(report, service.name, pools[service.name])
+            await _amendments(report, service.name, pools[service.name])
         await _topics(settings, report, pools, whole)
         for service in registry.services():
             await _consumers(report, service, pools, versions)
@@ -212,6 +216,20 @@ async def _timers(report: Report, name: str, pool: Pool) -> None:
             f"`relais timers list --late`; does `relais work {name}` run? its log says why",
         )
     report.right(f"timers of {name}", set=row[0], late=row[1])
+
+
+async def _amendments(report: Report, name: str, pool: Pool) -> None:
+    """The amendments of a store; events that are passed over by name, with the reason."""
+    found = await amending.said_in(PostgresStore(pool))
+    kinds = Counter(one["kind"].name.lower() for one in found)
+    skipped = [
+        f"{one['stream']} version {one['version']} by {one['readers'] or 'everybody'}"
+        f" ({one['actor']}: {one['reason']})"
+        for one in found
+        if one["kind"] is AmendmentKind.SKIPPED
+    ]
+    if found:
+        report.right(f"amendments of {name}", **dict(kinds), **{"passed over": skipped})
 
 
 # --- The topics -------------------------------------------------------------

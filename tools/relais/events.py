@@ -7,8 +7,11 @@ from datetime import datetime
 from fnmatch import fnmatchcase
 from typing import Any
 
+from contracts import amendments
+from contracts.common_v1 import EventAmended
 from contracts.index import contracts
-from contracts.runtime import Contract
+from contracts.runtime import Contract, DecodeError
+from infra.amendments import said, standing
 from infra.http.models import instant, plain
 from infra.personal import Codec, Encoded, Keyring
 from infra.store import Position, RecordedEvent
@@ -35,13 +38,23 @@ def place(word: str) -> tuple[Contract[Any], str]:
 
 def opened(contract: Contract[Any], recorded: RecordedEvent) -> Any:
     """The event with its personal fields closed (XXXX), or the exception that says why not."""
+    if recorded.type == amendments.TYPE:
+        return told(amendments.decode(recorded.data))
+    if not recorded.data:
+        return DecodeError(f"{recorded.type} has no value: it was redacted")
     try:
         return contract.by_type(recorded.type).decode(recorded.data, lambda *_: None)
     except ValueError as error:
         return error
 
 
-def facts(contract: Contract[Any], recorded: RecordedEvent, event: Any) -> dict[str, Any]:
+def told(amendment: EventAmended) -> dict[str, Any]:
+    """An amendment without the values that only its readers need."""
+    names = ("version", "kind", "reason", "readers")
+    return {name: getattr(amendment, name) for name in names}
+
+
+def facts(recorded: RecordedEvent, event: Any) -> dict[str, Any]:
     """A recorded event as it is shown; `error` says why its content is not."""
     broken = isinstance(event, Exception)
     return {
@@ -61,7 +74,10 @@ def facts(contract: Contract[Any], recorded: RecordedEvent, event: Any) -> dict[
 
 
 async def show(word: str, personal: bool) -> Answer:
-    """Every event of a stream; personal fields are opened on request, which is written down."""
+    """Every event of a stream, as recorded, and beside each what was said of it and what holds.
+
+    Personal fields are opened on request, which is written down.
+    """
     contract, stream = place(word)
     found = connections.settings()
     async with AsyncExitStack() as stack:
@@ -71,12 +87,19 @@ async def show(word: str, personal: bool) -> Answer:
         recorded = await store.read(stream)
         if not recorded:
             raise Trouble(f"{stream} has no events")
+        holding = {one.version: one for one in standing(recorded, said(recorded))}
         events = [opened(contract, one) for one in recorded]
+        holds = [opened(contract, one) for one in holding.values()]
         if personal:
             keyring = await stack.enter_async_context(connections.keyring(found))
-            events = await _unsealed(contract, keyring, recorded)
+            events = await _unsealed(contract, keyring, recorded, events)
+            holds = await _unsealed(contract, keyring, list(holding.values()), holds)
             audit(found.home, "events show --personal", stream=stream)
-    listed = [facts(contract, one, event) for one, event in zip(recorded, events, strict=True)]
+    listed = [
+        facts(one, event) | {"amended_at": [], "holds": None}
+        for one, event in zip(recorded, events, strict=True)
+    ]
+    _tell_amendments(listed, dict(zip(holding, holds, strict=True)), recorded)
     table = rows([one | {"content": _content(one)} for one in listed], COLUMNS, "")
     return Answer(listed, table.text)
 
@@ -85,16 +108,41 @@ COLUMNS = ("version", "type", "recorded_at", "actor", "content")
 
 
 async def _unsealed(
-    contract: Contract[Any], keyring: Keyring, recorded: list[RecordedEvent]
+    contract: Contract[Any], keyring: Keyring, recorded: list[RecordedEvent], closed: list[Any]
 ) -> list[Any]:
+    """The events with their personal fields open; amendments have none."""
     encoded = [Encoded(one.event_id, one.type, one.data) for one in recorded]
-    return list(await Codec(contract, keyring).try_decode(encoded))
+    found = await Codec(contract, keyring).try_decode(encoded)
+    return [
+        event if isinstance(event, dict) else opened
+        for event, opened in zip(closed, found, strict=True)
+    ]
+
+
+def _tell_amendments(
+    listed: list[dict[str, Any]], holds: Mapping[int, Any], recorded: list[RecordedEvent]
+) -> None:
+    """Say of each amended event at which versions it was, and what holds in its place."""
+    for one in recorded:
+        if one.type == amendments.TYPE:
+            told = listed[amendments.decode(one.data).version - 1]
+            told["amended_at"].append(one.version)
+            held = holds.get(told["version"])
+            told["holds"] = None if isinstance(held, Exception | None) else plain(held)
 
 
 def _content(found: Mapping[str, Any]) -> str:
+    if found.get("amended_at"):
+        holds = found["holds"]
+        shown = "nothing" if holds is None else _fields(holds)
+        return f"amended at version {found['amended_at'][-1]}; holds: {shown}"
     if found["error"]:
         return str(found["error"])
-    return " ".join(f"{name}={_short(value)}" for name, value in found["event"].items())
+    return _fields(found["event"])
+
+
+def _fields(event: Mapping[str, Any]) -> str:
+    return " ".join(f"{name}={_short(value)}" for name, value in event.items())
 
 
 def _short(value: Any) -> str:
@@ -142,7 +190,7 @@ async def tail(
 def _facts(service: str, recorded: RecordedEvent) -> dict[str, Any]:
     ours = [contract for contract in contracts if contract.service == service]
     [contract] = [c for c in ours if recorded.stream.startswith(f"{c.name}-")]
-    return facts(contract, recorded, opened(contract, recorded))
+    return facts(recorded, opened(contract, recorded))
 
 
 def _time(since: str | None) -> datetime | None:

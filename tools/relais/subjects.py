@@ -1,17 +1,18 @@
 """People: what is known of them, and forgetting them, with proof."""
 
 import asyncio
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Collection, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Any
-from uuid import NAMESPACE_URL, uuid5
+from uuid import NAMESPACE_URL, UUID, uuid5
 
 from psycopg import sql
 from psycopg.rows import dict_row
 from rich.console import Console
 
+from contracts import amendments
 from contracts.common_v1 import Point
 from contracts.obligations import Kept
 from contracts.runtime import REDACTED, Contract
@@ -138,6 +139,7 @@ async def _held_in(running: Running, contract: Contract[Any], subject: str) -> l
         )
         ids = [id for (id,) in await cursor.fetchall()]
     recorded = sorted(await running.store.find(ids), key=lambda event: event.position)
+    recorded += await _instead(running, kinds.keys(), subject)
     encoded = [Encoded(one.event_id, one.type, one.data) for one in recorded]
     found: list[Held] = []
     events = await Codec(contract, running.keyring).decode(encoded)
@@ -149,6 +151,25 @@ async def _held_in(running: Running, contract: Contract[Any], subject: str) -> l
             if getattr(event, whose) == subject and message.HasField(name)
         ]
     return found
+
+
+async def _instead(running: Running, types: Collection[str], subject: str) -> list[RecordedEvent]:
+    """Events of these types as amendments say that they hold, where the subject stands in them."""
+    async with running.pool.connection() as connection:
+        cursor = await connection.execute(
+            "select data from es.event where type = %s and position(%s in data) > 0",
+            (amendments.TYPE, subject.encode()),
+        )
+        said = [amendments.decode(data) for (data,) in await cursor.fetchall()]
+    originals = {
+        str(event.event_id): event
+        for event in await running.store.find([UUID(one.event_id) for one in said])
+    }
+    return [
+        replace(originals[one.event_id], type=one.type, data=one.replacement)
+        for one in said
+        if one.replacement is not None and one.type in types
+    ]
 
 
 def _readable(value: Any) -> Any:
@@ -256,7 +277,7 @@ async def _naming(pool: Pool, contract: Contract[Any], prefix: str, subject: str
         cursor = await connection.execute(
             "select distinct stream from es.event where starts_with(stream, %s)"
             " and type = any(%s) and position(%s in data) > 0 order by 1",
-            (prefix, [kind.type for kind in contract.types], subject.encode()),
+            (prefix, [*(kind.type for kind in contract.types), amendments.TYPE], subject.encode()),
         )
         return [stream for (stream,) in await cursor.fetchall()]
 

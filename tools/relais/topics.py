@@ -10,6 +10,7 @@ from aiokafka.admin import AIOKafkaAdminClient
 from aiokafka.admin.config_resource import ConfigResource, ConfigResourceType
 from aiokafka.errors import for_code
 
+from contracts import amendments
 from contracts.index import contracts
 from contracts.runtime import Contract
 from infra.cloudevents import NotAnEvent, envelope
@@ -21,6 +22,7 @@ from infra.settings import Settings
 from infra.topics import IN_SYNC, create_topics, partitions_of
 from tools.relais import connections
 from tools.relais.answers import USAGE, Answer, Trouble, audit, cell, rows, sentence
+from tools.relais.events import told
 
 FOLLOW_SECONDS = 0.25
 COLUMNS = ("topic", "partitions", "at_broker", "replicas", "in_sync", "records", "state")
@@ -226,6 +228,11 @@ def facts(contract: Contract[Any], record: Record) -> dict[str, Any]:
         "recorded_at": given.recorded_at,
     }
     try:
+        if given.type == amendments.TYPE:
+            return found | {
+                "business_time": given.recorded_at,
+                "event": plain(told(amendments.decode(record.value))),
+            }
         kind = contract.by_type(given.type)
         event = kind.decode(record.value, lambda *_: None)
     except ValueError as error:

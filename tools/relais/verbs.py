@@ -1,6 +1,7 @@
 """The operator's words. Each imports what it needs when it is said."""
 
 from enum import StrEnum
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -65,6 +66,83 @@ def events_tail(
     answers.answer_lines(
         servers.telling(events.tail(service, type, since, last, follow)), events.line, json
     )
+
+
+EventVersion = Annotated[int, typer.Argument(min=1, help="Its version in the stream.")]
+AmendmentReason = Annotated[str, typer.Option("--reason", help="Why; it is kept for ever.")]
+Certainly = Annotated[bool, typer.Option("--yes", help="Do it. Without this, only say what.")]
+OtherFields = Annotated[Path, typer.Option("--with", help="JSON: the fields that change.")]
+
+
+@events.command("correct")
+def events_correct(
+    stream: str,
+    version: EventVersion,
+    fields: OtherFields,
+    reason: AmendmentReason,
+    yes: Certainly = False,
+    json: Json = False,
+) -> None:
+    """Let other values of an event hold, from now on and for everybody."""
+    from tools.relais import amending, answers
+
+    answers.answer(amending.corrected(stream, version, fields, reason, yes), as_json=json)
+
+
+@events.command("redact")
+def events_redact(
+    stream: str,
+    version: EventVersion,
+    reason: AmendmentReason,
+    fields: Annotated[
+        Path | None,
+        typer.Option("--with", help="JSON: the fields that change; else nothing holds."),
+    ] = None,
+    yes: Certainly = False,
+    json: Json = False,
+) -> None:
+    """Remove what an event says from the store for good, and keep a proof of it."""
+    from tools.relais import amending, answers
+
+    answers.answer(amending.redacted(stream, version, fields, reason, yes), as_json=json)
+
+
+@events.command("skip")
+def events_skip(
+    stream: str,
+    version: EventVersion,
+    reason: AmendmentReason,
+    reader: Annotated[
+        list[str] | None, typer.Option(help="Who: missions.bookings, views.partner. Or everybody.")
+    ] = None,
+    yes: Certainly = False,
+    json: Json = False,
+) -> None:
+    """Let an event be passed over that cannot be read, or that one reader cannot take."""
+    from tools.relais import amending, answers
+
+    answers.answer(amending.skipped(stream, version, reader or [], reason, yes), as_json=json)
+
+
+@events.command("amended")
+def events_amended(service: ServiceName = None, json: Json = False) -> None:
+    """Every event that was corrected, redacted or passed over: by whom and why."""
+    from tools.relais import amending, answers
+
+    answers.answer(amending.listed(service), as_json=json)
+
+
+@events.command("proof")
+def events_proof(
+    stream: str,
+    version: EventVersion,
+    file: Annotated[Path, typer.Argument(help="The value, as it was on the topic.")],
+    json: Json = False,
+) -> None:
+    """Whether a file is what stood in an event before it was redacted; exit code 1 if not."""
+    from tools.relais import amending, answers
+
+    answers.answer(amending.proven(stream, version, file), as_json=json)
 
 
 # --- Topics -----------------------------------------------------------------

@@ -108,7 +108,8 @@ async def _fill(running: Running, sources: Any, bars: Progress) -> Generation:
         )
     except (NotFilled, NotReadable) as error:
         raise Trouble(
-            f"{error} cannot be taken: {error.__cause__!r}. Nothing was changed; mend the view."
+            f"{error} cannot be taken: {error.__cause__!r}. Nothing was changed; mend the view, or"
+            " see docs/runbook.md, 'A wrong event was recorded'."
         ) from error
 
 

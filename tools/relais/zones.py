@@ -31,7 +31,7 @@ async def in_use(accounts: Pool) -> list[str]:
     types = [contract.by_class(cls).type for cls in (OrganisationRegistered, ProfileChanged)]
     async with accounts.connection() as connection:
         cursor = await connection.execute(
-            "select distinct type, data from es.event where type = any(%s)", (types,)
+            "select distinct type, data from es.event where type = any(%s) and data <> ''", (types,)
         )
         found = await cursor.fetchall()
     events = [contract.by_type(type).decode(data, lambda *_: None) for type, data in found]

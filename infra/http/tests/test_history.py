@@ -1,11 +1,13 @@
 """A history tells of each event what was chosen, and nothing that was not."""
 
+from dataclasses import replace
 from datetime import UTC, date, datetime
 from typing import Any
 
 import pytest
 
-from contracts.common_v1 import Money, Point
+from contracts import amendments
+from contracts.common_v1 import AmendmentKind, EventAmended, Money, Point
 from contracts.missions.trip_v1 import (
     ExpenseKind,
     ExtraCostRequested,
@@ -18,7 +20,7 @@ from contracts.missions.trip_v1 import (
     Vehicle,
     contract,
 )
-from infra.commands import HistoryEntry
+from infra.commands import Amendment, HistoryEntry
 from infra.http.answers import Answer, Answered
 from infra.http.history import History
 from infra.http.models import Day
@@ -68,8 +70,52 @@ def test_an_entry_says_who_when_and_for_what() -> None:
         b'{"items":[{"version":3,"type":"relais.missions.trip.v1.expired",'
         b'"what":{"trip_id":"t-1","expired_at":"2026-11-23T12:00:00Z"},"actor":"lea",'
         b'"occurred_at":"2026-11-23T12:00:00Z","recorded_at":"2026-11-23T12:00:00Z",'
-        b'"correlation_id":"j-1","causation_id":"c-1"}],"next":null}'
+        b'"correlation_id":"j-1","causation_id":"c-1","amended":null,"instead":null}],"next":null}'
     )
+
+
+EXPIRED = TripExpired(trip_id="t-1", expired_at=NOON)
+
+
+def said(kind: AmendmentKind) -> EventAmended:
+    return EventAmended(
+        version=3,
+        event_id="e-1",
+        kind=kind,
+        reason="a slip of the pen",
+        replacement=b"closed",
+        unreadable=False,
+        readers=(),
+        digest=b"closed",
+        type=contract.by_class(TripExpired).type,
+    )
+
+
+def test_a_fact_that_was_corrected_is_told_beside_what_holds() -> None:
+    right = replace(EXPIRED, trip_id="t-2")
+    amended = Amendment(7, said(AmendmentKind.CORRECTED))
+    told = replace(fact(EXPIRED), amendment=amended, instead=right)
+    [entry] = TripHistory.telling([told]).model_dump(mode="json")["items"]
+    assert (entry["what"]["trip_id"], entry["instead"]["trip_id"]) == ("t-1", "t-2")
+    assert entry["amended"] == {
+        "version": 3,
+        "said_at_version": 7,
+        "kind": "corrected",
+        "reason": "a slip of the pen",
+    }
+
+
+def test_an_amendment_is_told_without_the_values_it_carries() -> None:
+    told: HistoryEntry[Any] = HistoryEntry(
+        7, amendments.TYPE, said(AmendmentKind.REDACTED), "operator:lea", NOON, NOON, "j", "c"
+    )
+    [entry] = TripHistory.telling([told]).model_dump(mode="json")["items"]
+    assert (entry["type"], entry["what"]["kind"], entry["what"]["said_at_version"]) == (
+        "relais.common.v1.event_amended",
+        "redacted",
+        7,
+    )
+    assert "closed" not in str(entry)
 
 
 def test_an_event_that_nobody_chose_is_told_without_details() -> None:
@@ -139,7 +185,7 @@ def test_the_document_tells_one_entry_from_another() -> None:
     schema = TripHistory.model_json_schema(mode="serialization")
     items = schema["properties"]["items"]["items"]
     assert items["discriminator"]["propertyName"] == "type"
-    assert len(items["oneOf"]) == len(contract.types)
+    assert len(items["oneOf"]) == len(contract.types) + 1
     entry = schema["$defs"]["TripHistoryTripExpired"]
     assert entry["properties"]["type"]["const"] == "relais.missions.trip.v1.expired"
     assert entry["description"] == TripExpired.__doc__

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from itertools import count
 from typing import Any
 
+from contracts.alerts.alert_v1 import DriverAlerted
 from contracts.missions import trip_v1
 from infra.consumers.reactions import ReactionHandler
 from infra.host import Running, opened
@@ -39,7 +40,8 @@ class Stage:
     async def alerted(self, trip_id: str = "t-1") -> list[tuple[str, str]]:
         """The drivers who were told of a trip, each with the search it was for."""
         entries = await self.running.commands.history(ALERT, trip_id)
-        return [(entry.event.driver_id, entry.event.search_id) for entry in entries]
+        alerts = [entry.event for entry in entries if isinstance(entry.event, DriverAlerted)]
+        return [(alert.driver_id, alert.search_id) for alert in alerts]
 
 
 @asynccontextmanager

@@ -8,6 +8,7 @@ from uuid import uuid4
 
 import httpx
 
+from contracts.invoices.numbering_v1 import NumberAssigned
 from contracts.media.file_v1 import Purpose
 from infra.commands import CommandContext, Done
 from infra.testing import serving
@@ -108,8 +109,9 @@ class Caller(serving.Caller):
             for command in from_invoices_invoice.react(entry.event):
                 id = from_invoices_invoice.target(command)
                 await self.running.commands.handle(NUMBERING, id, command, context())
-                taken = await self.running.commands.history(NUMBERING, id)
-                await self.follow(*from_invoices_numbering.react(taken[-1].event))
+                [*_, taken] = await self.running.commands.history(NUMBERING, id)
+                assert isinstance(taken.event, NumberAssigned)
+                await self.follow(*from_invoices_numbering.react(taken.event))
 
 
 def context() -> CommandContext:

@@ -93,8 +93,9 @@ async def test_numbers_have_no_gap_whoever_asks_at_once(database: str) -> None:
         handle = api.running.commands.handle
         await asyncio.gather(*(handle(NUMBERING, "hiflow:ada", one, context()) for one in asked))
         found = await api.running.commands.history(NUMBERING, "hiflow:ada")
-        assert [entry.event.ordinal for entry in found] == list(range(1, 21))
-        assert len({entry.event.invoice_id for entry in found}) == 20
+        taken = [entry.event for entry in found if isinstance(entry.event, NumberAssigned)]
+        assert [number.ordinal for number in taken] == list(range(1, 21))
+        assert len({number.invoice_id for number in taken}) == 20
 
 
 @pytest.mark.parametrize(

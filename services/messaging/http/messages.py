@@ -6,6 +6,7 @@ from typing import Annotated, Literal, assert_never
 from fastapi import Query
 from pydantic import Field
 
+from contracts.common_v1 import EventAmended
 from contracts.messaging import message_v1
 from contracts.messaging.message_v1 import (
     AttemptFailed,
@@ -316,7 +317,7 @@ def router(running: Running) -> Router:
 
 def _parcels(message_id: str, events: Sequence[HistoryEntry[MessageEvent]]) -> list[str]:
     """The parcels that the message was ever part of."""
-    planned = [one.event.parcel_id for one in events if isinstance(one.event, MessageScheduled)]
+    planned = [one.holds.parcel_id for one in events if isinstance(one.holds, MessageScheduled)]
     return [message_id, *planned]
 
 
@@ -365,9 +366,9 @@ def _shown(
         attempts=_failed(found, tried),
         failed_attempts=[AttemptShown.of(one) for one in tried],
         sent_again=[
-            RequeuedShown.of(entry.event)
+            RequeuedShown.of(entry.holds)
             for entry in events
-            if isinstance(entry.event, MessageRequeued)
+            if isinstance(entry.holds, MessageRequeued)
         ],
         events=[shown for entry in events if (shown := _event(entry)) is not None],
         letter=None if words is None else WordsShown.of(words),
@@ -422,12 +423,13 @@ def _plan_of(found: message.Living | message.Delivered) -> MessageScheduled | No
 def _event(entry: HistoryEntry[MessageEvent]) -> EventShown | None:
     """The event as it is shown among others.
 
-    None for the first one of a message, which has private facts, and for those shown by themselves.
+    None for the first one of a message, which has private facts, for those shown by themselves, and
+    for what an operator said of another one.
     """
-    event = entry.event
+    event = entry.holds
     shown: What
     match event:
-        case MessageQueued() | MessageRequeued():
+        case MessageQueued() | MessageRequeued() | EventAmended():
             return None
         case MessageScheduled():
             shown = ScheduledShown.of(event)
