@@ -97,7 +97,7 @@ async def open_services(
 def telemetry_of(settings: Settings, name: str) -> telemetry.TelemetrySettings:
     """How a process of this name reports; libraries only speak up when something is wrong."""
     # What aiosmtpd logs below this level has the addresses of mails in it.
-    for library in ("aiokafka", "faust", "mail.log", "mode", "uvicorn"):
+    for library in ("aiokafka", "faust", "httpx", "mail.log", "mode", "uvicorn"):
         logging.getLogger(library).setLevel(logging.WARNING)
     return telemetry.TelemetrySettings(
         name, otlp_endpoint=settings.otlp_endpoint or None, log_level=settings.log_level

@@ -105,6 +105,11 @@ class TestUp:
         telemetry_of(Settings(), "relais")
         assert not logging.getLogger("mail.log").isEnabledFor(logging.INFO)
 
+    def test_a_request_that_goes_well_is_no_line_in_the_log_and_a_failed_one_is(self) -> None:
+        telemetry_of(Settings(), "relais")
+        assert not logging.getLogger("httpx").isEnabledFor(logging.INFO)
+        assert logging.getLogger("httpx").isEnabledFor(logging.WARNING)
+
 
 class TestServeAndWork:
     @pytest.mark.parametrize("words", [("serve", "missions"), ("work", "views.partner")])
