@@ -8,7 +8,7 @@ from tools.checks.environment import environment
 from tools.checks.imports import circles, independence, layers, purity
 from tools.checks.locks import locks
 from tools.checks.notices import notices
-from tools.checks.records import records
+from tools.checks.records import paths, records
 from tools.checks.shape import shape
 from tools.checks.source import Gate
 from tools.checks.testing import honest_tests, running_tests, short_tests, telling_tests
@@ -29,6 +29,7 @@ GATES: Mapping[str, Gate] = {
     "splats": splats,
     "locks": locks,
     "records": records,
+    "paths": paths,
     "notices": notices,
     "texts": texts,
     "short-tests": short_tests,

@@ -10,8 +10,8 @@ from infra.host import Running, ViewsWorker
 from infra.relay import Relay
 
 
-async def summarise(services: Sequence[Running], url: str, console: Console) -> None:
-    """Print events recorded and published, rows per view, lag, and where to look on."""
+async def summarise(services: Sequence[Running], console: Console) -> None:
+    """Print events recorded and published, rows per view, and lag."""
     table = Table("what", "count", box=None, show_header=False)
     for running in services:
         if running.service.aggregates:
@@ -20,6 +20,10 @@ async def summarise(services: Sequence[Running], url: str, console: Console) -> 
             await _shown(running, table)
     console.rule("[bold]What is there now", align="left", style="dim")
     console.print(table)
+
+
+def show_addresses(services: Sequence[Running], url: str, console: Console) -> None:
+    """Print where to look on."""
     for running in services:
         console.print(f"  API of {running.service.name}: {url}{running.service.prefix}/docs")
     console.print(f"  probes and measures: {url}/health/ready  {url}/metrics")

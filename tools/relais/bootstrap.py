@@ -28,7 +28,7 @@ from services.accounts.service import service
 from services.accounts.user.agreement import RecordAgreement
 from services.accounts.user.sign_in import EnrolTotp, SetPassword
 from tools.relais import connections
-from tools.relais.answers import UNREACHABLE, Answer, Trouble, sentence
+from tools.relais.answers import UNREACHABLE, Answer, Trouble, audit, sentence
 
 COMMANDS = uuid5(NAMESPACE_URL, "relais:accounts:bootstrap")
 ACTOR = "operator:founding"
@@ -83,6 +83,7 @@ async def founded(
             await found(running, organisation_id, OrganisationKind.DRIVER_PARTNER, profile, founder)
         except Impossible as error:
             raise Trouble(str(error)) from error
+    audit(settings.home, "found", organisation=organisation_id, administrator=user_id)
     facts = {"organisation_id": organisation_id, "user_id": user_id, "roles": ["administration"]}
     return sentence(facts, f"{user_id} may ask for a mail at {settings.portal} to set a password")
 

@@ -14,7 +14,7 @@ from infra.settings import Settings
 from infra.stack.ports import is_free
 from services import registry
 from tools.demo.story import play
-from tools.demo.summary import summarise
+from tools.demo.summary import show_addresses, summarise
 from tools.demo.teller import Unexpected
 from tools.relais import servers
 from tools.relais.answers import USAGE, Trouble, refusal_of
@@ -137,8 +137,11 @@ async def _demo(settings: Settings) -> int:
         except Unexpected as error:
             console.print(f"[red]The story broke off:[/red] {error}")
             return 1
-        await summarise(running.services, running.url, console)
-        if sys.stdout.isatty():
+        await summarise(running.services, console)
+        if not sys.stdout.isatty():
+            console.print("\n`make up` serves all of it.")
+        else:
+            show_addresses(running.services, running.url, console)
             console.print("\nIt stays up: look around, then Ctrl-C.")
             await running.until(told)
     return 0

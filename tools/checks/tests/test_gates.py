@@ -130,6 +130,7 @@ CASES = [
     ("locks", "requirements.lock", "rich @ https://x/rich.whl", ""),
     ("records", "docs/adr/0002-second.md", "the first is missing", None),
     ("records", "docs/adr/1-first.md", "short number", None),
+    ("paths", "docs/x.md", "in `services/missions/gone.py`", "in `docs/x.md`"),
     ("short-tests", TEST, "def test_x():\n" + "    pass\n" * 25, "def test_x():\n    pass"),
     ("telling-tests", TEST, "def test_x():\n    act()", "def test_x():\n    assert act()"),
     (
