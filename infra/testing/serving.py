@@ -5,6 +5,7 @@ import json
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from tempfile import TemporaryDirectory
 from typing import Any, TypeVar
 
 import httpx
@@ -78,10 +79,12 @@ def settings_of(service: Service, database: str, **named: Any) -> Settings:
 async def served(
     service: Service, database: str, caller: type[AnyCaller], **named: Any
 ) -> AsyncIterator[AnyCaller]:
-    """The service, opened, and a caller of this kind; `named` are further settings."""
-    settings = settings_of(service, database, **named)
-    async with opened(service, settings) as running, asking(running, caller) as asks:
-        yield asks
+    """The service, opened in a home of its own, and a caller of this kind; `named` are further
+    settings."""
+    with TemporaryDirectory(prefix="relais-") as home:
+        settings = settings_of(service, database, **{"home": home, **named})
+        async with opened(service, settings) as running, asking(running, caller) as asks:
+            yield asks
 
 
 async def prepare(service: Service, database: str) -> None:

@@ -2,12 +2,14 @@
 
 import json
 import shlex
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from tools.relais.tests.conftest import ORGANISATION, Platform
+from tools.relais.tests.test_mending import generations
 
 ROOT = Path(__file__).resolve().parents[3]
 PARTNER = "views.partner"
@@ -36,6 +38,15 @@ def brand(tmp_path: Path) -> Path:
     file = tmp_path / "right.json"
     file.write_text('{"client_brand": "Right"}')
     return file
+
+
+@pytest.fixture
+def alone(platform: Platform) -> Iterator[None]:
+    """Leaves one generation of the partner's tables: others park what it parks."""
+    yield
+    for number, state in generations(platform).items():
+        if state != "active":
+            platform.facts("views", "drop", PARTNER, str(number))
 
 
 def correct(trip: str, file: Path, *more: str) -> tuple[str, ...]:
@@ -92,6 +103,7 @@ class TestCorrecting:
             f"operator:{platform.audited[-1]['who']}",
         )
 
+    @pytest.mark.usefixtures("alone")
     def test_a_rebuild_shows_the_same(self, platform: Platform, brand: Path) -> None:
         trip = platform.trip("Wrong")
         platform.facts(*correct(trip, brand, "--yes"))
@@ -171,6 +183,7 @@ class TestCorrecting:
 
 
 class TestSkipping:
+    @pytest.mark.usefixtures("alone")
     def test_a_stream_that_nobody_can_read_goes_on_everywhere(self, platform: Platform) -> None:
         trip = broken(platform)
         platform.until(lambda: f"missions.trip/{trip}" in parked(platform))
@@ -243,6 +256,7 @@ class TestRedacting:
         assert (said.exit_code != 0, fault in said.stderr) == (True, True)
 
 
+@pytest.mark.usefixtures("alone")
 def test_the_commands_of_the_runbook_do_what_it_says(platform: Platform, tmp_path: Path) -> None:
     trip = broken(platform)
     files = {name: str(tmp_path / name) for name in ("right.json", "left.json")}
