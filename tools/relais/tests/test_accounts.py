@@ -35,12 +35,17 @@ def founded(platform: Platform, user: str) -> str:
     return email
 
 
+def test_a_founding_is_written_down(platform: Platform) -> None:
+    user = f"u{uuid4().hex[:8]}"
+    founded(platform, user)
+    last = platform.audited[-1]
+    assert (last["action"], last["administrator"]) == ("found", user)
+
+
 @pytest.mark.requirement("HIF-04", "G-01", "G-04")
 def test_an_administrator_comes_to_be_and_is_forgotten(platform: Platform) -> None:
     user = f"u{uuid4().hex[:8]}"
     email = founded(platform, user)
-    last = platform.audited[-1]
-    assert (last["action"], last["administrator"]) == ("found", user)
     [registered] = platform.facts("events", "show", f"organisation-org-{user}")
     where = registered["event"]["profile"]
     assert [where[name] for name in ("country", "time_zone", "currency")] == [
