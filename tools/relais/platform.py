@@ -99,6 +99,8 @@ def telemetry_of(settings: Settings, name: str) -> telemetry.TelemetrySettings:
     # What aiosmtpd logs below this level has the addresses of mails in it.
     for library in ("aiokafka", "faust", "httpx", "mail.log", "mode", "uvicorn"):
         logging.getLogger(library).setLevel(logging.WARNING)
+    # At every start it warns that the first rebalance has no state of a sensor; we have no sensors.
+    logging.getLogger("faust.app.base").setLevel(logging.ERROR)
     return telemetry.TelemetrySettings(
         name, otlp_endpoint=settings.otlp_endpoint or None, log_level=settings.log_level
     )

@@ -110,6 +110,11 @@ class TestUp:
         assert not logging.getLogger("httpx").isEnabledFor(logging.INFO)
         assert logging.getLogger("httpx").isEnabledFor(logging.WARNING)
 
+    def test_faust_warns_of_no_sensors_that_nobody_has(self) -> None:
+        telemetry_of(Settings(), "relais")
+        assert not logging.getLogger("faust.app.base").isEnabledFor(logging.WARNING)
+        assert logging.getLogger("faust.app.base").isEnabledFor(logging.ERROR)
+
 
 class TestServeAndWork:
     @pytest.mark.parametrize("words", [("serve", "missions"), ("work", "views.partner")])
