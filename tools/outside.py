@@ -9,7 +9,7 @@ import shutil
 import subprocess
 import sys
 import zipfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from hashlib import sha256
@@ -31,6 +31,21 @@ def alone(folder: Path) -> Iterator[None]:
 
 class Absent(RuntimeError):
     """The program cannot be installed, because its installer is not on this machine."""
+
+
+def fetched(
+    what: str,
+    command: Sequence[str],
+    *,
+    cwd: str | Path | None = None,
+    env: Mapping[str, str] | None = None,
+) -> str:
+    """The output of a command that fetches something. Raises `Absent` when it is not to be had."""
+    done = subprocess.run(command, capture_output=True, text=True, check=False, cwd=cwd, env=env)
+    if done.returncode:
+        last = done.stderr.strip().rpartition("\n")[2]
+        raise Absent(f"{what} is not to be had: {last}")
+    return done.stdout
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,7 +122,7 @@ class Go:
         if shutil.which("go") is None:
             raise Absent(f"go is absent: {self.program} not run")
         environment = {**os.environ, "GOBIN": str(folder), "GOFLAGS": "-trimpath"}
-        subprocess.run(["go", "install", self.module], env=environment, check=True)
+        fetched(self.module, ["go", "install", self.module], env=environment)
         return program
 
 
@@ -123,8 +138,7 @@ class GoModule:
             raise Absent(f"go is absent: {self.module} not read")
         command = ["go", "mod", "download", "-json", self.module]
         # Outside any module, so that none of ours has a say in it.
-        done = subprocess.run(command, cwd="/", capture_output=True, text=True, check=True)
-        return Path(json.loads(done.stdout)["Dir"])
+        return Path(json.loads(fetched(self.module, command, cwd="/"))["Dir"])
 
 
 @dataclass(frozen=True, slots=True)
@@ -204,6 +218,8 @@ class GoSource:
             if not program.exists():
                 if shutil.which("go") is None:
                     raise Absent(f"go is absent: {self.folder} not built")
+                modules = f"the modules of {self.folder}"
+                fetched(modules, ["go", "mod", "download"], cwd=self.folder)
                 command = ["go", "build", "-trimpath", "-mod=readonly", "-o", str(program), "."]
                 subprocess.run(command, cwd=self.folder, check=True)
             return program

@@ -20,7 +20,7 @@ from services import registry
 from tools.manifests.__main__ import conform, main
 from tools.manifests.conform import Judged, closed, judged
 from tools.manifests.files import FOLDER, files
-from tools.outside import ROOT, Absent, Go
+from tools.outside import ROOT, Absent, Go, fetched
 
 SERVICES = registry.services()
 MADE = files(SERVICES)
@@ -259,3 +259,10 @@ class TestConform:
 def test_the_program_of_a_module_is_named_without_its_version() -> None:
     assert Go("sigs.k8s.io/kustomize/kustomize/v5@v5.7.1").program == "kustomize"
     assert Go("github.com/oasdiff/oasdiff@v1.37.0").program == "oasdiff"
+
+
+def test_what_cannot_be_fetched_is_absent_with_the_reason() -> None:
+    command = [sys.executable, "-c", "raise SystemExit('no way out')"]
+    with pytest.raises(Absent, match="a module is not to be had: no way out"):
+        fetched("a module", command)
+    assert fetched("a module", [sys.executable, "-c", "print('here')"]) == "here\n"
