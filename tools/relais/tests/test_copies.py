@@ -7,6 +7,7 @@ from contracts.missions import trip_v1
 from infra.settings import Settings
 from infra.stack.broker import Broker
 from infra.testing.brokers import emptied
+from infra.testing.eventually import eventually
 from infra.topics import create_topics, partitions_of
 from tools.relais.tests.conftest import Line, Platform
 from tools.relais.topics import AtBroker, topics_at
@@ -22,8 +23,14 @@ def settings(replication: int, in_sync: int) -> Settings:
 async def test_the_broker_is_asked_what_it_has(broker: Broker) -> None:
     await emptied(broker)
     await create_topics(broker.bootstrap, [trip_v1.contract], 1)
-    found = (await topics_at(broker.bootstrap))[TRIPS]
-    assert found == AtBroker(partitions_of(TRIPS), replicas=1, in_sync=1)
+
+    # A broker of Apache tells of a new topic a moment after it has made it.
+    async def there() -> AtBroker:
+        found = await topics_at(broker.bootstrap)
+        assert TRIPS in found
+        return found[TRIPS]
+
+    assert await eventually(there) == AtBroker(partitions_of(TRIPS), replicas=1, in_sync=1)
 
 
 @pytest.mark.parametrize(
