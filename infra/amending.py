@@ -202,7 +202,8 @@ class Amending(Generic[E]):
             first = decode(one.data).version
             raise Unamendable(f"version {version} amends version {first}: amend that one again")
         spoken = amended(said(recorded)).get(version, Amended())
-        held = Encoded(one.event_id, *spoken.held(one.type, one.data))
+        type, value = spoken.held(one.type, one.data)
+        held = Encoded(one.event_id, type, value)
         [event, holds] = await self._codec.try_decode([_encoded(one), held])
         return Target(one, spoken, holds, isinstance(event, Exception))
 

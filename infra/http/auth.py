@@ -32,8 +32,8 @@ FAILED_SECONDS = 1.0
 CACHED_TOKENS = 10_000
 MAX_TOKEN_BYTES = 4096
 
-# Neither "/" nor a line break: these names are joined to make other names.
 _COUNTRY = re.compile(r"[A-Z]{2}")
+# Neither "/" nor a line break: these names are joined to make other names.
 _NAME = re.compile(r"[A-Za-z0-9._~:@-]{1,128}")
 _CHALLENGE = 'Bearer realm="relais"'
 _NOT_VALID = "The access token is not valid here."

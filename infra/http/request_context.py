@@ -148,7 +148,7 @@ class AppState:
     versions: OpaqueVersions | None = None
     """How drivers are told of versions; without it they see them as staff do."""
     rates: Rates | None = None
-    """What limits how often people and organisations ask; without it nothing does."""
+    """The limits on how often people and organisations ask; without it there are none."""
     now: Callable[[], datetime] = _now
     pool: Pool | None = None
     """The database with the tables that queries read."""

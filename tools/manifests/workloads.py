@@ -33,7 +33,7 @@ SETTINGS = {
     "RELAIS_TOPIC_IN_SYNC": "2",
     "RELAIS_JWKS_URL": "http://accounts/accounts/.well-known/jwks.json",
 }
-"""What all processes share; an overlay adds its portal, proxies and stores to it."""
+"""The settings that all processes share; an overlay adds its portal, proxies and stores."""
 
 SECRET: frozenset[Outside] = frozenset({"mail", "texts", "objects"})
 """Whoever is reached with a secret: it is in the Secret of this name, as settings."""

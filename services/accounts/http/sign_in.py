@@ -29,7 +29,7 @@ SHORT = timedelta(hours=12)
 LONG = timedelta(days=60)
 """How long a session lasts, and one that is remembered."""
 DOOR = "door:accounts.sign-in"
-"""Who says that a code was wrong: whoever showed it is not known."""
+"""The actor that tells of a wrong code: whoever showed it is not known."""
 FactorCode = Annotated[str, StringConstraints(pattern=r"^([0-9]{6}|[A-Z2-7]{5}-[A-Z2-7]{5})$")]
 
 

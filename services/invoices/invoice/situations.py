@@ -157,7 +157,7 @@ Archive = Mapping[int | None, DocumentArchived]
 
 OwnInvoice = OwnInvoiceSent | OwnInvoiceAccepted | OwnInvoiceRefused
 Own = Mapping[int | None, OwnInvoice]
-"""What last became of each own invoice of the driver; keys are those of `Numbers`."""
+"""The last event of each own invoice of the driver; keys are those of `Numbers`."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

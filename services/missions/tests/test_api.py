@@ -219,7 +219,7 @@ def week() -> dict[str, str]:
 
 
 PRINTED = ("client_brand", "departure/city", "arrival/city", "vehicle/make", "vehicle/model")
-"""What stands on the invoice of the trip, or may."""
+"""Texts that stand on the invoice of the trip, or may."""
 
 
 def called(field: str, name: str) -> dict[str, Any]:
