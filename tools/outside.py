@@ -30,7 +30,7 @@ def alone(folder: Path) -> Iterator[None]:
 
 
 class Absent(RuntimeError):
-    """The program cannot be installed, because its installer is not on this machine."""
+    """The program cannot be had: its installer is not on this machine, or does not find it."""
 
 
 def fetched(

@@ -1,7 +1,6 @@
 """The parts beside the processes that follow from the services: topics, users, ways, scaling."""
 
 from collections.abc import Iterable, Iterator
-from typing import Any
 
 from infra.host import Outside
 from infra.topics import CONFIG, partitions_of
@@ -13,6 +12,7 @@ from tools.manifests.workloads import (
     Component,
     Object,
     deployment_name,
+    object_of,
 )
 
 KAFKA = {"strimzi.io/cluster": "kafka"}
@@ -37,7 +37,7 @@ def topics(services: Iterable[Declared]) -> Iterator[Object]:
         for topic in service.writes:
             # A number would be taken for one by whoever reads the YAML.
             spec = {"partitions": partitions_of(topic), "config": dict(CONFIG)}
-            yield _object("kafka.strimzi.io/v1beta2", "KafkaTopic", topic, KAFKA, spec)
+            yield object_of("kafka.strimzi.io/v1beta2", "KafkaTopic", topic, KAFKA, spec)
 
 
 def users(services: Iterable[Declared]) -> Iterator[Object]:
@@ -57,7 +57,7 @@ def users(services: Iterable[Declared]) -> Iterator[Object]:
             "authentication": {"type": "scram-sha-512"},
             "authorization": {"type": "simple", "acls": rules},
         }
-        yield _object("kafka.strimzi.io/v1beta2", "KafkaUser", service.user, KAFKA, spec)
+        yield object_of("kafka.strimzi.io/v1beta2", "KafkaUser", service.user, KAFKA, spec)
 
 
 def databases(services: Iterable[Declared]) -> Iterator[Object]:
@@ -71,7 +71,7 @@ def databases(services: Iterable[Declared]) -> Iterator[Object]:
             # Nobody loses events because a manifest went.
             "databaseReclaimPolicy": "retain",
         }
-        yield _object("postgresql.cnpg.io/v1", "Database", name, {}, spec)
+        yield object_of("postgresql.cnpg.io/v1", "Database", name, {}, spec)
 
 
 def scalers(services: Iterable[Declared]) -> Iterator[Object]:
@@ -100,7 +100,7 @@ def scalers(services: Iterable[Declared]) -> Iterator[Object]:
             "advanced": {"horizontalPodAutoscalerConfig": {"behavior": scaling}},
             "triggers": [trigger],
         }
-        yield _object("keda.sh/v1alpha1", "ScaledObject", name, {}, spec)
+        yield object_of("keda.sh/v1alpha1", "ScaledObject", name, {}, spec)
 
 
 def ways(services: Iterable[Declared]) -> Iterator[Object]:
@@ -133,7 +133,7 @@ def _policy(
         "ingress": entering,
         "egress": leaving,
     }
-    return _object("networking.k8s.io/v1", "NetworkPolicy", name, {}, spec)
+    return object_of("networking.k8s.io/v1", "NetworkPolicy", name, {}, spec)
 
 
 def _to_postgres() -> Object:
@@ -181,8 +181,3 @@ def _one_at_a_time(seconds: int) -> list[Object]:
 def _rule(kind: str, name: str, *operations: str, pattern: str = "literal") -> Object:
     resource = {"type": kind, "name": name, "patternType": pattern}
     return {"resource": resource, "operations": list(operations)}
-
-
-def _object(version: str, kind: str, name: str, marks: dict[str, str], spec: Any) -> Object:
-    metadata: Object = {"name": name} | ({"labels": dict(marks)} if marks else {})
-    return {"apiVersion": version, "kind": kind, "metadata": metadata, "spec": spec}

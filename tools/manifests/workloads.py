@@ -69,7 +69,7 @@ def migrations() -> Iterator[Object]:
     pod = _pod(MIGRATIONS, marks, [MIGRATIONS], [{"name": "RELAIS_KAFKA_MECHANISM", "value": ""}])
     pod["spec"]["restartPolicy"] = "OnFailure"
     spec = {"backoffLimit": 3, "activeDeadlineSeconds": 900, "ttlSecondsAfterFinished": 86400}
-    yield _object("batch/v1", "Job", MIGRATIONS, marks, {**spec, "template": pod})
+    yield object_of("batch/v1", "Job", MIGRATIONS, marks, {**spec, "template": pod})
 
 
 def deployment_name(service: Declared, component: Component) -> str:
@@ -104,7 +104,7 @@ def _deployment(service: Declared, component: Component) -> Object:
         "selector": {"matchLabels": marks},
         "template": pod,
     }
-    return _object("apps/v1", "Deployment", name, marks, spec)
+    return object_of("apps/v1", "Deployment", name, marks, spec)
 
 
 def _pod(account: str, marks: Labels, arguments: list[str], environment: list[Object]) -> Object:
@@ -179,10 +179,10 @@ def _service(service: Declared, component: Component) -> Object:
     if component == "workers":
         spec = {"clusterIP": "None", "selector": marks, "ports": [inside]}
         name = deployment_name(service, component)
-        return _object("v1", "Service", name, marks, spec)
+        return object_of("v1", "Service", name, marks, spec)
     http = {"name": "http", "port": 80, "targetPort": "http"}
     spec = {"selector": marks, "ports": [http, inside]}
-    return _object("v1", "Service", service.name, marks, spec)
+    return object_of("v1", "Service", service.name, marks, spec)
 
 
 def _budget(service: Declared, component: Component) -> Object:
@@ -194,7 +194,7 @@ def _budget(service: Declared, component: Component) -> Object:
         "selector": {"matchLabels": marks},
     }
     name = deployment_name(service, component)
-    return _object("policy/v1", "PodDisruptionBudget", name, marks, spec)
+    return object_of("policy/v1", "PodDisruptionBudget", name, marks, spec)
 
 
 def _account(name: str) -> Object:
@@ -206,8 +206,9 @@ def _account(name: str) -> Object:
     }
 
 
-def _object(version: str, kind: str, name: str, marks: Labels, spec: Object) -> Object:
-    metadata = {"name": name, "labels": marks}
+def object_of(version: str, kind: str, name: str, marks: Labels, spec: Object) -> Object:
+    """An object of Kubernetes, with these labels if there are any."""
+    metadata: Object = {"name": name} | ({"labels": marks} if marks else {})
     return {"apiVersion": version, "kind": kind, "metadata": metadata, "spec": spec}
 
 
