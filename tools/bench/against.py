@@ -117,6 +117,8 @@ async def compare(commit: str, kind: str, *, quick: bool = False, only: Sequence
 def built(commit: str, console: Console) -> Iterator[Path]:
     """The tree of a commit beside ours; what it needs is installed when it needs something else."""
     with TemporaryDirectory(prefix="relais-against-") as folder:
+        # Older builds started by root run their servers, which are in here, as somebody else.
+        Path(folder).chmod(0o755)
         tree = Path(folder) / "tree"
         _git("worktree", "add", "--quiet", "--detach", str(tree), commit)
         try:

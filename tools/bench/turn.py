@@ -195,7 +195,12 @@ async def worked(ground: Ground, seconds: float) -> Mapping[str, float]:
             child(*RELAIS, "work", "views.partner", environment=environment)
         )
         shown: AsyncConnectionPool[AsyncConnection[TupleRow]] = await stack.enter_async_context(
-            AsyncConnectionPool(settings.database("views.partner"), min_size=4, max_size=4)
+            AsyncConnectionPool(
+                settings.database("views.partner"),
+                min_size=2,
+                max_size=4,
+                kwargs={"autocommit": True},
+            )
         )
         command = visibility._command(running.commands, shown)
         await visibility.paced(command, 1)
@@ -208,7 +213,7 @@ async def worked(ground: Ground, seconds: float) -> Mapping[str, float]:
 async def idle(ground: Ground, seconds: float) -> Mapping[str, float]:
     """CPU and memory of `relais up`, servers included, while nobody asks for anything."""
     with tempfile.TemporaryDirectory(prefix="relais-idle-") as home:
-        # Older builds run their servers as somebody who has to enter it.
+        # Older builds started by root run their servers as somebody else, who enters it.
         Path(home).chmod(0o755)
         environment = {"RELAIS_HOME": home, "RELAIS_PORT": "0", "RELAIS_BROKER": ground.kind}
         async with child(*RELAIS, "up", environment=environment) as up:
