@@ -1,5 +1,9 @@
-"""The generated modules say what the contracts say, and a difference does not go unseen."""
+"""The generated modules say what the contracts say, and a difference does not go unseen.
 
+What cannot be compiled is said in sentences, and leaves every file as it was.
+"""
+
+from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
@@ -7,6 +11,10 @@ import pytest
 from tests.contract.kit import ROOT, copy_of_contracts
 from tools.compiler import outputs
 from tools.compiler.__main__ import main
+from tools.compiler.schema import ContractError
+
+TRIP = Path("contracts/relais/missions/trip/v1")
+EXPIRED = TRIP / "examples" / "expired.json"
 
 GENERATED = [
     "contracts/missions/trip_v1.py",
@@ -64,3 +72,87 @@ def test_a_changed_contract_makes_what_is_generated_stale(tmp_path: Path) -> Non
         "contracts/asyncapi.yaml",
         "contracts/missions/trip_v1.py",
     ]
+
+
+# --- What cannot be compiled
+
+
+def with_field(tmp_path: Path, field: str) -> Path:
+    """Our contracts, and one more field of a released event."""
+    root = copy_of_contracts(tmp_path)
+    proto = root / TRIP / "events.proto"
+    head, found, tail = proto.read_text().partition("message TripExpired {")
+    assert found
+    proto.write_text(f"{head}{found}\n  {field}\n{tail}")
+    return root
+
+
+def contents(root: Path) -> Mapping[Path, bytes]:
+    return {path: path.read_bytes() for path in root.rglob("*") if path.is_file()}
+
+
+@pytest.mark.parametrize(
+    "field", ["int32 quotes = 99;", "string quotes = 99;", "google.protobuf.Timestamp quotes = 99;"]
+)
+def test_a_field_that_older_bytes_would_lie_about_is_refused(
+    field: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    root = with_field(tmp_path, field)
+    before = contents(root)
+    assert main(["--check", "--root", str(root)]) == 1
+    assert main(["--sample", "--root", str(root)]) == 1
+    refusal = "relais.missions.trip.v1.TripExpired.quotes is new, and events recorded before lack"
+    assert capsys.readouterr().err.startswith(refusal)
+    assert contents(root) == before
+
+
+def test_a_field_that_may_be_absent_is_accepted_with_its_example(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    root = with_field(tmp_path, "optional int32 quotes = 99;")
+    example = root / EXPIRED
+    example.write_text(example.read_text().replace("{", '{"quotes": 3,', 1))
+    assert main(["--sample", "--root", str(root)]) == 0
+    assert f"wrote {TRIP}/samples/expired.2.binpb" in capsys.readouterr().out
+    assert main(["--check", "--root", str(root)]) == 0
+
+
+def test_a_list_may_be_added_since_older_events_have_an_empty_one(tmp_path: Path) -> None:
+    outputs.contracts(with_field(tmp_path, "repeated string quotes = 99;"))
+
+
+def test_before_the_first_release_any_field_may_come(tmp_path: Path) -> None:
+    root = with_field(tmp_path, "int32 quotes = 99;")
+    (root / "contracts" / "released" / "events.binpb").unlink()
+    outputs.contracts(root)
+
+
+@pytest.mark.parametrize(
+    ("example", "complaint"),
+    [
+        (None, "TripExpired needs an example"),
+        ("{", "TripExpired: no JSON: Expecting property name"),
+        ("{}", "TripExpired: missing or unknown: "),
+    ],
+)
+def test_an_example_that_does_not_fit_is_a_sentence_and_nothing_is_written(
+    example: str | None, complaint: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    root = with_field(tmp_path, "optional int32 quotes = 99;")
+    (root / EXPIRED).unlink()
+    if example is not None:
+        (root / EXPIRED).write_text(example)
+    before = contents(root)
+    assert main(["--sample", "--root", str(root)]) == 1
+    [said] = capsys.readouterr().err.splitlines()
+    assert said.startswith(f"{EXPIRED}: {complaint}")
+    assert contents(root) == before
+
+
+def test_a_file_that_cannot_be_written_leaves_the_others_as_they_were(tmp_path: Path) -> None:
+    (tmp_path / "first").write_bytes(b"before")
+    (tmp_path / "second").touch()
+    with pytest.raises(ContractError, match=r"^second/third: cannot be written: File exists$"):
+        outputs.write(tmp_path, {Path("first"): b"after", Path("second/third"): b"new"})
+    assert (tmp_path / "first").read_bytes() == b"before"
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["first", "second"]

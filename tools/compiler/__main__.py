@@ -18,21 +18,24 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--root", type=Path, default=ROOT, help=argparse.SUPPRESS)
     options = parser.parse_args(arguments)
     try:
-        files = outputs.outputs(options.root)
+        return _compile(options.root, check=options.check, sample=options.sample)
     except ContractError as error:
         print(error, file=sys.stderr)
         return 1
-    if options.check:
-        stale = outputs.stale(options.root, files)
+
+
+def _compile(root: Path, *, check: bool, sample: bool) -> int:
+    """All that follows is worked out before the first file is written. Raises ContractError."""
+    files = outputs.outputs(root)
+    if check:
+        stale = outputs.stale(root, files)
         for path in stale:
             print(f"stale: {path}")
         return 1 if stale else 0
-    for path in outputs.write(options.root, files):
+    if sample:
+        files |= samples.missing(root, files)
+    for path in outputs.write(root, files):
         print(f"wrote {path}" if path in files else f"removed {path}")
-    if options.sample:
-        _, packages = outputs.contracts(options.root)
-        for path in samples.write_missing(options.root, packages):
-            print(f"wrote {path.relative_to(options.root)}")
     return 0
 
 

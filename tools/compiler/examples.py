@@ -16,8 +16,17 @@ class BadExample(ValueError):
 
 
 def load(path: Path, cls: type[E]) -> E:
-    """The event in a file. Every field is there, absent ones as null, and no other."""
-    return from_plain(cls, json.loads(path.read_text()))
+    """The event in a file. Every field is there, absent ones as null, and no other.
+
+    Raises BadExample, also for a file that is missing or is no JSON.
+    """
+    try:
+        plain = json.loads(path.read_text())
+    except FileNotFoundError:
+        raise BadExample(f"{cls.__name__} needs an example") from None
+    except ValueError as error:
+        raise BadExample(f"{cls.__name__}: no JSON: {error}") from None
+    return from_plain(cls, plain)
 
 
 def from_plain(cls: type[E], plain: Any) -> E:

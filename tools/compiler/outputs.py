@@ -1,8 +1,9 @@
 """Every file the compiler writes, and its content."""
 
+from collections.abc import Mapping
 from pathlib import Path
 
-from tools.compiler import asyncapi, python, rules, schema, topics
+from tools.compiler import asyncapi, changes, python, rules, schema, topics
 from tools.compiler.schema import ContractError, Package
 from tools.compiler.topics import Topics
 
@@ -13,7 +14,8 @@ def contracts(root: Path) -> tuple[bytes, list[Package]]:
     """The descriptors and the packages. Raises ContractError when they break a rule."""
     descriptors = schema.compile_protos(root / "contracts")
     packages = schema.read(descriptors)
-    if complaints := rules.complaints(packages):
+    released = changes.released(root, descriptors)
+    if complaints := [*rules.complaints(packages), *rules.additions(released, packages)]:
         raise ContractError("\n".join(complaints))
     return descriptors, packages
 
@@ -40,7 +42,7 @@ def promises(root: Path, packages: list[Package]) -> Topics:
     return {package.name: topics.load(root, package) for package in packages if package.events}
 
 
-def stale(root: Path, files: dict[Path, bytes]) -> list[Path]:
+def stale(root: Path, files: Mapping[Path, bytes]) -> list[Path]:
     """The files that differ from what the contracts say, are missing, or are left over."""
     differing = {
         path
@@ -51,13 +53,31 @@ def stale(root: Path, files: dict[Path, bytes]) -> list[Path]:
     return sorted(differing | (modules - files.keys()))
 
 
-def write(root: Path, files: dict[Path, bytes]) -> list[Path]:
-    """Writes or removes what is stale, and says what that was."""
+def write(root: Path, files: Mapping[Path, bytes]) -> list[Path]:
+    """Writes or removes what is stale, and says what that was.
+
+    Nothing takes its place before all of it is on the disk. Raises ContractError when one file
+    cannot be written; then all are as they were.
+    """
     changed = stale(root, files)
+    written: list[Path] = []
     for path in changed:
         if path in files:
-            (root / path).parent.mkdir(parents=True, exist_ok=True)
-            (root / path).write_bytes(files[path])
-        else:
+            try:
+                (root / path).parent.mkdir(parents=True, exist_ok=True)
+                _beside(root / path).write_bytes(files[path])
+            except OSError as error:
+                for one in written:
+                    _beside(one).unlink()
+                raise ContractError(f"{path}: cannot be written: {error.strerror}") from None
+            written.append(root / path)
+    for one in written:
+        _beside(one).replace(one)
+    for path in changed:
+        if path not in files:
             (root / path).unlink()
     return changed
+
+
+def _beside(path: Path) -> Path:
+    return path.with_name(f".{path.name}.new")

@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator
 
 from contracts.runtime import RECORDED
-from tools.compiler import python
+from tools.compiler import changes, python
 from tools.compiler.schema import Enum, Field, Message, Package
 
 SNAKE = re.compile(r"[a-z][a-z0-9]*(_[a-z0-9]+)*")
@@ -24,6 +24,16 @@ def complaints(packages: list[Package]) -> list[str]:
     return [
         *(f"{package.name}{complaint}" for package in packages for complaint in _package(package)),
         *_forgetting(packages),
+    ]
+
+
+def additions(released: list[Package], packages: list[Package]) -> list[str]:
+    """One sentence for each field that messages have got and that older bytes would lie about."""
+    return [
+        f"{message.full_name}.{field.name} is new, and events recorded before lack it: make it"
+        " optional, or they would read as if it had been said"
+        for message, field in changes.new_fields(released, packages)
+        if not field.optional and not field.repeated
     ]
 
 

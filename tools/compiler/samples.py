@@ -9,21 +9,28 @@ AES-256-GCM with the associated data `<event id>|<type>|<field number>`. The eve
 from the name of the file.
 """
 
-from collections.abc import Iterator
+import os
+import subprocess
+import sys
+from collections.abc import Iterator, Mapping
 from hashlib import sha256
 from importlib import import_module
 from pathlib import Path
+from shutil import copytree, ignore_patterns
+from tempfile import TemporaryDirectory
 from typing import Any
 from uuid import NAMESPACE_URL, UUID, uuid5
 
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from contracts.runtime import Contract, EventType, Seal, Unseal
-from tools.compiler import examples, python, topics
-from tools.compiler.schema import Package
+from tools.compiler import examples, outputs, python, topics
+from tools.compiler.schema import ContractError, Package
 
+ROOT = Path(__file__).resolve().parents[2]
 KEY = b"not a secret: relais sample key."
 NONCE_BYTES = 12
+STORED = "contracts/**/samples/*.binpb"
 
 
 def contract_of(package: Package) -> Contract[Any]:
@@ -76,23 +83,60 @@ def read(kind: EventType[Any], folder: Path, revision: int) -> Any:
     return kind.decode(path(folder, kind, revision).read_bytes(), unsealer(kind, revision))
 
 
-def write_missing(root: Path, packages: list[Package]) -> Iterator[Path]:
-    """Writes a sample of each event whose example no stored sample shows; says which."""
+def missing(root: Path, files: Mapping[Path, bytes]) -> dict[Path, bytes]:
+    """A sample of each event whose example no stored sample shows, by its path below `root`.
+
+    Made in a copy, by a process that has the contracts of these files. Raises ContractError with
+    a sentence for each example that cannot become a sample.
+    """
+    with TemporaryDirectory() as scratch:
+        copy = Path(scratch)
+        copytree(root / "contracts", copy / "contracts", ignore=ignore_patterns("__pycache__"))
+        outputs.write(copy, files)
+        before = set(copy.glob(STORED))
+        made = subprocess.run(
+            [sys.executable, "-m", "tools.compiler.samples"],
+            cwd=copy,
+            env={**os.environ, "PYTHONPATH": os.pathsep.join([scratch, str(ROOT)])},
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        if made.returncode:
+            raise ContractError(made.stderr.strip())
+        found = sorted(set(copy.glob(STORED)) - before)
+        return {path.relative_to(copy): path.read_bytes() for path in found}
+
+
+def write_missing(root: Path, packages: list[Package]) -> Iterator[str]:
+    """Writes these samples with the contracts of this process; says what stops one."""
     for package in packages:
-        if not package.events:
-            continue
         folder = topics.folder(root, package)
-        for kind in contract_of(package).types:
-            yield from _write_next(folder, kind)
+        for kind in contract_of(package).types if package.events else ():
+            try:
+                _write_next(folder, kind)
+            except (OSError, ValueError) as error:
+                name = (folder / "examples" / f"{suffix(kind)}.json").relative_to(root)
+                yield f"{name}: {error}"
 
 
-def _write_next(folder: Path, kind: EventType[Any]) -> Iterator[Path]:
+def _write_next(folder: Path, kind: EventType[Any]) -> None:
     example = examples.load(folder / "examples" / f"{suffix(kind)}.json", kind.cls)
     (folder / "samples").mkdir(exist_ok=True)
     newest = len(list((folder / "samples").glob(f"{suffix(kind)}.*.binpb")))
     if newest and read(kind, folder, newest) == example:
         return
-    target = path(folder, kind, newest + 1)
-    with target.open("xb") as file:
+    with path(folder, kind, newest + 1).open("xb") as file:
         file.write(kind.encode(example, sealer(kind, newest + 1)))
-    yield target
+
+
+def main() -> int:
+    """Writes what is missing below the folder in which it runs. 1: some examples are wrong."""
+    here = Path.cwd()
+    complaints = list(write_missing(here, outputs.contracts(here)[1]))
+    print(*complaints, sep="\n", end="", file=sys.stderr)
+    return 1 if complaints else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -158,10 +158,13 @@ def without_comments(descriptors: bytes) -> bytes:
     return content
 
 
-def read(descriptors: bytes) -> list[Package]:
-    """Our packages, those of the options left out, in the order of their names."""
+def read(descriptors: bytes, options: bytes | None = None) -> list[Package]:
+    """Our packages, those of the options left out, in the order of their names.
+
+    Descriptors of a former release are read with the options of today, which `options` has.
+    """
     pool = descriptor_pool.DescriptorPool()
-    for file in descriptor_pb2.FileDescriptorSet.FromString(descriptors).file:
+    for file in descriptor_pb2.FileDescriptorSet.FromString(options or descriptors).file:
         pool.Add(file)
     # The classes of this pool know our options; those of the default pool see unknown fields.
     file_set: type[Any] = message_factory.GetMessageClass(

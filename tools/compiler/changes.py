@@ -1,0 +1,85 @@
+"""What readers of the contracts released last meet in those of today."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from pathlib import Path
+
+from tools.compiler import schema
+from tools.compiler.schema import Enum, Field, Message, Package
+
+RELEASED = Path("contracts/released/events.binpb")
+
+
+class Kind(StrEnum):
+    """What a change is, as the list of changes names it."""
+
+    TOPIC = "topic"
+    EVENT = "event"
+    FIELD = "field"
+    VALUE = "value"
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """One thing that is new: its kind, its name and what is said about it."""
+
+    kind: Kind
+    name: str
+    """Like `relais.missions.trip.v1.TripPublished.reference`."""
+    text: str
+
+
+def released(root: Path, descriptors: bytes) -> list[Package]:
+    """The contracts released last, read with the options in these descriptors; none before the
+    first release."""
+    path = root / RELEASED
+    return schema.read(path.read_bytes(), options=descriptors) if path.is_file() else []
+
+
+def between(before: Sequence[Package], after: Sequence[Package]) -> Iterator[Change]:
+    """What came, in the order of the contracts. Nothing may go: buf refuses that."""
+    topics = {package.name for package in before if package.events}
+    for package in after:
+        if package.events and package.name not in topics:
+            yield Change(Kind.TOPIC, package.name, package.comment)
+    known = {message.full_name for package in before for message in package.messages}
+    for package in after:
+        for message in package.events:
+            if message.full_name not in known:
+                yield Change(Kind.EVENT, message.full_name, message.comment)
+    for message, field in new_fields(before, after):
+        yield Change(Kind.FIELD, f"{message.full_name}.{field.name}", field.comment)
+    for enum, name, comment in _new_values(before, after):
+        yield Change(Kind.VALUE, f"{enum.full_name}.{name}", comment)
+
+
+def new_fields(
+    before: Sequence[Package], after: Sequence[Package]
+) -> Iterator[tuple[Message, Field]]:
+    """The fields that messages have now and had not."""
+    known = {
+        message.full_name: {field.number for field in message.fields}
+        for package in before
+        for message in package.messages
+    }
+    for package in after:
+        for message in package.messages:
+            for field in message.fields if message.full_name in known else ():
+                if field.number not in known[message.full_name]:
+                    yield message, field
+
+
+def _new_values(
+    before: Sequence[Package], after: Sequence[Package]
+) -> Iterator[tuple[Enum, str, str]]:
+    known = {
+        enum.full_name: {number for _, number, _ in enum.values}
+        for package in before
+        for enum in package.enums
+    }
+    for package in after:
+        for enum in package.enums:
+            for name, number, comment in enum.values if enum.full_name in known else ():
+                if number not in known[enum.full_name]:
+                    yield enum, name, comment
