@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from aiokafka import AIOKafkaConsumer, TopicPartition
@@ -157,14 +158,15 @@ def line(found: Mapping[str, Any]) -> str:
     where = f"{found['partition']}/{found['offset']}"
     if found["error"] and not found["type"]:
         return f"{where}  {found['error']}"
-    content = found["error"] or " ".join(f"{k}={v}" for k, v in found["event"].items())
+    said = " ".join(f"{k}={v}" for k, v in (found["event"] or {}).items())
+    content = found["error"] or said or found["amended"]
     when, what = cell(found["recorded_at"]), f"{found['key']}@{found['version']}"
     return f"{where}  {when}  {what}  {found['type']}  {content}"
 
 
 async def tail(topic: str, last: int, follow: bool) -> AsyncIterator[Mapping[str, Any]]:
     """The last records of each partition, and then those that come; personal fields stay closed."""
-    contract = _contract(topic)
+    contract = contract_of(topic)
     bootstrap = connections.broker(connections.settings())
     if topic not in await topics_at(bootstrap):
         raise Trouble(f"{topic} is not at the broker: `relais topics create` makes it")
@@ -175,7 +177,7 @@ async def tail(topic: str, last: int, follow: bool) -> AsyncIterator[Mapping[str
         nexts = {place: max(0, end - last) for place, end in ends.items()}
         while True:
             for place, end in ends.items():
-                async for record in _rest(reader, place, nexts, end):
+                async for record in records_between(reader, place, nexts, end):
                     yield facts(contract, record)
             if not follow:
                 return
@@ -185,7 +187,7 @@ async def tail(topic: str, last: int, follow: bool) -> AsyncIterator[Mapping[str
         await reader.close()
 
 
-async def _rest(
+async def records_between(
     reader: KafkaTopicReader, place: Partition, nexts: dict[Partition, int], end: int
 ) -> AsyncIterator[Record]:
     while found := await reader.read(place, nexts[place], end):
@@ -194,7 +196,8 @@ async def _rest(
         nexts[place] = found[-1].offset + 1
 
 
-def _contract(topic: str) -> Contract[Any]:
+def contract_of(topic: str) -> Contract[Any]:
+    """The contract of a topic. Raises `Trouble`."""
     for contract in contracts:
         if contract.topic == topic:
             return contract
@@ -202,7 +205,8 @@ def _contract(topic: str) -> Contract[Any]:
 
 
 def facts(contract: Contract[Any], record: Record) -> dict[str, Any]:
-    """A record as it is shown; `error` says why it, or its content, is not an event."""
+    """A record as it is shown (docs/analysts.md); `error` says why it, or its content, is not an
+    event."""
     found: dict[str, Any] = {
         "topic": record.topic,
         "partition": record.partition,
@@ -211,10 +215,16 @@ def facts(contract: Contract[Any], record: Record) -> dict[str, Any]:
         "type": None,
         "version": None,
         "event_id": None,
-        "recorded_at": None,
         "business_time": None,
+        "occurred_at": None,
+        "recorded_at": None,
         "timeline": record.timeline,
+        "actor": None,
+        "organisation_id": None,
+        "correlation_id": None,
+        "causation_id": None,
         "event": None,
+        "amended": None,
         "error": None,
     }
     try:
@@ -225,17 +235,30 @@ def facts(contract: Contract[Any], record: Record) -> dict[str, Any]:
         "type": given.type,
         "version": given.sequence,
         "event_id": str(given.event_id),
+        "occurred_at": given.occurred_at,
         "recorded_at": given.recorded_at,
+        "actor": given.actor,
+        "organisation_id": given.organisation_id,
+        "correlation_id": given.correlation_id,
+        "causation_id": given.causation_id,
     }
+    if record.is_empty:
+        return found | {"amended": "redacted"}
+    return found | said_by(contract, given.type, record.value, given.recorded_at)
+
+
+def said_by(
+    contract: Contract[Any], type_: str, value: bytes, recorded_at: datetime
+) -> dict[str, Any]:
+    """The part of `facts` that a value says; personal fields stay closed."""
     try:
-        if given.type == amendments.TYPE:
-            return found | {
-                "business_time": given.recorded_at,
-                "event": plain(told(amendments.decode(record.value))),
-            }
-        kind = contract.by_type(given.type)
-        event = kind.decode(record.value, lambda *_: None)
+        if type_ == amendments.TYPE:
+            event = plain(told(amendments.decode(value)))
+            return {"business_time": recorded_at, "event": event, "error": None}
+        kind = contract.by_type(type_)
+        event = kind.decode(value, lambda *_: None)
     except ValueError as error:
-        return found | {"error": f"{type(error).__name__}: {error}"}
-    when = kind.time_of(event, given.recorded_at)
-    return found | {"business_time": when, "event": plain(event)}
+        why = f"{type(error).__name__}: {error}"
+        return {"business_time": None, "event": None, "error": why}
+    when = kind.time_of(event, recorded_at)
+    return {"business_time": when, "event": plain(event), "error": None}

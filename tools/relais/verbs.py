@@ -174,6 +174,40 @@ def topics_tail(topic: str, last: Last = 20, follow: Follow = False, json: Json 
     answers.answer_lines(servers.telling(topics.tail(topic, last, follow)), topics.line, json)
 
 
+class ExportFormat(StrEnum):
+    """What `relais export` writes."""
+
+    NDJSON = "ndjson"
+    PARQUET = "parquet"
+
+
+def export(
+    topics: Annotated[list[str] | None, typer.Argument(help="Unless all.")] = None,
+    to: Annotated[Path, typer.Option(help="The folder; each topic gets one in it.")] = Path(
+        "export"
+    ),
+    format: Annotated[ExportFormat, typer.Option(help="Parquet needs the extra `export`.")] = (
+        ExportFormat.NDJSON
+    ),
+    since: Annotated[
+        str | None, typer.Option("--from", help="Only what was recorded since this time.")
+    ] = None,
+    after: Annotated[
+        list[str] | None, typer.Option(help="PARTITION/OFFSET: only what comes after it.")
+    ] = None,
+    json: Json = False,
+) -> None:
+    """Write topics into files; goes on where the last export into the folder ended."""
+    from tools.relais import answers, exporting, servers
+
+    start = (since, after or [])
+    answers.answer_lines(
+        servers.telling(exporting.export(topics or [], to, format.value, *start)),
+        exporting.line,
+        json,
+    )
+
+
 # --- Views ------------------------------------------------------------------
 
 views = _group("Generations of views: look, make a new one, swap, swap back.")

@@ -2,7 +2,9 @@
 
 import subprocess
 import sys
+from pathlib import Path
 
+import duckdb
 import httpx
 import pytest
 
@@ -158,6 +160,27 @@ class TestTopics:
 
     def test_a_topic_that_is_not_ours_is_refused(self, platform: Platform) -> None:
         assert platform.say("topics", "tail", "relais.other.v1").exit_code == 2
+        assert platform.say("export", "relais.other.v1").exit_code == 2
+
+    @pytest.mark.parametrize("form", ["ndjson", "parquet"])
+    def test_an_export_has_each_record_of_the_topic_once(
+        self, form: str, platform: Platform, tmp_path: Path
+    ) -> None:
+        topic, to = "relais.missions.trip.v1", ("--to", str(tmp_path), "--format", form)
+        trip = platform.trip()
+
+        def arrived() -> bool:
+            platform.lines("export", topic, *to)
+            return trip in keys()
+
+        def keys() -> list[str]:
+            found = duckdb.sql(f"select key from '{tmp_path}/{topic}/*.{form}'").fetchall()
+            return [key for (key,) in found]
+
+        platform.until(arrived)
+        assert keys().count(trip) == 1
+        tailed = platform.lines("topics", "tail", topic, "-n", "100000")
+        assert sorted(keys()) == sorted(one["key"] for one in tailed)
 
 
 class TestRelay:
