@@ -8,9 +8,10 @@ from pathlib import Path
 
 import pytest
 
-from tests.contract.kit import ROOT, copy_of_contracts
-from tools.compiler import outputs
+from tests.contract.kit import ROOT, compiled, copy_of_contracts, event
+from tools.compiler import buf, changes, outputs
 from tools.compiler.__main__ import main
+from tools.compiler.changes import Change, Kind
 from tools.compiler.schema import ContractError
 
 TRIP = Path("contracts/relais/missions/trip/v1")
@@ -72,6 +73,37 @@ def test_a_changed_contract_makes_what_is_generated_stale(tmp_path: Path) -> Non
         "contracts/asyncapi.yaml",
         "contracts/missions/trip_v1.py",
     ]
+
+
+# --- What is released
+
+
+def test_a_release_notes_what_is_new_and_the_next_one_begins_there(tmp_path: Path) -> None:
+    root = with_field(tmp_path, "optional int32 quotes = 99;")
+    before = changes.history(root)
+    assert [buf.main(["release"], root), buf.main(["release"], root)] == [0, 0]
+    *earlier, last = changes.history(root)
+    assert earlier == before
+    field = "relais.missions.trip.v1.TripExpired.quotes"
+    assert Change(Kind.FIELD, field, "") in last.changes
+    descriptors, packages = outputs.contracts(root)
+    assert list(changes.between(changes.released(root, descriptors), packages)) == []
+
+
+def test_a_new_topic_event_and_value_are_changes(tmp_path: Path) -> None:
+    values = "// How.\nenum Mood { MOOD_UNSPECIFIED = 0; %s }"
+    events = event("Mood mood = 2;") + values % "MOOD_GOOD = 1;"
+    before = compiled(tmp_path / "before", events)
+    more = event("", name="Ended", type="ended")
+    grown = event("Mood mood = 2;") + values % "MOOD_GOOD = 1; MOOD_BAD = 2;" + more
+    after = compiled(tmp_path / "after", grown)
+    place = "relais.test.thing.v1"
+    assert [(one.kind, one.name) for one in changes.between(before, after)] == [
+        (Kind.EVENT, f"{place}.Ended"),
+        (Kind.VALUE, f"{place}.Mood.MOOD_BAD"),
+    ]
+    first = next(changes.between([], before))
+    assert first == Change(Kind.TOPIC, place, "A thing that happens.")
 
 
 # --- What cannot be compiled

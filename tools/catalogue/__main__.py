@@ -1,5 +1,6 @@
 """python -m tools.catalogue [--check]: writes the catalogue and the READMEs' tables, or names what
-is stale; in both cases 1 when an event is read by nobody and its topic file does not say why."""
+is stale; in both cases 1 when an event is read by nobody and its topic file does not say why, or
+when a number has no unit."""
 
 import argparse
 import sys
@@ -8,8 +9,9 @@ from pathlib import Path
 
 from infra.host import Service
 from services import registry
-from tools.catalogue import pages, readmes
+from tools.catalogue import changes, pages, readmes, units
 from tools.catalogue.readers import Reader, readers
+from tools.compiler import changes as compared
 from tools.compiler import outputs
 from tools.compiler.schema import Package
 from tools.compiler.topics import Topics
@@ -24,11 +26,15 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--check", action="store_true", help="write nothing, name stale files")
     options = parser.parse_args(arguments)
     services = registry.services()
-    _, packages = outputs.contracts(ROOT)
+    descriptors, packages = outputs.contracts(ROOT)
     topics = outputs.promises(ROOT, packages)
     reading = readers(services)
+    coming = list(compared.between(compared.released(ROOT, descriptors), packages))
+    if found := [*units.unknown(packages), *unread(packages, topics, reading)]:
+        print(*found, sep="\n")
+        return 1
     files = dict(documents(packages, topics, reading)) | dict(tables(services, reading))
-    found = [*unread(packages, topics, reading)]
+    files |= news(compared.history(ROOT), coming)
     for path, text in files.items():
         if not (ROOT / path).is_file() or (ROOT / path).read_text() != text:
             found += [f"{path}: stale"] if options.check else []
@@ -38,6 +44,16 @@ def main(arguments: list[str] | None = None) -> int:
                 print(f"wrote {path}")
     print(*found, sep="\n", end="\n" if found else "")
     return 1 if found else 0
+
+
+def news(
+    releases: Sequence[compared.Release], coming: Sequence[compared.Change]
+) -> dict[Path, str]:
+    """What changes in the contracts, for people and for programs."""
+    return {
+        CATALOGUE / "changes.md": changes.page(releases, coming),
+        CATALOGUE / "changes.json": changes.feed(releases, coming),
+    }
 
 
 def documents(

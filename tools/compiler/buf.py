@@ -1,20 +1,22 @@
 """python -m tools.compiler.buf lint|breaking|release: the contracts as buf judges them.
 
 `breaking` compares with the contracts that were released last, `contracts/released/events.binpb`;
-`release` writes that file and is the last step of a release. buf itself comes from npm, once, into
-`.tools/`; after that nothing needs a network, since the contracts depend on no module.
+`release` writes that file, notes what is new in `history.json` beside it, and is the last step of a
+release. buf itself comes from npm, once, into `.tools/`; after that nothing needs a network, since
+the contracts depend on no module.
 """
 
 import os
 import shutil
 import subprocess
 import sys
+from datetime import UTC, datetime
 from pathlib import Path
 
-from tools.compiler import schema
+from tools.compiler import changes, schema
+from tools.compiler.changes import RELEASED
 
 ROOT = Path(__file__).resolve().parents[2]
-RELEASED = Path("contracts/released/events.binpb")
 PACKAGE = "@bufbuild/buf@1.75.0"
 ABSENT = "node is absent: buf lint and buf breaking not run"
 
@@ -61,9 +63,11 @@ def breaking(buf: Path, root: Path) -> int:
 
 def release(root: Path) -> int:
     """Keeps the contracts as they are: from now on they are what others rely on."""
-    descriptors = schema.without_comments(schema.compile_protos(root / "contracts"))
+    descriptors = schema.compile_protos(root / "contracts")
+    before, after = changes.released(root, descriptors), schema.read(descriptors)
     (root / RELEASED).parent.mkdir(exist_ok=True)
-    (root / RELEASED).write_bytes(descriptors)
+    changes.write_release(root, datetime.now(UTC).date(), list(changes.between(before, after)))
+    (root / RELEASED).write_bytes(schema.without_comments(descriptors))
     print(f"wrote {RELEASED}")
     return 0
 

@@ -1,14 +1,18 @@
 """What readers of the contracts released last meet in those of today."""
 
+import json
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
+from datetime import date
 from enum import StrEnum
 from pathlib import Path
 
+from contracts.runtime import AMENDMENT_SCHEMA
 from tools.compiler import schema
 from tools.compiler.schema import Enum, Field, Message, Package
 
 RELEASED = Path("contracts/released/events.binpb")
+HISTORY = Path("contracts/released/history.json")
 
 
 class Kind(StrEnum):
@@ -30,6 +34,38 @@ class Change:
     text: str
 
 
+@dataclass(frozen=True, slots=True)
+class Release:
+    """The contracts as others rely on them since a day."""
+
+    day: str
+    """In UTC, as 2030-05-01."""
+    text: str
+    changes: tuple[Change, ...]
+
+
+def history(root: Path) -> list[Release]:
+    """Every release, oldest first."""
+    path = root / HISTORY
+    return [
+        Release(
+            one["day"],
+            one["text"],
+            tuple(Change(Kind(new["kind"]), new["name"], new["text"]) for new in one["changes"]),
+        )
+        for one in (json.loads(path.read_text()) if path.is_file() else ())
+    ]
+
+
+def write_release(root: Path, day: date, changes: Sequence[Change]) -> None:
+    """Note a release; one without any change is none."""
+    if not changes:
+        return
+    releases = [*history(root), Release(day.isoformat(), "", tuple(changes))]
+    text = json.dumps([asdict(one) for one in releases], indent=2, ensure_ascii=False)
+    (root / HISTORY).write_text(text + "\n")
+
+
 def released(root: Path, descriptors: bytes) -> list[Package]:
     """The contracts released last, read with the options in these descriptors; none before the
     first release."""
@@ -45,8 +81,9 @@ def between(before: Sequence[Package], after: Sequence[Package]) -> Iterator[Cha
             yield Change(Kind.TOPIC, package.name, package.comment)
     known = {message.full_name for package in before for message in package.messages}
     for package in after:
-        for message in package.events:
-            if message.full_name not in known:
+        for message in package.messages:
+            is_event = message.event or message.full_name == AMENDMENT_SCHEMA
+            if is_event and message.full_name not in known:
                 yield Change(Kind.EVENT, message.full_name, message.comment)
     for message, field in new_fields(before, after):
         yield Change(Kind.FIELD, f"{message.full_name}.{field.name}", field.comment)

@@ -1,5 +1,7 @@
 """The catalogue and the READMEs say what the services declare."""
 
+import json
+import re
 from dataclasses import replace
 
 import pytest
@@ -7,10 +9,11 @@ import pytest
 from contracts.index import contracts
 from infra.host import Service
 from services import registry
-from tools.catalogue import readmes
-from tools.catalogue.__main__ import CATALOGUE, ROOT, documents, main, tables, unread
+from tools.catalogue import readmes, units
+from tools.catalogue.__main__ import CATALOGUE, ROOT, documents, main, news, tables, unread
 from tools.catalogue.readers import Reader, readers
 from tools.compiler import outputs
+from tools.compiler.changes import Change, Kind, Release
 
 SERVICES = registry.services()
 READERS = readers(SERVICES)
@@ -55,7 +58,77 @@ def test_the_links_of_the_catalogue_lead_to_examples() -> None:
 
 
 def test_the_catalogue_marks_personal_fields() -> None:
-    assert "| 2 | `phone` | SealedText | `driver_id` |  |" in PAGES[CATALOGUE / "missions.md"]
+    assert (
+        "| 2 | `phone` | [SealedText](common.md#commonsealedtext) |  | `driver_id` |  |"
+        in PAGES[CATALOGUE / "missions.md"]
+    )
+
+
+def test_the_catalogue_says_whose_the_personal_data_of_a_topic_is() -> None:
+    assert "- personal data of `user_id`: `PaperRefused.reason`\n" in PAGES[CATALOGUE / "papers.md"]
+
+
+def test_the_catalogue_says_the_unit_of_each_number_and_what_a_time_means() -> None:
+    page = PAGES[CATALOGUE / "missions.md"]
+    assert "| `distance_km` | int32 | kilometres |" in page
+    assert "| `published_at` | Timestamp | UTC; counts in reports |" in page
+    assert "| `valid_until` | Timestamp, may be absent | UTC |" in page
+    assert "[Money](common.md#commonmoney) | smallest unit of its currency |" in page
+
+
+def test_every_link_to_a_value_leads_to_its_heading() -> None:
+    headings = {
+        (path.name, heading.lower().replace(".", ""))
+        for path, text in PAGES.items()
+        for heading in re.findall(r"^#+ (\S+)$", text, re.MULTILINE)
+    }
+    links = {link for text in PAGES.values() for link in re.findall(r"\]\((\w+\.md)#(\w+)\)", text)}
+    assert ("papers.md", "paperpaperkind") in links
+    assert links <= headings
+
+
+def test_an_enumeration_says_how_its_values_look_in_json() -> None:
+    page = PAGES[CATALOGUE / "papers.md"]
+    assert "| `PAPER_KIND_W_GARAGE` | 7 | `w_garage` |" in page
+    assert "| `PAPER_KIND_UNSPECIFIED` | 0 | never |" in page
+
+
+def test_a_number_whose_name_says_no_unit_is_refused() -> None:
+    assert list(units.unknown(PACKAGES)) == []
+    [trips] = [package for package in PACKAGES if package.name == "relais.missions.trip.v1"]
+    published = next(one for one in trips.messages if one.name == "TripPublished")
+    fields = [replace(one, name=one.name.replace("_km", "_far")) for one in published.fields]
+    far = replace(published, fields=tuple(fields))
+    [complaint] = units.unknown([replace(trips, messages=(far,))])
+    assert complaint.startswith(
+        "relais.missions.trip.v1.TripPublished.distance_far: a number needs a unit"
+    )
+
+
+RELEASES = [
+    Release("2030-05-01", "The first.", ()),
+    Release("2030-06-01", "", (Change(Kind.VALUE, "relais.x.v1.How.HOW_WELL", "Quite."),)),
+]
+COMING = [Change(Kind.FIELD, "relais.x.v1.Done.note", "")]
+
+
+def test_the_page_of_changes_has_what_comes_and_then_the_newest_release() -> None:
+    page = news(RELEASES, COMING)[CATALOGUE / "changes.md"]
+    coming, second, first = (page.index(f"## {h}") for h in ("Next", "2030-06-01", "2030-05-01"))
+    assert coming < page.index("- `relais.x.v1.Done.note`\n") < second < first
+    assert second < page.index("- `relais.x.v1.How.HOW_WELL`: Quite.\n") < first
+    assert "release their readers first" in page
+
+
+def test_the_feed_has_an_item_a_release_whose_id_never_changes() -> None:
+    feed = json.loads(news(RELEASES, COMING)[CATALOGUE / "changes.json"])
+    told = [(one["id"].rpartition(":")[2], one.get("date_published")) for one in feed["items"]]
+    days = ("2030-06-01T00:00:00Z", "2030-05-01T00:00:00Z")
+    assert told == [("next", None), ("2", days[0]), ("1", days[1])]
+    assert feed["version"] == "https://jsonfeed.org/version/1.1"
+    assert "relais.x.v1.How.HOW_WELL: Quite." in feed["items"][1]["content_text"]
+    nothing = json.loads(news(RELEASES, [])[CATALOGUE / "changes.json"])
+    assert len(nothing["items"]) == 2
 
 
 def test_an_event_that_nobody_reads_has_to_say_why() -> None:
