@@ -71,9 +71,10 @@ class Npm:
 
 @dataclass(frozen=True, slots=True)
 class NpmLibrary:
-    """An npm package for scripts of ours, like `cloudevents@10.0.0`."""
+    """An npm package for scripts of ours, like `cloudevents@10.0.0`; others may be beside it."""
 
     package: str
+    beside: Sequence[str] = ()
 
     def installed(self) -> Path:
         """The folder `node_modules` it is in, filled when it is not there yet. Raises `Absent`."""
@@ -82,7 +83,7 @@ class NpmLibrary:
         with alone(folder):
             modules = folder / "node_modules"
             if not (modules / name).exists():
-                _npm_install(name, folder, self.package)
+                _npm_install(name, folder, self.package, *self.beside)
             return modules
 
 

@@ -1,5 +1,6 @@
 """The catalogue and the AsyncAPI document tell people outside the truth."""
 
+import warnings
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
@@ -18,7 +19,8 @@ from contracts.runtime import RECORDED, EventType
 from infra import cloudevents
 from infra.store import Position, RecordedEvent
 from tests.contract import kit
-from tools.compiler import samples, schema, topics
+from tools.compiler import samples, schema, topics, validate
+from tools.outside import Absent
 
 DOCUMENT: dict[str, Any] = yaml.safe_load((kit.ROOT / "contracts" / "asyncapi.yaml").read_text())
 EACH_EVENT = pytest.mark.parametrize("kind", kit.KINDS, ids=lambda kind: kind.type)
@@ -47,11 +49,35 @@ def message_of(kind: EventType[Any]) -> Any:
 
 
 def test_the_document_has_the_shape_of_asyncapi_3() -> None:
-    assert DOCUMENT["asyncapi"] == "3.0.0"
+    assert DOCUMENT["asyncapi"] == "3.1.0"
+    assert {server["protocol"] for server in DOCUMENT["servers"].values()} == {
+        "kafka",
+        "kafka-secure",
+    }
     assert {"title", "version"} <= DOCUMENT["info"].keys()
     for operation in DOCUMENT["operations"].values():
         assert operation["action"] in {"send", "receive"}
         assert operation["channel"].keys() == {"$ref"}
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "complaint"),
+    [
+        ("action: send\n", "action: shout\n", '"action" property must be equal to one of'),
+        ("  string trip_id = 1;", "  string trip_id;", "illegal token ';', '=' expected"),
+    ],
+)
+def test_the_parser_of_asyncapi_names_what_is_wrong_with_a_document(
+    before: str, after: str, complaint: str
+) -> None:
+    document = (kit.ROOT / "contracts" / "asyncapi.yaml").read_text()
+    assert before in document
+    try:
+        found = validate.complaints(document.replace(before, after, 1))
+    except Absent as absent:
+        warnings.warn(str(absent), stacklevel=1)
+    else:
+        assert complaint in found
 
 
 def test_every_reference_leads_somewhere() -> None:
@@ -77,6 +103,7 @@ def test_owners_send() -> None:
         if operation["channel"]["$ref"] == "#/channels/missions.trip.v1"
     ]
     assert [who for who, action in trips if action == "send"] == ["missions"]
+    assert [who for who, action in trips if action == "receive"] == ["anybody"]
 
 
 @EACH_EVENT

@@ -14,6 +14,7 @@ PROGRAMS: Mapping[str, Sequence[str]] = {
     "manifests-conform": ("tools.manifests", "conform"),
     "alerts": ("tools.manifests", "alerts"),
     "image-lint": ("tools.image", "lint"),
+    "asyncapi": ("tools.compiler.validate",),
     "buf-lint": ("tools.compiler.buf", "lint"),
     "buf-breaking": ("tools.compiler.buf", "breaking"),
     "http": ("tools.openapi", "check"),

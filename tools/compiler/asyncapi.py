@@ -1,4 +1,4 @@
-"""Writes contracts/asyncapi.yaml: AsyncAPI 3.0, for people who read our topics from outside."""
+"""Writes contracts/asyncapi.yaml: AsyncAPI 3.1, for people who read our topics from outside."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -26,6 +26,37 @@ cause of a reaction was recorded, a timer was due. `ce_recordedtime` is when it 
 An event that was wrong stays on the topic. `EventAmended` comes behind it in its stream and says
 what holds instead: a replacement of the same type, or nothing. Count what holds.
 """
+
+SERVERS = {
+    "platform": {
+        "host": "{bootstrap}",
+        "protocol": "kafka-secure",
+        "description": "The brokers of an installation; whoever runs it tells how to sign in.",
+        "variables": {
+            "bootstrap": {"description": "One or more, with ports: kafka.example.org:9093."}
+        },
+        "security": [
+            {"$ref": f"#/components/securitySchemes/{name}"}
+            for name in ("scram512", "scram256", "token", "password")
+        ],
+    },
+    "laptop": {
+        "host": "{bootstrap}",
+        "protocol": "kafka",
+        "description": "The broker of `relais up`, which prints where it is and asks nobody.",
+        "variables": {"bootstrap": {"default": "localhost:9092"}},
+    },
+}
+SECURITY = {
+    "scram512": {"type": "scramSha512", "description": "SASL SCRAM-SHA-512 over TLS."},
+    "scram256": {"type": "scramSha256", "description": "SASL SCRAM-SHA-256 over TLS."},
+    "token": {
+        "type": "http",
+        "scheme": "bearer",
+        "description": "SASL OAUTHBEARER over TLS.",
+    },
+    "password": {"type": "plain", "description": "SASL PLAIN over TLS."},
+}
 
 REQUIRED_HEADERS = {
     "ce_specversion": {"const": "1.0"},
@@ -60,9 +91,10 @@ OPTIONAL_HEADERS = {
 def document(packages: list[Package], topics: Topics) -> str:
     with_events = [package for package in packages if package.events]
     content = {
-        "asyncapi": "3.0.0",
+        "asyncapi": "3.1.0",
         "info": {"title": "Relais events", "version": "1.0.0", "description": DESCRIPTION},
         "defaultContentType": CONTENT_TYPE,
+        "servers": SERVERS,
         "channels": {
             _id(package): _channel(package, topics[package.name]) for package in with_events
         },
@@ -73,12 +105,13 @@ def document(packages: list[Package], topics: Topics) -> str:
         ),
         "components": {
             "messages": {
-                _message_id(message): _message(message, package, packages)
+                _message_id(message): _event(message, package, packages)
                 for package in with_events
                 for message in package.events
             }
             | {AMENDMENT_ID: _amendment(packages)},
             "schemas": {"CloudEventHeaders": _headers()},
+            "securitySchemes": SECURITY,
         },
     }
     dumped: str = yaml.dump(content, Dumper=_Dumper, sort_keys=False, allow_unicode=True, width=100)
@@ -120,37 +153,30 @@ def _operations(package: Package, topic: Topic) -> Iterator[tuple[str, dict[str,
         summary = f"{producer} records what happens to a {package.aggregate}."
         operation = {"action": "send", "channel": channel, "summary": summary}
         yield f"{producer}.sends.{_id(package)}", operation
-
-
-def _message(message: Message, package: Package, packages: list[Package]) -> dict[str, Any]:
-    assert message.event is not None
-    return {
-        "name": message.event.type,
-        "title": message.name,
-        "summary": message.comment + _became(message.event),
-        "contentType": CONTENT_TYPE,
-        "headers": {
-            "allOf": [
-                {"$ref": "#/components/schemas/CloudEventHeaders"},
-                {
-                    "type": "object",
-                    "properties": {
-                        "ce_type": {"const": message.event.type},
-                        "ce_dataschema": {"const": f"{SCHEMAS}{message.full_name}"},
-                        "ce_source": {"const": f"/relais/{package.service}"},
-                    },
-                },
-            ]
-        },
-        "x-business-time": _business_time(message.event),
-        "payload": {"schemaFormat": SCHEMA_FORMAT, "schema": excerpt(message, packages)},
+    receiving = {
+        "action": "receive",
+        "channel": channel,
+        "summary": "Whoever the broker lets read the topic: personal fields are ciphertext.",
         "bindings": {
             "kafka": {
-                "key": {"type": "string", "description": f"The {message.event.key}."},
+                "groupId": {
+                    "type": "string",
+                    "description": "A name of your own.",
+                },
                 "bindingVersion": KAFKA_BINDING,
             }
         },
     }
+    yield f"anybody.receives.{_id(package)}", receiving
+
+
+def _event(message: Message, package: Package, packages: list[Package]) -> dict[str, Any]:
+    assert message.event is not None
+    event = message.event
+    found = _message(message, packages, event.type, f"The {event.key}.", _business_time(event))
+    found["summary"] += _became(event)
+    _own(found)["ce_source"] = {"const": f"/relais/{package.service}"}
+    return found
 
 
 def _amendment(packages: list[Package]) -> dict[str, Any]:
@@ -161,9 +187,19 @@ def _amendment(packages: list[Package]) -> dict[str, Any]:
         for message in package.values
         if message.full_name == AMENDMENT_SCHEMA
     ]
-    own = {"ce_type": {"const": AMENDMENT}, "ce_dataschema": {"const": SCHEMAS + AMENDMENT_SCHEMA}}
+    key = "The key of the event it speaks of."
+    return _message(message, packages, AMENDMENT, key, "ce_recordedtime")
+
+
+def _message(
+    message: Message, packages: list[Package], type: str, key: str, business_time: str
+) -> dict[str, Any]:
+    own = {
+        "ce_type": {"const": type},
+        "ce_dataschema": {"const": f"{SCHEMAS}{message.full_name}"},
+    }
     return {
-        "name": AMENDMENT,
+        "name": type,
         "title": message.name,
         "summary": message.comment,
         "contentType": CONTENT_TYPE,
@@ -173,15 +209,21 @@ def _amendment(packages: list[Package]) -> dict[str, Any]:
                 {"type": "object", "properties": own},
             ]
         },
-        "x-business-time": "ce_recordedtime",
+        "x-business-time": business_time,
         "payload": {"schemaFormat": SCHEMA_FORMAT, "schema": excerpt(message, packages)},
         "bindings": {
             "kafka": {
-                "key": {"type": "string", "description": "The key of the event it speaks of."},
+                "key": {"type": "string", "description": key},
                 "bindingVersion": KAFKA_BINDING,
             }
         },
     }
+
+
+def _own(message: dict[str, Any]) -> dict[str, Any]:
+    """The headers that are a message's own."""
+    own: dict[str, Any] = message["headers"]["allOf"][1]["properties"]
+    return own
 
 
 def _became(event: Event) -> str:
