@@ -31,6 +31,7 @@ from infra.http.positions import Positions
 from infra.http.problems import HANDLERS
 from infra.http.rates import Most, Rates
 from infra.http.request_context import AppState
+from infra.http.schemas import schema_routes
 from infra.http.versions import OpaqueVersions
 from infra.lookups import Lookups
 from infra.relay import Relay
@@ -141,7 +142,7 @@ def site(services: Sequence[Running], settings: Settings) -> Site:
     rates = Rates(Most(settings.max_requests_of_person, settings.max_requests_of_organisation))
     apis = {one.service.prefix: api(one, verifier, health, rates) for one in services}
     mounts = [Mount(prefix, app) for prefix, app in apis.items()]
-    ours = [Route("/", _front_page(apis)), *health.routes()]
+    ours = [Route("/", _front_page(apis)), *health.routes(), *schema_routes()]
     if settings.inside_port is None:
         return Site([*ours, *mounts], keys, health, None)
     documents = [Mount(prefix, routes=_documents(app)) for prefix, app in apis.items()]

@@ -5,6 +5,7 @@ import re
 import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from pathlib import Path
 from typing import Annotated, Any, ClassVar
 
 import httpx
@@ -12,6 +13,9 @@ import pytest
 from pydantic import ValidationError
 from starlette.responses import Response
 
+import contracts as all_contracts
+from contracts import amendments
+from contracts.index import contracts
 from infra.database import closed_pool
 from infra.host import Service, assembled
 from infra.http.answers import Answered, Content, Router
@@ -23,7 +27,14 @@ from infra.testing.serving import KEY, settings_of
 from infra.tokens import issue
 
 PROBES = ["/health/live", "/health/ready", "/bells/health/live", "/bells/health/ready"]
-OURS = ["/", "/metrics", "/bells/metrics", "/bells/docs", "/bells/openapi.json"]
+OURS = [
+    "/",
+    "/metrics",
+    "/contracts/asyncapi.yaml",
+    "/bells/metrics",
+    "/bells/docs",
+    "/bells/openapi.json",
+]
 
 
 def routes(_: Any) -> Router:
@@ -130,6 +141,43 @@ async def test_the_pages_of_documents_load_nothing_from_elsewhere() -> None:
 async def test_no_other_file_is_served_beside_the_pages() -> None:
     async with door() as client:
         assert (await client.get("/bells/docs/core.py")).status_code == 404
+
+
+class TestContracts:
+    """Who reads topics gets the contracts of the release that is running."""
+
+    async def test_every_event_has_its_schema_under_the_uri_that_the_topic_names(self) -> None:
+        kinds = [kind for contract in contracts for kind in contract.types]
+        uris = [amendments.SCHEMA_URI, *(kind.schema_uri for kind in kinds)]
+        async with door() as client:
+            found = {uri: await client.get(f"/contracts/schemas/{uri}") for uri in uris}
+        for uri, answer in found.items():
+            package, _, name = uri.removeprefix("urn:relais:schema:").rpartition(".")
+            assert answer.status_code == 200
+            assert answer.headers["Content-Type"] == "text/plain; charset=utf-8"
+            assert f"package {package};" in answer.text
+            assert f"message {name} {{" in answer.text
+
+    @pytest.mark.parametrize("name", ["asyncapi.yaml", "descriptors.binpb"])
+    async def test_the_documents_are_those_of_the_release(self, name: str) -> None:
+        async with door() as client:
+            answer = await client.get(f"/contracts/{name}")
+        assert answer.content == (Path(all_contracts.__file__).parent / name).read_bytes()
+
+    @pytest.mark.parametrize(
+        "path",
+        [
+            "schemas/urn:relais:schema:relais.x.v1.X",
+            "schemas/asyncapi.yaml",
+            "runtime.py",
+            "__init__.py",
+        ],
+    )
+    async def test_nothing_else_is_there(self, path: str) -> None:
+        async with door() as client:
+            answer = await client.get(f"/contracts/{path}")
+        assert answer.status_code == 404
+        assert answer.headers["Content-Type"] == "application/problem+json"
 
 
 class TestOtherOrigins:
