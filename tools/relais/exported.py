@@ -6,6 +6,7 @@ under the same number. Records are known by key and version, so one that comes a
 """
 
 import json
+import os
 import sqlite3
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -120,10 +121,22 @@ class Folder:
         path = self._file(number)
         fresh = path.with_name(f".{path.name}.new")
         self._form.write(fresh, rows)
-        return fresh.replace(path)
+        # Even when the machine stops, no note speaks of a file that is not on the disk.
+        _to_disk(fresh)
+        fresh.replace(path)
+        _to_disk(self._path)
+        return path
 
     def _file(self, number: int) -> Path:
         return self._path / f"{number:08}.{self._form.ending}"
+
+
+def _to_disk(path: Path) -> None:
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
 
 
 @contextmanager

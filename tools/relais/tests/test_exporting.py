@@ -230,7 +230,9 @@ async def test_a_file_says_what_holds(
     assert (first["amended"], first["version"], first["actor"]) == (kind.name.lower(), 1, "lea")
     assert (second["event"]["driver_id"], second["amended"]) == ("bob", None)
     assert said["event"]["reason"] == "a slip of the pen"
-    assert b"ada" not in b"".join(path.read_bytes() for path in tmp_path.glob("0*"))
+    files = [path for path in tmp_path.iterdir() if path.suffix != ".sqlite"]
+    assert b"ada" not in b"".join(path.read_bytes() for path in files)
+    assert {path.suffix for path in files} == {f".{form.ending}"}
 
 
 async def test_what_was_passed_over_holds_again_once_it_is_corrected(tmp_path: Path) -> None:
