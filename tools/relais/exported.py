@@ -103,10 +103,10 @@ class Folder:
         return found is None
 
     def file_of(self, key: str, version: int) -> int | None:
-        """The number of the file that has this event; None when none has."""
+        """The number of the file that has this event; None when none has, or somebody took it."""
         query = "select file from record where key = ? and version = ?"
         found = self._state.execute(query, (key, version)).fetchone()
-        return found[0] if found else None
+        return found[0] if found and self._file(found[0]).exists() else None
 
     def add(self, rows: Sequence[Row]) -> Path:
         """Write the next file."""

@@ -73,8 +73,9 @@ async def export(
 
 def line(told: Mapping[str, Any]) -> str:
     """One file on one line."""
+    what = f"{told['records']} records" if "records" in told else f"{told['amended']} amended"
     left = f", {told['left']} to go" if told["left"] else ""
-    return f"{told['file']}  {told['records']} records{left}"
+    return f"{told['file']}  {what}{left}"
 
 
 def _form(format: str, contract: Contract[Any]) -> Form:
@@ -138,24 +139,25 @@ class Export:
     def _take(self, records: Sequence[Record]) -> list[dict[str, Any]]:
         """Make a file of these records, and change those that have what was amended."""
         with self._folder.committed():
-            rows = list(self._rows(records))
+            new = list(self._new(records))
+            rows = [row for _, row in new]
             places = {(row["key"], row["version"]): n for n, row in enumerate(rows)}
             earlier: dict[int, list[tuple[str, EventAmended]]] = defaultdict(list)
-            for record in records:
+            for record, row in new:
                 if (said := _amendment(record)) is not None:
-                    key = record.key.decode(errors="replace")
+                    key = row["key"]
                     if (n := places.get((key, said.version))) is not None:
                         rows[n] = amended(self._contract, rows[n], said)
                     elif (file := self._folder.file_of(key, said.version)) is not None:
                         earlier[file].append((key, said))
-            written = [self._changed(file, all_said) for file, all_said in earlier.items()]
+            told = [self._changed(file, all_said) for file, all_said in earlier.items()]
             if rows:
-                written.append(self._folder.add(rows))
+                told.append({"file": str(self._folder.add(rows)), "records": len(rows)})
             for record in records:
                 self._folder.reached(record.partition, record.offset + 1, record.timeline)
-        return [{"file": str(path), "records": len(rows)} for path in written]
+        return told
 
-    def _rows(self, records: Sequence[Record]) -> Iterator[Row]:
+    def _new(self, records: Sequence[Record]) -> Iterator[tuple[Record, Row]]:
         """What is new to the folder and recorded since it was asked for."""
         since = self._folder.since and instant(self._folder.since)
         for record in records:
@@ -165,16 +167,16 @@ class Export:
             row: Row = plain(found)
             # What is no event has no version, and cannot be known again.
             if row["version"] is None or self._folder.is_new(row):
-                yield row
+                yield record, row
 
-    def _changed(self, file: int, said: Sequence[tuple[str, EventAmended]]) -> Path:
+    def _changed(self, file: int, said: Sequence[tuple[str, EventAmended]]) -> dict[str, Any]:
         def change(row: Row) -> Row:
             for key, one in said:
                 if (row["key"], row["version"]) == (key, one.version):
                     row = amended(self._contract, row, one)
             return row
 
-        return self._folder.change(file, change)
+        return {"file": str(self._folder.change(file, change)), "amended": len(said)}
 
 
 def _amendment(record: Record) -> EventAmended | None:

@@ -241,8 +241,24 @@ async def test_what_was_passed_over_holds_again_once_it_is_corrected(tmp_path: P
     topic.amend(1, 2, AmendmentKind.SKIPPED)
     await export(topic, tmp_path, Ndjson())
     topic.amend(1, 3, AmendmentKind.CORRECTED, withdrawn("eve"))
-    await export(topic, tmp_path, Ndjson())
+    told = await export(topic, tmp_path, Ndjson())
+    first, second = (str(tmp_path / f"0000000{number}.ndjson") for number in (1, 2))
+    assert told == [
+        {"file": first, "amended": 1, "left": 0},
+        {"file": second, "records": 1, "left": 0},
+    ]
+    assert [exporting.line(one) for one in told] == [f"{first}  1 amended", f"{second}  1 records"]
     assert rows(tmp_path, Ndjson())[0]["event"]["driver_id"] == "eve"
+
+
+async def test_a_file_that_somebody_took_away_stays_away(tmp_path: Path) -> None:
+    topic = Topic()
+    topic.put(withdrawn("ada"), 1)
+    await export(topic, tmp_path, Ndjson())
+    (tmp_path / "00000001.ndjson").unlink()
+    topic.amend(1, 2, AmendmentKind.REDACTED)
+    await export(topic, tmp_path, Ndjson())
+    assert places(tmp_path, Ndjson()) == [("t-1", 2)]
 
 
 async def test_what_nobody_can_read_is_told_with_the_reason(tmp_path: Path) -> None:
