@@ -57,7 +57,9 @@ async def test_the_next_export_goes_on_where_the_last_one_ended(form: Form, tmp_
     assert [told["records"] for told in await export(topic, tmp_path, form)] == [2]
     assert await export(topic, tmp_path, form) == []
     topic.put(withdrawn("ada"), 2)
+    topic.starts.clear()
     assert [told["records"] for told in await export(topic, tmp_path, form)] == [1]
+    assert topic.starts == [1]
     assert places(tmp_path, form) == [("t-1", 1), ("t-2", 1), ("t-1", 2)]
 
 
@@ -97,6 +99,18 @@ async def test_a_topic_that_was_filled_again_adds_only_what_is_new(
         topic.put(withdrawn(f"d-{version}"), version)
     await export(topic, tmp_path, Ndjson())
     assert places(tmp_path, Ndjson()) == [("t-1", n) for n in range(1, max(length, 2) + 1)]
+
+
+async def test_a_topic_that_became_shorter_is_read_from_its_beginning(tmp_path: Path) -> None:
+    topic = Topic()
+    for version in (1, 2, 3):
+        topic.put(withdrawn(f"d-{version}"), version)
+    await export(topic, tmp_path, Ndjson())
+    topic.wipe()
+    topic.put(expired("t-2"), 1)
+    topic.put(withdrawn("d-1"), 1)
+    await export(topic, tmp_path, Ndjson())
+    assert places(tmp_path, Ndjson()) == [("t-1", 1), ("t-1", 2), ("t-1", 3), ("t-2", 1)]
 
 
 async def test_a_restored_store_that_tells_another_story_is_refused(tmp_path: Path) -> None:

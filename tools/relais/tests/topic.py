@@ -28,6 +28,8 @@ class Topic:
         self.contract = contract
         self._held: dict[int, list[Record]] = {}
         self.timeline = 1
+        self.starts: list[int] = []
+        """The offsets from which it was read."""
 
     def put(
         self,
@@ -85,6 +87,8 @@ class Topic:
         return {place: len(self._held.get(place[1], ())) for place in partitions}
 
     async def read(self, partition: Partition, start: int, stop: int) -> list[Record]:
+        if start < stop:
+            self.starts.append(start)
         return self._held.get(partition[1], [])[start:stop][:2]
 
     async def close(self) -> None:
