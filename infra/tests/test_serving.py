@@ -144,7 +144,7 @@ async def test_no_other_file_is_served_beside_the_pages() -> None:
 
 
 class TestContracts:
-    """Who reads topics gets the contracts of the release that is running."""
+    """The contracts of the running release are there for readers of topics."""
 
     async def test_every_event_has_its_schema_under_the_uri_that_the_topic_names(self) -> None:
         kinds = [kind for contract in contracts for kind in contract.types]

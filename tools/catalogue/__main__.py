@@ -49,7 +49,7 @@ def main(arguments: list[str] | None = None) -> int:
 def news(
     releases: Sequence[compared.Release], coming: Sequence[compared.Change]
 ) -> dict[Path, str]:
-    """What changes in the contracts, for people and for programs."""
+    """Changes of the contracts, for people and for programs."""
     return {
         CATALOGUE / "changes.md": changes.page(releases, coming),
         CATALOGUE / "changes.json": changes.feed(releases, coming),

@@ -1,4 +1,4 @@
-"""What changes in the contracts, release by release: a page, and a feed for programs."""
+"""Changes of the contracts, release by release: a page, and a feed for programs."""
 
 import json
 from collections.abc import Iterator, Sequence

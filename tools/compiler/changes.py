@@ -1,4 +1,4 @@
-"""What readers of the contracts released last meet in those of today."""
+"""Changes since the contracts released last, as their readers meet them."""
 
 import json
 from collections.abc import Iterator, Sequence
@@ -16,7 +16,7 @@ HISTORY = Path("contracts/released/history.json")
 
 
 class Kind(StrEnum):
-    """What a change is, as the list of changes names it."""
+    """The kind of a change, as the list of changes names it."""
 
     TOPIC = "topic"
     EVENT = "event"
@@ -74,7 +74,7 @@ def released(root: Path, descriptors: bytes) -> list[Package]:
 
 
 def between(before: Sequence[Package], after: Sequence[Package]) -> Iterator[Change]:
-    """What came, in the order of the contracts. Nothing may go: buf refuses that."""
+    """Additions, in the order of the contracts. Nothing may go: buf refuses that."""
     topics = {package.name for package in before if package.events}
     for package in after:
         if package.events and package.name not in topics:

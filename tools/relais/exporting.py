@@ -96,11 +96,13 @@ class Export:
         reader: TopicReader,
         folder: Folder,
         offsets: Mapping[int, int],
+        rows: int = ROWS,
     ) -> None:
         self._contract = contract
         self._reader = reader
         self._folder = folder
         self._offsets = offsets
+        self.rows = rows
 
     async def run(self) -> AsyncIterator[Mapping[str, Any]]:
         """Take over what is on the topic now, file by file."""
@@ -112,8 +114,8 @@ class Export:
             async for records in self._of(place, end):
                 waiting += records
                 left -= len(records)
-                while len(waiting) >= ROWS:
-                    taken, waiting = waiting[:ROWS], waiting[ROWS:]
+                while len(waiting) >= self.rows:
+                    taken, waiting = waiting[: self.rows], waiting[self.rows :]
                     for told in self._take(taken):
                         yield told | {"left": max(left, 0) + len(waiting)}
         for told in self._take(waiting):
@@ -158,7 +160,7 @@ class Export:
         return told
 
     def _new(self, records: Sequence[Record]) -> Iterator[tuple[Record, Row]]:
-        """What is new to the folder and recorded since it was asked for."""
+        """Records that are new to the folder and were recorded since the start asked for."""
         since = self._folder.since and instant(self._folder.since)
         for record in records:
             found = facts(self._contract, record)

@@ -175,7 +175,7 @@ def topics_tail(topic: str, last: Last = 20, follow: Follow = False, json: Json 
 
 
 class ExportFormat(StrEnum):
-    """What `relais export` writes."""
+    """The form of the files that `relais export` writes."""
 
     NDJSON = "ndjson"
     PARQUET = "parquet"

@@ -2,12 +2,12 @@
 
 import re
 from collections.abc import Iterator
+from contextlib import chdir
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
 
 import duckdb
-import pytest
 
 from contracts.invoices import invoice_v1
 from contracts.missions import trip_v1
@@ -64,16 +64,17 @@ def statements() -> list[str]:
     ]
 
 
-async def test_the_walk_of_the_document_ends_in_these_tables(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.chdir(tmp_path)
+async def test_the_walk_of_the_document_ends_in_these_tables(tmp_path: Path) -> None:
+    with chdir(tmp_path):
+        await walk()
+
+
+async def walk() -> None:
     for topic in story():
         folder = Path("export") / topic.contract.topic
         assert topic.contract.topic in DOCUMENT
         await export(topic, folder, Parquet(topic.contract))
-    with duckdb.connect() as connection:
-        connection.execute("set TimeZone = 'Europe/Paris'")
+    with duckdb.connect(config={"TimeZone": "Europe/Paris"}) as connection:
         views, of_quotes, of_invoices = statements()
         connection.execute(views)
         for view, expected in VIEWS.items():

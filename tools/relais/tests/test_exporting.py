@@ -20,7 +20,7 @@ from tests.contract import kit
 from tools.compiler import examples, samples
 from tools.relais import exporting
 from tools.relais.answers import Trouble
-from tools.relais.exported import Folder, Form, Ndjson, opened
+from tools.relais.exported import Form, Ndjson, opened
 from tools.relais.exporting import start_of
 from tools.relais.parquet import ENVELOPE, Parquet, columns
 from tools.relais.tests.topic import NOON, TRIP, Topic, export
@@ -38,7 +38,7 @@ def withdrawn(driver: str) -> QuoteWithdrawn:
 
 
 def rows(folder: Path, form: Form) -> list[Any]:
-    """What all files say, in the order of their numbers."""
+    """The rows of all files, in the order of their numbers."""
     return [row for path in sorted(folder.glob(f"*.{form.ending}")) for row in form.read(path)]
 
 
@@ -74,14 +74,11 @@ async def test_a_record_that_the_relay_sends_again_is_in_one_file(tmp_path: Path
     assert places(tmp_path, Ndjson()) == [("t-1", 1), ("t-1", 2)]
 
 
-async def test_many_records_are_several_files(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(exporting, "ROWS", 2)
+async def test_many_records_are_several_files(tmp_path: Path) -> None:
     topic = Topic()
     for version in range(1, 6):
         topic.put(withdrawn(f"d-{version}"), version)
-    told = await export(topic, tmp_path, Ndjson())
+    told = await export(topic, tmp_path, Ndjson(), rows=2)
     assert [(one["records"], one["left"]) for one in told] == [(2, 3), (2, 1), (1, 0)]
     assert places(tmp_path, Ndjson()) == [("t-1", version) for version in range(1, 6)]
 
@@ -125,25 +122,6 @@ async def test_a_restored_store_that_tells_another_story_is_refused(tmp_path: Pa
 
 
 # --- Killed -------------------------------------------------------------------
-
-
-async def test_an_export_that_was_killed_before_it_noted_a_file_writes_it_anew(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    topic = Topic()
-    topic.put(expired(), 1)
-
-    def killed(*_: object) -> None:
-        raise KeyboardInterrupt
-
-    with monkeypatch.context() as patch:
-        patch.setattr(Folder, "reached", killed)
-        with pytest.raises(KeyboardInterrupt):
-            await export(topic, tmp_path, Ndjson())
-    assert places(tmp_path, Ndjson()) == [("t-1", 1)]
-    topic.put(withdrawn("ada"), 2)
-    await export(topic, tmp_path, Ndjson())
-    assert places(tmp_path, Ndjson()) == [("t-1", 1), ("t-1", 2)]
 
 
 async def test_a_file_is_there_whole_or_not_at_all(tmp_path: Path) -> None:

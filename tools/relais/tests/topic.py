@@ -15,7 +15,7 @@ from infra.consumers.records import Partition, Record
 from infra.store import RecordedEvent
 from infra.store.protocol import BEGINNING
 from tools.relais.exported import Form, opened
-from tools.relais.exporting import Export, start_of
+from tools.relais.exporting import ROWS, Export, start_of
 
 NOON = datetime(2030, 5, 1, 12, 0, tzinfo=UTC)
 TRIP: Contract[Any] = trip_v1.contract
@@ -102,10 +102,16 @@ def _value_of(contract: Contract[Any], event: Any) -> bytes:
 
 
 async def export(
-    topic: Topic, folder: Path, form: Form, *, since: str | None = None, after: Sequence[str] = ()
+    topic: Topic,
+    folder: Path,
+    form: Form,
+    *,
+    since: str | None = None,
+    after: Sequence[str] = (),
+    rows: int = ROWS,
 ) -> list[Any]:
     """Exports what is new, as `relais export` does; answers what it tells."""
     start = start_of(since, after)
     with opened(folder, form, start.since) as found:
-        export = Export(topic.contract, topic, found, start.offsets)
+        export = Export(topic.contract, topic, found, start.offsets, rows)
         return [told async for told in export.run()]
