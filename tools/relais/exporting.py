@@ -102,7 +102,7 @@ class Export:
         self._reader = reader
         self._folder = folder
         self._offsets = offsets
-        self.rows = rows
+        self._rows = rows
 
     async def run(self) -> AsyncIterator[Mapping[str, Any]]:
         """Take over what is on the topic now, file by file."""
@@ -114,8 +114,8 @@ class Export:
             async for records in self._of(place, end):
                 waiting += records
                 left -= len(records)
-                while len(waiting) >= self.rows:
-                    taken, waiting = waiting[: self.rows], waiting[self.rows :]
+                while len(waiting) >= self._rows:
+                    taken, waiting = waiting[: self._rows], waiting[self._rows :]
                     for told in self._take(taken):
                         yield told | {"left": max(left, 0) + len(waiting)}
         for told in self._take(waiting):

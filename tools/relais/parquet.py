@@ -89,8 +89,8 @@ class Parquet:
             yield from (self._gathered(row) for row in Ndjson().read(lines))
 
     def _run(self, statement: str, source: Path, target: Path) -> None:
-        with self._connect(config={"TimeZone": "UTC"}) as connection:
-            connection.execute("SET threads = 1")
+        with self._connect() as connection:
+            connection.execute("SET GLOBAL TimeZone = 'UTC'; SET threads = 1")
             named = statement.replace("$source", _quoted(source)).replace(
                 "$target", _quoted(target)
             )

@@ -74,7 +74,8 @@ async def walk() -> None:
         folder = Path("export") / topic.contract.topic
         assert topic.contract.topic in DOCUMENT
         await export(topic, folder, Parquet(topic.contract))
-    with duckdb.connect(config={"TimeZone": "Europe/Paris"}) as connection:
+    with duckdb.connect() as connection:
+        connection.execute("SET GLOBAL TimeZone = 'Europe/Paris'")
         views, of_quotes, of_invoices = statements()
         connection.execute(views)
         for view, expected in VIEWS.items():

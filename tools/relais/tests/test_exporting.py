@@ -124,6 +124,27 @@ async def test_a_restored_store_that_tells_another_story_is_refused(tmp_path: Pa
 # --- Killed -------------------------------------------------------------------
 
 
+async def test_an_export_that_was_killed_before_it_noted_a_file_writes_it_anew(
+    tmp_path: Path,
+) -> None:
+    topic = Topic()
+    row = plain(facts(TRIP, topic.put(expired(), 1)))
+
+    def killed() -> None:
+        with opened(tmp_path, Ndjson(), None) as found, found.committed():
+            assert found.is_new(row)
+            found.add([row])
+            found.reached(0, 1, topic.timeline)
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        killed()
+    assert places(tmp_path, Ndjson()) == [("t-1", 1)]
+    topic.put(withdrawn("ada"), 2)
+    await export(topic, tmp_path, Ndjson())
+    assert places(tmp_path, Ndjson()) == [("t-1", 1), ("t-1", 2)]
+
+
 async def test_a_file_is_there_whole_or_not_at_all(tmp_path: Path) -> None:
     topic = Topic()
     topic.put(expired(), 1)
