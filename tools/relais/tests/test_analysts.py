@@ -33,7 +33,7 @@ def story() -> Iterator[Topic]:
     """One trip with two quotes, driven, invoiced and paid; one that expired without any."""
     euros = {"amount_minor": 28_000, "currency": "EUR"}
     trips = Topic(trip_v1.contract)
-    told = [
+    told: list[tuple[str, dict[str, Any]]] = [
         ("published", {}),
         ("quote_submitted", {}),
         ("quote_submitted", {"driver_id": "driver-bob", "price": euros}),
@@ -97,8 +97,10 @@ def records(connection: duckdb.DuckDBPyConnection, query: str) -> list[dict[str,
     ]
 
 
-def at(month: int, day: int, *time: int) -> datetime:
-    return datetime(2030, month, day, *time, tzinfo=UTC)
+def at(
+    month: int, day: int, hour: int = 0, minute: int = 0, second: int = 0, microsecond: int = 0
+) -> datetime:
+    return datetime(2030, month, day, hour, minute, second, microsecond, UTC)
 
 
 OPEN = {

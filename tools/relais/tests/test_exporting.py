@@ -324,6 +324,6 @@ def test_money_times_and_days_are_typed(tmp_path: Path) -> None:
     Parquet(TRIP).write(tmp_path / "1.parquet", [plain(facts(TRIP, topic.put(large, 1)))])
     query = f"""select mission_assigned.price.amount_minor, typeof(mission_assigned.assigned_at),
         mission_assigned.from_day, typeof(event_id) from '{tmp_path}/1.parquet'"""
-    [found] = duckdb.sql(query).fetchall()
+    [found] = duckdb.execute(query).fetchall()
     day = assigned.from_day
     assert found == (9_007_199_254_740_993, "TIMESTAMP WITH TIME ZONE", day, "UUID")

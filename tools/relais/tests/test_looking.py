@@ -174,7 +174,7 @@ class TestTopics:
             return trip in keys()
 
         def keys() -> list[str]:
-            found = duckdb.sql(f"select key from '{tmp_path}/{topic}/*.{form}'").fetchall()
+            found = duckdb.execute(f"select key from '{tmp_path}/{topic}/*.{form}'").fetchall()
             return [key for (key,) in found]
 
         platform.until(arrived)
