@@ -22,7 +22,7 @@ from services.invoices.adapters.archive import Archive, archive_of
 from services.invoices.adapters.document import Paper
 from services.invoices.aggregates import INVOICE
 from services.invoices.invoice.archive import RecordArchived
-from services.invoices.invoice.situations import Approved, Paid
+from services.invoices.invoice.situations import Approved
 
 log = logging.getLogger("relais.invoices")
 
@@ -85,7 +85,7 @@ class Archivist(Polling):
 
     async def _archived(self, id: str, settlement: int | None) -> None:
         state = (await self._commands.load(INVOICE, id)).state
-        assert isinstance(state, Approved | Paid)
+        assert isinstance(state, Approved)
         if settlement in state.archive:
             return
         settled = next((s for s in state.bill.settlements if s.version == settlement), None)

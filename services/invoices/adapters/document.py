@@ -23,7 +23,7 @@ from contracts.invoices.seller_v1 import CompanyDeclared
 from infra.printing import compiled
 from services.invoices.adapters import checks
 from services.invoices.invoice import own_invoice
-from services.invoices.invoice.situations import Approved, Paid
+from services.invoices.invoice.situations import Approved
 
 SELF_BILLED: Final = "389"
 CREDIT: Final = "261"
@@ -75,7 +75,7 @@ class Paper:
     With `settled` it is the correction that follows from that settlement, by what differs.
     """
 
-    invoice: Approved | Paid
+    invoice: Approved
     seller: CompanyDeclared
     buyer: BuyerDeclared
     settled: ContestSettled | None = None

@@ -9,7 +9,7 @@ from services.invoices.adapters import rules
 from services.invoices.adapters.document import Paper
 from services.invoices.aggregates import BUYER, SELLER
 from services.invoices.invoice.rejections import BrokenRule
-from services.invoices.invoice.situations import Approved, Paid
+from services.invoices.invoice.situations import Approved
 
 S = TypeVar("S")
 
@@ -25,9 +25,7 @@ class Source(Protocol):
     ) -> Loaded[S]: ...
 
 
-async def paper(
-    source: Source, invoice: Approved | Paid, settled: ContestSettled | None = None
-) -> Paper:
+async def paper(source: Source, invoice: Approved, settled: ContestSettled | None = None) -> Paper:
     """The document, with both companies as they were at the approval."""
     approval = invoice.approval
     sold = await source.load(SELLER, approval.driver_id, at_version=approval.seller_version)
@@ -39,7 +37,7 @@ async def paper(
 
 
 async def broken_rules(
-    source: Source, invoice: Approved | Paid, settled: ContestSettled | None = None
+    source: Source, invoice: Approved, settled: ContestSettled | None = None
 ) -> tuple[BrokenRule, ...]:
     """The rules that its document would break, before it has a number."""
     number = numbering.number(invoice.approval.organisation_id, LAST_ORDINAL)

@@ -9,7 +9,7 @@ from services.invoices import invoice
 from services.invoices.adapters import issuing
 from services.invoices.invoice.approval import ApproveInvoice
 from services.invoices.invoice.contests import SettleContest
-from services.invoices.invoice.situations import Approved, Paid
+from services.invoices.invoice.situations import Approved
 
 C = TypeVar("C", ApproveInvoice, SettleContest)
 
@@ -19,7 +19,7 @@ async def checked(context: RequestContext, command: C, state: invoice.State) -> 
     decided = invoice.decide(command, state)
     for event in decided if isinstance(decided, list) else ():
         after = invoice.evolve(state, event)
-        if not isinstance(after, Approved | Paid):
+        if not isinstance(after, Approved):
             continue
         if isinstance(event, InvoiceApproved):
             return replace(command, broken=await issuing.broken_rules(context, after))

@@ -18,7 +18,7 @@ from services.invoices.adapters.archive import Archive
 from services.invoices.aggregates import INVOICE
 from services.invoices.http.invoices import visible
 from services.invoices.invoice.rejections import ExpensesNotValidated, NoSuchCorrection
-from services.invoices.invoice.situations import Approved, Paid
+from services.invoices.invoice.situations import Approved
 
 Anyone = Annotated[RequestContext, requires("driver", "billing")]
 
@@ -38,7 +38,7 @@ def router(archive: Archive) -> Router:
         Once it is issued, it is the same for ten years, whatever becomes of the driver.
         """
         state = visible(context, (await context.load(INVOICE, invoice_id)).state)
-        if not isinstance(state, Approved | Paid):
+        if not isinstance(state, Approved):
             raise context.refuse(ExpensesNotValidated())
         return await document(archive, context, state)
 
@@ -52,7 +52,7 @@ def router(archive: Archive) -> Router:
         """
         state = visible(context, (await context.load(INVOICE, invoice_id)).state)
         settled = next((one for one in state.bill.settlements if one.version == version), None)
-        if not isinstance(state, Approved | Paid) or settled is None or settled.adjustment is None:
+        if not isinstance(state, Approved) or settled is None or settled.adjustment is None:
             raise context.refuse(NoSuchCorrection())
         return await document(archive, context, state, settled)
 
@@ -62,7 +62,7 @@ def router(archive: Archive) -> Router:
 async def document(
     archive: Archive,
     context: RequestContext,
-    state: Approved | Paid,
+    state: Approved,
     settled: ContestSettled | None = None,
 ) -> Response:
     """The document as it was issued, or else with both companies as they were at the approval."""

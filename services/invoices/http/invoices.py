@@ -37,7 +37,6 @@ from services.invoices.invoice.situations import (
     Noted,
     Open,
     OwnInvoice,
-    Paid,
     Prepared,
     Unknown,
     Validated,
@@ -77,9 +76,9 @@ def status_of(state: Delivered) -> InvoiceStatus:
             return InvoiceStatus.TO_COMPLETE
         case Validated():
             return InvoiceStatus.VALIDATED
-        case Approved():
+        case Approved(payment=None):
             return InvoiceStatus.APPROVED
-        case Paid():
+        case Approved():
             return InvoiceStatus.PAID
         case unhandled:
             assert_never(unhandled)
@@ -152,7 +151,7 @@ class InvoiceShown(Answer):
 
 def invoice_shown(state: Delivered) -> InvoiceShown:
     bill = state.bill
-    approved = state if isinstance(state, Approved | Paid) else None
+    approved = state if isinstance(state, Approved) else None
     return InvoiceShown(
         invoice_id=bill.invoice_id,
         trip_id=bill.mission.trip_id,
@@ -171,7 +170,7 @@ def invoice_shown(state: Delivered) -> InvoiceShown:
         ],
         approval=ApprovalShown.of(approved.approval) if approved else None,
         own_invoices=[_own(one) for one in approved.own.values()] if approved else [],
-        payment=PaymentShown.of(state.payment) if isinstance(state, Paid) else None,
+        payment=PaymentShown.of(approved.payment) if approved and approved.payment else None,
         delivered_at=bill.delivered_at,
     )
 

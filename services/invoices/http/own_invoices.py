@@ -25,7 +25,7 @@ from services.invoices.invoice.own_invoice import (
     RefuseOwnInvoice,
     SendOwnInvoice,
 )
-from services.invoices.invoice.situations import Approved, Delivered, Paid
+from services.invoices.invoice.situations import Approved, Delivered
 
 DriverContext = Annotated[RequestContext, requires("driver")]
 Billing = Annotated[RequestContext, requires("billing")]
@@ -131,7 +131,7 @@ async def _differences(
     objects: Objects, context: RequestContext, body: OwnInvoiceBody, file: File, state: Delivered
 ) -> tuple[Difference, ...]:
     """The statements that the document makes otherwise; none where no document is wanted."""
-    if not isinstance(state, Approved | Paid) or state.approval.self_billed:
+    if not isinstance(state, Approved) or state.approval.self_billed:
         return ()
     owed = own_invoice.owed(state, body.settlement_version)
     if owed is None:

@@ -55,8 +55,14 @@ Decision = list[InvoiceEvent] | Rejection
 def decide(command: Command, state: State) -> Decision:
     """New facts, an empty list when they are already recorded, or the rule that says no."""
     match command:
-        case NoteTrip() | PrepareInvoice() | NoteExtra() | OpenInvoice():
-            return mission.decide(command, state)
+        case NoteTrip():
+            return mission.note_trip(command, state)
+        case PrepareInvoice():
+            return mission.prepare(command, state)
+        case NoteExtra():
+            return mission.note_extra(command, state)
+        case OpenInvoice():
+            return mission.open_invoice(command, state)
         case TakeNumber():
             return numbers.take(command, state)
         case RecordArchived():
@@ -73,16 +79,24 @@ def _decide_for_people(command: Asked, state: Delivered) -> Decision:
     if not _visible(command, state.bill):
         return NoSuchInvoice()
     match command:
-        case AddExpense() | RemoveExpense() | ValidateExpenses():
-            return expenses.decide(command, state)
+        case AddExpense():
+            return expenses.add(command, state)
+        case RemoveExpense():
+            return expenses.remove(command, state)
+        case ValidateExpenses():
+            return expenses.validate(command, state)
         case ContestLine():
             return contests.contest(command, state)
         case SendOwnInvoice():
             return own_invoice.send(command, state)
         case _ if command.by == state.bill.driver_id:
             return OwnInvoice()
-        case AgreePrice() | ReopenExpenses() | ApproveInvoice():
-            return approval.decide(command, state)
+        case AgreePrice():
+            return approval.agree_price(command, state)
+        case ReopenExpenses():
+            return approval.reopen(command, state)
+        case ApproveInvoice():
+            return approval.approve(command, state)
         case SettleContest():
             return contests.settle(command, state)
         case AcceptOwnInvoice():

@@ -30,7 +30,6 @@ from services.invoices.invoice.situations import (
     Bill,
     Delivered,
     Open,
-    Paid,
     Validated,
 )
 from services.invoices.terms import Treatment
@@ -81,18 +80,6 @@ Command = AgreePrice | ReopenExpenses | ApproveInvoice
 Decision = list[InvoiceEvent] | Rejection
 
 
-def decide(command: Command, state: Delivered) -> Decision:
-    match command:
-        case AgreePrice():
-            return agree_price(command, state)
-        case ReopenExpenses():
-            return reopen(command, state)
-        case ApproveInvoice():
-            return approve(command, state)
-        case unhandled:
-            assert_never(unhandled)
-
-
 def agree_price(command: AgreePrice, state: Delivered) -> Decision:
     bill = state.bill
     if bill.price == command.price:
@@ -130,7 +117,7 @@ def reopen(command: ReopenExpenses, state: Delivered) -> Decision:
                     reopened_at=command.at,
                 )
             ]
-        case Approved() | Paid():
+        case Approved():
             return InvoiceIsApproved()
         case unhandled:
             assert_never(unhandled)
@@ -142,7 +129,7 @@ def approve(command: ApproveInvoice, state: Delivered) -> Decision:
             return ExpensesNotValidated()
         case Validated(bill=bill):
             return _approve(command, bill)
-        case Approved() | Paid():
+        case Approved():
             return []
         case unhandled:
             assert_never(unhandled)

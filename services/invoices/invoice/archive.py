@@ -10,7 +10,6 @@ from services.invoices.invoice.situations import (
     Approved,
     Noted,
     Open,
-    Paid,
     Prepared,
     State,
     Unknown,
@@ -40,7 +39,7 @@ Decision = list[InvoiceEvent] | NoSuchInvoice | ExpensesNotValidated
 def record(command: RecordArchived, state: State) -> Decision:
     if isinstance(state, Unknown | Noted):
         return NoSuchInvoice()
-    if not isinstance(state, Approved | Paid):
+    if not isinstance(state, Approved):
         return ExpensesNotValidated()
     if command.settlement_version in state.archive:
         return []
@@ -69,16 +68,16 @@ def obligations(state: State, person: str) -> Obligations:
         case Open(bill=bill) | Validated(bill=bill) if bill.driver_id == person:
             return Obligations(f"invoice {bill.invoice_id} is not approved, so money is owed")
         case Approved(bill=bill) if bill.driver_id == person:
-            return Obligations(f"invoice {bill.invoice_id} is not paid", _kept(state))
-        case Paid(bill=bill) if bill.driver_id == person:
             return Obligations(_unfinished(state), _kept(state))
         case _:
             return Obligations()
 
 
-def _unfinished(state: Paid) -> str | None:
-    """The documents that have to be archived first, and the contests that have to be settled."""
+def _unfinished(state: Approved) -> str | None:
+    """The payment, the contest or the documents in the archive that have to come first."""
     id = state.bill.invoice_id
+    if state.payment is None:
+        return f"invoice {id} is not paid"
     if state.bill.contests:
         return f"a line of invoice {id} is contested"
     changed = {one.version for one in state.bill.settlements if one.adjustment is not None}
@@ -88,7 +87,7 @@ def _unfinished(state: Paid) -> str | None:
     return None
 
 
-def _kept(state: Approved | Paid) -> tuple[Kept, ...]:
+def _kept(state: Approved) -> tuple[Kept, ...]:
     return tuple(
         Kept(f"document {one.number}, SHA-256 {one.pdf_sha256}", WHY, one.kept_until)
         for one in state.archive.values()

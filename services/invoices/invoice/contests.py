@@ -25,7 +25,7 @@ from services.invoices.invoice.rejections import (
     Rejection,
     RulesBroken,
 )
-from services.invoices.invoice.situations import Approved, Bill, Delivered, Open, Paid
+from services.invoices.invoice.situations import Approved, Bill, Delivered, Open
 from services.invoices.terms import Treatment
 
 
@@ -85,7 +85,7 @@ def contest(command: ContestLine, state: Delivered) -> Decision:
         return [] if repeated else LineIsContested(command.line_id)
     if isinstance(state, Open):
         return ExpensesNotValidated()
-    if by is Party.BILLING and isinstance(state, Approved | Paid):
+    if by is Party.BILLING and isinstance(state, Approved):
         return InvoiceIsApproved()
     return changed({"amount": command.amount}, {"amount": line.amount}) or [contested]
 
@@ -146,7 +146,7 @@ def _adjustment(
     A driver who writes their own invoices gets more only with an invoice for it.
     """
     difference = command.amount.amount_minor - line.amount.amount_minor
-    if not isinstance(state, Approved | Paid) or not own_invoice.is_owed(state) or not difference:
+    if not isinstance(state, Approved) or not own_invoice.is_owed(state) or not difference:
         return None, None, False
     tax, bill = state.approval.tax, state.bill
     treatment = Treatment(tax.category, tax.rate)

@@ -2,7 +2,6 @@
 
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import assert_never
 
 from contracts.common_v1 import Money
 from contracts.decisions import changed
@@ -63,18 +62,6 @@ class ValidateExpenses:
 
 Command = AddExpense | RemoveExpense | ValidateExpenses
 Decision = list[InvoiceEvent] | Rejection
-
-
-def decide(command: Command, state: Delivered) -> Decision:
-    match command:
-        case AddExpense():
-            return add(command, state)
-        case RemoveExpense():
-            return remove(command, state)
-        case ValidateExpenses():
-            return validate(command, state)
-        case unhandled:
-            assert_never(unhandled)
 
 
 def add(command: AddExpense, state: Delivered) -> Decision:

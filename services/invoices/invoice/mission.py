@@ -20,7 +20,6 @@ from services.invoices.invoice.situations import (
     Approved,
     Noted,
     Open,
-    Paid,
     Prepared,
     State,
     Unknown,
@@ -63,20 +62,6 @@ Command = NoteTrip | PrepareInvoice | NoteExtra | OpenInvoice
 Decision = list[InvoiceEvent] | NoSuchInvoice
 
 
-def decide(command: Command, state: State) -> Decision:
-    match command:
-        case NoteTrip():
-            return note_trip(command, state)
-        case PrepareInvoice():
-            return prepare(command, state)
-        case NoteExtra():
-            return note_extra(command, state)
-        case OpenInvoice():
-            return open_invoice(command, state)
-        case unhandled:
-            assert_never(unhandled)
-
-
 def note_trip(command: NoteTrip, state: State) -> Decision:
     if not isinstance(state, Unknown):
         return []
@@ -100,7 +85,7 @@ def prepare(command: PrepareInvoice, state: State) -> Decision:
         case Prepared():
             prepared = _prepared(command, state.trip)
             return [] if prepared == state.mission else [prepared]
-        case Open() | Validated() | Approved() | Paid():
+        case Open() | Validated() | Approved():
             return []
         case unhandled:
             assert_never(unhandled)
@@ -125,7 +110,7 @@ def note_extra(command: NoteExtra, state: State) -> Decision:
             return NoSuchInvoice()
         case Prepared():
             extras, mission = state.extras, state.mission
-        case Open() | Validated() | Approved() | Paid():
+        case Open() | Validated() | Approved():
             extras, mission = state.bill.extras, state.bill.mission
         case unhandled:
             assert_never(unhandled)
@@ -156,7 +141,7 @@ def open_invoice(command: OpenInvoice, state: State) -> Decision:
             return NoSuchInvoice()
         case Prepared():
             return [_opened(command, state)]
-        case Open() | Validated() | Approved() | Paid():
+        case Open() | Validated() | Approved():
             return []
         case unhandled:
             assert_never(unhandled)

@@ -5,7 +5,7 @@ from datetime import datetime
 
 from contracts.invoices.invoice_v1 import CorrectionNumbered, InvoiceEvent, InvoiceNumbered
 from services.invoices.invoice.rejections import ExpensesNotValidated, NoSuchInvoice
-from services.invoices.invoice.situations import Approved, Noted, Paid, State, Unknown
+from services.invoices.invoice.situations import Approved, Noted, State, Unknown
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -24,14 +24,14 @@ Decision = list[InvoiceEvent] | NoSuchInvoice | ExpensesNotValidated
 def take(command: TakeNumber, state: State) -> Decision:
     if isinstance(state, Unknown | Noted):
         return NoSuchInvoice()
-    if not isinstance(state, Approved | Paid):
+    if not isinstance(state, Approved):
         return ExpensesNotValidated()
     if command.settlement_version in state.numbers:
         return []
     return [_numbered(command, state)]
 
 
-def _numbered(command: TakeNumber, state: Approved | Paid) -> InvoiceEvent:
+def _numbered(command: TakeNumber, state: Approved) -> InvoiceEvent:
     bill = state.bill
     if command.settlement_version is None:
         return InvoiceNumbered(

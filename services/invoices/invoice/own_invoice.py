@@ -19,7 +19,7 @@ from contracts.invoices.invoice_v1 import (
 )
 from services.invoices import terms
 from services.invoices.invoice import rejections
-from services.invoices.invoice.situations import Approved, Delivered, OwnInvoice, Paid
+from services.invoices.invoice.situations import Approved, Delivered, OwnInvoice
 from services.invoices.terms import Owed, Treatment
 
 
@@ -69,13 +69,13 @@ class RefuseOwnInvoice:
 Decision = list[InvoiceEvent] | rejections.Rejection
 
 
-def is_owed(state: Approved | Paid) -> bool:
+def is_owed(state: Approved) -> bool:
     """Whether the amounts are owed already, so that a settlement changes them by an adjustment."""
     accepted = isinstance(state.own.get(None), OwnInvoiceAccepted)
     return accepted or not state.approval.waits_for_own_invoice
 
 
-def owed(state: Approved | Paid, settlement: int | None = None) -> Owed | None:
+def owed(state: Approved, settlement: int | None = None) -> Owed | None:
     """The amounts of the invoice, or what a settlement adds; None where it adds nothing."""
     approval, bill = state.approval, state.bill
     if settlement is not None:
@@ -89,7 +89,7 @@ def owed(state: Approved | Paid, settlement: int | None = None) -> Owed | None:
     return terms.owed(bill.lines, bill.currency, treatment)
 
 
-def _added(state: Approved | Paid, settlement: int) -> Owed | None:
+def _added(state: Approved, settlement: int) -> Owed | None:
     settled = next((one for one in state.bill.settlements if one.version == settlement), None)
     if settled is None or settled.adjustment is None or settled.adjustment_vat is None:
         return None
@@ -104,7 +104,7 @@ def _added(state: Approved | Paid, settlement: int) -> Owed | None:
 
 
 def send(command: SendOwnInvoice, state: Delivered) -> Decision:
-    if not isinstance(state, Approved | Paid):
+    if not isinstance(state, Approved):
         return rejections.InvoiceNotApproved()
     if state.approval.self_billed:
         return rejections.WrittenForTheDriver()
@@ -129,7 +129,7 @@ def send(command: SendOwnInvoice, state: Delivered) -> Decision:
 def accept(command: AcceptOwnInvoice, state: Delivered) -> Decision:
     """A statement that was read and differs is never accepted; people judge what was not found."""
     before = _own(command.settlement_version, state)
-    if not isinstance(state, Approved | Paid) or isinstance(before, OwnInvoiceRefused | None):
+    if not isinstance(state, Approved) or isinstance(before, OwnInvoiceRefused | None):
         return rejections.NoSuchOwnInvoice()
     if isinstance(before, OwnInvoiceAccepted):
         return (
@@ -177,10 +177,10 @@ def refuse(command: RefuseOwnInvoice, state: Delivered) -> Decision:
 
 
 def _own(settlement: int | None, state: Delivered) -> OwnInvoice | None:
-    return state.own.get(settlement) if isinstance(state, Approved | Paid) else None
+    return state.own.get(settlement) if isinstance(state, Approved) else None
 
 
-def _sent(command: SendOwnInvoice, state: Approved | Paid, due: Owed) -> OwnInvoiceSent:
+def _sent(command: SendOwnInvoice, state: Approved, due: Owed) -> OwnInvoiceSent:
     bill = state.bill
     return OwnInvoiceSent(
         invoice_id=bill.invoice_id,
@@ -199,7 +199,7 @@ def _sent(command: SendOwnInvoice, state: Approved | Paid, due: Owed) -> OwnInvo
 
 
 def _accepted(
-    sent: OwnInvoiceSent, state: Approved | Paid, due: Owed, by: str | None, at: datetime
+    sent: OwnInvoiceSent, state: Approved, due: Owed, by: str | None, at: datetime
 ) -> OwnInvoiceAccepted:
     return OwnInvoiceAccepted(
         invoice_id=sent.invoice_id,

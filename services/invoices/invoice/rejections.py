@@ -12,27 +12,27 @@ from services.invoices.terms import BadAmount
 
 @dataclass(frozen=True, slots=True)
 class NoSuchInvoice:
-    pass
+    """There is none that the one who asks may see."""
 
 
 @dataclass(frozen=True, slots=True)
 class NoSuchExpense:
-    pass
+    """No such expense is on the invoice."""
 
 
 @dataclass(frozen=True, slots=True)
 class NoSuchLine:
-    pass
+    """The invoice has no such line."""
 
 
 @dataclass(frozen=True, slots=True)
 class NoSuchContest:
-    pass
+    """No contest of that line waits."""
 
 
 @dataclass(frozen=True, slots=True)
 class NoSuchCorrection:
-    pass
+    """No settlement of that version changed what is owed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,12 +47,12 @@ class TooManyExpenses:
 
 @dataclass(frozen=True, slots=True)
 class ExpensesLocked:
-    pass
+    """The expenses are validated, or the line is contested."""
 
 
 @dataclass(frozen=True, slots=True)
 class ExpensesNotValidated:
-    pass
+    """The driver has not validated the expenses yet."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +66,7 @@ class OverQuote:
 
 @dataclass(frozen=True, slots=True)
 class PriceMissing:
-    pass
+    """The award left the price open, and nobody has agreed on one yet."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,12 +76,12 @@ class PriceIsFrozen:
 
 @dataclass(frozen=True, slots=True)
 class CompanyMissing:
-    pass
+    """The driver has declared no company."""
 
 
 @dataclass(frozen=True, slots=True)
 class BuyerMissing:
-    pass
+    """The organisation has not declared itself as the buyer."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,7 +106,7 @@ class RulesBroken:
 
 @dataclass(frozen=True, slots=True)
 class InvoiceIsApproved:
-    pass
+    """An approved invoice stays as it is."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,7 +116,7 @@ class OwnInvoice:
 
 @dataclass(frozen=True, slots=True)
 class InvoiceNotApproved:
-    pass
+    """Nobody has approved it yet."""
 
 
 @dataclass(frozen=True, slots=True)

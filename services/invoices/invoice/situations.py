@@ -162,8 +162,11 @@ Own = Mapping[int | None, OwnInvoice]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Approved:
+    """With a payment it is paid; a paid one can still be contested, and corrected."""
+
     bill: Bill
     approval: InvoiceApproved
+    payment: InvoicePaid | None = None
     numbers: Numbers = field(default_factory=dict)
     archive: Archive = field(default_factory=dict)
     own: Own = field(default_factory=dict)
@@ -173,23 +176,7 @@ class Approved:
         return replace(self, numbers={**self.numbers, settlement: number})
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Paid:
-    """A paid invoice can still be contested, and corrected."""
-
-    bill: Bill
-    approval: InvoiceApproved
-    numbers: Numbers
-    payment: InvoicePaid
-    archive: Archive = field(default_factory=dict)
-    own: Own = field(default_factory=dict)
-
-    def numbered(self, settlement: int | None, number: str) -> "Paid":
-        """With the number of the invoice, or of the correction of that settlement."""
-        return replace(self, numbers={**self.numbers, settlement: number})
-
-
-Delivered = Open | Validated | Approved | Paid
+Delivered = Open | Validated | Approved
 State = Unknown | Noted | Prepared | Delivered
 initial: State = Unknown()
 
@@ -203,7 +190,7 @@ def evolve(state: State, event: InvoiceEvent) -> State:
             return _prepared(2, trip, event) if isinstance(event, InvoicePrepared) else state
         case Prepared():
             return _before_delivery(replace(state, version=state.version + 1), event)
-        case Open() | Validated() | Approved() | Paid():
+        case Open() | Validated() | Approved():
             bill = replace(state.bill, version=state.bill.version + 1)
             return _after_delivery(replace(state, bill=_billed(bill, event)), event)
         case unhandled:
@@ -243,18 +230,10 @@ def _after_delivery(state: Delivered, event: InvoiceEvent) -> State:
             return Open(state.bill)
         case InvoiceApproved():
             return Approved(bill=state.bill, approval=event)
-        case InvoiceNumbered() if isinstance(state, Approved | Paid):
-            return state.numbered(None, event.number)
-        case CorrectionNumbered() if isinstance(state, Approved | Paid):
-            return state.numbered(event.settlement_version, event.number)
-        case InvoiceNumbered() | CorrectionNumbered():
-            return state
-        case DocumentArchived():
-            return _archived(state, event)
+        case InvoiceNumbered() | CorrectionNumbered() | DocumentArchived() | InvoicePaid():
+            return _after_approval(state, event) if isinstance(state, Approved) else state
         case OwnInvoiceSent() | OwnInvoiceAccepted() | OwnInvoiceRefused():
-            return _own(state, event)
-        case InvoicePaid():
-            return _paid(state, event)
+            return _after_approval(state, event) if isinstance(state, Approved) else state
         case TripNoted() | InvoicePrepared() | InvoiceOpened() | ExtraNoted() | PriceAgreed():
             return state
         case ExpenseAdded() | ExpenseRemoved() | LineContested() | ContestSettled():
@@ -263,29 +242,23 @@ def _after_delivery(state: Delivered, event: InvoiceEvent) -> State:
             assert_never(unhandled)
 
 
-def _archived(state: Delivered, event: DocumentArchived) -> State:
-    if isinstance(state, Approved | Paid):
-        return replace(state, archive={**state.archive, event.settlement_version: event})
-    return state
-
-
-def _own(state: Delivered, event: OwnInvoice) -> State:
-    if isinstance(state, Approved | Paid):
-        return replace(state, own={**state.own, event.settlement_version: event})
-    return state
-
-
-def _paid(state: Delivered, event: InvoicePaid) -> State:
-    if isinstance(state, Approved | Paid):
-        return Paid(
-            bill=state.bill,
-            approval=state.approval,
-            numbers=state.numbers,
-            payment=event,
-            archive=state.archive,
-            own=state.own,
-        )
-    return state
+def _after_approval(
+    state: Approved,
+    event: InvoiceNumbered | CorrectionNumbered | DocumentArchived | OwnInvoice | InvoicePaid,
+) -> Approved:
+    match event:
+        case InvoiceNumbered():
+            return state.numbered(None, event.number)
+        case CorrectionNumbered(settlement_version=version):
+            return state.numbered(version, event.number)
+        case DocumentArchived(settlement_version=version):
+            return replace(state, archive={**state.archive, version: event})
+        case OwnInvoiceSent() | OwnInvoiceAccepted() | OwnInvoiceRefused():
+            return replace(state, own={**state.own, event.settlement_version: event})
+        case InvoicePaid():
+            return replace(state, payment=event)
+        case unhandled:
+            assert_never(unhandled)
 
 
 def _billed(bill: Bill, event: InvoiceEvent) -> Bill:
