@@ -27,7 +27,7 @@ from infra.http.docs import docs_routes
 from infra.http.headers import SafeHeaders, parting
 from infra.http.health import Health, unsaturated, waiters, writable
 from infra.http.middleware import Room
-from infra.http.positions import Positions
+from infra.http.positions import Positions, Tokens
 from infra.http.problems import HANDLERS
 from infra.http.rates import Most, Rates
 from infra.http.request_context import AppState
@@ -61,6 +61,7 @@ class Server(uvicorn.Server):
 def api(running: Running, verifier: Verifier, health: Health, rates: Rates | None = None) -> Api:
     """The API of one service, over what it has opened. Its `rates` are those of the process."""
     service, settings, generations = running.service, running.settings, running.generations
+    master = next(iter(settings.masters.values()))
     app_state = AppState(
         verifier=verifier,
         problem=service.problem,
@@ -69,7 +70,8 @@ def api(running: Running, verifier: Verifier, health: Health, rates: Rates | Non
         positions=_positions(running, generations) if generations is not None else None,
         lookups=Lookups(running.pool, service.shape),
         guard=service.guard,
-        versions=OpaqueVersions(next(iter(settings.masters.values()))),
+        tokens=Tokens(master),
+        versions=OpaqueVersions(master),
         rates=rates,
         unfilled=generations.unfilled if generations is not None else None,
     )

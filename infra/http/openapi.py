@@ -68,8 +68,9 @@ PARAMETERS: Json = {
     "CorrelationId": _CORRELATION,
     "MinPosition": _header(
         "Relais-Min-Position",
-        "Positions that commands answered, like `missions.trip/T123@5`, comma separated; waits"
-        " until they are known here.",
+        "Positions that commands answered, comma separated; waits until they are known here. They"
+        " are per caller: one that was told to another organisation is refused like one that was"
+        " made up. What anybody may ask waits for none.",
         pattern=f"^{TOKEN}(,{TOKEN})*$",
     ),
 }
@@ -137,7 +138,10 @@ _OF_COMMAND = _OF_QUERY | {
 _RETRYING = frozenset({"409", "425", "429", "503"})
 _ANSWER_HEADERS: Json = {
     "ETag": {"schema": {"type": "string"}, "description": "The version, for If-Match."},
-    "Relais-Position": {"schema": {"type": "string"}, "description": "For Relais-Min-Position."},
+    "Relais-Position": {
+        "schema": {"type": "string"},
+        "description": "For Relais-Min-Position; yours alone.",
+    },
     "Relais-Correlation-Id": {"schema": {"type": "string"}},
 }
 

@@ -5,6 +5,7 @@ A command answers a token in `Relais-Position`; a query that carries it back in
 """
 
 import asyncio
+import os
 import re
 from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
@@ -17,11 +18,8 @@ from infra.http.versions import OpaqueVersions
 MOST_TOKENS = 20
 POLL_SECONDS = 0.1
 
-TOKEN = (
-    r"([a-z][a-z0-9_]*(?:\.[a-z][a-z0-9_]*)+)/([A-Za-z0-9._~:-]{1,64})"
-    r"@(0|[1-9][0-9]{0,9}|[A-Za-z0-9_-]{27})"
-)
-"""One position: the service and the aggregate, the id, the version."""
+TOKEN = r"([a-z][a-z0-9_]*(?:\.[a-z][a-z0-9_]*)+)/([A-Za-z0-9._~:-]{1,64})@([A-Za-z0-9_-]{27})"
+"""One position: the service and the aggregate, the id, the sealed version."""
 _TOKEN = re.compile(TOKEN)
 
 Seen = Callable[[Sequence[str]], Awaitable[Mapping[str, int]]]
@@ -38,32 +36,42 @@ class Signal(Protocol):
     def subscribe(self) -> AbstractAsyncContextManager[Waiter]: ...
 
 
-def read_tokens(header: str, opaque_by: OpaqueVersions | None = None) -> dict[str, int]:
-    """The least version asked for of each stream; only opaque ones when `opaque_by` is given.
+class Tokens:
+    """Tells callers of positions and takes them back, each from the organisation it was told to.
 
-    Raises a 400 `Problem` when malformed.
+    So nobody can ask how far a thing of another organisation is. APIs with one master key agree;
+    without one nobody else reads what is told here.
     """
-    tokens = header.split(",")
-    if len(tokens) > MOST_TOKENS:
-        raise _bad_tokens(f"Relais-Min-Position takes at most {MOST_TOKENS} positions.")
-    wanted: dict[str, int] = {}
-    for token in tokens:
-        match = _TOKEN.fullmatch(token.strip())
-        version = _version(match, opaque_by) if match is not None else None
-        if match is None or version is None:
-            raise _bad_tokens(
-                "Relais-Min-Position is not what a Relais-Position said to you."
-                " Drivers and staff are told of the same fact in different ways."
-            )
-        stream = f"{match[1]}/{match[2]}"
-        wanted[stream] = max(wanted.get(stream, 0), version)
-    return wanted
 
+    def __init__(self, master: bytes | None = None) -> None:
+        self._versions = OpaqueVersions(master or os.urandom(32))
 
-def _version(match: re.Match[str], opaque_by: OpaqueVersions | None) -> int | None:
-    if opaque_by is not None:
-        return opaque_by.read(f"{match[1]}/{match[2]}", match[3])
-    return int(match[3]) if match[3].isdigit() else None
+    def tell(self, organisation_id: str, stream: str, version: int) -> str:
+        """The position of a stream (`missions.trip/T1`) for somebody of this organisation."""
+        return f"{stream}@{self._versions.of(stream, version, organisation_id)}"
+
+    def read(self, organisation_id: str, header: str) -> dict[str, int]:
+        """The least version asked for of each stream.
+
+        Raises the same 400 `Problem` for what is malformed, made up or told to somebody else, and
+        nothing is looked up for it.
+        """
+        tokens = header.split(",")
+        if len(tokens) > MOST_TOKENS:
+            raise _bad_tokens(f"Relais-Min-Position takes at most {MOST_TOKENS} positions.")
+        wanted: dict[str, int] = {}
+        for token in tokens:
+            stream, version = self._read(organisation_id, token.strip())
+            wanted[stream] = max(wanted.get(stream, 0), version)
+        return wanted
+
+    def _read(self, organisation_id: str, token: str) -> tuple[str, int]:
+        if match := _TOKEN.fullmatch(token):
+            stream = f"{match[1]}/{match[2]}"
+            version = self._versions.read(stream, match[3], organisation_id)
+            if version is not None:
+                return stream, version
+        raise _bad_tokens("Relais-Min-Position is not what a Relais-Position said to you.")
 
 
 def _bad_tokens(detail: str) -> Problem:

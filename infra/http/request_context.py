@@ -51,7 +51,7 @@ from infra.http.browsers import SAFE_METHODS, authorization
 from infra.http.health import Check
 from infra.http.history import ORDER, History, Part
 from infra.http.models import instant, phone_number
-from infra.http.positions import Positions, read_tokens
+from infra.http.positions import Positions, Tokens
 from infra.http.problems import (
     MOST_ERRORS,
     FieldError,
@@ -142,6 +142,8 @@ class AppState:
     problem: RefusalTable | None = None
     commands: Handler | None = None
     positions: Positions | None = None
+    tokens: Tokens = field(default_factory=Tokens)
+    """How callers are told of positions, and which of theirs are taken."""
     lookups: Lookups | None = None
     guard: "Guard | None" = None
     """Asked whether somebody is let in who has a good access token; None asks nobody."""
@@ -321,7 +323,9 @@ class RequestContext(PublicRequest):
         answer = present(done.state) if present else Recorded(id=id, version=shown)
         headers = {
             "ETag": f'"{shown}"',
-            "Relais-Position": f"{stream}@{shown}",
+            "Relais-Position": self.app_state.tokens.tell(
+                self.principal.organisation_id, stream, done.version
+            ),
             "Relais-Correlation-Id": self.correlation_id,
         }
         if created is not None:
@@ -545,13 +549,16 @@ def _query(app_state: AppState, headers: dict[bytes, bytes]) -> PublicRequest:
 async def _seen(
     app_state: AppState, principal: Principal | None, headers: dict[bytes, bytes]
 ) -> None:
-    """Wait for the positions that the caller has seen elsewhere, if it names any."""
-    if (wanted := headers.get(b"relais-min-position")) is None:
+    """Wait for the positions that the caller was told elsewhere, if it names any.
+
+    Whoever is not known was told none.
+    """
+    wanted = headers.get(b"relais-min-position")
+    if wanted is None or principal is None:
         return
-    opaque = principal is None or COUNTS.isdisjoint(principal.roles)
-    tokens = read_tokens(wanted.decode("latin-1"), app_state.versions if opaque else None)
+    positions = app_state.tokens.read(principal.organisation_id, wanted.decode("latin-1"))
     if app_state.positions is not None:
-        await app_state.positions.wait(tokens)
+        await app_state.positions.wait(positions)
 
 
 def _command(

@@ -21,16 +21,21 @@ class OpaqueVersions:
         derived = HKDF(SHA256(), KEY_BYTES, salt=None, info=b"relais versions").derive(master)
         self._cipher = AESSIV(derived)
 
-    def of(self, stream: str, version: int) -> str:
-        """27 characters of base64url, for this stream only."""
+    def of(self, stream: str, version: int, *bound_to: str) -> str:
+        """27 characters of base64url, for this stream only, and for what else it is bound to."""
         plain = version.to_bytes(VERSION_BYTES, "big")
-        sealed = self._cipher.encrypt(plain, [stream.encode()])
+        sealed = self._cipher.encrypt(plain, _bound(stream, *bound_to))
         return base64.urlsafe_b64encode(sealed).rstrip(b"=").decode()
 
-    def read(self, stream: str, opaque: str) -> int | None:
-        """The version; None when it was not made here, or for another stream."""
+    def read(self, stream: str, opaque: str, *bound_to: str) -> int | None:
+        """The version; None when it was not made here, or for another stream or anything else."""
         try:
             data = base64.urlsafe_b64decode(opaque.encode("ascii") + b"=" * (-len(opaque) % 4))
-            return int.from_bytes(self._cipher.decrypt(data, [stream.encode()]), "big")
+            plain = self._cipher.decrypt(data, _bound(stream, *bound_to))
         except (InvalidTag, ValueError):
             return None
+        return int.from_bytes(plain, "big")
+
+
+def _bound(*names: str) -> list[bytes]:
+    return [name.encode() for name in names]

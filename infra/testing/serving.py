@@ -14,6 +14,7 @@ from infra.database import closed_pool
 from infra.host import Running, Service, assembled, opened
 from infra.http.auth import PublishedKeys, Verifier
 from infra.http.health import Health
+from infra.http.positions import Tokens
 from infra.serving import api
 from infra.settings import Settings
 from infra.tokens import Role, SigningKey, issue, jwks
@@ -60,6 +61,11 @@ class Caller:
         sent = {"Idempotency-Key": f"k{self.count}", **headers}
         content = {} if body is None else {"json": body}
         return await self.client.request(method, path, headers=sent, **content)
+
+    def position(self, stream: str, version: int, org: str = "") -> str:
+        """A position as somebody of this organisation is told of it; unless told, the caller's."""
+        tokens = Tokens(next(iter(self.running.settings.masters.values())))
+        return tokens.tell(org or self.organisation, stream, version)
 
 
 AnyCaller = TypeVar("AnyCaller", bound=Caller)

@@ -20,7 +20,7 @@ from infra.http.auth import PublishedKeys, Verifier
 from infra.http.history import History, HistoryPart
 from infra.http.models import Body, Day, Id, Instant, Line, MoneyBody, Named, Whole
 from infra.http.pages import Paging
-from infra.http.positions import Positions
+from infra.http.positions import Positions, Tokens
 from infra.http.request_context import (
     AppState,
     Handler,
@@ -34,6 +34,7 @@ from infra.tokens import Role, SigningKey, issue, jwks
 
 KEY = SigningKey.generate()
 NOON = datetime(2030, 5, 1, 12, 0, tzinfo=UTC)
+TOKENS = Tokens(bytes(32))
 NO_POOL = object()
 """Stands for the database of lists that read none."""
 ONE = Loaded(None, 1, "missions.trip/T1")
@@ -196,7 +197,7 @@ def api(
 ) -> Api:
     """The app, over whatever the test gives it."""
     verifier = Verifier(PublishedKeys(jwks(KEY)), "relais-accounts", "relais", clock)
-    app_state = AppState(verifier, problem, commands, positions, now=now, pool=pool)
+    app_state = AppState(verifier, problem, commands, positions, TOKENS, now=now, pool=pool)
     return create_app(
         "bells", [routes or router(), *([extra] if extra else [])], app_state, **options
     )

@@ -17,7 +17,7 @@ from infra.http.auth import PublishedKeys, Verifier
 from infra.http.history import MOST, ORDER
 from infra.http.problems import Problem
 from infra.http.request_context import SKEW, AppState, RequestContext
-from infra.http.tests.stage import KEY, NOON, Unlucky, api, client, signed
+from infra.http.tests.stage import KEY, NOON, TOKENS, Unlucky, api, client, signed
 from infra.personal import Keyring
 from infra.reading import pack
 from infra.store.postgres import PostgresStore
@@ -50,7 +50,7 @@ class TestAnswer:
         answer = await ring(caller)
         assert (answer.status_code, answer.json()) == (200, {"rung": 1})
         assert answer.headers["ETag"] == '"1"'
-        assert answer.headers["Relais-Position"] == "test.trip/b1@1"
+        assert answer.headers["Relais-Position"] == TOKENS.tell("o1", "test.trip/b1", 1)
 
     async def test_what_is_made_says_where_it_is(self, caller: httpx.AsyncClient) -> None:
         answer = await caller.put("/bells/b7")

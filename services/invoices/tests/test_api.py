@@ -351,11 +351,11 @@ async def test_only_what_was_sent_as_a_receipt_is_one(database: str, purpose: Pu
 async def test_a_receipt_that_is_still_on_its_way_is_waited_for(database: str) -> None:
     async with served(database) as api:
         await api.delivered()
-        for position, status in (("media.file/f-1@1", 201), ("media.file/f-3@1", 425)):
-            headers = {"Relais-Min-Position": position}
-            # Staff reads positions as they are; a driver's are opaque.
-            roles: tuple[Role, ...] = ("driver", "logistics")
-            asked = await api.ask("POST", f"{INVOICE}/expenses", TOLL, "ada", roles, "", headers)
+        for file_id, status in (("f-1", 201), ("f-3", 425)):
+            headers = {"Relais-Min-Position": api.position(f"media.file/{file_id}", 1)}
+            asked = await api.ask(
+                "POST", f"{INVOICE}/expenses", TOLL, "ada", ("driver",), "", headers
+            )
             assert asked.status_code == status
 
 

@@ -106,7 +106,7 @@ async def test_a_file_that_was_sent_just_now_is_waited_for(database: str) -> Non
 
         async def attach(file_id: str) -> int:
             body = {"label": "Delivery note", "file_id": file_id}
-            headers = {"Relais-Min-Position": f"media.file/{file_id}@1"}
+            headers = {"Relais-Min-Position": api.position(f"media.file/{file_id}", 1)}
             answer = await api.ask("POST", "/trips/T1/attachments", body, headers=headers)
             return answer.status_code
 

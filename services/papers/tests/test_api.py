@@ -209,9 +209,9 @@ async def test_a_paper_names_a_file_that_was_sent_as_a_paper(database: str) -> N
 async def test_a_file_that_is_still_on_its_way_is_waited_for(database: str) -> None:
     async with served(database) as api:
         body = {**PAPER_BODY, "file_id": "f-1"}
-        for position, status in (("media.file/f-1@1", 200), ("media.file/f-3@1", 425)):
-            headers = {"Relais-Min-Position": position}
-            # Staff reads positions as they are; a driver's are opaque.
-            roles: tuple[Role, ...] = ("driver", "logistics")
-            asked = await api.ask("PUT", "/mine/contract", body, "ada", roles, headers=headers)
+        for file_id, status in (("f-1", 200), ("f-3", 425)):
+            headers = {"Relais-Min-Position": api.position(f"media.file/{file_id}", 1)}
+            asked = await api.ask(
+                "PUT", "/mine/contract", body, "ada", ("driver",), headers=headers
+            )
             assert asked.status_code == status

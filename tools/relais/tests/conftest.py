@@ -71,15 +71,20 @@ class Platform(Line):
         method: str = "POST",
         position: str | None = None,
     ) -> Any:
-        """One request of somebody of the organisation, who has seen the position; answers what it
-        was told."""
+        """One request of somebody of the organisation, who was told of the position; answers what
+        it was told."""
+        return self._answer(role, subject, path, body, method, position).json()
+
+    def _answer(
+        self, role: str, subject: str, path: str, body: Any, method: str, position: str | None
+    ) -> httpx.Response:
         words = ("token", "--role", role, "--subject", subject, "--org", ORGANISATION)
         token = self.facts(*words)["token"]
         headers = {"Authorization": f"Bearer {token}", "Idempotency-Key": uuid4().hex}
         headers |= {"Relais-Min-Position": position} if position else {}
         answer = httpx.request(method, f"{self.url}{path}", json=body, headers=headers, timeout=30)
         assert answer.is_success, answer.text
-        return answer.json()
+        return answer
 
     def trip(self, brand: str = "Atlas") -> str:
         """Publish a trip; answers its id."""
@@ -94,9 +99,10 @@ class Platform(Line):
         They can be told of something by then.
         """
         user = {"email": f"{uuid4().hex[:8]}@example.org", "name": name, "roles": ["driver"]}
-        driver_id = str(self.post("administration", "max", "/accounts/users", user)["id"])
+        invited = self._answer("administration", "max", "/accounts/users", user, "POST", None)
+        driver_id = str(invited.json()["id"])
         about = {"driver_id": driver_id, "name": name, "phone": "+33612345678"}
-        position = f"accounts.user/{driver_id}@1"
+        position = invited.headers["Relais-Position"]
         self.post("logistics", "lea", "/missions/drivers", about, position=position)
         reached = f"select version from es.event where stream = 'preferences-{driver_id}'"
         self.until(lambda: bool(self.sql("messaging", reached)))

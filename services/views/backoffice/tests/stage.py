@@ -11,7 +11,7 @@ from infra.consumers.views import Generations, ViewHandler
 from infra.database import Pool
 from infra.http.app import create_app
 from infra.http.auth import PublishedKeys, Verifier
-from infra.http.positions import Positions
+from infra.http.positions import Positions, Tokens
 from infra.http.request_context import AppState
 from infra.signals import Signal
 from infra.testing.deliveries import deliveries
@@ -19,6 +19,8 @@ from infra.testing.serving import KEY, NO_HEADERS
 from infra.tokens import Role, issue, jwks
 from services.views.backoffice.service import router, service
 from services.views.backoffice.tests.make import NOON
+
+TOKENS = Tokens()
 
 
 @dataclass
@@ -69,6 +71,7 @@ async def served(office: Office) -> AsyncIterator[Caller]:
     app_state = AppState(
         verifier=Verifier(PublishedKeys(jwks(KEY)), "relais-accounts", "relais"),
         positions=Positions(generations.seen, signal, ["invoices.invoice"], within=0.05),
+        tokens=TOKENS,
         now=lambda: NOON,
         pool=office.pool,
     )

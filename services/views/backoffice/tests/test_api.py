@@ -30,7 +30,7 @@ from services.views.backoffice.tests.make import (
     submitted,
     validated,
 )
-from services.views.backoffice.tests.stage import Office, served
+from services.views.backoffice.tests.stage import TOKENS, Office, served
 
 ROLES: tuple[Role, ...] = get_args(Role)
 ADMITTED = {
@@ -152,6 +152,6 @@ class TestAsking:
 
     async def test_facts_not_shown_in_time_are_too_early(self, office: Office) -> None:
         async with served(office) as api:
-            asked = {"Relais-Min-Position": f"invoices.invoice/{INVOICE}@5"}
+            asked = {"Relais-Min-Position": TOKENS.tell("hiflow", f"invoices.invoice/{INVOICE}", 5)}
             early = await api.get("/lines/contested", headers=asked)
             assert (early.status_code, early.headers["Retry-After"]) == (425, "1")

@@ -15,7 +15,7 @@ from contracts.missions.trip_v1 import CounterOffered, Stop
 from infra.consumers.views import Generations
 from infra.http.app import create_app
 from infra.http.auth import PublishedKeys, Verifier
-from infra.http.positions import Positions
+from infra.http.positions import Positions, Tokens
 from infra.http.readable_ids import TRIP, referenced_id
 from infra.http.request_context import AppState
 from infra.http.versions import OpaqueVersions
@@ -47,6 +47,7 @@ from services.views.partner.tests.make import (
 )
 
 KEY = SigningKey.generate()
+TOKENS = Tokens()
 NO_HEADERS: Mapping[str, str] = {}
 ROUTES: Any = router(100.0).routes
 PATHS = [route.path for route in ROUTES if isinstance(route, APIRoute)]
@@ -85,6 +86,7 @@ async def served(partner: Partner) -> AsyncIterator[Caller]:
         positions=Positions(
             generations.seen, Signal("seen_partner", partner.pool), ["missions.trip"], within=0.05
         ),
+        tokens=TOKENS,
         versions=OpaqueVersions(bytes(32)),
         pool=partner.pool,
         now=lambda: NOON,
@@ -386,7 +388,6 @@ class TestAsking:
 
     async def test_facts_not_shown_in_time_are_too_early(self, partner: Partner) -> None:
         async with served(partner) as api:
-            sealed = OpaqueVersions(bytes(32)).of("missions.trip/t-1", 5)
-            asked = {"Relais-Min-Position": f"missions.trip/t-1@{sealed}"}
+            asked = {"Relais-Min-Position": TOKENS.tell("hiflow", "missions.trip/t-1", 5)}
             early = await api.get("/quotes", headers=asked)
             assert (early.status_code, early.headers["Retry-After"]) == (425, "1")
