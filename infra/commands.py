@@ -366,6 +366,11 @@ class Commands:
             found = await self._folded(aggregate, stream, await self.store.read(stream))
         return Loaded(found.state, found.version, name, found.organisation_id)
 
+    async def version(self, name: str) -> int:
+        """The version of a stream, by its name as position tokens have it; 0 when it has none."""
+        owner, _, id = name.partition("/")
+        return await self.store.version(f"{owner.rpartition('.')[2]}-{id}")
+
     async def history(
         self,
         aggregate: Aggregate[Any, Any, E, Any],

@@ -9,6 +9,7 @@ from functools import partial
 
 import uvicorn
 from starlette.applications import Starlette
+from starlette.middleware import Middleware
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, JSONResponse, Response
 from starlette.routing import BaseRoute, Mount, Route
@@ -32,6 +33,7 @@ from infra.http.problems import HANDLERS
 from infra.http.rates import Most, Rates
 from infra.http.request_context import AppState
 from infra.http.schemas import schema_routes
+from infra.http.shortening import Shortened
 from infra.http.versions import OpaqueVersions
 from infra.lookups import Lookups
 from infra.relay import Relay
@@ -148,7 +150,11 @@ def site(services: Sequence[Running], settings: Settings) -> Site:
     if settings.inside_port is None:
         return Site([*ours, *mounts], keys, health, None)
     documents = [Mount(prefix, routes=_documents(app)) for prefix, app in apis.items()]
-    inside = Starlette(routes=[*ours, *documents], exception_handlers=HANDLERS)
+    inside = Starlette(
+        routes=[*ours, *documents],
+        exception_handlers=HANDLERS,
+        middleware=[Middleware(Shortened)],
+    )
     return Site([*health.routes(inside=False), *mounts], keys, health, inside)
 
 

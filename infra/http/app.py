@@ -19,6 +19,8 @@ from infra.http.health import Health
 from infra.http.middleware import Backpressure, BodyLimit, Observed, Room
 from infra.http.problems import HANDLERS, ErrorHandler, FieldError, Problem, try_again
 from infra.http.request_context import AppState, AuthDependency, AuthMiddleware, RequestContext
+from infra.http.shortening import Shortened
+from infra.http.unchanged import NotModified, on_not_modified
 from infra.personal import SubjectIsForgotten
 from infra.store.protocol import EventTooLarge
 from infra.texts import UnstorableText
@@ -86,6 +88,7 @@ def create_app(
             Middleware(Observed, service=title),
             Middleware(Backpressure, room=room or Room()),
             Middleware(BodyLimit, most=max_body_bytes),
+            Middleware(Shortened),
         ],
         exception_handlers={**HANDLERS, **_FROM_BELOW},
         redirect_slashes=False,
@@ -194,4 +197,5 @@ _FROM_BELOW: Mapping[int | type[Exception], ErrorHandler] = {
     EventTooLarge: _on_too_large,
     SubjectIsForgotten: _on_forgotten,
     UnstorableText: _on_unstorable_text,
+    NotModified: on_not_modified,
 }

@@ -59,6 +59,11 @@ PARAMETERS: Json = {
         '"3"',
         pattern='^("([1-9][0-9]{0,9}|[A-Za-z0-9_-]{27})"|\\*)$',
     ),
+    "IfNoneMatch": _header(
+        "If-None-Match",
+        "The ETag of the answer that the caller has; 304 while it is as it was.",
+        '"3"',
+    ),
     "OccurredAt": _header(
         "Relais-Occurred-At",
         "When it really happened, for a phone that reports late. Not in the future.",
@@ -76,6 +81,7 @@ PARAMETERS: Json = {
 }
 _COMMAND = ("IdempotencyKey", "IfMatch", "OccurredAt", "MinPosition", "CorrelationId")
 _QUERY = ("MinPosition", "CorrelationId")
+_TAGGED = ("IfNoneMatch",)
 
 _PROBLEM: Json = {
     "type": "object",
@@ -134,6 +140,13 @@ _OF_COMMAND = _OF_QUERY | {
     "412": "If-Match does not hold, or what the command decides on has changed",
     "413": "More than a body may hold",
     "415": "Not of the type that is taken",
+}
+_NOT_MODIFIED: Json = {"description": "What the caller has is as it was"}
+_QUERY_HEADERS: Json = {
+    "ETag": {
+        "schema": {"type": "string"},
+        "description": "For If-None-Match; of one entity it is the version, for If-Match too.",
+    },
 }
 _RETRYING = frozenset({"409", "425", "429", "503"})
 _ANSWER_HEADERS: Json = {
@@ -243,7 +256,10 @@ def _describe(operation: Json, method: str, route: APIRoute, admission: AuthDepe
     operation["operationId"] = route.name
     operation["summary"] = _sentence(route.description) or route.name
     operation.setdefault("tags", [_heading(route.path_format)])
-    references = [f"#/components/parameters/{name}" for name in (_QUERY if is_query else _COMMAND)]
+    answers = operation["responses"]
+    is_tagged = is_query and "application/json" in answers.get("200", {}).get("content", {})
+    parameters = (_QUERY + _TAGGED if is_tagged else _QUERY) if is_query else _COMMAND
+    references = [f"#/components/parameters/{name}" for name in parameters]
     operation.setdefault("parameters", []).extend({"$ref": one} for one in references)
     problems = _ALWAYS | (_OF_QUERY if is_query else _OF_COMMAND)
     if admission.roles is None:
@@ -252,10 +268,12 @@ def _describe(operation: Json, method: str, route: APIRoute, admission: AuthDepe
         problems |= _ADMITTED
         operation["security"] = [{"token": []}, {"cookie": []}]
         operation["x-roles"] = sorted(admission.roles)
-    answers = operation["responses"]
     for status, answer in answers.items():
         if status.startswith("2") and not is_query:
             answer["headers"] = _ANSWER_HEADERS
+    if is_tagged:
+        answers["200"]["headers"] = _QUERY_HEADERS
+        answers["304"] = dict(_NOT_MODIFIED)
     # Those of the framework for 422 tell of a body we do not send.
     answers.update({status: _problem(status, text) for status, text in problems.items()})
 

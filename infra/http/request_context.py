@@ -64,6 +64,7 @@ from infra.http.problems import (
 )
 from infra.http.rates import Rates
 from infra.http.readable_ids import readable_id, referenced_id
+from infra.http.unchanged import NotModified, Place, Told, Unchanged, names
 from infra.http.versions import OpaqueVersions
 from infra.lookups import Lookups
 from infra.reading import pack
@@ -129,6 +130,8 @@ class Handler(Protocol):
         most: int | None = None,
     ) -> list[HistoryEntry[E]]: ...
 
+    async def version(self, name: str) -> int: ...
+
 
 def _now() -> datetime:
     return datetime.now(UTC)
@@ -156,6 +159,8 @@ class AppState:
     """The database with the tables that queries read."""
     unfilled: Check | None = None
     """Why those tables are not there yet."""
+    unchanged: Unchanged = field(default_factory=Unchanged)
+    """The answers that were given lately."""
 
     @property
     def tables(self) -> Pool:
@@ -180,6 +185,9 @@ class PublicRequest:
     idempotency_key: str | None = None
     if_match: str | None = None
     fingerprint: str = ""
+    if_none_match: str | None = None
+    asked: str = ""
+    """What a query asks for: its path and its parameters."""
 
     @property
     def pool(self) -> Pool:
@@ -197,6 +205,8 @@ class PublicRequest:
             self.idempotency_key,
             self.if_match,
             self.fingerprint,
+            self.if_none_match,
+            self.asked,
             principal=principal,
         )
 
@@ -373,15 +383,45 @@ class RequestContext(PublicRequest):
             raise RuntimeError("this API was made without lookups")
         return await self.app_state.lookups.find(lookup, *key)
 
-    def show(self, answer: T, found: Loaded[Any], *, past: bool = False) -> Answered[T]:
+    def show(
+        self, answer: T, found: Loaded[Any], *, past: bool = False, beside: bool = False
+    ) -> Answered[T]:
         """200 with the version as `ETag`, which `If-Match` takes.
 
+        `beside` is whether the answer also tells of something beside the entity, which changes
+        without it; any other answer raises `NotModified` for who has that version.
         The past has none where versions are opaque: comparing them at many times would count.
         """
         if past and self._opaque is not None:
             return Answered(answer)
-        version = self._shown(found.stream, found.version)
-        return Answered(answer, headers={"ETag": f'"{version}"'})
+        etag = self._etag(found.stream, found.version)
+        if self.asked and not beside:
+            self.app_state.unchanged.keep(self._place, Told(found.stream, found.version))
+            if self.if_none_match is not None and names(self.if_none_match, etag):
+                raise NotModified(etag)
+        return Answered(answer, headers={"ETag": etag})
+
+    async def spare_unchanged(self) -> None:
+        """Raises `NotModified` for who asks with the ETag of the present version, where this
+        process remembers that it showed it to them: the stream is not read again."""
+        commands = self.app_state.commands
+        if self.if_none_match is None or commands is None:
+            return
+        told = self.app_state.unchanged.get(self._place)
+        if told is None or not names(
+            self.if_none_match, etag := self._etag(told.stream, told.version)
+        ):
+            return
+        if await commands.version(told.stream) == told.version:
+            raise NotModified(etag)
+
+    @property
+    def _place(self) -> Place:
+        who = self.principal
+        return who.organisation_id, who.subject, *sorted(who.roles), self.asked
+
+    def _etag(self, stream: str, version: int) -> str:
+        return f'"{self._shown(stream, version)}"'
 
     async def history(
         self, aggregate: Aggregate[Any, Any, E, Any], id: str, history: type[H], part: Part
@@ -467,7 +507,7 @@ class AuthDependency:
             _refuse_unreadable(headers.get(b"content-type", b""), body, self.media)
         await _seen(app_state, principal, headers)
         if scope["method"] in SAFE_METHODS:
-            asked = _query(app_state, headers)
+            asked = _query(app_state, headers, scope)
         else:
             asked = _command(app_state, headers, request, body)
         if principal is None:
@@ -475,6 +515,7 @@ class AuthDependency:
         context = asked.as_principal(principal)
         if app_state.guard is not None:
             await app_state.guard(context)
+        await context.spare_unchanged()
         return context
 
     def principal(self, app_state: AppState, header: bytes | None) -> Principal | None:
@@ -541,9 +582,18 @@ def public() -> Any:
     return Depends(AuthDependency(None))
 
 
-def _query(app_state: AppState, headers: dict[bytes, bytes]) -> PublicRequest:
+def _query(app_state: AppState, headers: dict[bytes, bytes], scope: Scope) -> PublicRequest:
     at = app_state.now()
-    return PublicRequest(app_state, at, at, _correlation_id(headers), _traceparent(headers))
+    given = headers.get(b"if-none-match")
+    return PublicRequest(
+        app_state,
+        at,
+        at,
+        _correlation_id(headers),
+        _traceparent(headers),
+        if_none_match=None if given is None else given.decode("latin-1"),
+        asked=f"{scope['path']}?{scope['query_string'].decode('latin-1')}",
+    )
 
 
 async def _seen(

@@ -56,6 +56,7 @@ select {_COLUMNS} from es.event
    and (xid, position) > (%s::text::xid8, %s)
  order by es.event.xid, es.event.position limit %s
 """
+_VERSION = "select version from es.event where stream = %s order by version desc limit 1"
 # The type stands in the text, so that its own small index is used.
 _AMENDMENTS = f"""
 select {_COLUMNS} from es.event where stream = %s and type = '{TYPE}' order by version
@@ -187,6 +188,13 @@ class PostgresStore:
         for event in await self._fetch(_READ_MANY, (list(found),)):
             found[event.stream].append(event)
         return found
+
+    async def version(self, stream: str) -> int:
+        """The version of the last event of a stream; 0 without one."""
+        async with self.pool.connection() as connection:
+            cursor = await connection.execute(_VERSION, (stream,))
+            found = await cursor.fetchone()
+        return 0 if found is None else int(found[0])
 
     async def amendments(self, stream: str) -> list[RecordedEvent]:
         """The amendments of a stream, in version order."""

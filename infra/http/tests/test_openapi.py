@@ -72,6 +72,7 @@ def test_a_query_takes_the_headers_of_queries(document: dict[str, Any]) -> None:
         "upto": False,
         "Relais-Min-Position": False,
         "Relais-Correlation-Id": False,
+        "If-None-Match": False,
     }
 
 
@@ -89,10 +90,20 @@ def test_every_route_says_whom_it_admits(document: dict[str, Any]) -> None:
 def test_every_failure_is_a_problem(document: dict[str, Any]) -> None:
     for item in document["paths"].values():
         for operation in item.values():
-            failures = {s: a for s, a in operation["responses"].items() if not s.startswith("2")}
+            failures = {s: a for s, a in operation["responses"].items() if s[0] not in "23"}
             assert {"400", "422", "503", "default"} <= failures.keys()
             for answer in failures.values():
                 assert list(answer["content"]) == ["application/problem+json"]
+
+
+def test_a_query_says_that_what_one_has_is_not_sent_again(document: dict[str, Any]) -> None:
+    answers = document["paths"]["/numbers"]["get"]["responses"]
+    assert "ETag" in answers["200"]["headers"]
+    assert "content" not in answers["304"]
+
+
+def test_a_command_is_never_answered_so(document: dict[str, Any]) -> None:
+    assert "304" not in document["paths"]["/bells/{bell_id}/rings"]["post"]["responses"]
 
 
 def test_every_answer_has_a_schema(document: dict[str, Any]) -> None:

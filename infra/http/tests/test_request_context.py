@@ -123,6 +123,43 @@ class TestIfMatch:
         assert (await ring(caller, "three", **{"If-Match": "*"})).status_code == 200
 
 
+class TestIfNoneMatch:
+    async def test_who_has_the_version_is_not_sent_it_again(
+        self, caller: httpx.AsyncClient
+    ) -> None:
+        etag = (await ring(caller)).headers["ETag"]
+        answer = await caller.get("/bells/b1", headers={"If-None-Match": etag})
+        assert (answer.status_code, answer.content, answer.headers["ETag"]) == (304, b"", etag)
+
+    async def test_who_was_shown_it_costs_no_fold(
+        self, caller: httpx.AsyncClient, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        await ring(caller)
+        etag = (await caller.get("/bells/b1")).headers["ETag"]
+        with monkeypatch.context() as patched:
+            patched.setattr(Commands, "load", Unlucky(AssertionError("it was folded")).load)
+            answer = await caller.get("/bells/b1", headers={"If-None-Match": etag})
+        assert answer.status_code == 304
+
+    async def test_who_has_another_version_is_sent_the_present_one(
+        self, caller: httpx.AsyncClient
+    ) -> None:
+        etag = (await ring(caller, "one")).headers["ETag"]
+        await caller.get("/bells/b1")
+        await ring(caller, "two")
+        answer = await caller.get("/bells/b1", headers={"If-None-Match": etag})
+        assert (answer.json(), answer.headers["ETag"]) == ({"rung": 2}, '"2"')
+
+    async def test_what_somebody_else_was_shown_is_looked_at_anew(
+        self, caller: httpx.AsyncClient, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        await ring(caller)
+        etag = (await caller.get("/bells/b1")).headers["ETag"]
+        monkeypatch.setattr(Commands, "load", Unlucky(TooMuchContention()).load)
+        others = {"If-None-Match": etag, **signed("d2")}
+        assert (await caller.get("/bells/b1", headers=others)).status_code == 500
+
+
 KEY_HEADER = "Idempotency-Key"
 OCCURRED = "Relais-Occurred-At"
 JOURNEY = "Relais-Correlation-Id"

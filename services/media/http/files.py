@@ -134,7 +134,7 @@ def router(media: MediaService) -> Router:
         """The state of a file."""
         loaded = await media.found(context, file_id, reading=True)
         offset = await media.uploads.offset(file_id)
-        return context.show(file_shown(loaded.state, offset), loaded)
+        return context.show(file_shown(loaded.state, offset), loaded, beside=True)
 
     @routes.get("/files/{file_id}/history")
     async def file_history(

@@ -296,7 +296,7 @@ def router(running: Running) -> Router:
             words = _words(found.state, person, running.settings.portal)
         events = await running.commands.history(MESSAGE, message_id)
         tried = await attempts.of(running.pool, _parcels(message_id, events))
-        return context.show(_shown(found.state, events, tried, words), found)
+        return context.show(_shown(found.state, events, tried, words), found, beside=True)
 
     @routes.post("/messages/{message_id}/repetition")
     async def send_message_again(message_id: Id, context: Staff) -> Answered[Recorded]:

@@ -286,7 +286,8 @@ async def show_driver(
     ):
         raise context.refuse(driver.NoSuchDriver())
     cleared = (await context.load(CLEARANCE, driver_id, as_of)).state
-    return context.show(driver_shown(found.state, cleared, context.today), found)
+    shown = driver_shown(found.state, cleared, context.today)
+    return context.show(shown, found, beside=True)
 
 
 @router.get("/drivers/{driver_id}/history")
