@@ -129,13 +129,15 @@ class Refused(Generic[R]):
 class Loaded(Generic[S]):
     """An entity folded from its stream; version 0 when it has none.
 
-    `stream` is its name as position tokens have it, `organisation_id` whose it is.
+    `stream` is its name as position tokens have it, `organisation_id` whose it is. `subjects` is
+    everybody named in its sealed fields; None when one of them is forgotten, and of the past.
     """
 
     state: S
     version: int
     stream: str = field(default="", compare=False)
     organisation_id: str = field(default="", compare=False)
+    subjects: frozenset[str] | None = field(default=None, compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -364,12 +366,16 @@ class Commands:
         found = await self._kept(aggregate, stream)
         if found is None:
             found = await self._folded(aggregate, stream, await self.store.read(stream))
-        return Loaded(found.state, found.version, name, found.organisation_id)
+        subjects = found.subjects if found.readable == found.subjects else None
+        return Loaded(found.state, found.version, name, found.organisation_id, subjects)
 
-    async def version(self, name: str) -> int:
-        """The version of a stream, by its name as position tokens have it; 0 when it has none."""
+    async def stands(self, name: str, version: int, subjects: frozenset[str]) -> bool:
+        """Whether a stream, by its name as position tokens have it, is still at a version, and
+        nobody of these is forgotten."""
         owner, _, id = name.partition("/")
-        return await self.store.version(f"{owner.rpartition('.')[2]}-{id}")
+        if await self.store.version(f"{owner.rpartition('.')[2]}-{id}") != version:
+            return False
+        return subjects == (await self._keyring.keys(subjects)).keys()
 
     async def history(
         self,

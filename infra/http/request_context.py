@@ -130,7 +130,7 @@ class Handler(Protocol):
         most: int | None = None,
     ) -> list[HistoryEntry[E]]: ...
 
-    async def version(self, name: str) -> int: ...
+    async def stands(self, name: str, version: int, subjects: frozenset[str]) -> bool: ...
 
 
 def _now() -> datetime:
@@ -389,30 +389,31 @@ class RequestContext(PublicRequest):
         """200 with the version as `ETag`, which `If-Match` takes.
 
         `beside` is whether the answer also tells of something beside the entity, which changes
-        without it; any other answer raises `NotModified` for who has that version.
+        without it. Any other answer raises `NotModified` for who has that version, unless
+        somebody in it is forgotten, whom an earlier answer may still name.
         The past has none where versions are opaque: comparing them at many times would count.
         """
         if past and self._opaque is not None:
             return Answered(answer)
         etag = self._etag(found.stream, found.version)
-        if self.asked and not beside:
-            self.app_state.unchanged.keep(self._place, Told(found.stream, found.version))
+        if self.asked and not beside and found.subjects is not None:
+            told = Told(found.stream, found.version, found.subjects)
+            self.app_state.unchanged.keep(self._place, told)
             if self.if_none_match is not None and names(self.if_none_match, etag):
                 raise NotModified(etag)
         return Answered(answer, headers={"ETag": etag})
 
     async def spare_unchanged(self) -> None:
-        """Raises `NotModified` for who asks with the ETag of the present version, where this
-        process remembers that it showed it to them: the stream is not read again."""
-        commands = self.app_state.commands
-        if self.if_none_match is None or commands is None:
+        """Raises `NotModified` for who asks with the ETag of an answer that stands, where this
+        process remembers that it gave it to them: the stream is not read again."""
+        if self.if_none_match is None:
             return
-        told = self.app_state.unchanged.get(self._place)
-        if told is None or not names(
-            self.if_none_match, etag := self._etag(told.stream, told.version)
+        if (told := self.app_state.unchanged.get(self._place)) is None:
+            return
+        etag = self._etag(told.stream, told.version)
+        if names(self.if_none_match, etag) and await self._commands().stands(
+            told.stream, told.version, told.subjects
         ):
-            return
-        if await commands.version(told.stream) == told.version:
             raise NotModified(etag)
 
     @property

@@ -1,8 +1,9 @@
 """Makes answers short: 304 for what the caller has, and gzip for what is long.
 
-An answer to a GET that has no `ETag` of its own gets a weak one of its body, so lists have one too.
-Only answers to GET are compressed: commands hand out tokens, and the length of a compressed answer
-tells of a secret in it. What comes in parts, like files and events, goes on as it is.
+An answer to a GET gets a weak `ETag` of its body, so lists have one too. What has an ETag of its
+own goes as it is: a strong one, which `If-Match` takes, is not that of the compressed form (RFC
+9110, 8.8.3). So does what comes in parts, like files and events. The length of a compressed answer
+tells of a secret in it: commands are never compressed, nor what its route lets nobody keep.
 """
 
 import zlib
@@ -20,8 +21,9 @@ LEAST_BYTES = 1_000
 LEVEL = 5
 MOST_AT_ONCE = 128 * 1024
 """Longer bodies are compressed in a thread: this one has others to answer."""
-TYPES = (b"application/json", b"application/javascript", b"image/svg+xml", b"text/")
+TYPES = (b"application/json", b"text/")
 _OF_BODY = frozenset({b"content-length", b"content-type"})
+_OWN = frozenset({b"content-encoding", b"etag"})
 
 Headers = Iterable[tuple[bytes, bytes]]
 
@@ -63,28 +65,21 @@ class _Answer:
         body: bytes = message.get("body", b"")
         headers: list[tuple[bytes, bytes]] = head["headers"]
         asked = dict(self._given)
-        headers.append((b"vary", b"Accept-Encoding"))
-        if not any(name == b"etag" for name, _ in headers):
-            etag = _weak(body)
-            headers.append((b"etag", etag.encode()))
-            if names(asked.get(b"if-none-match", b"").decode("latin-1"), etag):
-                head["status"] = 304
-                head["headers"] = [one for one in headers if one[0] not in _OF_BODY]
-                return {**message, "body": b""}
-        if len(body) >= LEAST_BYTES and takes_gzip(asked.get(b"accept-encoding", b"")):
-            body = await (
-                run_in_threadpool(_gzip, body) if len(body) > MOST_AT_ONCE else _at_once(body)
-            )
-            head["headers"] = [
-                *(one for one in headers if one[0] != b"content-length"),
-                (b"content-encoding", b"gzip"),
-                (b"content-length", str(len(body)).encode()),
-            ]
-        return {**message, "body": body}
-
-
-async def _at_once(body: bytes) -> bytes:
-    return _gzip(body)
+        etag = _weak(body)
+        headers += [(b"vary", b"Accept-Encoding"), (b"etag", etag.encode())]
+        if names(asked.get(b"if-none-match", b"").decode("latin-1"), etag):
+            head["status"] = 304
+            head["headers"] = [one for one in headers if one[0] not in _OF_BODY]
+            return {**message, "body": b""}
+        if len(body) < LEAST_BYTES or not takes_gzip(asked.get(b"accept-encoding", b"")):
+            return message
+        packed = _gzip(body) if len(body) <= MOST_AT_ONCE else await run_in_threadpool(_gzip, body)
+        head["headers"] = [
+            *(one for one in headers if one[0] != b"content-length"),
+            (b"content-encoding", b"gzip"),
+            (b"content-length", str(len(packed)).encode()),
+        ]
+        return {**message, "body": packed}
 
 
 def _is_short_of(head: Message) -> bool:
@@ -92,8 +87,9 @@ def _is_short_of(head: Message) -> bool:
     headers = dict(head["headers"])
     return (
         head["status"] == 200
-        and b"content-encoding" not in headers
+        and not _OWN.intersection(headers)
         and headers.get(b"content-type", b"").startswith(TYPES)
+        and b"no-store" not in headers.get(b"cache-control", b"")
     )
 
 

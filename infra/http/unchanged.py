@@ -1,17 +1,13 @@
 """What a caller has is not sent again: `If-None-Match`, and the answers remembered for it."""
 
 from collections import OrderedDict
-from collections.abc import Callable
 from dataclasses import dataclass
-from time import monotonic
 
 from starlette.requests import Request
 from starlette.responses import Response
 
 MOST = 10_000
 """How many answers one process remembers; those used least recently go first."""
-LIFE_SECONDS = 60.0
-"""How long an answer is remembered, used or not: so long may personal text outlive its key."""
 
 Place = tuple[str, ...]
 """Who asked, in which roles, and for what."""
@@ -38,45 +34,33 @@ def names(if_none_match: str, etag: str) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class Told:
-    """The stream that an answer was made of, and at which version."""
+    """The stream that an answer was made of, at which version, and everybody named in it."""
 
     stream: str
     version: int
+    subjects: frozenset[str]
 
 
 class Unchanged:
     """The answers a process gave lately, each made of one stream and of who asked alone.
 
-    Who asks again at the same version may see the same: the rights were looked at then, and they
-    follow from the same events.
+    Who asks again may see the same while the stream is at that version and nobody in it is
+    forgotten: the rights were looked at then, and they follow from the same events.
     """
 
-    def __init__(
-        self,
-        *,
-        most: int = MOST,
-        life_seconds: float = LIFE_SECONDS,
-        clock: Callable[[], float] = monotonic,
-    ) -> None:
+    def __init__(self, most: int = MOST) -> None:
         self._most = most
-        self._life = life_seconds
-        self._clock = clock
-        self._told: OrderedDict[Place, tuple[float, Told]] = OrderedDict()
+        self._told: OrderedDict[Place, Told] = OrderedDict()
 
     def get(self, place: Place) -> Told | None:
-        """What was told there last; None when it is too long ago."""
-        if (found := self._told.get(place)) is None:
-            return None
-        born, told = found
-        if self._clock() - born >= self._life:
-            del self._told[place]
-            return None
-        self._told.move_to_end(place)
+        """What was told there last."""
+        if (told := self._told.get(place)) is not None:
+            self._told.move_to_end(place)
         return told
 
     def keep(self, place: Place, told: Told) -> None:
-        """Remember an answer that was made just now."""
-        self._told[place] = self._clock(), told
+        """Remember an answer."""
+        self._told[place] = told
         self._told.move_to_end(place)
         if len(self._told) > self._most:
             self._told.popitem(last=False)

@@ -79,7 +79,7 @@ class Unlucky:
     async def handle(self, *_: Any, **__: Any) -> Any:
         raise self._error
 
-    load = history = handle
+    load = history = stands = handle
 
 
 # --- Its API ------------------------------------------------------------------------------------

@@ -202,7 +202,7 @@ class Keeping:
     async def load(self, *_: Any, **__: Any) -> Any:
         raise NotImplementedError
 
-    history = load
+    history = stands = load
 
 
 async def traceparent_of_a_command() -> str | None:

@@ -177,7 +177,7 @@ async def test_it_is_served_to_everybody() -> None:
 async def test_an_example_of_each_header_passes() -> None:
     parameters = api().openapi()["components"]["parameters"].values()
     examples = {one["name"]: one["example"] for one in parameters if "example" in one}
-    assert len(examples) == 4
+    assert len(examples) == 5
     async with client(api(), **examples) as caller:
         assert (await caller.get("/today")).status_code == 200
         assert (await caller.post("/bells/b1/rings", json={"count": "x"})).status_code == 422

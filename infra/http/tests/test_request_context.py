@@ -5,22 +5,28 @@ import os
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack
 from datetime import UTC, datetime, timedelta
+from typing import Annotated
 
 import httpx
 import pytest
 import pytest_asyncio
 
+from contracts.missions import driver_v1
+from contracts.missions.driver_v1 import DriverEvent, PhoneChanged
 from infra.batching import Full
-from infra.commands import Commands, TooMuchContention
+from infra.commands import Aggregate, Commands, TooMuchContention
 from infra.database import open_pool
+from infra.http.answers import Answer, Answered, Router
 from infra.http.auth import PublishedKeys, Verifier
 from infra.http.history import MOST, ORDER
+from infra.http.models import Id
 from infra.http.problems import Problem
-from infra.http.request_context import SKEW, AppState, RequestContext
+from infra.http.request_context import SKEW, AppState, RequestContext, requires
 from infra.http.tests.stage import KEY, NOON, TOKENS, Unlucky, api, client, signed
 from infra.personal import Keyring
 from infra.reading import pack
 from infra.store.postgres import PostgresStore
+from infra.tests.make import commands_of, context
 from infra.tokens import issue, jwks
 
 RINGS = "/bells/b1/rings"
@@ -39,6 +45,35 @@ async def caller(database: str) -> AsyncIterator[httpx.AsyncClient]:
         await store.migrate()
         app = api(commands=Commands("test", store, keyring))
         yield await stack.enter_async_context(client(app))
+
+
+class Phone(Answer):
+    """The number that a driver has now."""
+
+    phone: str
+
+
+PHONE: Aggregate[None, str, DriverEvent, None] = Aggregate(
+    driver_v1.contract,
+    lambda *_: [],
+    lambda phone, event: event.phone if isinstance(event, PhoneChanged) else phone,
+    "",
+)
+
+
+def phones() -> Router:
+    """A route that tells something personal."""
+    routes = Router("Phones")
+
+    @routes.get("/phones/{driver_id}")
+    async def phone(
+        driver_id: Id, context: Annotated[RequestContext, requires("driver")]
+    ) -> Answered[Phone]:
+        """The number of a driver."""
+        found = await context.load(PHONE, driver_id)
+        return context.show(Phone(phone=found.state), found)
+
+    return routes
 
 
 async def ring(caller: httpx.AsyncClient, key: str = "k", **headers: str) -> httpx.Response:
@@ -158,6 +193,26 @@ class TestIfNoneMatch:
         monkeypatch.setattr(Commands, "load", Unlucky(TooMuchContention()).load)
         others = {"If-None-Match": etag, **signed("d2")}
         assert (await caller.get("/bells/b1", headers=others)).status_code == 500
+
+    async def test_who_is_forgotten_stays_in_no_answer(self, database: str) -> None:
+        async with (
+            commands_of(database) as commands,
+            client(api(commands=commands, extra=phones())) as caller,
+        ):
+            changed = PhoneChanged(driver_id="ada", phone="+33600000000", changed_at=NOON)
+            await commands.store.append(
+                await commands.prepare(PHONE, "driver-ada", 0, [changed], context())
+            )
+            first = await caller.get("/phones/ada")
+            known = {"If-None-Match": first.headers["ETag"]}
+            assert (await caller.get("/phones/ada", headers=known)).status_code == 304
+            await commands._keyring.forget("ada", "ada")
+            now = [await caller.get("/phones/ada", headers=known) for _ in range(2)]
+        assert [answer.json() for answer in (first, *now)] == [
+            {"phone": "+33600000000"},
+            {"phone": "XXXX"},
+            {"phone": "XXXX"},
+        ]
 
 
 KEY_HEADER = "Idempotency-Key"

@@ -9,6 +9,7 @@ from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
 
 from infra.http.problems import Problem
+from infra.http.unchanged import names
 from infra.objects import Objects
 
 _RANGE = re.compile(r"bytes=(\d{0,15})-(\d{0,15})")
@@ -38,7 +39,7 @@ async def send(objects: Objects, content: Content, request: Request) -> Response
         "Content-Security-Policy": "sandbox",
         "X-Content-Type-Options": "nosniff",
     }
-    if known(request.headers.get("if-none-match", ""), etag):
+    if names(request.headers.get("if-none-match", ""), etag):
         return Response(status_code=304, headers=headers)
     wanted = request.headers.get("range", "")
     if request.headers.get("if-range", etag) != etag:
@@ -51,12 +52,6 @@ async def send(objects: Objects, content: Content, request: Request) -> Response
     pieces = await _begun(objects.read(content.object, start, end))
     status = 200 if asked is None else 206
     return StreamingResponse(pieces, status, headers, media_type=content.media_type)
-
-
-def known(condition: str, etag: str) -> bool:
-    """Whether `If-None-Match` names this content, alone, among others, weakly, or by `*`."""
-    named = (one.strip().removeprefix("W/") for one in condition.split(","))
-    return any(one in (etag, "*") for one in named)
 
 
 def part(wanted: str, size: int) -> tuple[int, int] | None:
