@@ -1,4 +1,4 @@
-"""What a caller has is not sent again: `If-None-Match`, and the answers remembered for it."""
+"""Spares callers what they have: `If-None-Match`, and the answers remembered for it."""
 
 from collections import OrderedDict
 from dataclasses import dataclass
@@ -53,7 +53,7 @@ class Unchanged:
         self._told: OrderedDict[Place, Told] = OrderedDict()
 
     def get(self, place: Place) -> Told | None:
-        """What was told there last."""
+        """The answer that was given there last."""
         if (told := self._told.get(place)) is not None:
             self._told.move_to_end(place)
         return told
