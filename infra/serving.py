@@ -5,7 +5,7 @@ import logging
 import socket
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager, contextmanager, suppress
-from functools import partial
+from functools import cache, partial
 
 import uvicorn
 from starlette.applications import Starlette
@@ -28,12 +28,14 @@ from infra.http.docs import docs_routes
 from infra.http.headers import SafeHeaders, parting
 from infra.http.health import Health, unsaturated, waiters, writable
 from infra.http.middleware import Room
+from infra.http.openapi import Json
 from infra.http.positions import Positions, Tokens
 from infra.http.problems import HANDLERS
 from infra.http.rates import Most, Rates
 from infra.http.request_context import AppState
 from infra.http.schemas import schema_routes
 from infra.http.shortening import Shortened
+from infra.http.together import together
 from infra.http.versions import OpaqueVersions
 from infra.lookups import Lookups
 from infra.relay import Relay
@@ -146,7 +148,12 @@ def site(services: Sequence[Running], settings: Settings) -> Site:
     rates = Rates(Most(settings.max_requests_of_person, settings.max_requests_of_organisation))
     apis = {one.service.prefix: api(one, verifier, health, rates) for one in services}
     mounts = [Mount(prefix, app) for prefix, app in apis.items()]
-    ours = [Route("/", _front_page(apis)), *health.routes(), *schema_routes()]
+    ours = [
+        Route("/", _front_page(apis)),
+        *_documents_of_all(apis),
+        *health.routes(),
+        *schema_routes(),
+    ]
     if settings.inside_port is None:
         return Site([*ours, *mounts], keys, health, None)
     documents = [Mount(prefix, routes=_documents(app)) for prefix, app in apis.items()]
@@ -163,6 +170,17 @@ def _documents(app: Api) -> Sequence[BaseRoute]:
         return JSONResponse(app.openapi())
 
     return [Route("/openapi.json", document), *docs_routes(app.title)]
+
+
+def _documents_of_all(apis: Mapping[str, Api]) -> Sequence[BaseRoute]:
+    @cache
+    def whole() -> Json:
+        return together({prefix: app.openapi() for prefix, app in apis.items()})
+
+    async def document(_: Request) -> Response:
+        return JSONResponse(whole())
+
+    return [Route("/openapi.json", document), *docs_routes("Relais")]
 
 
 def _front_page(apis: Mapping[str, Api]) -> Callable[[Request], Awaitable[Response]]:

@@ -17,7 +17,10 @@ POLICY = (
     " connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
 )
 _START = """\
-SwaggerUIBundle({url: "openapi.json", dom_id: "#page", deepLinking: true});
+SwaggerUIBundle({
+  url: "openapi.json", dom_id: "#page", deepLinking: true, filter: true,
+  docExpansion: "none", defaultModelsExpandDepth: 0,
+});
 """
 
 
@@ -26,7 +29,9 @@ def docs_routes(title: str) -> Sequence[BaseRoute]:
 
     async def page(_: Request) -> Response:
         return HTMLResponse(
-            f"<!doctype html><html lang=en><meta charset=utf-8><title>{escape(title)}</title>"
+            "<!doctype html><html lang=en><meta charset=utf-8>"
+            "<meta name=viewport content='width=device-width'>"
+            f"<title>{escape(title)}</title>"
             "<link rel=stylesheet href='docs/swagger-ui.css'><div id=page></div>"
             "<script src='docs/swagger-ui-bundle.js'></script>"
             "<script src='docs/start.js'></script></html>",

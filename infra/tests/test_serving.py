@@ -28,12 +28,8 @@ from infra.tokens import issue
 
 PROBES = ["/health/live", "/health/ready", "/bells/health/live", "/bells/health/ready"]
 OURS = [
-    "/",
-    "/metrics",
-    "/contracts/asyncapi.yaml",
-    "/bells/metrics",
-    "/bells/docs",
-    "/bells/openapi.json",
+    *("/", "/docs", "/openapi.json", "/metrics", "/contracts/asyncapi.yaml"),
+    *("/bells/metrics", "/bells/docs", "/bells/openapi.json"),
 ]
 
 
@@ -124,11 +120,12 @@ async def test_who_is_reached_by_https_says_so(portal: str, sent: bool) -> None:
     assert ("Strict-Transport-Security" in headers) is sent
 
 
-async def test_the_pages_of_documents_load_nothing_from_elsewhere() -> None:
+@pytest.mark.parametrize("prefix", ["/bells", ""])
+async def test_the_pages_of_documents_load_nothing_from_elsewhere(prefix: str) -> None:
     async with door() as client:
-        page = await client.get("/bells/docs")
+        page = await client.get(f"{prefix}/docs")
         loaded = re.findall(r"(?:src|href)='([^']+)'", page.text)
-        found = [await client.get(f"/bells/{path}") for path in loaded]
+        found = [await client.get(f"{prefix}/{path}") for path in loaded]
     assert "//" not in page.text
     assert [answer.status_code for answer in found] == [200, 200, 200]
     assert "script-src 'self';" in page.headers["Content-Security-Policy"]
@@ -246,7 +243,7 @@ class TestPortOfOurOwn:
         port = free_port()
         async with door(inside_port=port), httpx.AsyncClient() as client:
             inner = f"http://127.0.0.1:{port}"
-            for path in ("/", "/metrics", "/bells/docs", "/bells/openapi.json"):
+            for path in ("/", "/docs", "/openapi.json", "/metrics", "/bells/docs"):
                 assert (await client.get(inner + path)).status_code == 200
             ready = await client.get(f"{inner}/health/ready")
             assert ready.status_code == 503
