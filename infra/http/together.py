@@ -45,9 +45,7 @@ def _renamed(document: Json, name: str) -> Json:
 
 def _add(whole: Json, prefix: str, document: Json) -> None:
     name = prefix.strip("/")
-    about = document["info"].get("description", "")
-    for tag in document.get("tags", ()):
-        whole["tags"].append({"name": f"{name}: {tag['name']}", "description": about})
+    whole["tags"] += [{"name": f"{name}: {tag['name']}"} for tag in document.get("tags", ())]
     for path, item in document["paths"].items():
         whole["paths"][prefix + path] = item
         for operation in item.values():
