@@ -12,6 +12,7 @@ PROGRAMS: Mapping[str, Sequence[str]] = {
     "catalogue": ("tools.catalogue", "--check"),
     "manifests": ("tools.manifests", "check"),
     "manifests-conform": ("tools.manifests", "conform"),
+    "compose": ("tools.manifests", "compose"),
     "alerts": ("tools.manifests", "alerts"),
     "image-lint": ("tools.image", "lint"),
     "asyncapi": ("tools.compiler.validate",),

@@ -1,7 +1,8 @@
-"""python -m tools.manifests [task]: the generated files of deploy/k8s.
+"""python -m tools.manifests [task]: the generated files of deploy/k8s and infra/compose.
 
 Without a task they are written anew. `check`: they are as committed, and none is left over.
 `conform`: every overlay can be built, and Kubernetes and the operators would take what comes out.
+`compose`: Compose can read infra/compose.
 `alerts`: the alert rules fire when their tests say, and not before.
 """
 
@@ -11,9 +12,10 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 
 from services import registry
+from tools.manifests import compose
 from tools.manifests.alerts import faults
 from tools.manifests.conform import STRIMZI, Judged, judged
-from tools.manifests.files import FOLDER, HEAD, files
+from tools.manifests.files import FOLDERS, HEAD, files
 from tools.outside import ROOT, Absent
 
 Made = Mapping[Path, str]
@@ -62,6 +64,18 @@ def alerts() -> int:
     return 1 if found else 0
 
 
+def composed(root: Path) -> int:
+    """Say what keeps Compose from reading the files."""
+    try:
+        understood, said = compose.read(root / compose.FOLDER)
+    except Absent as absent:
+        print(f"{absent}; {compose.FOLDER} was not read")
+        return 0
+    if not understood:
+        print(said, end="")
+    return 0 if understood else 1
+
+
 def main(
     arguments: Sequence[str] | None = None,
     root: Path = ROOT,
@@ -70,11 +84,16 @@ def main(
     """0: nothing to complain about, or a program is absent, which is said."""
     parser = argparse.ArgumentParser(prog="python -m tools.manifests", description=__doc__)
     parser.add_argument(
-        "task", nargs="?", default="write", choices=["write", "check", "conform", "alerts"]
+        "task",
+        nargs="?",
+        default="write",
+        choices=["write", "check", "conform", "compose", "alerts"],
     )
     match parser.parse_args(arguments).task:
         case "conform":
             return conform(root)
+        case "compose":
+            return composed(root)
         case "alerts":
             return alerts()
         case "check":
@@ -88,7 +107,8 @@ def stale(root: Path, wanted: Made) -> list[Path]:
     differ = [path for path, text in wanted.items() if _read(root / path) != text]
     made_once = [
         path.relative_to(root)
-        for path in (root / FOLDER).rglob("*.yaml")
+        for folder in FOLDERS
+        for path in (root / folder).rglob("*.yaml")
         if path.read_text().startswith(HEAD)
     ]
     return sorted({*differ, *(path for path in made_once if path not in wanted)})

@@ -1,24 +1,30 @@
-"""Every generated file of `deploy/k8s`, by its path from the root of the repository."""
+"""Every generated file, by its path from the root of the repository."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import yaml
 
 from infra.host import Service
-from tools.manifests import components, dashboards, workloads
+from tools.manifests import components, compose, dashboards, workloads
 from tools.manifests.declared import declared
 from tools.manifests.workloads import Object
 from tools.outside import ROOT
 
 FOLDER = Path("deploy/k8s")
+FOLDERS = (FOLDER, compose.FOLDER)
+"""Where generated files are."""
 RULES = ROOT / "deploy/alerts/rules.yaml"
 HEAD = "# Made by `python -m tools.manifests` from the declarations of the services; do not edit.\n"
 
 
-def files(services: Iterable[Service]) -> Mapping[Path, str]:
+def files(services: Sequence[Service]) -> Mapping[Path, str]:
     """The files as they have to be committed."""
+    return {**_kubernetes(services), **_compose(services)}
+
+
+def _kubernetes(services: Iterable[Service]) -> Mapping[Path, str]:
     known = [declared(service) for service in services]
     base = {"migrations.yaml": list(workloads.migrations())}
     base |= {f"{one.name}.yaml": list(workloads.workloads(one)) for one in known}
@@ -34,6 +40,15 @@ def files(services: Iterable[Service]) -> Mapping[Path, str]:
         "watching/rules.yaml": [_rules(yaml.safe_load(RULES.read_text()))],
     }
     return made | {FOLDER / "components" / path: text(found) for path, found in beside.items()}
+
+
+def _compose(services: Sequence[Service]) -> Mapping[Path, str]:
+    return {
+        compose.FOLDER / "platform.yaml": text([compose.platform(services)]),
+        compose.FOLDER / "prometheus.yaml": text([compose.scraping(services)]),
+        compose.FOLDER / "gateway.conf": HEAD + compose.gateway(services),
+        **compose.boards(),
+    }
 
 
 def text(objects: Iterable[Object]) -> str:

@@ -49,13 +49,14 @@ _STRATEGY: dict[Component, Object] = {
     # One more worker would have its groups share out the partitions twice for each that goes.
     "workers": {"maxUnavailable": 1, "maxSurge": 0},
 }
-_WORD: dict[Component, str] = {"api": "serve", "workers": "work"}
+WORDS: dict[Component, str] = {"api": "serve", "workers": "work"}
+"""The word by which each is started."""
 
 
 def workloads(service: Declared) -> Iterator[Object]:
     """Every object of a service: account, then Deployment, Service and budget of each component."""
     yield _account(service.name)
-    for component in _WORD:
+    for component in WORDS:
         yield _deployment(service, component)
         yield _service(service, component)
         yield _budget(service, component)
@@ -83,7 +84,7 @@ def _deployment(service: Declared, component: Component) -> Object:
         {"name": "RELAIS_KAFKA_USER", "value": service.user},
         _secret("RELAIS_KAFKA_PASSWORD", service.user, "password"),
     ]
-    pod = _pod(service.name, marks, [_WORD[component], service.service], environment)
+    pod = _pod(service.name, marks, [WORDS[component], service.service], environment)
     pod["spec"] |= {
         "terminationGracePeriodSeconds": GRACE[component],
         "topologySpreadConstraints": [

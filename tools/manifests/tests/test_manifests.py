@@ -41,6 +41,8 @@ def objects(path: str, made: Mapping[Path, str] = MADE) -> list[dict[str, Any]]:
 def pods() -> Iterator[tuple[str, dict[str, Any]]]:
     """Every pod of the base, by the name of what runs it."""
     for path in MADE:
+        if not path.is_relative_to(FOLDER):
+            continue
         for found in yaml.safe_load_all(MADE[path]):
             if found["kind"] in {"Deployment", "Job"}:
                 yield found["metadata"]["name"], found["spec"]["template"]["spec"]
