@@ -17,11 +17,11 @@ from contracts.missions import trip_v1 as trip
 from contracts.papers import paper_v1 as paper
 from contracts.payments import payee_v1 as payee
 from contracts.runtime import REDACTED
+from infra.catalogues import ALWAYS, LANGUAGES
 from infra.consumers.reactions import Reaction
 from services.messaging.adapters import notices, rendering
 from services.messaging.adapters.outbound import RenderedMessage
 from services.messaging.adapters.rendering import LIBRARY
-from services.messaging.adapters.texts import ALWAYS, LANGUAGES
 from services.messaging.message import Queue
 from services.messaging.preferences import Forget, Meet
 from services.messaging.tests.make import NOON

@@ -1,10 +1,10 @@
-"""python -m tools.checks.catalogues: brings the catalogues to the English texts of notices.
+"""python -m tools.checks.catalogues: brings the catalogues to the English texts.
 
 It adds what is new, to be translated, and drops what is gone. What is translated stays as it is.
 """
 
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from io import BytesIO
 from pathlib import Path
 
@@ -13,13 +13,14 @@ from babel.messages.catalog import Catalog
 from babel.messages.plurals import get_plural
 from babel.messages.pofile import read_po, write_po
 
-from services.messaging.adapters import texts
-from services.messaging.adapters.texts import ENGLISH, LANGUAGES, Entry, placeholders
+from infra import catalogues as texts
+from infra.catalogues import ENGLISH, LANGUAGES, Entry, placeholders
 
 ROOT = Path(__file__).resolve().parents[2]
+PARTS = ("infra", "services")
 WIDTH = 98
 HEAD = """\
-# {name}: the notices of {service}.
+# {name}: the {what} of {owner}.
 msgid ""
 msgstr ""
 "Language: {language}\\n"
@@ -33,12 +34,13 @@ msgstr ""
 
 def main() -> int:
     """Write every catalogue that is not as it should be, and say which."""
-    for file in sorted((ROOT / "services").glob(f"*/notices/{texts.FILE}")):
+    files = (file for part in PARTS for file in (ROOT / part).rglob(texts.FILE))
+    for file in sorted(files):
         entries = list(texts.read(file.read_text()).entries())
         for language in (language for language in LANGUAGES if language != ENGLISH):
             path = file.parent / texts.catalogue(language)
             before = path.read_text() if path.exists() else ""
-            after = updated(before, language, file.parts[-3], entries)
+            after = updated(before, language, file.parent.relative_to(ROOT).parts, entries)
             if after != before:
                 path.parent.mkdir(parents=True, exist_ok=True)
                 path.write_text(after)
@@ -46,8 +48,8 @@ def main() -> int:
     return 0
 
 
-def updated(before: str, language: str, service: str, entries: Iterable[Entry]) -> str:
-    """The catalogue with just these entries, in their order."""
+def updated(before: str, language: str, folder: Sequence[str], entries: Iterable[Entry]) -> str:
+    """The catalogue of a folder with just these entries, in their order."""
     known = read_po(BytesIO(before.encode()))
     catalog = Catalog(locale=language)
     for entry in entries:
@@ -58,11 +60,14 @@ def updated(before: str, language: str, service: str, entries: Iterable[Entry]) 
         if found is not None and found.id == id:
             catalog.add(id, found.string, context=entry.context, flags=flags | found.flags)
         else:
-            catalog.add(id, ("",) * 2 if plural else "", context=entry.context, flags=flags)
+            empty = ("",) * catalog.num_plurals if plural else ""
+            catalog.add(id, empty, context=entry.context, flags=flags)
     written = BytesIO()
     write_po(written, catalog, width=WIDTH, omit_header=True)
     name = Locale.parse(language).get_display_name("en")
-    head = HEAD.format(name=name, service=service, language=language, plurals=get_plural(language))
+    *_, owner, what = (part for part in folder if part != "http")
+    plurals = get_plural(language)
+    head = HEAD.format(name=name, what=what, owner=owner, language=language, plurals=plurals)
     return head + written.getvalue().decode().rstrip("\n") + "\n"
 
 

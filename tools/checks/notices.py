@@ -10,10 +10,10 @@ from typing import Any, get_args, get_type_hints
 from contracts.common_v1 import Money
 from contracts.index import contracts
 from contracts.runtime import EventType
+from infra import catalogues as texts
+from infra.catalogues import OTHER, Content
 from services.messaging.adapters import notices as declared
-from services.messaging.adapters import texts
 from services.messaging.adapters.notices import Declared
-from services.messaging.adapters.texts import OTHER, Content
 from services.messaging.reactions.contacts import Contact, Farewell
 from services.messaging.reactions.notices import ABSENT, PRESENT, Notice
 from tools.checks.source import Finding, Tree, line_of

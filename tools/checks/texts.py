@@ -1,4 +1,4 @@
-"""The texts of notices are whole: every placeholder is a fact, and every language has them all."""
+"""Texts for people are whole: every placeholder is a fact, and every language has them all."""
 
 from collections.abc import Iterator
 from io import BytesIO
@@ -8,8 +8,8 @@ from babel.messages.catalog import Catalog
 from babel.messages.plurals import get_plural
 from babel.messages.pofile import PoFileError, read_po
 
-from services.messaging.adapters import texts as files
-from services.messaging.adapters.texts import (
+from infra import catalogues as files
+from infra.catalogues import (
     ALWAYS,
     ENGLISH,
     LANGUAGES,
@@ -22,6 +22,8 @@ from tools.checks.source import Finding, Tree, line_of
 
 RULE = "texts"
 COUNT = frozenset({"count"})
+FIELDS = frozenset({"fields"})
+"""What every problem may show beside its facts."""
 
 
 def texts(tree: Tree) -> Iterator[Finding]:
@@ -58,6 +60,11 @@ def _of_english(content: Content) -> Iterator[tuple[str, str]]:
     for name, plural in content.plurals.items():
         if {*_shown(plural.one), *_shown(plural.other)} - COUNT or not _shown(plural.other):
             yield name, f"{name}: a plural shows its {{count}}, and nothing else"
+    for name, said in content.problems.items():
+        known = said.facts.keys() | FIELDS
+        for sentence in (said.detail, *said.without.values()):
+            yield from ((name, f"{{{one}}} is no fact") for one in _shown(sentence) - known)
+        yield from ((name, f"{one} is no fact") for one in said.without.keys() - said.facts.keys())
 
 
 def _of_template(text: Text, content: Content) -> Iterator[str]:

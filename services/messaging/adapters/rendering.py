@@ -16,9 +16,7 @@ from jinja2 import StrictUndefined
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
 from contracts.messaging.message_v1 import Fact, MessageQueued, MessageScheduled
-from services.messaging.adapters.notices import folders
-from services.messaging.adapters.outbound import RenderedMessage
-from services.messaging.adapters.texts import (
+from infra.catalogues import (
     ALWAYS,
     ENGLISH,
     LANGUAGES,
@@ -27,6 +25,8 @@ from services.messaging.adapters.texts import (
     filled,
     placeholders,
 )
+from services.messaging.adapters.notices import folders
+from services.messaging.adapters.outbound import RenderedMessage
 from services.messaging.preferences import Recipient
 
 SAME = {"nb": "no", "nn": "no"}

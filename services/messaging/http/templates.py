@@ -4,13 +4,13 @@ from typing import Annotated
 
 from fastapi import Query
 
+from infra.catalogues import LANGUAGES, Language
 from infra.host import Running
 from infra.http.answers import Answer, Answered, Router
 from infra.http.models import Called, Id
 from infra.http.problems import Problem
 from infra.http.request_context import RequestContext, requires
 from services.messaging.adapters.rendering import LIBRARY, NoSuchTemplate, rendered
-from services.messaging.adapters.texts import LANGUAGES, Language
 from services.messaging.http.messages import WordsShown
 
 Administration = Annotated[RequestContext, requires("administration")]

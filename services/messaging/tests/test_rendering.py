@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from infra.catalogues import ALWAYS, LANGUAGES, Text
 from services.messaging.adapters.notices import folders
 from services.messaging.adapters.rendering import (
     LIBRARY,
@@ -17,7 +18,6 @@ from services.messaging.adapters.rendering import (
     language_of,
     rendered,
 )
-from services.messaging.adapters.texts import ALWAYS, LANGUAGES, Text
 
 ALL = sorted(LIBRARY.templates.values(), key=lambda one: (one.name, one.version))
 PLAIN = LIBRARY.template("quote_refused", 1)

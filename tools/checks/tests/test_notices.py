@@ -4,7 +4,7 @@ from pathlib import Path, PurePosixPath
 
 import pytest
 
-from services.messaging.adapters.texts import LANGUAGES, Entry
+from infra.catalogues import LANGUAGES, Entry
 from tools.checks.catalogues import updated
 from tools.checks.gates import GATES
 from tools.checks.source import Tree
@@ -134,10 +134,10 @@ def test_two_services_have_no_template_of_one_name() -> None:
 def test_a_catalogue_is_brought_to_the_english_texts() -> None:
     kept, gone = Entry("a.1.subject", ("Hello {name}",)), Entry("b.1.subject", ("Bye",))
     plural = Entry("days", ("{count} day", "{count} days"))
-    first = updated("", "fr", "papers", [kept, gone])
+    first = updated("", "fr", FOLDER.parts, [kept, gone])
     translated = first.replace('"Hello {name}"\nmsgstr ""', '"Hello {name}"\nmsgstr "Salut {name}"')
-    second = updated(translated, "fr", "papers", [plural, kept])
+    second = updated(translated, "fr", FOLDER.parts, [plural, kept])
     assert 'msgstr "Salut {name}"' in second
     assert 'msgstr[1] ""' in second
     assert "Bye" not in second
-    assert updated(second, "fr", "papers", [plural, kept]) == second
+    assert updated(second, "fr", FOLDER.parts, [plural, kept]) == second

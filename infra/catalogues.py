@@ -1,7 +1,8 @@
-"""The texts of a service's notices: in English, and translated by catalogues of gettext.
+"""The texts that people read: in English, and translated by catalogues of gettext.
 
-The English texts are in `notices/texts.yaml` of the service, their translations in
-`notices/locales/`. Nothing is compiled: catalogues are read as translators keep them.
+The English texts of a folder are in its `texts.yaml`, their translations in its `locales/`: a
+service has them for its notices and for its problems. Nothing is compiled: catalogues are read as
+translators keep them.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -28,6 +29,10 @@ ALWAYS = {"name": "Ada Martin", "portal": "http://localhost:8080"}
 """Facts of every message, with examples: the recipient's name, and where the portal is."""
 OTHER = "other"
 """The label of a value that has none of its own."""
+
+
+FactKind = Literal["text", "texts", "number", "day", "time", "money"]
+"""What a fact of a problem is, and so how it is shown."""
 
 
 def catalogue(language: str) -> str:
@@ -57,6 +62,18 @@ class Text(BaseModel):
     body: str
 
 
+class Said(BaseModel):
+    """What a kind of problem says, and which facts it comes with."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    detail: str
+    """A sentence for people. `{price}` stands for the fact of that name."""
+    facts: Mapping[str, FactKind] = {}
+    without: Mapping[str, str] = {}
+    """The sentence instead, by the name of a fact that may be absent."""
+
+
 class Plural(BaseModel):
     """A phrase that depends on a number, which is its `{count}`."""
 
@@ -83,6 +100,12 @@ class Content(BaseModel):
     labels: Mapping[str, Mapping[str, str]] = {}
     """Words for the members of an enumeration, or for other values known by a name."""
     plurals: Mapping[str, Plural] = {}
+    titles: Mapping[int, str] = {}
+    """The headings of problems, by their status."""
+    problems: Mapping[str, Said] = {}
+    """By the last part of their type."""
+    rules: Mapping[str, str] = {}
+    """What is wrong with one field, by the rule that it breaks."""
 
     def entries(self) -> Iterator[Entry]:
         """All that is to be translated."""
@@ -94,6 +117,14 @@ class Content(BaseModel):
             yield from (Entry(f"{kind}.{value}", (label,)) for value, label in labels.items())
         for name, plural in self.plurals.items():
             yield Entry(name, (plural.one, plural.other))
+        for status, title in self.titles.items():
+            yield Entry(f"title.{status}", (title,))
+        for name, said in self.problems.items():
+            yield Entry(f"problem.{name}", (said.detail,))
+            for fact, sentence in said.without.items():
+                yield Entry(f"problem.{name}.without.{fact}", (sentence,))
+        for rule, sentence in self.rules.items():
+            yield Entry(f"rule.{rule}", (sentence,))
 
 
 def read(text: str) -> Content:
