@@ -8,7 +8,8 @@ translators keep them.
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
-from functools import cached_property
+from decimal import Decimal
+from functools import cache, cached_property
 from gettext import GNUTranslations, NullTranslations
 from importlib.resources.abc import Traversable
 from io import BytesIO
@@ -16,8 +17,10 @@ from string import Formatter
 from typing import Annotated, Literal, NamedTuple, get_args
 
 import yaml
+from babel import Locale
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
+from babel.numbers import format_currency, format_decimal, get_currency_precision
 from pydantic import BaseModel, BeforeValidator, ConfigDict
 
 Language = Literal["en", "fr", "de", "nl", "es", "it", "pt", "sv", "no"]
@@ -29,10 +32,8 @@ ALWAYS = {"name": "Ada Martin", "portal": "http://localhost:8080"}
 """Facts of every message, with examples: the recipient's name, and where the portal is."""
 OTHER = "other"
 """The label of a value that has none of its own."""
-
-
-FactKind = Literal["text", "texts", "number", "day", "time", "money"]
-"""What a fact of a problem is, and so how it is shown."""
+KINDS = frozenset({"text", "number", "day", "time", "money"})
+"""The kinds of the facts of a problem, beside the names of labels; a list has that of its items."""
 
 
 def catalogue(language: str) -> str:
@@ -63,15 +64,40 @@ class Text(BaseModel):
 
 
 class Said(BaseModel):
-    """What a kind of problem says, and which facts it comes with."""
+    """What is said of something that goes wrong, and the facts that come with it."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     detail: str
     """A sentence for people. `{price}` stands for the fact of that name."""
-    facts: Mapping[str, FactKind] = {}
+    facts: Mapping[str, str] = {}
+    """The kind of each, of `KINDS` or the name of labels."""
     without: Mapping[str, str] = {}
     """The sentence instead, by the name of a fact that may be absent."""
+
+    def sentences(self, context: str) -> Iterator[tuple[str, str]]:
+        """Every sentence in English, each with its context in the catalogues."""
+        if self.detail:
+            yield context, self.detail
+        for fact, sentence in self.without.items():
+            yield f"{context}.without.{fact}", sentence
+
+
+def _said(value: object) -> object:
+    return {"detail": value} if isinstance(value, str) else value
+
+
+class SaidOfProblem(Said):
+    """What is said of a kind of problem."""
+
+    status: int
+    """The HTTP status of its answers."""
+    detail: str = ""
+    """Empty: what its first field says."""
+
+
+Rule = Annotated[Said, BeforeValidator(_said)]
+"""A sentence, or that with its facts."""
 
 
 class Plural(BaseModel):
@@ -102,9 +128,9 @@ class Content(BaseModel):
     plurals: Mapping[str, Plural] = {}
     titles: Mapping[int, str] = {}
     """The headings of problems, by their status."""
-    problems: Mapping[str, Said] = {}
+    problems: Mapping[str, SaidOfProblem] = {}
     """By the last part of their type."""
-    rules: Mapping[str, str] = {}
+    rules: Mapping[str, Rule] = {}
     """What is wrong with one field, by the rule that it breaks."""
 
     def entries(self) -> Iterator[Entry]:
@@ -119,12 +145,10 @@ class Content(BaseModel):
             yield Entry(name, (plural.one, plural.other))
         for status, title in self.titles.items():
             yield Entry(f"title.{status}", (title,))
-        for name, said in self.problems.items():
-            yield Entry(f"problem.{name}", (said.detail,))
-            for fact, sentence in said.without.items():
-                yield Entry(f"problem.{name}.without.{fact}", (sentence,))
-        for rule, sentence in self.rules.items():
-            yield Entry(f"rule.{rule}", (sentence,))
+        for kind, sayings in (("problem", self.problems), ("rule", self.rules)):
+            for name, said in sayings.items():
+                for context, sentence in said.sentences(f"{kind}.{name}"):
+                    yield Entry(context, (sentence,))
 
 
 def read(text: str) -> Content:
@@ -137,7 +161,7 @@ def read(text: str) -> Content:
 
 @dataclass
 class Texts:
-    """The texts of one service, from its folder `notices`; read when they are asked for."""
+    """The texts of one folder; read when they are asked for."""
 
     folder: Traversable
     _catalogues: dict[str, NullTranslations] = field(default_factory=dict)
@@ -170,6 +194,33 @@ class Texts:
                 found = _compiled((self.folder / catalogue(language)).read_bytes())
             self._catalogues[language] = found
         return found
+
+
+SAME = {"nb": "no", "nn": "no"}
+
+
+def language_of(tag: str) -> str | None:
+    """The language of ours that a BCP 47 tag means; None when it means none of them."""
+    primary = tag.replace("_", "-").partition("-")[0].lower()
+    primary = SAME.get(primary, primary)
+    return primary if primary in LANGUAGES else None
+
+
+@cache
+def locale_of(language: str) -> Locale:
+    """How days, amounts and numbers are written in a language of ours."""
+    return Locale.parse("nb" if language == "no" else language)
+
+
+def money(amount_minor: int, currency: str, locale: Locale) -> str:
+    """An amount with its currency, as the language writes it."""
+    amount = Decimal(amount_minor).scaleb(-get_currency_precision(currency))
+    return format_currency(amount, currency, locale=locale)
+
+
+def number(value: float, locale: Locale) -> str:
+    """A number with the separators of the language."""
+    return format_decimal(value, locale=locale)
 
 
 def _compiled(content: bytes) -> GNUTranslations:

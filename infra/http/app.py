@@ -15,9 +15,10 @@ from starlette.types import Lifespan
 from infra.http import openapi
 from infra.http.answers import AnswerRoute, UntypedAnswer
 from infra.http.docs import docs_routes
+from infra.http.explained import problems_route
 from infra.http.health import Health
 from infra.http.middleware import Backpressure, BodyLimit, Observed, Room
-from infra.http.problems import HANDLERS, ErrorHandler, FieldError, Problem, try_again
+from infra.http.problems import HANDLERS, ErrorHandler, Problem, invalid, try_again
 from infra.http.request_context import AppState, AuthDependency, AuthMiddleware, RequestContext
 from infra.http.shortening import Shortened
 from infra.http.unchanged import NotModified, on_not_modified
@@ -79,6 +80,7 @@ def create_app(
         routes=[
             *routes,
             *(health or Health()).routes(inside=inside),
+            problems_route(app_state.wording),
             *(docs_routes(title) if inside else ()),
         ],
         openapi_url="/openapi.json" if inside else None,
@@ -161,33 +163,27 @@ def _parameters_of(dependant: Any) -> Iterator[str]:
 
 
 async def _on_database_away(request: Request, _: Exception) -> Response:
-    problem = try_again(503, "unavailable", "The database does not answer.")
-    return problem.response(request.scope)
+    return try_again(503, "unavailable").response(request.scope)
 
 
 async def _on_missing_table(request: Request, error: Exception) -> Response:
     unfilled = request.app.state.app_state.unfilled
     if unfilled is None or await unfilled() is None:
         raise error
-    problem = try_again(503, "unavailable", "The tables of this release are being filled.", 30)
-    return problem.response(request.scope)
+    return try_again(503, "unavailable", seconds=30).response(request.scope)
 
 
 async def _on_too_large(request: Request, _: Exception) -> Response:
-    problem = Problem(413, "event-too-large", "This is more than one event can hold.")
-    return problem.response(request.scope)
+    return Problem(413, "event-too-large").response(request.scope)
 
 
 async def _on_forgotten(request: Request, _: Exception) -> Response:
-    detail = "This person asked to be forgotten; nothing personal is recorded about them."
-    return Problem(409, "subject-is-forgotten", detail).response(request.scope)
+    return Problem(409, "subject-is-forgotten").response(request.scope)
 
 
 async def _on_unstorable_text(request: Request, error: Exception) -> Response:
     assert isinstance(error, UnstorableText)
-    detail = "No text here has a NUL character, or half of a surrogate pair."
-    errors = [FieldError(f"/{error.field}", "unstorable", detail)]
-    return Problem(422, "invalid-request", detail, errors=errors).response(request.scope)
+    return invalid(f"/{error.field}", "unstorable").response(request.scope)
 
 
 _FROM_BELOW: Mapping[int | type[Exception], ErrorHandler] = {

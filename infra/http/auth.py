@@ -36,7 +36,6 @@ _COUNTRY = re.compile(r"[A-Z]{2}")
 # Neither "/" nor a line break: these names are joined to make other names.
 _NAME = re.compile(r"[A-Za-z0-9._~:@-]{1,128}")
 _CHALLENGE = 'Bearer realm="relais"'
-_NOT_VALID = "The access token is not valid here."
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,14 +171,14 @@ class Verifier:
         """The sender of the header. Raises a 401 `Problem` for an uncertain one, `KeyNotKnown` when
         the published keys may have changed."""
         if header is None:
-            raise _unauthorised("no-token", "An access token is needed.", error=None)
+            raise _unauthorised("no-token", error=None)
         if (known := self._known.get(header)) is None:
             known = self._verify(header)
             self._remember(header, known)
         principal, expires_at = known
         if self._clock() >= expires_at:
             self._known.pop(header, None)
-            raise _unauthorised("token-expired", "The access token has expired.")
+            raise _unauthorised("token-expired")
         return principal
 
     async def learn(self) -> None:
@@ -194,17 +193,17 @@ class Verifier:
     def _verify(self, header: bytes) -> tuple[Principal, float]:
         scheme, _, token = header.decode("latin-1").partition(" ")
         if scheme.lower() != "bearer" or not token or len(token) > MAX_TOKEN_BYTES:
-            raise _unauthorised("bad-token", "Authorization must be 'Bearer' and a token.")
+            raise _unauthorised("bad-token")
         try:
             return _principal_of(self._claims(token.strip()))
         except (jwt.InvalidTokenError, TypeError, ValueError) as error:
-            raise _unauthorised("bad-token", _NOT_VALID) from error
+            raise _unauthorised("bad-token") from error
 
     def _claims(self, token: str) -> Mapping[str, Any]:
         kid = jwt.get_unverified_header(token).get("kid")
         key = self._keys.find(kid) if isinstance(kid, str) else None
         if key is None:
-            raise _unauthorised("bad-token", _NOT_VALID, kind=KeyNotKnown)
+            raise _unauthorised("bad-token", kind=KeyNotKnown)
         # Whether it has expired is asked at every use, with our own clock.
         options: Any = {
             "require": ["sub", "org", "roles", "exp", "iss", "aud"],
@@ -257,7 +256,7 @@ def _zone_of(claim: object) -> ZoneInfo:
 
 
 def _unauthorised(
-    slug: str, detail: str, error: str | None = "invalid_token", kind: type[Problem] = Problem
+    slug: str, error: str | None = "invalid_token", kind: type[Problem] = Problem
 ) -> Problem:
-    challenge = f'{_CHALLENGE}, error="{error}", error_description="{detail}"'
-    return kind(401, slug, detail, headers={"WWW-Authenticate": challenge if error else _CHALLENGE})
+    challenge = f'{_CHALLENGE}, error="{error}", error_description="{slug}"'
+    return kind(401, slug, headers={"WWW-Authenticate": challenge if error else _CHALLENGE})

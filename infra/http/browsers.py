@@ -65,9 +65,8 @@ def authorization(scope: Scope) -> bytes | None:
 def refuse_forged(scope: Scope) -> None:
     """Raises a 403 `Problem` for a request without `Relais-CSRF`: another site may have made it."""
     if not any(name == _CSRF_HEADER for name, _ in scope["headers"]):
-        detail = f"With a cookie, a command needs the header {CSRF_HEADER}."
-        error = FieldError(f"header:{CSRF_HEADER}", "missing", detail)
-        raise Problem(403, "no-csrf-header", detail, errors=[error])
+        error = FieldError(f"header:{CSRF_HEADER}", "missing")
+        raise Problem(403, "no-csrf-header", facts={"header": CSRF_HEADER}, errors=[error])
 
 
 def _cookie(header: bytes) -> bytes | None:

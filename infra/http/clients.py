@@ -9,6 +9,8 @@ from starlette.types import Scope
 
 CLIENT = "relais.client"
 """Where a request has the name of its client in its scope."""
+PRINCIPAL = "relais.principal"
+"""Where a request that was let in has its principal in its scope."""
 NOBODY_KNOWN = ""
 """The client of a request whose server cannot tell."""
 SITE_BITS = 64

@@ -17,8 +17,10 @@ from starlette.types import ASGIApp
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from infra import telemetry
+from infra.catalogues import ENGLISH
 from infra.http.clients import NOBODY_KNOWN, Proxies, named
-from infra.http.problems import MEDIA_TYPE
+from infra.http.problems import MEDIA_TYPE, Problem, malformed
+from infra.wording import ALL
 
 log = logging.getLogger("relais.http")
 
@@ -81,8 +83,7 @@ class Connection(HttpToolsProtocol):
         super().connection_made(transport)
         client = named(self.client[0]) if self.client else NOBODY_KNOWN
         if not self._gate.enter(client):
-            status = HTTPStatus.TOO_MANY_REQUESTS
-            self._turn_away(status, "too-many-connections", "Too many connections at once.")
+            self._turn_away(Problem(429, "too-many-connections"))
             return
         self._client = client
         self._wait()
@@ -104,9 +105,8 @@ class Connection(HttpToolsProtocol):
         if self._in_head:
             self._head_bytes += len(data)
             if self._head_bytes > MOST_HEAD_BYTES:
-                status = HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE
-                detail = f"Headers have at most {MOST_HEAD_BYTES} bytes."
-                self._turn_away(status, "headers-too-large", detail)
+                facts = {"most": MOST_HEAD_BYTES}
+                self._turn_away(Problem(431, "headers-too-large", facts=facts))
                 return
         if self._unanswered:
             self._stop_waiting()
@@ -115,7 +115,7 @@ class Connection(HttpToolsProtocol):
             self._wait()
 
     def send_400_response(self, msg: str) -> None:
-        self._turn_away(HTTPStatus.BAD_REQUEST, "malformed-request", "This is not HTTP.")
+        self._turn_away(malformed("header:", "not_http"))
 
     def on_message_begin(self) -> None:
         super().on_message_begin()
@@ -154,9 +154,8 @@ class Connection(HttpToolsProtocol):
             self._waiting = None
 
     def _waited(self) -> None:
-        seconds = self._gate.head_seconds
-        detail = f"The request did not come within {seconds:g} seconds."
-        self._turn_away(HTTPStatus.REQUEST_TIMEOUT, "request-too-slow", detail)
+        facts = {"seconds": round(self._gate.head_seconds)}
+        self._turn_away(Problem(408, "request-too-slow", facts=facts))
 
     def _watch(self, unsent: int) -> None:
         self._stalled = self.loop.call_later(self._gate.stalled_seconds, self._look_again, unsent)
@@ -175,20 +174,23 @@ class Connection(HttpToolsProtocol):
         telemetry.turned_away("answer-not-taken")
         self.transport.abort()
 
-    def _turn_away(self, status: HTTPStatus, slug: str, detail: str) -> None:
-        """Answer before there is a request to answer, and close."""
+    def _turn_away(self, problem: Problem) -> None:
+        """Answer before there is a request to answer, in English, and close."""
         self._stop_waiting()
-        telemetry.turned_away(slug)
-        log.info("a connection is closed: %s", slug)
-        problem = {
-            "type": f"urn:relais:problem:{slug}",
-            "title": slug.replace("-", " ").capitalize(),
-            "status": status.value,
-            "detail": detail,
+        telemetry.turned_away(problem.slug)
+        log.info("a connection is closed: %s", problem.slug)
+        told = {
+            "type": problem.type,
+            "title": ALL.title(ENGLISH, problem.status_code),
+            "status": problem.status_code,
+            "detail": problem.sentence(ALL, ENGLISH),
+            **({"facts": problem.facts} if problem.facts else {}),
         }
-        body = json.dumps(problem, separators=(",", ":")).encode()
+        body = json.dumps(told, separators=(",", ":")).encode()
+        phrase = HTTPStatus(problem.status_code).phrase
         head = (
-            f"HTTP/1.1 {status.value} {status.phrase}\r\nContent-Type: {MEDIA_TYPE}\r\n"
+            f"HTTP/1.1 {problem.status_code} {phrase}\r\nContent-Type: {MEDIA_TYPE}\r\n"
+            f"Content-Language: {ENGLISH}\r\n"
             f"Content-Length: {len(body)}\r\nCache-Control: no-store\r\n"
             "X-Content-Type-Options: nosniff\r\nConnection: close\r\n\r\n"
         )

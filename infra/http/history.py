@@ -102,8 +102,7 @@ def _version(cursor: str) -> int:
     try:
         [version] = reading.unpack(ORDER, (int,), cursor)
     except reading.BadCursor as error:
-        detail = "The cursor is not one this history gave out."
-        raise malformed("query:cursor", "cursor", detail) from error
+        raise malformed("query:cursor", "cursor") from error
     # No stream is longer, and no version more than the store can compare.
     return min(max(int(str(version)), 0), 2**31 - 1 - MOST)
 

@@ -92,7 +92,7 @@ class Observed:
             if answer.status:
                 # Half an answer is out; only a broken connection tells the client so.
                 raise
-            problem = Problem(500, "internal-error", "Something went wrong on our side.")
+            problem = Problem(500, "internal-error")
             await problem.response(scope, trace_id)(scope, receive, answer)
 
     def _measure(self, scope: Scope, status: int, seconds: float) -> None:
@@ -186,7 +186,7 @@ class Backpressure:
             return _overloaded()
         if self._of_client[client] >= self._room.most_of_client:
             telemetry.turned_away("too-many-requests")
-            return try_again(429, "too-many-requests", "Too many requests at once from here.")
+            return try_again(429, "too-many-requests")
         return None
 
     def _is_full(self) -> bool:
@@ -200,7 +200,7 @@ class Backpressure:
 
 
 def _overloaded() -> Problem:
-    return try_again(503, "overloaded", "Too many requests at once.")
+    return try_again(503, "overloaded")
 
 
 class _Arrival:
@@ -232,10 +232,10 @@ class _Arrival:
 
     def _too_slow(self) -> Problem:
         telemetry.turned_away("request-too-slow")
-        seconds = self._backpressure.body_seconds
-        detail = f"The body did not come within {seconds:g} seconds."
+        facts = {"seconds": round(self._backpressure.body_seconds)}
         # What is still to come of it must not be taken for the next request.
-        return Problem(408, "request-too-slow", detail, headers={"Connection": "close"})
+        headers = {"Connection": "close"}
+        return Problem(408, "request-too-slow", facts=facts, headers=headers)
 
 
 class BodyLimit:
@@ -271,4 +271,4 @@ class BodyLimit:
         return counted
 
     def _too_large(self) -> Problem:
-        return Problem(413, "body-too-large", f"A body has at most {self._most} bytes.")
+        return Problem(413, "body-too-large", facts={"most": self._most})

@@ -27,41 +27,63 @@ from pydantic_core import CoreSchema, core_schema
 
 from contracts.common_v1 import Money, Point
 from infra.addresses import mailbox
+from infra.wording import Unfit
 
 _INSTANT = re.compile(r"\d{4}-\d\d-\d\d[Tt]\d\d:\d\d:\d\d(\.\d{1,9})?([Zz]|[+-]\d\d:\d\d)")
 _DAY = re.compile(r"\d{4}-\d\d-\d\d")
 
 
 def instant(text: object) -> datetime:
-    """An RFC 3339 time as an aware datetime in UTC. Raises ValueError, also for other types."""
+    """An RFC 3339 time as an aware datetime in UTC. Raises `Unfit`, also for other types."""
     if isinstance(text, datetime) and text.tzinfo is not None:
         return text.astimezone(UTC)
     if not isinstance(text, str) or not _INSTANT.fullmatch(text):
-        raise ValueError("must be an RFC 3339 time with its offset, like 2026-11-23T08:30:00Z")
+        raise Unfit("instant")
     try:
         return datetime.fromisoformat(text.upper()).astimezone(UTC)
     except (ValueError, OverflowError) as error:
-        raise ValueError("is no time that there is") from error
+        raise Unfit("no_such_time") from error
 
 
 def _day(text: object) -> date:
     if isinstance(text, date):
         return text
     if not isinstance(text, str) or not _DAY.fullmatch(text):
-        raise ValueError("must be a day, like 2026-11-23")
-    return date.fromisoformat(text)
+        raise Unfit("day")
+    try:
+        return date.fromisoformat(text)
+    except ValueError as error:
+        raise Unfit("no_such_day") from error
 
 
 def _one_line(text: str) -> str:
     if not text.isprintable():
-        raise ValueError("must be one line of printable text")
+        raise Unfit("one_line")
     return text
+
+
+def _address(text: str) -> str:
+    try:
+        return mailbox(text)
+    except ValueError as error:
+        raise Unfit(_part_at_fault(text)) from error
+
+
+def _part_at_fault(text: str) -> str:
+    name, at, domain = text.rpartition("@")
+    if not name or not at:
+        return "email"
+    try:
+        mailbox(f"a@{domain}")
+    except ValueError:
+        return "email_domain"
+    return "email_name"
 
 
 Email = Annotated[
     str,
     StringConstraints(strip_whitespace=True, max_length=254),
-    AfterValidator(mailbox),
+    AfterValidator(_address),
     Field(examples=["ada@example.org"]),
 ]
 """An address that mail can go to as it was entered; see `mailbox`."""
@@ -73,13 +95,13 @@ Day = Annotated[date, BeforeValidator(_day)]
 
 def _no_step(text: str) -> str:
     if text in {".", ".."}:
-        raise ValueError("is a step in a path, and no id")
+        raise Unfit("path_step")
     return text
 
 
 def _no_word(text: str) -> str:
     if text.lower() in RESERVED:
-        raise ValueError("has a meaning of its own here; choose another id")
+        raise Unfit("reserved_id")
     return text
 
 
@@ -117,14 +139,14 @@ Whole = Annotated[int, Field(ge=-(2**31), le=2**31 - 1)]
 def phone_number(text: str, country: str) -> str:
     """A phone number that exists, as E.164; one without a country code is of that country.
 
-    `country` is of ISO 3166. Raises ValueError.
+    `country` is of ISO 3166. Raises `Unfit`.
     """
     try:
         number = phonenumbers.parse(text, country)
     except phonenumbers.NumberParseException as error:
-        raise ValueError("must be a phone number, like +33 6 12 34 56 78") from error
+        raise Unfit("phone") from error
     if not phonenumbers.is_valid_number(number):
-        raise ValueError("is not a phone number that exists")
+        raise Unfit("no_such_phone")
     return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
 
 
@@ -137,7 +159,7 @@ _CURRENCIES = frozenset(list_currencies())
 
 def _currency(code: str) -> str:
     if code not in _CURRENCIES:
-        raise ValueError("is not a currency that exists")
+        raise Unfit("no_such_currency")
     return code
 
 

@@ -83,15 +83,24 @@ _COMMAND = ("IdempotencyKey", "IfMatch", "OccurredAt", "MinPosition", "Correlati
 _QUERY = ("MinPosition", "CorrelationId")
 _TAGGED = ("IfNoneMatch",)
 
+
+def _facts(description: str) -> Json:
+    return {"type": "object", "additionalProperties": True, "description": description}
+
+
 _PROBLEM: Json = {
     "type": "object",
     "required": ["type", "title", "status", "detail", "instance"],
     "properties": {
         "type": {"type": "string", "format": "uri", "description": "What a program switches on."},
-        "title": {"type": "string"},
+        "title": {
+            "type": "string",
+            "description": "For a person, in the language of `Accept-Language`.",
+        },
         "status": {"type": "integer"},
-        "detail": {"type": "string", "description": "A sentence for a person."},
+        "detail": {"type": "string", "description": "A sentence for a person, likewise."},
         "instance": {"type": "string", "format": "uri-reference"},
+        "facts": _facts("The amounts, limits, days and names of the sentence, as data."),
         "errors": {"type": "array", "items": {"$ref": "#/components/schemas/FieldError"}},
         "now": {
             "type": "object",
@@ -105,7 +114,7 @@ _PROBLEM: Json = {
     "examples": [
         {
             "type": "urn:relais:problem:no-such-trip",
-            "title": "No such trip",
+            "title": "Not found",
             "status": 404,
             "detail": "There is no such trip.",
             "instance": "/trips/T123",
@@ -121,8 +130,12 @@ _FIELD_ERROR: Json = {
             "description": "A JSON pointer into the body, or query:, path:, header: and a name.",
             "examples": ["/price/amount_minor"],
         },
-        "rule": {"type": "string"},
-        "detail": {"type": "string"},
+        "rule": {"type": "string", "description": "What a program switches on."},
+        "detail": {
+            "type": "string",
+            "description": "For a person, in the language of `Accept-Language`.",
+        },
+        "facts": _facts("The limits of the rule, as data."),
     },
 }
 _ALWAYS = {

@@ -30,17 +30,16 @@ Row = TypeVar("Row")
 
 
 def _too_long() -> Problem:
-    detail = f"The list has more than {sheets.MOST_ROWS} items; narrow it, or read it by pages."
-    field = FieldError("query:format", "too_long", detail)
-    return Problem(422, "list-too-long", detail, errors=[field])
+    facts = {"most": sheets.MOST_ROWS}
+    field = FieldError("query:format", "too_long", facts=facts, says="list_too_long")
+    return Problem(422, "list-too-long", facts=facts, errors=[field])
 
 
 def _read(order: reading.Order[Row], cursor: str) -> tuple[KeyPart, ...]:
     try:
         return order.read(cursor)
     except reading.BadCursor as error:
-        detail = "The cursor is not one this list gave out."
-        raise malformed("query:cursor", "cursor", detail) from error
+        raise malformed("query:cursor", "cursor") from error
 
 
 class Filters(BaseModel):

@@ -15,6 +15,7 @@ from infra.batching import Batcher
 from infra.http.problems import Problem, malformed, try_again
 from infra.http.versions import OpaqueVersions
 
+HEADER = "header:Relais-Min-Position"
 MOST_TOKENS = 20
 POLL_SECONDS = 0.1
 
@@ -58,7 +59,7 @@ class Tokens:
         """
         tokens = header.split(",")
         if len(tokens) > MOST_TOKENS:
-            raise _bad_tokens(f"Relais-Min-Position takes at most {MOST_TOKENS} positions.")
+            raise malformed(HEADER, "position", "too_many_positions", most=MOST_TOKENS)
         wanted: dict[str, int] = {}
         for token in tokens:
             stream, version = self._read(organisation_id, token.strip())
@@ -71,11 +72,7 @@ class Tokens:
             version = self._versions.read(stream, match[3], organisation_id)
             if version is not None:
                 return stream, version
-        raise _bad_tokens("Relais-Min-Position is not what a Relais-Position said to you.")
-
-
-def _bad_tokens(detail: str) -> Problem:
-    return malformed("header:Relais-Min-Position", "position", detail)
+        raise malformed(HEADER, "position")
 
 
 class Positions:
@@ -120,5 +117,4 @@ class Positions:
 
 
 def _too_early(left: Mapping[str, int]) -> Problem:
-    waiting = ", ".join(left)
-    return try_again(425, "not-seen-yet", f"Not shown here yet: {waiting}.")
+    return try_again(425, "not-seen-yet", waiting=list(left))

@@ -6,11 +6,12 @@ from pydantic import AfterValidator
 
 from infra.http.models import Line
 from infra.printing import unprintable
+from infra.wording import Unfit
 
 
 def _printed(text: str) -> str:
     if missing := unprintable(text):
-        raise ValueError(f"documents cannot show {' '.join(missing)}")
+        raise Unfit("unprintable", letters=" ".join(missing))
     return text
 
 

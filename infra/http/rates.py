@@ -74,4 +74,4 @@ def _too_many(whose: str, most: int, wait: int) -> Problem:
     slug = f"too-many-requests-of-{whose}"
     telemetry.turned_away(slug)
     seconds = -(-wait // 10**9)
-    return try_again(429, slug, f"One {whose} may send {most} requests a minute.", seconds)
+    return try_again(429, slug, seconds=seconds, most=most)

@@ -48,6 +48,7 @@ from infra.database import Pool
 from infra.http.answers import Answered, Recorded
 from infra.http.auth import KeyNotKnown, Principal, Verifier
 from infra.http.browsers import SAFE_METHODS, authorization
+from infra.http.clients import PRINCIPAL
 from infra.http.health import Check
 from infra.http.history import ORDER, History, Part
 from infra.http.models import instant, phone_number
@@ -69,6 +70,7 @@ from infra.http.versions import OpaqueVersions
 from infra.lookups import Lookups
 from infra.reading import pack
 from infra.tokens import Role
+from infra.wording import ALL, Unfit, Wording
 
 C = TypeVar("C")
 S = TypeVar("S")
@@ -90,12 +92,9 @@ _KEY = re.compile(r"[!-~]{1,255}")
 _CORRELATION = re.compile(r"[!-~]{1,128}")
 _ETAG = re.compile(r'"([1-9][0-9]{0,9}|[A-Za-z0-9_-]{27})"')
 _VERSION = re.compile(r"[1-9][0-9]{0,9}")
-PRINCIPAL = "relais.principal"
-"""Where a request that was let in has its principal in its scope."""
 _TRACEPARENT_LENGTH = 55
 _ESCAPED_NUL = b"\\u0000"
 _CHARSET = re.compile(rb'(?:^|;)\s*charset\s*=\s*"?([^\s;"]*)', re.IGNORECASE)
-_UTF_8 = "Send JSON in UTF-8, without a byte order mark."
 
 
 class Handler(Protocol):
@@ -143,6 +142,7 @@ class AppState:
 
     verifier: Verifier
     problem: RefusalTable | None = None
+    wording: Wording = ALL
     commands: Handler | None = None
     positions: Positions | None = None
     tokens: Tokens = field(default_factory=Tokens)
@@ -212,9 +212,7 @@ class PublicRequest:
 
     def refuse(self, rejection: object) -> Problem:
         """The problem a rejection is, to be raised."""
-        if self.app_state.problem is None:
-            raise RuntimeError("this API was made without a table of problems")
-        return refused(rejection, self.app_state.problem)
+        return refused(rejection, self.app_state.problem or self.app_state.wording)
 
     async def load(
         self,
@@ -275,8 +273,8 @@ class RequestContext(PublicRequest):
         by default of that of the caller's organisation. Raises the 422 `Problem` of the field."""
         try:
             return phone_number(text, country or self.principal.country)
-        except ValueError as error:
-            raise invalid(f"/{field}", "value_error", str(error)) from error
+        except Unfit as error:
+            raise invalid(f"/{field}", "value_error", error.rule) from error
 
     def new_id(self, prefix: str, reference: str | None = None) -> str:
         """The id of a thing that this request makes; the same when it is repeated.
@@ -365,14 +363,13 @@ class RequestContext(PublicRequest):
                 in_transaction=in_transaction,
             )
         except VersionMismatch as error:
-            now = "" if self._opaque else f" It stands at version {error.actual}."
-            raise _stale(f"It has changed since.{now}") from error
+            raise _stale("changed", self._shown_to_staff(error.actual)) from error
         except IdempotencyKeyReused as error:
             raise _reused() from error
         except TooMuchContention as error:
-            raise try_again(409, "conflict", "Others are changing this; try again.") from error
+            raise try_again(409, "conflict") from error
         except Full as error:
-            raise try_again(503, "overloaded", "Too many commands are waiting.") from error
+            raise try_again(503, "overloaded") from error
         if isinstance(result, Refused):
             raise self.refuse(result.rejection)
         return result
@@ -442,6 +439,9 @@ class RequestContext(PublicRequest):
         """How versions are told to this caller: every quote counts in a trip's (HIF-15)."""
         return self.app_state.versions if COUNTS.isdisjoint(self.principal.roles) else None
 
+    def _shown_to_staff(self, version: int) -> int | None:
+        return version if self._opaque is None else None
+
     def _shown(self, stream: str, version: int) -> int | str:
         return version if (opaque := self._opaque) is None else opaque.of(stream, version)
 
@@ -454,7 +454,7 @@ class RequestContext(PublicRequest):
             return self._meant(f"{aggregate.contract.service}.{aggregate.contract.name}/{id}")
         # Streams never go away, so what exists now also exists when the command is decided.
         if (await self._commands().load(aggregate, id)).version == 0:
-            raise _stale("It does not exist.")
+            raise _stale("absent")
         return None
 
     def _meant(self, stream: str) -> int:
@@ -471,14 +471,15 @@ Guard = Callable[[RequestContext], Awaitable[None]]
 """Raises the `Problem` of somebody who is not let in."""
 
 
-def _stale(detail: str) -> Problem:
-    return Problem(412, "version-mismatch", f"If-Match does not hold. {detail}")
+def _stale(rule: str, version: int | None = None) -> Problem:
+    facts = {} if version is None else {"version": version}
+    errors = [FieldError("header:If-Match", rule)]
+    return Problem(412, "version-mismatch", facts=facts, errors=errors)
 
 
 def _reused() -> Problem:
-    detail = "This Idempotency-Key came with another request before."
-    field = FieldError("header:Idempotency-Key", "reused", detail)
-    return Problem(422, "idempotency-key-reused", detail, errors=[field])
+    field = FieldError("header:Idempotency-Key", "reused")
+    return Problem(422, "idempotency-key-reused", errors=[field])
 
 
 # --- Admission ----------------------------------------------------------------------------------
@@ -502,7 +503,7 @@ class AuthDependency:
         principal: Principal | None = scope[PRINCIPAL]
         headers: dict[bytes, bytes] = dict(scope["headers"])
         if "\0" in scope["path"] or b"%00" in scope["query_string"]:
-            raise malformed("path:", "nul", "No name here has a NUL character.")
+            raise malformed("path:", "nul")
         body = b"" if scope["method"] in SAFE_METHODS else await request.body()
         if body:
             _refuse_unreadable(headers.get(b"content-type", b""), body, self.media)
@@ -528,8 +529,7 @@ class AuthDependency:
         if app_state.rates is not None:
             app_state.rates.count(principal)
         if self.roles.isdisjoint(principal.roles):
-            admitted = ", ".join(sorted(self.roles))
-            raise Problem(403, "not-admitted", f"This is for the roles: {admitted}.")
+            raise Problem(403, "not-admitted", facts={"roles": sorted(self.roles)})
         return principal
 
 
@@ -560,12 +560,8 @@ class AuthMiddleware:
         """Raises a 422 `Problem` that names the parameters the route does not take."""
         given = dict.fromkeys(name for name, _ in parse_qsl(query, keep_blank_values=True))
         if unknown := [name for name in given if name not in self._parameters][:MOST_ERRORS]:
-            detail = "There is no such parameter here."
-            errors = [
-                FieldError(f"query:{name[:100]}", "extra_forbidden", detail) for name in unknown
-            ]
-            named = ", ".join(error.field for error in errors)
-            raise Problem(422, "invalid-request", f"Not as it should be: {named}.", errors=errors)
+            errors = [FieldError(f"query:{name[:100]}", "extra_forbidden") for name in unknown]
+            raise Problem(422, "invalid-request", errors=errors)
 
 
 def requires(*roles: Role, media: str = JSON) -> Any:
@@ -637,19 +633,18 @@ def _fingerprint(request: Request, body: bytes) -> str:
 def _refuse_unreadable(content_type: bytes, body: bytes, media: str) -> None:
     kind, _, parameters = content_type.partition(b";")
     if kind.strip().lower() != media.encode():
-        detail = f"Send {media}."
-        raise Problem(415, "unsupported-media-type", detail, headers={"Accept": media})
+        facts, headers = {"media_type": media}, {"Accept": media}
+        raise Problem(415, "unsupported-media-type", facts=facts, headers=headers)
     if media != JSON:
         return
     charset = _CHARSET.search(parameters)
     if charset is not None and charset[1].lower() not in {b"utf-8", b"utf8"}:
-        raise malformed("header:Content-Type", "utf_8", _UTF_8)
+        raise malformed("header:Content-Type", "utf_8")
     if not _is_utf_8(body):
-        raise malformed("/", "utf_8", _UTF_8)
+        raise malformed("/", "utf_8")
     # The escape may also be an escaped backslash and a word; then, and only then, look closely.
     if _ESCAPED_NUL in body and _has_nul(json.loads(body)):
-        detail = "No text here has a NUL character."
-        raise Problem(422, "invalid-request", detail, errors=[FieldError("/", "nul", detail)])
+        raise invalid("/", "nul")
 
 
 def _is_utf_8(body: bytes) -> bool:
@@ -674,12 +669,10 @@ def _has_nul(value: Any) -> bool:
 
 def _idempotency_key(given: bytes | None) -> str:
     if given is None:
-        detail = "Every command needs an Idempotency-Key."
-        raise malformed("header:Idempotency-Key", "missing", detail)
+        raise malformed("header:Idempotency-Key", "missing", "no_idempotency_key")
     key = given.decode("latin-1")
     if not _KEY.fullmatch(key):
-        detail = "An Idempotency-Key is 1 to 255 visible ASCII characters."
-        raise malformed("header:Idempotency-Key", "visible_ascii", detail)
+        raise malformed("header:Idempotency-Key", "visible_ascii", most=255)
     return key
 
 
@@ -694,8 +687,7 @@ def _if_match(given: bytes | None) -> str | None:
 
 
 def _no_etag() -> Problem:
-    detail = 'If-Match is one ETag as it was given, like "3", or *.'
-    return malformed("header:If-Match", "etag", detail)
+    return malformed("header:If-Match", "etag")
 
 
 def _occurred_at(given: bytes | None, now: datetime) -> datetime:
@@ -703,11 +695,10 @@ def _occurred_at(given: bytes | None, now: datetime) -> datetime:
         return now
     try:
         at = instant(given.decode("latin-1"))
-    except ValueError as error:
-        raise malformed("header:Relais-Occurred-At", "rfc3339", f"It {error}.") from error
+    except Unfit as error:
+        raise malformed("header:Relais-Occurred-At", "rfc3339", error.rule) from error
     if at > now + SKEW:
-        detail = "What has not happened yet cannot be reported."
-        raise malformed("header:Relais-Occurred-At", "in_the_future", detail)
+        raise malformed("header:Relais-Occurred-At", "in_the_future")
     # A fast clock is no reason to record a fact before its time.
     return min(at, now)
 
@@ -718,8 +709,7 @@ def _correlation_id(headers: dict[bytes, bytes]) -> str:
         return urandom(16).hex()
     found = given.decode("latin-1")
     if not _CORRELATION.fullmatch(found):
-        detail = "A Relais-Correlation-Id is 1 to 128 visible ASCII characters."
-        raise malformed("header:Relais-Correlation-Id", "visible_ascii", detail)
+        raise malformed("header:Relais-Correlation-Id", "visible_ascii", most=128)
     return found
 
 

@@ -71,11 +71,9 @@ async def require(
         raise unknown_reference(field, "file")
     allowed = sorted(purpose.name.lower() for purpose in purposes)
     if file.purpose not in allowed:
-        detail = (
-            f"That file was sent for: {file.purpose}. Here it has to be for: {', '.join(allowed)}."
-        )
-        errors = [FieldError(f"/{field}", "purpose", detail)]
-        raise Problem(422, "unfit-file", detail, errors=errors)
+        facts = {"purpose": file.purpose, "allowed": allowed}
+        errors = [FieldError(f"/{field}", "purpose", facts=facts)]
+        raise Problem(422, "unfit-file", facts=facts, errors=errors)
     return file
 
 

@@ -65,7 +65,8 @@ def updated(before: str, language: str, folder: Sequence[str], entries: Iterable
     written = BytesIO()
     write_po(written, catalog, width=WIDTH, omit_header=True)
     name = Locale.parse(language).get_display_name("en")
-    *_, owner, what = (part for part in folder if part != "http")
+    what = "notices" if folder[-1] == "notices" else "problems"
+    owner = next(part for part in reversed(folder) if part not in {"http", "notices"})
     plurals = get_plural(language)
     head = HEAD.format(name=name, what=what, owner=owner, language=language, plurals=plurals)
     return head + written.getvalue().decode().rstrip("\n") + "\n"

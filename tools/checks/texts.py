@@ -12,9 +12,11 @@ from infra import catalogues as files
 from infra.catalogues import (
     ALWAYS,
     ENGLISH,
+    KINDS,
     LANGUAGES,
     Content,
     Entry,
+    Said,
     Text,
     placeholders,
 )
@@ -60,11 +62,17 @@ def _of_english(content: Content) -> Iterator[tuple[str, str]]:
     for name, plural in content.plurals.items():
         if {*_shown(plural.one), *_shown(plural.other)} - COUNT or not _shown(plural.other):
             yield name, f"{name}: a plural shows its {{count}}, and nothing else"
-    for name, said in content.problems.items():
-        known = said.facts.keys() | FIELDS
-        for sentence in (said.detail, *said.without.values()):
-            yield from ((name, f"{{{one}}} is no fact") for one in _shown(sentence) - known)
-        yield from ((name, f"{one} is no fact") for one in said.without.keys() - said.facts.keys())
+    for name, said in (*content.problems.items(), *content.rules.items()):
+        yield from ((name, complaint) for complaint in _of_said(said, content))
+
+
+def _of_said(said: Said, content: Content) -> Iterator[str]:
+    kinds = KINDS | content.labels.keys()
+    yield from (f"{{{kind}}} is no kind" for kind in said.facts.values() if kind not in kinds)
+    yield from (f"{one} is no fact" for one in sorted(said.without.keys() - said.facts.keys()))
+    for absent, sentence in (("", said.detail), *said.without.items()):
+        known = said.facts.keys() - {absent} | FIELDS
+        yield from (f"{{{one}}} is no fact" for one in sorted(_shown(sentence) - known))
 
 
 def _of_template(text: Text, content: Content) -> Iterator[str]:

@@ -3,14 +3,15 @@
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from time import time
-from typing import Annotated, Any
+from typing import Annotated, Any, ClassVar
 
 import httpx
 from fastapi import APIRouter
 from starlette.types import ASGIApp
 
+from contracts.common_v1 import Money
 from contracts.missions.trip_v1 import Channel, TripExpired
 from contracts.missions.trip_v1 import contract as trips
 from infra.commands import Aggregate, Loaded
@@ -31,6 +32,7 @@ from infra.http.request_context import (
 )
 from infra.reading import Asked, Order
 from infra.tokens import Role, SigningKey, issue, jwks
+from infra.wording import Wording
 
 KEY = SigningKey.generate()
 NOON = datetime(2030, 5, 1, 12, 0, tzinfo=UTC)
@@ -62,8 +64,19 @@ def decide(command: Ring, rung: int) -> list[TripExpired] | RungEnough:
     return [TripExpired(trip_id=command.trip_id, expired_at=command.at)]
 
 
-def problem(rejection: RungEnough) -> tuple[int, str]:
-    return 409, f"It was rung {rejection.most} times, that is enough."
+@dataclass(frozen=True)
+class TooQuiet:
+    """A bell that nobody hears."""
+
+    field: ClassVar[str] = "note"
+    price: Money
+    first_on: date
+    until: datetime
+    tones: tuple[Channel, ...] = ()
+    reason: str | None = None
+
+
+SAYS = Wording("infra.http.tests", RungEnough | TooQuiet)
 
 
 # The contract is a real one; the events of a real service would be just as good.
@@ -197,7 +210,15 @@ def api(
 ) -> Api:
     """The app, over whatever the test gives it."""
     verifier = Verifier(PublishedKeys(jwks(KEY)), "relais-accounts", "relais", clock)
-    app_state = AppState(verifier, problem, commands, positions, TOKENS, now=now, pool=pool)
+    app_state = AppState(
+        verifier,
+        wording=SAYS,
+        commands=commands,
+        positions=positions,
+        tokens=TOKENS,
+        now=now,
+        pool=pool,
+    )
     return create_app(
         "bells", [routes or router(), *([extra] if extra else [])], app_state, **options
     )

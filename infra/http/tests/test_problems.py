@@ -2,23 +2,28 @@
 
 import json
 import logging
-from dataclasses import dataclass
-from datetime import date
-from typing import Annotated, Any, ClassVar
+from dataclasses import dataclass, replace
+from datetime import UTC, date, datetime
+from typing import Annotated, Any
 
 import psycopg
 import pytest
 from fastapi import Query
 from psycopg_pool import PoolTimeout
+from starlette.applications import Starlette
+from starlette.routing import Mount
 
 from contracts.common_v1 import Money
 from contracts.decisions import Changed, changed
+from contracts.missions.trip_v1 import Channel
+from infra.catalogues import LANGUAGES
 from infra.http.answers import Answered, Empty, Router
+from infra.http.auth import Principal
+from infra.http.clients import PRINCIPAL
 from infra.http.pages import Filters
-from infra.http.problems import MOST_ERRORS, refused, slug_of
-from infra.http.problems import changed as said_of_changes
+from infra.http.problems import MOST_ERRORS, Problem, refused, slug_of
 from infra.http.request_context import PublicRequest, public
-from infra.http.tests.stage import RungEnough, api, client, problem
+from infra.http.tests.stage import SAYS, RungEnough, TooQuiet, api, client
 from infra.personal import SubjectIsForgotten
 from infra.store.protocol import EventTooLarge
 from infra.texts import UnstorableText
@@ -35,11 +40,6 @@ class Colours(Filters):
 
 
 @dataclass(frozen=True)
-class TooQuiet:
-    field: ClassVar[str] = "volume"
-
-
-@dataclass(frozen=True)
 class HTTPServerIsOld:
     pass
 
@@ -51,17 +51,132 @@ def test_the_type_of_a_refusal_follows_from_the_name_of_its_class(cls: type, slu
     assert slug_of(cls) == slug
 
 
-def test_a_refusal_becomes_what_the_table_of_the_service_says() -> None:
-    found = refused(RungEnough(3), problem)
+def test_a_refusal_becomes_what_the_service_says_of_it() -> None:
+    found = refused(RungEnough(3), SAYS)
     assert (found.type, found.status_code) == ("urn:relais:problem:rung-enough", 409)
-    assert (found.title, found.detail) == ("Rung enough", "It was rung 3 times, that is enough.")
+    assert (found.facts, found.errors) == ({"most": 3}, ())
+    assert found.sentence(SAYS, "en") == "It was rung 3 times, that is enough."
 
 
-def test_a_refusal_for_one_field_names_it_and_another_names_none() -> None:
-    found = refused(TooQuiet(), lambda _: (422, "Nobody hears it."))
-    [error] = found.errors
-    assert (error.field, error.rule, error.detail) == ("/volume", "too-quiet", "Nobody hears it.")
-    assert refused(RungEnough(3), problem).errors == ()
+QUIET = TooQuiet(
+    price=Money(12_505, "EUR"),
+    first_on=FIRST,
+    until=datetime(2030, 5, 1, 22, 30, tzinfo=UTC),
+    tones=(Channel.APP, Channel.PORTAL),
+    reason="wind",
+)
+SHOWN = {
+    "en": "For €125.05, from May 1, 2030 until May 2, 2030, 12:30\u202fAM CEST,"
+    " by the app, the portal: wind",
+    "fr": "Pour 125,05\xa0€, du 1 mai 2030 au 2 mai 2030, 00:30 CEST,"
+    " par l'application, le portail : wind",
+    "de": "Für 125,05\xa0€, vom 1. Mai 2030 bis 2. Mai 2030, 00:30 CEST,"
+    " durch die App, das Portal: wind",
+    "nl": "Voor €\xa0125,05, van 1 mei 2030 tot 2 mei 2030, 00:30 CEST,"
+    " via de app, het portaal: wind",
+    "es": "Por 125,05\xa0€, del 1 de mayo de 2030 al 2 de mayo de 2030, 0:30 CEST,"
+    " por la aplicación, el portal: wind",
+    "it": "Per 125,05\xa0€, dal 1 maggio 2030 al 2 maggio 2030, 00:30 CEST,"
+    " tramite l'app, il portale: wind",
+    "pt": "Por €\xa0125,05, de 1 de maio de 2030 a 2 de maio de 2030, 00:30 CEST,"
+    " por a aplicação, o portal: wind",
+    "sv": "För 125,05\xa0€, från 1 maj 2030 till 2 maj 2030, 00:30 CEST,"
+    " genom appen, portalen: wind",
+    "no": "For 125,05\xa0€, fra 1. mai 2030 til 2. mai 2030, 00:30 CEST,"
+    " gjennom appen, portalen: wind",
+}
+
+
+def told(problem: Problem, language: str | None = None, app: object = None) -> dict[str, Any]:
+    """The body of the answer to somebody of Paris."""
+    headers = [] if language is None else [(b"accept-language", language.encode())]
+    caller = Principal("d1", "o1", frozenset())
+    scope = {"path": "/bells/b1", "headers": headers, "app": app or api(), PRINCIPAL: caller}
+    body: dict[str, Any] = json.loads(bytes(problem.response(scope).body))
+    return body
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_a_sentence_shows_its_facts_as_the_language_writes_them(language: str) -> None:
+    assert told(refused(QUIET, SAYS), language)["detail"] == SHOWN[language]
+
+
+def test_the_facts_of_a_sentence_come_as_data_too() -> None:
+    assert told(refused(QUIET, SAYS), "de")["facts"] == {
+        "price": {"amount_minor": 12_505, "currency": "EUR"},
+        "first_on": "2030-05-01",
+        "until": "2030-05-01T22:30:00Z",
+        "tones": ["app", "portal"],
+        "reason": "wind",
+    }
+
+
+def test_a_refusal_for_one_field_names_it_and_says_the_same_of_it() -> None:
+    body = told(refused(QUIET, SAYS), "fr")
+    [error] = body["errors"]
+    assert error == {"field": "/note", "rule": "too-quiet", "detail": body["detail"]}
+
+
+def test_a_fact_that_is_absent_has_a_sentence_of_its_own() -> None:
+    body = told(refused(replace(QUIET, reason=None), SAYS), "sv")
+    assert body["detail"] == "Ingen hör den för 125,05\xa0€."
+    assert body["facts"]["reason"] is None
+
+
+async def test_a_problem_is_told_in_the_language_that_was_asked_for() -> None:
+    async with client(api(), **{"Accept-Language": "pl, fr-CA;q=0.8, en;q=0.7"}) as caller:
+        answer = await caller.post("/bells/b1/rings?loud=1", json={})
+    assert answer.json() == {
+        "type": "urn:relais:problem:invalid-request",
+        "title": "Saisie incorrecte",
+        "status": 422,
+        "detail": "À corriger : query:loud.",
+        "instance": "/bells/b1/rings",
+        "errors": [
+            {
+                "field": "query:loud",
+                "rule": "extra_forbidden",
+                "detail": "Ceci n'est pas connu ici.",
+            }
+        ],
+    }
+    assert answer.headers["Content-Language"] == "fr"
+    assert answer.headers["Vary"] == "Accept-Language"
+
+
+async def test_a_problem_says_where_it_is_explained() -> None:
+    async with client(Starlette(routes=[Mount("/tower", api())])) as caller:
+        answer = await caller.get("/tower/nowhere")
+        assert answer.headers["Link"] == '</tower/problems#no-such-route>; rel="help"'
+        page = await caller.get("/tower/problems")
+    assert 'id="no-such-route"' in page.text
+
+
+def test_what_no_api_of_ours_answers_is_told_in_words_of_all() -> None:
+    scope = {"path": "/", "headers": [(b"accept-language", b"nb")], "app": Starlette()}
+    answer = Problem(404, "no-such-route").response(scope)
+    assert json.loads(bytes(answer.body))["detail"] == "Det finnes ingenting på denne adressen."
+    assert "Link" not in answer.headers
+
+
+SHAPES: list[tuple[dict[str, Any], str, dict[str, Any]]] = [
+    ({"note": LONG}, "Höchstzahl der Zeichen: 255.", {"max_length": 255}),
+    ({"count": 2**31}, "Der Wert darf höchstens 2.147.483.647 sein.", {"le": 2**31 - 1}),
+    ({"after": "soon"}, "Dies muss eine Uhrzeit mit ihrem Abstand zu UTC sein, etwa", {}),
+    ({"channel": "fax"}, "Möglich ist: app, portal.", {"expected": ["app", "portal"]}),
+    ({"note": "two\nlines"}, "Dies muss eine einzelne Zeile druckbaren Textes sein.", {}),
+]
+
+
+@pytest.mark.parametrize(("body", "sentence", "facts"), SHAPES)
+async def test_a_shape_is_told_in_the_language_with_its_limits_as_data(
+    body: dict[str, Any], sentence: str, facts: dict[str, Any]
+) -> None:
+    async with client(api(), **{"Accept-Language": "de"}) as caller:
+        answer = await caller.post("/bells/b1/rings", json=body)
+    [error] = answer.json()["errors"]
+    assert error["detail"].startswith(sentence)
+    assert error.get("facts", {}) == facts
 
 
 def test_a_decision_on_what_has_changed_is_told_what_stands_now() -> None:
@@ -71,7 +186,7 @@ def test_a_decision_on_what_has_changed_is_told_what_stands_now() -> None:
         {"quote/price": Money(90_000, "EUR"), "quote/pickup_on": FIRST, "note": "same"},
     )
     assert stale is not None
-    found = refused(stale, said_of_changes)
+    found = refused(stale, SAYS)
     assert (found.type, found.status_code) == ("urn:relais:problem:changed", 412)
     body = json.loads(bytes(found.response({"path": "/trips/T1/award", "headers": []}).body))
     assert body["now"] == {"/quote/price": money, "/quote/pickup_on": "2030-05-01"}
@@ -86,7 +201,7 @@ def test_what_is_as_it_was_seen_has_not_changed() -> None:
 
 
 def test_what_became_nothing_is_told_as_nothing() -> None:
-    found = refused(Changed({"price": 1}, {"price": None}), said_of_changes)
+    found = refused(Changed({"price": 1}, {"price": None}), SAYS)
     assert found.now == {"/price": None}
 
 

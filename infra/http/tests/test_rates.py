@@ -10,6 +10,7 @@ from infra.http.rates import MINUTE, Most, Rates
 from infra.http.request_context import AppState
 from infra.http.tests.stage import KEY, client, router, token
 from infra.tokens import jwks
+from infra.wording import ALL
 
 SECOND = 10**9
 
@@ -54,7 +55,7 @@ def test_the_refusal_names_the_limit_and_when_to_come_back() -> None:
     problem = refusal(rates, somebody())
     assert problem is not None
     assert (problem.status_code, problem.slug) == (429, "too-many-requests-of-person")
-    assert problem.detail == "One person may send 4 requests a minute."
+    assert problem.sentence(ALL, "en") == "One person may send 4 requests a minute."
     assert problem.headers == {"Retry-After": "15"}
 
 

@@ -307,7 +307,7 @@ class TestHistory:
         answer = await ring(caller, **{OCCURRED: "0001-01-01T00:00:00+23:59"})
         assert (answer.status_code, answer.json()["detail"]) == (
             400,
-            "It is no time that there is.",
+            "There is no such time.",
         )
 
     async def test_each_journey_gets_a_name(self, caller: httpx.AsyncClient) -> None:

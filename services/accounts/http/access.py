@@ -12,9 +12,9 @@ from infra.database import Connection
 from infra.host import Running
 from infra.http.answers import Router
 from infra.http.auth import Principal
+from infra.http.clients import PRINCIPAL
 from infra.http.problems import FieldError, Problem, refused, try_again
 from infra.http.request_context import (
-    PRINCIPAL,
     PublicRequest,
     RequestContext,
     public,

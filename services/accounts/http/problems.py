@@ -6,7 +6,6 @@ A rejection whose cause is one field of the request names it in its attribute `f
 from dataclasses import dataclass
 from typing import assert_never
 
-from infra.http.problems import SESSION_OVER
 from services.accounts import organisation, terms, user
 from services.accounts.organisation import support_access
 from services.accounts.user import password, sign_in
@@ -101,7 +100,7 @@ def problem(rejection: Rejection) -> tuple[int, str]:
         case SecondFactorNeeded():
             return 401, "A code of the second factor is needed as well."
         case SessionOver():
-            return 401, SESSION_OVER
+            return 401, "The session is over; sign in again."
         case LinkInvalid():
             return 409, "The link is too old or was used; ask for another one."
         case EmailTaken():

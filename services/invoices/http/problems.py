@@ -4,7 +4,6 @@ from typing import assert_never
 
 from contracts.common_v1 import Money
 from contracts.decisions import Changed
-from infra.http.problems import changed
 from services.invoices import invoice, seller, terms
 from services.invoices.adapters.document import decimal
 from services.invoices.invoice import rejections
@@ -19,7 +18,7 @@ def problem(rejection: Rejection) -> tuple[int, str]:
     """
     match rejection:
         case Changed():
-            return changed(rejection)
+            return 412, "changed"
         # Invoices
         case rejections.NoSuchInvoice():
             return 404, "There is no such invoice; it appears when the delivery is confirmed."

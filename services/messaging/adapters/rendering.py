@@ -5,31 +5,30 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
-from decimal import Decimal
 from functools import cached_property
 from importlib.resources.abc import Traversable
 
-from babel import Locale
 from babel.dates import format_date
-from babel.numbers import format_currency, format_decimal, get_currency_precision
 from jinja2 import StrictUndefined
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
 from contracts.messaging.message_v1 import Fact, MessageQueued, MessageScheduled
+from infra import catalogues
 from infra.catalogues import (
     ALWAYS,
     ENGLISH,
-    LANGUAGES,
     Text,
     Texts,
     filled,
+    locale_of,
+    money,
+    number,
     placeholders,
 )
 from services.messaging.adapters.notices import folders
 from services.messaging.adapters.outbound import RenderedMessage
 from services.messaging.preferences import Recipient
 
-SAME = {"nb": "no", "nn": "no"}
 OWN = "messaging"
 SUBJECT_LENGTH = 200
 LINKS = frozenset({"portal", "link"})
@@ -63,9 +62,7 @@ class Template:
 
 def language_of(tag: str) -> str:
     """The language of FLB-009 a BCP 47 tag means; English when it means none of them."""
-    primary = tag.replace("_", "-").partition("-")[0].lower()
-    primary = SAME.get(primary, primary)
-    return primary if primary in LANGUAGES else ENGLISH
+    return catalogues.language_of(tag) or ENGLISH
 
 
 class Library:
@@ -178,7 +175,8 @@ def _shown(template: Template, language: str, fact: str, value: str) -> str:
         case "day":
             return format_date(date.fromisoformat(value), format="long", locale=locale)
         case "money":
-            return money(value, locale)
+            minor, currency = value.split(" ")
+            return money(int(minor), currency, locale)
         case "number":
             return number(int(value), locale)
         case plural if plural in template.texts.content.plurals:
@@ -195,23 +193,6 @@ def inert(text: str) -> str:
     A word joiner, which nobody sees, parts what would be a scheme or a domain.
     """
     return _LINKING.sub("\\g<0>\u2060", text)
-
-
-def locale_of(language: str) -> Locale:
-    """How days, amounts and numbers are written in a language."""
-    return Locale.parse("nb" if language == "no" else language)
-
-
-def money(value: str, locale: Locale) -> str:
-    """An amount in minor units, like "12500 EUR"."""
-    minor, currency = value.split(" ")
-    amount = Decimal(int(minor)).scaleb(-get_currency_precision(currency))
-    return format_currency(amount, currency, locale=locale)
-
-
-def number(value: int, locale: Locale) -> str:
-    """A whole number with the separators of the language."""
-    return format_decimal(value, locale=locale)
 
 
 _LAYOUT = """<!doctype html>

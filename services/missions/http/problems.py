@@ -8,7 +8,6 @@ from typing import assert_never
 
 from contracts.common_v1 import Money
 from contracts.decisions import Changed
-from infra.http.problems import changed
 from services.missions import clearance, driver, terms, trip
 from services.missions.driver import availability
 from services.missions.trip import contacts, counter_offers, extra_costs, quotes
@@ -23,7 +22,7 @@ def problem(rejection: Rejection) -> tuple[int, str]:
     """
     match rejection:
         case Changed():
-            return changed(rejection)
+            return 412, "changed"
         # Trips and missions
         case trip.NoSuchTrip():
             return 404, "There is no such trip."

@@ -6,7 +6,6 @@ A rejection whose cause is one field of the request names it in its attribute `f
 from typing import assert_never
 
 from contracts.decisions import Changed
-from infra.http.problems import changed
 from services.papers import paper, terms
 
 Rejection = paper.Rejection
@@ -21,7 +20,7 @@ def problem(rejection: Rejection) -> tuple[int, str]:
         case paper.NoSuchPaper():
             return 404, "There is no such paper."
         case Changed():
-            return changed(rejection)
+            return 412, "changed"
         case paper.EndMissing(kind=kind):
             return 422, f"{kind.name.lower()} needs the last day on which it holds."
         case paper.PaperIsAccepted(file_id=file_id):

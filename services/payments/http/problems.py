@@ -3,7 +3,6 @@
 from typing import assert_never
 
 from contracts.decisions import Changed
-from infra.http.problems import changed
 from services.payments import payee, payout
 from services.payments.payee import bank_details, questions
 
@@ -17,7 +16,7 @@ def problem(rejection: Rejection) -> tuple[int, str]:
     """
     match rejection:
         case Changed():
-            return changed(rejection)
+            return 412, "changed"
         # Payees
         case payee.NoSuchPayee():
             return 404, "There is no such payee."
