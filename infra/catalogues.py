@@ -64,7 +64,7 @@ class Text(BaseModel):
 
 
 class Said(BaseModel):
-    """What is said of something that goes wrong, and the facts that come with it."""
+    """The words for something that goes wrong, and the facts that come with it."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
@@ -88,7 +88,7 @@ def _said(value: object) -> object:
 
 
 class SaidOfProblem(Said):
-    """What is said of a kind of problem."""
+    """The words for a kind of problem."""
 
     status: int
     """The HTTP status of its answers."""

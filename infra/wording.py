@@ -33,7 +33,7 @@ class Unfit(ValueError):
     """A value is not as its field takes it; `rule` names the sentence that says so."""
 
     def __init__(self, rule: str, **facts: object) -> None:
-        super().__init__(rule)
+        super().__init__(f"{rule} {facts}" if facts else rule)
         self.rule = rule
         self.facts = facts
 

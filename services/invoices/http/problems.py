@@ -18,7 +18,7 @@ def problem(rejection: Rejection) -> tuple[int, str]:
     """
     match rejection:
         case Changed():
-            return 412, "changed"
+            return 412, "Somebody changed this meanwhile."
         # Invoices
         case rejections.NoSuchInvoice():
             return 404, "There is no such invoice; it appears when the delivery is confirmed."

@@ -22,7 +22,7 @@ def problem(rejection: Rejection) -> tuple[int, str]:
     """
     match rejection:
         case Changed():
-            return 412, "changed"
+            return 412, "Somebody changed this meanwhile."
         # Trips and missions
         case trip.NoSuchTrip():
             return 404, "There is no such trip."

@@ -20,7 +20,7 @@ def problem(rejection: Rejection) -> tuple[int, str]:
         case paper.NoSuchPaper():
             return 404, "There is no such paper."
         case Changed():
-            return 412, "changed"
+            return 412, "Somebody changed this meanwhile."
         case paper.EndMissing(kind=kind):
             return 422, f"{kind.name.lower()} needs the last day on which it holds."
         case paper.PaperIsAccepted(file_id=file_id):

@@ -16,7 +16,7 @@ def problem(rejection: Rejection) -> tuple[int, str]:
     """
     match rejection:
         case Changed():
-            return 412, "changed"
+            return 412, "Somebody changed this meanwhile."
         # Payees
         case payee.NoSuchPayee():
             return 404, "There is no such payee."
