@@ -7,7 +7,7 @@ import asyncio
 import os
 import shutil
 from collections.abc import AsyncIterator, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
@@ -41,7 +41,7 @@ class ObjectsAway(Exception):
 
 
 class Objects(Protocol):
-    """The storage interface: put, read a range, clear. Each raises `ObjectsAway`."""
+    """The storage interface: put, read a range, remove, clear. Each raises `ObjectsAway`."""
 
     async def put(self, name: str, content: Path | bytes) -> None:
         """Keep the content under a name, durably; what was there before is replaced."""
@@ -49,6 +49,10 @@ class Objects(Protocol):
 
     def read(self, name: str, start: int, end: int) -> AsyncIterator[bytes]:
         """The bytes from `start` up to and without `end`, in pieces. Raises `ObjectMissing`."""
+        ...
+
+    async def remove(self, name: str) -> None:
+        """Delete one object, durably; where there is none, that is no error."""
         ...
 
     async def clear(self, prefix: str) -> None:
@@ -77,6 +81,12 @@ class KeptObjects:
                 last = min(at + WINDOW, end)
                 found = await obstore.get_range_async(self._store, name, start=at, end=last)
             yield bytes(found)
+
+    async def remove(self, name: str) -> None:
+        with suppress(ObjectMissing), _asked():
+            await obstore.delete_async(self._store, name)
+        if self._folder is not None:
+            await asyncio.to_thread(_flush_entries, (self._folder / name).parent)
 
     async def clear(self, prefix: str) -> None:
         if self._folder is not None:
@@ -107,6 +117,12 @@ def _asked() -> Iterator[None]:
         raise ObjectsAway(str(error)) from error
 
 
+def _flush_entries(folder: Path) -> None:
+    """A removed file does not come back when the machine stops."""
+    with suppress(FileNotFoundError):
+        _sync(folder)
+
+
 def _flush(path: Path, folder: Path) -> None:
     """Onto the disk, with the entries that lead to it: an event may tell of it next.
 
@@ -115,11 +131,15 @@ def _flush(path: Path, folder: Path) -> None:
     for each in (path, *list(path.parents)[:2]):
         if each.is_relative_to(folder):
             each.chmod(0o600 if each == path else 0o700)
-        descriptor = os.open(each, os.O_RDONLY)
-        try:
-            os.fsync(descriptor)
-        finally:
-            os.close(descriptor)
+        _sync(each)
+
+
+def _sync(path: Path) -> None:
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
 
 
 def objects_of(settings: Settings) -> KeptObjects:

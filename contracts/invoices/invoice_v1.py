@@ -421,6 +421,43 @@ class DocumentArchived:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ProofArchived:
+    """A driver's own invoice that was accepted was put into the archive as it was sent: it
+    proves the VAT that is deducted.
+    """
+
+    invoice_id: str
+    organisation_id: str
+    driver_id: str
+    # The settlement that it follows from; absent for the invoice itself.
+    settlement_version: int | None
+    file_id: str
+    # As the driver gave it.
+    number: str
+    # SHA-256 of the file, in hexadecimal.
+    sha256: str
+    size_bytes: int
+    # The law wants it kept until this day, and no longer.
+    kept_until: date
+    archived_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ArchiveEmptied:
+    """The day is over until which the law wanted a document or a proof kept: from now on it is
+    gone.
+    """
+
+    invoice_id: str
+    organisation_id: str
+    driver_id: str
+    # The settlement that it followed from; absent for the invoice itself.
+    settlement_version: int | None
+    number: str
+    emptied_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class InvoicePaid:
     """A payout that pays the invoice was carried out."""
 
@@ -452,6 +489,8 @@ InvoiceEvent = (
     | InvoiceNumbered
     | CorrectionNumbered
     | DocumentArchived
+    | ProofArchived
+    | ArchiveEmptied
     | InvoicePaid
 )
 
@@ -473,6 +512,8 @@ _OwnInvoiceRefused = message_class("relais.invoices.invoice.v1.OwnInvoiceRefused
 _InvoiceNumbered = message_class("relais.invoices.invoice.v1.InvoiceNumbered")
 _CorrectionNumbered = message_class("relais.invoices.invoice.v1.CorrectionNumbered")
 _DocumentArchived = message_class("relais.invoices.invoice.v1.DocumentArchived")
+_ProofArchived = message_class("relais.invoices.invoice.v1.ProofArchived")
+_ArchiveEmptied = message_class("relais.invoices.invoice.v1.ArchiveEmptied")
 _InvoicePaid = message_class("relais.invoices.invoice.v1.InvoicePaid")
 
 
@@ -1157,6 +1198,70 @@ def encode_document_archived(value: DocumentArchived, _seal: Seal) -> bytes:
     return encoded
 
 
+def decode_proof_archived(message: Any, _unseal: Unseal) -> ProofArchived:
+    if not (message.HasField("kept_until") and message.HasField("archived_at")):
+        raise missing(message, "kept_until", "archived_at")
+    return ProofArchived(
+        invoice_id=message.invoice_id,
+        organisation_id=message.organisation_id,
+        driver_id=message.driver_id,
+        settlement_version=message.settlement_version
+        if message.HasField("settlement_version")
+        else None,
+        file_id=message.file_id,
+        number=message.number,
+        sha256=message.sha256,
+        size_bytes=message.size_bytes,
+        kept_until=decode_date(message.kept_until),
+        archived_at=decode_instant(message.archived_at),
+    )
+
+
+def encode_proof_archived(value: ProofArchived, _seal: Seal) -> bytes:
+    message = _ProofArchived(
+        invoice_id=value.invoice_id,
+        organisation_id=value.organisation_id,
+        driver_id=value.driver_id,
+        settlement_version=value.settlement_version,
+        file_id=value.file_id,
+        number=value.number,
+        sha256=value.sha256,
+        size_bytes=value.size_bytes,
+        kept_until=encode_date(value.kept_until),
+        archived_at=encode_instant(value.archived_at),
+    )
+    encoded: bytes = message.SerializeToString()
+    return encoded
+
+
+def decode_archive_emptied(message: Any, _unseal: Unseal) -> ArchiveEmptied:
+    if not message.HasField("emptied_at"):
+        raise missing(message, "emptied_at")
+    return ArchiveEmptied(
+        invoice_id=message.invoice_id,
+        organisation_id=message.organisation_id,
+        driver_id=message.driver_id,
+        settlement_version=message.settlement_version
+        if message.HasField("settlement_version")
+        else None,
+        number=message.number,
+        emptied_at=decode_instant(message.emptied_at),
+    )
+
+
+def encode_archive_emptied(value: ArchiveEmptied, _seal: Seal) -> bytes:
+    message = _ArchiveEmptied(
+        invoice_id=value.invoice_id,
+        organisation_id=value.organisation_id,
+        driver_id=value.driver_id,
+        settlement_version=value.settlement_version,
+        number=value.number,
+        emptied_at=encode_instant(value.emptied_at),
+    )
+    encoded: bytes = message.SerializeToString()
+    return encoded
+
+
 def decode_invoice_paid(message: Any, _unseal: Unseal) -> InvoicePaid:
     if not message.HasField("paid_at"):
         raise missing(message, "paid_at")
@@ -1386,6 +1491,28 @@ contract: Contract[InvoiceEvent] = Contract(
             encode=encode_document_archived,
             parse=parser(_DocumentArchived),
             convert=decode_document_archived,
+        ),
+        EventType(
+            type="relais.invoices.invoice.v1.proof_archived",
+            cls=ProofArchived,
+            key="invoice_id",
+            time="archived_at",
+            schema="relais.invoices.invoice.v1.ProofArchived",
+            personal=(),
+            encode=encode_proof_archived,
+            parse=parser(_ProofArchived),
+            convert=decode_proof_archived,
+        ),
+        EventType(
+            type="relais.invoices.invoice.v1.archive_emptied",
+            cls=ArchiveEmptied,
+            key="invoice_id",
+            time="emptied_at",
+            schema="relais.invoices.invoice.v1.ArchiveEmptied",
+            personal=(),
+            encode=encode_archive_emptied,
+            parse=parser(_ArchiveEmptied),
+            convert=decode_archive_emptied,
         ),
         EventType(
             type="relais.invoices.invoice.v1.paid",

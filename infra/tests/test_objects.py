@@ -61,6 +61,17 @@ async def test_what_is_put_is_read_back_whole_and_in_ranges(objects: Objects) ->
     assert await read(objects, "files/a/original", 0, 7) == b"another"
 
 
+async def test_one_object_is_removed_and_removing_it_again_is_no_error(objects: Objects) -> None:
+    await objects.put("files/c/0", b"0123456789")
+    await objects.put("files/c/00", b"another")
+    for _ in range(2):
+        await objects.remove("files/c/0")
+        with pytest.raises(ObjectMissing):
+            await read(objects, "files/c/0", 0, 10)
+    assert await read(objects, "files/c/00", 0, 7) == b"another"
+    await objects.remove("no/such/folder")
+
+
 async def test_nobody_else_on_this_machine_reads_what_is_kept_in_a_folder(tmp_path: Path) -> None:
     await objects_of(Settings(home=tmp_path)).put("files/a/pieces/0", b"0123456789")
     kept = tmp_path / "objects"

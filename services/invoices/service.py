@@ -7,7 +7,7 @@ from infra.consumers.reactions import Reaction
 from infra.host import Service
 from infra.lookups import files, users
 from services.invoices import http
-from services.invoices.adapters import archivist
+from services.invoices.adapters import archivist, emptier, errands
 from services.invoices.aggregates import BUYER, INVOICE, NUMBERING, SELLER
 from services.invoices.http import problems
 from services.invoices.reactions import (
@@ -58,9 +58,9 @@ service = Service(
     lookups=(files.lookup, users.lookup),
     guard=users.refuse_ended,
     routes=http.router,
-    migrations=(archivist.TABLES,),
-    followers=(archivist.noting,),
-    workers={"archivist": archivist.archiving},
+    migrations=(errands.TABLES, errands.KEPT),
+    followers=errands.FOLLOWERS,
+    workers={"archivist": archivist.archiving, "emptier": emptier.emptying},
     reaches=("objects",),
     problem=problems.problem,
 )

@@ -7,18 +7,18 @@ from urllib.parse import quote
 from fastapi import Path
 from starlette.responses import Response
 
-from contracts.invoices.invoice_v1 import ContestSettled
+from contracts.invoices.invoice_v1 import ContestSettled, ProofArchived
 from infra.http.answers import Content, Router
 from infra.http.models import Id
-from infra.http.problems import try_again
+from infra.http.problems import Problem, try_again
 from infra.http.request_context import RequestContext, requires
 from infra.objects import ObjectsAway
 from services.invoices.adapters import issuing
-from services.invoices.adapters.archive import Archive
+from services.invoices.adapters.archive import Archive, shown
 from services.invoices.aggregates import INVOICE
 from services.invoices.http.invoices import visible
 from services.invoices.invoice.rejections import ExpensesNotValidated, NoSuchCorrection
-from services.invoices.invoice.situations import Approved
+from services.invoices.invoice.situations import Approved, Archived
 
 Anyone = Annotated[RequestContext, requires("driver", "billing")]
 
@@ -35,7 +35,8 @@ def router(archive: Archive) -> Router:
     async def invoice_document(invoice_id: Id, context: Anyone) -> Pdf:
         """The invoice as PDF/A-3; a Factur-X where the organisation writes it in France.
 
-        Once it is issued, it is the same for ten years, whatever becomes of the driver.
+        Once it is issued, or the driver's own is accepted, it is the same for ten years, whatever
+        becomes of the driver. After these it is gone: 410.
         """
         state = visible(context, (await context.load(INVOICE, invoice_id)).state)
         if not isinstance(state, Approved):
@@ -66,11 +67,11 @@ async def document(
     settled: ContestSettled | None = None,
 ) -> Response:
     """The document as it was issued, or else with both companies as they were at the approval."""
-    if kept := state.archive.get(settled.version if settled else None):
-        try:
-            return _answer(await archive.read(kept.pdf_sha256), kept.number)
-        except ObjectsAway as error:
-            raise try_again(503, "archive-away", "The archive does not answer.") from error
+    key = settled.version if settled else None
+    if kept := state.archive.get(key):
+        if key in state.emptied:
+            raise Problem(410, "kept-no-longer", f"It was kept until {kept.kept_until}.")
+        return await _archived(archive, kept)
     paper = await issuing.paper(context, state, settled)
     if state.approval.self_billed and paper.number is None:
         raise try_again(409, "not-numbered-yet", "The document is about to get its number.")
@@ -78,6 +79,16 @@ async def document(
     return _answer(await asyncio.to_thread(paper.pdf), name)
 
 
-def _answer(pdf: bytes, name: str) -> Response:
-    disposition = f"inline; filename*=UTF-8''{quote(name)}.pdf"
+async def _archived(archive: Archive, kept: Archived) -> Response:
+    try:
+        content = await archive.read(shown(kept))
+    except ObjectsAway as error:
+        raise try_again(503, "archive-away", "The archive does not answer.") from error
+    # What somebody else made is not opened in the page.
+    way = "attachment" if isinstance(kept, ProofArchived) else "inline"
+    return _answer(content, kept.number, way)
+
+
+def _answer(pdf: bytes, name: str, way: str = "inline") -> Response:
+    disposition = f"{way}; filename*=UTF-8''{quote(name, safe='')}.pdf"
     return Response(pdf, media_type=PDF, headers={"Content-Disposition": disposition})

@@ -3,6 +3,7 @@
 from typing import Annotated
 
 from contracts.invoices.invoice_v1 import (
+    ArchiveEmptied,
     Compared,
     ContestSettled,
     CorrectionNumbered,
@@ -24,6 +25,7 @@ from contracts.invoices.invoice_v1 import (
     OwnInvoiceSent,
     Party,
     PriceAgreed,
+    ProofArchived,
     TaxCategory,
     TripNoted,
     contract,
@@ -262,6 +264,21 @@ class ArchivedFact(Answer):
     archived_at: Instant
 
 
+class ProofArchivedFact(Answer):
+    """A driver's own invoice as it was put into the archive, by its SHA-256."""
+
+    invoice_id: str
+    organisation_id: str
+    driver_id: str
+    settlement_version: int | None
+    file_id: str
+    number: str
+    sha256: str
+    size_bytes: int
+    kept_until: Day
+    archived_at: Instant
+
+
 IDS = ("invoice_id", "organisation_id", "driver_id")
 
 
@@ -284,6 +301,8 @@ class InvoiceHistory(
         InvoiceNumbered: (*IDS, "number", "numbered_at"),
         CorrectionNumbered: (*IDS, "settlement_version", "number", "numbered_at"),
         DocumentArchived: ArchivedFact,
+        ProofArchived: ProofArchivedFact,
+        ArchiveEmptied: (*IDS, "settlement_version", "number", "emptied_at"),
         InvoicePaid: PaymentShown,
         OwnInvoiceSent: OwnInvoiceSentShown,
         OwnInvoiceAccepted: OwnInvoiceAcceptedShown,

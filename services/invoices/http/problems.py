@@ -73,6 +73,11 @@ def problem(rejection: Rejection) -> tuple[int, str]:
             return 409, f"The document says something else than what is owed: {named}."
         case rejections.NotYetIssued(issued_on=day, today=today):
             return 422, f"issued_on must not be later than today, {today}; it is {day}."
+        # Archive
+        case rejections.NotArchived():
+            return 404, "The archive has no such document."
+        case rejections.StillKept(until=until):
+            return 409, f"The law wants it kept until {until}."
         # Amounts
         case terms.AmountNotPossible(field=field, amount=amount, least=least, most=most):
             return 422, f"{field} must be {least} to {most}, not {amount}."

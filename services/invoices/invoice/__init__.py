@@ -18,7 +18,7 @@ from services.invoices.invoice import (
     payment,
 )
 from services.invoices.invoice.approval import AgreePrice, ApproveInvoice, ReopenExpenses
-from services.invoices.invoice.archive import RecordArchived
+from services.invoices.invoice.archive import RecordArchived, RecordEmptied, RecordProof
 from services.invoices.invoice.contests import ContestLine, SettleContest
 from services.invoices.invoice.expenses import AddExpense, RemoveExpense, ValidateExpenses
 from services.invoices.invoice.mission import NoteExtra, NoteTrip, OpenInvoice, PrepareInvoice
@@ -43,10 +43,10 @@ from services.invoices.invoice.situations import (
 
 __all__ = ["Asked", "Command", "Following", "Rejection", "State", "decide", "evolve", "initial"]
 
-Following = mission.Command | TakeNumber | RecordArchived | RecordPayment
+Following = mission.Command | TakeNumber | archive.Command | RecordPayment
 """Follows from events elsewhere."""
-OfBilling = approval.Command | SettleContest | AcceptOwnInvoice | RefuseOwnInvoice
-Asked = expenses.Command | OfBilling | ContestLine | SendOwnInvoice
+Decided = approval.Command | SettleContest | AcceptOwnInvoice | RefuseOwnInvoice
+Asked = expenses.Command | Decided | ContestLine | SendOwnInvoice
 """Somebody asks for it, who has to be let in."""
 Command = Following | Asked
 Decision = list[InvoiceEvent] | Rejection
@@ -65,8 +65,8 @@ def decide(command: Command, state: State) -> Decision:
             return mission.open_invoice(command, state)
         case TakeNumber():
             return numbers.take(command, state)
-        case RecordArchived():
-            return archive.record(command, state)
+        case RecordArchived() | RecordProof() | RecordEmptied():
+            return archive.decide(command, state)
         case RecordPayment():
             return payment.record(command, state)
         case _ if isinstance(state, Unknown | Noted | Prepared):
@@ -111,6 +111,6 @@ def _visible(command: Asked, bill: Bill) -> bool:
     """Drivers see only their own invoices (HIF-29)."""
     if command.organisation_id != bill.organisation_id:
         return False
-    if isinstance(command, OfBilling):
+    if isinstance(command, Decided):
         return True
     return command.driver_id in (None, bill.driver_id)

@@ -1,8 +1,7 @@
 """The part of billing: agree a missing price, let the driver correct expenses, approve."""
 
 from dataclasses import dataclass
-from datetime import date, datetime
-from typing import assert_never
+from datetime import date
 
 from contracts.common_v1 import Money
 from contracts.decisions import changed
@@ -13,6 +12,7 @@ from contracts.invoices.invoice_v1 import (
     PriceAgreed,
 )
 from services.invoices import terms
+from services.invoices.invoice.asked import OfBilling
 from services.invoices.invoice.rejections import (
     BrokenRule,
     BuyerMissing,
@@ -30,41 +30,30 @@ from services.invoices.invoice.situations import (
     Bill,
     Delivered,
     Open,
-    Validated,
 )
 from services.invoices.terms import Treatment
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class AgreePrice:
+class AgreePrice(OfBilling):
     """`instead_of` is the price that stood there before, None where there was none."""
 
-    invoice_id: str
-    organisation_id: str
-    by: str
     price: Money
     instead_of: Money | None
-    at: datetime
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ReopenExpenses:
-    invoice_id: str
-    organisation_id: str
-    by: str
-    at: datetime
+class ReopenExpenses(OfBilling):
+    """The driver may correct what was validated."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ApproveInvoice:
+class ApproveInvoice(OfBilling):
     """`treatment` is None when the driver declared no company; version 0: there is no buyer.
 
     `net` is the sum that was looked at. `broken` are the rules that its document would break.
     """
 
-    invoice_id: str
-    organisation_id: str
-    by: str
     net: Money
     treatment: Treatment | None
     self_billed: bool
@@ -72,7 +61,6 @@ class ApproveInvoice:
     buyer_version: int
     due_on: date
     time_zone: str
-    at: datetime
     broken: tuple[BrokenRule, ...] = ()
 
 
@@ -104,35 +92,25 @@ def agree_price(command: AgreePrice, state: Delivered) -> Decision:
 
 
 def reopen(command: ReopenExpenses, state: Delivered) -> Decision:
-    match state:
-        case Open():
-            return []
-        case Validated(bill=bill):
-            return [
-                ExpensesReopened(
-                    invoice_id=bill.invoice_id,
-                    organisation_id=bill.organisation_id,
-                    driver_id=bill.driver_id,
-                    extra_id=None,
-                    reopened_at=command.at,
-                )
-            ]
-        case Approved():
-            return InvoiceIsApproved()
-        case unhandled:
-            assert_never(unhandled)
+    if isinstance(state, Open):
+        return []
+    if isinstance(state, Approved):
+        return InvoiceIsApproved()
+    return [
+        ExpensesReopened(
+            invoice_id=state.bill.invoice_id,
+            organisation_id=state.bill.organisation_id,
+            driver_id=state.bill.driver_id,
+            extra_id=None,
+            reopened_at=command.at,
+        )
+    ]
 
 
 def approve(command: ApproveInvoice, state: Delivered) -> Decision:
-    match state:
-        case Open():
-            return ExpensesNotValidated()
-        case Validated(bill=bill):
-            return _approve(command, bill)
-        case Approved():
-            return []
-        case unhandled:
-            assert_never(unhandled)
+    if isinstance(state, Open):
+        return ExpensesNotValidated()
+    return [] if isinstance(state, Approved) else _approve(command, state.bill)
 
 
 def _approve(command: ApproveInvoice, bill: Bill) -> Decision:

@@ -14,6 +14,7 @@ from contracts.invoices.invoice_v1 import (
 )
 from services.invoices import terms
 from services.invoices.invoice import own_invoice
+from services.invoices.invoice.asked import OfBilling
 from services.invoices.invoice.expenses import over_quote
 from services.invoices.invoice.rejections import (
     BrokenRule,
@@ -43,22 +44,18 @@ class ContestLine:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class SettleContest:
+class SettleContest(OfBilling):
     """`instead_of` is what the line said when it was looked at, `amount` what it says from now on.
 
     `contested_at` tells which contest was read: a line may be contested again. `broken` are the
     rules that the document of a correction would break.
     """
 
-    invoice_id: str
-    organisation_id: str
-    by: str
     line_id: str
     contested_at: datetime
     instead_of: Money
     amount: Money
     explanation: str
-    at: datetime
     broken: tuple[BrokenRule, ...] = ()
 
 

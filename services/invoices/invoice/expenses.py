@@ -1,7 +1,6 @@
 """The part of the driver: declare expenses, take them back, validate them, which locks them."""
 
 from dataclasses import dataclass, replace
-from datetime import datetime
 
 from contracts.common_v1 import Money
 from contracts.decisions import changed
@@ -13,6 +12,7 @@ from contracts.invoices.invoice_v1 import (
     InvoiceEvent,
 )
 from services.invoices import terms
+from services.invoices.invoice.asked import OfDriver
 from services.invoices.invoice.rejections import (
     ExpenseIdTaken,
     ExpensesLocked,
@@ -28,36 +28,24 @@ MOST_EXPENSES = 100
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class AddExpense:
-    invoice_id: str
-    organisation_id: str
-    driver_id: str
+class AddExpense(OfDriver):
     expense_id: str
     kind: ExpenseKind
     amount: Money
     receipt_file_id: str
     note: str | None
-    at: datetime
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class RemoveExpense:
-    invoice_id: str
-    organisation_id: str
-    driver_id: str
+class RemoveExpense(OfDriver):
     expense_id: str
-    at: datetime
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ValidateExpenses:
+class ValidateExpenses(OfDriver):
     """`net` is the sum of all lines that the driver saw: billing may agree on another price."""
 
-    invoice_id: str
-    organisation_id: str
-    driver_id: str
     net: Money
-    at: datetime
 
 
 Command = AddExpense | RemoveExpense | ValidateExpenses

@@ -2,7 +2,6 @@
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import assert_never
 
 from contracts.common_v1 import Money
 from contracts.invoices.invoice_v1 import (
@@ -17,9 +16,7 @@ from contracts.invoices.invoice_v1 import (
 )
 from services.invoices.invoice.rejections import NoSuchInvoice
 from services.invoices.invoice.situations import (
-    Approved,
     Noted,
-    Open,
     Prepared,
     State,
     Unknown,
@@ -77,18 +74,12 @@ def note_trip(command: NoteTrip, state: State) -> Decision:
 
 
 def prepare(command: PrepareInvoice, state: State) -> Decision:
-    match state:
-        case Unknown():
-            return NoSuchInvoice()
-        case Noted():
-            return [_prepared(command, state.trip)]
-        case Prepared():
-            prepared = _prepared(command, state.trip)
-            return [] if prepared == state.mission else [prepared]
-        case Open() | Validated() | Approved():
-            return []
-        case unhandled:
-            assert_never(unhandled)
+    if isinstance(state, Unknown):
+        return NoSuchInvoice()
+    if not isinstance(state, Noted | Prepared):
+        return []
+    prepared = _prepared(command, state.trip)
+    return [] if isinstance(state, Prepared) and prepared == state.mission else [prepared]
 
 
 def _prepared(command: PrepareInvoice, trip: TripNoted) -> InvoicePrepared:
@@ -105,15 +96,10 @@ def _prepared(command: PrepareInvoice, trip: TripNoted) -> InvoicePrepared:
 
 def note_extra(command: NoteExtra, state: State) -> Decision:
     """An extra can be declared if it is accepted before the approval; that reopens the expenses."""
-    match state:
-        case Unknown() | Noted():
-            return NoSuchInvoice()
-        case Prepared():
-            extras, mission = state.extras, state.mission
-        case Open() | Validated() | Approved():
-            extras, mission = state.bill.extras, state.bill.mission
-        case unhandled:
-            assert_never(unhandled)
+    if isinstance(state, Unknown | Noted):
+        return NoSuchInvoice()
+    before = state if isinstance(state, Prepared) else state.bill
+    extras, mission = before.extras, before.mission
     if any(extra.extra_id == command.extra.extra_id for extra in extras):
         return []
     noted = ExtraNoted(
@@ -136,15 +122,9 @@ def note_extra(command: NoteExtra, state: State) -> Decision:
 
 
 def open_invoice(command: OpenInvoice, state: State) -> Decision:
-    match state:
-        case Unknown() | Noted():
-            return NoSuchInvoice()
-        case Prepared():
-            return [_opened(command, state)]
-        case Open() | Validated() | Approved():
-            return []
-        case unhandled:
-            assert_never(unhandled)
+    if isinstance(state, Unknown | Noted):
+        return NoSuchInvoice()
+    return [_opened(command, state)] if isinstance(state, Prepared) else []
 
 
 def _opened(command: OpenInvoice, state: Prepared) -> InvoiceOpened:

@@ -19,51 +19,40 @@ from contracts.invoices.invoice_v1 import (
 )
 from services.invoices import terms
 from services.invoices.invoice import rejections
+from services.invoices.invoice.asked import OfBilling, OfDriver
 from services.invoices.invoice.situations import Approved, Delivered, OwnInvoice
 from services.invoices.terms import Owed, Treatment
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class SendOwnInvoice:
+class SendOwnInvoice(OfDriver):
     """`differences` are what its document says otherwise than what is owed, or does not say.
 
     `settlement_version` tells which settlement it follows from; None: the invoice itself.
     """
 
-    invoice_id: str
-    organisation_id: str
-    driver_id: str
     settlement_version: int | None
     file_id: str
     number: str
     issued_on: date
     differences: tuple[Difference, ...]
     today: date
-    at: datetime
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class AcceptOwnInvoice:
+class AcceptOwnInvoice(OfBilling):
     """`file_id` and `total` are of the document that was looked at."""
 
-    invoice_id: str
-    organisation_id: str
-    by: str
     settlement_version: int | None
     file_id: str
     total: Money
-    at: datetime
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class RefuseOwnInvoice:
-    invoice_id: str
-    organisation_id: str
-    by: str
+class RefuseOwnInvoice(OfBilling):
     settlement_version: int | None
     file_id: str
     reason: str
-    at: datetime
 
 
 Decision = list[InvoiceEvent] | rejections.Rejection

@@ -148,31 +148,32 @@ class NotYetIssued:
     today: date
 
 
+@dataclass(frozen=True, slots=True)
+class NotArchived:
+    """The archive never had that document."""
+
+
+@dataclass(frozen=True, slots=True)
+class StillKept:
+    """The law wants it kept until the end of that day."""
+
+    until: date
+
+
+Missing = NoSuchInvoice | NoSuchExpense | NoSuchLine | NoSuchContest | NoSuchCorrection
+OfExpenses = ExpenseIdTaken | TooManyExpenses | ExpensesLocked | ExpensesNotValidated | OverQuote
+OfPrice = PriceMissing | PriceIsFrozen | BadAmount
+OfApproval = CompanyMissing | BuyerMissing | RulesBroken | InvoiceIsApproved | InvoiceNotApproved
+OfOwn = WrittenForTheDriver | NoSuchOwnInvoice | OwnInvoiceIsAccepted | OwnInvoiceDiffers
+OfDays = NotYetIssued | NotArchived | StillKept
 Rejection = (
-    NoSuchInvoice
-    | NoSuchExpense
-    | NoSuchLine
-    | NoSuchContest
-    | NoSuchCorrection
-    | ExpenseIdTaken
-    | TooManyExpenses
-    | ExpensesLocked
-    | ExpensesNotValidated
-    | OverQuote
-    | PriceMissing
-    | PriceIsFrozen
-    | CompanyMissing
-    | BuyerMissing
+    Missing
+    | OfExpenses
+    | OfPrice
+    | OfApproval
+    | OfOwn
+    | OfDays
     | LineIsContested
-    | RulesBroken
-    | InvoiceIsApproved
     | OwnInvoice
-    | InvoiceNotApproved
-    | WrittenForTheDriver
-    | NoSuchOwnInvoice
-    | OwnInvoiceIsAccepted
-    | OwnInvoiceDiffers
-    | NotYetIssued
-    | BadAmount
     | Changed
 )

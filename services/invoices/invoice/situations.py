@@ -8,6 +8,7 @@ from typing import assert_never
 from contracts.common_v1 import Money
 from contracts.invoices.invoice_v1 import (
     AcceptedExtra,
+    ArchiveEmptied,
     ContestSettled,
     CorrectionNumbered,
     DocumentArchived,
@@ -29,6 +30,7 @@ from contracts.invoices.invoice_v1 import (
     OwnInvoiceRefused,
     OwnInvoiceSent,
     PriceAgreed,
+    ProofArchived,
     TripNoted,
 )
 from services.invoices import terms
@@ -151,8 +153,9 @@ Numbers = Mapping[int | None, str]
 """The number of the invoice under None, those of corrections by the version they settle."""
 
 
-Archive = Mapping[int | None, DocumentArchived]
-"""The documents in the archive: the invoice under None, corrections by the version they settle."""
+Archived = DocumentArchived | ProofArchived
+Archive = Mapping[int | None, Archived]
+"""What was put into the archive; keys are those of `Numbers`."""
 
 
 OwnInvoice = OwnInvoiceSent | OwnInvoiceAccepted | OwnInvoiceRefused
@@ -169,6 +172,8 @@ class Approved:
     payment: InvoicePaid | None = None
     numbers: Numbers = field(default_factory=dict)
     archive: Archive = field(default_factory=dict)
+    emptied: frozenset[int | None] = frozenset()
+    """The keys of the archive whose content is gone, as its day is over."""
     own: Own = field(default_factory=dict)
 
     def numbered(self, settlement: int | None, number: str) -> "Approved":
@@ -230,9 +235,11 @@ def _after_delivery(state: Delivered, event: InvoiceEvent) -> State:
             return Open(state.bill)
         case InvoiceApproved():
             return Approved(bill=state.bill, approval=event)
-        case InvoiceNumbered() | CorrectionNumbered() | DocumentArchived() | InvoicePaid():
+        case InvoiceNumbered() | CorrectionNumbered() | InvoicePaid():
             return _after_approval(state, event) if isinstance(state, Approved) else state
         case OwnInvoiceSent() | OwnInvoiceAccepted() | OwnInvoiceRefused():
+            return _after_approval(state, event) if isinstance(state, Approved) else state
+        case DocumentArchived() | ProofArchived() | ArchiveEmptied():
             return _after_approval(state, event) if isinstance(state, Approved) else state
         case TripNoted() | InvoicePrepared() | InvoiceOpened() | ExtraNoted() | PriceAgreed():
             return state
@@ -242,17 +249,21 @@ def _after_delivery(state: Delivered, event: InvoiceEvent) -> State:
             assert_never(unhandled)
 
 
-def _after_approval(
-    state: Approved,
-    event: InvoiceNumbered | CorrectionNumbered | DocumentArchived | OwnInvoice | InvoicePaid,
-) -> Approved:
+AfterApproval = (
+    InvoiceNumbered | CorrectionNumbered | Archived | ArchiveEmptied | OwnInvoice | InvoicePaid
+)
+
+
+def _after_approval(state: Approved, event: AfterApproval) -> Approved:
     match event:
         case InvoiceNumbered():
             return state.numbered(None, event.number)
         case CorrectionNumbered(settlement_version=version):
             return state.numbered(version, event.number)
-        case DocumentArchived(settlement_version=version):
-            return replace(state, archive={**state.archive, version: event})
+        case DocumentArchived(settlement_version=key) | ProofArchived(settlement_version=key):
+            return replace(state, archive={**state.archive, key: event})
+        case ArchiveEmptied(settlement_version=key):
+            return replace(state, emptied=state.emptied | {key})
         case OwnInvoiceSent() | OwnInvoiceAccepted() | OwnInvoiceRefused():
             return replace(state, own={**state.own, event.settlement_version: event})
         case InvoicePaid():
@@ -283,7 +294,9 @@ def _billed(bill: Bill, event: InvoiceEvent) -> Bill:
             return bill
         case ExpensesReopened() | InvoiceApproved() | InvoiceNumbered():
             return bill
-        case CorrectionNumbered() | DocumentArchived() | InvoicePaid():
+        case CorrectionNumbered() | InvoicePaid():
+            return bill
+        case DocumentArchived() | ProofArchived() | ArchiveEmptied():
             return bill
         case OwnInvoiceSent() | OwnInvoiceAccepted() | OwnInvoiceRefused():
             return bill

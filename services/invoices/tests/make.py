@@ -6,6 +6,7 @@ from contracts.common_v1 import Money
 from contracts.invoices.buyer_v1 import BuyerDeclared
 from contracts.invoices.invoice_v1 import (
     AcceptedExtra,
+    ArchiveEmptied,
     Compared,
     ContestSettled,
     CorrectionNumbered,
@@ -29,6 +30,7 @@ from contracts.invoices.invoice_v1 import (
     OwnInvoiceSent,
     Party,
     PriceAgreed,
+    ProofArchived,
     QuotedExpense,
     Tax,
     TaxCategory,
@@ -457,6 +459,32 @@ def archived(settlement: int | None = None, number: str = "HIFLOW-000001") -> Do
     )
 
 
+def proof_archived(kept_until: date = date(2040, 12, 31)) -> ProofArchived:
+    return ProofArchived(
+        invoice_id=ID,
+        organisation_id="hiflow",
+        driver_id="ada",
+        settlement_version=None,
+        file_id="f-9",
+        number="2030-14",
+        sha256="c" * 64,
+        size_bytes=1_000,
+        kept_until=kept_until,
+        archived_at=LATER,
+    )
+
+
+def emptied(at: datetime, number: str = "HIFLOW-000001") -> ArchiveEmptied:
+    return ArchiveEmptied(
+        invoice_id=ID,
+        organisation_id="hiflow",
+        driver_id="ada",
+        settlement_version=None,
+        number=number,
+        emptied_at=at,
+    )
+
+
 def pay() -> RecordPayment:
     return RecordPayment(
         invoice_id=ID,
@@ -547,6 +575,8 @@ def accepted(
     by: str | None = None,
     toll: Line | None = None,
     vat: int = 6_700,
+    issued_on: date = ISSUED,
+    at: datetime = LATER,
 ) -> OwnInvoiceAccepted:
     lines = (Line("service", None, PRICE, 2), toll or Line("e-1", ExpenseKind.TOLL, eur(3_500), 4))
     net = sum(line.amount.amount_minor for line in lines)
@@ -558,14 +588,14 @@ def accepted(
         settlement_version=None,
         file_id="f-9",
         number="2030-14",
-        issued_on=ISSUED,
+        issued_on=issued_on,
         lines=lines,
         net=eur(net),
         tax=Tax(TaxCategory.STANDARD, 2_000, eur(vat)),
         total=eur(net + vat),
         accepted_by=by,
         version=version,
-        accepted_at=LATER,
+        accepted_at=at,
     )
 
 

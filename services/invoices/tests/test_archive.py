@@ -1,46 +1,70 @@
 """An issued document is kept as it was issued, for ten years, whatever becomes of its driver."""
 
-from datetime import date
+from datetime import UTC, date, datetime, timedelta
 from functools import reduce
 from hashlib import sha256
-from itertools import count
 from pathlib import Path
-from typing import Any
+from random import randbytes
 
 import pytest
 
-from contracts.invoices.invoice_v1 import InvoiceEvent, contract
-from infra.objects import KeptObjects, Objects, ObjectsAway, objects_of
-from infra.testing.deliveries import deliveries
+from contracts.invoices.invoice_v1 import InvoiceEvent
+from infra.objects import KeptObjects, ObjectMissing, ObjectsAway
 from infra.testing.spec import Spec
-from infra.vault import Vault
+from infra.vault import UnknownMasterKey, Vault
 from services.invoices import invoice
-from services.invoices.adapters.archive import Archive, Damaged, archive_of
-from services.invoices.adapters.archivist import Archivist, Noting, Reads
-from services.invoices.aggregates import INVOICE
-from services.invoices.invoice.archive import RecordArchived, obligations
-from services.invoices.invoice.rejections import ExpensesNotValidated, NoSuchInvoice
+from services.invoices.adapters.archive import (
+    FOLDER,
+    PIECE,
+    Archive,
+    Damaged,
+    Entry,
+    archive_of,
+    document,
+    proof,
+)
+from services.invoices.invoice.archive import (
+    RecordArchived,
+    RecordEmptied,
+    RecordProof,
+    obligations,
+)
+from services.invoices.invoice.rejections import (
+    ExpensesNotValidated,
+    NoSuchInvoice,
+    NoSuchOwnInvoice,
+    NotArchived,
+    StillKept,
+)
+from services.invoices.tests.archiving import all_due, archive, last_fact, objects
+from services.invoices.tests.archiving import archived as archived_by_workers
 from services.invoices.tests.make import (
     APPROVED,
     LATER,
-    NOON,
     OPEN,
+    OWN,
     VALIDATED,
+    VAT_DIFFERS,
+    accepted,
     approved,
     archived,
     contested,
+    emptied,
     noted,
     numbered,
     paid,
     prepared,
+    proof_archived,
+    sent,
     settled,
 )
 from services.invoices.tests.stage import Caller, served
 from services.invoices.tests.test_document import read_back, text_of
 
 DOCUMENT = "/invoices/inv-t-1/document"
-OWN = (*VALIDATED, approved(self_billed=False), paid())
-"""A driver without a mandate was paid."""
+OLD_OWN = (*VALIDATED, approved(self_billed=False), paid())
+"""A driver without a mandate was paid before own invoices were waited for."""
+OWN_ACCEPTED: tuple[InvoiceEvent, ...] = (*OWN, sent(), accepted())
 PAID = (*APPROVED, numbered(), paid())
 CHANGED = settled(3_000, -500, -100, version=9)
 
@@ -65,6 +89,51 @@ def test_what_was_archived_is_recorded_once_and_kept_to_the_end_of_the_tenth_yea
     given(*PAID).when(archive_it(8)).records(archived(8))
 
 
+PROOF = RecordProof(
+    invoice_id="inv-t-1", settlement_version=None, sha256="c" * 64, size_bytes=1_000, at=LATER
+)
+
+
+def test_a_proof_is_recorded_once_and_kept_from_the_year_in_which_it_was_booked() -> None:
+    given(*OWN_ACCEPTED).when(PROOF).records(proof_archived())
+    given(*OWN_ACCEPTED, proof_archived()).when(PROOF).records_nothing()
+    for issued_on, at, year in [
+        (date(2029, 12, 31), LATER, 2040),
+        (date(2030, 1, 1), datetime(2030, 12, 31, 23, tzinfo=UTC), 2040),
+        (date(2030, 12, 31), datetime(2031, 1, 1, tzinfo=UTC), 2041),
+    ]:
+        told = (*OWN, sent(), accepted(issued_on=issued_on, at=at))
+        given(*told).when(PROOF).records(proof_archived(date(year, 12, 31)))
+
+
+def test_only_an_accepted_own_invoice_proves_anything() -> None:
+    given(*OWN).when(PROOF).is_rejected(NoSuchOwnInvoice())
+    given(*OWN, sent(VAT_DIFFERS)).when(PROOF).is_rejected(NoSuchOwnInvoice())
+    given(*APPROVED, numbered()).when(PROOF).is_rejected(NoSuchOwnInvoice())
+
+
+OVER = datetime(2041, 1, 1, 12, tzinfo=UTC)
+"""When 2040 is over in the last place."""
+
+
+def empty(at: datetime = OVER, settlement: int | None = None) -> RecordEmptied:
+    return RecordEmptied(invoice_id="inv-t-1", settlement_version=settlement, at=at)
+
+
+def test_the_archive_is_emptied_once_the_day_is_over_everywhere() -> None:
+    early = empty(OVER - timedelta(microseconds=1))
+    for told, number in [
+        ((*PAID, archived()), "HIFLOW-000001"),
+        ((*OWN_ACCEPTED, proof_archived()), "2030-14"),
+    ]:
+        given(*told).when(early).is_rejected(StillKept(date(2040, 12, 31)))
+        given(*told).when(empty()).records(emptied(OVER, number))
+        given(*told, emptied(OVER, number)).when(empty()).records_nothing()
+        given(*told, emptied(OVER, number)).when(early).records_nothing()
+        given(*told).when(empty(settlement=8)).is_rejected(NotArchived())
+    given(*PAID).when(empty()).is_rejected(NotArchived())
+
+
 def test_nothing_is_archived_before_it_is_issued() -> None:
     given(noted()).when(archive_it()).is_rejected(NoSuchInvoice())
     given(*VALIDATED).when(archive_it()).is_rejected(ExpensesNotValidated())
@@ -86,7 +155,12 @@ def test_nothing_is_archived_before_it_is_issued() -> None:
             "1 documents of invoice inv-t-1 are not in the archive yet",
         ),
         ((*PAID, archived(), contested(), CHANGED, archived(9)), None),
-        (OWN, None),
+        (OLD_OWN, None),
+        (
+            (*OWN_ACCEPTED, paid()),
+            "1 documents of invoice inv-t-1 are not in the archive yet",
+        ),
+        ((*OWN_ACCEPTED, paid(), proof_archived()), None),
     ],
 )
 def test_forgetting_waits_for_the_mission_the_money_and_the_archive(
@@ -104,54 +178,70 @@ def test_the_law_keeps_each_archived_document_and_says_until_when() -> None:
     assert kept.what == f"document HIFLOW-000001, SHA-256 {'a' * 64}"
     assert (kept.until, "L123-22" in kept.why) == (date(2040, 12, 31), True)
     assert obligations(state, "bob").kept == ()
+    history = [*OWN_ACCEPTED, proof_archived()]
+    state = reduce(invoice.evolve, history, invoice.initial)
+    [kept] = obligations(state, "ada").kept
+    assert (kept.what, kept.until) == (
+        f"own invoice 2030-14, SHA-256 {'c' * 64}",
+        date(2040, 12, 31),
+    )
+    assert obligations(invoice.evolve(state, emptied(OVER, "2030-14")), "ada").kept == ()
 
 
-async def test_the_archive_gives_back_what_was_put_there_sealed(
-    database: str, tmp_path: Path
-) -> None:
+async def test_the_archive_gives_back_what_was_put_there_sealed(database: str) -> None:
     async with served(database) as api:
-        archive = archive_of(api.running)
-        digest = await archive.keep(b"a document")
-        assert (digest, await archive.keep(b"a document")) == (
-            sha256(b"a document").hexdigest(),
-            digest,
-        )
-        assert await archive.read(digest) == b"a document"
-        folder = api.running.settings.home.absolute() / "objects"
-        [kept] = folder.rglob(digest)
-        assert b"a document" not in kept.read_bytes()
+        kept, entry = archive_of(api.running), document(sha256(b"a document").hexdigest())
+        await kept.keep(entry, b"a document")
+        await kept.keep(entry, b"a document")
+        assert await kept.read(entry) == b"a document"
+        [file] = on_disk(api)
+        assert b"a document" not in file.read_bytes()
+        await kept.remove(entry)
+        await kept.remove(entry)
+        assert on_disk(api) == []
+        with pytest.raises(ObjectMissing):
+            await kept.read(entry)
+
+
+@pytest.mark.parametrize(("size", "pieces"), [(0, 1), (PIECE, 1), (PIECE + 1, 2), (2 * PIECE, 2)])
+def test_a_proof_is_of_pieces_that_are_sealed_by_themselves(size: int, pieces: int) -> None:
+    names = proof("inv-t-1", None, "d" * 64, size).names
+    assert len(names) == pieces
+    assert not {*names} & {*proof("inv-t-2", None, "d" * 64, size).names}
+    assert not {*names} & {*proof("inv-t-1", 8, "d" * 64, size).names}
 
 
 async def test_what_was_changed_in_the_archive_is_not_given_out(database: str) -> None:
     async with served(database) as api:
         vault = Vault(api.running.pool, api.running.settings.masters)
-        objects = objects_of(api.running.settings)
-        digest = sha256(b"what was issued").hexdigest()
-        name = f"invoice-archive/{digest}"
-        master, sealed = vault.seal(name, b"something else")
-        await objects.put(name, master.encode() + b"\n" + sealed)
+        entry = document(sha256(b"what was issued").hexdigest())
+        master, sealed = vault.seal(entry.names[0], b"something else")
+        await objects(api).put(entry.names[0], master.encode() + b"\n" + sealed)
         with pytest.raises(Damaged):
-            await Archive(objects, vault).read(digest)
+            await archive_of(api.running).read(entry)
+        content = randbytes(2 * PIECE)
+        entry = proof("inv-t-1", None, sha256(content).hexdigest(), len(content))
+        await archive_of(api.running).keep(entry, content)
+        assert await archive_of(api.running).read(entry) == content
+        first, second = on_disk(api, entry)
+        content_of_second = second.read_bytes()
+        second.write_bytes(first.read_bytes())
+        first.write_bytes(content_of_second)
+        with pytest.raises(UnknownMasterKey):
+            await archive_of(api.running).read(entry)
 
 
-async def number_and_archive(api: Caller, objects: Objects | None = None) -> Archivist:
-    """Do what the workers do after an approval, or a settlement that comes later."""
+def on_disk(api: Caller, entry: Entry | None = None) -> list[Path]:
+    """The files of the archive, or of one content in it."""
+    folder = api.running.settings.home.absolute() / "objects"
+    found = sorted(path for path in (folder / FOLDER).rglob("*") if path.is_file())
+    return found if entry is None else [folder / name for name in entry.names]
+
+
+async def issued(api: Caller, into: Archive | None = None) -> None:
+    """The document of what is approved, numbered and archived."""
     await api.numbered()
-    told = [
-        entry.event
-        for entry in await api.running.commands.history(INVOICE, "inv-t-1")
-        if isinstance(entry.event, Reads)
-    ]
-    batch = deliveries([contract], told, count(1), NOON)
-    async with api.running.pool.connection() as connection, connection.transaction():
-        assert await Noting().handle(connection, batch) == {}
-    archive = archive_of(api.running)
-    if objects is not None:
-        archive = Archive(objects, Vault(api.running.pool, api.running.settings.masters))
-    archivist = Archivist(api.running.pool, api.running.commands, archive)
-    while await archivist.turn():
-        pass
-    return archivist
+    await archived_by_workers(api, into)
 
 
 async def test_a_document_stays_as_it_was_issued_when_its_driver_is_forgotten(
@@ -159,9 +249,9 @@ async def test_a_document_stays_as_it_was_issued_when_its_driver_is_forgotten(
 ) -> None:
     async with served(database) as api:
         await api.approved()
-        await number_and_archive(api)
+        await issued(api)
         before = await api.ask("GET", DOCUMENT)
-        [*_, last] = (await api.ask("GET", "/invoices/inv-t-1/history")).json()["items"]
+        last = await last_fact(api)
         await api.running.keyring.forget("ada", "ada herself")
         after = await api.ask("GET", DOCUMENT)
     assert after.content == before.content
@@ -185,12 +275,9 @@ class Away(KeptObjects):
 async def test_an_archive_that_is_away_is_tried_again(database: str) -> None:
     async with served(database) as api:
         await api.approved()
-        await number_and_archive(api, Away())
-        shown: Any = (await api.ask("GET", "/invoices/inv-t-1/history")).json()["items"][-1]
-        assert shown["type"].endswith("numbered")
+        await issued(api, archive(api, Archive, Away()))
+        assert (await last_fact(api))["type"].endswith("numbered")
         assert (await api.ask("GET", DOCUMENT)).is_success
-        async with api.running.pool.connection() as connection:
-            await connection.execute("update invoices.to_archive set look_at = now()")
-        await number_and_archive(api)
-        shown = (await api.ask("GET", "/invoices/inv-t-1/history")).json()["items"][-1]
-        assert shown["type"].endswith("document_archived")
+        await all_due(api)
+        await archived_by_workers(api)
+        assert (await last_fact(api))["type"].endswith("document_archived")

@@ -30,7 +30,7 @@ class Meanwhile:
 
     def __init__(self, objects: Objects, happens: Callable[[], Awaitable[object]]) -> None:
         self._objects, self._happens = objects, happens
-        self.put, self.read = objects.put, objects.read
+        self.put, self.read, self.remove = objects.put, objects.read, objects.remove
 
     async def clear(self, prefix: str) -> None:
         await self._objects.clear(prefix)
