@@ -35,7 +35,7 @@ def document(digest: str) -> Entry:
 
 
 def proof(invoice_id: str, settlement: int | None, digest: str, size: int) -> Entry:
-    """What a driver sent: of that invoice alone, since the same file may be sent for another."""
+    """A file that a driver sent; of that invoice alone, since it may be sent for another, too."""
     owner = sha256(f"{invoice_id}/{settlement or 0}".encode()).hexdigest()
     pieces = range(max(1, -(-size // PIECE)))
     return Entry(digest, tuple(f"{FOLDER}/{owner}/{digest}/{piece}" for piece in pieces))

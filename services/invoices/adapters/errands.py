@@ -77,7 +77,7 @@ class Errands(Polling, Generic[C]):
 
     @abstractmethod
     async def do(self, id: str, settlement: int | None, state: Approved) -> None:
-        """What is to be done; again after a crash. Raises `Later` and `ObjectsAway`."""
+        """Do it, or do it again after a crash. Raises `Later` and `ObjectsAway`."""
 
     async def turn(self) -> bool:
         """Do one errand that is due, and say whether there was one."""

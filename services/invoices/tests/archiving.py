@@ -80,7 +80,7 @@ def emptier(api: Caller, of: Archive | None = None, clock: Callable[[], datetime
 
 
 async def archived(api: Caller, into: Archive | None = None) -> None:
-    """What the followers and the archivist do after a number, or an acceptance."""
+    """Do what the followers and the archivist do after a number, or an acceptance."""
     await noted(api)
     worker = archivist(api, into)
     while await worker.turn():

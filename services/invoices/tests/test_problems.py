@@ -37,6 +37,8 @@ REJECTIONS: list[Rejection] = [
     rejections.OwnInvoiceIsAccepted("2030-14"),
     rejections.OwnInvoiceDiffers((Compared.VAT,)),
     rejections.NotYetIssued(date(2030, 5, 3), date(2030, 5, 2)),
+    rejections.NotArchived(),
+    rejections.StillKept(date(2040, 12, 31)),
     terms.AmountNotPossible("amount", 0, 1, 9),
     terms.CurrencyDiffers("amount", "MAD", "EUR"),
     seller.NoSuchSeller(),
