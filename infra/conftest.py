@@ -7,6 +7,7 @@ import pytest_asyncio
 from infra.consumers import core
 from infra.database import open_pool
 from infra.personal import Keyring
+from infra.store.esdb import store as esdb
 from infra.store.postgres import PostgresStore
 from infra.testing.databases import Prepare
 
@@ -23,5 +24,6 @@ async def _migrate(url: str) -> None:
         await Keyring(pool, {"test": bytes(32)}).migrate()
         await core.migrate(pool)
         await PostgresStore(pool).migrate()
+        await esdb.make_tables(pool)
     finally:
         await pool.close()

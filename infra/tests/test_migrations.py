@@ -88,7 +88,7 @@ async def test_the_mark_of_a_release_without_steps_stays_its_own(pool: Pool) -> 
         assert await kept.fetchall() == [("of an older release",)]
 
 
-@pytest.mark.parametrize("package", ["infra.store", "infra.consumers"])
+@pytest.mark.parametrize("package", ["infra.store", "infra.store.esdb", "infra.consumers"])
 def test_the_files_of_a_package_are_its_steps_numbered_without_a_hole(package: str) -> None:
     names = sorted(file.name for file in files(package).joinpath("schema").iterdir())
     numbers = [int(name.partition(".")[0]) for name in names]

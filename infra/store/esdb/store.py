@@ -1,0 +1,388 @@
+"""The event store on EventStoreDB or KurrentDB.
+
+Versions begin with 1 here and with 0 there. A position is a place in the log of one cluster, so
+`migrate` writes into the PostgreSQL beside it which cluster that is.
+"""
+
+import asyncio
+import json
+import sys
+from collections.abc import AsyncGenerator, Callable, Sequence
+from contextlib import aclosing, suppress
+from datetime import datetime
+from itertools import takewhile
+from time import monotonic
+from typing import Any, Literal
+from uuid import UUID, uuid4
+
+from kurrentdbclient import AsyncKurrentDBClient, StreamState
+from kurrentdbclient import NewEvent as ClientEvent
+from kurrentdbclient import RecordedEvent as Found
+from kurrentdbclient.exceptions import (
+    InvalidCommitPositionError,
+    KurrentDBClientError,
+    NotFoundError,
+    StreamIsDeletedError,
+    WrongCurrentVersionError,
+)
+
+from infra import telemetry
+from infra.batching import Batcher
+from infra.database import Pool
+from infra.migrations import apply_migrations, steps_in
+from infra.store.esdb.client import (
+    CALL_SECONDS,
+    FIRST_PAUSE,
+    LONGEST_PAUSE,
+    PATIENCE_SECONDS,
+    passes,
+    patiently,
+)
+from infra.store.esdb.ids import Ids, Tried
+from infra.store.protocol import (
+    BEGINNING,
+    MAX_EVENT_BYTES,
+    Append,
+    Appended,
+    Conflict,
+    EventIdTaken,
+    EventTooLarge,
+    NewEvent,
+    Position,
+    RecordedEvent,
+    Verdict,
+)
+from infra.supervisor import Halt
+
+MAX_APPEND_BYTES = 1_000_000
+"""Of all events of one append together: servers before 25.1 take 1 MiB, names included."""
+CLUSTER_STREAM = "relais-store"
+"""Its first event has the id by which we know the cluster."""
+EXCLUDED = (r"\$.*", CLUSTER_STREAM)
+"""Streams of the server, and ours about the cluster: no facts."""
+LINK = "$>"
+"""The type of what a projection writes into a stream of ours: no event, but the name of one."""
+BINARY: Literal["application/octet-stream"] = "application/octet-stream"
+
+
+class StreamGone(Halt):
+    """Somebody deleted or truncated a stream on the server; its facts are missing."""
+
+
+class AnotherCluster(Halt):
+    """The PostgreSQL beside the store belongs to another cluster."""
+
+
+class EsdbStore:
+    """An `EventStore` in a cluster of EventStoreDB or KurrentDB; see the protocol for its promises.
+
+    `pool` is the PostgreSQL beside it, which knows where event ids were tried: an id tried in one
+    stream is taken for every other, also when nothing was recorded there. Appends with timers are
+    refused with a ValueError. `prefix` stands before the names of all its streams, where several
+    share a cluster. Raises `StoreAway` when no server answers for `patience` seconds.
+    """
+
+    def __init__(
+        self,
+        client: AsyncKurrentDBClient,
+        pool: Pool,
+        *,
+        prefix: str = "",
+        on_append: Callable[[], None] = lambda: None,
+        patience: float = PATIENCE_SECONDS,
+        call_seconds: float = CALL_SECONDS,
+    ) -> None:
+        self.client = client
+        self.pool = pool
+        self.on_append = on_append
+        self._prefix = prefix
+        self._patience = patience
+        self._call_seconds = call_seconds
+        self._ids = Ids(pool)
+        self._tries: Batcher[Append, Tried] = Batcher(
+            self._ids.note, size=256, lanes=2, key=lambda append: append.stream
+        )
+
+    async def migrate(self) -> None:
+        """Make the tables beside the store and bind them to its cluster. Safe to repeat.
+
+        Raises `AnotherCluster` when they are bound to another one.
+        """
+        await make_tables(self.pool)
+        cluster = await self.cluster()
+        async with self.pool.connection() as connection:
+            await connection.execute(
+                "insert into beside.cluster (id) values (%s) on conflict do nothing", (cluster,)
+            )
+            cursor = await connection.execute("select id from beside.cluster")
+            [(bound,)] = await cursor.fetchall()
+        if bound != cluster:
+            raise AnotherCluster(
+                f"the database beside the store belongs to the cluster {bound}, and this is"
+                f" {cluster}: positions mean nothing here; correct the addresses"
+            )
+
+    async def cluster(self) -> UUID:
+        """The identity of the cluster, made at the first time; a restored backup keeps it."""
+        stream = self._prefix + CLUSTER_STREAM
+        mark = ClientEvent(type="relais.store", data=b"{}", id=uuid4())
+        found = await self._read_from(stream, 0, 1)
+        if not found:
+            with suppress(WrongCurrentVersionError):  # Another process was first.
+                await patiently(
+                    lambda: self.client.append_to_stream(
+                        stream,
+                        events=[mark],
+                        current_version=StreamState.NO_STREAM,
+                        timeout=self._call_seconds,
+                    ),
+                    self._patience,
+                )
+            found = await self._read_from(stream, 0, 1)
+        return found[0].id
+
+    # --- Append -------------------------------------------------------------
+
+    async def append(self, append: Append) -> Verdict:
+        _refuse(append)
+        started = monotonic()
+        tried = await self._tries.submit(append)
+        verdict = await self._append(append, tried)
+        telemetry.append_took(monotonic() - started)
+        telemetry.conflicts(isinstance(verdict, Conflict))
+        if isinstance(verdict, Appended):
+            self.on_append()
+        return verdict
+
+    async def _append(self, append: Append, tried: Tried) -> Verdict:
+        if tried is Tried.NEVER:
+            if append.expected_version == 0:
+                await self._refuse_deleted(append.stream)
+        elif verdict := await self._found(append, tried):
+            return verdict
+        try:
+            await patiently(lambda: self._send(append), self._patience)
+        except WrongCurrentVersionError:
+            # It may have been ourselves: the answer to an earlier try was lost.
+            return await self._compared(append, tried)
+        except StreamIsDeletedError:
+            raise _tombstoned(append.stream) from None
+        return Appended(
+            append.expected_version + len(append.events), repeated=tried is Tried.SAME_PLACE
+        )
+
+    async def _found(self, append: Append, tried: Tried) -> Verdict | None:
+        """The verdict on an append that was tried before, if the stream tells; None: send it.
+
+        A server takes a second time what it has, when it comes with another version. But what lies
+        before the expected version does not change any more, and the server takes nothing unless
+        the stream ends there, so it is enough to have looked.
+        """
+        recorded = await self.read(append.stream)
+        if len(recorded) != append.expected_version:
+            return _compared(append, recorded[append.expected_version :], len(recorded))
+        taken = {event.event_id for event in recorded}
+        if tried is Tried.ELSEWHERE or any(event.event_id in taken for event in append.events):
+            return EventIdTaken()
+        return None
+
+    async def _compared(self, append: Append, tried: Tried) -> Verdict:
+        """What the stream says about an append that the server has refused."""
+        recorded = await self.read(append.stream)
+        verdict = _compared(append, recorded[append.expected_version :], len(recorded))
+        if isinstance(verdict, Appended) and tried is not Tried.SAME_PLACE:
+            return Appended(verdict.version)
+        return verdict
+
+    async def _refuse_deleted(self, stream: str) -> None:
+        """A deleted stream looks new, and the server would go on counting where it ended."""
+        metadata, _ = await patiently(
+            lambda: self.client.get_stream_metadata(
+                self._prefix + stream, timeout=self._call_seconds
+            ),
+            self._patience,
+        )
+        if metadata.get("$tb"):
+            raise StreamGone(f"the stream {stream} was deleted or truncated on the server")
+
+    async def _send(self, append: Append) -> None:
+        await self.client.append_to_stream(
+            self._prefix + append.stream,
+            events=[_sent(event) for event in append.events],
+            current_version=append.expected_version - 1
+            if append.expected_version
+            else StreamState.NO_STREAM,
+            timeout=self._call_seconds,
+        )
+
+    # --- Read ---------------------------------------------------------------
+
+    async def read(
+        self,
+        stream: str,
+        *,
+        after_version: int = 0,
+        to_version: int | None = None,
+        to_time: datetime | None = None,
+    ) -> list[RecordedEvent]:
+        """As the protocol says. Raises `StreamGone` where events are missing on the server."""
+        limit = sys.maxsize if to_version is None else to_version - after_version
+        if limit <= 0:
+            return []
+        found = await self._read_from(self._prefix + stream, after_version, limit)
+        events = [self._recorded(one) for one in found]
+        for version, event in enumerate(events, after_version + 1):
+            if event.version != version:
+                raise StreamGone(f"version {version} of {stream} is missing on the server")
+        if to_time is None:
+            return events
+        # A filter would leave a hole where the server's clock was set back.
+        return list(takewhile(lambda event: event.recorded_at <= to_time, events))
+
+    async def _read_from(self, stream: str, number: int, limit: int) -> Sequence[Found]:
+        try:
+            return await patiently(
+                lambda: self.client.get_stream(
+                    stream, stream_position=number, limit=limit, timeout=self._call_seconds
+                ),
+                self._patience,
+            )
+        except NotFoundError:
+            return ()
+        except StreamIsDeletedError:
+            raise _tombstoned(stream) from None
+
+    async def read_all(self, after: Position = BEGINNING, limit: int = 500) -> list[RecordedEvent]:
+        """As the protocol says. Raises `AnotherCluster` for a position that this log has not."""
+        while True:
+            page = await self._page(after, limit)
+            events = [self._recorded(one) for one in page if self._is_fact(one)]
+            if events or len(page) < limit:
+                return events
+            # A whole page of links; what we look for may lie behind it.
+            after = _position(page[-1])
+
+    async def _page(self, after: Position, limit: int) -> list[Found]:
+        """What comes next in the log, in the streams of this store."""
+        begins = after == BEGINNING
+
+        async def ask() -> list[Found]:
+            found = await self.client.read_all(
+                commit_position=None if begins else after.xid,
+                # A read begins with the event at its position.
+                limit=limit if begins else limit + 1,
+                timeout=self._call_seconds,
+                **self._filter(),
+            )
+            return [one async for one in found]
+
+        try:
+            found = await patiently(ask, self._patience)
+        except InvalidCommitPositionError:
+            raise AnotherCluster(f"the log of this cluster has no position {after.xid}") from None
+        return [one for one in found if begins or _position(one) > after]
+
+    async def follow(
+        self, after: Position = BEGINNING
+    ) -> AsyncGenerator[RecordedEvent | Position, None]:
+        """The events of all streams after a position, as they come, for ever.
+
+        Now and then comes a position alone: nothing before it is missing, and one may go on from
+        there. A broken connection is made anew behind what came last, however it broke.
+        """
+        pause = FIRST_PAUSE
+        while True:
+            try:
+                async with aclosing(self._subscribed(after)) as items:
+                    async for one in items:
+                        pause = FIRST_PAUSE
+                        if (position := _position(one)) <= after:
+                            continue
+                        after = position
+                        yield self._recorded(one) if self._is_fact(one) else position
+            except KurrentDBClientError as error:
+                if not passes(error):
+                    raise
+            await asyncio.sleep(pause)
+            pause = min(2 * pause, LONGEST_PAUSE)
+
+    async def _subscribed(self, after: Position) -> AsyncGenerator[Found, None]:
+        subscription = await self.client.subscribe_to_all(
+            commit_position=None if after == BEGINNING else after.xid,
+            include_checkpoints=True,
+            **self._filter(),
+        )
+        try:
+            async for one in subscription:
+                yield one
+        finally:
+            await subscription.stop()
+
+    def _filter(self) -> dict[str, Any]:
+        """Which streams the server answers: those of this store."""
+        if self._prefix:
+            return {
+                "filter_include": (self._prefix,),
+                "filter_by_prefix": True,
+                "filter_by_stream_name": True,
+            }
+        return {"filter_exclude": EXCLUDED, "filter_by_stream_name": True}
+
+    def _is_fact(self, found: Found) -> bool:
+        named = found.stream_name != self._prefix + CLUSTER_STREAM
+        return named and found.type != LINK and not found.is_checkpoint
+
+    def _recorded(self, found: Found) -> RecordedEvent:
+        told = json.loads(found.metadata)
+        assert found.recorded_at is not None
+        return RecordedEvent(
+            found.stream_name.removeprefix(self._prefix),
+            found.stream_position + 1,
+            _position(found),
+            found.id,
+            found.type,
+            found.data,
+            told["meta"],
+            datetime.fromisoformat(told["occurred_at"]),
+            found.recorded_at,
+        )
+
+
+async def make_tables(pool: Pool) -> None:
+    """Bring the tables beside a store forward to this release. Safe to repeat."""
+    await apply_migrations(pool, "beside", steps_in("infra.store.esdb"))
+
+
+def _refuse(append: Append) -> None:
+    if append.timers:
+        raise ValueError(f"{append.stream}: this store keeps no timers")
+    for event in append.events:
+        if len(event.data) > MAX_EVENT_BYTES:
+            raise EventTooLarge(
+                f"{event.type} has {len(event.data)} bytes, at most {MAX_EVENT_BYTES} fit a topic"
+            )
+    size = sum(len(sent.data) + len(sent.metadata) for sent in map(_sent, append.events))
+    if size > MAX_APPEND_BYTES:
+        raise EventTooLarge(f"{append.stream}: {size} bytes at once, at most {MAX_APPEND_BYTES}")
+
+
+def _sent(event: NewEvent) -> ClientEvent:
+    told = {"meta": event.meta, "occurred_at": event.occurred_at.isoformat()}
+    metadata = json.dumps(told, separators=(",", ":")).encode()
+    return ClientEvent(event.type, event.data, metadata, BINARY, event.event_id)
+
+
+def _compared(append: Append, behind: Sequence[RecordedEvent], head: int) -> Verdict:
+    """Repeated, when what stands behind the expected version are these events; else a conflict."""
+    standing = [event.event_id for event in behind[: len(append.events)]]
+    if append.events and standing == [event.event_id for event in append.events]:
+        return Appended(append.expected_version + len(append.events), repeated=True)
+    return Conflict(append.expected_version, head)
+
+
+def _position(found: Found) -> Position:
+    return Position(found.commit_position, found.prepare_position)
+
+
+def _tombstoned(stream: str) -> StreamGone:
+    return StreamGone(f"the stream {stream} was deleted for good on the server")
