@@ -35,6 +35,12 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.add_marker(pytest.mark.xdist_group("platform"))
 
 
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Say on which EventStoreDB the suite of the store ran."""
+    url = os.environ.get("RELAIS_EVENTSTORE", "the double of infra/testing/esdb.py")
+    terminalreporter.write_line(f"EventStoreDB: {url.rpartition('@')[2]}")
+
+
 def pytest_make_parametrize_id(val: object) -> str | None:
     """Contents do not name a test: each process may make them anew, with the time in them."""
     return "bytes" if isinstance(val, bytes) else None

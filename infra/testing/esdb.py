@@ -11,6 +11,7 @@ Not there: users, TLS, projections, persistent subscriptions, scavenges, resolve
 import asyncio
 import json
 import re
+import sys
 from collections import defaultdict, deque
 from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from dataclasses import dataclass
@@ -570,3 +571,15 @@ def _checkpoint(record: Record) -> streams_pb2.ReadResp:
         commit_position=record.position, prepare_position=record.position
     )
     return streams_pb2.ReadResp(checkpoint=checkpoint)
+
+
+async def serve() -> None:
+    """One node until the process ends; its URL goes to the standard output."""
+    async with EsdbDouble() as server:
+        sys.stdout.write(f"{server.url}\n")
+        sys.stdout.flush()
+        await asyncio.Event().wait()
+
+
+if __name__ == "__main__":
+    asyncio.run(serve())

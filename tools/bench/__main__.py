@@ -1,4 +1,4 @@
-"""python -m tools.bench [--quick] [--only NAME ...] [--output FILE] [--against COMMIT]."""
+"""python -m tools.bench [--quick] [--only NAME ...] [--output FILE] [--against C] [--store S]."""
 
 import argparse
 from pathlib import Path
@@ -12,10 +12,12 @@ parser.add_argument(
 parser.add_argument("--only", action="append", help="measure only this")
 parser.add_argument("--output", type=Path, default=OUTPUT, help="where the figures go as JSON")
 parser.add_argument("--against", metavar="COMMIT", help="measure both builds in turns instead")
+parser.add_argument("--store", help="measure this one: esdb, or the URL of an EventStoreDB")
 arguments = parser.parse_args()
 run(
     quick=arguments.quick,
     only=arguments.only or (),
     output=arguments.output,
     against=arguments.against,
+    store=arguments.store,
 )

@@ -2,7 +2,7 @@
 
 import json
 import logging
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from statistics import median
 
@@ -13,9 +13,10 @@ from rich.table import Table
 
 from infra.settings import Settings
 from tools.bench.against import compare
+from tools.bench.esdb import subjects_on
 from tools.bench.figures import Measured
 from tools.bench.ground import servers
-from tools.bench.subject import FULL, QUICK, Size
+from tools.bench.subject import FULL, QUICK, Size, Subject
 from tools.bench.subjects import SUBJECTS
 
 OUTPUT = Path("bench.json")
@@ -27,23 +28,28 @@ def run(
     only: Sequence[str] = (),
     output: Path = OUTPUT,
     against: str | None = None,
+    store: str | None = None,
 ) -> None:
-    """Measure our speed beside the bare limit and beside a peer; these are goals, not tests."""
+    """Measure our speed beside the bare limit and beside a peer; these are goals, not tests.
+
+    `store` measures another store instead: `esdb` on the double of the test kit, or a URL.
+    """
     if against is not None:
         print(uvloop.run(compare(against, Settings().broker, quick=quick, only=only)))
         return
-    if unknown := set(only) - SUBJECTS.keys():
+    subjects = SUBJECTS if store is None else subjects_on(store)
+    if unknown := set(only) - subjects.keys():
         raise SystemExit(
-            f"there is no {', '.join(sorted(unknown))}; there are {', '.join(SUBJECTS)}"
+            f"there is no {', '.join(sorted(unknown))}; there are {', '.join(subjects)}"
         )
     console = Console()
     # What clients say while servers come and go belongs to no figure.
     logging.getLogger("aiokafka").setLevel(logging.CRITICAL)
     size = QUICK if quick else FULL
-    names = [name for name in SUBJECTS if not only or name in only]
+    chosen = {name: one for name, one in subjects.items() if not only or name in only}
     measured: list[Measured] = []
     try:
-        uvloop.run(measure(Settings().broker, names, size, console, measured))
+        uvloop.run(measure(Settings().broker, chosen, size, console, measured))
     finally:
         # Also when a subject broke or somebody lost patience: what was measured stays measured.
         output.write_text(json.dumps([one.as_json() for one in measured], indent=2) + "\n")
@@ -52,22 +58,26 @@ def run(
 
 
 async def measure(
-    broker: str, names: Sequence[str], size: Size, console: Console, measured: list[Measured]
+    broker: str,
+    subjects: Mapping[str, Subject],
+    size: Size,
+    console: Console,
+    measured: list[Measured],
 ) -> None:
-    """Every named subject, one after the other, on servers of this run alone; fills `measured`."""
+    """Every subject, one after the other, on servers of this run alone; fills `measured`."""
     columns = (TextColumn("{task.description:>10}"), BarColumn(), TimeElapsedColumn())
     # Drawn between the steps only: a clock that ticks would take time from who is measured.
     with Progress(*columns, console=console, auto_refresh=False) as progress:
-        tasks = {name: progress.add_task(name, total=None, start=False) for name in names}
+        tasks = {name: progress.add_task(name, total=None, start=False) for name in subjects}
         async with servers(broker) as ground:
             for name, task in tasks.items():
                 progress.start_task(task)
                 progress.refresh()
-                samples = await SUBJECTS[name].measure(ground, size, progress.refresh)
+                samples = await subjects[name].measure(ground, size, progress.refresh)
                 progress.update(task, total=1, completed=1)
                 measured += [
                     Measured(figure, samples[figure.ours], samples[figure.other])
-                    for figure in SUBJECTS[name].figures
+                    for figure in subjects[name].figures
                 ]
                 await ground.settle()
 

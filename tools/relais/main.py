@@ -66,11 +66,14 @@ def bench(
     against: Annotated[
         str | None, typer.Option(metavar="COMMIT", help="Measure both builds in turns instead.")
     ] = None,
+    store: Annotated[
+        str | None, typer.Option(help="Measure this one: esdb, or the URL of an EventStoreDB.")
+    ] = None,
 ) -> None:
     """Measure each hop beside its limit, and write bench.json."""
     from tools.bench.main import run
 
-    run(quick=quick, only=only or (), against=against)
+    run(quick=quick, only=only or (), against=against, store=store)
 
 
 app.command()(verbs.doctor)

@@ -1,1 +1,1 @@
-"""The event store on EventStoreDB and KurrentDB, with a PostgreSQL beside it; see ADR NNNN."""
+"""The event store on EventStoreDB and KurrentDB, with a PostgreSQL beside it (ADR 46)."""

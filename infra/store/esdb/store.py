@@ -95,7 +95,7 @@ class EsdbStore:
         self.client = client
         self.pool = pool
         self.on_append = on_append
-        self._prefix = prefix
+        self.prefix = prefix
         self._patience = patience
         self._call_seconds = call_seconds
         self._ids = Ids(pool)
@@ -124,7 +124,7 @@ class EsdbStore:
 
     async def cluster(self) -> UUID:
         """The identity of the cluster, made at the first time; a restored backup keeps it."""
-        stream = self._prefix + CLUSTER_STREAM
+        stream = self.prefix + CLUSTER_STREAM
         mark = ClientEvent(type="relais.store", data=b"{}", id=uuid4())
         found = await self._read_from(stream, 0, 1)
         if not found:
@@ -198,7 +198,7 @@ class EsdbStore:
         """A deleted stream looks new, and the server would go on counting where it ended."""
         metadata, _ = await patiently(
             lambda: self.client.get_stream_metadata(
-                self._prefix + stream, timeout=self._call_seconds
+                self.prefix + stream, timeout=self._call_seconds
             ),
             self._patience,
         )
@@ -207,7 +207,7 @@ class EsdbStore:
 
     async def _send(self, append: Append) -> None:
         await self.client.append_to_stream(
-            self._prefix + append.stream,
+            self.prefix + append.stream,
             events=[_sent(event) for event in append.events],
             current_version=append.expected_version - 1
             if append.expected_version
@@ -229,7 +229,7 @@ class EsdbStore:
         limit = sys.maxsize if to_version is None else to_version - after_version
         if limit <= 0:
             return []
-        found = await self._read_from(self._prefix + stream, after_version, limit)
+        found = await self._read_from(self.prefix + stream, after_version, limit)
         events = [self._recorded(one) for one in found]
         for version, event in enumerate(events, after_version + 1):
             if event.version != version:
@@ -320,23 +320,23 @@ class EsdbStore:
 
     def _filter(self) -> dict[str, Any]:
         """Which streams the server answers: those of this store."""
-        if self._prefix:
+        if self.prefix:
             return {
-                "filter_include": (self._prefix,),
+                "filter_include": (self.prefix,),
                 "filter_by_prefix": True,
                 "filter_by_stream_name": True,
             }
         return {"filter_exclude": EXCLUDED, "filter_by_stream_name": True}
 
     def _is_fact(self, found: Found) -> bool:
-        named = found.stream_name != self._prefix + CLUSTER_STREAM
+        named = found.stream_name != self.prefix + CLUSTER_STREAM
         return named and found.type != LINK and not found.is_checkpoint
 
     def _recorded(self, found: Found) -> RecordedEvent:
         told = json.loads(found.metadata)
         assert found.recorded_at is not None
         return RecordedEvent(
-            found.stream_name.removeprefix(self._prefix),
+            found.stream_name.removeprefix(self.prefix),
             found.stream_position + 1,
             _position(found),
             found.id,

@@ -7,8 +7,13 @@ from subprocess import run
 
 import pytest
 
+from infra.stack.choice import broker_of
+from infra.stack.postgres import PostgresServer
+from tools.bench.esdb import subjects_on
 from tools.bench.figures import Figure, Measured, Samples, at_least, at_most, interleave
+from tools.bench.ground import Ground
 from tools.bench.main import row
+from tools.bench.subject import QUICK
 from tools.bench.subjects import SUBJECTS
 
 KEYS = {"figure", "unit", "ours", "beside", "beside_value", "ratio", "goal", "met"}
@@ -27,6 +32,16 @@ def test_a_quick_run_writes_every_figure(tmp_path: Path) -> None:
     ]
     assert all(one.keys() == KEYS and one["ours"] > 0 < one["beside_value"] for one in found)
     assert "goal" in done.stdout
+
+
+async def test_the_store_on_eventstoredb_is_measured_beside_the_bare_client(
+    postgres: PostgresServer, tmp_path: Path
+) -> None:
+    ground = Ground(postgres, broker_of("noida", tmp_path / "broker"), "noida")
+    for subject in subjects_on("esdb").values():
+        samples = await subject.measure(ground, QUICK, lambda: None)
+        for figure in subject.figures:
+            assert samples[figure.ours][0] > 0 < samples[figure.other][0]
 
 
 def test_a_name_that_is_not_measured_is_refused(tmp_path: Path) -> None:
