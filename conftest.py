@@ -37,13 +37,19 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     """Say on which EventStoreDB the suite of the store ran."""
-    url = os.environ.get("RELAIS_EVENTSTORE", "the double of infra/testing/esdb.py")
-    terminalreporter.write_line(f"EventStoreDB: {url.rpartition('@')[2]}")
+    where = os.environ.get("RELAIS_EVENTSTORE", "the double of infra/testing/esdb.py")
+    terminalreporter.write_line(f"EventStoreDB: {where.rpartition('@')[2]}")
 
 
 def pytest_make_parametrize_id(val: object) -> str | None:
     """Contents do not name a test: each process may make them anew, with the time in them."""
     return "bytes" if isinstance(val, bytes) else None
+
+
+@pytest.fixture(scope="session")
+def event_store_url() -> str | None:
+    """A real EventStoreDB or KurrentDB, when `RELAIS_EVENTSTORE` names one."""
+    return os.environ.get("RELAIS_EVENTSTORE")
 
 
 @pytest_asyncio.fixture(scope="session", loop_scope="session")

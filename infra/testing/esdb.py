@@ -37,7 +37,7 @@ OPTIONS = (("grpc.so_reuseport", 0), ("grpc.max_receive_message_length", 16 * 10
 
 
 class Fault(Enum):
-    """What becomes of one append instead of an ordinary answer."""
+    """The fate of one append, instead of an ordinary answer."""
 
     BUSY = auto()
     """"Server Is Busy": nothing was recorded."""
@@ -167,7 +167,7 @@ class Log:
         self._tombstones.add(stream)
 
     def set_metadata(self, stream: str, metadata: dict[str, Any]) -> None:
-        """What `$$stream` says, such as the first number that is still shown (`$tb`)."""
+        """Write into `$$stream`, such as the first number that is still shown (`$tb`)."""
         data = json.dumps(metadata).encode()
         self._add(f"$${stream}", Proposed(uuid4(), "$metadata", data))
 
@@ -271,7 +271,7 @@ class EsdbDouble:
         await self._server.stop(None)
 
     def next_appends(self, *faults: Fault) -> None:
-        """What the next appends meet, one each."""
+        """Let the next appends meet these, one each."""
         self._faults.extend(faults)
 
     def break_reads(
@@ -307,7 +307,7 @@ class EsdbDouble:
         }
 
     async def _gossip(self, _: shared_pb2.Empty, __: Any) -> gossip_pb2.ClusterInfo:
-        """Who leads the cluster, and who follows."""
+        """The nodes of the cluster, with the one that leads it."""
         states = gossip_pb2.MemberInfo
         return gossip_pb2.ClusterInfo(
             members=[

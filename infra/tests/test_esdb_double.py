@@ -1,4 +1,4 @@
-"""What the double of EventStoreDB does, as the bare client sees it.
+"""The double of EventStoreDB, as the bare client sees it.
 
 Each test says what the source of the servers says; a real server decides.
 """

@@ -4,7 +4,6 @@ The suite runs on the double, or on the server that `RELAIS_EVENTSTORE` names.
 """
 
 import asyncio
-import os
 from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, aclosing, asynccontextmanager
 from dataclasses import replace
@@ -79,13 +78,13 @@ async def add(client: AsyncKurrentDBClient, stream: str, type: str) -> None:
 
 class TestEsdbStore(StoreSuite):
     @pytest.fixture
-    async def store(self, pool: Pool) -> AsyncIterator[EventStore]:
+    async def store(self, pool: Pool, event_store_url: str | None) -> AsyncIterator[EventStore]:
         async with AsyncExitStack() as stack:
-            url, prefix = os.environ.get("RELAIS_EVENTSTORE"), ""
-            if url is None:
-                url = (await stack.enter_async_context(EsdbDouble())).url
+            if event_store_url is None:
+                url, prefix = (await stack.enter_async_context(EsdbDouble())).url, ""
             else:
-                prefix = f"test-{uuid4().hex}."  # A real one keeps what the test before wrote.
+                # A real one keeps what the test before wrote.
+                url, prefix = event_store_url, f"test-{uuid4().hex}."
             yield await stack.enter_async_context(store_at(url, pool, prefix=prefix))
 
 

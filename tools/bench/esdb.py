@@ -33,7 +33,7 @@ Work = Callable[[EsdbStore, AsyncKurrentDBClient, Size], Awaitable[Sequence[Side
 
 
 def subjects_on(store: str) -> Mapping[str, Subject]:
-    """What is measured on the double, or on the server of a URL."""
+    """The measurements on the double, or on the server of a URL."""
     return {name: _subject(store, name, work) for name, work in _WORK.items()}
 
 

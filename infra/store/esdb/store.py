@@ -187,7 +187,7 @@ class EsdbStore:
         return None
 
     async def _compared(self, append: Append, tried: Tried) -> Verdict:
-        """What the stream says about an append that the server has refused."""
+        """The verdict of the stream on an append that the server has refused."""
         recorded = await self.read(append.stream)
         verdict = _compared(append, recorded[append.expected_version :], len(recorded))
         if isinstance(verdict, Appended) and tried is not Tried.SAME_PLACE:
@@ -263,7 +263,7 @@ class EsdbStore:
             after = _position(page[-1])
 
     async def _page(self, after: Position, limit: int) -> list[Found]:
-        """What comes next in the log, in the streams of this store."""
+        """The next part of the log, of the streams of this store only."""
         begins = after == BEGINNING
 
         async def ask() -> list[Found]:
