@@ -14,6 +14,10 @@ import grpc
 import pytest
 from kurrentdbclient import AsyncKurrentDBClient, StreamState
 from kurrentdbclient import NewEvent as ClientEvent
+from kurrentdbclient.common import (
+    DEFAULT_CHECKPOINT_INTERVAL_MULTIPLIER,
+    DEFAULT_WINDOW_SIZE,
+)
 
 from infra.database import Pool
 from infra.store import (
@@ -34,7 +38,7 @@ from infra.store.esdb.store import (
     StreamGone,
 )
 from infra.store.protocol import BEGINNING
-from infra.testing.esdb import EsdbDouble, Fault, Log
+from infra.testing.esdb import ANY, EsdbDouble, Fault, Log, Proposed
 from infra.testing.store_suite import StoreSuite, versions_by_stream
 from infra.tests.make import FAR_FUTURE, append, event, pool_of
 
@@ -374,6 +378,18 @@ class TestFollowing:
         await store.append(append("trip-1", 0, event(), event()))
         [first, _] = await store.read("trip-1")
         assert versions_by_stream(await followed(store, 1, first.position)) == {"trip-1": [2]}
+
+    async def test_it_does_not_tell_the_position_of_what_just_came(
+        self, server: EsdbDouble, store: EsdbStore
+    ) -> None:
+        window = DEFAULT_WINDOW_SIZE * DEFAULT_CHECKPOINT_INTERVAL_MULTIPLIER
+        while len(server.log.records) < window - 1:
+            server.log.append("$stats", ANY, [Proposed(uuid4(), "stats")])
+        await store.append(append("trip-1"))
+        await store.append(append("trip-1", 1))
+        async with asyncio.timeout(LATE_SECONDS), aclosing(store.follow()) as items:
+            found = [await anext(items), await anext(items)]
+        assert [isinstance(one, RecordedEvent) for one in found] == [True, True]
 
     async def test_it_tells_how_far_it_came_past_what_is_no_fact(self, store: EsdbStore) -> None:
         await store.append(append("trip-1"))
