@@ -174,12 +174,17 @@ class HistoryEntry(Generic[E]):
 
 
 class VersionMismatch(Exception):
-    """The caller named a version (`If-Match`) that the stream has left behind."""
+    """The caller named a version (`If-Match`) that the stream does not stand at.
 
-    def __init__(self, expected: int, actual: int) -> None:
+    `rejection` is the rule that refuses the command as the stream stands; None when none does. It
+    comes first where it says that the caller must not know of the stream.
+    """
+
+    def __init__(self, expected: int, actual: int, rejection: object | None = None) -> None:
         super().__init__(f"expected version {expected}, the stream stands at {actual}")
         self.expected = expected
         self.actual = actual
+        self.rejection = rejection
 
 
 class TooMuchContention(Exception):
@@ -272,10 +277,11 @@ class Commands:
                 return await self._answer_again(aggregate, stream, recorded, before.version)
             found = await self._folded(aggregate, stream, recorded)
         state, version = found.state, found.version
-        if expected_version is not None and expected_version != version:
-            raise VersionMismatch(expected_version, version)
         asked: C = await command(state) if callable(command) else command
         decision = aggregate.decide(asked, state)
+        if expected_version is not None and expected_version != version:
+            rejection = None if isinstance(decision, list) else decision
+            raise VersionMismatch(expected_version, version, rejection)
         if not isinstance(decision, list):
             return Refused(decision)
         if not decision and fire is None:

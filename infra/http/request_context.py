@@ -87,6 +87,8 @@ SKEW = timedelta(minutes=5)
 COUNTS = frozenset({"logistics", "administration", "analyst", "operator", "billing"})
 """Callers with none of these roles see opaque versions."""
 JSON = "application/json"
+NO_VERSION = -1
+"""No stream stands at it."""
 
 _KEY = re.compile(r"[!-~]{1,255}")
 _CORRELATION = re.compile(r"[!-~]{1,128}")
@@ -363,7 +365,7 @@ class RequestContext(PublicRequest):
                 in_transaction=in_transaction,
             )
         except VersionMismatch as error:
-            raise _stale("changed", self._shown_to_staff(error.actual)) from error
+            raise self._stale(error) from error
         except IdempotencyKeyReused as error:
             raise _reused() from error
         except TooMuchContention as error:
@@ -453,9 +455,18 @@ class RequestContext(PublicRequest):
         if self.if_match != "*":
             return self._meant(f"{aggregate.contract.service}.{aggregate.contract.name}/{id}")
         # Streams never go away, so what exists now also exists when the command is decided.
-        if (await self._commands().load(aggregate, id)).version == 0:
-            raise _stale("absent")
-        return None
+        return None if (await self._commands().load(aggregate, id)).version else NO_VERSION
+
+    def _stale(self, mismatch: VersionMismatch) -> Problem:
+        """412; but who must not know of the thing is told that there is none, as without If-Match:
+        otherwise 412 and 404 would tell what another organisation has."""
+        if mismatch.rejection is not None:
+            problem = self.refuse(mismatch.rejection)
+            if problem.status_code == 404:
+                return problem
+        if mismatch.actual == 0:
+            return _stale("absent")
+        return _stale("changed", self._shown_to_staff(mismatch.actual))
 
     def _meant(self, stream: str) -> int:
         assert self.if_match is not None

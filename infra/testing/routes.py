@@ -5,15 +5,14 @@ database is asked is tried without one.
 """
 
 import re
-from collections.abc import Awaitable, Callable, Collection, Iterator, Mapping
+from collections.abc import Awaitable, Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import partial
-from typing import Any, get_args
+from typing import Any, Protocol, get_args
 
 import httpx
 
 from infra.http.browsers import SAFE_METHODS
-from infra.testing.serving import Caller
 from infra.tokens import Role
 
 EVERY_ROLE: tuple[Role, ...] = get_args(Role)
@@ -22,6 +21,8 @@ PROBES = frozenset({"/health/live", "/health/ready", "/metrics"})
 UNREADABLE = frozenset({400, 415, 422})
 """Answers that say nothing about whether something exists."""
 NOTHING = "nothing"
+_CONDITIONS = ("*", '"1"', '"9999"')
+"""What strangers send as `If-Match`: versions of the thing, if they guess well, and any."""
 Ask = Callable[..., Awaitable[httpx.Response]]
 _METHODS = ("get", "head", "post", "put", "patch", "delete")
 _PARAMETER = re.compile(r"{(\w+)}")
@@ -77,6 +78,24 @@ def _routes(document: Mapping[str, Any]) -> Iterator[Route]:
 # --- Strangers ----------------------------------------------------------------
 
 
+class Asking(Protocol):
+    """Asks an API as anybody; `infra.testing.serving.Caller` does."""
+
+    client: httpx.AsyncClient
+
+    async def ask(
+        self,
+        method: str,
+        path: str,
+        body: Any = None,
+        *,
+        who: str = ...,
+        roles: tuple[Role, ...] = ...,
+        org: str = ...,
+        headers: Mapping[str, str] = ...,
+    ) -> httpx.Response: ...
+
+
 @dataclass(frozen=True, kw_only=True)
 class Existing:
     """Things that exist in a service while somebody asks who must not learn of them."""
@@ -96,7 +115,7 @@ class Existing:
 
     async def is_hidden_from(
         self,
-        caller: Caller,
+        caller: Asking,
         who: str = "stranger",
         org: str = "strangers",
         roles: tuple[Role, ...] = EVERY_ROLE,
@@ -111,22 +130,28 @@ class Existing:
             if str(route) in self.for_all or route.roles.isdisjoint(roles):
                 continue
             if route.method in SAFE_METHODS:
-                assert self._named_in(await self._shown_to_owners(caller, route)), f"{route}: empty"
+                assert await self._is_shown_to_owners(caller, route), f"{route}: empty"
             if set(route.parameters) & set(self.ids):
                 await self._is_answered_as_nothing(stranger, route)
             elif route.method in SAFE_METHODS:
                 answer = await stranger(route.method, self._path(route, self.words))
                 assert not self._named_in(answer.text), f"{route}: {answer.text}"
 
-    async def _shown_to_owners(self, caller: Caller, route: Route) -> str:
-        """All that a query answers to those of its owners whom it admits."""
+    async def _is_shown_to_owners(self, caller: Asking, route: Route) -> bool:
+        """Whether a query has something for one of its owners whom it admits: an id, or a file."""
         path = self._path(route, {**self.ids, **self.words})
         owners = {role: user for role, user in self.owners.items() if role in route.roles}
         answers = [
             await caller.ask(route.method, path, who=user, roles=(role,))
             for role, user in owners.items()
         ]
-        return " ".join(answer.text for answer in answers if answer.is_success)
+        return any(
+            answer.is_success
+            and (
+                "json" not in answer.headers.get("content-type", "") or self._named_in(answer.text)
+            )
+            for answer in answers
+        )
 
     def _path(self, route: Route, known: Mapping[str, str]) -> str:
         asked = self.queries.get(str(route))
@@ -136,14 +161,35 @@ class Existing:
         return any(id in text for id in self.ids.values())
 
     async def _is_answered_as_nothing(self, stranger: Ask, route: Route) -> None:
-        body = self.bodies.get(str(route))
-        answers = []
-        for ids in (self.ids, dict.fromkeys(self.ids, NOTHING)):
-            path = self._path(route, {**ids, **self.words})
-            answer = await stranger(route.method, path, body)
-            assert answer.status_code not in UNREADABLE, f"{route}: give a body. {answer.text}"
-            text = answer.text
-            for id in ids.values():
-                text = text.replace(id, NOTHING)
-            answers.append((answer.status_code, text))
-        assert answers[0] == answers[1], f"{route}: {answers}"
+        for condition in (None, *_CONDITIONS) if route.method not in SAFE_METHODS else (None,):
+            answers = [
+                await self._answered(stranger, route, ids, condition)
+                for ids in (self.ids, dict.fromkeys(self.ids, NOTHING))
+            ]
+            assert answers[0] == answers[1], f"{route} with If-Match {condition}: {answers}"
+
+    async def _answered(
+        self, stranger: Ask, route: Route, ids: Mapping[str, str], condition: str | None
+    ) -> tuple[int, str, dict[str, str]]:
+        """Status, body and headers, with each of the ids as nothing's."""
+        path, body = self._path(route, {**ids, **self.words}), self.bodies.get(str(route))
+        headers = {"Relais-Correlation-Id": "stranger"}
+        headers |= {"If-Match": condition} if condition is not None else {}
+        answer = await stranger(route.method, path, body, headers=headers)
+        assert condition is not None or answer.status_code not in UNREADABLE, (
+            f"{route}: give a body. {answer.text}"
+        )
+        told = answer.headers.items()
+        return (
+            answer.status_code,
+            _without(ids.values(), answer.text),
+            # The length is that of the text with the ids in it.
+            {name: _without(ids.values(), at) for name, at in told if name != "content-length"},
+        )
+
+
+def _without(ids: Iterable[str], text: str) -> str:
+    # An id may stand in a longer one.
+    for id in sorted(ids, key=len, reverse=True):
+        text = text.replace(id, NOTHING)
+    return text

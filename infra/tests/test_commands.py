@@ -168,7 +168,15 @@ class TestExpectedVersion:
         with pytest.raises(VersionMismatch) as mismatch:
             await ask(commands, Quote("eve"), expected_version=1)
         assert (mismatch.value.expected, mismatch.value.actual) == (1, 2)
+        assert mismatch.value.rejection is None
         assert await recorded(commands) == 2
+
+    async def test_a_rule_that_refuses_it_anyway_is_told_too(self, commands: Commands) -> None:
+        await ask(commands, Quote("ada"))
+        await ask(commands, Expire(NOON))
+        with pytest.raises(VersionMismatch) as mismatch:
+            await ask(commands, Quote("eve"), expected_version=1)
+        assert isinstance(mismatch.value.rejection, TripIsOver)
 
     async def test_the_present_version_is_accepted(self, commands: Commands) -> None:
         await ask(commands, Quote("ada"))

@@ -14,7 +14,7 @@ import pytest_asyncio
 from contracts.missions import driver_v1
 from contracts.missions.driver_v1 import DriverEvent, PhoneChanged
 from infra.batching import Full
-from infra.commands import Aggregate, Commands, TooMuchContention
+from infra.commands import Aggregate, Commands, Loaded, TooMuchContention, VersionMismatch
 from infra.database import open_pool
 from infra.http.answers import Answer, Answered, Router
 from infra.http.auth import PublishedKeys, Verifier
@@ -22,7 +22,16 @@ from infra.http.history import MOST, ORDER
 from infra.http.models import Id
 from infra.http.problems import Problem
 from infra.http.request_context import SKEW, AppState, RequestContext, requires
-from infra.http.tests.stage import KEY, NOON, TOKENS, Unlucky, api, client, signed
+from infra.http.tests.stage import (
+    KEY,
+    NOON,
+    TOKENS,
+    RungEnough,
+    Unlucky,
+    api,
+    client,
+    signed,
+)
 from infra.personal import Keyring
 from infra.reading import pack
 from infra.store.postgres import PostgresStore
@@ -172,6 +181,26 @@ class TestIfMatch:
         assert (await ring(caller, "one", **{"If-Match": "*"})).status_code == 412
         await ring(caller, "two")
         assert (await ring(caller, "three", **{"If-Match": "*"})).status_code == 200
+
+    @pytest.mark.parametrize("etag", ['"3"', "*"])
+    @pytest.mark.parametrize("rejection", [None, RungEnough(9)])
+    async def test_a_rule_that_is_no_secret_comes_after_it(
+        self, etag: str, rejection: object | None
+    ) -> None:
+        # `Existing.is_hidden_from` tries that a rule which hides the thing comes first.
+        async with client(api(commands=At(7, rejection))) as caller:
+            answer = await ring(caller, **{"If-Match": etag})
+        assert (answer.status_code, answer.json()["facts"]) == (412, {"version": 7})
+
+
+class At(Unlucky):
+    """Finds a stream at another version than the caller named, and a rule that says no, or none."""
+
+    def __init__(self, version: int, rejection: object | None) -> None:
+        super().__init__(VersionMismatch(3, version, rejection))
+
+    async def load(self, *_: Any, **__: Any) -> Any:
+        return Loaded(None, 0, "test.trip/b1")
 
 
 class TestIfNoneMatch:

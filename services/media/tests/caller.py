@@ -47,16 +47,16 @@ class Caller:
         path: str,
         body: Any = None,
         who: str = "ada",
-        role: Role = "driver",
+        roles: tuple[Role, ...] = ("driver",),
         org: str = "hiflow",
         headers: Mapping[str, str] = NO_HEADERS,
-        content: bytes | None = None,
     ) -> httpx.Response:
-        token = issue(KEY, who, org, (role,))
+        """One request; bytes are sent as they are."""
+        token = issue(KEY, who, org, roles)
         sent = {"Authorization": f"Bearer {token}", "Idempotency-Key": uuid4().hex, **headers}
-        if content is not None:
+        if isinstance(body, bytes):
             sent["Content-Type"] = "application/octet-stream"
-            return await self.client.request(method, path, content=content, headers=sent)
+            return await self.client.request(method, path, content=body, headers=sent)
         return await self.client.request(method, path, json=body, headers=sent)
 
     async def start(self, data: bytes, media: str, **change: Any) -> str:
@@ -67,7 +67,7 @@ class Caller:
         return str(answer.json()["id"])
 
     async def piece(self, file: str, start: int, data: bytes, **who: Any) -> httpx.Response:
-        return await self.ask("PUT", f"/uploads/{file}/pieces/{start}", content=data, **who)
+        return await self.ask("PUT", f"/uploads/{file}/pieces/{start}", data, **who)
 
     async def complete(self, file: str) -> httpx.Response:
         return await self.ask("PUT", f"/uploads/{file}/completion")

@@ -9,6 +9,7 @@ from fastapi.routing import APIRoute
 
 from contracts.messaging.message_v1 import Channel, Fact, MessageQueued, Topic
 from infra.http.app import admissions
+from infra.testing.routes import Existing
 from infra.tokens import Role
 from services.messaging.adapters.outbound import receipts, sink
 from services.messaging.adapters.outbound.mail import Mail
@@ -124,18 +125,31 @@ async def test_people_see_their_own_messages_alone(database: str) -> None:
         assert (await stage.ask("GET", "/messages/m-9")).status_code == 404
 
 
-async def test_a_strangers_organisation_finds_nothing(database: str) -> None:
-    staff: tuple[Role, ...] = ("administration",)
+EXISTING = Existing(
+    ids={"message_id": "m-1"},
+    owners={"driver": "ada", "administration": "lea"},
+    # Templates are the same for everybody; choices name nothing, and the next test tries them.
+    for_all=("GET /templates", "GET /templates/{name}/preview", "GET /preferences"),
+)
+
+
+@pytest.mark.requirement("G-01")
+async def test_strangers_find_no_trace_of_a_message(database: str) -> None:
     async with mail_server() as server, staged(database, by_mail(server)) as stage:
+        server.refused = {"ada@example.org"}
         await sent(stage, fresh())
-        for who, path in (("ada", "messages/m-1"), ("lea", "messages/m-1"), ("ada", "preferences")):
-            answer = await stage.ask("GET", f"/{path}", who=who, roles=staff, org="stranger")
-            assert answer.status_code == 404
-        for path in ("/messages", "/messages/mine"):
-            answer = await stage.ask("GET", path, roles=staff, org="stranger")
-            assert answer.json()["items"] == []
-        changed = await stage.ask("PUT", "/preferences", CHOICE, org="stranger")
-        assert changed.status_code == 404
+        for who, org in (("stranger", "strangers"), ("ada", "strangers"), ("bob", "hiflow")):
+            roles: tuple[Role, ...] = EVERY_ROLE if org == "strangers" else ("driver",)
+            await EXISTING.is_hidden_from(stage, who, org, roles)
+
+
+async def test_choices_of_another_organisation_are_neither_shown_nor_changed(database: str) -> None:
+    async with staged(database) as stage:
+        await stage.meet()
+        for method, body in (("GET", None), ("PUT", CHOICE)):
+            for org, status in (("strangers", 404), ("hiflow", 200)):
+                answer = await stage.ask(method, "/preferences", body, org=org)
+                assert (method, org, answer.status_code) == (method, org, status)
 
 
 @pytest.mark.requirement("HIF-04")

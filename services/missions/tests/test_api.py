@@ -1,7 +1,7 @@
 """The routes of missions, over a real store."""
 
 import json
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Iterator, Mapping
 from contextlib import asynccontextmanager
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
@@ -17,6 +17,7 @@ from infra.commands import CommandContext, Done
 from infra.http.app import admissions
 from infra.testing import serving
 from infra.testing.following import file, follow, user
+from infra.testing.routes import Existing
 from infra.testing.serving import KEY, NO_HEADERS
 from infra.tokens import Role, issue
 from services.missions.aggregates import TRIP
@@ -246,27 +247,44 @@ async def test_a_name_that_no_font_has_is_refused_with_its_field(database: str, 
 
 
 @pytest.mark.requirement("G-01")
-@pytest.mark.parametrize("trip", ["quoted", "driven"])
-async def test_a_strangers_organisation_finds_nothing(database: str, trip: str) -> None:
+async def test_strangers_find_no_trace_of_trips_and_drivers(database: str) -> None:
     async with served(database) as api:
-        await api.world("ada", trip="quoted")
-        await api.driver("ada", "POST", "/trips/quoted/quote", PRICE)
-        await api.published(offer("driven"))
+        quoted = str((await api.ask("POST", "/trips", offer("quoted"))).json()["id"])
+        await api.world("ada", trip="driven")
+        await api.driver("ada", "POST", f"/trips/{quoted}/quote", PRICE)
         await api.ask("POST", "/trips/driven/assignment", {"driver_id": "ada"})
         asked = await api.driver("ada", "POST", "/trips/driven/extra-costs", EXTRA)
-        known = {"trip_id": trip, "driver_id": "ada", "end": "arrival", "file_id": "f-2"}
-        known |= {"request_id": asked.json()["id"], "availability_id": "A1"}
-        for route in ROUTES:
-            # Whoever offers a trip or takes a driver in does so for their own organisation.
-            if "{" not in route.path:
-                continue
-            path, method = route.path.format(**known), next(iter(route.methods or ()))
-            body = good(route.path) if method in ("POST", "PUT") else None
-            if body is not None:
-                # A file of the stranger's own, so that it is not the file that is refused.
-                body = {name: "f-9" if "file_id" in name else body[name] for name in body}
-            answer = await api.ask(method, path, body, "ada", EVERY_ROLE, "stranger")
-            assert (method, path, answer.status_code) == (method, path, 404)
+        note = {"file_id": "f-2", "label": "Delivery note"}
+        assert (await api.driver("ada", "POST", "/trips/driven/attachments", note)).is_success
+        for trip in (quoted, "driven"):
+            existing = Existing(
+                ids={
+                    "trip_id": trip,
+                    "driver_id": "ada",
+                    "request_id": asked.json()["id"],
+                    "availability_id": "A1",
+                    "file_id": "f-2",
+                },
+                words={"end": "arrival"},
+                bodies=dict(taken()),
+                queries={"GET /trips": "reference=quoted"},
+                owners={"logistics": "lea"},
+                for_all=[] if trip == quoted else ["GET /trips"],
+            )
+            await existing.is_hidden_from(api, "ada", "stranger")
+        untouched = await api.ask("GET", f"/trips/{quoted}")
+        assert untouched.headers["ETag"] == '"2"'
+
+
+def taken() -> Iterator[tuple[str, dict[str, Any]]]:
+    """By each command, a body that it would take from a stranger, whose own file is f-9."""
+    for route in COMMANDS:
+        method = next(iter(route.methods or ()))
+        if (body := good(route.path)) is not None:
+            yield (
+                f"{method} {route.path}",
+                {name: "f-9" if "file_id" in name else body[name] for name in body},
+            )
 
 
 ROUTES = [route for route in router.routes if isinstance(route, APIRoute)]

@@ -51,9 +51,21 @@ class Caller:
         org: str = "hiflow",
         headers: Mapping[str, str] = NO_HEADERS,
     ) -> httpx.Response:
-        token = issue(KEY, "lea", org, [role])
+        return await self.ask("GET", path, roles=(role,), org=org, headers=headers)
+
+    async def ask(
+        self,
+        method: str,
+        path: str,
+        body: Any = None,
+        who: str = "lea",
+        roles: tuple[Role, ...] = ("billing",),
+        org: str = "hiflow",
+        headers: Mapping[str, str] = NO_HEADERS,
+    ) -> httpx.Response:
+        token = issue(KEY, who, org, roles)
         given = {"Authorization": f"Bearer {token}", **headers}
-        return await self.client.get(path, headers=given)
+        return await self.client.request(method, path, json=body, headers=given)
 
     async def items(self, path: str, **asking: Any) -> list[dict[str, Any]]:
         answer = await self.get(path, **asking)
