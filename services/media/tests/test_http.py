@@ -250,6 +250,20 @@ class TestDownloading:
             assert named == "attachment; filename*=UTF-8''%C3%A9%22x.pdf"
 
 
+def kept_here(file_id: str, empty: str) -> Existing:
+    """A file of Ada's, stored or on its way, for which one route has nothing."""
+    return Existing(
+        ids={"file_id": file_id},
+        words={"start": "1000"},
+        bodies={
+            "POST /files/{file_id}/links": {},
+            "PUT /uploads/{file_id}/pieces/{start}": PDF[1000:],
+        },
+        owners={"driver": "ada"},
+        for_all=[empty],
+    )
+
+
 class TestWhoSeesIt:
     @pytest.mark.requirement("G-01")
     async def test_strangers_find_no_trace_of_a_file_or_an_upload(
@@ -263,16 +277,7 @@ class TestWhoSeesIt:
                 (file, "HEAD /uploads/{file_id}"),
                 (upload, "GET /files/{file_id}/content"),
             ):
-                existing = Existing(
-                    ids={"file_id": id},
-                    words={"start": "1000"},
-                    bodies={
-                        "POST /files/{file_id}/links": {},
-                        "PUT /uploads/{file_id}/pieces/{start}": PDF[1000:],
-                    },
-                    owners={"driver": "ada"},
-                    for_all=[empty],
-                )
+                existing = kept_here(id, empty)
                 await existing.is_hidden_from(api)
                 await existing.is_hidden_from(api, "ada", "strangers")
                 await existing.is_hidden_from(api, "bob", "hiflow", ("driver",))

@@ -256,24 +256,23 @@ async def test_strangers_find_no_trace_of_trips_and_drivers(database: str) -> No
         asked = await api.driver("ada", "POST", "/trips/driven/extra-costs", EXTRA)
         note = {"file_id": "f-2", "label": "Delivery note"}
         assert (await api.driver("ada", "POST", "/trips/driven/attachments", note)).is_success
+        ids = {"driver_id": "ada", "request_id": str(asked.json()["id"]), "file_id": "f-2"}
         for trip in (quoted, "driven"):
-            existing = Existing(
-                ids={
-                    "trip_id": trip,
-                    "driver_id": "ada",
-                    "request_id": asked.json()["id"],
-                    "availability_id": "A1",
-                    "file_id": "f-2",
-                },
-                words={"end": "arrival"},
-                bodies=dict(taken()),
-                queries={"GET /trips": "reference=quoted"},
-                owners={"logistics": "lea"},
-                for_all=[] if trip == quoted else ["GET /trips"],
-            )
-            await existing.is_hidden_from(api, "ada", "stranger")
+            await known(ids | {"trip_id": trip}).is_hidden_from(api, "ada", "stranger")
         untouched = await api.ask("GET", f"/trips/{quoted}")
         assert untouched.headers["ETag"] == '"2"'
+
+
+def known(ids: Mapping[str, str]) -> Existing:
+    """Things of the organisation, which calls one of its trips by the reference `quoted`."""
+    return Existing(
+        ids={**ids, "availability_id": "A1"},
+        words={"end": "arrival"},
+        bodies=dict(taken()),
+        queries={"GET /trips": "reference=quoted"},
+        owners={"logistics": "lea"},
+        for_all=["GET /trips"] if ids["trip_id"] == "driven" else [],
+    )
 
 
 def taken() -> Iterator[tuple[str, dict[str, Any]]]:
