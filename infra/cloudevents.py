@@ -18,6 +18,12 @@ REDACTED_BY = "ce_redactedby"
 """Names the amendment that removed what first stood in the value; the value may be empty then."""
 
 
+_FOREIGN = (
+    "every event here is a CloudEvent in binary mode, so another program wrote this record: stop"
+    " that program, then give the record up (`relais parked discard`)"
+)
+
+
 class NotAnEvent(ValueError):
     """A record without the headers that every event of ours has."""
 
@@ -109,8 +115,10 @@ def envelope(found: Headers) -> Envelope:
             organisation_id=given.get("ce_organisation", b"").decode(),
             traceparent=given["traceparent"].decode() if "traceparent" in given else None,
         )
-    except (KeyError, ValueError, OverflowError) as error:
-        raise NotAnEvent(f"{type(error).__name__}: {error}") from error
+    except KeyError as error:
+        raise NotAnEvent(f"its header {error.args[0]} is missing; {_FOREIGN}") from error
+    except (ValueError, OverflowError) as error:
+        raise NotAnEvent(f"one of its headers cannot be read, {error}; {_FOREIGN}") from error
 
 
 def recorded_envelope(key: str, event: RecordedEvent) -> Envelope:

@@ -44,7 +44,10 @@ def _master_keys(given: SecretStr) -> dict[str, bytes]:
         named = json.loads(given.get_secret_value())
         found = {name: base64.b64decode(key, validate=True) for name, key in named.items()}
     except (ValueError, TypeError, AttributeError):
-        raise ValueError("must be a JSON object of names and keys in base64") from None
+        raise ValueError(
+            'must be a JSON object of names and keys in base64, like {"2026": "what `openssl rand'
+            ' -base64 32` prints"}'
+        ) from None
     if not found:
         raise ValueError("must have a key")
     for name, key in found.items():
@@ -95,7 +98,8 @@ class Settings(BaseSettings):
     broker: str = "noida"
     """Which broker `relais up` starts: noida or apache."""
     master_keys: SecretStr = SecretStr("")
-    """JSON object, name to base64 of 32 bytes; the first wraps new keys."""
+    """JSON object, name to base64 of 32 bytes: `{"2026": "what openssl rand -base64 32 prints"}`;
+    the first wraps new keys."""
     jwks: str = ""
     """The published keys access tokens are checked with: JSON, or a path to it."""
     jwks_url: str = ""

@@ -92,7 +92,12 @@ _PROBLEM: Json = {
     "type": "object",
     "required": ["type", "title", "status", "detail", "instance"],
     "properties": {
-        "type": {"type": "string", "format": "uri", "description": "What a program switches on."},
+        "type": {
+            "type": "string",
+            "format": "uri",
+            "description": "What a program switches on: `urn:relais:problem:` and the name of the"
+            " rule, like `no-such-trip`. It is the same in every language.",
+        },
         "title": {
             "type": "string",
             "description": "For a person, in the language of `Accept-Language`.",

@@ -71,7 +71,7 @@ def sentence(facts: Mapping[str, Any], text: str, code: int = OK) -> Answer:
 
 
 def cell(value: Any) -> str:
-    """How a table shows a value."""
+    """How a table shows a value; a time is in UTC, and says so."""
     match value:
         case None:
             return ""
@@ -80,7 +80,7 @@ def cell(value: Any) -> str:
         case float():
             return f"{value:.1f}"
         case datetime():
-            return value.astimezone(UTC).strftime("%Y-%m-%d %H:%M:%S")
+            return value.astimezone(UTC).strftime("%Y-%m-%d %H:%M:%SZ")
         case _:
             return str(value)
 

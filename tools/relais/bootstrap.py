@@ -19,6 +19,7 @@ from infra.database import Connection
 from infra.host import Running, opened
 from infra.http.models import ChosenId
 from services.accounts import user
+from services.accounts.adapters import inviting
 from services.accounts.adapters.accounts import Accounts
 from services.accounts.adapters.administrators import Administrators
 from services.accounts.adapters.secrets import Secrets, passwords, totp
@@ -138,16 +139,14 @@ class _Making:
     async def admit(self, founder: Founder) -> None:
         """Invite and activate, with the agreement signed and the secrets there are."""
         user_id, org, at = founder.user_id, self._organisation_id, self.at
-        key = await self._accounts.free_address(founder.email, org, user_id)
-        if key is None:
-            raise Impossible(f"somebody has the address of {user_id}")
-
-        async def expect(connection: Connection) -> None:
-            if not await self._accounts.expect_address(connection, key, org, user_id):
-                raise Impossible(f"somebody has the address of {user_id}")
-
-        await self._administrators.add(org, user_id)
-        await self.carry_out(USER, user_id, "invite", _invitation(founder, org, at), expect)
+        invitation = _invitation(founder, org, at)
+        note = await inviting.noting(
+            self._accounts,
+            self._administrators,
+            invitation,
+            lambda: Impossible(f"somebody has the address of {user_id}"),
+        )
+        await self.carry_out(USER, user_id, "invite", invitation, note)
         steps: dict[str, user.Command] = {
             "agree": RecordAgreement(
                 user_id=user_id,

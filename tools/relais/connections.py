@@ -14,7 +14,7 @@ from infra.settings import Settings
 from infra.store.postgres import PostgresStore
 from services.names import NAMES, known
 from tools.relais.answers import UNREACHABLE, USAGE, Trouble, at_fault, first_line
-from tools.relais.home import addresses
+from tools.relais.home import addresses, nearest
 
 CONNECT_SECONDS = 5
 POOL_SIZE = 4
@@ -22,12 +22,12 @@ NO_PLATFORM = "no platform runs in {}: start `relais up`, or set RELAIS_POSTGRES
 
 
 def settings() -> Settings:
-    """As the environment says; what it leaves out, as the platform running in this home says.
+    """As the environment says; what it leaves out, as the platform of the nearest home says.
 
     Raises `Trouble`.
     """
     try:
-        found = Settings()
+        found = nearest(Settings())
     except (ValidationError, ValueError) as error:
         raise Trouble(f"the settings cannot be read: {at_fault(error)}", USAGE) from error
     here = running_here(found)

@@ -100,11 +100,13 @@ async def show(word: str, personal: bool) -> Answer:
         for one, event in zip(recorded, events, strict=True)
     ]
     _tell_amendments(listed, dict(zip(holding, holds, strict=True)), recorded)
-    table = rows([one | {"content": _content(one)} for one in listed], COLUMNS, "")
+    shown = [one | {"cause": one["causation_id"], "content": _content(one)} for one in listed]
+    table = rows(shown, COLUMNS, "")
     return Answer(listed, table.text)
 
 
-COLUMNS = ("version", "type", "recorded_at", "actor", "content")
+COLUMNS = ("version", "type", "recorded_at", "actor", "cause", "content")
+"""`cause` is the event or the request that led to it."""
 
 
 async def _unsealed(

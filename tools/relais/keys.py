@@ -14,6 +14,8 @@ from infra.settings import Settings
 from infra.tokens import Role, SigningKey, issue, jwks
 
 TOKEN_SECONDS = 12 * 3600.0
+SIGNING = Path("keys") / "signing.pem"
+"""The key of development tokens, in the home."""
 
 
 def development_token(
@@ -29,7 +31,7 @@ def with_keys(home: Path, settings: Settings) -> tuple[SigningKey, Settings]:
     """The settings with development keys where they name none; made once, readable by us only."""
     keys = home / "keys"
     keys.mkdir(mode=0o700, parents=True, exist_ok=True)
-    signing = SigningKey.from_pem(_kept(keys / "signing.pem", SigningKey.generate().pem))
+    signing = SigningKey.from_pem(_kept(home / SIGNING, SigningKey.generate().pem))
     fresh = json.dumps({"development": base64.b64encode(secrets.token_bytes(32)).decode()})
     masters = _kept(keys / "master.json", fresh)
     return signing, settings.model_copy(

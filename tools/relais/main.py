@@ -6,12 +6,54 @@ import typer
 
 from tools.relais import verbs
 
-app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
+app = typer.Typer(
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode="markdown",
+)
+ServiceName = Annotated[
+    str, typer.Argument(help="Like missions or views.partner; a name that is none lists them all.")
+]
+
+
+def _tell_version(wanted: bool) -> None:
+    if wanted:
+        from importlib.metadata import version
+
+        print(f"relais {version('relais')}")
+        raise typer.Exit
+
+
+@app.callback()
+def relais(
+    _version: Annotated[
+        bool,
+        typer.Option("--version", help="Say which release.", is_eager=True, callback=_tell_version),
+    ] = False,
+) -> None:
+    """Run the platform, look at it, mend it.
+
+    New here? `relais demo` plays the story of one mission; `relais up` runs everything on this
+    machine, for your own requests. In production `relais serve` is the API of one service and
+    `relais work` its workers.
+
+    Something is wrong? `relais doctor` says what, and what to do; docs/runbook.md goes from the
+    symptom to the command.
+
+    Commands find the platform of this folder, of one above it, or of RELAIS_HOME; elsewhere
+    RELAIS_POSTGRES, RELAIS_KAFKA and RELAIS_MASTER_KEYS say where it is. Exit codes: 0 all is well,
+    1 something was found or refused, 2 misspelt, 3 something cannot be reached.
+    """
 
 
 @app.command()
 def up() -> None:
-    """Run everything on this machine until Ctrl-C."""
+    """Run everything on this machine until Ctrl-C.
+
+    PostgreSQL, a broker, every API and its workers start, and keep their data in `.relais` of this
+    folder, or in RELAIS_HOME. RELAIS_PORT is the port of the APIs, 8080 by default.
+    """
     from tools.relais import running
 
     raise typer.Exit(running.up())
@@ -26,7 +68,7 @@ def servers_alone() -> None:
 
 
 @app.command()
-def serve(service: str) -> None:
+def serve(service: ServiceName) -> None:
     """Serve the API of one service."""
     from tools.relais import running
 
@@ -34,7 +76,7 @@ def serve(service: str) -> None:
 
 
 @app.command()
-def work(service: str) -> None:
+def work(service: ServiceName) -> None:
     """Run the workers of one service: relay, timers, reactions, views."""
     from tools.relais import running
 

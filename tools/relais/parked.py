@@ -12,7 +12,7 @@ from rich.console import Console
 from infra.database import Pool
 from infra.settings import Settings
 from tools.relais import connections
-from tools.relais.answers import FOUND, OK, Answer, Trouble, audit, rows
+from tools.relais.answers import FOUND, OK, USAGE, Answer, Trouble, audit, rows
 
 LOOK_SECONDS = 0.25
 COLUMNS = ("consumer", "stream", "first", "records", "attempts", "parked_at", "request", "reason")
@@ -92,18 +92,32 @@ async def requeued(stream: str | None, consumer: str | None, within: float) -> A
 
     The running worker does it; waits for its answer. Exit code 1 when something stays parked.
     """
-    return await _ask("requeue", stream, consumer, within, "")
+    return await _ask("requeue", stream, consumer, within, "", everywhere=True)
 
 
-async def discarded(stream: str, consumer: str | None, reason: str, within: float) -> Answer:
-    """Give up the first parked record for good; those behind it stay until they are requeued."""
+async def discarded(
+    stream: str, consumer: str | None, reason: str, within: float, *, everywhere: bool = False
+) -> Answer:
+    """Give up the first parked record for good; those behind it stay until they are requeued.
+
+    Where several consumers parked the stream, one is named, or it is `everywhere`: each of them
+    gives up the first record that it parked. Raises `Trouble`.
+    """
     if not reason.strip():
         raise Trouble("--reason says why the record is given up")
-    return await _ask("discard", stream, consumer, within, reason)
+    if everywhere and consumer is not None:
+        raise Trouble("--consumer names one, --all-consumers means all: say one of them", USAGE)
+    return await _ask("discard", stream, consumer, within, reason, everywhere=everywhere)
 
 
 async def _ask(
-    request: str, stream: str | None, consumer: str | None, within: float, reason: str
+    request: str,
+    stream: str | None,
+    consumer: str | None,
+    within: float,
+    reason: str,
+    *,
+    everywhere: bool,
 ) -> Answer:
     settings = connections.settings()
     async with AsyncExitStack() as stack:
@@ -115,19 +129,18 @@ async def _ask(
                 _Asked(pool, name, f["consumer"], f["stream"], f["first"], f["attempts"])
                 for f in found
             ]
-        _refuse_unclear(asked, request, stream)
+        if stream is not None and not asked:
+            raise Trouble(f"{stream} is not parked")
+        if len(asked) > 1 and not everywhere:
+            names = ", ".join(one.consumer for one in asked)
+            raise Trouble(
+                f"several consumers parked {stream}: name one with --consumer, or say"
+                f" --all-consumers: {names}"
+            )
         for one_asked in asked:
             await _request(settings, one_asked, request, reason)
         answers = [await _answered(one_asked, within) for one_asked in asked]
     return _summary(request, answers)
-
-
-def _refuse_unclear(asked: list[_Asked], request: str, stream: str | None) -> None:
-    if stream is not None and not asked:
-        raise Trouble(f"{stream} is not parked")
-    if request == "discard" and len(asked) > 1:
-        names = ", ".join(one.consumer for one in asked)
-        raise Trouble(f"several consumers parked {stream}: name one with --consumer: {names}")
 
 
 async def _request(settings: Settings, asked: _Asked, request: str, reason: str) -> None:

@@ -1,7 +1,7 @@
 """`relais up`, `serve`, `work` and `demo`: what runs until it is told to stop."""
 
 import sys
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Iterator
 from contextlib import AsyncExitStack
 from typing import Any
 
@@ -18,6 +18,7 @@ from tools.demo.summary import show_addresses, summarise
 from tools.demo.teller import Unexpected
 from tools.relais import servers
 from tools.relais.answers import USAGE, Trouble, refusal_of
+from tools.relais.home import nearest
 from tools.relais.platform import open_services, platform, telemetry_of, until_told_to_stop
 
 console = Console(soft_wrap=True)
@@ -47,14 +48,25 @@ async def _up(settings: Settings) -> int:
         for service in running.services:
             console.print(f"  {service.service.name}: {running.url}{service.service.prefix}/docs")
         console.print(f"  PostgreSQL {running.settings.postgres}\n  Kafka {running.settings.kafka}")
+        for line in first_steps(running.settings, running.url):
+            console.print(f"  {line}", markup=False)
         await running.until(told)
         console.print("stopping: the batches at hand are finished first")
     return 0
 
 
+def first_steps(settings: Settings, url: str) -> Iterator[str]:
+    """Where somebody who is new goes on."""
+    home = settings.home.resolve()
+    if not settings.smtp.get_secret_value():
+        yield f"mail that people get: {url}/messaging/inbox"
+    yield "an organisation with somebody who can sign in: `relais found --help`"
+    yield f"a token for a request: `relais token --help`; elsewhere with RELAIS_HOME={home}"
+
+
 def servers_alone() -> int:
     """PostgreSQL and the broker of this home, until Ctrl-C or SIGTERM."""
-    return _run(lambda: _servers_alone(Settings()))
+    return _run(lambda: _servers_alone(nearest(Settings())))
 
 
 async def _servers_alone(settings: Settings) -> int:

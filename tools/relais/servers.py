@@ -1,13 +1,13 @@
 """The servers of a laptop: for everything, for one command, or for somebody who repairs."""
 
 import asyncio
-from collections.abc import AsyncIterator, Coroutine, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Coroutine, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
 from typing import Any
 
 from infra.settings import Settings
-from tools.relais import connections
+from tools.relais import answers, connections
 from tools.relais.answers import Answer
 from tools.relais.home import refuse_second, write_addresses
 
@@ -89,8 +89,12 @@ async def at_hand() -> AsyncIterator[None]:
         yield
 
 
-async def answering(work: Coroutine[Any, Any, Answer]) -> Answer:
-    """The answer of a command that needs servers, and no service."""
+def answer(work: Coroutine[Any, Any, Answer], *, as_json: bool) -> None:
+    """Run a command that needs servers, and no service, and leave with its exit code."""
+    answers.answer(_answering(work), as_json=as_json)
+
+
+async def _answering(work: Coroutine[Any, Any, Answer]) -> Answer:
     try:
         async with at_hand():
             return await work
@@ -98,8 +102,14 @@ async def answering(work: Coroutine[Any, Any, Answer]) -> Answer:
         work.close()
 
 
-async def telling(work: AsyncIterator[Mapping[str, Any]]) -> AsyncIterator[Mapping[str, Any]]:
-    """Each thing that a command tells which needs servers, and no service."""
+def answer_lines(
+    work: AsyncIterator[Mapping[str, Any]], line: Callable[[Mapping[str, Any]], str], as_json: bool
+) -> None:
+    """Print each thing that such a command tells, as it comes."""
+    answers.answer_lines(_telling(work), line, as_json)
+
+
+async def _telling(work: AsyncIterator[Mapping[str, Any]]) -> AsyncIterator[Mapping[str, Any]]:
     async with at_hand():
         async for found in work:
             yield found

@@ -6,14 +6,22 @@ from infra.http.auth import PublishedKeys, Verifier
 from infra.http.problems import Problem
 from infra.tokens import Role
 from tools.relais import connections
-from tools.relais.answers import USAGE, Answer, Trouble, sentence
-from tools.relais.keys import TOKEN_SECONDS, development_token, with_keys
+from tools.relais.answers import UNREACHABLE, USAGE, Answer, Trouble, sentence
+from tools.relais.keys import SIGNING, TOKEN_SECONDS, development_token, with_keys
 
 
 async def made(roles: Sequence[Role], subject: str, org: str) -> Answer:
-    """A token of this home's key. Raises `Trouble` when no API here would take it."""
+    """A token of this home's key. Raises `Trouble` when no API here would take it, and when there
+    is no key: one that is made here would be known to no API."""
     settings = connections.settings()
-    key, settings = with_keys(settings.home.resolve(), settings)
+    home = settings.home.resolve()
+    if not (home / SIGNING).exists():
+        raise Trouble(
+            f"no platform ever ran in {home}, so no API would take a token: start `relais up`,"
+            " or say in RELAIS_HOME where it keeps its data",
+            UNREACHABLE,
+        )
+    key, settings = with_keys(home, settings)
     found = development_token(key, subject, org, roles)
     verifier = Verifier(PublishedKeys(settings.jwks), settings.issuer, settings.audience)
     try:

@@ -13,6 +13,7 @@ Last = Annotated[int, typer.Option("-n", min=1, help="How many of those there ar
 Within = Annotated[float, typer.Option(min=0, help="How many seconds to wait for the workers.")]
 ConsumerName = Annotated[str | None, typer.Option("--consumer", help="Only this consumer.")]
 ViewService = Annotated[str, typer.Argument(help="A service with views, like views.partner.")]
+WrittenReason = Annotated[str, typer.Option(help="Why; it is written down.")]
 LagLimit = Annotated[int, typer.Option(min=0, help="How many records behind is near enough.")]
 Force = Annotated[bool, typer.Option("--force", help="Also when behind, or of another release.")]
 
@@ -46,9 +47,9 @@ def events_show(
     json: Json = False,
 ) -> None:
     """Every event of one stream; personal fields read XXXX unless asked for."""
-    from tools.relais import answers, events, servers
+    from tools.relais import events, servers
 
-    answers.answer(servers.answering(events.show(stream, personal)), as_json=json)
+    servers.answer(events.show(stream, personal), as_json=json)
 
 
 @events.command("tail")
@@ -61,11 +62,9 @@ def events_tail(
     json: Json = False,
 ) -> None:
     """The latest events of all streams, in the order they were recorded."""
-    from tools.relais import answers, events, servers
+    from tools.relais import events, servers
 
-    answers.answer_lines(
-        servers.telling(events.tail(service, type, since, last, follow)), events.line, json
-    )
+    servers.answer_lines(events.tail(service, type, since, last, follow), events.line, json)
 
 
 EventVersion = Annotated[int, typer.Argument(min=1, help="Its version in the stream.")]
@@ -84,9 +83,9 @@ def events_correct(
     json: Json = False,
 ) -> None:
     """Let other values of an event hold, from now on and for everybody."""
-    from tools.relais import amending, answers
+    from tools.relais import amending, servers
 
-    answers.answer(amending.corrected(stream, version, fields, reason, yes), as_json=json)
+    servers.answer(amending.corrected(stream, version, fields, reason, yes), as_json=json)
 
 
 @events.command("redact")
@@ -102,9 +101,9 @@ def events_redact(
     json: Json = False,
 ) -> None:
     """Remove what an event says from the store for good, and keep a proof of it."""
-    from tools.relais import amending, answers
+    from tools.relais import amending, servers
 
-    answers.answer(amending.redacted(stream, version, fields, reason, yes), as_json=json)
+    servers.answer(amending.redacted(stream, version, fields, reason, yes), as_json=json)
 
 
 @events.command("skip")
@@ -119,17 +118,17 @@ def events_skip(
     json: Json = False,
 ) -> None:
     """Let an event be passed over that cannot be read, or that one reader cannot take."""
-    from tools.relais import amending, answers
+    from tools.relais import amending, servers
 
-    answers.answer(amending.skipped(stream, version, reader or [], reason, yes), as_json=json)
+    servers.answer(amending.skipped(stream, version, reader or [], reason, yes), as_json=json)
 
 
 @events.command("amended")
 def events_amended(service: ServiceName = None, json: Json = False) -> None:
     """Every event that was corrected, redacted or passed over: by whom and why."""
-    from tools.relais import amending, answers
+    from tools.relais import amending, servers
 
-    answers.answer(amending.listed(service), as_json=json)
+    servers.answer(amending.listed(service), as_json=json)
 
 
 @events.command("proof")
@@ -140,9 +139,9 @@ def events_proof(
     json: Json = False,
 ) -> None:
     """Whether a file is what stood in an event before it was redacted; exit code 1 if not."""
-    from tools.relais import amending, answers
+    from tools.relais import amending, servers
 
-    answers.answer(amending.proven(stream, version, file), as_json=json)
+    servers.answer(amending.proven(stream, version, file), as_json=json)
 
 
 # --- Topics -----------------------------------------------------------------
@@ -153,25 +152,25 @@ topics = _group("What the broker holds.")
 @topics.command("list")
 def topics_list(json: Json = False) -> None:
     """Every topic, as its file wants it and as the broker has it."""
-    from tools.relais import answers, servers, topics
+    from tools.relais import servers, topics
 
-    answers.answer(servers.answering(topics.listed()), as_json=json)
+    servers.answer(topics.listed(), as_json=json)
 
 
 @topics.command("create")
 def topics_create(json: Json = False) -> None:
     """Create the topics that are missing."""
-    from tools.relais import answers, servers, topics
+    from tools.relais import servers, topics
 
-    answers.answer(servers.answering(topics.create()), as_json=json)
+    servers.answer(topics.create(), as_json=json)
 
 
 @topics.command("tail")
 def topics_tail(topic: str, last: Last = 20, follow: Follow = False, json: Json = False) -> None:
     """The last records of each partition; needs no keys, personal fields read XXXX."""
-    from tools.relais import answers, servers, topics
+    from tools.relais import servers, topics
 
-    answers.answer_lines(servers.telling(topics.tail(topic, last, follow)), topics.line, json)
+    servers.answer_lines(topics.tail(topic, last, follow), topics.line, json)
 
 
 class ExportFormat(StrEnum):
@@ -216,9 +215,9 @@ views = _group("Generations of views: look, make a new one, swap, swap back.")
 @views.command("list")
 def views_list(service: ServiceName = None, json: Json = False) -> None:
     """Every generation, what state it is in and how far it is behind."""
-    from tools.relais import answers, servers, views
+    from tools.relais import servers, views
 
-    answers.answer(servers.answering(views.listed(service)), as_json=json)
+    servers.answer(views.listed(service), as_json=json)
 
 
 @views.command("rebuild")
@@ -244,27 +243,25 @@ def views_swap(
     json: Json = False,
 ) -> None:
     """Let queries read a filled generation; the former one stays."""
-    from tools.relais import answers, servers, views
+    from tools.relais import servers, views
 
-    answers.answer(
-        servers.answering(views.swapped(service, number, lag_limit, force)), as_json=json
-    )
+    servers.answer(views.swapped(service, number, lag_limit, force), as_json=json)
 
 
 @views.command("rollback")
 def views_rollback(service: ViewService, force: Force = False, json: Json = False) -> None:
     """Let queries read the generation that was active before."""
-    from tools.relais import answers, servers, views
+    from tools.relais import servers, views
 
-    answers.answer(servers.answering(views.rolled_back(service, force)), as_json=json)
+    servers.answer(views.rolled_back(service, force), as_json=json)
 
 
 @views.command("drop")
 def views_drop(service: ViewService, number: int, force: Force = False, json: Json = False) -> None:
     """Remove a generation that is not read; --force: or that only other releases read."""
-    from tools.relais import answers, servers, views
+    from tools.relais import servers, views
 
-    answers.answer(servers.answering(views.dropped(service, number, force)), as_json=json)
+    servers.answer(views.dropped(service, number, force), as_json=json)
 
 
 # --- Parked streams ---------------------------------------------------------
@@ -275,17 +272,17 @@ parked = _group("Streams a consumer could not go on with.")
 @parked.command("list")
 def parked_list(service: ServiceName = None, json: Json = False) -> None:
     """Every parked stream, with the reason of its first record."""
-    from tools.relais import answers, parked, servers
+    from tools.relais import parked, servers
 
-    answers.answer(servers.answering(parked.listed(service)), as_json=json)
+    servers.answer(parked.listed(service), as_json=json)
 
 
 @parked.command("show")
 def parked_show(stream: str, consumer: ConsumerName = None, json: Json = False) -> None:
     """The parked records of a stream."""
-    from tools.relais import answers, parked, servers
+    from tools.relais import parked, servers
 
-    answers.answer(servers.answering(parked.shown(stream, consumer)), as_json=json)
+    servers.answer(parked.shown(stream, consumer), as_json=json)
 
 
 @parked.command("requeue")
@@ -304,15 +301,20 @@ def parked_requeue(
 @parked.command("discard")
 def parked_discard(
     stream: str,
-    reason: Annotated[str, typer.Option(help="Why; it is written down.")],
+    reason: WrittenReason,
     consumer: ConsumerName = None,
+    everywhere: Annotated[
+        bool, typer.Option("--all-consumers", help="Of every consumer that parked the stream.")
+    ] = False,
     within: Within = 30.0,
     json: Json = False,
 ) -> None:
-    """Give up the first parked record of a stream for good."""
+    """Give up the first parked record of a stream for good, for one consumer or for all."""
     from tools.relais import answers, parked
 
-    answers.answer(parked.discarded(stream, consumer, reason, within), as_json=json)
+    answers.answer(
+        parked.discarded(stream, consumer, reason, within, everywhere=everywhere), as_json=json
+    )
 
 
 # --- Relays, timers, people -------------------------------------------------
@@ -326,9 +328,9 @@ subject = _group("People whose personal data we hold.")
 @relay.command("status")
 def relay_status(service: ServiceName = None, json: Json = False) -> None:
     """How far each relay has come, who leads, what holds it back."""
-    from tools.relais import answers, relays, servers
+    from tools.relais import relays, servers
 
-    answers.answer(servers.answering(relays.status(service)), as_json=json)
+    servers.answer(relays.status(service), as_json=json)
 
 
 @timers.command("list")
@@ -338,9 +340,9 @@ def timers_list(
     json: Json = False,
 ) -> None:
     """The timers that are set, by due date."""
-    from tools.relais import answers, servers, timers
+    from tools.relais import servers, timers
 
-    answers.answer(servers.answering(timers.listed(service, late)), as_json=json)
+    servers.answer(timers.listed(service, late), as_json=json)
 
 
 FailedFor = Annotated[str | None, typer.Option("--reason", help="Only those, like unreachable.")]
@@ -350,9 +352,9 @@ FailedSince = Annotated[str | None, typer.Option("--since", help="Like 2026-11-2
 @messages.command("waiting")
 def messages_waiting(json: Json = False) -> None:
     """How many messages no provider has yet, and what they wait for."""
-    from tools.relais import answers, messages, servers
+    from tools.relais import messages, servers
 
-    answers.answer(servers.answering(messages.waiting()), as_json=json)
+    servers.answer(messages.waiting(), as_json=json)
 
 
 @messages.command("failed")
@@ -360,9 +362,9 @@ def messages_failed(
     reason: FailedFor = None, since: FailedSince = None, json: Json = False
 ) -> None:
     """The messages that failed, newest first."""
-    from tools.relais import answers, messages, servers
+    from tools.relais import messages, servers
 
-    answers.answer(servers.answering(messages.failed(reason, since)), as_json=json)
+    servers.answer(messages.failed(reason, since), as_json=json)
 
 
 @messages.command("again")
@@ -373,24 +375,24 @@ def messages_again(
     json: Json = False,
 ) -> None:
     """Send messages again that failed, while what they say still holds."""
-    from tools.relais import answers, messages
+    from tools.relais import messages, servers
 
-    answers.answer(messages.again(message or (), reason, since), as_json=json)
+    servers.answer(messages.again(message or (), reason, since), as_json=json)
 
 
 @subject.command("show")
 def subject_show(subject: str, json: Json = False) -> None:
     """Whether somebody has a key, and where there is personal data of theirs."""
-    from tools.relais import answers, servers, subjects
+    from tools.relais import servers, subjects
 
-    answers.answer(servers.answering(subjects.show(subject)), as_json=json)
+    servers.answer(subjects.show(subject), as_json=json)
 
 
 @subject.command("forget")
 def subject_forget(
     subject: str,
     requested_by: Annotated[str, typer.Option(help="Who asked for it.")],
-    reason: Annotated[str, typer.Option(help="Why; it is written down.")],
+    reason: WrittenReason,
     within: Within = 30.0,
     json: Json = False,
 ) -> None:
@@ -413,21 +415,21 @@ def doctor(
     json: Json = False,
 ) -> None:
     """Compare store, topics and views; exit code 1 and what to do when something is wrong."""
-    from tools.relais import answers, doctor, servers
+    from tools.relais import doctor, servers
 
-    answers.answer(servers.answering(doctor.examine(settled, whole)), as_json=json)
+    servers.answer(doctor.examine(settled, whole), as_json=json)
 
 
 def adopt(
-    reason: Annotated[str, typer.Option(help="Why; it is written down.")],
+    reason: WrittenReason,
     service: Annotated[str | None, typer.Argument(help="Or `objects`; by default all.")] = None,
     yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
     json: Json = False,
 ) -> None:
     """Take the keys, databases and objects, as they are now, for one installation."""
-    from tools.relais import answers, installations, servers
+    from tools.relais import installations, servers
 
-    answers.answer(servers.answering(installations.adopted(service, reason, yes)), as_json=json)
+    servers.answer(installations.adopted(service, reason, yes), as_json=json)
 
 
 def token(
@@ -457,7 +459,7 @@ def found(
     json: Json = False,
 ) -> None:
     """Let an organisation begin, with an administrator; safe to repeat."""
-    from tools.relais import answers, bootstrap, servers
+    from tools.relais import bootstrap, servers
 
     begun = bootstrap.founded(organisation, name, user, email, person, country, time_zone)
-    answers.answer(servers.answering(begun), as_json=json)
+    servers.answer(begun, as_json=json)

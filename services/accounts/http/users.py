@@ -14,7 +14,7 @@ from infra.http.history import HistoryPart
 from infra.http.models import Body, Day, Email, Id, Language, Line, Named, Phone, Reference
 from infra.http.request_context import RequestContext
 from infra.lookups import files
-from services.accounts.adapters import secrets
+from services.accounts.adapters import inviting, secrets
 from services.accounts.aggregates import USER
 from services.accounts.http.access import (
     Access,
@@ -88,19 +88,11 @@ def routes(access: Access) -> Router:
             by=context.principal.subject,
             at=context.occurred_at,
         )
-        whose = command.organisation_id, user_id
-        key = await access.accounts.free_address(body.email, *whose)
-        if key is None:
-            raise context.refuse(EmailTaken())
-        if Role.ADMINISTRATION in body.roles:
-            await access.administrators.add(command.organisation_id, user_id)
-
-        async def expect(connection: Connection) -> None:
-            if not await access.accounts.expect_address(connection, key, *whose):
-                raise context.refuse(EmailTaken())
-
+        note = await inviting.noting(
+            access.accounts, access.administrators, command, lambda: context.refuse(EmailTaken())
+        )
         created = f"/accounts/users/{user_id}"
-        return await context.handle(USER, user_id, command, created=created, in_transaction=expect)
+        return await context.handle(USER, user_id, command, created=created, in_transaction=note)
 
     @router.get("/users")
     async def find_user(

@@ -9,13 +9,13 @@ from starlette.responses import Response
 
 from contracts.invoices.invoice_v1 import ContestSettled, ProofArchived
 from infra.http.answers import Content, Router
-from infra.http.models import Id
 from infra.http.problems import Problem, try_again
 from infra.http.request_context import RequestContext, requires
 from infra.objects import ObjectsAway
 from services.invoices.adapters import issuing
 from services.invoices.adapters.archive import Archive, shown
 from services.invoices.aggregates import INVOICE
+from services.invoices.http.ids import InvoiceId
 from services.invoices.http.invoices import visible
 from services.invoices.invoice.rejections import ExpensesNotValidated, NoSuchCorrection
 from services.invoices.invoice.situations import Approved, Archived
@@ -32,7 +32,7 @@ def router(archive: Archive) -> Router:
     documents = Router("Documents")
 
     @documents.get("/invoices/{invoice_id}/document")
-    async def invoice_document(invoice_id: Id, context: Anyone) -> Pdf:
+    async def invoice_document(invoice_id: InvoiceId, context: Anyone) -> Pdf:
         """The invoice as PDF/A-3; a Factur-X where the organisation writes it in France.
 
         Once it is issued, or the driver's own is accepted, it is the same for ten years, whatever
@@ -45,7 +45,7 @@ def router(archive: Archive) -> Router:
 
     @documents.get("/invoices/{invoice_id}/corrections/{version}/document")
     async def correction_document(
-        invoice_id: Id, version: Annotated[int, Path(ge=1, le=2**31 - 1)], context: Anyone
+        invoice_id: InvoiceId, version: Annotated[int, Path(ge=1, le=2**31 - 1)], context: Anyone
     ) -> Pdf:
         """The correction after a late settlement: a credit note, or an additional invoice.
 

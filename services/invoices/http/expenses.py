@@ -10,6 +10,7 @@ from infra.http.request_context import RequestContext, requires
 from infra.lookups import files
 from services.invoices import invoice
 from services.invoices.aggregates import INVOICE
+from services.invoices.http.ids import InvoiceId
 from services.invoices.http.invoices import visible
 from services.invoices.invoice.expenses import AddExpense, RemoveExpense, ValidateExpenses
 
@@ -34,7 +35,7 @@ class ValidationBody(Body):
 
 @router.post("/invoices/{invoice_id}/expenses", status_code=201)
 async def add_expense(
-    invoice_id: Id, body: ExpenseBody, context: DriverContext
+    invoice_id: InvoiceId, body: ExpenseBody, context: DriverContext
 ) -> Answered[Recorded]:
     """Declare an expense that was quoted or accepted, with its receipt."""
     expense_id = f"e-{context.command_context.command_id.hex[:16]}"
@@ -60,7 +61,7 @@ async def add_expense(
 
 @router.delete("/invoices/{invoice_id}/expenses/{expense_id}")
 async def remove_expense(
-    invoice_id: Id, expense_id: Id, context: DriverContext
+    invoice_id: InvoiceId, expense_id: Id, context: DriverContext
 ) -> Answered[Recorded]:
     """Take an expense back before validating."""
     command = RemoveExpense(
@@ -75,7 +76,7 @@ async def remove_expense(
 
 @router.post("/invoices/{invoice_id}/validation")
 async def validate_expenses(
-    invoice_id: Id, body: ValidationBody, context: DriverContext
+    invoice_id: InvoiceId, body: ValidationBody, context: DriverContext
 ) -> Answered[Recorded]:
     """The expenses are complete, and locked from now on."""
     command = ValidateExpenses(

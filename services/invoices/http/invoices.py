@@ -12,7 +12,7 @@ from contracts.invoices.invoice_v1 import (
 )
 from infra.http.answers import Answer, Answered, MoneyShown, Recorded, Router
 from infra.http.history import HistoryPart
-from infra.http.models import Body, Id, Instant, MoneyBody, Named
+from infra.http.models import Body, Instant, MoneyBody, Named
 from infra.http.request_context import RequestContext, requires
 from services.invoices import buyer, invoice, seller
 from services.invoices.aggregates import BUYER, INVOICE, SELLER
@@ -28,6 +28,7 @@ from services.invoices.http.facts import (
     PaymentShown,
     SettledShown,
 )
+from services.invoices.http.ids import InvoiceId
 from services.invoices.invoice.approval import AgreePrice, ApproveInvoice, ReopenExpenses
 from services.invoices.invoice.rejections import NoSuchInvoice
 from services.invoices.invoice.situations import (
@@ -234,7 +235,7 @@ def _settlement(settled: ContestSettled, number: str | None) -> SettlementShown:
 
 
 @router.get("/invoices/{invoice_id}")
-async def show_invoice(invoice_id: Id, context: Anyone) -> Answered[InvoiceShown]:
+async def show_invoice(invoice_id: InvoiceId, context: Anyone) -> Answered[InvoiceShown]:
     """The invoice, never stale; not before the delivery, and drivers see their own."""
     loaded = await context.load(INVOICE, invoice_id)
     return context.show(invoice_shown(visible(context, loaded.state)), loaded)
@@ -242,7 +243,7 @@ async def show_invoice(invoice_id: Id, context: Anyone) -> Answered[InvoiceShown
 
 @router.get("/invoices/{invoice_id}/history")
 async def invoice_history(
-    invoice_id: Id, context: Anyone, part: HistoryPart
+    invoice_id: InvoiceId, context: Anyone, part: HistoryPart
 ) -> Answered[InvoiceHistory]:
     """Every fact about the invoice, by the version that figures name."""
     visible(context, (await context.load(INVOICE, invoice_id)).state)
@@ -250,7 +251,9 @@ async def invoice_history(
 
 
 @router.put("/invoices/{invoice_id}/price")
-async def agree_price(invoice_id: Id, body: PriceBody, context: Billing) -> Answered[Recorded]:
+async def agree_price(
+    invoice_id: InvoiceId, body: PriceBody, context: Billing
+) -> Answered[Recorded]:
     """Set the price of a mission that was assigned without one."""
     command = AgreePrice(
         invoice_id=invoice_id,
@@ -264,7 +267,7 @@ async def agree_price(invoice_id: Id, body: PriceBody, context: Billing) -> Answ
 
 
 @router.post("/invoices/{invoice_id}/reopening")
-async def reopen_expenses(invoice_id: Id, context: Billing) -> Answered[Recorded]:
+async def reopen_expenses(invoice_id: InvoiceId, context: Billing) -> Answered[Recorded]:
     """Let the driver declare what was forgotten, until the approval; they validate anew."""
     command = ReopenExpenses(
         invoice_id=invoice_id,
@@ -277,7 +280,7 @@ async def reopen_expenses(invoice_id: Id, context: Billing) -> Answered[Recorded
 
 @router.post("/invoices/{invoice_id}/approval")
 async def approve_invoice(
-    invoice_id: Id, body: ApprovalBody, context: Billing
+    invoice_id: InvoiceId, body: ApprovalBody, context: Billing
 ) -> Answered[Recorded]:
     """The invoice is right: what it says is owed.
 

@@ -10,6 +10,7 @@ from infra.http.request_context import RequestContext, requires
 from services.invoices import invoice
 from services.invoices.aggregates import INVOICE
 from services.invoices.http.checked import checked
+from services.invoices.http.ids import InvoiceId
 from services.invoices.http.invoices import is_billing
 from services.invoices.invoice.contests import ContestLine, SettleContest
 from services.invoices.invoice.situations import Noted, Prepared, Unknown
@@ -39,7 +40,7 @@ class SettlementBody(Body):
 
 @router.post("/invoices/{invoice_id}/lines/{line_id}/contest")
 async def contest_line(
-    invoice_id: Id, line_id: Id, body: ContestBody, context: Anyone
+    invoice_id: InvoiceId, line_id: Id, body: ContestBody, context: Anyone
 ) -> Answered[Recorded]:
     """A line is not right: the driver says so of a statement, billing before it approves."""
     principal = context.principal
@@ -63,7 +64,7 @@ async def contest_line(
 
 @router.post("/invoices/{invoice_id}/lines/{line_id}/settlement")
 async def settle_contest(
-    invoice_id: Id, line_id: Id, body: SettlementBody, context: Billing
+    invoice_id: InvoiceId, line_id: Id, body: SettlementBody, context: Billing
 ) -> Answered[Recorded]:
     """Say what is right for a contested line; once approved, the next payout adjusts it."""
     command = SettleContest(

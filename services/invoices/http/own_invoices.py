@@ -18,6 +18,7 @@ from services.invoices import invoice
 from services.invoices.adapters import issuing, own_invoices
 from services.invoices.adapters.own_invoices import Expected
 from services.invoices.aggregates import INVOICE
+from services.invoices.http.ids import InvoiceId
 from services.invoices.http.invoices import visible
 from services.invoices.invoice import own_invoice
 from services.invoices.invoice.own_invoice import (
@@ -63,7 +64,7 @@ def router(objects: Objects) -> Router:
 
     @own.post("/invoices/{invoice_id}/own-invoice")
     async def send_own_invoice(
-        invoice_id: Id, body: OwnInvoiceBody, context: DriverContext
+        invoice_id: InvoiceId, body: OwnInvoiceBody, context: DriverContext
     ) -> Answered[Recorded]:
         """Send the invoice that one wrote oneself, where the organisation has no mandate to.
 
@@ -91,7 +92,7 @@ def router(objects: Objects) -> Router:
 
     @own.post("/invoices/{invoice_id}/own-invoice/acceptance")
     async def accept_own_invoice(
-        invoice_id: Id, body: OwnInvoiceAcceptanceBody, context: Billing
+        invoice_id: InvoiceId, body: OwnInvoiceAcceptanceBody, context: Billing
     ) -> Answered[Recorded]:
         """Accept what could not be read: somebody looked at it. What was read and differs is not.
 
@@ -110,7 +111,7 @@ def router(objects: Objects) -> Router:
 
     @own.post("/invoices/{invoice_id}/own-invoice/refusal")
     async def refuse_own_invoice(
-        invoice_id: Id, body: OwnInvoiceRefusalBody, context: Billing
+        invoice_id: InvoiceId, body: OwnInvoiceRefusalBody, context: Billing
     ) -> Answered[Recorded]:
         """Send it back with a reason; the driver is told, and sends another one."""
         command = RefuseOwnInvoice(

@@ -260,7 +260,11 @@ def engagement_shown(engagement: DriverEngaged | DriverReleased) -> Engaged | Re
 
 @router.post("/drivers", status_code=201)
 async def register_driver(body: DriverBody, context: StaffContext) -> Answered[Recorded]:
-    """Take a driver in as a partner of the organisation; the driver is one of its users."""
+    """Take a driver in as a partner of the organisation; the driver is one of its users.
+
+    The same name and phone again are a repetition. With others it is 409 `driver-id-taken`: the
+    user is a driver already, whose phone has a route of its own.
+    """
     await users.require(context, "driver_id", body.driver_id)
     command = driver.RegisterDriver(
         driver_id=body.driver_id,

@@ -2,6 +2,8 @@
 
 import subprocess
 import sys
+from datetime import datetime, timedelta, timezone
+from importlib.metadata import version
 from pathlib import Path
 
 import duckdb
@@ -9,7 +11,11 @@ import httpx
 import pytest
 
 from infra.http.auth import PublishedKeys, Verifier
+from infra.settings import Settings
 from infra.tokens import SigningKey, jwks
+from tools.relais.answers import cell
+from tools.relais.home import nearest
+from tools.relais.keys import with_keys
 from tools.relais.tests.conftest import Line, Platform
 
 TRIPS = "relais.missions.trip.v1"
@@ -54,11 +60,61 @@ class TestWithoutAPlatform:
         assert error["message"].startswith("cannot reach the database of accounts")
 
 
+class TestVersion:
+    def test_it_is_that_of_the_package(self, nowhere: Line) -> None:
+        said = nowhere.say("--version")
+        assert (said.exit_code, said.stdout) == (0, f"relais {version('relais')}\n")
+
+
+class TestHome:
+    """Where nobody says `RELAIS_HOME`."""
+
+    def test_it_is_found_from_a_folder_below(
+        self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        below = tmp_path / "docs" / "adr"
+        below.mkdir(parents=True)
+        (tmp_path / ".relais").mkdir()
+        monkeypatch.delenv("RELAIS_HOME", raising=False)
+        monkeypatch.chdir(below)
+        assert nearest(Settings()).home == tmp_path / ".relais"
+        assert nearest(Settings(home=tmp_path / "other")).home == tmp_path / "other"
+
+    def test_a_folder_without_one_above_it_keeps_to_its_own(
+        self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.delenv("RELAIS_HOME", raising=False)
+        monkeypatch.chdir(tmp_path)
+        assert nearest(Settings()).home == Path(".relais")
+
+
+class TestCell:
+    def test_a_time_is_in_utc_and_says_so(self) -> None:
+        there = timezone(timedelta(hours=2))
+        assert cell(datetime(2026, 11, 28, 10, 5, 6, tzinfo=there)) == "2026-11-28 08:05:06Z"
+
+    def test_what_is_unknown_is_empty(self) -> None:
+        assert (cell(None), cell(False), cell(1.25)) == ("", "no", "1.2")
+
+
+@pytest.fixture
+def left(nowhere: Line) -> Line:
+    """The home of a platform that ran once."""
+    with_keys(nowhere.home, Settings())
+    return nowhere
+
+
 class TestToken:
-    def test_the_key_of_the_home_signs_it(self, nowhere: Line) -> None:
+    def test_no_key_is_made_where_no_platform_ever_ran(self, nowhere: Line) -> None:
+        words = ("token", "--role", "driver", "--subject", "D1", "--org", "acme")
+        error = nowhere.facts(*words, code=3)["error"]
+        assert error["message"].startswith(f"no platform ever ran in {nowhere.home}")
+        assert list(nowhere.home.iterdir()) == []
+
+    def test_the_key_of_the_home_signs_it(self, left: Line) -> None:
         words = ("token", "--role", "logistics", "--role", "operator")
-        made = nowhere.facts(*words, "--subject", "lea", "--org", "acme")
-        pem = (nowhere.home / "keys" / "signing.pem").read_text()
+        made = left.facts(*words, "--subject", "lea", "--org", "acme")
+        pem = (left.home / "keys" / "signing.pem").read_text()
         keys = PublishedKeys(jwks(SigningKey.from_pem(pem)))
         principal = Verifier(keys, "relais-accounts", "relais").principal(
             f"Bearer {made['token']}".encode()
@@ -66,9 +122,9 @@ class TestToken:
         assert (principal.subject, principal.organisation_id) == ("lea", "acme")
         assert principal.roles == {"logistics", "operator"}
 
-    def test_only_we_can_read_the_key(self, nowhere: Line) -> None:
-        nowhere.facts("token", "--role", "driver", "--subject", "D1", "--org", "acme")
-        modes = {path.stat().st_mode & 0o777 for path in (nowhere.home / "keys").iterdir()}
+    def test_only_we_can_read_the_key(self, left: Line) -> None:
+        left.facts("token", "--role", "driver", "--subject", "D1", "--org", "acme")
+        modes = {path.stat().st_mode & 0o777 for path in (left.home / "keys").iterdir()}
         assert modes == {0o600}
 
     def test_the_running_platform_takes_it(self, platform: Platform) -> None:
@@ -79,14 +135,14 @@ class TestToken:
 
     @pytest.mark.parametrize(("role", "subject"), [("king", "lea"), ("driver", "a/b")])
     def test_one_that_nobody_would_take_is_refused(
-        self, nowhere: Line, role: str, subject: str
+        self, left: Line, role: str, subject: str
     ) -> None:
-        said = nowhere.say("token", "--role", role, "--subject", subject, "--org", "acme")
+        said = left.say("token", "--role", role, "--subject", subject, "--org", "acme")
         assert said.exit_code == 2
 
-    def test_a_key_published_elsewhere_does_not_take_ours(self, nowhere: Line) -> None:
+    def test_a_key_published_elsewhere_does_not_take_ours(self, left: Line) -> None:
         elsewhere = Line(
-            nowhere.home, {**nowhere.environment, "RELAIS_JWKS": jwks(SigningKey.generate())}
+            left.home, {**left.environment, "RELAIS_JWKS": jwks(SigningKey.generate())}
         )
         words = ("token", "--role", "driver", "--subject", "D1", "--org", "acme")
         assert elsewhere.say(*words).exit_code == 2
@@ -98,6 +154,13 @@ class TestEvents:
         assert event["type"] == f"{TRIPS}.published"
         assert (event["actor"], event["version"]) == ("lea", 1)
         assert event["event"]["client_brand"] == "Hexa"
+
+    def test_a_stream_shows_what_led_to_each_fact(self, platform: Platform) -> None:
+        stream = f"trip-{platform.trip()}"
+        [event] = platform.facts("events", "show", stream)
+        said = platform.say("events", "show", stream).stdout
+        assert event["causation_id"]
+        assert event["causation_id"] in said
 
     def test_a_stream_may_be_named_as_consumers_do(self, platform: Platform) -> None:
         trip = platform.trip()

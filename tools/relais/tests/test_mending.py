@@ -170,6 +170,23 @@ class TestParked:
         platform.facts(*_discard(stranger), code=1)
         assert len(platform.facts("parked", "list")) == readers()
 
+    def test_all_consumers_give_it_up_at_once_where_that_is_said(
+        self, platform: Platform, stranger: str
+    ) -> None:
+        words = (*_discard(stranger), "--all-consumers")
+        platform.facts(*words, "--consumer", "missions.bookings", code=2)
+        assert len(platform.facts("parked", "list")) == readers()
+        assert {one["outcome"] for one in platform.facts(*words)} == {"done"}
+        assert platform.facts("parked", "list") == []
+
+    def test_the_list_says_what_is_wrong_with_a_record_and_what_to_do(
+        self, platform: Platform, stranger: str
+    ) -> None:
+        reasons = {one["reason"] for one in platform.facts("parked", "list")}
+        [reason] = reasons
+        assert "its header ce_id is missing" in reason
+        assert "`relais parked discard`" in reason
+
     def test_giving_up_needs_a_reason(self, platform: Platform, stranger: str) -> None:
         assert platform.say("parked", "discard", stranger).exit_code == 2
 

@@ -13,11 +13,13 @@ from pathlib import Path
 
 import httpx
 import pytest
+from pydantic import SecretStr
 
 from infra.settings import Settings
 from infra.tokens import SigningKey, jwks
 from tools.relais.home import write_addresses
 from tools.relais.platform import telemetry_of
+from tools.relais.running import first_steps
 from tools.relais.tests.conftest import Line, Platform
 
 
@@ -85,6 +87,16 @@ class TestUp:
         assert said.exit_code == 1
         [line] = said.stderr.splitlines()
         assert "it runs at" in line
+
+    def test_it_says_where_mail_is_and_how_to_get_a_token(self, tmp_path: Path) -> None:
+        said = "\n".join(first_steps(Settings(home=tmp_path), "http://127.0.0.1:8080"))
+        assert "http://127.0.0.1:8080/messaging/inbox" in said
+        assert "relais token" in said
+        assert str(tmp_path) in said
+
+    def test_no_inbox_is_named_where_mail_goes_to_a_server(self, tmp_path: Path) -> None:
+        settings = Settings(home=tmp_path, smtp=SecretStr("smtp://localhost"))
+        assert "inbox" not in "\n".join(first_steps(settings, "http://127.0.0.1:8080"))
 
     def test_nobody_reads_half_of_its_addresses(self, tmp_path: Path) -> None:
         settings = Settings()

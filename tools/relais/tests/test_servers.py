@@ -31,6 +31,11 @@ class TestServersAtHand:
         assert not (nowhere.home / "run.json").exists()
         assert not (nowhere.home / "postgres" / "postmaster.pid").exists()
 
+    def test_a_command_that_records_something_finds_them_as_well(self, nowhere: Line) -> None:
+        asyncio.run(left_behind(nowhere.home))
+        [found] = nowhere.facts("messages", "again", "m-1", code=1)
+        assert found["outcome"] == "There is no such message."
+
     @pytest.mark.parametrize("words", [("doctor",), ("relay", "status"), ("topics", "list")])
     def test_a_home_without_data_is_named_and_nothing_is_made(
         self, nowhere: Line, words: tuple[str, ...]
