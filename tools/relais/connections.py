@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator, Iterable, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
+from pathlib import Path
 
 import psycopg
 from pydantic import SecretStr, ValidationError
@@ -27,7 +28,7 @@ def settings() -> Settings:
     Raises `Trouble`.
     """
     try:
-        found = nearest(Settings())
+        found = nearest(Settings(), Path.cwd())
     except (ValidationError, ValueError) as error:
         raise Trouble(f"the settings cannot be read: {at_fault(error)}", USAGE) from error
     here = running_here(found)

@@ -9,12 +9,11 @@ from pathlib import Path
 from infra.settings import Settings
 
 
-def nearest(settings: Settings) -> Settings:
-    """The settings with the home that is meant: where nobody says `RELAIS_HOME`, that of this
-    folder, or of the nearest one above it that has one."""
+def nearest(settings: Settings, here: Path) -> Settings:
+    """The settings with the home that is meant: where nobody says `RELAIS_HOME`, that of the folder
+    `here`, or of the nearest one above it that has one."""
     if "home" in settings.model_fields_set:
         return settings
-    here = Path.cwd()
     homes = (folder / settings.home for folder in (here, *here.parents))
     found = next((home for home in homes if home.is_dir()), settings.home)
     return settings.model_copy(update={"home": found})

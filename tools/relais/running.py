@@ -3,6 +3,7 @@
 import sys
 from collections.abc import Callable, Coroutine, Iterator
 from contextlib import AsyncExitStack
+from pathlib import Path
 from typing import Any
 
 import uvloop
@@ -66,7 +67,7 @@ def first_steps(settings: Settings, url: str) -> Iterator[str]:
 
 def servers_alone() -> int:
     """PostgreSQL and the broker of this home, until Ctrl-C or SIGTERM."""
-    return _run(lambda: _servers_alone(nearest(Settings())))
+    return _run(lambda: _servers_alone(nearest(Settings(), Path.cwd())))
 
 
 async def _servers_alone(settings: Settings) -> int:

@@ -197,14 +197,10 @@ def export(
     json: Json = False,
 ) -> None:
     """Write topics into files; goes on where the last export into the folder ended."""
-    from tools.relais import answers, exporting, servers
+    from tools.relais import exporting, servers
 
-    start = (since, after or [])
-    answers.answer_lines(
-        servers.telling(exporting.export(topics or [], to, format.value, *start)),
-        exporting.line,
-        json,
-    )
+    told = exporting.export(topics or [], to, format.value, since, after or [])
+    servers.answer_lines(told, exporting.line, json)
 
 
 # --- Views ------------------------------------------------------------------

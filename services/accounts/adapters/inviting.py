@@ -1,4 +1,4 @@
-"""What an invitation leaves beside its event: the address that is taken, and who administers."""
+"""An invitation beside its event: the address is taken, and an administrator is counted."""
 
 from collections.abc import Callable
 
@@ -16,7 +16,7 @@ async def noting(
     command: InviteUser,
     taken: Callable[[], Exception],
 ) -> InTransaction:
-    """What notes the address of a new user in the transaction of the invitation.
+    """A note of the address of a new user, for the transaction of the invitation.
 
     Raises what `taken` makes when another user of the organisation has the address; so does the
     note, when somebody is invited with it at the same time. Safe to repeat.

@@ -69,23 +69,15 @@ class TestVersion:
 class TestHome:
     """Where nobody says `RELAIS_HOME`."""
 
-    def test_it_is_found_from_a_folder_below(
-        self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-    ) -> None:
+    def test_it_is_found_from_a_folder_below(self, tmp_path: Path) -> None:
         below = tmp_path / "docs" / "adr"
         below.mkdir(parents=True)
         (tmp_path / ".relais").mkdir()
-        monkeypatch.delenv("RELAIS_HOME", raising=False)
-        monkeypatch.chdir(below)
-        assert nearest(Settings()).home == tmp_path / ".relais"
-        assert nearest(Settings(home=tmp_path / "other")).home == tmp_path / "other"
+        assert nearest(Settings(), below).home == tmp_path / ".relais"
+        assert nearest(Settings(home=tmp_path / "other"), below).home == tmp_path / "other"
 
-    def test_a_folder_without_one_above_it_keeps_to_its_own(
-        self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-    ) -> None:
-        monkeypatch.delenv("RELAIS_HOME", raising=False)
-        monkeypatch.chdir(tmp_path)
-        assert nearest(Settings()).home == Path(".relais")
+    def test_a_folder_without_one_above_it_keeps_to_its_own(self, tmp_path: Path) -> None:
+        assert nearest(Settings(), tmp_path).home == Path(".relais")
 
 
 class TestCell:

@@ -96,7 +96,7 @@ class TestUp:
 
     def test_no_inbox_is_named_where_mail_goes_to_a_server(self, tmp_path: Path) -> None:
         settings = Settings(home=tmp_path, smtp=SecretStr("smtp://localhost"))
-        assert "inbox" not in "\n".join(first_steps(settings, "http://127.0.0.1:8080"))
+        assert "/messaging/inbox" not in "\n".join(first_steps(settings, "http://127.0.0.1:8080"))
 
     def test_nobody_reads_half_of_its_addresses(self, tmp_path: Path) -> None:
         settings = Settings()
