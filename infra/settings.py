@@ -5,7 +5,7 @@ import json
 from functools import cached_property
 from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
-from typing import Annotated, Self
+from typing import Annotated, Literal, Self
 
 from psycopg import ProgrammingError
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
@@ -34,6 +34,9 @@ Origins = Annotated[tuple[_Origin, ...], NoDecode, BeforeValidator(_split)]
 _Network = Annotated[IPv4Network | IPv6Network, BeforeValidator(ip_network)]
 Networks = Annotated[tuple[_Network, ...], NoDecode, BeforeValidator(_split)]
 
+Signal = Literal["traces", "metrics", "logs"]
+"""A kind of reports for a collector."""
+Signals = Annotated[tuple[Signal, ...], NoDecode, BeforeValidator(_split)]
 
 MASTER_BYTES = 32
 
@@ -163,7 +166,10 @@ class Settings(BaseSettings):
     """Seconds for which a refresh token that was just used gives others a successor as well: two
     tabs refresh at once. Used later, it ends the session."""
     otlp_endpoint: str = ""
-    """Where traces go; without it there are none."""
+    """The collector that is sent what `otlp_signals` names, like http://collector:4318."""
+    otlp_signals: Signals = ("traces",)
+    """What it is sent: traces, metrics, logs, between commas. `/metrics` and the lines on stderr
+    are there in any case."""
     log_level: str = "INFO"
     host: str = "127.0.0.1"
     port: int = 8080

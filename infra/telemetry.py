@@ -1,7 +1,8 @@
 """Traces, metrics and logs of every process of ours.
 
 Metrics are always on and read at `/metrics`. Traces cost nothing until `running` is given an
-endpoint. Logs are JSON lines that name the trace, or plain lines at a terminal.
+endpoint. Logs are JSON lines that name the trace, or plain lines at a terminal. A collector may be
+sent all three.
 """
 
 import json
@@ -9,7 +10,7 @@ import logging
 import re
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import AbstractContextManager, contextmanager, nullcontext
+from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import lru_cache
@@ -32,6 +33,8 @@ from opentelemetry.trace import Link, Span, SpanKind, Status, StatusCode, Tracer
 from opentelemetry.util.types import Attributes
 from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, Histogram, generate_latest
 
+from infra.settings import Signal
+
 log = logging.getLogger("relais.telemetry")
 
 # A version later than 00 may say more at the end; ff is none.
@@ -44,10 +47,12 @@ MAX_LINKS = 128
 
 @dataclass(frozen=True, slots=True)
 class TelemetrySettings:
-    """How a process reports. `otlp_endpoint` is the collector's base URL; none: no traces."""
+    """How a process reports. `otlp_endpoint` is the collector's base URL; none: nothing is sent."""
 
     service: str
     otlp_endpoint: str | None = None
+    signals: tuple[Signal, ...] = ("traces",)
+    """The kinds of reports that go there."""
     exporter: SpanExporter | None = None
     """Takes the spans at once, in place of the endpoint; for tests."""
     sampled: float = 1.0
@@ -443,22 +448,40 @@ def _trace_fields() -> dict[str, str]:
 
 @contextmanager
 def running(settings: TelemetrySettings) -> Iterator[None]:
-    """Report as the settings say, within the block; at its end, spans are flushed."""
+    """Report as the settings say, within the block; at its end, what waits is sent."""
     provider = _provider(settings)
-    handler = _log_handler(settings.service)
     root = logging.getLogger()
     tracer_before, level_before = _Tracing.tracer, root.level
-    root.addHandler(handler)
-    root.setLevel(settings.log_level)
-    _Tracing.tracer = provider.get_tracer("relais") if provider else None
-    try:
-        yield
-    finally:
-        _Tracing.tracer = tracer_before
-        root.removeHandler(handler)
-        root.setLevel(level_before)
-        if provider is not None:
-            provider.shutdown()
+    with ExitStack() as stack:
+        handlers = [_log_handler(settings.service), *_sent(settings, stack)]
+        for handler in handlers:
+            root.addHandler(handler)
+        root.setLevel(settings.log_level)
+        _Tracing.tracer = provider.get_tracer("relais") if provider else None
+        try:
+            yield
+        finally:
+            _Tracing.tracer = tracer_before
+            for handler in handlers:
+                root.removeHandler(handler)
+            root.setLevel(level_before)
+            if provider is not None:
+                provider.shutdown()
+
+
+def _sent(settings: TelemetrySettings, stack: ExitStack) -> Iterator[logging.Handler]:
+    """Begins to send measures, and yields what sends log lines; both until the stack ends."""
+    wanted = {"metrics", "logs"}.intersection(settings.signals)
+    if not settings.otlp_endpoint or not wanted:
+        return
+    # Imported here: it takes a quarter of a second that other processes need not wait.
+    from infra import otlp  # noqa: PLC0415
+
+    endpoint = settings.otlp_endpoint.rstrip("/")
+    if "metrics" in wanted:
+        stack.enter_context(otlp.measures_sent(endpoint, REGISTRY, settings.service))
+    if "logs" in wanted:
+        yield stack.enter_context(otlp.lines_sent(endpoint, settings.service))
 
 
 def _provider(settings: TelemetrySettings) -> TracerProvider | None:
@@ -477,7 +500,7 @@ def _provider(settings: TelemetrySettings) -> TracerProvider | None:
 def _processor(settings: TelemetrySettings) -> SpanProcessor | None:
     if settings.exporter is not None:
         return SimpleSpanProcessor(settings.exporter)
-    if not settings.otlp_endpoint:
+    if not settings.otlp_endpoint or "traces" not in settings.signals:
         return None
     # Imported here: it takes a quarter of a second that processes without traces need not wait.
     from opentelemetry.exporter.otlp.proto.http.trace_exporter import (  # noqa: PLC0415

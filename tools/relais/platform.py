@@ -102,7 +102,10 @@ def telemetry_of(settings: Settings, name: str) -> telemetry.TelemetrySettings:
     # At every start it warns that the first rebalance has no state of a sensor; we have no sensors.
     logging.getLogger("faust.app.base").setLevel(logging.ERROR)
     return telemetry.TelemetrySettings(
-        name, otlp_endpoint=settings.otlp_endpoint or None, log_level=settings.log_level
+        name,
+        otlp_endpoint=settings.otlp_endpoint or None,
+        signals=settings.otlp_signals,
+        log_level=settings.log_level,
     )
 
 
