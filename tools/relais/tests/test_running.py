@@ -3,12 +3,8 @@
 import json
 import logging
 import stat
-import subprocess
-import sys
 import time
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
 from pathlib import Path
 
 import httpx
@@ -16,50 +12,11 @@ import pytest
 from pydantic import SecretStr
 
 from infra.settings import Settings
-from infra.tokens import SigningKey, jwks
 from tools.relais.home import write_addresses
 from tools.relais.platform import telemetry_of
 from tools.relais.running import first_steps
 from tools.relais.tests.conftest import Line, Platform
-
-
-@contextmanager
-def running(platform: Platform, *words: str, leave_seconds: float = 0) -> Iterator[str]:
-    """The address of a process of its own, as production starts it; told to stop at the end."""
-    with started(platform, *words, leave_seconds=leave_seconds) as (process, url):
-        yield url
-        process.terminate()
-
-
-@contextmanager
-def started(
-    platform: Platform, *words: str, leave_seconds: float = 0
-) -> Iterator[tuple[subprocess.Popen[str], str]]:
-    """A process of its own and its address; it has to end well, told by whoever asked for it."""
-    environment = environment_of(platform) | {"RELAIS_LEAVE_SECONDS": str(leave_seconds)}
-    command = [sys.executable, "-m", "tools.relais", *words]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=environment) as process:
-        assert process.stdout is not None
-        try:
-            yield process, process.stdout.readline().split()[-1]
-            process.communicate(timeout=60)
-        finally:
-            process.kill()
-    assert process.returncode == 0
-
-
-def environment_of(platform: Platform) -> dict[str, str]:
-    """The settings of a process of production over the servers of this platform."""
-    addresses = json.loads((platform.home / "run.json").read_text())
-    return {
-        "PATH": "/usr/bin:/bin",
-        "HOME": str(platform.home),
-        "RELAIS_PORT": "0",
-        "RELAIS_POSTGRES": addresses["postgres"],
-        "RELAIS_KAFKA": addresses["kafka"],
-        "RELAIS_MASTER_KEYS": (platform.home / "keys" / "master.json").read_text(),
-        "RELAIS_JWKS": jwks(SigningKey.generate()),
-    }
+from tools.relais.tests.processes import environment_of, running, started
 
 
 def ask(address: str, until: int) -> float:
