@@ -7,8 +7,7 @@ from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
 from typing import Annotated, Literal, Self
 
-from psycopg import ProgrammingError
-from psycopg.conninfo import conninfo_to_dict, make_conninfo
+from psycopg.conninfo import make_conninfo
 from pydantic import (
     BeforeValidator,
     Field,
@@ -19,6 +18,7 @@ from pydantic import (
 )
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
+from infra import endpoints
 from infra.cluster import Cluster, Mechanism, trusting
 
 
@@ -219,13 +219,45 @@ class Settings(BaseSettings):
 
     @field_validator("postgres")
     @classmethod
-    def _refuse_what_is_no_address(cls, given: str) -> str:
-        try:
-            conninfo_to_dict(given)
-        except ProgrammingError:
-            # Its words may hold a password.
-            raise ValueError("must be like postgresql://user:word@host:5432") from None
+    def _leads_to_postgres(cls, given: str) -> str:
+        return endpoints.postgres(given)
+
+    @field_validator("databases")
+    @classmethod
+    def _lead_to_databases(cls, given: dict[str, str]) -> dict[str, str]:
+        for name, address in given.items():
+            try:
+                endpoints.postgres(address, "postgresql://user:word@host:5432/name")
+            except ValueError as error:
+                raise ValueError(f"the database of {name} {error}") from None
         return given
+
+    @field_validator("kafka")
+    @classmethod
+    def _leads_to_brokers(cls, given: str) -> str:
+        return given and endpoints.servers(given)
+
+    @field_validator("clamd")
+    @classmethod
+    def _leads_to_a_scanner(cls, given: str) -> str:
+        return given and endpoints.server(given)
+
+    @field_validator("objects")
+    @classmethod
+    def _leads_to_a_bucket(cls, given: str) -> str:
+        return given and endpoints.bucket(given)
+
+    @field_validator("smtp")
+    @classmethod
+    def _leads_to_a_mail_server(cls, given: SecretStr) -> SecretStr:
+        if address := given.get_secret_value():
+            endpoints.url(address, ("smtp", "smtps"), "smtps://user:word@host:465")
+        return given
+
+    @field_validator("portal", "jwks_url", "sms_url", "s3_endpoint", "otlp_endpoint")
+    @classmethod
+    def _leads_to_a_page(cls, given: str) -> str:
+        return given and endpoints.url(given, ("http", "https"), "https://host or http://host:8080")
 
     @model_validator(mode="after")
     def _known_to_kafka(self) -> Self:

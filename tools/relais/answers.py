@@ -176,12 +176,13 @@ def _refusal_of_broker(error: Exception) -> tuple[str, int] | None:
 
 
 def at_fault(error: ValueError) -> str:
-    """The first setting at fault, and what is wrong with it."""
+    """The first setting at fault, and what is wrong with it; never what it holds."""
     if not isinstance(error, ValidationError):
         return first_line(error)
     found = error.errors(include_input=False)[0]
-    name = "_".join(str(part) for part in found["loc"]).upper()
-    return f"RELAIS_{name}: {found['msg'].removeprefix('Value error, ')}"
+    rule = found["msg"].removeprefix("Value error, ")
+    # A rule about several settings names them itself.
+    return f"RELAIS_{str(found['loc'][0]).upper()}: {rule}" if found["loc"] else rule
 
 
 def _refuse(message: str, code: int, as_json: bool) -> None:

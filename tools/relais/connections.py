@@ -3,6 +3,7 @@
 from collections.abc import AsyncIterator, Iterable, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
+from typing import Any
 
 import psycopg
 from pydantic import SecretStr, ValidationError
@@ -10,6 +11,7 @@ from pydantic import SecretStr, ValidationError
 from contracts.index import contracts
 from infra.cluster import Cluster
 from infra.database import Pool, open_pool
+from infra.endpoints import database_of
 from infra.personal import Keyring
 from infra.settings import Settings
 from infra.store.postgres import PostgresStore
@@ -27,10 +29,7 @@ def settings() -> Settings:
 
     Raises `Trouble`.
     """
-    try:
-        found = nearest(Settings(), Path.cwd())
-    except (ValidationError, ValueError) as error:
-        raise Trouble(f"the settings cannot be read: {at_fault(error)}", USAGE) from error
+    found = nearest(environment(), Path.cwd())
     here = running_here(found)
     update: dict[str, object] = {
         name: here[name]
@@ -41,6 +40,33 @@ def settings() -> Settings:
     if not found.master_keys.get_secret_value() and keys.exists():
         update["master_keys"] = SecretStr(keys.read_text())
     return found.model_copy(update=update)
+
+
+def environment(**given: Any) -> Settings:
+    """As the environment says and nothing else. Raises `Trouble` for what cannot be meant."""
+    try:
+        found = Settings(**given)
+        _refuse_databases(found)
+    except (ValidationError, ValueError) as error:
+        # Without its cause, which may have the whole text: no secret comes into a traceback.
+        raise Trouble(f"the settings cannot be read: {at_fault(error)}", USAGE) from None
+    return found
+
+
+def _refuse_databases(found: Settings) -> None:
+    """Raises ValueError for a service that there is not, and for one database of two services."""
+    for name in found.databases:
+        if name not in (*NAMES, "keys"):
+            known_names = ", ".join((*NAMES, "keys"))
+            raise ValueError(f"RELAIS_DATABASES: there is no service {name}; one of {known_names}")
+    owners: dict[tuple[str, str, str], str] = {}
+    # Without a server for all, those that have no database of their own have none yet.
+    for name in NAMES if found.postgres else [one for one in NAMES if one in found.databases]:
+        other = owners.setdefault(database_of(found.database(name)), name)
+        if other != name:
+            raise ValueError(
+                f"RELAIS_DATABASES: {other} and {name} have one database; each needs its own"
+            )
 
 
 def running_here(found: Settings) -> Mapping[str, str]:

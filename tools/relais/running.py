@@ -10,6 +10,7 @@ import uvloop
 from rich.console import Console
 
 from infra import telemetry
+from infra.endpoints import without_password
 from infra.serving import measured, serving, site
 from infra.settings import Settings
 from infra.stack.ports import is_free
@@ -19,6 +20,7 @@ from tools.demo.summary import show_addresses, summarise
 from tools.demo.teller import Unexpected
 from tools.relais import servers
 from tools.relais.answers import USAGE, Trouble, refusal_of
+from tools.relais.connections import environment
 from tools.relais.home import nearest
 from tools.relais.platform import open_services, platform, telemetry_of, until_told_to_stop
 
@@ -39,7 +41,7 @@ def _run(work: Callable[[], Coroutine[Any, Any, int]]) -> int:
 
 def up() -> int:
     """The whole platform, until Ctrl-C or SIGTERM."""
-    return _run(lambda: _up(Settings()))
+    return _run(lambda: _up(environment()))
 
 
 async def _up(settings: Settings) -> int:
@@ -48,7 +50,8 @@ async def _up(settings: Settings) -> int:
         console.print(f"Relais runs at [bold]{running.url}[/bold] (stop it with Ctrl-C)")
         for service in running.services:
             console.print(f"  {service.service.name}: {running.url}{service.service.prefix}/docs")
-        console.print(f"  PostgreSQL {running.settings.postgres}\n  Kafka {running.settings.kafka}")
+        server = without_password(running.settings.postgres)
+        console.print(f"  PostgreSQL {server}\n  Kafka {running.settings.kafka}")
         for line in first_steps(running.settings, running.url):
             console.print(f"  {line}", markup=False)
         await running.until(told)
@@ -67,14 +70,14 @@ def first_steps(settings: Settings, url: str) -> Iterator[str]:
 
 def servers_alone() -> int:
     """PostgreSQL and the broker of this home, until Ctrl-C or SIGTERM."""
-    return _run(lambda: _servers_alone(nearest(Settings(), Path.cwd())))
+    return _run(lambda: _servers_alone(nearest(environment(), Path.cwd())))
 
 
 async def _servers_alone(settings: Settings) -> int:
     told = until_told_to_stop()
     settings.home.mkdir(parents=True, exist_ok=True)
     async with servers.alone(settings) as (found, kept):
-        console.print(f"PostgreSQL {found.postgres}\nKafka {found.kafka}")
+        console.print(f"PostgreSQL {without_password(found.postgres)}\nKafka {found.kafka}")
         console.print("no service runs; stop them with Ctrl-C")
         await servers.until(told, kept)
     return 0
@@ -82,12 +85,12 @@ async def _servers_alone(settings: Settings) -> int:
 
 def serve(name: str) -> int:
     """The API of one service."""
-    return _run(lambda: _one(name, Settings(), with_workers=False))
+    return _run(lambda: _one(name, environment(), with_workers=False))
 
 
 def work(name: str) -> int:
     """The workers of one service, with their probes."""
-    return _run(lambda: _one(name, Settings(), with_workers=True))
+    return _run(lambda: _one(name, environment(), with_workers=True))
 
 
 async def _one(name: str, settings: Settings, *, with_workers: bool) -> int:
@@ -109,7 +112,7 @@ async def _one(name: str, settings: Settings, *, with_workers: bool) -> int:
 
 def migrate(name: str | None) -> int:
     """The databases, brought to what this release needs."""
-    return _run(lambda: _migrate(name, Settings()))
+    return _run(lambda: _migrate(name, environment()))
 
 
 async def _migrate(name: str | None, settings: Settings) -> int:
@@ -135,7 +138,7 @@ def _refuse_unset(settings: Settings) -> None:
 
 def demo() -> int:
     """The platform, and the story on it; stays up in a terminal until Ctrl-C."""
-    return _run(lambda: _demo(Settings(log_level="ERROR")))
+    return _run(lambda: _demo(environment(log_level="ERROR")))
 
 
 async def _demo(settings: Settings) -> int:

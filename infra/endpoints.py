@@ -1,0 +1,93 @@
+"""Addresses of servers, as settings name them: each is refused by the rule that it breaks.
+
+No rule repeats the address, which may hold a password.
+"""
+
+import re
+from collections.abc import Collection
+from urllib.parse import urlsplit
+
+from psycopg import ProgrammingError
+from psycopg.conninfo import conninfo_to_dict, make_conninfo
+
+_HOST = r"(?:\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?)"
+_HOST_PORT = re.compile(rf"{_HOST}(?::([0-9]{{1,5}}))?")
+_BUCKET = re.compile(r"s3://[a-z0-9][a-z0-9.-]{1,61}[a-z0-9](?:/[^\s?#]*)?")
+_MOST = 65_535
+
+
+def url(given: str, schemes: Collection[str], like: str) -> str:
+    """A URL of one of these schemes with a host. Raises ValueError: it must be like `like`."""
+    if not _is_url(given, schemes):
+        raise ValueError(f"must be like {like}")
+    return given
+
+
+def _is_url(given: str, schemes: Collection[str]) -> bool:
+    try:
+        parts = urlsplit(given)
+        port = parts.port
+    except ValueError:
+        # Its words hold what stands in the place of the port.
+        return False
+    host = bool(_HOST_PORT.fullmatch(_bracketed(parts.hostname)))
+    # A word with a slash or a hash that is not escaped ends the host before it.
+    cut = parts.fragment or "@" in parts.path or re.search(r"\s", given)
+    return parts.scheme in schemes and host and port != 0 and not cut
+
+
+def _bracketed(host: str | None) -> str:
+    return f"[{host}]" if host and ":" in host else host or ""
+
+
+def servers(given: str) -> str:
+    """Hosts between commas, each with its port or with the usual one. Raises ValueError."""
+    for one in given.split(","):
+        match = _HOST_PORT.fullmatch(one.strip())
+        if match is None or (match[1] is not None and not _is_port(match[1])):
+            raise ValueError("must be like host:9092,host:9092, without a scheme")
+    return given
+
+
+def _is_port(text: str) -> bool:
+    return text.isdecimal() and 0 < int(text) <= _MOST
+
+
+def server(given: str) -> str:
+    """One host with its port. Raises ValueError."""
+    match = _HOST_PORT.fullmatch(given)
+    if match is None or match[1] is None or not _is_port(match[1]):
+        raise ValueError("must be like host:3310, without a scheme")
+    return given
+
+
+def bucket(given: str) -> str:
+    """A bucket, or a folder of it. Raises ValueError."""
+    if not _BUCKET.fullmatch(given):
+        raise ValueError("must be like s3://bucket/folder")
+    return given
+
+
+def postgres(given: str, like: str = "postgresql://user:word@host:5432") -> str:
+    """What libpq takes, in either of its forms. Raises ValueError: it must be like `like`."""
+    try:
+        ports = str(conninfo_to_dict(given).get("port") or 5432).split(",")
+    except ProgrammingError:
+        # Its words may hold a password.
+        raise ValueError(f"must be like {like}") from None
+    if not all(_is_port(one) for one in ports):
+        raise ValueError(f"must be like {like}")
+    return given
+
+
+def database_of(given: str) -> tuple[str, str, str]:
+    """Host, port and name of the database that a good address leads to, however it is written."""
+    parts = conninfo_to_dict(given)
+    host = parts.get("host") or parts.get("hostaddr") or ""
+    return str(host).lower(), str(parts.get("port") or 5432), str(parts.get("dbname") or "")
+
+
+def without_password(given: str) -> str:
+    """An address of PostgreSQL for people to read."""
+    parts = conninfo_to_dict(given)
+    return given if "password" not in parts else make_conninfo(given, password="...")

@@ -1,0 +1,58 @@
+"""Settings that no platform can be meant by are refused before a command does anything."""
+
+import pytest
+
+from tools.relais.answers import USAGE, Trouble
+from tools.relais.connections import environment
+
+SECRET = "hunter2"
+SERVER = f"postgresql://relais:{SECRET}@db"
+
+
+@pytest.mark.parametrize(
+    "databases",
+    [
+        {},
+        {"missions": f"{SERVER}/one", "views.partner": f"{SERVER}/two", "keys": f"{SERVER}/three"},
+        # The keys may lie beside the events of a service; two services never lie together.
+        {"missions": f"{SERVER}/one", "keys": f"{SERVER}/one"},
+        {"missions": f"{SERVER}:5433/relais_papers"},
+    ],
+)
+def test_databases_of_known_services_are_taken(databases: dict[str, str]) -> None:
+    assert environment(postgres=SERVER, databases=databases).databases == databases
+
+
+@pytest.mark.parametrize(
+    ("databases", "rule"),
+    [
+        ({"mission": f"{SERVER}/one"}, "there is no service mission"),
+        ({"views-partner": f"{SERVER}/one"}, "there is no service views-partner"),
+        (
+            {"missions": f"{SERVER}/one", "papers": f"{SERVER}:5432/one"},
+            "missions and papers have one database",
+        ),
+        # That of the server for all.
+        ({"missions": f"{SERVER}/relais_papers"}, "missions and papers have one database"),
+        ({"missions": f"mysql://{SECRET}"}, "the database of missions must be like postgresql://"),
+    ],
+)
+def test_databases_that_cannot_be_meant_are_refused_by_name(
+    databases: dict[str, str], rule: str
+) -> None:
+    with pytest.raises(Trouble, match=f"RELAIS_DATABASES: .*{rule}") as refused:
+        environment(postgres=SERVER, databases=databases)
+    assert refused.value.code == USAGE
+    assert SECRET not in str(refused.value)
+
+
+def test_what_is_no_json_is_refused_by_name(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("RELAIS_DATABASES", f"{{{SECRET}")
+    with pytest.raises(Trouble, match="databases") as refused:
+        environment()
+    assert SECRET not in str(refused.value)
+
+
+def test_a_rule_about_several_settings_names_them() -> None:
+    with pytest.raises(Trouble, match="read: kafka_user, kafka_password and kafka_token need"):
+        environment(kafka_user="relais")
