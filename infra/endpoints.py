@@ -69,7 +69,7 @@ def bucket(given: str) -> str:
 
 
 def postgres(given: str, like: str = "postgresql://user:word@host:5432") -> str:
-    """What libpq takes, in either of its forms. Raises ValueError: it must be like `like`."""
+    """An address that libpq takes, in either form. Raises ValueError: it must be like `like`."""
     try:
         ports = str(conninfo_to_dict(given).get("port") or 5432).split(",")
     except ProgrammingError:

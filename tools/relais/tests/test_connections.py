@@ -4,6 +4,7 @@ import pytest
 
 from tools.relais.answers import USAGE, Trouble
 from tools.relais.connections import environment
+from tools.relais.tests.conftest import Line
 
 SECRET = "hunter2"
 SERVER = f"postgresql://relais:{SECRET}@db"
@@ -46,11 +47,12 @@ def test_databases_that_cannot_be_meant_are_refused_by_name(
     assert SECRET not in str(refused.value)
 
 
-def test_what_is_no_json_is_refused_by_name(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("RELAIS_DATABASES", f"{{{SECRET}")
-    with pytest.raises(Trouble, match="databases") as refused:
-        environment()
-    assert SECRET not in str(refused.value)
+@pytest.mark.parametrize("words", [("views", "list"), ("migrate",)])
+def test_what_is_no_json_is_refused_by_name(nowhere: Line, words: tuple[str, ...]) -> None:
+    given = {**nowhere.environment, "RELAIS_DATABASES": f"{{{SECRET}"}
+    said = Line(nowhere.home, given).say(*words)
+    assert (said.exit_code, "databases" in said.stderr) == (USAGE, True)
+    assert SECRET not in said.output
 
 
 def test_a_rule_about_several_settings_names_them() -> None:
