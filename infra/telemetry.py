@@ -33,6 +33,7 @@ from opentelemetry.trace import Link, Span, SpanKind, Status, StatusCode, Tracer
 from opentelemetry.util.types import Attributes
 from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, Histogram, generate_latest
 
+from infra.outages import limiting
 from infra.settings import Signal
 
 log = logging.getLogger("relais.telemetry")
@@ -454,7 +455,9 @@ def running(settings: TelemetrySettings) -> Iterator[None]:
     tracer_before, level_before = _Tracing.tracer, root.level
     with ExitStack() as stack:
         handlers = [_log_handler(settings.service), *_sent(settings, stack)]
+        limiter = stack.enter_context(limiting())
         for handler in handlers:
+            handler.addFilter(limiter)
             root.addHandler(handler)
         root.setLevel(settings.log_level)
         _Tracing.tracer = provider.get_tracer("relais") if provider else None

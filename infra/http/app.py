@@ -1,5 +1,6 @@
 """An API of ours: its routes, with all that every API has around them."""
 
+import logging
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, get_type_hints
 
@@ -25,6 +26,8 @@ from infra.http.unchanged import NotModified, on_not_modified
 from infra.personal import SubjectIsForgotten
 from infra.store.protocol import EventTooLarge
 from infra.texts import UnstorableText
+
+log = logging.getLogger("relais.database")
 
 MOST_BODY_BYTES = 1024 * 1024
 
@@ -162,7 +165,13 @@ def _parameters_of(dependant: Any) -> Iterator[str]:
 # --- What the layers below raise ----------------------------------------------------------------
 
 
-async def _on_database_away(request: Request, _: Exception) -> Response:
+async def _on_database_away(request: Request, error: Exception) -> Response:
+    # Only the first line: details may hold values.
+    said = next(iter(str(error).splitlines()), "")
+    if isinstance(error, psycopg.errors.DiskFull):
+        log.error("its disk is full, nothing is recorded before there is room: %s", said)
+    else:
+        log.warning("a request had no answer: %s: %s", type(error).__name__, said)
     return try_again(503, "unavailable").response(request.scope)
 
 

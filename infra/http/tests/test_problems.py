@@ -423,6 +423,23 @@ async def test_what_the_layers_below_raise_is_told_apart(
     assert ("Retry-After" in answer.headers) == (status == 503)
 
 
+@pytest.mark.parametrize(
+    ("error", "named"),
+    [
+        (psycopg.errors.DiskFull("could not extend file\nDETAIL: ada@example.org"), True),
+        (psycopg.OperationalError("gone\nDETAIL: ada@example.org"), False),
+    ],
+)
+async def test_a_full_disk_is_named_in_the_log_and_values_are_not(
+    caplog: pytest.LogCaptureFixture, error: Exception, named: bool
+) -> None:
+    async with client(api(extra=breaking(error))) as caller:
+        assert (await caller.get("/broken")).status_code == 503
+    [written] = [one for one in caplog.records if one.name == "relais.database"]
+    assert ("disk is full" in written.getMessage()) is named
+    assert "example.org" not in written.getMessage()
+
+
 @pytest.mark.parametrize("query", ["", "limit=2", "limit=2&upto=3", "cursor=", "&"])
 async def test_a_parameter_that_the_route_takes_is_known(query: str) -> None:
     async with client(api()) as caller:
