@@ -42,6 +42,7 @@ from infra.signals import Signal
 from infra.store.postgres import PostgresStore
 from infra.supervisor import Progress, supervise
 from infra.timers import Timers
+from infra.wording import ALL, Wording
 
 log = logging.getLogger("relais.host")
 
@@ -57,8 +58,8 @@ Outside = Literal["mail", "texts", "objects", "scanner"]
 class Service:
     """The parts of a service, in one screen.
 
-    `routes` takes the opened service and answers its API router; `problem` is its one table from
-    rejection to (status, sentence). `lookups` are tables like `views`, of other services' facts
+    `routes` takes the opened service and answers its API router; `wording` has what it says
+    of the rules that say no. `lookups` are tables like `views`, of other services' facts
     that its commands ask for. `guard` refuses people who have a good access token; it may ask the
     lookups. `followers` write what is neither event nor row, e.g. they remove the secrets of who is
     forgotten. `migrations` are steps of SQL, in order, for what must not be an event: secrets,
@@ -74,7 +75,7 @@ class Service:
     followers: tuple[Follower, ...] = ()
     views: tuple[View[Any, Any], ...] = ()
     lookups: tuple[View[Any, Any], ...] = ()
-    problem: Callable[[Any], tuple[int, str]] | None = None
+    wording: Wording = ALL
     guard: Callable[[Any], Awaitable[None]] | None = None
     migrations: tuple[Step | str, ...] = ()
     workers: Mapping[str, Callable[["Running"], "Worker"]] = field(default_factory=dict)

@@ -68,7 +68,7 @@ def api(running: Running, verifier: Verifier, health: Health, rates: Rates | Non
     master = next(iter(settings.masters.values()))
     app_state = AppState(
         verifier=verifier,
-        problem=service.problem,
+        wording=service.wording,
         commands=running.commands if service.aggregates else None,
         pool=running.pool,
         positions=_positions(running, generations) if generations is not None else None,

@@ -75,6 +75,11 @@ class Wording:
         """A word that all APIs have. Raises KeyError when there is none."""
         return _ALL.label(language, kind, value)
 
+    def labels(self, kind: str) -> frozenset[str]:
+        """The values that have a word of this kind. Raises KeyError for an unknown kind."""
+        found = (texts.content.labels.get(kind) for texts in self._texts)
+        return frozenset(next(labels for labels in found if labels is not None))
+
     def of_problem(
         self, language: str, slug: str, facts: Mapping[str, object], zone: tzinfo = UTC
     ) -> str:

@@ -34,8 +34,6 @@ PAGE = "/problems"
 _WORDS = re.compile(r"[A-Z]+(?=[A-Z][a-z])|[A-Z]?[a-z0-9]+|[A-Z]+")
 _QUOTED = re.compile(r"'([^']*)'")
 
-RefusalTable = Callable[[Any], tuple[int, str]]
-"""The answer of a service to each of its rejections: a status and a sentence."""
 ErrorHandler = Callable[[Request, Exception], Coroutine[Any, Any, Response]]
 
 
@@ -46,7 +44,6 @@ class FieldError:
 
     field: str
     rule: str
-    detail: str | None = None
     facts: Mapping[str, object] | None = None
     says: str | None = None
     """The rule whose sentence it is, where that is another one."""
@@ -63,7 +60,6 @@ class Problem(HTTPException):
         self,
         status: int,
         slug: str,
-        detail: str | None = None,
         *,
         facts: Mapping[str, object] | None = None,
         errors: Sequence[FieldError] = (),
@@ -74,7 +70,6 @@ class Problem(HTTPException):
         something else, by field."""
         super().__init__(status, slug, headers)
         self.slug = slug
-        self.said = detail
         self.facts = facts or {}
         self.errors = tuple(errors)
         self.now = now
@@ -121,10 +116,8 @@ class Problem(HTTPException):
 
     def sentence(self, wording: Wording, language: str, zone: tzinfo = UTC) -> str:
         """The sentence for people; of some problems, that of their first field."""
-        if self.said is not None:
-            return self.said
         fields = ", ".join(error.field for error in self.errors)
-        found = wording.of_problem(language, self.slug, {**self.facts, "fields": fields}, zone)
+        found = wording.of_problem(language, self.slug, {"fields": fields, **self.facts}, zone)
         if found or not self.errors:
             return found
         return _says(self.errors[0], self, wording, language, zone)
@@ -147,8 +140,6 @@ def _told(
 def _says(
     error: FieldError, problem: Problem, wording: Wording, language: str, zone: tzinfo
 ) -> str:
-    if error.detail is not None:
-        return error.detail
     if error.rule == problem.slug:
         return problem.sentence(wording, language, zone)
     return wording.of_rule(language, error.says or error.rule, error.facts or {}, zone)
@@ -173,7 +164,7 @@ def slug_of(cls: type) -> str:
     return "-".join(word.lower() for word in _WORDS.findall(cls.__name__))
 
 
-def refused(rejection: object, table: RefusalTable | Wording) -> Problem:
+def refused(rejection: object, wording: Wording) -> Problem:
     """The problem a rejection is, by the sentences of the service.
 
     Its declared facts are attributes of the rejection. A rejection whose cause is one field of the
@@ -183,14 +174,10 @@ def refused(rejection: object, table: RefusalTable | Wording) -> Problem:
     if isinstance(rejection, Changed):
         return changed(rejection)
     field = getattr(rejection, "field", None)
-    if isinstance(table, Wording):
-        said = table.problem(slug)
-        facts = {name: getattr(rejection, name) for name in said.facts}
-        errors = [] if field is None else [FieldError(f"/{field}", slug)]
-        return Problem(said.status, slug, facts=facts, errors=errors)
-    status, detail = table(rejection)
-    errors = [] if field is None else [FieldError(f"/{field}", slug, detail)]
-    return Problem(status, slug, detail, errors=errors)
+    said = wording.problem(slug)
+    facts = {name: getattr(rejection, name) for name in said.facts}
+    errors = [] if field is None else [FieldError(f"/{field}", slug)]
+    return Problem(said.status, slug, facts=facts, errors=errors)
 
 
 def changed(rejection: Changed) -> Problem:
@@ -227,11 +214,9 @@ def session_over() -> Problem:
     return Problem(401, "session-over")
 
 
-def try_again(
-    status: int, slug: str, detail: str | None = None, seconds: int = 1, **facts: object
-) -> Problem:
+def try_again(status: int, slug: str, *, seconds: int = 1, **facts: object) -> Problem:
     """A problem that passes; the client should repeat the request as it was."""
-    return Problem(status, slug, detail, facts=facts, headers={"Retry-After": str(seconds)})
+    return Problem(status, slug, facts=facts, headers={"Retry-After": str(seconds)})
 
 
 # --- From what the framework raises -------------------------------------------------------------

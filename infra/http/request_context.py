@@ -57,7 +57,6 @@ from infra.http.problems import (
     MOST_ERRORS,
     FieldError,
     Problem,
-    RefusalTable,
     invalid,
     malformed,
     refused,
@@ -143,7 +142,6 @@ class AppState:
     """The parts that all requests to one API share."""
 
     verifier: Verifier
-    problem: RefusalTable | None = None
     wording: Wording = ALL
     commands: Handler | None = None
     positions: Positions | None = None
@@ -214,7 +212,7 @@ class PublicRequest:
 
     def refuse(self, rejection: object) -> Problem:
         """The problem a rejection is, to be raised."""
-        return refused(rejection, self.app_state.problem or self.app_state.wording)
+        return refused(rejection, self.app_state.wording)
 
     async def load(
         self,

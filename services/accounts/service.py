@@ -7,7 +7,7 @@ from services.accounts.adapters.forgetting import forgetting
 from services.accounts.adapters.migrations import TABLES
 from services.accounts.adapters.password_links import PasswordLinks
 from services.accounts.aggregates import ORGANISATION, USER
-from services.accounts.http.problems import problem
+from services.accounts.http.problems import WORDING
 
 service = Service(
     name="accounts",
@@ -15,7 +15,7 @@ service = Service(
     aggregates=(ORGANISATION, USER),
     lookups=(files.lookup,),
     routes=http.router,
-    problem=problem,
+    wording=WORDING,
     migrations=(TABLES,),
     followers=(forgetting,),
     workers={"links": PasswordLinks},

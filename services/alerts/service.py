@@ -6,7 +6,8 @@ from infra.consumers.reactions import Reaction
 from infra.host import Service
 from services.alerts.adapters import matching
 from services.alerts.aggregates import ALERT, SEARCHES
-from services.alerts.http import problems, router
+from services.alerts.http import router
+from services.alerts.http.problems import WORDING
 from services.alerts.lookups import missions_driver
 from services.alerts.reactions import from_accounts_user, from_missions_trip
 from services.alerts.read_models import alerts, searches
@@ -37,5 +38,5 @@ service = Service(
     views=(alerts.view, searches.view),
     lookups=(missions_driver.lookup,),
     routes=lambda _: router,
-    problem=problems.problem,
+    wording=WORDING,
 )

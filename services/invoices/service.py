@@ -9,7 +9,7 @@ from infra.lookups import files, users
 from services.invoices import http
 from services.invoices.adapters import archivist, emptier, errands
 from services.invoices.aggregates import BUYER, INVOICE, NUMBERING, SELLER
-from services.invoices.http import problems
+from services.invoices.http.problems import WORDING
 from services.invoices.reactions import (
     from_invoices_invoice,
     from_invoices_numbering,
@@ -62,5 +62,5 @@ service = Service(
     followers=errands.FOLLOWERS,
     workers={"archivist": archivist.archiving, "emptier": emptier.emptying},
     reaches=("objects",),
-    problem=problems.problem,
+    wording=WORDING,
 )

@@ -9,7 +9,7 @@ from infra.host import Service
 from services.media import http
 from services.media.adapters import sweeper, tables
 from services.media.aggregates import FILE
-from services.media.http.problems import problem
+from services.media.http.problems import WORDING
 from services.media.reactions import (
     from_invoices_invoice,
     from_missions_trip,
@@ -56,7 +56,7 @@ service = Service(
         ),
     ),
     routes=http.router,
-    problem=problem,
+    wording=WORDING,
     migrations=(tables.TABLES, tables.USAGE),
     followers=(sweeper.forgetting,),
     workers={"sweeper": sweeper.sweeping},

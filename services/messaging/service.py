@@ -7,7 +7,7 @@ from services.messaging import http
 from services.messaging.adapters import channels, notices
 from services.messaging.adapters.outbound import attempts, receipts, sink
 from services.messaging.aggregates import MESSAGE, PREFERENCES
-from services.messaging.http.problems import problem
+from services.messaging.http.problems import WORDING
 from services.messaging.reactions import from_accounts_user as accounts
 from services.messaging.read_models import outbox, recipients
 
@@ -28,7 +28,7 @@ service = Service(
     ),
     views=(outbox.view, recipients.view),
     routes=http.router,
-    problem=problem,
+    wording=WORDING,
     migrations=(receipts.TABLES + sink.TABLES, attempts.TABLES, attempts.BY_AGE),
     workers={"sender": channels.sender},
     reaches=("mail", "texts"),

@@ -8,7 +8,7 @@ from infra.host import Service
 from infra.lookups import files, users
 from services.missions.aggregates import CLEARANCE, DRIVER, TRIP
 from services.missions.http import router
-from services.missions.http.problems import problem
+from services.missions.http.problems import WORDING
 from services.missions.reactions import (
     from_accounts_user,
     from_missions_trip,
@@ -47,5 +47,5 @@ service = Service(
     ),
     lookups=(files.lookup, users.lookup),
     routes=lambda _: router,
-    problem=problem,
+    wording=WORDING,
 )

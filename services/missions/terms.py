@@ -70,6 +70,10 @@ class TripIsPast:
 class QualificationsMissing:
     missing: tuple[Qualification, ...]
 
+    @property
+    def codes(self) -> tuple[str, ...]:
+        return tuple(code for _, code in self.missing)
+
 
 @dataclass(frozen=True, slots=True)
 class PapersLacking:
@@ -126,6 +130,10 @@ class ExpensesAbovePrice:
     field: ClassVar[str] = "expenses"
     total_minor: int
     price: Money
+
+    @property
+    def total(self) -> Money:
+        return Money(self.total_minor, self.price.currency)
 
 
 BadExpenses = ExpenseTwice | ExpensesAbovePrice

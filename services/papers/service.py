@@ -3,7 +3,8 @@
 from infra.host import Service
 from infra.lookups import files
 from services.papers.aggregates import PAPER
-from services.papers.http import papers, problems
+from services.papers.http import papers
+from services.papers.http.problems import WORDING
 
 service = Service(
     name="papers",
@@ -11,5 +12,5 @@ service = Service(
     aggregates=(PAPER,),
     lookups=(files.lookup,),
     routes=lambda _: papers.router,
-    problem=problems.problem,
+    wording=WORDING,
 )

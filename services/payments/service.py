@@ -6,7 +6,7 @@ from infra.host import Service
 from infra.lookups import files, users
 from services.payments import http
 from services.payments.aggregates import PAYEE, PAYOUT
-from services.payments.http import problems
+from services.payments.http.problems import WORDING
 from services.payments.lookups import invoices_invoice
 from services.payments.reactions import from_invoices_invoice
 from services.payments.read_models import ledger, payouts_to_pay
@@ -29,5 +29,5 @@ service = Service(
     lookups=(files.lookup, users.lookup, invoices_invoice.lookup),
     guard=users.refuse_ended,
     routes=lambda _: http.router,
-    problem=problems.problem,
+    wording=WORDING,
 )

@@ -8,6 +8,7 @@ from tools.checks.environment import environment
 from tools.checks.imports import circles, independence, layers, purity
 from tools.checks.locks import locks
 from tools.checks.notices import notices
+from tools.checks.problems import problems
 from tools.checks.records import paths, records
 from tools.checks.shape import shape
 from tools.checks.source import Gate
@@ -32,6 +33,7 @@ GATES: Mapping[str, Gate] = {
     "paths": paths,
     "notices": notices,
     "texts": texts,
+    "problems": problems,
     "short-tests": short_tests,
     "telling-tests": telling_tests,
     "running-tests": running_tests,

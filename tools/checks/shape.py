@@ -44,8 +44,8 @@ def _missing(service: PurePosixPath, files: set[PurePosixPath]) -> Iterator[Find
 
 def _reading(service: PurePosixPath, files: set[PurePosixPath]) -> Iterator[Finding]:
     for path in sorted(files):
-        if path.parts[0] != "tests" and len(path.parts) > 1:
-            message = "a read service has one module a question, and no folder but tests"
+        if path.parts[0] not in {"locales", "tests"} and len(path.parts) > 1:
+            message = "a read service has one module a question; its folders are locales and tests"
             yield Finding(service / path, 1, "shape", message)
         elif path.name in GONE:
             yield Finding(service / path, 1, "shape", "name the question that the module answers")

@@ -8,12 +8,14 @@ from typing import Any
 from uuid import uuid4
 
 from contracts.messaging.message_v1 import Reason
+from infra.catalogues import ENGLISH
 from infra.commands import CommandContext, Refused
 from infra.host import Running, opened
 from infra.http.models import instant
+from infra.http.problems import refused
 from services.messaging import message
 from services.messaging.aggregates import MESSAGE
-from services.messaging.http.problems import problem
+from services.messaging.http.problems import WORDING
 from services.messaging.read_models import outbox
 from services.messaging.service import service
 from tools.relais import connections
@@ -93,7 +95,8 @@ async def requeued(running: Running, message_id: str, by: str) -> dict[str, Any]
     answer = await running.commands.handle(MESSAGE, message_id, command, context)
     if isinstance(answer, Refused):
         assert isinstance(answer.rejection, message.Rejection)
-        return {"message_id": message_id, "outcome": problem(answer.rejection)[1]}
+        told = refused(answer.rejection, WORDING).sentence(WORDING, ENGLISH)
+        return {"message_id": message_id, "outcome": told}
     return {"message_id": message_id, "outcome": "queued"}
 
 

@@ -13,7 +13,7 @@ from infra.host import Running
 from infra.http.answers import Router
 from infra.http.auth import Principal
 from infra.http.clients import PRINCIPAL
-from infra.http.problems import FieldError, Problem, refused, try_again
+from infra.http.problems import FieldError, Problem, session_over, try_again
 from infra.http.request_context import (
     PublicRequest,
     RequestContext,
@@ -26,7 +26,7 @@ from services.accounts.adapters.administrators import Administrators
 from services.accounts.adapters.secrets import Secrets, links, throttle
 from services.accounts.adapters.secrets.links import Purpose
 from services.accounts.adapters.secrets.throttle import TooManyAttempts
-from services.accounts.http.problems import LinkInvalid, SessionOver, problem
+from services.accounts.http.problems import LinkInvalid
 from services.accounts.user import (
     Account,
     Active,
@@ -80,7 +80,7 @@ class Access:
         closed = account is not None and not isinstance(account, Active)
         session_id = principal.session_id
         if closed or (session_id and not await self.secrets.sessions.is_open(session_id)):
-            raise refused(SessionOver(), problem)
+            raise session_over()
 
     async def caller(self, context: RequestContext) -> Person:
         """The caller. Raises 404 for a caller without an account, e.g. with a token of tests."""
@@ -108,8 +108,7 @@ class Access:
         try:
             await throttle.admit(self.pool, counted, at)
         except TooManyAttempts as error:
-            detail = "Wait before trying again."
-            raise try_again(429, "too-many-attempts", detail, error.seconds) from error
+            raise try_again(429, "too-many-attempts", seconds=error.seconds) from error
         return counted
 
     async def attempt_sign_in(
@@ -128,7 +127,7 @@ class Access:
         key = await self.secrets.addresses.key(person.email)
         counted = await self.attempt_sign_in(key, client, context.at)
         if not await self.secrets.passwords.matches(person.user_id, password):
-            raise wrong(field, "This is not your password.")
+            raise wrong(field, "password")
         await throttle.succeed(self.pool, counted, context.at)
 
     async def by_link(
@@ -166,6 +165,6 @@ def refuse_stranger(context: RequestContext, user: Account | Forgotten) -> None:
         raise context.refuse(NoSuchUser())
 
 
-def wrong(field: str, detail: str) -> Problem:
-    """422: a proof in that field of the body that is not right."""
-    return Problem(422, "wrong-proof", detail, errors=[FieldError(field, "wrong", detail)])
+def wrong(field: str, says: str) -> Problem:
+    """422: a proof in that field of the body that is not right; `says` names the sentence."""
+    return Problem(422, "wrong-proof", errors=[FieldError(field, "wrong", says=says)])

@@ -29,6 +29,7 @@ from infra.http.answers import Answer, Answered, Recorded, Router
 from infra.http.history import History, HistoryPart
 from infra.http.models import Body, Currency, Email, Instant, Line, Named, Phone
 from infra.http.request_context import RequestContext
+from infra.wording import Unfit
 from services.accounts.aggregates import ORGANISATION
 from services.accounts.http.access import Access, AdministrationContext, MemberContext
 from services.accounts.http.fields import Country
@@ -51,7 +52,7 @@ WebPage = Annotated[str, StringConstraints(max_length=500, pattern=r"^https://[!
 
 def _time_zone(text: str) -> str:
     if text not in available_timezones():
-        raise ValueError("must be an IANA time zone, like Europe/Paris")
+        raise Unfit("time_zone")
     return text
 
 

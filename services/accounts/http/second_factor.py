@@ -157,7 +157,7 @@ async def with_codes(
     key = await access.secrets.addresses.key(person.email)
     counted = await access.attempt_sign_in(key, client, context.at)
     if not await factors.accepts(user_id, code, context.at):
-        raise wrong("/code", "This is not the code of this moment.")
+        raise wrong("/code", "code")
     await throttle.succeed(access.pool, counted, context.at)
 
     async def keep(connection: Connection) -> None:

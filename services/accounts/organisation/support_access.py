@@ -64,6 +64,10 @@ class NoSuchGrant:
 class RolesNotLent:
     roles: tuple[str, ...]
 
+    @property
+    def lent(self) -> tuple[str, ...]:
+        return tuple(sorted(LENT))
+
 
 @dataclass(frozen=True, slots=True)
 class TimeNotPossible:

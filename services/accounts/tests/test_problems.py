@@ -3,8 +3,10 @@ from typing import get_args
 
 import pytest
 
+from infra.testing.problems import said_everywhere, told
 from services.accounts.adapters.common_passwords import common_passwords
 from services.accounts.http.problems import (
+    WORDING,
     AddressTaken,
     AlreadyEnrolled,
     EmailTaken,
@@ -13,7 +15,6 @@ from services.accounts.http.problems import (
     SecondFactorNeeded,
     SessionOver,
     SignInRefused,
-    problem,
 )
 from services.accounts.organisation import NoSuchOrganisation, OrganisationIdTaken
 from services.accounts.organisation.support_access import (
@@ -75,22 +76,25 @@ def test_every_rejection_is_in_the_table() -> None:
 
 @pytest.mark.parametrize("rejection", REJECTIONS, ids=lambda r: type(r).__name__)
 def test_a_rejection_is_a_status_and_a_sentence(rejection: Rejection) -> None:
-    status, sentence = problem(rejection)
+    status, sentence = told(rejection, WORDING)
     assert status in (404, 409, 422)
     assert sentence.endswith(".")
 
 
 @pytest.mark.parametrize("rejection", NOT_SIGNED_IN, ids=lambda r: type(r).__name__)
 def test_whoever_is_not_signed_in_is_told_so(rejection: Rejection) -> None:
-    status, sentence = problem(rejection)
+    status, sentence = told(rejection, WORDING)
     assert status == 401
     assert sentence.endswith(".")
 
 
 def test_a_time_is_told_so_that_people_read_it() -> None:
     refused = TimeNotPossible("until", NOON + timedelta(days=4), NOON + timedelta(days=3))
-    _, sentence = problem(refused)
-    assert sentence == "An access may end until 2030-05-04 12:00 UTC, not at 2030-05-05 12:00."
+    _, sentence = told(refused, WORDING)
+    assert sentence == (
+        "An access may end until May 4, 2030, 12:00\u202fPM UTC,"
+        " not at May 5, 2030, 12:00\u202fPM UTC."
+    )
 
 
 @pytest.mark.parametrize(
@@ -145,3 +149,8 @@ async def test_a_password_that_many_have_is_refused_with_its_numbers_and_capital
 async def test_a_common_word_in_a_longer_password_does_no_harm(password: str) -> None:
     common = await common_passwords()
     assert weakness(password, "ada.m@example.org", common=common) is None
+
+
+@pytest.mark.parametrize("rejection", REJECTIONS, ids=lambda each: type(each).__name__)
+def test_a_rejection_is_told_in_every_language(rejection: Rejection) -> None:
+    assert said_everywhere(rejection, WORDING)

@@ -1,4 +1,4 @@
-"""Identifiers of companies, checked: each function answers one as it is kept, or ValueError."""
+"""Identifiers of companies, checked: each function answers one as it is kept, or raises `Unfit`."""
 
 from stdnum.ch import vat as swiss
 from stdnum.eu import vat
@@ -6,6 +6,8 @@ from stdnum.exceptions import ValidationError
 from stdnum.fr import siret, tva
 from stdnum.ma import ice
 from stdnum.mc import tva as monaco
+
+from infra.wording import Unfit
 
 
 def company_number(country: str, text: str) -> str:
@@ -15,7 +17,7 @@ def company_number(country: str, text: str) -> str:
             return str(siret.validate(text))
         return str(ice.validate(text)) if country == "MA" else text.upper()
     except ValidationError as error:
-        raise ValueError(_message("company_number", error)) from error
+        raise Unfit("company_number") from error
 
 
 PREFIXES = {"GB": "XI", "GR": "EL", "MC": "FR"}
@@ -34,7 +36,7 @@ def vat_number(country: str, company: str, text: str) -> str:
     """
     if country == "MA":
         if not (text.isdecimal() and text.isascii() and 7 <= len(text) <= 8):
-            raise ValueError("vat_number: an identifiant fiscal has 7 or 8 digits")
+            raise Unfit("fiscal_identifier")
         return text
     try:
         match country:
@@ -47,23 +49,19 @@ def vat_number(country: str, company: str, text: str) -> str:
             case _:
                 number = str(vat.validate(text))
     except ValidationError as error:
-        raise ValueError(_message("vat_number", error)) from error
+        raise Unfit("vat_number") from error
     if not number.startswith(prefix(country)):
-        raise ValueError(f"vat_number: begins with {prefix(country)} there")
+        raise Unfit("vat_prefix", prefix=prefix(country))
     if country == "FR" and number[4:] != company[:9]:
-        raise ValueError("vat_number: is of another company than company_number")
+        raise Unfit("vat_of_another")
     return number
 
 
 def endpoint(country: str, company: str, text: str) -> str:
     """Where a French platform delivers: the company's SIREN, or that and a suffix after `_`."""
     if country != "FR":
-        raise ValueError("endpoint: is only for companies in France")
+        raise Unfit("endpoint_abroad")
     siren = company[:9]
     if text != siren and not text.startswith(f"{siren}_"):
-        raise ValueError(f"endpoint: begins with the SIREN of the company, {siren}")
+        raise Unfit("endpoint_siren", siren=siren)
     return text
-
-
-def _message(field: str, error: ValidationError) -> str:
-    return f"{field}: {str(error) or type(error).__name__}"

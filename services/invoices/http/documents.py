@@ -70,11 +70,11 @@ async def document(
     key = settled.version if settled else None
     if kept := state.archive.get(key):
         if key in state.emptied:
-            raise Problem(410, "kept-no-longer", f"It was kept until {kept.kept_until}.")
+            raise Problem(410, "kept-no-longer", facts={"kept_until": kept.kept_until})
         return await _archived(archive, kept)
     paper = await issuing.paper(context, state, settled)
     if state.approval.self_billed and paper.number is None:
-        raise try_again(409, "not-numbered-yet", "The document is about to get its number.")
+        raise try_again(409, "not-numbered-yet")
     name = paper.number or state.bill.invoice_id
     return _answer(await asyncio.to_thread(paper.pdf), name)
 
@@ -83,7 +83,7 @@ async def _archived(archive: Archive, kept: Archived) -> Response:
     try:
         content = await archive.read(shown(kept))
     except ObjectsAway as error:
-        raise try_again(503, "archive-away", "The archive does not answer.") from error
+        raise try_again(503, "archive-away") from error
     # What somebody else made is not opened in the page.
     way = "attachment" if isinstance(kept, ProofArchived) else "inline"
     return _answer(content, kept.number, way)

@@ -146,16 +146,16 @@ async def _differences(
         buyer=paper.buyer,
     )
     if file.size_bytes > own_invoices.MOST_BYTES:
-        raise _unfit("size", f"An own invoice has at most {own_invoices.MOST_BYTES} bytes.")
+        raise _unfit("size", most=own_invoices.MOST_BYTES)
     try:
         pdf = await files.content(objects, file)
         return await asyncio.to_thread(own_invoices.compare, pdf, expected)
     except (ObjectMissing, ObjectsAway) as error:
-        raise try_again(503, "unavailable", "The files are out of reach for now.") from error
+        raise try_again(503, "unavailable") from error
     except own_invoices.Unreadable as error:
-        detail = "An own invoice is a PDF without a password, or a Factur-X that keeps its schema."
-        raise _unfit("readable", detail) from error
+        raise _unfit("readable") from error
 
 
-def _unfit(rule: str, detail: str) -> Problem:
-    return Problem(422, "unfit-file", detail, errors=[FieldError("/file_id", rule, detail)])
+def _unfit(rule: str, **facts: object) -> Problem:
+    errors = [FieldError("/file_id", rule, facts=facts)]
+    return Problem(422, "unfit-file", facts=facts, errors=errors)

@@ -103,6 +103,10 @@ class RulesBroken:
 
     rules: tuple[BrokenRule, ...]
 
+    @property
+    def names(self) -> tuple[str, ...]:
+        return tuple(one.rule for one in self.rules)
+
 
 @dataclass(frozen=True, slots=True)
 class InvoiceIsApproved:

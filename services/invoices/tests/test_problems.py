@@ -6,8 +6,9 @@ import pytest
 from contracts.common_v1 import Money
 from contracts.decisions import Changed
 from contracts.invoices.invoice_v1 import Compared, ExpenseKind
+from infra.testing.problems import said_everywhere, told
 from services.invoices import seller, terms
-from services.invoices.http.problems import Rejection, problem
+from services.invoices.http.problems import WORDING, Rejection
 from services.invoices.invoice import rejections
 from services.invoices.tests.make import PRICE, eur
 
@@ -47,20 +48,25 @@ REJECTIONS: list[Rejection] = [
 
 def test_every_rejection_has_its_sentence() -> None:
     assert {type(rejection) for rejection in REJECTIONS} == set(get_args(Rejection))
-    assert len({problem(rejection) for rejection in REJECTIONS}) == len(REJECTIONS)
+    assert len({told(rejection, WORDING) for rejection in REJECTIONS}) == len(REJECTIONS)
 
 
 @pytest.mark.parametrize("rejection", REJECTIONS, ids=lambda each: type(each).__name__)
 def test_a_rejection_is_never_a_crash(rejection: Rejection) -> None:
-    assert problem(rejection)[0] in {403, 404, 409, 412, 422}
+    assert told(rejection, WORDING)[0] in {403, 404, 409, 412, 422}
 
 
 @pytest.mark.parametrize(
     ("kind", "sentence"),
     [
-        (ExpenseKind.TOLL, "That would be 35.01 EUR for toll; 35.00 EUR were quoted or accepted."),
-        (None, "That would be 35.01 EUR for the service; 35.00 EUR were quoted or accepted."),
+        (ExpenseKind.TOLL, "That would be €35.01 for toll; €35.00 were quoted or accepted."),
+        (None, "That would be €35.01 for the service; €35.00 were quoted or accepted."),
     ],
 )
 def test_a_sentence_names_the_facts(kind: ExpenseKind | None, sentence: str) -> None:
-    assert problem(rejections.OverQuote(kind, eur(3_501), eur(3_500)))[1] == sentence
+    assert told(rejections.OverQuote(kind, eur(3_501), eur(3_500)), WORDING)[1] == sentence
+
+
+@pytest.mark.parametrize("rejection", REJECTIONS, ids=lambda each: type(each).__name__)
+def test_a_rejection_is_told_in_every_language(rejection: Rejection) -> None:
+    assert said_everywhere(rejection, WORDING)

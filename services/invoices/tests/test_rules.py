@@ -108,8 +108,10 @@ async def test_no_number_is_given_to_what_breaks_a_rule(database: str) -> None:
         assert (await api.driver("POST", "/invoices/inv-t-1/validation", net)).is_success
         assert (await api.ask("PUT", "/buyer", BUYER)).is_success
         refused = await api.ask("POST", "/invoices/inv-t-1/approval", net)
-        assert (refused.status_code, refused.json()["title"]) == (409, "Rules broken")
+        assert refused.status_code == 409
+        assert refused.json()["type"] == "urn:relais:problem:rules-broken"
         assert "BR-DEC-23" in refused.json()["detail"]
+        assert "BR-DEC-23" in {one["rule"] for one in refused.json()["facts"]["rules"]}
         await api.numbered()
         shown = (await api.ask("GET", "/invoices/inv-t-1")).json()
         assert (shown["status"], shown["number"]) == ("validated", None)

@@ -71,7 +71,7 @@ def part(wanted: str, size: int) -> tuple[int, int] | None:
         return None
     if start >= end:
         headers = {"Content-Range": f"bytes */{size}"}
-        raise Problem(416, "no-such-range", f"The file has {size} bytes.", headers=headers)
+        raise Problem(416, "no-such-range", facts={"size_bytes": size}, headers=headers)
     return start, end
 
 

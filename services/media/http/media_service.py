@@ -119,13 +119,13 @@ async def refusing(context: PublicRequest) -> AsyncIterator[None]:
     except upload_store.Refusal as error:
         raise context.refuse(error.rejection) from error
     except upload_store.Busy as error:
-        raise try_again(409, "conflict", "Others are at this file; try again.") from error
+        raise try_again(409, "conflict") from error
     except ObjectsAway as error:
         log.warning("the store of objects: %s", error)
-        raise try_again(503, "unavailable", "The files are out of reach for now.") from error
+        raise try_again(503, "unavailable") from error
     except (ScannerFailed, TimeoutError) as error:
         log.warning("a file could not be checked: %s", error)
-        raise try_again(503, "not-checked", "The file could not be checked yet.") from error
+        raise try_again(503, "not-checked") from error
     except ObjectMissing as error:
         log.error("the bytes of a file are missing: %s", error)
         raise context.refuse(file.NoSuchFile()) from error

@@ -37,7 +37,7 @@ def router(media: MediaService) -> Router:
         try:
             file_id = await links.opened(media.vault, token, context.at)
         except links.LinkExpired as error:
-            raise Problem(410, "link-expired", "The link has expired.") from error
+            raise Problem(410, "link-expired") from error
         if file_id is None:
             raise context.refuse(file.NoSuchFile())
         return await media.send(context, request, (await context.load(FILE, file_id)).state)

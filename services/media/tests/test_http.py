@@ -55,7 +55,7 @@ class TestSending:
                 answer = await api.piece(file, start, b"x")
                 assert answer.status_code == 409
                 assert answer.json()["type"] == "urn:relais:problem:wrong-offset"
-                assert "number 1000" in answer.json()["detail"]
+                assert "number 1,000" in answer.json()["detail"]
             assert (await api.piece(file, 0, b"other")).status_code == 409
 
     async def test_the_same_piece_again_changes_nothing(
@@ -138,7 +138,7 @@ class TestWhatIsNotTaken:
                 bad = await api.ask("POST", "/uploads", body | {"size_bytes": limit + 1})
                 assert bad.status_code == 422
                 assert bad.json()["type"] == "urn:relais:problem:size-not-possible"
-                assert f"1 to {limit} bytes, not {limit + 1}" in bad.json()["detail"]
+                assert f"1 to {limit:,} bytes, not {limit + 1:,}" in bad.json()["detail"]
 
     async def test_a_type_that_is_not_taken_is_refused_when_it_is_announced(
         self, database: str, tmp_path: Path

@@ -2,8 +2,9 @@ from typing import get_args
 
 import pytest
 
+from infra.testing.problems import said_everywhere, told
 from services.media import file
-from services.media.http.problems import Rejection, problem
+from services.media.http.problems import WORDING, Rejection
 
 REJECTIONS: list[Rejection] = [
     file.NoSuchFile(),
@@ -22,26 +23,26 @@ REJECTIONS: list[Rejection] = [
 
 def test_every_rejection_has_its_sentence() -> None:
     assert {type(rejection) for rejection in REJECTIONS} == set(get_args(Rejection))
-    assert all(problem(rejection)[0] in {404, 409, 422} for rejection in REJECTIONS)
+    assert all(told(rejection, WORDING)[0] in {404, 409, 422} for rejection in REJECTIONS)
 
 
 @pytest.mark.parametrize(
     ("rejection", "facts"),
     [
         (file.TypeNotTaken("image/gif"), ["image/gif"]),
-        (file.SizeNotPossible(size_bytes=1001, limit=1000), ["1 to 1000", "1001"]),
+        (file.SizeNotPossible(size_bytes=1001, limit=1000), ["1 to 1,000", "1,001"]),
         (file.OnlyImagesArePublic("application/pdf"), ["application/pdf"]),
         (file.UploadIsOver("abandoned"), ["abandoned"]),
         (file.NotComplete(offset=699, size_bytes=700), ["699 of 700"]),
         (file.WrongOffset(350), ["350"]),
         (file.PieceTooLong(700), ["700"]),
-        (file.PieceTooShort(65_536), ["65536"]),
-        (file.QuotaIsFull(whose="person", unit="bytes", most=7_000), ["person", "7000 bytes"]),
+        (file.PieceTooShort(65_536), ["65,536"]),
+        (file.QuotaIsFull(whose="person", unit="bytes", most=7_000), ["a person", "7,000 bytes"]),
         (file.FileIsHeld("invoice-inv-t-1"), ["invoice-inv-t-1"]),
     ],
 )
 def test_a_sentence_names_the_facts(rejection: Rejection, facts: list[str]) -> None:
-    assert all(fact in problem(rejection)[1] for fact in facts)
+    assert all(fact in told(rejection, WORDING)[1] for fact in facts)
 
 
 def test_a_rule_about_one_field_names_it() -> None:
@@ -51,3 +52,8 @@ def test_a_rule_about_one_field_names_it() -> None:
         "SizeNotPossible": "size_bytes",
         "OnlyImagesArePublic": "visibility",
     }
+
+
+@pytest.mark.parametrize("rejection", REJECTIONS, ids=lambda each: type(each).__name__)
+def test_a_rejection_is_told_in_every_language(rejection: Rejection) -> None:
+    assert said_everywhere(rejection, WORDING)

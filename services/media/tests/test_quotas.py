@@ -37,11 +37,11 @@ class TestQuota:
     @pytest.mark.parametrize(
         ("quota", "sentence"),
         [
-            ({"files_of_person": 2}, "one person together are at most 2 files"),
-            ({"bytes_of_person": 2 * SIZE}, f"one person together are at most {2 * SIZE} bytes"),
-            ({"bytes_of_person": 3 * SIZE - 1}, f"are at most {3 * SIZE - 1} bytes"),
-            ({"files_of_organisation": 2}, "one organisation together are at most 2 files"),
-            ({"bytes_of_organisation": 2 * SIZE}, f"at most {2 * SIZE} bytes"),
+            ({"files_of_person": 2}, "a person together are at most 2 files"),
+            ({"bytes_of_person": 2 * SIZE}, f"a person together are at most {2 * SIZE:,} bytes"),
+            ({"bytes_of_person": 3 * SIZE - 1}, f"are at most {3 * SIZE - 1:,} bytes"),
+            ({"files_of_organisation": 2}, "an organisation together are at most 2 files"),
+            ({"bytes_of_organisation": 2 * SIZE}, f"at most {2 * SIZE:,} bytes"),
         ],
     )
     async def test_what_fits_is_taken_and_one_more_is_not(
@@ -130,7 +130,7 @@ class TestPieces:
             assert len(api.kept(file)) == (status == 200)
             if status == 422:
                 assert answer.json()["type"] == "urn:relais:problem:piece-too-short"
-                assert f"at least {self.LEAST} bytes" in answer.json()["detail"]
+                assert f"at least {self.LEAST:,} bytes" in answer.json()["detail"]
 
     async def test_the_last_piece_may_have_a_single_byte(
         self, database: str, tmp_path: Path

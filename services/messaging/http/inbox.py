@@ -24,7 +24,7 @@ def router(running: Running) -> Router:
     async def show_inbox(context: Public, request: Request) -> Html:
         """Mail of a laptop, as a page; for this machine only, and only while no server is set."""
         if not has_sink(running) or not _from_here(request):
-            raise Problem(404, "no-inbox", "Mail is not kept here.")
+            raise Problem(404, "no-inbox")
         page = sink.page(await sink.kept(running.pool))
         policy = {"Content-Security-Policy": "default-src 'none'; style-src 'unsafe-inline'"}
         return HTMLResponse(page, headers={**policy, "Cache-Control": "no-store"})

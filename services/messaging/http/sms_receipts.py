@@ -52,10 +52,9 @@ def router(running: Running) -> Router:
         try:
             signed = sms.is_signed(secret, await request.body(), relais_signature, context.at)
         except sms.AbsurdClock as error:
-            detail = "The signature names a time that no calendar has."
-            raise malformed("header:Relais-Signature", "time", detail) from error
+            raise malformed("header:Relais-Signature", "time") from error
         if not signed:
-            raise Problem(401, "bad-signature", "The signature is not the gateway's.")
+            raise Problem(401, "bad-signature")
         known = await receipts.settle(running.pool, body.reference, "sms", body.status, body.reason)
         if not known:
             raise context.refuse(message.NoSuchMessage())

@@ -66,7 +66,7 @@ def router(running: Running) -> Router:
         try:
             found = LIBRARY.template(name, version or LIBRARY.latest(name))
         except NoSuchTemplate as error:
-            raise Problem(404, "no-such-template", "There is no such template.") from error
+            raise Problem(404, "no-such-template") from error
         facts = {**found.examples, "portal": running.settings.portal}
         words = WordsShown.of(rendered(found, language, facts))
         return Answered(PreviewShown(name=found.name, version=found.version, letter=words))

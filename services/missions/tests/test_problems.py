@@ -3,6 +3,7 @@ from typing import get_args
 import pytest
 
 from contracts.decisions import Changed
+from infra.testing.problems import said_everywhere, told
 from services.missions.clearance import NoSuchPaper
 from services.missions.driver import (
     AlreadyQualified,
@@ -17,7 +18,7 @@ from services.missions.driver.availability import (
     AvailabilityOverlaps,
     NoSuchAvailability,
 )
-from services.missions.http.problems import Rejection, problem
+from services.missions.http.problems import WORDING, Rejection
 from services.missions.terms import (
     AbovePriceAgreed,
     CurrencyNotAccepted,
@@ -108,12 +109,12 @@ REJECTIONS: list[Rejection] = [
 
 def test_every_rejection_has_its_sentence() -> None:
     assert {type(rejection) for rejection in REJECTIONS} == set(get_args(Rejection))
-    assert len({problem(rejection) for rejection in REJECTIONS}) == len(REJECTIONS)
+    assert len({told(rejection, WORDING) for rejection in REJECTIONS}) == len(REJECTIONS)
 
 
 @pytest.mark.parametrize("rejection", REJECTIONS, ids=lambda each: type(each).__name__)
 def test_only_a_value_that_can_never_be_right_names_its_field(rejection: Rejection) -> None:
-    status, _ = problem(rejection)
+    status, _ = told(rejection, WORDING)
     assert status in {404, 409, 412, 422}
     assert (status == 422) == hasattr(rejection, "field")
 
@@ -121,15 +122,22 @@ def test_only_a_value_that_can_never_be_right_names_its_field(rejection: Rejecti
 @pytest.mark.parametrize(
     ("rejection", "sentence"),
     [
-        (AlreadyQuoted(eur(12_505)), "A quote of 125.05 EUR by this driver is waiting"),
+        (AlreadyQuoted(eur(12_505)), "A quote of €125.05 by this driver is waiting"),
         (
             DayNotPossible(field="a_day", day=TODAY, first=FROM, last=UNTIL),
-            "only 2030-05-06 to 2030-05-10.",
+            "only May 6, 2030 to May 10, 2030.",
         ),
-        (DayNotPossible(field="a_day", day=TODAY, first=FROM, last=FROM), "only 2030-05-06."),
-        (DayNotPossible(field="a_day", day=UNTIL, first=None, last=FROM), "only up to 2030-05-06."),
-        (QualificationsMissing((("client_process", "atlas"),)), "atlas (client_process)"),
+        (
+            DayNotPossible(field="a_day", day=UNTIL, first=None, last=FROM),
+            "only up to May 6, 2030.",
+        ),
+        (QualificationsMissing((("client_process", "atlas"),)), "does not hold: atlas."),
     ],
 )
 def test_a_sentence_names_the_facts(rejection: Rejection, sentence: str) -> None:
-    assert sentence in problem(rejection)[1]
+    assert sentence in told(rejection, WORDING)[1]
+
+
+@pytest.mark.parametrize("rejection", REJECTIONS, ids=lambda each: type(each).__name__)
+def test_a_rejection_is_told_in_every_language(rejection: Rejection) -> None:
+    assert said_everywhere(rejection, WORDING)

@@ -7,9 +7,10 @@ import pytest
 from contracts.decisions import Changed
 from contracts.papers.paper_v1 import PaperEvent, PaperKind
 from contracts.timers import CancelTimer, SetTimer
+from infra.testing.problems import said_everywhere, told
 from infra.testing.spec import Spec
 from services.papers import paper
-from services.papers.http.problems import Rejection, problem
+from services.papers.http.problems import WORDING, Rejection
 from services.papers.paper import (
     Command,
     EndMissing,
@@ -229,6 +230,11 @@ REJECTIONS: list[Rejection] = [
 def test_every_rejection_is_a_status_and_a_sentence() -> None:
     assert {type(one) for one in REJECTIONS} == set(get_args(Rejection))
     for rejection in REJECTIONS:
-        status, sentence = problem(rejection)
+        status, sentence = told(rejection, WORDING)
         assert status in (404, 409, 412, 422)
         assert sentence.endswith(".")
+
+
+@pytest.mark.parametrize("rejection", REJECTIONS, ids=lambda each: type(each).__name__)
+def test_a_rejection_is_told_in_every_language(rejection: Rejection) -> None:
+    assert said_everywhere(rejection, WORDING)

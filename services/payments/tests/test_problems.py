@@ -1,8 +1,11 @@
 from typing import get_args
 
+import pytest
+
 from contracts.decisions import Changed
+from infra.testing.problems import said_everywhere, told
 from services.payments import payee, payout
-from services.payments.http.problems import Rejection, problem
+from services.payments.http.problems import WORDING, Rejection
 from services.payments.payee import bank_details, questions
 from services.payments.tests.make import UNTIL
 
@@ -28,12 +31,19 @@ REJECTIONS: list[Rejection] = [
 
 def test_every_rejection_has_its_sentence() -> None:
     assert {type(rejection) for rejection in REJECTIONS} == set(get_args(Rejection))
-    assert all(problem(rejection)[0] in {403, 404, 409, 412} for rejection in REJECTIONS)
+    assert all(told(rejection, WORDING)[0] in {403, 404, 409, 412} for rejection in REJECTIONS)
 
 
 def test_what_exists_elsewhere_looks_like_what_does_not() -> None:
-    assert problem(payout.NoSuchAccount()) == problem(payout.NoSuchPayout())
+    assert told(payout.NoSuchAccount(), WORDING) == told(payout.NoSuchPayout(), WORDING)
 
 
 def test_a_sentence_names_the_facts() -> None:
-    assert problem(payout.PayoutsHeld(UNTIL))[1].endswith("wait until 2030-05-03 12:00 UTC.")
+    assert told(payout.PayoutsHeld(UNTIL), WORDING)[1].endswith(
+        "wait until May 3, 2030, 12:00\u202fPM UTC."
+    )
+
+
+@pytest.mark.parametrize("rejection", REJECTIONS, ids=lambda each: type(each).__name__)
+def test_a_rejection_is_told_in_every_language(rejection: Rejection) -> None:
+    assert said_everywhere(rejection, WORDING)

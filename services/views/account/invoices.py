@@ -473,5 +473,5 @@ async def my_invoice(invoice_id: Id, context: DriverContext) -> Answered[MyInvoi
     """One invoice, each approved figure with its fact."""
     row = await of_driver(context).only(invoice_id=invoice_id).one(context.pool)
     if row is None:
-        raise Problem(404, "no-such-invoice", "There is no such invoice.")
+        raise Problem(404, "no-such-invoice")
     return Answered(invoice_shown(row))

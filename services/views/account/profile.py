@@ -213,5 +213,5 @@ async def my_profile(context: DriverContext) -> Answered[ProfileShown]:
     mine = profiles.of(context.principal.organisation_id, user_id=context.principal.subject)
     row = await mine.one(context.pool)
     if row is None:
-        raise Problem(404, "no-such-profile", "There is no such profile.")
+        raise Problem(404, "no-such-profile")
     return Answered(ProfileShown.of(row))

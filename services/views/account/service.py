@@ -3,6 +3,7 @@
 from fastapi import APIRouter
 
 from infra.host import Service
+from infra.wording import Wording
 from services.views.account import invoices, papers, profile, statements
 
 QUESTIONS = (profile, papers, invoices, statements)
@@ -13,4 +14,5 @@ service = Service(
     about="The questions of partners about themselves: profile, papers, invoices, statements.",
     views=tuple(question.view for question in QUESTIONS),
     routes=lambda _: router,
+    wording=Wording(__package__),
 )

@@ -244,5 +244,5 @@ async def my_statement(payout_id: Id, context: DriverContext) -> Answered[MyStat
     """One payout statement, every figure with its facts."""
     row = await of_driver(context).only(payout_id=payout_id).one(context.pool)
     if row is None:
-        raise Problem(404, "no-such-statement", "There is no such statement.")
+        raise Problem(404, "no-such-statement")
     return Answered(statement_shown(row))

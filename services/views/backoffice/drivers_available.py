@@ -23,7 +23,7 @@ from infra.consumers.views import OutOfOrder, View
 from infra.http.answers import Answer, Answered, Listed, Router
 from infra.http.models import Day, Named
 from infra.http.pages import Paging
-from infra.http.problems import FieldError, Problem
+from infra.http.problems import invalid
 from infra.http.request_context import RequestContext, requires
 from infra.reading import Rows, Table
 
@@ -230,7 +230,6 @@ async def available_drivers(
 ) -> Answered[Listed[AvailableDriver]]:
     """Drivers who are available on all these days and not on a mission."""
     if until_day < from_day:
-        rule = FieldError("query:until_day", "not_before", "until_day comes before from_day.")
-        raise Problem(422, "invalid-request", rule.detail, errors=[rule])
+        raise invalid("query:until_day", "not_before")
     found = available(context.principal.organisation_id, from_day, until_day)
     return await page.show(found, BY_ID, AvailableDriver.of)

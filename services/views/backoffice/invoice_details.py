@@ -280,6 +280,6 @@ async def invoice_details(invoice_id: Id, context: Billing) -> Answered[InvoiceF
         context.pool
     )
     if row is None:
-        raise Problem(404, "no-such-invoice", "There is no such invoice.")
+        raise Problem(404, "no-such-invoice")
     [invoice] = await detailed(context, [row])
     return Answered(invoice)

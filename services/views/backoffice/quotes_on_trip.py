@@ -19,6 +19,6 @@ async def quotes_on_trip(trip_id: Id, context: Logistics) -> Answered[TripWithQu
     organisation_id = context.principal.organisation_id
     trip = await trips.of(organisation_id, trip_id=trip_id).one(context.pool)
     if trip is None:
-        raise Problem(404, "no-such-trip", "There is no such trip.")
+        raise Problem(404, "no-such-trip")
     on_trip = await quotes.of(organisation_id, trip_id=trip_id).many(context.pool, CHEAPEST)
     return Answered(trip_with_quotes(trip, on_trip))

@@ -3,6 +3,7 @@
 from fastapi import APIRouter
 
 from infra.host import Service
+from infra.wording import Wording
 from services.views.backoffice import (
     accounts_to_activate,
     contests,
@@ -58,4 +59,5 @@ service = Service(
         questions_open.view,
     ),
     routes=lambda _: router,
+    wording=Wording(__package__),
 )

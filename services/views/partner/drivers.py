@@ -210,7 +210,7 @@ async def own_row(context: RequestContext) -> Driver:
     who = context.principal
     found = await drivers.of(who.organisation_id, driver_id=who.subject).one(context.pool)
     if found is None:
-        raise Problem(404, "no-such-driver", "There is no such driver.")
+        raise Problem(404, "no-such-driver")
     return found
 
 

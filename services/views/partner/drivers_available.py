@@ -5,7 +5,7 @@ from datetime import date
 from infra.http.answers import Answered, Listed, Router
 from infra.http.models import Day
 from infra.http.pages import Paging
-from infra.http.problems import FieldError, Problem
+from infra.http.problems import invalid
 from infra.reading import Rows
 from services.views.partner.drivers import Driver, DriverShown, drivers
 from services.views.partner.quotes_on_trip import LogisticsContext
@@ -41,7 +41,6 @@ async def available_drivers(
 ) -> Answered[Listed[DriverShown]]:
     """List the drivers who are available on all these days and not on a mission."""
     if until_day < from_day:
-        rule = FieldError("query:until_day", "not_before", "until_day comes before from_day.")
-        raise Problem(422, "invalid-request", rule.detail, errors=[rule])
+        raise invalid("query:until_day", "not_before")
     rows = available(context.principal.organisation_id, from_day, until_day)
     return await page.show(rows, BY_ID, DriverShown.of)

@@ -123,5 +123,5 @@ async def one_trip(trip_id: Id, context: DriverContext) -> Answered[Offer]:
     who = viewer(await own_row(context), context.today)
     found = await trips.trips.of(who.organisation_id, trip_id=trip_id).one(context.pool)
     if found is None:
-        raise Problem(404, "no-such-trip", "There is no such trip.")
+        raise Problem(404, "no-such-trip")
     return Answered(offer(found, who))

@@ -3,6 +3,7 @@
 from fastapi import APIRouter
 
 from infra.host import Running, Service
+from infra.wording import Wording
 from services.views.partner import (
     drivers,
     drivers_available,
@@ -48,4 +49,5 @@ service = Service(
     about="The partner's account: trips to take, quotes, missions, profile; and who is available.",
     views=(trips.view, quotes.view, drivers.view),
     routes=routes,
+    wording=Wording(__package__),
 )

@@ -186,7 +186,7 @@ def test_a_gate_stops_the_bad_file_and_passes_the_good_one(
 
 
 def test_every_gate_has_a_bad_file() -> None:
-    elsewhere = {"circles", "shape", "notices", "texts"}
+    elsewhere = {"circles", "shape", "notices", "texts", "problems"}
     assert {case[0] for case in CASES} | elsewhere == GATES.keys()
 
 
