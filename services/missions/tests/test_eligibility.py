@@ -56,7 +56,9 @@ async def test_a_required_paper_that_is_missing_closes_new_work(database: str) -
         assert [answer.status_code for answer in refused] == [409, 409, 409]
         shown = (await api.driver("ada", "GET", "/drivers/ada")).json()
         assert (shown["required_papers"], shown["lacking_papers"]) == (["vigilance"], ["vigilance"])
-        assert all("vigilance" in answer.json()["detail"] for answer in refused)
+        for answer in refused:
+            assert "certificate of social contributions" in answer.json()["detail"]
+            assert answer.json()["facts"] == {"kinds": ["vigilance"]}
         await api.ask("PUT", "/drivers/ada/required-papers", {"kinds": []})
         assert (await api.ask("POST", "/trips/T1/award", AWARD)).is_success
 

@@ -59,6 +59,7 @@ async def served(mine: Mine) -> AsyncIterator[Caller]:
 
     generations = Generations("account", service.views, mine.pool)
     app_state = AppState(
+        wording=service.wording,
         verifier=Verifier(PublishedKeys(jwks(KEY)), "relais-accounts", "relais"),
         positions=Positions(
             generations.seen, Signal("seen_account", mine.pool), ["invoices.invoice"], within=0.05

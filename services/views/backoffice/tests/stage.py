@@ -81,6 +81,7 @@ async def served(office: Office) -> AsyncIterator[Caller]:
     signal = Signal("seen_backoffice", office.pool)
     generations = Generations("backoffice", service.views, office.pool)
     app_state = AppState(
+        wording=service.wording,
         verifier=Verifier(PublishedKeys(jwks(KEY)), "relais-accounts", "relais"),
         positions=Positions(generations.seen, signal, ["invoices.invoice"], within=0.05),
         tokens=TOKENS,

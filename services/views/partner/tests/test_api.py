@@ -82,6 +82,7 @@ class Caller:
 async def served(partner: Partner) -> AsyncIterator[Caller]:
     generations = Generations("partner", service.views, partner.pool)
     app_state = AppState(
+        wording=service.wording,
         verifier=Verifier(PublishedKeys(jwks(KEY)), "relais-accounts", "relais"),
         positions=Positions(
             generations.seen, Signal("seen_partner", partner.pool), ["missions.trip"], within=0.05

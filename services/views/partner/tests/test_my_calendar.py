@@ -14,6 +14,7 @@ from infra.http.auth import PublishedKeys, Verifier
 from infra.http.request_context import AppState
 from infra.tokens import Role, SigningKey, issue, jwks
 from services.views.partner import my_calendar
+from services.views.partner.service import service
 from services.views.partner.tests.conftest import Partner
 from services.views.partner.tests.make import (
     DAY,
@@ -34,7 +35,7 @@ PATHS = [route.path for route, _ in admissions(my_calendar.router.routes)]
 @asynccontextmanager
 async def served(partner: Partner, at: datetime = NOON) -> AsyncIterator[httpx.AsyncClient]:
     verifier = Verifier(PublishedKeys(jwks(KEY)), "relais-accounts", "relais")
-    app_state = AppState(verifier, pool=partner.pool, now=lambda: at)
+    app_state = AppState(verifier, wording=service.wording, pool=partner.pool, now=lambda: at)
     app = create_app("partner", [my_calendar.router], app_state)
     transport = httpx.ASGITransport(app)
     async with httpx.AsyncClient(transport=transport, base_url="http://relais") as client:
