@@ -1,4 +1,4 @@
-"""Whether the alert rules are well formed, and fire when they should and not before."""
+"""Whether alert rules fire when they should and not before, and measures are named as is usual."""
 
 import subprocess
 from pathlib import Path
@@ -21,3 +21,13 @@ def faults(played: Path = PLAYED, rules: Path = RULES) -> str:
         if done.returncode:
             return done.stdout + done.stderr
     return ""
+
+
+def misnamed(exposed: str) -> str:
+    """The complaints of promtool about measures in the format of Prometheus; empty: none.
+
+    Raises `Absent`.
+    """
+    command = [str(PROMTOOL.installed()), "check", "metrics"]
+    done = subprocess.run(command, input=exposed, capture_output=True, text=True, check=False)
+    return done.stdout + done.stderr

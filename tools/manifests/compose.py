@@ -64,7 +64,12 @@ def scraping(services: Iterable[Service]) -> Composed:
     targets = [
         {
             "targets": [f"{name}:{PORT}"],
-            "labels": {"namespace": "relais", "service": name, "pod": name},
+            "labels": {
+                "namespace": "relais",
+                "service": name,
+                "pod": name,
+                "endpoint": "inside",
+            },
         }
         for name, _, _, _ in _processes(services)
     ]

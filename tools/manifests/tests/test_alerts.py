@@ -85,6 +85,7 @@ class TestAlert:
         assert alert["labels"]["severity"] in {"page", "ticket"}
 
 
+OBJECTIVES = (ROOT / "docs/slo.md").read_text()
 PANELS = [panel for _, panels in DASHBOARDS.values() for panel in panels]
 
 
@@ -112,6 +113,21 @@ class TestDashboards:
     def test_only_the_one_about_a_service_asks_which(self) -> None:
         asked = {name: len(dashboard(name)["templating"]["list"]) for name in DASHBOARDS}
         assert asked == {"overview": 1, "service": 2, "way-of-a-fact": 1}
+
+
+class TestObjectives:
+    def test_each_alert_that_pages_guards_one_and_each_guard_is_an_alert_that_pages(self) -> None:
+        pages = {one["alert"] for one in ALERTS if one["labels"]["severity"] == "page"}
+        assert set(re.findall(r"`(Relais\w+)`", OBJECTIVES)) == pages
+
+    def test_their_measures_are_taken_and_prometheus_understands_them(self, tmp_path: Path) -> None:
+        exprs = re.findall(r"```promql\n(.*?)```", OBJECTIVES, re.DOTALL)
+        assert len(exprs) == 5
+        assert [name for expr in exprs for name in unknown(expr)] == []
+        rules = [{"record": f"slo:{n}", "expr": expr} for n, expr in enumerate(exprs)]
+        file = tmp_path / "rules.yaml"
+        file.write_text(yaml.safe_dump({"groups": [{"name": "slo", "rules": rules}]}))
+        assert said(PLAYED, file) in {"", None}
 
 
 def replaced(expr: str, words: Mapping[str, str]) -> str:

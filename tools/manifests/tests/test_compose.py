@@ -17,7 +17,7 @@ from services import registry
 from tools.manifests.__main__ import composed, main
 from tools.manifests.alerts import PROMTOOL
 from tools.manifests.compose import FOLDER, gateway, platform, read, scraping
-from tools.manifests.files import files
+from tools.manifests.files import RULES, files
 from tools.manifests.workloads import GRACE
 from tools.outside import ROOT, Absent
 
@@ -108,6 +108,10 @@ class TestPlatform:
         [asked, _] = scraping(bells)["scrape_configs"]
         targets = [one["targets"] for one in asked["static_configs"]]
         assert targets == [["bells-api:8080"], ["bells-workers:8080"]]
+        rules = RULES.read_text()
+        # By these the rules find what is gone.
+        assert 'up{endpoint="inside"}' in rules
+        assert {one["labels"]["endpoint"] for one in asked["static_configs"]} == {"inside"}
 
     def test_what_somebody_edited_is_named(
         self, tmp_path: Path, capsys: pytest.CaptureFixture[str]
