@@ -24,17 +24,15 @@ from infra.store.protocol import (
     MAX_EVENT_BYTES,
     Append,
     Appended,
-    Cancel,
     Conflict,
     EventIdTaken,
     EventTooLarge,
-    Fire,
     Position,
     RecordedEvent,
-    Schedule,
     TimerGone,
     Verdict,
 )
+from infra.store.timers import timers_of
 
 _APPEND_ONE = "select es.append_one(%s, %s, %s, %b, %s, %b, %s, %b)"
 _APPEND_GROUP = """
@@ -138,7 +136,7 @@ class PostgresStore:
         verdicts: list[Verdict] = [
             Appended(append.expected_version + len(append.events)) for append in group
         ]
-        timers = _timers(group)
+        timers = timers_of(group)
         if len(group) == 1 and await _recorded_at_once(connection, group[0], timers):
             return verdicts
         cursor = await connection.execute(_APPEND_GROUP, (*_columns(group), timers))
@@ -267,25 +265,6 @@ def _columns(group: Sequence[Append]) -> Iterable[arrays.Array]:
         arrays.texts([_json(event.meta) for _, _, event in events]),
         arrays.moments([event.occurred_at for _, _, event in events]),
     )
-
-
-def _timers(group: Sequence[Append]) -> str | None:
-    wanted = [
-        {"append": number, **_timer(timer)}
-        for number, append in enumerate(group, 1)
-        for timer in append.timers
-    ]
-    return _json(wanted) if wanted else None
-
-
-def _timer(timer: Schedule | Cancel | Fire) -> dict[str, Any]:
-    match timer:
-        case Schedule():
-            return {"op": "set", "name": timer.name, "due": timer.due.isoformat()}
-        case Cancel():
-            return {"op": "cancel", "name": timer.name}
-        case Fire():
-            return {"op": "fire", "name": timer.name, "generation": timer.generation}
 
 
 def _other_verdict(append: Append, verdict: str, version: int) -> Verdict:

@@ -28,7 +28,6 @@ from infra.store import (
     EventTooLarge,
     Position,
     RecordedEvent,
-    Schedule,
 )
 from infra.store.esdb.client import StoreAway, connected
 from infra.store.esdb.store import (
@@ -40,7 +39,7 @@ from infra.store.esdb.store import (
 from infra.store.protocol import BEGINNING
 from infra.testing.esdb import ANY, EsdbDouble, Fault, Log, Proposed
 from infra.testing.store_suite import StoreSuite, versions_by_stream
-from infra.tests.make import FAR_FUTURE, append, event, pool_of
+from infra.tests.make import append, event, pool_of
 
 LATE_SECONDS = 30.0
 
@@ -211,11 +210,6 @@ class TestAppending:
         with pytest.raises(EventTooLarge, match=str(MAX_APPEND_BYTES + 1)):
             await store.append(append("trip-1", 0, *halves))
         assert server.appends == before
-
-    async def test_timers_are_refused_before_anything_is_recorded(self, store: EsdbStore) -> None:
-        with pytest.raises(ValueError, match="keeps no timers"):
-            await store.append(append("trip-1", timers=[Schedule("expiry", FAR_FUTURE)]))
-        assert await store.read("trip-1") == []
 
     async def test_everybody_who_waits_for_facts_is_told(
         self, server: EsdbDouble, pool: Pool

@@ -8,14 +8,19 @@ from uuid import UUID
 from infra.database import Connection, Pool
 from infra.store import arrays
 from infra.store.protocol import Append
+from infra.store.timers import timers_of
 
 # Sorted by id, so that two groups never wait for each other.
 _TRY = """
-insert into beside.event_id as known (event_id, stream, version)
-select * from unnest(%b::uuid[], %b::text[], %b::int[]) order by 1
-on conflict (event_id) do update set version = excluded.version
-   where known.stream = excluded.stream and known.version <> excluded.version
-returning event_id, xmax = 0
+insert into beside.event_id (event_id, stream, version, timers)
+select event_id, stream, version, nullif(timers, '')::jsonb
+  from unnest(%b::uuid[], %b::text[], %b::int[], %b::text[]) as n(event_id, stream, version, timers)
+ order by event_id
+on conflict do nothing
+returning event_id
+"""
+_TRY_AT = """
+update beside.event_id set version = %s, timers = %s::jsonb where event_id = %s and version <> %s
 """
 _KNOWN = "select event_id, stream, version from beside.event_id where event_id = any(%b::uuid[])"
 
@@ -32,7 +37,7 @@ class Tried(IntEnum):
 
     NEVER = 0
     """No event of it was tried anywhere: it cannot be recorded yet."""
-    HERE_BEFORE = 1
+    MOVED = 1
     """An event of it was tried in this stream, at another version."""
     SAME_PLACE = 2
     """It was tried at this very place: it may be recorded, or on its way."""
@@ -52,19 +57,27 @@ class Ids:
         All of them go to distinct streams.
         """
         places: dict[UUID, Place] = {}
+        timers: dict[UUID, str] = {}
         for append in group:
             for event_id, place in _places(append):
                 places.setdefault(event_id, place)
+            if wanted := timers_of([append]):
+                timers.setdefault(append.events[0].event_id, wanted)
         async with self._pool.connection() as connection, connection.transaction():
-            news = await _noted(connection, places)
-            known = await _known(connection, [id for id in places if id not in news])
-        return [_judged(append, places, news, known) for append in group]
+            new = await _noted(connection, places, timers)
+            known = await _known(connection, [id for id in places if id not in new])
+        return [_judged(append, places, new, known) for append in group]
 
-    async def streams(self, event_ids: Sequence[UUID]) -> set[str]:
-        """The streams to which these ids belong."""
-        async with self._pool.connection() as connection:
-            known = await _known(connection, event_ids)
-        return {place.stream for place in known.values()}
+    async def move(self, append: Append) -> None:
+        """Note that an append goes to this place now; its stream has shown that it is nowhere.
+
+        When somebody else has noted that already, its timers may be done, and it stays as it is.
+        """
+        timers = timers_of([append])
+        async with self._pool.connection() as connection, connection.transaction():
+            for nth, (event_id, place) in enumerate(_places(append)):
+                values = (place.version, None if nth else timers, event_id, place.version)
+                await connection.execute(_TRY_AT, values)
 
 
 def _places(append: Append) -> list[tuple[UUID, Place]]:
@@ -74,15 +87,18 @@ def _places(append: Append) -> list[tuple[UUID, Place]]:
     ]
 
 
-async def _noted(connection: Connection, places: Mapping[UUID, Place]) -> dict[UUID, Tried]:
+async def _noted(
+    connection: Connection, places: Mapping[UUID, Place], timers: Mapping[UUID, str]
+) -> set[UUID]:
+    """Note the ids that were never tried; answers those."""
     columns = (
         arrays.uuids(list(places)),
         arrays.texts([place.stream for place in places.values()]),
         arrays.numbers([place.version for place in places.values()]),
+        arrays.texts([timers.get(event_id, "") for event_id in places]),
     )
     cursor = await connection.execute(_TRY, columns)
-    rows = await cursor.fetchall()
-    return {id: Tried.NEVER if inserted else Tried.HERE_BEFORE for id, inserted in rows}
+    return {event_id for (event_id,) in await cursor.fetchall()}
 
 
 async def _known(connection: Connection, ids: Sequence[UUID]) -> dict[UUID, Place]:
@@ -93,20 +109,17 @@ async def _known(connection: Connection, ids: Sequence[UUID]) -> dict[UUID, Plac
 
 
 def _judged(
-    append: Append,
-    places: Mapping[UUID, Place],
-    news: Mapping[UUID, Tried],
-    known: Mapping[UUID, Place],
+    append: Append, places: Mapping[UUID, Place], new: set[UUID], known: Mapping[UUID, Place]
 ) -> Tried:
     """The worst that was found of any event of an append."""
     found = Tried.NEVER
     for id, place in _places(append):
         if places[id] != place:
             return Tried.ELSEWHERE  # Another event of this very group came first.
-        if id in news:
-            found = max(found, news[id])
-        elif known[id].stream == place.stream:
-            found = max(found, Tried.SAME_PLACE)
-        else:
+        if id in new:
+            continue
+        if known[id].stream != place.stream:
             return Tried.ELSEWHERE
+        same = known[id].version == place.version
+        found = max(found, Tried.SAME_PLACE if same else Tried.MOVED)
     return found

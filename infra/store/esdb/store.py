@@ -39,6 +39,7 @@ from infra.store.esdb.client import (
     patiently,
 )
 from infra.store.esdb.ids import Ids, Tried
+from infra.store.esdb.settling import Settling
 from infra.store.protocol import (
     BEGINNING,
     MAX_EVENT_BYTES,
@@ -47,9 +48,11 @@ from infra.store.protocol import (
     Conflict,
     EventIdTaken,
     EventTooLarge,
+    Fire,
     NewEvent,
     Position,
     RecordedEvent,
+    TimerGone,
     Verdict,
 )
 from infra.supervisor import Halt
@@ -77,9 +80,9 @@ class EsdbStore:
     """An `EventStore` in a cluster of EventStoreDB or KurrentDB; see the protocol for its promises.
 
     `pool` is the PostgreSQL beside it, which knows where event ids were tried: an id tried in one
-    stream is taken for every other, also when nothing was recorded there. Appends with timers are
-    refused with a ValueError. `prefix` stands before the names of all its streams, where several
-    share a cluster. Raises `StoreAway` when no server answers for `patience` seconds.
+    stream is taken for every other, also when nothing was recorded there. Timers are rows there,
+    like those of the store on PostgreSQL. `prefix` stands before the names of all its streams,
+    where several share a cluster. Raises `StoreAway` when no server answers for `patience` seconds.
     """
 
     def __init__(
@@ -99,6 +102,9 @@ class EsdbStore:
         self._patience = patience
         self._call_seconds = call_seconds
         self._ids = Ids(pool)
+        self._settling = Settling(
+            pool, lambda stream, after: self.read(stream, after_version=after)
+        )
         self._tries: Batcher[Append, Tried] = Batcher(
             self._ids.note, size=256, lanes=2, key=lambda append: append.stream
         )
@@ -146,20 +152,46 @@ class EsdbStore:
     async def append(self, append: Append) -> Verdict:
         _refuse(append)
         started = monotonic()
-        tried = await self._tries.submit(append)
-        verdict = await self._append(append, tried)
+        verdict = await self._append(append)
         telemetry.append_took(monotonic() - started)
         telemetry.conflicts(isinstance(verdict, Conflict))
         if isinstance(verdict, Appended):
             self.on_append()
+            if append.timers:
+                await self._settling.settle(append.stream)
         return verdict
 
-    async def _append(self, append: Append, tried: Tried) -> Verdict:
+    async def settle(self) -> None:
+        """Do what crashes have left: the timers of events that are recorded. Safe to repeat."""
+        for stream in await self._settling.streams():
+            await self._settling.settle(stream)
+
+    async def _append(self, append: Append) -> Verdict:
+        if any(isinstance(timer, Fire) for timer in append.timers):
+            # Whoever wrote to the stream before may not have come to its timers.
+            await self._settling.settle(append.stream)
+            if await self._settling.is_gone(append):
+                return TimerGone()
+        if not append.events:
+            return await self._without_events(append)
+        return await self._sent_once(append, await self._tries.submit(append))
+
+    async def _without_events(self, append: Append) -> Verdict:
+        """The verdict on an append that only fires a timer."""
+        head = len(await self.read(append.stream))
+        if head != append.expected_version:
+            return Conflict(append.expected_version, head)
+        gone = append.timers and not await self._settling.consume(append)
+        return TimerGone() if gone else Appended(head)
+
+    async def _sent_once(self, append: Append, tried: Tried) -> Verdict:
         if tried is Tried.NEVER:
             if append.expected_version == 0:
                 await self._refuse_deleted(append.stream)
         elif verdict := await self._found(append, tried):
             return verdict
+        elif tried is Tried.MOVED:
+            await self._ids.move(append)
         try:
             await patiently(lambda: self._send(append), self._patience)
         except WrongCurrentVersionError:
@@ -238,6 +270,9 @@ class EsdbStore:
             return events
         # A filter would leave a hole where the server's clock was set back.
         return list(takewhile(lambda event: event.recorded_at <= to_time, events))
+
+    async def _read_after(self, stream: str, version: int) -> Sequence[RecordedEvent]:
+        return await self.read(stream, after_version=version)
 
     async def _read_from(self, stream: str, number: int, limit: int) -> Sequence[Found]:
         try:
@@ -349,13 +384,15 @@ class EsdbStore:
 
 
 async def make_tables(pool: Pool) -> None:
-    """Bring the tables beside a store forward to this release. Safe to repeat."""
+    """Bring the tables beside a store forward to this release. Safe to repeat.
+
+    Timers are in the tables of the store on PostgreSQL, whose events stay empty.
+    """
+    await apply_migrations(pool, "es", steps_in("infra.store"))
     await apply_migrations(pool, "beside", steps_in("infra.store.esdb"))
 
 
 def _refuse(append: Append) -> None:
-    if append.timers:
-        raise ValueError(f"{append.stream}: this store keeps no timers")
     for event in append.events:
         if len(event.data) > MAX_EVENT_BYTES:
             raise EventTooLarge(
