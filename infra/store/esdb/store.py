@@ -168,7 +168,11 @@ class EsdbStore:
 
     async def _append(self, append: Append) -> Verdict:
         if any(isinstance(timer, Fire) for timer in append.timers):
-            # Whoever wrote to the stream before may not have come to its timers.
+            # The timers as of the expected version: it has to be there, and whoever wrote before may
+            # not have come to its timers.
+            head = len(await self.read(append.stream))
+            if head < append.expected_version:
+                return Conflict(append.expected_version, head)
             await self._settling.settle(append.stream)
             if await self._settling.is_gone(append):
                 return TimerGone()
