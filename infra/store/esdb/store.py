@@ -168,7 +168,7 @@ class EsdbStore:
 
     async def _append(self, append: Append) -> Verdict:
         if any(isinstance(timer, Fire) for timer in append.timers):
-            # The timers as of the expected version: it has to be there, and whoever wrote before may
+            # The timers as of the expected version: it must be there, and whoever wrote before may
             # not have come to its timers.
             head = len(await self.read(append.stream))
             if head < append.expected_version:
