@@ -4,29 +4,36 @@ A Factur-X says each thing in a place of its own. In any other PDF the text is s
 should say, so what is not found there may still stand on it, as in a scan.
 """
 
+import json
+import logging
 import re
+import signal
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
-from io import BytesIO
 from typing import Any, Final
 
-import facturx  # type: ignore[import-untyped]
 from babel.dates import format_date
 from babel.numbers import get_currency_symbol
-from pypdf import PdfReader
 
 from contracts.common_v1 import Money
 from contracts.invoices.buyer_v1 import BuyerDeclared
 from contracts.invoices.invoice_v1 import Compared, Difference
 from contracts.invoices.seller_v1 import CompanyDeclared
+from infra import confined
+from services.invoices.adapters import own_reading
 from services.invoices.adapters.document import READER, decimal
 from services.invoices.terms import Owed
 
+log = logging.getLogger("relais.invoices")
+
 MOST_BYTES: Final = 10 * 1024 * 1024
 """No invoice is larger; reading one takes its size in memory."""
-MOST_PAGES: Final = 20
+PROCESSOR_SECONDS: Final = 5.0
+MOST_MEMORY: Final = 1024 * 1024 * 1024
+WALL_SECONDS: Final = 30.0
+"""A process that waits uses no processor."""
 LOCALES: Final = ("de", "en", "es", "fr", "it", "nl", "pt")
 """The languages in which the day may be written out."""
 AMOUNTS: Final = {Compared.NET: "BT-109", Compared.VAT: "BT-110", Compared.TOTAL: "BT-112"}
@@ -36,6 +43,13 @@ _BETWEEN_THOUSANDS: Final = r"[ .,'\u2019]?"
 
 class Unreadable(Exception):
     """It is no PDF that can be opened without a password, or a Factur-X that breaks its schema."""
+
+
+class TooCostly(Exception):
+    """To read it takes more processor or memory than one may.
+
+    One that gets no memory may also be `Unreadable`: readers fail in many ways then.
+    """
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,17 +63,33 @@ class Expected:
     buyer: BuyerDeclared
 
 
-def compare(pdf: bytes, expected: Expected) -> tuple[Difference, ...]:
+async def compare(
+    pdf: bytes,
+    expected: Expected,
+    *,
+    processor: float = PROCESSOR_SECONDS,
+    memory: int = MOST_MEMORY,
+    wall: float = WALL_SECONDS,
+    program: str = own_reading.__file__,
+) -> tuple[Difference, ...]:
     """The statements that the document makes otherwise or not at all, in order.
 
-    Takes some tenths of a second of a processor. Raises `Unreadable`.
+    It is read by `program` in a process of its own, which may take so many seconds of processor and
+    bytes of memory. Raises `Unreadable`, `TooCostly`, and TimeoutError on a machine too busy.
     """
-    try:
-        _, xml = facturx.get_facturx_xml_from_pdf(pdf, check_xsd=False)
-        told = _Facturx(facturx.parse_ubl_cii_xml(xml)) if xml else _Text(_text(pdf))
-    # Readers of PDF raise whatever a broken file leads them to.
-    except Exception as error:
-        raise Unreadable(str(error)) from error
+    ended = await confined.run(program, str(processor), str(memory), wall=wall, given=pdf)
+    if ended.code in (own_reading.TOO_COSTLY, -signal.SIGPROF):
+        raise TooCostly
+    if ended.code != own_reading.READ:
+        if ended.code != own_reading.UNREADABLE:
+            log.warning("the process for an own invoice ended with %d", ended.code)
+        raise Unreadable
+    return differences(json.loads(ended.output), expected)
+
+
+def differences(read: Mapping[str, Any], expected: Expected) -> tuple[Difference, ...]:
+    """The differences of a document of which `own_reading.read` told that."""
+    told = _Facturx(read["terms"]) if "terms" in read else _Text(read["text"])
     return tuple(_differences(told, expected))
 
 
@@ -163,8 +193,3 @@ class _Text:
 
     def _has(self, pattern: str) -> bool:
         return re.search(pattern, self._text) is not None
-
-
-def _text(pdf: bytes) -> str:
-    reader = PdfReader(BytesIO(pdf))
-    return "\n".join(page.extract_text() for page in reader.pages[:MOST_PAGES])

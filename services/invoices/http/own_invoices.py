@@ -1,6 +1,5 @@
 """The invoice that a driver writes over HTTP: sent, read, accepted or sent back."""
 
-import asyncio
 from typing import Annotated
 
 from pydantic import StringConstraints
@@ -149,7 +148,7 @@ async def _differences(
         raise _unfit("size", most=own_invoices.MOST_BYTES)
     try:
         pdf = await files.content(objects, file)
-        return await asyncio.to_thread(own_invoices.compare, pdf, expected)
+        return await own_invoices.compare(pdf, expected)
     except (ObjectMissing, ObjectsAway) as error:
         raise try_again(503, "unavailable") from error
     except own_invoices.Unreadable as error:

@@ -3,6 +3,7 @@
 from dataclasses import replace
 from datetime import date
 from io import BytesIO
+from pathlib import Path
 
 import facturx  # type: ignore[import-untyped]
 import pytest
@@ -11,7 +12,14 @@ from pypdf import PdfWriter
 from contracts.common_v1 import Money
 from contracts.invoices.invoice_v1 import Compared, TaxCategory
 from infra.printing import compiled
-from services.invoices.adapters.own_invoices import Expected, Unreadable, compare
+from services.invoices.adapters import own_reading
+from services.invoices.adapters.own_invoices import (
+    Expected,
+    TooCostly,
+    Unreadable,
+    compare,
+    differences,
+)
 from services.invoices.invoice.own_invoice import owed
 from services.invoices.terms import Owed, Treatment
 from services.invoices.tests.make import approved, buyer, declared, eur
@@ -58,11 +66,14 @@ def plain(*lines: str) -> bytes:
 
 
 def fields(pdf: bytes, against: Expected = SAID) -> list[tuple[str, str | None, str | None]]:
-    return [(one.field.name, one.expected, one.found) for one in compare(pdf, against)]
+    return [
+        (one.field.name, one.expected, one.found)
+        for one in differences(own_reading.read(pdf), against)
+    ]
 
 
 def test_a_facturx_that_agrees_has_no_difference() -> None:
-    assert compare(FACTURX, expected()) == ()
+    assert fields(FACTURX, expected()) == []
 
 
 @pytest.mark.parametrize(
@@ -144,15 +155,14 @@ def test_nobody_has_to_write_that_no_vat_is_charged() -> None:
     what = owed(free.invoice)
     assert what is not None
     without = replace(expected(what=what), seller=declared(vat=None))
-    assert compare(free.pdf(), without) == ()
+    assert fields(free.pdf(), without) == []
     text = [*TEXT[:4], "TVA non applicable", "Total 335,00 €"]
     assert fields(plain(*text), replace(SAID, owed=what)) == []
 
 
 @pytest.mark.parametrize("content", [b"", b"\xff\xd8\xff a photo", FACTURX[:400]])
 def test_what_is_no_pdf_is_told(content: bytes) -> None:
-    with pytest.raises(Unreadable):
-        compare(content, SAID)
+    assert raises(content)
 
 
 def test_a_pdf_behind_a_password_is_told() -> None:
@@ -160,8 +170,7 @@ def test_a_pdf_behind_a_password_is_told() -> None:
     writer.encrypt("secret", algorithm="RC4-128")
     locked = BytesIO()
     writer.write(locked)
-    with pytest.raises(Unreadable):
-        compare(locked.getvalue(), SAID)
+    assert raises(locked.getvalue())
 
 
 def test_a_facturx_that_breaks_its_schema_is_told() -> None:
@@ -169,5 +178,42 @@ def test_a_facturx_that_breaks_its_schema_is_told() -> None:
     broken = facturx.generate_from_binary(
         plain(*TEXT), xml, flavor="factur-x", level="en16931", check_xsd=False
     )
-    with pytest.raises(Unreadable):
-        compare(broken, SAID)
+    assert raises(broken)
+
+
+def raises(pdf: bytes) -> bool:
+    """Whether the reader fails, of which the process tells by its end."""
+    try:
+        own_reading.read(pdf)
+    except Exception:  # noqa: BLE001
+        return True
+    return False
+
+
+class TestProcess:
+    """The same in a process of its own."""
+
+    async def test_both_kinds_are_read_there(self) -> None:
+        assert await compare(FACTURX, expected()) == ()
+        assert await compare(plain(*TEXT), SAID) == ()
+        with pytest.raises(Unreadable):
+            await compare(b"", SAID)
+
+    async def test_what_costs_more_processor_than_it_may_is_ended(self) -> None:
+        with pytest.raises(TooCostly):
+            await compare(FACTURX, expected(), processor=0.001)
+
+    async def test_what_takes_more_memory_than_it_may_is_ended(self) -> None:
+        # A reader that gets no memory may fail in a way of its own.
+        with pytest.raises((TooCostly, Unreadable)):
+            await compare(FACTURX, expected(), memory=1_000_000)
+
+    async def test_what_only_waits_is_ended_too(self) -> None:
+        with pytest.raises(TimeoutError):
+            await compare(FACTURX, expected(), wall=0.01)
+
+    async def test_one_that_crashes_is_no_answer(self, tmp_path: Path) -> None:
+        crashing = tmp_path / "crashing.py"
+        crashing.write_text("import os, signal; os.kill(os.getpid(), signal.SIGSEGV)")
+        with pytest.raises(Unreadable):
+            await compare(FACTURX, expected(), program=str(crashing))

@@ -2,15 +2,18 @@
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from functools import partial
 from io import BytesIO
 from typing import Any
 
 import httpx
+import pytest
 from pypdf import PdfWriter
 
 from contracts.media.file_v1 import Purpose
 from infra.lookups.files import original
 from infra.objects import objects_of
+from services.invoices.adapters import own_invoices
 from services.invoices.adapters.own_invoices import MOST_BYTES
 from services.invoices.tests.stage import Caller, served
 from services.invoices.tests.test_own_documents import TEXT, plain
@@ -119,6 +122,19 @@ async def test_an_invoice_has_a_largest_size(database: str) -> None:
         await upload(api, of_size(MOST_BYTES))
         assert (await api.driver("POST", OWN, BODY)).is_success
         assert (await shown(api))["accepted"]
+
+
+async def test_one_that_costs_too_much_and_a_busy_machine_are_told_apart(
+    database: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with approved(database) as api:
+        await upload(api, text(*AMOUNTS))
+        compare = own_invoices.compare
+        monkeypatch.setattr(own_invoices, "compare", partial(compare, processor=0.001))
+        assert at_fault(await api.driver("POST", OWN, BODY)) == [("/file_id", "cost")]
+        monkeypatch.setattr(own_invoices, "compare", partial(compare, wall=0.01))
+        busy = await api.driver("POST", OWN, BODY)
+        assert (busy.status_code, busy.headers["Retry-After"]) == (503, "1")
 
 
 async def test_while_files_are_out_of_reach_it_may_be_sent_again(database: str) -> None:

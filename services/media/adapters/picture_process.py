@@ -1,11 +1,10 @@
 """Has copies of images made where they can cost a second of processor at most, and harm nothing."""
 
-import asyncio
 import logging
 import signal
-import sys
 from pathlib import Path
 
+from infra import confined
 from services.media.adapters import pictures
 
 log = logging.getLogger("relais.media")
@@ -32,17 +31,7 @@ async def cleaned(
     TimeoutError when the machine is too busy. The process has ended by then.
     """
     arguments = (str(content), media, str(target), str(processor))
-    # An image may be made to take over who reads it: there are no secrets in that environment.
-    process = await asyncio.create_subprocess_exec(
-        sys.executable, "-I", program, *arguments, env={}
-    )
-    try:
-        async with asyncio.timeout(wall):
-            ended = await process.wait()
-    finally:
-        if process.returncode is None:
-            process.kill()
-            await process.wait()
+    ended = (await confined.run(program, *arguments, wall=wall)).code
     if ended in (pictures.TOO_LARGE, -signal.SIGPROF):
         raise pictures.TooLarge
     if ended not in (pictures.MADE, pictures.UNREADABLE):
