@@ -1,5 +1,6 @@
 """The invoice that a driver writes over HTTP: sent, read, accepted or sent back."""
 
+from collections.abc import Awaitable
 from typing import Annotated
 
 from pydantic import StringConstraints
@@ -148,10 +149,18 @@ async def _differences(
         raise _unfit("size", most=own_invoices.MOST_BYTES)
     try:
         pdf = await files.content(objects, file)
-        return await own_invoices.compare(pdf, expected)
     except (ObjectMissing, ObjectsAway) as error:
         raise try_again(503, "unavailable") from error
-    except own_invoices.Unreadable as error:
+    return await answered(own_invoices.compare(pdf, expected))
+
+
+async def answered(comparing: Awaitable[tuple[Difference, ...]]) -> tuple[Difference, ...]:
+    """The differences; a document that cannot be compared is a problem."""
+    try:
+        return await comparing
+    except TimeoutError as error:
+        raise try_again(503, "unavailable") from error
+    except (own_invoices.TooCostly, own_invoices.Unreadable) as error:
         raise _unfit("readable") from error
 
 

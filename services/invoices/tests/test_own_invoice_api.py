@@ -2,7 +2,6 @@
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from functools import partial
 from io import BytesIO
 from typing import Any
 
@@ -11,12 +10,13 @@ import pytest
 from pypdf import PdfWriter
 
 from contracts.media.file_v1 import Purpose
+from infra.http.problems import Problem
 from infra.lookups.files import original
 from infra.objects import objects_of
-from services.invoices.adapters import own_invoices
-from services.invoices.adapters.own_invoices import MOST_BYTES
+from services.invoices.adapters.own_invoices import MOST_BYTES, compare
+from services.invoices.http.own_invoices import answered
 from services.invoices.tests.stage import Caller, served
-from services.invoices.tests.test_own_documents import TEXT, plain
+from services.invoices.tests.test_own_documents import FACTURX, TEXT, expected, plain
 
 OWN = "/invoices/inv-t-1/own-invoice"
 NAMES = TEXT[:3]
@@ -124,17 +124,15 @@ async def test_an_invoice_has_a_largest_size(database: str) -> None:
         assert (await shown(api))["accepted"]
 
 
-async def test_one_that_costs_too_much_and_a_busy_machine_are_told_apart(
-    database: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    async with approved(database) as api:
-        await upload(api, text(*AMOUNTS))
-        compare = own_invoices.compare
-        monkeypatch.setattr(own_invoices, "compare", partial(compare, processor=0.001))
-        assert at_fault(await api.driver("POST", OWN, BODY)) == [("/file_id", "cost")]
-        monkeypatch.setattr(own_invoices, "compare", partial(compare, wall=0.01))
-        busy = await api.driver("POST", OWN, BODY)
-        assert (busy.status_code, busy.headers["Retry-After"]) == (503, "1")
+async def test_one_that_costs_too_much_is_refused_and_on_a_busy_machine_it_may_be_sent_again() -> (
+    None
+):
+    with pytest.raises(Problem) as costly:
+        await answered(compare(FACTURX, expected(), processor=0.001))
+    assert [(one.field, one.rule) for one in costly.value.errors] == [("/file_id", "readable")]
+    with pytest.raises(Problem) as busy:
+        await answered(compare(FACTURX, expected(), wall=0.01))
+    assert (busy.value.status_code, busy.value.slug) == (503, "unavailable")
 
 
 async def test_while_files_are_out_of_reach_it_may_be_sent_again(database: str) -> None:
