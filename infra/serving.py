@@ -3,11 +3,20 @@
 import asyncio
 import logging
 import socket
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping, Sequence
+from collections.abc import (
+    AsyncGenerator,
+    AsyncIterator,
+    Awaitable,
+    Callable,
+    Iterator,
+    Mapping,
+    Sequence,
+)
 from contextlib import AsyncExitStack, asynccontextmanager, contextmanager, suppress
 from functools import cache, partial
 
 import uvicorn
+from psycopg import AsyncConnection
 from starlette.applications import Starlette
 from starlette.middleware import Middleware
 from starlette.requests import Request
@@ -27,6 +36,8 @@ from infra.http.connections import Config, Gate
 from infra.http.docs import docs_routes
 from infra.http.headers import SafeHeaders, parting
 from infra.http.health import Health, unsaturated, waiters, writable
+from infra.http.live import Live
+from infra.http.live import router as live_router
 from infra.http.middleware import Room
 from infra.http.openapi import Json
 from infra.http.positions import Positions, Tokens
@@ -45,6 +56,8 @@ from infra.supervisor import Progress
 log = logging.getLogger("relais.serving")
 
 MOST_WAITING = 100
+MOVES_SECONDS = 1.0
+"""Between two looks at how far tables are, when nobody nudges."""
 SAMPLE_SECONDS = 2.0
 DRAIN_SECONDS = 10
 BACKLOG = 2_048
@@ -79,9 +92,10 @@ def api(running: Running, verifier: Verifier, health: Health, rates: Rates | Non
         rates=rates,
         unfilled=generations.unfilled if generations is not None else None,
     )
-    return create_app(
+    live = _live(running)
+    app = create_app(
         f"relais {service.name}",
-        [service.routes(running)],
+        [service.routes(running), *([live_router(live)] if live is not None else [])],
         app_state,
         description=service.about,
         prefix=service.prefix,
@@ -96,6 +110,38 @@ def api(running: Running, verifier: Verifier, health: Health, rates: Rates | Non
             proxies=Proxies(settings.proxies),
         ),
     )
+    app.state.live = live
+    return app
+
+
+def _live(running: Running) -> Live | None:
+    """Those who listen to the views of a service; None when it has none."""
+    if (generations := running.generations) is None or not running.service.views:
+        return None
+    return Live(
+        partial(_moves, running, generations),
+        running.service.name,
+        most=running.settings.max_listeners,
+        most_of_person=running.settings.max_listeners_of_person,
+    )
+
+
+async def _moves(running: Running, generations: Generations) -> AsyncGenerator[None]:
+    """Yields at first, and when the tables of this release have moved on.
+
+    A nudge that is lost, or comes while there is no connection, costs a second.
+    """
+    url = running.settings.database(running.service.name)
+    async with (
+        await AsyncConnection.connect(url, autocommit=True) as ear,
+        running.seen.subscribe(ear) as waiter,
+    ):
+        reached, nudged = None, False
+        while True:
+            if (now := await generations.reached()) != reached or nudged:
+                reached = now
+                yield
+            nudged = await waiter.wait(MOVES_SECONDS)
 
 
 def _positions(running: Running, generations: Generations) -> Positions:
@@ -115,8 +161,10 @@ class Site(Starlette):
         keys: PublishedKeys,
         health: Health,
         inside: Starlette | None,
+        live: Sequence[Live] = (),
     ) -> None:
         super().__init__(routes=routes, exception_handlers=HANDLERS)
+        self._live = live
         self.state.keys = keys
         self.health = health
         self.inside = inside
@@ -130,6 +178,11 @@ class Site(Starlette):
         told.clear()
         with suppress(TimeoutError):
             await asyncio.wait_for(told.wait(), seconds)
+
+    def hang_up(self) -> None:
+        """End the streams of all who listen; they come back, to another process."""
+        for one in self._live:
+            one.end()
 
 
 def site(services: Sequence[Running], settings: Settings) -> Site:
@@ -147,6 +200,7 @@ def site(services: Sequence[Running], settings: Settings) -> Site:
             health.watch(f"{name} {worker}", loop.progress)
     rates = Rates(Most(settings.max_requests_of_person, settings.max_requests_of_organisation))
     apis = {one.service.prefix: api(one, verifier, health, rates) for one in services}
+    live = [app.state.live for app in apis.values() if app.state.live is not None]
     mounts = [Mount(prefix, app) for prefix, app in apis.items()]
     ours = [
         Route("/", _front_page(apis)),
@@ -155,14 +209,14 @@ def site(services: Sequence[Running], settings: Settings) -> Site:
         *schema_routes(),
     ]
     if settings.inside_port is None:
-        return Site([*ours, *mounts], keys, health, None)
+        return Site([*ours, *mounts], keys, health, None, live)
     documents = [Mount(prefix, routes=_documents(app)) for prefix, app in apis.items()]
     inside = Starlette(
         routes=[*ours, *documents],
         exception_handlers=HANDLERS,
         middleware=[Middleware(Shortened)],
     )
-    return Site([*health.routes(inside=False), *mounts], keys, health, inside)
+    return Site([*health.routes(inside=False), *mounts], keys, health, inside, live)
 
 
 def _documents(app: Api) -> Sequence[BaseRoute]:
@@ -213,7 +267,10 @@ async def serving(app: ASGIApp, settings: Settings) -> AsyncIterator[str]:
         if isinstance(app, Site) and app.inside is not None and settings.inside_port is not None:
             await stack.enter_async_context(_serving(app.inside, settings, settings.inside_port))
         outside = shared_with(app, settings.origins)
-        yield await stack.enter_async_context(_serving(outside, settings, settings.port))
+        url = await stack.enter_async_context(_serving(outside, settings, settings.port))
+        if isinstance(app, Site):
+            stack.callback(app.hang_up)
+        yield url
 
 
 @asynccontextmanager

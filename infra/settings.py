@@ -191,6 +191,10 @@ class Settings(BaseSettings):
     """Requests of one person to this process in a minute; more are answered 429; 0: any number."""
     max_requests_of_organisation: int = Field(default=12_000, ge=0)
     """Requests of all people of one organisation to this process in a minute; 0: any number."""
+    max_listeners: int = 2_000
+    """Clients that listen to one API of this process at once (`/live`); more are answered 503."""
+    max_listeners_of_person: int = 10
+    """Of these, clients of one person; more are answered 429."""
     max_connections_of_client: int = 200
     """Connections of one client at once; a proxy may have any number."""
     head_seconds: float = 10.0

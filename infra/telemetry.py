@@ -174,6 +174,9 @@ _OTHER_KEYS = _METER.create_counter(
 _TURNED_AWAY = _METER.create_counter(
     "relais.http.turned_away", "{client}", "Clients whose connection or request was cut short."
 )
+_LISTENERS = _METER.create_up_down_counter(
+    "relais.http.listeners", "{client}", "Clients that listen for what changes."
+)
 _TIMER_LATENESS = _METER.create_histogram(
     "relais.timer.lateness",
     "s",
@@ -259,6 +262,11 @@ def request_took(seconds: float, service: str, method: str, route: str, status: 
 def turned_away(reason: str) -> None:
     """A client was too slow, or wanted too much at once; the reason is a fixed word."""
     _TURNED_AWAY.add(1, {"reason": reason})
+
+
+def listening(clients: int, service: str) -> None:
+    """So many more clients listen to a service, or fewer."""
+    _LISTENERS.add(clients, {"service": service})
 
 
 @lru_cache(maxsize=10_000)

@@ -330,6 +330,20 @@ class Generations:
             )
             return dict(await cursor.fetchall())
 
+    async def reached(self) -> tuple[int, int]:
+        """How far the tables are that queries of this code read; another one when they moved on."""
+        async with self._pool.connection() as connection:
+            cursor = await connection.execute(
+                "select g.number, coalesce(sum(p.next_offset), 0)::bigint from views.generation g"
+                " left join consumer.position p"
+                "   on p.consumer = format('views.%%s.%%s', g.view, g.number)"
+                " where g.view = %s and g.fingerprint = %s and g.state = 'active'"
+                " group by g.number",
+                (self.view, self.fingerprint),
+            )
+            found = await cursor.fetchone()
+        return (0, 0) if found is None else (found[0], found[1])
+
     async def create(self) -> Generation:
         """A new, empty generation beside the others; nothing reads or feeds it yet."""
         async with self._changing() as connection:

@@ -25,6 +25,13 @@ HUNG_UP = 499
 """The status under which a request is counted that its client broke off; nobody is sent it."""
 _HAS_HUNG_UP = "relais.hung-up"
 
+LIVE = "/live"
+"""The path of an API at which clients listen, for long: `infra.http.live`."""
+STREAM = "relais.stream"
+"""Says in the scope of a request that it listens now; how long that takes says nothing."""
+LOOK = "relais.look"
+"""Says in the scope of a request that a listener's query is asked again, by ourselves."""
+
 _METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
 _WITHOUT_BODY = frozenset({"GET", "HEAD", "OPTIONS"})
 
@@ -35,6 +42,11 @@ def _is_exempt(scope: Scope) -> bool:
         return True
     path: str = scope["path"]
     return path.startswith(("/health/", "/metrics"), len(scope.get("root_path", "")))
+
+
+def _is_bounded_elsewhere(scope: Scope) -> bool:
+    """Whether it has a bound of its own: who listens would take the room of who asks."""
+    return LOOK in scope or bool(scope["path"] == scope.get("root_path", "") + LIVE)
 
 
 class _Answer:
@@ -71,7 +83,8 @@ class Observed:
                 await self._serve(scope, receive, answer)
         finally:
             status = HUNG_UP if _HAS_HUNG_UP in scope else answer.status
-            self._measure(scope, status, perf_counter() - started)
+            if STREAM not in scope:
+                self._measure(scope, status, perf_counter() - started)
         return None
 
     async def _traced(self, scope: Scope, receive: Receive, answer: _Answer) -> None:
@@ -157,6 +170,8 @@ class Backpressure:
         if _is_exempt(scope):
             return await self._app(scope, receive, send)
         client = scope[CLIENT] = self._room.proxies.client(scope)
+        if _is_bounded_elsewhere(scope):
+            return await self._app(scope, receive, send)
         if (problem := self._refusal(client)) is not None:
             return await problem.response(scope)(scope, receive, send)
         arrival = _Arrival(self, scope, receive)

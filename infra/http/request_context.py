@@ -51,6 +51,7 @@ from infra.http.browsers import SAFE_METHODS, authorization
 from infra.http.clients import PRINCIPAL
 from infra.http.health import Check
 from infra.http.history import ORDER, History, Part
+from infra.http.middleware import LOOK
 from infra.http.models import instant, phone_number
 from infra.http.positions import Positions, Tokens
 from infra.http.problems import (
@@ -529,13 +530,15 @@ class AuthDependency:
         await context.spare_unchanged()
         return context
 
-    def principal(self, app_state: AppState, header: bytes | None) -> Principal | None:
+    def principal(
+        self, app_state: AppState, header: bytes | None, *, counted: bool = True
+    ) -> Principal | None:
         """The caller who is let in, None where everybody is. Raises a `Problem` for anybody else:
-        401, 403, or 429 who asks too often."""
+        401, 403, or 429 who asks too often, if that is counted."""
         if self.roles is None:
             return None
         principal = app_state.verifier.principal(header)
-        if app_state.rates is not None:
+        if app_state.rates is not None and counted:
             app_state.rates.count(principal)
         if self.roles.isdisjoint(principal.roles):
             raise Problem(403, "not-admitted", facts={"roles": sorted(self.roles)})
@@ -557,13 +560,17 @@ class AuthMiddleware:
         app_state: AppState = scope["app"].state.app_state
         header = authorization(scope)
         try:
-            scope[PRINCIPAL] = self._admission.principal(app_state, header)
+            scope[PRINCIPAL] = self._principal(scope, header)
         except KeyNotKnown:
             await app_state.verifier.learn()
-            scope[PRINCIPAL] = self._admission.principal(app_state, header)
+            scope[PRINCIPAL] = self._principal(scope, header)
         if query := scope["query_string"]:
             self._refuse_unknown(query.decode("latin-1"))
         await self._app(scope, receive, send)
+
+    def _principal(self, scope: Scope, header: bytes | None) -> Principal | None:
+        app_state: AppState = scope["app"].state.app_state
+        return self._admission.principal(app_state, header, counted=LOOK not in scope)
 
     def _refuse_unknown(self, query: str) -> None:
         """Raises a 422 `Problem` that names the parameters the route does not take."""

@@ -1,0 +1,313 @@
+"""Who listens is told when an answer is another one, misses nothing, and costs little."""
+
+import asyncio
+from collections import Counter
+from collections.abc import AsyncGenerator, AsyncIterator
+from contextlib import asynccontextmanager
+from time import time
+from typing import Annotated, Any
+from urllib.parse import urlencode
+
+import pytest
+from pydantic_core import from_json
+from starlette.responses import Response
+from starlette.types import Message
+
+from infra.http.answers import Answered, Content, Router
+from infra.http.app import Api
+from infra.http.live import MOST_QUERIES, Live
+from infra.http.live import router as live_router
+from infra.http.middleware import Room
+from infra.http.request_context import RequestContext, requires
+from infra.http.tests.stage import api, client, token
+from infra.testing.eventually import PATIENCE_SECONDS, eventually
+
+COUNT = "/count"
+Driver = Annotated[RequestContext, requires("driver")]
+
+
+class World:
+    """An API that shows a number of each organisation, and those who listen to it."""
+
+    def __init__(self, *, most: int = 10, of_person: int = 10, **options: Any) -> None:
+        self.counts: Counter[str] = Counter()
+        self.looks = 0
+        self._moved = asyncio.Event()
+        self.live = Live(
+            self._moves,
+            "counts",
+            most=most,
+            most_of_person=of_person,
+            gap_seconds=0,
+            beat_seconds=options.pop("beat_seconds", 60),
+        )
+        routes = self._routes()
+        routes.routes.extend(live_router(self.live).routes)
+        self.app: Api = api(extra=routes, **options)
+
+    async def _moves(self) -> AsyncGenerator[None]:
+        while True:
+            await self._moved.wait()
+            self._moved.clear()
+            yield
+
+    def _routes(self) -> Router:
+        routes = Router("Counts")
+
+        @routes.get("/count")
+        async def count(context: Driver) -> Answered[int]:
+            """How often the caller's organisation was counted."""
+            self.looks += 1
+            return Answered(self.counts[context.principal.organisation_id])
+
+        @routes.get("/text")
+        async def text(context: Driver) -> Annotated[Response, Content("text/plain")]:
+            """What is no JSON."""
+            return Response("text", media_type="text/plain")
+
+        return routes
+
+    async def looked(self, times: int) -> None:
+        """Return once the number was asked for so many times."""
+
+        async def enough() -> None:
+            assert self.looks >= times
+
+        await eventually(enough)
+
+    def moves(self, organisation: str = "o1") -> None:
+        """Another number for an organisation."""
+        self.counts[organisation] += 1
+        self._moved.set()
+
+    @asynccontextmanager
+    async def ear(self, *queries: str, **given: Any) -> AsyncIterator["Ear"]:
+        """Somebody who listens to these queries, or to the number."""
+        ear = Ear(self.app, queries or (COUNT,), **given)
+        try:
+            yield ear
+        finally:
+            await ear.hang_up()
+
+
+class Ear:
+    """A client at the end of a stream; it takes what comes while its `hand` is open."""
+
+    def __init__(
+        self, app: Api, queries: tuple[str, ...], *, of: str = "", last: str = "", who: str = ""
+    ) -> None:
+        self.status = 0
+        self.received = b""
+        self.is_over = False
+        self.hand = asyncio.Event()
+        self.hand.set()
+        self._gone = asyncio.Event()
+        bearer = of or token(who or "d1")
+        headers = [(b"authorization", f"Bearer {bearer}".encode())]
+        if last:
+            headers.append((b"last-event-id", last.encode()))
+        scope = {
+            "type": "http",
+            "method": "GET",
+            "path": "/live",
+            "query_string": urlencode([("watch", query) for query in queries]).encode(),
+            "headers": headers,
+        }
+        self._task = asyncio.create_task(app(scope, self._receive, self._send))
+
+    async def _receive(self) -> Message:
+        await self._gone.wait()
+        return {"type": "http.disconnect"}
+
+    async def _send(self, message: Message) -> None:
+        await self.hand.wait()
+        if message["type"] == "http.response.start":
+            self.status = message["status"]
+            return
+        self.received += message["body"]
+        self.is_over = not message.get("more_body", False)
+
+    @property
+    def events(self) -> list[dict[str, str]]:
+        """What was told until now; the numbers by their ETags."""
+        lines = self.received.decode().splitlines()
+        return [from_json(line[6:]) for line in lines if line.startswith("data: ")]
+
+    @property
+    def id(self) -> str:
+        """The id of the last event that has one."""
+        lines = self.received.decode().splitlines()
+        return [line[4:] for line in lines if line.startswith("id: ")][-1]
+
+    async def heard(self, events: int) -> list[dict[str, str]]:
+        """What was told, once it is so many events."""
+
+        async def told() -> list[dict[str, str]]:
+            assert len(self.events) == events
+            return self.events
+
+        return await eventually(told)
+
+    async def ends(self) -> None:
+        async with asyncio.timeout(PATIENCE_SECONDS):
+            await self._task
+
+    async def hang_up(self) -> None:
+        self._gone.set()
+        self.hand.set()
+        await self.ends()
+
+
+async def test_who_listens_is_told_how_it_stands_and_when_that_changes() -> None:
+    world = World()
+    async with world.ear() as ear, client(world.app) as caller:
+        [first] = await ear.heard(1)
+        assert first == {"query": COUNT, "etag": (await caller.get(COUNT)).headers["ETag"]}
+        world.moves()
+        [_, second] = await ear.heard(2)
+        assert second == {"query": COUNT, "etag": (await caller.get(COUNT)).headers["ETag"]}
+    assert first != second
+    assert ear.received.startswith(b"retry: ")
+
+
+async def test_what_changes_for_others_is_told_to_them_alone() -> None:
+    world = World()
+    async with world.ear() as ours, world.ear(of=token("d1", org="o2")) as theirs:
+        await ours.heard(1)
+        await theirs.heard(1)
+        before = theirs.received
+        looks = world.looks
+        world.moves("o1")
+        await ours.heard(2)
+        await world.looked(looks + 2)
+        world.moves("o1")
+        await ours.heard(3)
+        await world.looked(looks + 4)
+    assert theirs.received == before
+
+
+async def test_who_comes_back_is_told_of_what_changed_meanwhile_and_of_nothing_else() -> None:
+    world = World()
+    queries = (COUNT, "/numbers?limit=3")
+    async with world.ear(*queries) as ear:
+        await ear.heard(2)
+    async with world.ear(*queries, last=ear.id) as again:
+        await world.looked(2)
+        world.moves()
+        [event] = await again.heard(1)
+    assert event["query"] == COUNT
+    for _ in range(3):
+        world.moves()
+    async with world.ear(*queries, last=again.id) as late:
+        [event] = await late.heard(1)
+    assert event["query"] == COUNT
+    assert late.id != again.id
+
+
+@pytest.mark.parametrize("last", ["nonsense", '"1"', '"1","2","3"', '"1"\n,"2"', "*"])
+async def test_an_id_of_no_event_of_these_queries_counts_for_nothing(last: str) -> None:
+    async with World().ear(COUNT, "/numbers", last=last) as ear:
+        assert len(await ear.heard(2)) == 2
+
+
+async def test_a_slow_reader_is_told_once_of_many_changes() -> None:
+    world = World()
+    async with world.ear() as ear:
+        await ear.heard(1)
+        ear.hand.clear()
+        world.moves()
+        await world.looked(2)
+        for _ in range(500):
+            world.moves()
+            await asyncio.sleep(0)
+        looks = world.looks
+        ear.hand.set()
+        async with client(world.app) as caller:
+            now = (await caller.get(COUNT)).headers["ETag"]
+        events = await ear.heard(3)
+    # While a client takes nothing, nothing is looked at for it, and nothing is kept.
+    assert looks == 2
+    assert events[-1]["etag"] == now
+
+
+async def test_there_is_room_for_so_many_and_no_more() -> None:
+    world = World(most=2, of_person=1)
+    async with world.ear() as one, world.ear(who="d2") as two:
+        await asyncio.gather(one.heard(1), two.heard(1))
+        async with world.ear(who="d3") as third:
+            await third.ends()
+        assert (third.status, b"overloaded" in third.received) == (503, True)
+    async with world.ear() as one:
+        await one.heard(1)
+        async with world.ear() as again:
+            await again.ends()
+        assert (again.status, b"too-many-listeners" in again.received) == (429, True)
+
+
+async def test_who_listens_takes_no_room_of_who_asks() -> None:
+    world = World(room=Room(most=1, most_of_client=1))
+    async with world.ear() as one, world.ear() as two, client(world.app) as caller:
+        await asyncio.gather(one.heard(1), two.heard(1))
+        assert (await caller.get(COUNT)).status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("queries", "status", "slug"),
+    [
+        (["/nothing"], 404, "no-such-route"),
+        (["/text"], 422, "invalid-request"),
+        (["/live?watch=/count"], 422, "invalid-request"),
+        (["count"], 422, "invalid-request"),
+        (["/count?" + "x" * 1000], 422, "invalid-request"),
+        ([COUNT] * (MOST_QUERIES + 1), 422, "invalid-request"),
+        (["/numbers?limit=0"], 422, "invalid-request"),
+    ],
+)
+async def test_what_cannot_be_watched_is_refused(
+    queries: list[str], status: int, slug: str
+) -> None:
+    async with World().ear(*queries) as ear:
+        await ear.ends()
+    assert (ear.status, from_json(ear.received)["type"]) == (status, f"urn:relais:problem:{slug}")
+
+
+async def test_so_many_queries_are_watched_by_one_connection() -> None:
+    async with World().ear(*[COUNT] * MOST_QUERIES) as ear:
+        assert len(await ear.heard(MOST_QUERIES)) == MOST_QUERIES
+
+
+async def test_nobody_listens_without_a_token() -> None:
+    async with World().ear(of="none") as ear:
+        await ear.ends()
+    assert ear.status == 401
+
+
+async def test_a_stream_ends_with_the_token() -> None:
+    now = time()
+    world = World(clock=lambda: now, beat_seconds=0.01)
+    async with world.ear() as ear:
+        await ear.heard(1)
+        now += 24 * 3600
+        await ear.ends()
+    assert (ear.status, ear.is_over) == (200, True)
+
+
+async def test_all_streams_end_when_the_process_does() -> None:
+    world = World()
+    async with world.ear() as one, world.ear() as two:
+        await asyncio.gather(one.heard(1), two.heard(1))
+        world.live.end()
+        await asyncio.gather(one.ends(), two.ends())
+    assert (one.is_over, two.is_over) == (True, True)
+
+
+async def test_silence_is_broken_now_and_then() -> None:
+    world = World(beat_seconds=0.01)
+    async with world.ear() as ear:
+        await ear.heard(1)
+
+        async def beats() -> None:
+            assert ear.received.count(b"\n:\n") >= 2
+
+        await eventually(beats)
+    assert world.looks == 1
