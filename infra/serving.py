@@ -129,19 +129,20 @@ def _live(running: Running) -> Live | None:
 async def _moves(running: Running, generations: Generations) -> AsyncGenerator[None]:
     """Yields at first, and when the tables of this release have moved on.
 
-    A nudge that is lost, or comes while there is no connection, costs a second.
+    A nudge that is lost, or comes while there is no connection, costs a second. Those of this
+    process come twice, so it is looked whether there was anything.
     """
     url = running.settings.database(running.service.name)
     async with (
         await AsyncConnection.connect(url, autocommit=True) as ear,
         running.seen.subscribe(ear) as waiter,
     ):
-        reached, nudged = None, False
+        reached = None
         while True:
-            if (now := await generations.reached()) != reached or nudged:
+            if (now := await generations.reached()) != reached:
                 reached = now
                 yield
-            nudged = await waiter.wait(MOVES_SECONDS)
+            await waiter.wait(MOVES_SECONDS)
 
 
 def _positions(running: Running, generations: Generations) -> Positions:

@@ -330,19 +330,20 @@ class Generations:
             )
             return dict(await cursor.fetchall())
 
-    async def reached(self) -> tuple[int, int]:
-        """How far the tables are that queries of this code read; another one when they moved on."""
+    async def reached(self) -> tuple[int, ...]:
+        """How far the tables are that queries of this code read; other numbers when they moved on,
+        also by what was parked and is not any more."""
         async with self._pool.connection() as connection:
             cursor = await connection.execute(
-                "select g.number, coalesce(sum(p.next_offset), 0)::bigint from views.generation g"
-                " left join consumer.position p"
-                "   on p.consumer = format('views.%%s.%%s', g.view, g.number)"
-                " where g.view = %s and g.fingerprint = %s and g.state = 'active'"
-                " group by g.number",
+                "select number,"
+                " (select coalesce(sum(next_offset), 0)::bigint from consumer.position"
+                "   where consumer = format('views.%%s.%%s', view, number)),"
+                " (select count(*) from consumer.parked"
+                "   where consumer = format('views.%%s.%%s', view, number))"
+                " from views.generation where view = %s and fingerprint = %s and state = 'active'",
                 (self.view, self.fingerprint),
             )
-            found = await cursor.fetchone()
-        return (0, 0) if found is None else (found[0], found[1])
+            return tuple(await cursor.fetchone() or ())
 
     async def create(self) -> Generation:
         """A new, empty generation beside the others; nothing reads or feeds it yet."""

@@ -9,8 +9,8 @@ from: they are the id of an event.
 import asyncio
 import re
 from collections import Counter
-from collections.abc import AsyncGenerator, Callable, Iterator, Sequence
-from contextlib import aclosing, contextmanager
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterator, Sequence
+from contextlib import aclosing, asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
 from secrets import randbelow
 from typing import Annotated, get_args
@@ -35,13 +35,14 @@ from infra.supervisor import Progress, supervise
 from infra.tokens import Role
 
 MOST_QUERIES = 8
-LANES = 4
-"""Queries of all listeners that are asked at once: who listens does not hold up who asks."""
+LANES = 2
+"""Queries of all listeners that are asked at once. Each lane rests as long as it worked, so that
+listeners do not hold up requests."""
 GAP_SECONDS = 1.0
 """From one look of a listener to the next one."""
-BEAT_SECONDS = 20.0
+BEAT_SECONDS = 30.0
 """Of silence, after which a comment keeps proxies from closing the connection."""
-BEATS = 30
+BEATS = 20
 """After so many, a listener looks also when nothing moved: a day may have begun."""
 RETRY_MILLISECONDS = 2_000
 """After which a listener comes back at the soonest, and within twice that."""
@@ -51,6 +52,12 @@ Moves = Callable[[], AsyncGenerator[None]]
 Anyone = Annotated[RequestContext, requires(*get_args(Role))]
 Watched = Annotated[str, StringConstraints(pattern=r"^/[!-~]{0,999}$")]
 
+_LAST_EVENT_ID = {
+    "name": "Last-Event-ID",
+    "in": "header",
+    "description": "The id of the last event that came; a browser sends it by itself.",
+    "schema": {"type": "string"},
+}
 _KEPT_KEYS = ("type", "asgi", "http_version", "scheme", "server", "client", "root_path", CLIENT)
 _KEPT_HEADERS = frozenset({b"authorization", b"cookie", b"accept-language"})
 _ETAGS = re.compile(r'(W/)?"[!#-+\--~]*"(,(W/)?"[!#-+\--~]*")*')
@@ -78,7 +85,7 @@ class Live:
         self._bells: set[asyncio.Event] = set()
         self._of_person: Counter[tuple[str, str]] = Counter()
         self._ringing: asyncio.Task[None] | None = None
-        self.lanes = asyncio.Semaphore(LANES)
+        self._lanes = asyncio.Semaphore(LANES)
         self.ending = False
 
     @contextmanager
@@ -112,6 +119,17 @@ class Live:
                 self._ringing.cancel()
                 self._ringing = None
 
+    @asynccontextmanager
+    async def lane(self) -> AsyncIterator[None]:
+        """Wait for a lane, and have it within the block."""
+        await self._lanes.acquire()
+        loop = asyncio.get_running_loop()
+        began = loop.time()
+        try:
+            yield
+        finally:
+            loop.call_later(loop.time() - began, self._lanes.release)
+
     def end(self) -> None:
         """End all streams; their listeners come back to another process."""
         self.ending = True
@@ -129,7 +147,7 @@ class Live:
 
 @dataclass(frozen=True, slots=True)
 class Look:
-    """What a listener was answered: an ETag, or a problem."""
+    """The answer to a query, as far as a listener needs it: an ETag, or a problem."""
 
     status: int
     etag: str = ""
@@ -137,8 +155,8 @@ class Look:
 
     @property
     def is_over(self) -> bool:
-        """Whether the listener may not ask this any more."""
-        return self.status in (401, 403, 404)
+        """Whether the listener may not ask this any more; other problems pass."""
+        return 400 <= self.status < 500 and self.status not in (425, 429)
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,12 +165,14 @@ class Asking:
 
     app: ASGIApp
     given: Scope
-    lanes: asyncio.Semaphore
+    live: Live
 
     async def look(self, query: str, known: str) -> Look:
-        """The answer to a query now; 304 when it has the ETag that is known."""
+        """The answer to a query now; 304 when it has the ETag that is known, and at the end."""
         found = _Found()
-        async with self.lanes:
+        async with self.live.lane():
+            if self.live.ending:
+                return Look(304)
             await self.app(self._scope(query, known), _Nothing(), found)
         return found.look()
 
@@ -234,7 +254,7 @@ class Listener:
         return problem
 
     def events(self) -> bytes:
-        """What was not told yet, as events. The last one has the id of them all."""
+        """The events that were not told yet. The last one has the id of them all."""
         told = [
             b"event: changed\ndata: %b\n"
             % to_json({"query": self.queries[number], "etag": self.etags[number]})
@@ -296,7 +316,8 @@ class Stream(Response):
                 yield b":\n\n"
                 continue
             beats = 0
-            await listener.look()
+            if await listener.look() is not None:
+                bell.set()
             if listener.is_over:
                 return
             if events := listener.events():
@@ -330,7 +351,7 @@ def router(live: Live) -> Router:
     """The route by which one listens."""
     routes = Router("Live")
 
-    @routes.get(LIVE)
+    @routes.get(LIVE, openapi_extra={"parameters": [_LAST_EVENT_ID]})
     async def listen(
         context: Anyone,
         request: Request,
@@ -351,7 +372,7 @@ def router(live: Live) -> Router:
         if LOOK in request.scope:
             raise invalid("query:watch", "live", "What tells of others cannot be watched itself.")
         app_state: AppState = context.app_state
-        asking = Asking(request.app, request.scope, live.lanes)
+        asking = Asking(request.app, request.scope, live)
         etags = _told(request.headers.get("last-event-id", ""), len(watch))
         listener = Listener(asking, watch, etags)
         return Stream(live, context.principal, listener, app_state.verifier)

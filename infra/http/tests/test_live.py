@@ -1,4 +1,4 @@
-"""Who listens is told when an answer is another one, misses nothing, and costs little."""
+"""Listeners are told when an answer is another one, miss nothing, and cost little."""
 
 import asyncio
 from collections import Counter
@@ -18,6 +18,7 @@ from infra.http.app import Api
 from infra.http.live import MOST_QUERIES, Live
 from infra.http.live import router as live_router
 from infra.http.middleware import Room
+from infra.http.problems import Problem, try_again
 from infra.http.request_context import RequestContext, requires
 from infra.http.tests.stage import api, client, token
 from infra.testing.eventually import PATIENCE_SECONDS, eventually
@@ -32,6 +33,8 @@ class World:
     def __init__(self, *, most: int = 10, of_person: int = 10, **options: Any) -> None:
         self.counts: Counter[str] = Counter()
         self.looks = 0
+        self.is_down = False
+        self.admitted = ""
         self._moved = asyncio.Event()
         self.live = Live(
             self._moves,
@@ -58,11 +61,15 @@ class World:
         async def count(context: Driver) -> Answered[int]:
             """How often the caller's organisation was counted."""
             self.looks += 1
+            if self.admitted not in ("", context.principal.organisation_id):
+                raise Problem(401, "session-ended", "This session has ended.")
+            if self.is_down:
+                raise try_again(503, "unavailable", "The database does not answer.")
             return Answered(self.counts[context.principal.organisation_id])
 
         @routes.get("/text")
         async def text(context: Driver) -> Annotated[Response, Content("text/plain")]:
-            """What is no JSON."""
+            """An answer that is no JSON."""
             return Response("text", media_type="text/plain")
 
         return routes
@@ -129,7 +136,7 @@ class Ear:
 
     @property
     def events(self) -> list[dict[str, str]]:
-        """What was told until now; the numbers by their ETags."""
+        """All that was told until now; the numbers by their ETags."""
         lines = self.received.decode().splitlines()
         return [from_json(line[6:]) for line in lines if line.startswith("data: ")]
 
@@ -140,7 +147,7 @@ class Ear:
         return [line[4:] for line in lines if line.startswith("id: ")][-1]
 
     async def heard(self, events: int) -> list[dict[str, str]]:
-        """What was told, once it is so many events."""
+        """All that was told, once it is so many events."""
 
         async def told() -> list[dict[str, str]]:
             assert len(self.events) == events
@@ -228,6 +235,28 @@ async def test_a_slow_reader_is_told_once_of_many_changes() -> None:
     # While a client takes nothing, nothing is looked at for it, and nothing is kept.
     assert looks == 2
     assert events[-1]["etag"] == now
+
+
+async def test_a_look_that_fails_is_repeated() -> None:
+    world = World()
+    async with world.ear() as ear:
+        await ear.heard(1)
+        world.is_down = True
+        world.moves()
+        await world.looked(3)
+        assert len(ear.events) == 1
+        world.is_down = False
+        await ear.heard(2)
+
+
+async def test_a_listener_who_may_not_ask_any_more_is_told_no_more() -> None:
+    world = World()
+    async with world.ear() as ear:
+        await ear.heard(1)
+        world.admitted = "o2"
+        world.moves()
+        await ear.ends()
+    assert (len(ear.events), ear.is_over) == (1, True)
 
 
 async def test_there_is_room_for_so_many_and_no_more() -> None:
