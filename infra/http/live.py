@@ -1,4 +1,4 @@
-"""`GET /live`: says by server-sent events when the answer to a query is another one (ADR 46).
+"""`GET /live`: says by server-sent events when the answer to a query is another one (ADR 48).
 
 A listener names the queries whose answers are on a screen. When tables have moved on, each is asked
 again by its own route and as the listener, and an event says that its ETag is another one. So
