@@ -13,6 +13,7 @@ from typing import Any, Protocol, get_args
 import httpx
 
 from infra.http.browsers import SAFE_METHODS
+from infra.http.middleware import LIVE
 from infra.tokens import Role
 
 EVERY_ROLE: tuple[Role, ...] = get_args(Role)
@@ -127,7 +128,12 @@ class Existing:
         """
         stranger = partial(caller.ask, who=who, org=org, roles=roles)
         for route in await routes_of(caller.client):
-            if str(route) in self.for_all or route.roles.isdisjoint(roles):
+            # Who listens is told of the answers of the other routes, and of nothing else.
+            if (
+                str(route) in self.for_all
+                or route.roles.isdisjoint(roles)
+                or route.template == LIVE
+            ):
                 continue
             if route.method in SAFE_METHODS:
                 assert await self._is_shown_to_owners(caller, route), f"{route}: empty"
