@@ -1,4 +1,4 @@
-"""`GET /live`: says by server-sent events when the answer to a query is another one (ADR 48).
+"""`GET /live`: says by server-sent events when the answer to a query is another one (ADR 49).
 
 A listener names the queries whose answers are on a screen. When tables have moved on, each is asked
 again by its own route and as the listener, and an event says that its ETag is another one. So
@@ -96,10 +96,10 @@ class Live:
         """
         person = (who.organisation_id, who.subject)
         if self.ending or len(self._bells) >= self._most:
-            raise try_again(503, "overloaded", "Too many listeners at once.", 30)
+            raise try_again(503, "overloaded", seconds=30)
         if self._of_person[person] >= self._most_of_person:
             telemetry.turned_away("too-many-listeners")
-            raise try_again(429, "too-many-listeners", "One person listens so often at once.", 30)
+            raise try_again(429, "too-many-requests", seconds=30)
         bell = asyncio.Event()
         self._bells.add(bell)
         self._of_person[person] += 1
@@ -225,7 +225,7 @@ class _Found:
         etag = self._headers.get(b"etag", b"").decode("latin-1")
         is_json = self._headers.get(b"content-type", b"").startswith(b"application/json")
         if self._status == 200 and not (etag and is_json):
-            raise invalid("query:watch", "json", "Only what is answered in JSON can be watched.")
+            raise invalid("query:watch", "value_error")
         return Look(self._status, etag, self._problem)
 
 
@@ -370,7 +370,7 @@ def router(live: Live) -> Router:
         stands. `Last-Event-ID` goes on after what was told.
         """
         if LOOK in request.scope:
-            raise invalid("query:watch", "live", "What tells of others cannot be watched itself.")
+            raise invalid("query:watch", "value_error")
         app_state: AppState = context.app_state
         asking = Asking(request.app, request.scope, live)
         etags = _told(request.headers.get("last-event-id", ""), len(watch))

@@ -62,9 +62,9 @@ class World:
             """How often the caller's organisation was counted."""
             self.looks += 1
             if self.admitted not in ("", context.principal.organisation_id):
-                raise Problem(401, "session-ended", "This session has ended.")
+                raise Problem(401, "session-over")
             if self.is_down:
-                raise try_again(503, "unavailable", "The database does not answer.")
+                raise try_again(503, "unavailable")
             return Answered(self.counts[context.principal.organisation_id])
 
         @routes.get("/text")
@@ -270,7 +270,7 @@ async def test_there_is_room_for_so_many_and_no_more() -> None:
         await one.heard(1)
         async with world.ear() as again:
             await again.ends()
-        assert (again.status, b"too-many-listeners" in again.received) == (429, True)
+        assert (again.status, b"too-many-requests" in again.received) == (429, True)
 
 
 async def test_who_listens_takes_no_room_of_who_asks() -> None:
