@@ -13,6 +13,7 @@ from collections.abc import (
     Sequence,
 )
 from contextlib import AsyncExitStack, asynccontextmanager, contextmanager, suppress
+from dataclasses import dataclass
 from functools import cache, partial
 
 import uvicorn
@@ -61,6 +62,7 @@ MOVES_SECONDS = 1.0
 SAMPLE_SECONDS = 2.0
 DRAIN_SECONDS = 10
 BACKLOG = 2_048
+Page = Callable[[Request], Awaitable[Response]]
 _PAGE = {
     "Content-Security-Policy": "default-src 'none'; style-src 'unsafe-inline';"
     " frame-ancestors 'none'"
@@ -186,7 +188,18 @@ class Site(Starlette):
             one.end()
 
 
-def site(services: Sequence[Running], settings: Settings) -> Site:
+@dataclass(frozen=True)
+class Front:
+    """A page for people at `/` instead of a plain list, and the routes that it needs.
+
+    For development: no process of production has one.
+    """
+
+    page: Page
+    routes: Sequence[BaseRoute]
+
+
+def site(services: Sequence[Running], settings: Settings, front: Front | None = None) -> Site:
     """The site of these services, and the probes of everything in it."""
     health = Health()
     keys = PublishedKeys(settings.jwks, url=settings.jwks_url)
@@ -203,12 +216,14 @@ def site(services: Sequence[Running], settings: Settings) -> Site:
     apis = {one.service.prefix: api(one, verifier, health, rates) for one in services}
     live = [app.state.live for app in apis.values() if app.state.live is not None]
     mounts = [Mount(prefix, app) for prefix, app in apis.items()]
-    ours = [
-        Route("/", _front_page(apis)),
+    ours: list[BaseRoute] = [
+        Route("/", _front_page(apis, front)),
         *_documents_of_all(apis),
         *health.routes(),
         *schema_routes(),
     ]
+    if front is not None:
+        ours += front.routes
     if settings.inside_port is None:
         return Site([*ours, *mounts], keys, health, None, live)
     documents = [Mount(prefix, routes=_documents(app)) for prefix, app in apis.items()]
@@ -238,10 +253,12 @@ def _documents_of_all(apis: Mapping[str, Api]) -> Sequence[BaseRoute]:
     return [Route("/openapi.json", document), *docs_routes("Relais")]
 
 
-def _front_page(apis: Mapping[str, Api]) -> Callable[[Request], Awaitable[Response]]:
+def _front_page(apis: Mapping[str, Api], front: Front | None) -> Page:
     async def front_page(request: Request) -> Response:
         if "text/html" not in request.headers.get("accept", ""):
             return JSONResponse({"apis": {p: f"{p}/openapi.json" for p in apis}})
+        if front is not None:
+            return await front.page(request)
         items = "".join(
             f'<li><a href="{prefix}/docs">{app.title}</a>'
             f' &middot; <a href="{prefix}/openapi.json">OpenAPI</a></li>'

@@ -108,7 +108,8 @@ class Settings(BaseSettings):
     jwks_url: str = ""
     """Where the accounts service publishes its keys, which are taken as well as those of `jwks`."""
     portal: str = "http://localhost:8080"
-    """Where people find the portal; links in mails begin with it."""
+    """Where people find the portal; links in mails begin with it. `relais up` and `demo` take the
+    address that they serve."""
     smtp: SecretStr = SecretStr("")
     """The mail server, like smtps://user:word@host:465; without one a laptop keeps its mail."""
     smtp_ca: Path | None = None

@@ -17,7 +17,7 @@ from infra import catalogues as texts
 from infra.catalogues import ENGLISH, LANGUAGES, Entry, placeholders
 
 ROOT = Path(__file__).resolve().parents[2]
-PARTS = ("infra", "services")
+PARTS = ("infra", "services", "tools")
 WIDTH = 98
 HEAD = """\
 # {name}: the {what} of {owner}.
@@ -65,7 +65,7 @@ def updated(before: str, language: str, folder: Sequence[str], entries: Iterable
     written = BytesIO()
     write_po(written, catalog, width=WIDTH, omit_header=True)
     name = Locale.parse(language).get_display_name("en")
-    what = "notices" if folder[-1] == "notices" else "problems"
+    what = "page" if folder[0] == "tools" else "notices" if folder[-1] == "notices" else "problems"
     owner = next(part for part in reversed(folder) if part not in {"http", "notices"})
     plurals = get_plural(language)
     head = HEAD.format(name=name, what=what, owner=owner, language=language, plurals=plurals)

@@ -14,6 +14,7 @@ from rich.progress import track
 from rich.table import Table
 
 from tools.demo import money
+from tools.demo.chronicle import Chronicle
 from tools.demo.people import City, Person, cities, drivers, trips
 from tools.demo.teller import Teller, Tokens, expect, positions, today
 
@@ -32,11 +33,15 @@ async def play(
     *,
     drivers_count: int = DRIVERS,
     trips_count: int = TRIPS,
+    chronicle: Chronicle | None = None,
 ) -> None:
-    """Tell the whole story. Raises `Unexpected` when the platform does anything else."""
+    """Tell the whole story, and note it in the chronicle.
+
+    Raises `Unexpected` when the platform does anything else.
+    """
     limits = httpx.Limits(max_connections=AT_ONCE)
     async with httpx.AsyncClient(base_url=url, timeout=30.0, limits=limits) as client:
-        teller = Teller(client, tokens, console, run=uuid4().hex[:6])
+        teller = Teller(client, tokens, console, uuid4().hex[:6], chronicle or Chronicle())
         places = cities()
         people = drivers(teller.run, drivers_count, places)
         people = await register(teller, people)

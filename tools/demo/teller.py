@@ -13,6 +13,7 @@ import httpx
 from rich.console import Console
 
 from infra.tokens import Role
+from tools.demo.chronicle import Chronicle
 from tools.demo.people import Person
 
 SEEN_WITHIN = 20.0
@@ -33,6 +34,7 @@ class Teller:
     tokens: Tokens
     console: Console
     run: str
+    chronicle: Chronicle = field(default_factory=Chronicle)
     seen_ms: list[float] = field(default_factory=list)
 
     @property
@@ -106,9 +108,11 @@ class Teller:
         return answer.json()
 
     def say(self, text: str) -> None:
+        self.chronicle.note(text)
         self.console.print(text, highlight=False)
 
     def step(self, title: str) -> None:
+        self.chronicle.begin(title)
         self.console.rule(f"[bold]{title}", align="left", style="dim")
 
     def visible(self) -> str:

@@ -31,9 +31,9 @@ def with_keys(home: Path, settings: Settings) -> tuple[SigningKey, Settings]:
     """The settings with development keys where they name none; made once, readable by us only."""
     keys = home / "keys"
     keys.mkdir(mode=0o700, parents=True, exist_ok=True)
-    signing = SigningKey.from_pem(_kept(home / SIGNING, SigningKey.generate().pem))
+    signing = SigningKey.from_pem(kept(home / SIGNING, SigningKey.generate().pem))
     fresh = json.dumps({"development": base64.b64encode(secrets.token_bytes(32)).decode()})
-    masters = _kept(keys / "master.json", fresh)
+    masters = kept(keys / "master.json", fresh)
     return signing, settings.model_copy(
         update={
             "jwks": settings.jwks or jwks(signing),
@@ -44,7 +44,8 @@ def with_keys(home: Path, settings: Settings) -> tuple[SigningKey, Settings]:
     )
 
 
-def _kept(path: Path, fresh: str) -> str:
+def kept(path: Path, fresh: str) -> str:
+    """The content of a file that only we can read; at first it is made so."""
     if not path.exists():
         with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
             file.write(fresh)

@@ -13,9 +13,12 @@ from infra.installation import belonging, objects_belong
 from infra.objects import objects_of
 from infra.serving import measured, serving, site
 from infra.settings import Settings
+from infra.stack.ports import free_port
 from infra.tokens import Role, SigningKey
 from infra.topics import create_topics
 from services import registry
+from services.messaging.adapters.outbound.sink import LOCAL_NAMES
+from tools.front.routes import front_of
 from tools.relais import servers
 from tools.relais.home import refuse_second, write_addresses
 from tools.relais.keys import development_token, with_keys
@@ -50,18 +53,39 @@ async def platform(settings: Settings) -> AsyncIterator[Platform]:
     home = settings.home.resolve()
     home.mkdir(parents=True, exist_ok=True)
     refuse_second(home)
+    own = is_own(settings)
     async with AsyncExitStack() as stack:
-        key, settings = with_keys(home, settings)
+        key, settings = with_keys(home, addressed(settings))
         stack.enter_context(telemetry.running(telemetry_of(settings, "relais")))
         settings, kept = await servers.started(stack, home, settings)
         running = await open_services(stack, registry.services(), settings)
-        app = site(running, settings)
+        front = front_of(home, running, key) if own else None
+        app = site(running, settings, front)
         await stack.enter_async_context(measured(running))
         url = await stack.enter_async_context(serving(app, settings))
         # Whoever signed in here is known here; the address is only known now.
         app.state.keys.url = settings.jwks_url or f"{url}/accounts/.well-known/jwks.json"
         stack.callback(write_addresses(home, settings, url).unlink, missing_ok=True)
         yield Platform(settings, running, url, key, kept)
+
+
+def addressed(settings: Settings) -> Settings:
+    """Links in mails lead to the address that is served, unless the settings say where."""
+    if "portal" in settings.model_fields_set:
+        return settings
+    port = settings.port or free_port()
+    host = settings.host if settings.host in LOCAL_NAMES else "localhost"
+    host = f"[{host}]" if ":" in host else host
+    return settings.model_copy(update={"port": port, "portal": f"http://{host}:{port}"})
+
+
+def is_own(settings: Settings) -> bool:
+    """Whether the servers are those of the home, and only this machine reaches the platform.
+
+    Only there may people be made whose passwords lie in a file.
+    """
+    named = settings.postgres or settings.databases or settings.kafka
+    return not named and settings.host in LOCAL_NAMES and settings.inside_port is None
 
 
 async def open_services(

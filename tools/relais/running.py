@@ -15,6 +15,7 @@ from infra.serving import measured, serving, site
 from infra.settings import Settings
 from infra.stack.ports import is_free
 from services import registry
+from tools.demo.chronicle import Chronicle, keep
 from tools.demo.story import play
 from tools.demo.summary import show_addresses, summarise
 from tools.demo.teller import Unexpected
@@ -47,7 +48,9 @@ def up() -> int:
 async def _up(settings: Settings) -> int:
     told = until_told_to_stop()
     async with platform(settings) as running:
-        console.print(f"Relais runs at [bold]{running.url}[/bold] (stop it with Ctrl-C)")
+        console.print(
+            f"Relais runs at [bold]{running.url}[/bold], which is a page (stop it with Ctrl-C)"
+        )
         for service in running.services:
             console.print(f"  {service.service.name}: {running.url}{service.service.prefix}/docs")
         server = without_password(running.settings.postgres)
@@ -149,13 +152,15 @@ async def _demo(settings: Settings) -> int:
         with console.status("starting PostgreSQL, the broker and the services"):
             running = await stack.enter_async_context(platform(settings))
         try:
-            await play(running.url, running.token, console)
+            chronicle = Chronicle()
+            await play(running.url, running.token, console, chronicle=chronicle)
         except Unexpected as error:
             console.print(f"[red]The story broke off:[/red] {error}")
             return 1
+        keep(running.settings.home, await chronicle.steps(running.services))
         await summarise(running.services, console)
         if not sys.stdout.isatty():
-            console.print("\n`make up` serves all of it.")
+            console.print("\n`make up` serves all of it, and shows the story at its address.")
         else:
             show_addresses(running.services, running.url, console)
             console.print("\nIt stays up: look around, then Ctrl-C.")

@@ -23,7 +23,7 @@ def router(running: Running) -> Router:
     @routes.get("/inbox")
     async def show_inbox(context: Public, request: Request) -> Html:
         """Mail of a laptop, as a page; for this machine only, and only while no server is set."""
-        if not has_sink(running) or not _from_here(request):
+        if not has_sink(running) or not from_here(request):
             raise Problem(404, "no-inbox")
         page = sink.page(await sink.kept(running.pool))
         policy = {"Content-Security-Policy": "default-src 'none'; style-src 'unsafe-inline'"}
@@ -32,7 +32,7 @@ def router(running: Running) -> Router:
     return routes
 
 
-def _from_here(request: Request) -> bool:
+def from_here(request: Request) -> bool:
     """Asked from this machine under a name of this machine, not through a proxy."""
     client = request.client.host if request.client else ""
     named = request.url.hostname or ""

@@ -18,6 +18,8 @@ from tools.relais.running import first_steps
 from tools.relais.tests.conftest import Line, Platform
 from tools.relais.tests.processes import environment_of, running, started
 
+OF_DEVELOPMENT = ("/development/page.js", "/set-password", "/confirm-address")
+
 
 def ask(address: str, until: int) -> float:
     """Ask anew until this is the status; answers when that was."""
@@ -92,6 +94,11 @@ class TestServeAndWork:
     ) -> None:
         with running(platform, *words) as url:
             assert httpx.get(f"{url}/health/live", timeout=60).status_code == 200
+            html = {"Accept": "text/html"}
+            assert "/development/" not in httpx.get(url, headers=html, timeout=60).text
+            sample = httpx.post(f"{url}/development/people/camille-dev", timeout=60)
+            assets = [httpx.get(url + path, timeout=60) for path in OF_DEVELOPMENT]
+            assert {answer.status_code for answer in (sample, *assets)} == {404}
 
     def test_an_api_that_stops_says_so_first_and_refuses_nobody_until_its_time_is_over(
         self, platform: Platform
