@@ -23,10 +23,11 @@ from pydantic import ValidationError
 from rich.console import Console
 from rich.table import Table
 
-from infra.http.models import plain
+from infra.http.models import instant, plain
 from infra.personal import UnknownMasterKey
 from infra.stack.process import ServerFailed
 from infra.supervisor import Halt
+from infra.wording import ALL, Unfit
 from services.names import UnknownService
 from tools.relais.home import AlreadyRunning
 
@@ -194,6 +195,14 @@ def _refuse(message: str, code: int, as_json: bool) -> None:
 def first_line(error: BaseException) -> str:
     """The first line of what an error says."""
     return next(iter(str(error).splitlines()), "")
+
+
+def time_of(option: str, text: str | None) -> datetime | None:
+    """The time that an option gives; None when it is not there. Raises `Trouble`."""
+    try:
+        return None if text is None else instant(text)
+    except Unfit as error:
+        raise Trouble(f"{option}: {ALL.of_rule('en', error.rule, error.facts)}", USAGE) from None
 
 
 # --- Who did what -----------------------------------------------------------

@@ -12,13 +12,13 @@ from contracts.common_v1 import EventAmended
 from contracts.index import contracts
 from contracts.runtime import Contract, DecodeError
 from infra.amendments import said, standing
-from infra.http.models import instant, plain
+from infra.http.models import plain
 from infra.personal import Codec, Encoded, Keyring
 from infra.store import Position, RecordedEvent
 from infra.store.postgres import PostgresStore
 from infra.store.protocol import BEGINNING
 from tools.relais import connections
-from tools.relais.answers import USAGE, Answer, Trouble, audit, cell, rows
+from tools.relais.answers import USAGE, Answer, Trouble, audit, cell, rows, time_of
 
 FOLLOW_SECONDS = 0.25
 PAGE = 500
@@ -168,7 +168,7 @@ async def tail(
 
     `since` is a time: everything recorded from then on. `type` is a pattern (`*.quote_*`).
     """
-    start = _time(since)
+    start = time_of("--from", since)
     names = connections.recording(service)
     async with connections.stores(connections.settings(), names) as stores:
         latest = dict.fromkeys(stores, BEGINNING)
@@ -193,13 +193,6 @@ def _facts(service: str, recorded: RecordedEvent) -> dict[str, Any]:
     ours = [contract for contract in contracts if contract.service == service]
     [contract] = [c for c in ours if recorded.stream.startswith(f"{c.name}-")]
     return facts(recorded, opened(contract, recorded))
-
-
-def _time(since: str | None) -> datetime | None:
-    try:
-        return None if since is None else instant(since)
-    except ValueError as error:
-        raise Trouble(f"--from {error}", USAGE) from error
 
 
 async def _end(store: PostgresStore) -> Position:

@@ -18,7 +18,7 @@ from infra.consumers.records import KafkaTopicReader, Partition, Record, TopicRe
 from infra.http.models import instant, plain
 from infra.topics import partitions_of
 from tools.relais import connections
-from tools.relais.answers import USAGE, Trouble
+from tools.relais.answers import USAGE, Trouble, time_of
 from tools.relais.exported import Folder, Form, Ndjson, Row, opened
 from tools.relais.topics import contract_of, facts, said_by, topics_at
 
@@ -43,10 +43,8 @@ def start_of(since: str | None, after: Sequence[str]) -> Start:
         offsets = {int(partition): int(offset) + 1 for partition, offset in places}
     except ValueError:
         raise Trouble("--after wants PARTITION/OFFSET, like 3/100", USAGE) from None
-    try:
-        return Start(since and instant(since).isoformat(), offsets)
-    except ValueError as error:
-        raise Trouble(f"--from {error}", USAGE) from None
+    begins = time_of("--from", since)
+    return Start(None if begins is None else begins.isoformat(), offsets)
 
 
 async def export(

@@ -11,7 +11,6 @@ from contracts.messaging.message_v1 import Reason
 from infra.catalogues import ENGLISH
 from infra.commands import CommandContext, Refused
 from infra.host import Running, opened
-from infra.http.models import instant
 from infra.http.problems import refused
 from services.messaging import message
 from services.messaging.aggregates import MESSAGE
@@ -29,6 +28,7 @@ from tools.relais.answers import (
     audit,
     operator,
     rows,
+    time_of,
 )
 
 COLUMNS = ("message_id", "reason", "topic", "template", "about", "changed_at")
@@ -54,7 +54,7 @@ async def waiting() -> Answer:
 
 async def failed(reason: str | None, since: str | None) -> Answer:
     """Messages that failed, the newest first. Raises `Trouble`."""
-    wanted, from_then = _reason(reason), _time(since)
+    wanted, from_then = _reason(reason), time_of("--since", since)
     async with _messaging() as running:
         found = await outbox.failed(running.pool, wanted, from_then)
     return rows([asdict(one) for one in found], COLUMNS, "nothing failed")
@@ -67,7 +67,7 @@ async def again(ids: Sequence[str], reason: str | None, since: str | None) -> An
     """
     if bool(ids) == bool(reason or since):
         raise Trouble("name messages, or a --reason or --since of those that failed", USAGE)
-    wanted, from_then, by = _reason(reason), _time(since), operator()
+    wanted, from_then, by = _reason(reason), time_of("--since", since), operator()
     async with _messaging() as running:
         if not ids:
             found = await outbox.failed(running.pool, wanted, from_then)
@@ -105,10 +105,3 @@ def _reason(name: str | None) -> str | None:
     if name is not None and name not in names:
         raise Trouble(f"{name} is none of {', '.join(names)}", USAGE)
     return name
-
-
-def _time(text: str | None) -> datetime | None:
-    try:
-        return None if text is None else instant(text)
-    except ValueError as error:
-        raise Trouble(f"--since {error}", USAGE) from error

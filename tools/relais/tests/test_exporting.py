@@ -210,7 +210,7 @@ def test_a_position_that_is_none_is_refused(after: str) -> None:
 
 
 def test_a_time_without_a_zone_is_refused() -> None:
-    with pytest.raises(Trouble, match="--from must be an RFC 3339 time"):
+    with pytest.raises(Trouble, match="--from: This has to be a time with its offset from UTC"):
         start_of("2030-05-01", [])
 
 

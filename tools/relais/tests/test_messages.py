@@ -44,5 +44,5 @@ async def test_what_is_sent_again_is_named_in_one_way() -> None:
             await again(ids, reason, None)
     with pytest.raises(Trouble, match="none of"):
         await failed("bored", None)
-    with pytest.raises(Trouble, match="RFC 3339"):
+    with pytest.raises(Trouble, match="--since: This has to be a time with its offset from UTC"):
         await failed(None, "yesterday")
