@@ -145,15 +145,13 @@ def _sync(path: Path) -> None:
 def objects_of(settings: Settings) -> KeptObjects:
     """The store that `settings.objects` names; a folder of its home when it names none.
 
-    Raises ValueError for a name that is none, OSError when the authority of S3 cannot be read.
+    Raises OSError when the authority of S3 cannot be read.
     """
     if not settings.objects:
         folder = settings.home.absolute() / "objects"
         folder.mkdir(parents=True, exist_ok=True)
         folder.chmod(0o700)
         return KeptObjects(LocalStore(folder), folder)
-    if not settings.objects.startswith("s3://"):
-        raise ValueError("objects must be like s3://bucket/folder")
     return KeptObjects(_s3(settings))
 
 

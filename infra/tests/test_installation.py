@@ -291,7 +291,7 @@ class TestObjects:
         keys, store = await grown(site)
         away = objects_of(
             Settings.model_validate(
-                {"objects": "s3://b/r", "s3_endpoint": "http://127.0.0.1:9", "s3_key": "k"}
+                {"objects": "s3://relais/r", "s3_endpoint": "http://127.0.0.1:9", "s3_key": "k"}
             )
         )
         await objects_belong("missions", away, keys.pool, store.pool)

@@ -112,8 +112,3 @@ async def test_a_store_that_does_not_answer_is_away_and_nothing_is_missing() -> 
     )
     found = await asyncio.gather(*asked, return_exceptions=True)
     assert [type(each) for each in found] == [ObjectsAway] * 3
-
-
-def test_an_address_that_is_no_store_is_refused() -> None:
-    with pytest.raises(ValueError, match="s3://"):
-        objects_of(Settings(objects="ftp://files"))

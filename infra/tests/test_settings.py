@@ -87,7 +87,7 @@ BAD = {
         "smtp://",
         "mail.example.org:25",
     ],
-    "objects": ["s3:/relais", "http://minio/relais", "s3://", "s3://Upper"],
+    "objects": ["ftp://files", "s3:/relais", "http://minio/relais", "s3://", "s3://Upper"],
     "s3_endpoint": ["minio:9000", f"s3://key:{SECRET}@minio", "http://minio:65536"],
     "portal": ["relais.example.org", "htps://relais.example.org", "https://", "https://a b"],
     "jwks_url": ["/accounts/jwks.json", "https://host:port/jwks.json"],
