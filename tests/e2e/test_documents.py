@@ -46,6 +46,9 @@ from tests.e2e.conftest import KEY, MASTER_KEYS, Platform, token
 from tools.demo.people import cities, trips
 from tools.demo.teller import today
 
+# Ten examples for every parameter of every route take longer than a test may on a busy machine.
+pytestmark = pytest.mark.timeout(400)
+
 EXAMPLES = 10
 """Requests an operation and mode; all together they take two thirds of a minute."""
 SEED = 20300501
