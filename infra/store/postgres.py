@@ -6,7 +6,6 @@ transaction takes the locks of its streams before it gets its xid. `docs/adr/000
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
-from itertools import takewhile
 from json import JSONEncoder
 from time import monotonic
 from typing import Any
@@ -21,16 +20,16 @@ from infra.migrations import apply_migrations, steps_in
 from infra.store import arrays
 from infra.store.protocol import (
     BEGINNING,
-    MAX_EVENT_BYTES,
     Append,
     Appended,
     Conflict,
     EventIdTaken,
-    EventTooLarge,
     Position,
     RecordedEvent,
     TimerGone,
     Verdict,
+    recorded_until,
+    refuse_oversize,
 )
 from infra.store.timers import timers_of
 
@@ -95,7 +94,7 @@ class PostgresStore:
         await apply_migrations(self.pool, "es", steps_in("infra.store"))
 
     async def append(self, append: Append) -> Verdict:
-        _refuse_oversize(append)
+        refuse_oversize(append)
         started = monotonic()
         verdict = await self._appends.submit(append)
         telemetry.append_took(monotonic() - started)
@@ -151,7 +150,7 @@ class PostgresStore:
         from now on, by version; nothing of what stood there is kept. All or nothing; when the
         verdict is not a fresh `Appended`, nothing was replaced.
         """
-        _refuse_oversize(append)
+        refuse_oversize(append)
         async with self.pool.connection() as connection, connection.transaction():
             [verdict] = await self.append_in(connection, [append])
             if isinstance(verdict, Appended) and not verdict.repeated:
@@ -175,10 +174,7 @@ class PostgresStore:
             return await self._reads.submit(stream)
         last = _LAST_VERSION if to_version is None else to_version
         events = await self._fetch(_READ, (stream, after_version, last))
-        if to_time is None:
-            return events
-        # A filter would leave a hole where the server's clock was set back.
-        return list(takewhile(lambda event: event.recorded_at <= to_time, events))
+        return recorded_until(events, to_time)
 
     async def read_many(self, streams: Sequence[str]) -> dict[str, list[RecordedEvent]]:
         """Several whole streams at once; a stream without events is an empty list."""
@@ -225,14 +221,6 @@ class PostgresStore:
 
 
 _json = JSONEncoder(separators=(",", ":")).encode
-
-
-def _refuse_oversize(append: Append) -> None:
-    for event in append.events:
-        if len(event.data) > MAX_EVENT_BYTES:
-            raise EventTooLarge(
-                f"{event.type} has {len(event.data)} bytes, at most {MAX_EVENT_BYTES} fit a topic"
-            )
 
 
 async def _recorded_at_once(connection: Connection, append: Append, timers: str | None) -> bool:

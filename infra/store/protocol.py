@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from itertools import takewhile
 from typing import Any, Protocol
 from uuid import UUID
 
@@ -115,6 +116,23 @@ Verdict = Appended | Conflict | TimerGone | EventIdTaken
 
 class EventTooLarge(ValueError):
     """An event is larger than `MAX_EVENT_BYTES`, so no broker would take it."""
+
+
+def refuse_oversize(append: Append) -> None:
+    """Raise `EventTooLarge` when an event of the append is."""
+    for event in append.events:
+        if len(event.data) > MAX_EVENT_BYTES:
+            raise EventTooLarge(
+                f"{event.type} has {len(event.data)} bytes, at most {MAX_EVENT_BYTES} fit a topic"
+            )
+
+
+def recorded_until(events: list[RecordedEvent], to_time: datetime | None) -> list[RecordedEvent]:
+    """The events of a stream up to the first that was recorded later; all, without a time."""
+    if to_time is None:
+        return events
+    # A filter would leave a hole where the server's clock was set back.
+    return list(takewhile(lambda event: event.recorded_at <= to_time, events))
 
 
 class EventStore(Protocol):

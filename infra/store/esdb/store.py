@@ -10,7 +10,6 @@ import sys
 from collections.abc import AsyncGenerator, Callable, Sequence
 from contextlib import aclosing, suppress
 from datetime import datetime
-from itertools import takewhile
 from time import monotonic
 from typing import Any, Literal
 from uuid import UUID, uuid4
@@ -42,7 +41,6 @@ from infra.store.esdb.ids import Ids, Tried
 from infra.store.esdb.settling import Settling
 from infra.store.protocol import (
     BEGINNING,
-    MAX_EVENT_BYTES,
     Append,
     Appended,
     Conflict,
@@ -54,6 +52,8 @@ from infra.store.protocol import (
     RecordedEvent,
     TimerGone,
     Verdict,
+    recorded_until,
+    refuse_oversize,
 )
 from infra.supervisor import Halt
 
@@ -270,10 +270,7 @@ class EsdbStore:
         for version, event in enumerate(events, after_version + 1):
             if event.version != version:
                 raise StreamGone(f"version {version} of {stream} is missing on the server")
-        if to_time is None:
-            return events
-        # A filter would leave a hole where the server's clock was set back.
-        return list(takewhile(lambda event: event.recorded_at <= to_time, events))
+        return recorded_until(events, to_time)
 
     async def _read_after(self, stream: str, version: int) -> Sequence[RecordedEvent]:
         return await self.read(stream, after_version=version)
@@ -397,11 +394,7 @@ async def make_tables(pool: Pool) -> None:
 
 
 def _refuse(append: Append) -> None:
-    for event in append.events:
-        if len(event.data) > MAX_EVENT_BYTES:
-            raise EventTooLarge(
-                f"{event.type} has {len(event.data)} bytes, at most {MAX_EVENT_BYTES} fit a topic"
-            )
+    refuse_oversize(append)
     size = sum(len(sent.data) + len(sent.metadata) for sent in map(_sent, append.events))
     if size > MAX_APPEND_BYTES:
         raise EventTooLarge(f"{append.stream}: {size} bytes at once, at most {MAX_APPEND_BYTES}")
