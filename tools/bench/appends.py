@@ -1,4 +1,4 @@
-"""Durable appends: ours, a bare INSERT each, and the `eventsourcing` library."""
+"""Durable appends: ours, a bare INSERT each, the `eventsourcing` library, and Emmett."""
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping
@@ -18,6 +18,7 @@ from infra.database import Pool, open_pool
 from infra.signals import Signal
 from infra.store import Append, Appended, NewEvent
 from infra.store.postgres import PostgresStore
+from tools.bench.emmett import emmett
 from tools.bench.figures import Figure, Samples, Side, at_least, interleave
 from tools.bench.ground import POOL, Ground
 from tools.bench.subject import Size, Subject
@@ -56,8 +57,10 @@ async def measure(ground: Ground, size: Size, step: Callable[[], None]) -> Sampl
     async with AsyncExitStack() as stack:
         ours = await _ours(ground, stack)
         bare = await _bare(ground, stack)
-        recorder = await asyncio.to_thread(_recorder, await ground.database("append_peer"))
+        recorder = await asyncio.to_thread(open_recorder, await ground.database("append_peer"))
         stack.callback(recorder.datastore.close)
+        node = await stack.enter_async_context(emmett(len(DATA)))
+        url = await ground.database("append_emmett")
 
         def side(name: str, write: Write) -> Side:
             async def once() -> Mapping[str, float]:
@@ -69,11 +72,18 @@ async def measure(ground: Ground, size: Size, step: Callable[[], None]) -> Sampl
             return once
 
         async def peer() -> Mapping[str, float]:
-            return {"peer": await asyncio.to_thread(_peer_per_second, recorder, size.seconds)}
+            written, seconds = await asyncio.to_thread(insert_for, recorder, size.seconds)
+            return {"peer": written / seconds}
 
-        return await interleave(
-            size.rounds, [side("ours", ours), side("psycopg", bare), peer], step
-        )
+        async def emmetts() -> Mapping[str, float]:
+            assert node is not None
+            return {
+                measure_of("emmett", count): await node.per_second(url, size.seconds, count)
+                for count in (WRITERS, *FEWER)
+            }
+
+        sides = [side("ours", ours), side("psycopg", bare), peer]
+        return await interleave(size.rounds, sides if node is None else [*sides, emmetts], step)
 
 
 def measure_of(side: str, writers: int) -> str:
@@ -83,6 +93,12 @@ def measure_of(side: str, writers: int) -> str:
 
 async def per_second(write: Write, seconds: float, writers: int = WRITERS) -> float:
     """Events a second of so many writers at once, each with a stream of its own."""
+    written, took = await append_for(write, seconds, writers)
+    return written / took
+
+
+async def append_for(write: Write, seconds: float, writers: int) -> tuple[int, float]:
+    """Let so many writers append; the count of their events, and the seconds it took."""
     until = perf_counter() + seconds
     run = uuid4().hex[:8]
 
@@ -95,14 +111,23 @@ async def per_second(write: Write, seconds: float, writers: int = WRITERS) -> fl
 
     started = perf_counter()
     written = await asyncio.gather(*(writer(f"{run}-{n}") for n in range(writers)))
-    return sum(written) / (perf_counter() - started)
+    return sum(written), perf_counter() - started
 
 
 async def _ours(ground: Ground, stack: AsyncExitStack) -> Write:
-    pool = await _pool(stack, await ground.database("append_ours"))
-    # With the nudge that tells the relay, as a service has it.
+    return writer_of(await open_store(stack, await ground.database("append_ours")))
+
+
+async def open_store(stack: AsyncExitStack, url: str) -> PostgresStore:
+    """Our store in a new database, with the nudge that tells the relay, as a service has it."""
+    pool = await _pool(stack, url)
     store = PostgresStore(pool, on_append=Signal("appended", pool).notify)
     await store.migrate()
+    return store
+
+
+def writer_of(store: PostgresStore) -> Write:
+    """Appends to this store."""
 
     async def write(stream: str, version: int) -> None:
         event = NewEvent(uuid4(), TYPE, DATA, META, datetime.now(UTC))
@@ -131,7 +156,8 @@ async def _pool(stack: AsyncExitStack, url: str) -> Pool:
     return pool
 
 
-def _recorder(url: str) -> PostgresApplicationRecorder:
+def open_recorder(url: str, *, fast: bool = False) -> PostgresApplicationRecorder:
+    """The library's recorder in a new database: by its default way, or by its functions."""
     where: dict[str, Any] = conninfo_to_dict(url)
     datastore = PostgresDatastore(
         dbname=where["dbname"],
@@ -141,14 +167,15 @@ def _recorder(url: str) -> PostgresApplicationRecorder:
         password="",
         pool_size=POOL,
         max_overflow=0,
+        enable_db_functions=fast,
     )
     recorder = PostgresApplicationRecorder(datastore)
     recorder.create_table()
     return recorder
 
 
-def _peer_per_second(recorder: PostgresApplicationRecorder, seconds: float) -> float:
-    """The library is synchronous, so each writer is a thread."""
+def insert_for(recorder: PostgresApplicationRecorder, seconds: float) -> tuple[int, float]:
+    """As `append_for`. The library is synchronous, so each writer is a thread."""
     until = perf_counter() + seconds
 
     def writer(stream: UUID) -> int:
@@ -161,7 +188,7 @@ def _peer_per_second(recorder: PostgresApplicationRecorder, seconds: float) -> f
     started = perf_counter()
     with ThreadPoolExecutor(WRITERS) as threads:
         written = list(threads.map(writer, [uuid4() for _ in range(WRITERS)]))
-    return sum(written) / (perf_counter() - started)
+    return sum(written), perf_counter() - started
 
 
 SUBJECT = Subject(
@@ -192,6 +219,17 @@ SUBJECT = Subject(
                 measure_of("psycopg", writers),
             )
             for writers, bound in zip(FEWER, (1, 0.8), strict=True)
+        ),
+        *(
+            Figure(
+                f"durable appends, {writers} writer{'s' * (writers > 1)}, one 300-byte event each",
+                "events/s",
+                "Emmett",
+                at_least(bound),
+                measure_of("ours", writers),
+                measure_of("emmett", writers),
+            )
+            for writers, bound in zip((WRITERS, *FEWER), (5, 2, 1), strict=True)
         ),
     ),
     measure=measure,

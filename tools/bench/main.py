@@ -75,10 +75,13 @@ async def measure(
                 progress.refresh()
                 samples = await subjects[name].measure(ground, size, progress.refresh)
                 progress.update(task, total=1, completed=1)
-                measured += [
-                    Measured(figure, samples[figure.ours], samples[figure.other])
-                    for figure in subjects[name].figures
-                ]
+                for figure in subjects[name].figures:
+                    if figure.other in samples:
+                        measured.append(
+                            Measured(figure, samples[figure.ours], samples[figure.other])
+                        )
+                    else:
+                        console.print(f"{figure.beside} is not at hand: {figure.name} not compared")
                 await ground.settle()
 
 

@@ -2,8 +2,8 @@
 
 import asyncio
 import json
-from collections.abc import Callable, Mapping, Sequence
-from contextlib import AsyncExitStack
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager
 from time import perf_counter
 from typing import Any
 from uuid import uuid4
@@ -17,6 +17,7 @@ from infra.database import Pool
 from infra.host import Running, opened
 from infra.relay import Relay
 from infra.store import Position, RecordedEvent
+from infra.supervisor import supervise
 from infra.topics import create_topics, partitions_of
 from services.missions.service import service
 from tools.bench import events
@@ -38,20 +39,11 @@ async def measure(ground: Ground, size: Size, step: Callable[[], None]) -> Sampl
     async with AsyncExitStack() as stack:
         running = await stack.enter_async_context(opened(service, ground.settings("relay")))
         producer = await stack.enter_async_context(bulk_producer(ground.broker.bootstrap))
-        messages = as_messages(await _rows(running, size))
-        relay = Relay(
-            service.name,
-            running.store,
-            service.contracts,
-            bootstrap=ground.broker.bootstrap,
-            conninfo=running.settings.database(service.name),
-            signal=running.appended,
-        )
-        relaying = asyncio.create_task(relay.run())
-        await relay.leading.wait()
+        messages = as_messages(await rows_of(running, size))
+        await stack.enter_async_context(relayed(running, ground.broker.bootstrap))
 
         async def relais() -> Mapping[str, float]:
-            recorded = await _rows(running, size)
+            recorded = await rows_of(running, size)
             await events.record(running.pool, recorded)
             return {"ours": len(recorded) / await _relayed(running)}
 
@@ -60,13 +52,32 @@ async def measure(ground: Ground, size: Size, step: Callable[[], None]) -> Sampl
             await send(producer, BARE_TOPIC, messages)
             return {"bare": len(messages) / (perf_counter() - started)}
 
-        samples = await interleave(size.rounds, [relais, bare], step)
+        return await interleave(size.rounds, [relais, bare], step)
+
+
+@asynccontextmanager
+async def relayed(running: Running, bootstrap: str) -> AsyncIterator[None]:
+    """A relay for the time of a block, supervised as a worker's: it shares its process with whoever
+    makes the rows, so it may lose its connections and begin anew."""
+    relay = Relay(
+        service.name,
+        running.store,
+        service.contracts,
+        bootstrap=bootstrap,
+        conninfo=running.settings.database(service.name),
+        signal=running.appended,
+    )
+    relaying = asyncio.create_task(supervise("relay", relay.run, relay.progress))
+    try:
+        await relay.leading.wait()
+        yield
+    finally:
         relay.stop()
         await relaying
-        return samples
 
 
-async def _rows(running: Running, size: Size) -> list[events.Row]:
+async def rows_of(running: Running, size: Size) -> list[events.Row]:
+    """As many new events as a round takes, as rows of the store."""
     trips = size.events // events.EVENTS_A_TRIP
     return await events.rows(running.commands.codec(contract), f"{uuid4().hex[:6]}-", trips)
 

@@ -4,6 +4,8 @@ from collections.abc import Mapping
 
 from tools.bench import (
     appends,
+    debezium,
+    following,
     memory,
     mixed,
     relaying,
@@ -18,10 +20,12 @@ from tools.bench.subject import Subject
 
 SUBJECTS: Mapping[str, Subject] = {
     "append": appends.SUBJECT,
+    "follow": following.SUBJECT,
     "http": requests.SUBJECT,
     "sign-in": sign_in.SUBJECT,
     "token": token_check.SUBJECT,
     "relay": relaying.SUBJECT,
+    "debezium": debezium.SUBJECT,
     "view": viewing.SUBJECT,
     "visible": visibility.SUBJECT,
     "mixed": mixed.SUBJECT,

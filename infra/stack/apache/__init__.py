@@ -64,30 +64,30 @@ class ApacheBroker(ChildBroker):
         shutil.rmtree(self._data_dir, ignore_errors=True)
 
 
-def fetch(libraries: Path) -> Path:
-    """The folder with Kafka's jars, fetched by Maven when this version is not there yet.
+def fetch(libraries: Path, pom: Path = POM, name: str = "apache-kafka") -> Path:
+    """The folder with the jars a POM names, fetched by Maven when this POM's are not there yet.
 
     Several processes may ask at once: each fetches aside, the first to finish is kept.
     """
-    version = hashlib.sha256(POM.read_bytes()).hexdigest()[:12]
-    complete = libraries / f"apache-kafka-{version}"
+    version = hashlib.sha256(pom.read_bytes()).hexdigest()[:12]
+    complete = libraries / f"{name}-{version}"
     if complete.exists():
         return complete
     libraries.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=libraries) as aside:
         target = Path(aside) / "libs"
         goal = ["dependency:copy-dependencies", f"-DoutputDirectory={target}"]
-        command = [program("mvn"), "-q", "-B", "-f", str(POM), *goal]
+        command = [program("mvn"), "-q", "-B", "-f", str(pom), *goal]
         done = subprocess.run(command, capture_output=True, text=True, check=False)
         if done.returncode != 0:
-            raise ServerFailed(f"Maven could not fetch Apache Kafka\n{done.stdout}")
+            raise ServerFailed(f"Maven could not fetch {name}\n{done.stdout}")
         if not complete.exists():
             target.rename(complete)
     return complete
 
 
 def program(name: str) -> str:
-    """Where a program of the machine is, or a plain word that it is missing."""
+    """Where a program of the machine is. Raises `ServerFailed` when it is missing."""
     path = shutil.which(name)
     if path is None:
         raise ServerFailed(f"Apache Kafka needs `{name}`, which is not installed")
