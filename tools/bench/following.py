@@ -1,4 +1,4 @@
-"""What a follower sees of all that 64 writers append meanwhile: every event, or not."""
+"""Counts what a follower sees while 64 writers append: every event, or not."""
 
 import asyncio
 from collections.abc import Callable, Mapping
