@@ -177,6 +177,9 @@ class Settings(BaseSettings):
     inside_port: int | None = None
     """A port for us alone: `/metrics`, the reasons of the probes, and the documents of the APIs,
     which `port` then has no more. Set it in production, and let only the platform reach it."""
+    probes: str = ""
+    """Where `relais doctor` finds the inside port of each process, like `http://{process}:9090`;
+    `{process}` becomes `missions-api`, `missions-workers` and so on. Every address is asked."""
     pool_size: int = 10
     proxies: Networks = ()
     """The proxies before us, like 10.0.0.0/8,2001:db8::/32: from them, and from nobody else,
@@ -257,6 +260,15 @@ class Settings(BaseSettings):
     def _leads_to_a_mail_server(cls, given: SecretStr) -> SecretStr:
         if address := given.get_secret_value():
             endpoints.url(address, ("smtp", "smtps"), "smtps://user:word@host:465")
+        return given
+
+    @field_validator("probes")
+    @classmethod
+    def _leads_to_each_process(cls, given: str) -> str:
+        if given and "{process}" not in given:
+            raise ValueError("must say where {process} stands, like http://{process}:9090")
+        if given:
+            endpoints.url(given.replace("{process}", "name"), ("http",), "http://{process}:9090")
         return given
 
     @field_validator("portal", "jwks_url", "sms_url", "s3_endpoint", "otlp_endpoint")

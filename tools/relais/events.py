@@ -190,9 +190,14 @@ async def tail(
 
 
 def _facts(service: str, recorded: RecordedEvent) -> dict[str, Any]:
+    return facts(recorded, opened(contract_of(service, recorded), recorded))
+
+
+def contract_of(service: str, recorded: RecordedEvent) -> Contract[Any]:
+    """The contract of an event in the store of a service."""
     ours = [contract for contract in contracts if contract.service == service]
-    [contract] = [c for c in ours if recorded.stream.startswith(f"{c.name}-")]
-    return facts(recorded, opened(contract, recorded))
+    [found] = [c for c in ours if recorded.stream.startswith(f"{c.name}-")]
+    return found
 
 
 async def _end(store: PostgresStore) -> Position:

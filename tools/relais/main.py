@@ -119,11 +119,13 @@ def bench(
 
 
 app.command()(verbs.doctor)
+app.command()(verbs.why)
 app.command()(verbs.adopt)
 app.add_typer(verbs.events, name="events")
 app.add_typer(verbs.topics, name="topics")
 app.add_typer(verbs.views, name="views")
 app.add_typer(verbs.parked, name="parked")
+app.add_typer(verbs.phantoms, name="phantoms")
 app.add_typer(verbs.relay, name="relay")
 app.add_typer(verbs.timers, name="timers")
 app.add_typer(verbs.messages, name="messages")

@@ -1,5 +1,6 @@
 """How far a relay has come, who leads, and what holds it back."""
 
+from dataclasses import dataclass
 from typing import Any
 
 from psycopg.rows import dict_row
@@ -30,6 +31,12 @@ select c.relay is not null as begun, coalesce(c.epoch, 0) as epoch, coalesce(c.t
                        count(*) filter (where (e.xid, e.position) > (c.xid, c.position)
                                            or c.relay is null) as waiting
                   from es.event e) n
+"""
+_REACHED = """
+select c.position = 0 or exists (select from es.event e
+                                  where e.xid = c.xid and e.position = c.position),
+       c.store not in ('', (select system_identifier from pg_control_system())::text)
+  from es.checkpoint c where c.relay = %s
 """
 _LEADER = """
 select a.pid, coalesce(host(a.client_addr), 'local'), a.backend_start
@@ -75,6 +82,26 @@ async def _row(connection: Connection, name: str) -> dict[str, Any]:
     row = await cursor.fetchone()
     assert row is not None
     return row
+
+
+@dataclass(frozen=True, slots=True)
+class Checkpoint:
+    """Whether a relay may go on from where it was."""
+
+    reached: bool
+    """The store has the event that it came to last."""
+    foreign: bool
+    """It was written in another PostgreSQL cluster, so this store was filled from a dump."""
+
+
+FITTING = Checkpoint(reached=True, foreign=False)
+
+
+async def checkpoint(connection: Connection, name: str) -> Checkpoint:
+    """The checkpoint of a relay beside the store; one that never ran may begin."""
+    cursor = await connection.execute(_REACHED, (name,))
+    row = await cursor.fetchone()
+    return FITTING if row is None else Checkpoint(*row)
 
 
 async def leading(connection: Connection, name: str) -> str | None:

@@ -10,6 +10,7 @@ from aiokafka import AIOKafkaConsumer, TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient
 from aiokafka.admin.config_resource import ConfigResource, ConfigResourceType
 from aiokafka.errors import for_code
+from rich.console import Console
 
 from contracts import amendments
 from contracts.index import contracts
@@ -63,7 +64,7 @@ async def listed() -> Answer:
     bootstrap = connections.broker(settings)
     there = await topics_at(bootstrap)
     topics = [contract.topic for contract in contracts]
-    sizes = await sizes_of(bootstrap, [t for t in topics if t in there])
+    sizes = await sizes_of(bootstrap, {t: there[t].partitions for t in topics if t in there})
     found = [
         {
             "topic": topic,
@@ -76,7 +77,15 @@ async def listed() -> Answer:
         }
         for topic in topics
     ]
-    return rows(found, COLUMNS, "")
+    table = rows(found, COLUMNS, "")
+    if all(topic in there for topic in topics):
+        return table
+
+    def text(console: Console) -> None:
+        table.text(console)
+        console.print("`relais topics create` makes those that are missing")
+
+    return Answer(table.facts, text)
 
 
 def _state(there: AtBroker | None, wanted: int, settings: Settings) -> str:
@@ -138,13 +147,19 @@ async def _in_sync(admin: AIOKafkaAdminClient, there: list[str]) -> dict[str, in
     return found
 
 
-async def sizes_of(bootstrap: Address, topics: list[str]) -> dict[Partition, int]:
-    """The end offset of every partition of these topics; records are never removed."""
-    wanted = [TopicPartition(topic, n) for topic in topics for n in range(partitions_of(topic))]
+async def sizes_of(bootstrap: Address, topics: Mapping[str, int]) -> dict[Partition, int]:
+    """The end offset of every partition of these topics, by how many of them there are.
+
+    Records are never removed.
+    """
+    wanted = [TopicPartition(topic, n) for topic, many in topics.items() for n in range(many)]
+    if not wanted:
+        # The client breaks when it is stopped before it was asked for anything.
+        return {}
     client = AIOKafkaConsumer(**options(bootstrap), enable_auto_commit=False)
     try:
         await client.start()
-        ends = await client.end_offsets(wanted) if wanted else {}
+        ends = await client.end_offsets(wanted)
         return {(tp.topic, tp.partition): end for tp, end in ends.items()}
     finally:
         await client.stop()

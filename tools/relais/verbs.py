@@ -15,6 +15,7 @@ ConsumerName = Annotated[str | None, typer.Option("--consumer", help="Only this 
 ViewService = Annotated[str, typer.Argument(help="A service with views, like views.partner.")]
 WrittenReason = Annotated[str, typer.Option(help="Why; it is written down.")]
 LagLimit = Annotated[int, typer.Option(min=0, help="How many records behind is near enough.")]
+Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Do not say how far it has come.")]
 Force = Annotated[bool, typer.Option("--force", help="Also when behind, or of another release.")]
 
 
@@ -222,12 +223,13 @@ def views_rebuild(
     swap: Annotated[bool, typer.Option(help="Let queries read it when it is ready.")] = True,
     lag_limit: LagLimit = 0,
     within: Within = 600.0,
+    quiet: Quiet = False,
     json: Json = False,
 ) -> None:
     """Fill a new generation beside the one that is read, then swap it in. No downtime."""
     from tools.relais import answers, views
 
-    answers.answer(views.rebuilt(service, swap, lag_limit, within), as_json=json)
+    answers.answer(views.rebuilt(service, swap, lag_limit, within, quiet), as_json=json)
 
 
 @views.command("swap")
@@ -311,6 +313,37 @@ def parked_discard(
     answers.answer(
         parked.discarded(stream, consumer, reason, within, everywhere=everywhere), as_json=json
     )
+
+
+# --- Phantom events ---------------------------------------------------------
+
+phantoms = _group("Events that were published and that a restored store does not have.")
+
+
+@phantoms.command("list")
+def phantoms_list(
+    service: Annotated[str | None, typer.Argument(help="Whose store; by default all.")] = None,
+    quiet: Quiet = False,
+    json: Json = False,
+) -> None:
+    """What topics and readers hold that the stores do not have; changes nothing."""
+    from tools.relais import phantoms, servers
+
+    servers.answer(phantoms.listed(service, quiet), as_json=json)
+
+
+@phantoms.command("repair")
+def phantoms_repair(
+    service: Annotated[str, typer.Argument(help="The service whose store was restored.")],
+    reason: WrittenReason,
+    yes: Certainly = False,
+    quiet: Quiet = False,
+    json: Json = False,
+) -> None:
+    """Have all that the store has published and read again, and nothing else. Safe to repeat."""
+    from tools.relais import phantoms, servers
+
+    servers.answer(phantoms.repaired(service, reason, yes, quiet), as_json=json)
 
 
 # --- Relays, timers, people -------------------------------------------------
@@ -408,12 +441,31 @@ def doctor(
     whole: Annotated[
         bool, typer.Option("--whole", help="Read every topic from its beginning.")
     ] = False,
+    quiet: Quiet = False,
     json: Json = False,
 ) -> None:
-    """Compare store, topics and views; exit code 1 and what to do when something is wrong."""
+    """Compare store, topics and views, and say what is wrong and what to do.
+
+    It looks at all that it can reach. Exit codes: 0 nothing is wrong, 1 something is, 3 something
+    could not be reached, whatever else was found.
+    """
     from tools.relais import doctor, servers
 
-    servers.answer(doctor.examine(settled, whole), as_json=json)
+    servers.answer(doctor.examine(settled, whole, quiet), as_json=json)
+
+
+def why(
+    correlation: Annotated[
+        str, typer.Argument(help="Of an answer (Relais-Correlation-Id), or the id of an event.")
+    ],
+    last: Annotated[int, typer.Option("-n", min=1, max=5_000, help="Events on a page.")] = 200,
+    after: Annotated[str | None, typer.Option(help="The `next` of the page before.")] = None,
+    json: Json = False,
+) -> None:
+    """Follow one cause across all services: what it led to, and what waits because of it."""
+    from tools.relais import servers, why
+
+    servers.answer(why.followed(correlation, last, after), as_json=json)
 
 
 def adopt(

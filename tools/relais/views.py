@@ -5,9 +5,6 @@ from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from typing import Any
 
-from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
-
 from infra.consumers.filling import NotFilled
 from infra.consumers.rebuild import NotReadable, lag, ready, rebuild
 from infra.consumers.views import Generation, Generations
@@ -15,6 +12,7 @@ from infra.host import Running
 from services import registry
 from tools.relais import connections, declared
 from tools.relais.answers import Answer, Trouble, audit, rows, sentence
+from tools.relais.progress import Telling, telling
 
 COLUMNS = ("service", "number", "shape", "state", "fed", "behind", "parked", "created_at")
 
@@ -68,7 +66,9 @@ async def _opened(name: str) -> AsyncIterator[tuple[Running, Generations]]:
 # --- A new one --------------------------------------------------------------
 
 
-async def rebuilt(name: str, swap: bool, lag_limit: int, within: float) -> Answer:
+async def rebuilt(
+    name: str, swap: bool, lag_limit: int, within: float, quiet: bool = False
+) -> Answer:
     """Fill a new generation, wait until it is near the end of its topics, let queries read it.
 
     Raises `Trouble` when an event cannot be taken (nothing is left behind), and when the workers
@@ -79,9 +79,9 @@ async def rebuilt(name: str, swap: bool, lag_limit: int, within: float) -> Answe
         names = {contract.service for contract in running.service.sources}
         sources = await stack.enter_async_context(connections.stores(running.settings, names))
         audit(running.settings.home, "views rebuild", service=name)
-        with _bars() as bars:
-            made = await _fill(running, sources, bars)
-            await _until_ready(running, made, bars, lag_limit, within)
+        with telling(quiet=quiet) as told:
+            made = await _fill(running, sources, told)
+            await _until_ready(running, made, told, lag_limit, within)
         if swap:
             await generations.activate(made)
             audit(running.settings.home, "views swap", service=name, number=made.number)
@@ -90,22 +90,9 @@ async def rebuilt(name: str, swap: bool, lag_limit: int, within: float) -> Answe
     return sentence(facts, f"generation {made.number} of {name} is filled; {done}")
 
 
-def _bars() -> Progress:
-    return Progress(
-        TextColumn("{task.description:>9}"),
-        BarColumn(),
-        MofNCompleteColumn(),
-        TimeRemainingColumn(),
-        console=Console(stderr=True),
-    )
-
-
-async def _fill(running: Running, sources: Any, bars: Progress) -> Generation:
-    task = bars.add_task("events", total=None)
+async def _fill(running: Running, sources: Any, told: Telling) -> Generation:
     try:
-        return await rebuild(
-            running, sources, lambda done, of: bars.update(task, completed=done, total=of)
-        )
+        return await rebuild(running, sources, lambda done, of: told("events", done, of))
     except (NotFilled, NotReadable) as error:
         raise Trouble(
             f"{error} cannot be taken: {error.__cause__!r}. Nothing was changed; mend the view, or"
@@ -114,14 +101,13 @@ async def _fill(running: Running, sources: Any, bars: Progress) -> Generation:
 
 
 async def _until_ready(
-    running: Running, made: Generation, bars: Progress, limit: int, within: float
+    running: Running, made: Generation, told: Telling, limit: int, within: float
 ) -> None:
-    task = bars.add_task("behind", total=None)
     first: list[int] = []
 
     def behind(left: int) -> None:
         first.append(left)
-        bars.update(task, total=max(first), completed=max(first) - left)
+        told("behind the topics", max(first) - left, max(first))
 
     try:
         async with asyncio.timeout(within):
