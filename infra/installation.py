@@ -79,8 +79,8 @@ class Standing:
             return None
         return (
             f"{why}. Nothing was changed. Look at RELAIS_POSTGRES and RELAIS_DATABASES, or restore"
-            " what is missing; when it is meant to be so, `relais adopt`: docs/runbook.md,"
-            " 'Parts that do not belong together'"
+            " what is missing; when it is meant to be so, `relais adopt`:"
+            " docs/runbook/parts-that-do-not-belong-together.md"
         )
 
     def _why(self) -> str | None:
@@ -137,8 +137,8 @@ class ObjectsStanding:
             return None
         return (
             f"{why}. Nothing was changed. Look at RELAIS_OBJECTS and RELAIS_S3_ENDPOINT, or restore"
-            " what is missing; when it is meant to be so, `relais adopt objects`: docs/runbook.md,"
-            " 'Parts that do not belong together'"
+            " what is missing; when it is meant to be so, `relais adopt objects`:"
+            " docs/runbook/parts-that-do-not-belong-together.md"
         )
 
     def _why(self) -> str | None:

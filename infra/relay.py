@@ -527,7 +527,7 @@ update es.checkpoint
 
 _PHANTOM = (
     "{} holds event {}, which the store does not have: the store was restored or failed over"
-    " without its last events. See docs/runbook.md, 'Phantom events'."
+    " without its last events. See docs/runbook/phantom-events.md."
 )
 
 
@@ -571,7 +571,7 @@ async def _refuse_another_store(connection: Connection, checkpoint: Checkpoint) 
     if checkpoint.position != BEGINNING and not reached:
         raise Halt(
             f"the checkpoint {checkpoint.position} is ahead of the store: its event is not there."
-            " The store was restored to an earlier time. See docs/runbook.md, 'Phantom events'."
+            " The store was restored to an earlier time. See docs/runbook/phantom-events.md."
         )
     if checkpoint.store not in ("", store):
         raise Halt(f"the checkpoint belongs to store {checkpoint.store}, this one is {store}")

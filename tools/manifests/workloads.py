@@ -31,6 +31,7 @@ SETTINGS = {
     "RELAIS_KAFKA_MECHANISM": "SCRAM-SHA-512",
     "RELAIS_TOPIC_REPLICATION": "3",
     "RELAIS_TOPIC_IN_SYNC": "2",
+    "RELAIS_PROBES": f"http://{{process}}:{INSIDE}",
     "RELAIS_JWKS_URL": "http://accounts/accounts/.well-known/jwks.json",
 }
 """The settings that all processes share; an overlay adds its portal, proxies and stores."""
@@ -54,12 +55,14 @@ WORDS: dict[Component, str] = {"api": "serve", "workers": "work"}
 
 
 def workloads(service: Declared) -> Iterator[Object]:
-    """Every object of a service: account, then Deployment, Service and budget of each component."""
+    """Every object of a service: account, then Deployment, Service and budget of each component,
+    and the way to its API."""
     yield _account(service.name)
     for component in WORDS:
         yield _deployment(service, component)
-        yield _service(service, component)
+        yield _inside(service, component)
         yield _budget(service, component)
+    yield _service(service)
 
 
 def migrations() -> Iterator[Object]:
@@ -173,16 +176,23 @@ def _probe(path: str, seconds: int, **more: int) -> Object:
     return {"httpGet": get, "periodSeconds": seconds, "timeoutSeconds": 3, **more}
 
 
-def _service(service: Declared, component: Component) -> Object:
-    """The way to the APIs by the name of the service; to workers only for who measures them."""
+def _inside(service: Declared, component: Component) -> Object:
+    """Every pod by name, for who measures them and asks how they are: above all one that is not
+    ready."""
     marks = service.labels(component)
-    inside = {"name": "inside", "port": INSIDE, "targetPort": "inside"}
-    if component == "workers":
-        spec = {"clusterIP": "None", "selector": marks, "ports": [inside]}
-        name = deployment_name(service, component)
-        return object_of("v1", "Service", name, marks, spec)
-    http = {"name": "http", "port": 80, "targetPort": "http"}
-    spec = {"selector": marks, "ports": [http, inside]}
+    spec = {
+        "clusterIP": "None",
+        "publishNotReadyAddresses": True,
+        "selector": marks,
+        "ports": [{"name": "inside", "port": INSIDE, "targetPort": "inside"}],
+    }
+    return object_of("v1", "Service", deployment_name(service, component), marks, spec)
+
+
+def _service(service: Declared) -> Object:
+    """The way to the APIs that are ready, by the name of the service."""
+    marks = service.labels("api")
+    spec = {"selector": marks, "ports": [{"name": "http", "port": 80, "targetPort": "http"}]}
     return object_of("v1", "Service", service.name, marks, spec)
 
 

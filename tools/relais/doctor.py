@@ -34,7 +34,7 @@ from tools.relais.progress import Telling, telling
 from tools.relais.readers import Reader
 from tools.relais.report import Report
 
-PHANTOMS = "docs/runbook.md, 'Phantom events'"
+PHANTOMS = "docs/runbook/phantom-events.md"
 LATE_TIMER_SECONDS = 60
 IDS = 5_000
 """Events of a topic that the store is asked for at once."""
@@ -203,7 +203,7 @@ class Examination:
                         self.report.wrong(contract.topic, "is missing or narrow", do)
                         continue
                     if (lacking := found.lacks(self.settings)) is not None:
-                        do = "docs/runbook.md, 'A topic has too few copies'"
+                        do = "docs/runbook/a-topic-has-too-few-copies.md"
                         self.report.wrong(contract.topic, lacking, do)
                     await self._topic(reader, self.pools[service.name], contract, marks, whole)
         finally:
@@ -234,7 +234,7 @@ class Examination:
                 topic,
                 f"the broker lost records of {len(lost)} partitions",
                 "nothing: the relay fills them again from the store; `relais relay status` shows"
-                " how far. See docs/runbook.md, 'The broker lost data'",
+                " how far. See docs/runbook/the-broker-lost-data.md",
             )
         phantoms: list[str] = []
         disorder: list[str] = []
@@ -255,7 +255,7 @@ class Examination:
             report.wrong(topic, what, do, phantoms)
         if disorder:
             what = "versions are missing or out of order for {}"
-            report.wrong(topic, what, "see docs/runbook.md, 'The broker lost data'", disorder)
+            report.wrong(topic, what, "see docs/runbook/the-broker-lost-data.md", disorder)
         report.right(topic, records=sum(ends.values()), checked=checked)
 
     # --- The read side --------------------------------------------------------------------------

@@ -38,7 +38,7 @@ def relais(
     machine, for your own requests. In production `relais serve` is the API of one service and
     `relais work` its workers.
 
-    Something is wrong? `relais doctor` says what, and what to do; docs/runbook.md goes from the
+    Something is wrong? `relais doctor` says what, and what to do; docs/runbook goes from the
     symptom to the command.
 
     Commands find the platform of this folder, of one above it, or of RELAIS_HOME; elsewhere

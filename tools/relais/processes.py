@@ -30,12 +30,18 @@ def names(services: Iterable[Service]) -> list[str]:
 
 
 async def asked(
-    settings: Settings, services: Iterable[Service], report: Report, client: httpx.AsyncClient
+    settings: Settings,
+    services: Iterable[Service],
+    report: Report,
+    client: httpx.AsyncClient,
+    resolve: Resolve | None = None,
 ) -> None:
     """The findings about the processes, by their own account; none where nobody knows them."""
     here = connections.running_here(settings).get("url")
     if settings.probes:
-        found = (Process(name, settings.probes, client) for name in names(services))
+        found = (
+            Process(name, settings.probes, client, resolve or addresses) for name in names(services)
+        )
         await asyncio.gather(*(one.ask(report) for one in found))
     elif here:
         await Process(here, here, client, of_one).ask(report)

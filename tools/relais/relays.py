@@ -117,9 +117,9 @@ async def leading(connection: Connection, name: str) -> str | None:
 def _trouble(found: dict[str, Any], row: dict[str, Any]) -> str | None:
     name = found["service"]
     if row["begun"] and not row["reached"]:
-        return "the checkpoint is ahead of the store: see docs/runbook.md, 'Phantom events'"
+        return "the checkpoint is ahead of the store: see docs/runbook/phantom-events.md"
     if row["store"] not in ("", row["this_store"]):
-        return "the checkpoint belongs to another store: see docs/runbook.md, 'Phantom events'"
+        return "the checkpoint belongs to another store: see docs/runbook/phantom-events.md"
     if found["leader"] is None:
         return f"no relay leads: start `relais work {name}`; if it runs, it halted: read its log"
     if found["holdback_seconds"] > LATE_SECONDS:

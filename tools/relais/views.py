@@ -96,7 +96,7 @@ async def _fill(running: Running, sources: Any, told: Telling) -> Generation:
     except (NotFilled, NotReadable) as error:
         raise Trouble(
             f"{error} cannot be taken: {error.__cause__!r}. Nothing was changed; mend the view, or"
-            " see docs/runbook.md, 'A wrong event was recorded'."
+            " see docs/runbook/a-wrong-event-was-recorded.md."
         ) from error
 
 

@@ -78,7 +78,7 @@ CASES = [
     ),
     ("purity", "services/missions/terms.py", "import os", "import re"),
     ("codes", "infra/x.py", '"""As C6 says."""', '"""As Amazon S3 says."""'),
-    ("codes", "docs/runbook.md", "See HIF-99.", "See RFC 9457."),
+    ("codes", "docs/runbook/README.md", "See HIF-99.", "See RFC 9457."),
     ("sentences", "infra/x.py", '"""Who asks."""', '"""The caller."""'),
     ("sentences", TRIP, 'def f():\n    """Of a trip."""', 'def f():\n    """A trip."""'),
     (

@@ -1,4 +1,4 @@
-"""A wrong event was recorded: what docs/runbook.md says, played as an operator does."""
+"""A wrong event was recorded: what docs/runbook says, played as an operator does."""
 
 import json
 import shlex
@@ -71,10 +71,9 @@ def broken(platform: Platform) -> str:
 
 
 def commands_of_the_runbook() -> list[str]:
-    """The commands of the section, in its order."""
-    text = (ROOT / "docs" / "runbook.md").read_text()
-    section = text.partition("## A wrong event was recorded\n")[2].partition("\n## ")[0]
-    return [line.strip() for line in section.splitlines() if line.startswith(" " * 6)]
+    """The commands of the page, in its order."""
+    page = (ROOT / "docs" / "runbook" / "a-wrong-event-was-recorded.md").read_text()
+    return [line.strip() for line in page.splitlines() if line.startswith(" " * 6)]
 
 
 class TestCorrecting:

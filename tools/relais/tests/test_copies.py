@@ -13,7 +13,7 @@ from tools.relais.tests.conftest import Line, Platform
 from tools.relais.topics import AtBroker, topics_at
 
 TRIPS = trip_v1.contract.topic
-DO = "docs/runbook.md, 'A topic has too few copies'"
+DO = "docs/runbook/a-topic-has-too-few-copies.md"
 
 
 def settings(replication: int, in_sync: int) -> Settings:

@@ -317,7 +317,7 @@ class TestDoctor:
             "missions",
             "insert into es.event overriding system value select * from kept; drop table kept",
         )
-        assert any("Phantom events" in finding["do"] for finding in findings)
+        assert any("phantom-events" in finding["do"] for finding in findings)
 
 
 class TestInstallation:
