@@ -273,18 +273,24 @@ class Codec(Generic[E]):
             events.append(one)
         return Decoded(events, subjects, frozenset(keys))
 
-    async def try_decode(self, records: Sequence[Encoded]) -> list[E | Exception]:
-        """Like `decode`, but a record that cannot be decoded yields its exception in its place."""
-        decoded, _, _ = await self._decoded(records, frozenset())
+    async def try_decode(
+        self, records: Sequence[Encoded], only: str | None = None
+    ) -> list[E | Exception]:
+        """Like `decode`, but a record that cannot be decoded yields its exception in its place.
+
+        Where `only` names somebody, the fields of everybody else stay closed.
+        """
+        decoded, _, _ = await self._decoded(records, frozenset(), only)
         return decoded
 
     async def _decoded(
-        self, records: Sequence[Encoded], others: frozenset[str]
+        self, records: Sequence[Encoded], others: frozenset[str], only: str | None = None
     ) -> tuple[list[E | Exception], frozenset[str], Mapping[str, SubjectKey]]:
         parsed = [self._parse(record) for record in records]
         named = {s for p in parsed if not isinstance(p, Exception) for s in p[0].subjects_in(p[1])}
         subjects = others | named
-        keys = await self._keyring.keys(subjects) if subjects else {}
+        opened = subjects if only is None else subjects & {only}
+        keys = await self._keyring.keys(opened) if opened else {}
         decoded = [
             p if isinstance(p, Exception) else _convert(keys, record.event_id, *p)
             for record, p in zip(records, parsed, strict=True)

@@ -73,6 +73,16 @@ def facts(recorded: RecordedEvent, event: Any) -> dict[str, Any]:
     }
 
 
+def business_time(contract: Contract[Any], recorded: RecordedEvent, event: Any) -> datetime | None:
+    """The time that counts for an event; None for what cannot be read."""
+    if isinstance(event, Exception):
+        return None
+    if recorded.type == amendments.TYPE:
+        return recorded.recorded_at
+    found: datetime = contract.by_type(recorded.type).time_of(event, recorded.recorded_at)
+    return found
+
+
 async def show(word: str, personal: bool) -> Answer:
     """Every event of a stream, as recorded, and beside each what was said of it and what holds.
 

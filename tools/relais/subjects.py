@@ -63,7 +63,8 @@ class Held:
 
 
 @asynccontextmanager
-async def _everything() -> AsyncIterator[dict[str, Running]]:
+async def everything() -> AsyncIterator[dict[str, Running]]:
+    """Every service, opened, by name. Raises `Trouble` when one of them cannot be reached."""
     settings = connections.settings()
     async with AsyncExitStack() as stack:
         yield {
@@ -74,7 +75,7 @@ async def _everything() -> AsyncIterator[dict[str, Running]]:
 
 async def show(subject: str) -> Answer:
     """Whether the subject has a key, and where there is personal data of theirs."""
-    async with _everything() as running:
+    async with everything() as running:
         key = await _key(next(iter(running.values())).keyring.pool, subject)
         held = await _held(running, subject)
         streams = [f"{r.service.name}.{s}" for r, _, s in await _own_streams(running, subject)]
@@ -222,7 +223,7 @@ async def forget(subject: str, requested_by: str, reason: str, within: float) ->
     Refused, with what has to end first, while a mission runs or money is owed. Safe to repeat: it
     goes on where it was interrupted. Exit code 1 when something is left that no law keeps.
     """
-    async with _everything() as running:
+    async with everything() as running:
         streams = await _own_streams(running, subject)
         keyring = next(iter(running.values())).keyring
         if not streams and await _key(keyring.pool, subject) is None:
@@ -263,7 +264,7 @@ async def _obligations(
             if aggregate.obligations is None:
                 continue
             prefix = aggregate.stream("")
-            for stream in await _naming(one.pool, aggregate.contract, prefix, subject):
+            for stream in await naming(one.pool, aggregate.contract, prefix, subject):
                 loaded = await one.commands.load(aggregate, stream.removeprefix(prefix))
                 found = aggregate.obligations(loaded.state, subject)
                 waits_for += [found.waits_for] if found.waits_for else []
@@ -271,7 +272,7 @@ async def _obligations(
     return waits_for, kept
 
 
-async def _naming(pool: Pool, contract: Contract[Any], prefix: str, subject: str) -> list[str]:
+async def naming(pool: Pool, contract: Contract[Any], prefix: str, subject: str) -> list[str]:
     """The streams of a contract with an event in which the subject's id stands."""
     async with pool.connection() as connection:
         cursor = await connection.execute(

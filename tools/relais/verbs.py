@@ -431,6 +431,21 @@ def subject_forget(
     answers.answer(subjects.forget(subject, requested_by, reason, within), as_json=json)
 
 
+@subject.command("export")
+def subject_export(
+    subject: str,
+    to: Annotated[Path, typer.Option(help="The archive, like answer.zip; it must not be there.")],
+    requested_by: Annotated[str, typer.Option(help="Who asked for it.")],
+    reason: WrittenReason,
+    quiet: Quiet = False,
+    json: Json = False,
+) -> None:
+    """Write all that is held about somebody into one archive; what others said stays closed."""
+    from tools.relais import handing, servers
+
+    servers.answer(handing.export(subject, to, requested_by, reason, quiet), as_json=json)
+
+
 # --- Everything at once, and tokens -----------------------------------------
 
 

@@ -12,8 +12,6 @@ from rich.console import Console
 from rich.text import Text
 from rich.tree import Tree
 
-from contracts import amendments
-from contracts.runtime import Contract
 from infra.database import Pool
 from infra.http.models import instant
 from infra.store import RecordedEvent
@@ -124,17 +122,8 @@ def _place(one: Facts) -> tuple[datetime, UUID]:
 def _facts(service: str, recorded: RecordedEvent) -> Facts:
     contract = events.contract_of(service, recorded)
     event = events.opened(contract, recorded)
-    when = _business_time(contract, recorded, event)
+    when = events.business_time(contract, recorded, event)
     return {"service": service, "business_time": when, **events.facts(recorded, event)}
-
-
-def _business_time(contract: Contract[Any], recorded: RecordedEvent, event: Any) -> datetime | None:
-    """When it counts; None for what cannot be read."""
-    if isinstance(event, Exception):
-        return None
-    if recorded.type == amendments.TYPE:
-        return recorded.recorded_at
-    return contract.by_type(recorded.type).time_of(event, recorded.recorded_at)
 
 
 async def _rows(pool: Pool, query: str, asked: object) -> list[Facts]:

@@ -61,6 +61,8 @@ class Platform(Line):
 
     url: str
     postgres: str
+    log: Path
+    """The file that its process writes to."""
 
     def post(
         self,
@@ -127,9 +129,9 @@ class Platform(Line):
 def platform() -> Iterator[Platform]:
     """`relais up` in a home of its own; stopped in order at the end."""
     with TemporaryDirectory(prefix="relais-") as folder:
-        home = Path(folder) / "home"
+        home, written = Path(folder) / "home", Path(folder) / "up.log"
         environment = {"RELAIS_HOME": str(home), "RELAIS_PORT": "0"}
-        with (Path(folder) / "up.log").open("wb") as log:
+        with written.open("wb") as log:
             process = subprocess.Popen(
                 [sys.executable, "-m", "tools.relais", "up"],
                 stdout=log,
@@ -137,8 +139,8 @@ def platform() -> Iterator[Platform]:
                 env={"PATH": "/usr/bin:/bin", "HOME": folder, **environment},
             )
         try:
-            addresses = _addresses(home, process, Path(folder) / "up.log")
-            yield Platform(home, environment, addresses["url"], addresses["postgres"])
+            found = _addresses(home, process, written)
+            yield Platform(home, environment, found["url"], found["postgres"], written)
         finally:
             process.terminate()
             code = process.wait(STOP_SECONDS)

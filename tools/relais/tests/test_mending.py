@@ -313,11 +313,20 @@ class TestDoctor:
         platform.sql("missions", f"create table kept as select * from es.event {where}")
         platform.sql("missions", f"delete from es.event {where}")
         findings = platform.facts("doctor", "--whole", code=1)["findings"]
+        [lost] = platform.facts("phantoms", "list", code=1)
+        why = ("--reason", "a test")
+        rehearsed = platform.facts("phantoms", "repair", "missions", *why)
+        refused = platform.facts("phantoms", "repair", "missions", *why, "--yes", code=1)
         platform.sql(
             "missions",
             "insert into es.event overriding system value select * from kept; drop table kept",
         )
         assert any("phantom-events" in finding["do"] for finding in findings)
+        assert (lost["service"], [one["key"] for one in lost["phantoms"]]) == ("missions", [driver])
+        assert (VIEWS in lost["rebuild"], rehearsed) == (True, lost)
+        assert {one["stream"] for one in lost["readers"]} == {f"{DRIVER_STREAM}/{driver}"}
+        assert "stop `relais work missions`" in refused["error"]["message"]
+        assert platform.facts("phantoms", "list") == []
 
 
 class TestInstallation:
