@@ -54,7 +54,7 @@ async def examine(settled: float, whole: bool, quiet: bool = False) -> Answer:
     async with AsyncExitStack() as stack:
         told = stack.enter_context(telling(quiet=quiet))
         client = await stack.enter_async_context(httpx.AsyncClient(timeout=processes.PROBE_SECONDS))
-        await processes.asked(settings, registry.services(), report, client)
+        await processes.asked(settings, connections.named(None), report, client)
         names = [*connections.named(None), "keys"]
         opening = (_opened(stack, settings, report, name) for name in names)
         opened = await asyncio.gather(*opening)
@@ -389,10 +389,12 @@ class Examination:
 
 
 async def pages(
-    reader: TopicReader, place: Partition, start: int, end: int
+    reader: TopicReader, place: Partition, start: int, end: int, most: int = IDS
 ) -> AsyncIterator[list[Envelope]]:
-    """The envelopes of a stretch of a partition. Records of others, which consumers park, are left
-    out."""
+    """The envelopes of a stretch of a partition, a new page once one has `most` of them.
+
+    Records of others, which consumers park, are left out.
+    """
     found: list[Envelope] = []
     while start < end and (records := await reader.read(place, start, end)):
         for record in records:
@@ -401,7 +403,7 @@ async def pages(
             except NotAnEvent:
                 continue
         start = records[-1].offset + 1
-        if len(found) >= IDS:
+        if len(found) >= most:
             yield found
             found = []
     if found:

@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator, Mapping
 from contextlib import AsyncExitStack
-from datetime import datetime
+from datetime import date, datetime
 from fnmatch import fnmatchcase
 from typing import Any
 
@@ -73,14 +73,15 @@ def facts(recorded: RecordedEvent, event: Any) -> dict[str, Any]:
     }
 
 
-def business_time(contract: Contract[Any], recorded: RecordedEvent, event: Any) -> datetime | None:
+def business_time(
+    contract: Contract[Any], recorded: RecordedEvent, event: Any
+) -> date | datetime | None:
     """The time that counts for an event; None for what cannot be read."""
     if isinstance(event, Exception):
         return None
     if recorded.type == amendments.TYPE:
         return recorded.recorded_at
-    found: datetime = contract.by_type(recorded.type).time_of(event, recorded.recorded_at)
-    return found
+    return contract.by_type(recorded.type).time_of(event, recorded.recorded_at)
 
 
 async def show(word: str, personal: bool) -> Answer:

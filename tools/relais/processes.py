@@ -10,7 +10,6 @@ from collections.abc import Awaitable, Callable, Iterable, Mapping
 
 import httpx
 
-from infra.host import Service
 from infra.settings import Settings
 from tools.relais import connections
 from tools.relais.report import Report
@@ -23,15 +22,15 @@ Resolve = Callable[[httpx.URL], Awaitable[list[str]]]
 """The addresses behind the name in a URL; none when nobody knows the name."""
 
 
-def names(services: Iterable[Service]) -> list[str]:
+def names(services: Iterable[str]) -> list[str]:
     """The processes of these services: `missions-api`, `missions-workers`, and so on."""
-    named = [service.name.replace(".", "-") for service in services]
+    named = [service.replace(".", "-") for service in services]
     return [f"{name}-{component}" for name in named for component in COMPONENTS]
 
 
 async def asked(
     settings: Settings,
-    services: Iterable[Service],
+    services: Iterable[str],
     report: Report,
     client: httpx.AsyncClient,
     resolve: Resolve | None = None,

@@ -1,8 +1,8 @@
 """What an examination found: what is wrong, what could not be reached, what was looked at."""
 
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
+from types import TracebackType
 from typing import Any
 
 from rich.console import Console
@@ -54,22 +54,19 @@ class Report:
         """Note what was looked at."""
         self.looked_at.append({"where": where, **facts})
 
-    @contextmanager
-    def going_on(self, where: str) -> Iterator[None]:
+    def going_on(self, where: str) -> "GoingOn":
         """Notes what keeps the block from its end, and goes on after it; a bug of ours is raised.
 
         What cannot be reached is away; what is there and not as it has to be is a finding.
         """
-        try:
-            yield
-        except Exception as error:
-            if (refusal := refusal_of(error)) is None:
-                raise
-            message, code = refusal
-            if code == UNREACHABLE:
-                self.away(where, message)
-            else:
-                self.wrong(where, message, "mend it, then look again: it was not looked at further")
+        return GoingOn(self, where)
+
+    def note(self, where: str, message: str, code: int) -> None:
+        """Note a refusal: away, or wrong, by the exit code that it would have been."""
+        if code == UNREACHABLE:
+            self.away(where, message)
+        else:
+            self.wrong(where, message, "mend it, then look again: it was not looked at further")
 
     def answer(self) -> Answer:
         """All of it. Exit code 3 when something was away, else 1 when something is wrong."""
@@ -93,6 +90,26 @@ class Report:
             console.print(f"AWAY  {away.where}: {away.why}", markup=False)
         if not (self.findings or self.unreachable):
             console.print("store, topics and views agree; nothing is wrong")
+
+
+@dataclass(frozen=True)
+class GoingOn:
+    """A block that may break off without ending the examination."""
+
+    report: Report
+    where: str
+
+    def __enter__(self) -> None:
+        """Begin."""
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, _: TracebackType | None
+    ) -> bool:
+        """Note what broke it off; False for a bug, which goes on to whoever called."""
+        refusal = refusal_of(error) if isinstance(error, Exception) else None
+        if refusal is not None:
+            self.report.note(self.where, *refusal)
+        return refusal is not None
 
 
 def some(names: Sequence[str]) -> str:

@@ -15,7 +15,7 @@ RUNBOOK = ROOT / "docs" / "runbook"
 PAGES = sorted(page for page in RUNBOOK.glob("*.md") if page.name != "README.md")
 _LINK = re.compile(r"\]\(([\w./-]+)")
 _TEST = re.compile(r"`([\w/]+\.py)((?:::\w+)+)`")
-_COMMAND = re.compile(r"relais ([a-z]+(?: [a-z]+)?)")
+_COMMAND = re.compile(r"`relais ([a-z]+(?:\s[a-z]+)?)|^ +relais ([a-z]+(?: [a-z]+)?)", re.MULTILINE)
 
 
 def rehearsals(text: str) -> list[str]:
@@ -49,7 +49,7 @@ def unknown_commands(text: str) -> list[str]:
     command = get_command(app)
     assert isinstance(command, typer.core.TyperGroup)
     found = []
-    for said in _COMMAND.findall(text):
+    for said in (" ".join("".join(words).split()) for words in _COMMAND.findall(text)):
         word, _, second = said.partition(" ")
         group = command.commands.get(word)
         words = group.commands if isinstance(group, typer.core.TyperGroup) else None
@@ -91,5 +91,8 @@ class TestRules:
         assert not is_test("tools/relais/tests/test_none.py::test_nothing")
 
     def test_a_command_that_is_not_there_is_found(self) -> None:
-        assert unknown_commands("relais doctor --whole, relais views rebuild x") == []
-        assert unknown_commands("relais dance, relais views dance") == ["dance", "views dance"]
+        assert unknown_commands("`relais doctor --whole`, `relais views\nrebuild x`") == []
+        assert unknown_commands("`relais dance`\n\n    relais views dance") == [
+            "dance",
+            "views dance",
+        ]
