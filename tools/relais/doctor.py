@@ -294,11 +294,10 @@ class Examination:
         async for page in readers.stored(self.pools[service.name], self.settled):
             streams, events = streams + len(page), events + sum(one.events for one in page)
             holes += [one.stream for one in page if one.version != one.events]
-            for contract in service.contracts:
-                if ours := readers.of_contract(contract, page):
-                    for reader in self._reading(contract):
-                        sizes[reader.name] += len(ours)
-                        behind[reader.name] += await readers.behind(reader, contract, ours)
+            for reader, contracts in self._reading(service):
+                many, late = await readers.behind(reader, contracts, page)
+                sizes[reader.name] += many
+                behind[reader.name] += late
             self.told(f"streams of {service.name}", streams)
         if holes:
             self.report.wrong(
@@ -310,14 +309,16 @@ class Examination:
         self.report.right(f"store of {service.name}", streams=streams, events=events)
 
     async def _beyond(self, service: Service, ahead: dict[str, list[str]]) -> None:
-        for contract in service.contracts:
-            for reader in self._reading(contract):
-                self.told(f"{reader.name} beside {service.name}", 0)
-                async for one in readers.ahead(reader, contract, self.pools[service.name]):
-                    ahead[reader.name].append(one.stream)
+        for reader, contracts in self._reading(service):
+            self.told(f"{reader.name} beside {service.name}", 0)
+            async for one in readers.ahead(reader, contracts, self.pools[service.name]):
+                ahead[reader.name].append(one.stream)
 
-    def _reading(self, contract: Contract[Any]) -> list[Reader]:
-        return [one for one in self.readers if contract in one.contracts]
+    def _reading(self, service: Service) -> Iterator[tuple[Reader, list[Contract[Any]]]]:
+        """Those who read the topics of a service, each with the contracts that it reads."""
+        for reader in self.readers:
+            if read := [one for one in service.contracts if one in reader.contracts]:
+                yield reader, read
 
     async def _reader(
         self, reader: Reader, streams: int, behind: list[str], ahead: list[str]

@@ -130,7 +130,7 @@ class Phantom:
         return self.record.stream
 
     def shown(self) -> dict[str, Any]:
-        """What it says, with personal fields closed."""
+        """The record as it is shown, with personal fields closed."""
         return facts(contract_of(self.record.topic), self.record)
 
 
@@ -205,7 +205,7 @@ class Restored:
     # --- Looking --------------------------------------------------------------------------------
 
     async def lost(self) -> Lost:
-        """What is left of events that the store does not have; nothing is changed."""
+        """The traces of events that the store does not have; nothing is changed."""
         found = Lost()
         await self._on_topics(found)
         await self._kept(found)
@@ -273,10 +273,11 @@ class Restored:
 
     async def _beyond(self, reader: Reader, found: Lost) -> None:
         """Add the streams of which a reader has seen more than there is on either side."""
-        for contract in self._read_by(reader):
-            async for one in readers.ahead(reader, contract, self.pool):
-                version = await self._version(contract, one.stream)
-                found.agreed[one.stream] = min(found.agreed.get(one.stream, version), version)
+        if not (read := self._read_by(reader)):
+            return
+        async for one in readers.ahead(reader, read, self.pool):
+            version = await self._version(one.stream)
+            found.agreed[one.stream] = min(found.agreed.get(one.stream, version), version)
 
     async def _held(self, reader: Reader, found: Lost) -> None:
         """Add the streams in which the reader has come further than store and topic agree on."""
@@ -304,8 +305,8 @@ class Restored:
     def _read_by(self, reader: Reader) -> list[Contract[Any]]:
         return [contract for contract in self.contracts if contract in reader.contracts]
 
-    async def _version(self, contract: Contract[Any], stream: str) -> int:
-        name = f"{contract.name}-{stream.partition('/')[2]}"
+    async def _version(self, stream: str) -> int:
+        name = readers.stored_name(stream)
         async with self.pool.connection() as connection:
             cursor = await connection.execute(
                 "select coalesce(max(version), 0) from es.event where stream = %s", (name,)
@@ -482,7 +483,7 @@ async def _restored(
 
 
 async def listed(service: str | None, quiet: bool) -> Answer:
-    """What topics and readers hold that the stores do not have. Exit code 1 when there is some."""
+    """Events that topics and readers hold and the stores lack. Exit code 1 when there are some."""
     names = connections.recording(service)
     with telling(quiet=quiet) as told:
         async with _restored(connections.settings(), names, told) as restored:

@@ -95,7 +95,7 @@ class Process:
         report.right(self._name, ready=f"{ready} of {len(found)}")
 
     async def _ask(self, address: str) -> Mapping[str, str] | str:
-        """What each check says, `ok` when all is well; in words, why there is no answer."""
+        """The word of each check, `ok` when all is well; or, in words, why there is no answer."""
         host = {"Host": self._url.netloc.decode()}
         try:
             answer = await self._client.get(self._url.copy_with(host=address), headers=host)

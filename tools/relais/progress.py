@@ -43,7 +43,7 @@ def telling(*, quiet: bool = False, console: Console | None = None) -> Iterator[
 
 
 def _nothing(what: str, done: int, of: int | None = None) -> None:
-    """Whoever asked for quiet is told nothing."""
+    """Says nothing, as was asked for."""
 
 
 class OnOneLine:

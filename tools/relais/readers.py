@@ -1,9 +1,9 @@
-"""Who reads the topics, and how far each has come beside the stores, a page of streams at a time.
+"""Readers of the topics, and how far each is beside the stores, a page of streams at a time.
 
 No list of all streams is ever held: the databases compare, and answer what differs.
 """
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -31,7 +31,8 @@ select n.stream from unnest(%(streams)s::text[], %(versions)s::int[]) n(stream, 
 """
 _SEEN = """
 select stream, version from consumer.stream
- where consumer = %s and stream > %s and starts_with(stream, %s) and version > 0
+ where consumer = %s and stream > %s and version > 0
+   and exists (select from unnest(%s::text[]) kind where starts_with(stream, kind))
  order by stream limit %s
 """
 _NOT_THERE = """
@@ -103,33 +104,40 @@ async def stored(pool: Pool, settled: float, page: int = PAGE) -> AsyncIterator[
         after = found[-1].stream
 
 
-async def behind(reader: Reader, contract: Contract[Any], found: Sequence[Stored]) -> list[str]:
-    """Of these streams of a contract, those that the reader has not seen the settled part of."""
+async def behind(
+    reader: Reader, contracts: Sequence[Contract[Any]], found: Sequence[Stored]
+) -> tuple[int, list[str]]:
+    """How many of these streams of a store are of the contracts, and those of them of which the
+    reader has not seen what is settled."""
+    topics = {contract.name: contract.topic for contract in contracts}
+    ours = [one for one in found if one.stream.partition("-")[0] in topics]
     asked = {
         "consumer": reader.name,
-        "streams": [name_of(contract, one.stream) for one in found],
-        "versions": [one.settled for one in found],
+        "streams": [_as_read(topics, one.stream) for one in ours],
+        "versions": [one.settled for one in ours],
     }
+    if not ours:
+        return 0, []
     async with reader.pool.connection() as connection:
         cursor = await connection.execute(_BEHIND, asked)
-        return [stream for (stream,) in await cursor.fetchall()]
+        return len(ours), [stream for (stream,) in await cursor.fetchall()]
 
 
 async def ahead(
-    reader: Reader, contract: Contract[Any], store: Pool, page: int = PAGE
+    reader: Reader, contracts: Sequence[Contract[Any]], store: Pool, page: int = PAGE
 ) -> AsyncIterator[Ahead]:
-    """The streams of a contract of which the reader has seen more than the store has.
+    """The streams of these contracts of which the reader has seen more than the store has.
 
     What it has seen is read first: meanwhile the store only grows.
     """
-    kind = name_of(contract, f"{contract.name}-")
+    kinds = [stream_of(contract.topic, "") for contract in contracts]
     after = ""
     while True:
         async with reader.pool.connection() as connection:
-            cursor = await connection.execute(_SEEN, (reader.name, after, kind, page))
+            cursor = await connection.execute(_SEEN, (reader.name, after, kinds, page))
             found = [Ahead(stream, version) for stream, version in await cursor.fetchall()]
         async with store.connection() as connection:
-            names = [f"{contract.name}-{one.stream.removeprefix(kind)}" for one in found]
+            names = [stored_name(one.stream) for one in found]
             cursor = await connection.execute(_NOT_THERE, (names, [one.seen for one in found]))
             for (nth,) in await cursor.fetchall():
                 yield found[nth - 1]
@@ -138,11 +146,13 @@ async def ahead(
         after = found[-1].stream
 
 
-def name_of(contract: Contract[Any], stream: str) -> str:
-    """How readers name a stream of the store: `missions.trip/T1` for `trip-T1`."""
-    return stream_of(contract.topic, stream.removeprefix(f"{contract.name}-"))
+def stored_name(stream: str) -> str:
+    """How a store names a stream of readers: `trip-T1` for `missions.trip/T1`."""
+    kind, _, key = stream.partition("/")
+    return f"{kind.partition('.')[2]}-{key}"
 
 
-def of_contract(contract: Contract[Any], found: Sequence[Stored]) -> list[Stored]:
-    """Those of these streams that are of the contract."""
-    return [one for one in found if one.stream.startswith(f"{contract.name}-")]
+def _as_read(topics: Mapping[str, str], stream: str) -> str:
+    """How readers name a stream of a store, by the topics of its contracts."""
+    name, _, key = stream.partition("-")
+    return stream_of(topics[name], key)

@@ -1,4 +1,4 @@
-"""What an examination found: what is wrong, what could not be reached, what was looked at."""
+"""The outcome of an examination: what is wrong, what is away, what was looked at."""
 
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field

@@ -326,7 +326,7 @@ def phantoms_list(
     quiet: Quiet = False,
     json: Json = False,
 ) -> None:
-    """What topics and readers hold that the stores do not have; changes nothing."""
+    """List what topics and readers hold that the stores do not have; changes nothing."""
     from tools.relais import phantoms, servers
 
     servers.answer(phantoms.listed(service, quiet), as_json=json)

@@ -187,7 +187,7 @@ class TestSkipping:
         trip = broken(platform)
         platform.until(lambda: f"missions.trip/{trip}" in parked(platform))
         said = platform.facts("views", "rebuild", PARTNER, code=1)["error"]["message"]
-        assert "A wrong event was recorded" in said
+        assert "docs/runbook/a-wrong-event-was-recorded.md" in said
         words = ("events", "skip", f"trip-{trip}", "2", "--reason", "a release that was taken back")
         assert platform.facts(*words, "--yes")["said_at_version"] == 3
         platform.until(lambda: f"missions.trip/{trip}" not in parked(platform))

@@ -1,5 +1,6 @@
 """Doctor looks at all that it can reach, names all that is wrong, and holds a page at a time."""
 
+import asyncio
 import json
 from collections.abc import AsyncIterator, Iterable, Sequence
 from contextlib import closing
@@ -9,7 +10,7 @@ from uuid import uuid4
 import pytest
 import pytest_asyncio
 
-from contracts.missions import trip_v1
+from contracts.missions import driver_v1, trip_v1
 from infra.cloudevents import Envelope, headers
 from infra.consumers import core
 from infra.consumers.records import Partition, Record
@@ -19,7 +20,7 @@ from infra.store import Append, NewEvent, RecordedEvent
 from infra.store.postgres import PostgresStore
 from infra.store.protocol import BEGINNING
 from infra.testing.brokers import emptied
-from tools.relais import readers, topics
+from tools.relais import readers
 from tools.relais.answers import FOUND, OK, UNREACHABLE, Trouble
 from tools.relais.doctor import Order, pages
 from tools.relais.readers import Ahead, Reader
@@ -117,18 +118,20 @@ class TestStreams:
         [page] = [page async for page in readers.stored(store.pool, 3600.0)]
         reader = await see(store.pool)
         assert {one.settled for one in page} == {0}
-        assert await readers.behind(reader, TRIP, page) == []
+        assert await readers.behind(reader, [TRIP], page) == (5, [])
 
     async def test_a_reader_is_behind_where_it_has_not_seen_the_last(
         self, store: PostgresStore
     ) -> None:
         reader = await see(store.pool, T0=2, T1=1, T3=2, T4=2)
         [page] = [page async for page in readers.stored(store.pool, 0.0)]
-        assert await readers.behind(reader, TRIP, page) == ["missions.trip/T1", "missions.trip/T2"]
+        late = ["missions.trip/T1", "missions.trip/T2"]
+        assert await readers.behind(reader, [TRIP], page) == (5, late)
+        assert await readers.behind(reader, [driver_v1.contract], page) == (0, [])
 
     async def test_a_reader_is_ahead_where_the_store_has_less(self, store: PostgresStore) -> None:
         reader = await see(store.pool, T0=2, T1=3, T9=1)
-        found = [one async for one in readers.ahead(reader, TRIP, store.pool, page=1)]
+        found = [one async for one in readers.ahead(reader, [TRIP], store.pool, page=1)]
         assert found == [Ahead("missions.trip/T1", 3), Ahead("missions.trip/T9", 1)]
 
 
@@ -185,9 +188,9 @@ async def test_a_topic_is_read_in_pages_without_the_records_of_others() -> None:
 
 
 async def test_on_the_first_day_each_topic_is_listed_as_missing(
-    broker: Broker, monkeypatch: pytest.MonkeyPatch
+    broker: Broker, nowhere: Line
 ) -> None:
     await emptied(broker)
-    monkeypatch.setenv("RELAIS_KAFKA", broker.bootstrap)
-    answer = await topics.listed()
-    assert {(one["state"], one["records"]) for one in answer.facts} == {("missing", 0)}
+    line = Line(nowhere.home, {**nowhere.environment, "RELAIS_KAFKA": broker.bootstrap})
+    found = await asyncio.to_thread(line.facts, "topics", "list")
+    assert {(one["state"], one["records"]) for one in found} == {("missing", 0)}

@@ -3,6 +3,7 @@
 import json
 from hashlib import sha256
 from pathlib import Path
+from typing import Any
 from zipfile import ZipFile
 
 import pytest
@@ -24,21 +25,26 @@ def driver(platform: Platform) -> str:
     return platform.driver("Katherine Johnson")
 
 
-def test_the_archive_has_what_every_service_holds_and_nobody_else(
-    platform: Platform, driver: str, tmp_path: Path
-) -> None:
-    file = tmp_path / "answer.zip"
+@pytest.fixture(scope="module")
+def archive(
+    platform: Platform, driver: str, tmp_path_factory: pytest.TempPathFactory
+) -> tuple[Path, dict[str, Any]]:
+    """The archive of that driver, and what the command said of it."""
+    file = tmp_path_factory.mktemp("answers") / "answer.zip"
     shown = f"select 1 from partner.drivers where driver_id = '{driver}'"
     platform.until(lambda: bool(platform.sql("views.partner", shown)))
-    said = platform.facts("subject", "export", driver, "--to", str(file), *ASKED)
-    assert file.stat().st_mode & 0o777 == 0o600
+    return file, platform.facts("subject", "export", driver, "--to", str(file), *ASKED)
+
+
+def contents(file: Path) -> dict[str, bytes]:
     with ZipFile(file) as archive:
-        found = {name: archive.read(name) for name in archive.namelist()}
-    manifest = json.loads(found["manifest.json"])
-    assert {**manifest, "file": str(file)} == said
-    for part in manifest["files"]:
-        assert sha256(found[part["name"]]).hexdigest() == part["sha256"]
-        assert len(json.loads(found[part["name"]])) == part["entries"]
+        return {name: archive.read(name) for name in archive.namelist()}
+
+
+def test_the_archive_has_what_every_service_holds_and_nobody_else(
+    driver: str, archive: tuple[Path, dict[str, Any]]
+) -> None:
+    found = contents(archive[0])
     [registered] = json.loads(found["events/missions.json"])
     assert (registered["event"]["name"], registered["event"]["phone"]) == (
         "Katherine Johnson",
@@ -48,8 +54,21 @@ def test_the_archive_has_what_every_service_holds_and_nobody_else(
     [row] = json.loads(found["rows/views.partner.drivers.json"])
     assert (row["driver_id"], row["name"]) == (driver, "Katherine Johnson")
     assert not any(b"Dorothy Vaughan" in content for content in found.values())
-    last = platform.audited[-1]
-    assert (last["action"], last["requested_by"]) == ("subject export", "Katherine herself")
+
+
+def test_its_manifest_says_what_is_in_it_and_who_asked(
+    platform: Platform, archive: tuple[Path, dict[str, Any]]
+) -> None:
+    file, said = archive
+    found = contents(file)
+    manifest = json.loads(found["manifest.json"])
+    assert {**manifest, "file": str(file)} == said
+    for part in manifest["files"]:
+        assert sha256(found[part["name"]]).hexdigest() == part["sha256"]
+        assert len(json.loads(found[part["name"]])) == part["entries"]
+    assert file.stat().st_mode & 0o777 == 0o600
+    exports = [one for one in platform.audited if one["action"] == "subject export"]
+    assert exports[-1]["requested_by"] == "Katherine herself"
 
 
 def test_an_archive_that_is_there_is_never_written_over(

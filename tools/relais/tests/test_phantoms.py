@@ -42,6 +42,7 @@ from tools.relais.readers import Reader
 TRIP = trip_v1.contract
 PLACES = [(TRIP.topic, number) for number in range(partitions_of(TRIP.topic))]
 HAPPENED = datetime(2030, 5, 1, 12, 0, tzinfo=UTC)
+LOST = {("missions.trip/T1", 3), ("missions.trip/T1", 4), ("missions.trip/T3", 1)}
 NOTES = "create table notes (stream text, version int, event_id uuid)"
 
 
@@ -60,7 +61,7 @@ class Noting(Handler):
 
 
 def silent(what: str, done: int, of: int | None = None) -> None:
-    """Whoever tests waits without being told."""
+    """Tells nobody."""
 
 
 @dataclass
@@ -141,25 +142,22 @@ class Site:
         return consumer
 
     async def noted(self) -> list[UUID]:
-        """What the reaction was handed, as often as it was."""
+        """The events that the reaction was handed, as often as it was."""
         async with self.reader.pool.connection() as connection:
             cursor = await connection.execute("select event_id from notes order by version")
             return [id for (id,) in await cursor.fetchall()]
 
-    def restored(self) -> Restored:
-        pool = self.store.pool
-        stores = {"missions": pool}
-        return Restored(
-            "missions", [TRIP], pool, [self.reader], stores, self.broker.bootstrap, self.told
-        )
+    def restored(self, kind: type[Restored] = Restored) -> Restored:
+        pool, broker = self.store.pool, self.broker.bootstrap
+        return kind("missions", [TRIP], pool, [self.reader], {"missions": pool}, broker, self.told)
 
-    async def kept(self) -> list[tuple[str, int, bool]]:
+    async def kept(self) -> set[tuple[str, int, bool]]:
         """The lost events as the database of the service keeps them."""
         async with self.store.pool.connection() as connection:
             cursor = await connection.execute(
-                "select stream, version, repaired_at is not null from relais.phantom order by 1, 2"
+                "select stream, version, repaired_at is not null from relais.phantom"
             )
-            return [(stream, version, done) for stream, version, done in await cursor.fetchall()]
+            return {(stream, version, done) for stream, version, done in await cursor.fetchall()}
 
 
 def ids(records: Sequence[Record]) -> set[UUID]:
@@ -218,22 +216,36 @@ async def site(
     await theirs.close()
 
 
-async def test_a_restored_store_is_published_and_read_again(site: Site) -> None:
-    with pytest.raises(Halt):
-        await asyncio.wait_for(site.relay().run(), 15)
-    for _ in range(2):
-        # A look changes nothing.
-        lost = await site.restored().lost()
-        assert found(lost) == {
-            ("missions.trip/T1", 3),
-            ("missions.trip/T1", 4),
-            ("missions.trip/T3", 1),
-        }
-        assert held(lost) == {("missions.trip/T1", 4, 2), ("missions.trip/T3", 1, 0)}
-    phantoms = set(await site.noted()) - await site.stored()
-    running = await site.read()
+async def repaired(site: Site) -> None:
+    """Repair it, while no relay leads."""
     async with site.restored().alone():
         await site.restored().repair(await site.restored().lost(), "restored to noon")
+
+
+async def refused_while_leading(site: Site) -> None:
+    """While a relay leads, nobody repairs."""
+    async with site.publishing() as relay:
+        await relay.leading.wait()
+        with pytest.raises(Trouble, match="stop `relais work missions` everywhere first"):
+            async with site.restored().alone():
+                raise AssertionError("a relay leads")
+
+
+async def listed(site: Site) -> None:
+    """A look lists all that is held of lost events, and changes nothing: a second says the same."""
+    for _ in range(2):
+        lost = await site.restored().lost()
+        assert found(lost) == LOST
+        assert held(lost) == {("missions.trip/T1", 4, 2), ("missions.trip/T3", 1, 0)}
+    with pytest.raises(Halt):
+        await asyncio.wait_for(site.relay().run(), 15)
+
+
+async def test_a_restored_store_is_published_and_read_again(site: Site) -> None:
+    await listed(site)
+    phantoms = set(await site.noted()) - await site.stored()
+    running = await site.read()
+    await repaired(site)
     records = await site.published()
     assert ids(records) == await site.stored()
     # The process that ran on meanwhile cannot count what it never saw.
@@ -244,34 +256,26 @@ async def test_a_restored_store_is_published_and_read_again(site: Site) -> None:
     assert set(noted) - phantoms == await site.stored()
     assert len(noted) == len(set(noted))
     assert not (await site.restored().lost()).anything
-    assert await site.kept() == [
-        ("missions.trip/T1", 3, True),
-        ("missions.trip/T1", 4, True),
-        ("missions.trip/T3", 1, True),
-    ]
-    async with site.publishing() as relay:
-        await relay.leading.wait()
-        with pytest.raises(Trouble, match="stop `relais work missions` everywhere first"):
-            async with site.restored().alone():
-                raise AssertionError("a relay leads")
+    assert await site.kept() == {(stream, version, True) for stream, version in LOST}
+    await refused_while_leading(site)
 
 
-async def test_an_interrupted_repair_goes_on_when_it_is_said_again(
-    site: Site, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    async def broken(self: Restored, reader: Reader, found: Lost) -> None:
+class Interrupted(Restored):
+    """A repair that breaks off between the topics and the readers."""
+
+    async def _go_back(self, reader: Reader, found: Lost) -> None:
         raise OSError("the network is away")
 
-    lost = await site.restored().lost()
-    with monkeypatch.context() as patch:
-        patch.setattr(Restored, "_go_back", broken)
-        with pytest.raises(OSError, match="away"):
-            await site.restored().repair(lost, "restored to noon")
+
+async def test_an_interrupted_repair_goes_on_when_it_is_said_again(site: Site) -> None:
+    restored, broken = site.restored(), site.restored(Interrupted)
+    with pytest.raises(OSError, match="the network is away"):
+        await broken.repair(await restored.lost(), "restored to noon")
     # The topic is empty by now; what it held is known all the same.
-    again = await site.restored().lost()
-    assert (len(again.phantoms), again.topics) == (3, set())
-    await site.restored().repair(again, "restored to noon")
+    again = await restored.lost()
+    assert (found(again), again.topics) == (LOST, set())
+    await restored.repair(again, "restored to noon")
     await site.published()
     await site.read()
     assert await site.stored() <= set(await site.noted())
-    assert not (await site.restored().lost()).anything
+    assert not (await restored.lost()).anything

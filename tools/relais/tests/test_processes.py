@@ -17,7 +17,7 @@ WHERE = "http://{process}:9090"
 
 
 def answering(answers: Mapping[str, httpx.Response]) -> httpx.AsyncClient:
-    """Whoever is asked at an address answers so; nobody else does."""
+    """A client that these addresses answer so; no other one answers."""
 
     def answer(request: httpx.Request) -> httpx.Response:
         if request.url.host not in answers:
