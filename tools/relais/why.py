@@ -9,8 +9,6 @@ from uuid import UUID
 
 from psycopg.rows import dict_row
 from rich.console import Console
-from rich.text import Text
-from rich.tree import Tree
 
 from infra.database import Pool
 from infra.http.models import instant
@@ -174,12 +172,9 @@ def tree(found: Sequence[Facts]) -> Iterator[tuple[int, Facts]]:
 
 
 def _print(console: Console, facts: Facts) -> None:
-    top = Tree(Text(f"correlation {facts['correlation_id']}"))
-    branches: list[Tree] = [top]
+    console.print(f"correlation {facts['correlation_id']}", markup=False)
     for depth, one in tree(facts["events"]):
-        del branches[depth + 1 :]
-        branches.append(branches[depth].add(Text(_line(depth, one))))
-    console.print(top)
+        console.print("  " * (depth + 1) + _line(depth, one), markup=False)
     for one in facts["streams"]:
         console.print(
             f"{one['stream']} is at version {one['version']}, {one['type']}", markup=False
