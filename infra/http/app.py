@@ -2,6 +2,7 @@
 
 import logging
 from collections.abc import Iterator, Mapping, Sequence
+from copy import copy
 from typing import Any, get_type_hints
 
 import psycopg
@@ -68,10 +69,9 @@ def create_app(
     `prefix` is where it is served. `inside` is whether its port is one for us alone, which also
     has the document, the measures and the reasons of the probes.
     """
-    routes = [route for router in routers for route in router.routes]
-    check(routes)
-    for route, admission in admissions(routes):
-        route.app = AuthMiddleware(route.app, admission, list(_parameters_of(route.dependant)))
+    declared = [route for router in routers for route in router.routes]
+    check(declared)
+    routes = [_guarded(route, admission) for route, admission in admissions(declared)]
     app = Api(
         title=title,
         description=description,
@@ -103,6 +103,13 @@ def create_app(
     )
     app.state.app_state = app_state
     return app
+
+
+def _guarded(route: APIRoute, admission: AuthDependency) -> APIRoute:
+    """The route behind its admission. Other apps may have the same one, so it stays as it is."""
+    guarded = copy(route)
+    guarded.app = AuthMiddleware(route.app, admission, list(_parameters_of(route.dependant)))
+    return guarded
 
 
 def check(routes: Sequence[Any]) -> None:

@@ -275,6 +275,14 @@ def test_an_api_with_a_public_route_that_asks_who_its_caller_is_does_not_start()
         create_app("bells", [router], AppState(verifier))
 
 
+def test_the_routes_of_one_api_stay_as_they_are_for_another() -> None:
+    router = who_router()
+    before = [vars(route)["app"] for route in router.routes]
+    verifier = Verifier(PublishedKeys(jwks(KEY)), "relais-accounts", "relais")
+    assert create_app("bells", [router], AppState(verifier)).routes
+    assert [vars(route)["app"] for route in router.routes] == before
+
+
 def test_no_roles_at_all_must_be_said_as_public() -> None:
     with pytest.raises(ValueError, match="public"):
         requires()
