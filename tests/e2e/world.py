@@ -1,14 +1,14 @@
 """Missions and the partner's views on real servers, with workers that can be killed one by one."""
 
+import asyncio
 import base64
 import json
 import random
-import signal
-import sys
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from multiprocessing.process import BaseProcess
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -28,7 +28,6 @@ from infra.host import Running
 from infra.personal import Encoded
 from infra.settings import Settings
 from infra.stack.broker import Broker
-from infra.stack.process import Child
 from infra.store import RecordedEvent
 from infra.store.protocol import BEGINNING
 from infra.testing.brokers import emptied, member_of
@@ -37,6 +36,7 @@ from infra.testing.records import records_of, versions
 from infra.topics import create_topics
 from services.missions.service import service as missions
 from services.views.partner.service import service as partner
+from tests.e2e import worker
 
 NOON = datetime(2030, 5, 1, 12, 0, tzinfo=UTC)
 AWAY = (psycopg.OperationalError, psycopg.InterfaceError, PoolTimeout)
@@ -55,7 +55,7 @@ class World:
     folder: Path
     dice: random.Random
     promised: list[Done[Any]] = field(default_factory=list)
-    _children: dict[str, list[Child]] = field(default_factory=dict)
+    _processes: dict[str, list[BaseProcess]] = field(default_factory=dict)
 
     # --- Workers --------------------------------------------------------------------------------
 
@@ -63,10 +63,10 @@ class World:
         """Start these workers, each a process: relay, reactions, views."""
         for name in names:
             service = partner if name == "views" else missions
-            command = [sys.executable, "-m", "tests.e2e.worker"]
-            arguments = [service.name, name, json.dumps(self.settings), lock]
-            log = self.folder / f"{name}.log"
-            self._children.setdefault(name, []).append(Child([*command, *arguments], log))
+            begun = worker.begun(
+                service.name, name, self.settings, lock, self.folder / f"{name}.log"
+            )
+            self._processes.setdefault(name, []).append(begun)
 
     def start_second_relay(self) -> None:
         """A relay that takes its lock in another database, so that both think they lead."""
@@ -74,8 +74,9 @@ class World:
 
     async def kill(self, name: str) -> None:
         """End a worker wherever it is, as `kill -9` does."""
-        for child in self._children.pop(name, []):
-            await child.stop(signal.SIGKILL)
+        for process in self._processes.pop(name, []):
+            process.kill()
+            await asyncio.to_thread(process.join)
 
     async def kill_and_restart(self, name: str) -> None:
         await self.kill(name)
@@ -83,7 +84,7 @@ class World:
 
     async def finish(self) -> None:
         """End every worker."""
-        for name in list(self._children):
+        for name in list(self._processes):
             await self.kill(name)
 
     # --- Commands -------------------------------------------------------------------------------
