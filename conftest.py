@@ -26,10 +26,10 @@ pytest_plugins = ["infra.testing.requirements"]
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark what needs a broker, to be run on another one; one platform does for all it shows."""
+    """Mark what is to be run on each kind of broker; one platform does for all it shows."""
     for item in items:
         fixtures = getattr(item, "fixturenames", ())
-        if "broker" in fixtures:
+        if "broker" in fixtures and item.get_closest_marker("any_broker") is None:
             item.add_marker("broker")
         if "platform" in fixtures:
             item.add_marker(pytest.mark.xdist_group("platform"))

@@ -37,7 +37,7 @@ def token(subject: str, organisation: str, role: Role) -> str:
 
 
 @pytest_asyncio.fixture
-async def platform(broker: Broker, new_database: Callable[[], str]) -> AsyncIterator[Platform]:
+async def both(broker: Broker, new_database: Callable[[], str]) -> AsyncIterator[Platform]:
     await emptied(broker)
     await create_topics(broker.bootstrap, missions.contracts, 1)
     settings = Settings.model_validate(

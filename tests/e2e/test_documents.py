@@ -47,7 +47,7 @@ from tools.demo.people import cities, trips
 from tools.demo.teller import today
 
 # Ten examples for every parameter of every route take longer than a test may on a busy machine.
-pytestmark = pytest.mark.timeout(400)
+pytestmark = [pytest.mark.timeout(400), pytest.mark.any_broker]
 
 EXAMPLES = 10
 """Requests an operation and mode; all together they take two thirds of a minute."""
@@ -85,14 +85,14 @@ KEPT: list[Any] = [
 ]
 
 
-async def prepared(platform: Platform) -> None:
+async def prepared(both: Platform) -> None:
     """A driver and a trip that paths can name."""
-    await follow(platform.missions, user("ada"))
+    await follow(both.missions, user("ada"))
     staff = {"Authorization": f"Bearer {token('lea', 'hiflow', 'logistics')}"}
     [trip] = trips(1, cities(), today())
     ada = {"driver_id": "ada", "name": "Ada Roux", "phone": "+33465710000"}
     async with httpx.AsyncClient(
-        base_url=platform.url, headers=staff, timeout=PATIENCE_SECONDS
+        base_url=both.url, headers=staff, timeout=PATIENCE_SECONDS
     ) as client:
         for path, body in (("drivers", ada), ("trips", trip | {"reference": "T1"})):
             key = {"Idempotency-Key": uuid4().hex}
@@ -173,11 +173,9 @@ async def kept(url: str, mode: GenerationMode) -> int:
 @pytest.mark.filterwarnings("ignore:Do not use the `random` module inside strategies")
 @pytest.mark.parametrize("mode", list(GenerationMode), ids=lambda mode: mode.value)
 @pytest.mark.parametrize("api", ["missions", "partner"])
-async def test_an_api_keeps_its_document(
-    platform: Platform, api: str, mode: GenerationMode
-) -> None:
-    await prepared(platform)
-    assert await kept(f"{platform.url}/{api}", mode) >= 9
+async def test_an_api_keeps_its_document(both: Platform, api: str, mode: GenerationMode) -> None:
+    await prepared(both)
+    assert await kept(f"{both.url}/{api}", mode) >= 9
 
 
 @pytest.mark.filterwarnings("ignore:Do not use the `random` module inside strategies")

@@ -9,6 +9,7 @@ from typing import Any
 from uuid import uuid4
 
 import httpx
+import pytest
 
 from infra import host, serving
 from infra.settings import Settings
@@ -22,6 +23,8 @@ from services.payments.service import service as payments
 from tests.e2e.conftest import KEY, MASTER_KEYS
 
 SERVICES = (accounts, payments)
+
+pytestmark = pytest.mark.any_broker
 
 
 @dataclass

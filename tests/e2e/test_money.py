@@ -221,6 +221,7 @@ async def test_a_delivered_mission_is_paid(broker: Broker, new_database: Callabl
         assert facts[service["fact"]["version"] - 1]["what"]["service_price"] == service["amount"]
 
 
+@pytest.mark.any_broker
 async def test_a_contested_line_is_settled_on_the_statement_and_in_the_books(
     broker: Broker, new_database: Callable[[], str]
 ) -> None:
@@ -248,6 +249,7 @@ async def test_a_contested_line_is_settled_on_the_statement_and_in_the_books(
         assert [one["entry_id"] for one in later["items"]] == [f"invoice:inv-{TRIP_ID}"]
 
 
+@pytest.mark.any_broker
 @pytest.mark.requirement("HIF-28", "G-15")
 async def test_only_what_was_quoted_or_accepted_is_paid(
     broker: Broker, new_database: Callable[[], str]

@@ -21,6 +21,8 @@ from tests.e2e.test_money import (
     spent,
 )
 
+pytestmark = pytest.mark.any_broker
+
 
 async def to_decide(people: People, path: str, count: int) -> list[dict[str, Any]]:
     """The items of a list of the back office, once there are so many."""

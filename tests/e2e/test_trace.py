@@ -3,6 +3,7 @@
 from uuid import uuid4
 
 import httpx
+import pytest
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
 
 from infra import telemetry
@@ -15,10 +16,12 @@ from tests.e2e.conftest import Platform, token
 from tools.demo.people import cities, trips
 from tools.demo.teller import today
 
+pytestmark = pytest.mark.any_broker
+
 TRACE = "0af7651916cd43dd8448eb211c80319c"
 
 
-async def test_one_trace_leads_from_the_request_to_the_row(platform: Platform) -> None:
+async def test_one_trace_leads_from_the_request_to_the_row(both: Platform) -> None:
     spans = InMemorySpanExporter()
     with telemetry.running(TelemetrySettings("test", exporter=spans)):
         [trip] = trips(1, cities(), today())
@@ -27,7 +30,7 @@ async def test_one_trace_leads_from_the_request_to_the_row(platform: Platform) -
             "Idempotency-Key": uuid4().hex,
             "traceparent": f"00-{TRACE}-b7ad6b7169203331-01",
         }
-        async with httpx.AsyncClient(base_url=platform.url, timeout=PATIENCE_SECONDS) as client:
+        async with httpx.AsyncClient(base_url=both.url, timeout=PATIENCE_SECONDS) as client:
             (await client.post("/missions/trips", json=trip, headers=given)).raise_for_status()
 
         async def every_step_is_traced() -> None:
@@ -36,9 +39,9 @@ async def test_one_trace_leads_from_the_request_to_the_row(platform: Platform) -
             assert any(name.startswith("process views.partner") for name in traced), traced
 
         await eventually(every_step_is_traced)
-        [event] = await platform.missions.store.read_all(BEGINNING, 10)
+        [event] = await both.missions.store.read_all(BEGINNING, 10)
         assert telemetry.trace_id_of(event.meta.get("traceparent")) == TRACE
-        [record] = await records_of(platform.kafka, [c.topic for c in missions.contracts])
+        [record] = await records_of(both.kafka, [c.topic for c in missions.contracts])
         assert telemetry.trace_id_of(header(record, "traceparent")) == TRACE
 
 

@@ -34,6 +34,8 @@ USER: Aggregate[Any, Any, Any, Any] = Aggregate(
 ACCOUNTS = Service(name="accounts", aggregates=(USER,), routes=lambda _: APIRouter())
 """Stands for the service of that name: it records what it is told."""
 
+pytestmark = pytest.mark.any_broker
+
 
 @asynccontextmanager
 async def at_work(
