@@ -5,11 +5,13 @@ import shutil
 import subprocess
 import warnings
 from collections.abc import Iterator
+from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import pytest
+import yaml
 
 from infra import serving
 from infra.host import opened
@@ -29,74 +31,83 @@ STRICT = ["--strict", "--target", "es2022", "--module", "esnext", "--moduleResol
 LIBRARIES = ["--lib", "es2022,dom,dom.iterable", "--skipLibCheck", "false"]
 
 
-# Where node is absent, the summary says so.
-pytestmark = pytest.mark.filterwarnings("default::UserWarning")
+# Where node is absent, the summary says so. The compiler starts once for all that it is shown.
+pytestmark = [
+    pytest.mark.filterwarnings("default::UserWarning"),
+    pytest.mark.xdist_group("typescript"),
+]
+
+
+@dataclass(frozen=True, slots=True)
+class Client:
+    """The types of every API beside the story, and what the compiler said of them."""
+
+    folder: Path
+    complaints: str
 
 
 @pytest.fixture(scope="module")
-def modules() -> Path | None:
-    """Where the compiler and the client's library are; None where node is not at hand."""
+def client(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Client | None]:
+    """A package beside the libraries; None where node is not at hand."""
     try:
-        return GENERATOR.installed().parents[1]
+        modules = GENERATOR.installed().parents[1]
     except Absent as absent:
         warnings.warn(str(absent), stacklevel=1)
-        return None
+        yield None
+        return
+    folder = tmp_path_factory.mktemp("client")
+    (folder / "package.json").write_text('{"type": "module"}')
+    (folder / "node_modules").symlink_to(modules)
+    generate(folder, modules)
+    shutil.copy(STORY, folder)
+    files = [file_of(name) for name in NAMES]
+    tsc = [str(modules / ".bin" / "tsc"), *STRICT, *LIBRARIES, *files, STORY.name]
+    compiled = subprocess.run(tsc, cwd=folder, capture_output=True, text=True, check=False)
+    yield Client(folder, compiled.stdout + compiled.stderr if compiled.returncode else "")
+    (folder / "node_modules").unlink()
 
 
-def done(command: list[str], folder: Path) -> str:
-    """The output of a command, which must succeed."""
-    finished = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
-    assert finished.returncode == 0, finished.stdout + finished.stderr
-    return finished.stdout
-
-
-@pytest.fixture
-def folder(tmp_path: Path, modules: Path | None) -> Iterator[Path]:
-    """A package beside the libraries."""
-    (tmp_path / "package.json").write_text('{"type": "module"}')
-    if modules is not None:
-        (tmp_path / "node_modules").symlink_to(modules)
-    yield tmp_path
-    (tmp_path / "node_modules").unlink(missing_ok=True)
-
-
-def generated(modules: Path, folder: Path, name: str) -> str:
-    """The types of an API, beside the story."""
-    file = f"{name.replace('.', '-')}.ts"
+def generate(folder: Path, modules: Path) -> None:
+    """Write the types of every API."""
+    apis = {
+        name: {"root": str(ROOT / path(name)), "x-openapi-ts": {"output": file_of(name)}}
+        for name in NAMES
+    }
+    config = folder / "redocly.yaml"
+    config.write_text(yaml.safe_dump({"extends": ["minimal"], "apis": apis}))
     program = str(modules / ".bin" / "openapi-typescript")
-    options = ["--default-non-nullable=false", "-o", file]
-    done([program, str(ROOT / path(name)), *options], folder)
-    return file
+    command = [program, "--redocly", str(config), "--default-non-nullable=false"]
+    done = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
 
 
-def compile_strictly(modules: Path, folder: Path, *files: str) -> None:
-    done([str(modules / ".bin" / "tsc"), *STRICT, *LIBRARIES, *files], folder)
+def file_of(name: str) -> str:
+    """The file with the types of an API."""
+    return f"{name.replace('.', '-')}.ts"
 
 
-@pytest.mark.parametrize("name", NAMES)
-def test_the_types_of_an_api_compile(modules: Path | None, folder: Path, name: str) -> None:
-    if modules is None:
+def test_the_types_of_every_api_compile(client: Client | None) -> None:
+    if client is None:
         assert shutil.which("npm") is None or shutil.which("node") is None
         return
-    compile_strictly(modules, folder, generated(modules, folder, name))
+    assert client.complaints == ""
+    assert all("export interface paths" in (client.folder / file_of(n)).read_text() for n in NAMES)
 
 
 async def test_a_driver_quotes_is_awarded_and_delivers(
-    modules: Path | None, folder: Path, database: str
+    client: Client | None, database: str
 ) -> None:
-    if modules is None:
+    if client is None:
         assert shutil.which("npm") is None or shutil.which("node") is None
         return
-    generated(modules, folder, "missions")
-    shutil.copy(STORY, folder)
-    compile_strictly(modules, folder, STORY.name)
+    assert client.complaints == ""
     missions = registry.service("missions")
     settings = settings_of(missions, database, port=0)
     async with opened(missions, settings) as running:
         await follow(running, user("ada"))
         app = serving.site([running], settings)
         async with serving.serving(app, settings) as url:
-            said = await told(folder, f"{url}/missions")
+            said = await told(client.folder, f"{url}/missions")
     events = ["published", "quote_submitted", "quote_accepted", "mission_assigned"]
     assert said.split() == [*events, "delivery_confirmed"]
 
