@@ -2,7 +2,10 @@
 
 import json
 import re
+from collections.abc import Mapping
 from dataclasses import replace
+from functools import cache
+from pathlib import Path
 
 import pytest
 
@@ -14,14 +17,27 @@ from tools.catalogue.__main__ import CATALOGUE, ROOT, documents, main, news, tab
 from tools.catalogue.readers import Reader, readers
 from tools.compiler import outputs
 from tools.compiler.changes import Change, Kind, Release
+from tools.compiler.schema import Package
+from tools.compiler.topics import Topics
 
 SERVICES = registry.services()
 READERS = readers(SERVICES)
-PACKAGES = outputs.contracts(ROOT)[1]
-TOPICS = outputs.promises(ROOT, PACKAGES)
-PAGES = dict(documents(PACKAGES, TOPICS, READERS))
-INDEX = PAGES[CATALOGUE / "README.md"]
 KINDS = [kind for contract in contracts for kind in contract.types]
+
+
+@cache
+def packages() -> list[Package]:
+    return outputs.contracts(ROOT)[1]
+
+
+@cache
+def topics() -> Topics:
+    return outputs.promises(ROOT, packages())
+
+
+@cache
+def pages() -> Mapping[Path, str]:
+    return dict(documents(packages(), topics(), READERS))
 
 
 def named(name: str) -> Reader:
@@ -44,14 +60,16 @@ def test_each_reader_reads_what_it_declares() -> None:
 
 @pytest.mark.parametrize("type", [kind.type for kind in KINDS])
 def test_the_catalogue_names_every_event_and_its_readers(type: str) -> None:
-    row = next(line for line in INDEX.splitlines() if f"| `{type}` |" in line)
+    row = next(
+        line for line in pages()[CATALOGUE / "README.md"].splitlines() if f"| `{type}` |" in line
+    )
     reading = [reader.full_name for reader in READERS if type in reader.types]
     assert row.endswith(f"| {', '.join(reading)} |") or (not reading and "| nobody: " in row)
 
 
 def test_the_links_of_the_catalogue_lead_to_examples() -> None:
     links = [
-        part.partition(")")[0] for text in PAGES.values() for part in text.split("[example](")[1:]
+        part.partition(")")[0] for text in pages().values() for part in text.split("[example](")[1:]
     ]
     assert len(links) == len(KINDS)
     assert all((ROOT / CATALOGUE / link).is_file() for link in links)
@@ -60,16 +78,18 @@ def test_the_links_of_the_catalogue_lead_to_examples() -> None:
 def test_the_catalogue_marks_personal_fields() -> None:
     assert (
         "| 2 | `phone` | [SealedText](common.md#commonsealedtext) |  | `driver_id` |  |"
-        in PAGES[CATALOGUE / "missions.md"]
+        in pages()[CATALOGUE / "missions.md"]
     )
 
 
 def test_the_catalogue_says_whose_the_personal_data_of_a_topic_is() -> None:
-    assert "- personal data of `user_id`: `PaperRefused.reason`\n" in PAGES[CATALOGUE / "papers.md"]
+    assert (
+        "- personal data of `user_id`: `PaperRefused.reason`\n" in pages()[CATALOGUE / "papers.md"]
+    )
 
 
 def test_the_catalogue_says_the_unit_of_each_number_and_what_a_time_means() -> None:
-    page = PAGES[CATALOGUE / "missions.md"]
+    page = pages()[CATALOGUE / "missions.md"]
     assert "| `distance_km` | int32 | kilometres |" in page
     assert "| `published_at` | Timestamp | UTC; counts in reports |" in page
     assert "| `valid_until` | Timestamp, may be absent | UTC |" in page
@@ -79,23 +99,25 @@ def test_the_catalogue_says_the_unit_of_each_number_and_what_a_time_means() -> N
 def test_every_link_to_a_value_leads_to_its_heading() -> None:
     headings = {
         (path.name, heading.lower().replace(".", ""))
-        for path, text in PAGES.items()
+        for path, text in pages().items()
         for heading in re.findall(r"^#+ (\S+)$", text, re.MULTILINE)
     }
-    links = {link for text in PAGES.values() for link in re.findall(r"\]\((\w+\.md)#(\w+)\)", text)}
+    links = {
+        link for text in pages().values() for link in re.findall(r"\]\((\w+\.md)#(\w+)\)", text)
+    }
     assert ("papers.md", "paperpaperkind") in links
     assert links <= headings
 
 
 def test_an_enumeration_says_how_its_values_look_in_json() -> None:
-    page = PAGES[CATALOGUE / "papers.md"]
+    page = pages()[CATALOGUE / "papers.md"]
     assert "| `PAPER_KIND_W_GARAGE` | 7 | `w_garage` |" in page
     assert "| `PAPER_KIND_UNSPECIFIED` | 0 | never |" in page
 
 
 def test_a_number_whose_name_says_no_unit_is_refused() -> None:
-    assert list(units.unknown(PACKAGES)) == []
-    [trips] = [package for package in PACKAGES if package.name == "relais.missions.trip.v1"]
+    assert list(units.unknown(packages())) == []
+    [trips] = [package for package in packages() if package.name == "relais.missions.trip.v1"]
     published = next(one for one in trips.messages if one.name == "TripPublished")
     fields = [replace(one, name=one.name.replace("_km", "_far")) for one in published.fields]
     far = replace(published, fields=tuple(fields))
@@ -133,17 +155,17 @@ def test_the_feed_has_an_item_a_release_whose_id_never_changes() -> None:
 
 def test_an_event_that_nobody_reads_has_to_say_why() -> None:
     deaf = [reader for reader in READERS if reader.package != "relais.papers.paper.v1"]
-    found = list(unread(PACKAGES, TOPICS, deaf))
+    found = list(unread(packages(), topics(), deaf))
     assert (
         "relais.papers.paper.v1.added: nobody reads it; say why in its topic.yaml (unread)" in found
     )
 
 
 def test_a_reason_for_what_is_read_is_refused() -> None:
-    topic = TOPICS["relais.papers.paper.v1"].model_copy(
+    topic = topics()["relais.papers.paper.v1"].model_copy(
         update={"unread": {"added": "Nobody does."}}
     )
-    found = list(unread(PACKAGES, {**TOPICS, "relais.papers.paper.v1": topic}, READERS))
+    found = list(unread(packages(), {**topics(), "relais.papers.paper.v1": topic}, READERS))
     assert found == ["relais.papers.paper.v1.added: is read; its topic.yaml says that it is not"]
 
 
@@ -153,8 +175,8 @@ def test_a_new_reader_changes_the_readmes_of_both_services_and_the_catalogue() -
     before = dict(tables(SERVICES, READERS))
     different = {path.parent.name for path in changed if changed[path] != before[path]}
     assert different == {"alerts", "papers"}
-    pages = dict(documents(PACKAGES, TOPICS, [*READERS, new]))
-    assert "alerts.papers" in pages[CATALOGUE / "README.md"]
+    with_it = dict(documents(packages(), topics(), [*READERS, new]))
+    assert "alerts.papers" in with_it[CATALOGUE / "README.md"]
 
 
 def test_a_readme_without_a_place_for_its_table_is_refused() -> None:

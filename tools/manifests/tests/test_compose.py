@@ -22,7 +22,6 @@ from tools.manifests.workloads import GRACE
 from tools.outside import ROOT, Absent
 
 SERVICES = registry.services()
-MADE = files(SERVICES)
 WRITTEN = ROOT / FOLDER
 SERVERS: dict[str, dict[str, Any]] = yaml.safe_load((WRITTEN / "compose.yaml").read_text())[
     "services"
@@ -116,9 +115,9 @@ class TestPlatform:
     def test_what_somebody_edited_is_named(
         self, tmp_path: Path, capsys: pytest.CaptureFixture[str]
     ) -> None:
-        paths = [path for path in MADE if path.is_relative_to(FOLDER)]
+        made = {path: text for path, text in files(SERVICES).items() if path.is_relative_to(FOLDER)}
+        paths = list(made)
         assert len(paths) == 6
-        made = {path: MADE[path] for path in paths}
         main(["write"], tmp_path, lambda: made)
         for path in paths:
             (tmp_path / path).write_text(made[path] + "\n")
