@@ -8,6 +8,7 @@ from typing import Any
 
 import httpx
 import pyotp
+from argon2 import PasswordHasher
 
 import infra.tokens
 from contracts.accounts.user_v1 import PasswordResetRequested, Role
@@ -21,6 +22,7 @@ from infra.testing import serving
 from infra.tokens import jwks
 from services.accounts.adapters.password_links import PasswordLinks
 from services.accounts.adapters.secrets import Secrets
+from services.accounts.adapters.secrets.passwords import keep
 from services.accounts.aggregates import ORGANISATION, USER
 from services.accounts.http.access import Access
 from services.accounts.service import service
@@ -28,6 +30,8 @@ from services.accounts.tests.make import context, register
 from services.accounts.user import InviteUser
 
 PASSWORD = "correct horse battery"
+HASH = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1).hash(PASSWORD)
+"""The hash of the password. It names its parameters, which cost nothing, to who checks it."""
 
 
 @dataclass
@@ -93,10 +97,12 @@ class Caller(serving.Caller):
         return await self.link(user_id)
 
     async def with_password(self, user_id: str, *roles: str) -> None:
-        """An active user who set a password by mail."""
+        """An active user who set a password by mail; it is kept as a hash that costs nothing."""
         await self.active_user(user_id, *roles)
         body = {"token": await self.mailed(user_id), "password": PASSWORD}
         assert (await self.anybody("PUT", "/password", body)).is_success
+        async with self.running.pool.connection() as connection:
+            await keep(connection, user_id, HASH)
 
     async def sign_in(self, user_id: str, password: str = PASSWORD, **more: Any) -> httpx.Response:
         body = {"email": f"{user_id}@example.org", "password": password, **more}

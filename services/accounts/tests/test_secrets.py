@@ -18,7 +18,7 @@ from services.accounts.adapters.secrets import keys, links, sessions, throttle, 
 from services.accounts.adapters.secrets.claims import Claims
 from services.accounts.adapters.secrets.keys import ACCESS, AHEAD, PERIOD, Key, SigningKeys
 from services.accounts.adapters.secrets.links import Purpose
-from services.accounts.adapters.secrets.passwords import Passwords, keep
+from services.accounts.adapters.secrets.passwords import HASHER, NOBODYS, Passwords, keep
 from services.accounts.adapters.secrets.sessions import Session, Sessions
 from services.accounts.adapters.secrets.throttle import (
     Limit,
@@ -59,6 +59,10 @@ class TestPasswords:
         tried = ["caf\u00e9 au lait", "cafe\u0301 au lait", "cafe au lait"]
         assert [await passwords.matches("ada", one) for one in tried] == [True, True, False]
         assert not await passwords.matches("nobody", "nobody has this password")
+
+    def test_nobodys_password_takes_as_long_to_check_as_anybodys(self) -> None:
+        assert not HASHER.check_needs_rehash(NOBODYS)
+        assert HASHER.verify(NOBODYS, "nobody has this password")
 
 
 class TestSecondFactor:

@@ -48,7 +48,9 @@ class TestPasswords:
     @pytest.mark.requirement("HIF-02", "HIF-03", "HIF-04")
     async def test_from_the_invitation_to_the_first_sign_in(self, database: str) -> None:
         async with served(database) as api:
-            await api.with_password("ada", "driver")
+            await api.active_user("ada", "driver")
+            body = {"token": await api.mailed("ada"), "password": PASSWORD}
+            assert (await api.anybody("PUT", "/password", body)).is_success
             tokens = await api.signed_in("ada")
             assert api.roles_of(tokens) == {"driver"}
             assert tokens["expires_in"] == keys.ACCESS.total_seconds()
