@@ -28,6 +28,7 @@ LIST = Path(__file__).parents[2] / "docs" / "routes.md"
 JSON = "application/json"
 ASKING_FIRST = frozenset({"accounts"})
 """Services that look up who asks, before they read what is asked, as those with a guard do."""
+KNOWN: dict[str, list[Route]] = {}
 HEAD = """# Every route
 
 Made by `tests/contract/test_routes.py`, which tries each of them.
@@ -43,7 +44,14 @@ class Tried(Caller):
 
     async def guarded(self) -> list[Route]:
         """The routes that ask for a role. The public ones may count requests before they read."""
-        return [route for route in await routes_of(self.client) if route.roles]
+        return [route for route in await self.routes() if route.roles]
+
+    async def routes(self) -> list[Route]:
+        """Every route of the service; its document is made once a process."""
+        name = self.running.service.name
+        if name not in KNOWN:
+            KNOWN[name] = await routes_of(self.client)
+        return KNOWN[name]
 
     async def commands(self, body: str = "") -> list[Route]:
         """Those of them that change something, and take a body of that type if one is given."""
@@ -63,7 +71,10 @@ class Tried(Caller):
         return await self.client.request(route.method, route.path({}), headers=shown, **content)
 
 
-@pytest_asyncio.fixture(params=NAMES)
+# All tests of a service in one process: its document is made once.
+@pytest_asyncio.fixture(
+    params=[pytest.param(name, marks=pytest.mark.xdist_group(f"routes {name}")) for name in NAMES]
+)
 async def tried(
     request: pytest.FixtureRequest, reused_database: Callable[[str, Prepare], Awaitable[str]]
 ) -> AsyncIterator[Tried]:
@@ -141,7 +152,7 @@ async def test_the_list_of_routes_is_the_one_that_was_tried() -> None:
     for name in NAMES:
         service = registry.service(name)
         async with without_database(service, Tried) as tried:
-            lines += [line(service, route) for route in await routes_of(tried.client)]
+            lines += [line(service, route) for route in await tried.routes()]
     whole = HEAD + "".join(f"{one}\n" for one in lines)
     known = LIST.read_text() if LIST.exists() else ""
     LIST.write_text(whole)
