@@ -109,7 +109,7 @@ class Settings(BaseSettings):
     """Where the accounts service publishes its keys, which are taken as well as those of `jwks`."""
     portal: str = "http://localhost:8080"
     """Where people find the portal; links in mails begin with it. `relais up` and `demo` take the
-    address that they serve."""
+    address of the app that they serve."""
     smtp: SecretStr = SecretStr("")
     """The mail server, like smtps://user:word@host:465; without one a laptop keeps its mail."""
     smtp_ca: Path | None = None

@@ -87,14 +87,41 @@ class NpmLibrary:
             return modules
 
 
-def _npm_install(what: str, folder: Path, *packages: str) -> None:
+@dataclass(frozen=True, slots=True)
+class NpmSource:
+    """A program of ours in JavaScript, in a folder with its package.json and package-lock.json."""
+
+    folder: Path
+
+    def installed(self) -> Path:
+        """The folder `node_modules` with what its lock names, byte for byte. Raises `Absent`."""
+        names = ("package.json", "package-lock.json", ".npmrc")
+        digest = sha256(b"".join((self.folder / name).read_bytes() for name in names))
+        folder = FOLDER / "npm" / self.folder.name / digest.hexdigest()[:16]
+        with alone(folder):
+            modules = folder / "node_modules"
+            if not (modules / ".package-lock.json").exists():
+                _need_npm(self.folder.name)
+                for name in names:
+                    shutil.copy(self.folder / name, folder)
+                fetched(self.folder.name, ["npm", "ci", "--silent", *_IMPATIENT], cwd=folder)
+            return modules
+
+
+_IMPATIENT = ("--fetch-retries=1", "--fetch-timeout=60000")
+"""Without a way out npm would wait for minutes."""
+
+
+def _need_npm(what: str) -> None:
     for needed in ("node", "npm"):
         if shutil.which(needed) is None:
             raise Absent(f"{needed} is absent: {what} not run")
+
+
+def _npm_install(what: str, folder: Path, *packages: str) -> None:
+    _need_npm(what)
     options = ["--no-save", "--no-package-lock", "--ignore-scripts", "--no-audit", "--no-fund"]
-    # Without a way out it would wait for minutes.
-    options += ["--fetch-retries=1", "--fetch-timeout=60000"]
-    command = ["npm", "install", "--silent", *options, f"--prefix={folder}"]
+    command = ["npm", "install", "--silent", *options, *_IMPATIENT, f"--prefix={folder}"]
     subprocess.run([*command, *packages], check=True)
 
 

@@ -21,6 +21,7 @@ PROGRAMS: Mapping[str, Sequence[str]] = {
     "http": ("tools.openapi", "check"),
     "http-lint": ("tools.openapi", "lint"),
     "http-breaking": ("tools.openapi", "breaking"),
+    "app": ("tools.front", "check"),
     "types": ("mypy", "--no-error-summary"),
 }
 

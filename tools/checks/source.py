@@ -63,6 +63,7 @@ class Tree:
     def read(cls, root: Path) -> "Tree":
         found = [*root.glob("*.lock"), *root.glob("*.py")]
         found += [path for place in PLACES for path in (root / place).rglob("*")]
+        found = [path for path in found if "node_modules" not in path.parts]
         wanted = (path for path in found if path.suffix in SUFFIXES and path.is_file())
         return cls({PurePosixPath(p.relative_to(root).as_posix()): p.read_text() for p in wanted})
 

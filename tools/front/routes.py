@@ -11,7 +11,7 @@ from babel.dates import format_datetime
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
-from starlette.responses import HTMLResponse, JSONResponse, Response
+from starlette.responses import HTMLResponse, JSONResponse, RedirectResponse, Response
 from starlette.routing import Route
 
 from infra.catalogues import LANGUAGES, Texts, locale_of, number
@@ -31,6 +31,8 @@ from tools.relais.keys import development_token
 
 STATIC = files("tools.front") / "static"
 ASSETS = {"page.css": "text/css", "page.js": "text/javascript"}
+BUILT = files("tools.front") / "built"
+BUILT_ASSETS = {"app.css": "text/css", "app.js": "text/javascript"}
 MAILS = 8
 TEXTS = Texts(files("tools.front"))
 _HEADERS = {"Content-Security-Policy": POLICY, "Vary": "Accept, Accept-Language"}
@@ -106,15 +108,6 @@ def front_of(home: Path, services: Sequence[Running], key: SigningKey) -> Front:
         )
         return HTMLResponse(content, headers=_HEADERS | {"Content-Language": words.language})
 
-    async def link(request: Request) -> Response:
-        _refuse_others(request)
-        words = Words(_language(request))
-        sets_password = request.url.path == "/set-password"
-        content = _environment.get_template("link.html").render(
-            words=words, sets_password=sets_password
-        )
-        return HTMLResponse(content, headers=_HEADERS | {"Content-Language": words.language})
-
     async def credentials(request: Request) -> Response:
         _refuse_others(request)
         refuse_forged(request.scope)
@@ -128,8 +121,8 @@ def front_of(home: Path, services: Sequence[Running], key: SigningKey) -> Front:
     return Front(
         page,
         [
-            Route("/set-password", link),
-            Route("/confirm-address", link),
+            Route("/app", _to_app),
+            Route("/app/{path:path}", _app),
             Route("/development/people/{person}", credentials, methods=["POST"]),
             Route("/development/{asset}", _asset),
         ],
@@ -141,6 +134,20 @@ async def _asset(request: Request) -> Response:
     if name not in ASSETS:
         raise HTTPException(404)
     return Response((STATIC / name).read_bytes(), media_type=ASSETS[name])
+
+
+async def _to_app(_: Request) -> Response:
+    return RedirectResponse("/app/")
+
+
+async def _app(request: Request) -> Response:
+    """A file of the app. What is none is one of its screens, and its page finds out which."""
+    name = request.path_params["path"]
+    media_type = BUILT_ASSETS.get(name)
+    headers = {"Content-Security-Policy": POLICY, "Cache-Control": "no-cache"}
+    if media_type is not None:
+        return Response((BUILT / name).read_bytes(), media_type=media_type, headers=headers)
+    return HTMLResponse((BUILT / "index.html").read_bytes(), headers=headers)
 
 
 def _refuse_others(request: Request) -> None:

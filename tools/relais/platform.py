@@ -70,13 +70,15 @@ async def platform(settings: Settings) -> AsyncIterator[Platform]:
 
 
 def addressed(settings: Settings) -> Settings:
-    """Links in mails lead to the address that is served, unless the settings say where."""
+    """Links in mails lead to what is served, unless the settings say where: to the app, where that
+    is served as well."""
     if "portal" in settings.model_fields_set:
         return settings
     port = settings.port or free_port()
     host = settings.host if settings.host in LOCAL_NAMES else "localhost"
     host = f"[{host}]" if ":" in host else host
-    return settings.model_copy(update={"port": port, "portal": f"http://{host}:{port}"})
+    app = "/app" if is_own(settings) else ""
+    return settings.model_copy(update={"port": port, "portal": f"http://{host}:{port}{app}"})
 
 
 def is_own(settings: Settings) -> bool:

@@ -27,6 +27,8 @@ async function signIn(button) {
   status.replaceChildren(status.dataset.busy);
   const { email, password, code } = await send("POST", `/development/people/${button.dataset.person}`);
   await send("POST", "/accounts/browser/sign-in", { email, password, code });
+  // No script sees the cookies: this tells the app that there are some.
+  localStorage.setItem("relais-signed-in", "yes");
   const me = await send("GET", "/accounts/me");
   const paths = ["/accounts/me", ...button.dataset.paths.split(" ")];
   const out = element("button", status.dataset.out, { type: "button", id: "sign-out" });
@@ -39,6 +41,7 @@ async function signIn(button) {
 }
 
 async function signOut() {
+  localStorage.removeItem("relais-signed-in");
   await send("POST", "/accounts/browser/sign-out");
   status.replaceChildren();
 }
@@ -75,17 +78,4 @@ if (document.querySelector("[data-live]")) {
   setInterval(() => {
     if (!document.hidden) refresh().catch(() => undefined);
   }, REFRESH_MS);
-}
-
-const form = document.getElementById("link");
-if (form) {
-  const answer = document.getElementById("answer");
-  form.addEventListener("submit", (event) => {
-    event.preventDefault();
-    tried(answer, async () => {
-      const token = new URLSearchParams(location.hash.slice(1)).get("token");
-      await send("PUT", form.dataset.path, { token, ...Object.fromEntries(new FormData(form)) });
-      answer.replaceChildren(form.dataset.done);
-    });
-  });
 }

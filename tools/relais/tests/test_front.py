@@ -112,17 +112,17 @@ def test_links_in_mails_lead_to_the_address_that_is_served(platform: Platform) -
         headers={"Idempotency-Key": "again"},
     )
     assert asked.status_code == 202
-    wanted = f"{platform.url}/set-password#token="
+    wanted = f"{platform.url}/app/set-password#token="
     platform.until(lambda: wanted in get(f"{platform.url}/messaging/inbox").text, within=120)
-    assert get(f"{platform.url}/set-password").status_code == 200
+    assert "/app/app.js" in get(f"{platform.url}/app/set-password").text
     assert CAMILLE.email in page(platform).text
 
 
 @pytest.mark.parametrize(
     ("given", "portal"),
     [
-        ({"port": 8123}, "http://127.0.0.1:8123"),
-        ({"port": 8123, "host": "::1"}, "http://[::1]:8123"),
+        ({"port": 8123}, "http://127.0.0.1:8123/app"),
+        ({"port": 8123, "host": "::1"}, "http://[::1]:8123/app"),
         ({"port": 8123, "host": "10.1.2.3"}, "http://localhost:8123"),
         ({"port": 8123, "portal": "https://portal.example.org"}, "https://portal.example.org"),
     ],
@@ -136,7 +136,7 @@ def test_the_portal_is_what_is_served_unless_it_is_named(
 def test_a_free_port_is_known_before_it_is_served() -> None:
     found = addressed(Settings(port=0))
     assert found.port
-    assert found.portal.endswith(f":{found.port}")
+    assert found.portal.endswith(f":{found.port}/app")
 
 
 @pytest.mark.parametrize(

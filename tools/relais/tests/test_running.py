@@ -3,6 +3,7 @@
 import json
 import logging
 import stat
+import subprocess
 import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -12,13 +13,14 @@ import pytest
 from pydantic import SecretStr
 
 from infra.settings import Settings
+from tools.outside import ROOT
 from tools.relais.home import write_addresses
 from tools.relais.platform import telemetry_of
 from tools.relais.running import first_steps
 from tools.relais.tests.conftest import Line, Platform
 from tools.relais.tests.processes import environment_of, running, started
 
-OF_DEVELOPMENT = ("/development/page.js", "/set-password", "/confirm-address")
+OF_DEVELOPMENT = ("/development/page.js", "/app/", "/app/app.js")
 
 
 def ask(address: str, until: int) -> float:
@@ -141,3 +143,10 @@ class TestServeAndWork:
     def test_what_is_not_set_is_named(self, nowhere: Line, word: str) -> None:
         said = nowhere.say(word, "missions")
         assert (said.exit_code, said.stderr) == (2, "relais: RELAIS_POSTGRES is not set\n")
+
+
+def test_the_command_of_a_checkout_is_found_from_any_folder_and_by_a_link(tmp_path: Path) -> None:
+    (tmp_path / "relais").symlink_to(ROOT / "relais")
+    command = ["./relais", "--version"]
+    said = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=True)
+    assert said.stdout.startswith("relais ")

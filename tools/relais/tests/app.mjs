@@ -1,0 +1,223 @@
+// Plays the driver's story in the app, and looks at each screen with axe-core.
+// node app.mjs URL CHROMIUM [FOLDER] prints {"wide": [step], "narrow": [step], "findings": [text]},
+// and keeps a picture of each screen in the folder.
+
+import axe from "axe-core";
+import { chromium } from "playwright-core";
+
+const [, , url, executablePath, pictures] = process.argv;
+const DRIVER = "camille-dev";
+const STAFF = "lea-dev";
+const ROUNDS = {
+  wide: { locale: "fr-FR", direction: "ltr", viewport: { width: 1280, height: 800 } },
+  narrow: { locale: "ar-MA", direction: "rtl", viewport: { width: 320, height: 640 } },
+};
+const TRIP = {
+  client_brand: "Atlas",
+  departure: { city: "Lyon", postal_code: "69001", point: { latitude: 45.76, longitude: 4.83 } },
+  arrival: { city: "Paris", postal_code: "75001", point: { latitude: 48.86, longitude: 2.35 } },
+  vehicle: { make: "Renault", model: "Clio" },
+  delivery_type: "home",
+  distance_km: 465,
+  duration_minutes: 290,
+};
+// What the browser says of answers that are refusals: a wrong quote, and a session to be renewed.
+const REFUSED = /^Failed to load resource: the server responded with a status of (401|422) /;
+const ACCESS = "__Host-relais-access";
+
+const findings = [];
+
+// --- Looking ----------------------------------------------------------------
+
+/** A page of somebody alone, whose errors are findings. */
+async function pageOf(browser, { locale, viewport }) {
+  const context = await browser.newContext({ locale, viewport, timezoneId: "Europe/Paris" });
+  const page = await context.newPage();
+  page.on("pageerror", (error) => findings.push(`${page.url()}: ${error}`));
+  page.on("console", (message) => {
+    const text = message.text();
+    if (message.type() === "error" && !REFUSED.test(text)) {
+      findings.push(`${page.url()}: ${text}`);
+    }
+  });
+  return page;
+}
+
+/** Examine the present screen; where pictures are wanted, keep one of it. */
+async function look(page, round, name) {
+  const { direction, locale } = ROUNDS[round];
+  const seen = await page.evaluate(() => ({
+    direction: document.documentElement.dir,
+    lang: document.documentElement.lang,
+    isTooWide: document.documentElement.scrollWidth > document.documentElement.clientWidth,
+  }));
+  if (seen.direction !== direction || !locale.startsWith(seen.lang)) {
+    findings.push(`${round} ${name}: ${seen.direction} ${seen.lang}`);
+  }
+  if (seen.isTooWide) findings.push(`${round} ${name}: scrolls sideways`);
+  if (!(await page.evaluate(() => "axe" in globalThis))) await page.evaluate(axe.source);
+  const options = { resultTypes: ["violations"] };
+  const { violations } = await page.evaluate((how) => globalThis.axe.run(how), options);
+  for (const { id, nodes } of violations) {
+    findings.push(`${round} ${name}: ${id} ${nodes.map((node) => node.html).join(" ")}`);
+  }
+  if (pictures !== undefined) await page.screenshot({ path: `${pictures}/${round}-${name}.png` });
+}
+
+/** One command of whoever is signed in on a page. */
+const tell = (page, path, body) =>
+  page.evaluate(
+    async ([path, body]) => {
+      const headers = {
+        "Content-Type": "application/json",
+        "Idempotency-Key": crypto.randomUUID(),
+        "Relais-CSRF": "1",
+      };
+      const answer = await fetch(path, { method: "POST", headers, body: JSON.stringify(body) });
+      if (!answer.ok) throw new Error(`${path}: ${await answer.text()}`);
+      return answer.json();
+    },
+    [path, body],
+  );
+
+const field = (page, name) => page.locator(`[name="${name}"]`);
+const submit = (page, name) => page.locator(`form:has([name="${name}"]) button`).click();
+
+// --- The steps --------------------------------------------------------------
+
+async function credentials(person) {
+  const headers = { "Relais-CSRF": "1" };
+  const answer = await fetch(`${url}/development/people/${person}`, { method: "POST", headers });
+  if (!answer.ok) throw new Error(await answer.text());
+  return answer.json();
+}
+
+/** The links to set a password in all mails. */
+async function linksOfMails() {
+  const inbox = await (await fetch(`${url}/messaging/inbox`)).text();
+  return new Set(inbox.match(/\/app\/set-password#token=[\w.~-]+/g));
+}
+
+/** The link that was not there before, once it has come. */
+async function newLink(before) {
+  for (;;) {
+    for (const link of await linksOfMails()) if (!before.has(link)) return url + link;
+    await new Promise((resolve) => setTimeout(resolve, 200));
+  }
+}
+
+async function setPassword(page, { email, password }) {
+  await page.goto(`${url}/app/forgotten`);
+  await field(page, "/email").fill(email);
+  await look(page, "wide", "forgotten");
+  const before = await linksOfMails();
+  await submit(page, "/email");
+  await page.locator("form").waitFor({ state: "detached" });
+  await page.goto(await newLink(before));
+  await field(page, "/password").fill(password);
+  await look(page, "wide", "set-password");
+  await submit(page, "/password");
+  await page.locator("form").waitFor({ state: "detached" });
+}
+
+async function signIn(page, { email, password }) {
+  await page.goto(`${url}/app/`);
+  await field(page, "/email").fill(email);
+  await field(page, "/password").fill(password);
+  await submit(page, "/email");
+  await page.locator("nav").waitFor();
+}
+
+async function play(browser, round, driver, staff) {
+  const steps = [];
+  const mine = await pageOf(browser, ROUNDS[round]);
+  const theirs = await pageOf(browser, ROUNDS[round]);
+  if (round === "wide") {
+    await setPassword(mine, driver);
+    steps.push("password set by the link of a mail");
+  }
+  await mine.goto(`${url}/app/`);
+  await field(mine, "/email").waitFor();
+  await look(mine, round, "sign-in");
+  await signIn(mine, driver);
+  await signIn(theirs, staff);
+  steps.push("signed in");
+
+  const today = new Date().toLocaleDateString("sv", { timeZone: "Europe/Paris" });
+  const slots = { from_slot: { date: today }, until_slot: { date: today } };
+  await mine.locator("main p, main li").first().waitFor();
+  const trip = await tell(theirs, "/missions/trips", { ...TRIP, ...slots, reference: round });
+  const card = mine.locator(`a[href$="/trips/${trip.id}"]`);
+  await card.waitFor();
+  steps.push("a new trip appeared by itself");
+  await look(mine, round, "trips");
+
+  await card.click();
+  await field(mine, "/price/amount_minor").fill("0");
+  await submit(mine, "/comment");
+  await mine.locator('[name="/price/amount_minor"][aria-invalid="true"]:focus').waitFor();
+  await look(mine, round, "refused");
+  steps.push("a wrong quote was refused at its field");
+  await field(mine, "/price/amount_minor").fill("240,50");
+  await field(mine, "/expenses/0/amount/amount_minor").fill("34,80");
+  await submit(mine, "/comment");
+  await mine.locator("#own-quote").waitFor();
+  await look(mine, round, "trip");
+  steps.push("quoted");
+
+  await theirs.locator(".quotes").waitFor();
+  await look(theirs, round, "awarding");
+  await theirs.locator(".quotes button").first().click();
+  await mine.locator(`a[href$="/missions/${trip.id}"]`).click();
+  steps.push("awarded");
+
+  await field(mine, "/file_id").setInputFiles("photo.jpg");
+  await submit(mine, "/file_id");
+  await mine.locator("dd", { hasText: await field(mine, "/label").inputValue() }).waitFor();
+  await look(mine, round, "mission");
+  await mine.locator("main form").last().locator("button").click();
+  const toInvoices = mine.locator('main a[href$="/invoices"]');
+  await toInvoices.waitFor();
+  await look(mine, round, "delivered");
+  steps.push("delivered with a photo");
+
+  await toInvoices.click();
+  const invoice = mine.locator(`a[href$="/invoices/inv-${trip.id}"]`);
+  await invoice.waitFor();
+  await look(mine, round, "invoices");
+  await invoice.click();
+  await field(mine, "/amount/amount_minor").fill("34,80");
+  await field(mine, "/receipt_file_id").setInputFiles("photo.jpg");
+  await submit(mine, "/receipt_file_id");
+  await mine.locator("tbody tr:nth-child(2)").waitFor();
+  await look(mine, round, "invoice");
+  await mine.locator("main form button").last().click();
+  await mine.locator("form").waitFor({ state: "detached" });
+  await look(mine, round, "validated");
+  steps.push("validated with a receipt");
+
+  // As if five minutes had gone by.
+  await mine.context().clearCookies({ name: ACCESS });
+  for (const path of ["quotes", "missions"]) {
+    await mine.locator(`nav a[href$="/${path}"]`).click();
+    await mine.locator(".cards").waitFor();
+    await look(mine, round, path);
+  }
+  steps.push("session renewed");
+  await mine.locator("header button").click();
+  await field(mine, "/email").waitFor();
+  steps.push("signed out");
+  return steps;
+}
+
+const driver = await credentials(DRIVER);
+const staff = await credentials(STAFF);
+const args = ["--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage"];
+const browser = await chromium.launch({ executablePath, args });
+try {
+  const wide = await play(browser, "wide", driver, staff);
+  const narrow = await play(browser, "narrow", driver, staff);
+  console.log(JSON.stringify({ wide, narrow, findings }));
+} finally {
+  await browser.close();
+}

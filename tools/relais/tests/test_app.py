@@ -1,0 +1,72 @@
+"""The reference front end in a real browser: the driver's story, wide and narrow, both ways."""
+
+import json
+import shutil
+import subprocess
+import warnings
+from io import BytesIO
+from pathlib import Path
+
+import pytest
+from PIL import Image
+
+from tools.outside import Absent, NpmLibrary
+from tools.relais.tests.conftest import Platform
+
+BROWSERS = ("chromium", "chromium-browser", "google-chrome")
+LIBRARIES = NpmLibrary("playwright-core@1.65.1", ("axe-core@4.14.1",))
+STORY = Path(__file__).with_name("app.mjs")
+STEPS = [
+    "password set by the link of a mail",
+    "signed in",
+    "a new trip appeared by itself",
+    "a wrong quote was refused at its field",
+    "quoted",
+    "awarded",
+    "delivered with a photo",
+    "validated with a receipt",
+    "session renewed",
+    "signed out",
+]
+
+# Where there is no browser or no node, the summary says so.
+# On a busy machine the browser is slow.
+pytestmark = [
+    pytest.mark.filterwarnings("default::UserWarning"),
+    pytest.mark.timeout(400),
+]
+
+
+@pytest.fixture(scope="module")
+def tools() -> tuple[str, Path] | None:
+    """The browser, and the libraries that drive and examine it; None where one is not at hand."""
+    program = next(filter(None, map(shutil.which, BROWSERS)), None)
+    why = "chromium is absent"
+    try:
+        if program is not None:
+            return program, LIBRARIES.installed()
+    except Absent as absent:
+        why = str(absent)
+    warnings.warn(f"{why}: the app was not tried", stacklevel=1)
+    return None
+
+
+def test_a_driver_and_logistics_live_their_story_in_the_app(
+    platform: Platform, tools: tuple[str, Path] | None, tmp_path: Path
+) -> None:
+    if tools is None:
+        assert not all(map(shutil.which, ("chromium", "node", "npm")))
+        return
+    program, modules = tools
+    photo = BytesIO()
+    Image.effect_noise((1024, 768), 90).save(photo, "JPEG")
+    (tmp_path / "photo.jpg").write_bytes(photo.getvalue())
+    (tmp_path / "node_modules").symlink_to(modules)
+    shutil.copy(STORY, tmp_path)
+    url = platform.url.replace("127.0.0.1", "localhost")
+    command = ["node", STORY.name, url, program]
+    told = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
+    assert told.returncode == 0, told.stderr
+    found = json.loads(told.stdout)
+    first, *again = STEPS
+    assert found == {"wide": [first, *again], "narrow": again, "findings": []}
