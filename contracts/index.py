@@ -9,6 +9,8 @@ from contracts.accounts.organisation_v1 import contract as accounts_organisation
 from contracts.accounts.user_v1 import contract as accounts_user_v1
 from contracts.alerts.alert_v1 import contract as alerts_alert_v1
 from contracts.alerts.searches_v1 import contract as alerts_searches_v1
+from contracts.depot_tours.order_v1 import contract as depot_tours_order_v1
+from contracts.depot_tours.tour_v1 import contract as depot_tours_tour_v1
 from contracts.invoices.buyer_v1 import contract as invoices_buyer_v1
 from contracts.invoices.invoice_v1 import contract as invoices_invoice_v1
 from contracts.invoices.numbering_v1 import contract as invoices_numbering_v1
@@ -29,6 +31,8 @@ contracts: tuple[Contract[Any], ...] = (
     accounts_user_v1,
     alerts_alert_v1,
     alerts_searches_v1,
+    depot_tours_order_v1,
+    depot_tours_tour_v1,
     invoices_buyer_v1,
     invoices_invoice_v1,
     invoices_numbering_v1,

@@ -23,7 +23,14 @@ from cryptography.hazmat.primitives.serialization import (
 )
 
 Role = Literal[
-    "driver", "logistics", "administration", "analyst", "operator", "billing", "enrolling"
+    "driver",
+    "logistics",
+    "administration",
+    "analyst",
+    "operator",
+    "billing",
+    "courier",
+    "enrolling",
 ]
 """Permissions within an organisation. Who is `enrolling` has yet to prove a second factor."""
 

@@ -41,6 +41,8 @@ class Role(IntEnum):
     OPERATOR = 5
     # Approves invoices and payments; signs in with a second factor.
     BILLING = 6
+    # Takes tours of parcels to their recipients.
+    COURIER = 7
 
 
 class PasswordMeans(IntEnum):

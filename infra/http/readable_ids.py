@@ -5,7 +5,9 @@ from uuid import UUID
 
 TRIP = "T"
 USER = "U"
+ORDER = "P"
 """How the ids begin of what an organisation may call by a reference of its own."""
+TOUR = "R"
 
 _DIGITS = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 _LENGTH = 11

@@ -11,7 +11,16 @@ from tests.contract import kit
 from tools.openapi.documents import path
 
 SERVICES = kit.ROOT / "services"
-WRITING = ["accounts", "alerts", "invoices", "media", "messaging", "missions", "papers"]
+WRITING = [
+    "accounts",
+    "alerts",
+    "depot_tours",
+    "invoices",
+    "media",
+    "messaging",
+    "missions",
+    "papers",
+]
 FIELD = "field"
 
 

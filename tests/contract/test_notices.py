@@ -11,6 +11,8 @@ import pytest
 from contracts.accounts import user_v1 as user
 from contracts.alerts.alert_v1 import DriverAlerted
 from contracts.common_v1 import Money, Rule
+from contracts.depot_tours import order_v1 as order
+from contracts.depot_tours import tour_v1 as tour
 from contracts.invoices import invoice_v1 as invoice
 from contracts.messaging.message_v1 import Channel, Topic
 from contracts.missions import trip_v1 as trip
@@ -56,6 +58,14 @@ def written(message: Queue, language: str) -> RenderedMessage:
     facts = ALWAYS | rendering.facts_of(message.facts, message.private)
     template = LIBRARY.template(message.template, LIBRARY.latest(message.template))
     return rendering.rendered(template, language, facts)
+
+
+def concerns_ada(event: Any, template: str, topic: Topic) -> None:
+    """Ada is told of the event with this template, once, and the text is complete."""
+    message = told(event)
+    assert (message.user_id, message.template, message.topic) == ("ada", template, topic)
+    is_complete(message)
+    assert told(event) == message
 
 
 def is_complete(message: Queue) -> None:
@@ -322,13 +332,66 @@ CASES = [
 ]
 
 
+IN_DEPOTS = [
+    (
+        order.PreparationAssigned(
+            order_id="o-1",
+            organisation_id="maarif",
+            tracking_number="CASA-2041",
+            operator_id="ada",
+            assigned_by="nadia",
+            assigned_at=NOON,
+        ),
+        "order_to_prepare",
+        Topic.MISSIONS,
+    ),
+    (
+        tour.TourComposed(
+            tour_id="t-1",
+            organisation_id="maarif",
+            courier_id="ada",
+            orders=(),
+            composed_by="nadia",
+            composed_at=NOON,
+        ),
+        "tour_given",
+        Topic.MISSIONS,
+    ),
+    (
+        tour.TourReassigned(
+            tour_id="t-1",
+            organisation_id="maarif",
+            courier_id="ada",
+            reassigned_by="nadia",
+            reassigned_at=NOON,
+        ),
+        "tour_given",
+        Topic.MISSIONS,
+    ),
+    (
+        tour.TourCanceled(
+            tour_id="t-1",
+            organisation_id="maarif",
+            courier_id="karim",
+            given_by="ada",
+            canceled_at=NOON,
+        ),
+        "tour_canceled",
+        Topic.MISSIONS,
+    ),
+]
+
+
+@pytest.mark.requirement("EXX-06", "N-06")
+@pytest.mark.parametrize(("event", "template", "topic"), IN_DEPOTS)
+def test_a_depot_tells_people_of_their_work(event: Any, template: str, topic: Topic) -> None:
+    concerns_ada(event, template, topic)
+
+
 @pytest.mark.requirement("HIF-03", "HIF-04", "HIF-20", "G-15")
 @pytest.mark.parametrize(("event", "template", "topic"), CASES, ids=[case[1] for case in CASES])
 def test_an_event_is_told_to_whom_it_concerns(event: Any, template: str, topic: Topic) -> None:
-    message = told(event)
-    assert (message.user_id, message.template, message.topic) == ("ada", template, topic)
-    is_complete(message)
-    assert told(event) == message
+    concerns_ada(event, template, topic)
 
 
 def test_an_acceptance_is_told_once_by_the_mission_that_follows() -> None:

@@ -25,8 +25,8 @@ class Declared:
 
     @property
     def name(self) -> str:
-        """The name of its objects, such as `views-partner`."""
-        return self.service.replace(".", "-")
+        """The name of its objects, such as `views-partner`: that of a host has no `_` either."""
+        return self.service.replace(".", "-").replace("_", "-")
 
     @property
     def database(self) -> str:

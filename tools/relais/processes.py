@@ -24,7 +24,7 @@ Resolve = Callable[[httpx.URL], Awaitable[list[str]]]
 
 def names(services: Iterable[str]) -> list[str]:
     """The processes of these services: `missions-api`, `missions-workers`, and so on."""
-    named = [service.replace(".", "-") for service in services]
+    named = [service.replace(".", "-").replace("_", "-") for service in services]
     return [f"{name}-{component}" for name in named for component in COMPONENTS]
 
 

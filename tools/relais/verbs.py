@@ -28,6 +28,7 @@ class RoleName(StrEnum):
     ANALYST = "analyst"
     OPERATOR = "operator"
     BILLING = "billing"
+    COURIER = "courier"
 
 
 def _group(about: str) -> typer.Typer:

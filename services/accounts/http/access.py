@@ -40,12 +40,19 @@ PublicContext = Annotated[PublicRequest, public()]
 OwnContext = Annotated[
     RequestContext,
     requires(
-        "driver", "logistics", "administration", "analyst", "operator", "billing", "enrolling"
+        "driver",
+        "logistics",
+        "administration",
+        "analyst",
+        "operator",
+        "billing",
+        "courier",
+        "enrolling",
     ),
 ]
 MemberContext = Annotated[
     RequestContext,
-    requires("driver", "logistics", "administration", "analyst", "operator", "billing"),
+    requires("driver", "logistics", "administration", "analyst", "operator", "billing", "courier"),
 ]
 StaffContext = Annotated[RequestContext, requires("logistics", "administration")]
 AdministrationContext = Annotated[RequestContext, requires("administration")]

@@ -25,6 +25,7 @@ class GrantedRole(StrEnum):
     ANALYST = "analyst"
     OPERATOR = "operator"
     BILLING = "billing"
+    COURIER = "courier"
     ENROLLING = "enrolling"
 
 

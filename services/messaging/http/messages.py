@@ -34,7 +34,7 @@ from services.messaging.read_models import outbox
 
 Anyone = Annotated[
     RequestContext,
-    requires("driver", "logistics", "administration", "analyst", "operator", "billing"),
+    requires("driver", "logistics", "administration", "analyst", "operator", "billing", "courier"),
 ]
 Staff = Annotated[RequestContext, requires("logistics", "administration", "billing")]
 STAFF = frozenset({"logistics", "administration", "billing"})

@@ -15,7 +15,7 @@ from services.messaging.message import routing
 
 Anyone = Annotated[
     RequestContext,
-    requires("driver", "logistics", "administration", "analyst", "operator", "billing"),
+    requires("driver", "logistics", "administration", "analyst", "operator", "billing", "courier"),
 ]
 
 # --- Bodies and answers -----------------------------------------------------

@@ -17,6 +17,7 @@ from services import registry
 from tools.manifests.__main__ import composed, main
 from tools.manifests.alerts import PROMTOOL
 from tools.manifests.compose import FOLDER, gateway, platform, read, scraping
+from tools.manifests.declared import declared
 from tools.manifests.files import RULES, files
 from tools.manifests.workloads import GRACE
 from tools.outside import ROOT, Absent
@@ -51,7 +52,7 @@ class TestReading:
         fine, said = found
         assert fine, said
         project = yaml.safe_load(said)["services"]
-        assert {f"{one.name.replace('.', '-')}-api" for one in SERVICES} <= project.keys()
+        assert {f"{declared(one).name}-api" for one in SERVICES} <= project.keys()
         api, workers = project["missions-api"], project["missions-workers"]
         assert api["command"] == ["serve", "missions"]
         assert api["depends_on"].keys() == {"postgres", "migrate", "kafka", "mail", "objects"}

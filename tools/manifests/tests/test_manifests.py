@@ -20,6 +20,7 @@ from infra.testing.serving import MASTER_KEYS
 from services import registry
 from tools.manifests.__main__ import conform, main
 from tools.manifests.conform import Judged, closed, judged
+from tools.manifests.declared import declared
 from tools.manifests.files import FOLDER, files
 from tools.outside import ROOT, Absent, Go, fetched
 
@@ -117,10 +118,15 @@ class TestNewService:
         ]:
             assert name in {one["metadata"]["name"] for one in objects(path, made)}
 
+    def test_its_objects_are_called_as_a_host_may_be(self) -> None:
+        new = Service("views.bell_towers", lambda _: None)
+        assert declared(new).name == "views-bell-towers"
+        assert declared(new).database == "relais_views_bell_towers"
+
     def test_nothing_changes_for_the_others(self) -> None:
         made = files((*SERVICES, BELLS))
         for service in SERVICES:
-            path = FOLDER / f"base/{service.name.replace('.', '-')}.yaml"
+            path = FOLDER / f"base/{declared(service).name}.yaml"
             assert made[path] == wanted()[path]
 
 
@@ -189,7 +195,7 @@ class TestService:
     def test_only_what_reads_topics_is_scaled(self) -> None:
         scaled = {one["metadata"]["name"] for one in objects("components/scaling/workers.yaml")}
         assert scaled == {
-            f"{one.name.replace('.', '-')}-workers"
+            f"{declared(one).name}-workers"
             for one in SERVICES
             if one.tables or one.reactions or one.followers
         }

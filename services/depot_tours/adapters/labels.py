@@ -1,0 +1,45 @@
+"""Labels: the code of a parcel, as a scanner reads it."""
+
+import re
+
+from stdnum import ean, gs1_128
+from stdnum.exceptions import ValidationError
+
+from infra.wording import Unfit
+
+SSCC = "00"
+"""The GS1 application identifier of the number of a logistic unit."""
+_GS1 = re.compile(r"\]([C]1|d2|Q3)|\x1d|\(")
+"""How scanners and people begin what is a list of GS1 elements: with the symbology or a bracket."""
+_SYMBOLOGY = re.compile(r"^\][A-Za-z]\d")
+_BARE_SSCC = re.compile(r"00\d{18}")
+_PLAIN = re.compile(r"[A-Z0-9][A-Z0-9-]{3,31}(/[1-9][0-9]?)?")
+
+
+def parcel_code(scanned: str) -> str:
+    """The code of the parcel whose label was scanned: QR, Code 128 or GS1-128, as the scanner sends
+    it. Raises `Unfit`."""
+    text = scanned.strip()
+    if _GS1.match(text) or _BARE_SSCC.fullmatch(text):
+        return sscc(_unit(_SYMBOLOGY.sub("", text).removeprefix("\x1d")))
+    plain = _SYMBOLOGY.sub("", text).upper()
+    if not _PLAIN.fullmatch(plain):
+        raise Unfit("label_unreadable")
+    return plain
+
+
+def sscc(number: str) -> str:
+    """A serial shipping container code of 18 digits whose last one is right. Raises `Unfit`."""
+    if not re.fullmatch(r"\d{18}", number) or ean.calc_check_digit(number[:-1]) != number[-1]:
+        raise Unfit("sscc")
+    return number
+
+
+def _unit(elements: str) -> str:
+    try:
+        found = gs1_128.info(elements, separator="\x1d")
+    except ValidationError as error:
+        raise Unfit("label_unreadable") from error
+    if SSCC not in found:
+        raise Unfit("label_without_sscc")
+    return str(found[SSCC])

@@ -1,0 +1,126 @@
+"""The handover of a tour over HTTP: scanned by the depot, confirmed by both with a code."""
+
+from typing import Annotated
+
+from pydantic import Field, StringConstraints
+
+from contracts.depot_tours.tour_v1 import LeftBehind
+from infra.http.answers import Answer, Answered, Recorded, Router
+from infra.http.models import Body, Id
+from infra.http.request_context import RequestContext
+from infra.vault import Vault
+from services.depot_tours.adapters import claims, codes
+from services.depot_tours.aggregates import TOUR
+from services.depot_tours.http.access import CourierContext, DepotContext
+from services.depot_tours.http.fields import Scanned, WhyLeft
+from services.depot_tours.http.orders import MOST_PARCELS
+from services.depot_tours.http.tours import MOST_ORDERS, seen
+from services.depot_tours.tour.departure import (
+    BeginHandover,
+    CheckOut,
+    CodeIsWrong,
+    HandingOver,
+    LoadParcel,
+    RefuseCode,
+    leaving,
+)
+
+
+class LoadBody(Body):
+    scanned: Scanned
+
+
+class LeftBody(Body):
+    """A parcel that does not leave, and why."""
+
+    parcel: Scanned
+    reason: WhyLeft
+
+
+class ExitBody(Body):
+    """The exit of a tour, confirmed with the code that its courier was shown."""
+
+    code: Annotated[str, StringConstraints(pattern=r"^[0-9]{6}$")]
+    left_behind: Annotated[
+        tuple[LeftBody, ...], Field(max_length=MOST_ORDERS * MOST_PARCELS, strict=False)
+    ] = ()
+    """The parcels that were not scanned, each with its reason."""
+
+
+class Handover(Answer):
+    """The code that the courier shows the depot."""
+
+    handover_id: str
+    code: Annotated[str, Field(examples=["204817"])]
+
+
+def router(vault: Vault) -> Router:
+    """The routes, over the key that makes the codes."""
+    routes = Router("Handovers")
+
+    @routes.post("/tours/{tour_id}/scans")
+    async def load_parcel(tour_id: Id, body: LoadBody, context: DepotContext) -> Answered[Recorded]:
+        """Scan a parcel of the tour on its way out."""
+        organisation_id = context.principal.organisation_id
+        found = await claims.tour_of(context.pool, organisation_id, body.scanned)
+        command = LoadParcel(
+            organisation_id=organisation_id,
+            scan_id=context.new_id("S"),
+            parcel_code=body.scanned,
+            other_tour=None if found == tour_id else found,
+            by=context.principal.subject,
+            at=context.occurred_at,
+        )
+        return await context.handle(TOUR, tour_id, command)
+
+    @routes.post("/tours/{tour_id}/handovers")
+    async def begin_handover(tour_id: Id, context: CourierContext) -> Answered[Handover]:
+        """Take one's own tour at the depot: the answer has the code that the depot enters."""
+        handover_id = context.new_id("H")
+        command = BeginHandover(
+            organisation_id=context.principal.organisation_id,
+            courier_id=context.principal.subject,
+            handover_id=handover_id,
+            at=context.occurred_at,
+        )
+        code = await codes.code_of(vault, tour_id, handover_id)
+        shown = Handover(handover_id=handover_id, code=code)
+        return await context.handle(TOUR, tour_id, command, lambda _: shown)
+
+    @routes.put("/tours/{tour_id}/exit")
+    async def check_out(tour_id: Id, body: ExitBody, context: DepotContext) -> Answered[Recorded]:
+        """Confirm with the courier's code that the tour has left; what was not scanned stays."""
+        state = seen(context, (await context.load(TOUR, tour_id)).state)
+        handover_id = state.handover_id if isinstance(state, HandingOver) else ""
+        if handover_id and not await codes.is_code_of(vault, tour_id, handover_id, body.code):
+            return await refuse_code(context, tour_id, handover_id)
+        left = tuple(LeftBehind(one.parcel, one.reason) for one in body.left_behind)
+        command = CheckOut(
+            organisation_id=context.principal.organisation_id,
+            handover_id=handover_id,
+            left_behind=left,
+            by=context.principal.subject,
+            at=context.occurred_at,
+        )
+        going = leaving(state.composed, left)
+        staying = [id for one in state.composed.orders if (id := one.order_id) not in going]
+        free = claims.freeing_orders(tour_id, staying)
+        return await context.handle(TOUR, tour_id, command, in_transaction=free)
+
+    return routes
+
+
+async def refuse_code(
+    context: RequestContext, tour_id: str, handover_id: str
+) -> Answered[Recorded]:
+    """Record the attempt. Raises the refusal, which tells how many are left."""
+    command = RefuseCode(
+        organisation_id=context.principal.organisation_id,
+        handover_id=handover_id,
+        attempt_id=context.new_id("A"),
+        by=context.principal.subject,
+        at=context.occurred_at,
+    )
+    done = await context.perform(TOUR, tour_id, command)
+    left = done.state.tries_left if isinstance(done.state, HandingOver) else 0
+    raise context.refuse(CodeIsWrong(left))

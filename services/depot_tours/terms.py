@@ -1,0 +1,83 @@
+"""Rules that orders and tours share: about cash on delivery, and about parcels that are scanned."""
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+
+from contracts.common_v1 import Money
+
+CURRENCY = "MAD"
+"""Couriers of the depots are paid in dirhams (G-02)."""
+MOST_CASH_MINOR = 10_000_000
+"""No courier carries more for one order: 100,000 dirhams."""
+
+
+@dataclass(frozen=True, slots=True)
+class WrongCurrency:
+    field: str
+    currency: str
+    expected: str
+
+
+@dataclass(frozen=True, slots=True)
+class CashNotPossible:
+    """Both ends are included."""
+
+    field: str
+    amount: Money
+    least: Money
+    most: Money
+
+
+BadCash = WrongCurrency | CashNotPossible
+
+
+def bad_cash(field: str, amount: Money | None) -> BadCash | None:
+    """The fault of what a recipient is to pay; None when there is none, or nothing is due."""
+    if amount is None:
+        return None
+    if amount.currency != CURRENCY:
+        return WrongCurrency(field, amount.currency, CURRENCY)
+    if not 1 <= amount.amount_minor <= MOST_CASH_MINOR:
+        return CashNotPossible(field, amount, Money(1, CURRENCY), Money(MOST_CASH_MINOR, CURRENCY))
+    return None
+
+
+# --- Scans ------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class ParcelUnknown:
+    parcel_code: str
+
+
+@dataclass(frozen=True, slots=True)
+class ParcelIsScanned:
+    parcel_code: str
+
+
+@dataclass(frozen=True, slots=True)
+class ParcelNamedTwice:
+    parcel_code: str
+
+
+@dataclass(frozen=True, slots=True)
+class ParcelsNotScanned:
+    parcel_codes: tuple[str, ...]
+
+
+BadRest = ParcelUnknown | ParcelIsScanned | ParcelNamedTwice | ParcelsNotScanned
+
+
+def bad_rest(
+    missing: Sequence[str], parcel_codes: Sequence[str], scanned: Collection[str]
+) -> BadRest | None:
+    """Why these are not all the parcels that were not scanned, if they are not (D1)."""
+    for code in missing:
+        if code not in parcel_codes:
+            return ParcelUnknown(code)
+        if code in scanned:
+            return ParcelIsScanned(code)
+        if missing.count(code) > 1:
+            return ParcelNamedTwice(code)
+    left = tuple(one for one in parcel_codes if one not in scanned and one not in missing)
+    return ParcelsNotScanned(left) if left else None

@@ -1,0 +1,91 @@
+"""The API of a depot, and the people who ask it."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any
+
+import httpx
+
+from infra.http import readable_ids
+from infra.testing import serving
+from infra.testing.following import follow, user
+from services.depot_tours.service import service
+
+SSCC = "340123450000000000"
+ORDER_ID = readable_ids.referenced_id(readable_ids.ORDER, "maarif", "CASA-2041")
+RECIPIENT = {"name": "Salma Idrissi", "phone": "+212612345678", "address": "12 rue Ibn Batouta"}
+BODY: dict[str, Any] = {
+    "tracking_number": "CASA-2041",
+    "city": "Casablanca",
+    "recipient": RECIPIENT,
+    "parcels": [{}, {"sscc": SSCC}],
+    "cash_on_delivery": {"amount_minor": 34900, "currency": "MAD"},
+}
+
+
+class Caller(serving.Caller):
+    """Asks as Nadia, who manages the depot, as Omar, an operator, or as Karim, a courier."""
+
+    async def omar(self, method: str, path: str, body: Any = None) -> httpx.Response:
+        return await self.ask(method, path, body, "omar", ("operator",))
+
+    async def karim(self, method: str, path: str, body: Any = None) -> httpx.Response:
+        return await self.ask(method, path, body, "karim", ("courier",))
+
+    async def registered(self, **changed: Any) -> str:
+        """The path of an order that the depot learnt of."""
+        answer = await self.omar("POST", "/orders", BODY | changed)
+        assert answer.status_code == 201, answer.text
+        return f"/orders/{answer.json()['id']}"
+
+    async def assigned(self, **changed: Any) -> str:
+        """The path of an order that Omar is to prepare."""
+        path = await self.registered(**changed)
+        answer = await self.ask("PUT", f"{path}/preparation", {"operator_id": "omar"})
+        assert answer.is_success, answer.text
+        return path
+
+    async def prepared(self, **changed: Any) -> str:
+        """The id of an order whose only parcel was scanned."""
+        path = await self.assigned(parcels=[{}], **changed)
+        number = changed.get("tracking_number", BODY["tracking_number"])
+        assert (await self.scanned(path, number)).is_success
+        done = await self.omar("PUT", f"{path}/preparation/completion", {})
+        assert done.is_success, done.text
+        return path.rpartition("/")[2]
+
+    async def composed(self, *order_ids: str) -> str:
+        """The path of a tour for Karim."""
+        asked = {"courier_id": "karim", "order_ids": order_ids}
+        answer = await self.omar("POST", "/tours", asked)
+        assert answer.status_code == 201, answer.text
+        return f"/tours/{answer.json()['id']}"
+
+    async def handing_over(self, *order_ids: str) -> tuple[str, str]:
+        """The path of a loaded tour that Karim takes, and his code."""
+        path = await self.composed(*order_ids)
+        for one in (await self.omar("GET", path)).json()["orders"]:
+            for code in one["parcel_codes"]:
+                assert (await self.omar("POST", f"{path}/scans", {"scanned": code})).is_success
+        answer = await self.karim("POST", f"{path}/handovers")
+        return path, answer.json()["code"]
+
+    async def out(self, *order_ids: str) -> str:
+        """The path of a tour that has left."""
+        path, code = await self.handing_over(*order_ids)
+        left = await self.omar("PUT", f"{path}/exit", {"code": code})
+        assert left.is_success, left.text
+        return path
+
+    async def scanned(self, path: str, text: str) -> httpx.Response:
+        return await self.omar("POST", f"{path}/preparation/scans", {"scanned": text})
+
+
+@asynccontextmanager
+async def served(database: str) -> AsyncIterator[Caller]:
+    """The API of a depot with an operator and two couriers."""
+    async with serving.served(service, database, Caller) as caller:
+        caller.user, caller.roles, caller.organisation = "nadia", ("administration",), "maarif"
+        people = [user(one, "maarif") for one in ("omar", "karim", "hassan")]
+        await follow(caller.running, *people, user("lea", "elsewhere"))
+        yield caller

@@ -1,0 +1,136 @@
+"""The routes of tours, over a real store."""
+
+from typing import Any
+
+import pytest
+
+from infra.testing.following import follow, user
+from infra.testing.routes import Existing
+from services.depot_tours.aggregates import TOUR
+from services.depot_tours.tests.serving import BODY, ORDER_ID, RECIPIENT, served
+from services.depot_tours.tour.departure import MOST_TRIES
+
+CASH = BODY["cash_on_delivery"]
+
+
+@pytest.mark.requirement("EXX-13", "EXX-14")
+async def test_a_tour_goes_from_the_depot_to_the_recipient(database: str) -> None:
+    async with served(database) as api:
+        path = await api.composed(await api.prepared())
+        assert (await api.karim("GET", path)).json()["status"] == "ready"
+        await api.omar("POST", f"{path}/scans", {"scanned": "CASA-2041"})
+        code = (await api.karim("POST", f"{path}/handovers")).json()["code"]
+        assert (await api.omar("PUT", f"{path}/exit", {"code": code})).is_success
+        order = f"{path}/orders/{ORDER_ID}"
+        assert (await api.karim("GET", order)).json()["recipient"] == RECIPIENT
+        absent = {"reason": "absent", "location": {"latitude": 33.57, "longitude": -7.59}}
+        assert (await api.karim("PUT", f"{order}/failures/1", absent)).is_success
+        assert (await api.karim("PUT", f"{order}/delivery", {"cash": CASH})).is_success
+        [shown] = (await api.omar("GET", path)).json()["orders"]
+        assert shown["status"] == "handed_over"
+        assert [one["reason"] for one in shown["failures"]] == ["absent"]
+        items = (await api.omar("GET", f"{path}/history")).json()["items"]
+        assert [one["actor"] for one in items] == ["omar", "omar", "karim", "omar", *["karim"] * 2]
+
+
+async def test_a_wrong_code_is_counted_until_the_courier_takes_the_tour_again(
+    database: str,
+) -> None:
+    async with served(database) as api:
+        path, code = await api.handing_over(await api.prepared())
+        wrong = {"code": f"{(int(code) + 1) % 10**6:06}"}
+        told = [await api.omar("PUT", f"{path}/exit", wrong) for _ in range(MOST_TRIES)]
+        assert [one.json()["facts"]["left"] for one in told] == [4, 3, 2, 1, 0]
+        for tried in (wrong, {"code": code}):
+            refused = await api.omar("PUT", f"{path}/exit", tried)
+            assert refused.json()["type"].endswith("code-tried-too-often")
+        history = await api.running.commands.history(TOUR, path.rpartition("/")[2])
+        assert code not in str(history)
+        code = (await api.karim("POST", f"{path}/handovers")).json()["code"]
+        assert (await api.omar("PUT", f"{path}/exit", {"code": code})).is_success
+
+
+async def test_an_order_is_on_one_tour(database: str) -> None:
+    async with served(database) as api:
+        first, second = await api.prepared(), await api.prepared(tracking_number="CASA-7")
+        path = await api.composed(first)
+        both = {"courier_id": "karim", "order_ids": [second, first]}
+        refused = await api.omar("POST", "/tours", both)
+        assert refused.json()["facts"]["tracking_number"] == "CASA-2041"
+        other = await api.composed(second)
+        scanned = await api.omar("POST", f"{other}/scans", {"scanned": "CASA-2041"})
+        assert scanned.json()["type"].endswith("parcel-of-another-tour")
+        assert scanned.json()["facts"]["tour_id"] == path.rpartition("/")[2]
+
+
+async def test_an_order_that_stays_may_go_with_another_tour(database: str) -> None:
+    async with served(database) as api:
+        first, second = await api.prepared(), await api.prepared(tracking_number="CASA-7")
+        path = await api.composed(first, second)
+        await api.omar("POST", f"{path}/scans", {"scanned": "CASA-7"})
+        code = (await api.karim("POST", f"{path}/handovers")).json()["code"]
+        left = [{"parcel": "CASA-2041", "reason": "no_room"}]
+        answer = await api.omar("PUT", f"{path}/exit", {"code": code, "left_behind": left})
+        assert answer.is_success
+        shown = (await api.omar("GET", path)).json()
+        assert [one["status"] for one in shown["orders"]] == ["left_behind", "out"]
+        await api.composed(first)
+
+
+WRONG: list[tuple[dict[str, Any], str]] = [
+    ({"order_ids": []}, "/order_ids"),
+    ({"order_ids": ["nothing"]}, "/order_ids/0"),
+    ({"courier_id": "lea"}, "/courier_id"),
+    ({"courier_id": "nobody-here"}, "/courier_id"),
+]
+
+
+async def test_a_tour_names_prepared_orders_and_a_courier_of_the_depot(database: str) -> None:
+    async with served(database) as api:
+        body = {"courier_id": "karim", "order_ids": [await api.prepared()]}
+        for change, field in WRONG:
+            refused = await api.omar("POST", "/tours", body | change)
+            assert (refused.status_code, refused.json()["errors"][0]["field"]) == (422, field)
+        path = await api.assigned(tracking_number="CASA-7")
+        waiting = {"order_ids": [path.rpartition("/")[2]]}
+        early = await api.omar("POST", "/tours", body | waiting)
+        assert early.json()["type"].endswith("order-is-not-prepared")
+
+
+@pytest.mark.requirement("G-23")
+async def test_a_canceled_tour_goes_to_another_courier(database: str) -> None:
+    async with served(database) as api:
+        path = await api.composed(await api.prepared())
+        assert (await api.karim("PUT", f"{path}/cancellation")).is_success
+        assert (await api.omar("GET", path)).json()["status"] == "canceled"
+        given = await api.omar("PUT", f"{path}/courier", {"courier_id": "hassan"})
+        assert given.is_success
+        assert (await api.omar("GET", path)).json()["courier_id"] == "hassan"
+        assert (await api.karim("GET", path)).status_code == 404
+
+
+def existing(tour_id: str) -> Existing:
+    """An order and its tour, which is out."""
+    return Existing(
+        ids={"order_id": ORDER_ID, "tour_id": tour_id},
+        words={"attempt": "1"},
+        bodies={
+            "PUT /orders/{order_id}/preparation": {"operator_id": "omar"},
+            "POST /orders/{order_id}/preparation/scans": {"scanned": "CASA-2041"},
+            "PUT /orders/{order_id}/preparation/completion": {},
+            "PUT /tours/{tour_id}/courier": {"courier_id": "omar"},
+            "POST /tours/{tour_id}/scans": {"scanned": "CASA-2041"},
+            "PUT /tours/{tour_id}/exit": {"code": "123456"},
+            "PUT /tours/{tour_id}/orders/{order_id}/delivery": {},
+            "PUT /tours/{tour_id}/orders/{order_id}/failures/{attempt}": {"reason": "absent"},
+        },
+        owners={"operator": "omar", "administration": "nadia", "courier": "karim"},
+    )
+
+
+@pytest.mark.requirement("G-01")
+async def test_strangers_find_no_trace_of_an_order_or_a_tour(database: str) -> None:
+    async with served(database) as api:
+        path = await api.out(await api.prepared())
+        await follow(api.running, user("omar", "strangers"))
+        await existing(path.rpartition("/")[2]).is_hidden_from(api)

@@ -1,0 +1,199 @@
+"""The orders of a tour that is out: each handed over, or attempts that failed for a reason (D3)."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import assert_never
+
+from contracts.common_v1 import Money, Point
+from contracts.depot_tours.tour_v1 import (
+    DeliveryFailed,
+    FailureReason,
+    OrderHandedOver,
+    OrderOnTour,
+    TourCheckedOut,
+    TourComposed,
+    TourEvent,
+)
+
+# --- Commands ---------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HandOver:
+    organisation_id: str
+    courier_id: str
+    order_id: str
+    cash: Money | None
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FailDelivery:
+    """`attempt` is 1 for the first one on this tour."""
+
+    organisation_id: str
+    courier_id: str
+    order_id: str
+    attempt: int
+    reason: FailureReason
+    location: Point | None
+    at: datetime
+
+
+Command = HandOver | FailDelivery
+
+# --- Rejections -------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class TourIsNotOut:
+    pass
+
+
+@dataclass(frozen=True, slots=True)
+class OrderIsNotOnTour:
+    pass
+
+
+@dataclass(frozen=True, slots=True)
+class OrderIsHandedOver:
+    pass
+
+
+@dataclass(frozen=True, slots=True)
+class NoCashIsDue:
+    pass
+
+
+@dataclass(frozen=True, slots=True)
+class CashIsDue:
+    due: Money
+
+
+@dataclass(frozen=True, slots=True)
+class AttemptIsRecorded:
+    attempt: int
+
+
+@dataclass(frozen=True, slots=True)
+class AttemptIsNotNext:
+    attempt: int
+    following: int
+
+
+Rejection = (
+    TourIsNotOut
+    | OrderIsNotOnTour
+    | OrderIsHandedOver
+    | NoCashIsDue
+    | CashIsDue
+    | AttemptIsRecorded
+    | AttemptIsNotNext
+)
+
+# --- State ------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Delivery:
+    """An order that the courier has, or had: the attempts that failed, and how it ended."""
+
+    order: OrderOnTour
+    failures: tuple[DeliveryFailed, ...] = ()
+    handed_over: OrderHandedOver | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Out:
+    composed: TourComposed
+    checked_out: TourCheckedOut
+    deliveries: Mapping[str, Delivery]
+    """By the id of the order; one of which nothing left is not among them."""
+
+    @property
+    def courier_id(self) -> str:
+        return self.checked_out.courier_id
+
+
+Event = OrderHandedOver | DeliveryFailed
+
+
+def left(composed: TourComposed, checked_out: TourCheckedOut) -> Out:
+    """The tour with the orders of which a parcel has left."""
+    out = {one.order_id: Delivery(one) for one in composed.orders}
+    return Out(composed, checked_out, {id: out[id] for id in checked_out.order_ids})
+
+
+def evolve(tour: Out, event: Event) -> Out:
+    delivery = tour.deliveries.get(event.order_id)
+    if delivery is None:
+        return tour
+    match event:
+        case OrderHandedOver():
+            delivery = replace(delivery, handed_over=event)
+        case DeliveryFailed():
+            delivery = replace(delivery, failures=(*delivery.failures, event))
+        case unhandled:
+            assert_never(unhandled)
+    return replace(tour, deliveries={**tour.deliveries, event.order_id: delivery})
+
+
+# --- Decisions --------------------------------------------------------------
+
+Decision = list[TourEvent] | Rejection
+
+
+def decide(command: Command, tour: Out) -> Decision:
+    """As in every aggregate, while the tour is out."""
+    delivery = tour.deliveries.get(command.order_id)
+    if delivery is None:
+        return OrderIsNotOnTour()
+    match command:
+        case HandOver():
+            return hand_over(command, tour, delivery)
+        case FailDelivery():
+            return fail(command, tour, delivery)
+        case unhandled:
+            assert_never(unhandled)
+
+
+def hand_over(command: HandOver, tour: Out, delivery: Delivery) -> Decision:
+    if delivery.handed_over is not None:
+        return [] if delivery.handed_over.cash == command.cash else OrderIsHandedOver()
+    due = delivery.order.cash_on_delivery
+    if due != command.cash:
+        return NoCashIsDue() if due is None else CashIsDue(due)
+    return [
+        OrderHandedOver(
+            tour_id=tour.composed.tour_id,
+            organisation_id=tour.composed.organisation_id,
+            order_id=command.order_id,
+            courier_id=command.courier_id,
+            cash=command.cash,
+            handed_over_at=command.at,
+        )
+    ]
+
+
+def fail(command: FailDelivery, tour: Out, delivery: Delivery) -> Decision:
+    following = len(delivery.failures) + 1
+    if 1 <= command.attempt < following:
+        known = delivery.failures[command.attempt - 1]
+        return [] if known.reason == command.reason else AttemptIsRecorded(command.attempt)
+    if delivery.handed_over is not None:
+        return OrderIsHandedOver()
+    if command.attempt != following:
+        return AttemptIsNotNext(command.attempt, following)
+    return [
+        DeliveryFailed(
+            tour_id=tour.composed.tour_id,
+            organisation_id=tour.composed.organisation_id,
+            order_id=command.order_id,
+            courier_id=command.courier_id,
+            reason=command.reason,
+            attempt=command.attempt,
+            location=command.location,
+            failed_at=command.at,
+        )
+    ]
