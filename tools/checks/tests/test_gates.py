@@ -299,6 +299,14 @@ def test_the_locks_of_this_repository_pass(capsys: pytest.CaptureFixture[str]) -
     assert capsys.readouterr().out == "ok      locks\n"
 
 
+def test_what_others_wrote_is_not_looked_at(tmp_path: Path) -> None:
+    ours, others = tmp_path / "tools/x.md", tmp_path / "tools/node_modules/y.md"
+    others.parent.mkdir(parents=True)
+    for path in (ours, others):
+        path.write_text("# A text")
+    assert [path.name for path in Tree.read(tmp_path).files] == ["x.md"]
+
+
 def test_a_program_that_complains_is_quoted(tmp_path: Path) -> None:
     (tmp_path / "unused.py").write_text("import os\n")
     passed, said = run("lint", tmp_path)
