@@ -89,6 +89,26 @@ class AcceptedExtra:
     amount: Money
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReceiptPart:
+    """What a receipt says of one rate of VAT."""
+
+    # In basis points: 2000 is 20 %; 0 where it shows no VAT.
+    rate: int
+    # Excluding VAT.
+    net: Money
+    vat: Money
+
+
+@dataclass(frozen=True, slots=True)
+class Receipt:
+    """A receipt as it is printed, rate by rate."""
+
+    # Where it was bought, of ISO 3166.
+    country: str
+    parts: tuple[ReceiptPart, ...]
+
+
 @dataclass(frozen=True, slots=True)
 class Line:
     """One amount of the invoice. `line_id` is "service" or the id of an expense."""
@@ -197,11 +217,13 @@ class ExpenseAdded:
     driver_id: str
     expense_id: str
     kind: ExpenseKind
-    # Excluding VAT.
+    # Excluding the VAT of the invoice.
     amount: Money
     receipt_file_id: str
     note: str | None
     added_at: datetime
+    # Absent where the driver did not say what it says.
+    receipt: Receipt | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -551,6 +573,38 @@ def encode_accepted_extra(value: AcceptedExtra) -> dict[str, Any]:
     }
 
 
+def decode_receipt_part(message: Any) -> ReceiptPart:
+    if not (message.HasField("net") and message.HasField("vat")):
+        raise missing(message, "net", "vat")
+    return ReceiptPart(
+        rate=message.rate,
+        net=decode_money(message.net),
+        vat=decode_money(message.vat),
+    )
+
+
+def encode_receipt_part(value: ReceiptPart) -> dict[str, Any]:
+    return {
+        "rate": value.rate,
+        "net": encode_money(value.net),
+        "vat": encode_money(value.vat),
+    }
+
+
+def decode_receipt(message: Any) -> Receipt:
+    return Receipt(
+        country=message.country,
+        parts=tuple(decode_receipt_part(item) for item in message.parts),
+    )
+
+
+def encode_receipt(value: Receipt) -> dict[str, Any]:
+    return {
+        "country": value.country,
+        "parts": [encode_receipt_part(item) for item in value.parts],
+    }
+
+
 def decode_line(message: Any) -> Line:
     if not message.HasField("amount"):
         raise missing(message, "amount")
@@ -756,6 +810,7 @@ def decode_expense_added(message: Any, unseal: Unseal) -> ExpenseAdded:
         if message.HasField("note")
         else None,
         added_at=decode_instant(message.added_at),
+        receipt=decode_receipt(message.receipt) if message.HasField("receipt") else None,
     )
 
 
@@ -772,6 +827,7 @@ def encode_expense_added(value: ExpenseAdded, seal: Seal) -> bytes:
         if value.note is None
         else {"sealed": seal(value.driver_id, 8, value.note.encode())},
         added_at=encode_instant(value.added_at),
+        receipt=None if value.receipt is None else encode_receipt(value.receipt),
     )
     encoded: bytes = message.SerializeToString()
     return encoded

@@ -225,6 +225,7 @@ class Paper:
         amount, tax = decimal(line.amount), self.content.tax
         return {
             "BT-126": str(number),
+            **({"BT-127-00": [{"BT-127": said}]} if (said := self._receipt(line)) else {}),
             "BT-129": "1",
             "BT-130": PIECE,
             "BT-131": amount,
@@ -269,6 +270,21 @@ class Paper:
             return f"{WORDS['service']}: {self.content.description}"
         named: str = WORDS["kinds"][line.kind.name]
         return named
+
+    def _receipt(self, line: InvoiceLine) -> str | None:
+        """What the receipt of an expense says, rate by rate, where the driver told."""
+        expenses = self.invoice.bill.expenses
+        declared = next((one for one in expenses if one.expense_id == line.line_id), None)
+        if declared is None or declared.receipt is None:
+            return None
+        parts = ", ".join(
+            WORDS["part"].format(
+                net=as_amount(part.net), rate=as_percent(part.rate), vat=as_amount(part.vat)
+            )
+            for part in declared.receipt.parts
+        )
+        said: str = WORDS["receipt"].format(country=declared.receipt.country, parts=parts)
+        return said
 
     def _notes(self) -> list[str]:
         notes = [WORDS["category"], self._reason]
@@ -323,6 +339,8 @@ class Paper:
     def _row(self, number: int, line: InvoiceLine) -> list[str]:
         amount = as_amount(line.amount)
         what = f"{self._named(line)} ({self._trip})" if line.kind is None else self._named(line)
+        if receipt := self._receipt(line):
+            what = f"{what}\n{receipt}"
         return [str(number), what, "1", amount, as_percent(self.content.tax.rate), amount]
 
 

@@ -50,6 +50,21 @@ class AcceptedExtraShown(Answer):
     amount: MoneyShown
 
 
+class ReceiptPartShown(Answer):
+    """A rate of VAT on a receipt, in basis points, and the amounts it stands beside."""
+
+    rate: int
+    net: MoneyShown
+    vat: MoneyShown
+
+
+class ReceiptShown(Answer):
+    """A receipt as it is printed, rate by rate, and the country it is from."""
+
+    country: str
+    parts: list[ReceiptPartShown]
+
+
 class ExpenseShown(Answer):
     """An expense that the driver declared, excluding VAT, with its receipt."""
 
@@ -60,6 +75,8 @@ class ExpenseShown(Answer):
     kind: Annotated[ExpenseKind, Named()]
     amount: MoneyShown
     receipt_file_id: str
+    receipt: ReceiptShown | None
+    """Null where the driver did not say what it says."""
     note: str | None
     added_at: Instant
 

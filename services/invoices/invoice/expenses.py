@@ -10,10 +10,14 @@ from contracts.invoices.invoice_v1 import (
     ExpenseRemoved,
     ExpensesValidated,
     InvoiceEvent,
+    Receipt,
 )
 from services.invoices import terms
+from services.invoices.invoice import receipts
 from services.invoices.invoice.asked import OfDriver
+from services.invoices.invoice.receipts import Taxpayer
 from services.invoices.invoice.rejections import (
+    CompanyMissing,
     ExpenseIdTaken,
     ExpensesLocked,
     NoSuchExpense,
@@ -29,11 +33,18 @@ MOST_EXPENSES = 100
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AddExpense(OfDriver):
+    """`receipt` is what it says, None where the driver did not tell.
+
+    `company` is the driver's, None when none is declared.
+    """
+
     expense_id: str
     kind: ExpenseKind
     amount: Money
     receipt_file_id: str
     note: str | None
+    receipt: Receipt | None
+    company: Taxpayer | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,6 +75,7 @@ def add(command: AddExpense, state: Delivered) -> Decision:
         receipt_file_id=command.receipt_file_id,
         note=command.note,
         added_at=command.at,
+        receipt=command.receipt,
     )
     before = next((one for one in bill.expenses if one.expense_id == command.expense_id), None)
     if before is not None and replace(before, added_at=command.at) == added:
@@ -77,7 +89,19 @@ def add(command: AddExpense, state: Delivered) -> Decision:
     return (
         terms.bad("amount", command.amount, bill.currency)
         or over_quote(bill, command.kind, command.amount)
+        or _against_receipt(command)
         or [added]
+    )
+
+
+def _against_receipt(command: AddExpense) -> Rejection | None:
+    """What the driver can deduct depends on the company, so it is declared before."""
+    if command.receipt is None:
+        return None
+    if command.company is None:
+        return CompanyMissing()
+    return receipts.bad(command.receipt, command.amount.currency) or receipts.over(
+        command.amount, command.kind, command.receipt, command.company
     )
 
 

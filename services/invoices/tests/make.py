@@ -32,6 +32,8 @@ from contracts.invoices.invoice_v1 import (
     PriceAgreed,
     ProofArchived,
     QuotedExpense,
+    Receipt,
+    ReceiptPart,
     Tax,
     TaxCategory,
     TripNoted,
@@ -48,6 +50,7 @@ from services.invoices.invoice.own_invoice import (
     SendOwnInvoice,
 )
 from services.invoices.invoice.payment import RecordPayment
+from services.invoices.invoice.receipts import Taxpayer
 from services.invoices.invoice.rejections import BrokenRule
 from services.invoices.seller import DeclareCompany, GiveMandate, WithdrawMandate
 from services.invoices.terms import Treatment
@@ -181,6 +184,8 @@ def add(
     id: str = "e-1",
     driver: str = "ada",
     organisation: str = "hiflow",
+    receipt: Receipt | None = None,
+    company: Taxpayer | None = None,
 ) -> AddExpense:
     return AddExpense(
         invoice_id=ID,
@@ -191,12 +196,17 @@ def add(
         amount=amount,
         receipt_file_id="f-1",
         note=None,
+        receipt=receipt,
+        company=company,
         at=LATER,
     )
 
 
 def added(
-    amount: Money = TOLL.amount, kind: ExpenseKind = ExpenseKind.TOLL, id: str = "e-1"
+    amount: Money = TOLL.amount,
+    kind: ExpenseKind = ExpenseKind.TOLL,
+    id: str = "e-1",
+    receipt: Receipt | None = None,
 ) -> ExpenseAdded:
     return ExpenseAdded(
         invoice_id=ID,
@@ -208,6 +218,14 @@ def added(
         receipt_file_id="f-1",
         note=None,
         added_at=LATER,
+        receipt=receipt,
+    )
+
+
+def receipt(*parts: tuple[int, int, int], country: str = "FR") -> Receipt:
+    """A receipt whose parts are a rate, a net amount and its VAT."""
+    return Receipt(
+        country, tuple(ReceiptPart(rate, eur(net), eur(vat)) for rate, net, vat in parts)
     )
 
 

@@ -26,6 +26,17 @@ TOLL = {
     "receipt_file_id": "f-1",
     "note": "A6",
 }
+RECEIPT = {
+    "country": "FR",
+    "parts": [
+        {
+            "rate": 2_000,
+            "net": {"amount_minor": 3_480, "currency": "EUR"},
+            "vat": {"amount_minor": 696, "currency": "EUR"},
+        }
+    ],
+}
+"""The receipt of the toll, which wants a company declared."""
 NET = {"net": {"amount_minor": 33_480, "currency": "EUR"}}
 """The sum of the mission's price and of the toll."""
 OWN_INVOICE = {"file_id": "f-9", "number": "2030-14", "issued_on": "2026-01-31"}
@@ -86,7 +97,7 @@ class Caller(serving.Caller):
         asked: Sequence[tuple[str, str, Any]] = [
             ("PUT", "/sellers/ada/company", COMPANY),
             *([("PUT", "/sellers/ada/mandate", None)] if mandate else []),
-            ("POST", "/invoices/inv-t-1/expenses", TOLL),
+            ("POST", "/invoices/inv-t-1/expenses", TOLL | {"receipt": RECEIPT}),
             ("POST", "/invoices/inv-t-1/validation", NET),
         ]
         for one in asked:

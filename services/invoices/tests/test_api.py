@@ -11,7 +11,7 @@ from infra.testing.following import file, follow
 from infra.testing.routes import Existing
 from infra.tokens import Role
 from services.invoices.tests.make import LATER, note, prepare
-from services.invoices.tests.stage import BUYER, COMPANY, NET, OWN_INVOICE, TOLL, served
+from services.invoices.tests.stage import BUYER, COMPANY, NET, OWN_INVOICE, RECEIPT, TOLL, served
 
 REASON = {"amount": TOLL["amount"], "reason": "The receipt says less"}
 LESS = {"amount": {"amount_minor": 3_000, "currency": "EUR"}, "explanation": "As on the receipt"}
@@ -21,6 +21,14 @@ PARTIES = {"invoice_id": "inv-t-1", "organisation_id": "hiflow", "driver_id": "a
 
 def euro(amount_minor: int) -> dict[str, Any]:
     return {"amount_minor": amount_minor, "currency": "EUR"}
+
+
+def part(rate: int, net: int, vat: int) -> dict[str, Any]:
+    return {"country": "FR", "parts": [{"rate": rate, "net": euro(net), "vat": euro(vat)}]}
+
+
+def type_of(answer: httpx.Response) -> str:
+    return str(answer.json()["type"]).removeprefix("urn:relais:problem:")
 
 
 SERVICE_ALONE = {"net": euro(30_000)}
@@ -103,7 +111,7 @@ async def test_an_invoice_is_shown_whole(database: str) -> None:
     expense = shown["lines"][1].pop("expense")
     assert expense.pop("expense_id") == shown["lines"][1].pop("line_id")
     assert expense.pop("added_at") <= shown["approval"].pop("approved_at")
-    assert expense == PARTIES | TOLL
+    assert expense == PARTIES | TOLL | {"receipt": RECEIPT}
     assert shown["approval"].pop("lines")[0] == {
         "line_id": "service",
         "kind": None,
@@ -112,6 +120,29 @@ async def test_an_invoice_is_shown_whole(database: str) -> None:
     }
     assert shown.pop("approval") == APPROVAL
     assert shown == SHOWN
+
+
+async def test_a_receipt_that_cannot_be_so_is_refused_by_field(database: str) -> None:
+    declared: dict[str, Any] = TOLL | {"receipt": RECEIPT}
+    refusals = [
+        (RECEIPT, euro(3_481), "over-receipt", "/amount"),
+        (part(2_500, 100, 25), euro(100), "no-such-rate", "/receipt/parts"),
+        (part(2_000, 100, 80), euro(100), "vat-differs", "/receipt/parts"),
+        (part(2_000, -1, 0), euro(100), "amount-not-possible", "/receipt/parts/0/net"),
+        ({"country": "FR", "parts": []}, euro(100), "invalid-request", "/receipt/parts"),
+        (RECEIPT | {"country": "France"}, euro(100), "invalid-request", "/receipt/country"),
+    ]
+    async with served(database) as api:
+        await api.delivered()
+        early = await api.driver("POST", f"{INVOICE}/expenses", declared)
+        assert (early.status_code, type_of(early)) == (409, "company-missing")
+        assert (await api.driver("PUT", "/sellers/ada/company", COMPANY)).is_success
+        for said, amount, slug, field in refusals:
+            body = declared | {"receipt": said, "amount": amount}
+            refused = await api.driver("POST", f"{INVOICE}/expenses", body)
+            assert (refused.status_code, type_of(refused)) == (422, slug)
+            assert [error["field"] for error in refused.json()["errors"]] == [field]
+        assert (await api.driver("POST", f"{INVOICE}/expenses", declared)).status_code == 201
 
 
 @pytest.mark.requirement("HIF-29")

@@ -12,19 +12,22 @@ import pytest
 from pypdf import PdfReader
 
 from contracts.common_v1 import Money
-from contracts.invoices.invoice_v1 import InvoiceApproved, InvoiceEvent, TaxCategory
+from contracts.invoices.invoice_v1 import InvoiceApproved, InvoiceEvent, Receipt, TaxCategory
 from services.invoices import invoice
 from services.invoices.adapters.document import Paper, as_amount, decimal
 from services.invoices.invoice.situations import Approved
 from services.invoices.terms import Treatment
 from services.invoices.tests.make import (
     FULL,
-    VALIDATED,
+    OPEN,
+    added,
     approved,
     buyer,
     declared,
     numbered,
+    receipt,
     settled,
+    validated,
 )
 from services.invoices.tests.stage import served
 
@@ -32,8 +35,14 @@ EXEMPT = Treatment(TaxCategory.EXEMPT, 0)
 REVERSE = Treatment(TaxCategory.REVERSE_CHARGE, 0)
 
 
-def paper(bill: InvoiceApproved, country: str = "FR", vat: str | None = "FR44732829320") -> Paper:
-    history: list[InvoiceEvent] = [*VALIDATED, bill, *([numbered()] if bill.self_billed else [])]
+def paper(
+    bill: InvoiceApproved,
+    country: str = "FR",
+    vat: str | None = "FR44732829320",
+    said: Receipt | None = None,
+) -> Paper:
+    before = (*OPEN, added(receipt=said), validated())
+    history: list[InvoiceEvent] = [*before, bill, *([numbered()] if bill.self_billed else [])]
     state = reduce(invoice.evolve, history, invoice.initial)
     assert isinstance(state, Approved)
     return Paper(invoice=state, seller=declared(vat, country), buyer=buyer())
@@ -162,6 +171,19 @@ def test_what_french_law_wants_stands_on_the_page() -> None:
         "prestation de services",
     ):
         assert said in text
+
+
+def test_the_line_of_an_expense_says_what_its_receipt_says() -> None:
+    two_rates = receipt((2_000, 3_000, 600), (0, 500, 0), country="ES")
+    document = paper(approved(), said=two_rates)
+    said = "Justificatif / Receipt (ES) : 30,00 € HT + TVA 20 % 6,00 €, 5,00 € HT + TVA 0 % 0,00 €"
+    assert f"Péage / Toll {said}" in text_of(document.pdf())
+    lines = read_back(document.pdf())["BG-25"]
+    notes = [line.get("BT-127-00") for line in lines]
+    assert notes[0] is None
+    assert " ".join(notes[1][0]["BT-127"].split()) == said
+    # Part of the price of the service, whatever the rates of the receipt.
+    assert {(line["BT-151"], line["BT-152"]) for line in lines} == {("S", "20.00")}
 
 
 def test_machines_read_when_to_pay_where_to_deliver_and_who_is_registered_where() -> None:

@@ -23,6 +23,7 @@ from services.invoices.tests.make import (
     note,
     open_it,
     prepare,
+    receipt,
     settle,
 )
 from services.invoices.tests.stage import BUYER, COMPANY, served
@@ -30,6 +31,7 @@ from services.invoices.tests.test_document import EXEMPT, REVERSE, correction, p
 
 RULE = BrokenRule("BR-FR-12", "BT-49 is missing")
 DINARS = Money(300_005, "TND")
+TWO_RATES = receipt((1_000, 1_000, 100), (2_000, 2_000, 400))
 ADDRESS = b">732829320</ram:URIID>"
 
 given = Spec(invoice.decide, invoice.evolve, invoice.initial).given
@@ -48,8 +50,18 @@ def small(bill: InvoiceApproved) -> Paper:
         paper(approved(vat=0, tax=REVERSE)),
         correction(approved(), -500, -100),
         correction(approved(), 500, 100),
+        paper(approved(), said=TWO_RATES),
+        paper(approved(vat=0, tax=EXEMPT), vat=None, said=TWO_RATES),
     ],
-    ids=["standard", "exempt", "reverse charge", "credit note", "additional invoice"],
+    ids=[
+        "standard",
+        "exempt",
+        "reverse charge",
+        "credit note",
+        "additional invoice",
+        "receipt",
+        "receipt of a driver who charges no VAT",
+    ],
 )
 async def test_every_document_keeps_both_rule_sets(document: Paper) -> None:
     assert await rules.broken(document.xml(), domestic=True) == ()

@@ -72,14 +72,25 @@ class OwnInvoiceStatus(StrEnum):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ReceiptPart:
+    """A rate of VAT on a receipt, in basis points; the amounts are in the expense's currency."""
+
+    rate: int
+    net_minor: int
+    vat_minor: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Expense:
-    """As declared, excluding VAT."""
+    """As declared, excluding VAT; no `receipt_country` when nobody said what the receipt says."""
 
     expense_id: str
     kind: str
     amount_minor: int
     currency: str
     receipt_file_id: str
+    receipt_country: str | None = None
+    receipt_parts: tuple[ReceiptPart, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -218,12 +229,22 @@ def _declared(row: Invoice, but: str) -> tuple[Expense, ...]:
 
 
 def _expense(event: ExpenseAdded) -> Expense:
+    receipt = event.receipt
     return Expense(
         expense_id=event.expense_id,
         kind=event.kind.name.lower(),
         amount_minor=event.amount.amount_minor,
         currency=event.amount.currency,
         receipt_file_id=event.receipt_file_id,
+        receipt_country=receipt.country if receipt else None,
+        receipt_parts=tuple(
+            ReceiptPart(
+                rate=part.rate,
+                net_minor=part.net.amount_minor,
+                vat_minor=part.vat.amount_minor,
+            )
+            for part in (receipt.parts if receipt else ())
+        ),
     )
 
 
@@ -303,6 +324,21 @@ view = View(
 # --- Answers ----------------------------------------------------------------
 
 
+class ReceiptPartShown(Answer):
+    """A rate of VAT on a receipt, in basis points, and the amounts it stands beside."""
+
+    rate: int
+    net: MoneyShown
+    vat: MoneyShown
+
+
+class ReceiptShown(Answer):
+    """A receipt as it is printed, rate by rate, and the country it is from."""
+
+    country: str
+    parts: list[ReceiptPartShown]
+
+
 class ExpenseShown(Answer):
     """An expense as it was declared, excluding VAT."""
 
@@ -311,6 +347,8 @@ class ExpenseShown(Answer):
     amount_minor: int
     currency: str
     receipt_file_id: str
+    receipt: ReceiptShown | None
+    """Null where it was not said what it says."""
 
 
 class SettlementShown(FigureShown):
@@ -412,6 +450,24 @@ def expense_shown(expense: Expense) -> ExpenseShown:
         amount_minor=expense.amount_minor,
         currency=expense.currency,
         receipt_file_id=expense.receipt_file_id,
+        receipt=receipt_shown(expense),
+    )
+
+
+def receipt_shown(expense: Expense) -> ReceiptShown | None:
+    if expense.receipt_country is None:
+        return None
+    unit = expense.currency
+    return ReceiptShown(
+        country=expense.receipt_country,
+        parts=[
+            ReceiptPartShown(
+                rate=part.rate,
+                net=MoneyShown(amount_minor=part.net_minor, currency=unit),
+                vat=MoneyShown(amount_minor=part.vat_minor, currency=unit),
+            )
+            for part in expense.receipt_parts
+        ],
     )
 
 

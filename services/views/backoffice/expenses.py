@@ -15,13 +15,26 @@ from infra.reading import Table
 
 Reads = ExpenseAdded | ExpenseRemoved | ContestSettled
 
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReceiptPart:
+    """A rate of VAT on the receipt, in basis points; the amounts are in the expense's currency."""
+
+    rate: int
+    net_minor: int
+    vat_minor: int
+
+
 NOT_EXPENSES = frozenset({"service", "vat"})
 """Lines of an invoice that can be contested and are no expense."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Expense:
-    """Amounts exclude VAT. `settled_minor` is what a contest made of the amount."""
+    """Amounts exclude VAT. `settled_minor` is what a contest made of the amount.
+
+    `receipt_country` is None where the driver did not say what the receipt says.
+    """
 
     invoice_id: str
     expense_id: str
@@ -34,6 +47,8 @@ class Expense:
     note: str | None
     added_at: datetime
     settled_minor: int | None = None
+    receipt_country: str | None = None
+    receipt_parts: tuple[ReceiptPart, ...] = ()
 
     @property
     def current_minor(self) -> int:
@@ -67,6 +82,7 @@ def project(row: Expense | None, event: Reads) -> Expense | None:
 
 
 def _added(event: ExpenseAdded) -> Expense:
+    receipt = event.receipt
     return Expense(
         invoice_id=event.invoice_id,
         expense_id=event.expense_id,
@@ -78,6 +94,15 @@ def _added(event: ExpenseAdded) -> Expense:
         receipt_file_id=event.receipt_file_id,
         note=event.note,
         added_at=event.added_at,
+        receipt_country=receipt.country if receipt else None,
+        receipt_parts=tuple(
+            ReceiptPart(
+                rate=part.rate,
+                net_minor=part.net.amount_minor,
+                vat_minor=part.vat.amount_minor,
+            )
+            for part in (receipt.parts if receipt else ())
+        ),
     )
 
 

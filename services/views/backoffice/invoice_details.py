@@ -49,6 +49,23 @@ class AllowedExtraShown(Answer):
     amount: MoneyShown
 
 
+class ReceiptPartShown(Answer):
+    """A rate of VAT on a receipt, in basis points, and the amounts it stands beside."""
+
+    rate: int
+    net: MoneyShown
+    vat: MoneyShown
+
+
+class ReceiptShown(Answer):
+    """A receipt as the driver says it is printed, and the country it is from."""
+
+    country: str
+    parts: list[ReceiptPartShown]
+    total: MoneyShown
+    """VAT included."""
+
+
 class DeclaredExpenseShown(Answer):
     """An expense that the driver declared, excluding VAT."""
 
@@ -57,6 +74,8 @@ class DeclaredExpenseShown(Answer):
     settled: MoneyShown | None
     """The amount after a contest was settled."""
     receipt_file_id: str
+    receipt: ReceiptShown | None
+    """Null where the driver did not say what it says."""
     note: str | None
     added_at: Instant
 
@@ -220,8 +239,30 @@ def declared_expense(row: Expense) -> DeclaredExpenseShown:
         amount=MoneyShown.of(row),
         settled=money(row.settled_minor, row.currency),
         receipt_file_id=row.receipt_file_id,
+        receipt=receipt(row),
         note=row.note,
         added_at=row.added_at,
+    )
+
+
+def receipt(row: Expense) -> ReceiptShown | None:
+    if row.receipt_country is None:
+        return None
+    unit = row.currency
+    return ReceiptShown(
+        country=row.receipt_country,
+        parts=[
+            ReceiptPartShown(
+                rate=part.rate,
+                net=MoneyShown(amount_minor=part.net_minor, currency=unit),
+                vat=MoneyShown(amount_minor=part.vat_minor, currency=unit),
+            )
+            for part in row.receipt_parts
+        ],
+        total=MoneyShown(
+            amount_minor=sum(part.net_minor + part.vat_minor for part in row.receipt_parts),
+            currency=unit,
+        ),
     )
 
 

@@ -26,6 +26,8 @@ from contracts.invoices.invoice_v1 import (
     OwnInvoiceSent,
     Party,
     PriceAgreed,
+    Receipt,
+    ReceiptPart,
     Tax,
     TaxCategory,
     TripNoted,
@@ -48,6 +50,9 @@ TOLL = ExpenseKind.TOLL
 
 def euros(amount_minor: int) -> Money:
     return Money(amount_minor, "EUR")
+
+
+RECEIPT = Receipt("FR", (ReceiptPart(2_000, euros(3_480), euros(696)),))
 
 
 # --- Users and papers -------------------------------------------------------
@@ -272,7 +277,7 @@ def price_agreed(amount: int = 25_000) -> PriceAgreed:
     )
 
 
-def added(id: str = "e-1", amount: int = 3_480) -> ExpenseAdded:
+def added(id: str = "e-1", amount: int = 3_480, receipt: Receipt | None = None) -> ExpenseAdded:
     return ExpenseAdded(
         invoice_id=INVOICE,
         organisation_id="hiflow",
@@ -283,6 +288,7 @@ def added(id: str = "e-1", amount: int = 3_480) -> ExpenseAdded:
         receipt_file_id="file-9",
         note="A6, northbound",
         added_at=NOON,
+        receipt=receipt,
     )
 
 

@@ -13,6 +13,7 @@ from services.views.account.tests.make import (
     INVOICE,
     LATER,
     NOON,
+    RECEIPT,
     STREAM,
     TODAY,
     UNTIL,
@@ -45,6 +46,10 @@ def eur(amount_minor: int) -> dict[str, object]:
 def figure(amount_minor: int, *versions: int, stream: str = STREAM) -> dict[str, object]:
     facts = [{"stream": stream, "version": version} for version in versions]
     return {"amount": eur(amount_minor), "facts": facts}
+
+
+EXPENSE = {"kind": "toll", **eur(3_480), "receipt_file_id": "file-9"}
+SAID = {"country": "FR", "parts": [{"rate": 2_000, "net": eur(3_480), "vat": eur(696)}]}
 
 
 def rfc(at: object) -> str:
@@ -145,7 +150,8 @@ class TestInvoices:
     async def test_an_invoice_comes_whole_each_approved_figure_with_its_fact(
         self, mine: Mine
     ) -> None:
-        await mine.saw(opened(), added(), validated(), approved(), numbered(), paid())
+        declared = (added(), added("e-2", receipt=RECEIPT))
+        await mine.saw(opened(), *declared, validated(), approved(), numbered(), paid())
         async with served(mine) as api:
             assert await api.shown(f"/invoices/{INVOICE}") == {
                 "invoice_id": INVOICE,
@@ -155,7 +161,8 @@ class TestInvoices:
                 "delivered_at": rfc(NOON),
                 "service": eur(29_900),
                 "expenses": [
-                    {"expense_id": "e-1", "kind": "toll", **eur(3_480), "receipt_file_id": "file-9"}
+                    EXPENSE | {"expense_id": "e-1", "receipt": None},
+                    EXPENSE | {"expense_id": "e-2", "receipt": SAID},
                 ],
                 "contested": [],
                 "settlements": [],

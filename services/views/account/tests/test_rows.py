@@ -14,6 +14,7 @@ from services.views.account.tests.make import (
     INVOICE,
     LATER,
     NOON,
+    RECEIPT,
     STREAM,
     added,
     adjusted,
@@ -186,7 +187,8 @@ class TestTables:
         assert [row.invoice_id for row in rest] == ["b"]
 
     async def test_a_row_comes_back_from_the_table_as_it_was(self, mine: Mine) -> None:
-        events = (opened(), added(), validated(), contested(), settled(), approved())
+        said = added(receipt=RECEIPT)
+        events = (opened(), said, validated(), contested(), settled(), approved())
         await mine.saw(*events)
         found = await invoices.invoices.of("hiflow", invoice_id=INVOICE).one(mine.pool)
         assert found == invoice_of(*events)

@@ -27,6 +27,7 @@ from contracts.invoices.invoice_v1 import (
     Party,
     PriceAgreed,
     QuotedExpense,
+    Receipt,
     Tax,
     TaxCategory,
     TripNoted,
@@ -472,7 +473,11 @@ def price_agreed(amount: int = 25_000) -> PriceAgreed:
 
 
 def added(
-    id: str = "e-1", amount: int = 3_480, invoice: str = INVOICE, organisation: str = "hiflow"
+    id: str = "e-1",
+    amount: int = 3_480,
+    invoice: str = INVOICE,
+    organisation: str = "hiflow",
+    receipt: Receipt | None = None,
 ) -> ExpenseAdded:
     return ExpenseAdded(
         invoice_id=invoice,
@@ -484,6 +489,7 @@ def added(
         receipt_file_id="file-9",
         note="A6, northbound",
         added_at=NOON,
+        receipt=receipt,
     )
 
 

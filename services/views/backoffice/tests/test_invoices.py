@@ -5,7 +5,13 @@ from typing import Any
 
 import pytest
 
-from contracts.invoices.invoice_v1 import ExpensesReopened, InvoiceEvent, Party
+from contracts.invoices.invoice_v1 import (
+    ExpensesReopened,
+    InvoiceEvent,
+    Party,
+    Receipt,
+    ReceiptPart,
+)
 from infra.consumers.views import OutOfOrder
 from services.views.backoffice import contests, expenses, invoices, lines_contested
 from services.views.backoffice.contests import BY_INVOICE
@@ -24,6 +30,7 @@ from services.views.backoffice.tests.make import (
     approved,
     contested,
     driver_forgotten,
+    euros,
     extra_noted,
     noted,
     numbered,
@@ -219,13 +226,23 @@ class TestQueries:
 class TestShown:
     @pytest.mark.requirement("HIF-28")
     async def test_declared_expenses_stand_beside_quoted_ones(self, office: Office) -> None:
-        await office.saw(opened(), added("e-1", 3_480), added("e-2", 500), validated())
+        said = Receipt("FR", (ReceiptPart(1_000, euros(500), euros(50)),))
+        declared = (added("e-1", 3_480), added("e-2", 500, receipt=said))
+        await office.saw(opened(), *declared, validated())
         async with served(office) as api:
             [shown] = await api.items("/expenses/to-check")
             [toll] = shown["kinds"]
             assert [one["amount_minor"] for one in toll["quoted"]] == [3_000]
             assert [one["extra_id"] for one in toll["extras"]] == ["x-1"]
             assert [one["expense_id"] for one in toll["declared"]] == ["e-1", "e-2"]
+            assert [one["receipt"] for one in toll["declared"]] == [
+                None,
+                {
+                    "country": "FR",
+                    "parts": [{"rate": 1_000, "net": euro(500), "vat": euro(50)}],
+                    "total": euro(550),
+                },
+            ]
             sums = (toll["allowed_minor"], toll["declared_minor"], toll["over_minor"])
             assert sums == (3_500, 3_980, 480)
 
@@ -349,6 +366,7 @@ TOLL_COMPARED = {
             "amount": euro(3_480),
             "settled": euro(3_000),
             "receipt_file_id": "file-9",
+            "receipt": None,
             "note": "A6, northbound",
             "added_at": "2030-05-01T12:00:00Z",
         }
