@@ -156,6 +156,18 @@ class TripNoted:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class VehicleNoted:
+    """Logistics said which vehicle the trip moves, before the approval; the last word counts."""
+
+    invoice_id: str
+    trip_id: str
+    organisation_id: str
+    # The number plate, for the line of the service.
+    plate: str
+    noted_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class InvoicePrepared:
     """The mission was assigned: its price and quoted expenses are frozen."""
 
@@ -494,6 +506,7 @@ class InvoicePaid:
 
 InvoiceEvent = (
     TripNoted
+    | VehicleNoted
     | InvoicePrepared
     | ExtraNoted
     | InvoiceOpened
@@ -517,6 +530,7 @@ InvoiceEvent = (
 )
 
 _TripNoted = message_class("relais.invoices.invoice.v1.TripNoted")
+_VehicleNoted = message_class("relais.invoices.invoice.v1.VehicleNoted")
 _InvoicePrepared = message_class("relais.invoices.invoice.v1.InvoicePrepared")
 _ExtraNoted = message_class("relais.invoices.invoice.v1.ExtraNoted")
 _InvoiceOpened = message_class("relais.invoices.invoice.v1.InvoiceOpened")
@@ -677,6 +691,30 @@ def encode_trip_noted(value: TripNoted, _seal: Seal) -> bytes:
         trip_id=value.trip_id,
         organisation_id=value.organisation_id,
         description=value.description,
+        noted_at=encode_instant(value.noted_at),
+    )
+    encoded: bytes = message.SerializeToString()
+    return encoded
+
+
+def decode_vehicle_noted(message: Any, unseal: Unseal) -> VehicleNoted:
+    if not (message.HasField("plate") and message.HasField("noted_at")):
+        raise missing(message, "plate", "noted_at")
+    return VehicleNoted(
+        invoice_id=message.invoice_id,
+        trip_id=message.trip_id,
+        organisation_id=message.organisation_id,
+        plate=decode_text(unseal(message.trip_id, 4, message.plate.sealed)),
+        noted_at=decode_instant(message.noted_at),
+    )
+
+
+def encode_vehicle_noted(value: VehicleNoted, seal: Seal) -> bytes:
+    message = _VehicleNoted(
+        invoice_id=value.invoice_id,
+        trip_id=value.trip_id,
+        organisation_id=value.organisation_id,
+        plate={"sealed": seal(value.trip_id, 4, value.plate.encode())},
         noted_at=encode_instant(value.noted_at),
     )
     encoded: bytes = message.SerializeToString()
@@ -1360,6 +1398,17 @@ contract: Contract[InvoiceEvent] = Contract(
             encode=encode_trip_noted,
             parse=parser(_TripNoted),
             convert=decode_trip_noted,
+        ),
+        EventType(
+            type="relais.invoices.invoice.v1.vehicle_noted",
+            cls=VehicleNoted,
+            key="invoice_id",
+            time="noted_at",
+            schema="relais.invoices.invoice.v1.VehicleNoted",
+            personal=(("plate", "trip_id"),),
+            encode=encode_vehicle_noted,
+            parse=parser(_VehicleNoted),
+            convert=decode_vehicle_noted,
         ),
         EventType(
             type="relais.invoices.invoice.v1.prepared",

@@ -144,6 +144,22 @@ class StopDetailed:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class VehicleIdentified:
+    """Logistics said which vehicle it is that the trip moves; the last word counts.
+
+    For the driver of the mission and for nobody else, and for the invoice.
+    """
+
+    trip_id: str
+    organisation_id: str
+    # The number plate, in capitals, with the hyphens and spaces it was entered with.
+    plate: str
+    # Where it is registered, of ISO 3166.
+    country: str
+    identified_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ClientNamed:
     """Logistics said who ordered the trip, and is told that the vehicle was delivered."""
 
@@ -391,6 +407,7 @@ class SubjectForgotten:
 TripEvent = (
     TripPublished
     | StopDetailed
+    | VehicleIdentified
     | ClientNamed
     | TripProposed
     | QuoteSubmitted
@@ -415,6 +432,7 @@ TripEvent = (
 
 _TripPublished = message_class("relais.missions.trip.v1.TripPublished")
 _StopDetailed = message_class("relais.missions.trip.v1.StopDetailed")
+_VehicleIdentified = message_class("relais.missions.trip.v1.VehicleIdentified")
 _ClientNamed = message_class("relais.missions.trip.v1.ClientNamed")
 _TripProposed = message_class("relais.missions.trip.v1.TripProposed")
 _QuoteSubmitted = message_class("relais.missions.trip.v1.QuoteSubmitted")
@@ -587,6 +605,30 @@ def encode_stop_detailed(value: StopDetailed, seal: Seal) -> bytes:
         if value.phone is None
         else {"sealed": seal(value.trip_id, 5, value.phone.encode())},
         detailed_at=encode_instant(value.detailed_at),
+    )
+    encoded: bytes = message.SerializeToString()
+    return encoded
+
+
+def decode_vehicle_identified(message: Any, unseal: Unseal) -> VehicleIdentified:
+    if not (message.HasField("plate") and message.HasField("identified_at")):
+        raise missing(message, "plate", "identified_at")
+    return VehicleIdentified(
+        trip_id=message.trip_id,
+        organisation_id=message.organisation_id,
+        plate=decode_text(unseal(message.trip_id, 3, message.plate.sealed)),
+        country=message.country,
+        identified_at=decode_instant(message.identified_at),
+    )
+
+
+def encode_vehicle_identified(value: VehicleIdentified, seal: Seal) -> bytes:
+    message = _VehicleIdentified(
+        trip_id=value.trip_id,
+        organisation_id=value.organisation_id,
+        plate={"sealed": seal(value.trip_id, 3, value.plate.encode())},
+        country=value.country,
+        identified_at=encode_instant(value.identified_at),
     )
     encoded: bytes = message.SerializeToString()
     return encoded
@@ -1127,6 +1169,17 @@ contract: Contract[TripEvent] = Contract(
             encode=encode_stop_detailed,
             parse=parser(_StopDetailed),
             convert=decode_stop_detailed,
+        ),
+        EventType(
+            type="relais.missions.trip.v1.vehicle_identified",
+            cls=VehicleIdentified,
+            key="trip_id",
+            time="identified_at",
+            schema="relais.missions.trip.v1.VehicleIdentified",
+            personal=(("plate", "trip_id"),),
+            encode=encode_vehicle_identified,
+            parse=parser(_VehicleIdentified),
+            convert=decode_vehicle_identified,
         ),
         EventType(
             type="relais.missions.trip.v1.client_named",

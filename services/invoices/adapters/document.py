@@ -263,7 +263,9 @@ class Paper:
 
     @property
     def _trip(self) -> str:
-        return f"{WORDS['trip']} {self.content.trip_id}"
+        plate = self.invoice.bill.plate
+        named = f"{WORDS['trip']} {self.content.trip_id}"
+        return f"{named}, {WORDS['plate']} {plate}" if plate else named
 
     def _named(self, line: InvoiceLine) -> str:
         if line.kind is None:

@@ -28,6 +28,7 @@ from contracts.invoices.invoice_v1 import (
     ProofArchived,
     TaxCategory,
     TripNoted,
+    VehicleNoted,
     contract,
 )
 from infra.http.answers import Answer, MoneyShown
@@ -304,6 +305,7 @@ class InvoiceHistory(
     of=contract,
     shows={
         TripNoted: ("invoice_id", "trip_id", "organisation_id", "description", "noted_at"),
+        VehicleNoted: ("invoice_id", "trip_id", "organisation_id", "plate", "noted_at"),
         InvoicePrepared: PreparedFact,
         ExtraNoted: ExtraNotedFact,
         InvoiceOpened: OpenedFact,

@@ -21,7 +21,13 @@ from services.invoices.invoice.approval import AgreePrice, ApproveInvoice, Reope
 from services.invoices.invoice.archive import RecordArchived, RecordEmptied, RecordProof
 from services.invoices.invoice.contests import ContestLine, SettleContest
 from services.invoices.invoice.expenses import AddExpense, RemoveExpense, ValidateExpenses
-from services.invoices.invoice.mission import NoteExtra, NoteTrip, OpenInvoice, PrepareInvoice
+from services.invoices.invoice.mission import (
+    NoteExtra,
+    NoteTrip,
+    NoteVehicle,
+    OpenInvoice,
+    PrepareInvoice,
+)
 from services.invoices.invoice.numbers import TakeNumber
 from services.invoices.invoice.own_invoice import (
     AcceptOwnInvoice,
@@ -57,6 +63,8 @@ def decide(command: Command, state: State) -> Decision:
     match command:
         case NoteTrip():
             return mission.note_trip(command, state)
+        case NoteVehicle():
+            return mission.note_vehicle(command, state)
         case PrepareInvoice():
             return mission.prepare(command, state)
         case NoteExtra():

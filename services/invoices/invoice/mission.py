@@ -13,9 +13,11 @@ from contracts.invoices.invoice_v1 import (
     InvoicePrepared,
     QuotedExpense,
     TripNoted,
+    VehicleNoted,
 )
 from services.invoices.invoice.rejections import NoSuchInvoice
 from services.invoices.invoice.situations import (
+    Approved,
     Noted,
     Prepared,
     State,
@@ -30,6 +32,13 @@ class NoteTrip:
     trip_id: str
     organisation_id: str
     description: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NoteVehicle:
+    invoice_id: str
+    plate: str
     at: datetime
 
 
@@ -55,7 +64,7 @@ class OpenInvoice:
     at: datetime
 
 
-Command = NoteTrip | PrepareInvoice | NoteExtra | OpenInvoice
+Command = NoteTrip | NoteVehicle | PrepareInvoice | NoteExtra | OpenInvoice
 Decision = list[InvoiceEvent] | NoSuchInvoice
 
 
@@ -68,6 +77,27 @@ def note_trip(command: NoteTrip, state: State) -> Decision:
             trip_id=command.trip_id,
             organisation_id=command.organisation_id,
             description=command.description,
+            noted_at=command.at,
+        )
+    ]
+
+
+def note_vehicle(command: NoteVehicle, state: State) -> Decision:
+    """What was approved stays as it is, so a plate that is told later stands on no invoice."""
+    if isinstance(state, Unknown):
+        return NoSuchInvoice()
+    if isinstance(state, Approved):
+        return []
+    before = state if isinstance(state, Noted | Prepared) else state.bill
+    if before.plate == command.plate:
+        return []
+    facts = before.trip if isinstance(before, Noted) else before.mission
+    return [
+        VehicleNoted(
+            invoice_id=command.invoice_id,
+            trip_id=facts.trip_id,
+            organisation_id=facts.organisation_id,
+            plate=command.plate,
             noted_at=command.at,
         )
     ]

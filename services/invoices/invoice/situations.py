@@ -32,6 +32,7 @@ from contracts.invoices.invoice_v1 import (
     PriceAgreed,
     ProofArchived,
     TripNoted,
+    VehicleNoted,
 )
 from services.invoices import terms
 
@@ -49,6 +50,8 @@ class Noted:
     """A trip is offered; whether it leads to an invoice is open."""
 
     trip: TripNoted
+    version: int = 1
+    plate: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,6 +63,7 @@ class Prepared:
     mission: InvoicePrepared
     lines: tuple[Line, ...]
     extras: tuple[AcceptedExtra, ...] = ()
+    plate: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -81,6 +85,8 @@ class Bill:
     removed: frozenset[str] = frozenset()
     contests: tuple[LineContested, ...] = ()
     settlements: tuple[ContestSettled, ...] = ()
+    plate: str | None = None
+    """The number plate of the vehicle; `XXXX` once it is forgotten."""
 
     @property
     def invoice_id(self) -> str:
@@ -191,8 +197,8 @@ def evolve(state: State, event: InvoiceEvent) -> State:
     match state:
         case Unknown():
             return Noted(event) if isinstance(event, TripNoted) else state
-        case Noted(trip=trip):
-            return _prepared(2, trip, event) if isinstance(event, InvoicePrepared) else state
+        case Noted():
+            return _before_award(replace(state, version=state.version + 1), event)
         case Prepared():
             return _before_delivery(replace(state, version=state.version + 1), event)
         case Open() | Validated() | Approved():
@@ -202,15 +208,28 @@ def evolve(state: State, event: InvoiceEvent) -> State:
             assert_never(unhandled)
 
 
-def _prepared(version: int, trip: TripNoted, mission: InvoicePrepared) -> Prepared:
-    price = mission.service_price
-    lines = (Line(SERVICE, None, price, version),) if price else ()
-    return Prepared(version=version, trip=trip, mission=mission, lines=lines)
+def _before_award(state: Noted, event: InvoiceEvent) -> State:
+    if isinstance(event, VehicleNoted):
+        return replace(state, plate=event.plate)
+    return _prepared(state, event) if isinstance(event, InvoicePrepared) else state
+
+
+def _prepared(state: Noted | Prepared, mission: InvoicePrepared) -> Prepared:
+    price, version = mission.service_price, state.version
+    return Prepared(
+        version=version,
+        trip=state.trip,
+        mission=mission,
+        lines=(Line(SERVICE, None, price, version),) if price else (),
+        plate=state.plate,
+    )
 
 
 def _before_delivery(state: Prepared, event: InvoiceEvent) -> State:
     if isinstance(event, InvoicePrepared):
-        return _prepared(state.version, state.trip, event)
+        return _prepared(state, event)
+    if isinstance(event, VehicleNoted):
+        return replace(state, plate=event.plate)
     if isinstance(event, ExtraNoted):
         return replace(state, extras=(*state.extras, event.extra))
     if isinstance(event, InvoiceOpened):
@@ -222,6 +241,7 @@ def _before_delivery(state: Prepared, event: InvoiceEvent) -> State:
                 delivered_at=event.delivered_at,
                 lines=state.lines,
                 extras=state.extras,
+                plate=state.plate,
             )
         )
     return state
@@ -242,6 +262,8 @@ def _after_delivery(state: Delivered, event: InvoiceEvent) -> State:
         case DocumentArchived() | ProofArchived() | ArchiveEmptied():
             return _after_approval(state, event) if isinstance(state, Approved) else state
         case TripNoted() | InvoicePrepared() | InvoiceOpened() | ExtraNoted() | PriceAgreed():
+            return state
+        case VehicleNoted():
             return state
         case ExpenseAdded() | ExpenseRemoved() | LineContested() | ContestSettled():
             return state
@@ -286,6 +308,8 @@ def _billed(bill: Bill, event: InvoiceEvent) -> Bill:
             left = tuple(one for one in bill.expenses if one.expense_id != removed)
             lines = _without(bill, removed)
             return replace(bill, lines=lines, expenses=left, removed=bill.removed | {removed})
+        case VehicleNoted(plate=plate):
+            return replace(bill, plate=plate)
         case LineContested():
             return replace(bill, contests=(*bill.contests, event))
         case ContestSettled():

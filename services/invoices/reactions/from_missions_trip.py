@@ -9,11 +9,19 @@ from contracts.missions.trip_v1 import (
     ExtraCostAccepted,
     MissionAssigned,
     TripPublished,
+    VehicleIdentified,
 )
+from contracts.runtime import REDACTED
 from services.invoices.invoice import mission
-from services.invoices.invoice.mission import NoteExtra, NoteTrip, OpenInvoice, PrepareInvoice
+from services.invoices.invoice.mission import (
+    NoteExtra,
+    NoteTrip,
+    NoteVehicle,
+    OpenInvoice,
+    PrepareInvoice,
+)
 
-Reads = TripPublished | MissionAssigned | ExtraCostAccepted | DeliveryConfirmed
+Reads = TripPublished | VehicleIdentified | MissionAssigned | ExtraCostAccepted | DeliveryConfirmed
 
 
 def react(event: Reads) -> list[mission.Command]:
@@ -29,6 +37,10 @@ def react(event: Reads) -> list[mission.Command]:
                     at=event.published_at,
                 )
             ]
+        case VehicleIdentified(plate=plate) if plate == REDACTED:
+            return []
+        case VehicleIdentified():
+            return [NoteVehicle(invoice_id=id, plate=event.plate, at=event.identified_at)]
         case MissionAssigned():
             return [_prepare(id, event)]
         case ExtraCostAccepted():

@@ -37,12 +37,19 @@ from contracts.invoices.invoice_v1 import (
     Tax,
     TaxCategory,
     TripNoted,
+    VehicleNoted,
 )
 from contracts.invoices.seller_v1 import CompanyDeclared, MandateGiven, MandateWithdrawn
 from services.invoices.invoice.approval import AgreePrice, ApproveInvoice, ReopenExpenses
 from services.invoices.invoice.contests import ContestLine, SettleContest
 from services.invoices.invoice.expenses import AddExpense, RemoveExpense, ValidateExpenses
-from services.invoices.invoice.mission import NoteExtra, NoteTrip, OpenInvoice, PrepareInvoice
+from services.invoices.invoice.mission import (
+    NoteExtra,
+    NoteTrip,
+    NoteVehicle,
+    OpenInvoice,
+    PrepareInvoice,
+)
 from services.invoices.invoice.numbers import TakeNumber
 from services.invoices.invoice.own_invoice import (
     AcceptOwnInvoice,
@@ -88,6 +95,16 @@ def note() -> NoteTrip:
 def noted() -> TripNoted:
     return TripNoted(
         invoice_id=ID, trip_id="t-1", organisation_id="hiflow", description=WHAT, noted_at=NOON
+    )
+
+
+def note_vehicle(plate: str = "AB-123-CD") -> NoteVehicle:
+    return NoteVehicle(invoice_id=ID, plate=plate, at=NOON)
+
+
+def vehicle_noted(plate: str = "AB-123-CD") -> VehicleNoted:
+    return VehicleNoted(
+        invoice_id=ID, trip_id="t-1", organisation_id="hiflow", plate=plate, noted_at=NOON
     )
 
 

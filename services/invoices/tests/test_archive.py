@@ -57,6 +57,7 @@ from services.invoices.tests.make import (
     proof_archived,
     sent,
     settled,
+    vehicle_noted,
 )
 from services.invoices.tests.stage import Caller, served
 from services.invoices.tests.test_document import read_back, text_of
@@ -169,6 +170,29 @@ def test_forgetting_waits_for_the_mission_the_money_and_the_archive(
     state = reduce(invoice.evolve, events, invoice.initial)
     assert obligations(state, "ada").waits_for == waits_for
     assert obligations(state, "ad").waits_for is None
+
+
+PLATE = vehicle_noted()
+
+
+@pytest.mark.parametrize(
+    ("events", "waits"),
+    [
+        ((noted(), PLATE), False),
+        ((noted(), PLATE, prepared()), True),
+        ((noted(), prepared()), False),
+        ((*OPEN, PLATE), True),
+        (OPEN, False),
+        ((*VALIDATED, PLATE, approved()), True),
+        ((*VALIDATED, PLATE, approved(), archived()), False),
+        ((*VALIDATED, approved()), False),
+    ],
+)
+def test_a_plate_is_forgotten_once_the_document_that_names_it_is_kept(
+    events: tuple[InvoiceEvent, ...], waits: bool
+) -> None:
+    state = reduce(invoice.evolve, events, invoice.initial)
+    assert (obligations(state, "t-1").waits_for is not None) is waits
 
 
 def test_the_law_keeps_each_archived_document_and_says_until_when() -> None:

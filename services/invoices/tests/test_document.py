@@ -28,6 +28,7 @@ from services.invoices.tests.make import (
     receipt,
     settled,
     validated,
+    vehicle_noted,
 )
 from services.invoices.tests.stage import served
 
@@ -40,8 +41,10 @@ def paper(
     country: str = "FR",
     vat: str | None = "FR44732829320",
     said: Receipt | None = None,
+    plate: str | None = None,
 ) -> Paper:
-    before = (*OPEN, added(receipt=said), validated())
+    vehicle = [vehicle_noted(plate)] if plate else []
+    before = (*OPEN, *vehicle, added(receipt=said), validated())
     history: list[InvoiceEvent] = [*before, bill, *([numbered()] if bill.self_billed else [])]
     state = reduce(invoice.evolve, history, invoice.initial)
     assert isinstance(state, Approved)
@@ -184,6 +187,13 @@ def test_the_line_of_an_expense_says_what_its_receipt_says() -> None:
     assert " ".join(notes[1][0]["BT-127"].split()) == said
     # Part of the price of the service, whatever the rates of the receipt.
     assert {(line["BT-151"], line["BT-152"]) for line in lines} == {("S", "20.00")}
+
+
+def test_the_line_of_the_service_names_the_trip_and_the_plate() -> None:
+    pdf = paper(approved(), plate="AB-123-CD").pdf()
+    said = "Trajet / Trip t-1, immatriculation / plate AB-123-CD"
+    assert f"Convoyage: Renault Clio, Paris - Lyon ({said})" in text_of(pdf)
+    assert read_back(pdf)["BG-25"][0]["BT-154"] == said
 
 
 def test_machines_read_when_to_pay_where_to_deliver_and_who_is_registered_where() -> None:

@@ -17,7 +17,9 @@ from contracts.missions.trip_v1 import (
     TripExpired,
     TripPublished,
     Vehicle,
+    VehicleIdentified,
 )
+from contracts.runtime import REDACTED
 from services.invoices.reactions import from_missions_trip
 from services.invoices.tests.make import (
     NOON,
@@ -27,6 +29,7 @@ from services.invoices.tests.make import (
     eur,
     note,
     note_extra,
+    note_vehicle,
     open_it,
     prepare,
 )
@@ -72,6 +75,14 @@ def test_the_trips_own_events_make_the_invoice() -> None:
     ) == [open_it()]
     expired = TripExpired(trip_id="t-1", expired_at=NOON)
     assert not isinstance(expired, from_missions_trip.Reads)
+
+
+def test_a_plate_is_noted_unless_it_is_forgotten() -> None:
+    told = VehicleIdentified(
+        trip_id="t-1", organisation_id="hiflow", plate="AB-123-CD", country="FR", identified_at=NOON
+    )
+    assert from_missions_trip.react(told) == [note_vehicle()]
+    assert from_missions_trip.react(replace(told, plate=REDACTED)) == []
 
 
 def test_the_award_prepares_it_and_tells_service_from_expenses() -> None:

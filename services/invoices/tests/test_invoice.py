@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from datetime import timedelta
+from functools import reduce
 
 import pytest
 
@@ -29,6 +30,7 @@ from services.invoices.invoice.rejections import (
     PriceMissing,
     TooManyExpenses,
 )
+from services.invoices.invoice.situations import Open
 from services.invoices.terms import AmountNotPossible, CurrencyDiffers
 from services.invoices.tests.make import (
     APPROVED,
@@ -54,6 +56,7 @@ from services.invoices.tests.make import (
     give_number,
     note,
     note_extra,
+    note_vehicle,
     noted,
     numbered,
     open_it,
@@ -71,6 +74,7 @@ from services.invoices.tests.make import (
     settled,
     validate,
     validated,
+    vehicle_noted,
 )
 
 given = Spec(invoice.decide, invoice.evolve, invoice.initial).given
@@ -114,6 +118,27 @@ class TestAppearing:
 
     def test_a_repeated_offer_changes_nothing(self) -> None:
         given(*OPEN).when(note()).records_nothing()
+
+    @pytest.mark.parametrize(
+        "history", [(noted(),), (noted(), prepared()), OPEN, VALIDATED], ids=len
+    )
+    def test_the_last_plate_that_was_told_before_the_approval_counts(
+        self, history: tuple[InvoiceEvent, ...]
+    ) -> None:
+        other = "123 ABC 75"
+        given(*history).when(note_vehicle()).records(vehicle_noted())
+        given(*history, vehicle_noted()).when(note_vehicle()).records_nothing()
+        given(*history, vehicle_noted()).when(note_vehicle(other)).records(vehicle_noted(other))
+
+    def test_a_plate_that_is_told_after_the_approval_stands_on_no_invoice(self) -> None:
+        given(*APPROVED).when(note_vehicle()).records_nothing()
+        given().when(note_vehicle()).is_rejected(NoSuchInvoice())
+
+    def test_a_plate_that_was_told_early_is_on_the_invoice(self) -> None:
+        state = reduce(invoice.evolve, [noted(), vehicle_noted(), *OPEN[1:]], invoice.initial)
+        assert isinstance(state, Open)
+        assert (state.bill.plate, state.bill.version) == ("AB-123-CD", 4)
+        assert [line.version for line in state.bill.lines] == [3]
 
 
 class TestWhoMay:

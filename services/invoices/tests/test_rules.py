@@ -50,7 +50,7 @@ def small(bill: InvoiceApproved) -> Paper:
         paper(approved(vat=0, tax=REVERSE)),
         correction(approved(), -500, -100),
         correction(approved(), 500, 100),
-        paper(approved(), said=TWO_RATES),
+        paper(approved(), said=TWO_RATES, plate="AB-123-CD"),
         paper(approved(vat=0, tax=EXEMPT), vat=None, said=TWO_RATES),
     ],
     ids=[
@@ -59,7 +59,7 @@ def small(bill: InvoiceApproved) -> Paper:
         "reverse charge",
         "credit note",
         "additional invoice",
-        "receipt",
+        "receipt and plate",
         "receipt of a driver who charges no VAT",
     ],
 )

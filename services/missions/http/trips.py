@@ -5,7 +5,7 @@ from enum import StrEnum
 from typing import Annotated, Literal, assert_never
 
 from fastapi import Query
-from pydantic import Field
+from pydantic import Field, StringConstraints
 
 from contracts.missions import trip_v1
 from contracts.missions.trip_v1 import (
@@ -35,6 +35,7 @@ from contracts.missions.trip_v1 import (
     TripProposed,
     TripPublished,
     Vehicle,
+    VehicleIdentified,
 )
 from infra.http import readable_ids
 from infra.http.answers import Answer, Answered, Listed, PointShown, Recorded, Router
@@ -54,6 +55,8 @@ from infra.http.models import (
     Reference,
 )
 from infra.http.printed import PrintedLine
+from infra.http.problems import invalid
+from infra.wording import Unfit
 from services.missions import trip
 from services.missions.aggregates import TRIP
 from services.missions.http.access import AnyContext, AsOf, LogisticsContext, StaffContext, is_staff
@@ -75,6 +78,7 @@ from services.missions.http.missions import (
     ExtraCostTurnedDown,
     extra_costs_shown,
 )
+from services.missions.http.plates import Plate, plate
 from services.missions.http.quotes import (
     AcceptedCounter,
     DeclinedCounter,
@@ -87,7 +91,7 @@ from services.missions.http.quotes import (
     WithdrawnQuote,
     quote_shown,
 )
-from services.missions.trip.contacts import DetailStop, NameClient
+from services.missions.trip.contacts import DetailStop, IdentifyVehicle, NameClient
 
 router = Router("Trips")
 
@@ -95,6 +99,8 @@ router = Router("Trips")
 
 Kilometres = Annotated[int, Field(le=20_000)]
 Minutes = Annotated[int, Field(le=100_000)]
+CountryCode = Annotated[str, StringConstraints(pattern=r"^[A-Z]{2}$"), Field(examples=["FR"])]
+"""Of ISO 3166."""
 
 
 class StopBody(Body):
@@ -187,6 +193,14 @@ class StopDetailBody(Body):
     street: Line
     contact_name: Line | None = None
     phone: Phone | None = None
+
+
+class PlateBody(Body):
+    """The plate of the vehicle."""
+
+    plate: Plate
+    country: CountryCode | None = None
+    """Where it is registered; the country of the organisation when it is absent."""
 
 
 class ClientBody(Body):
@@ -282,6 +296,16 @@ class StopsShown(Answer):
     arrival: DetailedStop | None
 
 
+class IdentifiedVehicle(Answer):
+    """Which vehicle it is, by its plate and the country where that is registered."""
+
+    trip_id: str
+    organisation_id: str
+    plate: str
+    country: str
+    identified_at: Instant
+
+
 class ClientShown(Answer):
     """The client who ordered the trip."""
 
@@ -320,6 +344,8 @@ class MissionForDriver(Answer):
     status: MissionStatus
     offer: OfferShown
     stops: StopsShown
+    identified: IdentifiedVehicle | None
+    """Null as long as nobody told the plate."""
     mission: AssignedMission
     extra_costs: tuple[ExtraCostShown, ...]
     attachments: tuple[AttachmentShown, ...]
@@ -331,6 +357,8 @@ class OpenTrip(Answer):
     status: Literal[TripStatus.OPEN]
     offer: OfferShown
     stops: StopsShown
+    identified: IdentifiedVehicle | None
+    """Null as long as nobody told the plate."""
     client: ClientShown | None
     quotes: tuple[QuoteShown, ...]
 
@@ -347,6 +375,8 @@ class ExpiredTrip(Answer):
     status: Literal[TripStatus.EXPIRED]
     offer: OfferShown
     stops: StopsShown
+    identified: IdentifiedVehicle | None
+    """Null as long as nobody told the plate."""
     client: ClientShown | None
 
 
@@ -360,6 +390,7 @@ class TripHistory(
         TripPublished: OfferShown,
         StopDetailed: DetailedStop,
         ClientNamed: ClientShown,
+        VehicleIdentified: IdentifiedVehicle,
         TripProposed: ("trip_id", "driver_id", "proposed_at"),
         QuoteSubmitted: SubmittedQuote,
         QuoteModified: ModifiedQuote,
@@ -403,6 +434,7 @@ def trip_for_driver(state: trip.Published, driver_id: str) -> TripForDriver | Mi
                 status=mission_status(state),
                 offer=OfferShown.of(state.offer),
                 stops=stops_shown(state),
+                identified=identified(state),
                 mission=AssignedMission.of(state.mission),
                 extra_costs=extra_costs_shown(state.extra_costs),
                 attachments=attachments_shown(state),
@@ -417,7 +449,7 @@ def trip_for_driver(state: trip.Published, driver_id: str) -> TripForDriver | Mi
 
 def trip_for_staff(state: trip.Published) -> TripForStaff:
     """Everything about a trip."""
-    offer, stops = OfferShown.of(state.offer), stops_shown(state)
+    offer, stops, vehicle = OfferShown.of(state.offer), stops_shown(state), identified(state)
     client = ClientShown.of(state.contacts.client) if state.contacts.client else None
     match state:
         case trip.Open():
@@ -426,20 +458,32 @@ def trip_for_staff(state: trip.Published) -> TripForStaff:
                 for driver_id, quote in state.quotes.items()
             )
             return OpenTrip(
-                status=TripStatus.OPEN, offer=offer, stops=stops, client=client, quotes=quotes
+                status=TripStatus.OPEN,
+                offer=offer,
+                stops=stops,
+                identified=vehicle,
+                client=client,
+                quotes=quotes,
             )
         case trip.Assigned() | trip.Delivered():
             return MissionForStaff(
                 status=mission_status(state),
                 offer=offer,
                 stops=stops,
+                identified=vehicle,
                 client=client,
                 mission=AssignedMission.of(state.mission),
                 extra_costs=extra_costs_shown(state.extra_costs),
                 attachments=attachments_shown(state),
             )
         case trip.Expired():
-            return ExpiredTrip(status=TripStatus.EXPIRED, offer=offer, stops=stops, client=client)
+            return ExpiredTrip(
+                status=TripStatus.EXPIRED,
+                offer=offer,
+                stops=stops,
+                identified=vehicle,
+                client=client,
+            )
         case unhandled:
             assert_never(unhandled)
 
@@ -460,6 +504,11 @@ def stops_shown(state: trip.Published) -> StopsShown:
         departure=DetailedStop.of(departure) if departure else None,
         arrival=DetailedStop.of(arrival) if arrival else None,
     )
+
+
+def identified(state: trip.Published) -> IdentifiedVehicle | None:
+    vehicle = state.contacts.vehicle
+    return IdentifiedVehicle.of(vehicle) if vehicle else None
 
 
 def attachments_shown(state: trip.Mission) -> tuple[AttachmentShown, ...]:
@@ -595,6 +644,26 @@ async def detail_stop(
         street=body.street,
         contact_name=body.contact_name,
         phone=None if body.phone is None else context.phone("phone", body.phone),
+        at=context.occurred_at,
+    )
+    return await context.handle(TRIP, trip_id, command)
+
+
+@router.put("/trips/{trip_id}/plate")
+async def identify_vehicle(
+    trip_id: Id, body: PlateBody, context: LogisticsContext
+) -> Answered[Recorded]:
+    """Say which vehicle it is; its driver sees it, and the invoice names it."""
+    country = body.country or context.principal.country
+    try:
+        read = plate(body.plate, country)
+    except Unfit as error:
+        raise invalid("/plate", "value_error", error.rule) from error
+    command = IdentifyVehicle(
+        trip_id=trip_id,
+        organisation_id=context.principal.organisation_id,
+        plate=read,
+        country=country,
         at=context.occurred_at,
     )
     return await context.handle(TRIP, trip_id, command)

@@ -519,6 +519,7 @@ async def test_street_contact_and_phone_are_for_the_driver_of_the_mission_alone(
         await api.driver("ada", "POST", "/trips/T1/quote", PRICE)
         told = {"street": "1 quai Rambaud", "contact_name": "Eve Roux", "phone": "0465710000"}
         assert (await api.ask("PUT", "/trips/T1/stops/departure", told)).status_code == 200
+        assert (await api.ask("PUT", "/trips/T1/plate", {"plate": "ab-123-cd"})).is_success
         before = (await api.driver("ada", "GET", "/trips/T1")).text
         await api.ask("POST", "/trips/T1/award", AWARD)
         mine = (await api.driver("ada", "GET", "/trips/T1")).json()
@@ -526,11 +527,14 @@ async def test_street_contact_and_phone_are_for_the_driver_of_the_mission_alone(
         ours = (await api.ask("GET", "/trips/T1")).json()
     for hidden in (before, theirs):
         assert "Paris" in hidden
-        assert not any(word in hidden for word in ("Rambaud", "Eve", "+33465710000", "48.85"))
+        assert not any(
+            word in hidden for word in ("Rambaud", "Eve", "+33465710000", "48.85", "AB-1")
+        )
     for shown in (mine, ours):
         assert told.items() - {("phone", "0465710000")} <= shown["stops"]["departure"].items()
         assert shown["stops"]["departure"]["phone"] == "+33465710000"
         assert shown["stops"]["arrival"] is None
+        assert (shown["identified"]["plate"], shown["identified"]["country"]) == ("AB-123-CD", "FR")
 
 
 async def test_the_client_is_for_logistics_alone(database: str) -> None:
@@ -564,6 +568,23 @@ async def test_an_end_is_told_as_it_should_be(
     async with served(database) as api:
         await api.world()
         assert (await api.ask("PUT", f"/trips/T1/stops/{end}", body)).status_code == status
+
+
+@pytest.mark.requirement("HIF-23")
+async def test_a_plate_is_in_the_form_of_its_country(database: str) -> None:
+    async with served(database) as api:
+        await api.world()
+        german = {"plate": "B-XY 1234", "country": "DE"}
+        assert (await api.ask("PUT", "/trips/T1/plate", german)).status_code == 200
+        for wrong, field in (
+            ({"plate": "B-XY 1234"}, "/plate"),
+            ({"plate": "B/1", "country": "DE"}, "/plate"),
+            ({"plate": "B-XY 1234", "country": "Germany"}, "/country"),
+            ({"country": "DE"}, "/plate"),
+        ):
+            refused = await api.ask("PUT", "/trips/T1/plate", wrong)
+            assert (refused.status_code, refused.json()["errors"][0]["field"]) == (422, field)
+        assert (await api.ask("GET", "/trips/T1")).json()["identified"]["plate"] == "B-XY 1234"
 
 
 @pytest.mark.parametrize(

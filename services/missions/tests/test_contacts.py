@@ -4,7 +4,14 @@ from dataclasses import replace
 
 import pytest
 
-from contracts.missions.trip_v1 import ClientNamed, End, StopDetailed, SubjectForgotten, TripEvent
+from contracts.missions.trip_v1 import (
+    ClientNamed,
+    End,
+    StopDetailed,
+    SubjectForgotten,
+    TripEvent,
+    VehicleIdentified,
+)
 from infra.testing.spec import Spec
 from services.missions import trip
 from services.missions.tests.make import (
@@ -22,6 +29,7 @@ from services.missions.trip import NoSuchTrip
 from services.missions.trip.contacts import (
     DetailStop,
     ForgetPeople,
+    IdentifyVehicle,
     NameClient,
     PeopleAreForgotten,
 )
@@ -122,6 +130,32 @@ def test_the_last_client_named_counts() -> None:
     given(published(), CLIENT).when(name(other.email)).records(other)
     given(published(), FORGOTTEN).when(name()).is_rejected(PeopleAreForgotten())
     given(published()).when(name(organisation="other")).is_rejected(NoSuchTrip())
+
+
+def identify(plate: str = "AB-123-CD", organisation: str = "hiflow") -> IdentifyVehicle:
+    return IdentifyVehicle(
+        trip_id="t-1", organisation_id=organisation, plate=plate, country="FR", at=LATER
+    )
+
+
+VEHICLE = VehicleIdentified(
+    trip_id="t-1",
+    organisation_id="hiflow",
+    plate="AB-123-CD",
+    country="FR",
+    identified_at=LATER,
+)
+
+
+@pytest.mark.requirement("HIF-23")
+def test_the_last_plate_told_counts() -> None:
+    other = replace(VEHICLE, plate="123 ABC 75")
+    given(published()).when(identify()).records(VEHICLE)
+    given(*MISSION).when(identify()).records(VEHICLE)
+    given(published(), replace(VEHICLE, identified_at=NOON)).when(identify()).records_nothing()
+    given(published(), VEHICLE).when(identify(other.plate)).records(other)
+    given(published(), FORGOTTEN).when(identify()).is_rejected(PeopleAreForgotten())
+    given(published()).when(identify(organisation="other")).is_rejected(NoSuchTrip())
 
 
 @pytest.mark.requirement("HIF-27", "G-14", "N-05")

@@ -23,6 +23,7 @@ from contracts.missions.trip_v1 import (
     StopDetailed,
     SubjectForgotten,
     TripEvent,
+    VehicleIdentified,
 )
 from infra.commands import HistoryEntry
 from infra.http.history import History
@@ -73,10 +74,18 @@ COUNTER_DECLINED = CounterDeclined(
     trip_id="t-1", driver_id="ada", declined_at=LATER, offered_by="lea", price=eur(9_000)
 )
 QUOTE_EXPIRED = QuoteExpired(trip_id="t-1", driver_id="ada", expired_at=LATER)
+VEHICLE = VehicleIdentified(
+    trip_id="t-1",
+    organisation_id="hiflow",
+    plate="AB-123-CD",
+    country="FR",
+    identified_at=NOON,
+)
 OF_A_TRIP: list[TripEvent] = [
     OFFER,
     detailed(),
     CLIENT,
+    VEHICLE,
     proposed(),
     submitted(comment="soon", pickup_on=FROM, delivery_on=UNTIL, expenses=(TOLL,)),
     replace(modified(), valid_until=NOON),
@@ -173,6 +182,7 @@ MISSION: list[TripEvent] = [
     OFFER,
     detailed(),
     CLIENT,
+    VEHICLE,
     submitted(),
     accepted(),
     assigned(expenses=(TOLL,)),
@@ -181,6 +191,7 @@ CARRIED: list[TripEvent] = [*MISSION, asked(), granted(), attached()]
 SHOWN_MISSION = {
     "offer": plain(OFFER),
     "stops": STOPS,
+    "identified": plain(VEHICLE),
     "mission": plain(assigned(expenses=(TOLL,))),
     "extra_costs": [{"request": plain(asked()), "answer": plain(granted())}],
     "attachments": [plain(attached())],
@@ -203,7 +214,7 @@ def for_staff(*events: TripEvent) -> Any:
 
 @pytest.mark.requirement("HIF-15", "HIF-16")
 def test_a_driver_sees_an_offer_in_outline_and_nothing_of_the_others() -> None:
-    shown = for_ada(OFFER, detailed(), CLIENT, submitted("bob"), proposed("bob"))
+    shown = for_ada(OFFER, detailed(), CLIENT, VEHICLE, submitted("bob"), proposed("bob"))
     assert shown == {"status": "open", "offer": OUTLINE, "quote": None}
 
 

@@ -373,7 +373,9 @@ def decide(command: Command, trip: Trip) -> Decision:
             | attachments.RemoveAttachment()
         ):
             return decide_on_mission(command, trip)
-        case contacts.DetailStop() | contacts.NameClient() | contacts.ForgetPeople():
+        case contacts.DetailStop() | contacts.NameClient():
+            return contacts.decide(command, trip.contacts)
+        case contacts.IdentifyVehicle() | contacts.ForgetPeople():
             return contacts.decide(command, trip.contacts)
         case unhandled:
             assert_never(unhandled)

@@ -1,11 +1,21 @@
-"""The people of a trip: whom its driver asks for at each end, and the client who ordered it."""
+"""The people of a trip: whom its driver asks for at each end, and the client who ordered it.
+
+The plate of the vehicle, which leads to its holder, is kept with them.
+"""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import assert_never
 
-from contracts.missions.trip_v1 import ClientNamed, End, StopDetailed, SubjectForgotten, TripEvent
+from contracts.missions.trip_v1 import (
+    ClientNamed,
+    End,
+    StopDetailed,
+    SubjectForgotten,
+    TripEvent,
+    VehicleIdentified,
+)
 
 # --- Commands ---------------------------------------------------------------
 
@@ -36,6 +46,17 @@ class NameClient:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class IdentifyVehicle:
+    """Which vehicle it is, by its plate and the country of that; the last word counts."""
+
+    trip_id: str
+    organisation_id: str
+    plate: str
+    country: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ForgetPeople:
     """The key of the trip is destroyed; its people cannot be named again."""
 
@@ -44,7 +65,7 @@ class ForgetPeople:
     at: datetime
 
 
-Command = DetailStop | NameClient | ForgetPeople
+Command = DetailStop | NameClient | IdentifyVehicle | ForgetPeople
 
 # --- Rejections -------------------------------------------------------------
 
@@ -56,15 +77,16 @@ class PeopleAreForgotten:
 
 # --- State ------------------------------------------------------------------
 
-Event = StopDetailed | ClientNamed | SubjectForgotten
+Event = StopDetailed | ClientNamed | VehicleIdentified | SubjectForgotten
 
 
 @dataclass(frozen=True, slots=True)
 class Contacts:
-    """The latest details of each end, and of the client."""
+    """The latest details of each end, of the client and of the vehicle."""
 
     stops: Mapping[End, StopDetailed] = field(default_factory=dict)
     client: ClientNamed | None = None
+    vehicle: VehicleIdentified | None = None
     forgotten: bool = False
 
 
@@ -74,6 +96,8 @@ def evolve(contacts: Contacts, event: Event) -> Contacts:
             return replace(contacts, stops={**contacts.stops, event.end: event})
         case ClientNamed():
             return replace(contacts, client=event)
+        case VehicleIdentified():
+            return replace(contacts, vehicle=event)
         case SubjectForgotten():
             return Contacts(forgotten=True)
         case unhandled:
@@ -94,6 +118,8 @@ def decide(command: Command, contacts: Contacts) -> Decision:
             return detail_stop(command, contacts)
         case NameClient():
             return name_client(command, contacts)
+        case IdentifyVehicle():
+            return identify_vehicle(command, contacts)
         case ForgetPeople():
             return [SubjectForgotten(trip_id=command.trip_id, forgotten_at=command.at)]
         case unhandled:
@@ -126,3 +152,16 @@ def name_client(command: NameClient, contacts: Contacts) -> Decision:
     last = contacts.client
     repeated = last is not None and replace(last, named_at=command.at) == named
     return [] if repeated else [named]
+
+
+def identify_vehicle(command: IdentifyVehicle, contacts: Contacts) -> Decision:
+    identified = VehicleIdentified(
+        trip_id=command.trip_id,
+        organisation_id=command.organisation_id,
+        plate=command.plate,
+        country=command.country,
+        identified_at=command.at,
+    )
+    last = contacts.vehicle
+    repeated = last is not None and replace(last, identified_at=command.at) == identified
+    return [] if repeated else [identified]
