@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from infra.wording import Wording
 from services.accounts import organisation, user
+from services.accounts.adapters.secrets.totp import STEP_SECONDS
 from services.accounts.user import password
 
 # --- Refusals of what is kept beside the events -----------------------------
@@ -17,6 +18,13 @@ class SignInRefused:
 @dataclass(frozen=True, slots=True)
 class SecondFactorNeeded:
     pass
+
+
+@dataclass(frozen=True, slots=True)
+class CodeUsed:
+    """The code is right, and was shown before; told to who knows the password alone."""
+
+    seconds: int = STEP_SECONDS
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +55,7 @@ class AlreadyEnrolled:
 SecretRefusal = (
     SignInRefused
     | SecondFactorNeeded
+    | CodeUsed
     | SessionOver
     | LinkInvalid
     | EmailTaken

@@ -80,10 +80,11 @@ def routes(access: Access) -> Router:
     async def confirm_enrolment(
         body: CodeBody, context: OwnContext, request: Request
     ) -> Answered[Enrolled]:
-        """Show a code of the new app. From the next sign-in on a code is asked for, and opens
-        every role.
+        """Show a code of the new app. This session has every role from its next refresh on; from
+        the next sign-in on a code is asked for.
 
-        The answer has ten recovery codes, which are shown this once.
+        The answer has ten recovery codes, which are shown this once. The code is used up: who signs
+        in again at once needs the next one.
         """
         person = await access.caller(context)
         command = EnrolTotp(
@@ -156,13 +157,16 @@ async def with_codes(
         raise context.refuse(AlreadyEnrolled())
     key = await access.secrets.addresses.key(person.email)
     counted = await access.attempt_sign_in(key, client, context.at)
-    if not await factors.accepts(user_id, code, context.at):
-        raise wrong("/code", "code")
+    verdict = await factors.judge(user_id, code, context.at)
+    if verdict is not totp.Verdict.RIGHT:
+        raise wrong("/code", "code" if verdict is totp.Verdict.WRONG else "code_used")
     await throttle.succeed(access.pool, counted, context.at)
 
     async def keep(connection: Connection) -> None:
         await totp.confirm(connection, user_id)
         await totp.keep_recovery_codes(connection, user_id, hashes)
+        if (session_id := context.principal.session_id) is not None:
+            await sessions.strengthen(connection, user_id, session_id)
 
     await safe.perform(USER, user_id, command, keep)
     return codes

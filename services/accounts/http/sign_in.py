@@ -20,7 +20,7 @@ from services.accounts.adapters.secrets.sessions import Session
 from services.accounts.aggregates import USER
 from services.accounts.http.access import NO_STORE, Access, PublicContext
 from services.accounts.http.fields import Password
-from services.accounts.http.problems import SecondFactorNeeded, SignInRefused
+from services.accounts.http.problems import CodeUsed, SecondFactorNeeded, SignInRefused
 from services.accounts.http.tokens import Tokens, tokens_of_session
 from services.accounts.user import Person
 from services.accounts.user.sign_in import RefuseCode, SignIn
@@ -60,7 +60,7 @@ def routes(access: Access) -> Router:
         """Open a session: an access token of five minutes, and a refresh token for the next one.
 
         Every wrong sign-in is answered alike, and too many of them have to wait. With a second
-        factor its code is needed as well.
+        factor its code is needed as well, and each code works once.
         """
         tokens = await signed_in(access, body, context, request.scope)
         return Answered(tokens, headers=NO_STORE)
@@ -99,8 +99,14 @@ async def prove_second_factor(
     if code is None:
         raise context.refuse(SecondFactorNeeded())
     factors = access.secrets.second_factors
-    if await factors.accepts(person.user_id, code, context.at):
-        return Proof.SECOND_FACTOR
+    match await factors.judge(person.user_id, code, context.at):
+        case totp.Verdict.RIGHT:
+            return Proof.SECOND_FACTOR
+        case totp.Verdict.USED:
+            # Nobody is told by mail: as a rule it is the owner, in a second place.
+            raise context.refuse(CodeUsed())
+        case totp.Verdict.WRONG:
+            pass
     if await factors.holds(person.user_id, await factors.hashes(person.user_id, [code])):
         return Proof.RECOVERY_CODE
     await tell_of_wrong_code(context, person)

@@ -9,6 +9,7 @@ from services.accounts.http.problems import (
     WORDING,
     AddressTaken,
     AlreadyEnrolled,
+    CodeUsed,
     EmailTaken,
     LinkInvalid,
     Rejection,
@@ -66,7 +67,12 @@ REJECTIONS: list[Rejection] = [
     AddressTaken(),
     AlreadyEnrolled(),
 ]
-NOT_SIGNED_IN: list[Rejection] = [SignInRefused(), SecondFactorNeeded(), SessionOver()]
+NOT_SIGNED_IN: list[Rejection] = [
+    SignInRefused(),
+    SecondFactorNeeded(),
+    CodeUsed(),
+    SessionOver(),
+]
 
 
 def test_every_rejection_is_in_the_table() -> None:

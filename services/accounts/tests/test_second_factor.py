@@ -1,8 +1,10 @@
 """The second factor is its owner's: what it asks for, and what its owner is told."""
 
 from datetime import timedelta
+from typing import Any
 
 import httpx
+import pyotp
 import pytest
 
 from contracts.accounts.user_v1 import CodeRefused
@@ -25,6 +27,16 @@ ENROLMENT = "/me/second-factor"
 REMOVAL = "/users/max/second-factor/removal"
 WRONG = {"password": "correct horse battery staple"}
 WRONG_PROOF = (422, "wrong-proof", "/password")
+
+
+def slug(answer: httpx.Response) -> str:
+    return str(answer.json()["type"]).rpartition(":")[2]
+
+
+async def refreshed(api: Caller, tokens: Any) -> frozenset[str]:
+    """The roles of the next token of a session."""
+    body = {"refresh_token": tokens["refresh_token"]}
+    return api.roles_of((await api.anybody("POST", "/refresh", body)).json())
 
 
 def fault(answer: httpx.Response) -> tuple[int, str, str]:
@@ -118,3 +130,28 @@ async def test_nobody_is_said_to_have_shown_the_wrong_code(database: str) -> Non
         await api.sign_in("max", code="000000")
         [*_, last] = await api.running.commands.history(USER, "max")
         assert (type(last.event), last.actor) == (CodeRefused, "door:accounts.sign-in")
+
+
+# --- A code that was used ----------------------------------------------------
+
+
+async def test_who_enrols_goes_on_in_that_session_and_needs_another_code_elsewhere(
+    database: str,
+) -> None:
+    async with served(database) as api:
+        await api.with_password("max", "billing")
+        here, elsewhere = await api.signed_in("max"), await api.signed_in("max")
+        begun = await api.own(here, "POST", ENROLMENT, {"password": PASSWORD})
+        totp = pyotp.TOTP(begun.json()["secret"])
+        shown = {"code": coming(totp)}
+        path = f"{ENROLMENT}/confirmation"
+        assert (await api.own(here, "POST", path, shown)).is_success
+        assert await refreshed(api, here) == {"billing"}
+        assert await refreshed(api, elsewhere) == {"enrolling"}
+        again = await api.sign_in("max", **shown)
+        assert (again.status_code, slug(again)) == (401, "code-used")
+        codes = f"{ENROLMENT}/recovery-codes"
+        used = await api.own(here, "POST", codes, shown)
+        assert fault(used) == (422, "wrong-proof", "/code")
+        assert "next one" in used.json()["errors"][0]["detail"]
+        assert await wrong_codes(api) == 0, "it was none"

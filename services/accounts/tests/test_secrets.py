@@ -26,7 +26,7 @@ from services.accounts.adapters.secrets.throttle import (
     admit,
     succeed,
 )
-from services.accounts.adapters.secrets.totp import SecondFactors, confirm, step_of
+from services.accounts.adapters.secrets.totp import SecondFactors, Verdict, confirm, step_of
 
 NOON = datetime(2030, 5, 1, 12, 0, tzinfo=UTC)
 SECOND = timedelta(seconds=1)
@@ -79,8 +79,9 @@ class TestSecondFactor:
         secret = await factors.begin("ada", "request")
         assert await factors.begin("ada", "request") == secret
         newer, older = [pyotp.TOTP(secret).at(NOON - n * 30 * SECOND) for n in range(2)]
-        tried = [await factors.accepts("ada", code, NOON) for code in (newer, newer, older)]
-        assert tried == [True, False, False]
+        codes = (newer, newer, older, pyotp.TOTP(secret).at(NOON + 90 * SECOND))
+        tried = [await factors.judge("ada", code, NOON) for code in codes]
+        assert tried == [Verdict.RIGHT, Verdict.USED, Verdict.USED, Verdict.WRONG]
 
     async def test_what_is_confirmed_is_not_replaced(self, pool: Pool, vault: Vault) -> None:
         factors = SecondFactors(pool, vault)
@@ -88,7 +89,7 @@ class TestSecondFactor:
         async with pool.connection() as connection:
             await confirm(connection, "ada")
         await factors.begin("ada", "second")
-        assert await factors.accepts("ada", pyotp.TOTP(secret).at(NOON), NOON)
+        assert await factors.judge("ada", pyotp.TOTP(secret).at(NOON), NOON) is Verdict.RIGHT
 
     def test_it_is_shown_as_a_picture(self) -> None:
         shown = totp.enrolment("JBSWY3DP" * 4, "ada@example.org")

@@ -353,7 +353,10 @@ class TestSecondFactor:
             totp = await api.enrolled("max")
             code = coming(totp)
             assert (await api.sign_in("max", code=code)).status_code == 200
-            assert outcome(await api.sign_in("max", code=code)) == REFUSED
+            again = await api.sign_in("max", code=code)
+            assert outcome(again) == (401, "code-used")
+            assert again.json()["facts"] == {"seconds": 30}
+            assert outcome(await api.sign_in("max", "a wrong password", code=code)) == REFUSED
 
     async def test_wrong_codes_are_throttled(self, database: str) -> None:
         async with served(database) as api:

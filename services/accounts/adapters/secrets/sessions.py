@@ -144,6 +144,14 @@ async def begin(connection: Connection, session: Session, token: str) -> None:
     await _keep(connection, token, session.session_id)
 
 
+async def strengthen(connection: Connection, user_id: str, session_id: str) -> None:
+    """A code of the second factor was shown in that session of the user."""
+    await connection.execute(
+        "update secrets.session set second_factor = true where user_id = %s and session_id = %s",
+        (user_id, session_id),
+    )
+
+
 async def end(
     connection: Connection, user_id: str, at: datetime, session_id: str | None = None
 ) -> None:

@@ -5,6 +5,7 @@ import base64
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from enum import Enum
 from io import BytesIO
 
 import pyotp
@@ -35,6 +36,15 @@ RECOVERY_LENGTH = 10
 """Characters of five bits each, in two groups."""
 DRIFT = (0, -1, 1)
 """A phone's clock may be one step off."""
+
+
+class Verdict(Enum):
+    """What a code is worth that somebody showed."""
+
+    RIGHT = 1
+    USED = 2
+    """It, or a later one, was right before; it is never right again (RFC 6238, 5.2)."""
+    WRONG = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,22 +102,22 @@ class SecondFactors:
                 (user_id, master, sealed, confirmed),
             )
 
-    async def accepts(self, user_id: str, code: str, now: datetime) -> bool:
-        """Whether the code is right; each is right once."""
+    async def judge(self, user_id: str, code: str, now: datetime) -> Verdict:
+        """What the code is worth; each is right once."""
         async with self._pool.connection() as connection:
             cursor = await connection.execute(
                 "select master, sealed from secrets.totp where user_id = %s", (user_id,)
             )
             if (row := await cursor.fetchone()) is None:
-                return False
+                return Verdict.WRONG
             secret = self._vault.unseal(f"totp:{user_id}", *row).decode()
             if (step := step_of(secret, code, now)) is None:
-                return False
+                return Verdict.WRONG
             cursor = await connection.execute(
                 "update secrets.totp set last_step = %s where user_id = %s and last_step < %s",
                 (step, user_id, step),
             )
-            return cursor.rowcount == 1
+            return Verdict.RIGHT if cursor.rowcount == 1 else Verdict.USED
 
     async def recovery_codes(self, user_id: str, request: str) -> list[str]:
         """Codes that stand in for the app, each once; the same for one request."""
