@@ -24,6 +24,8 @@ ROUNDS, SECONDS = 3, 2.0
 QUICK_ROUNDS, QUICK_SECONDS = 1, 0.2
 TURN_SECONDS = 300
 """The longest turn takes a fifth of it."""
+UNCHANGED = 1.1
+"""What two turns of the same build may differ by."""
 
 Found = Mapping[str, float]
 
@@ -75,6 +77,20 @@ def rows(kind: str) -> Sequence[Compared]:
         Compared("mixed load", "requests/s", "mixed", "ours rate", at_least(2.5)),
         Compared("mixed load, p99", "ms", "mixed", "ours p99", half),
         Compared("HTTP command", route, "http", "ours", at_least(0.75), "bare", of_old=False),
+        Compared("signing in", "x argon2 alone", "sign-in", "ours", at_most(UNCHANGED), "argon2"),
+        Compared(
+            "token check, first request",
+            "x PyJWT",
+            "token",
+            "first",
+            at_most(UNCHANGED),
+            "pyjwt",
+        ),
+        Compared(
+            "token check, later ones", "x PyJWT", "token", "again", at_most(UNCHANGED), "pyjwt"
+        ),
+        Compared("an event on the topic", "bytes", "bytes", "topic", third),
+        Compared("an event in the store", "bytes", "bytes", "store", at_most(0.7)),
         Compared(
             "command on a stream of 5 000 events",
             "x one on a stream of 10",

@@ -15,6 +15,8 @@ from collections.abc import Awaitable, Callable, Iterable, Mapping
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from itertools import groupby
+from operator import itemgetter
 from pathlib import Path
 from statistics import median
 from time import perf_counter
@@ -22,6 +24,8 @@ from typing import Any, cast
 from uuid import uuid4
 
 import uvloop
+from aiokafka import AIOKafkaConsumer
+from aiokafka.consumer import fetcher
 from psycopg import AsyncConnection
 from psycopg.rows import TupleRow
 from psycopg_pool import AsyncConnectionPool
@@ -33,14 +37,15 @@ from contracts.missions.driver_v1 import (
     DriverReleased,
     PhoneChanged,
 )
+from contracts.missions.trip_v1 import contract as trips
 from infra.commands import CommandContext, Commands
 from infra.host import opened
 from infra.stack.postgres import PostgresServer
 from infra.topics import create_topics
-from services.missions.aggregates import DRIVER
+from services.missions.aggregates import DRIVER, TRIP
 from services.missions.driver import ChangePhone
 from services.missions.service import service
-from tools.bench import appends, visibility
+from tools.bench import appends, events, visibility
 from tools.bench.ground import Ground
 from tools.bench.processes import RELAIS, child
 from tools.bench.subject import FULL
@@ -210,6 +215,73 @@ async def worked(ground: Ground, seconds: float) -> Mapping[str, float]:
         return {"microseconds": used / (2 * seconds * WORKED_A_SECOND) * 1e6}
 
 
+TRIPS_A_SECOND = 500
+SIZE = (
+    "select sum(pg_total_relation_size(c.oid)) from pg_class c"
+    " join pg_namespace n on n.oid = c.relnamespace where n.nspname = 'es' and c.relkind = 'r'"
+)
+ALL_AT_ONCE = 64 * 2**20
+"""Bytes of a partition that one fetch may bring, so that every batch is fetched once."""
+
+
+async def occupied(ground: Ground, seconds: float) -> Mapping[str, float]:
+    """The bytes of an event in the store with all indexes, and on the topic as they are fetched.
+
+    The worker finds all of them waiting, so its batches are full.
+    """
+    settings, environment = ground.settings("bytes"), ground.environment("bytes")
+    await create_topics(ground.broker.bootstrap, service.contracts, 1)
+    count = 0
+    async with opened(service, settings) as running:
+        told = events.story("T", max(25, round(TRIPS_A_SECOND * seconds)))
+        for trip_id, parts in groupby(told, itemgetter(0)):
+            facts, stream = [event for _, _, event in parts], TRIP.stream(trip_id)
+            prepared = await running.commands.prepare(TRIP, stream, 0, facts, _asked())
+            await running.commands.store.append(prepared)
+            count += len(facts)
+        async with running.pool.connection() as connection:
+            row = await (await connection.execute(SIZE)).fetchone()
+    assert row is not None
+    async with child(*RELAIS, "work", "missions", environment=environment):
+        sent = await _fetched(ground.broker.bootstrap, trips.topic, count)
+    return {"store": float(row[0]) / count, "topic": sent / count}
+
+
+def _asked() -> CommandContext:
+    """As a request has it: every id is another one."""
+    command, cause = uuid4(), str(uuid4())
+    fingerprint = uuid4().hex + uuid4().hex
+    return CommandContext(command, uuid4().hex, cause, "driver-17", "bench", NOW, fingerprint)
+
+
+async def _fetched(bootstrap: str, topic: str, count: int) -> int:
+    """The bytes of the batches, as they came, of the first so many records of a topic."""
+    sizes: list[int] = []
+    records = fetcher.MemoryRecords
+
+    def counted(batches: bytes) -> Any:
+        sizes.append(len(batches))
+        return records(batches)
+
+    fetcher.MemoryRecords = counted
+    consumer = AIOKafkaConsumer(
+        topic,
+        bootstrap_servers=bootstrap,
+        auto_offset_reset="earliest",
+        fetch_max_bytes=ALL_AT_ONCE,
+        max_partition_fetch_bytes=ALL_AT_ONCE,
+    )
+    await consumer.start()
+    try:
+        async with asyncio.timeout(60):
+            for _ in range(count):
+                await consumer.getone()
+    finally:
+        await consumer.stop()
+        fetcher.MemoryRecords = records
+    return sum(sizes)
+
+
 async def idle(ground: Ground, seconds: float) -> Mapping[str, float]:
     """CPU and memory of `relais up`, servers included, while nobody asks for anything."""
     with tempfile.TemporaryDirectory(prefix="relais-idle-") as home:
@@ -260,6 +332,9 @@ MEASURES: Mapping[str, Callable[[Ground, float], Awaitable[Mapping[str, float]]]
     "relay": subject("relay"),
     "mixed": subject("mixed"),
     "http": subject("http"),
+    "sign-in": subject("sign-in"),
+    "token": subject("token"),
+    "bytes": occupied,
     "long stream": long_stream,
     "idle": idle,
     "worked": worked,

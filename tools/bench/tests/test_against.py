@@ -37,7 +37,10 @@ def test_every_row_has_a_measure(kind: str) -> None:
 async def test_a_turn_measures_a_build_on_servers_that_are_there() -> None:
     async with servers("noida") as ground:
         found = await taken(ground, ROOT, "1 writer", "test_", 0.2)
+        size = await taken(ground, ROOT, "bytes", "size_", 0.2)
     assert found["ours"] > 0 < found["psycopg"]
+    # A trip alone has more than a hundred bytes of ids, which no codec makes smaller.
+    assert 100 < size["topic"] < size["store"]
 
 
 def test_what_processes_use_is_counted_with_those_they_started() -> None:
