@@ -123,7 +123,7 @@ async def introduce(teller: Teller, camille: Person) -> None:
 
 async def photograph(teller: Teller, camille: Person) -> Upload:
     teller.step("She photographs a receipt")
-    content = receipt("PEAGE A6\n34,80 EUR")
+    content = receipt("PEAGE A6\n34,80 EUR HT\nTVA 20 % 6,96 EUR")
     toll = await upload(teller, camille, "peage.jpg", content, "receipt")
     kept = (await teller.driver(camille, "GET", f"/media/files/{toll.file_id}/content")).content
     expect(kept == content, "the receipt is not what was sent")
@@ -155,13 +155,26 @@ async def upload(
     return Upload(path.rpartition("/")[2], positions([completed]))
 
 
+def printed(rate: int, net: int, vat: int) -> dict[str, Any]:
+    """What a French receipt with one rate says; the rate is in basis points."""
+    parts = [{"rate": rate, "net": euros(net), "vat": euros(vat)}]
+    return {"country": "FR", "parts": parts}
+
+
 async def declare(teller: Teller, camille: Person, trip_id: str, paper: Upload) -> str:
     teller.step("The delivery made an invoice appear: she completes and validates it")
     invoice = f"/invoices/invoices/inv-{trip_id}"
     opened = await teller.until(camille, invoice, is_in("to_complete"))
-    expenses = (("toll", TOLL), ("taxi", GRANTED))
-    for kind, amount in expenses:
-        body = {"kind": kind, "amount": euros(amount), "receipt_file_id": paper.file_id}
+    # She deducts the VAT of a toll, and none of a taxi, which so is a part of what it cost.
+    toll = printed(2_000, TOLL, TOLL // 5)
+    taxi = printed(1_000, GRANTED * 10 // 11, GRANTED - GRANTED * 10 // 11)
+    for kind, amount, said in (("toll", TOLL, toll), ("taxi", GRANTED, taxi)):
+        body = {
+            "kind": kind,
+            "amount": euros(amount),
+            "receipt_file_id": paper.file_id,
+            "receipt": said,
+        }
         await teller.driver(camille, "POST", f"{invoice}/expenses", body, **paper.position)
     complete = (await teller.driver(camille, "GET", invoice)).json()
     await teller.driver(camille, "POST", f"{invoice}/validation", {"net": complete["net"]})

@@ -40,7 +40,10 @@ class ReceiptBody(Body):
 
     def receipt(self) -> Receipt:
         """The contract's value."""
-        parts = (ReceiptPart(one.rate, one.net.money(), one.vat.money()) for one in self.parts)
+        parts = (
+            ReceiptPart(rate=one.rate, net=one.net.money(), vat=one.vat.money())
+            for one in self.parts
+        )
         return Receipt(self.country, tuple(parts))
 
 

@@ -242,7 +242,8 @@ def added(
 def receipt(*parts: tuple[int, int, int], country: str = "FR") -> Receipt:
     """A receipt whose parts are a rate, a net amount and its VAT."""
     return Receipt(
-        country, tuple(ReceiptPart(rate, eur(net), eur(vat)) for rate, net, vat in parts)
+        country,
+        tuple(ReceiptPart(rate=rate, net=eur(net), vat=eur(vat)) for rate, net, vat in parts),
     )
 
 

@@ -44,8 +44,8 @@ def paper(
     plate: str | None = None,
 ) -> Paper:
     vehicle = [vehicle_noted(plate)] if plate else []
-    before = (*OPEN, *vehicle, added(receipt=said), validated())
-    history: list[InvoiceEvent] = [*before, bill, *([numbered()] if bill.self_billed else [])]
+    history: list[InvoiceEvent] = [*OPEN, *vehicle, added(receipt=said), validated(), bill]
+    history += [numbered()] if bill.self_billed else []
     state = reduce(invoice.evolve, history, invoice.initial)
     assert isinstance(state, Approved)
     return Paper(invoice=state, seller=declared(vat, country), buyer=buyer())

@@ -135,7 +135,8 @@ class TestAppearing:
         given().when(note_vehicle()).is_rejected(NoSuchInvoice())
 
     def test_a_plate_that_was_told_early_is_on_the_invoice(self) -> None:
-        state = reduce(invoice.evolve, [noted(), vehicle_noted(), *OPEN[1:]], invoice.initial)
+        told: list[InvoiceEvent] = [noted(), vehicle_noted(), *OPEN[1:]]
+        state = reduce(invoice.evolve, told, invoice.initial)
         assert isinstance(state, Open)
         assert (state.bill.plate, state.bill.version) == ("AB-123-CD", 4)
         assert [line.version for line in state.bill.lines] == [3]

@@ -28,7 +28,7 @@ FRANCHISE = Taxpayer("FR", charges_vat=False)
 BELGIAN = Taxpayer("BE", charges_vat=True)
 SAID = receipt((2_000, 2_900, 580))
 TWO_RATES = receipt((1_000, 1_000, 100), (2_000, 500, 100))
-DIRHAM = Receipt("MA", (ReceiptPart(2_000, Money(1_000, "MAD"), Money(200, "MAD")),))
+DIRHAM = Receipt("MA", (ReceiptPart(rate=2_000, net=Money(1_000, "MAD"), vat=Money(200, "MAD")),))
 
 
 def test_an_expense_is_recorded_with_what_its_receipt_says() -> None:

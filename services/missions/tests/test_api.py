@@ -191,6 +191,7 @@ GOOD: dict[str, Any] = {
     "delivery-confirmation": {"channel": "app"},
     "{end}": {"street": "1 quai Rambaud"},
     "client": {"name": "Eve Roux", "email": "eve@example.org"},
+    "plate": {"plate": "AB-123-CD"},
     "extra-costs": EXTRA,
     "acceptance": {},
     "attachments": {"file_id": "f-2", "label": "Delivery note"},

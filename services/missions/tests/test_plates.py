@@ -20,6 +20,7 @@ from services.missions.http.plates import plate
         ("B  XY 1234", "DE", "B XY 1234"),
         ("M\u00dc-A 1", "DE", "M\u00dc-A 1"),
         ("12345-A-6", "MA", "12345-A-6"),
+        ("12345 \u0623 6", "MA", "12345 \u0623 6"),
         ("1-ABC-234", "BE", "1-ABC-234"),
         ("X1", "GB", "X1"),
         ("ABCDEFGH1234567", "GB", "ABCDEFGH1234567"),

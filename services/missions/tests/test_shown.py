@@ -273,7 +273,8 @@ def test_staff_sees_the_mission_and_the_client() -> None:
 
 def test_staff_sees_every_quote_and_what_nobody_was_given() -> None:
     offer = {"offer": plain(OFFER), "stops": STOPS, "client": plain(CLIENT)}
-    events = OFFER, detailed(), CLIENT, submitted(), submitted("bob"), refused("bob")
+    offer |= {"identified": plain(VEHICLE)}
+    events = OFFER, detailed(), CLIENT, VEHICLE, submitted(), submitted("bob"), refused("bob")
     quotes = [
         {"status": "submitted", "last": plain(submitted()), "counter_offer": None},
         {"status": "refused", "last": plain(refused("bob")), "counter_offer": None},
@@ -297,6 +298,7 @@ def test_both_ends_are_shown_and_no_names_once_they_are_forgotten() -> None:
     assert for_ada(*MISSION, arrival)["stops"]["arrival"] == plain(arrival)
     gone = for_staff(*MISSION, client, SubjectForgotten(trip_id="t-1", forgotten_at=LATER))
     assert (gone["client"], gone["stops"]) == (None, {"departure": None, "arrival": None})
+    assert gone["identified"] is None
 
 
 # --- Drivers ------------------------------------------------------------------

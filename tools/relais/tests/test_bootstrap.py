@@ -15,6 +15,7 @@ from infra.host import Running, opened
 from infra.settings import Settings
 from services.accounts.adapters.accounts import Accounts
 from services.accounts.adapters.secrets import Secrets
+from services.accounts.adapters.secrets.totp import Verdict
 from services.accounts.aggregates import USER
 from services.accounts.service import service
 from services.accounts.tests.make import context
@@ -62,7 +63,8 @@ async def test_an_organisation_begins_with_people_who_can_sign_in(running: Runni
     assert lea.administers
     assert await secrets.passwords.matches("lea", PASSWORD)
     now = datetime.now(UTC)
-    assert await secrets.second_factors.accepts("lea", pyotp.TOTP(SECRET).at(now), now)
+    code = pyotp.TOTP(SECRET).at(now)
+    assert await secrets.second_factors.judge("lea", code, now) is Verdict.RIGHT
     ada = await accounts.active("ada")
     assert ada is not None
     assert ada.agreement is not None

@@ -52,7 +52,7 @@ def euros(amount_minor: int) -> Money:
     return Money(amount_minor, "EUR")
 
 
-RECEIPT = Receipt("FR", (ReceiptPart(2_000, euros(3_480), euros(696)),))
+RECEIPT = Receipt("FR", (ReceiptPart(rate=2_000, net=euros(3_480), vat=euros(696)),))
 
 
 # --- Users and papers -------------------------------------------------------

@@ -226,7 +226,7 @@ class TestQueries:
 class TestShown:
     @pytest.mark.requirement("HIF-28")
     async def test_declared_expenses_stand_beside_quoted_ones(self, office: Office) -> None:
-        said = Receipt("FR", (ReceiptPart(1_000, euros(500), euros(50)),))
+        said = Receipt("FR", (ReceiptPart(rate=1_000, net=euros(500), vat=euros(50)),))
         declared = (added("e-1", 3_480), added("e-2", 500, receipt=said))
         await office.saw(opened(), *declared, validated())
         async with served(office) as api:
