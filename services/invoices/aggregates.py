@@ -5,14 +5,14 @@ from typing import Never
 from contracts.invoices import buyer_v1, invoice_v1, numbering_v1, seller_v1
 from infra.commands import Aggregate
 from services.invoices import buyer, invoice, numbering, seller
-from services.invoices.invoice import archive
+from services.invoices.adapters.obligations import obligations
 
 INVOICE = Aggregate(
     contract=invoice_v1.contract,
     decide=invoice.decide,
     evolve=invoice.evolve,
     initial=invoice.initial,
-    obligations=archive.obligations,
+    obligations=obligations,
 )
 SELLER = Aggregate(
     contract=seller_v1.contract,

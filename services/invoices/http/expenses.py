@@ -15,7 +15,7 @@ from services.invoices.aggregates import INVOICE, SELLER
 from services.invoices.http.ids import InvoiceId
 from services.invoices.http.invoices import visible
 from services.invoices.invoice.expenses import AddExpense, RemoveExpense, ValidateExpenses
-from services.invoices.invoice.receipts import Taxpayer
+from services.invoices.terms import Taxpayer
 
 router = Router("Expenses")
 

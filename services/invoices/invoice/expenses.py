@@ -13,9 +13,7 @@ from contracts.invoices.invoice_v1 import (
     Receipt,
 )
 from services.invoices import terms
-from services.invoices.invoice import receipts
 from services.invoices.invoice.asked import OfDriver
-from services.invoices.invoice.receipts import Taxpayer
 from services.invoices.invoice.rejections import (
     CompanyMissing,
     ExpenseIdTaken,
@@ -27,6 +25,7 @@ from services.invoices.invoice.rejections import (
     TooManyExpenses,
 )
 from services.invoices.invoice.situations import SERVICE, Bill, Delivered, Open
+from services.invoices.terms import Taxpayer
 
 MOST_EXPENSES = 100
 
@@ -100,7 +99,7 @@ def _against_receipt(command: AddExpense) -> Rejection | None:
         return None
     if command.company is None:
         return CompanyMissing()
-    return receipts.bad(command.receipt, command.amount.currency) or receipts.over(
+    return terms.bad_receipt(command.receipt, command.amount.currency) or terms.over_receipt(
         command.amount, command.kind, command.receipt, command.company
     )
 

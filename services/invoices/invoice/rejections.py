@@ -7,8 +7,7 @@ from typing import ClassVar
 from contracts.common_v1 import Money
 from contracts.decisions import Changed
 from contracts.invoices.invoice_v1 import Compared, ExpenseKind
-from services.invoices.invoice import receipts
-from services.invoices.terms import BadAmount
+from services.invoices.terms import BadAmount, BadReceipt
 
 
 @dataclass(frozen=True, slots=True)
@@ -174,7 +173,7 @@ OfDays = NotYetIssued | NotArchived | StillKept
 Rejection = (
     Missing
     | OfExpenses
-    | receipts.Rejection
+    | BadReceipt
     | OfPrice
     | OfApproval
     | OfOwn

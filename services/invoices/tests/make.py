@@ -57,10 +57,9 @@ from services.invoices.invoice.own_invoice import (
     SendOwnInvoice,
 )
 from services.invoices.invoice.payment import RecordPayment
-from services.invoices.invoice.receipts import Taxpayer
 from services.invoices.invoice.rejections import BrokenRule
 from services.invoices.seller import DeclareCompany, GiveMandate, WithdrawMandate
-from services.invoices.terms import Treatment
+from services.invoices.terms import Taxpayer, Treatment
 
 NOON = datetime(2030, 5, 1, 12, 0, tzinfo=UTC)
 LATER = NOON + timedelta(minutes=40)

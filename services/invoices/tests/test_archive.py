@@ -23,11 +23,11 @@ from services.invoices.adapters.archive import (
     document,
     proof,
 )
+from services.invoices.adapters.obligations import obligations
 from services.invoices.invoice.archive import (
     RecordArchived,
     RecordEmptied,
     RecordProof,
-    obligations,
 )
 from services.invoices.invoice.rejections import (
     ExpensesNotValidated,

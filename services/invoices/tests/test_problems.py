@@ -9,7 +9,7 @@ from contracts.invoices.invoice_v1 import Compared, ExpenseKind
 from infra.testing.problems import said_everywhere, told
 from services.invoices import seller, terms
 from services.invoices.http.problems import WORDING, Rejection
-from services.invoices.invoice import receipts, rejections
+from services.invoices.invoice import rejections
 from services.invoices.tests.make import PRICE, eur
 
 REJECTIONS: list[Rejection] = [
@@ -24,10 +24,10 @@ REJECTIONS: list[Rejection] = [
     rejections.ExpensesLocked(),
     rejections.ExpensesNotValidated(),
     rejections.OverQuote(ExpenseKind.TOLL, eur(3_501), eur(3_500)),
-    receipts.RateTwice(2_000),
-    receipts.NoSuchRate(2_500, "FR"),
-    receipts.VatDiffers(eur(25), eur(20)),
-    receipts.OverReceipt(eur(3_481), eur(3_480)),
+    terms.RateTwice(2_000),
+    terms.NoSuchRate(2_500, "FR"),
+    terms.VatDiffers(eur(25), eur(20)),
+    terms.OverReceipt(eur(3_481), eur(3_480)),
     rejections.PriceMissing(),
     rejections.PriceIsFrozen(PRICE),
     rejections.CompanyMissing(),

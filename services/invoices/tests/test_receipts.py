@@ -8,18 +8,18 @@ from contracts.common_v1 import Money
 from contracts.invoices.invoice_v1 import ExpenseKind, Receipt, ReceiptPart
 from infra.testing.spec import Spec
 from services.invoices import invoice, terms
-from services.invoices.invoice.receipts import (
+from services.invoices.invoice.rejections import CompanyMissing
+from services.invoices.terms import (
+    BadAmount,
+    BadReceipt,
     NoSuchRate,
     OverReceipt,
     RateTwice,
-    Rejection,
     Taxpayer,
     VatDiffers,
-    bad,
-    over,
+    bad_receipt,
+    over_receipt,
 )
-from services.invoices.invoice.rejections import CompanyMissing
-from services.invoices.terms import BadAmount
 from services.invoices.tests.make import OPEN, add, added, eur, receipt
 
 given = Spec(invoice.decide, invoice.evolve, invoice.initial).given
@@ -75,8 +75,8 @@ def test_a_part_of_what_was_paid_may_be_passed_on() -> None:
 def test_an_expense_costs_the_net_amount_and_the_vat_that_is_lost(
     kind: ExpenseKind, said: Receipt, company: Taxpayer, most: int
 ) -> None:
-    assert over(eur(most), kind, said, company) is None
-    assert over(eur(most + 1), kind, said, company) == OverReceipt(eur(most + 1), eur(most))
+    assert over_receipt(eur(most), kind, said, company) is None
+    assert over_receipt(eur(most + 1), kind, said, company) == OverReceipt(eur(most + 1), eur(most))
 
 
 @pytest.mark.parametrize(
@@ -91,7 +91,7 @@ def test_an_expense_costs_the_net_amount_and_the_vat_that_is_lost(
     ],
 )
 def test_a_receipt_is_taken_as_tills_print_it(said: Receipt) -> None:
-    assert bad(said, "EUR") is None
+    assert bad_receipt(said, "EUR") is None
 
 
 @pytest.mark.parametrize(
@@ -115,8 +115,8 @@ def test_a_receipt_is_taken_as_tills_print_it(said: Receipt) -> None:
         (DIRHAM, terms.CurrencyDiffers("receipt/parts/0/net", "MAD", "EUR")),
     ],
 )
-def test_what_no_till_prints_is_refused(said: Receipt, fault: Rejection | BadAmount) -> None:
-    assert bad(said, "EUR") == fault
+def test_what_no_till_prints_is_refused(said: Receipt, fault: BadReceipt | BadAmount) -> None:
+    assert bad_receipt(said, "EUR") == fault
 
 
 def test_a_receipt_that_no_till_prints_is_no_expense() -> None:

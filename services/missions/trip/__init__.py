@@ -139,20 +139,10 @@ class ExpireQuote:
     at: datetime
 
 
-Command = (
-    PublishTrip
-    | ProposeTrip
-    | quotes.Command
-    | counter_offers.Command
-    | AwardTrip
-    | AssignDirectly
-    | extra_costs.Command
-    | attachments.Command
-    | contacts.Command
-    | ConfirmDelivery
-    | ExpireTrip
-    | ExpireQuote
-)
+OfMission = extra_costs.Command | attachments.Command
+OfPart = quotes.Command | counter_offers.Command | OfMission | contacts.Command
+OfWhole = ProposeTrip | AwardTrip | AssignDirectly | ConfirmDelivery
+Command = PublishTrip | OfWhole | OfPart | ExpireTrip | ExpireQuote
 
 # --- Rejections -------------------------------------------------------------
 
@@ -355,30 +345,16 @@ def decide(command: Command, trip: Trip) -> Decision:
             return assign_directly(command, trip)
         case ConfirmDelivery():
             return confirm(command, trip)
-        case (
-            quotes.SubmitQuote()
-            | quotes.ModifyQuote()
-            | quotes.WithdrawQuote()
-            | quotes.RefuseQuote()
-            | counter_offers.OfferCounter()
-            | counter_offers.AcceptCounter()
-            | counter_offers.DeclineCounter()
-        ):
-            return decide_on_quote(command, trip)
-        case (
-            extra_costs.RequestExtraCost()
-            | extra_costs.AcceptExtraCost()
-            | extra_costs.RefuseExtraCost()
-            | attachments.AddAttachment()
-            | attachments.RemoveAttachment()
-        ):
-            return decide_on_mission(command, trip)
-        case contacts.DetailStop() | contacts.NameClient():
-            return contacts.decide(command, trip.contacts)
-        case contacts.IdentifyVehicle() | contacts.ForgetPeople():
-            return contacts.decide(command, trip.contacts)
-        case unhandled:
-            assert_never(unhandled)
+        case _:
+            return decide_on_part(command, trip)
+
+
+def decide_on_part(command: OfPart, trip: Published) -> Decision:
+    if isinstance(command, quotes.Command | counter_offers.Command):
+        return decide_on_quote(command, trip)
+    if isinstance(command, OfMission):
+        return decide_on_mission(command, trip)
+    return contacts.decide(command, trip.contacts)
 
 
 def publish(command: PublishTrip) -> Decision:
@@ -437,9 +413,7 @@ def decide_on_quote(command: quotes.Command | counter_offers.Command, trip: Publ
             assert_never(unhandled)
 
 
-def decide_on_mission(
-    command: extra_costs.Command | attachments.Command, trip: Published
-) -> Decision:
+def decide_on_mission(command: OfMission, trip: Published) -> Decision:
     if isinstance(trip, Open | Expired) or belongs_to_another(command, trip.mission):
         return NoSuchMission()
     if isinstance(command, attachments.Command):

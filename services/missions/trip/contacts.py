@@ -136,8 +136,7 @@ def detail_stop(command: DetailStop, contacts: Contacts) -> Decision:
         detailed_at=command.at,
     )
     last = contacts.stops.get(command.end)
-    repeated = last is not None and replace(last, detailed_at=command.at) == detailed
-    return [] if repeated else [detailed]
+    return [] if last and replace(last, detailed_at=command.at) == detailed else [detailed]
 
 
 def name_client(command: NameClient, contacts: Contacts) -> Decision:
@@ -150,8 +149,7 @@ def name_client(command: NameClient, contacts: Contacts) -> Decision:
         named_at=command.at,
     )
     last = contacts.client
-    repeated = last is not None and replace(last, named_at=command.at) == named
-    return [] if repeated else [named]
+    return [] if last and replace(last, named_at=command.at) == named else [named]
 
 
 def identify_vehicle(command: IdentifyVehicle, contacts: Contacts) -> Decision:
@@ -163,5 +161,4 @@ def identify_vehicle(command: IdentifyVehicle, contacts: Contacts) -> Decision:
         identified_at=command.at,
     )
     last = contacts.vehicle
-    repeated = last is not None and replace(last, identified_at=command.at) == identified
-    return [] if repeated else [identified]
+    return [] if last and replace(last, identified_at=command.at) == identified else [identified]
