@@ -91,7 +91,7 @@ class AcceptedExtra:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReceiptPart:
-    """What a receipt says of one rate of VAT."""
+    """The part of a receipt that has one rate of VAT."""
 
     # In basis points: 2000 is 20 %; 0 where it shows no VAT.
     rate: int

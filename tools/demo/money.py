@@ -156,7 +156,7 @@ async def upload(
 
 
 def printed(rate: int, net: int, vat: int) -> dict[str, Any]:
-    """What a French receipt with one rate says; the rate is in basis points."""
+    """A French receipt with one rate, as it is printed; the rate is in basis points."""
     parts = [{"rate": rate, "net": euros(net), "vat": euros(vat)}]
     return {"country": "FR", "parts": parts}
 

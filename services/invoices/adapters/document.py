@@ -274,7 +274,7 @@ class Paper:
         return named
 
     def _receipt(self, line: InvoiceLine) -> str | None:
-        """What the receipt of an expense says, rate by rate, where the driver told."""
+        """The receipt of an expense, rate by rate, where the driver told of it."""
         expenses = self.invoice.bill.expenses
         declared = next((one for one in expenses if one.expense_id == line.line_id), None)
         if declared is None or declared.receipt is None:

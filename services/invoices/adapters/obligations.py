@@ -1,4 +1,4 @@
-"""What holds up forgetting somebody who stands on an invoice, and what the law keeps of it."""
+"""Obligations towards people on invoices: they hold up forgetting, and the law keeps the rest."""
 
 from contracts.invoices.invoice_v1 import OwnInvoiceAccepted, ProofArchived
 from contracts.obligations import Kept, Obligations

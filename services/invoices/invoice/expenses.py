@@ -94,7 +94,7 @@ def add(command: AddExpense, state: Delivered) -> Decision:
 
 
 def _against_receipt(command: AddExpense) -> Rejection | None:
-    """What the driver can deduct depends on the company, so it is declared before."""
+    """The company decides how much the driver can deduct, so it is declared before."""
     if command.receipt is None:
         return None
     if command.company is None:

@@ -83,7 +83,7 @@ def note_trip(command: NoteTrip, state: State) -> Decision:
 
 
 def note_vehicle(command: NoteVehicle, state: State) -> Decision:
-    """What was approved stays as it is, so a plate that is told later stands on no invoice."""
+    """An approved invoice stays as it is, so a plate that is told later stands on none."""
     if isinstance(state, Unknown):
         return NoSuchInvoice()
     if isinstance(state, Approved):

@@ -39,7 +39,7 @@ DRIFT = (0, -1, 1)
 
 
 class Verdict(Enum):
-    """What a code is worth that somebody showed."""
+    """The worth of a code that somebody showed."""
 
     RIGHT = 1
     USED = 2
@@ -103,7 +103,7 @@ class SecondFactors:
             )
 
     async def judge(self, user_id: str, code: str, now: datetime) -> Verdict:
-        """What the code is worth; each is right once."""
+        """Tell the worth of the code; each is right once."""
         async with self._pool.connection() as connection:
             cursor = await connection.execute(
                 "select master, sealed from secrets.totp where user_id = %s", (user_id,)

@@ -50,6 +50,10 @@ def figure(amount_minor: int, *versions: int, stream: str = STREAM) -> dict[str,
 
 EXPENSE = {"kind": "toll", **eur(3_480), "receipt_file_id": "file-9"}
 SAID = {"country": "FR", "parts": [{"rate": 2_000, "net": eur(3_480), "vat": eur(696)}]}
+EXPENSES = [
+    EXPENSE | {"expense_id": "e-1", "receipt": None},
+    EXPENSE | {"expense_id": "e-2", "receipt": SAID},
+]
 
 
 def rfc(at: object) -> str:
@@ -160,10 +164,7 @@ class TestInvoices:
                 "status": "paid",
                 "delivered_at": rfc(NOON),
                 "service": eur(29_900),
-                "expenses": [
-                    EXPENSE | {"expense_id": "e-1", "receipt": None},
-                    EXPENSE | {"expense_id": "e-2", "receipt": SAID},
-                ],
+                "expenses": EXPENSES,
                 "contested": [],
                 "settlements": [],
                 "validated_at": rfc(LATER),
