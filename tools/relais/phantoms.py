@@ -219,7 +219,8 @@ class Restored:
         for reader in self.readers:
             await self._held(reader, found)
         ids = [str(one.event_id) for one in found.phantoms]
-        for name, pool in self.stores.items():
+        # Nothing leads from the cause to its events, so that a whole store is read for them.
+        for name, pool in self.stores.items() if ids else ():
             found.recorded += [{"service": name, **row} for row in await _recorded(pool, ids)]
         return found
 
