@@ -53,7 +53,7 @@ EXAMPLES = 10
 """Requests an operation and mode."""
 ALL_HEADERS = "papers"
 """The API that is sent all headers of the kit, which reads them for every route alike. To make them
-up takes four fifths of the time of a request."""
+up takes two fifths of the time of all requests."""
 SEED = 20300501
 KNOWN = {
     "trip_id": referenced_id("T", "hiflow", "T1"),
