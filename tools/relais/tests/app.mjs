@@ -23,6 +23,8 @@ const TRIP = {
 };
 // What the browser says of answers that are refusals: a wrong quote, and a session to be renewed.
 const REFUSED = /^Failed to load resource: the server responded with a status of (401|422) /;
+// A busy machine is no bug.
+const PATIENCE_MS = 90_000;
 const ACCESS = "__Host-relais-access";
 
 const findings = [];
@@ -33,6 +35,7 @@ const findings = [];
 async function pageOf(browser, { locale, viewport }) {
   const context = await browser.newContext({ locale, viewport, timezoneId: "Europe/Paris" });
   const page = await context.newPage();
+  page.setDefaultTimeout(PATIENCE_MS);
   page.on("pageerror", (error) => findings.push(`${page.url()}: ${error}`));
   page.on("console", (message) => {
     const text = message.text();
