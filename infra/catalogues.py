@@ -23,15 +23,20 @@ from babel.messages.pofile import read_po
 from babel.numbers import format_currency, format_decimal, get_currency_precision
 from pydantic import BaseModel, BeforeValidator, ConfigDict
 
-Language = Literal["en", "fr", "de", "nl", "es", "it", "pt", "sv", "no"]
+Language = Literal["en", "fr", "de", "nl", "es", "it", "pt", "sv", "no", "ar"]
 LANGUAGES: Sequence[str] = get_args(Language)
-"""FLB-009. Texts are written in the first one and translated into the others."""
+"""FLB-009, and Arabic. Texts are written in the first one and translated into the others."""
 ENGLISH = "en"
 FILE = "texts.yaml"
 ALWAYS = {"name": "Ada Martin", "portal": "http://localhost:8080"}
 """Facts of every message, with examples: the recipient's name, and where the portal is."""
 OTHER = "other"
 """The label of a value that has none of its own."""
+ISOLATE, ISOLATED = "\u2068", "\u2069"
+"""Begin and end a part whose direction is that of its first letter (UAX 9)."""
+LATIN = "\u2066"
+"""Begins one that is written from left to right."""
+_NO_ISOLATES = dict.fromkeys(map(ord, "\u2066\u2067\u2068\u2069"))
 KINDS = frozenset({"text", "number", "day", "time", "money"})
 """The kinds of the facts of a problem, beside the names of labels; a list has that of its items."""
 
@@ -197,6 +202,9 @@ class Texts:
 
 
 SAME = {"nb": "no", "nn": "no"}
+_LOCALES = {"no": "nb", "ar": "ar_MA"}
+"""Where a language is written otherwise than CLDR does by default. Morocco has digits and months of
+its own."""
 
 
 def language_of(tag: str) -> str | None:
@@ -209,7 +217,23 @@ def language_of(tag: str) -> str | None:
 @cache
 def locale_of(language: str) -> Locale:
     """How days, amounts and numbers are written in a language of ours."""
-    return Locale.parse("nb" if language == "no" else language)
+    return Locale.parse(_LOCALES.get(language, language))
+
+
+def direction(language: str) -> str:
+    """In which direction it is written: `ltr` or `rtl`."""
+    return locale_of(language).text_direction
+
+
+def isolated(language: str, text: str) -> str:
+    """A fact as a part of its own within a sentence.
+
+    In a language that is written from right to left, signs that nobody sees keep a name, an amount
+    or an id from taking over the direction of what stands beside it, and from losing its own.
+    """
+    if direction(language) == "ltr":
+        return text
+    return f"{ISOLATE}{text.translate(_NO_ISOLATES)}{ISOLATED}"
 
 
 def money(amount_minor: int, currency: str, locale: Locale) -> str:

@@ -44,6 +44,7 @@ from infra.http.openapi import Json
 from infra.http.positions import Positions, Tokens
 from infra.http.problems import HANDLERS
 from infra.http.rates import Most, Rates
+from infra.http.reference import router as reference_router
 from infra.http.request_context import AppState
 from infra.http.schemas import schema_routes
 from infra.http.shortening import Shortened
@@ -53,6 +54,7 @@ from infra.lookups import Lookups
 from infra.relay import Relay
 from infra.settings import Settings
 from infra.supervisor import Progress
+from infra.words import of_api
 
 log = logging.getLogger("relais.serving")
 
@@ -95,9 +97,10 @@ def api(running: Running, verifier: Verifier, health: Health, rates: Rates | Non
         unfilled=generations.unfilled if generations is not None else None,
     )
     live = _live(running)
+    routers = [service.routes(running), reference_router(of_api(service.name))]
     app = create_app(
         f"relais {service.name}",
-        [service.routes(running), *([live_router(live)] if live is not None else [])],
+        [*routers, *([live_router(live)] if live is not None else [])],
         app_state,
         description=service.about,
         prefix=service.prefix,

@@ -18,14 +18,18 @@ from infra.catalogues import (
     SaidOfProblem,
     Texts,
     filled,
+    isolated,
     locale_of,
     money,
     number,
     placeholders,
 )
+from infra.words import WORDS, word
 
 UNKNOWN = "value_error"
 """The rule whose sentence says least; it stands for rules that have none."""
+COMMAS = {"ar": "، "}
+"""What parts the items of a list, where that is no comma."""
 _ALL = Texts(files("infra.http"))
 
 
@@ -72,13 +76,17 @@ class Wording:
         return _ALL.translated(language, f"title.{known}", titles[known])
 
     def label(self, language: str, kind: str, value: str) -> str:
-        """A word that all APIs have. Raises KeyError when there is none."""
-        return _ALL.label(language, kind, value)
+        """A word of this API, or of all. Raises KeyError when there is none."""
+        known = (texts for texts in self._texts if kind in texts.content.labels)
+        return next(known, _ALL).label(language, kind, value)
 
     def labels(self, kind: str) -> frozenset[str]:
         """The values that have a word of this kind. Raises KeyError for an unknown kind."""
-        found = (texts.content.labels.get(kind) for texts in self._texts)
-        return frozenset(next(labels for labels in found if labels is not None))
+        found = (texts.content.labels.get(kind) for texts in (*self._texts, WORDS))
+        labels = next((labels for labels in found if labels is not None), None)
+        if labels is None:
+            raise KeyError(kind)
+        return frozenset(labels)
 
     def of_problem(
         self, language: str, slug: str, facts: Mapping[str, object], zone: tzinfo = UTC
@@ -138,7 +146,9 @@ def _sentence(
         return ""
     sentence = texts.translated(language, context, english)
     shown = {
-        name: _shown(texts, said.facts.get(name, "text"), facts[name], language, zone)
+        name: isolated(
+            language, _shown(texts, said.facts.get(name, "text"), facts[name], language, zone)
+        )
         for name in placeholders(sentence)
     }
     return filled(sentence, shown)
@@ -147,7 +157,9 @@ def _sentence(
 def _shown(texts: Texts, kind: str, value: object, language: str, zone: tzinfo) -> str:
     """A fact as people write it in that language."""
     if isinstance(value, tuple | list):
-        return ", ".join(_shown(texts, kind, one, language, zone) for one in value)
+        return COMMAS.get(language, ", ").join(
+            _shown(texts, kind, one, language, zone) for one in value
+        )
     locale = locale_of(language)
     match kind, value:
         case "money", Money():
@@ -157,13 +169,20 @@ def _shown(texts: Texts, kind: str, value: object, language: str, zone: tzinfo) 
         case "time", datetime():
             there = value.astimezone(zone)
             clock = format_time(there, "short", locale=locale)
-            return f"{format_date(there, 'long', locale)}, {clock} {there.tzname()}"
+            day = format_date(there, "long", locale)
+            return f"{day}{COMMAS.get(language, ', ')}{clock} {there.tzname()}"
         case "day", date():
             return format_date(value, "long", locale=locale)
         case _ if kind in KINDS:
             return name_of(value)
         case _:
-            return texts.label(language, kind, name_of(value))
+            return label(texts, language, kind, name_of(value))
+
+
+def label(texts: Texts, language: str, kind: str, value: str) -> str:
+    """The words that a folder has for a value, or else all services. KeyError without any."""
+    own = kind in texts.content.labels
+    return texts.label(language, kind, value) if own else word(language, kind, value)
 
 
 def name_of(value: object) -> str:

@@ -232,9 +232,10 @@ class QuoteRefused:
 
     trip_id: str
     driver_id: str
-    # The text that the driver reads in "My quotes".
+    # What logistics wrote, for the driver to read. Where a rule decided it is empty, or has words
+    # of former releases in English, for nobody to read.
     reason: str
-    # Present when no person decided.
+    # Present when no person decided. Its id has words in every language, in `contracts/words`.
     rule: Rule | None
     refused_at: datetime
 

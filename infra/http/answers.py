@@ -27,7 +27,7 @@ from pydantic_core import to_json
 from starlette.responses import Response
 
 from infra.http.direct import served
-from infra.http.models import Named, instant
+from infra.http.models import Coded, Named, instant
 from infra.http.sheets import MEDIA_TYPES, ListFormat
 
 T = TypeVar("T")
@@ -80,7 +80,7 @@ class RuleInputShown(Answer):
 class RuleShown(Answer):
     """The rule that took an automatic decision, with what it looked at."""
 
-    id: str
+    id: Annotated[str, Coded("Rule")]
     version: int
     inputs: tuple[RuleInputShown, ...]
 

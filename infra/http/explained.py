@@ -7,7 +7,7 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 from starlette.routing import Route
 
-from infra.catalogues import SaidOfProblem
+from infra.catalogues import SaidOfProblem, direction
 from infra.http.languages import asked_for
 from infra.http.problems import PAGE, type_of
 from infra.wording import Wording
@@ -33,7 +33,7 @@ def problems_route(wording: Wording) -> Route:
 def _page(wording: Wording, language: str) -> Iterator[str]:
     words = {name: escape(wording.label(language, "page", name)) for name in _WORDS}
     yield (
-        f"<!doctype html><html lang={language}><meta charset=utf-8>"
+        f"<!doctype html><html lang={language} dir={direction(language)}><meta charset=utf-8>"
         f"<title>{words['heading']}</title>"
         "<body style='font: 16px/1.5 system-ui; max-width: 48rem; margin: 3rem auto'>"
         f"<h1>{words['heading']}</h1><p>{words['intro']}</p>"

@@ -207,6 +207,23 @@ NUMBERS = "x-numbers"
 """Where a named schema says which number stands for which name, for the defaults of fields."""
 
 
+CODES = "x-codes"
+"""Where a schema says which list of codes `/reference` has words for."""
+
+
+@dataclass(frozen=True, slots=True)
+class Coded:
+    """Marks codes that anybody may add to: `Annotated[str, Coded("Tag")]`. Those of that list in
+    `contracts/words` have words."""
+
+    name: str
+
+    def __get_pydantic_json_schema__(
+        self, schema: CoreSchema, handler: GetJsonSchemaHandler
+    ) -> dict[str, Any]:
+        return {**handler(schema), CODES: self.name}
+
+
 @dataclass(frozen=True, slots=True)
 class Called:
     """Names a choice in the document: `Annotated[Literal["up", "down"], Called("Way")]`."""

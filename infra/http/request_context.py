@@ -26,10 +26,12 @@ from zoneinfo import ZoneInfo
 
 from fastapi import Depends
 from starlette.requests import Request
+from starlette.responses import Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from infra import telemetry
 from infra.batching import Full
+from infra.catalogues import ENGLISH
 from infra.commands import (
     Aggregate,
     CommandContext,
@@ -51,6 +53,7 @@ from infra.http.browsers import SAFE_METHODS, authorization
 from infra.http.clients import PRINCIPAL
 from infra.http.health import Check
 from infra.http.history import ORDER, History, Part
+from infra.http.languages import asked_for
 from infra.http.middleware import LOOK
 from infra.http.models import instant, phone_number
 from infra.http.positions import Positions, Tokens
@@ -77,6 +80,7 @@ S = TypeVar("S")
 E = TypeVar("E")
 R = TypeVar("R")
 T = TypeVar("T")
+A = TypeVar("A", bound=Response)
 H = TypeVar("H", bound=History)
 Row = TypeVar("Row")
 
@@ -189,6 +193,8 @@ class PublicRequest:
     if_none_match: str | None = None
     asked: str = ""
     """What a query asks for: its path and its parameters."""
+    language: str = ENGLISH
+    """The language of the product that the caller reads best."""
 
     @property
     def pool(self) -> Pool:
@@ -208,12 +214,23 @@ class PublicRequest:
             self.fingerprint,
             self.if_none_match,
             self.asked,
+            self.language,
             principal=principal,
         )
 
     def refuse(self, rejection: object) -> Problem:
         """The problem a rejection is, to be raised."""
         return refused(rejection, self.app_state.wording)
+
+    def says(self, kind: str, name: str) -> str:
+        """A word that the API has, in the caller's language. KeyError where there is none."""
+        return self.app_state.wording.label(self.language, kind, name)
+
+    def in_language(self, answer: A) -> A:
+        """The answer, which says that it is in the caller's language."""
+        answer.headers["Content-Language"] = self.language
+        answer.headers.add_vary_header("Accept-Language")
+        return answer
 
     async def load(
         self,
@@ -606,6 +623,7 @@ def _query(app_state: AppState, headers: dict[bytes, bytes], scope: Scope) -> Pu
         _traceparent(headers),
         if_none_match=None if given is None else given.decode("latin-1"),
         asked=f"{scope['path']}?{scope['query_string'].decode('latin-1')}",
+        language=asked_for(scope),
     )
 
 
@@ -637,6 +655,7 @@ def _command(
         _idempotency_key(headers.get(b"idempotency-key")),
         _if_match(headers.get(b"if-match")),
         _fingerprint(request, body),
+        language=asked_for(request.scope),
     )
 
 

@@ -667,8 +667,11 @@ def test_a_new_trip_is_told_with_what_a_driver_decides_by() -> None:
 def test_a_quote_that_a_rule_refused_says_so_in_the_recipients_language(
     rule: str, language: str, words: str
 ) -> None:
-    message = told(quote_refused("trip assigned", Rule(id=rule, version=1, inputs=())))
+    decided = Rule(id=rule, version=1, inputs=())
+    message = told(quote_refused("", decided))
     assert words in written(message, language).text
+    # Former releases recorded English words beside the rule.
+    assert told(quote_refused("trip assigned", decided)) == message
     is_complete(message)
 
 

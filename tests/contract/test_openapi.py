@@ -9,12 +9,13 @@ from typing import Any
 import pytest
 import yaml
 
+from infra.catalogues import Content
 from infra.http import browsers
 from infra.http.answers import Answer, Answered, Router
 from infra.http.tests.stage import Anyone, api
 from tools import outside
 from tools.openapi import __main__ as command
-from tools.openapi import rules
+from tools.openapi import rules, words
 from tools.openapi.documents import FOLDER
 
 WITH_GO = shutil.which("go") is not None
@@ -40,6 +41,16 @@ def with_property(schema: dict[str, Any]) -> dict[str, Any]:
     return made
 
 
+def with_schema(*texts: str, **fields: Any) -> dict[str, Any]:
+    """The document with one more object, of fields that are texts and of these."""
+    made = document()
+    made["components"]["schemas"]["Thing"] = {
+        "type": "object",
+        "properties": {name: {"type": "string"} for name in texts} | fields,
+    }
+    return made
+
+
 def answering(schema: dict[str, Any]) -> dict[str, Any]:
     return {"200": {"description": "", "content": {"application/json": {"schema": schema}}}}
 
@@ -59,6 +70,15 @@ BAD: list[tuple[dict[str, Any], str]] = [
     (with_property({"type": "string", "enum": ["a", "b"]}), "an enumeration without a name"),
     (with_property({"title": "Rung"}), "may be anything"),
     (with_property({"type": "array", "items": {}}), "may be anything"),
+    (with_schema("amount_minor", "currency", "kind"), "stands in an object with currency alone"),
+    (with_schema("net_minor"), "money is an object with amount_minor and currency"),
+    (with_schema("fixed", "day"), "fixed stands in an object with date alone"),
+    (with_schema("latitude", "longitude", "city"), "in an object with longitude alone"),
+    (with_schema("status"), "status is an enumeration"),
+    (
+        with_schema(counter_status={"anyOf": [{"type": "string"}, {"type": "null"}]}),
+        "counter_status is an enumeration",
+    ),
 ]
 
 
@@ -73,6 +93,10 @@ GOOD = [
     document(description="As RFC 3339 and UTF-8 have it, by SHA-256."),
     with_property({"type": "string", "const": "a"}),
     with_property({"anyOf": [{"type": "integer"}, {"type": "null"}]}),
+    with_schema("amount_minor", "currency"),
+    with_schema("date", "fixed"),
+    with_schema(status={"const": "open", "type": "string"}),
+    with_schema(status={"$ref": "#/components/schemas/ListFormat"}),
 ]
 
 
@@ -83,6 +107,12 @@ def test_a_document_that_keeps_to_them_passes(good: dict[str, Any]) -> None:
 
 # --- The command --------------------------------------------------------------------------------
 
+WORDS = {
+    "AmendmentKind": {"corrected": "right now", "redacted": "gone", "skipped": "passed over"},
+    "Channel": {"app": "the app", "portal": "the portal"},
+    "ListFormat": {"json": "JSON", "csv": "a table", "xlsx": "a workbook"},
+}
+
 
 def written(root: Path, folder: Path, made: dict[str, Any]) -> Path:
     (root / folder).mkdir(parents=True, exist_ok=True)
@@ -91,8 +121,12 @@ def written(root: Path, folder: Path, made: dict[str, Any]) -> Path:
     return file
 
 
-def run(task: str, root: Path, **options: Any) -> int:
-    """The command, over the document of the small API."""
+def run(task: str, root: Path, labels: Any = WORDS, **options: Any) -> int:
+    """The command, over the document of the small API, where people have these words."""
+    (root / FOLDER).parent.joinpath("words").mkdir(parents=True, exist_ok=True)
+    (root / FOLDER).parent.joinpath("words/texts.yaml").write_text(
+        yaml.safe_dump({"labels": labels})
+    )
     return command.main([task], root, lambda: {"bells": document(**options)})
 
 
@@ -123,6 +157,38 @@ class TestCheck:
         run("write", tmp_path, tags=[])
         assert run("check", tmp_path, tags=[]) == 1
         assert "bells: POST /bells/{bell_id}/rings: no tags" in capsys.readouterr().out
+
+    @pytest.mark.parametrize(
+        ("labels", "fault"),
+        [
+            ({"ListFormat": {"json": "JSON", "csv": "a table"}}, "ListFormat.xlsx has no words"),
+            ({}, "ListFormat.json has no words"),
+            (WORDS | {"Colour": {"red": "red"}}, "no API has Colour.red"),
+            ({"ListFormat": {**WORDS["ListFormat"], "pdf": "PDF"}}, "no API has ListFormat.pdf"),
+        ],
+    )
+    def test_each_value_has_words_and_no_other_has(
+        self, tmp_path: Path, labels: Any, fault: str, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        run("write", tmp_path)
+        assert run("check", tmp_path, labels) == 1
+        assert f"contracts/words/texts.yaml: {fault}" in capsys.readouterr().out
+
+    def test_what_apis_read_of_their_words_is_not_stale(
+        self, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        run("write", tmp_path)
+        (tmp_path / "contracts/words/used.json").write_text("{}")
+        assert run("check", tmp_path) == 1
+        assert "contracts/words/used.json is stale" in capsys.readouterr().out
+
+    def test_codes_that_a_document_names_have_words(self) -> None:
+        coloured = {"bells": with_property({"type": "string", "x-codes": "Colour"})}
+        found = words.used(coloured)
+        assert found["bells"].codes == ["Colour"]
+        assert "Colour has no words" in words.faults(found, Content())
+        known = Content(labels={"Colour": {"red": "red", "other": "another one"}, **WORDS})
+        assert list(words.faults(found, known)) == []
 
 
 def one_more(**options: Any) -> dict[str, Any]:

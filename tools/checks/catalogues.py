@@ -17,8 +17,10 @@ from infra import catalogues as texts
 from infra.catalogues import ENGLISH, LANGUAGES, Entry, placeholders
 
 ROOT = Path(__file__).resolve().parents[2]
-PARTS = ("infra", "services", "tools")
+PARTS = ("contracts", "infra", "services", "tools")
 WIDTH = 98
+WHAT = {"notices": "notices", "words": "words for values"}
+"""What the texts of a folder of that name are; others are of problems, or of a page."""
 HEAD = """\
 # {name}: the {what} of {owner}.
 msgid ""
@@ -65,8 +67,8 @@ def updated(before: str, language: str, folder: Sequence[str], entries: Iterable
     written = BytesIO()
     write_po(written, catalog, width=WIDTH, omit_header=True)
     name = Locale.parse(language).get_display_name("en")
-    what = "page" if folder[0] == "tools" else "notices" if folder[-1] == "notices" else "problems"
-    owner = next(part for part in reversed(folder) if part not in {"http", "notices"})
+    what = WHAT.get(folder[-1]) or ("page" if folder[0] == "tools" else "problems")
+    owner = next(part for part in reversed(folder) if part not in {"http", *WHAT})
     plurals = get_plural(language)
     head = HEAD.format(name=name, what=what, owner=owner, language=language, plurals=plurals)
     return head + written.getvalue().decode().rstrip("\n") + "\n"

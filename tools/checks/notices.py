@@ -17,6 +17,7 @@ from services.messaging.adapters.notices import Declared
 from services.messaging.reactions.contacts import Contact, Farewell
 from services.messaging.reactions.notices import ABSENT, PRESENT, Notice
 from tools.checks.source import Finding, Tree, line_of
+from tools.checks.texts import words
 
 RULE = "notices"
 KINDS: Mapping[Any, str] = {
@@ -37,7 +38,8 @@ def notices(tree: Tree) -> Iterator[Finding]:
     for path in sorted(path for path in tree.files if path.name == declared.FILE):
         try:
             found = declared.read(tree.files[path])
-            content = texts.read(tree.files.get(path.with_name(texts.FILE), "{}"))
+            own = texts.read(tree.files.get(path.with_name(texts.FILE), "{}"))
+            content = own.model_copy(update={"labels": {**words(tree).labels, **own.labels}})
         except ValueError as error:
             yield Finding(path, 1, RULE, str(error))
             continue

@@ -1,4 +1,8 @@
-"""Sentences about problems stand in a `texts.yaml`, in every language, and never in code."""
+"""Sentences about problems stand in a `texts.yaml`, in every language, and never in code.
+
+Nor do those for a decision, or for a screen: a rule that decides by itself has words, and so has
+what an answer says.
+"""
 
 import ast
 from collections.abc import Iterator, Mapping
@@ -7,6 +11,7 @@ from pathlib import PurePosixPath
 from infra import catalogues
 from infra.catalogues import Content
 from tools.checks.source import Finding, Tree
+from tools.checks.texts import words
 
 RULE = "problems"
 ALL = PurePosixPath("infra/http")
@@ -15,6 +20,10 @@ MAKING = frozenset({"Problem", "try_again"})
 SAYING = frozenset({"malformed", "invalid"})
 """They take a field, the name of a rule and, third, that of another whose sentence is shown."""
 NAMING = SAYING | {"FieldError"}
+WRITTEN = frozenset({"comment", "explanation", "hint", "note", "reason"})
+"""Fields with words of people, which nothing else may fill."""
+DECIDING = "Rule"
+"""What a decision that nobody took is recorded with, and the name of its words."""
 
 
 def problems(tree: Tree) -> Iterator[Finding]:
@@ -25,6 +34,7 @@ def problems(tree: Tree) -> Iterator[Finding]:
         if path.name == catalogues.FILE
     }
     shared = texts.get(ALL, Content())
+    deciding = words(tree).labels.get(DECIDING, {})
     for module in tree.modules:
         if "tests" in module.path.parts or module.path.parts[0] not in {"infra", "services"}:
             continue
@@ -33,6 +43,11 @@ def problems(tree: Tree) -> Iterator[Finding]:
             if isinstance(node, ast.Call) and isinstance(node.func, ast.Name):
                 for complaint in _of_call(node, node.func.id, module.path, declared):
                     yield module.finding(node, RULE, complaint)
+                rule = _named(node, 0, "id") if node.func.id == DECIDING else None
+                if rule is not None and rule not in deciding:
+                    yield module.finding(node, RULE, f"contracts/words has no rule {rule}")
+            if module.path.parts[0] == "services" and (field := _filled(node)) is not None:
+                yield module.finding(node, RULE, f"people read {field}: take words of a texts.yaml")
 
 
 def _own(path: PurePosixPath, texts: Mapping[PurePosixPath, Content]) -> Iterator[Content]:
@@ -74,6 +89,23 @@ def _of_problem(call: ast.Call, declared: list[Content]) -> Iterator[str]:
 def _of_rule(rule: str | None, declared: list[Content]) -> Iterator[str]:
     if rule is not None and not any(rule in texts.rules for texts in declared):
         yield f"no texts.yaml here has the rule {rule!r}"
+
+
+def _filled(node: ast.AST) -> str | None:
+    """A field that people read and that code fills with words of its own."""
+    match node:
+        case ast.Call(func=ast.Name(), keywords=keywords):
+            filled = ((one.arg, one.value) for one in keywords if one.arg in WRITTEN)
+            return next((name for name, value in filled if _has_words(value)), None)
+        case ast.AnnAssign(target=ast.Name(id=name), annotation=ast.Name(id="str")):
+            return name if _has_words(node.value) else None
+        case _:
+            return None
+
+
+def _has_words(value: ast.expr | None) -> bool:
+    """Whether it is a sentence, or part of one: codes have no blanks."""
+    return isinstance(value, ast.Constant) and " " in str(value.value)
 
 
 def _named(call: ast.Call, position: int, keyword: str) -> str | None:

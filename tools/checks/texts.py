@@ -1,6 +1,6 @@
 """Texts for people are whole: every placeholder is a fact, and every language has them all."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from io import BytesIO
 from pathlib import PurePosixPath
 
@@ -26,18 +26,21 @@ RULE = "texts"
 COUNT = frozenset({"count"})
 FIELDS = frozenset({"fields"})
 """What every problem may show beside its facts."""
+WORDS = PurePosixPath("contracts/words", files.FILE)
+"""The words that all texts may show a fact by."""
 
 
 def texts(tree: Tree) -> Iterator[Finding]:
     """Each `texts.yaml`, and the catalogues of gettext that translate it."""
     owners: dict[str, PurePosixPath] = {}
+    shared = words(tree)
     for path in sorted(path for path in tree.files if path.name == files.FILE):
         try:
             content = files.read(tree.files[path])
         except ValueError as error:
             yield Finding(path, 1, RULE, str(error))
             continue
-        for name, complaint in _of_english(content):
+        for name, complaint in _of_english(content, shared):
             yield Finding(path, line_of(tree.files[path], name), RULE, complaint)
         for name in content.templates:
             if (owner := owners.setdefault(name, path)) != path:
@@ -48,26 +51,31 @@ def texts(tree: Tree) -> Iterator[Finding]:
                 yield from _of_language(tree, path.parent, language, list(content.entries()))
 
 
+def words(tree: Tree) -> Content:
+    """The words that all services have. Raises ValueError as `catalogues.read` does."""
+    return files.read(tree.files.get(WORDS, "{}"))
+
+
 # --- English ----------------------------------------------------------------
 
 
-def _of_english(content: Content) -> Iterator[tuple[str, str]]:
+def _of_english(content: Content, shared: Content) -> Iterator[tuple[str, str]]:
     """A word near the fault, and what is wrong."""
     for name, versions in content.templates.items():
         if sorted(versions) != list(range(1, len(versions) + 1)):
             yield name, f"{name}: versions are numbered 1, 2, 3 without a gap"
         for version, text in versions.items():
-            for complaint in _of_template(text, content):
+            for complaint in _of_template(text, content, shared):
                 yield name, f"{name} {version}: {complaint}"
     for name, plural in content.plurals.items():
         if {*_shown(plural.one), *_shown(plural.other)} - COUNT or not _shown(plural.other):
             yield name, f"{name}: a plural shows its {{count}}, and nothing else"
     for name, said in (*content.problems.items(), *content.rules.items()):
-        yield from ((name, complaint) for complaint in _of_said(said, content))
+        yield from ((name, complaint) for complaint in _of_said(said, content, shared))
 
 
-def _of_said(said: Said, content: Content) -> Iterator[str]:
-    kinds = KINDS | content.labels.keys()
+def _of_said(said: Said, content: Content, shared: Content) -> Iterator[str]:
+    kinds = KINDS | content.labels.keys() | shared.labels.keys()
     yield from (f"{{{kind}}} is no kind" for kind in said.facts.values() if kind not in kinds)
     yield from (f"{one} is no fact" for one in sorted(said.without.keys() - said.facts.keys()))
     for absent, sentence in (("", said.detail), *said.without.items()):
@@ -75,8 +83,9 @@ def _of_said(said: Said, content: Content) -> Iterator[str]:
         yield from (f"{{{one}}} is no fact" for one in sorted(_shown(sentence) - known))
 
 
-def _of_template(text: Text, content: Content) -> Iterator[str]:
-    kinds = {"text", "day", "money", "number", *content.labels, *content.plurals}
+def _of_template(text: Text, content: Content, shared: Content) -> Iterator[str]:
+    own = {*content.labels, *content.plurals}
+    kinds = {"text", "day", "money", "number", *own, *shared.labels}
     yield from (
         f"there is nothing of the kind {fact.kind}"
         for fact in text.facts.values()
@@ -135,8 +144,15 @@ def _of_entry(catalog: Catalog, entry: Entry) -> Iterator[tuple[str, str]]:
         yield entry.context, f"{entry.context} is not translated, or not surely"
         return
     expected = frozenset().union(*map(_shown, entry.english))
-    if any(_shown(form) != expected for form in forms):
+    if not _shows_just(forms, expected):
         yield entry.context, f"{entry.context} does not show just: {', '.join(sorted(expected))}"
+
+
+def _shows_just(forms: Sequence[str], expected: frozenset[str]) -> bool:
+    """Whether these are the facts shown. Arabic has words for one and for two, without a number."""
+    return all(_shown(form) <= expected for form in forms) and (
+        expected <= frozenset().union(*map(_shown, forms[-1:]))
+    )
 
 
 def _left_over(catalog: Catalog, entries: list[Entry]) -> Iterator[tuple[str, str]]:

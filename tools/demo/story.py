@@ -227,7 +227,7 @@ async def award(teller: Teller, people: Sequence[Person], trip_id: str) -> datet
         f" {mission['departure']['city']} -> {mission['arrival']['city']} {teller.visible()}"
     )
     [other] = (await teller.driver(people[1], "GET", "/partner/quotes")).json()["items"]
-    expect(other["refusal_reason"] == "trip assigned", f"{other['refusal_reason']}")
+    expect(other["refusal_rule"] == "trip-assigned", f"{other['refusal_rule']}")
     teller.say(f"  {people[1].name} reads: « {other['refusal_reason']} »")
     return before_award
 

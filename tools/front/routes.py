@@ -14,7 +14,7 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, JSONResponse, RedirectResponse, Response
 from starlette.routing import Route
 
-from infra.catalogues import LANGUAGES, Texts, locale_of, number
+from infra.catalogues import LANGUAGES, Texts, direction, locale_of, number
 from infra.consumers.transports import FaustApp
 from infra.host import Running, ViewsWorker
 from infra.http.browsers import refuse_forged
@@ -23,6 +23,7 @@ from infra.http.languages import asked_for
 from infra.relay import Relay
 from infra.serving import Front
 from infra.tokens import Role, SigningKey
+from infra.words import word
 from services.messaging.adapters.outbound import sink
 from services.messaging.http.inbox import from_here
 from tools.demo import chronicle
@@ -73,13 +74,15 @@ class Words:
     def __init__(self, language: str) -> None:
         self.language = language
         self.locale = locale_of(language)
+        self.direction = direction(language)
 
     def __call__(self, name: str) -> str:
         return TEXTS.label(self.language, "page", name)
 
     def role(self, sample: Sample) -> str:
         """The name of the role of a sample person."""
-        return TEXTS.label(self.language, "role", sample.role.name.lower())
+        found = word(self.language, "Role", sample.role.name.lower())
+        return found[0].upper() + found[1:]
 
     def number(self, value: float) -> str:
         """A number as the language writes it, to one decimal place."""

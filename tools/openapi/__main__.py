@@ -1,8 +1,9 @@
 """python -m tools.openapi [task]: the documents of the APIs in contracts/http.
 
-Without a task they are written anew. `check`: they are as committed, and keep to the rules of the
-house. `lint`: what redocly and spectral say. `breaking`: whether a client of the last released
-documents, in contracts/released/http, would break. `release`: these are the released ones.
+Without a task they are written anew. `check`: they are as committed, keep to the rules of the
+house, and all their values have words for people. `lint`: what redocly and spectral say.
+`breaking`: whether a client of the last released documents, in contracts/released/http, would
+break. `release`: these are the released ones.
 """
 
 import argparse
@@ -13,7 +14,9 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from tools.openapi import rules
+from infra import catalogues
+from infra.words import USED
+from tools.openapi import rules, words
 from tools.openapi.documents import FOLDER, documents, path, text
 from tools.outside import ROOT, Absent, Go, Npm
 
@@ -36,6 +39,8 @@ def write(root: Path, made: Documents) -> int:
     for file in committed(root):
         if file.stem not in made:
             file.unlink()
+    (root / words.FOLDER).mkdir(parents=True, exist_ok=True)
+    (root / words.FOLDER / USED).write_text(words.text(words.used(made)))
     return 0
 
 
@@ -48,6 +53,13 @@ def check(root: Path, made: Documents) -> int:
     for name in stale:
         print(f"{path(name)} is stale: python -m tools.openapi")
     faults = [f"{name}: {fault}" for name, one in made.items() for fault in rules.faults(one)]
+    used, texts = words.used(made), root / words.FOLDER / catalogues.FILE
+    if _read(root / words.FOLDER / USED) != words.text(used):
+        faults.append(f"{words.FOLDER / USED} is stale: python -m tools.openapi")
+    content = catalogues.read(_read(texts) or "{}")
+    faults += [
+        f"{words.FOLDER / catalogues.FILE}: {fault}" for fault in words.faults(used, content)
+    ]
     print(*faults, sep="\n", end="\n" if faults else "")
     return 1 if stale or faults else 0
 

@@ -1,4 +1,5 @@
-"""Rules that every document keeps: answers have a schema, texts can be read by an outsider."""
+"""Rules that every document keeps: answers have a schema, texts can be read by an outsider, and
+money, days and places have one shape each."""
 
 import re
 from collections.abc import Iterator, Mapping
@@ -12,6 +13,21 @@ _COMPONENT = re.compile("/components/schemas/[^/]+")
 _PROPERTY = re.compile("/components/schemas/[^/]+/properties/[^/]+(/items)?")
 _SAYING = frozenset({"$ref", "allOf", "anyOf", "const", "enum", "oneOf", "type"})
 """Keywords that tell of which kind a value is."""
+
+SHAPES: Mapping[str, frozenset[str]] = {
+    "amount_minor": frozenset({"amount_minor", "currency"}),
+    "latitude": frozenset({"latitude", "longitude"}),
+    "fixed": frozenset({"date", "fixed"}),
+}
+"""By a field that gives it away: all fields of what has one shape in every API."""
+OTHERWISE = frozenset(
+    {"BalanceShown", "ComparedShown", "ContestShown", "DriverShown", "EarlierQuote"}
+    | {"ExpenseShown", "ExtraCostShown", "ExtraShown", "KindCompared", "PayoutToPay"}
+    | {"PostingShown", "QuoteOnTrip"}
+)
+"""Schemas that were released with money or a place among their own fields; clients read these."""
+OF_PROBLEMS = "Problem"
+"""Its status is that of HTTP."""
 
 Json = Any
 
@@ -27,6 +43,8 @@ def faults(document: Mapping[str, Any]) -> Iterator[str]:
             yield f"{place}: an enumeration without a name"
         if _PROPERTY.fullmatch(place) and not _SAYING & node.keys():
             yield f"{place}: may be anything"
+        if _COMPONENT.fullmatch(place):
+            yield from (f"{place}: {fault}" for fault in _shapes(place.rpartition("/")[2], node))
         if isinstance(said := node.get("description"), str) and (code := _CODE.search(said)):
             yield f"{place}: nobody outside knows what {code[0]} is"
 
@@ -62,6 +80,27 @@ def _ids(place: str, operation: Mapping[str, Any]) -> Iterator[str]:
         held = {"enum", "pattern", "$ref", "type"} & parameter.get("schema", {}).keys()
         if parameter.get("in") == "path" and held <= {"type"} and _is_text(parameter["schema"]):
             yield f"{place}: {parameter['name']} may be any text"
+
+
+def _shapes(name: str, schema: Mapping[str, Any]) -> Iterator[str]:
+    """Where a schema of its own stands for one that all APIs share, or a status is any text."""
+    fields = schema.get("properties", {})
+    if name not in OTHERWISE:
+        for sign, whole in SHAPES.items():
+            if sign in fields and fields.keys() != whole:
+                yield f"{sign} stands in an object with {', '.join(sorted(whole - {sign}))} alone"
+        if any(field.endswith("_minor") for field in fields.keys() - {"amount_minor"}):
+            yield "money is an object with amount_minor and currency"
+    for field, kind in fields.items() if name != OF_PROBLEMS else ():
+        if (field == "status" or field.endswith("_status")) and _may_be_any_text(kind):
+            yield f"{field} is an enumeration"
+
+
+def _may_be_any_text(schema: Mapping[str, Any]) -> bool:
+    options = schema.get("anyOf", [schema])
+    return any(
+        one.get("type") == "string" and not {"const", "enum"} & one.keys() for one in options
+    )
 
 
 def _is_text(schema: Mapping[str, Any]) -> bool:

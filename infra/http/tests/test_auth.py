@@ -160,7 +160,7 @@ class TestRoles:
         async with client(api(), **signed("b1", "analyst")) as caller:
             answer = await caller.get("/me")
         assert answer.status_code == 403
-        assert answer.json()["detail"] == "This is for: drivers, logistics."
+        assert answer.json()["detail"] == "This is for: driver, logistics."
 
     @pytest.mark.parametrize("role", ["driver", "logistics"])
     async def test_one_of_the_roles_is_enough(self, role: Any) -> None:

@@ -9,6 +9,8 @@ HEADERS = [
     ("FR-ca", "fr"),
     ("nb-NO, en;q=0.1", "no"),
     ("nn", "no"),
+    ("ar", "ar"),
+    ("ar-MA, fr;q=0.9", "ar"),
     ("en, fr", "en"),
     ("fr, en", "fr"),
     ("en;q=0.5, fr;q=0.501", "fr"),

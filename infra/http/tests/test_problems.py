@@ -82,6 +82,9 @@ SHOWN = {
     " por a aplicação, o portal: wind",
     "sv": "För 125,05\xa0€, från 1 maj 2030 till 2 maj 2030, 00:30 CEST,"
     " genom appen, portalen: wind",
+    "ar": "مقابل \u2068\u200f125,05\xa0€\u2069، من \u20681 ماي 2030\u2069"
+    " إلى \u20682 ماي 2030، 00:30 CEST\u2069،"
+    " عبر \u2068التطبيق، البوابة\u2069: \u2068wind\u2069",  # noqa: RUF001 - it is Arabic
     "no": "For 125,05\xa0€, fra 1. mai 2030 til 2. mai 2030, 00:30 CEST,"
     " gjennom appen, portalen: wind",
 }
@@ -150,6 +153,15 @@ async def test_a_problem_says_where_it_is_explained() -> None:
         assert answer.headers["Link"] == '</tower/problems#no-such-route>; rel="help"'
         page = await caller.get("/tower/problems")
     assert 'id="no-such-route"' in page.text
+    assert "<html lang=en dir=ltr>" in page.text
+
+
+async def test_the_page_of_problems_is_from_right_to_left_in_arabic() -> None:
+    async with client(api(), **{"Accept-Language": "ar-MA"}) as caller:
+        page = await caller.get("/problems")
+    assert page.headers["Content-Language"] == "ar"
+    assert "<html lang=ar dir=rtl>" in page.text
+    assert "<h1>المشاكل</h1>" in page.text
 
 
 def test_what_no_api_of_ours_answers_is_told_in_words_of_all() -> None:

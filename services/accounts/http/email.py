@@ -31,7 +31,8 @@ class LinkBody(Body):
 
 
 class MailSent(Answer):
-    mail: str = "sent to the new address"
+    mail: str
+    """What was done, in the language of `Accept-Language`."""
 
 
 class EmailIsChanged(Answer):
@@ -53,7 +54,8 @@ def routes(access: Access) -> Router:
         key = await access.secrets.addresses.key(body.email)
         await access.attempt(throttle.RESET, key, client, context.at)
         await send_link(access, safe, person, body.email)
-        return Answered(MailSent(), 202, NO_STORE)
+        sent = MailSent(mail=context.says("mail", "to_new_address"))
+        return context.in_language(Answered(sent, 202, NO_STORE))
 
     @router.put("/email")
     async def change_email(body: LinkBody, context: PublicContext) -> Answered[EmailIsChanged]:

@@ -44,7 +44,8 @@ class PasswordBody(Body):
 
 
 class MailRequested(Answer):
-    mail: str = "sent if the address has an active account"
+    mail: str
+    """What was done, in the language of `Accept-Language`."""
 
 
 class PasswordIsSet(Answer):
@@ -66,7 +67,8 @@ def routes(access: Access) -> Router:
         await password_links.request(
             access.pool, request_id, key, context.correlation_id, context.at
         )
-        return Answered(MailRequested(), 202, NO_STORE)
+        sent = MailRequested(mail=context.says("mail", "if_active"))
+        return context.in_language(Answered(sent, 202, NO_STORE))
 
     @router.put("/password")
     async def reset_password(body: ResetBody, context: PublicContext) -> Answered[PasswordIsSet]:

@@ -11,20 +11,27 @@ from importlib.resources.abc import Traversable
 from babel.dates import format_date
 from jinja2 import StrictUndefined
 from jinja2.sandbox import ImmutableSandboxedEnvironment
+from markupsafe import Markup
 
 from contracts.messaging.message_v1 import Fact, MessageQueued, MessageScheduled
 from infra import catalogues
 from infra.catalogues import (
     ALWAYS,
     ENGLISH,
+    ISOLATE,
+    ISOLATED,
+    LATIN,
     Text,
     Texts,
+    direction,
     filled,
+    isolated,
     locale_of,
     money,
     number,
     placeholders,
 )
+from infra.wording import label
 from services.messaging.adapters.notices import folders
 from services.messaging.adapters.outbound import RenderedMessage
 from services.messaging.preferences import Recipient
@@ -168,10 +175,16 @@ def _filled(template: Template, language: str, part: str, facts: Mapping[str, st
 def _shown(template: Template, language: str, fact: str, value: str) -> str:
     """A fact as people write it in that language."""
     kind = "text" if fact in ALWAYS else template.text.facts[fact].kind
+    if fact in LINKS:
+        return value
+    return isolated(language, _written(template, language, kind, value))
+
+
+def _written(template: Template, language: str, kind: str, value: str) -> str:
     locale = locale_of(language)
     match kind:
         case "text":
-            return value if fact in LINKS else inert(value)
+            return inert(value)
         case "day":
             return format_date(date.fromisoformat(value), format="long", locale=locale)
         case "money":
@@ -184,7 +197,7 @@ def _shown(template: Template, language: str, fact: str, value: str) -> str:
             form = template.texts.counted(language, plural, count)
             return filled(form, {"count": number(count, locale)})
         case labels:
-            return template.texts.label(language, labels, value)
+            return label(template.texts, language, labels, value)
 
 
 def inert(text: str) -> str:
@@ -196,16 +209,27 @@ def inert(text: str) -> str:
 
 
 _LAYOUT = """<!doctype html>
-<html lang="{{ language }}"><head><meta charset="utf-8"><title>{{ subject }}</title></head>
+<html lang="{{ language }}" dir="{{ direction }}">
+<head><meta charset="utf-8"><title>{{ subject }}</title></head>
 <body style="font: 16px/1.5 sans-serif; max-width: 36rem; margin: 2rem auto; color: #1a1a1a">
 {% for part in parts %}{% for paragraph in part.split("\n\n") -%}
-<p style="white-space: pre-line">{{ paragraph | urlize(rel="noopener") }}</p>
+<p style="white-space: pre-line">{{ paragraph | urlize(rel="noopener") | parted }}</p>
 {% endfor %}{% if not loop.last %}<hr>{% endif %}{% endfor %}
 </body></html>
 """
 _PAGES = ImmutableSandboxedEnvironment(undefined=StrictUndefined, autoescape=True)
 
 
+def _parted(html: Markup) -> Markup:
+    """The same with elements in place of the signs that part a text; more programs know those."""
+    text = str(html).replace(ISOLATE, "<bdi>").replace(LATIN, '<bdi dir="ltr">')
+    return Markup(text.replace(ISOLATED, "</bdi>"))  # noqa: S704 - it is safe already
+
+
+_PAGES.filters["parted"] = _parted
+
+
 def _page(language: str, subject: str, parts: Sequence[str]) -> str:
     layout = _PAGES.from_string(_LAYOUT)
-    return layout.render(language=language, subject=subject, parts=parts)
+    way = direction(language)
+    return layout.render(language=language, direction=way, subject=subject, parts=parts)

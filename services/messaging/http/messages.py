@@ -58,7 +58,7 @@ class MessageListed(Answer):
     template: str
     about: str
     """The thing that it speaks of, like `trip/T1`."""
-    status: str
+    status: Status
     needs: str
     """The next step: `plan`, `send`, or nothing for now."""
     attempts: int

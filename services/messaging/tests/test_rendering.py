@@ -1,12 +1,13 @@
-"""Messages are filled exactly, in nine languages, and are harmless whatever fills them."""
+"""Messages are filled exactly, in every language, and are harmless whatever fills them."""
 
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from infra.catalogues import ALWAYS, LANGUAGES, Text
+from infra.catalogues import ALWAYS, LANGUAGES, Text, Texts
 from services.messaging.adapters.notices import folders
+from services.messaging.adapters.outbound import RenderedMessage
 from services.messaging.adapters.rendering import (
     LIBRARY,
     Library,
@@ -56,7 +57,7 @@ def saying(body: str) -> Template:
 
 @pytest.mark.requirement("FLB-009")
 @pytest.mark.parametrize("template", ALL, ids=lambda one: f"{one.name}.{one.version}")
-def test_a_template_speaks_nine_languages(template: Template) -> None:
+def test_a_template_speaks_every_language(template: Template) -> None:
     written = [rendered(template, language, examples(template)) for language in LANGUAGES]
     assert len({message.text for message in written}) == len(LANGUAGES)
     assert all(message.subject and ALWAYS["name"] in message.text for message in written)
@@ -65,9 +66,17 @@ def test_a_template_speaks_nine_languages(template: Template) -> None:
 @pytest.mark.requirement("FLB-009")
 @pytest.mark.parametrize(
     ("tag", "language"),
-    [("fr", "fr"), ("pt-BR", "pt"), ("nb-NO", "no"), ("nn", "no"), ("de_AT", "de"), ("pl", "en")],
+    [
+        ("fr", "fr"),
+        ("pt-BR", "pt"),
+        ("nb-NO", "no"),
+        ("nn", "no"),
+        ("de_AT", "de"),
+        ("ar-MA", "ar"),
+        ("pl", "en"),
+    ],
 )
-def test_a_tag_means_one_of_the_nine(tag: str, language: str) -> None:
+def test_a_tag_means_one_of_ours(tag: str, language: str) -> None:
     assert language_of(tag) == language
 
 
@@ -98,6 +107,62 @@ def test_numbers_take_the_form_and_the_separators_of_the_language(
     template = Library({"trains": tmp_path}).template("reminder", 1)
     written = rendered(template, language, {"left": count, "km": count})
     assert (written.subject, written.text) == (subject, f"{text}\n")
+
+
+# --- Arabic -----------------------------------------------------------------
+
+
+def arabic(name: str, **changed: str) -> RenderedMessage:
+    template = LIBRARY.template(name, 1)
+    return rendered(template, "ar", examples(template, **changed))
+
+
+def test_arabic_is_written_as_in_morocco() -> None:
+    assert "\u206831 ماي 2030\u2069" in arabic("paper_expired").text
+    assert (
+        "\u2068\u200f1.384,50\xa0د.م.\u200f\u2069"
+        in arabic("invoice_approved", total="138450 MAD").text
+    )
+
+
+def test_facts_in_arabic_keep_their_direction_and_leave_that_of_the_sentence() -> None:
+    assert arabic("trip_alert").subject == "رحلة جديدة: \u2068Lyon\u2069 \u2013 \u2068Lille\u2069"
+    html = arabic("trip_alert").html
+    assert '<html lang="ar" dir="rtl">' in html
+    assert "<bdi>Lyon</bdi> \u2013 <bdi>Lille</bdi>" in html
+
+
+def test_a_link_in_arabic_is_nothing_but_the_link() -> None:
+    written = arabic("trip_alert")
+    assert written.text.endswith(f": {ALWAYS['portal']}\n")
+    assert f'href="{ALWAYS["portal"]}"' in written.html
+
+
+def test_nobody_ends_the_part_that_is_theirs() -> None:
+    written = arabic("question_answered", answer="a\u2069b\u2067c")
+    assert "\u2068abc\u2069" in written.text
+    assert written.html.count("<bdi") == written.html.count("</bdi>")
+
+
+def test_other_languages_need_no_direction() -> None:
+    written = rendered(PLAIN, "fr", examples(PLAIN))
+    assert 'dir="ltr"' in written.html
+    assert "\u2068" not in written.text
+
+
+@pytest.mark.parametrize(
+    ("count", "words"),
+    [
+        (1, "رسالة واحدة لك"),
+        (2, "رسالتان لك"),
+        (3, "{count} رسائل لك"),
+        (10, "{count} رسائل لك"),
+        (11, "{count} رسالة لك"),
+        (100, "{count} رسالة لك"),
+    ],
+)
+def test_arabic_has_words_for_one_and_two_and_forms_for_more(count: int, words: str) -> None:
+    assert Texts(folders()["messaging"]).counted("ar", "messages_for_you", count) == words
 
 
 def test_several_messages_are_one_with_a_heading() -> None:

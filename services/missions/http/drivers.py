@@ -23,7 +23,7 @@ from contracts.missions.driver_v1 import (
 )
 from infra.http.answers import Answer, Answered, PointShown, Recorded, Router
 from infra.http.history import History, HistoryPart
-from infra.http.models import Body, Day, Id, Instant, Line, Named, Phone, PointBody, Text
+from infra.http.models import Body, Coded, Day, Id, Instant, Line, Named, Phone, PointBody, Text
 from infra.lookups import users
 from services.missions import clearance, driver
 from services.missions.aggregates import CLEARANCE, DRIVER
@@ -65,7 +65,7 @@ class PhoneBody(Body):
 
 class TrainingBody(Body):
     kind: Annotated[QualificationKind, Named()]
-    code: Code
+    code: Annotated[Code, Coded("AdditionalService")]
 
 
 class QualificationBody(TrainingBody):
@@ -114,7 +114,7 @@ class QualificationShown(Answer):
     """A qualification, through its last day where it has one."""
 
     kind: Kind
-    code: str
+    code: Annotated[str, Coded("AdditionalService")]
     valid_until: Day | None
 
 
@@ -173,7 +173,7 @@ class TrainingUnderWay(Answer):
     """A training that was begun and not completed."""
 
     kind: Kind
-    code: str
+    code: Annotated[str, Coded("AdditionalService")]
 
 
 class DriverShown(Answer):

@@ -42,6 +42,7 @@ from infra.http.answers import Answer, Answered, Listed, PointShown, Recorded, R
 from infra.http.history import History, HistoryPart
 from infra.http.models import (
     Body,
+    Coded,
     Day,
     Email,
     Id,
@@ -134,17 +135,17 @@ class TripBody(Body):
     reference: Reference | None = None
     """The organisation's own name for one trip only: the same again is a repetition."""
     client_brand: PrintedLine
-    tags: Codes = ()
+    tags: Annotated[Codes, Coded("Tag")] = ()
     departure: StopBody
     arrival: StopBody
     from_slot: SlotBody
     until_slot: SlotBody
     vehicle: VehicleBody
-    delivery_type: Code
+    delivery_type: Annotated[Code, Coded("DeliveryType")]
     distance_km: Kilometres
     duration_minutes: Minutes
     client_process: Code | None = None
-    additional_services: Codes = ()
+    additional_services: Annotated[Codes, Coded("AdditionalService")] = ()
 
     def command(
         self, *, trip_id: str, organisation_id: str, time_zone: str, today: date, at: datetime
@@ -247,16 +248,16 @@ class OfferTerms(Answer):
     trip_id: str
     organisation_id: str
     client_brand: str
-    tags: tuple[str, ...]
+    tags: Annotated[tuple[str, ...], Coded("Tag")]
     from_slot: SlotShown
     until_slot: SlotShown
     vehicle: VehicleShown
-    delivery_type: str
+    delivery_type: Annotated[str, Coded("DeliveryType")]
     distance_km: int
     duration_minutes: int
     client_process: str | None
     """The client process a driver must be qualified for."""
-    additional_services: tuple[str, ...]
+    additional_services: Annotated[tuple[str, ...], Coded("AdditionalService")]
     """The services a driver must be qualified for."""
     published_at: Instant
     time_zone: str | None

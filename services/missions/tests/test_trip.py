@@ -219,7 +219,7 @@ class TestAward:
     def test_the_other_live_quotes_are_refused_by_rule(self) -> None:
         others = submitted("bob"), withdrawn("bob"), submitted("cleo"), refused("cleo")
         given(published(), submitted(), *others, submitted("dan")).when(award()).records(
-            accepted(), assigned(), refused("dan", "trip assigned", ASSIGNED_RULE)
+            accepted(), assigned(), refused("dan", "", ASSIGNED_RULE)
         )
 
     @pytest.mark.requirement("G-13")
@@ -291,7 +291,7 @@ class TestAssignDirectly:
     @pytest.mark.requirement("G-13", "G-17")
     def test_live_quotes_are_refused_by_rule(self) -> None:
         given(published(), submitted("bob")).when(assign()).records(
-            assigned(price=None, direct=True), refused("bob", "trip assigned", ASSIGNED_RULE)
+            assigned(price=None, direct=True), refused("bob", "", ASSIGNED_RULE)
         )
 
     def test_a_live_quote_of_this_driver_is_answered_first(self) -> None:
@@ -378,7 +378,7 @@ class TestExpire:
     @pytest.mark.requirement("G-18")
     def test_its_live_quotes_are_refused_by_rule(self) -> None:
         given(published(), submitted(), submitted("bob"), withdrawn("bob")).when(expire()).records(
-            expired(), refused("ada", "trip expired", EXPIRED_RULE, OVER)
+            expired(), refused("ada", "", EXPIRED_RULE, OVER)
         )
 
     def test_the_last_day_is_not_over(self) -> None:

@@ -443,7 +443,7 @@ def award(command: AwardTrip, trip: Published) -> Decision:
                         expenses=quote.expenses,
                         direct=False,
                     ),
-                    *refusals(trip, command.at, "trip assigned", ASSIGNED, but=command.driver_id),
+                    *refusals(trip, command.at, ASSIGNED, but=command.driver_id),
                 ]
             )
         case Assigned() | Delivered():
@@ -469,7 +469,7 @@ def assign_directly(command: AssignDirectly, trip: Published) -> Decision:
                 terms.past(trip.offer, command.today)
                 or terms.gate(trip.offer, command.qualifications, command.lacking_papers)
                 or bad_agreement(command)
-                or [given, *refusals(trip, command.at, "trip assigned", ASSIGNED)]
+                or [given, *refusals(trip, command.at, ASSIGNED)]
             )
         case Assigned() | Delivered():
             recorded = replace(trip.mission, assigned_at=command.at)
@@ -512,7 +512,7 @@ def expire(command: ExpireTrip, trip: Published) -> Decision:
     rule = Rule("trip-expired", 1, (RuleInput(name="until_day", value=until_day.isoformat()),))
     return [
         TripExpired(trip_id=command.trip_id, expired_at=command.at),
-        *refusals(trip, command.at, "trip expired", rule),
+        *refusals(trip, command.at, rule),
     ]
 
 
@@ -600,13 +600,14 @@ def assigned(
     )
 
 
-def refusals(
-    trip: Open, at: datetime, reason: str, rule: Rule, but: str | None = None
-) -> list[QuoteRefused]:
-    """The automatic end of every live quote, except the one of the driver `but`."""
+def refusals(trip: Open, at: datetime, rule: Rule, but: str | None = None) -> list[QuoteRefused]:
+    """The automatic end of every live quote, except the one of the driver `but`.
+
+    Nobody wrote a reason: the rule has words in every language.
+    """
     return [
         QuoteRefused(
-            trip_id=trip.offer.trip_id, driver_id=driver_id, reason=reason, rule=rule, refused_at=at
+            trip_id=trip.offer.trip_id, driver_id=driver_id, reason="", rule=rule, refused_at=at
         )
         for driver_id, quote in trip.quotes.items()
         if isinstance(quote, quotes.Live) and driver_id != but

@@ -22,8 +22,9 @@ from contracts.missions.trip_v1 import (
 )
 from infra.consumers.views import OutOfOrder, View
 from infra.http.answers import Answer, MoneyShown, RuleInputShown
-from infra.http.models import Instant, Named
+from infra.http.models import Coded, Instant, Named
 from infra.reading import Table
+from infra.words import told
 from services.views.backoffice.trips import Trip
 
 Reads = (
@@ -215,7 +216,7 @@ class QuotedExpenseShown(Answer):
 class WhyShown(Answer):
     """The rule that decided by itself, with its version and what it looked at."""
 
-    rule: str
+    rule: Annotated[str, Coded("Rule")]
     version: int
     inputs: list[RuleInputShown]
 
@@ -243,6 +244,7 @@ class QuoteShown(Answer):
     modified_at: Instant | None
     processed_at: Instant | None
     refusal_reason: str | None
+    """What logistics wrote, or the words for the rule in the language of `Accept-Language`."""
     why: WhyShown | None
     """Null where a person decided, whom the history of the trip names."""
     valid_until: Instant | None
@@ -274,7 +276,7 @@ class TripWithQuotes(Answer):
     quotes: list[QuoteShown]
 
 
-def trip_with_quotes(trip: Trip, its_quotes: Sequence[Quote]) -> TripWithQuotes:
+def trip_with_quotes(trip: Trip, its_quotes: Sequence[Quote], language: str) -> TripWithQuotes:
     return TripWithQuotes(
         trip_id=trip.trip_id,
         status=TripStatus(trip.status),
@@ -287,11 +289,11 @@ def trip_with_quotes(trip: Trip, its_quotes: Sequence[Quote]) -> TripWithQuotes:
         distance_km=trip.distance_km,
         published_at=trip.published_at,
         driver_id=trip.driver_id,
-        quotes=[quote_shown(row) for row in its_quotes],
+        quotes=[quote_shown(row, language) for row in its_quotes],
     )
 
 
-def quote_shown(row: Quote) -> QuoteShown:
+def quote_shown(row: Quote, language: str) -> QuoteShown:
     def money(amount_minor: int) -> MoneyShown:
         return MoneyShown(amount_minor=amount_minor, currency=row.currency)
 
@@ -310,7 +312,7 @@ def quote_shown(row: Quote) -> QuoteShown:
         submitted_at=row.submitted_at,
         modified_at=row.modified_at,
         processed_at=row.processed_at,
-        refusal_reason=row.refusal_reason,
+        refusal_reason=told(language, row.rule_id, row.refusal_reason),
         why=_why(row),
         valid_until=row.valid_until,
         counter_offer=_counter_offer(row),

@@ -21,4 +21,4 @@ async def quotes_on_trip(trip_id: Id, context: Logistics) -> Answered[TripWithQu
     if trip is None:
         raise Problem(404, "no-such-trip")
     on_trip = await quotes.of(organisation_id, trip_id=trip_id).many(context.pool, CHEAPEST)
-    return Answered(trip_with_quotes(trip, on_trip))
+    return context.in_language(Answered(trip_with_quotes(trip, on_trip, context.language)))

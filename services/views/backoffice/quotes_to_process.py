@@ -35,7 +35,7 @@ async def quotes_to_process(
         ids = [row.trip_id for row in rows]
         waiting = quotes.of(organisation_id, trip_id=ids, status="submitted")
         by_trip = grouped(await waiting.many(context.pool, CHEAPEST), lambda row: row.trip_id)
-        return [trip_with_quotes(row, by_trip[row.trip_id]) for row in rows]
+        return [trip_with_quotes(row, by_trip[row.trip_id], context.language) for row in rows]
 
     rows = of_reference(to_process(organisation_id), "trip_id", TRIP, organisation_id, reference)
-    return await page.show_together(rows, FIRST_TO_START, with_quotes)
+    return context.in_language(await page.show_together(rows, FIRST_TO_START, with_quotes))

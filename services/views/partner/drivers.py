@@ -25,7 +25,7 @@ from contracts.missions.driver_v1 import (
 )
 from infra.consumers.views import OutOfOrder, View
 from infra.http.answers import Answer
-from infra.http.models import Day, Instant, Named
+from infra.http.models import Coded, Day, Instant, Named
 from infra.http.problems import Problem
 from infra.http.request_context import RequestContext
 from infra.reading import Table
@@ -223,7 +223,7 @@ class QualificationShown(Answer):
     """Held from the day it was obtained, through `valid_until` when there is one."""
 
     kind: Kind
-    code: str
+    code: Annotated[str, Coded("AdditionalService")]
     valid_until: Day | None
     obtained_at: Instant
 
@@ -232,7 +232,7 @@ class TrainingShown(Answer):
     """Begun and not completed yet."""
 
     kind: Kind
-    code: str
+    code: Annotated[str, Coded("AdditionalService")]
     started_at: Instant
 
 

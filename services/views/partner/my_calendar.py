@@ -30,5 +30,10 @@ async def my_calendar_as_ics(
     context: DriverContext,
 ) -> Annotated[Response, Content("text/calendar")]:
     """Show the same to a calendar program, in whole days."""
-    ics = calendar.ics(await own_row(context), context.at)
-    return Response(ics, media_type="text/calendar")
+    ics = calendar.ics(
+        await own_row(context),
+        context.at,
+        available=context.says("screen", "available"),
+        mission=context.says("screen", "mission"),
+    )
+    return context.in_language(Response(ics, media_type="text/calendar"))

@@ -8,7 +8,7 @@ from pydantic import Field
 
 from contracts.missions.trip_v1 import ExpenseKind
 from infra.http.answers import Answer, Answered, Listed, MoneyShown, Router
-from infra.http.models import Instant, Named
+from infra.http.models import Coded, Instant, Named
 from infra.http.pages import ByReference, Paging, of_reference
 from infra.http.readable_ids import TRIP
 from infra.reading import Rows
@@ -55,16 +55,16 @@ class Mission(Answer):
     trip_id: str
     status: MissionStatus
     client_brand: str
-    tags: tuple[str, ...]
+    tags: Annotated[tuple[str, ...], Coded("Tag")]
     departure: TownShown
     arrival: TownShown
     from_: Annotated[SlotShown, Field(serialization_alias="from")]
     until: SlotShown
     vehicle: VehicleShown
-    delivery_type: str
+    delivery_type: Annotated[str, Coded("DeliveryType")]
     distance_km: int
     duration_minutes: int
-    additional_services: tuple[str, ...]
+    additional_services: Annotated[tuple[str, ...], Coded("AdditionalService")]
     client_process: str | None
     price: MoneyShown | None
     expenses: tuple[ExpenseShown, ...]

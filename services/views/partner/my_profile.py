@@ -4,7 +4,7 @@ from typing import Annotated
 
 from contracts.missions.driver_v1 import QualificationKind
 from infra.http.answers import Answer, Answered, Listed, Router
-from infra.http.models import Named
+from infra.http.models import Coded, Named
 from infra.http.pages import Paging
 from services.views.partner import trips
 from services.views.partner.drivers import (
@@ -25,7 +25,7 @@ class OfferedQualification(Answer):
     """A qualification, and how many open trips ask for it."""
 
     kind: Annotated[QualificationKind, Named()]
-    code: str
+    code: Annotated[str, Coded("AdditionalService")]
     open_trips: int
 
 

@@ -4,16 +4,17 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
-from typing import Any, get_type_hints
+from typing import Annotated, Any, get_type_hints
 
 from psycopg import AsyncCursor
 from psycopg.rows import RowMaker
 
 from infra.http.answers import Answer, Answered, Listed, MoneyShown, Router
-from infra.http.models import Day, Instant
+from infra.http.models import Coded, Day, Instant
 from infra.http.pages import Paging
 from infra.reading import Rows, Table
 from infra.searching import matches, question
+from infra.words import told
 from services.views.partner.open_trips import DriverContext, Search
 from services.views.partner.quotes import Quote, view
 from services.views.partner.trips import ExpenseShown
@@ -111,9 +112,14 @@ class EarlierQuote(Answer):
     """An earlier quote on the same trip; the reason is that of a refusal."""
 
     status: QuoteStatus
+    price: MoneyShown
     amount_minor: int
+    """That of the price, as before it was one value."""
     currency: str
     reason: str | None
+    """What logistics wrote, or the words for the rule in the language of `Accept-Language`."""
+    rule: Annotated[str | None, Coded("Rule")]
+    """The rule that refused it; null where a person did."""
     ended_at: Instant
 
 
@@ -135,10 +141,28 @@ class MyQuote(Answer):
     modified_at: Instant | None
     processed_at: Instant | None
     refusal_reason: str | None
+    """What logistics wrote, or the words for the rule in the language of `Accept-Language`."""
+    refusal_rule: Annotated[str | None, Coded("Rule")]
+    """The rule that refused it; null where a person did."""
     expenses: tuple[ExpenseShown, ...]
     earlier: tuple[EarlierQuote, ...]
     valid_until: Instant | None
     counter_offer: CounterShown | None
+
+
+def earlier_quotes(quote: Quote, language: str) -> tuple[EarlierQuote, ...]:
+    return tuple(
+        EarlierQuote(
+            status=QuoteStatus(one.status),
+            price=MoneyShown(amount_minor=one.amount_minor, currency=one.currency),
+            amount_minor=one.amount_minor,
+            currency=one.currency,
+            reason=told(language, one.rule, one.reason),
+            rule=one.rule,
+            ended_at=one.ended_at,
+        )
+        for one in quote.earlier
+    )
 
 
 def counter(quote: Quote) -> CounterShown | None:
@@ -148,7 +172,7 @@ def counter(quote: Quote) -> CounterShown | None:
     return CounterShown(status=CounterStatus(quote.counter_status), price=price)
 
 
-def my_quote(row: QuotedTrip) -> MyQuote:
+def my_quote(row: QuotedTrip, language: str) -> MyQuote:
     quote, trip = row.quote, row.trip
     return MyQuote(
         trip_id=quote.trip_id,
@@ -165,9 +189,10 @@ def my_quote(row: QuotedTrip) -> MyQuote:
         submitted_at=quote.submitted_at,
         modified_at=quote.modified_at,
         processed_at=quote.processed_at,
-        refusal_reason=quote.refusal_reason,
+        refusal_reason=told(language, quote.refusal_rule, quote.refusal_reason),
+        refusal_rule=quote.refusal_rule,
         expenses=tuple(map(ExpenseShown.of, quote.expenses)),
-        earlier=tuple(map(EarlierQuote.of, quote.earlier)),
+        earlier=earlier_quotes(quote, language),
         valid_until=quote.valid_until,
         counter_offer=counter(quote),
     )
@@ -180,4 +205,5 @@ async def my_quotes(
     """List one's quotes, newest first, refusals with their reason."""
     who = context.principal
     rows = quotes_of(who.organisation_id, who.subject, q)
-    return await page.show(rows, NEWEST, my_quote)
+    shown = await page.show(rows, NEWEST, lambda row: my_quote(row, context.language))
+    return context.in_language(shown)

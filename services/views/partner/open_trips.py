@@ -9,7 +9,7 @@ from fastapi import Query
 from pydantic import Field
 
 from infra.http.answers import Answer, Answered, Listed, Router
-from infra.http.models import Id, Instant
+from infra.http.models import Coded, Id, Instant
 from infra.http.pages import Paging
 from infra.http.problems import Problem
 from infra.http.request_context import RequestContext, requires
@@ -44,17 +44,17 @@ class Offer(Answer):
     trip_id: str
     status: TripStatus
     client_brand: str
-    tags: tuple[str, ...]
+    tags: Annotated[tuple[str, ...], Coded("Tag")]
     departure: TownShown
     arrival: TownShown
     from_: Annotated[SlotShown, Field(serialization_alias="from")]
     until: SlotShown
     vehicle: VehicleShown
-    delivery_type: str
+    delivery_type: Annotated[str, Coded("DeliveryType")]
     distance_km: int
     duration_minutes: int
     client_process: str | None
-    additional_services: tuple[str, ...]
+    additional_services: Annotated[tuple[str, ...], Coded("AdditionalService")]
     quotes: OtherQuotes
     """How many other drivers quoted, and not more exactly than that."""
     quoted: bool

@@ -34,12 +34,13 @@ Reads = (
 
 @dataclass(frozen=True, slots=True)
 class Earlier:
-    """An earlier quote on the same trip; the reason is that of a refusal."""
+    """An earlier quote on the same trip; the reason is that of a refusal, or its rule is."""
 
     status: str
     amount_minor: int
     currency: str
     reason: str | None
+    rule: str | None
     ended_at: datetime
 
 
@@ -70,6 +71,7 @@ class Quote:
     modified_at: datetime | None = None
     processed_at: datetime | None = None
     refusal_reason: str | None = None
+    refusal_rule: str | None = None
     earlier: tuple[Earlier, ...] = ()
     expenses: tuple[Expense, ...] = ()
     valid_until: datetime | None = None
@@ -115,6 +117,7 @@ def project(row: Quote | None, event: Reads) -> Quote:
                 row,
                 status="refused",
                 refusal_reason=event.reason,
+                refusal_rule=event.rule.id if event.rule else None,
                 processed_at=event.refused_at,
             )
         case QuoteAccepted():
@@ -147,8 +150,8 @@ def _expenses(quoted: tuple[QuotedExpense, ...]) -> tuple[Expense, ...]:
 def _earlier(row: Quote | None) -> tuple[Earlier, ...]:
     if row is None or row.processed_at is None:
         return row.earlier if row else ()
-    price, why = (row.amount_minor, row.currency), row.refusal_reason
-    return (*row.earlier, Earlier(row.status, *price, why, row.processed_at))
+    price, why = (row.amount_minor, row.currency), (row.refusal_reason, row.refusal_rule)
+    return (*row.earlier, Earlier(row.status, *price, *why, row.processed_at))
 
 
 view = View(

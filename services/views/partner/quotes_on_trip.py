@@ -2,11 +2,19 @@
 
 from typing import Annotated
 
-from infra.http.answers import Answer, Answered, Router
+from infra.http.answers import Answer, Answered, MoneyShown, Router
 from infra.http.models import Day, Id, Instant
 from infra.http.request_context import RequestContext, requires
 from infra.reading import Rows, Table
-from services.views.partner.my_quotes import CounterStatus, EarlierQuote, QuoteStatus
+from infra.words import told
+from services.views.partner.my_quotes import (
+    CounterShown,
+    CounterStatus,
+    EarlierQuote,
+    QuoteStatus,
+    counter,
+    earlier_quotes,
+)
 from services.views.partner.quotes import Quote, view
 from services.views.partner.trips import ExpenseShown
 
@@ -34,7 +42,9 @@ class QuoteOnTrip(Answer):
     trip_id: str
     driver_id: str
     status: QuoteStatus
+    price: MoneyShown
     amount_minor: int
+    """That of the price, as before it was one value."""
     currency: str
     comment: str | None
     pickup_on: Day | None
@@ -46,8 +56,9 @@ class QuoteOnTrip(Answer):
     earlier: tuple[EarlierQuote, ...]
     expenses: tuple[ExpenseShown, ...]
     valid_until: Instant | None
-    counter_minor: int | None
+    counter_offer: CounterShown | None
     """The price that logistics named instead."""
+    counter_minor: int | None
     counter_status: CounterStatus | None
 
 
@@ -55,8 +66,35 @@ class QuotesOnTrip(Answer):
     items: list[QuoteOnTrip]
 
 
+def on_trip(quote: Quote, language: str) -> QuoteOnTrip:
+    return QuoteOnTrip(
+        trip_id=quote.trip_id,
+        driver_id=quote.driver_id,
+        status=QuoteStatus(quote.status),
+        price=MoneyShown(amount_minor=quote.amount_minor, currency=quote.currency),
+        amount_minor=quote.amount_minor,
+        currency=quote.currency,
+        comment=quote.comment,
+        pickup_on=quote.pickup_on,
+        delivery_on=quote.delivery_on,
+        submitted_at=quote.submitted_at,
+        modified_at=quote.modified_at,
+        processed_at=quote.processed_at,
+        refusal_reason=told(language, quote.refusal_rule, quote.refusal_reason),
+        earlier=earlier_quotes(quote, language),
+        expenses=tuple(map(ExpenseShown.of, quote.expenses)),
+        valid_until=quote.valid_until,
+        counter_offer=counter(quote),
+        counter_minor=quote.counter_minor,
+        counter_status=None
+        if quote.counter_status is None
+        else CounterStatus(quote.counter_status),
+    )
+
+
 @router.get("/logistics/trips/{trip_id}/quotes")
 async def quotes_side_by_side(trip_id: Id, context: LogisticsContext) -> Answered[QuotesOnTrip]:
     """List the quotes on a trip that hold, side by side, cheapest first."""
     found = await quotes_on(context.principal.organisation_id, trip_id).many(context.pool, CHEAPEST)
-    return Answered(QuotesOnTrip(items=[QuoteOnTrip.of(quote) for quote in found]))
+    shown = QuotesOnTrip(items=[on_trip(quote, context.language) for quote in found])
+    return context.in_language(Answered(shown))

@@ -6,7 +6,7 @@ from typing import Annotated
 
 from contracts.missions.driver_v1 import QualificationKind
 from infra.http.answers import Answer, Answered, Listed, Router
-from infra.http.models import Instant, Named
+from infra.http.models import Coded, Instant, Named
 from infra.http.pages import Paging
 from infra.reading import Rows, Table
 from services.views.partner.quotes_on_trip import LogisticsContext
@@ -45,7 +45,7 @@ class TraineeShown(Answer):
     driver_id: str
     name: str
     kind: Annotated[QualificationKind, Named()]
-    code: str
+    code: Annotated[str, Coded("AdditionalService")]
     started_at: Instant
 
 

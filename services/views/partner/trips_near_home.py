@@ -79,6 +79,7 @@ class NoHome(Answer):
     """Nothing."""
     next: str | None
     hint: str
+    """What to do, in the language of `Accept-Language`."""
 
 
 def near_offer(row: NearTrip, who: Viewer) -> NearOffer:
@@ -96,8 +97,8 @@ def router(radius_km: float) -> Router:
         """List open trips that depart near one's home, nearest first."""
         driver = await own_row(context)
         if driver.latitude is None or driver.longitude is None:
-            hint = "Tell us your home address to see the trips near it."
-            return Answered(NoHome(items=[], next=None, hint=hint))
+            hint = context.says("screen", "no_home")
+            return context.in_language(Answered(NoHome(items=[], next=None, hint=hint)))
         who = viewer(driver, context.today)
         rows = near_home(who, (driver.latitude, driver.longitude), radius_km, q)
         shown = await page.show(rows, NEAREST, lambda row: near_offer(row, who))

@@ -6,6 +6,10 @@ from tools.checks.problems import problems
 from tools.checks.source import Tree
 
 TEXTS = {
+    "contracts/words/texts.yaml": """
+labels:
+  Rule: {trip-assigned: the trip was given to another driver}
+""",
     "infra/http/texts.yaml": """
 problems:
   changed: {status: 409, detail: Changed.}
@@ -61,6 +65,15 @@ CASES = [
         'ValueError(f"no number {x}")',
         'Unfit("own")',
     ),
+    ("services/missions/trip/__init__.py", 'Rule("so-it-is", 1, ())', 'Rule("trip-assigned", 1)'),
+    ("services/missions/trip/__init__.py", 'Rule(id="so", version=1)', "Rule(id=data.id)"),
+    (
+        "services/missions/trip/__init__.py",
+        'QuoteRefused(reason="trip assigned", rule=rule)',
+        'QuoteRefused(reason="", rule=rule)',
+    ),
+    ("services/views/depot/tours.py", 'NoHome(hint="Tell us.", x=1)', "NoHome(hint=told)"),
+    ("services/views/depot/tours.py", 'mail: str = "sent to you"', 'mail: str = "sent"'),
 ]
 
 

@@ -63,6 +63,7 @@ def test_the_page_is_in_the_language_of_who_looks(platform: Platform) -> None:
     for language in LANGUAGES:
         chosen = get(f"{platform.url}/?lang={language}", headers=HTML)
         assert chosen.headers["Content-Language"] == language
+    assert 'lang="ar" dir="rtl"' in page(platform, **{"Accept-Language": "ar-MA"}).text
     assert page(platform, **{"Accept-Language": "xx"}).headers["Content-Language"] == "en"
 
 

@@ -217,7 +217,13 @@ class TestToProcess:
         await office.saw(published(), submitted("ada"), refused("ada", RULE))
         await office.saw(submitted("bob"), refused("bob"))
         async with served(office) as api:
-            shown = (await api.get("/trips/t-1/quotes", role="logistics")).json()["quotes"]
+            french = {"Accept-Language": "fr"}
+            answer = await api.get("/trips/t-1/quotes", role="logistics", headers=french)
+            shown = answer.json()["quotes"]
+            assert {quote["driver_id"]: quote["refusal_reason"] for quote in shown} == {
+                "ada": "le trajet a été confié à un autre conducteur",
+                "bob": "too dear",
+            }
             assert {quote["driver_id"]: quote["why"] for quote in shown} == {
                 "ada": {
                     "rule": "trip-assigned",

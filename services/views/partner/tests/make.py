@@ -2,7 +2,7 @@
 
 from datetime import UTC, date, datetime, timedelta
 
-from contracts.common_v1 import Money, Point
+from contracts.common_v1 import Money, Point, Rule
 from contracts.missions.driver_v1 import (
     AvailabilityDeclared,
     DriverEngaged,
@@ -120,8 +120,10 @@ def withdrawn(driver: str = "ada") -> QuoteWithdrawn:
     return QuoteWithdrawn(trip_id="t-1", driver_id=driver, withdrawn_at=LATER)
 
 
-def refused(driver: str = "ada", reason: str = "too dear") -> QuoteRefused:
-    return QuoteRefused(trip_id="t-1", driver_id=driver, reason=reason, rule=None, refused_at=LATER)
+def refused(
+    driver: str = "ada", reason: str = "too dear", rule: Rule | None = None
+) -> QuoteRefused:
+    return QuoteRefused(trip_id="t-1", driver_id=driver, reason=reason, rule=rule, refused_at=LATER)
 
 
 def accepted(driver: str = "ada") -> QuoteAccepted:

@@ -9,7 +9,7 @@ import httpx
 import pytest
 from fastapi.routing import APIRoute
 
-from contracts.common_v1 import Money
+from contracts.common_v1 import Money, Rule
 from contracts.missions.driver_v1 import DriverReinstated, DriverSuspended
 from contracts.missions.trip_v1 import CounterOffered, Stop
 from infra.consumers.views import Generations
@@ -168,8 +168,8 @@ class TestTrips:
     async def test_without_a_home_there_is_a_hint(self, partner: Partner) -> None:
         await partner.saw(registered(), published())
         async with served(partner) as api:
-            shown = (await api.get("/trips/near-home")).json()
-            assert (shown["items"], "home address" in shown["hint"]) == ([], True)
+            shown = (await api.get("/trips/near-home", headers={"Accept-Language": "fr"})).json()
+            assert (shown["items"], "votre adresse" in shown["hint"]) == ([], True)
 
     @pytest.mark.requirement("HIF-06", "HIF-07", "HIF-17", "HIF-33", "G-19")
     async def test_a_gated_trip_names_the_qualification_it_needs(self, partner: Partner) -> None:
@@ -244,6 +244,28 @@ class TestOwn:
         async with served(partner) as api:
             [quote] = (await api.get("/quotes")).json()["items"]
             assert (quote["status"], quote["refusal_reason"]) == ("refused", "too dear")
+
+    @pytest.mark.requirement("HIF-20", "FLB-009", "G-13")
+    @pytest.mark.parametrize("recorded", ["", "trip assigned"])
+    async def test_a_refusal_by_a_rule_is_read_in_ones_language_also_after_another_quote(
+        self, partner: Partner, recorded: str
+    ) -> None:
+        by_rule = refused(reason=recorded, rule=Rule("trip-assigned", 1, ()))
+        french = {"Accept-Language": "fr"}
+        why = "le trajet a été confié à un autre conducteur"
+        await partner.saw(registered(), published(), submitted(), by_rule)
+        async with served(partner) as api:
+            answer = await api.get("/quotes", headers=french)
+            [quote] = answer.json()["items"]
+            assert (quote["refusal_reason"], quote["refusal_rule"]) == (why, "trip-assigned")
+            assert answer.headers["Content-Language"] == "fr"
+            assert "Accept-Language" in answer.headers["Vary"]
+            await partner.saw(submitted())
+            on_trip = await api.get("/logistics/trips/t-1/quotes", role="logistics", headers=french)
+            [quote] = on_trip.json()["items"]
+            assert [(one["reason"], one["rule"]) for one in quote["earlier"]] == [
+                (why, "trip-assigned")
+            ]
 
     async def test_a_counter_offer_is_read_by_whom_it_was_made(self, partner: Partner) -> None:
         countered = CounterOffered(

@@ -76,7 +76,8 @@ class TestShown:
     async def test_the_calendar_has_whole_days_free_and_busy(self, partner: Partner) -> None:
         await partner.saw(registered(), declared(), engaged())
         async with served(partner) as client:
-            shown = await client.get("/calendar.ics", headers=by())
+            asked = {**by(), "Accept-Language": "de"}
+            shown = await client.get("/calendar.ics", headers=asked)
             assert shown.headers["content-type"] == "text/calendar; charset=utf-8"
             read = Calendar.from_ical(shown.content)
             events = [
@@ -89,8 +90,8 @@ class TestShown:
                 for event in read.walk("VEVENT")
             ]
             assert events == [
-                ("Available", FROM, UNTIL + DAY, "TRANSPARENT"),
-                ("Mission t-1", FROM, FROM + DAY + DAY, "OPAQUE"),
+                ("Verfügbar", FROM, UNTIL + DAY, "TRANSPARENT"),
+                ("Auftrag t-1", FROM, FROM + DAY + DAY, "OPAQUE"),
             ]
 
     async def test_an_event_of_the_calendar_keeps_its_name(self, partner: Partner) -> None:

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from contracts.common_v1 import Money
+from contracts.common_v1 import Money, Rule
 from contracts.missions import trip_v1
 from contracts.missions.trip_v1 import QuoteExpired, TripEvent
 from infra.consumers.views import OutOfOrder
@@ -90,6 +90,10 @@ class TestRow:
         row = row_of(submitted(), refused(reason="too dear"))
         assert (row.status, row.refusal_reason, row.processed_at) == ("refused", "too dear", LATER)
 
+    def test_a_quote_that_a_rule_refused_names_the_rule(self) -> None:
+        row = row_of(submitted(), refused(reason="", rule=Rule("trip-expired", 1, ())))
+        assert (row.status, row.refusal_rule) == ("refused", "trip-expired")
+
     def test_an_accepted_quote_says_so(self) -> None:
         assert row_of(submitted(), accepted()).status == "accepted"
 
@@ -97,7 +101,7 @@ class TestRow:
     def test_a_quote_after_a_refusal_keeps_the_refusal(self) -> None:
         row = row_of(submitted(), refused(), submitted(amount=9_000))
         assert (row.status, row.amount_minor, row.refusal_reason) == ("submitted", 9_000, None)
-        assert row.earlier == (Earlier("refused", 12_500, "EUR", "too dear", LATER),)
+        assert row.earlier == (Earlier("refused", 12_500, "EUR", "too dear", None, LATER),)
 
     @pytest.mark.requirement("HIF-19")
     def test_every_quote_of_before_is_kept_with_its_end(self) -> None:

@@ -108,9 +108,11 @@ QUOTE: dict[str, Any] = {
     "earlier": [
         {
             "status": "refused",
+            "price": {"amount_minor": 12_500, "currency": "EUR"},
             "amount_minor": 12_500,
             "currency": "EUR",
             "reason": "too dear",
+            "rule": None,
             "ended_at": "2030-05-01T13:00:00Z",
         }
     ],
@@ -118,6 +120,7 @@ QUOTE: dict[str, Any] = {
 }
 MY_QUOTE = {
     **QUOTE,
+    "refusal_rule": None,
     "departure_city": "Paris",
     "arrival_city": "Lyon",
     "client_brand": "Atlas",
@@ -129,8 +132,10 @@ MY_QUOTE = {
 COMPARED_QUOTE = {
     **QUOTE,
     "driver_id": "ada",
+    "price": {"amount_minor": 11_000, "currency": "EUR"},
     "amount_minor": 11_000,
     "currency": "EUR",
+    "counter_offer": {"status": "offered", "price": {"amount_minor": 700, "currency": "EUR"}},
     "counter_minor": 700,
     "counter_status": "offered",
 }
