@@ -26,6 +26,7 @@ TWO_MEANINGS = {"no-such-paper"}
 """Released so: papers answers it for a paper, missions for a kind of papers."""
 KINDS: dict[Any, str] = {
     int: "number",
+    float: "number",
     Money: "money",
     date: "day",
     datetime: "time",
