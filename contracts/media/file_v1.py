@@ -70,7 +70,7 @@ class UploadStarted:
     # Media type, like "image/jpeg".
     declared_type: str
     size_bytes: int
-    # Lower-case hexadecimal.
+    # Lower-case hexadecimal; empty when it comes with the last piece.
     declared_sha256: str
     visibility: Visibility
     purpose: Purpose

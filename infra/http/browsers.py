@@ -16,7 +16,7 @@ METHODS = ("GET", "HEAD", "POST", "PUT", "DELETE")
 TAKEN = (
     *("Authorization", "Content-Type", "Idempotency-Key", "If-Match", "If-None-Match", "If-Range"),
     *("Last-Event-ID", "Range", "Relais-Correlation-Id", "Relais-Min-Position"),
-    *("Relais-Occurred-At", CSRF_HEADER, "Upload-Length", "Upload-Offset"),
+    *("Relais-Occurred-At", CSRF_HEADER, "Repr-Digest", "Upload-Length", "Upload-Offset"),
 )
 """The headers that our routes take."""
 SHOWN = (

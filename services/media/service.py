@@ -57,7 +57,7 @@ service = Service(
     ),
     routes=http.router,
     wording=WORDING,
-    migrations=(tables.TABLES, tables.USAGE),
+    migrations=(tables.TABLES, tables.USAGE, tables.COPIES),
     followers=(sweeper.forgetting,),
     workers={"sweeper": sweeper.sweeping},
     reaches=("objects", "scanner"),

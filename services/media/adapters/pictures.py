@@ -1,6 +1,6 @@
 """Makes copies of images that tell nothing more and cost little; runs as a process of its own.
 
-    python pictures.py CONTENT MEDIA_TYPE TARGET SECONDS
+    python pictures.py CONTENT MEDIA_TYPE TARGET SECONDS SIDE
 
 It imports nothing of ours: each picture pays for the start of the process.
 """
@@ -28,7 +28,7 @@ MOST_PIXELS: Mapping[str, int] = {
 }
 """More cannot be decoded in a second."""
 MOST_SIDE = 2_048
-"""Pixels of the longer side of a copy at most."""
+"""Pixels of the longer side of a public copy at most."""
 QUALITY = 90
 FASTEST = 1
 """How hard zlib tries: a PNG is a tenth larger, and written three times as fast."""
@@ -58,16 +58,16 @@ def type_of_copy(media: str) -> str:
     return _COPIES.get(media, media)
 
 
-def cleaned(content: Path, media: str, target: Path) -> bool:
+def cleaned(content: Path, media: str, target: Path, side: int = MOST_SIDE) -> bool:
     """Write a copy of the image without EXIF and comments, in sRGB, turned as EXIF had it, and
-    smaller when it is large.
+    smaller when its longer side has more than `side` pixels.
 
     False when it cannot be read. Raises `TooLarge` before anything is decoded.
     """
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            _copy(content, media, target)
+            _copy(content, media, target, side)
     except Image.DecompressionBombError as error:
         raise TooLarge from error
     # What Pillow and libheif raise for images that are damaged, or made to damage.
@@ -76,7 +76,7 @@ def cleaned(content: Path, media: str, target: Path) -> bool:
     return True
 
 
-def _copy(content: Path, media: str, target: Path) -> None:
+def _copy(content: Path, media: str, target: Path, side: int) -> None:
     made = _FORMATS[type_of_copy(media)]
     with Image.open(content, formats=[_FORMATS[media]]) as image:
         if image.width * image.height > MOST_PIXELS[media]:
@@ -85,7 +85,7 @@ def _copy(content: Path, media: str, target: Path) -> None:
         # Not `exif_transpose`: it writes the EXIF anew, which fails in many ways when that is odd.
         turn = _TURNS.get(image.getexif().get(ExifTags.Base.Orientation))
         # Does nothing to a small one; of a large JPEG only a part is decoded.
-        image.thumbnail((MOST_SIDE, MOST_SIDE), Image.Resampling.BOX, reducing_gap=1.0)
+        image.thumbnail((side, side), Image.Resampling.BOX, reducing_gap=1.0)
         turned = image.copy() if turn is None else image.transpose(turn)
         copy = _in_srgb(turned, profile)
         if (copy.mode, made) == ("RGBA", "JPEG"):
@@ -111,11 +111,11 @@ def _in_srgb(image: Image.Image, profile: bytes | None) -> Image.Image:
 
 
 def main(arguments: Sequence[str]) -> int:
-    """Make one copy, within so many seconds of processor."""
-    content, media, target, seconds = arguments
+    """Make one copy of that size, within so many seconds of processor."""
+    content, media, target, seconds, side = arguments
     signal.setitimer(signal.ITIMER_PROF, float(seconds))
     try:
-        made = cleaned(Path(content), media, Path(target))
+        made = cleaned(Path(content), media, Path(target), int(side))
     except TooLarge:
         return TOO_LARGE
     return MADE if made else UNREADABLE

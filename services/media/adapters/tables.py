@@ -1,5 +1,5 @@
-"""Tables beside the events: the pieces of uploads, the files that are to be cleared, and how many
-of them each person and organisation has."""
+"""Tables beside the events: the pieces of uploads, the files that are to be cleared, how many of
+them each person and organisation has, and the copies of images."""
 
 from infra import vault
 
@@ -64,4 +64,20 @@ insert into media.usage
 select organisation_id, case grouping(user_id) when 0 then user_id else '' end,
        count(*), sum(size_bytes)
   from media.file group by grouping sets ((organisation_id, user_id), (organisation_id));
+"""
+
+# What an older process deletes goes with its copies: they are in the file's folder, and their rows
+# hang on its row.
+COPIES = """
+create table media.copy (
+  file_id    text   not null references media.file on delete cascade,
+  size       text   not null,
+  sha256     text   not null,
+  media_type text   not null,
+  -- 0: none can be made of this file.
+  size_bytes bigint not null,
+  primary key (file_id, size)
+);
+alter table media.file add column sha256 text;
+comment on column media.file.sha256 is 'As it came with the last piece; null before, or never.';
 """

@@ -35,8 +35,9 @@ JOINED_AT_ONCE = 2
 
 @dataclass(frozen=True, slots=True)
 class Looked:
-    """The findings about all the pieces together."""
+    """The findings about all the pieces together, and the digest that they had to have."""
 
+    digest: str
     found: Found
     copy: PublicCopy | None
 
@@ -60,29 +61,42 @@ class UploadStore:
         async with self._pool.connection() as connection:
             return await _offset(connection, file_id)
 
-    async def take(self, file_id: str, organisation_id: str, start: int, piece: bytes) -> int:
+    async def take(
+        self,
+        file_id: str,
+        organisation_id: str,
+        start: int,
+        piece: bytes,
+        digest: str | None = None,
+    ) -> int:
         """Keep a piece and answer how far the upload is; the same piece again changes nothing.
 
+        `digest` is the SHA-256 of the whole, in hexadecimal, kept once all of it has arrived.
         Raises `Refusal`, `Busy`.
         """
         name = f"{pieces(file_id)}/{start}-{hashlib.sha256(piece).hexdigest()}"
         async with self._taking, self.held(file_id) as connection:
             size = await _open(connection, file_id, organisation_id)
             offset = await _offset(connection, file_id)
-            if not piece or await _has(connection, file_id, start, name):
-                return offset
-            if start != offset:
-                raise Refusal(file.WrongOffset(offset))
-            if start + len(piece) > size:
-                raise Refusal(file.PieceTooLong(size))
-            if len(piece) < self._least_piece and start + len(piece) < size:
-                raise Refusal(file.PieceTooShort(self._least_piece))
-            await self.objects.put(name, piece)
-            await connection.execute(
-                "insert into media.piece (file_id, start, size, object) values (%s, %s, %s, %s)",
-                (file_id, start, len(piece), name),
-            )
-        return offset + len(piece)
+            if piece and not await _has(connection, file_id, start, name):
+                if start != offset:
+                    raise Refusal(file.WrongOffset(offset))
+                offset += len(piece)
+                if offset > size:
+                    raise Refusal(file.PieceTooLong(size))
+                if len(piece) < self._least_piece and offset < size:
+                    raise Refusal(file.PieceTooShort(self._least_piece))
+                await self.objects.put(name, piece)
+                await connection.execute(
+                    "insert into media.piece (file_id, start, size, object)"
+                    " values (%s, %s, %s, %s)",
+                    (file_id, start, len(piece), name),
+                )
+            if digest is not None and offset == size:
+                await connection.execute(
+                    "update media.file set sha256 = %s where file_id = %s", (digest, file_id)
+                )
+        return offset
 
     @asynccontextmanager
     async def put_together(self, upload: UploadStarted) -> AsyncIterator[Looked]:
@@ -92,10 +106,17 @@ class UploadStore:
         """
         async with self._joining, self.held(upload.file_id) as connection:
             arrived = await _arrived(connection, upload)
+            digest = upload.declared_sha256 or await _digest(connection, upload.file_id)
             async with asyncio.timeout(SECONDS):
                 with TemporaryDirectory(prefix="relais-media-") as folder:
-                    looked = await self._look(upload, arrived, Path(folder))
+                    looked = await self._look(upload, digest, arrived, Path(folder))
             yield looked
+
+    async def fetch(self, name: str, size: int, target: Path) -> None:
+        """Write an object of so many bytes to a file of ours. Raises `ObjectMissing`."""
+        with target.open("wb") as opened:
+            async for block in self.objects.read(name, 0, size):
+                await asyncio.to_thread(opened.write, block)
 
     async def clear_pieces(self, file_id: str, until: datetime) -> None:
         """Delete the pieces of a file that is whole.
@@ -134,7 +155,7 @@ class UploadStore:
                 )
 
     async def _look(
-        self, upload: UploadStarted, sizes: list[tuple[str, int]], folder: Path
+        self, upload: UploadStarted, digest: str, sizes: list[tuple[str, int]], folder: Path
     ) -> Looked:
         whole, clean = folder / "whole", folder / "clean"
         sha256 = await self._join(sizes, whole)
@@ -143,16 +164,16 @@ class UploadStore:
         found = Found(
             sha256=sha256, size_bytes=whole.stat().st_size, media_type=media, infected=infected
         )
-        if infected or sha256 != upload.declared_sha256 or media != upload.declared_type:
-            return Looked(found, None)
+        if infected or sha256 != digest or media != upload.declared_type:
+            return Looked(digest, found, None)
         try:
             copy = await _clean(upload, media, whole, clean)
         except pictures.TooLarge:
-            return Looked(replace(found, too_large=True), None)
+            return Looked(digest, replace(found, too_large=True), None)
         if copy is not None:
             await self.objects.put(public(upload.file_id), clean)
         await self.objects.put(original(upload.file_id), whole)
-        return Looked(found, copy)
+        return Looked(digest, found, copy)
 
     async def _join(self, sizes: list[tuple[str, int]], whole: Path) -> str:
         digest = hashlib.sha256()
@@ -299,6 +320,17 @@ async def _arrived(connection: Connection, upload: UploadStarted) -> list[tuple[
     if (arrived := sum(size for _, size in found)) < upload.size_bytes:
         raise Refusal(file.NotComplete(offset=arrived, size_bytes=upload.size_bytes))
     return found
+
+
+async def _digest(connection: Connection, file_id: str) -> str:
+    """The digest that came with the last piece. Raises `Refusal` when none came."""
+    cursor = await connection.execute(
+        "select sha256 from media.file where file_id = %s", (file_id,)
+    )
+    row = await cursor.fetchone()
+    if row is None or row[0] is None:
+        raise Refusal(file.NoDigest())
+    return str(row[0])
 
 
 async def _offset(connection: Connection, file_id: str) -> int:

@@ -38,6 +38,7 @@ class StartUpload:
     declared_type: str
     size_bytes: int
     declared_sha256: str
+    """Empty when it comes with the last piece."""
     visibility: Visibility
     purpose: Purpose
     limits: Limits
@@ -67,9 +68,13 @@ class PublicCopy:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FinishUpload:
-    """All of it arrived and was looked at. `copy` is None when none could or had to be made."""
+    """All of it arrived and was looked at. `copy` is None when none could or had to be made.
+
+    `digest` is the SHA-256 it has to have, where the announcement named none.
+    """
 
     organisation_id: str
+    digest: str = ""
     found: Found
     copy: PublicCopy | None
     limits: Limits
@@ -164,6 +169,11 @@ class NotComplete:
 
 
 @dataclass(frozen=True, slots=True)
+class NoDigest:
+    """Neither the announcement nor the last piece said which SHA-256 the content has."""
+
+
+@dataclass(frozen=True, slots=True)
 class WrongOffset:
     """The next byte that is expected is another one."""
 
@@ -207,6 +217,7 @@ Rejection = (
     | OnlyImagesArePublic
     | UploadIsOver
     | NotComplete
+    | NoDigest
     | WrongOffset
     | PieceTooLong
     | PieceTooShort
@@ -388,8 +399,8 @@ def kept(command: FinishUpload, upload: UploadStarted) -> list[FileEvent]:
 
 def turned_away(command: FinishUpload, upload: UploadStarted) -> RefusalReason | None:
     """Why the content is not kept, None when it is."""
-    found = command.found
-    if found.sha256 != upload.declared_sha256 or found.size_bytes != upload.size_bytes:
+    found, digest = command.found, upload.declared_sha256 or command.digest
+    if found.sha256 != digest or found.size_bytes != upload.size_bytes:
         return RefusalReason.HASH
     if found.infected:
         return RefusalReason.VIRUS

@@ -1,6 +1,6 @@
 """HTTP: what is kept of a file, its content, and links to it."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Annotated, Literal, assert_never
 
 from pydantic import Field
@@ -23,12 +23,15 @@ from contracts.media.file_v1 import (
 from infra.http.answers import Answer, Answered, Recorded, Router
 from infra.http.history import History, HistoryPart
 from infra.http.models import Body, Called, Id, Instant, Named
+from infra.http.request_context import RequestContext
 from services.media import file
-from services.media.adapters import links, upload_store
+from services.media.adapters import upload_store
 from services.media.aggregates import FILE
-from services.media.http.media_service import FILE_PARTS, AnyFile, MediaService, Member
+from services.media.http.media_service import FILE_PARTS, AnyFile, MediaService, Member, Sized
 
 Seconds = Annotated[int, Field(ge=60, le=7 * 24 * 3600)]
+MOST_LINKS = 50
+"""In one answer: each is a look at a file."""
 
 
 Status = Annotated[
@@ -48,6 +51,26 @@ class LinkMade(Answer):
     expires_at: Instant
 
 
+class LinksBody(Body):
+    file_ids: Annotated[list[Id], Field(min_length=1, max_length=MOST_LINKS)]
+    seconds: Seconds = 3600
+    """How long the links open the files."""
+
+
+class LinkToFile(Answer):
+    """A link that opens a file for whoever has it; with `?size=`, a copy of an image."""
+
+    file_id: str
+    link: str
+
+
+class LinksMade(Answer):
+    """Links, one for each file, in the order of the request."""
+
+    items: list[LinkToFile]
+    expires_at: Instant
+
+
 class FileShown(Answer):
     """A file, as those see it who may read it."""
 
@@ -59,6 +82,7 @@ class FileShown(Answer):
     media_type: str
     size_bytes: int
     sha256: str
+    """Empty before the last piece, where it comes with that."""
     purpose: Annotated[Purpose, Named()]
     visibility: Annotated[Visibility, Named()]
     offset: int | None = None
@@ -145,21 +169,31 @@ def router(media: MediaService) -> Router:
         return await context.history(FILE, file_id, FileHistory, part)
 
     @routes.get("/files/{file_id}/content", responses=FILE_PARTS)
-    async def download(file_id: Id, context: Member, request: Request) -> AnyFile:
-        """The content, or the range of it that `Range` asks for."""
+    async def download(
+        file_id: Id, context: Member, request: Request, size: Sized = None
+    ) -> AnyFile:
+        """The content, or the range of it that `Range` asks for; of an image, also by `size`."""
         loaded = await media.found(context, file_id, reading=True)
-        return await media.send(context, request, loaded.state)
+        return await media.send(context, request, loaded.state, size)
 
     @routes.post("/files/{file_id}/links", status_code=201)
     async def make_link(file_id: Id, body: LinkBody, context: Member) -> Answered[LinkMade]:
         """A link that opens the file for whoever has it, until it expires."""
-        if not isinstance((await media.found(context, file_id)).state, file.Stored):
-            raise context.refuse(file.NoSuchFile())
-        expires_at = (context.at + timedelta(seconds=body.seconds)).replace(microsecond=0)
-        token = await links.make(media.vault, file_id, expires_at)
-        link = f"/media/links/{token}"
+        expires_at = end_of(context, body.seconds)
+        link = await media.link(context, file_id, expires_at)
         headers = {"Location": link, "Cache-Control": "no-store"}
         return Answered(LinkMade(link=link, expires_at=expires_at), 201, headers)
+
+    @routes.post("/files/links", status_code=201)
+    async def make_links(body: LinksBody, context: Member) -> Answered[LinksMade]:
+        """Links to several files at once; none of them when one of the files is not there."""
+        expires_at = end_of(context, body.seconds)
+        made = [
+            LinkToFile(file_id=one, link=await media.link(context, one, expires_at))
+            for one in body.file_ids
+        ]
+        headers = {"Cache-Control": "no-store"}
+        return Answered(LinksMade(items=made, expires_at=expires_at), 201, headers)
 
     @routes.delete("/files/{file_id}")
     async def remove_file(file_id: Id, context: Member) -> Answered[Recorded]:
@@ -176,12 +210,18 @@ def router(media: MediaService) -> Router:
     return routes
 
 
+def end_of(context: RequestContext, seconds: int) -> datetime:
+    """The second at which a link expires that is made now."""
+    return (context.at + timedelta(seconds=seconds)).replace(microsecond=0)
+
+
 def file_shown(found: file.File, offset: int = 0) -> FileShown:
     """A file that was announced; `offset` is how far its upload is."""
     assert not isinstance(found, file.Unknown)
     upload = found.upload
     goes_on = isinstance(found, file.Uploading)
-    is_public = isinstance(found, file.Stored) and found.public is not None
+    kept = found if isinstance(found, file.Stored) else None
+    is_public = kept is not None and kept.public is not None
     why = found.why if isinstance(found, file.Gone) else None
     return FileShown(
         file_id=upload.file_id,
@@ -190,7 +230,7 @@ def file_shown(found: file.File, offset: int = 0) -> FileShown:
         name=upload.name,
         media_type=upload.declared_type,
         size_bytes=upload.size_bytes,
-        sha256=upload.declared_sha256,
+        sha256=kept.stored.sha256 if kept else upload.declared_sha256,
         purpose=upload.purpose,
         visibility=upload.visibility,
         offset=offset if goes_on else None,

@@ -3,21 +3,24 @@
 import logging
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from datetime import datetime
 from typing import Annotated, Any
 
+from fastapi import Query
 from starlette.requests import Request
 from starlette.responses import Response
 
 from infra.commands import Loaded
 from infra.host import Running
 from infra.http import answers
-from infra.http.problems import try_again
+from infra.http.problems import FieldError, Problem, try_again
 from infra.http.request_context import PublicRequest, RequestContext, requires
 from infra.lookups.files import original
 from infra.objects import ObjectMissing, ObjectsAway, objects_of
 from infra.vault import Vault
 from services.media import file
-from services.media.adapters import sending, upload_store
+from services.media.adapters import copies, links, sending, upload_store
+from services.media.adapters.copies import Copies, Copy, NoCopy, Size
 from services.media.adapters.scanner import ScannerFailed, scanner_of
 from services.media.adapters.sending import Content
 from services.media.adapters.upload_store import UploadStore
@@ -48,6 +51,11 @@ def _parts_of(taken: frozenset[str]) -> dict[int | str, dict[str, Any]]:
 
 AnyFile = _bytes_of(types.TAKEN)
 AnyImage = _bytes_of(types.SHOWN)
+Sized = Annotated[
+    Size | None,
+    Query(description="A copy of the image in this size; without it, the file as it was sent."),
+]
+"""A route's parameter for `MediaService.send`."""
 FILE_PARTS = _parts_of(types.TAKEN)
 IMAGE_PARTS = _parts_of(types.SHOWN)
 
@@ -71,6 +79,7 @@ class MediaService:
             scanner_of(settings.clamd),
             least_piece=settings.least_piece_bytes,
         )
+        self.copies = Copies(running.pool, self.uploads)
 
     async def new_id(self, context: RequestContext) -> str:
         """An id nobody can guess, the same for the same request."""
@@ -95,10 +104,20 @@ class MediaService:
             raise context.refuse(file.NoSuchFile())
         return loaded
 
-    async def send(self, context: PublicRequest, request: Request, state: file.File) -> Response:
-        """The original of a stored file. Raises 404."""
+    async def link(self, context: RequestContext, file_id: str, expires_at: datetime) -> str:
+        """The address that opens a stored file of the caller's. Raises 404."""
+        if not isinstance((await self.found(context, file_id)).state, file.Stored):
+            raise context.refuse(file.NoSuchFile())
+        return f"/media/links/{await links.make(self.vault, file_id, expires_at)}"
+
+    async def send(
+        self, context: PublicRequest, request: Request, state: file.File, size: Size | None
+    ) -> Response:
+        """The original of a stored file, or a copy of that size. Raises 404, 422, 503."""
         if not isinstance(state, file.Stored):
             raise context.refuse(file.NoSuchFile())
+        if size is not None:
+            return await self.send_copy(context, request, state, size, PRIVATE)
         content = Content(
             object=original(state.upload.file_id),
             size=state.stored.size_bytes,
@@ -109,6 +128,47 @@ class MediaService:
         )
         async with refusing(context):
             return await sending.send(self.uploads.objects, content, request)
+
+    async def send_copy(
+        self, context: PublicRequest, request: Request, state: file.Stored, size: Size, cache: str
+    ) -> Response:
+        """A copy of an image, with how it may be cached. Raises 404, 422, 503."""
+        async with refusing(context):
+            copy = await self._copy(state, size)
+            try:
+                return await self._send_copy(request, state, size, copy, cache)
+            except ObjectMissing:
+                # It can be made again, so it need not be in a backup.
+                copy = await self._copy(state, size, lost=copy)
+                return await self._send_copy(request, state, size, copy, cache)
+
+    async def _copy(self, state: file.Stored, size: Size, lost: Copy | None = None) -> Copy:
+        try:
+            return await self.copies.of(state.stored, size, lost)
+        except NoCopy as error:
+            field = FieldError("query:size", "no_picture")
+            raise Problem(422, "no-copy", errors=[field]) from error
+        except TimeoutError as error:
+            log.warning("a copy of an image was not made in time")
+            raise try_again(503, "unavailable") from error
+
+    async def _send_copy(
+        self, request: Request, state: file.Stored, size: Size, copy: Copy, cache: str
+    ) -> Response:
+        content = Content(
+            object=copies.name_of(state.upload.file_id, size),
+            size=copy.size_bytes,
+            sha256=copy.sha256,
+            media_type=copy.media_type,
+            filename=image_name(copy.media_type),
+            cache=cache,
+        )
+        return await sending.send(self.uploads.objects, content, request)
+
+
+def image_name(media_type: str) -> str:
+    """The name that a copy is saved by: it tells no more than its type."""
+    return f"image.{media_type.rpartition('/')[2]}"
 
 
 @asynccontextmanager

@@ -19,6 +19,8 @@ from services.media.http.media_service import (
     AnyFile,
     AnyImage,
     MediaService,
+    Sized,
+    image_name,
     refusing,
 )
 
@@ -32,7 +34,9 @@ def router(media: MediaService) -> Router:
     routes = Router("Files for everybody")
 
     @routes.get("/links/{token}", responses=FILE_PARTS)
-    async def follow_link(token: Token, context: Anybody, request: Request) -> AnyFile:
+    async def follow_link(
+        token: Token, context: Anybody, request: Request, size: Sized = None
+    ) -> AnyFile:
         """The content of the file a link opens; 410 once it has expired."""
         try:
             file_id = await links.opened(media.vault, token, context.at)
@@ -40,20 +44,24 @@ def router(media: MediaService) -> Router:
             raise Problem(410, "link-expired") from error
         if file_id is None:
             raise context.refuse(file.NoSuchFile())
-        return await media.send(context, request, (await context.load(FILE, file_id)).state)
+        return await media.send(context, request, (await context.load(FILE, file_id)).state, size)
 
     @routes.get("/public/{file_id}", responses=IMAGE_PARTS)
-    async def public_copy(file_id: Id, context: Anybody, request: Request) -> AnyImage:
+    async def public_copy(
+        file_id: Id, context: Anybody, request: Request, size: Sized = None
+    ) -> AnyImage:
         """The public copy of an image; it tells neither where nor by whom it was taken."""
         state = (await context.load(FILE, file_id)).state
         if not isinstance(state, file.Stored) or (copy := state.public) is None:
             raise context.refuse(file.NoSuchFile())
+        if size is not None:
+            return await media.send_copy(context, request, state, size, PUBLISHED)
         content = Content(
             object=upload_store.public(file_id),
             size=copy.size_bytes,
             sha256=copy.sha256,
             media_type=copy.media_type,
-            filename=f"image.{copy.media_type.rpartition('/')[2]}",
+            filename=image_name(copy.media_type),
             cache=PUBLISHED,
         )
         async with refusing(context):

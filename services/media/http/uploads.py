@@ -1,8 +1,9 @@
 """HTTP: send a file piece by piece."""
 
+from base64 import b64decode
 from typing import Annotated, Any
 
-from fastapi import Path
+from fastapi import Header, Path
 from pydantic import Field, StringConstraints
 from starlette.requests import Request
 
@@ -25,6 +26,15 @@ Start = Annotated[int, Path(ge=0, le=2**53)]
 BYTES: dict[str, Any] = {"requestBody": {"required": True, "content": {OCTETS: BINARY}}}
 Sha256 = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
 MediaType = Annotated[str, StringConstraints(pattern=r"^[a-z]+/[a-z0-9.+-]{1,100}$")]
+Digest = Annotated[
+    str | None,
+    Header(
+        alias="Repr-Digest",
+        pattern=r"^sha-256=:[A-Za-z0-9+/]{43}=:$",
+        description="The SHA-256 of the whole content, as RFC 9530 has it; counts once all of it"
+        " has arrived, and where the announcement named none.",
+    ),
+]
 Size = Annotated[int, Field(ge=0, le=2**53)]
 
 
@@ -34,8 +44,8 @@ class UploadBody(Body):
     name: Line
     media_type: MediaType
     size_bytes: Size
-    sha256: Sha256
-    """The hash of the content, in lower-case hexadecimal."""
+    sha256: Sha256 | None = None
+    """The hash of the content, in lower-case hexadecimal; null: it comes with the last piece."""
     purpose: Annotated[Purpose, Named()]
     visibility: Annotated[Visibility, Named()] = Visibility.PRIVATE
 
@@ -63,7 +73,7 @@ def router(media: MediaService) -> Router:
             name=body.name,
             declared_type=body.media_type,
             size_bytes=body.size_bytes,
-            declared_sha256=body.sha256,
+            declared_sha256=body.sha256 or "",
             visibility=body.visibility,
             purpose=body.purpose,
             limits=media.limits,
@@ -91,17 +101,19 @@ def router(media: MediaService) -> Router:
 
     @routes.put("/uploads/{file_id}/pieces/{start}", openapi_extra=BYTES)
     async def send_piece(
-        file_id: Id, start: Start, context: Sender, request: Request
+        file_id: Id, start: Start, context: Sender, request: Request, digest: Digest = None
     ) -> Answered[PieceTaken]:
         """The bytes from number `start` on, at most a megabyte; answers the next number.
 
-        A piece that is not the last one has 64 KiB at least.
+        A piece that is not the last one has 64 KiB at least. The last one may bring the hash of
+        the content, when the announcement named none.
         """
         await media.found(context, file_id)
         piece = await request.body()
         async with refusing(context):
             organisation = context.principal.organisation_id
-            offset = await media.uploads.take(file_id, organisation, start, piece)
+            sha256 = b64decode(digest.split(":")[1]).hex() if digest else None
+            offset = await media.uploads.take(file_id, organisation, start, piece, sha256)
         headers = {"Upload-Offset": str(offset)}
         return Answered(PieceTaken(file_id=file_id, offset=offset), headers=headers)
 
@@ -114,6 +126,7 @@ def router(media: MediaService) -> Router:
         async with refusing(context), media.uploads.put_together(state.upload) as looked:
             command = file.FinishUpload(
                 organisation_id=context.principal.organisation_id,
+                digest=looked.digest,
                 found=looked.found,
                 copy=looked.copy,
                 limits=media.limits,

@@ -1,6 +1,7 @@
 """The routes of media, over a real store and a local folder."""
 
 import asyncio
+import base64
 import io
 from pathlib import Path
 from typing import get_args
@@ -31,6 +32,11 @@ async def test_a_file_goes_up_in_pieces_and_comes_back_whole(database: str, tmp_
         assert answer.content == PDF
         assert answer.headers["Content-Type"] == "application/pdf"
         assert "Attestation%20fiscale.pdf" in answer.headers["Content-Disposition"]
+
+
+def repr_digest(data: bytes) -> str:
+    """The header of RFC 9530."""
+    return f"sha-256=:{base64.b64encode(bytes.fromhex(sha256(data))).decode()}:"
 
 
 class TestSending:
@@ -81,6 +87,39 @@ class TestSending:
             assert (await api.piece(file, MIB, data[MIB:] + b"x")).status_code == 422
             assert (await api.piece(file, MIB, data[MIB:])).is_success
             assert (await api.complete(file)).json()["status"] == "stored"
+
+    async def test_the_digest_may_come_with_the_last_piece(
+        self, database: str, tmp_path: Path
+    ) -> None:
+        digest = {"Repr-Digest": repr_digest(PDF)}
+        async with served(database, tmp_path) as api:
+            file = await api.start(PDF, "application/pdf", sha256=None)
+            assert (await api.ask("GET", f"/files/{file}")).json()["sha256"] == ""
+            assert (await api.piece(file, 0, PDF[:1000], headers=digest)).is_success
+            assert (await api.piece(file, 1000, PDF[1000:])).is_success
+            missing = await api.complete(file)
+            assert missing.status_code == 409
+            assert missing.json()["type"] == "urn:relais:problem:no-digest"
+            assert (await api.piece(file, 1000, PDF[1000:], headers=digest)).is_success
+            stored = (await api.complete(file)).json()
+            assert (stored["status"], stored["sha256"]) == ("stored", sha256(PDF))
+
+    async def test_content_without_the_digest_of_its_last_piece_is_turned_away(
+        self, database: str, tmp_path: Path
+    ) -> None:
+        async with served(database, tmp_path) as api:
+            file = await api.start(PDF, "application/pdf", sha256=None)
+            for wrong in ("sha-256=:abc=:", f"sha-512=:{'A' * 43}=:", "sha256"):
+                bad = await api.piece(file, 0, PDF, headers={"Repr-Digest": wrong})
+                assert bad.status_code == 422
+                assert bad.json()["errors"][0]["field"] == "header:Repr-Digest"
+            digest = {"Repr-Digest": repr_digest(PDF[1:])}
+            assert (await api.piece(file, 0, PDF, headers=digest)).is_success
+            assert (await api.complete(file)).json()["errors"][0]["rule"] == "hash"
+            assert await api.status(file) == ("refused", "hash")
+            announced = await api.start(PDF, "application/pdf")
+            assert (await api.piece(announced, 0, PDF, headers=digest)).is_success
+            assert (await api.complete(announced)).json()["status"] == "stored"
 
     async def test_an_upload_that_was_broken_off_is_completed_after_a_restart(
         self, database: str, tmp_path: Path

@@ -9,7 +9,7 @@ from infra.vault import Vault
 from services.media.adapters import links
 from services.media.adapters.links import LinkExpired
 from services.media.tests.caller import Caller, served
-from services.media.tests.make import NOON, PDF, SECOND
+from services.media.tests.make import NOON, PDF, SECOND, image
 
 
 def vault(api: Caller) -> Vault:
@@ -89,3 +89,29 @@ async def test_a_link_ends_with_its_file(database: str, tmp_path: Path) -> None:
         answer = await api.client.get(made["link"].removeprefix("/media"))
         assert answer.status_code == 404
         assert (await api.ask("POST", f"/files/{file}/links", {})).status_code == 404
+
+
+async def test_links_to_several_files_come_in_one_answer(database: str, tmp_path: Path) -> None:
+    async with served(database, tmp_path) as api:
+        files = [await api.sent(), await api.sent(image(), "image/jpeg")]
+        made = await api.ask("POST", "/files/links", {"file_ids": files, "seconds": 60})
+        assert made.status_code == 201
+        assert made.headers["Cache-Control"] == "no-store"
+        items = made.json()["items"]
+        assert [item["file_id"] for item in items] == files
+        opened = [await api.client.get(item["link"].removeprefix("/media")) for item in items]
+        assert [answer.content for answer in opened] == [PDF, image()]
+        for unknown in ([*files, "f-0"], [*files, await api.start(PDF, "application/pdf")]):
+            none = await api.ask("POST", "/files/links", {"file_ids": unknown})
+            assert none.status_code == 404
+        assert (
+            await api.ask("POST", "/files/links", {"file_ids": files}, who="bob")
+        ).status_code == 404
+
+
+async def test_links_are_for_one_to_fifty_files(database: str, tmp_path: Path) -> None:
+    async with served(database, tmp_path) as api:
+        file = await api.sent()
+        for number, status in ((0, 422), (1, 201), (50, 201), (51, 422)):
+            made = await api.ask("POST", "/files/links", {"file_ids": [file] * number})
+            assert made.status_code == status, number

@@ -13,6 +13,7 @@ REJECTIONS: list[Rejection] = [
     file.OnlyImagesArePublic("application/pdf"),
     file.UploadIsOver("abandoned"),
     file.NotComplete(offset=699, size_bytes=700),
+    file.NoDigest(),
     file.WrongOffset(350),
     file.PieceTooLong(700),
     file.PieceTooShort(65_536),
