@@ -44,6 +44,11 @@ def words(*texts: str) -> str:
     return " ".join(found)
 
 
+def filed_under(text: str) -> str:
+    """The text that a name is put in order by: É stands with E, and capitals change nothing."""
+    return " ".join(_WORD.findall(_folded(text)))
+
+
 def question(text: str) -> str:
     """The typed text as a `tsquery`, for `matches`; empty when there is no word in it."""
     typed = list(dict.fromkeys(_WORD.findall(_folded(text))))[:MOST_WORDS]
@@ -102,3 +107,11 @@ def away_km(latitude: str, longitude: str, from_latitude: str, from_longitude: s
      + cos(radians({from_latitude})) * cos(radians({latitude}))
      * power(sin(radians({longitude} - {from_longitude}) / 2), 2)))))
     """
+
+
+def distance_km(place: tuple[float, float], other: tuple[float, float]) -> float:
+    """The same distance of two places, each a latitude and a longitude in degrees."""
+    (north, east), (other_north, other_east) = (map(math.radians, one) for one in (place, other))
+    across = math.sin((north - other_north) / 2) ** 2
+    across += math.cos(other_north) * math.cos(north) * math.sin((east - other_east) / 2) ** 2
+    return 2 * EARTH_KM * math.asin(math.sqrt(min(1.0, across)))

@@ -2,11 +2,11 @@
 
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
-from typing import Annotated, TypeVar, cast
+from typing import Annotated, ClassVar, TypeVar, cast
 from urllib.parse import parse_qsl, urlencode
 
 from fastapi import Depends, Query
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, Field
 from starlette.requests import Request
 from starlette.responses import Response
 
@@ -45,14 +45,22 @@ def _read(order: reading.Order[Row], cursor: str) -> tuple[KeyPart, ...]:
 class Filters(BaseModel):
     """The filters of a list, each called like the column it compares; all of them may be left out.
 
-    A route takes them as `Annotated[MessageFilters, Query()]`.
+    A route takes them as `Annotated[MessageFilters, Query()]`. What somebody types and the order
+    that they choose stand among them too, as `no_columns`.
     """
 
     model_config = ConfigDict(frozen=True, use_attribute_docstrings=True)
 
+    no_columns: ClassVar[frozenset[str]] = frozenset()
+    """Fields that compare no column; `narrow` of the list's own filters looks at them."""
+
     def narrow(self, rows: reading.Rows[Row]) -> reading.Rows[Row]:
         """The rows that match what was chosen."""
-        return rows.filtered(dict(self))
+        return rows.filtered({name: one for name, one in self if name not in self.no_columns})
+
+
+Typed = Annotated[str, Field(max_length=100)]
+"""What somebody types to find a row, each word from its beginning."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,14 +2,25 @@
 
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
-from math import isclose
+from math import isclose, pi
 
 import pytest
 import pytest_asyncio
 
 from infra.database import Pool, open_pool
 from infra.reading import Table
-from infra.searching import INDEX, MOST_WORDS, away_km, box, matches, question, words
+from infra.searching import (
+    EARTH_KM,
+    INDEX,
+    MOST_WORDS,
+    away_km,
+    box,
+    distance_km,
+    filed_under,
+    matches,
+    question,
+    words,
+)
 
 SAINT_ETIENNE = words("Saint-Étienne", "42000")
 ISLE = words("L\u2019Isle-d\u2019Abeau", "38080")
@@ -148,6 +159,7 @@ async def test_a_box_holds_everything_within_the_distance_and_little_more(
                 (edge[0], latitude, latitude, edge[0], edge[1], longitude),
             )
             [(away,)] = await cursor.fetchall()
+            assert isclose(away, distance_km(edge, (latitude, longitude)), rel_tol=1e-9)
             assert away >= radius
             assert isclose(away, radius, rel_tol=0.05)
 
@@ -157,3 +169,20 @@ def test_at_the_ends_of_the_map_a_box_goes_round(latitude: float, longitude: flo
     found = box(latitude, longitude, 100)
     assert (found.west, found.east) == (-180, 180)
     assert -90 <= found.south < found.north <= 90
+
+
+@pytest.mark.parametrize(
+    ("name", "filed"),
+    [
+        ("Éloïse d'Ys", "eloise d ys"),
+        ("LE GALL-Œuvrard", "le gall oeuvrard"),
+        ("", ""),
+    ],
+)
+def test_a_name_is_put_in_order_without_accents_and_capitals(name: str, filed: str) -> None:
+    assert filed_under(name) == filed
+
+
+def test_the_other_side_of_the_earth_is_half_its_way_round() -> None:
+    assert isclose(distance_km((90, 0), (-90, 0)), EARTH_KM * pi)
+    assert distance_km((48.85, 2.35), (48.85, 2.35)) == 0

@@ -1,7 +1,7 @@
 """HTTP: messages and how they stand."""
 
 from collections.abc import Sequence
-from typing import Annotated, Literal, assert_never
+from typing import Annotated, ClassVar, Literal, assert_never
 
 from fastapi import Query
 from pydantic import Field
@@ -254,6 +254,13 @@ class MessageFilters(Filters):
 class MessageFiltersOfStaff(MessageFilters):
     """Which messages of a list staff want."""
 
+    no_columns: ClassVar[frozenset[str]] = frozenset({"topic", "channel"})
+
+    user_id: Id | None = None
+    """The recipient."""
+    topic: Topic | None = None
+    channel: Channel | None = None
+    """The one that was planned last."""
     about: Annotated[str | None, Field(max_length=128)] = None
     """The thing that they speak of, like `trip/T1`."""
 
@@ -271,6 +278,10 @@ def router(running: Running) -> Router:
     ) -> Answered[Listed[MessageListed]]:
         """Messages to the people of the organisation, newest first."""
         rows = filters.narrow(outbox.table.of(context.principal.organisation_id))
+        if filters.topic is not None:
+            rows = rows.only(topic=filters.topic.name.lower())
+        if filters.channel is not None:
+            rows = rows.only(channel=filters.channel.name.lower())
         return await page.show(rows, outbox.NEWEST, MessageListed.of)
 
     @routes.get("/messages/mine")

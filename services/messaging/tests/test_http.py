@@ -55,6 +55,16 @@ async def test_staff_see_how_every_message_stands(database: str) -> None:
         path = "/messages?status=failed&about=trip/t-1"
         some = await stage.ask("GET", path, who="lea", roles=("billing",))
         assert [one["message_id"] for one in some.json()["items"]] == ["m-2"]
+        for query, found in {
+            "user_id=bob": ["m-2"],
+            "user_id=eve": [],
+            "channel=email&user_id=ada": ["m-1"],
+            "channel=sms": [],
+            "topic=quotes&user_id=ada": ["m-1"],
+            "topic=papers": [],
+        }.items():
+            some = await stage.ask("GET", f"/messages?{query}", who="lea", roles=("billing",))
+            assert [one["message_id"] for one in some.json()["items"]] == found, query
 
 
 @pytest.mark.requirement("G-06")

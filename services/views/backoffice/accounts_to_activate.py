@@ -1,131 +1,20 @@
-"""The accounts that wait to be activated: one row a user."""
+"""Which accounts wait to be activated?"""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
-from datetime import date, datetime
-from typing import Annotated, assert_never
+from datetime import date
+from typing import Annotated
 
-from contracts.accounts.user_v1 import (
-    AgreementSigned,
-    EmailChanged,
-    ProfileChanged,
-    Role,
-    RolesChanged,
-    SubjectForgotten,
-    UserActivated,
-    UserDeactivated,
-    UserInvited,
-    contract,
-)
-from infra.consumers.views import OutOfOrder, View
+from contracts.accounts.user_v1 import Role
 from infra.http.answers import Answer, Answered, Listed, Router
 from infra.http.models import Instant, Named
 from infra.http.pages import ByReference, Paging, of_reference
 from infra.http.readable_ids import USER
 from infra.http.request_context import RequestContext, requires
-from infra.reading import Rows, Table
+from infra.reading import Rows
 from services.views.backoffice.grouping import grouped
 from services.views.backoffice.papers import BY_KIND, Paper, PaperShown, papers
+from services.views.backoffice.users import User, users
 
-Reads = (
-    UserInvited
-    | AgreementSigned
-    | UserActivated
-    | UserDeactivated
-    | RolesChanged
-    | ProfileChanged
-    | EmailChanged
-    | SubjectForgotten
-)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class User:
-    """`status`: invited, signed (to activate), active, deactivated.
-
-    The texts are empty once the user is forgotten.
-    """
-
-    user_id: str
-    organisation_id: str
-    name: str
-    email: str
-    phone: str | None
-    language: str
-    roles: tuple[str, ...]
-    invited_by: str
-    invited_at: datetime
-    status: str = "invited"
-    agreement_file_id: str | None = None
-    agreement_signed_on: date | None = None
-    agreement_recorded_at: datetime | None = None
-    activated_at: datetime | None = None
-    deactivated_at: datetime | None = None
-    forgotten: bool = False
-
-
-def key(event: Reads) -> tuple[str]:
-    return (event.user_id,)
-
-
-def project(row: User | None, event: Reads) -> User:
-    if isinstance(event, UserInvited):
-        return _invited(event)
-    if row is None:
-        raise OutOfOrder(event)
-    match event:
-        case AgreementSigned():
-            return replace(
-                row,
-                status="signed" if row.status == "invited" else row.status,
-                agreement_file_id=event.file_id,
-                agreement_signed_on=event.signed_on,
-                agreement_recorded_at=event.recorded_at,
-            )
-        case UserActivated():
-            return replace(row, status="active", activated_at=event.activated_at)
-        case UserDeactivated():
-            return replace(row, status="deactivated", deactivated_at=event.deactivated_at)
-        case RolesChanged():
-            return replace(row, roles=tuple(role.name.lower() for role in event.roles))
-        case ProfileChanged():
-            return replace(row, language=event.language, phone=event.phone)
-        case SubjectForgotten():
-            return replace(row, name="", email="", phone=None, forgotten=True)
-        case EmailChanged():
-            return replace(row, email=event.email)
-        case unhandled:
-            assert_never(unhandled)
-
-
-def _invited(event: UserInvited) -> User:
-    return User(
-        user_id=event.user_id,
-        organisation_id=event.organisation_id,
-        name=event.name,
-        email=event.email,
-        phone=event.phone,
-        language=event.language,
-        roles=tuple(role.name.lower() for role in event.roles),
-        invited_by=event.invited_by,
-        invited_at=event.invited_at,
-    )
-
-
-view = View(
-    name="users",
-    contract=contract,
-    reads=Reads,
-    row=User,
-    primary_key=("user_id",),
-    key=key,
-    project=project,
-    indexes=("(organisation_id, agreement_recorded_at, user_id) where status = 'signed'",),
-)
-
-# --- The question -----------------------------------------------------------
-
-users = Table(view, "users")
 LONGEST_WAITING = users.order("longest-waiting", "agreement_recorded_at", "user_id")
 
 

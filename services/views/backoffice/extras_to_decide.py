@@ -1,6 +1,7 @@
 """Which extra costs of missions wait for an answer? One row a request."""
 
-from dataclasses import dataclass, replace
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, replace
 from datetime import datetime
 from enum import StrEnum
 from typing import Annotated, assert_never
@@ -19,6 +20,7 @@ from infra.http.pages import ByReference, Paging, of_reference
 from infra.http.readable_ids import TRIP
 from infra.http.request_context import RequestContext, requires
 from infra.reading import Rows, Table
+from services.views.backoffice.persons import PersonShown, persons
 
 Reads = ExtraCostRequested | ExtraCostAccepted | ExtraCostRefused
 
@@ -121,6 +123,7 @@ class ExtraShown(Answer):
     trip_id: str
     request_id: str
     driver_id: str
+    driver: PersonShown
     kind: Annotated[ExpenseKind, Named()]
     amount_minor: int
     currency: str
@@ -145,4 +148,9 @@ async def extras_to_decide(
     """Extra costs of missions that wait for an answer, oldest first."""
     organisation_id = context.principal.organisation_id
     waiting = of_reference(to_decide(organisation_id), "trip_id", TRIP, organisation_id, reference)
-    return await page.show(waiting, OLDEST, ExtraShown.of)
+
+    async def with_drivers(rows: Sequence[Extra]) -> list[ExtraShown]:
+        who = await persons(context, (row.driver_id for row in rows))
+        return [ExtraShown.of({**asdict(row), "driver": who[row.driver_id]}) for row in rows]
+
+    return await page.show_together(waiting, OLDEST, with_drivers)

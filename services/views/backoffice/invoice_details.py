@@ -13,6 +13,7 @@ from services.views.backoffice.contests import BY_INVOICE, Contest, ContestShown
 from services.views.backoffice.expenses import AS_DECLARED, Expense, expenses
 from services.views.backoffice.grouping import grouped
 from services.views.backoffice.invoices import Invoice, OwnInvoice, invoices
+from services.views.backoffice.persons import PersonShown, persons
 
 # --- Answers ----------------------------------------------------------------
 
@@ -151,6 +152,7 @@ class InvoiceForBilling(Answer):
     invoice_id: str
     trip_id: str
     driver_id: str
+    driver: PersonShown
     description: str
     status: InvoiceStatus
     delivered_at: Instant
@@ -169,20 +171,27 @@ class InvoiceForBilling(Answer):
 
 
 async def detailed(context: RequestContext, rows: Sequence[Invoice]) -> list[InvoiceForBilling]:
-    """The invoices with their expenses and contests."""
+    """The invoices with their drivers, expenses and contests."""
     organisation_id = context.principal.organisation_id
     ids = [row.invoice_id for row in rows]
     declared = await expenses.of(organisation_id, invoice_id=ids).many(context.pool, AS_DECLARED)
     disputes = await contests.of(organisation_id, invoice_id=ids).many(context.pool, BY_INVOICE)
     expenses_of = grouped(declared, lambda expense: expense.invoice_id)
     contests_of = grouped(disputes, lambda contest: contest.invoice_id)
+    who = await persons(context, (row.driver_id for row in rows))
     return [
-        invoice_shown(row, expenses_of[row.invoice_id], contests_of[row.invoice_id]) for row in rows
+        invoice_shown(
+            row, who[row.driver_id], expenses_of[row.invoice_id], contests_of[row.invoice_id]
+        )
+        for row in rows
     ]
 
 
 def invoice_shown(
-    row: Invoice, declared: Sequence[Expense], disputes: Sequence[Contest]
+    row: Invoice,
+    driver: PersonShown,
+    declared: Sequence[Expense],
+    disputes: Sequence[Contest],
 ) -> InvoiceForBilling:
     status = InvoiceStatus.DISPUTED if row.contested else InvoiceStatus(row.status)
     kinds = dict.fromkeys([one.kind for one in row.allowed] + [one.kind for one in declared])
@@ -190,6 +199,7 @@ def invoice_shown(
         invoice_id=row.invoice_id,
         trip_id=row.trip_id,
         driver_id=row.driver_id,
+        driver=driver,
         description=row.description,
         status=status,
         delivered_at=row.delivered_at,

@@ -23,6 +23,7 @@ from contracts.invoices.invoice_v1 import (
 )
 from infra.consumers.views import OutOfOrder, View
 from infra.reading import Table
+from infra.searching import INDEX, words
 
 Reads = (
     InvoiceOpened
@@ -81,6 +82,7 @@ class Invoice:
     """`status`: to_complete, validated, approved, paid. `contested` are the lines in dispute.
 
     Amounts exclude VAT but for `total_minor`. `lines` and what follows come with the approval.
+    `search` has the words that find it.
     """
 
     invoice_id: str
@@ -92,6 +94,7 @@ class Invoice:
     service_minor: int | None
     currency: str | None
     allowed: tuple[Allowed, ...]
+    search: str
     status: str = "to_complete"
     contested: tuple[str, ...] = ()
     expenses_minor: int | None = None
@@ -142,7 +145,7 @@ def project(row: Invoice | None, event: Reads) -> Invoice | None:
         case InvoiceApproved():
             return _approved(row, event)
         case InvoiceNumbered():
-            return replace(row, number=event.number)
+            return _numbered(row, event.number)
         case OwnInvoiceSent():
             return _own(replace(row, own_invoice_sent_at=event.sent_at), event, "sent")
         case OwnInvoiceRefused():
@@ -172,7 +175,13 @@ def _opened(event: InvoiceOpened) -> Invoice:
         service_minor=price.amount_minor if price else None,
         currency=price.currency if price else None,
         allowed=(*quoted, *extras),
+        search=words(event.invoice_id, event.trip_id, event.description),
     )
+
+
+def _numbered(row: Invoice, number: str) -> Invoice:
+    search = words(row.invoice_id, row.trip_id, row.description, number)
+    return replace(row, number=number, search=search)
 
 
 def _extra(extra: AcceptedExtra) -> Allowed:
@@ -233,7 +242,7 @@ def _accepted(row: Invoice, event: OwnInvoiceAccepted) -> Invoice:
     accepted = _own(row, event, "accepted")
     if event.settlement_version is not None:
         return accepted
-    return replace(_with_sums(accepted, event), number=event.number)
+    return _numbered(_with_sums(accepted, event), event.number)
 
 
 def _approved(row: Invoice, event: InvoiceApproved) -> Invoice:
@@ -278,8 +287,13 @@ view = View(
     primary_key=("invoice_id",),
     key=key,
     project=project,
-    indexes=("(organisation_id, validated_at, invoice_id) where status = 'validated'",),
+    indexes=(
+        "(organisation_id, validated_at, invoice_id) where status = 'validated'",
+        "(organisation_id, delivered_at, invoice_id)",
+        INDEX.replace("{column}", "search"),
+    ),
 )
 invoices = Table(view, "invoices")
+FIRST_DELIVERED = invoices.order("first-delivered", "delivered_at", "invoice_id")
 LONGEST_SENT = invoices.order("longest-sent", "own_invoice_sent_at", "invoice_id")
 LONGEST_WAITING = invoices.order("longest-waiting", "validated_at", "invoice_id")

@@ -8,9 +8,7 @@ from infra.http.pages import Paging
 from infra.http.request_context import RequestContext, requires
 from infra.reading import Rows
 from services.views.backoffice.invoice_details import InvoiceForBilling, detailed
-from services.views.backoffice.invoices import Invoice, invoices
-
-FIRST_DELIVERED = invoices.order("longest-waiting", "delivered_at", "invoice_id")
+from services.views.backoffice.invoices import FIRST_DELIVERED, Invoice, invoices
 
 
 def to_price(organisation_id: str) -> Rows[Invoice]:

@@ -1,5 +1,7 @@
 """Which lines of invoices are contested and not settled?"""
 
+from collections.abc import Sequence
+from dataclasses import asdict
 from typing import Annotated
 
 from infra.http.answers import Answered, Listed, Router
@@ -7,6 +9,7 @@ from infra.http.pages import Paging
 from infra.http.request_context import RequestContext, requires
 from infra.reading import Rows
 from services.views.backoffice.contests import Contest, ContestShown, contests
+from services.views.backoffice.persons import PersonShown, persons
 
 OLDEST = contests.order("oldest-line", "contested_at", "invoice_id", "line_id")
 
@@ -16,12 +19,23 @@ def unsettled(organisation_id: str) -> Rows[Contest]:
     return contests.of(organisation_id, status="open")
 
 
+class ContestedLine(ContestShown):
+    """A contested line with the driver whose invoice it is on."""
+
+    driver: PersonShown
+
+
 router = Router("Invoices")
 Billing = Annotated[RequestContext, requires("billing")]
 
 
 @router.get("/lines/contested")
-async def contested_lines(context: Billing, page: Paging) -> Answered[Listed[ContestShown]]:
+async def contested_lines(context: Billing, page: Paging) -> Answered[Listed[ContestedLine]]:
     """Lines that are contested and not settled, oldest first."""
     waiting = unsettled(context.principal.organisation_id)
-    return await page.show(waiting, OLDEST, ContestShown.of)
+
+    async def with_drivers(rows: Sequence[Contest]) -> list[ContestedLine]:
+        who = await persons(context, (row.driver_id for row in rows))
+        return [ContestedLine.of({**asdict(row), "driver": who[row.driver_id]}) for row in rows]
+
+    return await page.show_together(waiting, OLDEST, with_drivers)

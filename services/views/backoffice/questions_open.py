@@ -1,6 +1,7 @@
 """Which questions of drivers wait for billing's answer? One row a question."""
 
-from dataclasses import dataclass, replace
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, replace
 from datetime import datetime
 from typing import Annotated, assert_never
 
@@ -11,6 +12,7 @@ from infra.http.models import Instant
 from infra.http.pages import Paging
 from infra.http.request_context import RequestContext, requires
 from infra.reading import Rows, Table
+from services.views.backoffice.persons import PersonShown, persons
 
 Reads = QuestionAsked | QuestionAnswered
 
@@ -84,6 +86,7 @@ class OpenQuestion(Answer):
     """A question of a driver to billing, about an invoice or in general."""
 
     driver_id: str
+    driver: PersonShown
     question_id: str
     organisation_id: str
     invoice_id: str | None
@@ -102,4 +105,9 @@ Billing = Annotated[RequestContext, requires("billing")]
 async def open_questions(context: Billing, page: Paging) -> Answered[Listed[OpenQuestion]]:
     """Questions of drivers that wait for an answer, oldest first."""
     waiting = unanswered(context.principal.organisation_id)
-    return await page.show(waiting, OLDEST, OpenQuestion.of)
+
+    async def with_drivers(rows: Sequence[Question]) -> list[OpenQuestion]:
+        who = await persons(context, (row.driver_id for row in rows))
+        return [OpenQuestion.of({**asdict(row), "driver": who[row.driver_id]}) for row in rows]
+
+    return await page.show_together(waiting, OLDEST, with_drivers)

@@ -25,7 +25,8 @@ from infra.http.answers import Answer, MoneyShown, RuleInputShown
 from infra.http.models import Coded, Instant, Named
 from infra.reading import Table
 from infra.words import told
-from services.views.backoffice.trips import Trip
+from services.views.backoffice.candidates import Candidates, CandidateShown
+from services.views.backoffice.trips import Trip, TripStatus, VehicleShown
 
 Reads = (
     QuoteSubmitted
@@ -179,15 +180,6 @@ CHEAPEST = quotes.order("cheapest", "trip_id", "amount_minor", "driver_id")
 # --- Answers ----------------------------------------------------------------
 
 
-class TripStatus(StrEnum):
-    """How far a trip has come."""
-
-    OPEN = "open"
-    ASSIGNED = "assigned"
-    DELIVERED = "delivered"
-    EXPIRED = "expired"
-
-
 class QuoteStatus(StrEnum):
     """The standing of a quote."""
 
@@ -232,6 +224,7 @@ class QuoteShown(Answer):
     """A quote with what was decided about it."""
 
     driver_id: str
+    driver: CandidateShown
     status: QuoteStatus
     price: MoneyShown
     service: MoneyShown
@@ -249,13 +242,6 @@ class QuoteShown(Answer):
     """Null where a person decided, whom the history of the trip names."""
     valid_until: Instant | None
     counter_offer: CounterOfferShown | None
-
-
-class VehicleShown(Answer):
-    """The vehicle to be moved."""
-
-    make: str
-    model: str
 
 
 class TripWithQuotes(Answer):
@@ -276,7 +262,9 @@ class TripWithQuotes(Answer):
     quotes: list[QuoteShown]
 
 
-def trip_with_quotes(trip: Trip, its_quotes: Sequence[Quote], language: str) -> TripWithQuotes:
+def trip_with_quotes(
+    trip: Trip, its_quotes: Sequence[Quote], candidates: Candidates, language: str
+) -> TripWithQuotes:
     return TripWithQuotes(
         trip_id=trip.trip_id,
         status=TripStatus(trip.status),
@@ -289,16 +277,19 @@ def trip_with_quotes(trip: Trip, its_quotes: Sequence[Quote], language: str) -> 
         distance_km=trip.distance_km,
         published_at=trip.published_at,
         driver_id=trip.driver_id,
-        quotes=[quote_shown(row, language) for row in its_quotes],
+        quotes=[
+            quote_shown(row, candidates.on(trip, row.driver_id), language) for row in its_quotes
+        ],
     )
 
 
-def quote_shown(row: Quote, language: str) -> QuoteShown:
+def quote_shown(row: Quote, driver: CandidateShown, language: str) -> QuoteShown:
     def money(amount_minor: int) -> MoneyShown:
         return MoneyShown(amount_minor=amount_minor, currency=row.currency)
 
     return QuoteShown(
         driver_id=row.driver_id,
+        driver=driver,
         status=QuoteStatus(row.status),
         price=money(row.amount_minor),
         service=money(row.amount_minor - sum(one.amount_minor for one in row.expenses)),

@@ -1,4 +1,4 @@
-"""The back office: what waits for a decision of administration, logistics or billing, and why."""
+"""The back office: all that staff run, what waits for a decision of theirs, and why."""
 
 from fastapi import APIRouter
 
@@ -6,24 +6,35 @@ from infra.host import Service
 from infra.wording import Wording
 from services.views.backoffice import (
     accounts_to_activate,
+    clearances,
     contests,
+    drivers,
     drivers_available,
+    drivers_found,
     expenses,
     expenses_to_check,
     extras_to_decide,
+    files_found,
     invoice_details,
     invoices,
+    invoices_found,
     invoices_to_approve,
     invoices_to_price,
     lines_contested,
+    missions_found,
     own_invoices_to_check,
     papers,
     papers_to_check,
+    payees_found,
     questions_open,
     quotes,
     quotes_on_trip,
     quotes_to_process,
+    statements_found,
     trips,
+    trips_found,
+    users,
+    users_found,
 )
 
 QUESTIONS = (
@@ -40,23 +51,35 @@ QUESTIONS = (
     invoice_details,
     lines_contested,
     questions_open,
+    users_found,
+    drivers_found,
+    trips_found,
+    missions_found,
+    invoices_found,
+    payees_found,
+    statements_found,
+    files_found,
 )
 router = APIRouter(routes=[route for question in QUESTIONS for route in question.router.routes])
 
 service = Service(
     name="views.backoffice",
-    about="What waits for a decision of administration, logistics or billing, and why.",
+    about="All that staff run, what waits for a decision of theirs, and why.",
     views=(
-        accounts_to_activate.view,
+        users.view,
         papers.view,
+        clearances.view,
         trips.view,
         quotes.view,
         extras_to_decide.view,
-        drivers_available.view,
+        drivers.view,
         invoices.view,
         expenses.view,
         contests.view,
         questions_open.view,
+        payees_found.view,
+        statements_found.view,
+        files_found.view,
     ),
     routes=lambda _: router,
     wording=Wording(__package__),

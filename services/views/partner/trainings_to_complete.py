@@ -20,6 +20,9 @@ class Trainee:
 
     driver_id: str
     name: str
+    phone: str
+    city: str
+    missions_delivered: int
     kind: str
     code: str
     started_at: datetime
@@ -29,7 +32,14 @@ trainees = Table(
     Trainee,
     "drivers cross join lateral jsonb_to_recordset(drivers.trainings)"
     " as t(kind text, code text, started_at timestamptz)",
-    columns={"kind": "t.kind", "code": "t.code", "started_at": "t.started_at"},
+    columns={
+        "kind": "t.kind",
+        "code": "t.code",
+        "started_at": "t.started_at",
+        "missions_delivered": "(select count(*) from trips where trips.status = 'delivered'"
+        " and trips.driver_id = drivers.driver_id"
+        " and trips.organisation_id = drivers.organisation_id)",
+    },
 )
 FIRST_BEGUN = trainees.order("first-begun", "started_at", "driver_id", "kind", "code")
 
@@ -44,6 +54,9 @@ class TraineeShown(Answer):
 
     driver_id: str
     name: str
+    phone: str
+    city: str
+    missions_delivered: int
     kind: Annotated[QualificationKind, Named()]
     code: Annotated[str, Coded("AdditionalService")]
     started_at: Instant

@@ -32,10 +32,12 @@ from contracts.invoices.invoice_v1 import (
     TaxCategory,
     TripNoted,
 )
+from contracts.media import file_v1 as file
 from contracts.missions import driver_v1 as driver
 from contracts.missions import trip_v1 as trip
 from contracts.papers import paper_v1 as paper
 from contracts.payments import payee_v1 as payee
+from contracts.payments import payout_v1 as payout
 
 NOON = datetime(2030, 5, 1, 12, 0, tzinfo=UTC)
 HOUR = timedelta(hours=1)
@@ -669,4 +671,132 @@ def replied(id: str = "q-1") -> payee.QuestionAnswered:
         answer="Tomorrow",
         answered_by="lea",
         answered_at=LATER,
+    )
+
+
+# --- Payees, statements, files ----------------------------------------------
+
+IBAN = "FR7630006000011234567890189"
+NEW_IBAN = "DE89370400440532013000"
+
+
+def bank_given(who: str = "ada", at: datetime = NOON) -> payee.BankDetailsGiven:
+    return payee.BankDetailsGiven(
+        driver_id=who,
+        organisation_id="hiflow",
+        iban=IBAN,
+        bic=None,
+        holder="Ada Lovelace",
+        proof_file_id="file-2",
+        given_at=at,
+    )
+
+
+def bank_change(who: str = "ada") -> payee.BankChangeRequested:
+    return payee.BankChangeRequested(
+        driver_id=who,
+        organisation_id="hiflow",
+        change_id="c-1",
+        iban=NEW_IBAN,
+        bic=None,
+        holder="Ada King",
+        proof_file_id="file-3",
+        authenticated_at=LATER,
+        effective_at=LATER + 72 * HOUR,
+        requested_at=LATER,
+    )
+
+
+def bank_change_cancelled(id: str = "c-1") -> payee.BankChangeCancelled:
+    return payee.BankChangeCancelled(
+        driver_id="ada", organisation_id="hiflow", change_id=id, cancelled_at=LATER
+    )
+
+
+def bank_changed(id: str = "c-1") -> payee.BankChangeTookEffect:
+    return payee.BankChangeTookEffect(
+        driver_id="ada", organisation_id="hiflow", change_id=id, took_effect_at=LATER + 72 * HOUR
+    )
+
+
+def closed(
+    who: str = "ada", id: str = "p-1", net: int = 40_056, at: datetime = NOON
+) -> payout.StatementClosed:
+    none = euros(0)
+    return payout.StatementClosed(
+        driver_id=who,
+        organisation_id="hiflow",
+        payout_id=id,
+        lines=(),
+        gross=euros(net),
+        expenses=none,
+        adjustments=none,
+        vat=none,
+        carried_in=none,
+        carried_out=none,
+        net=euros(net),
+        carried_from=None,
+        payable=net > 0,
+        closed_at=at,
+        version=4,
+    )
+
+
+def paid_out(who: str = "ada", id: str = "p-1") -> payout.PayoutPaid:
+    return payout.PayoutPaid(
+        driver_id=who,
+        organisation_id="hiflow",
+        payout_id=id,
+        net=euros(40_056),
+        reference="SEPA 42",
+        invoice_ids=(INVOICE,),
+        payee_version=1,
+        paid_at=LATER,
+        version=5,
+    )
+
+
+def file_started(
+    id: str = "f-1",
+    name: str = "Reçu péage.pdf",
+    purpose: file.Purpose = file.Purpose.RECEIPT,
+    size: int = 700,
+) -> file.UploadStarted:
+    return file.UploadStarted(
+        file_id=id,
+        organisation_id="hiflow",
+        user_id="ada",
+        name=name,
+        declared_type="application/pdf",
+        size_bytes=size,
+        declared_sha256="ab" * 32,
+        visibility=file.Visibility.PRIVATE,
+        purpose=purpose,
+        started_at=NOON,
+        expires_at=NOON + DAY,
+    )
+
+
+def file_stored(id: str = "f-1") -> file.FileStored:
+    return file.FileStored(
+        file_id=id,
+        organisation_id="hiflow",
+        user_id="ada",
+        sha256="ab" * 32,
+        media_type="application/pdf",
+        size_bytes=700,
+        visibility=file.Visibility.PRIVATE,
+        purpose=file.Purpose.RECEIPT,
+        stored_at=LATER,
+    )
+
+
+def file_held(id: str = "f-1") -> file.FileHeld:
+    return file.FileHeld(
+        file_id=id,
+        organisation_id="hiflow",
+        user_id="ada",
+        held_by=f"invoice-{INVOICE}",
+        reader_id=None,
+        held_at=LATER,
     )

@@ -7,14 +7,7 @@ import pytest
 from contracts.accounts import user_v1
 from contracts.accounts.user_v1 import Role
 from infra.consumers.views import OutOfOrder
-from services.views.backoffice import accounts_to_activate
-from services.views.backoffice.accounts_to_activate import (
-    LONGEST_WAITING,
-    Reads,
-    User,
-    project,
-    to_activate,
-)
+from services.views.backoffice.accounts_to_activate import LONGEST_WAITING, to_activate
 from services.views.backoffice.tests.make import (
     HOUR,
     LATER,
@@ -30,6 +23,7 @@ from services.views.backoffice.tests.make import (
     user_forgotten,
 )
 from services.views.backoffice.tests.stage import Office, served
+from services.views.backoffice.users import Reads, User, project
 
 
 def user_of(*events: Reads) -> User:
@@ -70,7 +64,7 @@ class TestUser:
             expires_at=LATER,
             requested_at=NOON,
         )
-        assert not isinstance(asked, accounts_to_activate.Reads)
+        assert not isinstance(asked, Reads)
         changed = user_v1.EmailChanged(
             user_id="ada", organisation_id="hiflow", email="b@x.example", changed_at=LATER
         )

@@ -8,13 +8,8 @@ import pytest
 
 from contracts.missions.driver_v1 import DriverReinstated, DriverSuspended
 from infra.consumers.views import OutOfOrder
-from services.views.backoffice.drivers_available import (
-    BY_ID,
-    Driver,
-    Reads,
-    available,
-    project,
-)
+from services.views.backoffice.drivers import Driver, Reads, project
+from services.views.backoffice.drivers_available import BY_ID, available
 from services.views.backoffice.tests.make import (
     DAY,
     FROM,

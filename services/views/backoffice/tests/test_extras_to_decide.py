@@ -111,6 +111,7 @@ class TestToDecide:
             "trip_id": "t-1",
             "request_id": "x-1",
             "driver_id": "ada",
+            "driver": {"driver_id": "ada", "name": "", "phone": ""},
             "kind": "taxi",
             "amount_minor": 2_000,
             "currency": "EUR",

@@ -17,9 +17,9 @@ from services.views.backoffice import contests, expenses, invoices, lines_contes
 from services.views.backoffice.contests import BY_INVOICE
 from services.views.backoffice.expenses import AS_DECLARED
 from services.views.backoffice.expenses_to_check import to_check
-from services.views.backoffice.invoices import LONGEST_WAITING, Allowed, Line
+from services.views.backoffice.invoices import FIRST_DELIVERED, LONGEST_WAITING, Allowed, Line
 from services.views.backoffice.invoices_to_approve import to_approve
-from services.views.backoffice.invoices_to_price import FIRST_DELIVERED, to_price
+from services.views.backoffice.invoices_to_price import to_price
 from services.views.backoffice.lines_contested import unsettled
 from services.views.backoffice.tests.make import (
     HOUR,
@@ -283,6 +283,7 @@ class TestShown:
             "invoice_id": "inv-t-1",
             "trip_id": "t-1",
             "driver_id": "ada",
+            "driver": {"driver_id": "ada", "name": "", "phone": ""},
             "description": "Renault Clio, Paris to Lyon",
             "status": "validated",
             "delivered_at": "2030-05-01T12:00:00Z",
@@ -326,7 +327,8 @@ class TestShown:
         await office.saw(opened(), added(), validated(), contested())
         nothing = dict.fromkeys(SETTLED.keys() - contest_shown().keys())
         async with served(office) as api:
-            assert await api.items("/lines/contested") == [contest_shown() | nothing]
+            driver = {"driver": {"driver_id": "ada", "name": "", "phone": ""}}
+            assert await api.items("/lines/contested") == [contest_shown() | nothing | driver]
             await office.saw(settled())
             assert await api.items("/lines/contested") == []
 

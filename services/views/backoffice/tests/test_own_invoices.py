@@ -8,6 +8,7 @@ from services.views.backoffice import invoices
 from services.views.backoffice.invoice_details import invoice_shown
 from services.views.backoffice.invoices import LONGEST_SENT
 from services.views.backoffice.own_invoices_to_check import to_check
+from services.views.backoffice.persons import PersonShown
 from services.views.backoffice.tests.make import (
     HOUR,
     INVOICE,
@@ -42,7 +43,9 @@ def row_of(*events: invoices.Reads) -> invoices.Invoice:
 def test_billing_sees_what_became_of_it_and_what_differs(
     last: invoices.Reads, status: str, differing: list[str]
 ) -> None:
-    [shown] = invoice_shown(row_of(*APPROVED, own_sent(), last), [], []).own_invoices
+    row = row_of(*APPROVED, own_sent(), last)
+    ada = PersonShown(driver_id="ada", name="Ada Lovelace", phone="")
+    [shown] = invoice_shown(row, ada, [], []).own_invoices
     assert (shown.status, [field.name for field in shown.differing]) == (status, differing)
     assert (shown.file_id, shown.number) == ("f-9", "2030-14")
 

@@ -108,6 +108,11 @@ class TestToCheck:
             "decided_at": None,
             "holds": False,
             "held_until": None,
+            "partner": {
+                "name": "",
+                "phone": "",
+                "record": {"papers_lacking": [], "missions_delivered": 0, "missions_under_way": 0},
+            },
         }
 
     async def test_a_decided_paper_is_shown_with_its_decision(self, office: Office) -> None:

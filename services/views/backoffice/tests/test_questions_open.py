@@ -72,6 +72,7 @@ class TestWaiting:
             [left] = await api.items("/questions/open")
         assert left == {
             "driver_id": "ada",
+            "driver": {"driver_id": "ada", "name": "", "phone": ""},
             "question_id": "q-2",
             "organisation_id": "hiflow",
             "invoice_id": "inv-t-1",

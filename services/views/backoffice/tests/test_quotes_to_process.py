@@ -11,7 +11,7 @@ from contracts.missions.trip_v1 import CounterOffered, TripEvent
 from infra.consumers.views import OutOfOrder
 from services.views.backoffice import quotes, trips
 from services.views.backoffice.quotes import CHEAPEST, Expense, Input
-from services.views.backoffice.quotes_to_process import FIRST_TO_START, to_process
+from services.views.backoffice.quotes_to_process import to_process
 from services.views.backoffice.tests.make import (
     DAY,
     FROM,
@@ -36,6 +36,7 @@ from services.views.backoffice.tests.make import (
     withdrawn,
 )
 from services.views.backoffice.tests.stage import Office, served
+from services.views.backoffice.trips import FIRST_TO_START
 
 OVER = trip_v1.QuoteExpired(trip_id="t-1", driver_id="ada", expired_at=LATER)
 COUNTERED = trip_v1.CounterOffered(
@@ -278,6 +279,14 @@ class TestToProcess:
 
 REFUSED = {
     "driver_id": "ada",
+    "driver": {
+        "driver_id": "ada",
+        "name": "",
+        "phone": "",
+        "city": "",
+        "kilometres_away": None,
+        "record": {"papers_lacking": [], "missions_delivered": 0, "missions_under_way": 0},
+    },
     "status": "refused",
     "price": {"amount_minor": 12_500, "currency": "EUR"},
     "service": {"amount_minor": 12_200, "currency": "EUR"},

@@ -32,9 +32,12 @@ from services.views.partner.tests.make import (
     LATER,
     NOON,
     UNTIL,
+    assigned,
     declared,
+    delivered,
     engaged,
     home_changed,
+    published,
     qualified,
     registered,
     training,
@@ -200,3 +203,15 @@ async def test_trainings_wait_until_completed_the_first_begun_first(partner: Par
     await partner.saw(qualified("orion"))
     assert await in_training(partner, "hiflow") == found[:1]
     assert await in_training(partner, "stranger") == []
+
+
+async def test_who_went_to_a_training_is_shown_with_the_missions_they_delivered(
+    partner: Partner,
+) -> None:
+    await partner.saw(registered(), home_changed(), training("atlas"))
+    for trip in ("done", "runs"):
+        await partner.saw(published(trip), assigned(trip=trip))
+    await partner.saw(delivered(trip="done"))
+    [trainee] = await in_training(partner, "hiflow")
+    assert (trainee.name, trainee.phone) == ("Ada Lovelace", "+33 6 12 34 56 78")
+    assert (trainee.city, trainee.missions_delivered) == ("Paris", 1)

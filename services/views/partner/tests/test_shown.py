@@ -216,8 +216,9 @@ async def test_a_driver_is_shown_with_all_that_is_known_of_them(partner: Partner
         calendar = (await api.get("/calendar")).json()
         assert calendar == {"availabilities": [FREE], "engagements": [BUSY]}
         waiting = await api.get("/logistics/trainings", role="logistics")
-        named = {"driver_id": "ada", "name": "Ada Lovelace"}
-        assert waiting.json() == {"items": [{**named, **BEGUN}], "next": None}
+        named = {"driver_id": "ada", "name": "Ada Lovelace", "phone": ADA["phone"]}
+        known = {"city": ADA["city"], "missions_delivered": 0}
+        assert waiting.json() == {"items": [{**named, **known, **BEGUN}], "next": None}
 
 
 async def test_an_available_driver_is_shown_like_in_their_profile(partner: Partner) -> None:

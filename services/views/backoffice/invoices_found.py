@@ -1,0 +1,130 @@
+"""Which invoices are there, and how far are they?"""
+
+from collections.abc import Sequence
+from datetime import timedelta
+from enum import StrEnum
+from typing import Annotated, ClassVar
+from zoneinfo import ZoneInfo
+
+from fastapi import Query
+
+from infra.http.answers import Answer, Answered, Listed, MoneyShown, Router
+from infra.http.models import Day, Id, Instant
+from infra.http.pages import Filters, Paging, Typed
+from infra.http.request_context import RequestContext, requires
+from infra.reading import Rows
+from services.views.backoffice.invoice_details import InvoiceStatus, money
+from services.views.backoffice.invoices import FIRST_DELIVERED, Invoice, invoices
+from services.views.backoffice.persons import PersonShown, persons, searched
+from services.views.backoffice.trips import midnight
+
+LATEST_DELIVERED = invoices.order("latest-delivered", "delivered_at", "invoice_id", descending=True)
+
+
+class InvoiceOrder(StrEnum):
+    """How a list of invoices is sorted."""
+
+    LATEST_DELIVERED = "latest_delivered"
+    FIRST_DELIVERED = "first_delivered"
+
+
+ORDERS = {
+    InvoiceOrder.LATEST_DELIVERED: LATEST_DELIVERED,
+    InvoiceOrder.FIRST_DELIVERED: FIRST_DELIVERED,
+}
+
+
+class InvoiceFilters(Filters):
+    """Which invoices are wanted."""
+
+    no_columns: ClassVar[frozenset[str]] = frozenset(
+        {"q", "status", "delivered_from", "delivered_until", "order"}
+    )
+
+    q: Typed = ""
+    """Words of a number, a trip id, a description or a driver."""
+    status: InvoiceStatus | None = None
+    driver_id: Id | None = None
+    trip_id: Id | None = None
+    delivered_from: Day | None = None
+    """Delivered on this day or later, by the clock of the organisation."""
+    delivered_until: Day | None = None
+    """Delivered on this day or before."""
+    order: InvoiceOrder = InvoiceOrder.LATEST_DELIVERED
+
+
+def found(organisation_id: str, filters: InvoiceFilters, zone: ZoneInfo) -> Rows[Invoice]:
+    """The invoices that match, whose days are days in a zone."""
+    rows = searched(filters.narrow(invoices.of(organisation_id)), filters.q)
+    if filters.status is InvoiceStatus.DISPUTED:
+        rows = rows.where("cardinality(contested) > 0")
+    elif filters.status is not None:
+        rows = rows.only(status=filters.status.value).where("cardinality(contested) = 0")
+    if (first := filters.delivered_from) is not None:
+        rows = rows.where("delivered_at >= %(since)s", since=midnight(first, zone))
+    if (last := filters.delivered_until) is not None:
+        after = midnight(last + timedelta(days=1), zone)
+        rows = rows.where("delivered_at < %(before)s", before=after)
+    return rows
+
+
+class InvoiceListed(Answer):
+    """An invoice in a list; the sums are null before its approval."""
+
+    invoice_id: str
+    number: str | None
+    trip_id: str
+    driver: PersonShown
+    description: str
+    status: InvoiceStatus
+    delivered_at: Instant
+    service: MoneyShown | None
+    """Null as long as no price was agreed on."""
+    expenses: MoneyShown | None
+    """The sum of the validated expenses."""
+    net: MoneyShown | None
+    tax: MoneyShown | None
+    total: MoneyShown | None
+    validated_at: Instant | None
+    approved_at: Instant | None
+    payout_id: str | None
+    paid_at: Instant | None
+
+
+def invoice_listed(row: Invoice, driver: PersonShown) -> InvoiceListed:
+    return InvoiceListed(
+        invoice_id=row.invoice_id,
+        number=row.number,
+        trip_id=row.trip_id,
+        driver=driver,
+        description=row.description,
+        status=InvoiceStatus.DISPUTED if row.contested else InvoiceStatus(row.status),
+        delivered_at=row.delivered_at,
+        service=money(row.service_minor, row.currency),
+        expenses=money(row.expenses_minor, row.currency),
+        net=money(row.net_minor, row.currency),
+        tax=money(row.tax_minor, row.currency),
+        total=money(row.total_minor, row.currency),
+        validated_at=row.validated_at,
+        approved_at=row.approved_at,
+        payout_id=row.payout_id,
+        paid_at=row.paid_at,
+    )
+
+
+router = Router("Invoices")
+Billing = Annotated[RequestContext, requires("billing")]
+
+
+@router.get("/invoices")
+async def invoices_found(
+    context: Billing, page: Paging, filters: Annotated[InvoiceFilters, Query()]
+) -> Answered[Listed[InvoiceListed]]:
+    """Invoices of the organisation, the latest delivery first unless asked for otherwise."""
+
+    async def with_drivers(rows: Sequence[Invoice]) -> list[InvoiceListed]:
+        who = await persons(context, (row.driver_id for row in rows))
+        return [invoice_listed(row, who[row.driver_id]) for row in rows]
+
+    rows = found(context.principal.organisation_id, filters, context.zone)
+    return await page.show_together(rows, ORDERS[filters.order], with_drivers)

@@ -1,0 +1,42 @@
+"""The drivers that rows name: who they are, and the rows of those whom somebody typed."""
+
+from collections.abc import Iterable, Mapping
+from typing import TypeVar
+
+from infra.http.answers import Answer
+from infra.http.request_context import RequestContext
+from infra.reading import Rows
+from infra.searching import matches, question
+from services.views.backoffice.drivers import BY_NAME, drivers
+
+Row = TypeVar("Row")
+
+
+class PersonShown(Answer):
+    """A driver; the texts are empty when they are not known, or forgotten."""
+
+    driver_id: str
+    name: str
+    phone: str
+
+
+async def persons(context: RequestContext, ids: Iterable[str]) -> Mapping[str, PersonShown]:
+    """Each of these drivers by id, also those whom nobody knows."""
+    wanted = set(ids)
+    mine = drivers.of(context.principal.organisation_id, driver_id=wanted)
+    known = {row.driver_id: row for row in await mine.many(context.pool, BY_NAME)}
+    nobody = {id: PersonShown(driver_id=id, name="", phone="") for id in wanted - known.keys()}
+    return nobody | {id: PersonShown.of(row) for id, row in known.items()}
+
+
+def searched(rows: Rows[Row], text: str) -> Rows[Row]:
+    """The rows whose own words meet what somebody typed, or whose driver's do."""
+    if not (typed := question(text)):
+        return rows
+    table = rows.table
+    of_driver = (
+        f"{table.name}.driver_id in (select d.driver_id from drivers d"
+        f" where d.organisation_id = %(organisation_id)s and {matches('d.search', 'typed')})"
+    )
+    own = f"{matches(table.term('search'), 'typed')} or " if "search" in table.kind.columns else ""
+    return rows.where(own + of_driver, typed=typed)
