@@ -36,9 +36,7 @@ async def quotes_to_process(
         found = await waiting.many(context.pool, CHEAPEST)
         by_trip = grouped(found, lambda row: row.trip_id)
         who = await candidates(context, {row.driver_id for row in found})
-        return [
-            trip_with_quotes(row, by_trip[row.trip_id], who, context.language) for row in rows
-        ]
+        return [trip_with_quotes(row, by_trip[row.trip_id], who, context.language) for row in rows]
 
     rows = of_reference(to_process(organisation_id), "trip_id", TRIP, organisation_id, reference)
     return context.in_language(await page.show_together(rows, FIRST_TO_START, with_quotes))
