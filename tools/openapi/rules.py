@@ -21,7 +21,14 @@ SHAPES: Mapping[str, frozenset[str]] = {
 }
 """By a field that gives it away: all fields of what has one shape in every API."""
 OTHERWISE = frozenset(
-    {"BalanceShown", "ComparedShown", "ContestShown", "DriverShown", "EarlierQuote"}
+    {
+        "BalanceShown",
+        "ComparedShown",
+        "ContestShown",
+        "ContestedLine",
+        "DriverShown",
+        "EarlierQuote",
+    }
     | {"ExpenseShown", "ExtraCostShown", "ExtraShown", "KindCompared", "PayoutToPay"}
     | {"PostingShown", "QuoteOnTrip"}
 )
