@@ -60,7 +60,8 @@ def _of_calls(nodes: list[ast.AST], places: dict[str, int]) -> Iterator[str]:
 
 def _text(node: ast.expr | None) -> Iterator[str]:
     if isinstance(node, ast.Constant) and isinstance(node.value, str):
-        yield node.value.strip("/")
+        # Of a field within another one, both are names of a body.
+        yield from node.value.strip("/").split("/")
 
 
 def of_bodies(node: Any) -> Iterator[str]:
