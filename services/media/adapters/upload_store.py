@@ -295,7 +295,10 @@ async def _clean(upload: UploadStarted, media: str, whole: Path, clean: Path) ->
 
 
 async def _open(connection: Connection, file_id: str, organisation_id: str) -> int:
-    """The announced size of an upload that takes pieces. Raises `Refusal`."""
+    """The announced size of an upload that takes pieces. Raises `Refusal`.
+
+    One that takes none is about to be abandoned: its time is over, or its owner is forgotten.
+    """
     cursor = await connection.execute(
         "select size_bytes, open and expires_at > clock_timestamp() from media.file"
         " where file_id = %s and organisation_id = %s",
@@ -305,7 +308,7 @@ async def _open(connection: Connection, file_id: str, organisation_id: str) -> i
     if row is None:
         raise Refusal(file.NoSuchFile())
     if not row[1]:
-        raise Refusal(file.UploadIsOver("it ended"))
+        raise Refusal(file.UploadIsOver("abandoned"))
     return int(row[0])
 
 

@@ -157,7 +157,7 @@ class OnlyImagesArePublic:
 class UploadIsOver:
     """The upload was stored, refused or abandoned."""
 
-    status: str
+    status: Literal["stored", "refused", "abandoned", "removed"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -108,7 +108,13 @@ def router(media: MediaService) -> Router:
         A piece that is not the last one has 64 KiB at least. The last one may bring the hash of
         the content, when the announcement named none.
         """
-        await media.found(context, file_id)
+        match (await media.found(context, file_id)).state:
+            case file.Stored():
+                raise context.refuse(file.UploadIsOver("stored"))
+            case file.Gone() as gone:
+                raise context.refuse(file.UploadIsOver(gone.status))
+            case _:
+                pass
         piece = await request.body()
         async with refusing(context):
             organisation = context.principal.organisation_id

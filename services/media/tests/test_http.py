@@ -148,7 +148,9 @@ class TestSending:
         async with served(database, tmp_path) as api:
             file = await api.sent()
             assert (await api.complete(file)).json()["status"] == "stored"
-            assert (await api.piece(file, len(PDF), b"x")).status_code == 409
+            late = await api.piece(file, len(PDF), b"x")
+            assert late.status_code == 409
+            assert late.json()["detail"] == "The upload is over: stored."
             assert (await api.ask("HEAD", f"/uploads/{file}")).status_code == 404
 
     async def test_who_completes_at_the_same_time_is_told_to_try_again_or_the_same(
