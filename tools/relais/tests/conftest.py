@@ -117,7 +117,7 @@ class Platform(Line):
             cursor = connection.execute(statement.encode())
             return cursor.fetchall() if cursor.description else []
 
-    def until(self, check: Callable[[], bool], within: float = 30.0) -> None:
+    def until(self, check: Callable[[], bool], within: float = 90.0) -> None:
         """Wait for what workers do."""
         deadline = time.monotonic() + within
         while not check():

@@ -43,6 +43,8 @@ def assigned(platform: Platform) -> tuple[str, str, dict[str, Any]]:
 class TestCommand:
     def test_one_request_is_followed_into_every_service(self, platform: Platform) -> None:
         trip, driver, fact = assigned(platform)
+        # What was just recorded is read once nothing older is on its way.
+        settle(platform)
         found = platform.facts("why", fact["correlation_id"])
         streams = {(one["service"], one["stream"]) for one in found["events"]}
         assert {
