@@ -25,7 +25,7 @@ class TestTree:
 
 
 def assigned(platform: Platform) -> tuple[str, str, dict[str, Any]]:
-    """A trip, its driver, and the fact that gave the one to the other, once it led to an invoice."""
+    """A trip, its driver, and the fact that gave one to the other, once it led to an invoice."""
     driver, trip = platform.driver(), platform.trip()
     body = {"driver_id": driver, "price": {"amount_minor": 20_000, "currency": "EUR"}}
     platform.post("logistics", "lea", f"/missions/trips/{trip}/assignment", body)
