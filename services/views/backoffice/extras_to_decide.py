@@ -1,6 +1,5 @@
 """Which extra costs of missions wait for an answer? One row a request."""
 
-from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
 from datetime import datetime
 from enum import StrEnum
@@ -20,7 +19,7 @@ from infra.http.pages import ByReference, Paging, of_reference
 from infra.http.readable_ids import TRIP
 from infra.http.request_context import RequestContext, requires
 from infra.reading import Rows, Table
-from services.views.backoffice.persons import PersonShown, persons
+from services.views.backoffice.persons import PersonShown, with_drivers
 
 Reads = ExtraCostRequested | ExtraCostAccepted | ExtraCostRefused
 
@@ -137,6 +136,10 @@ class ExtraShown(Answer):
     decided_at: Instant | None
 
 
+def extra_shown(row: Extra, driver: PersonShown) -> ExtraShown:
+    return ExtraShown.of({**asdict(row), "driver": driver})
+
+
 router = Router("Extra costs")
 Logistics = Annotated[RequestContext, requires("logistics")]
 
@@ -149,8 +152,4 @@ async def extras_to_decide(
     organisation_id = context.principal.organisation_id
     waiting = of_reference(to_decide(organisation_id), "trip_id", TRIP, organisation_id, reference)
 
-    async def with_drivers(rows: Sequence[Extra]) -> list[ExtraShown]:
-        who = await persons(context, (row.driver_id for row in rows))
-        return [ExtraShown.of({**asdict(row), "driver": who[row.driver_id]}) for row in rows]
-
-    return await page.show_together(waiting, OLDEST, with_drivers)
+    return await page.show_together(waiting, OLDEST, with_drivers(context, extra_shown))

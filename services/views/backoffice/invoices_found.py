@@ -1,7 +1,5 @@
 """Which invoices are there, and how far are they?"""
 
-from collections.abc import Sequence
-from datetime import timedelta
 from enum import StrEnum
 from typing import Annotated, ClassVar
 from zoneinfo import ZoneInfo
@@ -13,10 +11,10 @@ from infra.http.models import Day, Id, Instant
 from infra.http.pages import Filters, Paging, Typed
 from infra.http.request_context import RequestContext, requires
 from infra.reading import Rows
+from services.views.backoffice.days import in_days
 from services.views.backoffice.invoice_details import InvoiceStatus, money
 from services.views.backoffice.invoices import FIRST_DELIVERED, Invoice, invoices
-from services.views.backoffice.persons import PersonShown, persons, searched
-from services.views.backoffice.trips import midnight
+from services.views.backoffice.persons import PersonShown, searched, with_drivers
 
 LATEST_DELIVERED = invoices.order("latest-delivered", "delivered_at", "invoice_id", descending=True)
 
@@ -60,12 +58,8 @@ def found(organisation_id: str, filters: InvoiceFilters, zone: ZoneInfo) -> Rows
         rows = rows.where("cardinality(contested) > 0")
     elif filters.status is not None:
         rows = rows.only(status=filters.status.value).where("cardinality(contested) = 0")
-    if (first := filters.delivered_from) is not None:
-        rows = rows.where("delivered_at >= %(since)s", since=midnight(first, zone))
-    if (last := filters.delivered_until) is not None:
-        after = midnight(last + timedelta(days=1), zone)
-        rows = rows.where("delivered_at < %(before)s", before=after)
-    return rows
+    first, last = filters.delivered_from, filters.delivered_until
+    return in_days(rows, "delivered_at", first=first, last=last, zone=zone)
 
 
 class InvoiceListed(Answer):
@@ -122,9 +116,7 @@ async def invoices_found(
 ) -> Answered[Listed[InvoiceListed]]:
     """Invoices of the organisation, the latest delivery first unless asked for otherwise."""
 
-    async def with_drivers(rows: Sequence[Invoice]) -> list[InvoiceListed]:
-        who = await persons(context, (row.driver_id for row in rows))
-        return [invoice_listed(row, who[row.driver_id]) for row in rows]
-
     rows = found(context.principal.organisation_id, filters, context.zone)
-    return await page.show_together(rows, ORDERS[filters.order], with_drivers)
+    return await page.show_together(
+        rows, ORDERS[filters.order], with_drivers(context, invoice_listed)
+    )

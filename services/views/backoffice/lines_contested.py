@@ -1,6 +1,5 @@
 """Which lines of invoices are contested and not settled?"""
 
-from collections.abc import Sequence
 from dataclasses import asdict
 from typing import Annotated
 
@@ -9,7 +8,7 @@ from infra.http.pages import Paging
 from infra.http.request_context import RequestContext, requires
 from infra.reading import Rows
 from services.views.backoffice.contests import Contest, ContestShown, contests
-from services.views.backoffice.persons import PersonShown, persons
+from services.views.backoffice.persons import PersonShown, with_drivers
 
 OLDEST = contests.order("oldest-line", "contested_at", "invoice_id", "line_id")
 
@@ -25,6 +24,10 @@ class ContestedLine(ContestShown):
     driver: PersonShown
 
 
+def line_shown(row: Contest, driver: PersonShown) -> ContestedLine:
+    return ContestedLine.of({**asdict(row), "driver": driver})
+
+
 router = Router("Invoices")
 Billing = Annotated[RequestContext, requires("billing")]
 
@@ -34,8 +37,4 @@ async def contested_lines(context: Billing, page: Paging) -> Answered[Listed[Con
     """Lines that are contested and not settled, oldest first."""
     waiting = unsettled(context.principal.organisation_id)
 
-    async def with_drivers(rows: Sequence[Contest]) -> list[ContestedLine]:
-        who = await persons(context, (row.driver_id for row in rows))
-        return [ContestedLine.of({**asdict(row), "driver": who[row.driver_id]}) for row in rows]
-
-    return await page.show_together(waiting, OLDEST, with_drivers)
+    return await page.show_together(waiting, OLDEST, with_drivers(context, line_shown))

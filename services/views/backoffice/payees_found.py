@@ -1,6 +1,5 @@
 """The drivers who are paid: one row a payee; of an account, its country and its end."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
@@ -22,7 +21,7 @@ from infra.http.models import Instant
 from infra.http.pages import Filters, Paging, Typed
 from infra.http.request_context import RequestContext, requires
 from infra.reading import Rows, Table
-from services.views.backoffice.persons import PersonShown, persons, searched
+from services.views.backoffice.persons import PersonShown, searched, with_drivers
 
 Reads = BankDetailsGiven | BankChangeRequested | BankChangeCancelled | BankChangeTookEffect
 
@@ -203,9 +202,7 @@ async def payees_found(
 ) -> Answered[Listed[PayeeListed]]:
     """Drivers with bank details, the latest change first unless asked for otherwise."""
 
-    async def with_drivers(rows: Sequence[Payee]) -> list[PayeeListed]:
-        who = await persons(context, (row.driver_id for row in rows))
-        return [payee_listed(row, who[row.driver_id]) for row in rows]
-
     rows = found(context.principal.organisation_id, filters)
-    return await page.show_together(rows, ORDERS[filters.order], with_drivers)
+    return await page.show_together(
+        rows, ORDERS[filters.order], with_drivers(context, payee_listed)
+    )

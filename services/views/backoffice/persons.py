@@ -1,7 +1,7 @@
 """The drivers that rows name: who they are, and the rows of those whom somebody typed."""
 
-from collections.abc import Iterable, Mapping
-from typing import TypeVar
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+from typing import Protocol, TypeVar
 
 from infra.http.answers import Answer
 from infra.http.request_context import RequestContext
@@ -9,7 +9,17 @@ from infra.reading import Rows
 from infra.searching import matches, question
 from services.views.backoffice.drivers import BY_NAME, drivers
 
+
+class OfDriver(Protocol):
+    """A row that belongs to a driver."""
+
+    @property
+    def driver_id(self) -> str: ...
+
+
 Row = TypeVar("Row")
+DriversRow = TypeVar("DriversRow", bound=OfDriver)
+Shown = TypeVar("Shown")
 
 
 class PersonShown(Answer):
@@ -27,6 +37,18 @@ async def persons(context: RequestContext, ids: Iterable[str]) -> Mapping[str, P
     known = {row.driver_id: row for row in await mine.many(context.pool, BY_NAME)}
     nobody = {id: PersonShown(driver_id=id, name="", phone="") for id in wanted - known.keys()}
     return nobody | {id: PersonShown.of(row) for id, row in known.items()}
+
+
+def with_drivers(
+    context: RequestContext, show: Callable[[DriversRow, PersonShown], Shown]
+) -> Callable[[Sequence[DriversRow]], Awaitable[list[Shown]]]:
+    """Presents the rows of a page, each with its driver; asks once for all of them."""
+
+    async def present(rows: Sequence[DriversRow]) -> list[Shown]:
+        who = await persons(context, (row.driver_id for row in rows))
+        return [show(row, who[row.driver_id]) for row in rows]
+
+    return present
 
 
 def searched(rows: Rows[Row], text: str) -> Rows[Row]:

@@ -1,6 +1,5 @@
 """Which questions of drivers wait for billing's answer? One row a question."""
 
-from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
 from datetime import datetime
 from typing import Annotated, assert_never
@@ -12,7 +11,7 @@ from infra.http.models import Instant
 from infra.http.pages import Paging
 from infra.http.request_context import RequestContext, requires
 from infra.reading import Rows, Table
-from services.views.backoffice.persons import PersonShown, persons
+from services.views.backoffice.persons import PersonShown, with_drivers
 
 Reads = QuestionAsked | QuestionAnswered
 
@@ -97,6 +96,10 @@ class OpenQuestion(Answer):
     answered_at: Instant | None
 
 
+def question_shown(row: Question, driver: PersonShown) -> OpenQuestion:
+    return OpenQuestion.of({**asdict(row), "driver": driver})
+
+
 router = Router("Questions")
 Billing = Annotated[RequestContext, requires("billing")]
 
@@ -106,8 +109,4 @@ async def open_questions(context: Billing, page: Paging) -> Answered[Listed[Open
     """Questions of drivers that wait for an answer, oldest first."""
     waiting = unanswered(context.principal.organisation_id)
 
-    async def with_drivers(rows: Sequence[Question]) -> list[OpenQuestion]:
-        who = await persons(context, (row.driver_id for row in rows))
-        return [OpenQuestion.of({**asdict(row), "driver": who[row.driver_id]}) for row in rows]
-
-    return await page.show_together(waiting, OLDEST, with_drivers)
+    return await page.show_together(waiting, OLDEST, with_drivers(context, question_shown))

@@ -1,8 +1,7 @@
 """Which statements of drivers were closed, and which are paid? One row a statement."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import datetime
 from enum import StrEnum
 from typing import Annotated, ClassVar, assert_never
 from zoneinfo import ZoneInfo
@@ -16,8 +15,8 @@ from infra.http.models import Day, Id, Instant
 from infra.http.pages import Filters, Paging, Typed
 from infra.http.request_context import RequestContext, requires
 from infra.reading import Rows, Table
-from services.views.backoffice.persons import PersonShown, persons, searched
-from services.views.backoffice.trips import midnight
+from services.views.backoffice.days import in_days
+from services.views.backoffice.persons import PersonShown, searched, with_drivers
 
 Reads = StatementClosed | PayoutPaid
 
@@ -137,12 +136,8 @@ class StatementFilters(Filters):
 def found(organisation_id: str, filters: StatementFilters, zone: ZoneInfo) -> Rows[Statement]:
     """The statements that match, whose days are days in a zone."""
     rows = searched(filters.narrow(statements.of(organisation_id)), filters.q)
-    if (first := filters.closed_from) is not None:
-        rows = rows.where("closed_at >= %(since)s", since=midnight(first, zone))
-    if (last := filters.closed_until) is not None:
-        after = midnight(last + timedelta(days=1), zone)
-        rows = rows.where("closed_at < %(before)s", before=after)
-    return rows
+    first, last = filters.closed_from, filters.closed_until
+    return in_days(rows, "closed_at", first=first, last=last, zone=zone)
 
 
 class StatementListed(Answer):
@@ -199,9 +194,7 @@ async def statements_found(
 ) -> Answered[Listed[StatementListed]]:
     """Statements of every driver, closed last first unless another order is asked for."""
 
-    async def with_drivers(rows: Sequence[Statement]) -> list[StatementListed]:
-        who = await persons(context, (row.driver_id for row in rows))
-        return [statement_listed(row, who[row.driver_id]) for row in rows]
-
     rows = found(context.principal.organisation_id, filters, context.zone)
-    return await page.show_together(rows, ORDERS[filters.order], with_drivers)
+    return await page.show_together(
+        rows, ORDERS[filters.order], with_drivers(context, statement_listed)
+    )

@@ -1,7 +1,7 @@
 """The trips that were offered, with quotes that wait and the mission: one row a trip."""
 
 from dataclasses import dataclass, replace
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import date, datetime, timedelta
 from enum import StrEnum
 from typing import assert_never
 from zoneinfo import ZoneInfo
@@ -22,6 +22,7 @@ from infra.consumers.views import OutOfOrder, View
 from infra.http.answers import Answer
 from infra.reading import Table
 from infra.searching import INDEX, words
+from services.views.backoffice.days import midnight
 
 Reads = (
     TripPublished
@@ -107,11 +108,6 @@ def project(row: Trip | None, event: Reads) -> Trip:
 
 def _others(row: Trip, driver_id: str) -> tuple[str, ...]:
     return tuple(driver for driver in row.waiting if driver != driver_id)
-
-
-def midnight(day: date, zone: ZoneInfo) -> datetime:
-    """The instant at which a day begins in a zone."""
-    return datetime.combine(day, time(), zone).astimezone(UTC)
 
 
 def _published(event: TripPublished) -> Trip:
