@@ -88,7 +88,11 @@ class TestWhatIsCleared:
             await time_passes(api, LIFETIME + SECOND)
             assert await api.status(file) == ("abandoned", None)
             assert (api.kept(file), await api.rows()) == ([], set())
-            assert (await api.piece(file, 1000, PDF[1000:])).status_code == 404
+            late = await api.piece(file, 1000, PDF[1000:])
+            assert (late.status_code, late.json()["detail"]) == (
+                409,
+                "The upload is over: abandoned.",
+            )
 
     async def test_one_the_timer_has_not_given_up_yet_is_looked_at_again(
         self, database: str, tmp_path: Path
