@@ -33,6 +33,7 @@ from infra import telemetry
 from infra.batching import Full
 from infra.catalogues import ENGLISH
 from infra.commands import (
+    FINGERPRINT_DIGITS,
     Aggregate,
     CommandContext,
     CommandFactory,
@@ -662,7 +663,7 @@ def _command(
 def _fingerprint(request: Request, body: bytes) -> str:
     scope = request.scope
     head = f"{scope['method']} {scope['path']}?{scope['query_string'].decode('latin-1')}\n"
-    return sha256(head.encode() + body).hexdigest()
+    return sha256(head.encode() + body).hexdigest()[:FINGERPRINT_DIGITS]
 
 
 def _refuse_unreadable(content_type: bytes, body: bytes, media: str) -> None:

@@ -6,9 +6,9 @@ transaction takes the locks of its streams before it gets its xid. `docs/adr/000
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
-from json import JSONEncoder
 from time import monotonic
 from typing import Any
+from uuid import UUID
 
 from psycopg import DataError, IntegrityError, errors
 
@@ -17,7 +17,7 @@ from infra import telemetry
 from infra.batching import Batcher
 from infra.database import Connection, Pool
 from infra.migrations import apply_migrations, steps_in
-from infra.store import arrays
+from infra.store import arrays, metadata
 from infra.store.protocol import (
     BEGINNING,
     Append,
@@ -33,36 +33,47 @@ from infra.store.protocol import (
 )
 from infra.store.timers import timers_of
 
-_APPEND_ONE = "select es.append_one(%s, %s, %s, %b, %s, %b, %s, %b)"
+_APPEND_ONE = """
+select es.append_one(%s, %s, %s, %b, %s, %b, %b, %b, %b, %b, %s, %s, %b, %b, %s)
+"""
 _APPEND_GROUP = """
 select append_no, verdict, stream_version from es.append_group(
   %b::text[], %b::int[], %b::int[], %b::int[],
-  %b::uuid[], %b::text[], %b::bytea[], %b::text[], %b::timestamptz[], %s::jsonb)
+  %b::uuid[], %b::text[], %b::bytea[], %b::timestamptz[],
+  %b::uuid[], %b::uuid[], %b::uuid[], %b::text[],
+  %b::text[], %b::bytea[], %b::bytea[], %b::text[], %s::jsonb)
 """
 _COLUMNS = """
-stream, version, xid::text::bigint, position, event_id, type, data, meta, occurred_at, recorded_at
+stream, version, xid::text::bigint, position, event_id, type, data, occurred_at, recorded_at,
+command_id, correlation_id, causation_id, actor, organisation_id, fingerprint, trace, meta
 """
 _READ = f"""
-select {_COLUMNS} from es.event
+select {_COLUMNS} from es.stored_event
  where stream = %s and version > %s and version <= %s order by version
 """
-_READ_MANY = f"select {_COLUMNS} from es.event where stream = any(%s) order by stream, version"
+_READ_MANY = (
+    f"select {_COLUMNS} from es.stored_event where stream = any(%s) order by stream, version"
+)
 _READ_ALL = f"""
-select {_COLUMNS} from es.event
+select {_COLUMNS} from es.stored_event
  where xid < (select es.horizon())
    and (xid, position) > (%s::text::xid8, %s)
- order by es.event.xid, es.event.position limit %s
+ order by es.stored_event.xid, es.stored_event.position limit %s
 """
-_VERSION = "select version from es.event where stream = %s order by version desc limit 1"
+_VERSION = "select version from es.stored_event where stream = %s order by version desc limit 1"
 # The type stands in the text, so that its own small index is used.
 _AMENDMENTS = f"""
-select {_COLUMNS} from es.event where stream = %s and type = '{TYPE}' order by version
+select {_COLUMNS} from es.stored_event where stream = %s and type = '{TYPE}' order by version
 """
 _ERASE = """
-update es.event set type = %s, data = %s, meta = meta || jsonb_build_object('redacted', %s::text)
+update es.stored_event
+   set type = %s, data = %s,
+       meta = coalesce(meta, '{}') || jsonb_build_object('redacted', %s::text)
  where stream = %s and version = %s
 """
-_WITHHOLDS = "select exists (select from es.event where (xid, position) > (%s::text::xid8, %s))"
+_WITHHOLDS = (
+    "select exists (select from es.stored_event where (xid, position) > (%s::text::xid8, %s))"
+)
 
 _LAST_VERSION = 2**31 - 1
 _SPOILED = (DataError, IntegrityError, TypeError, ValueError)
@@ -210,7 +221,7 @@ class PostgresStore:
     async def find(self, event_ids: Sequence[Any]) -> list[RecordedEvent]:
         """The events with these ids, in no particular order; unknown ids are left out."""
         return await self._fetch(
-            f"select {_COLUMNS} from es.event where event_id = any(%s)", (list(event_ids),)
+            f"select {_COLUMNS} from es.stored_event where event_id = any(%s)", (list(event_ids),)
         )
 
     async def _fetch(self, query: str, arguments: Sequence[Any]) -> list[RecordedEvent]:
@@ -220,9 +231,6 @@ class PostgresStore:
             return [_recorded(*row) for row in await cursor.fetchall()]
 
 
-_json = JSONEncoder(separators=(",", ":")).encode
-
-
 async def _recorded_at_once(connection: Connection, append: Append, timers: str | None) -> bool:
     """Record the only event of an append that comes alone; False when it is another one."""
     if len(append.events) != 1:
@@ -230,7 +238,7 @@ async def _recorded_at_once(connection: Connection, append: Append, timers: str 
     [event] = append.events
     arguments = (
         *(append.stream, append.expected_version, timers, event.event_id, event.type),
-        *(event.data, _json(event.meta), event.occurred_at),
+        *(event.data, event.occurred_at, *metadata.kept(event.meta)),
     )
     cursor = await connection.execute(_APPEND_ONE, arguments)
     return await cursor.fetchone() == (True,)
@@ -242,6 +250,7 @@ def _columns(group: Sequence[Append]) -> Iterable[arrays.Array]:
         for number, append in enumerate(group, 1)
         for version, event in enumerate(append.events, append.expected_version + 1)
     ]
+    meta = [metadata.kept(event.meta) for _, _, event in events]
     return (
         arrays.texts([append.stream for append in group]),
         arrays.numbers([append.expected_version for append in group]),
@@ -250,8 +259,15 @@ def _columns(group: Sequence[Append]) -> Iterable[arrays.Array]:
         arrays.uuids([event.event_id for _, _, event in events]),
         arrays.texts([event.type for _, _, event in events]),
         arrays.blobs([event.data for _, _, event in events]),
-        arrays.texts([_json(event.meta) for _, _, event in events]),
         arrays.moments([event.occurred_at for _, _, event in events]),
+        arrays.uuids([kept.command for kept in meta]),
+        arrays.uuids([kept.correlation for kept in meta]),
+        arrays.uuids([kept.causation for kept in meta]),
+        arrays.texts([kept.actor for kept in meta]),
+        arrays.texts([kept.organisation for kept in meta]),
+        arrays.blobs([kept.fingerprint for kept in meta]),
+        arrays.blobs([kept.trace for kept in meta]),
+        arrays.texts([kept.rest for kept in meta]),
     )
 
 
@@ -265,5 +281,19 @@ def _other_verdict(append: Append, verdict: str, version: int) -> Verdict:
             return Conflict(append.expected_version, version)
 
 
-def _recorded(stream: str, version: int, xid: int, number: int, *rest: Any) -> RecordedEvent:
-    return RecordedEvent(stream, version, Position(xid, number), *rest)
+def _recorded(
+    stream: str,
+    version: int,
+    xid: int,
+    number: int,
+    event_id: UUID,
+    type: str,
+    data: bytes,
+    occurred_at: datetime,
+    recorded_at: datetime,
+    *columns: Any,
+) -> RecordedEvent:
+    position, meta = Position(xid, number), metadata.given(*columns)
+    return RecordedEvent(
+        stream, version, position, event_id, type, data, meta, occurred_at, recorded_at
+    )

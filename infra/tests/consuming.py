@@ -382,7 +382,7 @@ NOTES: Aggregate[Note, int, DriverEvent, str] = Aggregate(driver_v1.contract, de
 class ReactionKit(Kit):
     """A reaction that notes the word of each event in a stream a trip."""
 
-    tables = ("es.event",)
+    tables = ("es.stored_event",)
 
     async def open(self) -> None:
         self.commands = Commands("notes", PostgresStore(self.pool), self.keyring)

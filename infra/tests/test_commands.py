@@ -238,6 +238,19 @@ class TestRepeating:
             await commands.handle(TRIP, "1", Quote("bob"), replace(request, fingerprint="other"))
         assert await recorded(commands) == 1
 
+    async def test_one_that_an_earlier_release_recorded_is_recognised(
+        self, commands: Commands
+    ) -> None:
+        # With all 64 digits of its fingerprint.
+        before = context(fingerprint="ab" * 32)
+        await commands.handle(TRIP, "1", Quote("ada"), before)
+        again = replace(before, fingerprint="ab" * 16)
+        assert isinstance(await commands.handle(TRIP, "1", Quote("ada"), again), Done)
+        with pytest.raises(IdempotencyKeyReused):
+            other = replace(before, fingerprint="ac" * 16)
+            await commands.handle(TRIP, "1", Quote("ada"), other)
+        assert await recorded(commands) == 1
+
     async def test_its_key_with_another_entity_is_refused(self, commands: Commands) -> None:
         request = context()
         await commands.handle(TRIP, "1", Quote("ada"), request)

@@ -56,7 +56,7 @@ async def insert_past_the_store(connection: Connection, stream: str) -> None:
     """A new stream as a repair by hand would write it; readers are promised the same."""
     one = event()
     await connection.execute(
-        "insert into es.event (stream, version, event_id, type, data, meta, occurred_at)"
+        "insert into es.stored_event (stream, version, event_id, type, data, meta, occurred_at)"
         " values (%s, 1, %s, %s, %s, '{}', %s)",
         (stream, one.event_id, one.type, one.data, one.occurred_at),
     )

@@ -18,6 +18,7 @@ from contracts.missions.trip_v1 import (
 )
 from infra.database import Pool
 from infra.personal import Codec
+from infra.store import metadata
 
 ORGANISATION = "atlas"
 QUOTES = 3
@@ -37,6 +38,10 @@ META = json.dumps(
         "fingerprint": "0" * 64,
     }
 )
+COLUMNS = (
+    "command_id, correlation_id, causation_id, actor, organisation_id, fingerprint, trace, meta"
+)
+KEPT = metadata.kept(json.loads(META))
 
 
 def published(trip_id: str, at: datetime) -> TripPublished:
@@ -108,7 +113,8 @@ async def record(pool: Pool, recorded: Sequence[Row]) -> None:
     async with pool.connection() as connection, connection.transaction():
         cursor = connection.cursor()
         async with cursor.copy(
-            "copy es.event (stream, version, event_id, type, data, meta, occurred_at) from stdin"
+            f"copy es.stored_event (stream, version, event_id, type, data, occurred_at, {COLUMNS})"
+            " from stdin"
         ) as copy:
-            for row in recorded:
-                await copy.write_row(row)
+            for *row, _, at in recorded:
+                await copy.write_row((*row, at, *KEPT))

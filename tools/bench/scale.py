@@ -28,9 +28,10 @@ AT_ONCE = 16
 
 # Every stream holds the same events under a name of its own, made by the server: no client is as
 # quick, and how the bytes came there is nothing a later append could notice.
-FILL = """
-insert into es.event (stream, version, event_id, type, data, meta, occurred_at)
-select 'trip-S' || s, e.version, gen_random_uuid(), e.type, e.data, %s::text::jsonb, %s
+FILL = f"""
+insert into es.stored_event (stream, version, event_id, type, data, occurred_at, {events.COLUMNS})
+select 'trip-S' || s, e.version, gen_random_uuid(), e.type, e.data, %s,
+       %s, %s, %s, %s, %s, %s, %s, %s
   from generate_series(%s::int, %s::int - 1) s,
        unnest(%s::text[], %s::bytea[]) with ordinality as e(type, data, version)
 """
@@ -68,10 +69,10 @@ async def fill(pool: Pool, commands: Commands, count: int, step: Callable[[], No
         last = min(first + page, streams)
         async with pool.connection() as connection:
             at = datetime.now(UTC)
-            await connection.execute(FILL, (events.META, at, first, last, types, data))
+            await connection.execute(FILL, (at, *events.KEPT, first, last, types, data))
         step()
     async with pool.connection() as connection:
-        await connection.execute("vacuum analyze es.event")
+        await connection.execute("vacuum analyze es.stored_event")
 
 
 async def _template(commands: Commands) -> tuple[list[str], list[bytes]]:

@@ -38,6 +38,7 @@ from contracts.missions.driver_v1 import (
     PhoneChanged,
 )
 from contracts.missions.trip_v1 import contract as trips
+from infra import commands
 from infra.commands import CommandContext, Commands
 from infra.host import opened
 from infra.stack.postgres import PostgresServer
@@ -248,10 +249,13 @@ async def occupied(ground: Ground, seconds: float) -> Mapping[str, float]:
 
 
 def _asked() -> CommandContext:
-    """As a request has it: every id is another one."""
-    command, cause = uuid4(), str(uuid4())
-    fingerprint = uuid4().hex + uuid4().hex
-    return CommandContext(command, uuid4().hex, cause, "driver-17", "bench", NOW, fingerprint)
+    """As a request of the build has it: the command is its own cause."""
+    command = uuid4()
+    digits = getattr(commands, "FINGERPRINT_DIGITS", 64)
+    fingerprint = (uuid4().hex + uuid4().hex)[:digits]
+    return CommandContext(
+        command, uuid4().hex, str(command), "driver-17", "bench", NOW, fingerprint
+    )
 
 
 async def _fetched(bootstrap: str, topic: str, count: int) -> int:

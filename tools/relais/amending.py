@@ -29,7 +29,9 @@ select stream, version, data, meta, recorded_at from es.event
  where type = '{amendments.TYPE}' order by xid, position
 """
 _FOLLOWED = """
-select stream, version, type from es.event where meta->>'causation' = %s order by stream, version
+select stream, version, type from es.stored_event
+ where coalesce(meta->>'causation', causation_id::text, command_id::text) = %s
+ order by stream, version
 """
 
 

@@ -79,8 +79,12 @@ insert into relais.phantom (topic, partition, "offset", stream, version, event_i
 values (%s, %s, %s, %s, %s, %s, %s, %s, %s::text::json, %s, %s) on conflict (event_id) do nothing
 """
 _RECORDED = """
-select stream, version, type, meta->>'actor' as actor, meta->>'causation' as because_of,
-       recorded_at from es.event where meta->>'causation' = any(%s) order by stream, version
+select * from (
+  select stream, version, type, coalesce(actor, meta->>'actor') as actor,
+         coalesce(meta->>'causation', causation_id::text, command_id::text) as because_of,
+         recorded_at
+    from es.stored_event) recorded
+ where because_of = any(%s) order by stream, version
 """
 _BEYOND = """
 select stream, seen, parked from (

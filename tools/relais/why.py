@@ -20,8 +20,8 @@ from tools.relais.answers import USAGE, Answer, Trouble, cell
 
 Facts = dict[str, Any]
 _PAGE = """
-select event_id from es.event
- where meta->>'correlation' = %(correlation)s
+select event_id from es.stored_event
+ where coalesce(replace(correlation_id::text, '-', ''), meta->>'correlation') = %(correlation)s
    and (%(after)s::timestamptz is null or (recorded_at, event_id) > (%(after)s, %(id)s::uuid))
  order by recorded_at, event_id limit %(most)s
 """

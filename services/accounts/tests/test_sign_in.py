@@ -417,7 +417,7 @@ class TestSecrets:
                 cursor = await connection.execute("select type, meta->>'fingerprint' from es.event")
                 prints: dict[str, str] = dict(await cursor.fetchall())
             for event in ("password_set", "signed_in"):
-                # Plain ones are 64 hexadecimal digits.
+                # Plain ones are 32 hexadecimal digits.
                 assert len(prints[f"relais.accounts.user.v1.{event}"]) == 43
 
     @pytest.mark.requirement("G-05")

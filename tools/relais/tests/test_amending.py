@@ -63,7 +63,7 @@ def broken(platform: Platform) -> str:
     trip = platform.trip("Hexa")
     platform.sql(
         "missions",
-        "insert into es.event (stream, version, event_id, type, data, meta, occurred_at)"
+        "insert into es.stored_event (stream, version, event_id, type, data, meta, occurred_at)"
         f" values ('trip-{trip}', 2, gen_random_uuid(), '{QUOTED}', '\\xff',"
         f' \'{{"organisation": "{ORGANISATION}"}}\', now())',
     )

@@ -310,8 +310,8 @@ class TestDoctor:
         driver = platform.driver()
         settle(platform)
         where = f"where stream = 'driver-{driver}'"
-        platform.sql("missions", f"create table kept as select * from es.event {where}")
-        platform.sql("missions", f"delete from es.event {where}")
+        platform.sql("missions", f"create table kept as select * from es.stored_event {where}")
+        platform.sql("missions", f"delete from es.stored_event {where}")
         findings = platform.facts("doctor", "--whole", code=1)["findings"]
         [lost] = platform.facts("phantoms", "list", code=1)
         why = ("--reason", "a test")
@@ -319,7 +319,8 @@ class TestDoctor:
         refused = platform.facts("phantoms", "repair", "missions", *why, "--yes", code=1)
         platform.sql(
             "missions",
-            "insert into es.event overriding system value select * from kept; drop table kept",
+            "insert into es.stored_event overriding system value select * from kept;"
+            " drop table kept",
         )
         assert any("phantom-events" in finding["do"] for finding in findings)
         assert (lost["service"], [one["key"] for one in lost["phantoms"]]) == ("missions", [driver])
