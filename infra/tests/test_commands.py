@@ -246,8 +246,8 @@ class TestRepeating:
         await commands.handle(TRIP, "1", Quote("ada"), before)
         again = replace(before, fingerprint="ab" * 16)
         assert isinstance(await commands.handle(TRIP, "1", Quote("ada"), again), Done)
+        other = replace(before, fingerprint="ac" * 16)
         with pytest.raises(IdempotencyKeyReused):
-            other = replace(before, fingerprint="ac" * 16)
             await commands.handle(TRIP, "1", Quote("ada"), other)
         assert await recorded(commands) == 1
 
