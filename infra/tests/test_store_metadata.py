@@ -1,4 +1,4 @@
-"""What every event has of metadata is kept in columns, and comes back as it was given."""
+"""The metadata of an event is kept in columns, and comes back as it was given."""
 
 import json
 from collections.abc import AsyncIterator
@@ -26,7 +26,7 @@ USUAL = {
 
 
 def back(meta: dict[str, Any]) -> object:
-    """What comes back of some metadata that went into the columns."""
+    """The metadata made again of its columns; None when JSON was needed."""
     columns = kept(meta)
     return given(*columns[:-1], rest=None) if columns.rest is None else None
 
