@@ -3,6 +3,7 @@
 from contracts.depot_tours import order_v1, tour_v1
 from infra.commands import Aggregate
 from services.depot_tours import order, tour
+from services.depot_tours.tour.obligations import obligations
 
 ORDER = Aggregate(
     contract=order_v1.contract,
@@ -18,4 +19,5 @@ TOUR = Aggregate(
     decide=tour.decide,
     evolve=tour.evolve,
     initial=tour.initial,
+    obligations=obligations,
 )

@@ -13,6 +13,7 @@ service = Service(
     about="The parcels of a depot, and the tours that take them out.",
     aggregates=(ORDER, TOUR),
     lookups=(users.lookup,),
+    guard=users.refuse_ended,
     migrations=(vault.TABLES, claims.TABLES),
     routes=router,
     wording=WORDING,

@@ -104,7 +104,7 @@ def owed(lines: tuple[Line, ...], currency: str, treatment: Treatment) -> Owed:
 ROUNDING = 5
 """Minor units by which a till that rounds line by line is off at most."""
 HIGHEST_RATE = 2_700
-"""No country has a higher one, Hungary has this."""
+"""No country has a higher one; Hungary has this (law CXXVII of 2007, 82)."""
 RATES = {
     "BE": {2_100, 1_200, 600},
     "CH": {810, 770, 380, 370, 260, 250},
@@ -120,7 +120,13 @@ RATES = {
     "NL": {2_100, 900, 600},
     "PT": {2_300, 2_200, 1_800, 1_600, 1_300, 1_200, 900, 600, 500, 400},
 }
-"""The rates of VAT that receipts of a country show, islands and rates of late included."""
+"""The rates of VAT that receipts of a country show, islands and rates of late included.
+
+BE Code TVA 37 and royal decree 20; CH LTVA 25; DE UStG 12 and 28; ES Ley 37/1992 90 and 91; FR CGI
+278 to 281 nonies, 296 and 297; GB VATA 1994 2 and 29A; GR law 2859/2000 21; IT DPR 633/1972 16; LU
+law of 12 February 1979, 39 and 40; MA CGI 98 to 100; MC as FR, by the convention of 18 May 1963; NL
+Wet OB 1968 9; PT CIVA 18.
+"""
 LOST_IN_FRANCE = {
     ExpenseKind.OUTBOUND_TRANSPORT: FULL_RATE,
     ExpenseKind.TOLL: 0,
@@ -131,7 +137,7 @@ LOST_IN_FRANCE = {
 """The share of the VAT, in basis points, that a company there may be unable to deduct.
 
 None of the transport of people and of lodging is deductible (CGI ann. II 206 IV 2), and a fifth of
-that of fuel is not (CGI 298 4).
+that of fuel is not (CGI 298 4). That of tolls is, like all that no rule excepts (CGI 271 I).
 """
 
 

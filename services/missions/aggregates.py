@@ -4,6 +4,7 @@ from contracts.missions import clearance_v1, driver_v1, trip_v1
 from infra.commands import Aggregate
 from services.missions import clearance, driver, trip
 from services.missions.trip import contacts
+from services.missions.trip.obligations import obligations
 
 TRIP = Aggregate(
     contract=trip_v1.contract,
@@ -15,6 +16,7 @@ TRIP = Aggregate(
     forget=lambda id, organisation, at: contacts.ForgetPeople(
         trip_id=id, organisation_id=organisation, at=at
     ),
+    obligations=obligations,
 )
 DRIVER = Aggregate(
     contract=driver_v1.contract,

@@ -175,7 +175,8 @@ async def approved(people: People) -> None:
     await people.until(INVOICE, "status", "to_complete")
     net = {"net": (await people.ada("GET", INVOICE))["net"]}
     await people.ada("POST", f"{INVOICE}/validation", net)
-    await people.lea("POST", f"{INVOICE}/approval", net)
+    seen = await people.lea("GET", INVOICE)
+    await people.lea("POST", f"{INVOICE}/approval", net | {"validated_at": seen["validated_at"]})
     await people.until(INVOICE, "number", "HIFLOW-000001")
 
 

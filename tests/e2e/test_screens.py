@@ -48,7 +48,8 @@ async def test_the_screens_follow_a_mission_to_its_statement(
         [checked] = await to_decide(people, "/backoffice/expenses/to-check", 1)
         sums = [(one["allowed_minor"], one["declared_minor"]) for one in checked["kinds"]]
         assert sums == [(3_500, 3_400), (1_800, 0)]
-        await people.lea("POST", f"{INVOICE}/approval", net)
+        seen = net | {"validated_at": checked["validated_at"]}
+        await people.lea("POST", f"{INVOICE}/approval", seen)
         await to_decide(people, "/backoffice/invoices/to-approve", 0)
         await people.until(f"/account/invoices/inv-{TRIP_ID}", "number", "HIFLOW-000001")
         await owed(people, 3)

@@ -187,7 +187,8 @@ async def declare(teller: Teller, camille: Person, trip_id: str, paper: Upload) 
 async def approve(teller: Teller, camille: Person, invoice: str) -> None:
     teller.step("Billing approves; the invoice gets its number and its paper")
     seen = (await teller.billing("GET", invoice)).json()
-    await teller.billing("POST", f"{invoice}/approval", {"net": seen["net"]})
+    told = {name: seen[name] for name in ("net", "validated_at")}
+    await teller.billing("POST", f"{invoice}/approval", told)
     found = await teller.until(camille, invoice, lambda found: found["number"] is not None)
     paper = (await teller.driver(camille, "GET", f"{invoice}/document")).content
     expect(paper.startswith(b"%PDF"), "the document is no PDF")

@@ -269,7 +269,8 @@ async def _obligations(
                 found = aggregate.obligations(loaded.state, subject)
                 waits_for += [found.waits_for] if found.waits_for else []
                 kept += found.kept
-    return waits_for, kept
+    # Several services may wait for the same mission.
+    return list(dict.fromkeys(waits_for)), kept
 
 
 async def naming(pool: Pool, contract: Contract[Any], prefix: str, subject: str) -> list[str]:

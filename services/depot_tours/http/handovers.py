@@ -30,6 +30,15 @@ class LoadBody(Body):
     scanned: Scanned
 
 
+class HandoverBody(Body):
+    """The parcels that the courier takes at the depot."""
+
+    loaded: Annotated[
+        tuple[Scanned, ...], Field(max_length=MOST_ORDERS * MOST_PARCELS, strict=False)
+    ]
+    """Those that were scanned on their way out, as they were seen; 412 when there are others now."""
+
+
 class LeftBody(Body):
     """A parcel that does not leave, and why."""
 
@@ -74,13 +83,19 @@ def router(vault: Vault) -> Router:
         return await context.handle(TOUR, tour_id, command)
 
     @routes.post("/tours/{tour_id}/handovers")
-    async def begin_handover(tour_id: Id, context: CourierContext) -> Answered[Handover]:
-        """Take one's own tour at the depot: the answer has the code that the depot enters."""
+    async def begin_handover(
+        tour_id: Id, body: HandoverBody, context: CourierContext
+    ) -> Answered[Handover]:
+        """Take one's own tour at the depot: the answer has the code that the depot enters.
+
+        The code is for the parcels that were seen. One that is scanned afterwards ends it.
+        """
         handover_id = context.new_id("H")
         command = BeginHandover(
             organisation_id=context.principal.organisation_id,
             courier_id=context.principal.subject,
             handover_id=handover_id,
+            loaded=frozenset(body.loaded),
             at=context.occurred_at,
         )
         code = await codes.code_of(vault, tour_id, handover_id)

@@ -67,8 +67,14 @@ class Caller(serving.Caller):
         for one in (await self.omar("GET", path)).json()["orders"]:
             for code in one["parcel_codes"]:
                 assert (await self.omar("POST", f"{path}/scans", {"scanned": code})).is_success
-        answer = await self.karim("POST", f"{path}/handovers")
-        return path, answer.json()["code"]
+        return path, await self.taken(path)
+
+    async def taken(self, path: str) -> str:
+        """The code that Karim is shown for the parcels that are loaded."""
+        seen = (await self.karim("GET", path)).json()["loaded"]
+        answer = await self.karim("POST", f"{path}/handovers", {"loaded": seen})
+        assert answer.is_success, answer.text
+        return str(answer.json()["code"])
 
     async def out(self, *order_ids: str) -> str:
         """The path of a tour that has left."""

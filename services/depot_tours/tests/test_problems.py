@@ -5,6 +5,7 @@ from typing import get_args
 import pytest
 
 from contracts.common_v1 import Money
+from contracts.decisions import Changed
 from infra.testing.problems import said_everywhere, told
 from services.depot_tours.http.problems import WORDING, Rejection
 from services.depot_tours.order import (
@@ -87,6 +88,7 @@ REJECTIONS: list[Rejection] = [
     CodeIsWrong(3),
     CodeTriedTooOften(5),
     NothingIsLoaded(),
+    Changed({"loaded": ["X-1"]}, {"loaded": ["X-2"]}),
     TourIsNotOut(),
     OrderIsNotOnTour(),
     OrderIsHandedOver(),
@@ -101,7 +103,7 @@ def test_every_rejection_is_a_status_and_a_sentence() -> None:
     assert {type(one) for one in REJECTIONS} == set(get_args(Rejection))
     for rejection in REJECTIONS:
         status, sentence = told(rejection, WORDING)
-        assert status in (404, 409, 422)
+        assert status in (404, 409, 412, 422)
         assert sentence.endswith(".")
 
 

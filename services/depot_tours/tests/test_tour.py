@@ -1,10 +1,12 @@
 from dataclasses import replace
+from functools import reduce
 
 import pytest
 from hypothesis import given as any_of
 from hypothesis import strategies as st
 
 from contracts.common_v1 import Money
+from contracts.decisions import Changed
 from contracts.depot_tours.tour_v1 import FailureReason, TourEvent
 from infra.testing.spec import Spec
 from services.depot_tours import order, tour
@@ -64,6 +66,7 @@ from services.depot_tours.tour.departure import (
     TourIsCanceled,
     TourIsOut,
 )
+from services.depot_tours.tour.obligations import obligations
 
 given = Spec(tour.decide, tour.evolve, tour.initial).given
 ALL = (loaded(), loaded(SECOND, "s-2"), loaded(THIRD, "s-3"))
@@ -131,9 +134,21 @@ class TestLoading:
 @pytest.mark.requirement("EXX-13", "G-24")
 class TestLeaving:
     def test_a_tour_leaves_with_the_code_of_its_courier(self) -> None:
-        given(composed(), *ALL).when(begin()).records(begun())
+        given(composed(), *ALL).when(begin(FIRST, SECOND, THIRD)).records(begun())
         given(composed(), *ALL, begun()).when(check_out()).records(checked_out())
         given(composed(), *ALL).when(check_out()).is_rejected(HandoverNotBegun())
+
+    def test_a_courier_takes_the_parcels_that_were_seen(self) -> None:
+        now = sorted([FIRST, SECOND, THIRD])
+        for seen in ([], [FIRST, SECOND], [*now, "X-100"]):
+            stale = Changed({"loaded": sorted(seen)}, {"loaded": now})
+            given(composed(), *ALL).when(begin(*seen)).is_rejected(stale)
+
+    def test_a_parcel_that_is_scanned_afterwards_ends_the_handover(self) -> None:
+        history: tuple[TourEvent, ...] = (composed(), *ALL[:2], begun(), ALL[2])
+        given(*history).when(check_out()).is_rejected(HandoverNotBegun())
+        again: tuple[TourEvent, ...] = (*history, begun("h-2"))
+        given(*again).when(check_out(handover="h-2")).records(checked_out())
 
     def test_the_code_of_an_earlier_handover_does_not_count(self) -> None:
         history = (composed(), *ALL, begun(), begun("h-2"))
@@ -201,6 +216,26 @@ class TestDelivering:
         given(*OUT).when(fail(order="o-9")).is_rejected(OrderIsNotOnTour())
 
 
+@pytest.mark.parametrize(
+    ("events", "waiting"),
+    [
+        ((), set()),
+        ((composed(),), {"karim", "o-1", "o-2"}),
+        ((composed(), canceled()), set()),
+        (OUT, {"karim", "o-1", "o-2"}),
+        ((*OUT, failed()), {"karim", "o-1", "o-2"}),
+        ((*OUT, handed_over()), {"karim", "o-2"}),
+        ((*OUT, handed_over(), handed_over("o-2", None)), set()),
+    ],
+)
+def test_forgetting_waits_until_the_orders_are_handed_over(
+    events: tuple[TourEvent, ...], waiting: set[str]
+) -> None:
+    state = reduce(tour.evolve, events, tour.initial)
+    people = ("karim", "hassan", "o-1", "o-2", "o-9")
+    assert {one for one in people if obligations(state, one).waits_for} == waiting
+
+
 @pytest.mark.requirement("G-01")
 @pytest.mark.parametrize(
     "command",
@@ -225,7 +260,8 @@ commands: st.SearchStrategy[Command] = st.one_of(
     st.builds(cancel),
     st.builds(reassign, st.sampled_from(["karim", "hassan"])),
     st.builds(load, st.sampled_from([FIRST, SECOND, THIRD]), st.sampled_from(["s-1", "s-2"])),
-    st.builds(begin, st.sampled_from(["h-1", "h-2"])),
+    st.builds(begin, id=st.sampled_from(["h-1", "h-2"])),
+    st.builds(begin, st.just(FIRST), id=st.sampled_from(["h-1", "h-2"])),
     st.builds(refuse_code, st.integers(1, MOST_TRIES + 1)),
     st.builds(check_out, handover=st.sampled_from(["h-1", "h-2"])),
     st.builds(hand_over),

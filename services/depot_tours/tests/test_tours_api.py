@@ -4,7 +4,8 @@ from typing import Any
 
 import pytest
 
-from infra.testing.following import follow, user
+from contracts.accounts.user_v1 import UserDeactivated
+from infra.testing.following import NOON, follow, user
 from infra.testing.routes import Existing
 from services.depot_tours.aggregates import TOUR
 from services.depot_tours.tests.serving import BODY, ORDER_ID, RECIPIENT, served
@@ -19,7 +20,7 @@ async def test_a_tour_goes_from_the_depot_to_the_recipient(database: str) -> Non
         path = await api.composed(await api.prepared())
         assert (await api.karim("GET", path)).json()["status"] == "ready"
         await api.omar("POST", f"{path}/scans", {"scanned": "CASA-2041"})
-        code = (await api.karim("POST", f"{path}/handovers")).json()["code"]
+        code = await api.taken(path)
         assert (await api.omar("PUT", f"{path}/exit", {"code": code})).is_success
         order = f"{path}/orders/{ORDER_ID}"
         assert (await api.karim("GET", order)).json()["recipient"] == RECIPIENT
@@ -46,8 +47,40 @@ async def test_a_wrong_code_is_counted_until_the_courier_takes_the_tour_again(
             assert refused.json()["type"].endswith("code-tried-too-often")
         history = await api.running.commands.history(TOUR, path.rpartition("/")[2])
         assert code not in str(history)
-        code = (await api.karim("POST", f"{path}/handovers")).json()["code"]
+        code = await api.taken(path)
         assert (await api.omar("PUT", f"{path}/exit", {"code": code})).is_success
+
+
+async def test_a_courier_takes_what_was_seen_and_no_other_parcel(database: str) -> None:
+    async with served(database) as api:
+        first, second = await api.prepared(), await api.prepared(tracking_number="CASA-7")
+        path = await api.composed(first, second)
+        await api.omar("POST", f"{path}/scans", {"scanned": "CASA-7"})
+        stale = await api.karim("POST", f"{path}/handovers", {"loaded": ["CASA-7", "CASA-2041"]})
+        assert (stale.status_code, stale.json()["now"]) == (412, {"/loaded": ["CASA-7"]})
+        code = await api.taken(path)
+        await api.omar("POST", f"{path}/scans", {"scanned": "CASA-2041"})
+        late = await api.omar("PUT", f"{path}/exit", {"code": code})
+        assert late.json()["type"].endswith("handover-not-begun")
+        assert (await api.omar("PUT", f"{path}/exit", {"code": await api.taken(path)})).is_success
+
+
+async def test_who_was_signed_out_takes_no_parcels_and_no_cash(database: str) -> None:
+    async with served(database) as api:
+        path, code = await api.handing_over(await api.prepared())
+        gone = [
+            UserDeactivated(
+                user_id=one, organisation_id="maarif", deactivated_by="nadia", deactivated_at=NOON
+            )
+            for one in ("omar", "karim")
+        ]
+        for one in gone:
+            await follow(api.running, user(one.user_id, "maarif"), one)
+        asked = [
+            await api.omar("PUT", f"{path}/exit", {"code": code}),
+            await api.karim("PUT", f"{path}/orders/{ORDER_ID}/delivery", {"cash": CASH}),
+        ]
+        assert [one.json()["type"] for one in asked] == ["urn:relais:problem:session-over"] * 2
 
 
 async def test_an_order_is_on_one_tour(database: str) -> None:
@@ -68,7 +101,7 @@ async def test_an_order_that_stays_may_go_with_another_tour(database: str) -> No
         first, second = await api.prepared(), await api.prepared(tracking_number="CASA-7")
         path = await api.composed(first, second)
         await api.omar("POST", f"{path}/scans", {"scanned": "CASA-7"})
-        code = (await api.karim("POST", f"{path}/handovers")).json()["code"]
+        code = await api.taken(path)
         left = [{"parcel": "CASA-2041", "reason": "no_room"}]
         answer = await api.omar("PUT", f"{path}/exit", {"code": code, "left_behind": left})
         assert answer.is_success
@@ -120,6 +153,7 @@ def existing(tour_id: str) -> Existing:
             "PUT /orders/{order_id}/preparation/completion": {},
             "PUT /tours/{tour_id}/courier": {"courier_id": "omar"},
             "POST /tours/{tour_id}/scans": {"scanned": "CASA-2041"},
+            "POST /tours/{tour_id}/handovers": {"loaded": ["CASA-2041"]},
             "PUT /tours/{tour_id}/exit": {"code": "123456"},
             "PUT /tours/{tour_id}/orders/{order_id}/delivery": {},
             "PUT /tours/{tour_id}/orders/{order_id}/failures/{attempt}": {"reason": "absent"},

@@ -113,8 +113,14 @@ def loaded(code: str = FIRST, id: str = "s-1") -> ParcelLoaded:
     )
 
 
-def begin(id: str = "h-1", courier: str = "karim") -> BeginHandover:
-    return BeginHandover(organisation_id="maarif", courier_id=courier, handover_id=id, at=NOON)
+def begin(*seen: str, id: str = "h-1", courier: str = "karim") -> BeginHandover:
+    return BeginHandover(
+        organisation_id="maarif",
+        courier_id=courier,
+        handover_id=id,
+        loaded=frozenset(seen),
+        at=NOON,
+    )
 
 
 def begun(id: str = "h-1") -> HandoverBegun:

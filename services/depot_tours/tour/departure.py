@@ -6,6 +6,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import assert_never
 
+from contracts.decisions import Changed, changed
 from contracts.depot_tours.tour_v1 import (
     HandoverBegun,
     HandoverCodeRefused,
@@ -40,11 +41,12 @@ class LoadParcel:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BeginHandover:
-    """The courier is shown another code each time."""
+    """The courier takes the parcels that were seen as `loaded`, and is shown another code each time."""
 
     organisation_id: str
     courier_id: str
     handover_id: str
+    loaded: frozenset[str]
     at: datetime
 
 
@@ -119,6 +121,7 @@ Rejection = (
     | CodeIsWrong
     | CodeTriedTooOften
     | NothingIsLoaded
+    | Changed
     | terms.BadRest
 )
 
@@ -137,7 +140,8 @@ class Ready:
 
 @dataclass(frozen=True, slots=True)
 class HandingOver(Ready):
-    """The courier is there, and has been shown a code; `refused` are the attempts to enter it."""
+    """The courier is there, and has been shown a code for the parcels that are loaded; `refused`
+    are the attempts to enter it."""
 
     handover_id: str = field(kw_only=True)
     refused: frozenset[str] = frozenset()
@@ -153,7 +157,9 @@ Event = ParcelLoaded | HandoverBegun | HandoverCodeRefused
 def evolve(tour: Ready, event: Event) -> Ready:
     match event:
         case ParcelLoaded():
-            return replace(tour, loaded={**tour.loaded, event.parcel_code: event.scan_id})
+            # The courier did not see this one, so a code that was shown before is over.
+            loaded = {**tour.loaded, event.parcel_code: event.scan_id}
+            return Ready(tour.composed, tour.courier_id, tour.given_by, loaded)
         case HandoverBegun():
             return HandingOver(
                 tour.composed,
@@ -227,6 +233,9 @@ def load(command: LoadParcel, tour: Ready) -> Decision:
 def begin(command: BeginHandover, tour: Ready) -> Decision:
     if isinstance(tour, HandingOver) and tour.handover_id == command.handover_id:
         return []
+    seen, now = sorted(command.loaded), sorted(tour.loaded)
+    if stale := changed({"loaded": seen}, {"loaded": now}):
+        return stale
     return [
         HandoverBegun(
             tour_id=tour.composed.tour_id,

@@ -60,6 +60,9 @@ class PriceBody(Body):
 class ApprovalBody(Body):
     net: MoneyBody
     """The sum of all lines as it was seen; 412 when it is another one now."""
+    validated_at: Instant
+    """The time when the driver validated the expenses that were seen; 412 when they were reopened
+    and validated anew."""
 
 
 class InvoiceStatus(StrEnum):
@@ -148,6 +151,8 @@ class InvoiceShown(Answer):
     """Those that the driver wrote, the last one for the invoice and for each settlement."""
     payment: PaymentShown | None
     delivered_at: Instant
+    validated_at: Instant | None
+    """The time when the driver validated the expenses; null while they are open."""
 
 
 def invoice_shown(state: Delivered) -> InvoiceShown:
@@ -173,6 +178,7 @@ def invoice_shown(state: Delivered) -> InvoiceShown:
         own_invoices=[_own(one) for one in approved.own.values()] if approved else [],
         payment=PaymentShown.of(approved.payment) if approved and approved.payment else None,
         delivered_at=bill.delivered_at,
+        validated_at=bill.validated_at,
     )
 
 
@@ -302,6 +308,7 @@ async def approve_invoice(
             organisation_id=organisation_id,
             by=context.principal.subject,
             net=body.net.money(),
+            validated_at=body.validated_at,
             treatment=seller.treatment(ours.company if ours else None, country),
             self_billed=ours is not None and ours.self_billed,
             seller_version=paid.version if paid else 0,

@@ -1,7 +1,7 @@
 """The part of billing: agree a missing price, let the driver correct expenses, approve."""
 
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 
 from contracts.common_v1 import Money
 from contracts.decisions import changed
@@ -51,10 +51,12 @@ class ReopenExpenses(OfBilling):
 class ApproveInvoice(OfBilling):
     """`treatment` is None when the driver declared no company; version 0: there is no buyer.
 
-    `net` is the sum that was looked at. `broken` are the rules that its document would break.
+    `net` is the sum that was looked at, and `validated_at` says which expenses and receipts stood
+    behind it. `broken` are the rules that its document would break.
     """
 
     net: Money
+    validated_at: datetime
     treatment: Treatment | None
     self_billed: bool
     seller_version: int
@@ -114,7 +116,10 @@ def approve(command: ApproveInvoice, state: Delivered) -> Decision:
 
 
 def _approve(command: ApproveInvoice, bill: Bill) -> Decision:
-    if stale := changed({"net": command.net}, {"net": bill.net}):
+    if stale := changed(
+        {"net": command.net, "validated_at": command.validated_at},
+        {"net": bill.net, "validated_at": bill.validated_at},
+    ):
         return stale
     if bill.contests:
         return LineIsContested(bill.contests[0].line_id)

@@ -85,6 +85,8 @@ class Bill:
     removed: frozenset[str] = frozenset()
     contests: tuple[LineContested, ...] = ()
     settlements: tuple[ContestSettled, ...] = ()
+    validated_at: datetime | None = None
+    """The time when the driver validated the expenses as they stand; None while they are open."""
     plate: str | None = None
     """The number plate of the vehicle; `XXXX` once it is forgotten."""
 
@@ -314,9 +316,13 @@ def _billed(bill: Bill, event: InvoiceEvent) -> Bill:
             return replace(bill, contests=(*bill.contests, event))
         case ContestSettled():
             return _settled(bill, event)
-        case TripNoted() | InvoicePrepared() | InvoiceOpened() | ExpensesValidated():
+        case ExpensesValidated():
+            return replace(bill, validated_at=event.validated_at)
+        case ExpensesReopened():
+            return replace(bill, validated_at=None)
+        case TripNoted() | InvoicePrepared() | InvoiceOpened():
             return bill
-        case ExpensesReopened() | InvoiceApproved() | InvoiceNumbered():
+        case InvoiceApproved() | InvoiceNumbered():
             return bill
         case CorrectionNumbered() | InvoicePaid():
             return bill

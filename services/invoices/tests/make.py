@@ -325,12 +325,14 @@ def approve(
     organisation: str = "hiflow",
     broken: tuple[BrokenRule, ...] = (),
     net: int = 33_500,
+    validated_at: datetime = LATER,
 ) -> ApproveInvoice:
     return ApproveInvoice(
         invoice_id=ID,
         organisation_id=organisation,
         by=by,
         net=eur(net),
+        validated_at=validated_at,
         treatment=treatment,
         self_billed=True,
         seller_version=2,

@@ -103,7 +103,13 @@ class Caller(serving.Caller):
         for one in asked:
             assert (await self.driver(*one)).is_success, one
         assert (await self.ask("PUT", "/buyer", BUYER)).is_success
-        assert (await self.ask("POST", "/invoices/inv-t-1/approval", NET)).is_success
+        assert (await self.approve()).is_success
+
+    async def approve(self, net: Mapping[str, Any] = NET) -> httpx.Response:
+        """Billing approves what it sees."""
+        shown = (await self.ask("GET", "/invoices/inv-t-1")).json()
+        seen = {**net, "validated_at": shown["validated_at"]}
+        return await self.ask("POST", "/invoices/inv-t-1/approval", seen)
 
     async def seen(self, settlement: Mapping[str, Any]) -> dict[str, Any]:
         """The settlement of the line that is contested, by somebody who looked at it."""

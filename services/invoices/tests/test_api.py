@@ -110,7 +110,8 @@ async def test_an_invoice_is_shown_whole(database: str) -> None:
     assert due_on - approved_on in {timedelta(days=45), timedelta(days=46)}
     expense = shown["lines"][1].pop("expense")
     assert expense.pop("expense_id") == shown["lines"][1].pop("line_id")
-    assert expense.pop("added_at") <= shown["approval"].pop("approved_at")
+    assert expense.pop("added_at") <= shown.pop("validated_at")
+    assert approved_on.isoformat() == shown["approval"].pop("approved_at")[:10]
     assert expense == PARTIES | TOLL | {"receipt": RECEIPT}
     assert shown["approval"].pop("lines")[0] == {
         "line_id": "service",
@@ -190,8 +191,25 @@ async def test_billing_lets_a_driver_declare_what_was_forgotten(database: str) -
         assert (await api.driver("POST", f"{INVOICE}/validation", SERVICE_ALONE)).is_success
         assert (await api.driver("POST", f"{INVOICE}/reopening")).status_code == 403
         assert (await api.ask("POST", f"{INVOICE}/reopening")).is_success
-        assert (await api.driver("GET", INVOICE)).json()["status"] == "to_complete"
+        open_again = (await api.driver("GET", INVOICE)).json()
+        assert (open_again["status"], open_again["validated_at"]) == ("to_complete", None)
         assert (await api.driver("POST", f"{INVOICE}/expenses", TOLL)).is_success
+
+
+async def test_an_approval_is_of_the_expenses_that_were_seen(database: str) -> None:
+    async with served(database) as api:
+        await api.delivered()
+        instants = []
+        for _ in range(2):
+            assert (await api.driver("POST", f"{INVOICE}/validation", SERVICE_ALONE)).is_success
+            instants.append((await api.ask("GET", INVOICE)).json()["validated_at"])
+            assert (await api.ask("POST", f"{INVOICE}/reopening")).is_success
+        assert (await api.driver("POST", f"{INVOICE}/validation", SERVICE_ALONE)).is_success
+        now = (await api.ask("GET", INVOICE)).json()["validated_at"]
+        assert len({*instants, now}) == 3
+        seen = SERVICE_ALONE | {"validated_at": instants[0]}
+        stale = await api.ask("POST", f"{INVOICE}/approval", seen)
+        assert (stale.status_code, stale.json()["now"]) == (412, {"/validated_at": now})
 
 
 async def test_a_line_is_contested_and_settled(database: str) -> None:
@@ -306,7 +324,7 @@ EXISTING = Existing(
         "POST /invoices/{invoice_id}/lines/{line_id}/contest": REASON,
         "POST /invoices/{invoice_id}/lines/{line_id}/settlement": SETTLEMENT,
         "POST /invoices/{invoice_id}/validation": NET,
-        "POST /invoices/{invoice_id}/approval": NET,
+        "POST /invoices/{invoice_id}/approval": NET | {"validated_at": "2030-05-01T12:00:00Z"},
         "POST /invoices/{invoice_id}/own-invoice": OWN_INVOICE,
         "POST /invoices/{invoice_id}/own-invoice/acceptance": {
             "file_id": "f-9",

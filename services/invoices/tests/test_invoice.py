@@ -7,7 +7,7 @@ from functools import reduce
 import pytest
 
 from contracts.decisions import Changed
-from contracts.invoices.invoice_v1 import ExpenseKind, InvoiceEvent, Party
+from contracts.invoices.invoice_v1 import ExpenseKind, InvoiceApproved, InvoiceEvent, Party
 from infra.testing.spec import Spec
 from services.invoices import invoice
 from services.invoices.invoice import Command
@@ -290,6 +290,19 @@ class TestApproval:
         given(*settled_since).when(approve()).is_rejected(
             Changed({"net": eur(33_500)}, {"net": eur(33_000)})
         )
+
+    def test_receipts_that_were_exchanged_for_others_of_the_same_amount_were_not_seen(self) -> None:
+        once_more = LATER + timedelta(minutes=1)
+        other = replace(added(id="e-3"), receipt_file_id="f-2")
+        again = replace(validated(), validated_at=once_more)
+        exchanged = (*VALIDATED, reopened_by_billing(), removed(), other, again)
+        given(*exchanged).when(approve()).is_rejected(
+            Changed({"validated_at": LATER}, {"validated_at": once_more})
+        )
+        state = reduce(invoice.evolve, exchanged, invoice.initial)
+        approval = invoice.decide(approve(validated_at=once_more), state)
+        assert isinstance(approval, list)
+        assert isinstance(approval[0], InvoiceApproved)
 
     def test_both_companies_must_be_known(self) -> None:
         given(*VALIDATED).when(approve(treatment=None)).is_rejected(CompanyMissing())

@@ -119,7 +119,7 @@ async def test_no_number_is_given_to_what_breaks_a_rule(database: str) -> None:
         net = {"net": {"amount_minor": DINARS.amount_minor, "currency": DINARS.currency}}
         assert (await api.driver("POST", "/invoices/inv-t-1/validation", net)).is_success
         assert (await api.ask("PUT", "/buyer", BUYER)).is_success
-        refused = await api.ask("POST", "/invoices/inv-t-1/approval", net)
+        refused = await api.approve(net)
         assert refused.status_code == 409
         assert refused.json()["type"] == "urn:relais:problem:rules-broken"
         assert "BR-DEC-23" in refused.json()["detail"]

@@ -6,7 +6,7 @@ from contracts.media.file_v1 import Purpose
 from contracts.missions.trip_v1 import Channel, ExpenseKind, ExtraCostAccepted, ExtraCostRefused
 from infra.http.answers import Answer, Answered, MoneyShown, Recorded, Router
 from infra.http.models import Body, Day, Id, Instant, Line, MoneyBody, Named, Text
-from infra.lookups import files
+from infra.lookups import files, users
 from services.missions import trip
 from services.missions.aggregates import TRIP
 from services.missions.http.access import AnyContext, DriverContext, LogisticsContext, is_staff
@@ -204,6 +204,7 @@ async def accept_extra_cost(
     trip_id: Id, request_id: Id, body: GrantBody, context: LogisticsContext
 ) -> Answered[Recorded]:
     """Grant an extra cost, all of it or up to an amount; then it may be declared."""
+    await users.refuse_ended(context)
     command = AcceptExtraCost(
         trip_id=trip_id,
         organisation_id=context.principal.organisation_id,

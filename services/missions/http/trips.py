@@ -57,6 +57,7 @@ from infra.http.models import (
 )
 from infra.http.printed import PrintedLine
 from infra.http.problems import invalid
+from infra.lookups import users
 from infra.wording import Unfit
 from services.missions import trip
 from services.missions.aggregates import TRIP
@@ -595,6 +596,7 @@ async def propose_trip(
 @router.post("/trips/{trip_id}/award")
 async def award_trip(trip_id: Id, body: AwardBody, context: LogisticsContext) -> Answered[Recorded]:
     """Accept one driver's quote: it becomes their mission, the other quotes are refused."""
+    await users.refuse_ended(context)
 
     async def award(state: trip.Trip) -> trip.AwardTrip:
         return trip.AwardTrip(
@@ -616,6 +618,7 @@ async def assign_directly(
     trip_id: Id, body: AssignmentBody, context: LogisticsContext
 ) -> Answered[Recorded]:
     """Give the trip to a driver who did not quote."""
+    await users.refuse_ended(context)
 
     async def assignment(state: trip.Trip) -> trip.AssignDirectly:
         return trip.AssignDirectly(

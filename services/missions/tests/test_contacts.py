@@ -1,6 +1,7 @@
 """Where exactly a trip begins and ends, whom to ask for there, and who ordered it."""
 
 from dataclasses import replace
+from functools import reduce
 
 import pytest
 
@@ -33,6 +34,7 @@ from services.missions.trip.contacts import (
     NameClient,
     PeopleAreForgotten,
 )
+from services.missions.trip.obligations import obligations
 
 given = Spec(trip.decide, trip.evolve, trip.initial).given
 
@@ -69,6 +71,26 @@ def forget(organisation: str = "hiflow") -> ForgetPeople:
 
 
 FORGOTTEN = SubjectForgotten(trip_id="t-1", forgotten_at=LATER)
+
+
+@pytest.mark.parametrize(
+    ("history", "waits"),
+    [
+        ((), False),
+        ((published(), submitted()), False),
+        (MISSION, True),
+        ((*MISSION, confirmed()), False),
+        ((published(), expired()), False),
+    ],
+    ids=["unpublished", "open", "assigned", "delivered", "expired"],
+)
+def test_forgetting_the_driver_or_the_people_at_the_ends_waits_for_the_delivery(
+    history: tuple[TripEvent, ...], waits: bool
+) -> None:
+    state = reduce(trip.evolve, history, trip.initial)
+    expected = "the mission of trip t-1 is under way" if waits else None
+    assert {obligations(state, one).waits_for for one in ("ada", "t-1")} == {expected}
+    assert obligations(state, "bob").waits_for is None
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,179 @@
+"""Whoever decides on what somebody else can change names what was seen (ADR 30).
+
+Every command of every API stands here once, with what it names, or why it need not name anything.
+"""
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+import yaml
+
+from tests.contract import kit
+from tools.openapi.documents import FOLDER
+
+NAMED: dict[str, tuple[str, ...]] = {
+    "depot_tours POST /tours/{tour_id}/handovers": ("loaded",),
+    "depot_tours PUT /tours/{tour_id}/orders/{order_id}/delivery": ("cash",),
+    "invoices POST /invoices/{invoice_id}/approval": ("net", "validated_at"),
+    "invoices POST /invoices/{invoice_id}/lines/{line_id}/contest": ("amount",),
+    "invoices POST /invoices/{invoice_id}/lines/{line_id}/settlement": (
+        *("instead_of", "contested_at"),
+    ),
+    "invoices POST /invoices/{invoice_id}/own-invoice/acceptance": ("file_id", "total"),
+    "invoices POST /invoices/{invoice_id}/own-invoice/refusal": ("file_id",),
+    "invoices POST /invoices/{invoice_id}/validation": ("net",),
+    "invoices PUT /invoices/{invoice_id}/price": ("instead_of",),
+    "missions POST /trips/{trip_id}/award": ("quote",),
+    "missions POST /trips/{trip_id}/quote/counter-offer/acceptance": ("price",),
+    "missions POST /trips/{trip_id}/quote/counter-offer/refusal": ("price",),
+    "missions POST /trips/{trip_id}/quotes/{driver_id}/counter-offer": ("quote",),
+    "missions POST /trips/{trip_id}/quotes/{driver_id}/refusal": ("quote",),
+    "papers PUT /partners/{user_id}/{kind}/acceptance": ("file_id", "issued_on", "expires_on"),
+    "papers PUT /partners/{user_id}/{kind}/refusal": ("file_id", "issued_on", "expires_on"),
+    "payments POST /payees/{driver_id}/payouts": ("due",),
+    "payments POST /payees/{driver_id}/payouts/{payout_id}/payment": ("iban",),
+}
+"""The fields that name what was seen, by the command that is decided on."""
+
+MAY_BE_NOTHING = frozenset({"cash", "instead_of", "expires_on"})
+"""Fields that are left out, or null, where there was nothing to see: another value is 412 too."""
+
+BEGINS = (
+    "accounts POST /support-sessions",
+    "accounts POST /users",
+    "depot_tours POST /orders",
+    "invoices POST /invoices/{invoice_id}/expenses",
+    "invoices POST /invoices/{invoice_id}/own-invoice",
+    "media POST /uploads",
+    "missions POST /drivers",
+    "missions POST /trips",
+    "missions POST /trips/{trip_id}/attachments",
+    "missions POST /trips/{trip_id}/extra-costs",
+    "missions POST /drivers/{driver_id}/availabilities",
+    "payments POST /payees/{driver_id}/questions",
+)
+"""These make something that was not there."""
+
+FIXED = (
+    "accounts DELETE /organisation/support-access/{grant_id}",
+    "depot_tours POST /tours",
+    "depot_tours POST /tours/{tour_id}/scans",
+    "depot_tours POST /orders/{order_id}/preparation/scans",
+    "depot_tours PUT /tours/{tour_id}/courier",
+    "depot_tours PUT /tours/{tour_id}/orders/{order_id}/failures/{attempt}",
+    "invoices DELETE /invoices/{invoice_id}/expenses/{expense_id}",
+    "messaging POST /messages/{message_id}/repetition",
+    "missions DELETE /drivers/{driver_id}/availabilities/{availability_id}",
+    "missions DELETE /trips/{trip_id}/attachments/{file_id}",
+    "missions POST /trips/{trip_id}/delivery-confirmation",
+    "missions POST /trips/{trip_id}/extra-costs/{request_id}/acceptance",
+    "missions POST /trips/{trip_id}/extra-costs/{request_id}/refusal",
+    "missions POST /trips/{trip_id}/proposals",
+    "missions POST /trips/{trip_id}/quote",
+    "payments DELETE /payees/{driver_id}/bank-changes/{change_id}",
+    "payments POST /payees/{driver_id}/questions/{question_id}/answer",
+)
+"""The thing of that id is as it was made: an offer, a prepared order, a request, a file, a message.
+
+A tour is given again as it was composed, and only once its courier canceled it."""
+
+SAYS_ALL = (
+    "accounts POST /organisation/support-access",
+    "accounts PUT /users/{user_id}/agreement",
+    "depot_tours PUT /orders/{order_id}/preparation/completion",
+    "depot_tours PUT /tours/{tour_id}/exit",
+    "missions POST /trips/{trip_id}/assignment",
+    "missions POST /drivers/{driver_id}/qualifications",
+    "missions POST /drivers/{driver_id}/trainings",
+)
+"""All that is decided stands in the request: a price, a file, each parcel that stays."""
+
+ONE_SIDE = (
+    "accounts DELETE /users/{user_id}/activation",
+    "accounts DELETE /users/{user_id}/sessions",
+    "accounts POST /users/{user_id}/second-factor/removal",
+    "accounts PUT /organisation/profile",
+    "accounts PUT /users/{user_id}/activation",
+    "accounts PUT /users/{user_id}/roles",
+    "depot_tours PUT /orders/{order_id}/preparation",
+    "invoices POST /invoices/{invoice_id}/reopening",
+    "invoices PUT /buyer",
+    "missions PUT /drivers/{driver_id}/home",
+    "missions PUT /drivers/{driver_id}/phone",
+    "missions PUT /drivers/{driver_id}/required-papers",
+    "missions PUT /trips/{trip_id}/client",
+    "missions PUT /trips/{trip_id}/plate",
+    "missions PUT /trips/{trip_id}/stops/{end}",
+)
+"""Colleagues replace it as a whole, or take it back: the last word counts; `If-Match` is for them."""
+
+OWN = (
+    "accounts DELETE /me/sessions",
+    "accounts POST /me/email",
+    "accounts POST /me/second-factor",
+    "accounts POST /me/second-factor/confirmation",
+    "accounts POST /me/second-factor/recovery-codes",
+    "accounts PUT /me/licence",
+    "accounts PUT /me/password",
+    "accounts PUT /me/profile",
+    "alerts DELETE /searches/{search_id}",
+    "alerts PUT /searches/{search_id}",
+    "depot_tours PUT /tours/{tour_id}/cancellation",
+    "invoices DELETE /sellers/{driver_id}/mandate",
+    "invoices PUT /sellers/{driver_id}/company",
+    "invoices PUT /sellers/{driver_id}/mandate",
+    "media DELETE /files/{file_id}",
+    "media POST /files/links",
+    "media POST /files/{file_id}/links",
+    "media PUT /uploads/{file_id}/completion",
+    "media PUT /uploads/{file_id}/pieces/{start}",
+    "messaging PUT /preferences",
+    "missions DELETE /trips/{trip_id}/quote",
+    "missions PUT /trips/{trip_id}/quote",
+    "papers PUT /mine/{kind}",
+    "payments PUT /payees/{driver_id}/bank-details",
+)
+"""One's own: nobody else changes it."""
+
+NAMING_NOTHING = (BEGINS, FIXED, SAYS_ALL, ONE_SIDE, OWN)
+_SAFE = frozenset({"get", "head", "parameters"})
+_FORMS = ("application/json", "application/octet-stream")
+
+
+def commands() -> Iterator[tuple[str, dict[str, Any]]]:
+    """Each command of somebody, with the schema of its body, from the documents of the APIs."""
+    for file in sorted((kit.ROOT / FOLDER).glob("*.yaml")):
+        document = yaml.load(file.read_text(), yaml.CSafeLoader)
+        for path, operations in document["paths"].items():
+            for method, operation in operations.items():
+                if method not in _SAFE and operation.get("x-roles"):
+                    yield f"{file.stem} {method.upper()} {path}", body_of(operation, document)
+
+
+def body_of(operation: dict[str, Any], document: dict[str, Any]) -> dict[str, Any]:
+    """The schema of what a command takes; empty where it takes nothing."""
+    content = operation.get("requestBody", {}).get("content", {})
+    schema: dict[str, Any] = next((content[one]["schema"] for one in _FORMS if one in content), {})
+    while "$ref" in schema:
+        schema = document["components"]["schemas"][schema["$ref"].rpartition("/")[2]]
+    return schema
+
+
+@pytest.fixture(scope="module")
+def bodies() -> dict[str, dict[str, Any]]:
+    return dict(commands())
+
+
+def test_every_command_is_known_by_what_it_decides_on(bodies: dict[str, dict[str, Any]]) -> None:
+    listed = [*NAMED, *(one for reason in NAMING_NOTHING for one in reason)]
+    assert sorted(listed) == sorted(bodies)
+
+
+@pytest.mark.parametrize("command", NAMED)
+def test_a_decision_has_to_name_what_was_seen(
+    command: str, bodies: dict[str, dict[str, Any]]
+) -> None:
+    schema = bodies[command]
+    assert {*NAMED[command]} <= schema["properties"].keys()
+    assert {*NAMED[command]} - MAY_BE_NOTHING <= {*schema.get("required", ())}
