@@ -128,6 +128,7 @@ def _live(running: Running) -> Live | None:
         running.service.name,
         most=running.settings.max_listeners,
         most_of_person=running.settings.max_listeners_of_person,
+        most_of_organisation=running.settings.max_listeners_of_organisation,
     )
 
 

@@ -73,6 +73,7 @@ class Live:
         *,
         most: int,
         most_of_person: int,
+        most_of_organisation: int,
         gap_seconds: float = GAP_SECONDS,
         beat_seconds: float = BEAT_SECONDS,
     ) -> None:
@@ -82,8 +83,9 @@ class Live:
         self._service = service
         self._most = most
         self._most_of_person = most_of_person
+        self._most_of_organisation = most_of_organisation
         self._bells: set[asyncio.Event] = set()
-        self._of_person: Counter[tuple[str, str]] = Counter()
+        self._of: Counter[tuple[str, ...]] = Counter()
         self._ringing: asyncio.Task[None] | None = None
         self._lanes = asyncio.Semaphore(LANES)
         self.ending = False
@@ -92,17 +94,21 @@ class Live:
     def enter(self, who: Principal) -> Iterator[asyncio.Event]:
         """Count a listener within the block; the event is set when it is to look again.
 
-        Raises a 503 `Problem` when there is no room, and 429 for one too many of a person.
+        Raises a 503 `Problem` when there is no room, and 429 for one too many of a person or of an
+        organisation.
         """
-        person = (who.organisation_id, who.subject)
+        person, organisation = (who.organisation_id, who.subject), (who.organisation_id,)
         if self.ending or len(self._bells) >= self._most:
             raise try_again(503, "overloaded", seconds=30)
-        if self._of_person[person] >= self._most_of_person:
+        if (
+            self._of[person] >= self._most_of_person
+            or self._of[organisation] >= self._most_of_organisation
+        ):
             telemetry.turned_away("too-many-listeners")
             raise try_again(429, "too-many-requests", seconds=30)
         bell = asyncio.Event()
         self._bells.add(bell)
-        self._of_person[person] += 1
+        self._of.update((person, organisation))
         telemetry.listening(1, self._service)
         if self._ringing is None:
             ringing = supervise(f"{self._service} live", self._ring, Progress())
@@ -111,9 +117,10 @@ class Live:
             yield bell
         finally:
             self._bells.discard(bell)
-            self._of_person[person] -= 1
-            if not self._of_person[person]:
-                del self._of_person[person]
+            for one in (person, organisation):
+                self._of[one] -= 1
+                if not self._of[one]:
+                    del self._of[one]
             telemetry.listening(-1, self._service)
             if not self._bells and self._ringing is not None:
                 self._ringing.cancel()

@@ -30,7 +30,9 @@ Driver = Annotated[RequestContext, requires("driver")]
 class World:
     """An API that shows a number of each organisation, and those who listen to it."""
 
-    def __init__(self, *, most: int = 10, of_person: int = 10, **options: Any) -> None:
+    def __init__(
+        self, *, most: int = 10, of_person: int = 10, of_organisation: int = 10, **options: Any
+    ) -> None:
         self.counts: Counter[str] = Counter()
         self.looks = 0
         self.is_down = False
@@ -41,6 +43,7 @@ class World:
             "counts",
             most=most,
             most_of_person=of_person,
+            most_of_organisation=of_organisation,
             gap_seconds=0,
             beat_seconds=options.pop("beat_seconds", 60),
         )
@@ -271,6 +274,19 @@ async def test_there_is_room_for_so_many_and_no_more() -> None:
         async with world.ear() as again:
             await again.ends()
         assert (again.status, b"too-many-requests" in again.received) == (429, True)
+
+
+async def test_one_organisation_does_not_take_the_room_of_the_others() -> None:
+    world = World(most=3, of_organisation=2)
+    async with world.ear() as one, world.ear(who="d2") as two:
+        await asyncio.gather(one.heard(1), two.heard(1))
+        async with world.ear(who="d3") as third:
+            await third.ends()
+        assert (third.status, b"too-many-requests" in third.received) == (429, True)
+        async with world.ear(of=token("d3", org="o2")) as other:
+            await other.heard(1)
+    async with world.ear(who="d3") as third:
+        await third.heard(1)
 
 
 async def test_who_listens_takes_no_room_of_who_asks() -> None:
