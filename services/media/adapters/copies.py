@@ -18,6 +18,7 @@ from infra.database import Connection, Pool
 from infra.lookups.files import original
 from services.media import file
 from services.media.adapters import picture_process, pictures
+from services.media.adapters.turns import Turns
 from services.media.adapters.upload_store import Busy, Refusal, UploadStore, digest_of
 from services.media.file import types
 
@@ -75,7 +76,7 @@ class Copies:
         self._uploads = uploads
         self._cleaned = make
         self._wait_seconds = wait_seconds
-        self._making = asyncio.Semaphore(MADE_AT_ONCE)
+        self._making = Turns(MADE_AT_ONCE)
 
     async def of(self, stored: FileStored, size: Size, lost: Copy | None = None) -> Copy:
         """The copy of a stored file, which has no EXIF, no place, and is turned as it was taken.
@@ -88,7 +89,8 @@ class Copies:
         async with self._pool.connection() as connection:
             found = await _known(connection, stored.file_id, size)
         if found is None or found == lost:
-            async with asyncio.timeout(self._wait_seconds), self._making:
+            turn = self._making.of(stored.organisation_id)
+            async with asyncio.timeout(self._wait_seconds), turn:
                 found = await self._made(stored, size, lost)
         if found.size_bytes == 0:
             raise NoCopy
