@@ -17,6 +17,8 @@ MAX_NUMBER = 2**31 - 1
 REDACTED_BY = "ce_redactedby"
 """Names the amendment that removed what first stood in the value; the value may be empty then."""
 
+INSTALLATION = "ce_installation"
+"""The name of the installation that recorded the event."""
 
 _FOREIGN = (
     "every event here is a CloudEvent in binary mode, so another program wrote this record: stop"
@@ -44,9 +46,13 @@ class Envelope:
     actor: str
     organisation_id: str
     traceparent: str | None
+    installation: str = ""
+    """The name of the installation that recorded it; empty in older records."""
 
 
-def headers(contract: Contract[Any], key: str, event: RecordedEvent, timeline: int) -> list[Header]:
+def headers(
+    contract: Contract[Any], key: str, event: RecordedEvent, timeline: int, installation: str = ""
+) -> list[Header]:
     """The CloudEvents headers of a recorded event."""
     meta, subject = event.meta, key.encode()
     found = [
@@ -63,6 +69,8 @@ def headers(contract: Contract[Any], key: str, event: RecordedEvent, timeline: i
         ("ce_actor", meta.get("actor", "").encode()),
         ("ce_organisation", meta.get("organisation", "").encode()),
     ]
+    if installation:
+        found.append((INSTALLATION, installation.encode()))
     if redacted := meta.get("redacted"):
         found.append((REDACTED_BY, redacted.encode()))
     if traceparent := meta.get("traceparent"):
@@ -114,6 +122,7 @@ def envelope(found: Headers) -> Envelope:
             actor=given.get("ce_actor", b"").decode(),
             organisation_id=given.get("ce_organisation", b"").decode(),
             traceparent=given["traceparent"].decode() if "traceparent" in given else None,
+            installation=given.get(INSTALLATION, b"").decode(),
         )
     except KeyError as error:
         raise NotAnEvent(f"its header {error.args[0]} is missing; {_FOREIGN}") from error

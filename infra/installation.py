@@ -45,6 +45,11 @@ create table if not exists relais.member (
 comment on table relais.member is
   'beside the keys: the services of the installation, and how far the store of each had come';
 """
+_FORMER = """
+create table relais.former (id uuid primary key);
+comment on table relais.former is
+  'beside the keys: identities that parts had before they were adopted; topics have records of them';
+"""
 _IDENTITY = "select id, other from relais.installation where part = %s"
 # Rows are never deleted: the number only grows. It is looked at every minute, so it is kept.
 _KEYS_REACHED = "select coalesce(sum(number), 0) from keys.reached"
@@ -209,7 +214,7 @@ async def adopt_objects(objects: KeptObjects, keys: Pool) -> UUID:
 
 async def migrate(pool: Pool) -> None:
     """Make the tables of the identity in a database. Safe to repeat."""
-    await apply_migrations(pool, "installation", [_TABLES])
+    await apply_migrations(pool, "installation", [_TABLES, _FORMER])
 
 
 async def standing(service: str, keys: Pool, pool: Pool) -> Standing:
@@ -256,13 +261,22 @@ async def belong(service: str, keys: Pool, pool: Pool) -> UUID:
 
 
 async def adopt(service: str, keys: Pool, pool: Pool) -> UUID:
-    """Make them belong together, as they are now, whatever they said; answers the identity."""
+    """Make them belong together, as they are now, whatever they said; answers the identity.
+
+    Keys of no installation take the identity of the service: its records carry it.
+    """
+    async with pool.connection() as here:
+        before, _ = await _identity(here, service)
     async with keys.connection() as there, there.transaction():
         await there.execute("select pg_advisory_xact_lock(%s, 2)", (Lock.MIGRATION,))
         identity, _ = await _identity(there, KEYS)
         if identity is None:
-            identity = uuid4()
+            identity = before or uuid4()
             await _write(there, KEYS, identity, 0)
+        if before not in (None, identity):
+            await there.execute(
+                "insert into relais.former (id) values (%s) on conflict do nothing", (before,)
+            )
     await _look(service, keys, pool, identity)
     return identity
 

@@ -22,6 +22,7 @@ from infra import telemetry
 from infra.cloudevents import headers
 from infra.cluster import Address
 from infra.database import Connection
+from infra.identity import own_name
 from infra.kafka import options
 from infra.locks import Lock
 from infra.signals import Signal, Waiter
@@ -79,6 +80,8 @@ class Checkpoint:
     timeline: int
     position: Position
     marks: dict[str, Mark]
+    installation: str = ""
+    """The name that records carry; empty while the service is of no installation."""
 
 
 Outgoing = tuple[Contract[Any], str, RecordedEvent]
@@ -163,6 +166,7 @@ class Relay:
     @asynccontextmanager
     async def _session(self) -> AsyncIterator["_Session"]:
         checkpoint = await self._take_over()
+        checkpoint.installation = await own_name(self.service, self._store.pool)
         contracts = list(self._contracts.values())
         await create_topics(self._bootstrap, contracts, self._replication, self._in_sync)
         producer = AIOKafkaProducer(
@@ -422,7 +426,9 @@ class _Session:
             key=key.encode(),
             value=event.data,
             timestamp=int(event.recorded_at.timestamp() * 1000),
-            headers=headers(contract, key, event, self._checkpoint.timeline),
+            headers=headers(
+                contract, key, event, self._checkpoint.timeline, self._checkpoint.installation
+            ),
         )
         return added is not None
 

@@ -23,6 +23,7 @@ from infra.consumers.records import Delivery, Partition, Record, TopicReader
 from infra.consumers.streams import Streams
 from infra.consumers.subscriptions import Subscription
 from infra.database import Connection, Pool
+from infra.identity import known_names
 from infra.migrations import apply_migrations, steps_in
 from infra.personal import Keyring
 from infra.signals import Signal
@@ -56,6 +57,7 @@ class Consumer:
         self._handler = handler
         self._reader = reader
         self._seen = seen
+        self._keys = keyring.pool
         self._opener = Opener(subscriptions, keyring)
         self._ownership = Ownership(name, owner)
         self._continuity = Continuity(name, reader)
@@ -74,6 +76,7 @@ class Consumer:
         async with self._turn:
             self._reset()
             self._parking.may_hold_streams = True
+            self._opener.ours = await known_names(self._keys)
             async with self._pool.connection() as connection:
                 await self._ownership.acquire(connection, partitions)
             offsets = self._ownership.next_offsets()

@@ -8,6 +8,7 @@ from contracts.runtime import DecodeError
 from infra.cloudevents import Envelope, NotAnEvent, envelope
 from infra.consumers.records import Record
 from infra.consumers.subscriptions import Subscription
+from infra.identity import ForeignTopic
 from infra.personal import Codec, Encoded, Keyring
 
 
@@ -27,12 +28,19 @@ class Opener:
     """Opens the records of a consumer's topics."""
 
     def __init__(self, subscriptions: Sequence[Subscription], keyring: Keyring) -> None:
+        self.ours: frozenset[str] = frozenset()
+        """The names of our installation in records; while there are none, any is taken."""
         self._types = {one.topic: one.types for one in subscriptions}
         self._codecs = {one.topic: Codec(one.contract, keyring) for one in subscriptions}
 
     async def open(self, records: Sequence[Record]) -> list[Opened]:
-        """Each record, opened; the events of a topic are decoded together."""
+        """Each record, opened; the events of a topic are decoded together.
+
+        Raises `ForeignTopic` for a record of another installation.
+        """
         opened = [_enveloped(record) for record in records]
+        if self.ours:
+            self._refuse_foreign(opened)
         for topic in {record.topic for record in records}:
             places = [
                 n
@@ -47,6 +55,11 @@ class Opener:
             for n, event in zip(places, decoded, strict=True):
                 opened[n] = opened[n]._replace(event=event)
         return opened
+
+    def _refuse_foreign(self, opened: Sequence[Opened]) -> None:
+        for record, found, _ in opened:
+            if found is not None and found.installation and found.installation not in self.ours:
+                raise ForeignTopic(record.topic, found.installation, self.ours)
 
 
 def refused(record: Record, error: Exception) -> Opened:

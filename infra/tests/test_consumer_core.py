@@ -2,12 +2,15 @@
 
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
+from uuid import uuid4
 
 import psycopg
 import pytest
 
+from infra import installation
 from infra.consumers.ownership import Fenced
 from infra.database import Connection
+from infra.identity import ForeignTopic, name_of
 from infra.tests.consuming import (
     TOPIC,
     Crash,
@@ -17,6 +20,7 @@ from infra.tests.consuming import (
     losing_the_session,
     quoted,
     raising,
+    reheaded,
 )
 
 ALL = ["published", "2", "3"]
@@ -197,3 +201,45 @@ class TestRefilledTopic:
         reads = kit.topic.reads
         await consumer.consume(kit.topic.publish(quoted("t-1", "5")))
         assert (await kit.seen(), kit.topic.reads) == ([*ALL, "4", "5"], reads)
+
+
+async def belongs(kit: Kit) -> str:
+    """Make the database of the kit one of an installation; its name in records."""
+    await installation.migrate(kit.pool)
+    return name_of(await installation.adopt("missions", kit.pool, kit.pool))
+
+
+class TestForeignTopic:
+    async def test_records_of_the_installation_and_of_older_relays_are_taken(
+        self, kit: Kit
+    ) -> None:
+        ours = (await belongs(kit)).encode()
+        first, *others = kit.topic.publish(*history())
+        consumer = await kit.owner()
+        await consumer.consume([reheaded(first, installation=ours), *others])
+        assert await kit.seen() == ALL
+
+    async def test_those_of_another_installation_stop_the_consumer_and_change_nothing(
+        self, kit: Kit
+    ) -> None:
+        await belongs(kit)
+        first, *others = kit.topic.publish(*history())
+        consumer = await kit.owner()
+        with pytest.raises(ForeignTopic, match=f"{TOPIC} has records of installation 0badcafe"):
+            await consumer.consume([first, reheaded(others[0], installation=b"0badcafe")])
+        assert (await kit.seen(), await kit.ask(OFFSET)) == ([], [0])
+
+    async def test_a_part_that_was_adopted_is_known_by_the_name_it_had(self, kit: Kit) -> None:
+        await belongs(kit)
+        before = name_of(uuid4())
+        await kit.ask(f"insert into relais.former values ('{before}{uuid4().hex[8:]}') returning 1")
+        records = kit.topic.publish(*history())
+        consumer = await kit.owner()
+        await consumer.consume([reheaded(one, installation=before.encode()) for one in records])
+        assert await kit.seen() == ALL
+
+    async def test_who_is_of_no_installation_takes_any(self, kit: Kit) -> None:
+        records = kit.topic.publish(*history())
+        consumer = await kit.owner()
+        await consumer.consume([reheaded(one, installation=b"0badcafe") for one in records])
+        assert await kit.seen() == ALL

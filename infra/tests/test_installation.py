@@ -13,6 +13,7 @@ import pytest_asyncio
 
 from infra import installation
 from infra.database import Pool, open_pool
+from infra.identity import known_names, name_of, own_name
 from infra.installation import (
     MARK,
     NotTogether,
@@ -184,6 +185,35 @@ async def test_a_part_that_is_swapped_emptied_or_older_is_refused_until_it_is_ad
         assert "relais adopt" in str(refused.value)
     adopted = await installation.adopt("missions", keys.pool, store.pool)
     assert await belong("missions", keys.pool, store.pool) == adopted
+
+
+async def test_keys_that_are_gone_become_those_of_the_store_whose_records_are_out(
+    site: Site,
+) -> None:
+    keys, store = await grown(site)
+    identity = await belong("missions", keys.pool, store.pool)
+    others = await site.keys()
+    assert await installation.adopt("missions", others.pool, store.pool) == identity
+    assert await known_names(others.pool) == {name_of(identity)}
+    assert await own_name("missions", store.pool) == name_of(identity)
+
+
+async def test_a_part_of_another_is_known_by_the_name_it_had_once_it_is_adopted(
+    site: Site,
+) -> None:
+    (keys, _), (theirs, store) = await grown(site), await grown(site)
+    ours, before = [name for each in (keys, theirs) for name in await known_names(each.pool)]
+    await installation.adopt("missions", keys.pool, store.pool)
+    assert await known_names(keys.pool) == {ours, before}
+    assert await own_name("missions", store.pool) == ours
+
+
+async def test_who_is_of_no_installation_has_no_name(site: Site) -> None:
+    keys, store = await site.keys(), await site.store()
+    assert await known_names(keys.pool) == frozenset()
+    assert await own_name("missions", store.pool) == ""
+    await store.run("drop schema relais cascade")
+    assert await own_name("missions", store.pool) == ""
 
 
 async def test_a_look_at_a_part_that_is_older_hides_nothing(site: Site) -> None:

@@ -21,9 +21,11 @@ from hypothesis import strategies as st
 from contracts import amendments
 from contracts.missions import driver_v1, trip_v1
 from contracts.runtime import Contract
+from infra import installation
 from infra.cloudevents import envelope
 from infra.consumers.records import Record
 from infra.database import open_pool
+from infra.identity import name_of
 from infra.locks import Lock
 from infra.relay import Deposed, Relay, murmur2, partition_of
 from infra.signals import Signal
@@ -212,6 +214,18 @@ class TestPublishing:
             "content-type": "application/protobuf",
             "traceparent": META["traceparent"],
         }
+
+    async def test_an_event_names_the_installation_that_recorded_it(self, desk: Desk) -> None:
+        await installation.migrate(desk.store.pool)
+        identity = uuid4()
+        async with desk.store.pool.connection() as connection:
+            await connection.execute(
+                "insert into relais.installation (part, id) values ('missions', %s)", (identity,)
+            )
+        await desk.record("trip-T1")
+        async with publishing(desk.relay()):
+            [record] = await eventually(desk.holds_everything_once)
+        assert header(record, "ce_installation") == name_of(identity)
 
     async def test_an_event_newer_than_the_relay_names_no_schema(self, desk: Desk) -> None:
         await desk.record("trip-T1", type="relais.missions.trip.v1.towed")

@@ -1,5 +1,6 @@
 """Rules that orders and tours share: about cash on delivery, and about parcels that are scanned."""
 
+from collections import Counter
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
@@ -72,12 +73,13 @@ def bad_rest(
     missing: Sequence[str], parcel_codes: Sequence[str], scanned: Collection[str]
 ) -> BadRest | None:
     """Why these are not all the parcels that were not scanned, if they are not (D1)."""
+    known, named = frozenset(parcel_codes), Counter(missing)
     for code in missing:
-        if code not in parcel_codes:
+        if code not in known:
             return ParcelUnknown(code)
         if code in scanned:
             return ParcelIsScanned(code)
-        if missing.count(code) > 1:
+        if named[code] > 1:
             return ParcelNamedTwice(code)
-    left = tuple(one for one in parcel_codes if one not in scanned and one not in missing)
+    left = tuple(one for one in parcel_codes if one not in scanned and one not in named)
     return ParcelsNotScanned(left) if left else None

@@ -143,8 +143,8 @@ def test_the_headers_are_those_the_relay_writes() -> None:
     expired = trip_v1.contract.by_type("relais.missions.trip.v1.expired")
     meta = {"traceparent": "00-0", "redacted": str(uuid4())}
     event = RecordedEvent("trip-1", 1, Position(1, 1), uuid4(), expired.type, b"", meta, NOW, NOW)
-    written = {name for name, _ in cloudevents.headers(trip_v1.contract, "1", event, 1)}
+    written = {name for name, _ in cloudevents.headers(trip_v1.contract, "1", event, 1, "a1")}
     schema_of_headers = DOCUMENT["components"]["schemas"]["CloudEventHeaders"]
-    optional = {"ce_dataschema", "ce_redactedby", "traceparent"}
+    optional = {"ce_dataschema", "ce_installation", "ce_redactedby", "traceparent"}
     assert written == optional.union(schema_of_headers["required"])
     assert set(schema_of_headers["properties"]) == written

@@ -80,6 +80,7 @@ OPTIONAL_HEADERS = {
         "format": "uri",
         "description": "Names the protobuf message; absent where the publisher does not know it.",
     },
+    "ce_installation": {"description": "Names the installation that recorded it."},
     "ce_redactedby": {
         "format": "uuid",
         "description": "The amendment that removed the first value. No bytes: nothing holds.",
