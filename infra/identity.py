@@ -18,9 +18,9 @@ class ForeignTopic(Halt):
 
     def __init__(self, topic: str, name: str, ours: frozenset[str]) -> None:
         super().__init__(
-            f"{topic} has records of installation {name}, and this one is {', '.join(sorted(ours))}."
-            " They were not taken. Look at RELAIS_KAFKA; a topic of ours that somebody else wrote to"
-            " is deleted, and the relay fills it again:"
+            f"{topic} has records of installation {name}, and this one is"
+            f" {', '.join(sorted(ours))}. They were not taken. Look at RELAIS_KAFKA; a topic of"
+            " ours that somebody else wrote to is deleted, and the relay fills it again:"
             " docs/runbook/parts-that-do-not-belong-together.md"
         )
 
@@ -51,9 +51,7 @@ async def known_names(keys: Pool) -> frozenset[str]:
 async def _of_part(connection: Connection, part: str) -> list[UUID]:
     if not await _has(connection, "relais.installation"):
         return []
-    cursor = await connection.execute(
-        "select id from relais.installation where part = %s", (part,)
-    )
+    cursor = await connection.execute("select id from relais.installation where part = %s", (part,))
     return [id for (id,) in await cursor.fetchall()]
 
 

@@ -48,7 +48,7 @@ comment on table relais.member is
 _FORMER = """
 create table relais.former (id uuid primary key);
 comment on table relais.former is
-  'beside the keys: identities that parts had before they were adopted; topics have records of them';
+  'beside the keys: identities that parts had before they were adopted; records carry them';
 """
 _IDENTITY = "select id, other from relais.installation where part = %s"
 # Rows are never deleted: the number only grows. It is looked at every minute, so it is kept.

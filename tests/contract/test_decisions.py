@@ -106,7 +106,7 @@ ONE_SIDE = (
     "missions PUT /trips/{trip_id}/plate",
     "missions PUT /trips/{trip_id}/stops/{end}",
 )
-"""Colleagues replace it as a whole, or take it back: the last word counts; `If-Match` is for them."""
+"""Colleagues replace it whole, or take it back: the last word counts; `If-Match` is for them."""
 
 OWN = (
     "accounts DELETE /me/sessions",

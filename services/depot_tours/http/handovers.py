@@ -36,7 +36,7 @@ class HandoverBody(Body):
     loaded: Annotated[
         tuple[Scanned, ...], Field(max_length=MOST_ORDERS * MOST_PARCELS, strict=False)
     ]
-    """Those that were scanned on their way out, as they were seen; 412 when there are others now."""
+    """Those scanned on their way out, as they were seen; 412 when there are others now."""
 
 
 class LeftBody(Body):

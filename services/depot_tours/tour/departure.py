@@ -41,7 +41,7 @@ class LoadParcel:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BeginHandover:
-    """The courier takes the parcels that were seen as `loaded`, and is shown another code each time."""
+    """The courier takes the parcels that were seen, and is shown another code each time."""
 
     organisation_id: str
     courier_id: str

@@ -20,5 +20,7 @@ def obligations(tour: Tour, person: str) -> Obligations:
         case unhandled:
             assert_never(unhandled)
     if awaited and person in {tour.courier_id, *awaited}:
-        return Obligations(f"{len(awaited)} orders of tour {tour.composed.tour_id} are not handed over")
+        return Obligations(
+            f"{len(awaited)} orders of tour {tour.composed.tour_id} are not handed over"
+        )
     return Obligations()
