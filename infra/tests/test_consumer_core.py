@@ -203,9 +203,16 @@ class TestRefilledTopic:
         assert (await kit.seen(), kit.topic.reads) == ([*ALL, "4", "5"], reads)
 
 
+async def apart(kit: Kit) -> None:
+    """Make the database of the kit one of no installation."""
+    await installation.migrate(kit.pool)
+    for table in ("installation", "former"):
+        await kit.ask(f"delete from relais.{table} returning 1")
+
+
 async def belongs(kit: Kit) -> str:
     """Make the database of the kit one of an installation; its name in records."""
-    await installation.migrate(kit.pool)
+    await apart(kit)
     return name_of(await installation.adopt("missions", kit.pool, kit.pool))
 
 
@@ -239,6 +246,7 @@ class TestForeignTopic:
         assert await kit.seen() == ALL
 
     async def test_who_is_of_no_installation_takes_any(self, kit: Kit) -> None:
+        await apart(kit)
         records = kit.topic.publish(*history())
         consumer = await kit.owner()
         await consumer.consume([reheaded(one, installation=b"0badcafe") for one in records])
