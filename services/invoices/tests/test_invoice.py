@@ -295,7 +295,8 @@ class TestApproval:
         once_more = LATER + timedelta(minutes=1)
         other = replace(added(id="e-3"), receipt_file_id="f-2")
         again = replace(validated(), validated_at=once_more)
-        exchanged = (*VALIDATED, reopened_by_billing(), removed(), other, again)
+        done = (reopened_by_billing(), removed(), other, again)
+        exchanged: tuple[InvoiceEvent, ...] = (*VALIDATED, *done)
         given(*exchanged).when(approve()).is_rejected(
             Changed({"validated_at": LATER}, {"validated_at": once_more})
         )
