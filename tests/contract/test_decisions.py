@@ -1,4 +1,4 @@
-"""Whoever decides on what somebody else can change names what was seen (ADR 30).
+"""A decision on what somebody else can change names what was seen (ADR 30).
 
 Every command of every API stands here once, with what it names, or why it need not name anything.
 """

@@ -1,4 +1,4 @@
-"""Who asks for much waits for those who ask for little, and not the other way round."""
+"""An organisation that asks for much waits for those that ask for little, not vice versa."""
 
 import asyncio
 from collections.abc import Iterable

@@ -1,4 +1,4 @@
-"""Who was signed out promises no money any more, although their token is still good."""
+"""Somebody who was signed out promises no money any more, although their token is still good."""
 
 from contracts.accounts.user_v1 import UserDeactivated
 from infra.testing.following import NOON, follow, user
