@@ -90,7 +90,7 @@ def given(
         meta["fingerprint"] = fingerprint.hex()
     if trace is not None:
         meta["traceparent"] = _traceparent(trace.hex())
-    return meta | rest if rest else meta
+    return {**meta, **rest} if rest else meta
 
 
 def _traceparent(digits: str) -> str:
