@@ -189,6 +189,28 @@ class DeliveryFailed:
     failed_at: datetime
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OrderGivenBack:
+    """The courier brought an order back to the depot after attempts that failed."""
+
+    tour_id: str
+    organisation_id: str
+    order_id: str
+    courier_id: str
+    tracking_number: str
+    city: str
+    # The parcels that had left with the tour.
+    parcel_codes: tuple[str, ...]
+    cash_on_delivery: Money | None
+    # That of the last attempt.
+    reason: FailureReason
+    # On this tour.
+    attempts: int
+    given_back_at: datetime
+    # The parcels of the order that had stayed in the depot.
+    stayed: tuple[str, ...]
+
+
 TourEvent = (
     TourComposed
     | TourReassigned
@@ -199,6 +221,7 @@ TourEvent = (
     | TourCanceled
     | OrderHandedOver
     | DeliveryFailed
+    | OrderGivenBack
 )
 
 _TourComposed = message_class("relais.depot_tours.tour.v1.TourComposed")
@@ -210,6 +233,7 @@ _TourCheckedOut = message_class("relais.depot_tours.tour.v1.TourCheckedOut")
 _TourCanceled = message_class("relais.depot_tours.tour.v1.TourCanceled")
 _OrderHandedOver = message_class("relais.depot_tours.tour.v1.OrderHandedOver")
 _DeliveryFailed = message_class("relais.depot_tours.tour.v1.DeliveryFailed")
+_OrderGivenBack = message_class("relais.depot_tours.tour.v1.OrderGivenBack")
 
 
 def decode_order_on_tour(message: Any) -> OrderOnTour:
@@ -482,6 +506,48 @@ def encode_delivery_failed(value: DeliveryFailed, seal: Seal) -> bytes:
     return encoded
 
 
+def decode_order_given_back(message: Any, _unseal: Unseal) -> OrderGivenBack:
+    if not message.HasField("given_back_at"):
+        raise missing(message, "given_back_at")
+    return OrderGivenBack(
+        tour_id=message.tour_id,
+        organisation_id=message.organisation_id,
+        order_id=message.order_id,
+        courier_id=message.courier_id,
+        tracking_number=message.tracking_number,
+        city=message.city,
+        parcel_codes=tuple(message.parcel_codes),
+        cash_on_delivery=decode_money(message.cash_on_delivery)
+        if message.HasField("cash_on_delivery")
+        else None,
+        reason=member(FailureReason, message.reason),
+        attempts=message.attempts,
+        given_back_at=decode_instant(message.given_back_at),
+        stayed=tuple(message.stayed),
+    )
+
+
+def encode_order_given_back(value: OrderGivenBack, _seal: Seal) -> bytes:
+    message = _OrderGivenBack(
+        tour_id=value.tour_id,
+        organisation_id=value.organisation_id,
+        order_id=value.order_id,
+        courier_id=value.courier_id,
+        tracking_number=value.tracking_number,
+        city=value.city,
+        parcel_codes=value.parcel_codes,
+        cash_on_delivery=None
+        if value.cash_on_delivery is None
+        else encode_money(value.cash_on_delivery),
+        reason=value.reason,
+        attempts=value.attempts,
+        given_back_at=encode_instant(value.given_back_at),
+        stayed=value.stayed,
+    )
+    encoded: bytes = message.SerializeToString()
+    return encoded
+
+
 contract: Contract[TourEvent] = Contract(
     name="tour",
     service="depot_tours",
@@ -586,6 +652,17 @@ contract: Contract[TourEvent] = Contract(
             encode=encode_delivery_failed,
             parse=parser(_DeliveryFailed),
             convert=decode_delivery_failed,
+        ),
+        EventType(
+            type="relais.depot_tours.tour.v1.order_given_back",
+            cls=OrderGivenBack,
+            key="tour_id",
+            time="given_back_at",
+            schema="relais.depot_tours.tour.v1.OrderGivenBack",
+            personal=(),
+            encode=encode_order_given_back,
+            parse=parser(_OrderGivenBack),
+            convert=decode_order_given_back,
         ),
     ),
 )

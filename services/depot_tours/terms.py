@@ -1,4 +1,4 @@
-"""Rules that orders and tours share: about cash on delivery, and about parcels that are scanned."""
+"""Rules that orders and tours share: of cash on delivery, of orders, and of scanned parcels."""
 
 from collections import Counter
 from collections.abc import Collection, Sequence
@@ -41,6 +41,22 @@ def bad_cash(field: str, amount: Money | None) -> BadCash | None:
     if not 1 <= amount.amount_minor <= MOST_CASH_MINOR:
         return CashNotPossible(field, amount, Money(1, CURRENCY), Money(MOST_CASH_MINOR, CURRENCY))
     return None
+
+
+# --- Tours ------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class OrderNamedTwice:
+    tracking_number: str
+
+
+@dataclass(frozen=True, slots=True)
+class OrderIsOnAnotherTour:
+    """An order is on one tour, inbound or outbound."""
+
+    tracking_number: str
+    tour_id: str
 
 
 # --- Scans ------------------------------------------------------------------

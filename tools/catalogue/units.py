@@ -7,6 +7,7 @@ from tools.compiler.schema import Field, Message, Package
 
 NUMBERS = {
     "attempt": "count",
+    "attempts": "count",
     "bytes": "bytes",
     "day": "count",
     "days": "days",

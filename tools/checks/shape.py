@@ -1,7 +1,6 @@
 """Every service stands on the same floor plan and fits in fifteen minutes (docs/adr/0020)."""
 
 import ast
-import re
 from collections.abc import Iterator
 from pathlib import PurePosixPath
 
@@ -18,8 +17,6 @@ MOST_AGGREGATES = 4
 """In one service."""
 BY_DATA = frozenset({"contacts.py", "notices.py"})
 """Reactions that read whichever contracts a notices.yaml names (docs/adr/0023)."""
-_REACTION = re.compile(r"^from_([a-z]+)_([a-z]+)\.py$")
-_LOOKUP = re.compile(r"^([a-z]+)_([a-z]+)\.py$")
 
 
 def shape(tree: Tree) -> Iterator[Finding]:
@@ -85,11 +82,10 @@ def _contracts(tree: Tree) -> set[tuple[str, str]]:
 
 
 def _named(path: PurePosixPath, contracts: set[tuple[str, str]]) -> bool:
-    pattern = _REACTION if path.parts[0] == "reactions" else _LOOKUP
-    name = pattern.match(path.name)
     if path.name == "__init__.py" or (path.parts[0] == "reactions" and path.name in BY_DATA):
         return True
-    return name is not None and (name[1], name[2]) in contracts
+    before = "from_" if path.parts[0] == "reactions" else ""
+    return path.name in {f"{before}{service}_{aggregate}.py" for service, aggregate in contracts}
 
 
 def _too_long(aggregate: PurePosixPath, tree: Tree) -> Iterator[Finding]:

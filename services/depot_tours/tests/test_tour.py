@@ -9,9 +9,14 @@ from contracts.common_v1 import Money
 from contracts.decisions import Changed
 from contracts.depot_tours.tour_v1 import FailureReason, TourEvent
 from infra.testing.spec import Spec
-from services.depot_tours import order, tour
-from services.depot_tours.terms import ParcelIsScanned, ParcelsNotScanned, ParcelUnknown
-from services.depot_tours.tests import make
+from services.depot_tours import order, returned, tour
+from services.depot_tours.terms import (
+    OrderNamedTwice,
+    ParcelIsScanned,
+    ParcelsNotScanned,
+    ParcelUnknown,
+)
+from services.depot_tours.tests import make, returns
 from services.depot_tours.tests.make import CASH, FIRST, LATER, SECOND
 from services.depot_tours.tests.tours import (
     ABSENT,
@@ -30,6 +35,8 @@ from services.depot_tours.tests.tours import (
     composed,
     fail,
     failed,
+    give_back,
+    given_back,
     hand_over,
     handed_over,
     load,
@@ -42,7 +49,7 @@ from services.depot_tours.tour import (
     Command,
     NoSuchTour,
     OrderIsNotPrepared,
-    OrderNamedTwice,
+    ReturnIsNotApproved,
     Tour,
     TourIdTaken,
     TourIsGiven,
@@ -53,6 +60,8 @@ from services.depot_tours.tour.deliveries import (
     AttemptIsRecorded,
     CashIsDue,
     NoCashIsDue,
+    NothingWasTried,
+    OrderIsGivenBack,
     OrderIsHandedOver,
     OrderIsNotOnTour,
     TourIsNotOut,
@@ -90,13 +99,36 @@ class TestComposing:
     def test_a_tour_takes_what_is_there_of_a_prepared_order(self) -> None:
         spec = Spec(order.decide, order.evolve, order.initial)
         waiting = order.evolve(spec.initial, make.registered())
-        assert tour.order_on_tour(waiting, "maarif") == OrderIsNotPrepared("CASA-2041")
-        assert tour.order_on_tour(waiting, "rival") is None
-        assert tour.order_on_tour(order.initial, "maarif") is None
+        new = returned.initial
+        early = tour.order_on_tour(waiting, new, "maarif")
+        assert early == OrderIsNotPrepared("CASA-2041")
+        assert tour.order_on_tour(waiting, new, "rival") is None
+        assert tour.order_on_tour(order.initial, new, "maarif") is None
         state = waiting
         for event in (make.assigned(), make.scanned(), make.prepared(make.missing())):
             state = order.evolve(state, event)
-        assert tour.order_on_tour(state, "maarif") == replace(TWO, parcel_codes=(FIRST,))
+        assert tour.order_on_tour(state, new, "maarif") == replace(TWO, parcel_codes=(FIRST,))
+
+    def test_a_tour_takes_what_is_stored_of_an_order_that_came_back(self) -> None:
+        ready: order.Order = order.initial
+        for event in (make.registered(), make.assigned(), make.prepared()):
+            ready = order.evolve(ready, event)
+        back = returned.evolve(returned.initial, returns.returned())
+        unchecked = tour.order_on_tour(ready, back, "maarif")
+        assert unchecked == ReturnIsNotApproved("CASA-2041")
+        stored = returned.evolve(back, returns.approved((SECOND,)))
+        found = tour.order_on_tour(ready, stored, "maarif")
+        assert found == replace(TWO, parcel_codes=(SECOND,))
+
+    def test_a_tour_takes_what_had_stayed_in_the_depot_beside_what_came_back(self) -> None:
+        ready: order.Order = order.initial
+        for event in (make.registered(), make.assigned(), make.prepared()):
+            ready = order.evolve(ready, event)
+        back = returns.returned(codes=(FIRST,), stayed=(SECOND,))
+        stored = returned.evolve(
+            returned.evolve(returned.initial, back), returns.approved((FIRST,))
+        )
+        assert tour.order_on_tour(ready, stored, "maarif") == TWO
 
 
 @pytest.mark.requirement("G-23")
@@ -236,6 +268,22 @@ def test_forgetting_waits_until_the_orders_are_handed_over(
     assert {one for one in people if obligations(state, one).waits_for} == waiting
 
 
+class TestGivingBack:
+    def test_an_order_comes_back_after_an_attempt_that_failed(self) -> None:
+        given(*OUT, failed()).when(give_back()).records(given_back())
+        given(*OUT).when(give_back()).is_rejected(NothingWasTried())
+        given(*OUT, failed(), handed_over()).when(give_back()).is_rejected(OrderIsHandedOver())
+
+    def test_only_what_left_comes_back(self) -> None:
+        history = (composed(), loaded(), loaded(THIRD, "s-3"), begun(), checked_out(behind()))
+        given(*history, failed()).when(give_back()).records(given_back((FIRST,), (SECOND,)))
+
+    def test_what_came_back_is_not_delivered_any_more(self) -> None:
+        history: tuple[TourEvent, ...] = (*OUT, failed(), given_back())
+        given(*history).when(hand_over()).is_rejected(OrderIsGivenBack())
+        given(*history).when(fail(2)).is_rejected(OrderIsGivenBack())
+
+
 @pytest.mark.requirement("G-01")
 @pytest.mark.parametrize(
     "command",
@@ -248,6 +296,7 @@ def test_forgetting_waits_until_the_orders_are_handed_over(
         check_out(organisation="rival"),
         hand_over(courier="hassan"),
         fail(courier="hassan"),
+        give_back(courier="hassan"),
     ],
 )
 def test_strangers_and_other_couriers_find_no_tour(command: Command) -> None:
@@ -266,6 +315,7 @@ commands: st.SearchStrategy[Command] = st.one_of(
     st.builds(check_out, handover=st.sampled_from(["h-1", "h-2"])),
     st.builds(hand_over),
     st.builds(fail, st.integers(1, 3), st.just(ABSENT)),
+    st.builds(give_back),
 )
 
 

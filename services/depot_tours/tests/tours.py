@@ -10,6 +10,7 @@ from contracts.depot_tours.tour_v1 import (
     HandoverCodeRefused,
     LeftBehind,
     LeftBehindReason,
+    OrderGivenBack,
     OrderHandedOver,
     OrderOnTour,
     ParcelLoaded,
@@ -20,7 +21,7 @@ from contracts.depot_tours.tour_v1 import (
 )
 from services.depot_tours.tests.make import CASH, FIRST, NOON, SECOND
 from services.depot_tours.tour import CancelTour, ComposeTour, ReassignTour
-from services.depot_tours.tour.deliveries import FailDelivery, HandOver
+from services.depot_tours.tour.deliveries import FailDelivery, GiveBack, HandOver
 from services.depot_tours.tour.departure import BeginHandover, CheckOut, LoadParcel, RefuseCode
 
 THIRD = "RABAT-7"
@@ -214,4 +215,27 @@ def failed(attempt: int = 1, reason: FailureReason = ABSENT) -> DeliveryFailed:
         attempt=attempt,
         location=DOOR,
         failed_at=NOON,
+    )
+
+
+def give_back(order: str = "o-1", courier: str = "karim", at: datetime = NOON) -> GiveBack:
+    return GiveBack(organisation_id="maarif", courier_id=courier, order_id=order, at=at)
+
+
+def given_back(
+    codes: tuple[str, ...] = (FIRST, SECOND), stayed: tuple[str, ...] = ()
+) -> OrderGivenBack:
+    return OrderGivenBack(
+        tour_id="t-1",
+        organisation_id="maarif",
+        order_id="o-1",
+        courier_id="karim",
+        tracking_number="CASA-2041",
+        city="Casablanca",
+        parcel_codes=codes,
+        stayed=stayed,
+        cash_on_delivery=CASH,
+        reason=ABSENT,
+        attempts=1,
+        given_back_at=NOON,
     )

@@ -8,6 +8,7 @@ from contracts.depot_tours.tour_v1 import (
     DeliveryFailed,
     HandoverBegun,
     HandoverCodeRefused,
+    OrderGivenBack,
     OrderHandedOver,
     OrderOnTour,
     ParcelLoaded,
@@ -17,10 +18,10 @@ from contracts.depot_tours.tour_v1 import (
     TourEvent,
     TourReassigned,
 )
-from services.depot_tours import order
+from services.depot_tours import order, returned, terms
 from services.depot_tours.order.preparation import Prepared
 from services.depot_tours.tour import deliveries, departure
-from services.depot_tours.tour.deliveries import FailDelivery, HandOver, Out
+from services.depot_tours.tour.deliveries import FailDelivery, GiveBack, HandOver, Out
 from services.depot_tours.tour.departure import (
     BeginHandover,
     CheckOut,
@@ -59,7 +60,7 @@ class CancelTour:
     at: datetime
 
 
-OfCourier = CancelTour | BeginHandover | HandOver | FailDelivery
+OfCourier = CancelTour | BeginHandover | HandOver | FailDelivery | GiveBack
 OfDepot = ReassignTour | LoadParcel | RefuseCode | CheckOut
 Command = ComposeTour | OfCourier | OfDepot
 
@@ -82,19 +83,15 @@ class TourWithoutParcels:
 
 
 @dataclass(frozen=True, slots=True)
-class OrderNamedTwice:
-    tracking_number: str
-
-
-@dataclass(frozen=True, slots=True)
 class OrderIsNotPrepared:
     tracking_number: str
 
 
 @dataclass(frozen=True, slots=True)
-class OrderIsOnAnotherTour:
+class ReturnIsNotApproved:
+    """It came back, and none of its parcels is stored."""
+
     tracking_number: str
-    tour_id: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,9 +103,10 @@ Rejection = (
     NoSuchTour
     | TourIdTaken
     | TourWithoutParcels
-    | OrderNamedTwice
+    | terms.OrderNamedTwice
     | OrderIsNotPrepared
-    | OrderIsOnAnotherTour
+    | ReturnIsNotApproved
+    | terms.OrderIsOnAnotherTour
     | TourIsGiven
     | departure.Rejection
     | deliveries.Rejection
@@ -150,13 +148,15 @@ def evolve(tour: Tour, event: TourEvent) -> Tour:
             return departure.evolve(tour, event) if isinstance(tour, Ready) else tour
         case TourCheckedOut():
             return deliveries.left(tour.composed, event)
-        case OrderHandedOver() | DeliveryFailed():
+        case OrderHandedOver() | DeliveryFailed() | OrderGivenBack():
             return deliveries.evolve(tour, event) if isinstance(tour, Out) else tour
         case unhandled:
             assert_never(unhandled)
 
 
-def order_on_tour(state: order.Order, organisation_id: str) -> OrderOnTour | Rejection | None:
+def order_on_tour(
+    state: order.Order, back: returned.Returned, organisation_id: str
+) -> OrderOnTour | Rejection | None:
     """A prepared order of the organisation with the parcels that are there, as a tour takes it;
     None when there is no such order."""
     if isinstance(state, order.Unregistered):
@@ -166,14 +166,38 @@ def order_on_tour(state: order.Order, organisation_id: str) -> OrderOnTour | Rej
         return None
     if not isinstance(state.task, Prepared):
         return OrderIsNotPrepared(known.tracking_number)
-    missing = {one.parcel_code for one in state.task.prepared.missing}
+    there = parcels_there(known.parcel_codes, state.task, back)
+    if there is None:
+        return ReturnIsNotApproved(known.tracking_number)
     return OrderOnTour(
         order_id=known.order_id,
         tracking_number=known.tracking_number,
         city=known.city,
-        parcel_codes=tuple(code for code in known.parcel_codes if code not in missing),
+        parcel_codes=there,
         cash_on_delivery=known.cash_on_delivery,
     )
+
+
+def parcels_there(
+    parcel_codes: tuple[str, ...], task: Prepared, back: returned.Returned
+) -> tuple[str, ...] | None:
+    """Those that are in the depot; None of an order that came back and was not approved."""
+    match back:
+        case returned.Unknown():
+            missing = {one.parcel_code for one in task.prepared.missing}
+            return tuple(code for code in parcel_codes if code not in missing)
+        case returned.Approved(returned=came_back, approved=approved):
+            here = {*approved.parcel_codes, *came_back.stayed}
+            return tuple(code for code in parcel_codes if code in here)
+        case (
+            returned.InDepot()
+            | returned.Disputed()
+            | returned.OutOfDepot()
+            | returned.BackToSender()
+        ):
+            return None
+        case unhandled:
+            assert_never(unhandled)
 
 
 # --- Decisions --------------------------------------------------------------
@@ -188,7 +212,7 @@ def decide(command: Command, tour: Tour) -> Decision:
             return compose(command, tour)
         case ReassignTour() | LoadParcel() | RefuseCode() | CheckOut():
             return decide_of_depot(command, tour)
-        case CancelTour() | BeginHandover() | HandOver() | FailDelivery():
+        case CancelTour() | BeginHandover() | HandOver() | FailDelivery() | GiveBack():
             return decide_of_courier(command, tour)
         case unhandled:
             assert_never(unhandled)
@@ -198,7 +222,7 @@ def compose(command: ComposeTour, tour: Tour) -> Decision:
     ids = [one.order_id for one in command.orders]
     for one in command.orders:
         if ids.count(one.order_id) > 1:
-            return OrderNamedTwice(one.tracking_number)
+            return terms.OrderNamedTwice(one.tracking_number)
     if not any(one.parcel_codes for one in command.orders):
         return TourWithoutParcels()
     composed = TourComposed(
@@ -254,7 +278,7 @@ def decide_of_courier(command: OfCourier, tour: Tour) -> Decision:
                     return TourIsOut()
                 case unhandled:
                     assert_never(unhandled)
-        case HandOver() | FailDelivery():
+        case HandOver() | FailDelivery() | GiveBack():
             if not isinstance(tour, Out):
                 return deliveries.TourIsNotOut()
             return deliveries.decide(command, tour)

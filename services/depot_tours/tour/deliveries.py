@@ -9,6 +9,7 @@ from contracts.common_v1 import Money, Point
 from contracts.depot_tours.tour_v1 import (
     DeliveryFailed,
     FailureReason,
+    OrderGivenBack,
     OrderHandedOver,
     OrderOnTour,
     TourCheckedOut,
@@ -41,7 +42,15 @@ class FailDelivery:
     at: datetime
 
 
-Command = HandOver | FailDelivery
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GiveBack:
+    organisation_id: str
+    courier_id: str
+    order_id: str
+    at: datetime
+
+
+Command = HandOver | FailDelivery | GiveBack
 
 # --- Rejections -------------------------------------------------------------
 
@@ -58,6 +67,16 @@ class OrderIsNotOnTour:
 
 @dataclass(frozen=True, slots=True)
 class OrderIsHandedOver:
+    pass
+
+
+@dataclass(frozen=True, slots=True)
+class OrderIsGivenBack:
+    pass
+
+
+@dataclass(frozen=True, slots=True)
+class NothingWasTried:
     pass
 
 
@@ -86,6 +105,8 @@ Rejection = (
     TourIsNotOut
     | OrderIsNotOnTour
     | OrderIsHandedOver
+    | OrderIsGivenBack
+    | NothingWasTried
     | NoCashIsDue
     | CashIsDue
     | AttemptIsRecorded
@@ -102,6 +123,7 @@ class Delivery:
     order: OrderOnTour
     failures: tuple[DeliveryFailed, ...] = ()
     handed_over: OrderHandedOver | None = None
+    given_back: OrderGivenBack | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,7 +138,7 @@ class Out:
         return self.checked_out.courier_id
 
 
-Event = OrderHandedOver | DeliveryFailed
+Event = OrderHandedOver | DeliveryFailed | OrderGivenBack
 
 
 def left(composed: TourComposed, checked_out: TourCheckedOut) -> Out:
@@ -134,6 +156,8 @@ def evolve(tour: Out, event: Event) -> Out:
             delivery = replace(delivery, handed_over=event)
         case DeliveryFailed():
             delivery = replace(delivery, failures=(*delivery.failures, event))
+        case OrderGivenBack():
+            delivery = replace(delivery, given_back=event)
         case unhandled:
             assert_never(unhandled)
     return replace(tour, deliveries={**tour.deliveries, event.order_id: delivery})
@@ -154,6 +178,8 @@ def decide(command: Command, tour: Out) -> Decision:
             return hand_over(command, tour, delivery)
         case FailDelivery():
             return fail(command, tour, delivery)
+        case GiveBack():
+            return give_back(command, tour, delivery)
         case unhandled:
             assert_never(unhandled)
 
@@ -161,6 +187,8 @@ def decide(command: Command, tour: Out) -> Decision:
 def hand_over(command: HandOver, tour: Out, delivery: Delivery) -> Decision:
     if delivery.handed_over is not None:
         return [] if delivery.handed_over.cash == command.cash else OrderIsHandedOver()
+    if delivery.given_back is not None:
+        return OrderIsGivenBack()
     due = delivery.order.cash_on_delivery
     if due != command.cash:
         return NoCashIsDue() if due is None else CashIsDue(due)
@@ -183,6 +211,8 @@ def fail(command: FailDelivery, tour: Out, delivery: Delivery) -> Decision:
         return [] if known.reason == command.reason else AttemptIsRecorded(command.attempt)
     if delivery.handed_over is not None:
         return OrderIsHandedOver()
+    if delivery.given_back is not None:
+        return OrderIsGivenBack()
     if command.attempt != following:
         return AttemptIsNotNext(command.attempt, following)
     return [
@@ -195,5 +225,33 @@ def fail(command: FailDelivery, tour: Out, delivery: Delivery) -> Decision:
             attempt=command.attempt,
             location=command.location,
             failed_at=command.at,
+        )
+    ]
+
+
+def give_back(command: GiveBack, tour: Out, delivery: Delivery) -> Decision:
+    """An order comes back for the reason of its last attempt."""
+    if delivery.given_back is not None:
+        return []
+    if delivery.handed_over is not None:
+        return OrderIsHandedOver()
+    if not delivery.failures:
+        return NothingWasTried()
+    codes = delivery.order.parcel_codes
+    behind = {one.parcel_code for one in tour.checked_out.left_behind}
+    return [
+        OrderGivenBack(
+            tour_id=tour.composed.tour_id,
+            organisation_id=tour.composed.organisation_id,
+            order_id=command.order_id,
+            courier_id=command.courier_id,
+            tracking_number=delivery.order.tracking_number,
+            city=delivery.order.city,
+            parcel_codes=tuple(code for code in codes if code not in behind),
+            stayed=tuple(code for code in codes if code in behind),
+            cash_on_delivery=delivery.order.cash_on_delivery,
+            reason=delivery.failures[-1].reason,
+            attempts=len(delivery.failures),
+            given_back_at=command.at,
         )
     ]
