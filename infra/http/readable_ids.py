@@ -8,6 +8,7 @@ USER = "U"
 ORDER = "P"
 """How the ids begin of what an organisation may call by a reference of its own."""
 TOUR = "R"
+PICKUP = "K"
 
 _DIGITS = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 _LENGTH = 11
