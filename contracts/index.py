@@ -10,6 +10,8 @@ from contracts.accounts.user_v1 import contract as accounts_user_v1
 from contracts.alerts.alert_v1 import contract as alerts_alert_v1
 from contracts.alerts.searches_v1 import contract as alerts_searches_v1
 from contracts.depot_tours.order_v1 import contract as depot_tours_order_v1
+from contracts.depot_tours.pickup_v1 import contract as depot_tours_pickup_v1
+from contracts.depot_tours.returned_v1 import contract as depot_tours_returned_v1
 from contracts.depot_tours.tour_v1 import contract as depot_tours_tour_v1
 from contracts.invoices.buyer_v1 import contract as invoices_buyer_v1
 from contracts.invoices.invoice_v1 import contract as invoices_invoice_v1
@@ -32,6 +34,8 @@ contracts: tuple[Contract[Any], ...] = (
     alerts_alert_v1,
     alerts_searches_v1,
     depot_tours_order_v1,
+    depot_tours_pickup_v1,
+    depot_tours_returned_v1,
     depot_tours_tour_v1,
     invoices_buyer_v1,
     invoices_invoice_v1,

@@ -12,6 +12,8 @@ from contracts.accounts import user_v1 as user
 from contracts.alerts.alert_v1 import DriverAlerted
 from contracts.common_v1 import Money, Rule
 from contracts.depot_tours import order_v1 as order
+from contracts.depot_tours import pickup_v1 as pickup
+from contracts.depot_tours import returned_v1 as returned
 from contracts.depot_tours import tour_v1 as tour
 from contracts.invoices import invoice_v1 as invoice
 from contracts.messaging.message_v1 import Channel, Topic
@@ -377,6 +379,68 @@ IN_DEPOTS = [
             canceled_at=NOON,
         ),
         "tour_canceled",
+        Topic.MISSIONS,
+    ),
+    (
+        pickup.PickupAssigned(
+            pickup_id="k-1",
+            organisation_id="maarif",
+            courier_id="ada",
+            assigned_by="nadia",
+            assigned_at=NOON,
+        ),
+        "pickup_given",
+        Topic.MISSIONS,
+    ),
+    (
+        pickup.PickupCanceled(
+            pickup_id="k-1",
+            organisation_id="maarif",
+            courier_id="karim",
+            assigned_by="ada",
+            canceled_at=NOON,
+        ),
+        "pickup_canceled",
+        Topic.MISSIONS,
+    ),
+    (
+        returned.DiscrepancyFound(
+            order_id="o-1",
+            organisation_id="maarif",
+            tracking_number="CASA-2041",
+            claim_id="c-1",
+            courier_id="ada",
+            parcels=(),
+            cash_differs=True,
+            cash_stated=None,
+            note=None,
+            found_by="omar",
+            found_at=NOON,
+        ),
+        "discrepancy_found",
+        Topic.MISSIONS,
+    ),
+    (
+        returned.ReturnWarned(
+            order_id="o-1",
+            organisation_id="maarif",
+            tracking_number="CASA-2041",
+            approved_by="ada",
+            days=2,
+            warned_at=NOON,
+        ),
+        "return_goes_back_soon",
+        Topic.MISSIONS,
+    ),
+    (
+        returned.SentBack(
+            order_id="o-1",
+            organisation_id="maarif",
+            tracking_number="CASA-2041",
+            approved_by="ada",
+            sent_back_at=NOON,
+        ),
+        "return_goes_back",
         Topic.MISSIONS,
     ),
 ]

@@ -11,7 +11,13 @@ from services.depot_tours.http.access import CourierContext
 from services.depot_tours.http.fields import WhyFailed
 from services.depot_tours.http.orders import RecipientShown, ours, recipient_shown
 from services.depot_tours.http.tours import OrderShown, order_shown, seen
-from services.depot_tours.tour.deliveries import FailDelivery, HandOver, OrderIsNotOnTour, Out
+from services.depot_tours.tour.deliveries import (
+    FailDelivery,
+    GiveBack,
+    HandOver,
+    OrderIsNotOnTour,
+    Out,
+)
 
 router = Router("Deliveries")
 
@@ -80,6 +86,18 @@ async def fail_delivery(
         attempt=attempt,
         reason=body.reason,
         location=body.location.point() if body.location else None,
+        at=context.occurred_at,
+    )
+    return await context.handle(TOUR, tour_id, command)
+
+
+@router.put("/tours/{tour_id}/orders/{order_id}/return")
+async def give_back(tour_id: Id, order_id: Id, context: CourierContext) -> Answered[Recorded]:
+    """Bring an order back to the depot, after an attempt that failed."""
+    command = GiveBack(
+        organisation_id=context.principal.organisation_id,
+        courier_id=context.principal.subject,
+        order_id=order_id,
         at=context.occurred_at,
     )
     return await context.handle(TOUR, tour_id, command)

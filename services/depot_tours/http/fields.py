@@ -4,6 +4,7 @@ from typing import Annotated
 
 from pydantic import AfterValidator, Field, StringConstraints
 
+from contracts.depot_tours.pickup_v1 import NotBroughtReason
 from contracts.depot_tours.tour_v1 import FailureReason, LeftBehindReason
 from infra.http.models import Named
 from services.depot_tours.adapters import labels
@@ -27,5 +28,12 @@ Scanned = Annotated[
     Field(examples=["CASA-2041/1", "(00)340123450000000000"]),
 ]
 """What a scanner sends of the label of a parcel: a plain code, or the elements of a GS1-128."""
+ShelfCode = Annotated[
+    str,
+    StringConstraints(pattern=r"^[A-Z0-9][A-Z0-9-]{0,15}$"),
+    Field(examples=["B-12"]),
+]
+"""What the label of a shelf says."""
+WhyNotBrought = Annotated[NotBroughtReason, Named()]
 WhyLeft = Annotated[LeftBehindReason, Named()]
 WhyFailed = Annotated[FailureReason, Named()]

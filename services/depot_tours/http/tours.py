@@ -12,6 +12,7 @@ from contracts.depot_tours.tour_v1 import (
     DeliveryFailed,
     HandoverBegun,
     HandoverCodeRefused,
+    OrderGivenBack,
     OrderHandedOver,
     OrderOnTour,
     ParcelLoaded,
@@ -27,9 +28,9 @@ from infra.http.models import Body, Id, Instant
 from infra.http.problems import unknown_reference
 from infra.http.request_context import RequestContext
 from infra.lookups import users
-from services.depot_tours import tour
+from services.depot_tours import terms, tour
 from services.depot_tours.adapters import claims
-from services.depot_tours.aggregates import ORDER, TOUR
+from services.depot_tours.aggregates import ORDER, RETURNED, TOUR
 from services.depot_tours.http.access import AnyContext, CourierContext, DepotContext, is_of_depot
 from services.depot_tours.http.fields import WhyFailed, WhyLeft
 from services.depot_tours.tour.deliveries import Delivery, Out
@@ -70,6 +71,7 @@ class DeliveryStatus(StrEnum):
     OUT = "out"
     HANDED_OVER = "handed_over"
     LEFT_BEHIND = "left_behind"
+    GIVEN_BACK = "given_back"
 
 
 class FailureShown(Answer):
@@ -130,6 +132,10 @@ class TourHistory(
         OrderHandedOver: (
             *("tour_id", "organisation_id", "order_id", "courier_id", "cash", "handed_over_at"),
         ),
+        OrderGivenBack: (
+            *("tour_id", "organisation_id", "order_id", "courier_id", "tracking_number", "city"),
+            *("parcel_codes", "cash_on_delivery", "reason", "attempts", "given_back_at"),
+        ),
         DeliveryFailed: (
             *("tour_id", "organisation_id", "order_id", "courier_id", "reason", "attempt"),
             "failed_at",
@@ -160,7 +166,9 @@ async def compose_tour(body: TourBody, context: DepotContext) -> Answered[Record
     claim = claims.claiming_orders(
         tour_id,
         body.order_ids,
-        lambda order_id, other: context.refuse(tour.OrderIsOnAnotherTour(numbers[order_id], other)),
+        lambda order_id, other: context.refuse(
+            terms.OrderIsOnAnotherTour(numbers[order_id], other)
+        ),
     )
     created = f"/depot_tours/tours/{tour_id}"
     return await context.handle(TOUR, tour_id, command, created=created, in_transaction=claim)
@@ -218,9 +226,10 @@ async def orders_on_tour(
     of the first that is not prepared."""
     organisation_id = context.principal.organisation_id
     found = await asyncio.gather(*(context.load(ORDER, one) for one in order_ids))
+    back = await asyncio.gather(*(context.load(RETURNED, one) for one in order_ids))
     orders = []
-    for place, one in enumerate(found):
-        ready = tour.order_on_tour(one.state, organisation_id)
+    for place, (one, came) in enumerate(zip(found, back, strict=True)):
+        ready = tour.order_on_tour(one.state, came.state, organisation_id)
         if ready is None:
             raise unknown_reference(f"order_ids/{place}", "order")
         if not isinstance(ready, OrderOnTour):
@@ -295,4 +304,6 @@ def delivery_status(delivery: Delivery | None, out: Out | None) -> DeliveryStatu
         return DeliveryStatus.IN_DEPOT
     if delivery is None:
         return DeliveryStatus.LEFT_BEHIND
+    if delivery.given_back is not None:
+        return DeliveryStatus.GIVEN_BACK
     return DeliveryStatus.HANDED_OVER if delivery.handed_over else DeliveryStatus.OUT

@@ -2,13 +2,18 @@
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from itertools import count
 from typing import Any
 
 import httpx
 
+from contracts.depot_tours import tour_v1
+from infra.consumers.reactions import ReactionHandler
 from infra.http import readable_ids
 from infra.testing import serving
-from infra.testing.following import follow, user
+from infra.testing.deliveries import deliveries
+from infra.testing.following import NOON, follow, user
+from services.depot_tours.aggregates import TOUR
 from services.depot_tours.service import service
 
 SSCC = "340123450000000000"
@@ -37,6 +42,14 @@ class Caller(serving.Caller):
         answer = await self.omar("POST", "/orders", BODY | changed)
         assert answer.status_code == 201, answer.text
         return f"/orders/{answer.json()['id']}"
+
+    async def planned(self, **changed: Any) -> str:
+        """The path of a pickup of an order that the depot learnt of."""
+        path = await self.registered(**changed)
+        body = {"order_ids": [path.rpartition("/")[2]], "day": "2030-05-02"}
+        answer = await self.omar("POST", "/pickups", body)
+        assert answer.status_code == 201, answer.text
+        return f"/pickups/{answer.json()['id']}"
 
     async def assigned(self, **changed: Any) -> str:
         """The path of an order that Omar is to prepare."""
@@ -82,6 +95,27 @@ class Caller(serving.Caller):
         left = await self.omar("PUT", f"{path}/exit", {"code": code})
         assert left.is_success, left.text
         return path
+
+    async def given_back(self, *order_ids: str) -> None:
+        """Orders of a tour come back, and the depot knows of it."""
+        path = await self.out(*order_ids)
+        for order_id in order_ids:
+            order = f"{path}/orders/{order_id}"
+            for answer in (
+                await self.karim("PUT", f"{order}/failures/1", {"reason": "refused"}),
+                await self.karim("PUT", f"{order}/return"),
+            ):
+                assert answer.is_success, answer.text
+        await self.reacted(path.rpartition("/")[2])
+
+    async def reacted(self, tour_id: str) -> None:
+        """The workers see what happened to a tour."""
+        [reaction] = self.running.service.reactions
+        facts = await self.running.commands.history(TOUR, tour_id)
+        batch = deliveries([tour_v1.contract], [one.event for one in facts], count(1), NOON)
+        handler = ReactionHandler(reaction, self.running.commands, service.name)
+        async with self.running.pool.connection() as connection, connection.transaction():
+            assert await handler.handle(connection, batch) == {}
 
     async def scanned(self, path: str, text: str) -> httpx.Response:
         return await self.omar("POST", f"{path}/preparation/scans", {"scanned": text})

@@ -21,20 +21,42 @@ from services.depot_tours.order.preparation import (
     OrderIsSomebodyElses,
     ParcelOfAnotherOrder,
 )
+from services.depot_tours.pickup import (
+    NoSuchPickup,
+    PickupIdTaken,
+    PickupIsGiven,
+    PickupIsNotGiven,
+    PickupIsVerified,
+)
+from services.depot_tours.returned import (
+    NoSuchReturn,
+    ReturnIsChecked,
+    ReturnIsDisputed,
+    ReturnIsGone,
+    ReturnIsNotChecked,
+    TooLateToUndo,
+)
+from services.depot_tours.returned.counting import (
+    ParcelCountedTwice,
+    ParcelIsExtra,
+    ParcelIsNotExtra,
+    ParcelsNotCounted,
+)
 from services.depot_tours.terms import (
     CashNotPossible,
+    OrderIsOnAnotherTour,
+    OrderNamedTwice,
     ParcelIsScanned,
     ParcelNamedTwice,
     ParcelsNotScanned,
     ParcelUnknown,
     WrongCurrency,
 )
-from services.depot_tours.tests.make import CASH, FIRST
+from services.depot_tours.tests.make import CASH, FIRST, NOON
 from services.depot_tours.tour import (
     NoSuchTour,
     OrderIsNotPrepared,
-    OrderIsOnAnotherTour,
-    OrderNamedTwice,
+    ReturnIsNotApproved,
     TourIdTaken,
     TourIsGiven,
     TourWithoutParcels,
@@ -44,6 +66,8 @@ from services.depot_tours.tour.deliveries import (
     AttemptIsRecorded,
     CashIsDue,
     NoCashIsDue,
+    NothingWasTried,
+    OrderIsGivenBack,
     OrderIsHandedOver,
     OrderIsNotOnTour,
     TourIsNotOut,
@@ -74,6 +98,11 @@ REJECTIONS: list[Rejection] = [
     ParcelIsScanned(FIRST),
     ParcelNamedTwice(FIRST),
     ParcelsNotScanned((FIRST,)),
+    NoSuchPickup(),
+    PickupIdTaken("k-1"),
+    PickupIsGiven("karim"),
+    PickupIsNotGiven(),
+    PickupIsVerified(),
     NoSuchTour(),
     TourIdTaken("t-1"),
     TourWithoutParcels(),
@@ -96,6 +125,19 @@ REJECTIONS: list[Rejection] = [
     CashIsDue(CASH),
     AttemptIsRecorded(1),
     AttemptIsNotNext(3, 2),
+    ReturnIsNotApproved("CASA-2041"),
+    OrderIsGivenBack(),
+    NothingWasTried(),
+    NoSuchReturn(),
+    ReturnIsChecked(),
+    ReturnIsNotChecked(),
+    ReturnIsDisputed(),
+    ReturnIsGone(),
+    ParcelsNotCounted((FIRST,)),
+    ParcelCountedTwice(FIRST),
+    ParcelIsNotExtra(FIRST),
+    ParcelIsExtra(FIRST),
+    TooLateToUndo(NOON),
 ]
 
 

@@ -257,6 +257,7 @@ class TestDelivering:
         (OUT, {"karim", "o-1", "o-2"}),
         ((*OUT, failed()), {"karim", "o-1", "o-2"}),
         ((*OUT, handed_over()), {"karim", "o-2"}),
+        ((*OUT, failed(), given_back()), {"karim", "o-2"}),
         ((*OUT, handed_over(), handed_over("o-2", None)), set()),
     ],
 )

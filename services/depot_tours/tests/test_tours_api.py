@@ -12,6 +12,10 @@ from services.depot_tours.tests.serving import BODY, ORDER_ID, RECIPIENT, served
 from services.depot_tours.tour.departure import MOST_TRIES
 
 CASH = BODY["cash_on_delivery"]
+WHOLE = {
+    "parcels": [{"parcel": "CASA-2041", "finding": "received"}],
+    "cash_on_delivery": CASH,
+}
 
 
 @pytest.mark.requirement("EXX-13", "EXX-14")
@@ -142,19 +146,23 @@ async def test_a_canceled_tour_goes_to_another_courier(database: str) -> None:
         assert (await api.karim("GET", path)).status_code == 404
 
 
-def existing(tour_id: str) -> Existing:
-    """An order and its tour, which is out."""
+def existing(tour_id: str, pickup_id: str) -> Existing:
+    """An order and its tour, which is out, and a pickup of another one."""
     return Existing(
-        ids={"order_id": ORDER_ID, "tour_id": tour_id},
+        ids={"order_id": ORDER_ID, "tour_id": tour_id, "pickup_id": pickup_id},
         words={"attempt": "1"},
         bodies={
             "PUT /orders/{order_id}/preparation": {"operator_id": "omar"},
             "POST /orders/{order_id}/preparation/scans": {"scanned": "CASA-2041"},
             "PUT /orders/{order_id}/preparation/completion": {},
+            "PUT /pickups/{pickup_id}/courier": {"courier_id": "omar"},
+            "PUT /pickups/{pickup_id}/verification": {"scanned": ["CASA-7"]},
             "PUT /tours/{tour_id}/courier": {"courier_id": "omar"},
             "POST /tours/{tour_id}/scans": {"scanned": "CASA-2041"},
             "POST /tours/{tour_id}/handovers": {"loaded": ["CASA-2041"]},
             "PUT /tours/{tour_id}/exit": {"code": "123456"},
+            "PUT /returns/{order_id}/check": WHOLE,
+            "PUT /returns/{order_id}/shelf": {"parcel": "CASA-2041", "shelf": "B-12"},
             "PUT /tours/{tour_id}/orders/{order_id}/delivery": {},
             "PUT /tours/{tour_id}/orders/{order_id}/failures/{attempt}": {"reason": "absent"},
         },
@@ -163,8 +171,16 @@ def existing(tour_id: str) -> Existing:
 
 
 @pytest.mark.requirement("G-01")
-async def test_strangers_find_no_trace_of_an_order_or_a_tour(database: str) -> None:
+async def test_strangers_find_no_trace_of_orders_and_tours(database: str) -> None:
     async with served(database) as api:
-        path = await api.out(await api.prepared())
+        order_id = await api.prepared()
+        await api.given_back(order_id)
+        checked = await api.omar("PUT", f"/returns/{order_id}/check", WHOLE)
+        assert checked.is_success
+        path = await api.out(order_id)
+        pickup = await api.planned(tracking_number="CASA-7", parcels=[{}])
+        given = await api.omar("PUT", f"{pickup}/courier", {"courier_id": "karim"})
+        assert given.is_success
         await follow(api.running, user("omar", "strangers"))
-        await existing(path.rpartition("/")[2]).is_hidden_from(api)
+        ids = (one.rpartition("/")[2] for one in (path, pickup))
+        await existing(*ids).is_hidden_from(api)

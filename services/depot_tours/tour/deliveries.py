@@ -125,6 +125,10 @@ class Delivery:
     handed_over: OrderHandedOver | None = None
     given_back: OrderGivenBack | None = None
 
+    @property
+    def with_courier(self) -> bool:
+        return self.handed_over is None and self.given_back is None
+
 
 @dataclass(frozen=True, slots=True)
 class Out:

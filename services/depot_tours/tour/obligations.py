@@ -14,7 +14,7 @@ def obligations(tour: Tour, person: str) -> Obligations:
         case Ready(composed=composed):
             awaited = {one.order_id for one in composed.orders}
         case Out(deliveries=deliveries):
-            awaited = {id for id, one in deliveries.items() if one.handed_over is None}
+            awaited = {id for id, one in deliveries.items() if one.with_courier}
         case Canceled() | Uncomposed():
             return Obligations()
         case unhandled:
