@@ -43,6 +43,7 @@ BEGINS = (
     "accounts POST /support-sessions",
     "accounts POST /users",
     "depot_tours POST /orders",
+    "depot_tours POST /pickups",
     "invoices POST /invoices/{invoice_id}/expenses",
     "invoices POST /invoices/{invoice_id}/own-invoice",
     "media POST /uploads",
@@ -60,6 +61,7 @@ FIXED = (
     "depot_tours POST /tours",
     "depot_tours POST /tours/{tour_id}/scans",
     "depot_tours POST /orders/{order_id}/preparation/scans",
+    "depot_tours PUT /pickups/{pickup_id}/courier",
     "depot_tours PUT /tours/{tour_id}/courier",
     "depot_tours PUT /tours/{tour_id}/orders/{order_id}/failures/{attempt}",
     "invoices DELETE /invoices/{invoice_id}/expenses/{expense_id}",
@@ -76,12 +78,15 @@ FIXED = (
 )
 """The thing of that id is as it was made: an offer, a prepared order, a request, a file, a message.
 
-A tour is given again as it was composed, and only once its courier canceled it."""
+A tour or pickup is given again as it was made, and only once its courier canceled it."""
 
 SAYS_ALL = (
     "accounts POST /organisation/support-access",
     "accounts PUT /users/{user_id}/agreement",
     "depot_tours PUT /orders/{order_id}/preparation/completion",
+    "depot_tours PUT /pickups/{pickup_id}/verification",
+    "depot_tours PUT /returns/{order_id}/check",
+    "depot_tours PUT /returns/{order_id}/shelf",
     "depot_tours PUT /tours/{tour_id}/exit",
     "missions POST /trips/{trip_id}/assignment",
     "missions POST /drivers/{driver_id}/qualifications",
@@ -97,6 +102,7 @@ ONE_SIDE = (
     "accounts PUT /users/{user_id}/activation",
     "accounts PUT /users/{user_id}/roles",
     "depot_tours PUT /orders/{order_id}/preparation",
+    "depot_tours DELETE /returns/{order_id}/check",
     "invoices POST /invoices/{invoice_id}/reopening",
     "invoices PUT /buyer",
     "missions PUT /drivers/{driver_id}/home",
@@ -120,6 +126,8 @@ OWN = (
     "alerts DELETE /searches/{search_id}",
     "alerts PUT /searches/{search_id}",
     "depot_tours PUT /tours/{tour_id}/cancellation",
+    "depot_tours PUT /pickups/{pickup_id}/cancellation",
+    "depot_tours PUT /tours/{tour_id}/orders/{order_id}/return",
     "invoices DELETE /sellers/{driver_id}/mandate",
     "invoices PUT /sellers/{driver_id}/company",
     "invoices PUT /sellers/{driver_id}/mandate",
