@@ -1,7 +1,10 @@
+from functools import reduce
+
 import pytest
 from hypothesis import given as any_of
 from hypothesis import strategies as st
 
+from contracts.depot_tours.pickup_v1 import PickupEvent
 from infra.testing.spec import Spec
 from services.depot_tours import order, pickup
 from services.depot_tours.order.preparation import OrderIsPrepared
@@ -14,6 +17,7 @@ from services.depot_tours.pickup import (
     PickupIsNotGiven,
     PickupIsVerified,
 )
+from services.depot_tours.pickup.obligations import obligations
 from services.depot_tours.terms import (
     OrderNamedTwice,
     ParcelIsScanned,
@@ -39,6 +43,25 @@ from services.depot_tours.tests.pickups import (
 
 given = Spec(pickup.decide, pickup.evolve, pickup.initial).given
 SOME = (not_brought(),)
+
+
+@pytest.mark.parametrize(
+    ("events", "waiting"),
+    [
+        ((), set()),
+        ((planned(),), set()),
+        ((planned(), assigned()), {"karim", ORDER.order_id}),
+        ((planned(), assigned(), canceled()), set()),
+        ((planned(), assigned(), verified(*CODES)), set()),
+    ],
+    ids=["unplanned", "pending", "assigned", "canceled", "verified"],
+)
+def test_forgetting_waits_while_parcels_are_on_their_way_to_the_depot(
+    events: tuple[PickupEvent, ...], waiting: set[str]
+) -> None:
+    state = reduce(pickup.evolve, events, pickup.initial)
+    people = ("karim", "hassan", ORDER.order_id, "o-9")
+    assert {one for one in people if obligations(state, one).waits_for} == waiting
 
 
 class TestPlanning:
