@@ -1,9 +1,13 @@
 """The tables that a part of the platform keeps in a database, brought forward step by step."""
 
-from collections.abc import Sequence
+import asyncio
+import re
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager, nullcontext
 from dataclasses import dataclass
 from hashlib import sha256
 from importlib.resources import files
+from itertools import groupby
 from operator import attrgetter
 
 from infra.database import Connection, Pool
@@ -12,6 +16,8 @@ from infra.supervisor import Halt
 
 # Releases before the steps keep their marks in `relais.part`. It is left as it is: a process of
 # theirs that starts again finds its own mark there, and leaves the tables alone.
+LOOK_SECONDS = 0.05
+_INDEX = re.compile(r"create index concurrently (?P<name>\w+) on (?P<schema>\w+)\.")
 _STEPS = """
 create schema if not exists relais;
 create table if not exists relais.step (
@@ -32,6 +38,8 @@ class Step:
     ddl: str
     breaking: bool = False
     """Code that does not know this step must not work with the tables any more."""
+    index: str = ""
+    """What the step builds `concurrently`, and does nothing else: writers of its table go on."""
 
     @property
     def digest(self) -> str:
@@ -40,12 +48,23 @@ class Step:
 
 
 def steps_in(package: str) -> list[Step]:
-    """The steps that a package keeps as files: `schema/01.sql`, then `schema/02.breaking.sql`."""
+    """The steps that a package keeps as files: `schema/01.sql`, then `schema/02.breaking.sql`.
+
+    `schema/03.index.sql` is one statement that builds an index `concurrently`.
+    """
     found = files(package).joinpath("schema").iterdir()
-    return [
-        Step(file.read_text(), breaking=file.name.endswith(".breaking.sql"))
-        for file in sorted(found, key=attrgetter("name"))
-    ]
+    return [step_in(file.name, file.read_text()) for file in sorted(found, key=attrgetter("name"))]
+
+
+def step_in(file: str, ddl: str) -> Step:
+    """The step that a file of this name and text is. Raises ValueError."""
+    _, *words = file.split(".")
+    if "index" not in words:
+        return Step(ddl, breaking="breaking" in words)
+    named = _INDEX.search(ddl)
+    if named is None:
+        raise ValueError(f"no index is built concurrently by {ddl!r}")
+    return Step(ddl, index=f"{named['schema']}.{named['name']}")
 
 
 class NewerTables(Halt):
@@ -64,24 +83,54 @@ async def apply_migrations(pool: Pool, part: str, steps: Sequence[Step | str]) -
     and `OtherStep` when one of its own was edited.
     """
     wanted = [step if isinstance(step, Step) else Step(step) for step in steps]
-    async with pool.connection() as connection, connection.transaction():
-        await connection.execute("select pg_advisory_xact_lock(%s, 1)", (Lock.MIGRATION,))
+    async with pool.connection() as connection, _alone(connection):
         # What is up to date is left alone: even `create table if not exists` takes locks.
         if await _missing(connection):
             await connection.execute(_STEPS)
         taken = await _taken(connection, part)
         _refuse(part, wanted, taken)
-        for number, step in enumerate(wanted[len(taken) :], len(taken) + 1):
-            await connection.execute(step.ddl.encode())
-            await connection.execute(
-                "insert into relais.step (part, number, digest, breaking) values (%s, %s, %s, %s)",
-                (part, number, step.digest, step.breaking),
-            )
+        left = [*enumerate(wanted, 1)][len(taken) :]
+        for builds, group in groupby(left, lambda numbered: numbered[1].index != ""):
+            # What builds an index must be in no transaction; all else is one.
+            async with nullcontext() if builds else connection.transaction():
+                for number, step in group:
+                    await _take(connection, part, number, step)
+
+
+@asynccontextmanager
+async def _alone(connection: Connection) -> AsyncIterator[None]:
+    """No other process takes steps within the block.
+
+    Nobody waits for it in a statement: what builds an index waits for all statements that run.
+    """
+    key = (Lock.MIGRATION, 1)
+    while not await _one(connection, "select pg_try_advisory_lock(%s, %s)", key):
+        await asyncio.sleep(LOOK_SECONDS)
+    try:
+        yield
+    finally:
+        # One that broke has let go of it.
+        if not connection.closed:
+            await connection.execute("select pg_advisory_unlock(%s, %s)", key)
+
+
+async def _take(connection: Connection, part: str, number: int, step: Step) -> None:
+    if step.index:
+        # An earlier attempt that was interrupted has left one that is invalid.
+        await connection.execute(f"drop index concurrently if exists {step.index}".encode())
+    await connection.execute(step.ddl.encode())
+    await connection.execute(
+        "insert into relais.step (part, number, digest, breaking) values (%s, %s, %s, %s)",
+        (part, number, step.digest, step.breaking),
+    )
+
+
+async def _one(connection: Connection, query: str, asked: Sequence[object] = ()) -> bool:
+    return await (await connection.execute(query.encode(), asked)).fetchone() == (True,)
 
 
 async def _missing(connection: Connection) -> bool:
-    cursor = await connection.execute("select to_regclass('relais.step') is null")
-    return await cursor.fetchone() == (True,)
+    return await _one(connection, "select to_regclass('relais.step') is null")
 
 
 async def _taken(connection: Connection, part: str) -> list[tuple[str, bool]]:

@@ -7,9 +7,17 @@ from itertools import pairwise
 
 import pytest
 import pytest_asyncio
+from psycopg.errors import UniqueViolation
 
 from infra.database import Pool, open_pool
-from infra.migrations import NewerTables, OtherStep, Step, apply_migrations, steps_in
+from infra.migrations import (
+    NewerTables,
+    OtherStep,
+    Step,
+    apply_migrations,
+    step_in,
+    steps_in,
+)
 
 ONE = "create function answer() returns int language sql return 1"
 TWO = "create or replace function answer() returns int language sql return 2"
@@ -79,6 +87,50 @@ async def test_a_step_that_fails_leaves_no_trace(pool: Pool) -> None:
     assert await answer(pool) == 1
 
 
+class TestIndex:
+    async def test_writers_go_on_while_it_is_built(self, pool: Pool) -> None:
+        await apply_migrations(pool, "part", FILLED)
+        async with pool.connection() as writer, writer.transaction():
+            await writer.execute("insert into public.facts values (1)")
+            building = asyncio.create_task(apply_migrations(pool, "part", [*FILLED, BUILT]))
+            async with asyncio.timeout(30):
+                while not await one(pool, BUILDS):
+                    await asyncio.sleep(0.01)
+            async with pool.connection() as other:
+                await other.execute("insert into public.facts values (2)")
+        await building
+        assert await one(pool, VALID)
+
+    async def test_one_that_was_interrupted_is_built_again(self, pool: Pool) -> None:
+        twice = "insert into public.facts values (1), (1)"
+        await apply_migrations(pool, "part", [*FILLED, twice])
+        unique = BUILT.ddl.replace("create index", "create unique index")
+        async with pool.connection() as connection:
+            with pytest.raises(UniqueViolation):
+                await connection.execute(unique.encode())
+        assert not await one(pool, VALID)
+        await apply_migrations(pool, "part", [*FILLED, twice, BUILT, "create table three ()"])
+        await apply_migrations(pool, "part", [*FILLED, twice, BUILT])
+        assert await one(pool, VALID)
+
+    async def test_processes_that_start_at_once_build_it_once(self, pool: Pool) -> None:
+        starts = [apply_migrations(pool, "part", [*FILLED, BUILT]) for _ in range(3)]
+        assert await asyncio.gather(*starts) == [None] * 3
+
+
+FILLED = ["create table public.facts (number int)"]
+BUILT = Step(
+    "create index concurrently by_number on public.facts (number)", index="public.by_number"
+)
+BUILDS = "select exists (select from pg_stat_progress_create_index)"
+VALID = "select indisvalid from pg_index where indexrelid = 'public.by_number'::regclass"
+
+
+async def one(pool: Pool, query: str) -> bool:
+    async with pool.connection() as connection:
+        return await (await connection.execute(query.encode())).fetchone() == (True,)
+
+
 async def test_the_mark_of_a_release_without_steps_stays_its_own(pool: Pool) -> None:
     async with pool.connection() as connection:
         await connection.execute("create table relais.part (name text primary key, mark text)")
@@ -95,3 +147,10 @@ def test_the_files_of_a_package_are_its_steps_numbered_without_a_hole(package: s
     assert numbers[0] == 1
     assert all(after == before + 1 for before, after in pairwise(numbers))
     assert len(steps_in(package)) == len(names)
+
+
+def test_a_file_that_is_to_build_an_index_and_does_not_is_refused() -> None:
+    assert step_in("03.index.sql", "create index concurrently a on es.event (b)").index == "es.a"
+    assert step_in("02.breaking.sql", "drop table es.event").breaking
+    with pytest.raises(ValueError, match="no index is built concurrently"):
+        step_in("03.index.sql", "create index a on es.event (b)")
