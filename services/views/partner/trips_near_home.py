@@ -28,6 +28,8 @@ class NearTrip:
 
 
 NEAREST: Order[NearTrip] = Order("nearest", ("away", "trip_id"), (float, str))
+RINGS = (0.1, 0.3, 1.0)
+"""Parts of the radius, the smallest first: where trips are many, a page of them is near."""
 _AWAY = away_km("departure_latitude", "departure_longitude", "%(latitude)s", "%(longitude)s")
 
 
@@ -35,6 +37,28 @@ def near_home(
     viewer: Viewer, home: tuple[float, float], radius_km: float, text: str
 ) -> Asked[NearTrip]:
     """Open trips whose gate is passed, departing within the radius, nearest first (HIF-05)."""
+
+    async def read(pool: Pool, after: Sequence[KeyPart] | None, limit: int) -> list[NearTrip]:
+        found: list[NearTrip] = []
+        for ring in RINGS:
+            # Whoever is further away than a ring with enough of them comes after all of these.
+            found = await _nearest(pool, viewer, home, radius_km * ring, text, after, limit)
+            if len(found) == limit:
+                break
+        return found
+
+    return Asked(read)
+
+
+async def _nearest(
+    pool: Pool,
+    viewer: Viewer,
+    home: tuple[float, float],
+    radius_km: float,
+    text: str,
+    after: Sequence[KeyPart] | None,
+    limit: int,
+) -> list[NearTrip]:
     latitude, longitude = home
     rows = (
         trips.open_to(viewer)
@@ -48,22 +72,20 @@ def near_home(
         " and (away, trip_id) > (%(after_away)s, %(after_id)s)"
         " order by away, trip_id limit %(most)s"
     )
-    values = {
+    away, trip_id = after or (-1.0, "")
+    asked = {
         **rows.values,
         "latitude": latitude,
         "longitude": longitude,
         "radius": radius_km,
+        "after_away": away,
+        "after_id": trip_id,
+        "most": limit,
     }
-
-    async def read(pool: Pool, after: Sequence[KeyPart] | None, limit: int) -> list[NearTrip]:
-        away, trip_id = after or (-1.0, "")
-        asked = {**values, "after_away": away, "after_id": trip_id, "most": limit}
-        async with pool.connection() as connection:
-            cursor = await connection.execute(query.encode(), asked)
-            make = trips.view.row_factory(connection.cursor())
-            return [NearTrip(row[0], make(row[1:])) for row in await cursor.fetchall()]
-
-    return Asked(read)
+    async with pool.connection() as connection:
+        cursor = await connection.execute(query.encode(), asked)
+        make = trips.view.row_factory(connection.cursor())
+        return [NearTrip(row[0], make(row[1:])) for row in await cursor.fetchall()]
 
 
 class NearOffer(Offer):
