@@ -40,12 +40,13 @@ class Authority:
         path.write_bytes(self.certificate.public_bytes(Encoding.PEM))
         return path
 
-    def server(self, path: Path, address: str = "127.0.0.1") -> Path:
-        """A file with the key of a server at an address, and its certificate."""
+    def server(self, path: Path, address: str = "127.0.0.1", holds: timedelta = HOUR) -> Path:
+        """A file with the key of a server at an address, and its certificate, for that long."""
         key = ec.generate_private_key(ec.SECP256R1())
         [issuer] = self.certificate.subject.get_attributes_for_oid(NameOID.COMMON_NAME)
         names = x509.SubjectAlternativeName([x509.IPAddress(ip_address(address))])
-        builder = _builder(address, str(issuer.value), key).add_extension(names, critical=False)
+        builder = _builder(address, str(issuer.value), key, holds)
+        builder = builder.add_extension(names, critical=False)
         certificate = builder.sign(self.key, hashes.SHA256())
         private = key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
         path.write_bytes(private + certificate.public_bytes(Encoding.PEM))
@@ -58,7 +59,9 @@ class Authority:
         return made
 
 
-def _builder(subject: str, issuer: str, key: Key) -> x509.CertificateBuilder:
+def _builder(
+    subject: str, issuer: str, key: Key, holds: timedelta = HOUR
+) -> x509.CertificateBuilder:
     now = datetime.now(UTC)
     return (
         x509.CertificateBuilder()
@@ -67,7 +70,7 @@ def _builder(subject: str, issuer: str, key: Key) -> x509.CertificateBuilder:
         .public_key(key.public_key())
         .serial_number(x509.random_serial_number())
         .not_valid_before(now - HOUR)
-        .not_valid_after(now + HOUR)
+        .not_valid_after(now + holds)
     )
 
 

@@ -4,14 +4,16 @@ import asyncio
 import ssl
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, closing, suppress
+from datetime import timedelta
 from pathlib import Path
 
 import boto3  # type: ignore[import-untyped]
 import psycopg
 import pytest
 import pytest_asyncio
+from psycopg_pool import PoolTimeout
 
-from infra.database import open_pool
+from infra.database import Pool, open_pool
 from infra.objects import ObjectsAway, objects_of
 from infra.settings import Settings
 from infra.stack.choice import LIBRARIES
@@ -19,8 +21,10 @@ from infra.stack.objects import KEY, REGION, SECRET, ObjectServer
 from infra.stack.ports import LOOPBACK
 from infra.stack.postgres import PostgresServer, socket_dir_of
 from infra.testing.certificates import Authority
+from infra.testing.eventually import eventually
 
 SSL_REQUEST_BYTES = 8
+MINUTE = timedelta(minutes=1)
 
 
 @pytest.fixture(scope="module")
@@ -132,3 +136,42 @@ async def test_a_postgresql_of_any_other_authority_is_not_talked_to(
         settings = trusting(port, folder / authority if authority else None)
         with pytest.raises(psycopg.OperationalError, match="certificate verify failed"):
             await psycopg.AsyncConnection.connect(settings.database("missions"))
+
+
+async def test_once_an_expired_certificate_is_renewed_the_same_pool_goes_on(
+    tmp_path: Path, postgres: PostgresServer
+) -> None:
+    authority, keys = Authority.made("an authority of our own"), tmp_path / "server.pem"
+    context = authority.context(keys)
+    async with door(postgres, context) as port:
+        settings = trusting(port, authority.written(tmp_path / "ca.pem"))
+        pool = await open_pool(settings.database("missions"), 2, "test")
+        context.load_cert_chain(authority.server(keys, holds=-MINUTE))
+        await all_close(pool)
+        with pytest.raises((psycopg.OperationalError, PoolTimeout)):
+            await asked(pool)
+        context.load_cert_chain(authority.server(keys))
+        await eventually(lambda: answered(pool))
+        await pool.close()
+
+
+async def all_close(pool: Pool) -> None:
+    """Every connection of the pool is ended, as by a server that starts again."""
+    async with pool.connection() as connection:
+        with pytest.raises(psycopg.OperationalError):
+            await connection.execute(
+                "select pg_terminate_backend(pid) from pg_stat_activity"
+                " where application_name = 'relais-test' order by pid = pg_backend_pid()"
+            )
+
+
+async def asked(pool: Pool) -> None:
+    async with pool.connection(timeout=1.0) as connection:
+        await connection.execute("select 1")
+
+
+async def answered(pool: Pool) -> None:
+    try:
+        await asked(pool)
+    except (psycopg.OperationalError, PoolTimeout) as error:
+        raise AssertionError("the pool has not come back yet") from error

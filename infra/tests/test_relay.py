@@ -3,9 +3,10 @@
 import asyncio
 import random
 from collections.abc import AsyncIterator, Callable, Sequence
-from contextlib import AsyncExitStack, asynccontextmanager
-from dataclasses import dataclass, field
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
+from pathlib import Path
 from uuid import UUID, uuid4
 
 import psycopg
@@ -29,12 +30,14 @@ from infra.identity import name_of
 from infra.locks import Lock
 from infra.relay import Deposed, Relay, murmur2, partition_of
 from infra.signals import Signal
+from infra.stack.apache import ApacheBroker
 from infra.stack.broker import Broker
+from infra.stack.choice import LIBRARIES
 from infra.store import Append, Appended, NewEvent, RecordedEvent
 from infra.store.postgres import PostgresStore
 from infra.store.protocol import BEGINNING, MAX_EVENT_BYTES
 from infra.supervisor import Halt, supervise
-from infra.testing.brokers import emptied
+from infra.testing.brokers import emptied, refilled
 from infra.testing.eventually import eventually
 from infra.testing.records import header, records_of, versions
 from infra.topics import create_topics, partitions_of
@@ -438,6 +441,26 @@ class TestBrokenBroker:
         assert {int(header(record, "ce_timeline")) for record in records} == {1}
 
 
+async def test_partitions_that_lose_their_leader_get_another_and_lose_nothing(
+    desk: Desk, tmp_path: Path
+) -> None:
+    if not isinstance(desk.broker, ApacheBroker):
+        return
+    first = ApacheBroker(tmp_path / "first", LIBRARIES)
+    second = ApacheBroker(tmp_path / "second", LIBRARIES, beside=first)
+    await first.start()
+    await second.start()
+    beside = replace(desk, broker=first)
+    await create_topics(first.bootstrap, CONTRACTS, replication=2)
+    async with publishing(beside.relay()):
+        await beside.history(writers=30, appends=2)
+        await eventually(beside.holds_everything_once)
+        await second.kill()
+        await beside.history(writers=30, appends=2)
+        await eventually(beside.holds_everything)
+    await first.kill()
+
+
 class TestTruncatedTopics:
     """The records a broker may hold after a failover to a copy that was behind."""
 
@@ -447,16 +470,7 @@ class TestTruncatedTopics:
             return await eventually(desk.holds_everything_once)
 
     async def comes_back_with(self, desk: Desk, records: Sequence[Record]) -> None:
-        await desk.broker.wipe()
-        await create_topics(desk.broker.bootstrap, CONTRACTS, 1)
-        async with AsyncExitStack() as stack:
-            producer = AIOKafkaProducer(bootstrap_servers=desk.broker.bootstrap)
-            await producer.start()
-            stack.push_async_callback(producer.stop)
-            for r in records:
-                await producer.send_and_wait(
-                    r.topic, r.value, r.key, r.partition, None, list(r.headers)
-                )
+        await refilled(desk.broker, CONTRACTS, records)
 
     async def filled_again(self, desk: Desk) -> None:
         async with publishing(desk.relay()):

@@ -10,6 +10,7 @@ import pytest
 from infra.commands import Commands
 from infra.store import Append, Appended, Cancel, Conflict, EventIdTaken, Fire, Schedule, TimerGone
 from infra.store.postgres import PostgresStore
+from infra.store.protocol import BEGINNING
 from infra.tests.make import FAR_FUTURE, NOON, append, commands_of, context, event
 from infra.tests.trips import EXPIRY, TRIP, Quote, Withdraw
 from infra.timers import Timers
@@ -44,6 +45,17 @@ async def waiting(commands: Commands) -> dict[str, tuple[datetime, int]]:
     async with commands.store.pool.connection() as connection:
         cursor = await connection.execute("select stream, due_at, generation from es.timer")
         return {stream: (due, number) for stream, due, number in await cursor.fetchall()}
+
+
+def in_3000(database: str) -> str:
+    """A way to a database whose clock ran ahead by a thousand years."""
+    with psycopg.connect(database) as connection:
+        connection.execute("create schema if not exists late")
+        connection.execute(
+            "create or replace function late.clock_timestamp() returns timestamptz"
+            " language sql as $$ select timestamptz '3000-01-01' $$"
+        )
+    return f"{database}&options=-csearch_path%3Dlate,pg_catalog"
 
 
 async def record(commands: Commands, one: Append) -> object:
@@ -104,15 +116,21 @@ class TestFiring:
         self, commands: Commands, database: str
     ) -> None:
         await quoted(commands, at=FAR_FUTURE)
-        with psycopg.connect(database) as connection:
-            connection.execute("create schema if not exists late")
-            connection.execute(
-                "create or replace function late.clock_timestamp() returns timestamptz"
-                " language sql as $$ select timestamptz '3000-01-01' $$"
-            )
-        async with commands_of(f"{database}&options=-csearch_path%3Dlate,pg_catalog") as in_3000:
-            assert await Timers("missions", in_3000, [TRIP]).fire_due() == 1
+        async with commands_of(in_3000(database)) as early:
+            assert await Timers("missions", early, [TRIP]).fire_due() == 1
         assert await told(commands) == ["QuoteSubmitted", "TripExpired"]
+
+    async def test_after_a_clock_ran_ahead_and_was_put_back_nothing_is_lost_or_out_of_order(
+        self, commands: Commands, timers: Timers, database: str
+    ) -> None:
+        await quoted(commands, "1", at=FAR_FUTURE)
+        async with commands_of(in_3000(database)) as early:
+            assert await Timers("missions", early, [TRIP]).fire_due() == 1
+        await quoted(commands, "2", at=FAR_FUTURE)
+        assert await timers.fire_due() == 0
+        assert [*await waiting(commands)] == ["trip-2"]
+        order = [one.stream for one in await commands.store.read_all(BEGINNING, 10)]
+        assert order == ["trip-1", "trip-1", "trip-2"]
 
     async def test_it_fires_by_itself_until_stopped(
         self, commands: Commands, timers: Timers

@@ -51,6 +51,14 @@ async def test_the_broker_comes_back_empty(world: World) -> None:
     await survives(world, world.broker.wipe)
 
 
+async def test_a_topic_is_deleted(world: World) -> None:
+    await survives(world, world.lose_a_topic)
+
+
+async def test_a_region_is_moved_to_a_mirror_that_lags_behind(world: World) -> None:
+    await survives(world, world.move_to_a_mirror)
+
+
 async def test_the_broker_is_killed_for_a_while(world: World) -> None:
     await survives(world, world.broker.kill, world.broker.start)
 

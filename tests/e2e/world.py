@@ -14,6 +14,7 @@ from typing import Any
 from uuid import UUID
 
 import psycopg
+from aiokafka.admin import AIOKafkaAdminClient
 from aiokafka.errors import KafkaError
 from psycopg import sql
 from psycopg_pool import PoolTimeout
@@ -30,15 +31,18 @@ from infra.settings import Settings
 from infra.stack.broker import Broker
 from infra.store import RecordedEvent
 from infra.store.protocol import BEGINNING
-from infra.testing.brokers import emptied, member_of
+from infra.testing.brokers import emptied, member_of, refilled
 from infra.testing.eventually import eventually
 from infra.testing.records import records_of, versions
 from infra.topics import create_topics
+from services.missions.aggregates import TRIP
 from services.missions.service import service as missions
 from services.views.partner.service import service as partner
 from tests.e2e import worker
 
 NOON = datetime(2030, 5, 1, 12, 0, tzinfo=UTC)
+MISSING = 2
+"""Records of each partition that a mirror had not copied yet."""
 AWAY = (psycopg.OperationalError, psycopg.InterfaceError, PoolTimeout)
 MASTER_KEYS = json.dumps({"test": base64.b64encode(bytes(range(32))).decode()})
 
@@ -86,6 +90,32 @@ class World:
         """End every worker."""
         for name in list(self._processes):
             await self.kill(name)
+
+    # --- Losses ---------------------------------------------------------------------------------
+
+    async def lose_a_topic(self) -> None:
+        """Somebody deletes the topic of trips at the broker."""
+        admin = AIOKafkaAdminClient(bootstrap_servers=self.broker.bootstrap)
+        await admin.start()
+        try:
+            await admin.delete_topics([TRIP.contract.topic])
+        finally:
+            await admin.close()
+
+    async def move_to_a_mirror(self) -> None:
+        """All workers end and begin anew beside a copy of the topics that a mirror has made.
+
+        It lacks the last records of each partition, and others stand at other offsets, since one
+        came twice. Databases moved as they are.
+        """
+        names = [*self._processes]
+        await self.finish()
+        partitions: dict[tuple[str, int], list[Record]] = {}
+        for record in await self.records():
+            partitions.setdefault(record.place, []).append(record)
+        mirrored = [one for found in partitions.values() for one in (found[0], *found[:-MISSING])]
+        await refilled(self.broker, missions.contracts, mirrored)
+        self.start(*names)
 
     # --- Commands -------------------------------------------------------------------------------
 

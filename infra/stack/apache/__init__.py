@@ -27,13 +27,18 @@ class ApacheBroker(ChildBroker):
         port: int | None = None,
         more: Mapping[str, str] | None = None,
         scram: Sequence[str] = (),
+        beside: "ApacheBroker | None" = None,
     ) -> None:
-        """`more` are properties of the server, `scram` the users that its storage begins with."""
+        """`more` are properties of the server, `scram` the users that its storage begins with.
+
+        One `beside` another is the second broker of its cluster, and leaves control to the first.
+        """
         self._more = dict(more or {})
         self._scram = [word for user in scram for word in ("--add-scram", user)]
         self._data_dir = data_dir.absolute()
         self._libraries = libraries.absolute()
-        self._controller_port = free_port()
+        self._second = beside is not None
+        self._controller_port: int = beside._controller_port if beside else free_port()
         log = self._data_dir.with_name(self._data_dir.name + ".log")
         super().__init__(self._start_command, self._remove_data, log, port)
 
@@ -41,7 +46,8 @@ class ApacheBroker(ChildBroker):
         self._data_dir.mkdir(parents=True, exist_ok=True)
         properties = self._data_dir / "server.properties"
         log = self._data_dir / "log"
-        properties.write_text(settings(port, self._controller_port, log, self._more))
+        made = settings(port, self._controller_port, log, self._more, second=self._second)
+        properties.write_text(made)
         if not (self._data_dir / "log").exists():
             self._format(properties)
         return self._java("kafka.Kafka", str(properties))
@@ -94,16 +100,20 @@ def program(name: str) -> str:
     return path
 
 
-def settings(port: int, controller_port: int, log_dir: Path, more: Mapping[str, str]) -> str:
+def settings(
+    port: int, controller_port: int, log_dir: Path, more: Mapping[str, str], *, second: bool = False
+) -> str:
     """The server's properties: one node, nothing replicated, no wait before a group starts.
 
-    `more` are added to them; a listener of its own is added to those that are there.
+    `more` are added to them; a listener of its own is added to those that are there. A second node
+    has the controller of the first.
     """
+    controlling = "" if second else f",CONTROLLER://{LOOPBACK}:{controller_port}"
     lines = {
-        "process.roles": "broker,controller",
-        "node.id": "1",
+        "process.roles": "broker" if second else "broker,controller",
+        "node.id": "2" if second else "1",
         "controller.quorum.voters": f"1@{LOOPBACK}:{controller_port}",
-        "listeners": f"PLAINTEXT://{LOOPBACK}:{port},CONTROLLER://{LOOPBACK}:{controller_port}",
+        "listeners": f"PLAINTEXT://{LOOPBACK}:{port}{controlling}",
         "advertised.listeners": f"PLAINTEXT://{LOOPBACK}:{port}",
         "controller.listener.names": "CONTROLLER",
         "log.dirs": str(log_dir),

@@ -5,7 +5,7 @@ import json
 from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import uuid4
 
@@ -25,6 +25,7 @@ from infra.testing.brokers import emptied
 from infra.testing.eventually import eventually
 from infra.topics import create_topics
 from services.messaging.aggregates import MESSAGE
+from services.messaging.reactions.notices import KEEPS
 from services.messaging.read_models import outbox
 from services.messaging.service import service as messaging
 
@@ -62,6 +63,11 @@ class Way:
         rows = outbox.table.of("hiflow", user_id=user_id, status="delivered")
         return await rows.many(self.messaging.pool, outbox.NEWEST)
 
+    async def outcomes(self, user_id: str) -> list[str]:
+        # A message that was never planned is of no organisation yet.
+        rows = outbox.table.of_every_organisation(user_id=user_id)
+        return [line.status for line in await rows.many(self.messaging.pool, outbox.NEWEST)]
+
 
 @asynccontextmanager
 async def at_work(broker: Broker, new_database: Callable[[], str]) -> AsyncIterator[Way]:
@@ -89,15 +95,15 @@ async def at_work(broker: Broker, new_database: Callable[[], str]) -> AsyncItera
         yield Way(opened[0], opened[1], url)
 
 
-def activated() -> UserActivated:
+def activated(user_id: str = "ada", ago: timedelta = timedelta()) -> UserActivated:
     return UserActivated(
-        user_id="ada",
+        user_id=user_id,
         organisation_id="hiflow",
-        email="ada@example.org",
+        email=f"{user_id}@example.org",
         name="Ada Martin",
         language="fr",
         roles=(Role.DRIVER,),
-        activated_at=datetime.now(UTC),
+        activated_at=datetime.now(UTC) - ago,
         phone=None,
     )
 
@@ -121,3 +127,18 @@ async def test_an_activated_account_is_told_at_once(
             assert isinstance(history[-1].event, MessageDelivered)
 
         await eventually(known)
+
+
+async def test_history_that_is_played_into_an_empty_installation_sends_nothing(
+    broker: Broker, new_database: Callable[[], str]
+) -> None:
+    async with at_work(broker, new_database) as way:
+        await way.happened(activated("bea", ago=KEEPS + timedelta(minutes=1)))
+        await way.happened(activated("ada"))
+
+        async def known() -> None:
+            assert await way.outcomes("ada") == ["delivered"]
+            assert await way.outcomes("bea") == ["failed"]
+
+        await eventually(known)
+        assert "bea@example.org" not in await way.inbox()

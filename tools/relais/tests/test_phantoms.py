@@ -1,10 +1,11 @@
 """A store is restored to an earlier time: what was published since is found, and undone."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
+from pathlib import Path
 from uuid import UUID, uuid4
 
 import pytest
@@ -12,7 +13,9 @@ import pytest_asyncio
 
 from contracts.missions import trip_v1
 from contracts.missions.trip_v1 import QuoteWithdrawn
+from infra import host
 from infra.cloudevents import envelope
+from infra.commands import CommandContext, Done
 from infra.consumers import core
 from infra.consumers.core import Consumer
 from infra.consumers.handler import Handler
@@ -22,6 +25,7 @@ from infra.consumers.subscriptions import subscription
 from infra.database import Connection, open_pool
 from infra.personal import Keyring
 from infra.relay import Relay
+from infra.settings import Settings
 from infra.signals import Signal
 from infra.stack.broker import Broker
 from infra.stack.postgres import PostgresServer
@@ -33,11 +37,18 @@ from infra.testing.brokers import emptied
 from infra.testing.databases import administer
 from infra.testing.eventually import eventually
 from infra.testing.records import records_of
+from infra.testing.serving import KEY, MASTER_KEYS
+from infra.tokens import jwks
 from infra.topics import partitions_of
+from services.missions.aggregates import TRIP as AGGREGATE
+from services.missions.service import service as missions
+from services.names import NAMES
+from tests.e2e.story import OFFER
 from tools.relais.answers import Trouble
 from tools.relais.phantoms import Lost, Restored
 from tools.relais.progress import Telling
 from tools.relais.readers import Reader
+from tools.relais.tests.conftest import Line
 
 TRIP = trip_v1.contract
 PLACES = [(TRIP.topic, number) for number in range(partitions_of(TRIP.topic))]
@@ -279,3 +290,82 @@ async def test_an_interrupted_repair_goes_on_when_it_is_said_again(site: Site) -
     await site.read()
     assert await site.stored() <= set(await site.noted())
     assert not (await restored.lost()).anything
+
+
+# --- The commands -------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Installed(Line):
+    """An installation on servers of the tests, of which missions works now and then."""
+
+    postgres: PostgresServer
+    broker: Broker
+
+    @property
+    def settings(self) -> Settings:
+        names = {name.removeprefix("RELAIS_").lower(): v for name, v in self.environment.items()}
+        return Settings.model_validate(names)
+
+    async def lived(self, *trips: str) -> list[Record]:
+        """Missions publishes these trips and all that its store has; answers the topic."""
+        async with host.opened(missions, self.settings) as running, host.working(running):
+            for trip in trips:
+                offer = replace(OFFER, trip_id=trip)
+                context = CommandContext(uuid4(), "c", "c", "user:lea", "hiflow", HAPPENED, trip)
+                assert isinstance(
+                    await running.commands.handle(AGGREGATE, trip, offer, context), Done
+                )
+            stored = {one.event_id for one in await running.store.read_all(BEGINNING, 1_000)}
+
+            async def holds() -> list[Record]:
+                records = await records_of(self.broker.bootstrap, [TRIP.topic])
+                assert stored <= ids(records)
+                return records
+
+            return await eventually(holds)
+
+    def copy(self, name: str, of: str) -> None:
+        administer(self.postgres, f"drop database if exists {name}")
+        administer(self.postgres, f"create database {name} template {of}")
+
+
+@pytest.fixture
+def installed(broker: Broker, postgres: PostgresServer, tmp_path: Path) -> Iterator[Installed]:
+    """Every service has its databases and its topics, and nothing happened yet."""
+    asyncio.run(emptied(broker))
+    environment = {
+        "RELAIS_HOME": str(tmp_path),
+        "RELAIS_POSTGRES": postgres.url(),
+        "RELAIS_KAFKA": broker.bootstrap,
+        "RELAIS_MASTER_KEYS": MASTER_KEYS,
+        "RELAIS_JWKS": jwks(KEY),
+    }
+    site = Installed(tmp_path, environment, postgres, broker)
+    for words in (("migrate",), ("topics", "create")):
+        said = site.say(*words)
+        assert said.exit_code == 0, said.output
+    yield site
+    for name in (*NAMES, "keys", "before"):
+        administer(
+            postgres, f"drop database if exists relais_{name.replace('.', '_')} with (force)"
+        )
+
+
+# Every service makes its databases, which takes a busy machine minutes.
+@pytest.mark.timeout(400)
+def test_the_commands_of_the_runbook_undo_a_restore(installed: Installed) -> None:
+    asyncio.run(installed.lived("T1"))
+    installed.copy("relais_before", of="relais_missions")
+    asyncio.run(installed.lived("T2"))
+    installed.copy("relais_missions", of="relais_before")
+    [found] = installed.facts("phantoms", "list", code=1)
+    assert [one["key"] for one in found["phantoms"]] == ["T2"]
+    words = ("phantoms", "repair", "missions", "--reason", "restored to noon")
+    assert installed.facts(*words)["phantoms"] == found["phantoms"]
+    assert installed.facts("phantoms", "list", code=1) == [found]
+    installed.facts(*words, "--yes")
+    records = asyncio.run(installed.lived("T3"))
+    assert {one.key for one in records} == {b"T1", b"T3"}
+    assert installed.facts("phantoms", "list") == []
+    assert installed.audited[-1]["reason"] == "restored to noon"
