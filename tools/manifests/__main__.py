@@ -2,6 +2,7 @@
 
 Without a task they are written anew. `check`: they are as committed, and none is left over.
 `conform`: every overlay can be built, and Kubernetes and the operators would take what comes out.
+`secure`: checkov has no remarks on them.
 `compose`: Compose can read infra/compose.
 `alerts`: the alert rules fire when their tests say, and not before.
 """
@@ -16,6 +17,7 @@ from tools.manifests import compose
 from tools.manifests.alerts import faults
 from tools.manifests.conform import STRIMZI, Judged, judged
 from tools.manifests.files import FOLDERS, HEAD, files
+from tools.manifests.secure import remarks
 from tools.outside import ROOT, Absent
 
 Made = Mapping[Path, str]
@@ -53,6 +55,18 @@ def conform(root: Path, judge: Callable[[Path], Iterable[Judged]] = judged) -> i
     return 0 if all(one.valid for one in found) else 1
 
 
+def secure(root: Path, look: Callable[[Path], Sequence[str]] = remarks) -> int:
+    """Say what checkov remarks on the overlays."""
+    try:
+        found = look(root)
+    except Absent as absent:
+        print(f"{absent}; nobody remarked on the overlays")
+        return 0
+    for remark in found:
+        print(remark)
+    return 1 if found else 0
+
+
 def alerts() -> int:
     """Say which alert rule is malformed, or fires when it should not."""
     try:
@@ -87,7 +101,7 @@ def main(
         "task",
         nargs="?",
         default="write",
-        choices=["write", "check", "conform", "compose", "alerts"],
+        choices=["write", "check", "conform", "compose", "alerts", "secure"],
     )
     match parser.parse_args(arguments).task:
         case "conform":
@@ -96,6 +110,8 @@ def main(
             return composed(root)
         case "alerts":
             return alerts()
+        case "secure":
+            return secure(root)
         case "check":
             return check(root, made())
         case _:

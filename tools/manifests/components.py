@@ -6,6 +6,8 @@ from infra.host import Outside
 from infra.topics import CONFIG, partitions_of
 from tools.manifests.declared import PART_OF, Declared
 from tools.manifests.workloads import (
+    COMMANDS,
+    COMMANDS_USER,
     INSIDE,
     MIGRATIONS,
     PORT,
@@ -15,6 +17,8 @@ from tools.manifests.workloads import (
     object_of,
 )
 
+TOPICS = "relais."
+"""What the name of each topic of ours begins with."""
 KAFKA = {"strimzi.io/cluster": "kafka"}
 NAMESPACE = "relais"
 """The namespace of every overlay; the query of a scaler has it in a text."""
@@ -41,7 +45,8 @@ def topics(services: Iterable[Declared]) -> Iterator[Object]:
 
 
 def users(services: Iterable[Declared]) -> Iterator[Object]:
-    """A user of Kafka for each service, who may do what it declares and nothing else."""
+    """A user of Kafka for each service, who may do what it declares and nothing else; and one for
+    the commands of operators, who may also delete topics and make them anew."""
     for service in services:
         rules = [
             _rule("topic", t, "Describe", "DescribeConfigs", "Read", "Write")
@@ -53,11 +58,17 @@ def users(services: Iterable[Declared]) -> Iterator[Object]:
         if service.folds:
             generations = f"relais.views.{service.schema}."
             rules.append(_rule("group", generations, "Describe", "Read", pattern="prefix"))
-        spec = {
-            "authentication": {"type": "scram-sha-512"},
-            "authorization": {"type": "simple", "acls": rules},
-        }
-        yield object_of("kafka.strimzi.io/v1beta2", "KafkaUser", service.user, KAFKA, spec)
+        yield _user(service.user, rules)
+    operations = ("Describe", "DescribeConfigs", "Read", "Create", "Delete")
+    yield _user(COMMANDS_USER, [_rule("topic", TOPICS, *operations, pattern="prefix")])
+
+
+def _user(name: str, rules: list[Object]) -> Object:
+    spec = {
+        "authentication": {"type": "scram-sha-512"},
+        "authorization": {"type": "simple", "acls": rules},
+    }
+    return object_of("kafka.strimzi.io/v1beta2", "KafkaUser", name, KAFKA, spec)
 
 
 def databases(services: Iterable[Declared]) -> Iterator[Object]:
@@ -106,9 +117,13 @@ def scalers(services: Iterable[Declared]) -> Iterator[Object]:
 def ways(services: Iterable[Declared]) -> Iterator[Object]:
     """Every way that is open: who may come in at which port, and where each process may go."""
     yield _policy(MIGRATIONS, {"app.kubernetes.io/name": MIGRATIONS}, [], [_to_postgres()])
+    probed = _way("to", [_pods({"app.kubernetes.io/part-of": PART_OF})], INSIDE)
+    reached = [_to_postgres(), _to_kafka(), _to_outside("objects"), probed]
+    yield _policy(COMMANDS, {"app.kubernetes.io/name": COMMANDS}, [], reached)
     for service in services:
         outside = [_to_outside(one) for one in service.reaches]
-        measured = _from_namespace("monitoring", INSIDE)
+        looking = [_namespace("monitoring"), _pods({"app.kubernetes.io/name": COMMANDS})]
+        measured = _way("from", looking, INSIDE)
         out = [_to_postgres(), _to_accounts(), *outside]
         entering = [_from_namespace("ingress", PORT), measured]
         if service.service == "accounts":

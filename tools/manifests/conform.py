@@ -58,15 +58,20 @@ class Judged:
 
 def judged(root: Path) -> Iterator[Judged]:
     """Each overlay of a tree, built and compared. Raises `Absent` when a program is not there."""
-    kustomize = KUSTOMIZE.installed()
     conform = [str(KUBECONFORM.installed()), *_schemas(), "-strict", "-summary"]
-    for overlay in sorted((root / FOLDER / "overlays").iterdir()):
-        built = _run([str(kustomize), "build", str(overlay)])
-        if built.returncode:
-            yield Judged(overlay.name, False, built.stderr.strip())
+    for overlay, made in built(root):
+        if made.returncode:
+            yield Judged(overlay, False, made.stderr.strip())
             continue
-        done = _run([*conform, f"-skip={','.join(STRIMZI)}"], built.stdout)
-        yield Judged(overlay.name, done.returncode == 0, (done.stdout + done.stderr).strip())
+        done = _run([*conform, f"-skip={','.join(STRIMZI)}"], made.stdout)
+        yield Judged(overlay, done.returncode == 0, (done.stdout + done.stderr).strip())
+
+
+def built(root: Path) -> Iterator[tuple[str, subprocess.CompletedProcess[str]]]:
+    """Each overlay of a tree by its name, with what kustomize made of it. Raises `Absent`."""
+    kustomize = KUSTOMIZE.installed()
+    for overlay in sorted((root / FOLDER / "overlays").iterdir()):
+        yield overlay.name, _run([str(kustomize), "build", str(overlay)])
 
 
 def _schemas() -> Sequence[str]:

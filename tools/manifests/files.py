@@ -26,7 +26,10 @@ def files(services: Sequence[Service]) -> Mapping[Path, str]:
 
 def _kubernetes(services: Iterable[Service]) -> Mapping[Path, str]:
     known = [declared(service) for service in services]
-    base = {"migrations.yaml": list(workloads.migrations())}
+    base = {
+        "migrations.yaml": list(workloads.migrations()),
+        "commands.yaml": list(workloads.commands()),
+    }
     base |= {f"{one.name}.yaml": list(workloads.workloads(one)) for one in known}
     made = {FOLDER / "base" / name: text(objects) for name, objects in base.items()}
     made[FOLDER / "base/kustomization.yaml"] = text([_kustomization(sorted(base))])

@@ -192,6 +192,17 @@ class TestService:
             "relais.views.papers.": False,
         }
 
+    def test_kafka_lets_operators_read_every_topic_and_make_it_anew(self) -> None:
+        [*_, commands] = objects("components/kafka/users.yaml")
+        [rule] = commands["spec"]["authorization"]["acls"]
+        assert commands["metadata"]["name"] == "kafka-commands"
+        assert all(
+            one["metadata"]["name"].startswith(rule["resource"]["name"])
+            for one in objects("components/kafka/topics.yaml")
+        )
+        assert {"Read", "Create", "Delete"} <= {*rule["operations"]}
+        assert "Write" not in rule["operations"]
+
     def test_only_what_reads_topics_is_scaled(self) -> None:
         scaled = {one["metadata"]["name"] for one in objects("components/scaling/workers.yaml")}
         assert scaled == {
@@ -222,6 +233,15 @@ class TestWays:
     def test_workers_are_entered_only_by_who_measures_them(self) -> None:
         [way] = self.way("missions-workers")["ingress"]
         assert way["ports"] == [{"protocol": "TCP", "port": 9090}]
+
+    def test_the_commands_of_operators_reach_what_doctor_asks(self) -> None:
+        [way] = self.way("missions-api")["ingress"][1:]
+        assert {"podSelector": {"matchLabels": {"app.kubernetes.io/name": "commands"}}} in way[
+            "from"
+        ]
+        assert self.way("commands")["ingress"] == []
+        ports = {port["port"] for way in self.way("commands")["egress"] for port in way["ports"]}
+        assert ports == {5432, 9093, 443, 9090}
 
     def test_only_workers_go_to_the_broker(self) -> None:
         def ports(name: str) -> set[int]:
