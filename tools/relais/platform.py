@@ -127,6 +127,8 @@ def telemetry_of(settings: Settings, name: str) -> telemetry.TelemetrySettings:
         logging.getLogger(library).setLevel(logging.WARNING)
     # At every start it warns that the first rebalance has no state of a sensor; we have no sensors.
     logging.getLogger("faust.app.base").setLevel(logging.ERROR)
+    # On a busy machine its timers are late. /metrics has the lag, and a loop that stands still.
+    logging.getLogger("mode.timers").setLevel(logging.ERROR)
     return telemetry.TelemetrySettings(
         name,
         otlp_endpoint=settings.otlp_endpoint or None,

@@ -88,6 +88,11 @@ class TestUp:
         assert not logging.getLogger("faust.app.base").isEnabledFor(logging.WARNING)
         assert logging.getLogger("faust.app.base").isEnabledFor(logging.ERROR)
 
+    def test_timers_of_a_library_that_are_late_are_no_lines_in_the_log(self) -> None:
+        telemetry_of(Settings(), "relais")
+        assert not logging.getLogger("mode.timers").isEnabledFor(logging.WARNING)
+        assert logging.getLogger("mode.timers").isEnabledFor(logging.ERROR)
+
 
 class TestServeAndWork:
     @pytest.mark.parametrize("words", [("serve", "missions"), ("work", "views.partner")])
