@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict
+from functools import cache
 from importlib.resources import files
 from pathlib import Path
 from typing import NamedTuple
@@ -164,6 +165,7 @@ def _language(request: Request) -> str:
     return wanted if wanted in LANGUAGES else asked_for(request.scope)
 
 
+@cache
 def _languages() -> Mapping[str, str]:
     """The languages of the product, each in its own words."""
     return {tag: str(Locale.parse(tag).get_display_name(tag)).capitalize() for tag in LANGUAGES}
@@ -190,13 +192,13 @@ def _lags(running: Running) -> Iterator[float]:
 
 
 async def _mails(messaging: Running, words: Words) -> Sequence[Mail]:
-    found = await sink.kept(messaging.pool)
+    found = await sink.kept(messaging.pool, MAILS)
     return [
         Mail(
             ", ".join(one.recipients),
-            str(one.parsed["Subject"]),
+            one.subject,
             one.kept_at.isoformat(timespec="seconds"),
             format_datetime(one.kept_at.astimezone(), "short", locale=words.locale),
         )
-        for one in found[:MAILS]
+        for one in found
     ]

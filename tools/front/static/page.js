@@ -22,6 +22,7 @@ function element(name, content, attributes = {}) {
 }
 
 const status = document.getElementById("signed-in");
+const link = (path) => element("a", path === "/app/" ? status.dataset.app : path, { href: path });
 
 async function signIn(button) {
   status.replaceChildren(status.dataset.busy);
@@ -30,12 +31,12 @@ async function signIn(button) {
   // No script sees the cookies: this tells the app that there are some.
   localStorage.setItem("relais-signed-in", "yes");
   const me = await send("GET", "/accounts/me");
-  const paths = ["/accounts/me", ...button.dataset.paths.split(" ")];
+  const paths = [...button.dataset.paths.split(" "), "/accounts/me"];
   const out = element("button", status.dataset.out, { type: "button", id: "sign-out" });
   out.addEventListener("click", () => tried(status, signOut));
   status.replaceChildren(
     element("p", [status.dataset.who, " ", element("strong", me.name)]),
-    element("ul", paths.map((path) => element("li", element("a", path, { href: path })))),
+    element("ul", paths.map((path) => element("li", link(path)))),
     out,
   );
 }

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from email import message_from_bytes, policy
 from email.message import EmailMessage
+from email.parser import BytesHeaderParser
 from typing import Any
 
 from aiosmtpd.smtp import SMTP, Envelope, Session
@@ -30,6 +31,7 @@ create table if not exists outbox.inbox (
 MOST_KEPT = 200
 MOST_SHOWN = 50
 HERE = "127.0.0.1"
+_HEADERS = BytesHeaderParser(policy=policy.default)
 LOCAL_NAMES = frozenset({"127.0.0.1", "::1", "localhost"})
 
 
@@ -82,19 +84,24 @@ class Kept:
         return message_from_bytes(self.mail, policy=policy.default)
 
     @property
+    def subject(self) -> str:
+        """Found without reading what is attached."""
+        return str(_HEADERS.parsebytes(self.mail)["Subject"])
+
+    @property
     def text(self) -> str:
         """Its plain text; empty when it has none."""
         part: Any = self.parsed.get_body(("plain",))
         return str(part.get_content()) if part is not None else ""
 
 
-async def kept(pool: Pool) -> list[Kept]:
-    """The mails of the inbox, newest first."""
+async def kept(pool: Pool, most: int = MOST_SHOWN) -> list[Kept]:
+    """So many mails of the inbox, newest first."""
     async with pool.connection() as connection:
         cursor = connection.cursor(row_factory=class_row(Kept))
         await cursor.execute(
             "select recipients, mail, kept_at from outbox.inbox order by number desc limit %s",
-            (MOST_SHOWN,),
+            (most,),
         )
         return await cursor.fetchall()
 
@@ -106,7 +113,7 @@ _PAGE = """<!doctype html>
 <h1>Inbox</h1>
 <p>Mail of this machine. Nothing leaves it while no mail server is set.</p>
 {% for one in mails %}<article style="border-top: 1px solid #ccc">
-<h2 style="font-size: 1.1rem">{{ one.parsed["Subject"] }}</h2>
+<h2 style="font-size: 1.1rem">{{ one.subject }}</h2>
 <p>to {{ one.recipients | join(", ") }}, {{ one.kept_at.isoformat(timespec="seconds") }}</p>
 <pre style="white-space: pre-wrap">{{ one.text | urlize(rel="noopener noreferrer") }}</pre>
 </article>{% else %}<p>No mail yet.</p>{% endfor %}
