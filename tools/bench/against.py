@@ -77,6 +77,7 @@ def rows(kind: str) -> Sequence[Compared]:
         Compared("mixed load", "requests/s", "mixed", "ours rate", at_least(2.5)),
         Compared("mixed load, p99", "ms", "mixed", "ours p99", half),
         Compared("HTTP command", route, "http", "ours", at_least(0.75), "bare", of_old=False),
+        Compared("a list of 50 rows, CPU", "ms", "list", "milliseconds", at_most(0.7)),
         Compared("signing in", "x argon2 alone", "sign-in", "ours", at_most(UNCHANGED), "argon2"),
         Compared(
             "token check, first request",

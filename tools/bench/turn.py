@@ -23,6 +23,7 @@ from time import perf_counter
 from typing import Any, cast
 from uuid import uuid4
 
+import httpx
 import uvloop
 from aiokafka import AIOKafkaConsumer
 from aiokafka.consumer import fetcher
@@ -42,13 +43,15 @@ from infra import commands
 from infra.commands import CommandContext, Commands
 from infra.host import opened
 from infra.stack.postgres import PostgresServer
+from infra.tokens import issue
 from infra.topics import create_topics
 from services.missions.aggregates import DRIVER, TRIP
 from services.missions.driver import ChangePhone
 from services.missions.service import service
-from tools.bench import appends, events, visibility
+from tools.bench import appends, events, mixed, visibility
 from tools.bench.ground import Ground
-from tools.bench.processes import RELAIS, child
+from tools.bench.processes import RELAIS, answered, child
+from tools.bench.requests import TOKEN_SECONDS, request
 from tools.bench.subject import FULL
 from tools.bench.subjects import SUBJECTS
 
@@ -286,6 +289,49 @@ async def _fetched(bootstrap: str, topic: str, count: int) -> int:
     return sum(sizes)
 
 
+LISTED = 50
+
+
+async def listed(ground: Ground, seconds: float) -> Mapping[str, float]:
+    """The CPU time of a page of fifty open trips in the API that answers it.
+
+    One driver asks; the page is the same each time, and the language is not the default.
+    """
+    settings, environment = ground.settings("listed"), ground.environment("listed")
+    token = issue(
+        ground.signing, "driver-1", events.ORGANISATION, ["driver"], lifetime=TOKEN_SECONDS
+    )
+    asked = request(
+        "GET", f"/partner/trips?limit={LISTED}", token, headers={"Accept-Language": "fr"}
+    )
+    async with AsyncExitStack() as stack:
+        missions = await stack.enter_async_context(opened(service, settings))
+        await mixed._seed(missions, 2 * LISTED)
+        async with child("-m", mixed.TOGETHER, "work", environment=environment):
+            shown: Any = await stack.enter_async_context(
+                AsyncConnectionPool(settings.database("views.partner"), min_size=2, max_size=2)
+            )
+            await mixed._followed(missions.pool, {"partner": shown})
+        api = await stack.enter_async_context(
+            child("-m", mixed.TOGETHER, "serve", environment=environment)
+        )
+        await _fifty(api.port, token)
+        count = max(64, round(200 * seconds))
+        await answered(api.port, [asked] * count)
+        before = spent([api.process.pid])
+        await answered(api.port, [asked] * count)
+        used = spent([api.process.pid]) - before
+        return {"milliseconds": used / count * 1000}
+
+
+async def _fifty(port: int, token: str) -> None:
+    """Raises AssertionError unless the page is full."""
+    async with httpx.AsyncClient() as client:
+        url = f"http://127.0.0.1:{port}/partner/trips?limit={LISTED}"
+        found = await client.get(url, headers={"Authorization": f"Bearer {token}"})
+    assert len(found.json()["items"]) == LISTED
+
+
 async def idle(ground: Ground, seconds: float) -> Mapping[str, float]:
     """CPU and memory of `relais up`, servers included, while nobody asks for anything."""
     with tempfile.TemporaryDirectory(prefix="relais-idle-") as home:
@@ -336,6 +382,7 @@ MEASURES: Mapping[str, Callable[[Ground, float], Awaitable[Mapping[str, float]]]
     "relay": subject("relay"),
     "mixed": subject("mixed"),
     "http": subject("http"),
+    "list": listed,
     "sign-in": subject("sign-in"),
     "token": subject("token"),
     "bytes": occupied,
