@@ -1,4 +1,5 @@
-"""The reference front end in a real browser: the driver's story, wide and narrow, both ways."""
+"""The reference front end in a real browser: an administrator's first day, and the driver's story,
+wide and narrow, both ways."""
 
 import json
 import shutil
@@ -16,8 +17,12 @@ from tools.relais.tests.conftest import Platform
 BROWSERS = ("chromium", "chromium-browser", "google-chrome")
 LIBRARIES = NpmLibrary("playwright-core@1.65.1", ("axe-core@4.14.1",))
 STORY = Path(__file__).with_name("app.mjs")
-STEPS = [
+FIRST_STEPS = [
     "password set by the link of a mail",
+    "second factor enrolled",
+    "signed in with a recovery code",
+]
+STEPS = [
     "signed in",
     "a new trip appeared by itself",
     "a wrong quote was refused at its field",
@@ -51,7 +56,7 @@ def tools() -> tuple[str, Path] | None:
     return None
 
 
-def test_a_driver_and_logistics_live_their_story_in_the_app(
+def test_people_live_their_stories_in_the_app(
     platform: Platform, tools: tuple[str, Path] | None, tmp_path: Path
 ) -> None:
     if tools is None:
@@ -64,9 +69,11 @@ def test_a_driver_and_logistics_live_their_story_in_the_app(
     (tmp_path / "node_modules").symlink_to(modules)
     shutil.copy(STORY, tmp_path)
     url = platform.url.replace("127.0.0.1", "localhost")
-    command = ["node", STORY.name, url, program]
+    address = "rose@example.org"
+    words = ("--name", "Atelier", "--user", "rose", "--person", "Rose Petit", "--country", "FR")
+    assert platform.say("found", "atelier", *words, "--email", address).exit_code == 0
+    command = ["node", STORY.name, url, program, address]
     told = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
     assert told.returncode == 0, told.stderr
     found = json.loads(told.stdout)
-    first, *again = STEPS
-    assert found == {"wide": [first, *again], "narrow": again, "findings": []}
+    assert found == {"begun": FIRST_STEPS, "wide": STEPS, "narrow": STEPS, "findings": []}

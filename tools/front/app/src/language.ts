@@ -62,9 +62,18 @@ export class Words {
     return format.format(amount_minor / 10 ** digits(currency));
   }
 
+  number(value: number): string {
+    return new Intl.NumberFormat(this.locale).format(value);
+  }
+
   kilometres(value: number): string {
     const unit = { style: "unit", unit: "kilometer", maximumFractionDigits: 0 } as const;
     return new Intl.NumberFormat(this.locale, unit).format(value);
+  }
+
+  /** Several words, as one list. */
+  list(items: readonly string[]): string {
+    return new Intl.ListFormat(this.locale).format(items);
   }
 
   /** A day like 2030-05-31, which is the same everywhere. */

@@ -15,6 +15,7 @@ import {
 } from "./language";
 import { Screen } from "./parts";
 import { go, Link, useRoute } from "./routing";
+import { MyAccount, SecondFactor } from "./screens/account";
 import { QuotesToProcess } from "./screens/awarding";
 import { Forgotten, MailLink, SignIn } from "./screens/entering";
 import { MyInvoices, OneInvoice } from "./screens/invoices";
@@ -82,7 +83,7 @@ function Header({ session, language, choose, leave }: HeaderProps) {
   return (
     <header>
       <p class="name">Relais</p>
-      {session !== null && (
+      {session !== null && screens(session).length > 0 && (
         <nav aria-label={words.text("screens")}>
           {screens(session).map(([path, name]) => (
             <Link key={path} to={[path]} isHere={path === here}>
@@ -104,7 +105,9 @@ function Header({ session, language, choose, leave }: HeaderProps) {
         </label>
         {session !== null && (
           <>
-            <bdi>{session.me.name}</bdi>
+            <Link to={["account"]} isHere={here === "account"}>
+              <bdi>{session.me.name}</bdi>
+            </Link>
             <button type="button" onClick={leave}>
               {words.text("sign_out")}
             </button>
@@ -116,7 +119,7 @@ function Header({ session, language, choose, leave }: HeaderProps) {
 }
 
 function screens(session: Session | null): readonly [string, TextName][] {
-  const roles = session?.me.roles ?? [];
+  const roles = session === null || session.isEnrolling ? [] : session.me.roles;
   return [
     ...(roles.includes("driver") ? OF_DRIVERS : []),
     ...(roles.includes("logistics") ? OF_LOGISTICS : []),
@@ -135,8 +138,9 @@ function Present({ session, entered }: PresentProps) {
   if (session === null) {
     return name === "forgotten" ? <Forgotten /> : <SignIn entered={entered} />;
   }
-  const [first] = screens(session);
-  switch (name || first?.[0]) {
+  if (session.isEnrolling) return <SecondFactor entered={entered} />;
+  const [[first] = ["account"]] = screens(session);
+  switch (name || first) {
     case "trips":
       return id === undefined ? <TripsNearHome /> : <Trip key={id} tripId={id} />;
     case "quotes":
@@ -147,6 +151,10 @@ function Present({ session, entered }: PresentProps) {
       return id === undefined ? <MyInvoices /> : <OneInvoice key={id} invoiceId={id} />;
     case "awarding":
       return <QuotesToProcess />;
+    case "account":
+      return <MyAccount />;
+    case "second-factor":
+      return <SecondFactor entered={entered} />;
     default:
       return <Nothing />;
   }

@@ -63,10 +63,11 @@ export function Answered<T>({ shown, children }: AnswerProps<T>) {
   return <p aria-busy="true">{words.text("loading")}</p>;
 }
 
-/** What is the matter, in the words of the API. */
+/** What is the matter, in the words of the API; nothing where all of it stands at these fields. */
 export function ProblemBox({ problem, but = [] }: { problem: Problem; but?: readonly string[] }) {
   const words = useWords();
   const others = (problem.errors ?? []).filter((error) => !but.some((name) => isAbout(error, name)));
+  if (others.length === 0 && problem.errors !== undefined && problem.errors.length > 0) return null;
   return (
     <div class="problem" role="alert">
       <p dir="auto">{problem.detail || words.text("unreachable")}</p>
@@ -99,10 +100,10 @@ export function List<T>(props: {
   );
 }
 
-/** Names and values. Those without a value are left out. */
+/** Names and values. Those without a value, or with an empty one, are left out. */
 export function Facts({ facts }: { facts: Partial<Record<TextName, ComponentChildren>> }) {
   const words = useWords();
-  const told = Object.entries(facts).filter(([, value]) => value !== null && value !== undefined);
+  const told = Object.entries(facts).filter(([, value]) => value || value === 0);
   return (
     <dl>
       {told.map(([name, value]) => (
@@ -117,7 +118,7 @@ export function Facts({ facts }: { facts: Partial<Record<TextName, ComponentChil
 
 /** An amount, which is read from left to right in every language. */
 export function Amount({ of }: { of: Money }) {
-  return <bdi>{useWords().money(of)}</bdi>;
+  return <bdi class="amount">{useWords().money(of)}</bdi>;
 }
 
 // --- Forms ------------------------------------------------------------------
@@ -188,11 +189,17 @@ interface FieldProps {
   inputMode?: "decimal" | "numeric";
   autocomplete?: string;
   accept?: string;
+  /** It came because its value is wanted now: it has the focus. */
+  isNext?: boolean;
 }
 
 /** A field, with what the API says about it. */
-export function Field({ label, hint, value, type = "text", ...input }: FieldProps) {
+export function Field({ label, hint, value, isNext, type = "text", ...input }: FieldProps) {
   const id = useId();
+  const place = useRef<HTMLInputElement>(null);
+  useEffect(() => {
+    if (isNext) place.current?.focus();
+  }, []);
   const error = useContext(ErrorsContext).find((one) => isAbout(one, input.name));
   const about = [hint && `${id}-hint`, error && `${id}-error`].filter(Boolean).join(" ");
   return (
@@ -200,6 +207,7 @@ export function Field({ label, hint, value, type = "text", ...input }: FieldProp
       <label for={id}>{label}</label>
       <input
         {...input}
+        ref={place}
         id={id}
         // Preact has a type of its own for each kind of input.
         type={type as "text"}

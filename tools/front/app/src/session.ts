@@ -8,6 +8,8 @@ export interface Session {
   me: Me;
   zone: string;
   currency: string;
+  /** A role of the user counts only with a second factor, and there is none yet. */
+  isEnrolling: boolean;
 }
 
 const KNOWN = "relais-signed-in";
@@ -21,22 +23,22 @@ export async function signIn(body: {
 }): Promise<Session> {
   await must(accounts.POST("/browser/sign-in", { params: { header: command() }, body }));
   localStorage.setItem(KNOWN, "yes");
-  return session();
+  return present();
 }
 
 /** The session that this browser has; null without one. No script can see its cookies. */
 export async function resumed(): Promise<Session | null> {
   if (localStorage.getItem(KNOWN) === null) return null;
-  return session().catch(() => null);
+  return present().catch(() => null);
 }
 
-async function session(): Promise<Session> {
-  const [me, organisation] = await Promise.all([
-    must(accounts.GET("/me")),
-    must(accounts.GET("/organisation")),
-  ]);
-  const { time_zone: zone, currency } = organisation.profile;
-  return { me, zone, currency };
+/** The session as it is by now. */
+export async function present(): Promise<Session> {
+  const me = await must(accounts.GET("/me"));
+  const { needed, enrolled } = me.second_factor;
+  if (needed && !enrolled) return { me, zone: "UTC", currency: "EUR", isEnrolling: true };
+  const { profile } = await must(accounts.GET("/organisation"));
+  return { me, zone: profile.time_zone, currency: profile.currency, isEnrolling: false };
 }
 
 /** End the session, here and at the server. */

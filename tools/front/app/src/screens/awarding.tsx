@@ -2,13 +2,15 @@
 
 import { backoffice, command, missions, must } from "../api";
 import type { components } from "../contracts/backoffice";
+import { useLabels } from "../labels";
 import { useWords } from "../language";
 import { useAnswer } from "../live";
-import { Amount, Answered, Form, List, Screen } from "../parts";
+import { Amount, Answered, Facts, Form, List, Screen } from "../parts";
 import { Way } from "./trips";
 
 type TripWithQuotes = components["schemas"]["TripWithQuotes"];
 type Quote = TripWithQuotes["quotes"][number];
+type PaperKind = components["schemas"]["PaperKind"];
 
 const MOST = 50;
 
@@ -42,10 +44,17 @@ function TripCard({ trip, changed }: TripProps) {
   return (
     <li>
       <h2>
-        <Way from={trip.departure_city} to={trip.arrival_city} />
+        <Way from={trip.departure.city} to={trip.arrival.city} />
       </h2>
       <p>
-        {words.day(trip.from_day)}, {words.kilometres(trip.distance_km)}
+        {words.days(trip.from_day, trip.until_day)}
+        <span class="quiet">{words.kilometres(trip.distance_km)}</span>
+      </p>
+      <p>
+        <bdi>{`${trip.vehicle.make} ${trip.vehicle.model}`}</bdi>
+        <span class="quiet">
+          <bdi>{trip.client_brand}</bdi>
+        </span>
       </p>
       <ul class="quotes">
         {live.map((quote) => (
@@ -61,7 +70,10 @@ function TripCard({ trip, changed }: TripProps) {
 /** Awards the trip for the quote as it was read: 412 when it is another one by now. */
 function QuoteToAward({ trip, quote, changed }: TripProps & { quote: Quote }) {
   const words = useWords();
-  const amount = words.money(quote.price);
+  const labels = useLabels("backoffice");
+  const { driver } = quote;
+  const { record } = driver;
+  const name = driver.name || quote.driver_id;
 
   async function send(): Promise<void> {
     const { price, expenses, pickup_on, delivery_on } = quote;
@@ -76,13 +88,40 @@ function QuoteToAward({ trip, quote, changed }: TripProps & { quote: Quote }) {
 
   return (
     <>
-      <p>
-        <bdi>{quote.driver_id}</bdi> <Amount of={quote.price} />
-        {quote.comment !== null && <>: {quote.comment}</>}
+      <p class="who">
+        <strong>
+          <bdi>{name}</bdi>
+        </strong>
+        <strong>
+          <Amount of={quote.price} />
+        </strong>
       </p>
+      <Facts
+        facts={{
+          phone: driver.phone && (
+            <a href={`tel:${driver.phone}`}>
+              <bdi>{driver.phone}</bdi>
+            </a>
+          ),
+          home: driver.city && <bdi>{driver.city}</bdi>,
+          way_there: driver.kilometres_away !== null && words.kilometres(driver.kilometres_away),
+          past_missions: words.number(record.missions_delivered),
+          lacking:
+            record.papers_lacking.length > 0 &&
+            words.list(record.papers_lacking.map((kind) => labels.of("PaperKind", kind as PaperKind))),
+          expenses:
+            quote.expenses.length > 0 &&
+            words.list(
+              quote.expenses.map(
+                ({ kind, amount }) => `${labels.of("ExpenseKind", kind)} ${words.money(amount)}`,
+              ),
+            ),
+          comment: quote.comment,
+        }}
+      />
       <Form
         button={words.text("award")}
-        spoken={words.text("award_to", { amount, driver: quote.driver_id })}
+        spoken={words.text("award_to", { amount: words.money(quote.price), driver: name })}
         send={send}
       />
     </>

@@ -1,7 +1,7 @@
 // The way in: signing in, and the screens that the links of mails lead to.
 
 import { useState } from "preact/hooks";
-import { accounts, command, must } from "../api";
+import { accounts, command, must, Refusal } from "../api";
 import { useWords } from "../language";
 import { Field, filled, Form, Screen } from "../parts";
 import { Link } from "../routing";
@@ -9,16 +9,22 @@ import { type Session, signIn } from "../session";
 
 export function SignIn({ entered }: { entered: (session: Session) => void }) {
   const words = useWords();
+  const [hasCode, setHasCode] = useState(false);
 
   async function send(form: FormData): Promise<void> {
-    entered(
-      await signIn({
-        email: filled(form, "/email"),
-        password: filled(form, "/password"),
-        code: filled(form, "/code") || null,
-        remember_me: form.has("/remember_me"),
-      }),
-    );
+    try {
+      entered(
+        await signIn({
+          email: filled(form, "/email"),
+          password: filled(form, "/password"),
+          code: filled(form, "/code") || null,
+          remember_me: form.has("/remember_me"),
+        }),
+      );
+    } catch (error) {
+      if (!isAskedForCode(error) || hasCode) throw error;
+      setHasCode(true);
+    }
   }
 
   return (
@@ -31,13 +37,15 @@ export function SignIn({ entered }: { entered: (session: Session) => void }) {
           type="password"
           autocomplete="current-password"
         />
-        <Field
-          name="/code"
-          label={words.text("code")}
-          hint={words.text("code_hint")}
-          inputMode="numeric"
-          autocomplete="one-time-code"
-        />
+        {hasCode && (
+          <Field
+            name="/code"
+            label={words.text("code")}
+            hint={words.text("code_or_recovery")}
+            autocomplete="one-time-code"
+            isNext
+          />
+        )}
         <label class="choice">
           <input type="checkbox" name="/remember_me" /> {words.text("remember_me")}
         </label>
@@ -48,6 +56,10 @@ export function SignIn({ entered }: { entered: (session: Session) => void }) {
     </Screen>
   );
 }
+
+/** Whether the password was right, and the second factor is asked for. */
+const isAskedForCode = (error: unknown) =>
+  error instanceof Refusal && error.problem.type.endsWith("second-factor-needed");
 
 /** Asks for the mail with a link; also the first way in after an invitation. */
 export function Forgotten() {

@@ -3,6 +3,7 @@
 import { useState } from "preact/hooks";
 import { account, command, invoices, must, ORIGIN } from "../api";
 import type { components as Invoices } from "../contracts/invoices";
+import { useLabels } from "../labels";
 import { useWords } from "../language";
 import { useAnswer } from "../live";
 import { Amount, Answered, chosen, Facts, Field, filled, Form, List, Screen } from "../parts";
@@ -16,6 +17,7 @@ const MOST = 50;
 
 export function MyInvoices() {
   const words = useWords();
+  const labels = useLabels("account");
   const found = useAnswer((how) =>
     account.GET("/invoices", { ...how, params: { query: { limit: MOST } } }),
   );
@@ -30,7 +32,7 @@ export function MyInvoices() {
                 <h2>
                   <Link to={["invoices", invoice.invoice_id]}>{invoice.description}</Link>
                 </h2>
-                <p class="badge">{words.text(`invoice.${invoice.status}`)}</p>
+                <p class="badge">{labels.of("InvoiceStatus", invoice.status)}</p>
                 <p>{words.time(invoice.delivered_at)}</p>
               </li>
             )}
@@ -43,6 +45,7 @@ export function MyInvoices() {
 
 export function OneInvoice({ invoiceId }: { invoiceId: string }) {
   const words = useWords();
+  const labels = useLabels("invoices");
   const path = { invoice_id: invoiceId };
   const listed = useAnswer((how) =>
     account.GET("/invoices/{invoice_id}", { ...how, params: { path } }),
@@ -58,7 +61,12 @@ export function OneInvoice({ invoiceId }: { invoiceId: string }) {
         {(found) => (
           <>
             <p class="way">{found.description}</p>
-            <Facts facts={{ status: words.text(`invoice.${found.status}`), number: found.number }} />
+            <Facts
+              facts={{
+                status: labels.of("InvoiceStatus", found.status),
+                number: found.number && <bdi>{found.number}</bdi>,
+              }}
+            />
             <Lines invoice={found} />
             {found.status === "to_complete" && (
               <>
@@ -82,6 +90,7 @@ export function OneInvoice({ invoiceId }: { invoiceId: string }) {
 
 function Lines({ invoice }: { invoice: Invoice }) {
   const words = useWords();
+  const labels = useLabels("invoices");
   return (
     <table>
       <caption>{words.text("lines")}</caption>
@@ -89,7 +98,7 @@ function Lines({ invoice }: { invoice: Invoice }) {
         {invoice.lines.map((line) => (
           <tr key={line.line_id}>
             <th scope="row">
-              {line.kind === null ? words.text("service") : words.text(`expense.${line.kind}`)}
+              {line.kind === null ? words.text("service") : labels.of("ExpenseKind", line.kind)}
             </th>
             <td>
               <Amount of={line.amount} />
@@ -117,8 +126,9 @@ interface Changing {
 /** Declares one of the expenses that were quoted or granted, with its receipt. */
 function Expense({ invoice, changed }: Changing) {
   const words = useWords();
+  const labels = useLabels("invoices");
   const [share, setShare] = useState<number>();
-  const open = invoice.compared.filter((one) => one.declared_minor < one.allowed_minor);
+  const open = invoice.compared.filter((one) => one.declared.amount_minor < one.allowed.amount_minor);
   if (open.length === 0) return null;
   const { currency } = invoice;
 
@@ -148,11 +158,11 @@ function Expense({ invoice, changed }: Changing) {
       <div class="field">
         <label for="kind">{words.text("expense")}</label>
         <select id="kind" name="/kind">
-          {open.map(({ kind, allowed_minor }) => (
+          {open.map(({ kind, allowed }) => (
             <option key={kind} value={kind}>
               {words.text("expense_at_most", {
-                expense: words.text(`expense.${kind}`),
-                amount: words.money({ amount_minor: allowed_minor, currency }),
+                expense: labels.of("ExpenseKind", kind),
+                amount: words.money(allowed),
               })}
             </option>
           ))}

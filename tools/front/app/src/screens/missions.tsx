@@ -1,8 +1,9 @@
 // One's missions, and one of them: where to go, the photos, the delivery.
 
 import { useState } from "preact/hooks";
-import { command, missions, must, partner } from "../api";
+import { command, missions, must, ORIGIN, partner } from "../api";
 import type { components as Missions } from "../contracts/missions";
+import { useLabels } from "../labels";
 import { useWords } from "../language";
 import { useAnswer } from "../live";
 import { Amount, Answered, chosen, Facts, Field, filled, Form, List, Screen } from "../parts";
@@ -12,11 +13,13 @@ import { Way } from "./trips";
 
 type Mission = Missions["schemas"]["MissionForDriver"];
 type Stop = Missions["schemas"]["DetailedStop"];
+type Attachment = Missions["schemas"]["AttachmentShown"];
 
 const MOST = 50;
 
 export function MyMissions() {
   const words = useWords();
+  const labels = useLabels("partner");
   const found = useAnswer((how) =>
     partner.GET("/missions", { ...how, params: { query: { limit: MOST } } }),
   );
@@ -33,8 +36,8 @@ export function MyMissions() {
                     <Way from={mission.departure.city} to={mission.arrival.city} />
                   </Link>
                 </h2>
-                <p class="badge">{words.text(`mission.${mission.status}`)}</p>
-                <p>{words.day(mission.from.date)}</p>
+                <p class="badge">{labels.of("MissionStatus", mission.status)}</p>
+                <p>{words.days(mission.from.date, mission.until.date)}</p>
                 {mission.price !== null && (
                   <p>
                     <Amount of={mission.price} />
@@ -91,14 +94,34 @@ function MissionFacts({ mission }: { mission: Mission }) {
         facts={{
           departure_day: words.day(offer.from_slot.date),
           arrival_day: words.day(offer.until_slot.date),
-          vehicle: `${offer.vehicle.make} ${offer.vehicle.model}`,
+          vehicle: <bdi>{`${offer.vehicle.make} ${offer.vehicle.model}`}</bdi>,
           departure: stops.departure && <Place stop={stops.departure} />,
           arrival: stops.arrival && <Place stop={stops.arrival} />,
           price: mission.mission.price && <Amount of={mission.mission.price} />,
-          photos: attachments.length > 0 ? attachments.map((one) => one.label).join(", ") : null,
         }}
       />
+      {attachments.length > 0 && (
+        <ul class="photos" aria-label={words.text("photos")}>
+          {attachments.map((one) => (
+            <li key={one.file_id}>
+              <Photo attachment={one} />
+            </li>
+          ))}
+        </ul>
+      )}
     </>
+  );
+}
+
+/** A small copy that leads to the file itself. What is no image has its label alone. */
+function Photo({ attachment: { file_id, label } }: { attachment: Attachment }) {
+  const [isImage, setIsImage] = useState(true);
+  const content = `${ORIGIN}/media/files/${file_id}/content`;
+  return (
+    <a href={content}>
+      {isImage && <img src={`${content}?size=thumbnail`} alt="" onError={() => setIsImage(false)} />}
+      <span dir="auto">{label}</span>
+    </a>
   );
 }
 

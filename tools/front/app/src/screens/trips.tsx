@@ -3,6 +3,7 @@
 import { command, missions, must, partner } from "../api";
 import type { components as Missions } from "../contracts/missions";
 import type { components as Partner } from "../contracts/partner";
+import { useLabels } from "../labels";
 import { useWords } from "../language";
 import { useAnswer } from "../live";
 import { Amount, Answered, Facts, Field, filled, Form, List, Screen } from "../parts";
@@ -48,12 +49,24 @@ function TripCard({ trip }: { trip: NearOffer }) {
         </Link>
       </h2>
       <p>{words.days(trip.from.date, trip.until.date)}</p>
-      <p>{words.text("away", { distance: words.kilometres(trip.kilometres_away) })}</p>
-      <p>{trip.client_brand}</p>
+      <p>
+        {words.kilometres(trip.distance_km)}
+        <span class="quiet">
+          {words.text("away", { distance: words.kilometres(trip.kilometres_away) })}
+        </span>
+      </p>
+      <p>
+        <bdi>{vehicle(trip)}</bdi>
+        <span class="quiet">
+          <bdi>{trip.client_brand}</bdi>
+        </span>
+      </p>
       {trip.quoted && <p class="badge">{words.text("quoted")}</p>}
     </li>
   );
 }
+
+const vehicle = ({ vehicle }: Offer) => `${vehicle.make} ${vehicle.model}`;
 
 /** From one town to another, in words for those who do not see the arrow. */
 export function Way({ from, to }: { from: string; to: string }) {
@@ -97,6 +110,7 @@ export function Trip({ tripId }: { tripId: string }) {
 
 function OfferFacts({ offer }: { offer: Offer }) {
   const words = useWords();
+  const labels = useLabels("partner");
   return (
     <>
       <p class="way">
@@ -104,13 +118,14 @@ function OfferFacts({ offer }: { offer: Offer }) {
       </p>
       <Facts
         facts={{
-          status: words.text(`trip.${offer.status}`),
+          status: labels.of("TripStatus", offer.status),
           departure_day: words.day(offer.from.date),
           arrival_day: words.day(offer.until.date),
           distance: words.kilometres(offer.distance_km),
-          vehicle: `${offer.vehicle.make} ${offer.vehicle.model}`,
-          client: offer.client_brand,
-          other_quotes: <bdi>{offer.quotes}</bdi>,
+          delivery: labels.code("DeliveryType", offer.delivery_type),
+          vehicle: <bdi>{vehicle(offer)}</bdi>,
+          client: <bdi>{offer.client_brand}</bdi>,
+          other_quotes: labels.of("OtherQuotes", offer.quotes),
         }}
       />
     </>
@@ -119,12 +134,13 @@ function OfferFacts({ offer }: { offer: Offer }) {
 
 function OwnQuote({ quote }: { quote: Quote }) {
   const words = useWords();
+  const labels = useLabels("missions");
   return (
     <section aria-labelledby="own-quote">
       <h2 id="own-quote">{words.text("own_quote")}</h2>
       <Facts
         facts={{
-          status: words.text(`quote.${quote.status}`),
+          status: labels.of("QuoteStatus", quote.status),
           price: "price" in quote.last && <Amount of={quote.last.price} />,
           reason: "reason" in quote.last ? quote.last.reason : null,
         }}
@@ -213,14 +229,16 @@ export function MyQuotes() {
 
 function QuoteCard({ quote }: { quote: MyQuote }) {
   const words = useWords();
+  const labels = useLabels("partner");
   return (
     <li>
       <h2>
         <Link to={["trips", quote.trip_id]}>
-          <Way from={quote.departure_city} to={quote.arrival_city} />
+          <Way from={quote.departure.city} to={quote.arrival.city} />
         </Link>
       </h2>
-      <p class="badge">{words.text(`quote.${quote.status}`)}</p>
+      <p class="badge">{labels.of("QuoteStatus", quote.status)}</p>
+      <p>{words.days(quote.from.date, quote.until.date)}</p>
       <p>
         <Amount of={quote.price} />
       </p>
