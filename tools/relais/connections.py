@@ -36,6 +36,8 @@ def settings() -> Settings:
         for name in ("postgres", "kafka")
         if not getattr(found, name) and name in here
     }
+    if "portal" not in found.model_fields_set and "portal" in here:
+        update["portal"] = here["portal"]
     keys = found.home / "keys" / "master.json"
     if not found.master_keys.get_secret_value() and keys.exists():
         update["master_keys"] = SecretStr(keys.read_text())

@@ -58,6 +58,7 @@ def write_addresses(home: Path, settings: Settings, url: str) -> Path:
         "pid": str(os.getpid()),
         "host": socket.gethostname(),
         "url": url,
+        "portal": settings.portal,
         "postgres": settings.postgres,
         "kafka": settings.kafka,
     }
