@@ -29,7 +29,8 @@ class ReferenceShown(Answer):
 
     language: str
     enumerations: dict[str, tuple[ValueShown, ...]]
-    """By the name of its schema in this document; there are no other values."""
+    """By the name of its schema in this document; there are no other values. `EventType` has the
+    types of the entries of histories, `Gone` the status of whom nothing is known any more."""
     codes: dict[str, tuple[ValueShown, ...]]
     """By the name in `x-codes` of the fields that have them. There may be others: they have the
     label of `other` where that is listed, and else are shown as they are."""

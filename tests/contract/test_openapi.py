@@ -3,6 +3,7 @@
 import shutil
 import subprocess
 import sys
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -55,6 +56,7 @@ def answering(schema: dict[str, Any]) -> dict[str, Any]:
     return {"200": {"description": "", "content": {"application/json": {"schema": schema}}}}
 
 
+FORMER = {"type": "string", "deprecated": True}
 ANY_TEXT = {"name": "bell_id", "in": "path", "required": True, "schema": {"type": "string"}}
 
 BAD: list[tuple[dict[str, Any], str]] = [
@@ -72,6 +74,7 @@ BAD: list[tuple[dict[str, Any], str]] = [
     (with_property({"type": "array", "items": {}}), "may be anything"),
     (with_schema("amount_minor", "currency", "kind"), "stands in an object with currency alone"),
     (with_schema("net_minor"), "money is an object with amount_minor and currency"),
+    (with_schema("departure_city"), "a town is an object with city and postal_code"),
     (with_schema("fixed", "day"), "fixed stands in an object with date alone"),
     (with_schema("latitude", "longitude", "city"), "in an object with longitude alone"),
     (with_schema("status"), "status is an enumeration"),
@@ -95,6 +98,7 @@ GOOD = [
     with_property({"anyOf": [{"type": "integer"}, {"type": "null"}]}),
     with_schema("amount_minor", "currency"),
     with_schema("date", "fixed"),
+    with_schema("city", amount_minor=FORMER, net_minor=FORMER, departure_city=FORMER),
     with_schema(status={"const": "open", "type": "string"}),
     with_schema(status={"$ref": "#/components/schemas/ListFormat"}),
 ]
@@ -121,11 +125,18 @@ def written(root: Path, folder: Path, made: dict[str, Any]) -> Path:
     return file
 
 
+@cache
+def events() -> dict[str, str]:
+    """Words for the types of events in the history of the small API."""
+    found = words.used({"bells": document()})["bells"].enumerations
+    return dict.fromkeys(found[words.EVENT_TYPE], "something happened")
+
+
 def run(task: str, root: Path, labels: Any = WORDS, **options: Any) -> int:
     """The command, over the document of the small API, where people have these words."""
     (root / FOLDER).parent.joinpath("words").mkdir(parents=True, exist_ok=True)
     (root / FOLDER).parent.joinpath("words/texts.yaml").write_text(
-        yaml.safe_dump({"labels": labels})
+        yaml.safe_dump({"labels": {**labels, words.EVENT_TYPE: events()}})
     )
     return command.main([task], root, lambda: {"bells": document(**options)})
 
@@ -187,8 +198,21 @@ class TestCheck:
         found = words.used(coloured)
         assert found["bells"].codes == ["Colour"]
         assert "Colour has no words" in words.faults(found, Content())
-        known = Content(labels={"Colour": {"red": "red", "other": "another one"}, **WORDS})
+        colours = {"red": "red", "other": "another one"}
+        known = Content(labels={"Colour": colours, words.EVENT_TYPE: events(), **WORDS})
         assert list(words.faults(found, known)) == []
+
+    def test_types_of_events_and_a_status_that_is_the_only_one_have_words(self) -> None:
+        made = document()
+        gone = {"status": {"type": "string", "const": "forgotten"}}
+        made["components"]["schemas"]["Forgotten"] = {"type": "object", "properties": gone}
+        found = words.used({"bells": made})
+        published = "relais.missions.trip.v1.published"
+        named = {"Gone": {"forgotten": "forgotten"}, words.EVENT_TYPE: events(), **WORDS}
+        assert list(words.faults(found, Content(labels=named))) == []
+        faults = list(words.faults(found, Content(labels=WORDS)))
+        assert f"EventType.{published} has no words" in faults
+        assert "Gone.forgotten has no words" in faults
 
 
 def one_more(**options: Any) -> dict[str, Any]:

@@ -10,6 +10,10 @@ from infra.http.models import CODES
 from infra.words import FROM_CLDR, Used
 
 FOLDER = Path("contracts/words")
+EVENT_TYPE = "EventType"
+BY_FIELD = {EVENT_TYPE: "type", "Gone": "status"}
+"""Names for values that are in no enumeration, each the constant of such a field in its schema: the
+types of events, and the status of whom nothing is known any more."""
 Labels = Mapping[str, Mapping[str, str]]
 
 
@@ -53,11 +57,23 @@ def _of(document: Mapping[str, Any]) -> Used:
     enumerations = {
         name: schema["enum"] for name, schema in schemas.items() if _is_enumeration(schema)
     }
+    listed = {value for values in enumerations.values() for value in values}
+    for name, field in BY_FIELD.items():
+        if values := sorted(set(_constants(schemas, field)) - listed):
+            enumerations[name] = values
     return Used(enumerations, sorted(set(_codes(document))))
 
 
 def _is_enumeration(schema: Mapping[str, Any]) -> bool:
     return schema.get("type") == "string" and "enum" in schema
+
+
+def _constants(schemas: Mapping[str, Mapping[str, Any]], field: str) -> Iterator[str]:
+    """The values of a field that is the same in each answer of one kind."""
+    for schema in schemas.values():
+        value = schema.get("properties", {}).get(field, {}).get("const")
+        if isinstance(value, str):
+            yield value
 
 
 def _codes(node: Any) -> Iterator[str]:
