@@ -32,6 +32,9 @@ from infra.http.sheets import MEDIA_TYPES, ListFormat
 
 T = TypeVar("T")
 
+FORMER = Field(json_schema_extra={"deprecated": True})
+"""Marks a field that clients of former releases read: another field has its value in the shape that
+all APIs share."""
 BINARY: Mapping[str, Any] = {"schema": {"type": "string", "format": "binary"}}
 
 
@@ -61,6 +64,13 @@ class MoneyShown(Answer):
 
     amount_minor: Annotated[int, Field(examples=[12500])]
     currency: Annotated[str, Field(examples=["EUR"])]
+
+
+def money(amount_minor: int | None, currency: str | None) -> MoneyShown | None:
+    """The amount; None where a part of it is not known."""
+    if amount_minor is None or currency is None:
+        return None
+    return MoneyShown(amount_minor=amount_minor, currency=currency)
 
 
 class PointShown(Answer):

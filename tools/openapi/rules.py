@@ -20,19 +20,8 @@ SHAPES: Mapping[str, frozenset[str]] = {
     "fixed": frozenset({"date", "fixed"}),
 }
 """By a field that gives it away: all fields of what has one shape in every API."""
-OTHERWISE = frozenset(
-    {
-        "BalanceShown",
-        "ComparedShown",
-        "ContestShown",
-        "ContestedLine",
-        "DriverShown",
-        "EarlierQuote",
-    }
-    | {"ExpenseShown", "ExtraCostShown", "ExtraShown", "KindCompared", "PayoutToPay"}
-    | {"PostingShown", "QuoteOnTrip"}
-)
-"""Schemas that were released with money or a place among their own fields; clients read these."""
+TOWNS_BY_NAME = frozenset({"AlertShown"})
+"""Schemas of facts in which a town has a name and no postal code."""
 OF_PROBLEMS = "Problem"
 """Its status is that of HTTP."""
 
@@ -90,14 +79,22 @@ def _ids(place: str, operation: Mapping[str, Any]) -> Iterator[str]:
 
 
 def _shapes(name: str, schema: Mapping[str, Any]) -> Iterator[str]:
-    """Where a schema of its own stands for one that all APIs share, or a status is any text."""
-    fields = schema.get("properties", {})
-    if name not in OTHERWISE:
-        for sign, whole in SHAPES.items():
-            if sign in fields and fields.keys() != whole:
-                yield f"{sign} stands in an object with {', '.join(sorted(whole - {sign}))} alone"
-        if any(field.endswith("_minor") for field in fields.keys() - {"amount_minor"}):
-            yield "money is an object with amount_minor and currency"
+    """Where a schema of its own stands for one that all APIs share, or a status is any text.
+
+    What is deprecated stays for clients of former releases.
+    """
+    fields = {
+        field: kind
+        for field, kind in schema.get("properties", {}).items()
+        if not kind.get("deprecated")
+    }
+    for sign, whole in SHAPES.items():
+        if sign in fields and fields.keys() != whole:
+            yield f"{sign} stands in an object with {', '.join(sorted(whole - {sign}))} alone"
+    if any(field.endswith("_minor") for field in fields.keys() - {"amount_minor"}):
+        yield "money is an object with amount_minor and currency"
+    if name not in TOWNS_BY_NAME and any(field.endswith("_city") for field in fields):
+        yield "a town is an object with city and postal_code"
     for field, kind in fields.items() if name != OF_PROBLEMS else ():
         if (field == "status" or field.endswith("_status")) and _may_be_any_text(kind):
             yield f"{field} is an enumeration"

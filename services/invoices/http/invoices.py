@@ -10,7 +10,7 @@ from contracts.invoices.invoice_v1 import (
     OwnInvoiceRefused,
     OwnInvoiceSent,
 )
-from infra.http.answers import Answer, Answered, MoneyShown, Recorded, Router
+from infra.http.answers import FORMER, Answer, Answered, MoneyShown, Recorded, Router
 from infra.http.history import HistoryPart
 from infra.http.models import Body, Instant, MoneyBody, Named
 from infra.http.request_context import RequestContext, requires
@@ -112,8 +112,10 @@ class ComparedShown(Answer):
     """The sum quoted or accepted for a kind of expense, beside the sum declared."""
 
     kind: Annotated[ExpenseKind, Named()]
-    allowed_minor: int
-    declared_minor: int
+    allowed: MoneyShown
+    allowed_minor: Annotated[int, FORMER]
+    declared: MoneyShown
+    declared_minor: Annotated[int, FORMER]
 
 
 class SettlementShown(SettledShown):
@@ -211,7 +213,9 @@ def _compared(bill: Bill) -> list[ComparedShown]:
     return [
         ComparedShown(
             kind=kind,
+            allowed=MoneyShown(amount_minor=bill.allowed(kind), currency=bill.currency),
             allowed_minor=bill.allowed(kind),
+            declared=MoneyShown(amount_minor=bill.declared(kind), currency=bill.currency),
             declared_minor=bill.declared(kind),
         )
         for kind in ExpenseKind

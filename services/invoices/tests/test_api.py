@@ -23,6 +23,16 @@ def euro(amount_minor: int) -> dict[str, Any]:
     return {"amount_minor": amount_minor, "currency": "EUR"}
 
 
+def compared(kind: str, allowed: int, declared: int) -> dict[str, Any]:
+    return {
+        "kind": kind,
+        "allowed": euro(allowed),
+        "allowed_minor": allowed,
+        "declared": euro(declared),
+        "declared_minor": declared,
+    }
+
+
 def part(rate: int, net: int, vat: int) -> dict[str, Any]:
     return {"country": "FR", "parts": [{"rate": rate, "net": euro(net), "vat": euro(vat)}]}
 
@@ -72,8 +82,8 @@ SHOWN = {
         },
     ],
     "compared": [
-        {"kind": "toll", "allowed_minor": 3_500, "declared_minor": 3_480},
-        {"kind": "taxi", "allowed_minor": 1_800, "declared_minor": 0},
+        compared("toll", allowed=3_500, declared=3_480),
+        compared("taxi", allowed=1_800, declared=0),
     ],
     "net": euro(33_480),
     "settlements": [],
@@ -164,8 +174,8 @@ async def test_expenses_are_shown_beside_what_was_quoted(database: str) -> None:
         assert (over.status_code, over.json()["detail"]) == (422, said)
         shown = (await api.driver("GET", INVOICE)).json()["compared"]
         assert shown == [
-            {"kind": "toll", "allowed_minor": 3_500, "declared_minor": 3_480},
-            {"kind": "taxi", "allowed_minor": 1_800, "declared_minor": 0},
+            compared("toll", allowed=3_500, declared=3_480),
+            compared("taxi", allowed=1_800, declared=0),
         ]
 
 

@@ -21,7 +21,7 @@ from contracts.payments.payout_v1 import (
 )
 from infra.consumers.views import View
 from infra.database import Pool
-from infra.http.answers import Answer, Answered, Listed, Router
+from infra.http.answers import FORMER, Answer, Answered, Listed, MoneyShown, Router
 from infra.http.models import Instant
 from infra.http.pages import Paging
 from infra.http.request_context import RequestContext, requires
@@ -145,6 +145,10 @@ class Balance:
     currency: str
     balance_minor: int
 
+    @property
+    def balance(self) -> MoneyShown:
+        return MoneyShown(amount_minor=self.balance_minor, currency=self.currency)
+
 
 async def balances(pool: Pool, organisation_id: str) -> list[Balance]:
     """Each account with its balance in minor units, a currency at a time."""
@@ -164,8 +168,9 @@ class BalanceShown(Answer):
     """The balance of an account of the books: debits are positive, credits negative."""
 
     account: str
-    currency: str
-    balance_minor: int
+    balance: MoneyShown
+    currency: Annotated[str, FORMER]
+    balance_minor: Annotated[int, FORMER]
 
 
 class BalancesShown(Answer):
@@ -178,7 +183,8 @@ class PostingShown(Answer):
     """One account's part of an entry, and the fact behind it: an entry of a stream's history."""
 
     account: str
-    amount_minor: int
+    amount: MoneyShown
+    amount_minor: Annotated[int, FORMER]
     stream: str
     version: int
 
@@ -192,6 +198,26 @@ class EntryShown(Answer):
     currency: str
     booked_at: Instant
     postings: list[PostingShown]
+
+
+def entry_shown(row: Entry) -> EntryShown:
+    return EntryShown(
+        driver_id=row.driver_id,
+        entry_id=row.entry_id,
+        organisation_id=row.organisation_id,
+        currency=row.currency,
+        booked_at=row.booked_at,
+        postings=[
+            PostingShown(
+                account=one.account,
+                amount=MoneyShown(amount_minor=one.amount_minor, currency=row.currency),
+                amount_minor=one.amount_minor,
+                stream=one.stream,
+                version=one.version,
+            )
+            for one in row.postings
+        ],
+    )
 
 
 router = Router("Books")
@@ -208,4 +234,4 @@ async def ledger_accounts(context: Billing) -> Answered[BalancesShown]:
 @router.get("/ledger/entries")
 async def ledger_entries(context: Billing, page: Paging) -> Answered[Listed[EntryShown]]:
     """Every entry of the books, latest first, each posting with the fact behind it."""
-    return await page.show(ledger.of(context.principal.organisation_id), LATEST, EntryShown.of)
+    return await page.show(ledger.of(context.principal.organisation_id), LATEST, entry_shown)

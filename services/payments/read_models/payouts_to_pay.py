@@ -6,7 +6,7 @@ from typing import Annotated, assert_never
 
 from contracts.payments.payout_v1 import PayoutPaid, StatementClosed, contract
 from infra.consumers.views import View
-from infra.http.answers import Answer, Answered, Listed, Router
+from infra.http.answers import FORMER, Answer, Answered, Listed, MoneyShown, Router
 from infra.http.models import Instant
 from infra.http.pages import Paging
 from infra.http.request_context import RequestContext, requires
@@ -25,6 +25,10 @@ class Waiting:
     net_minor: int
     currency: str
     closed_at: datetime
+
+    @property
+    def net(self) -> MoneyShown:
+        return MoneyShown(amount_minor=self.net_minor, currency=self.currency)
 
 
 def key(event: Reads) -> tuple[str, str]:
@@ -71,8 +75,9 @@ class PayoutToPay(Answer):
     payout_id: str
     driver_id: str
     organisation_id: str
-    net_minor: int
-    currency: str
+    net: MoneyShown
+    net_minor: Annotated[int, FORMER]
+    currency: Annotated[str, FORMER]
     closed_at: Instant
 
 

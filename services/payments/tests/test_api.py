@@ -221,16 +221,21 @@ async def test_a_billing_profile_is_shown_whole(database: str) -> None:
     assert shown["questions"] == []
 
 
+def euros(amount_minor: int) -> dict[str, Any]:
+    return {"amount_minor": amount_minor, "currency": "EUR"}
+
+
 async def test_an_entry_of_the_books_is_shown_whole(database: str) -> None:
     async with served(database) as api:
         await follow(api.running, credited())
         [entry] = (await api.ask("GET", "/ledger/entries")).json()["items"]
         balances = (await api.ask("GET", "/ledger/accounts")).json()["items"]
+    whole = entry.pop("postings")
     postings = [
-        (one["account"], one["amount_minor"], one["stream"], one["version"])
-        for one in entry.pop("postings")
+        (one["account"], one["amount_minor"], one["stream"], one["version"]) for one in whole
     ]
     assert postings == POSTINGS
+    assert [one["amount"] for one in whole] == [euros(one["amount_minor"]) for one in whole]
     assert entry == {
         "driver_id": "ada",
         "entry_id": "invoice:inv-t-1",
@@ -242,6 +247,7 @@ async def test_an_entry_of_the_books_is_shown_whole(database: str) -> None:
         account: amount for account, amount, _, _ in postings
     }
     assert {one["currency"] for one in balances} == {"EUR"}
+    assert [one["balance"] for one in balances] == [euros(one["balance_minor"]) for one in balances]
 
 
 async def test_a_payout_is_paid_once(database: str) -> None:

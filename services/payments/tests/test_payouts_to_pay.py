@@ -16,6 +16,7 @@ async def test_a_statement_waits_until_it_is_paid(database: str) -> None:
             "payout_id": "p-1",
             "driver_id": "ada",
             "organisation_id": "hiflow",
+            "net": {"amount_minor": 40_200, "currency": "EUR"},
             "net_minor": 40_200,
             "currency": "EUR",
             "closed_at": "2030-05-01T12:00:00Z",

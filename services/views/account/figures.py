@@ -1,6 +1,6 @@
 """Figures, each with the recorded facts it is from."""
 
-from infra.http.answers import Answer, MoneyShown
+from infra.http.answers import Answer, MoneyShown, money
 
 
 class FactShown(Answer):
@@ -23,9 +23,3 @@ def fact(stream: str, version: int) -> FactShown:
 
 def figure(amount_minor: int | None, currency: str | None, *facts: FactShown) -> FigureShown:
     return FigureShown(amount=money(amount_minor, currency), facts=list(facts))
-
-
-def money(amount_minor: int | None, currency: str | None) -> MoneyShown | None:
-    if amount_minor is None or currency is None:
-        return None
-    return MoneyShown(amount_minor=amount_minor, currency=currency)

@@ -25,13 +25,13 @@ from contracts.invoices.invoice_v1 import (
     contract,
 )
 from infra.consumers.views import OutOfOrder, View
-from infra.http.answers import Answer, Answered, Listed, MoneyShown, Router
+from infra.http.answers import FORMER, Answer, Answered, Listed, MoneyShown, Router, money
 from infra.http.models import Id, Instant, Named
 from infra.http.pages import Paging
 from infra.http.problems import Problem
 from infra.http.request_context import RequestContext, requires
 from infra.reading import Rows, Table
-from services.views.account.figures import FigureShown, fact, figure, money
+from services.views.account.figures import FigureShown, fact, figure
 
 Reads = (
     InvoiceOpened
@@ -344,8 +344,9 @@ class ExpenseShown(Answer):
 
     expense_id: str
     kind: Annotated[ExpenseKind, Named()]
-    amount_minor: int
-    currency: str
+    amount: MoneyShown
+    amount_minor: Annotated[int, FORMER]
+    currency: Annotated[str, FORMER]
     receipt_file_id: str
     receipt: ReceiptShown | None
     """Null where it was not said what it says."""
@@ -447,6 +448,7 @@ def expense_shown(expense: Expense) -> ExpenseShown:
     return ExpenseShown(
         expense_id=expense.expense_id,
         kind=ExpenseKind[expense.kind.upper()],
+        amount=MoneyShown(amount_minor=expense.amount_minor, currency=expense.currency),
         amount_minor=expense.amount_minor,
         currency=expense.currency,
         receipt_file_id=expense.receipt_file_id,

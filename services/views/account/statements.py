@@ -7,13 +7,13 @@ from typing import Annotated, assert_never
 
 from contracts.payments.payout_v1 import LineKind, PayoutPaid, StatementClosed, contract
 from infra.consumers.views import OutOfOrder, View
-from infra.http.answers import Answer, Answered, Listed, Router
+from infra.http.answers import Answer, Answered, Listed, Router, money
 from infra.http.models import Id, Instant, Named
 from infra.http.pages import Paging
 from infra.http.problems import Problem
 from infra.http.request_context import RequestContext, requires
 from infra.reading import Rows, Table
-from services.views.account.figures import FactShown, FigureShown, fact, figure, money
+from services.views.account.figures import FactShown, FigureShown, fact, figure
 
 Reads = StatementClosed | PayoutPaid
 

@@ -1,13 +1,14 @@
 """The lines that were contested, by whom, and how they were settled: one row a line."""
 
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, replace
 from datetime import datetime
 from enum import StrEnum
 from typing import Annotated, assert_never
 
 from contracts.invoices.invoice_v1 import ContestSettled, LineContested, Party, contract
 from infra.consumers.views import OutOfOrder, View
-from infra.http.answers import Answer
+from infra.http.answers import FORMER, Answer, MoneyShown, money
 from infra.http.models import Instant, Named
 from infra.reading import Table
 
@@ -107,12 +108,27 @@ class ContestShown(Answer):
     reason: str
     contested_at: Instant
     status: ContestStatus
-    amount_minor: int | None
-    """The amount of the line from then on."""
-    currency: str | None
+    amount: MoneyShown | None
+    """That of the line from then on."""
+    amount_minor: Annotated[int | None, FORMER]
+    currency: Annotated[str | None, FORMER]
     explanation: str | None
-    adjustment_minor: int | None
-    """The amount the next statement adds or takes, where the invoice was approved before."""
+    adjustment: MoneyShown | None
+    """What the next statement adds or takes, where the invoice was approved before."""
+    adjustment_minor: Annotated[int | None, FORMER]
     settled_version: int | None
     """The entry of the invoice's history that settled it."""
     settled_at: Instant | None
+
+
+def contest_shown(row: Contest) -> ContestShown:
+    return ContestShown.of(facts_of(row))
+
+
+def facts_of(row: Contest) -> Mapping[str, object]:
+    """The values of `ContestShown`, by name."""
+    return {
+        **asdict(row),
+        "amount": money(row.amount_minor, row.currency),
+        "adjustment": money(row.adjustment_minor, row.currency),
+    }

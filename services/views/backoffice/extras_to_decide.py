@@ -13,7 +13,7 @@ from contracts.missions.trip_v1 import (
     contract,
 )
 from infra.consumers.views import OutOfOrder, View
-from infra.http.answers import Answer, Answered, Listed, Router
+from infra.http.answers import FORMER, Answer, Answered, Listed, MoneyShown, Router, money
 from infra.http.models import Instant, Named
 from infra.http.pages import ByReference, Paging, of_reference
 from infra.http.readable_ids import TRIP
@@ -124,20 +124,26 @@ class ExtraShown(Answer):
     driver_id: str
     driver: PersonShown
     kind: Annotated[ExpenseKind, Named()]
-    amount_minor: int
-    currency: str
+    amount: MoneyShown
+    amount_minor: Annotated[int, FORMER]
+    currency: Annotated[str, FORMER]
     reason: str
     photo_file_id: str
     requested_at: Instant
     status: ExtraStatus
-    granted_minor: int | None
+    granted: MoneyShown | None
     """How much may be declared, once it was accepted."""
+    granted_minor: Annotated[int | None, FORMER]
     refusal_reason: str | None
     decided_at: Instant | None
 
 
 def extra_shown(row: Extra, driver: PersonShown) -> ExtraShown:
-    return ExtraShown.of({**asdict(row), "driver": driver})
+    sums = {
+        "amount": money(row.amount_minor, row.currency),
+        "granted": money(row.granted_minor, row.currency),
+    }
+    return ExtraShown.of({**asdict(row), **sums, "driver": driver})
 
 
 router = Router("Extra costs")

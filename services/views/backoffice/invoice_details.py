@@ -5,11 +5,17 @@ from enum import StrEnum
 from typing import Annotated
 
 from contracts.invoices.invoice_v1 import Compared, ExpenseKind, TaxCategory
-from infra.http.answers import Answer, Answered, MoneyShown, Router
+from infra.http.answers import FORMER, Answer, Answered, MoneyShown, Router, money
 from infra.http.models import Id, Instant, Named
 from infra.http.problems import Problem
 from infra.http.request_context import RequestContext, requires
-from services.views.backoffice.contests import BY_INVOICE, Contest, ContestShown, contests
+from services.views.backoffice.contests import (
+    BY_INVOICE,
+    Contest,
+    ContestShown,
+    contest_shown,
+    contests,
+)
 from services.views.backoffice.expenses import AS_DECLARED, Expense, expenses
 from services.views.backoffice.grouping import grouped
 from services.views.backoffice.invoices import Invoice, OwnInvoice, invoices
@@ -88,10 +94,13 @@ class KindCompared(Answer):
     quoted: list[MoneyShown]
     extras: list[AllowedExtraShown]
     declared: list[DeclaredExpenseShown]
-    allowed_minor: int
-    declared_minor: int
-    over_minor: int
+    allowed: MoneyShown
+    allowed_minor: Annotated[int, FORMER]
+    total_declared: MoneyShown
+    declared_minor: Annotated[int, FORMER]
+    over: MoneyShown
     """How much more was declared than allowed."""
+    over_minor: Annotated[int, FORMER]
 
 
 class ApprovedLineShown(Answer):
@@ -206,7 +215,7 @@ def invoice_shown(
         service=money(row.service_minor, row.currency),
         expenses=money(row.expenses_minor, row.currency),
         kinds=[compared(kind, row, declared) for kind in kinds],
-        contests=[ContestShown.of(contest) for contest in disputes],
+        contests=[contest_shown(contest) for contest in disputes],
         validated_at=row.validated_at,
         approval=approval(row),
         number=row.number,
@@ -216,18 +225,14 @@ def invoice_shown(
     )
 
 
-def money(amount_minor: int | None, currency: str | None) -> MoneyShown | None:
-    if amount_minor is None or currency is None:
-        return None
-    return MoneyShown(amount_minor=amount_minor, currency=currency)
-
-
 def compared(kind: str, row: Invoice, declared: Sequence[Expense]) -> KindCompared:
     """One kind of expense, line by line."""
     allowed = [one for one in row.allowed if one.kind == kind]
     lines = [one for one in declared if one.kind == kind]
     allowed_minor = sum(one.amount_minor for one in allowed)
     declared_minor = sum(one.current_minor for one in lines)
+    over_minor = max(0, declared_minor - allowed_minor)
+    currency = (allowed or lines)[0].currency
     return KindCompared(
         kind=ExpenseKind[kind.upper()],
         quoted=[MoneyShown.of(one) for one in allowed if one.extra_id is None],
@@ -237,9 +242,12 @@ def compared(kind: str, row: Invoice, declared: Sequence[Expense]) -> KindCompar
             if one.extra_id is not None
         ],
         declared=[declared_expense(one) for one in lines],
+        allowed=MoneyShown(amount_minor=allowed_minor, currency=currency),
         allowed_minor=allowed_minor,
+        total_declared=MoneyShown(amount_minor=declared_minor, currency=currency),
         declared_minor=declared_minor,
-        over_minor=max(0, declared_minor - allowed_minor),
+        over=MoneyShown(amount_minor=over_minor, currency=currency),
+        over_minor=over_minor,
     )
 
 

@@ -6,13 +6,13 @@ from zoneinfo import ZoneInfo
 
 from fastapi import Query
 
-from infra.http.answers import Answer, Answered, Listed, MoneyShown, Router
+from infra.http.answers import Answer, Answered, Listed, MoneyShown, Router, money
 from infra.http.models import Day, Id, Instant
 from infra.http.pages import Filters, Paging, Typed
 from infra.http.request_context import RequestContext, requires
 from infra.reading import Rows
 from services.views.backoffice.days import in_days
-from services.views.backoffice.invoice_details import InvoiceStatus, money
+from services.views.backoffice.invoice_details import InvoiceStatus
 from services.views.backoffice.invoices import FIRST_DELIVERED, Invoice, invoices
 from services.views.backoffice.persons import PersonShown, searched, with_drivers
 

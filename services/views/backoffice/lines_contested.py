@@ -1,13 +1,12 @@
 """Which lines of invoices are contested and not settled?"""
 
-from dataclasses import asdict
 from typing import Annotated
 
 from infra.http.answers import Answered, Listed, Router
 from infra.http.pages import Paging
 from infra.http.request_context import RequestContext, requires
 from infra.reading import Rows
-from services.views.backoffice.contests import Contest, ContestShown, contests
+from services.views.backoffice.contests import Contest, ContestShown, contests, facts_of
 from services.views.backoffice.persons import PersonShown, with_drivers
 
 OLDEST = contests.order("oldest-line", "contested_at", "invoice_id", "line_id")
@@ -25,7 +24,7 @@ class ContestedLine(ContestShown):
 
 
 def line_shown(row: Contest, driver: PersonShown) -> ContestedLine:
-    return ContestedLine.of({**asdict(row), "driver": driver})
+    return ContestedLine.of({**facts_of(row), "driver": driver})
 
 
 router = Router("Invoices")

@@ -21,12 +21,19 @@ from contracts.missions.trip_v1 import (
     contract,
 )
 from infra.consumers.views import OutOfOrder, View
-from infra.http.answers import Answer, MoneyShown, RuleInputShown
+from infra.http.answers import FORMER, Answer, MoneyShown, RuleInputShown
 from infra.http.models import Coded, Instant, Named
 from infra.reading import Table
 from infra.words import told
 from services.views.backoffice.candidates import Candidates, CandidateShown
-from services.views.backoffice.trips import Trip, TripStatus, VehicleShown
+from services.views.backoffice.trips import (
+    TownShown,
+    Trip,
+    TripStatus,
+    VehicleShown,
+    arrival,
+    departure,
+)
 
 Reads = (
     QuoteSubmitted
@@ -250,8 +257,10 @@ class TripWithQuotes(Answer):
     trip_id: str
     status: TripStatus
     client_brand: str
-    departure_city: str
-    arrival_city: str
+    departure: TownShown
+    arrival: TownShown
+    departure_city: Annotated[str, FORMER]
+    arrival_city: Annotated[str, FORMER]
     from_day: date
     until_day: date
     vehicle: VehicleShown
@@ -269,6 +278,8 @@ def trip_with_quotes(
         trip_id=trip.trip_id,
         status=TripStatus(trip.status),
         client_brand=trip.client_brand,
+        departure=departure(trip),
+        arrival=arrival(trip),
         departure_city=trip.departure_city,
         arrival_city=trip.arrival_city,
         from_day=trip.from_day,

@@ -24,7 +24,7 @@ from contracts.missions.driver_v1 import (
     contract,
 )
 from infra.consumers.views import OutOfOrder, View
-from infra.http.answers import Answer
+from infra.http.answers import FORMER, Answer, PointShown
 from infra.http.models import Coded, Day, Instant, Named
 from infra.http.problems import Problem
 from infra.http.request_context import RequestContext
@@ -90,6 +90,13 @@ class Driver:
     engagements: tuple[Engagement, ...] = ()
     suspended: bool = False
     forgotten: bool = False
+
+    @property
+    def location(self) -> PointShown | None:
+        """Home on the map; None where it is not known."""
+        if self.latitude is None or self.longitude is None:
+            return None
+        return PointShown(latitude=self.latitude, longitude=self.longitude)
 
     @property
     def skills(self) -> Mapping[str, date]:
@@ -265,8 +272,9 @@ class DriverShown(Answer):
     street: str
     postal_code: str
     city: str
-    latitude: float | None
-    longitude: float | None
+    location: PointShown | None
+    latitude: Annotated[float | None, FORMER]
+    longitude: Annotated[float | None, FORMER]
     qualifications: tuple[QualificationShown, ...]
     trainings: tuple[TrainingShown, ...]
     availabilities: tuple[AvailabilityShown, ...]

@@ -7,14 +7,21 @@ from typing import Annotated
 from pydantic import Field
 
 from contracts.missions.trip_v1 import ExpenseKind
-from infra.http.answers import Answer, Answered, Listed, MoneyShown, Router
+from infra.http.answers import FORMER, Answer, Answered, Listed, MoneyShown, Router
 from infra.http.models import Coded, Instant, Named
 from infra.http.pages import ByReference, Paging, of_reference
 from infra.http.readable_ids import TRIP
 from infra.reading import Rows
 from services.views.partner import trips
 from services.views.partner.open_trips import DriverContext, Search
-from services.views.partner.trips import ExpenseShown, SlotShown, TownShown, Trip, VehicleShown
+from services.views.partner.trips import (
+    ExpenseShown,
+    ExtraCost,
+    SlotShown,
+    TownShown,
+    Trip,
+    VehicleShown,
+)
 
 router = Router("Missions")
 
@@ -40,13 +47,15 @@ class ExtraCostStatus(StrEnum):
 
 
 class ExtraCostShown(Answer):
-    """A cost that was asked for; once accepted, `granted_minor` may be declared."""
+    """A cost that was asked for; once accepted, what was granted may be declared."""
 
     request_id: str
     kind: Annotated[ExpenseKind, Named()]
-    amount_minor: int
+    amount: MoneyShown
+    amount_minor: Annotated[int, FORMER]
     status: ExtraCostStatus
-    granted_minor: int | None
+    granted: MoneyShown | None
+    granted_minor: Annotated[int | None, FORMER]
 
 
 class Mission(Answer):
@@ -87,6 +96,21 @@ def price(row: Trip) -> MoneyShown | None:
     return MoneyShown(amount_minor=row.price_minor, currency=row.price_currency)
 
 
+def extra_cost(row: ExtraCost) -> ExtraCostShown:
+    def money(amount_minor: int) -> MoneyShown:
+        return MoneyShown(amount_minor=amount_minor, currency=row.currency)
+
+    return ExtraCostShown(
+        request_id=row.request_id,
+        kind=ExpenseKind[row.kind.upper()],
+        amount=money(row.amount_minor),
+        amount_minor=row.amount_minor,
+        status=ExtraCostStatus(row.status),
+        granted=None if row.granted_minor is None else money(row.granted_minor),
+        granted_minor=row.granted_minor,
+    )
+
+
 def mission(row: Trip, today: date) -> Mission:
     """A mission as its driver sees it (HIF-23, HIF-26, SM-04)."""
     return Mission(
@@ -105,8 +129,8 @@ def mission(row: Trip, today: date) -> Mission:
         additional_services=row.additional_services,
         client_process=row.client_process,
         price=price(row),
-        expenses=tuple(map(ExpenseShown.of, row.expenses)),
-        extra_costs=tuple(map(ExtraCostShown.of, row.extras)),
+        expenses=trips.expenses_shown(row.expenses, row.price_currency or ""),
+        extra_costs=tuple(map(extra_cost, row.extras)),
         attachments=row.attachments,
         assigned_at=row.assigned_at,
         delivered_at=row.delivered_at,

@@ -8,8 +8,9 @@ from typing import Annotated, Any, get_type_hints
 
 from psycopg import AsyncCursor
 from psycopg.rows import RowMaker
+from pydantic import Field
 
-from infra.http.answers import Answer, Answered, Listed, MoneyShown, Router
+from infra.http.answers import FORMER, Answer, Answered, Listed, MoneyShown, Router
 from infra.http.models import Coded, Day, Instant
 from infra.http.pages import Paging
 from infra.reading import Rows, Table
@@ -17,7 +18,7 @@ from infra.searching import matches, question
 from infra.words import told
 from services.views.partner.open_trips import DriverContext, Search
 from services.views.partner.quotes import Quote, view
-from services.views.partner.trips import ExpenseShown
+from services.views.partner.trips import ExpenseShown, SlotShown, TownShown, expenses_shown
 
 router = Router("Quotes")
 
@@ -27,10 +28,14 @@ class TripOfQuote:
     """Enough of a trip to recognise it."""
 
     departure_city: str
+    departure_postal_code: str
     arrival_city: str
+    arrival_postal_code: str
     client_brand: str
     from_day: date
+    from_fixed: bool
     until_day: date
+    until_fixed: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,13 +74,7 @@ quoted_trips = Table(
     _Joined(),
     "quotes join trips using (trip_id)",
     organisation="trips.organisation_id",
-    columns={
-        "departure_city": "trips.departure_city",
-        "arrival_city": "trips.arrival_city",
-        "client_brand": "trips.client_brand",
-        "from_day": "trips.from_day",
-        "until_day": "trips.until_day",
-    },
+    columns={name: f"trips.{name}" for name in get_type_hints(TripOfQuote)},
 )
 NEWEST = quoted_trips.order("newest-quote", "submitted_at", "trip_id", descending=True)
 
@@ -113,9 +112,8 @@ class EarlierQuote(Answer):
 
     status: QuoteStatus
     price: MoneyShown
-    amount_minor: int
-    """That of the price, as before it was one value."""
-    currency: str
+    amount_minor: Annotated[int, FORMER]
+    currency: Annotated[str, FORMER]
     reason: str | None
     """What logistics wrote, or the words for the rule in the language of `Accept-Language`."""
     rule: Annotated[str | None, Coded("Rule")]
@@ -128,11 +126,15 @@ class MyQuote(Answer):
 
     trip_id: str
     status: QuoteStatus
-    departure_city: str
-    arrival_city: str
+    departure: TownShown
+    arrival: TownShown
+    departure_city: Annotated[str, FORMER]
+    arrival_city: Annotated[str, FORMER]
     client_brand: str
-    from_day: Day
-    until_day: Day
+    from_: Annotated[SlotShown, Field(serialization_alias="from")]
+    until: SlotShown
+    from_day: Annotated[Day, FORMER]
+    until_day: Annotated[Day, FORMER]
     price: MoneyShown
     comment: str | None
     pickup_on: Day | None
@@ -177,9 +179,13 @@ def my_quote(row: QuotedTrip, language: str) -> MyQuote:
     return MyQuote(
         trip_id=quote.trip_id,
         status=QuoteStatus(quote.status),
+        departure=TownShown(city=trip.departure_city, postal_code=trip.departure_postal_code),
+        arrival=TownShown(city=trip.arrival_city, postal_code=trip.arrival_postal_code),
         departure_city=trip.departure_city,
         arrival_city=trip.arrival_city,
         client_brand=trip.client_brand,
+        from_=SlotShown(date=trip.from_day, fixed=trip.from_fixed),
+        until=SlotShown(date=trip.until_day, fixed=trip.until_fixed),
         from_day=trip.from_day,
         until_day=trip.until_day,
         price=MoneyShown(amount_minor=quote.amount_minor, currency=quote.currency),
@@ -191,7 +197,7 @@ def my_quote(row: QuotedTrip, language: str) -> MyQuote:
         processed_at=quote.processed_at,
         refusal_reason=told(language, quote.refusal_rule, quote.refusal_reason),
         refusal_rule=quote.refusal_rule,
-        expenses=tuple(map(ExpenseShown.of, quote.expenses)),
+        expenses=expenses_shown(quote.expenses, quote.currency),
         earlier=earlier_quotes(quote, language),
         valid_until=quote.valid_until,
         counter_offer=counter(quote),

@@ -18,6 +18,7 @@ from contracts.missions.trip_v1 import (
     contract,
 )
 from infra.consumers.views import OutOfOrder, View
+from services.views.partner.trips import Expense
 
 Reads = (
     QuoteSubmitted
@@ -42,14 +43,6 @@ class Earlier:
     reason: str | None
     rule: str | None
     ended_at: datetime
-
-
-@dataclass(frozen=True, slots=True)
-class Expense:
-    """The part of the price that is for a kind of expense; the rest is the service."""
-
-    kind: str
-    amount_minor: int
 
 
 @dataclass(frozen=True, slots=True)

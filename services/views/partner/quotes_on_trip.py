@@ -2,7 +2,7 @@
 
 from typing import Annotated
 
-from infra.http.answers import Answer, Answered, MoneyShown, Router
+from infra.http.answers import FORMER, Answer, Answered, MoneyShown, Router
 from infra.http.models import Day, Id, Instant
 from infra.http.request_context import RequestContext, requires
 from infra.reading import Rows, Table
@@ -16,7 +16,7 @@ from services.views.partner.my_quotes import (
     earlier_quotes,
 )
 from services.views.partner.quotes import Quote, view
-from services.views.partner.trips import ExpenseShown
+from services.views.partner.trips import ExpenseShown, expenses_shown
 
 router = Router("Logistics")
 
@@ -43,9 +43,8 @@ class QuoteOnTrip(Answer):
     driver_id: str
     status: QuoteStatus
     price: MoneyShown
-    amount_minor: int
-    """That of the price, as before it was one value."""
-    currency: str
+    amount_minor: Annotated[int, FORMER]
+    currency: Annotated[str, FORMER]
     comment: str | None
     pickup_on: Day | None
     delivery_on: Day | None
@@ -58,8 +57,8 @@ class QuoteOnTrip(Answer):
     valid_until: Instant | None
     counter_offer: CounterShown | None
     """The price that logistics named instead."""
-    counter_minor: int | None
-    counter_status: CounterStatus | None
+    counter_minor: Annotated[int | None, FORMER]
+    counter_status: Annotated[CounterStatus | None, FORMER]
 
 
 class QuotesOnTrip(Answer):
@@ -82,7 +81,7 @@ def on_trip(quote: Quote, language: str) -> QuoteOnTrip:
         processed_at=quote.processed_at,
         refusal_reason=told(language, quote.refusal_rule, quote.refusal_reason),
         earlier=earlier_quotes(quote, language),
-        expenses=tuple(map(ExpenseShown.of, quote.expenses)),
+        expenses=expenses_shown(quote.expenses, quote.currency),
         valid_until=quote.valid_until,
         counter_offer=counter(quote),
         counter_minor=quote.counter_minor,

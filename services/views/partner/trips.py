@@ -1,6 +1,6 @@
 """Which trips can I take, which missions are mine? One row a trip."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Annotated, assert_never
@@ -24,7 +24,7 @@ from contracts.missions.trip_v1 import (
 )
 from infra.consumers.views import OutOfOrder, View
 from infra.database import Pool
-from infra.http.answers import Answer
+from infra.http.answers import FORMER, Answer, MoneyShown
 from infra.http.models import Day, Named
 from infra.reading import Asked, KeyPart, Order, Rows, Table
 from infra.searching import INDEX, words
@@ -48,7 +48,7 @@ Reads = (
 
 @dataclass(frozen=True, slots=True)
 class Expense:
-    """The part of the price of a mission that is for a kind of expense."""
+    """The part of a price that is for a kind of expense; the rest is the service."""
 
     kind: str
     amount_minor: int
@@ -61,6 +61,7 @@ class ExtraCost:
     request_id: str
     kind: str
     amount_minor: int
+    currency: str
     status: str = "requested"
     granted_minor: int | None = None
 
@@ -159,7 +160,8 @@ def _extra_cost(
     id = event.request_id
     match event:
         case ExtraCostRequested():
-            known[id] = ExtraCost(id, event.kind.name.lower(), event.amount.amount_minor)
+            asked = event.amount
+            known[id] = ExtraCost(id, event.kind.name.lower(), asked.amount_minor, asked.currency)
         case ExtraCostAccepted(amount=granted):
             known[id] = replace(known[id], status="accepted", granted_minor=granted.amount_minor)
         case ExtraCostRefused():
@@ -346,7 +348,20 @@ class ExpenseShown(Answer):
     """The part of a price that is for a kind of expense."""
 
     kind: Annotated[ExpenseKind, Named()]
-    amount_minor: int
+    amount: MoneyShown
+    amount_minor: Annotated[int, FORMER]
+
+
+def expenses_shown(found: Iterable[Expense], currency: str) -> tuple[ExpenseShown, ...]:
+    """The parts of a price in this currency."""
+    return tuple(
+        ExpenseShown(
+            kind=ExpenseKind[one.kind.upper()],
+            amount=MoneyShown(amount_minor=one.amount_minor, currency=currency),
+            amount_minor=one.amount_minor,
+        )
+        for one in found
+    )
 
 
 def departure(row: Trip) -> TownShown:

@@ -48,7 +48,12 @@ def figure(amount_minor: int, *versions: int, stream: str = STREAM) -> dict[str,
     return {"amount": eur(amount_minor), "facts": facts}
 
 
-EXPENSE = {"kind": "toll", **eur(3_480), "receipt_file_id": "file-9"}
+EXPENSE = {
+    "kind": "toll",
+    "amount": eur(3_480),
+    **eur(3_480),
+    "receipt_file_id": "file-9",
+}
 SAID = {"country": "FR", "parts": [{"rate": 2_000, "net": eur(3_480), "vat": eur(696)}]}
 EXPENSES = [
     EXPENSE | {"expense_id": "e-1", "receipt": None},

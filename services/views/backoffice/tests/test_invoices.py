@@ -351,9 +351,11 @@ def contest_shown(status: str = "open") -> dict[str, Any]:
 
 
 SETTLED = contest_shown("settled") | {
+    "amount": euro(3_000),
     "amount_minor": 3_000,
     "currency": "EUR",
     "explanation": "the receipt says so",
+    "adjustment": None,
     "adjustment_minor": None,
     "settled_version": 9,
     "settled_at": "2030-05-01T13:00:00Z",
@@ -373,8 +375,11 @@ TOLL_COMPARED = {
             "added_at": "2030-05-01T12:00:00Z",
         }
     ],
+    "allowed": euro(3_500),
     "allowed_minor": 3_500,
+    "total_declared": euro(3_000),
     "declared_minor": 3_000,
+    "over": euro(0),
     "over_minor": 0,
 }
 FACT = {"stream": "invoice-inv-t-1", "version": 6}

@@ -244,6 +244,8 @@ class TestToProcess:
             "trip_id": "t-1",
             "status": "open",
             "client_brand": "Atlas",
+            "departure": {"city": "Paris", "postal_code": "75012"},
+            "arrival": {"city": "Lyon", "postal_code": "69003"},
             "departure_city": "Paris",
             "arrival_city": "Lyon",
             "from_day": "2030-05-06",

@@ -35,7 +35,12 @@ from services.views.partner.tests.make import (
 )
 from services.views.partner.tests.test_api import DAYS, served
 
-TRIP = {
+
+def euro(amount_minor: int) -> dict[str, Any]:
+    return {"amount_minor": amount_minor, "currency": "EUR"}
+
+
+TRIP: dict[str, Any] = {
     "trip_id": "t-1",
     "client_brand": "Atlas",
     "tags": ["trade_plate_required"],
@@ -85,6 +90,7 @@ ADA: dict[str, Any] = {
     "street": "1 rue de Rivoli",
     "postal_code": "75001",
     "city": "Paris",
+    "location": {"latitude": 48.84, "longitude": 2.38},
     "latitude": 48.84,
     "longitude": 2.38,
     "qualifications": [HELD],
@@ -104,11 +110,11 @@ QUOTE: dict[str, Any] = {
     "modified_at": "2030-05-01T13:00:00Z",
     "processed_at": None,
     "refusal_reason": None,
-    "expenses": [{"kind": "toll", "amount_minor": 900}],
+    "expenses": [{"kind": "toll", "amount": euro(900), "amount_minor": 900}],
     "earlier": [
         {
             "status": "refused",
-            "price": {"amount_minor": 12_500, "currency": "EUR"},
+            "price": euro(12_500),
             "amount_minor": 12_500,
             "currency": "EUR",
             "reason": "too dear",
@@ -121,21 +127,25 @@ QUOTE: dict[str, Any] = {
 MY_QUOTE = {
     **QUOTE,
     "refusal_rule": None,
+    "departure": TRIP["departure"],
+    "arrival": TRIP["arrival"],
     "departure_city": "Paris",
     "arrival_city": "Lyon",
     "client_brand": "Atlas",
+    "from": TRIP["from"],
+    "until": TRIP["until"],
     "from_day": "2030-05-06",
     "until_day": "2030-05-10",
-    "price": {"amount_minor": 11_000, "currency": "EUR"},
-    "counter_offer": {"status": "offered", "price": {"amount_minor": 700, "currency": "EUR"}},
+    "price": euro(11_000),
+    "counter_offer": {"status": "offered", "price": euro(700)},
 }
 COMPARED_QUOTE = {
     **QUOTE,
     "driver_id": "ada",
-    "price": {"amount_minor": 11_000, "currency": "EUR"},
+    "price": euro(11_000),
     "amount_minor": 11_000,
     "currency": "EUR",
-    "counter_offer": {"status": "offered", "price": {"amount_minor": 700, "currency": "EUR"}},
+    "counter_offer": {"status": "offered", "price": euro(700)},
     "counter_minor": 700,
     "counter_status": "offered",
 }
@@ -170,15 +180,17 @@ async def test_a_mission_is_shown_with_all_that_its_driver_needs(partner: Partne
     await partner.saw(registered(), GATED, replace(assigned(), expenses=(TOLL,)))
     await partner.saw(extra_cost_requested("x-1"), extra_cost_accepted("x-1", amount=4_000))
     await partner.saw(extra_cost_requested("x-2"), extra_cost_refused("x-2"), attached("f-3"))
-    extra = {"kind": "taxi", "amount_minor": 4_200}
+    extra = {"kind": "taxi", "amount": euro(4_200), "amount_minor": 4_200}
+    granted = {"granted": euro(4_000), "granted_minor": 4_000}
+    nothing = {"granted": None, "granted_minor": None}
     mission = {
         **TRIP,
         "status": "assigned",
-        "price": {"amount_minor": 12_500, "currency": "EUR"},
-        "expenses": [{"kind": "toll", "amount_minor": 900}],
+        "price": euro(12_500),
+        "expenses": [{"kind": "toll", "amount": euro(900), "amount_minor": 900}],
         "extra_costs": [
-            {"request_id": "x-1", **extra, "status": "accepted", "granted_minor": 4_000},
-            {"request_id": "x-2", **extra, "status": "refused", "granted_minor": None},
+            {"request_id": "x-1", **extra, "status": "accepted", **granted},
+            {"request_id": "x-2", **extra, "status": "refused", **nothing},
         ],
         "attachments": ["f-3"],
         "assigned_at": "2030-05-01T13:00:00Z",

@@ -130,8 +130,8 @@ class TestRow:
         )
         assert row.expenses == (Expense("toll", 900),)
         assert row.extras == (
-            ExtraCost("x-1", "taxi", 4_200, "accepted", 4_000),
-            ExtraCost("x-2", "taxi", 4_200, "refused"),
+            ExtraCost("x-1", "taxi", 4_200, "EUR", "accepted", 4_000),
+            ExtraCost("x-2", "taxi", 4_200, "EUR", "refused"),
         )
         assert row.attachments == ("f-4",)
 
