@@ -63,6 +63,7 @@ async def measured(ground: Ground, count: int) -> Iterator[str]:
     await create_topics(ground.broker.bootstrap, service.contracts, 1)
     environment = ground.environment("listeners") | {
         "RELAIS_MAX_LISTENERS": str(count),
+        "RELAIS_MAX_LISTENERS_OF_ORGANISATION": str(count),
         "RELAIS_MAX_CONNECTIONS_OF_CLIENT": str(count + 1),
         "RELAIS_MAX_OF_CLIENT": str(count + 1),
     }
