@@ -73,6 +73,8 @@ def test_a_command_that_is_none_is_found(line: str, wrong: str | None) -> None:
     assert unknown(line.split()) == wrong
 
 
+# Each command is a process, and on a busy machine they take their time.
+@pytest.mark.timeout(400)
 def test_what_is_typed_beside_a_running_platform_works(
     platform: Platform, tmp_path_factory: pytest.TempPathFactory
 ) -> None:
