@@ -14,22 +14,21 @@ from uuid import uuid4
 
 import uvloop
 
+from infra.database import open_pool
 from infra.host import opened
 from infra.tokens import issue
 from infra.topics import create_topics
 from services.missions.aggregates import TRIP
 from services.missions.service import service
-from tools.bench import events
+from tools.bench import events, mixed
 from tools.bench.ground import Ground, servers
-from tools.bench.live import QUERY
+from tools.bench.live import QUERY, SEEDED
 from tools.bench.processes import RELAIS, Child, child
 from tools.bench.requests import TOKEN_SECONDS, request
 from tools.bench.turn import spent
 from tools.bench.visibility import context, publish
 
 COUNT = 10_000
-OF_PERSON = 10
-"""Listeners of one person: as many as an API allows by itself."""
 AT_ONCE = 200
 """Connections that are opened at once."""
 IDLE_SECONDS = 30
@@ -61,19 +60,26 @@ class Listener(asyncio.Protocol):
 async def measured(ground: Ground, count: int) -> Iterator[str]:
     """The lines that say what was found."""
     await create_topics(ground.broker.bootstrap, service.contracts, 1)
+    of_person = -(-count // events.DRIVERS)
     environment = ground.environment("listeners") | {
+        "RELAIS_MAX_LISTENERS_OF_PERSON": str(of_person),
         "RELAIS_MAX_LISTENERS": str(count),
         "RELAIS_MAX_LISTENERS_OF_ORGANISATION": str(count),
         "RELAIS_MAX_CONNECTIONS_OF_CLIENT": str(count + 1),
         "RELAIS_MAX_OF_CLIENT": str(count + 1),
     }
     async with AsyncExitStack() as stack:
-        running = await stack.enter_async_context(opened(service, ground.settings("listeners")))
+        settings = ground.settings("listeners")
+        running = await stack.enter_async_context(opened(service, settings))
+        await mixed._seed(running, SEEDED)
         for words in (("work", "missions"), ("work", "views.partner")):
             await stack.enter_async_context(child(*RELAIS, *words, environment=environment))
         api = await stack.enter_async_context(
             child(*RELAIS, "serve", "views.partner", environment=environment)
         )
+        shown = await open_pool(settings.database("views.partner"), 2, "reader")
+        stack.push_async_callback(shown.close)
+        await mixed._followed(running.pool, {"partner": shown})
         before = api.resident_bytes
         began = perf_counter()
         listeners = await _listening(ground, api, count)
@@ -115,12 +121,12 @@ async def _listening(ground: Ground, api: Child, count: int) -> Sequence[Listene
         issue(
             ground.signing, f"driver-{n}", events.ORGANISATION, ["driver"], lifetime=TOKEN_SECONDS
         )
-        for n in range(-(-count // OF_PERSON))
+        for n in range(events.DRIVERS)
     ]
 
     async def one(number: int) -> Listener:
         path = f"/partner/live?watch={QUERY.replace('?', '%3F')}"
-        asked = request("GET", path, tokens[number // OF_PERSON]).encode()
+        asked = request("GET", path, tokens[number % events.DRIVERS]).encode()
         async with room:
             _, listener = await loop.create_connection(
                 lambda: Listener(asked, is_silent=number % SILENT == 0), "127.0.0.1", api.port

@@ -19,7 +19,7 @@ from infra.topics import create_topics
 from services.missions.aggregates import TRIP
 from services.missions.service import service
 from services.views.partner.service import service as partner
-from tools.bench import events
+from tools.bench import events, mixed
 from tools.bench.figures import Figure, Samples, at_most, interleave
 from tools.bench.ground import Ground
 from tools.bench.processes import RELAIS, child
@@ -30,6 +30,8 @@ from tools.bench.visibility import LOOK_SECONDS, context, publish
 QUERY = "/trips?limit=20"
 """The newest trips: each one that is published changes the answer."""
 TOLD_SECONDS = 30.0
+SEEDED = 8
+"""Trips that are there already; what matters is that the driver is."""
 
 
 class Screen:
@@ -61,6 +63,7 @@ async def measure(ground: Ground, size: Size, step: Callable[[], None]) -> Sampl
     )
     async with AsyncExitStack() as stack:
         running = await stack.enter_async_context(opened(service, settings))
+        await mixed._seed(running, SEEDED)
         for words in (("work", "missions"), ("work", "views.partner")):
             await stack.enter_async_context(child(*RELAIS, *words, environment=environment))
         api = await stack.enter_async_context(
@@ -69,6 +72,7 @@ async def measure(ground: Ground, size: Size, step: Callable[[], None]) -> Sampl
         shown = await open_pool(settings.database("views.partner"), 4, "reader")
         stack.push_async_callback(shown.close)
         generations = Generations("partner", partner.tables, shown)
+        await mixed._followed(running.pool, {"partner": shown})
         screen = await stack.enter_async_context(_listening(api.port, token))
         # The first event says how it stands; the first command waits for the workers.
         await screen.told()
