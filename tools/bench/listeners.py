@@ -10,6 +10,7 @@ import sys
 from collections.abc import Iterator, Sequence
 from contextlib import AsyncExitStack
 from time import perf_counter
+from typing import cast
 from uuid import uuid4
 
 import uvloop
@@ -46,9 +47,9 @@ class Listener(asyncio.Protocol):
         self._asked = asked
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        assert isinstance(transport, asyncio.Transport)
-        self.transport = transport
-        transport.write(self._asked)
+        # That of uvloop is none by its class.
+        self.transport = cast(asyncio.Transport, transport)
+        self.transport.write(self._asked)
 
     def data_received(self, data: bytes) -> None:
         if b"event: changed" in data:
