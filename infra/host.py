@@ -178,7 +178,7 @@ class Running:
             self.consumer(f"{service.name}.{name}", [subscription], handler, again)
             for name, subscription, handler in readers
         ]
-        return FaustApp(consumers, settings.cluster, f"relais.{service.name}", settings.member)
+        return FaustApp(consumers, settings.cluster, f"relais.{service.name}")
 
 
 async def ensure_database(url: str) -> None:
@@ -326,7 +326,7 @@ class ViewsWorker:
         handler = ViewHandler(generation, service.tables)
         consumer = self._running.consumer(generation.consumer, service.subscriptions, handler)
         group = f"relais.{generation.consumer}"
-        loop = KafkaLoop(consumer, settings.cluster, group, member=settings.member)
+        loop = KafkaLoop(consumer, settings.cluster, group)
         self.loops[generation.number] = loop
         self._tasks[generation.number] = asyncio.create_task(
             supervise(generation.consumer, loop.run, loop.progress)

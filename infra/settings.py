@@ -92,12 +92,6 @@ class Settings(BaseSettings):
     kafka_password: SecretStr = SecretStr("")
     kafka_token: Path | None = None
     """The file with the token of OAUTHBEARER, read anew for each connection."""
-    member: str = ""
-    """A name that this process keeps over restarts, where the broker never gives up who was killed.
-
-    Leave it empty on Apache Kafka: there a name brings back an old assignment as it was, also when
-    topics have come or grown since. Two processes with one name fence each other off (ADR 6).
-    """
     broker: str = "noida"
     """Which broker `relais up` starts: noida or apache."""
     master_keys: SecretStr = SecretStr("")

@@ -1,7 +1,8 @@
 """Hangs up a Kafka client, also one whose group does not settle.
 
-aiokafka has no public way to close its sockets without leaving the group first. This is the one
-place that reaches into it; `infra/tests/test_hanging_up.py` fails when a new version differs.
+aiokafka has no public way to close its sockets and to end its tasks without leaving the group
+first. This is the one place that reaches into it; `infra/tests/test_hanging_up.py` fails when a
+new version differs.
 """
 
 import asyncio
@@ -13,11 +14,15 @@ HANG_UP_SECONDS = 5.0
 
 
 async def hang_up(client: AIOKafkaConsumer, patience: float = HANG_UP_SECONDS) -> None:
-    """Leave the group and close every socket; without leaving it when that takes too long."""
+    """Leave the group, close every socket and end every task; without leaving the group when that
+    takes too long."""
     try:
         async with asyncio.timeout(patience):
             await client.stop()
     except (KafkaError, TimeoutError):
-        # It would wait for its group to settle; its sockets must not outlive us meanwhile.
+        # It would wait for its group to settle; nothing of it must outlive us meanwhile.
+        if (coordinator := client._coordinator) is not None:
+            await coordinator._stop_heartbeat_task()
+            await coordinator._stop_commit_offsets_refresh_task()
         await client._fetcher.close()
         await client._client.close()

@@ -74,7 +74,6 @@ class KafkaLoop:
         consumer: Consumer,
         bootstrap: Address,
         group: str,
-        member: str = "",
         commit_seconds: float = COMMIT_SECONDS,
     ) -> None:
         self.progress = Progress()
@@ -83,7 +82,6 @@ class KafkaLoop:
         self.consumer = consumer
         self._bootstrap = bootstrap
         self._group = group
-        self._member = member
         self._commit_seconds = commit_seconds
         self._stopping = False
         self._broken: Exception | None = None
@@ -97,7 +95,6 @@ class KafkaLoop:
         client = AIOKafkaConsumer(
             **options(self._bootstrap),
             group_id=self._group,
-            group_instance_id=self._member or None,
             enable_auto_commit=False,
             auto_offset_reset="earliest",
             fetch_max_wait_ms=POLL_MS,
@@ -307,7 +304,6 @@ class FaustApp:
         consumers: Sequence[Consumer],
         bootstrap: Address,
         group: str,
-        member: str = "",
         *,
         room: int = MOST_WAITING,
     ) -> None:
@@ -318,7 +314,6 @@ class FaustApp:
         self._topics = sorted({topic for consumer in consumers for topic in consumer.topics})
         self._bootstrap = bootstrap
         self._group = group
-        self._member = member
         self._stopping = asyncio.Event()
         self._ending = asyncio.Event()
         self._broken: Exception | None = None
@@ -390,7 +385,6 @@ class FaustApp:
             web_enabled=False,
             topic_allow_declare=False,
             topic_disable_leader=True,
-            consumer_group_instance_id=self._member or None,
             consumer_auto_offset_reset="earliest",
             consumer_metadata_max_age_ms=METADATA_MS,
             processing_guarantee="at_least_once",

@@ -1,26 +1,33 @@
-"""python -m infra.stack.longpoll PORT BROKER_PORT: holds questions for records open.
+"""python -m infra.stack.longpoll PORT BROKER_PORT: lends noida-db two manners of Apache Kafka.
 
 Apache Kafka answers a fetch when there are records, or after the time that the client set. noida-db
 answers at once that there are none, so a waiting client asks over a thousand times a second. This
 is a server before it: it passes on everything, but an answer without records waits here until
 somebody produces to one of its topics, and is then asked for again.
+
+Apache Kafka gives up a member of a group that says nothing for the time of its session. noida-db
+never does, and lets a group wait for a leader that is gone. So this server leaves the group in the
+name of a member whose connection ended, who joined anew under another id, or who fell silent.
 """
 
 import asyncio
 import sys
 from collections import defaultdict
-from collections.abc import Callable, Iterator
-from contextlib import suppress
+from collections.abc import Callable, Collection, Coroutine, Iterator
+from contextlib import closing, suppress
 from dataclasses import dataclass
 from struct import Struct
-from typing import cast
+from typing import Any, cast
 
 LOOPBACK = "127.0.0.1"
 PRODUCE, FETCH, METADATA, FIND_COORDINATOR = 0, 1, 3, 10
+JOIN_GROUP, LEAVE_GROUP = 11, 13
 READ_FETCHES = range(4, 12)
 READ_PRODUCES = range(3, 9)
+READ_JOINS = range(1, 6)
+READ_LEAVES = range(4)
 """The versions whose layout is known here. A fetch of another one is not held; a produce of another
-one counts for every topic."""
+one counts for every topic; who joins a group by another one is not looked after."""
 SECOND = 1_000
 BACKLOG = 1_024
 
@@ -69,6 +76,12 @@ class Question:
     """How many seconds a fetch may wait; 0 for everything that is not held."""
     asked_at: int = 0
     """The news there had been when it was last passed on."""
+    group: bytes = b""
+    """The group that is joined or left."""
+    member: bytes = b""
+    """The id of the one who joins; empty when it has none yet."""
+    session: float = 0.0
+    """How many seconds the one who joins may be silent."""
 
 
 def question(frame: bytes) -> Question:
@@ -81,6 +94,13 @@ def question(frame: bytes) -> Question:
         return Question(key, version, frame, topics, within)
     if key == PRODUCE and version in READ_PRODUCES:
         return Question(key, version, frame, _produced(reader))
+    if key == JOIN_GROUP and version in READ_JOINS:
+        group, session = reader.text(), reader.number() / SECOND
+        # How long it may take to join.
+        reader.skip(_INT32.size)
+        return Question(key, version, frame, group=group, member=reader.text(), session=session)
+    if key == LEAVE_GROUP and version in READ_LEAVES:
+        return Question(key, version, frame, group=reader.text())
     return Question(key, version, frame)
 
 
@@ -131,6 +151,25 @@ def found_nothing(answer: bytes, version: int) -> bool:
             if reader.skip_bytes():
                 return False
     return True
+
+
+def joined_as(answer: bytes, version: int) -> bytes:
+    """The id under which somebody is in the group by now; empty when they are not."""
+    reader = Reader(answer, 8 + (_INT32.size if version >= 2 else 0))
+    refused = reader.number(_INT16)
+    # Generation, protocol, leader.
+    reader.skip(_INT32.size)
+    reader.text()
+    reader.text()
+    member = reader.text()
+    return b"" if refused else member
+
+
+def leaving(group: bytes, member: bytes) -> bytes:
+    """The request by which a member leaves a group."""
+    named = b"".join(_INT16.pack(len(text)) + text for text in (b"", group, member))
+    content = _HEADER.pack(LEAVE_GROUP, 1, 0) + named
+    return _INT32.pack(len(content)) + content
 
 
 class News:
@@ -213,13 +252,83 @@ class Side(asyncio.Protocol):
             self.peer.transport.resume_reading()
 
 
+Leave = Callable[[bytes, bytes], None]
+"""Leaves a group in the name of a member."""
+
+
+class Members:
+    """The members of groups that speak by one connection; it leaves in the name of who is gone.
+
+    One is gone when its connection has ended, when it joins under another id, or when it says
+    nothing for the time of its session. While it is `owed` an answer, it is not silent but waiting.
+    """
+
+    def __init__(self, leave: Leave, owed: Collection[object]) -> None:
+        self._leave = leave
+        self._owed = owed
+        self._members: dict[bytes, bytes] = {}
+        self._session = 0.0
+        self._heard_at = 0.0
+        self._timer: asyncio.TimerHandle | None = None
+
+    def heard(self) -> None:
+        """The client asked something, or was answered."""
+        self._heard_at = asyncio.get_running_loop().time()
+
+    def asks(self, asked: Question) -> None:
+        """Somebody asks to join or to leave a group."""
+        if asked.key == LEAVE_GROUP:
+            self._members.pop(asked.group, None)
+        else:
+            self._session = asked.session
+            self.joined(asked.group, asked.member)
+
+    def joined(self, group: bytes, member: bytes) -> None:
+        """The client is this member of the group, and no other one any more."""
+        before = self._members.pop(group, member)
+        if before != member:
+            self._leave(group, before)
+        if member:
+            self._members[group] = member
+            self._timer = self._timer or self._look_in(self._session)
+
+    def gone(self) -> None:
+        """None of them will say anything more."""
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+        for group, member in self._members.items():
+            self._leave(group, member)
+        self._members.clear()
+
+    def _look_in(self, seconds: float) -> asyncio.TimerHandle:
+        return asyncio.get_running_loop().call_later(seconds, self._look)
+
+    def _look(self) -> None:
+        silent = asyncio.get_running_loop().time() - self._heard_at
+        if self._owed:
+            self._timer = self._look_in(self._session)
+        elif silent < self._session:
+            self._timer = self._look_in(self._session - silent)
+        else:
+            self.gone()
+
+
 class Conversation:
     """A client and the broker, with at most one fetch that is held."""
 
-    def __init__(self, client: Side, broker: Side, news: News, names: tuple[bytes, bytes]) -> None:
+    def __init__(
+        self,
+        client: Side,
+        broker: Side,
+        news: News,
+        names: tuple[bytes, bytes],
+        leave: Leave,
+    ) -> None:
         self._client, self._broker, self._news = client, broker, news
         self._hidden, self._shown = names
         self._asked: dict[bytes, Question] = {}
+        self._members = Members(leave, self._asked)
         self._held: tuple[Question, bytes, asyncio.TimerHandle] | None = None
         client.peer, broker.peer = broker, client
         client.take, broker.take = self._ask, self._answer
@@ -228,7 +337,11 @@ class Conversation:
     def _ask(self, frame: bytes) -> None:
         # Answers leave in the order of the questions.
         self._give_up()
-        self._pass_on(question(frame))
+        self._members.heard()
+        asked = question(frame)
+        if asked.group:
+            self._members.asks(asked)
+        self._pass_on(asked)
 
     def _pass_on(self, asked: Question) -> None:
         asked.asked_at = self._news.count
@@ -237,6 +350,7 @@ class Conversation:
 
     def _answer(self, frame: bytes) -> None:
         asked = self._asked.pop(frame[4:8])
+        self._members.heard()
         match asked.key:
             case key if key == FETCH and asked.within and not self._asked:
                 if found_nothing(frame, asked.version):
@@ -244,6 +358,9 @@ class Conversation:
                     return
             case key if key == PRODUCE:
                 self._news.arrived(asked.topics)
+            case key if key == JOIN_GROUP and asked.group:
+                if member := joined_as(frame, asked.version):
+                    self._members.joined(asked.group, member)
             case key if key in (METADATA, FIND_COORDINATOR):
                 frame = frame.replace(self._hidden, self._shown)
         self._client.transport.write(frame)
@@ -274,6 +391,7 @@ class Conversation:
 
     def _end(self) -> None:
         self._let_go()
+        self._members.gone()
         self._client.transport.close()
         self._broker.transport.close()
 
@@ -285,13 +403,26 @@ async def serve(port: int, broker_port: int) -> None:
     names = _address(broker_port), _address(port)
     tasks: set[asyncio.Task[None]] = set()
 
+    def begin(work: Coroutine[Any, Any, None]) -> None:
+        task = loop.create_task(work)
+        tasks.add(task)
+        task.add_done_callback(tasks.discard)
+
+    async def leave(group: bytes, member: bytes) -> None:
+        # A broker that is gone has no groups either.
+        with suppress(OSError, asyncio.IncompleteReadError):
+            reader, writer = await asyncio.open_connection(LOOPBACK, broker_port)
+            with closing(writer):
+                writer.write(leaving(group, member))
+                await reader.readexactly(_INT32.size)
+
     async def converse(client: Side) -> None:
         try:
             _, broker = await loop.create_connection(Side, LOOPBACK, broker_port)
         except OSError:
             client.transport.close()
             return
-        Conversation(client, broker, news, names)
+        Conversation(client, broker, news, names, lambda *gone: begin(leave(*gone)))
         if client.transport.is_closing():
             broker.transport.close()
         else:
@@ -301,9 +432,7 @@ async def serve(port: int, broker_port: int) -> None:
         def connection_made(self, transport: asyncio.BaseTransport) -> None:
             super().connection_made(transport)
             self.lost = lambda: None
-            task = loop.create_task(converse(self))
-            tasks.add(task)
-            task.add_done_callback(tasks.discard)
+            begin(converse(self))
 
     server = await loop.create_server(Door, LOOPBACK, port, backlog=BACKLOG)
     async with server:

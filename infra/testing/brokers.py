@@ -1,4 +1,4 @@
-"""A broker without the topics of earlier tests, and who consumes from it."""
+"""A broker without the topics of earlier tests."""
 
 import asyncio
 from collections.abc import Sequence
@@ -10,7 +10,6 @@ from aiokafka.admin import AIOKafkaAdminClient
 from contracts.runtime import Contract
 from infra.consumers.records import Record
 from infra.stack.broker import Broker
-from infra.stack.noida import NoidaBroker
 from infra.topics import create_topics
 
 
@@ -46,8 +45,3 @@ async def refilled(
         await producer.flush()
     finally:
         await producer.stop()
-
-
-def member_of(broker: Broker) -> str:
-    """The name of a worker that may be killed and comes back: where it needs one (ADR 6)."""
-    return "e2e" if isinstance(broker, NoidaBroker) else ""

@@ -410,6 +410,15 @@ KITS: Mapping[str, type[ViewKit] | type[ReactionKit]] = {"view": ViewKit, "react
 @asynccontextmanager
 async def opened(kind: str, database: str) -> AsyncIterator[ViewKit | ReactionKit]:
     """A kit on a database, which it empties first; closed at the end of the block."""
+    async with attached(kind, database) as kit:
+        for table in ("consumer.position", "consumer.stream", "consumer.parked", *kit.tables):
+            await kit.ask(f"delete from {table} returning 1")
+        yield kit
+
+
+@asynccontextmanager
+async def attached(kind: str, database: str) -> AsyncIterator[ViewKit | ReactionKit]:
+    """A kit on a database as it is; closed at the end of the block."""
     pool = await open_pool(database, 6, kind)
     try:
         keyring = Keyring(pool, {"test": b"k" * 32})
@@ -417,8 +426,6 @@ async def opened(kind: str, database: str) -> AsyncIterator[ViewKit | ReactionKi
         await core.migrate(pool)
         kit = KITS[kind](pool, Topic(), keyring)
         await kit.open()
-        for table in ("consumer.position", "consumer.stream", "consumer.parked", *kit.tables):
-            await kit.ask(f"delete from {table} returning 1")
         yield kit
     finally:
         await pool.close()

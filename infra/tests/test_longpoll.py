@@ -1,4 +1,5 @@
-"""A question for records stays open until there are some, before a broker that answers at once."""
+"""A question for records stays open until there are some, before a broker that answers at once; and
+who is gone from a group has left it, before a broker that never gives anybody up."""
 
 import asyncio
 from collections.abc import AsyncIterator, Callable, Sequence
@@ -8,16 +9,28 @@ from typing import Any, get_args
 
 import pytest
 import pytest_asyncio
-from aiokafka.protocol import fetch, metadata, produce
+from aiokafka.protocol import fetch, group, metadata, produce
 from aiokafka.protocol.types import Int32
 
-from infra.stack.longpoll import FETCH, PRODUCE, Question, found_nothing, question, serve
+from infra.stack.longpoll import (
+    FETCH,
+    JOIN_GROUP,
+    PRODUCE,
+    Members,
+    Question,
+    found_nothing,
+    joined_as,
+    leaving,
+    question,
+    serve,
+)
 from infra.stack.ports import LOOPBACK, free_port
 
 PATIENCE = 30.0
 ENDLESS_MS = 3_600_000
 FETCHES = {kind.API_VERSION: kind for kind in get_args(fetch.FetchRequestStruct)}
 PRODUCES = {kind.API_VERSION: kind for kind in get_args(produce.ProduceRequestStruct)}
+JOINS = {kind.API_VERSION: kind for kind in get_args(group.JoinGroupRequestStruct)}
 PLACES = [(0, 7, 1_000), (1, 7, 1_000)]
 
 
@@ -40,6 +53,20 @@ def producing(*topics: str, number: int = 1, version: int = 7) -> bytes:
     parts = [(0, b"some records"), (1, b"")]
     asked = produce.ProduceRequest(None, 1, 1_000, [(topic, parts) for topic in topics])
     return request(asked.build(PRODUCES[version]), number)
+
+
+def joining(member: str, number: int = 1, version: int = 5, session: int = ENDLESS_MS) -> bytes:
+    asked = group.JoinGroupRequest(
+        "readers", session, ENDLESS_MS, member, "", "consumer", [("range", b"topics")]
+    )
+    return request(asked.build(JOINS[version]), number)
+
+
+def joined(member: str, version: int = 5, error: int = 0) -> bytes:
+    """The answer to one who joins, without its length and number."""
+    throttled = (0,) if version >= 2 else ()
+    kind = JOINS[version].RESPONSE_TYPE
+    return bytes(kind(*throttled, error, 3, "range", "leader", member, []).encode())
 
 
 def answer(version: int, records: bytes = b"", error: int = 0) -> bytes:
@@ -80,6 +107,24 @@ class TestFrames:
         answers = (answer(version), answer(version, b"records"), answer(version, error=1))
         nothing = [found_nothing(framed(Int32.encode(1) + one), version) for one in answers]
         assert nothing == [True, False, False]
+
+    @pytest.mark.parametrize("version", [1, 2, 5])
+    def test_who_joins_says_the_group_and_how_long_they_may_be_silent(self, version: int) -> None:
+        frame = joining("ada", version=version, session=1_500)
+        expected = Question(JOIN_GROUP, version, frame, group=b"readers", member=b"ada")
+        expected.session = 1.5
+        assert question(frame) == expected
+
+    @pytest.mark.parametrize("version", [1, 2, 5])
+    def test_who_has_joined_is_told_their_id_and_who_has_not_is_nobody(self, version: int) -> None:
+        answers = (joined("ada", version), joined("ada", version, error=79))
+        told = [joined_as(framed(Int32.encode(1) + one), version) for one in answers]
+        assert told == [b"ada", b""]
+
+    def test_leaving_is_a_request_as_a_client_sends_it(self) -> None:
+        built = group.LeaveGroupRequest_v1("readers", "ada")
+        header: bytes = built.build_request_header(0, "").encode()
+        assert leaving(b"readers", b"ada") == framed(header + built.encode())
 
 
 @dataclass
@@ -233,6 +278,84 @@ class TestWaiting:
 
 def metadata_of(number: int) -> bytes:
     return request(metadata.MetadataRequest_v1([]), number)
+
+
+def left(member: str) -> bytes:
+    return leaving(b"readers", member.encode())
+
+
+class TestMembers:
+    async def test_one_whose_connection_ended_has_left(self, talk: Talk) -> None:
+        talk.answers = [joined("ada"), b""]
+        async with talk.client() as client:
+            assert await client.ask(joining("")) == joined("ada")
+        await until_asked(talk, [joining(""), left("ada")])
+
+    async def test_one_whose_connection_ended_before_the_answer_has_left(self, talk: Talk) -> None:
+        talk.answers = [joined("", error=79), b"", b""]
+        async with talk.client() as client:
+            await client.ask(joining(""))
+            client.writer.write(joining("ada", number=2))
+            await until_asked(talk, [joining(""), joining("ada", number=2)])
+        await until_asked(talk, [joining(""), joining("ada", number=2), left("ada")])
+
+    async def test_one_who_joins_under_another_id_has_left_under_the_first(
+        self, talk: Talk
+    ) -> None:
+        talk.answers = [joined("ada"), b"", joined("bob"), b""]
+        async with talk.client() as client:
+            await client.ask(joining(""))
+            client.writer.write(joining("", number=2))
+            async with asyncio.timeout(PATIENCE):
+                while left("ada") not in talk.asked:
+                    await asyncio.sleep(0.01)
+            await client.hear()
+        async with asyncio.timeout(PATIENCE):
+            while talk.asked[-1] != left("bob"):
+                await asyncio.sleep(0.01)
+        assert talk.asked.count(left("ada")) == 1
+
+    async def test_one_who_says_nothing_for_their_session_has_left(self, talk: Talk) -> None:
+        talk.answers = [joined("ada"), b""]
+        async with talk.client() as client:
+            await client.ask(joining("", session=50))
+            await until_asked(talk, [joining("", session=50), left("ada")])
+
+    async def test_one_who_still_says_something_has_not(self) -> None:
+        gone: list[bytes] = []
+        when_last_heard: list[list[bytes]] = []
+        members = Members(lambda _, member: gone.append(member), ())
+        members.asks(question(joining("ada", session=50)))
+        # Timers that are late run in their order: a busy machine changes nothing here.
+        loop = asyncio.get_running_loop()
+        for late in range(0, 300, 10):
+            loop.call_later(late / 1_000, members.heard)
+        loop.call_later(0.3, lambda: when_last_heard.append([*gone]))
+        async with asyncio.timeout(PATIENCE):
+            while not gone:
+                await asyncio.sleep(0.01)
+        assert (when_last_heard, gone) == ([[]], [b"ada"])
+
+    async def test_one_who_is_owed_an_answer_is_waiting_and_not_silent(self) -> None:
+        gone: list[bytes] = []
+        owed = ["an answer"]
+        members = Members(lambda _, member: gone.append(member), owed)
+        members.asks(question(joining("ada", session=10)))
+        await asyncio.sleep(0.1)
+        assert gone == []
+        owed.clear()
+        async with asyncio.timeout(PATIENCE):
+            while not gone:
+                await asyncio.sleep(0.01)
+
+    async def test_one_who_left_is_not_left_again(self, talk: Talk) -> None:
+        talk.answers = [joined("ada"), b"", b"metadata"]
+        async with talk.client() as client:
+            await client.ask(joining(""))
+            await client.ask(left("ada"))
+        async with talk.client() as client:
+            await client.ask(metadata_of(number=1))
+        assert talk.asked == [joining(""), left("ada"), metadata_of(number=1)]
 
 
 class TestPassing:

@@ -14,17 +14,20 @@ from contracts.missions import trip_v1
 from contracts.missions.trip_v1 import TripEvent
 from infra.consumers.handler import Handler
 from infra.consumers.records import Delivery, KafkaTopicReader
-from infra.consumers.transports import MOST_WAITING, FaustApp, KafkaLoop
+from infra.consumers.transports import MOST_WAITING, FaustApp
 from infra.database import Connection
 from infra.stack.broker import Broker
 from infra.supervisor import Halt, supervise
 from infra.testing.eventually import eventually
-from infra.tests.consuming import Kit, ViewKit, create_topic, history, quoted, send
+from infra.tests import member
+from infra.tests.consuming import Kit, create_topic, history, quoted, send
+from infra.tests.member import Transport
 
 ALL = ["published", "2", "3"]
 PARTITIONS = 2
 PATIENCE = 60.0
-Transport = KafkaLoop | FaustApp
+RECOVERY_SECONDS = 30.0
+"""A session, the beat by which the others hear that it is over, and a busy machine."""
 
 
 @dataclass
@@ -33,7 +36,6 @@ class Line:
 
     kit: Kit
     broker: Broker
-    make: type[KafkaLoop] | type[FaustApp]
     versions: dict[str, int] = field(default_factory=dict)
 
     @property
@@ -41,13 +43,7 @@ class Line:
         return self.kit.contract.topic
 
     def transport(self, handler: Handler | None = None, limit: int = 100) -> Transport:
-        reader = KafkaTopicReader(self.broker.bootstrap)
-        consumer = self.kit.consumer(handler=handler, limit=limit, reader=reader)
-        group = f"{self.topic}.group"
-        if self.make is KafkaLoop:
-            # Committed while members change, the laptop's broker lets a group wait for ever.
-            return KafkaLoop(consumer, self.broker.bootstrap, group, commit_seconds=3_600)
-        return FaustApp([consumer], self.broker.bootstrap, group)
+        return member.transport(self.kit, self.broker.bootstrap, handler, limit)
 
     async def publish(self, *events: TripEvent) -> None:
         placed = []
@@ -68,19 +64,20 @@ class Line:
             client.assign(places)
             await client.commit(await client.end_offsets(places))
 
-    async def until_seen(self, expected: Sequence[str], trip: str = "t-1") -> None:
+    async def until_seen(
+        self, expected: Sequence[str], trip: str = "t-1", within: float = PATIENCE
+    ) -> None:
         async def same() -> None:
             assert await self.kit.seen(trip) == list(expected)
 
-        await eventually(same, PATIENCE)
+        await eventually(same, within)
 
 
 @pytest_asyncio.fixture
 async def line(kit: Kit, broker: Broker, topic_prefix: str) -> Line:
-    """Views are fed by the loop and reactions by Faust, as the host does it."""
     kit.contract = replace(trip_v1.contract, topic=f"{topic_prefix}missions.trip.v1")
     await create_topic(broker.bootstrap, kit.contract.topic, PARTITIONS)
-    return Line(kit, broker, KafkaLoop if isinstance(kit, ViewKit) else FaustApp)
+    return Line(kit, broker)
 
 
 @asynccontextmanager
@@ -160,7 +157,22 @@ class TestRecords:
                     await line.until_seen(ALL[:2], f"t-{n}")
             await line.publish(*(quoted(f"t-{n}", "3") for n in range(8)))
             for n in range(8):
-                await line.until_seen(ALL, f"t-{n}")
+                await line.until_seen(ALL, f"t-{n}", RECOVERY_SECONDS)
+
+    async def test_of_a_process_that_is_killed_are_done_by_the_one_that_stays(
+        self, line: Line, kit_database: str
+    ) -> None:
+        async with running(line.transport()) as one:
+            await asyncio.wait_for(one.assigned.wait(), PATIENCE)
+            other, has_some = member.begun(line.kit, kit_database, line.broker.bootstrap)
+            try:
+                assert await asyncio.to_thread(has_some.wait, PATIENCE)
+                await line.publish(*(e for n in range(8) for e in history(f"t-{n}", 2)))
+            finally:
+                other.kill()
+            await line.publish(*(quoted(f"t-{n}", "3") for n in range(8)))
+            for n in range(8):
+                await line.until_seen(ALL, f"t-{n}", RECOVERY_SECONDS)
 
 
 @dataclass

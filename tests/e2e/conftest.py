@@ -12,7 +12,7 @@ from infra import host, serving
 from infra.host import Running
 from infra.settings import Settings
 from infra.stack.broker import Broker
-from infra.testing.brokers import emptied, member_of
+from infra.testing.brokers import emptied
 from infra.tokens import Role, SigningKey, issue, jwks
 from infra.topics import create_topics
 from services.missions.service import service as missions
@@ -45,7 +45,6 @@ async def both(broker: Broker, new_database: Callable[[], str]) -> AsyncIterator
             "databases": {name: new_database() for name in ("keys", "missions", "views.partner")},
             "kafka": broker.bootstrap,
             "master_keys": MASTER_KEYS,
-            "member": member_of(broker),
             "jwks": jwks(KEY),
             "port": 0,
             "position_wait": 0.5,

@@ -14,7 +14,7 @@ import pytest
 from infra import host, serving
 from infra.settings import Settings
 from infra.stack.broker import Broker
-from infra.testing.brokers import emptied, member_of
+from infra.testing.brokers import emptied
 from infra.testing.eventually import PATIENCE_SECONDS, eventually
 from infra.tokens import Role, issue, jwks
 from infra.topics import create_topics
@@ -77,7 +77,6 @@ async def at_work(broker: Broker, new_database: Callable[[], str]) -> AsyncItera
             "databases": {name: new_database() for name in ("keys", *(s.name for s in SERVICES))},
             "kafka": broker.bootstrap,
             "master_keys": MASTER_KEYS,
-            "member": member_of(broker),
             "jwks": jwks(KEY),
             "port": 0,
         }

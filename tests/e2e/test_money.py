@@ -18,7 +18,7 @@ from infra.http.readable_ids import referenced_id
 from infra.lookups import files, users
 from infra.settings import Settings
 from infra.stack.broker import Broker
-from infra.testing.brokers import emptied, member_of
+from infra.testing.brokers import emptied
 from infra.testing.eventually import PATIENCE_SECONDS, eventually
 from infra.testing.following import file, follow, user
 from infra.tokens import Role, issue, jwks
@@ -105,7 +105,6 @@ async def at_work(
             "databases": {name: new_database() for name in ("keys", *(s.name for s in services))},
             "kafka": broker.bootstrap,
             "master_keys": MASTER_KEYS,
-            "member": member_of(broker),
             "jwks": jwks(KEY),
             "port": 0,
         }

@@ -31,7 +31,7 @@ from infra.settings import Settings
 from infra.stack.broker import Broker
 from infra.store import RecordedEvent
 from infra.store.protocol import BEGINNING
-from infra.testing.brokers import emptied, member_of, refilled
+from infra.testing.brokers import emptied, refilled
 from infra.testing.eventually import eventually
 from infra.testing.records import records_of, versions
 from infra.topics import create_topics
@@ -230,7 +230,6 @@ async def opened(
         "databases": databases,
         "kafka": broker.bootstrap,
         "master_keys": MASTER_KEYS,
-        "member": member_of(broker),
     }
     settings = Settings(**given)
     async with host.opened(missions, settings) as m, host.opened(partner, settings) as p:
