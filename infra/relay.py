@@ -15,7 +15,7 @@ from uuid import UUID
 import psycopg
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
 from aiokafka.errors import KafkaError
-from aiokafka.structs import RecordMetadata
+from aiokafka.structs import ConsumerRecord, RecordMetadata
 
 from contracts.runtime import Contract
 from infra import telemetry
@@ -25,6 +25,7 @@ from infra.database import Connection
 from infra.identity import own_name
 from infra.kafka import options
 from infra.locks import Lock
+from infra.patience import heard_within
 from infra.signals import Signal, Waiter
 from infra.store import Position, RecordedEvent
 from infra.store.postgres import PostgresStore
@@ -42,12 +43,23 @@ FULL_PAGE_BYTES = 4 * 1024 * 1024
 BATCH_BYTES = 512 * 1024
 COMPRESSION = "zstd"
 """Topics are kept for ever, and the headers of one event are nearly those of the next."""
-SEND_TIMEOUT = 10.0
-READ_TIMEOUT = 3.0
-POLL_SECONDS = 0.25
+SILENCE_SECONDS = 10.0
+"""How long the broker may say nothing before a term of leadership is given up."""
+LOST_SECONDS = 3.0
+"""How long a look at the topics may take: about one that is gone, nothing is answered at all."""
+CLIENT_MS = 60_000
+"""How long a client of Kafka waits by the clock, which goes on while a busy machine keeps us from
+listening: we give up first."""
+HANG_UP_SECONDS = 3.0
+POLL_SECONDS = 2.0
+"""How late an event is found whose nudge was lost, with the process that recorded it."""
 WITHHELD_SECONDS = 0.002
+WITHHELD_MOST_SECONDS = 0.25
+"""Between these two an event is looked for that an older transaction holds back; none nudges when
+it ends."""
 CHECKPOINT_SECONDS = 0.1
 CHECK_SECONDS = 2.0
+FETCH_MS = 1_000
 STANDBY_SECONDS = 1.0
 
 
@@ -175,13 +187,13 @@ class Relay:
             compression_type=COMPRESSION,
             max_batch_size=BATCH_BYTES,
             max_request_size=4 * BATCH_BYTES,
-            request_timeout_ms=int(SEND_TIMEOUT * 1000),
+            request_timeout_ms=CLIENT_MS,
         )
         reader = AIOKafkaConsumer(
             **options(self._bootstrap),
             enable_auto_commit=False,
             auto_offset_reset="earliest",
-            request_timeout_ms=int(READ_TIMEOUT * 1000),
+            request_timeout_ms=CLIENT_MS,
         )
         session = _Session(self, checkpoint, producer, reader)
         try:
@@ -243,6 +255,7 @@ class _Session:
             for topic in (contract.topic for contract in relay._contracts.values())
         }
         self._sending: asyncio.Task[None] | None = None
+        self._checking: asyncio.Task[None] | None = None
         self._page = PAGE
         self._idle_wait = WITHHELD_SECONDS
         self._moved_at = 0.0
@@ -259,7 +272,7 @@ class _Session:
         # paused: it would fetch all that we publish.
         self._reader.assign(list(self._tails))
         self._reader.pause(*self._tails)
-        for partition, end in (await self._reader.end_offsets(list(self._tails))).items():
+        for partition, end in (await self._ends(SILENCE_SECONDS)).items():
             self._tails[partition].end = end
         lost = [tp for tp, tail in self._tails.items() if tail.end < tail.mark.offset]
         lost += await self._read_beyond_marks()
@@ -303,9 +316,7 @@ class _Session:
         self._reader.resume(*starts)
         left = set(starts)
         while left:
-            fetched = await self._reader.getmany(*left, timeout_ms=int(READ_TIMEOUT * 1000))
-            if not fetched:
-                raise TimeoutError(f"no records from {sorted(map(_name, left))}")
+            fetched = await heard_within(SILENCE_SECONDS, self._fetched(left))
             for partition, records in fetched.items():
                 for record in records:
                     with suppress(KeyError, ValueError):
@@ -313,6 +324,15 @@ class _Session:
                         found[partition][record.offset] = UUID(ce_id.decode())
             left = {tp for tp in left if await self._reader.position(tp) < self._tails[tp].end}
         self._reader.pause(*starts)
+        return found
+
+    async def _fetched(
+        self, partitions: Iterable[TopicPartition]
+    ) -> Mapping[TopicPartition, Sequence[ConsumerRecord]]:
+        """Records of these partitions, as soon as there are some."""
+        found: Mapping[TopicPartition, Sequence[ConsumerRecord]] = {}
+        while not found:
+            found = await self._reader.getmany(*partitions, timeout_ms=FETCH_MS)
         return found
 
     async def _begin_timeline(self, lost: Iterable[TopicPartition]) -> None:
@@ -339,14 +359,17 @@ class _Session:
         else:
             await self._move_when_due()
             await self._idle(waiter)
-        await self._check()
+        self._check_when_due(waiter)
 
     async def _idle(self, waiter: Waiter) -> None:
         """Wait for a nudge. It may come before its event is readable: then look again soon."""
-        if self._idle_wait == WITHHELD_SECONDS and not await self._store.withholds(self._cursor):
-            self._idle_wait = POLL_SECONDS
-        nudged = await waiter.wait(self._idle_wait)
-        self._idle_wait = WITHHELD_SECONDS if nudged else min(self._idle_wait * 2, POLL_SECONDS)
+        if self._idle_wait in (WITHHELD_SECONDS, WITHHELD_MOST_SECONDS):
+            withheld = await self._store.withholds(self._cursor)
+            self._idle_wait = self._idle_wait if withheld else POLL_SECONDS
+        if await waiter.wait(self._idle_wait):
+            self._idle_wait = WITHHELD_SECONDS
+        elif self._idle_wait < POLL_SECONDS:
+            self._idle_wait = min(self._idle_wait * 2, WITHHELD_MOST_SECONDS)
 
     async def settle(self) -> None:
         """Wait until the page on its way is acknowledged."""
@@ -366,8 +389,7 @@ class _Session:
                 await self._begin_timeline([partition])
                 raise
         with telemetry.publishing(self._relay.service, events):
-            async with asyncio.timeout(SEND_TIMEOUT):
-                await asyncio.gather(*(self._send(tp, group) for tp, group in groups.items()))
+            await heard_within(SILENCE_SECONDS, self._send_all(groups))
         telemetry.published(self._relay.service, sum(map(len, groups.values())))
         self._settled = events[-1].position
         await self._move_when_due()
@@ -400,6 +422,9 @@ class _Session:
                 f"{event.stream} is of no aggregate that this release of {self._relay.service}"
                 " knows: a newer release recorded it. Run that one."
             ) from None
+
+    async def _send_all(self, groups: Mapping[TopicPartition, Sequence[Outgoing]]) -> None:
+        await asyncio.gather(*(self._send(tp, group) for tp, group in groups.items()))
 
     async def _send(self, partition: TopicPartition, outgoing: Sequence[Outgoing]) -> None:
         tail = self._tails[partition]
@@ -434,17 +459,36 @@ class _Session:
 
     # --- Between the pages ----------------------------------------------------------------------
 
-    async def _check(self) -> None:
+    def _check_when_due(self, waiter: Waiter) -> None:
+        """Look after the topics, beside the publishing; raises what the last look found wrong."""
+        if self._checking is not None:
+            if not self._checking.done():
+                return
+            checked, self._checking = self._checking, None
+            checked.result()
         now = asyncio.get_running_loop().time()
-        if now - self._checked_at < CHECK_SECONDS:
-            return
-        self._checked_at = now
+        if now - self._checked_at >= CHECK_SECONDS:
+            self._checked_at = now
+            self._checking = asyncio.create_task(self._check(waiter))
+
+    async def _check(self, waiter: Waiter) -> None:
+        try:
+            await self._look_after_topics()
+        except Exception:
+            # It is heard of at the end of a turn.
+            waiter.wake()
+            raise
+
+    async def _look_after_topics(self) -> None:
         self._relay.lag = await measure_lag(self._store, self._settled)
         known = {partition: tail.end for partition, tail in self._tails.items()}
-        ends = await self._reader.end_offsets(list(known))
+        ends = await self._ends(LOST_SECONDS)
         for partition, end in known.items():
             if ends[partition] < end:
                 raise TopicShrank(_name(partition))
+
+    async def _ends(self, within: float) -> Mapping[TopicPartition, int]:
+        return await heard_within(within, self._reader.end_offsets(list(self._tails)))
 
     async def _move_when_due(self) -> None:
         now = asyncio.get_running_loop().time()
@@ -480,15 +524,16 @@ class _Session:
 
         `AIOKafkaProducer.stop` alone would first wait for a broker that is gone (aiokafka#1101).
         """
-        if self._sending is not None:
-            self._sending.cancel()
-            await asyncio.gather(self._sending, return_exceptions=True)
+        for task in (self._sending, self._checking):
+            if task is not None:
+                task.cancel()
+                await asyncio.gather(task, return_exceptions=True)
         if (sender := self._producer._sender.sender_task) is not None:
             self._producer._message_accumulator.fail_all(KafkaError("abandoned"))
             sender.cancel()
         for client in (self._producer, self._reader):
             with suppress(KafkaError, TimeoutError):
-                async with asyncio.timeout(READ_TIMEOUT):
+                async with asyncio.timeout(HANG_UP_SECONDS):
                     await client.stop()
 
 

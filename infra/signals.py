@@ -30,8 +30,7 @@ class Signal:
 
     def notify(self) -> None:
         """Wake the waiters of this process, and within 5 ms those of the others."""
-        for waiter in self._events:
-            waiter.set()
+        self._wake()
         self._waiting += 1
         if self._pool is not None and not self._notifying:
             self._notifying = True
@@ -54,12 +53,13 @@ class Signal:
 
     @asynccontextmanager
     async def subscribe(self, listen_on: AsyncConnection | None = None) -> AsyncIterator["Waiter"]:
-        """A bell of one's own; with a connection it also hears the other processes."""
+        """A bell of one's own; with a connection, all of this process hear the others too."""
         event = asyncio.Event()
         self._events.add(event)
-        listening = (
-            asyncio.create_task(self._listen(listen_on, event)) if listen_on is not None else None
-        )
+        listening = asyncio.create_task(self._listen(listen_on)) if listen_on is not None else None
+        if listening is not None:
+            # Whoever waits learns at once that nothing is heard any more.
+            listening.add_done_callback(lambda _: event.set())
         try:
             yield Waiter(event, listening)
         finally:
@@ -68,9 +68,13 @@ class Signal:
                 listening.cancel()
                 await asyncio.gather(listening, return_exceptions=True)
 
-    async def _listen(self, connection: AsyncConnection, event: asyncio.Event) -> None:
+    async def _listen(self, connection: AsyncConnection) -> None:
         await connection.execute(sql.SQL("listen {}").format(sql.Identifier(self._channel)))
         async for _ in connection.notifies():
+            self._wake()
+
+    def _wake(self) -> None:
+        for event in self._events:
             event.set()
 
 
@@ -81,17 +85,21 @@ class Waiter:
         self._event = event
         self._listening = listening
 
+    def wake(self) -> None:
+        """End its wait, and nobody else's."""
+        self._event.set()
+
     async def wait(self, timeout: float) -> bool:
         """True when nudged, False after `timeout` seconds.
 
-        Raises `psycopg.OperationalError` once the connection it listens on is lost.
+        Raises `psycopg.OperationalError`, at once, when the connection it listens on is lost.
         """
-        if self._listening is not None and self._listening.done():
-            self._listening.result()
         try:
             async with asyncio.timeout(timeout):
                 await self._event.wait()
         except TimeoutError:
             return False
+        if self._listening is not None and self._listening.done():
+            self._listening.result()
         self._event.clear()
         return True

@@ -237,6 +237,7 @@ class Consumer:
         ]
 
     def _notify(self) -> None:
+        self._handler.committed()
         if self._seen is not None:
             self._seen.notify()
 

@@ -50,3 +50,6 @@ class Handler(ABC):
         After a failed delivery, later ones of the same stream must be left alone: the caller
         parks them behind it. Raising abandons the whole batch.
         """
+
+    def committed(self) -> None:  # noqa: B027 - a handler whose work nobody waits for
+        """Tell who waits for the work that it is there."""

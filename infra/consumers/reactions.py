@@ -95,6 +95,7 @@ class ReactionHandler(Handler):
         self._reaction = reaction
         self._commands = commands
         self._actor = f"reaction:{service}.{reaction.name}"
+        self._appended = False
 
     async def handle(
         self, connection: Connection, deliveries: Sequence[Delivery]
@@ -203,8 +204,12 @@ class ReactionHandler(Handler):
         verdicts = await self._commands.store.append_in(connection, group)
         if not all(isinstance(verdict, Appended) for verdict in verdicts):
             raise Retry(f"{self._actor}: {verdicts}")
-        # Rung before the commit: the relay looks again soon when it finds nothing yet.
-        self._commands.store.on_append()
+        self._appended = True
+
+    def committed(self) -> None:
+        if self._appended:
+            self._appended = False
+            self._commands.store.on_append()
 
     def _context(self, delivery: Delivery, nth: int, owner: str) -> CommandContext:
         envelope = delivery.envelope

@@ -5,6 +5,7 @@ Each process is forked from one that has imported what they need: it is at work 
 
 import asyncio
 import multiprocessing
+import os
 from dataclasses import replace
 from multiprocessing.process import BaseProcess
 from multiprocessing.synchronize import Event
@@ -25,8 +26,8 @@ Transport = KafkaLoop | FaustApp
 def transport(
     kit: Kit, bootstrap: str, handler: Handler | None = None, limit: int = 100
 ) -> Transport:
-    """What carries records to a consumer of this kind: views are fed by the loop and reactions by
-    Faust, as the host does it."""
+    """The transport to a consumer of this kind: views are fed by the loop and reactions by Faust,
+    as the host does it."""
     reader = KafkaTopicReader(bootstrap)
     consumer = kit.consumer(handler=handler, limit=limit, reader=reader)
     group = f"{kit.contract.topic}.group"
@@ -36,7 +37,8 @@ def transport(
 
 
 def begun(kit: Kit, database: str, bootstrap: str) -> tuple[BaseProcess, Event]:
-    """A process that works until it is killed, and what is set once it has partitions."""
+    """A process that works until it is killed or this one is gone, and what is set once it has
+    partitions."""
     has_some = FORKS.Event()
     given = isinstance(kit, ViewKit), database, bootstrap, kit.contract.topic, has_some
     process = FORKS.Process(target=main, args=given, daemon=True)
@@ -50,6 +52,9 @@ def main(view: bool, database: str, bootstrap: str, topic: str, has_some: Event)
 
 
 async def _work(kind: str, database: str, bootstrap: str, topic: str, has_some: Event) -> None:
+    parent = multiprocessing.parent_process()
+    assert parent is not None
+    asyncio.get_running_loop().add_reader(parent.sentinel, os._exit, 1)
     async with attached(kind, database) as kit:
         kit.contract = replace(kit.contract, topic=topic)
         member = transport(kit, bootstrap)

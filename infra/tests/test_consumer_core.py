@@ -2,6 +2,7 @@
 
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
+from typing import Any
 from uuid import uuid4
 
 import psycopg
@@ -16,11 +17,13 @@ from infra.tests.consuming import (
     Crash,
     Crashing,
     Kit,
+    ReactionKit,
     history,
     losing_the_session,
     quoted,
     raising,
     reheaded,
+    withdrawn,
 )
 
 ALL = ["published", "2", "3"]
@@ -140,6 +143,24 @@ class TestCrash:
             await consumer.consume(records[2:])
         assert await kit.ask(OFFSET) == [1]
         assert await kit.seen() == ALL[:2]
+
+
+@pytest.mark.parametrize("kit", ["reaction"], indirect=True)
+class TestReaction:
+    async def test_the_relay_is_nudged_once_what_was_recorded_is_there(
+        self, kit: ReactionKit, kit_database: str
+    ) -> None:
+        there: list[Any] = []
+
+        def nudge() -> None:
+            with psycopg.connect(kit_database) as connection:
+                there.extend(connection.execute("select count(*) from es.event"))
+
+        kit.commands.store.on_append = nudge
+        consumer = await kit.owner()
+        await consumer.consume(kit.topic.publish(*history()))
+        await consumer.consume(kit.topic.publish(withdrawn()))
+        assert there == [(3,)]
 
 
 class TestOwnership:

@@ -38,7 +38,7 @@ async def heard(waiter: Waiter, signal: Signal) -> bool:
 async def rung_for_ever(waiter: Waiter) -> None:
     async with asyncio.timeout(LATE_SECONDS):
         while True:
-            await waiter.wait(0.05)
+            await waiter.wait(2 * LATE_SECONDS)
 
 
 async def test_it_wakes_everybody_who_waits() -> None:
@@ -55,6 +55,22 @@ async def test_one_that_came_before_the_wait_is_not_lost() -> None:
         signal.notify()
         assert await waiter.wait(LATE_SECONDS)
         assert not await waiter.wait(0.001)
+
+
+async def test_one_of_another_process_wakes_all_of_this_one(
+    pool: Pool, ear: AsyncConnection
+) -> None:
+    here, elsewhere = Signal("facts"), Signal("facts", pool)
+    async with here.subscribe(ear), here.subscribe() as waiter:
+        assert await heard(waiter, elsewhere)
+
+
+async def test_a_waiter_that_is_woken_wakes_nobody_else() -> None:
+    signal = Signal("facts")
+    async with signal.subscribe() as one, signal.subscribe() as other:
+        one.wake()
+        assert await one.wait(LATE_SECONDS)
+        assert not await other.wait(0.001)
 
 
 async def test_without_one_a_waiter_goes_on_by_itself() -> None:
@@ -95,7 +111,7 @@ async def test_it_never_fails_though_the_database_is_away(pool: Pool) -> None:
         assert await waiter.wait(LATE_SECONDS)
 
 
-async def test_a_waiter_learns_that_its_connection_is_lost(
+async def test_a_waiter_learns_at_once_that_its_connection_is_lost(
     pool: Pool, ear: AsyncConnection
 ) -> None:
     async with Signal("facts").subscribe(ear) as waiter:
