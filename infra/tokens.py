@@ -30,9 +30,13 @@ Role = Literal[
     "operator",
     "billing",
     "courier",
+    "depot_agent",
     "enrolling",
+    "pending",
+    "rejected",
 ]
-"""Permissions within an organisation. Who is `enrolling` has yet to prove a second factor."""
+"""Permissions within an organisation. Who is `enrolling` has yet to prove a second factor; the
+organisation of who is `pending` or `rejected` is not let in."""
 
 
 @dataclass(frozen=True, slots=True)

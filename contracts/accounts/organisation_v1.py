@@ -15,6 +15,7 @@ from contracts.runtime import (
     Seal,
     Unseal,
     decode_instant,
+    decode_text,
     encode_instant,
     member,
     message_class,
@@ -127,12 +128,69 @@ class SupportAccessEnded:
     ended_at: datetime
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RegistrationSubmitted:
+    """A partner registered itself; the operator of the platform is to look at it."""
+
+    organisation_id: str
+    # The user who registered it, by a phone that was proved with a code.
+    user_id: str
+    manager_name: str
+    # E.164.
+    phone: str
+    # The number of the manager's national identity card (CIN), in capitals.
+    identity_card: str
+    # The company's number in Morocco (ICE), whose check digits are right; absent where it has none.
+    company_number: str | None
+    # The street, and all that one has to know to find the door.
+    address: str
+    city: str
+    # The version of the conditions that the manager accepted.
+    conditions_version: str
+    # BCP 47 tag of the language the manager reads.
+    language: str
+    submitted_at: datetime
+    # The same for the same identity card, and nothing else can be told from it.
+    identity_card_mark: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RegistrationConfirmed:
+    """The operator looked at a registration and let the partner in."""
+
+    organisation_id: str
+    # The manager, who is told.
+    user_id: str
+    # What the partner is called, for who is told.
+    partner: str
+    confirmed_by: str
+    confirmed_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RegistrationRejected:
+    """The operator looked at a registration and did not let the partner in."""
+
+    organisation_id: str
+    # The manager, who is told.
+    user_id: str
+    # What the partner is called, for who is told.
+    partner: str
+    # In the operator's words.
+    reason: str
+    rejected_by: str
+    rejected_at: datetime
+
+
 OrganisationEvent = (
     OrganisationRegistered
     | ProfileChanged
     | SupportAccessGranted
     | SupportAccessRevoked
     | SupportAccessEnded
+    | RegistrationSubmitted
+    | RegistrationConfirmed
+    | RegistrationRejected
 )
 
 _OrganisationRegistered = message_class("relais.accounts.organisation.v1.OrganisationRegistered")
@@ -140,6 +198,9 @@ _ProfileChanged = message_class("relais.accounts.organisation.v1.ProfileChanged"
 _SupportAccessGranted = message_class("relais.accounts.organisation.v1.SupportAccessGranted")
 _SupportAccessRevoked = message_class("relais.accounts.organisation.v1.SupportAccessRevoked")
 _SupportAccessEnded = message_class("relais.accounts.organisation.v1.SupportAccessEnded")
+_RegistrationSubmitted = message_class("relais.accounts.organisation.v1.RegistrationSubmitted")
+_RegistrationConfirmed = message_class("relais.accounts.organisation.v1.RegistrationConfirmed")
+_RegistrationRejected = message_class("relais.accounts.organisation.v1.RegistrationRejected")
 
 
 def decode_contact_channel(message: Any) -> ContactChannel:
@@ -296,6 +357,113 @@ def encode_support_access_ended(value: SupportAccessEnded, _seal: Seal) -> bytes
     return encoded
 
 
+def decode_registration_submitted(message: Any, unseal: Unseal) -> RegistrationSubmitted:
+    if not (
+        message.HasField("manager_name")
+        and message.HasField("phone")
+        and message.HasField("identity_card")
+        and message.HasField("address")
+        and message.HasField("city")
+        and message.HasField("submitted_at")
+        and message.HasField("identity_card_mark")
+    ):
+        raise missing(
+            message,
+            "manager_name",
+            "phone",
+            "identity_card",
+            "address",
+            "city",
+            "submitted_at",
+            "identity_card_mark",
+        )
+    return RegistrationSubmitted(
+        organisation_id=message.organisation_id,
+        user_id=message.user_id,
+        manager_name=decode_text(unseal(message.user_id, 3, message.manager_name.sealed)),
+        phone=decode_text(unseal(message.user_id, 4, message.phone.sealed)),
+        identity_card=decode_text(unseal(message.user_id, 5, message.identity_card.sealed)),
+        company_number=message.company_number if message.HasField("company_number") else None,
+        address=decode_text(unseal(message.user_id, 7, message.address.sealed)),
+        city=decode_text(unseal(message.user_id, 8, message.city.sealed)),
+        conditions_version=message.conditions_version,
+        language=message.language,
+        submitted_at=decode_instant(message.submitted_at),
+        identity_card_mark=decode_text(
+            unseal(message.user_id, 12, message.identity_card_mark.sealed)
+        ),
+    )
+
+
+def encode_registration_submitted(value: RegistrationSubmitted, seal: Seal) -> bytes:
+    message = _RegistrationSubmitted(
+        organisation_id=value.organisation_id,
+        user_id=value.user_id,
+        manager_name={"sealed": seal(value.user_id, 3, value.manager_name.encode())},
+        phone={"sealed": seal(value.user_id, 4, value.phone.encode())},
+        identity_card={"sealed": seal(value.user_id, 5, value.identity_card.encode())},
+        company_number=value.company_number,
+        address={"sealed": seal(value.user_id, 7, value.address.encode())},
+        city={"sealed": seal(value.user_id, 8, value.city.encode())},
+        conditions_version=value.conditions_version,
+        language=value.language,
+        submitted_at=encode_instant(value.submitted_at),
+        identity_card_mark={"sealed": seal(value.user_id, 12, value.identity_card_mark.encode())},
+    )
+    encoded: bytes = message.SerializeToString()
+    return encoded
+
+
+def decode_registration_confirmed(message: Any, _unseal: Unseal) -> RegistrationConfirmed:
+    if not message.HasField("confirmed_at"):
+        raise missing(message, "confirmed_at")
+    return RegistrationConfirmed(
+        organisation_id=message.organisation_id,
+        user_id=message.user_id,
+        partner=message.partner,
+        confirmed_by=message.confirmed_by,
+        confirmed_at=decode_instant(message.confirmed_at),
+    )
+
+
+def encode_registration_confirmed(value: RegistrationConfirmed, _seal: Seal) -> bytes:
+    message = _RegistrationConfirmed(
+        organisation_id=value.organisation_id,
+        user_id=value.user_id,
+        partner=value.partner,
+        confirmed_by=value.confirmed_by,
+        confirmed_at=encode_instant(value.confirmed_at),
+    )
+    encoded: bytes = message.SerializeToString()
+    return encoded
+
+
+def decode_registration_rejected(message: Any, _unseal: Unseal) -> RegistrationRejected:
+    if not message.HasField("rejected_at"):
+        raise missing(message, "rejected_at")
+    return RegistrationRejected(
+        organisation_id=message.organisation_id,
+        user_id=message.user_id,
+        partner=message.partner,
+        reason=message.reason,
+        rejected_by=message.rejected_by,
+        rejected_at=decode_instant(message.rejected_at),
+    )
+
+
+def encode_registration_rejected(value: RegistrationRejected, _seal: Seal) -> bytes:
+    message = _RegistrationRejected(
+        organisation_id=value.organisation_id,
+        user_id=value.user_id,
+        partner=value.partner,
+        reason=value.reason,
+        rejected_by=value.rejected_by,
+        rejected_at=encode_instant(value.rejected_at),
+    )
+    encoded: bytes = message.SerializeToString()
+    return encoded
+
+
 contract: Contract[OrganisationEvent] = Contract(
     name="organisation",
     service="accounts",
@@ -356,6 +524,46 @@ contract: Contract[OrganisationEvent] = Contract(
             encode=encode_support_access_ended,
             parse=parser(_SupportAccessEnded),
             convert=decode_support_access_ended,
+        ),
+        EventType(
+            type="relais.accounts.organisation.v1.registration_submitted",
+            cls=RegistrationSubmitted,
+            key="organisation_id",
+            time="submitted_at",
+            schema="relais.accounts.organisation.v1.RegistrationSubmitted",
+            personal=(
+                ("manager_name", "user_id"),
+                ("phone", "user_id"),
+                ("identity_card", "user_id"),
+                ("address", "user_id"),
+                ("city", "user_id"),
+                ("identity_card_mark", "user_id"),
+            ),
+            encode=encode_registration_submitted,
+            parse=parser(_RegistrationSubmitted),
+            convert=decode_registration_submitted,
+        ),
+        EventType(
+            type="relais.accounts.organisation.v1.registration_confirmed",
+            cls=RegistrationConfirmed,
+            key="organisation_id",
+            time="confirmed_at",
+            schema="relais.accounts.organisation.v1.RegistrationConfirmed",
+            personal=(),
+            encode=encode_registration_confirmed,
+            parse=parser(_RegistrationConfirmed),
+            convert=decode_registration_confirmed,
+        ),
+        EventType(
+            type="relais.accounts.organisation.v1.registration_rejected",
+            cls=RegistrationRejected,
+            key="organisation_id",
+            time="rejected_at",
+            schema="relais.accounts.organisation.v1.RegistrationRejected",
+            personal=(),
+            encode=encode_registration_rejected,
+            parse=parser(_RegistrationRejected),
+            convert=decode_registration_rejected,
         ),
     ),
 )

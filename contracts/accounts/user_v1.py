@@ -43,6 +43,8 @@ class Role(IntEnum):
     BILLING = 6
     # Takes tours of parcels to their recipients.
     COURIER = 7
+    # Receives parcels at a depot, and keeps them.
+    DEPOT_AGENT = 8
 
 
 class PasswordMeans(IntEnum):
@@ -70,16 +72,20 @@ class SessionEnd(IntEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class UserInvited:
-    """An administrator made the account; it has no credentials yet (HIF-02)."""
+    """An administrator made the account, which has no credentials yet (HIF-02), or its owner
+    registered it.
+    """
 
     user_id: str
     organisation_id: str
-    email: str
+    # Absent for who signs in by phone alone.
+    email: str | None
     name: str
     # BCP 47 tag of the language of mails.
     language: str
     roles: tuple[Role, ...]
     phone: str | None
+    # The user themselves where they registered.
     invited_by: str
     invited_at: datetime
     # What the organisation calls the user, like a personnel number, unique there; the id follows
@@ -105,7 +111,8 @@ class UserActivated:
 
     user_id: str
     organisation_id: str
-    email: str
+    # Absent for who signs in by phone alone.
+    email: str | None
     name: str
     language: str
     roles: tuple[Role, ...]
@@ -119,12 +126,43 @@ class PasswordResetRequested:
 
     user_id: str
     organisation_id: str
-    email: str
+    # Absent for who signs in by phone alone.
+    email: str | None
     name: str
     language: str
     reset_link: str
     expires_at: datetime
     requested_at: datetime
+    # E.164: the number the link goes to, where it was asked for by phone.
+    phone: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PhoneCodeRequested:
+    """Somebody who is not a user yet wants to prove that a phone is theirs, and was sent a code."""
+
+    # The user they are to become.
+    user_id: str
+    # The organisation they are to register.
+    organisation_id: str
+    # E.164.
+    phone: str
+    # Six digits, good for a few minutes.
+    code: str
+    language: str
+    expires_at: datetime
+    requested_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PhoneFoundInUse:
+    """Somebody wanted to register with the phone of a user, who is told."""
+
+    user_id: str
+    organisation_id: str
+    # E.164.
+    phone: str
+    found_at: datetime
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -294,6 +332,8 @@ UserEvent = (
     | AgreementSigned
     | UserActivated
     | PasswordResetRequested
+    | PhoneCodeRequested
+    | PhoneFoundInUse
     | EmailChangeRequested
     | EmailChanged
     | PasswordSet
@@ -314,6 +354,8 @@ _UserInvited = message_class("relais.accounts.user.v1.UserInvited")
 _AgreementSigned = message_class("relais.accounts.user.v1.AgreementSigned")
 _UserActivated = message_class("relais.accounts.user.v1.UserActivated")
 _PasswordResetRequested = message_class("relais.accounts.user.v1.PasswordResetRequested")
+_PhoneCodeRequested = message_class("relais.accounts.user.v1.PhoneCodeRequested")
+_PhoneFoundInUse = message_class("relais.accounts.user.v1.PhoneFoundInUse")
 _EmailChangeRequested = message_class("relais.accounts.user.v1.EmailChangeRequested")
 _EmailChanged = message_class("relais.accounts.user.v1.EmailChanged")
 _PasswordSet = message_class("relais.accounts.user.v1.PasswordSet")
@@ -331,14 +373,14 @@ _SubjectForgotten = message_class("relais.accounts.user.v1.SubjectForgotten")
 
 
 def decode_user_invited(message: Any, unseal: Unseal) -> UserInvited:
-    if not (
-        message.HasField("email") and message.HasField("name") and message.HasField("invited_at")
-    ):
-        raise missing(message, "email", "name", "invited_at")
+    if not (message.HasField("name") and message.HasField("invited_at")):
+        raise missing(message, "name", "invited_at")
     return UserInvited(
         user_id=message.user_id,
         organisation_id=message.organisation_id,
-        email=decode_text(unseal(message.user_id, 3, message.email.sealed)),
+        email=decode_text(unseal(message.user_id, 3, message.email.sealed))
+        if message.HasField("email")
+        else None,
         name=decode_text(unseal(message.user_id, 4, message.name.sealed)),
         language=message.language,
         roles=tuple(member(Role, item) for item in message.roles),
@@ -357,7 +399,9 @@ def encode_user_invited(value: UserInvited, seal: Seal) -> bytes:
     message = _UserInvited(
         user_id=value.user_id,
         organisation_id=value.organisation_id,
-        email={"sealed": seal(value.user_id, 3, value.email.encode())},
+        email=None
+        if value.email is None
+        else {"sealed": seal(value.user_id, 3, value.email.encode())},
         name={"sealed": seal(value.user_id, 4, value.name.encode())},
         language=value.language,
         roles=value.roles,
@@ -399,14 +443,14 @@ def encode_agreement_signed(value: AgreementSigned, _seal: Seal) -> bytes:
 
 
 def decode_user_activated(message: Any, unseal: Unseal) -> UserActivated:
-    if not (
-        message.HasField("email") and message.HasField("name") and message.HasField("activated_at")
-    ):
-        raise missing(message, "email", "name", "activated_at")
+    if not (message.HasField("name") and message.HasField("activated_at")):
+        raise missing(message, "name", "activated_at")
     return UserActivated(
         user_id=message.user_id,
         organisation_id=message.organisation_id,
-        email=decode_text(unseal(message.user_id, 3, message.email.sealed)),
+        email=decode_text(unseal(message.user_id, 3, message.email.sealed))
+        if message.HasField("email")
+        else None,
         name=decode_text(unseal(message.user_id, 4, message.name.sealed)),
         language=message.language,
         roles=tuple(member(Role, item) for item in message.roles),
@@ -421,7 +465,9 @@ def encode_user_activated(value: UserActivated, seal: Seal) -> bytes:
     message = _UserActivated(
         user_id=value.user_id,
         organisation_id=value.organisation_id,
-        email={"sealed": seal(value.user_id, 3, value.email.encode())},
+        email=None
+        if value.email is None
+        else {"sealed": seal(value.user_id, 3, value.email.encode())},
         name={"sealed": seal(value.user_id, 4, value.name.encode())},
         language=value.language,
         roles=value.roles,
@@ -436,22 +482,26 @@ def encode_user_activated(value: UserActivated, seal: Seal) -> bytes:
 
 def decode_password_reset_requested(message: Any, unseal: Unseal) -> PasswordResetRequested:
     if not (
-        message.HasField("email")
-        and message.HasField("name")
+        message.HasField("name")
         and message.HasField("reset_link")
         and message.HasField("expires_at")
         and message.HasField("requested_at")
     ):
-        raise missing(message, "email", "name", "reset_link", "expires_at", "requested_at")
+        raise missing(message, "name", "reset_link", "expires_at", "requested_at")
     return PasswordResetRequested(
         user_id=message.user_id,
         organisation_id=message.organisation_id,
-        email=decode_text(unseal(message.user_id, 3, message.email.sealed)),
+        email=decode_text(unseal(message.user_id, 3, message.email.sealed))
+        if message.HasField("email")
+        else None,
         name=decode_text(unseal(message.user_id, 4, message.name.sealed)),
         language=message.language,
         reset_link=decode_text(unseal(message.user_id, 6, message.reset_link.sealed)),
         expires_at=decode_instant(message.expires_at),
         requested_at=decode_instant(message.requested_at),
+        phone=decode_text(unseal(message.user_id, 9, message.phone.sealed))
+        if message.HasField("phone")
+        else None,
     )
 
 
@@ -459,12 +509,72 @@ def encode_password_reset_requested(value: PasswordResetRequested, seal: Seal) -
     message = _PasswordResetRequested(
         user_id=value.user_id,
         organisation_id=value.organisation_id,
-        email={"sealed": seal(value.user_id, 3, value.email.encode())},
+        email=None
+        if value.email is None
+        else {"sealed": seal(value.user_id, 3, value.email.encode())},
         name={"sealed": seal(value.user_id, 4, value.name.encode())},
         language=value.language,
         reset_link={"sealed": seal(value.user_id, 6, value.reset_link.encode())},
         expires_at=encode_instant(value.expires_at),
         requested_at=encode_instant(value.requested_at),
+        phone=None
+        if value.phone is None
+        else {"sealed": seal(value.user_id, 9, value.phone.encode())},
+    )
+    encoded: bytes = message.SerializeToString()
+    return encoded
+
+
+def decode_phone_code_requested(message: Any, unseal: Unseal) -> PhoneCodeRequested:
+    if not (
+        message.HasField("phone")
+        and message.HasField("code")
+        and message.HasField("expires_at")
+        and message.HasField("requested_at")
+    ):
+        raise missing(message, "phone", "code", "expires_at", "requested_at")
+    return PhoneCodeRequested(
+        user_id=message.user_id,
+        organisation_id=message.organisation_id,
+        phone=decode_text(unseal(message.user_id, 3, message.phone.sealed)),
+        code=decode_text(unseal(message.user_id, 4, message.code.sealed)),
+        language=message.language,
+        expires_at=decode_instant(message.expires_at),
+        requested_at=decode_instant(message.requested_at),
+    )
+
+
+def encode_phone_code_requested(value: PhoneCodeRequested, seal: Seal) -> bytes:
+    message = _PhoneCodeRequested(
+        user_id=value.user_id,
+        organisation_id=value.organisation_id,
+        phone={"sealed": seal(value.user_id, 3, value.phone.encode())},
+        code={"sealed": seal(value.user_id, 4, value.code.encode())},
+        language=value.language,
+        expires_at=encode_instant(value.expires_at),
+        requested_at=encode_instant(value.requested_at),
+    )
+    encoded: bytes = message.SerializeToString()
+    return encoded
+
+
+def decode_phone_found_in_use(message: Any, unseal: Unseal) -> PhoneFoundInUse:
+    if not (message.HasField("phone") and message.HasField("found_at")):
+        raise missing(message, "phone", "found_at")
+    return PhoneFoundInUse(
+        user_id=message.user_id,
+        organisation_id=message.organisation_id,
+        phone=decode_text(unseal(message.user_id, 3, message.phone.sealed)),
+        found_at=decode_instant(message.found_at),
+    )
+
+
+def encode_phone_found_in_use(value: PhoneFoundInUse, seal: Seal) -> bytes:
+    message = _PhoneFoundInUse(
+        user_id=value.user_id,
+        organisation_id=value.organisation_id,
+        phone={"sealed": seal(value.user_id, 3, value.phone.encode())},
+        found_at=encode_instant(value.found_at),
     )
     encoded: bytes = message.SerializeToString()
     return encoded
@@ -896,10 +1006,36 @@ contract: Contract[UserEvent] = Contract(
                 ("email", "user_id"),
                 ("name", "user_id"),
                 ("reset_link", "user_id"),
+                ("phone", "user_id"),
             ),
             encode=encode_password_reset_requested,
             parse=parser(_PasswordResetRequested),
             convert=decode_password_reset_requested,
+        ),
+        EventType(
+            type="relais.accounts.user.v1.phone_code_requested",
+            cls=PhoneCodeRequested,
+            key="user_id",
+            time="requested_at",
+            schema="relais.accounts.user.v1.PhoneCodeRequested",
+            personal=(
+                ("phone", "user_id"),
+                ("code", "user_id"),
+            ),
+            encode=encode_phone_code_requested,
+            parse=parser(_PhoneCodeRequested),
+            convert=decode_phone_code_requested,
+        ),
+        EventType(
+            type="relais.accounts.user.v1.phone_found_in_use",
+            cls=PhoneFoundInUse,
+            key="user_id",
+            time="found_at",
+            schema="relais.accounts.user.v1.PhoneFoundInUse",
+            personal=(("phone", "user_id"),),
+            encode=encode_phone_found_in_use,
+            parse=parser(_PhoneFoundInUse),
+            convert=decode_phone_found_in_use,
         ),
         EventType(
             type="relais.accounts.user.v1.email_change_requested",

@@ -83,7 +83,7 @@ class ContactChanged:
 
     user_id: str
     organisation_id: str
-    email: str
+    email: str | None
     name: str
     # E.164.
     phone: str | None
@@ -151,14 +151,14 @@ def encode_quiet_hours(value: QuietHours) -> dict[str, Any]:
 
 
 def decode_contact_changed(message: Any, unseal: Unseal) -> ContactChanged:
-    if not (
-        message.HasField("email") and message.HasField("name") and message.HasField("changed_at")
-    ):
-        raise missing(message, "email", "name", "changed_at")
+    if not (message.HasField("name") and message.HasField("changed_at")):
+        raise missing(message, "name", "changed_at")
     return ContactChanged(
         user_id=message.user_id,
         organisation_id=message.organisation_id,
-        email=decode_text(unseal(message.user_id, 3, message.email.sealed)),
+        email=decode_text(unseal(message.user_id, 3, message.email.sealed))
+        if message.HasField("email")
+        else None,
         name=decode_text(unseal(message.user_id, 4, message.name.sealed)),
         phone=decode_text(unseal(message.user_id, 5, message.phone.sealed))
         if message.HasField("phone")
@@ -172,7 +172,9 @@ def encode_contact_changed(value: ContactChanged, seal: Seal) -> bytes:
     message = _ContactChanged(
         user_id=value.user_id,
         organisation_id=value.organisation_id,
-        email={"sealed": seal(value.user_id, 3, value.email.encode())},
+        email=None
+        if value.email is None
+        else {"sealed": seal(value.user_id, 3, value.email.encode())},
         name={"sealed": seal(value.user_id, 4, value.name.encode())},
         phone=None
         if value.phone is None

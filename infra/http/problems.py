@@ -214,6 +214,11 @@ def session_over() -> Problem:
     return Problem(401, "session-over")
 
 
+def not_let_in(standing: str) -> Problem:
+    """403: the registration of the caller's organisation is `pending`, or `rejected`."""
+    return Problem(403, f"registration-{standing}")
+
+
 def try_again(status: int, slug: str, *, seconds: int = 1, **facts: object) -> Problem:
     """A problem that passes; the client should repeat the request as it was."""
     return Problem(status, slug, facts=facts, headers={"Retry-After": str(seconds)})

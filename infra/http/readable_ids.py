@@ -9,6 +9,7 @@ ORDER = "P"
 """How the ids begin of what an organisation may call by a reference of its own."""
 TOUR = "R"
 PICKUP = "K"
+ORGANISATION = "D"
 
 _DIGITS = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 _LENGTH = 11

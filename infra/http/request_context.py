@@ -64,6 +64,7 @@ from infra.http.problems import (
     Problem,
     invalid,
     malformed,
+    not_let_in,
     refused,
     try_again,
 )
@@ -91,6 +92,8 @@ SKEW = timedelta(minutes=5)
 """How far a phone's clock may be ahead of ours."""
 COUNTS = frozenset({"logistics", "administration", "analyst", "operator", "billing"})
 """Callers with none of these roles see opaque versions."""
+NOT_LET_IN = frozenset({"pending", "rejected"})
+"""The roles of callers whose organisation is not let in: they are told so."""
 JSON = "application/json"
 NO_VERSION = -1
 """No stream stands at it."""
@@ -559,6 +562,8 @@ class AuthDependency:
         if app_state.rates is not None and counted:
             app_state.rates.count(principal)
         if self.roles.isdisjoint(principal.roles):
+            if barred := principal.roles & NOT_LET_IN:
+                raise not_let_in(min(barred))
             raise Problem(403, "not-admitted", facts={"roles": sorted(self.roles)})
         return principal
 

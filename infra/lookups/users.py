@@ -4,6 +4,7 @@ An access token lives a few minutes after its session or its account has ended. 
 taken back, like money and bank details, asks here: `Service(guard=users.refuse_ended)`.
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import assert_never
@@ -11,6 +12,8 @@ from typing import assert_never
 from contracts.accounts import user_v1
 from contracts.accounts.user_v1 import (
     PasswordSet,
+    Role,
+    RolesChanged,
     SessionsEnded,
     SubjectForgotten,
     TotpRemoved,
@@ -27,6 +30,7 @@ Reads = (
     UserInvited
     | UserActivated
     | UserDeactivated
+    | RolesChanged
     | SessionsEnded
     | PasswordSet
     | TotpRemoved
@@ -42,6 +46,9 @@ class User:
 
     user_id: str
     organisation_id: str
+    roles: tuple[str, ...] = ()
+    active: bool = False
+    """Whether they may sign in."""
     closed: bool = False
     """Whether the account was deactivated, or forgotten."""
     sessions_over_at: datetime | None = None
@@ -56,16 +63,20 @@ def key(event: Reads) -> tuple[str]:
 
 def project(row: User | None, event: Reads) -> User:
     if isinstance(event, UserInvited):
-        return User(user_id=event.user_id, organisation_id=event.organisation_id)
+        roles = _names(event.roles)
+        return User(user_id=event.user_id, organisation_id=event.organisation_id, roles=roles)
     if row is None:
         raise OutOfOrder(event)
     match event:
         case UserActivated():
-            return replace(row, closed=False)
+            return replace(row, roles=_names(event.roles), active=True, closed=False)
         case UserDeactivated():
-            return replace(row, closed=True, sessions_over_at=event.deactivated_at)
+            ended_at = event.deactivated_at
+            return replace(row, active=False, closed=True, sessions_over_at=ended_at)
         case SubjectForgotten():
-            return replace(row, closed=True, sessions_over_at=event.forgotten_at)
+            return replace(row, active=False, closed=True, sessions_over_at=event.forgotten_at)
+        case RolesChanged():
+            return replace(row, roles=_names(event.roles))
         case PasswordSet():
             return replace(row, sessions_over_at=event.set_at)
         case TotpRemoved():
@@ -78,6 +89,10 @@ def project(row: User | None, event: Reads) -> User:
             return replace(row, ended_sessions=ended)
         case unhandled:
             assert_never(unhandled)
+
+
+def _names(roles: Iterable[Role]) -> tuple[str, ...]:
+    return tuple(role.name.lower() for role in roles)
 
 
 lookup = View(
@@ -99,6 +114,18 @@ async def require(context: RequestContext, field: str, user_id: str) -> None:
     user = await context.lookup(lookup, user_id)
     if user is None or user.organisation_id != context.principal.organisation_id or user.closed:
         raise unknown_reference(field, "user")
+
+
+async def require_active(context: RequestContext, field: str, user_id: str, role: Role) -> None:
+    """Refuse a command whose field names nobody of the caller's organisation who may sign in and
+    has that role.
+
+    Raises the 422 `Problem` of the field.
+    """
+    await require(context, field, user_id)
+    user = await context.lookup(lookup, user_id)
+    if user is None or not user.active or role.name.lower() not in user.roles:
+        raise unknown_reference(field, role.name.lower())
 
 
 async def refuse_ended(context: RequestContext) -> None:

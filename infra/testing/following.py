@@ -4,7 +4,8 @@ from datetime import UTC, datetime
 from itertools import count
 from typing import Any
 
-from contracts.accounts.user_v1 import Role, UserInvited
+from contracts.accounts.organisation_v1 import OrganisationKind, OrganisationRegistered, Profile
+from contracts.accounts.user_v1 import Role, UserActivated, UserInvited
 from contracts.media.file_v1 import FileStored, Purpose, Visibility
 from infra.consumers.views import ViewHandler
 from infra.host import Running
@@ -29,7 +30,9 @@ async def follow(running: Running, *events: Any) -> None:
             )
 
 
-def user(user_id: str = "ada", organisation: str = "hiflow") -> UserInvited:
+def user(
+    user_id: str = "ada", organisation: str = "hiflow", role: Role = Role.DRIVER
+) -> UserInvited:
     """Somebody who was invited to an organisation."""
     return UserInvited(
         user_id=user_id,
@@ -37,7 +40,7 @@ def user(user_id: str = "ada", organisation: str = "hiflow") -> UserInvited:
         email=f"{user_id}@example.org",
         name="Ada Martin",
         language="fr",
-        roles=(Role.DRIVER,),
+        roles=(role,),
         phone=None,
         invited_by="lea",
         invited_at=NOON,
@@ -63,4 +66,28 @@ def file(
         visibility=Visibility.PRIVATE,
         purpose=purpose,
         stored_at=NOON,
+    )
+
+
+def activated(user_id: str, organisation: str, role: Role) -> UserActivated:
+    """The same person, who may sign in now."""
+    return UserActivated(
+        user_id=user_id,
+        organisation_id=organisation,
+        email=f"{user_id}@example.org",
+        name="Ada Martin",
+        language="fr",
+        roles=(role,),
+        activated_at=NOON,
+        phone=None,
+    )
+
+
+def organisation(organisation_id: str, kind: OrganisationKind) -> OrganisationRegistered:
+    """An organisation that the platform's operator founded."""
+    profile = Profile(
+        name="Maarif", time_zone="Africa/Casablanca", currency="MAD", country="MA", contacts=()
+    )
+    return OrganisationRegistered(
+        organisation_id=organisation_id, kind=kind, profile=profile, registered_at=NOON
     )

@@ -10,6 +10,7 @@ ORGANISATION = Aggregate(
     evolve=organisation.evolve,
     initial=organisation.initial,
     timers=organisation.timers,
+    obligations=organisation.obligations,
     on_timer=organisation.on_timer,
 )
 USER = Aggregate(

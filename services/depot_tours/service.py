@@ -4,10 +4,11 @@ from contracts.depot_tours import tour_v1
 from infra import vault
 from infra.consumers.reactions import Reaction
 from infra.host import Service
-from infra.lookups import users
+from infra.lookups import organisations, users
 from services.depot_tours.adapters import claims
 from services.depot_tours.aggregates import ORDER, PICKUP, RETURNED, TOUR
 from services.depot_tours.http import router
+from services.depot_tours.http.access import refuse_others
 from services.depot_tours.http.problems import WORDING
 from services.depot_tours.reactions import from_depot_tours_tour
 
@@ -25,8 +26,8 @@ service = Service(
             target=from_depot_tours_tour.target,
         ),
     ),
-    lookups=(users.lookup,),
-    guard=users.refuse_ended,
+    lookups=(users.lookup, organisations.lookup),
+    guard=refuse_others,
     migrations=(vault.TABLES, claims.TABLES),
     routes=router,
     wording=WORDING,

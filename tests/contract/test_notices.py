@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from contracts.accounts import organisation_v1 as organisation
 from contracts.accounts import user_v1 as user
 from contracts.alerts.alert_v1 import DriverAlerted
 from contracts.common_v1 import Money, Rule
@@ -89,6 +90,7 @@ def reset(link: str = "https://x/1") -> user.PasswordResetRequested:
         reset_link=link,
         expires_at=NOON + timedelta(hours=1),
         requested_at=NOON,
+        phone=None,
     )
 
 
@@ -490,6 +492,61 @@ def test_a_link_is_private_ends_in_time_and_goes_by_mail_alone() -> None:
     assert json.loads(message.private or "") == {"link": "https://x/1"}
     assert (message.facts, message.only) == ((), Channel.EMAIL)
     assert message.expires_at == NOON + timedelta(hours=1)
+
+
+PHONE = "+212661234567"
+CODE = user.PhoneCodeRequested(
+    user_id="ada",
+    organisation_id="maarif",
+    phone=PHONE,
+    code="204817",
+    language="fr",
+    expires_at=NOON + timedelta(minutes=10),
+    requested_at=NOON,
+)
+IN_USE = user.PhoneFoundInUse(user_id="ada", organisation_id="maarif", phone=PHONE, found_at=NOON)
+BY_PHONE = replace(reset(), email=None, phone=PHONE)
+
+
+@pytest.mark.requirement("G-21")
+@pytest.mark.parametrize(
+    ("event", "says"),
+    [(CODE, "204817"), (BY_PHONE, "https://x/1"), (IN_USE, "http://localhost:8080")],
+)
+def test_a_phone_is_proved_by_a_text_message_to_it_alone(event: Any, says: str) -> None:
+    message = told(event)
+    assert (message.only, message.address) == (Channel.SMS, PHONE)
+    for language in LANGUAGES:
+        assert says in written(message, language).short
+
+
+@pytest.mark.requirement("EXX-04", "G-20")
+def test_a_registrant_is_told_of_the_decision_by_text_message() -> None:
+    confirmed = organisation.RegistrationConfirmed(
+        organisation_id="maarif",
+        user_id="ada",
+        partner="Maarif",
+        confirmed_by="lea",
+        confirmed_at=NOON,
+    )
+    rejected = organisation.RegistrationRejected(
+        organisation_id="maarif",
+        user_id="ada",
+        partner="Maarif",
+        reason="No such street",
+        rejected_by="lea",
+        rejected_at=NOON,
+    )
+    for event, says in ((confirmed, "Maarif"), (rejected, "No such street")):
+        message = told(event)
+        assert (message.user_id, message.only) == ("ada", Channel.SMS)
+        for language in LANGUAGES:
+            assert says in written(message, language).short
+
+
+def test_who_registered_is_not_told_to_ask_for_a_mail() -> None:
+    for event in (invited(), activated()):
+        assert messages(replace(event, email=None)) == []
 
 
 @pytest.mark.requirement("HIF-43")

@@ -14,10 +14,13 @@ import httpx
 import pytest
 import pytest_asyncio
 
+from contracts.accounts.organisation_v1 import OrganisationKind
 from infra.host import Service
 from infra.http.browsers import SAFE_METHODS
 from infra.http.problems import MEDIA_TYPE
+from infra.lookups import organisations
 from infra.testing.databases import Prepare
+from infra.testing.following import follow, organisation
 from infra.testing.routes import EVERY_ROLE, Route, routes_of
 from infra.testing.serving import KEY, Caller, prepare, served, without_database
 from infra.tokens import SigningKey, issue
@@ -82,6 +85,8 @@ async def tried(
     if request.param in ASKING_FIRST or service.guard is not None:
         database = await reused_database(service.name, partial(prepare, service))
         async with served(service, database, Tried) as tried:
+            if organisations.lookup in service.lookups:
+                await follow(tried.running, organisation("hiflow", OrganisationKind.DEPOT))
             yield tried
     else:
         async with without_database(service, Tried) as tried:

@@ -22,6 +22,7 @@ from services.accounts import user
 from services.accounts.adapters import inviting
 from services.accounts.adapters.accounts import Accounts
 from services.accounts.adapters.administrators import Administrators
+from services.accounts.adapters.inviting import Login
 from services.accounts.adapters.secrets import Secrets, passwords, totp
 from services.accounts.aggregates import ORGANISATION, USER
 from services.accounts.organisation import RegisterOrganisation
@@ -66,8 +67,9 @@ async def founded(
     person: str,
     country: str,
     time_zone: str | None = None,
+    kind: str = "driver_partner",
 ) -> Answer:
-    """Let a driver partner's organisation begin, with one administrator, who sets a password by
+    """Let an organisation of a kind begin, with one administrator, who sets a password by
     mail. Its currency is that of the country; so is the time zone, where there is but one. Raises
     `Trouble`."""
     profile = _profile(name, country, time_zone)
@@ -81,7 +83,8 @@ async def founded(
     founder = Founder(user_id, address, person)
     async with opened(service, settings) as running:
         try:
-            await found(running, organisation_id, OrganisationKind.DRIVER_PARTNER, profile, founder)
+            part = OrganisationKind[kind.upper()]
+            await found(running, organisation_id, part, profile, founder)
         except Impossible as error:
             raise Trouble(str(error)) from error
     audit(settings.home, "found", organisation=organisation_id, administrator=user_id)
@@ -140,11 +143,14 @@ class _Making:
         """Invite and activate, with the agreement signed and the secrets there are."""
         user_id, org, at = founder.user_id, self._organisation_id, self.at
         invitation = _invitation(founder, org, at)
+        taken = Impossible(f"somebody has the address of {user_id}")
         note = await inviting.noting(
             self._accounts,
             self._administrators,
-            invitation,
-            lambda: Impossible(f"somebody has the address of {user_id}"),
+            org,
+            user_id,
+            founder.roles,
+            (Login(self._secrets.addresses, founder.email, lambda: taken),),
         )
         await self.carry_out(USER, user_id, "invite", invitation, note)
         steps: dict[str, user.Command] = {

@@ -29,6 +29,15 @@ class RoleName(StrEnum):
     OPERATOR = "operator"
     BILLING = "billing"
     COURIER = "courier"
+    DEPOT_AGENT = "depot_agent"
+
+
+class FoundedKind(StrEnum):
+    """The part that a founded organisation plays."""
+
+    DRIVER_PARTNER = "driver_partner"
+    DEPOT = "depot"
+    MARKETPLACE_OPERATOR = "marketplace_operator"
 
 
 def _group(about: str) -> typer.Typer:
@@ -520,10 +529,16 @@ def found(
     time_zone: Annotated[
         str | None, typer.Option(help="By its IANA name, where the country has several.")
     ] = None,
+    kind: Annotated[
+        FoundedKind,
+        typer.Option(help="What it is; a marketplace_operator lets in who registers."),
+    ] = FoundedKind.DRIVER_PARTNER,
     json: Json = False,
 ) -> None:
     """Let an organisation begin, with an administrator; safe to repeat."""
     from tools.relais import bootstrap, servers
 
-    begun = bootstrap.founded(organisation, name, user, email, person, country, time_zone)
+    begun = bootstrap.founded(
+        organisation, name, user, email, person, country, time_zone, kind.value
+    )
     servers.answer(begun, as_json=json)

@@ -1,35 +1,51 @@
-"""An invitation beside its event: the address is taken, and an administrator is counted."""
+"""A new user beside the events: address and phone are noted, and an administrator is counted."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection, Iterable
+from dataclasses import dataclass
 
 from contracts.accounts.user_v1 import Role
 from infra.commands import InTransaction
 from infra.database import Connection
 from services.accounts.adapters.accounts import Accounts
 from services.accounts.adapters.administrators import Administrators
-from services.accounts.user import InviteUser
+from services.accounts.adapters.secrets.claims import Claims
+
+
+@dataclass(frozen=True, slots=True)
+class Login:
+    """A text that a new user is to sign in with, and what is raised when somebody has it."""
+
+    claims: Claims
+    text: str
+    taken: Callable[[], Exception]
 
 
 async def noting(
     accounts: Accounts,
     administrators: Administrators,
-    command: InviteUser,
-    taken: Callable[[], Exception],
+    organisation_id: str,
+    user_id: str,
+    roles: Collection[Role],
+    logins: Iterable[Login],
 ) -> InTransaction:
-    """A note of the address of a new user, for the transaction of the invitation.
+    """A note of what a new user signs in with, for the transaction of the invitation.
 
-    Raises what `taken` makes when another user of the organisation has the address; so does the
+    Raises what `taken` makes when another user of the organisation has the text; so does the
     note, when somebody is invited with it at the same time. Safe to repeat.
     """
-    organisation_id, user_id = command.organisation_id, command.user_id
-    key = await accounts.free_address(command.email, organisation_id, user_id)
-    if key is None:
-        raise taken()
-    if Role.ADMINISTRATION in command.roles:
+    keys = []
+    for login in logins:
+        key = await accounts.free(login.claims, login.text, organisation_id, user_id)
+        if key is None:
+            raise login.taken()
+        keys.append((login, key))
+    if Role.ADMINISTRATION in roles:
         await administrators.add(organisation_id, user_id)
 
     async def note(connection: Connection) -> None:
-        if not await accounts.expect_address(connection, key, organisation_id, user_id):
-            raise taken()
+        for login, key in keys:
+            expected = await login.claims.expect(connection, key, organisation_id, user_id)
+            if expected != user_id:
+                raise login.taken()
 
     return note

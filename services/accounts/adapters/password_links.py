@@ -1,4 +1,4 @@
-"""The mails with which users set a password: requested at once, answered by a worker."""
+"""The links with which users set a password: requested at once, answered by a worker."""
 
 from datetime import UTC, datetime, timedelta
 from uuid import NAMESPACE_URL, UUID, uuid5
@@ -24,6 +24,10 @@ create table if not exists accounts.reset_request (
   requested_at   timestamptz not null
 );
 """
+PHONES = """
+alter table accounts.reset_request
+  add column if not exists by_phone boolean not null default false;
+"""
 LINKS = uuid5(NAMESPACE_URL, "relais:accounts:links")
 SWEEP = timedelta(minutes=5)
 KEPT = timedelta(days=1)
@@ -32,13 +36,20 @@ PAGE = 50
 
 
 async def request(
-    pool: Pool, request_id: UUID, email_key: bytes, correlation_id: str, at: datetime
+    pool: Pool,
+    request_id: UUID,
+    key: bytes,
+    correlation_id: str,
+    at: datetime,
+    *,
+    by_phone: bool = False,
 ) -> None:
-    """Note that somebody wants to set a password, whether or not a user has the address."""
+    """Note that somebody wants to set a password, whether or not a user has the address, or the
+    phone."""
     async with pool.connection() as connection:
         await connection.execute(
-            "insert into accounts.reset_request values (%s, %s, %s, %s) on conflict do nothing",
-            (request_id, email_key, correlation_id, at),
+            "insert into accounts.reset_request values (%s, %s, %s, %s, %s) on conflict do nothing",
+            (request_id, key, correlation_id, at, by_phone),
         )
 
 
@@ -70,7 +81,7 @@ class PasswordLinks(Polling):
                 "delete from accounts.reset_request where request_id in (select request_id"
                 " from accounts.reset_request order by requested_at limit %s"
                 " for update skip locked)"
-                " returning request_id, email_key, correlation_id, requested_at",
+                " returning request_id, email_key, correlation_id, requested_at, by_phone",
                 (PAGE,),
             )
             waiting = await cursor.fetchall()
@@ -79,21 +90,36 @@ class PasswordLinks(Polling):
         return len(waiting)
 
     async def _answer(
-        self, request_id: UUID, email_key: bytes, correlation_id: str, at: datetime
+        self, request_id: UUID, key: bytes, correlation_id: str, at: datetime, by_phone: bool
     ) -> None:
-        for person in await self._accounts.with_address(email_key):
-            await self._send(person, request_id, correlation_id, at)
+        for person in await self._accounts.with_address(key):
+            phone = await self._number(person, key) if by_phone else None
+            if phone is not None or not by_phone:
+                await self._send(person, request_id, correlation_id, at, phone)
+
+    async def _number(self, person: Person, key: bytes) -> str | None:
+        """The number with that key, if the user signs in with it: nobody proved that of a
+        profile."""
+        number = person.invitation.phone
+        is_theirs = number is not None and await self._secrets.phones.key(number) == key
+        return number if is_theirs else None
 
     async def _send(
-        self, person: Person, request_id: UUID, correlation_id: str, at: datetime
+        self,
+        person: Person,
+        request_id: UUID,
+        correlation_id: str,
+        at: datetime,
+        phone: str | None,
     ) -> None:
         user_id, organisation_id = person.user_id, person.organisation_id
         name = f"{request_id}|{user_id}"
         token = await self._secrets.vault.token("reset", name)
         expires_at = at + LIFETIME
+        purpose = Purpose.PASSWORD_BY_PHONE if phone else Purpose.PASSWORD
 
         async def keep(connection: Connection) -> None:
-            await links.make(connection, Purpose.PASSWORD, token, user_id, expires_at)
+            await links.make(connection, purpose, token, user_id, expires_at)
 
         command = RequestPasswordReset(
             user_id=user_id,
@@ -101,6 +127,7 @@ class PasswordLinks(Polling):
             reset_link=links.address(self._running.settings.portal, "set-password", token),
             expires_at=expires_at,
             at=at,
+            phone=phone,
         )
         context = CommandContext(
             command_id=uuid5(LINKS, name),

@@ -5,11 +5,13 @@ from fastapi import APIRouter
 from infra.host import Running
 from services.accounts.http import (
     browser,
+    depot_users,
     email,
     keys,
     organisation,
     passwords,
     profile,
+    registration,
     second_factor,
     sessions,
     sign_in,
@@ -32,6 +34,8 @@ def router(running: Running) -> APIRouter:
         email,
         profile,
         second_factor,
+        registration,
+        depot_users,
         users,
         organisation,
         support_access,

@@ -1,32 +1,46 @@
 """Common ground of the routes: the secrets, the accounts, and the proof of who asks."""
 
-from dataclasses import replace
+from collections.abc import Collection
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Annotated
 
 from fastapi import Depends
 from starlette.requests import Request
 
+from contracts.accounts.organisation_v1 import OrganisationKind
+from contracts.accounts.user_v1 import Role
 from infra.commands import InTransaction
 from infra.database import Connection
 from infra.host import Running
 from infra.http.answers import Router
 from infra.http.auth import Principal
 from infra.http.clients import PRINCIPAL
-from infra.http.problems import FieldError, Problem, session_over, try_again
+from infra.http.models import phone_number
+from infra.http.problems import (
+    FieldError,
+    Problem,
+    invalid,
+    session_over,
+    try_again,
+)
 from infra.http.request_context import (
     PublicRequest,
     RequestContext,
     public,
     requires,
 )
+from infra.wording import Unfit
 from services.accounts.adapters.access_tokens import AccessTokens
 from services.accounts.adapters.accounts import Accounts
 from services.accounts.adapters.administrators import Administrators
 from services.accounts.adapters.secrets import Secrets, links, throttle
 from services.accounts.adapters.secrets.links import Purpose
 from services.accounts.adapters.secrets.throttle import TooManyAttempts
-from services.accounts.http.problems import LinkInvalid
+from services.accounts.aggregates import ORGANISATION
+from services.accounts.http.fields import MOROCCO, LoginBody
+from services.accounts.http.problems import LinkInvalid, RolesNotOfDepots
+from services.accounts.organisation import Registered
 from services.accounts.user import (
     Account,
     Active,
@@ -35,6 +49,7 @@ from services.accounts.user import (
     Person,
     organisation_of,
 )
+from services.accounts.user.registration import OF_DEPOTS
 
 PublicContext = Annotated[PublicRequest, public()]
 OwnContext = Annotated[
@@ -47,24 +62,51 @@ OwnContext = Annotated[
         "operator",
         "billing",
         "courier",
+        "depot_agent",
         "enrolling",
+        "pending",
+        "rejected",
     ),
 ]
 MemberContext = Annotated[
     RequestContext,
-    requires("driver", "logistics", "administration", "analyst", "operator", "billing", "courier"),
+    requires(
+        "driver",
+        "logistics",
+        "administration",
+        "analyst",
+        "operator",
+        "billing",
+        "courier",
+        "depot_agent",
+    ),
 ]
 StaffContext = Annotated[RequestContext, requires("logistics", "administration")]
 AdministrationContext = Annotated[RequestContext, requires("administration")]
+ManagerContext = Annotated[
+    RequestContext, requires("administration", "enrolling", "pending", "rejected")
+]
+"""Whoever registered an organisation, from the first sign-in on."""
 
 NO_STORE = {"Cache-Control": "no-store"}
 """For answers with secrets: nobody on the way keeps them."""
+
+
+@dataclass(frozen=True, slots=True)
+class ByLink:
+    """Somebody who opened a link: the request as theirs, what uses the link up, and its purpose."""
+
+    person: Person
+    context: RequestContext
+    spend: InTransaction
+    purpose: Purpose
 
 
 class Access:
     """The secrets and accounts of the service, and the checks that its routes share."""
 
     def __init__(self, running: Running) -> None:
+        self._commands = running.commands
         self.pool = running.pool
         self.portal = running.settings.portal
         self.refresh_leeway = timedelta(seconds=running.settings.refresh_leeway)
@@ -89,6 +131,19 @@ class Access:
         if closed or (session_id and not await self.secrets.sessions.is_open(session_id)):
             raise session_over()
 
+    async def organisation(self, organisation_id: str) -> Registered | None:
+        """An organisation as of now."""
+        state = (await self._commands.load(ORGANISATION, organisation_id)).state
+        return state if isinstance(state, Registered) else None
+
+    async def refuse_roles(self, context: RequestContext, roles: Collection[Role]) -> None:
+        """Refuse roles that nobody has in an organisation of the caller's kind."""
+        own = await self.organisation(context.principal.organisation_id)
+        if own is not None and own.registration.kind is OrganisationKind.DEPOT:
+            others = sorted({role.name.lower() for role in set(roles) - OF_DEPOTS})
+            if others:
+                raise context.refuse(RolesNotOfDepots(tuple(others)))
+
     async def caller(self, context: RequestContext) -> Person:
         """The caller. Raises 404 for a caller without an account, e.g. with a token of tests."""
         return await self.member(context, context.principal.subject)
@@ -102,6 +157,12 @@ class Access:
         return account.person
 
     # --- Proof --------------------------------------------------------------
+
+    async def login_key(self, login: LoginBody) -> bytes:
+        """The key of what somebody signs in with. Raises the 422 `Problem` of a bad number."""
+        if login.phone is None:
+            return await self.secrets.addresses.key(login.email or "")
+        return await self.secrets.phones.key(phone_of(login.phone))
 
     async def attempt(
         self, limits: tuple[throttle.Limit, ...], key: bytes, client: str, at: datetime
@@ -131,19 +192,17 @@ class Access:
         self, context: RequestContext, client: str, person: Person, password: str, field: str
     ) -> None:
         """Refuse a caller who does not know the password of the account."""
-        key = await self.secrets.addresses.key(person.email)
+        key = await self.secrets.addresses.key(person.login)
         counted = await self.attempt_sign_in(key, client, context.at)
         if not await self.secrets.passwords.matches(person.user_id, password):
             raise wrong(field, "password")
         await throttle.succeed(self.pool, counted, context.at)
 
-    async def by_link(
-        self, context: PublicRequest, purpose: Purpose, token: str
-    ) -> tuple[Person, RequestContext, InTransaction]:
-        """The user a link is for, the request as theirs, and what uses the link up."""
-        owner = await links.owner(self.pool, purpose, token, context.at)
-        person = await self.accounts.active(owner)
-        if person is None:
+    async def by_link(self, context: PublicRequest, token: str, *purposes: Purpose) -> "ByLink":
+        """The user a link for one of these purposes is for. Raises 409 for any other link."""
+        found = await links.find(self.pool, purposes, token, context.at)
+        person = await self.accounts.active(found[0]) if found else None
+        if found is None or person is None:
             raise context.refuse(LinkInvalid())
         proven = await self.as_user(context, person)
 
@@ -151,7 +210,7 @@ class Access:
             if not await links.spend(connection, token, proven.command_context.command_id):
                 raise context.refuse(LinkInvalid())
 
-        return person, proven, spend
+        return ByLink(person, proven, spend, found[1])
 
     async def as_user(self, context: PublicRequest, person: Person) -> RequestContext:
         """The request of somebody who proved by a secret who they are."""
@@ -170,6 +229,14 @@ def refuse_stranger(context: RequestContext, user: Account | Forgotten) -> None:
     """Answer a caller of another organisation that there is no such user."""
     if organisation_of(user) != context.principal.organisation_id:
         raise context.refuse(NoSuchUser())
+
+
+def phone_of(number: str) -> str:
+    """The number of a public request as E.164. Raises the 422 `Problem` of the field."""
+    try:
+        return phone_number(number, MOROCCO)
+    except Unfit as error:
+        raise invalid("/phone", "value_error", error.rule) from error
 
 
 def wrong(field: str, says: str) -> Problem:

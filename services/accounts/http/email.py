@@ -89,17 +89,23 @@ async def send_link(access: Access, context: RequestContext, person: Person, ema
 
 
 async def confirm(access: Access, context: PublicRequest, token: str) -> None:
-    person, proven, spend = await access.by_link(context, Purpose.EMAIL, token)
+    opened = await access.by_link(context, token, Purpose.EMAIL)
+    person, addresses = opened.person, access.secrets.addresses
     wanted = person.credentials.wanted
-    key = await access.secrets.addresses.key(wanted.new_email if wanted else person.email)
+    key = await addresses.key(wanted.new_email if wanted else person.login)
+
+    former = await addresses.holder(await addresses.key(person.email or ""))
+    # Who signs in by phone, or with a password they were given, may have proved no address yet.
+    give = addresses.move if former == person.user_id else addresses.prove
 
     async def keep(connection: Connection) -> None:
-        await spend(connection)
+        await opened.spend(connection)
+        await addresses.drop(connection, person.user_id)
         await links.void(connection, person.user_id)
-        if not await access.secrets.addresses.move(connection, key, person.user_id):
+        if not await give(connection, key, person.user_id):
             raise context.refuse(AddressTaken())
 
     command = ChangeEmail(
         user_id=person.user_id, organisation_id=person.organisation_id, at=context.at
     )
-    await proven.perform(USER, person.user_id, command, keep)
+    await opened.context.perform(USER, person.user_id, command, keep)

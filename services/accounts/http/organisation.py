@@ -21,6 +21,9 @@ from contracts.accounts.organisation_v1 import (
     OrganisationRegistered,
     Profile,
     ProfileChanged,
+    RegistrationConfirmed,
+    RegistrationRejected,
+    RegistrationSubmitted,
     SupportAccessEnded,
     SupportAccessGranted,
     SupportAccessRevoked,
@@ -31,7 +34,7 @@ from infra.http.models import Body, Currency, Email, Instant, Line, Named, Phone
 from infra.http.request_context import RequestContext
 from infra.wording import Unfit
 from services.accounts.aggregates import ORGANISATION
-from services.accounts.http.access import Access, AdministrationContext, MemberContext
+from services.accounts.http.access import Access, AdministrationContext, OwnContext
 from services.accounts.http.fields import Country
 from services.accounts.http.support_access import (
     AccessEnded,
@@ -150,6 +153,25 @@ class OrganisationHistory(
     shows={
         OrganisationRegistered: RegisteredShown,
         ProfileChanged: ProfileChangedShown,
+        # An identity card is not shown.
+        RegistrationSubmitted: (
+            "organisation_id",
+            "user_id",
+            "manager_name",
+            "phone",
+            "company_number",
+            "address",
+            "city",
+            "conditions_version",
+            "language",
+            "submitted_at",
+        ),
+        RegistrationConfirmed: (
+            *("organisation_id", "user_id", "partner", "confirmed_by", "confirmed_at"),
+        ),
+        RegistrationRejected: (
+            *("organisation_id", "user_id", "partner", "reason", "rejected_by", "rejected_at"),
+        ),
         SupportAccessGranted: AccessGranted,
         SupportAccessRevoked: AccessRevoked,
         SupportAccessEnded: AccessEnded,
@@ -171,7 +193,7 @@ def routes(access: Access) -> Router:
     router = access.router("Organisation")
 
     @router.get("/organisation")
-    async def show_organisation(context: MemberContext) -> Answered[OrganisationShown]:
+    async def show_organisation(context: OwnContext) -> Answered[OrganisationShown]:
         """One's own organisation, and how it is reached."""
         found = await context.load(ORGANISATION, context.principal.organisation_id)
         if isinstance(found.state, Unregistered):

@@ -10,15 +10,15 @@ from infra.commands import InTransaction
 from infra.database import Connection
 from infra.http.answers import Answer, Answered, Router
 from infra.http.clients import client_of
-from infra.http.models import Body, Email
-from infra.http.request_context import RequestContext
+from infra.http.models import Body
+from infra.http.request_context import PublicRequest, RequestContext
 from services.accounts.adapters import password_links, secrets
 from services.accounts.adapters.common_passwords import common_passwords
 from services.accounts.adapters.secrets import passwords, throttle
 from services.accounts.adapters.secrets.links import Purpose
 from services.accounts.aggregates import USER
-from services.accounts.http.access import NO_STORE, Access, OwnContext, PublicContext
-from services.accounts.http.fields import Password, Token
+from services.accounts.http.access import NO_STORE, Access, ByLink, OwnContext, PublicContext
+from services.accounts.http.fields import LoginBody, Password, Token
 from services.accounts.http.problems import AddressTaken
 from services.accounts.user import Person
 from services.accounts.user.password import weakness
@@ -28,8 +28,8 @@ RESETS = uuid5(NAMESPACE_URL, "relais:accounts:resets")
 """Namespace of the ids of requests for a mail."""
 
 
-class ResetRequestBody(Body):
-    email: Email
+class ResetRequestBody(LoginBody):
+    """The user whose password is to be set."""
 
 
 class ResetBody(Body):
@@ -59,26 +59,34 @@ def routes(access: Access) -> Router:
     async def request_reset(
         body: ResetRequestBody, context: PublicContext, request: Request
     ) -> Answered[MailRequested]:
-        """Ask for a mail with a link to set a password; answered alike for every address."""
-        key = await access.secrets.addresses.key(body.email)
+        """Ask for a link to set a password, by mail or as a text message; answered alike for every
+        address and number."""
+        key = await access.login_key(body)
         await access.attempt(throttle.RESET, key, client_of(request.scope), context.at)
         # Nobody is known here, so two people may have chosen the same Idempotency-Key.
         request_id = uuid5(RESETS, f"{context.idempotency_key}/{key.hex()}")
+        by_phone = body.phone is not None
         await password_links.request(
-            access.pool, request_id, key, context.correlation_id, context.at
+            access.pool, request_id, key, context.correlation_id, context.at, by_phone=by_phone
         )
-        sent = MailRequested(mail=context.says("mail", "if_active"))
+        said = "if_active_phone" if by_phone else "if_active"
+        sent = MailRequested(mail=context.says("mail", said))
         return context.in_language(Answered(sent, 202, NO_STORE))
 
     @router.put("/password")
     async def reset_password(body: ResetBody, context: PublicContext) -> Answered[PasswordIsSet]:
-        """Set a password with the link of a mail. The link works once, and every session ends.
+        """Set a password with the link of a mail or text message. The link works once, and every
+        session ends.
 
-        The link proves the address: 409 when another account was first to prove it.
+        The link proves the address, or the phone: 409 when another account was first to prove it.
         """
-        person, proven, spend = await access.by_link(context, Purpose.PASSWORD, body.token)
         password = body.password.get_secret_value()
-        await set_password(access, proven, person, password, PasswordMeans.RESET, spend)
+        opened = await access.by_link(
+            context, body.token, Purpose.PASSWORD, Purpose.PASSWORD_BY_PHONE
+        )
+        proof = await proof_of(access, opened)
+        person, proven = opened.person, opened.context
+        await set_password(access, proven, person, password, PasswordMeans.RESET, proof)
         return Answered(PasswordIsSet(), headers=NO_STORE)
 
     @router.put("/me/password")
@@ -96,6 +104,22 @@ def routes(access: Access) -> Router:
     return router
 
 
+async def proof_of(access: Access, opened: ByLink) -> InTransaction:
+    """Uses a link up, and gives its owner what it proves."""
+    person, claims = opened.person, access.secrets.addresses
+    text = person.email
+    if opened.purpose is Purpose.PASSWORD_BY_PHONE:
+        claims, text = access.secrets.phones, person.invitation.phone
+    key = await claims.key(text or "")
+
+    async def prove(connection: Connection) -> None:
+        await opened.spend(connection)
+        if not await claims.prove(connection, key, person.user_id):
+            raise opened.context.refuse(AddressTaken())
+
+    return prove
+
+
 async def set_password(
     access: Access,
     context: RequestContext,
@@ -105,17 +129,12 @@ async def set_password(
     proof: InTransaction | None = None,
 ) -> None:
     """Replace the password of a user whose right to do so is checked, or is by `proof`."""
-    common = await common_passwords()
-    if weak := weakness(password, person.email, person.name, common=common):
-        raise context.refuse(weak)
+    await refuse_weak(context, password, person.login, person.name)
     hashed = await access.secrets.passwords.hash(password)
-    key = await access.secrets.addresses.key(person.email)
 
     async def keep(connection: Connection) -> None:
         if proof is not None:
             await proof(connection)
-        if not await access.secrets.addresses.prove(connection, key, person.user_id):
-            raise context.refuse(AddressTaken())
         await secrets.end_all(connection, person.user_id, context.at)
         await passwords.keep(connection, person.user_id, hashed)
 
@@ -126,3 +145,9 @@ async def set_password(
         at=context.at,
     )
     await context.perform(USER, person.user_id, command, keep)
+
+
+async def refuse_weak(context: PublicRequest, password: str, *known: str) -> None:
+    """Refuse a password that is too weak for somebody of whom these texts are known."""
+    if weak := weakness(password, *known, common=await common_passwords()):
+        raise context.refuse(weak)

@@ -43,8 +43,25 @@ class EmailTaken:
 
 
 @dataclass(frozen=True, slots=True)
+class PhoneTaken:
+    """Another user of the organisation has the phone."""
+
+
+@dataclass(frozen=True, slots=True)
 class AddressTaken:
-    """Another account was first to prove that the address is theirs."""
+    """Another account was first to prove that the address, or the phone, is theirs."""
+
+
+@dataclass(frozen=True, slots=True)
+class IdentityCardTaken:
+    """A partner that was let in has the identity card."""
+
+
+@dataclass(frozen=True, slots=True)
+class RolesNotOfDepots:
+    """Nobody has these roles in a depot."""
+
+    roles: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,9 +76,13 @@ SecretRefusal = (
     | SessionOver
     | LinkInvalid
     | EmailTaken
+    | PhoneTaken
     | AddressTaken
+    | IdentityCardTaken
     | AlreadyEnrolled
 )
 
-Rejection = user.Rejection | organisation.Rejection | password.Weakness | SecretRefusal
+Rejection = (
+    user.Rejection | organisation.Rejection | password.Weakness | SecretRefusal | RolesNotOfDepots
+)
 WORDING = Wording(__package__, Rejection)

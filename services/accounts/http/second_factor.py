@@ -74,7 +74,7 @@ def routes(access: Access) -> Router:
             raise context.refuse(AlreadyEnrolled())
         attempt = str(context.command_context.command_id)
         secret = await access.secrets.second_factors.begin(person.user_id, attempt)
-        return Answered(Enrolment.of(totp.enrolment(secret, person.email)), 201, NO_STORE)
+        return Answered(Enrolment.of(totp.enrolment(secret, person.login)), 201, NO_STORE)
 
     @router.post("/me/second-factor/confirmation")
     async def confirm_enrolment(
@@ -155,7 +155,7 @@ async def with_codes(
         return codes
     if person.credentials.enrolled and isinstance(command, EnrolTotp):
         raise context.refuse(AlreadyEnrolled())
-    key = await access.secrets.addresses.key(person.email)
+    key = await access.secrets.addresses.key(person.login)
     counted = await access.attempt_sign_in(key, client, context.at)
     verdict = await factors.judge(user_id, code, context.at)
     if verdict is not totp.Verdict.RIGHT:

@@ -13,13 +13,12 @@ from infra.database import Connection
 from infra.http.answers import Answered, Router
 from infra.http.auth import Principal
 from infra.http.clients import client_of
-from infra.http.models import Body, Email
 from infra.http.request_context import PublicRequest
 from services.accounts.adapters.secrets import sessions, throttle, totp
 from services.accounts.adapters.secrets.sessions import Session
 from services.accounts.aggregates import USER
 from services.accounts.http.access import NO_STORE, Access, PublicContext
-from services.accounts.http.fields import Password
+from services.accounts.http.fields import LoginBody, Password
 from services.accounts.http.problems import CodeUsed, SecondFactorNeeded, SignInRefused
 from services.accounts.http.tokens import Tokens, tokens_of_session
 from services.accounts.user import Person
@@ -33,8 +32,7 @@ DOOR = "door:accounts.sign-in"
 FactorCode = Annotated[str, StringConstraints(pattern=r"^([0-9]{6}|[A-Z2-7]{5}-[A-Z2-7]{5})$")]
 
 
-class SignInBody(Body):
-    email: Email
+class SignInBody(LoginBody):
     password: Password
     code: FactorCode | None = None
     """The present code of the second factor, where there is one, or a recovery code."""
@@ -72,7 +70,7 @@ async def signed_in(
     access: Access, body: SignInBody, context: PublicRequest, scope: Scope
 ) -> Tokens:
     """Open the session of whoever proves who they are. Raises the `Problem` of everybody else."""
-    key = await access.secrets.addresses.key(body.email)
+    key = await access.login_key(body)
     counted = await access.attempt_sign_in(key, client_of(scope), context.at)
     person = await prove(access, context, key, body.password.get_secret_value())
     proof = await prove_second_factor(access, context, person, body.code)
@@ -82,8 +80,9 @@ async def signed_in(
 
 
 async def prove(access: Access, context: PublicRequest, key: bytes, password: str) -> Person:
-    """The active user with that address and password. The same work for every wrong one."""
-    user_id = await access.secrets.addresses.holder(key)
+    """The active user with that address or phone, and password. The same work for every wrong
+    one."""
+    user_id = await access.accounts.signing_in(key)
     right = await access.secrets.passwords.matches(user_id, password)
     person = await access.accounts.active(user_id)
     if not right or person is None:

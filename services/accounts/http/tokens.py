@@ -17,7 +17,8 @@ from services.accounts.user.sign_in import granted
 
 
 class GrantedRole(StrEnum):
-    """A role of an access token; `enrolling` may do nothing but get a second factor."""
+    """A role of an access token. `enrolling` may do nothing but get a second factor; `pending` and
+    `rejected` see how far the registration of their organisation is, and their own account."""
 
     DRIVER = "driver"
     LOGISTICS = "logistics"
@@ -26,7 +27,10 @@ class GrantedRole(StrEnum):
     OPERATOR = "operator"
     BILLING = "billing"
     COURIER = "courier"
+    DEPOT_AGENT = "depot_agent"
     ENROLLING = "enrolling"
+    PENDING = "pending"
+    REJECTED = "rejected"
 
 
 class Tokens(Answer):
@@ -48,12 +52,16 @@ class Tokens(Answer):
 async def tokens_of_session(
     access: Access, person: Person, session: Session, refresh_token: str, at: datetime
 ) -> Tokens:
-    """The tokens of a user who stays signed in."""
+    """The tokens of a user who stays signed in; of an organisation that is not let in, they say
+    nothing but that (G-20)."""
+    organisation = await access.organisation(person.organisation_id)
+    standing = organisation.barred if organisation else None
+    own = granted(person.roles, with_second_factor=session.second_factor)
     tokens = await tokens_for(
         access,
         user_id=person.user_id,
         organisation_id=person.organisation_id,
-        roles=granted(person.roles, with_second_factor=session.second_factor),
+        roles=frozenset({standing}) if standing else own,
         at=at,
         authenticated_at=session.signed_in_at.timestamp(),
         session_id=session.session_id,

@@ -12,6 +12,8 @@ from contracts.accounts.user_v1 import (
     LicenceChanged,
     PasswordResetRequested,
     PasswordSet,
+    PhoneCodeRequested,
+    PhoneFoundInUse,
     ProfileChanged,
     RecoveryCodesMade,
     Role,
@@ -88,6 +90,7 @@ class UserShown(Answer):
     user_id: str
     organisation_id: str
     email: str
+    """Empty where somebody signs in by phone alone."""
     name: str
     language: str
     """BCP 47 tag of the language of mails."""
@@ -126,7 +129,7 @@ def user_shown(account: Account) -> UserShown:
         status=status_of(account),
         user_id=person.user_id,
         organisation_id=person.organisation_id,
-        email=person.email,
+        email=person.email or "",
         name=person.name,
         language=person.language,
         phone=person.phone,
@@ -173,11 +176,22 @@ class UserHistory(
             "user_id",
             "organisation_id",
             "email",
+            "phone",
             "name",
             "language",
             "expires_at",
             "requested_at",
         ),
+        # Nor are codes.
+        PhoneCodeRequested: (
+            "user_id",
+            "organisation_id",
+            "phone",
+            "language",
+            "expires_at",
+            "requested_at",
+        ),
+        PhoneFoundInUse: ("user_id", "organisation_id", "phone", "found_at"),
         EmailChangeRequested: (
             "user_id",
             "organisation_id",

@@ -15,6 +15,7 @@ from infra.http.models import Body, Day, Email, Id, Language, Line, Named, Phone
 from infra.http.request_context import RequestContext
 from infra.lookups import files
 from services.accounts.adapters import inviting, secrets
+from services.accounts.adapters.inviting import Login
 from services.accounts.aggregates import USER
 from services.accounts.http.access import (
     Access,
@@ -75,6 +76,7 @@ def routes(access: Access) -> Router:
     async def invite_user(body: UserBody, context: AdministrationContext) -> Answered[Recorded]:
         """Invite somebody to one's organisation. They have no credentials before the account is
         activated."""
+        await access.refuse_roles(context, body.roles)
         user_id = context.new_id(readable_ids.USER, body.reference)
         command = InviteUser(
             user_id=user_id,
@@ -88,8 +90,14 @@ def routes(access: Access) -> Router:
             by=context.principal.subject,
             at=context.occurred_at,
         )
+        login = Login(access.secrets.addresses, body.email, lambda: context.refuse(EmailTaken()))
         note = await inviting.noting(
-            access.accounts, access.administrators, command, lambda: context.refuse(EmailTaken())
+            access.accounts,
+            access.administrators,
+            command.organisation_id,
+            user_id,
+            body.roles,
+            (login,),
         )
         created = f"/accounts/users/{user_id}"
         return await context.handle(USER, user_id, command, created=created, in_transaction=note)
@@ -168,6 +176,7 @@ def routes(access: Access) -> Router:
         user_id: Id, body: RolesBody, context: AdministrationContext
     ) -> Answered[Recorded]:
         """Give a user other roles. They count from the user's next access token on."""
+        await access.refuse_roles(context, body.roles)
         return await give_roles(access, context, user_id, body.roles)
 
     return router

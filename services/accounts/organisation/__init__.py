@@ -1,4 +1,4 @@
-"""An organisation: what it is called, where it works, and whom of the support it lets in."""
+"""An organisation: what it is called, where it works, how it was let in, whom it lets in."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
@@ -11,12 +11,27 @@ from contracts.accounts.organisation_v1 import (
     OrganisationRegistered,
     Profile,
     ProfileChanged,
+    RegistrationConfirmed,
+    RegistrationRejected,
+    RegistrationSubmitted,
     SupportAccessEnded,
     SupportAccessGranted,
     SupportAccessRevoked,
 )
+from contracts.obligations import Obligations
 from contracts.timers import CancelTimer, SetTimer
-from services.accounts.organisation import support_access
+from services.accounts.organisation import admission, support_access
+from services.accounts.organisation.admission import (
+    FOUNDED,
+    Admission,
+    Confirmed,
+    ConfirmRegistration,
+    Founded,
+    Pending,
+    Rejected,
+    RejectRegistration,
+    SubmitRegistration,
+)
 from services.accounts.organisation.support_access import (
     EndSupportAccess,
     GrantSupportAccess,
@@ -41,7 +56,7 @@ class ChangeProfile:
     at: datetime
 
 
-Command = RegisterOrganisation | ChangeProfile | support_access.Command
+Command = RegisterOrganisation | ChangeProfile | admission.Command | support_access.Command
 
 # --- Rejections -------------------------------------------------------------
 
@@ -56,7 +71,9 @@ class OrganisationIdTaken:
     organisation_id: str
 
 
-Rejection = NoSuchOrganisation | OrganisationIdTaken | support_access.Rejection
+Rejection = (
+    NoSuchOrganisation | OrganisationIdTaken | admission.Rejection | support_access.Rejection
+)
 
 # --- State ------------------------------------------------------------------
 
@@ -73,6 +90,21 @@ class Registered:
     registration: OrganisationRegistered
     profile: Profile
     grants: Mapping[str, support_access.Grant]
+    admission: Admission = FOUNDED
+
+    @property
+    def barred(self) -> str | None:
+        """How far the registration is of an organisation that is not let in: `pending`, or
+        `rejected`. None when its people may do what their roles say (G-20)."""
+        match self.admission:
+            case Pending():
+                return "pending"
+            case Rejected():
+                return "rejected"
+            case Founded() | Confirmed():
+                return None
+            case unhandled:
+                assert_never(unhandled)
 
 
 Organisation = Unregistered | Registered
@@ -91,6 +123,9 @@ def evolve(organisation: Organisation, event: OrganisationEvent) -> Organisation
             return replace(organisation, profile=event.profile)
         case SupportAccessGranted() | SupportAccessRevoked() | SupportAccessEnded():
             return replace(organisation, grants={**organisation.grants, event.grant_id: event})
+        case RegistrationSubmitted() | RegistrationConfirmed() | RegistrationRejected():
+            found = admission.evolve(organisation.admission, event)
+            return replace(organisation, admission=found)
         case unhandled:
             assert_never(unhandled)
 
@@ -104,11 +139,15 @@ def decide(command: Command, organisation: Organisation) -> Decision:
     """New facts, an empty list when they are already recorded, or the rule that says no."""
     if isinstance(command, RegisterOrganisation):
         return register(command, organisation)
+    if isinstance(command, SubmitRegistration):
+        return submit(command, organisation)
     if isinstance(organisation, Unregistered):
         return NoSuchOrganisation()
     match command:
         case ChangeProfile():
             return change_profile(command, organisation)
+        case ConfirmRegistration() | RejectRegistration():
+            return admission.settle(command, organisation.profile, organisation.admission)
         case GrantSupportAccess():
             return support_access.grant(command, organisation.grants)
         case RevokeSupportAccess():
@@ -132,6 +171,19 @@ def register(command: RegisterOrganisation, organisation: Organisation) -> Decis
     return [] if known == registration else OrganisationIdTaken(command.organisation_id)
 
 
+def submit(command: SubmitRegistration, organisation: Organisation) -> Decision:
+    if isinstance(organisation, Unregistered):
+        return admission.submit(command)
+    taken = OrganisationIdTaken(command.organisation_id)
+    if isinstance(organisation.admission, Founded):
+        return taken
+    known = [
+        replace(organisation.registration, registered_at=command.at),
+        replace(organisation.admission.submitted, submitted_at=command.at),
+    ]
+    return [] if known == admission.facts(command) else taken
+
+
 def change_profile(command: ChangeProfile, organisation: Registered) -> Decision:
     if command.profile == organisation.profile:
         return []
@@ -144,6 +196,16 @@ def change_profile(command: ChangeProfile, organisation: Registered) -> Decision
     ]
 
 
+# --- What the law keeps -----------------------------------------------------
+
+
+def obligations(organisation: Organisation, person: str) -> Obligations:
+    """The reasons not to forget somebody yet, and what stays known of them."""
+    if isinstance(organisation, Unregistered):
+        return Obligations()
+    return admission.obligations(organisation.admission, person)
+
+
 # --- Timers -----------------------------------------------------------------
 
 
@@ -152,6 +214,8 @@ def timers(event: OrganisationEvent) -> tuple[SetTimer | CancelTimer, ...]:
         case SupportAccessGranted() | SupportAccessRevoked():
             return support_access.timers(event)
         case OrganisationRegistered() | ProfileChanged() | SupportAccessEnded():
+            return ()
+        case RegistrationSubmitted() | RegistrationConfirmed() | RegistrationRejected():
             return ()
         case unhandled:
             assert_never(unhandled)

@@ -271,6 +271,7 @@ def reset_requested(language: str = "fr", at: datetime = NOON) -> PasswordResetR
         reset_link=LINK,
         expires_at=at + DAY,
         requested_at=at,
+        phone=None,
     )
 
 

@@ -72,11 +72,12 @@ class Caller(serving.Caller):
             by="lea",
             at=datetime.now(UTC),
         )
-        key = await access.accounts.free_address(address, org, user_id)
+        addresses = access.secrets.addresses
+        key = await access.accounts.free(addresses, address, org, user_id)
         assert key is not None
 
         async def expect(connection: Connection) -> None:
-            assert await access.accounts.expect_address(connection, key, org, user_id)
+            assert await addresses.expect(connection, key, org, user_id) == user_id
 
         if Role.ADMINISTRATION in command.roles:
             await access.administrators.add(org, user_id)

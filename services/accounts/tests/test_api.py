@@ -21,12 +21,18 @@ from services.accounts.aggregates import ORGANISATION, USER
 from services.accounts.http import router
 from services.accounts.http.access import Access
 from services.accounts.tests.make import context
+from services.accounts.tests.registering import EVIDENCE
 from services.accounts.tests.serving import Caller, invitation, served, today
 from services.accounts.user import ForgetUser
 
 EVERY_ROLE: tuple[Role, ...] = get_args(Role)
 PROFILE = {"phone": "+33612345678", "city": "Lyon"}
 LICENCE = {"number": "14AB", "categories": ["B"], "issued_on": "2020-05-01"}
+REJECTION = {"seen": EVIDENCE, "reason": "No."}
+DECISIONS: dict[str, Any] = {
+    "/registrations/organisation_id/confirmation": {"seen": EVIDENCE},
+    "/registrations/organisation_id/rejection": REJECTION,
+}
 SUPPORT = {"supporter_id": "sam", "roles": ["logistics"], "reason": "A quote does not open."}
 
 
@@ -68,6 +74,9 @@ class TestWhoMay:
                 "/password-resets",
                 "/password",
                 "/email",
+                "/phone-codes",
+                "/registrations",
+                "/registrations/conditions",
             }
 
     @pytest.mark.requirement("G-01")
@@ -88,11 +97,11 @@ class TestWhoMay:
             await api.active_user("ada")
             for method, path, roles in routes(api.running):
                 # The support's own doors and one's own organisation name nobody else's.
-                theirs = path.startswith(("/organisation", "/support")) or path == "/users"
-                if roles is None or theirs:
+                theirs = path.startswith(("/organisation", "/support"))
+                if roles is None or theirs or path in ("/users", "/depot-users"):
                     continue
-                body = bodies.get(path.rpartition("/")[2])
-                place = path.replace("user_id", "ada")
+                body = DECISIONS.get(path) or bodies.get(path.rpartition("/")[2])
+                place = path.replace("user_id", "ada").replace("organisation_id", "hiflow")
                 asked = await api.ask(method, place, body, "ada", EVERY_ROLE, "stranger")
                 assert (method, path, asked.status_code) == (method, path, 404)
 
@@ -103,14 +112,23 @@ class TestWhoMay:
             granted = await api.ask("POST", "/organisation/support-access", support())
             zoe = (await api.ask("POST", "/users", invitation("zoe"))).json()["id"]
             existing = Existing(
-                ids={"user_id": "ada-1", "grant_id": granted.json()["id"], "found": zoe},
+                ids={
+                    "user_id": "ada-1",
+                    "grant_id": granted.json()["id"],
+                    "found": zoe,
+                    "organisation_id": "hiflow",
+                },
                 queries={"GET /users": "reference=zoe"},
                 bodies={
                     "PUT /users/{user_id}/agreement": {"signed_on": today()},
                     "PUT /users/{user_id}/roles": {"roles": ["analyst"]},
                     "POST /users/{user_id}/second-factor/removal": {"password": "y"},
+                    "PUT /registrations/{organisation_id}/confirmation": {"seen": EVIDENCE},
+                    "PUT /registrations/{organisation_id}/rejection": REJECTION,
                 },
                 owners={"driver": "ada-1", "administration": "lea"},
+                # Hiflow did not register itself.
+                for_all=("GET /organisation/registration",),
             )
             await existing.is_hidden_from(api)
 

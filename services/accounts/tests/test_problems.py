@@ -3,6 +3,7 @@ from typing import get_args
 
 import pytest
 
+from contracts.decisions import Changed
 from infra.testing.problems import said_everywhere, told
 from services.accounts.adapters.common_passwords import common_passwords
 from services.accounts.http.problems import (
@@ -11,13 +12,22 @@ from services.accounts.http.problems import (
     AlreadyEnrolled,
     CodeUsed,
     EmailTaken,
+    IdentityCardTaken,
     LinkInvalid,
+    PhoneTaken,
     Rejection,
+    RolesNotOfDepots,
     SecondFactorNeeded,
     SessionOver,
     SignInRefused,
 )
 from services.accounts.organisation import NoSuchOrganisation, OrganisationIdTaken
+from services.accounts.organisation.admission import (
+    ConditionsChanged,
+    NotToBeAdmitted,
+    RegistrationIsConfirmed,
+    RegistrationIsRejected,
+)
 from services.accounts.organisation.support_access import (
     NoSuchGrant,
     RolesNotLent,
@@ -66,6 +76,14 @@ REJECTIONS: list[Rejection] = [
     LinkInvalid(),
     AddressTaken(),
     AlreadyEnrolled(),
+    PhoneTaken(),
+    IdentityCardTaken(),
+    RolesNotOfDepots(("driver",)),
+    ConditionsChanged("2026-11"),
+    NotToBeAdmitted(),
+    RegistrationIsConfirmed(),
+    RegistrationIsRejected(),
+    Changed({"seen/name": "Maarif"}, {"seen/name": "Maârif"}),
 ]
 NOT_SIGNED_IN: list[Rejection] = [
     SignInRefused(),
@@ -83,7 +101,7 @@ def test_every_rejection_is_in_the_table() -> None:
 @pytest.mark.parametrize("rejection", REJECTIONS, ids=lambda r: type(r).__name__)
 def test_a_rejection_is_a_status_and_a_sentence(rejection: Rejection) -> None:
     status, sentence = told(rejection, WORDING)
-    assert status in (404, 409, 422)
+    assert status in (404, 409, 412, 422)
     assert sentence.endswith(".")
 
 

@@ -15,7 +15,7 @@ from infra.tokens import SigningKey, issue, jwks
 from infra.vault import UnknownMasterKey, Vault
 from services.accounts.adapters import secrets
 from services.accounts.adapters.secrets import keys, links, sessions, throttle, totp
-from services.accounts.adapters.secrets.claims import Claims
+from services.accounts.adapters.secrets.claims import Claims, Kind
 from services.accounts.adapters.secrets.keys import ACCESS, AHEAD, PERIOD, Key, SigningKeys
 from services.accounts.adapters.secrets.links import Purpose
 from services.accounts.adapters.secrets.passwords import HASHER, NOBODYS, Passwords, keep
@@ -300,7 +300,7 @@ async def test_what_is_over_is_swept(pool: Pool) -> None:
 
 
 async def test_a_text_has_one_holder_and_a_holder_one_text(pool: Pool, vault: Vault) -> None:
-    claims = Claims(pool, vault)
+    claims = Claims(pool, vault, Kind.EMAIL)
     ada, other = await claims.key("Ada@Example.org "), await claims.key("other@example.org")
     assert ada == await claims.key("ada@example.ORG")
     async with pool.connection() as connection:
@@ -315,7 +315,7 @@ async def test_a_text_has_one_holder_and_a_holder_one_text(pool: Pool, vault: Va
 async def test_a_text_is_expected_of_one_user_in_each_organisation(
     pool: Pool, vault: Vault
 ) -> None:
-    claims = Claims(pool, vault)
+    claims = Claims(pool, vault, Kind.EMAIL)
     ada, other = await claims.key("ada@example.org"), await claims.key("other@example.org")
     async with pool.connection() as connection:
         assert await claims.expect(connection, ada, "hiflow", "ada") == "ada"
@@ -330,7 +330,7 @@ async def test_a_text_is_expected_of_one_user_in_each_organisation(
 async def test_an_address_that_an_invitation_claimed_is_proved_like_any_other(
     pool: Pool, vault: Vault
 ) -> None:
-    claims = Claims(pool, vault)
+    claims = Claims(pool, vault, Kind.EMAIL)
     ada, eve = await claims.key("ada@example.org"), await claims.key("eve@example.org")
     async with pool.connection() as connection:
         for key, holder in ((ada, "ada"), (eve, "eve")):
@@ -343,7 +343,7 @@ async def test_an_address_that_an_invitation_claimed_is_proved_like_any_other(
 
 
 async def test_a_text_moves_to_another_unless_somebody_has_it(pool: Pool, vault: Vault) -> None:
-    claims = Claims(pool, vault)
+    claims = Claims(pool, vault, Kind.EMAIL)
     old, new, taken = [await claims.key(text) for text in ("a@x.org", "b@x.org", "c@x.org")]
     async with pool.connection() as connection:
         await claims.prove(connection, old, "ada")
@@ -362,10 +362,11 @@ async def test_a_link_is_for_one_purpose(pool: Pool) -> None:
         await links.make(connection, Purpose.EMAIL, "e" * 43, "ada", now + SECOND)
         await links.make(connection, Purpose.PASSWORD, "p" * 43, "ada", now + SECOND)
         await links.void(connection, "ada", Purpose.EMAIL)
-    assert await links.owner(pool, Purpose.PASSWORD, "p" * 43, now) == "ada"
-    assert await links.owner(pool, Purpose.EMAIL, "p" * 43, now) is None
-    assert await links.owner(pool, Purpose.EMAIL, "e" * 43, now) is None
-    assert await links.owner(pool, Purpose.PASSWORD, "p" * 43, now + SECOND) is None
+    found = ("ada", Purpose.PASSWORD)
+    assert await links.find(pool, list(Purpose), "p" * 43, now) == found
+    assert await links.find(pool, [Purpose.EMAIL], "p" * 43, now) is None
+    assert await links.find(pool, [Purpose.EMAIL], "e" * 43, now) is None
+    assert await links.find(pool, [Purpose.PASSWORD], "p" * 43, now + SECOND) is None
 
 
 async def test_a_recovery_code_is_its_owners_and_good_once(pool: Pool, vault: Vault) -> None:

@@ -12,6 +12,8 @@ from contracts.accounts.user_v1 import (
     LicenceChanged,
     PasswordResetRequested,
     PasswordSet,
+    PhoneCodeRequested,
+    PhoneFoundInUse,
     ProfileChanged,
     RecoveryCodesMade,
     Role,
@@ -27,10 +29,11 @@ from contracts.accounts.user_v1 import (
     UserInvited,
 )
 from services.accounts import terms
-from services.accounts.user import agreement, licence, profile, sign_in
+from services.accounts.user import agreement, licence, profile, registration, sign_in
 from services.accounts.user.agreement import RecordAgreement
 from services.accounts.user.licence import ChangeLicence
 from services.accounts.user.profile import ChangeProfile
+from services.accounts.user.registration import AdmitUser, RequestPhoneCode
 
 # --- Commands ---------------------------------------------------------------
 
@@ -45,7 +48,7 @@ class InviteUser:
     user_id: str
     organisation_id: str
     reference: str | None = None
-    email: str
+    email: str | None
     name: str
     language: str
     roles: tuple[Role, ...]
@@ -93,7 +96,7 @@ class ForgetUser:
 
 AccountCommand = ActivateUser | DeactivateUser | ChangeRoles | ForgetUser
 PersonalCommand = RecordAgreement | ChangeProfile | ChangeLicence
-Command = InviteUser | AccountCommand | PersonalCommand | sign_in.Command
+Command = InviteUser | registration.Command | AccountCommand | PersonalCommand | sign_in.Command
 
 # --- Rejections -------------------------------------------------------------
 
@@ -170,17 +173,24 @@ class Person:
         return self.profile.language if self.profile else self.invitation.language
 
     @property
-    def email(self) -> str:
+    def email(self) -> str | None:
         return self.credentials.email or self.invitation.email
 
     @property
     def phone(self) -> str | None:
         return self.profile.phone if self.profile else self.invitation.phone
 
+    @property
+    def login(self) -> str:
+        """The text that they are known by where they sign in: an address, or else a phone."""
+        return self.email or self.invitation.phone or self.user_id
+
 
 @dataclass(frozen=True, slots=True)
 class Unknown:
-    pass
+    """`asked` is the code that somebody wanted last who is to become this user."""
+
+    asked: PhoneCodeRequested | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -226,6 +236,8 @@ def evolve(user: User, event: UserEvent) -> User:
     """Take history as recorded: a rule added today must not break yesterday's events."""
     if isinstance(event, UserInvited):
         return Invited(Person(invitation=event, roles=frozenset(event.roles)))
+    if isinstance(event, PhoneCodeRequested):
+        return Unknown(event) if isinstance(user, Unknown) else user
     if isinstance(user, Unknown | Forgotten):
         return user
     person = user.person
@@ -255,6 +267,7 @@ def evolve(user: User, event: UserEvent) -> User:
             | CodeRefused()
             | SignedIn()
             | SessionsEnded()
+            | PhoneFoundInUse()
         ):
             credentials = sign_in.evolve(person.credentials, event)
             return replace(user, person=replace(person, credentials=credentials))
@@ -271,6 +284,10 @@ def decide(command: Command, user: User) -> Decision:
     """New facts, an empty list when they are already recorded, or the rule that says no."""
     if isinstance(command, InviteUser):
         return invite(command, user)
+    if isinstance(command, RequestPhoneCode):
+        return request_code(command, user)
+    if isinstance(command, AdmitUser):
+        return admit(command, user)
     if isinstance(user, Unknown) or organisation_of(user) != command.organisation_id:
         return NoSuchUser()
     if isinstance(user, Forgotten):
@@ -295,6 +312,8 @@ def decide_for_account(
             return [SubjectForgotten(user_id=command.user_id, forgotten_at=command.at)]
         case sign_in.EndSessions():
             return sign_in.end_sessions(command, user.person.credentials)
+        case sign_in.NotePhoneInUse():
+            return sign_in.note_phone_in_use(command, user.person.credentials)
         case _:
             return decide_for_active(command, user)
 
@@ -330,6 +349,28 @@ def invite(command: InviteUser, user: User) -> Decision:
             return UserIsForgotten()
         case Forgotten():
             return UserIdTaken(command.user_id)
+        case unhandled:
+            assert_never(unhandled)
+
+
+def request_code(command: RequestPhoneCode, user: User) -> Decision:
+    """Only who is not a user yet registers."""
+    if not isinstance(user, Unknown):
+        return UserIdTaken(command.user_id)
+    requested = registration.requested(command)
+    return [] if user.asked == requested else [requested]
+
+
+def admit(command: AdmitUser, user: User) -> Decision:
+    """Somebody is invited and active at once; the same again is no news."""
+    match user:
+        case Unknown():
+            return registration.admitted(command) if command.roles else RolesMissing()
+        case Invited(person) | Active(person) | Deactivated(person):
+            known = replace(person.invitation, invited_by=command.by, invited_at=command.at)
+            return [] if known == registration.invited(command) else UserIdTaken(command.user_id)
+        case Forgotten():
+            return UserIsForgotten()
         case unhandled:
             assert_never(unhandled)
 

@@ -14,6 +14,7 @@ from contracts.accounts.user_v1 import (
     PasswordMeans,
     PasswordResetRequested,
     PasswordSet,
+    PhoneFoundInUse,
     RecoveryCodesMade,
     Role,
     SessionEnd,
@@ -36,11 +37,14 @@ TOLD_EVERY = timedelta(hours=1)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RequestPasswordReset:
+    """`phone` is the number the link goes to, where it was asked for by phone."""
+
     user_id: str
     organisation_id: str
     reset_link: str
     expires_at: datetime
     at: datetime
+    phone: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -133,10 +137,20 @@ class ChangeEmail:
     at: datetime
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NotePhoneInUse:
+    """Somebody wanted to register with the user's phone; perhaps it was the user."""
+
+    user_id: str
+    organisation_id: str
+    phone: str
+    at: datetime
+
+
 FactorCommand = EnrolTotp | MakeRecoveryCodes | RemoveTotp | RefuseCode
 ProvenCommand = RequestPasswordReset | RequestEmailChange | SetPassword | FactorCommand | SignIn
 ActiveCommand = ChangeEmail | ProvenCommand
-Command = EndSessions | ActiveCommand
+Command = EndSessions | NotePhoneInUse | ActiveCommand
 
 # --- Rejections -------------------------------------------------------------
 
@@ -163,14 +177,15 @@ Rejection = NotActive | SecondFactorMissing | NoAddressToConfirm
 EmailEvent = EmailChangeRequested | EmailChanged
 FactorEvent = TotpEnrolled | RecoveryCodesMade | TotpRemoved | CodeRefused
 SessionEvent = SignedIn | SessionsEnded
-Event = PasswordResetRequested | PasswordSet | EmailEvent | FactorEvent | SessionEvent
+AddressEvent = EmailEvent | PhoneFoundInUse
+Event = PasswordResetRequested | PasswordSet | AddressEvent | FactorEvent | SessionEvent
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Addressee:
     """The person mails go to."""
 
-    email: str
+    email: str | None
     name: str
     language: str
 
@@ -206,7 +221,7 @@ def evolve(credentials: Credentials, event: Event) -> Credentials:
             return replace(now, email=event.email, wanted=None)
         case PasswordResetRequested() | PasswordSet() | RecoveryCodesMade() | CodeRefused():
             return now
-        case SignedIn() | SessionsEnded():
+        case SignedIn() | SessionsEnded() | PhoneFoundInUse():
             return now
         case unhandled:
             assert_never(unhandled)
@@ -265,6 +280,17 @@ def end_sessions(command: EndSessions, credentials: Credentials) -> list[UserEve
     return unless_repeated(ended, credentials)
 
 
+def note_phone_in_use(command: NotePhoneInUse, credentials: Credentials) -> list[UserEvent]:
+    """The user is told, whatever their situation."""
+    found = PhoneFoundInUse(
+        user_id=command.user_id,
+        organisation_id=command.organisation_id,
+        phone=command.phone,
+        found_at=command.at,
+    )
+    return unless_repeated(found, credentials)
+
+
 def change_email(command: ChangeEmail, credentials: Credentials) -> Decision:
     if (wanted := credentials.wanted) is None:
         last = (one.changed_at for one in credentials.last if isinstance(one, EmailChanged))
@@ -293,6 +319,7 @@ def event_of(command: ProvenCommand, addressee: Addressee) -> Event:
                 reset_link=command.reset_link,
                 expires_at=command.expires_at,
                 requested_at=at,
+                phone=command.phone,
             )
         case RequestEmailChange():
             return EmailChangeRequested(

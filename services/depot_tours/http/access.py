@@ -3,12 +3,24 @@
 from typing import Annotated
 
 from infra.http.request_context import RequestContext, requires
+from infra.lookups import organisations, users
 from services.depot_tours.order.preparation import Worker
 
 ManagerContext = Annotated[RequestContext, requires("administration")]
-DepotContext = Annotated[RequestContext, requires("administration", "operator")]
+DepotContext = Annotated[RequestContext, requires("administration", "operator", "depot_agent")]
 CourierContext = Annotated[RequestContext, requires("courier")]
-AnyContext = Annotated[RequestContext, requires("administration", "operator", "courier")]
+AnyContext = Annotated[
+    RequestContext, requires("administration", "operator", "depot_agent", "courier")
+]
+
+
+async def refuse_others(context: RequestContext) -> None:
+    """Refuse whoever is signed out, and whose organisation is no depot that was let in (G-20).
+
+    Raises a 401 or 403 `Problem`.
+    """
+    await users.refuse_ended(context)
+    await organisations.require_depot(context)
 
 
 def worker_of(context: RequestContext) -> Worker:
@@ -18,4 +30,4 @@ def worker_of(context: RequestContext) -> Worker:
 
 
 def is_of_depot(context: RequestContext) -> bool:
-    return not context.principal.roles.isdisjoint({"administration", "operator"})
+    return not context.principal.roles.isdisjoint({"administration", "operator", "depot_agent"})

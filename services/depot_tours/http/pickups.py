@@ -6,6 +6,7 @@ from typing import Annotated, assert_never
 
 from pydantic import Field
 
+from contracts.accounts.user_v1 import Role
 from contracts.depot_tours import pickup_v1
 from contracts.depot_tours.pickup_v1 import (
     NotBrought,
@@ -171,7 +172,7 @@ async def assign_pickup(
     pickup_id: Id, body: CourierNamed, context: DepotContext
 ) -> Answered[Recorded]:
     """Ask a courier to do it, also after one canceled."""
-    await users.require(context, "courier_id", body.courier_id)
+    await users.require_active(context, "courier_id", body.courier_id, Role.COURIER)
     command = pickup.AssignPickup(
         organisation_id=context.principal.organisation_id,
         courier_id=body.courier_id,

@@ -7,6 +7,7 @@ from typing import Annotated, assert_never
 
 from pydantic import Field
 
+from contracts.accounts.user_v1 import Role
 from contracts.depot_tours import tour_v1
 from contracts.depot_tours.tour_v1 import (
     DeliveryFailed,
@@ -46,7 +47,7 @@ MOST_ORDERS = 200
 
 class CourierNamed(Body):
     courier_id: Id
-    """A user of the organisation."""
+    """A courier of the organisation, whose account is active."""
 
 
 class TourBody(CourierNamed):
@@ -151,7 +152,7 @@ class TourHistory(
 @router.post("/tours", status_code=201)
 async def compose_tour(body: TourBody, context: DepotContext) -> Answered[Recorded]:
     """Put prepared orders together for a courier."""
-    await users.require(context, "courier_id", body.courier_id)
+    await users.require_active(context, "courier_id", body.courier_id, Role.COURIER)
     tour_id = context.new_id(readable_ids.TOUR)
     orders = await orders_on_tour(context, body.order_ids)
     command = tour.ComposeTour(
@@ -195,7 +196,7 @@ async def reassign_tour(
     tour_id: Id, body: CourierNamed, context: DepotContext
 ) -> Answered[Recorded]:
     """Give a tour that its courier canceled to a courier."""
-    await users.require(context, "courier_id", body.courier_id)
+    await users.require_active(context, "courier_id", body.courier_id, Role.COURIER)
     command = tour.ReassignTour(
         organisation_id=context.principal.organisation_id,
         courier_id=body.courier_id,

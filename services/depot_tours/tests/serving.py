@@ -7,12 +7,14 @@ from typing import Any
 
 import httpx
 
+from contracts.accounts.organisation_v1 import OrganisationKind
+from contracts.accounts.user_v1 import Role
 from contracts.depot_tours import tour_v1
 from infra.consumers.reactions import ReactionHandler
 from infra.http import readable_ids
 from infra.testing import serving
 from infra.testing.deliveries import deliveries
-from infra.testing.following import NOON, follow, user
+from infra.testing.following import NOON, activated, follow, organisation, user
 from services.depot_tours.aggregates import TOUR
 from services.depot_tours.service import service
 
@@ -126,6 +128,15 @@ async def served(database: str) -> AsyncIterator[Caller]:
     """The API of a depot with an operator and two couriers."""
     async with serving.served(service, database, Caller) as caller:
         caller.user, caller.roles, caller.organisation = "nadia", ("administration",), "maarif"
-        people = [user(one, "maarif") for one in ("omar", "karim", "hassan")]
-        await follow(caller.running, *people, user("lea", "elsewhere"))
+        couriers = ("karim", "hassan")
+        await follow(
+            caller.running,
+            organisation("maarif", OrganisationKind.DEPOT),
+            organisation("elsewhere", OrganisationKind.DEPOT),
+            organisation("strangers", OrganisationKind.DEPOT),
+            user("omar", "maarif", Role.OPERATOR),
+            *(user(one, "maarif", Role.COURIER) for one in couriers),
+            *(activated(one, "maarif", Role.COURIER) for one in couriers),
+            user("lea", "elsewhere"),
+        )
         yield caller

@@ -4,8 +4,8 @@ from typing import Any
 
 import pytest
 
-from contracts.accounts.user_v1 import UserDeactivated
-from infra.testing.following import NOON, follow, user
+from contracts.accounts.user_v1 import Role, UserDeactivated
+from infra.testing.following import NOON, activated, follow, user
 from infra.testing.routes import Existing
 from services.depot_tours.aggregates import TOUR
 from services.depot_tours.tests.serving import BODY, ORDER_ID, RECIPIENT, served
@@ -181,6 +181,7 @@ async def test_strangers_find_no_trace_of_orders_and_tours(database: str) -> Non
         pickup = await api.planned(tracking_number="CASA-7", parcels=[{}])
         given = await api.omar("PUT", f"{pickup}/courier", {"courier_id": "karim"})
         assert given.is_success
-        await follow(api.running, user("omar", "strangers"))
+        theirs = ("omar", "strangers", Role.COURIER)
+        await follow(api.running, user(*theirs), activated(*theirs))
         ids = (one.rpartition("/")[2] for one in (path, pickup))
         await existing(*ids).is_hidden_from(api)

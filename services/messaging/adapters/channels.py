@@ -23,7 +23,8 @@ def sender(running: Running) -> Sender:
 
 @asynccontextmanager
 async def opened(running: Running) -> AsyncIterator[Mapping[Channel, Transport]]:
-    """The channels there are; e-mail goes to a sink of our own while no server is set.
+    """The channels there are; what has no provider goes to a sink of our own while no mail server
+    is set.
 
     Raises `Halt` when an installation that others reach has no mail server, and when the server or
     the sender of mails is not named as it has to be.
@@ -51,6 +52,7 @@ async def opened(running: Running) -> AsyncIterator[Mapping[Channel, Transport]]
         raise Halt("no mail server is set: name one in RELAIS_SMTP, or turn RELAIS_SENDING off")
     async with sink.listening(running.pool) as url:
         channels[Channel.EMAIL] = _mail(url, settings.mail_from, kept=True)
+        channels.setdefault(Channel.SMS, sink.TextSink(running.pool))
         log.info("no mail server is set: mail is kept at /messaging/inbox")
         yield channels
 

@@ -34,7 +34,16 @@ from services.messaging.read_models import outbox
 
 Anyone = Annotated[
     RequestContext,
-    requires("driver", "logistics", "administration", "analyst", "operator", "billing", "courier"),
+    requires(
+        "driver",
+        "logistics",
+        "administration",
+        "analyst",
+        "operator",
+        "billing",
+        "courier",
+        "depot_agent",
+    ),
 ]
 Staff = Annotated[RequestContext, requires("logistics", "administration", "billing")]
 STAFF = frozenset({"logistics", "administration", "billing"})

@@ -15,7 +15,16 @@ from services.messaging.message import routing
 
 Anyone = Annotated[
     RequestContext,
-    requires("driver", "logistics", "administration", "analyst", "operator", "billing", "courier"),
+    requires(
+        "driver",
+        "logistics",
+        "administration",
+        "analyst",
+        "operator",
+        "billing",
+        "courier",
+        "depot_agent",
+    ),
 ]
 
 # --- Bodies and answers -----------------------------------------------------

@@ -29,11 +29,11 @@ Cell = tuple[Topic, Channel]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Meet:
-    """Somebody has an account. Without a phone, the one known before stays."""
+    """Somebody has an account. Without an address or a phone, the one known before stays."""
 
     user_id: str
     organisation_id: str
-    email: str
+    email: str | None
     name: str
     language: str
     phone: str | None
@@ -42,7 +42,8 @@ class Meet:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ChangeReach:
-    """Somebody changed their profile; without a phone they have none any more."""
+    """Somebody changed their profile; without a phone they have none any more, unless nothing else
+    is known of where they are reached."""
 
     user_id: str
     language: str
@@ -140,8 +141,10 @@ class Recipient:
         return None if address == REDACTED else address
 
     def immediacy(self, topic: Topic, channel: Channel) -> Immediacy:
-        """The recipient's choice; by default everything at once by e-mail, and nothing else."""
-        usual = Immediacy.NOW if channel is Channel.EMAIL else Immediacy.NEVER
+        """The recipient's choice; by default everything at once by e-mail, and nothing else: by
+        text message to who has no address."""
+        by_default = Channel.EMAIL if self.contact.email else Channel.SMS
+        usual = Immediacy.NOW if channel is by_default else Immediacy.NEVER
         return self.choices.get((topic, channel), usual)
 
 
@@ -211,11 +214,15 @@ def decide(command: Command, person: Person) -> Decision:
 def meet(command: Meet, person: Person) -> Decision:
     if isinstance(person, Forgotten):
         return []
-    known_phone = person.contact.phone if isinstance(person, Recipient) else None
+    known_email, known_phone = (
+        (person.contact.email, person.contact.phone)
+        if isinstance(person, Recipient)
+        else (None, None)
+    )
     contact = ContactChanged(
         user_id=command.user_id,
         organisation_id=command.organisation_id,
-        email=command.email,
+        email=command.email or known_email,
         name=command.name,
         phone=command.phone or known_phone,
         language=command.language,
@@ -228,8 +235,12 @@ def change_reach(command: ChangeReach, person: Person) -> Decision:
     if not isinstance(person, Recipient):
         # We have no address to write to.
         return []
+    kept = None if person.contact.email else person.contact.phone
     contact = replace(
-        person.contact, phone=command.phone, language=command.language, changed_at=command.at
+        person.contact,
+        phone=command.phone or kept,
+        language=command.language,
+        changed_at=command.at,
     )
     return _changed(contact, person)
 

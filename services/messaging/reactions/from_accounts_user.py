@@ -6,6 +6,7 @@ from typing import assert_never
 from contracts.accounts.user_v1 import (
     EmailChanged,
     PasswordResetRequested,
+    PhoneCodeRequested,
     ProfileChanged,
     SubjectForgotten,
     UserActivated,
@@ -15,7 +16,7 @@ from contracts.runtime import REDACTED
 from services.messaging.preferences import ChangeAddress, ChangeReach, Forget, Meet
 
 Introduction = UserInvited | UserActivated | PasswordResetRequested
-Reads = Introduction | ProfileChanged | EmailChanged | SubjectForgotten
+Reads = Introduction | PhoneCodeRequested | ProfileChanged | EmailChanged | SubjectForgotten
 Command = Meet | ChangeAddress | ChangeReach | Forget
 
 
@@ -27,6 +28,8 @@ def react(event: Reads) -> list[Command]:
             return _met(event, None, event.activated_at)
         case PasswordResetRequested():
             return _met(event, None, event.requested_at)
+        case PhoneCodeRequested():
+            return _announced(event)
         case ProfileChanged():
             return _reach(event)
         case EmailChanged(email=email):
@@ -45,7 +48,7 @@ def target(command: Command) -> str:
 
 
 def _met(event: Introduction, phone: str | None, at: datetime) -> list[Command]:
-    if event.email == REDACTED:
+    if REDACTED in (event.email, event.name):
         return []
     return [
         Meet(
@@ -56,6 +59,23 @@ def _met(event: Introduction, phone: str | None, at: datetime) -> list[Command]:
             language=event.language,
             phone=phone,
             at=at,
+        )
+    ]
+
+
+def _announced(event: PhoneCodeRequested) -> list[Command]:
+    """The phone is all that is known of somebody who is to register."""
+    if event.phone == REDACTED:
+        return []
+    return [
+        Meet(
+            user_id=event.user_id,
+            organisation_id=event.organisation_id,
+            email=None,
+            name=event.phone,
+            language=event.language,
+            phone=event.phone,
+            at=event.requested_at,
         )
     ]
 

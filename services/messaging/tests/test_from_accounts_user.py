@@ -8,6 +8,7 @@ import pytest
 from contracts.accounts.user_v1 import (
     EmailChanged,
     PasswordResetRequested,
+    PhoneCodeRequested,
     ProfileChanged,
     Role,
     SubjectForgotten,
@@ -50,6 +51,7 @@ RESET = PasswordResetRequested(
     reset_link="https://x/1",
     expires_at=NOON + timedelta(hours=1),
     requested_at=NOON,
+    phone=None,
 )
 MOVED = EmailChanged(
     user_id="ada", organisation_id="hiflow", email="new@b.example", changed_at=NOON
@@ -66,6 +68,17 @@ PROFILE = ProfileChanged(
     country=None,
     location=None,
     changed_at=NOON,
+)
+
+
+CODE = PhoneCodeRequested(
+    user_id="ada",
+    organisation_id="hiflow",
+    phone="+212661234567",
+    code="204817",
+    language="ar",
+    expires_at=NOON + timedelta(minutes=10),
+    requested_at=NOON,
 )
 
 
@@ -86,6 +99,14 @@ def test_an_account_makes_its_owner_known() -> None:
     for later in (ACTIVATED, RESET):
         [again] = react(later)
         assert (again, target(again)) == (meet(None), "ada")
+
+
+@pytest.mark.requirement("G-21")
+def test_who_is_to_register_is_known_by_the_phone_alone() -> None:
+    [known] = react(CODE)
+    assert isinstance(known, Meet)
+    assert (known.email, known.phone, known.language) == (None, CODE.phone, "ar")
+    assert react(replace(CODE, phone=REDACTED)) == []
 
 
 def test_a_profile_and_its_end_reach_the_recipient() -> None:

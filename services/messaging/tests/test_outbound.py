@@ -286,3 +286,15 @@ async def test_the_sink_keeps_a_repeated_mail_once_and_the_newest_ones(database:
         ids = [str(one.parsed["Message-ID"]) for one in found]
         assert ids == ["<b@relais.example>", "<a@relais.example>"]
         assert found[0].text.strip() == "Bonjour"
+
+
+async def test_text_messages_of_a_laptop_are_kept_beside_its_mails(database: str) -> None:
+    async with staged(database) as stage:
+        texts = sink.TextSink(stage.running.pool)
+        for _ in range(2):
+            assert (await texts.send(outbound(key="code"))).delivered
+        [kept] = await sink.kept(stage.running.pool)
+        assert (kept.recipients, kept.text.strip()) == (
+            list(outbound().to),
+            outbound().content.short,
+        )

@@ -1,5 +1,7 @@
 """Where people are reached, and what they choose."""
 
+from dataclasses import replace
+
 import pytest
 
 from contracts.messaging.preferences_v1 import Immediacy, QuietHours
@@ -37,6 +39,17 @@ PHONE = "+33612345678"
 
 def test_an_account_says_where_its_owner_is_reached() -> None:
     given().when(meet(phone=PHONE)).records(contact(phone=PHONE))
+
+
+@pytest.mark.requirement("G-21")
+def test_who_has_no_address_is_reached_by_phone_at_once() -> None:
+    by_phone = replace(contact(phone=PHONE), email=None)
+    given().when(replace(meet(phone=PHONE), email=None)).records(by_phone)
+    given(by_phone).when(change_reach(None, contact().language)).records_nothing()
+    person = evolve(initial, by_phone)
+    assert isinstance(person, Recipient)
+    chosen_by_default = [person.immediacy(QUOTES, channel) for channel in (SMS, EMAIL)]
+    assert chosen_by_default == [Immediacy.NOW, Immediacy.NEVER]
 
 
 def test_an_activation_without_a_phone_keeps_the_one_known() -> None:

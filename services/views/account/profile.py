@@ -115,7 +115,7 @@ def _invited(event: UserInvited) -> Profile:
         user_id=event.user_id,
         organisation_id=event.organisation_id,
         name=event.name,
-        email=event.email,
+        email=event.email or "",
         phone=event.phone,
         language=event.language,
         roles=tuple(role.name.lower() for role in event.roles),

@@ -22,6 +22,7 @@ from services.views.backoffice import (
     invoices_to_price,
     lines_contested,
     missions_found,
+    organisations,
     own_invoices_to_check,
     papers,
     papers_to_check,
@@ -30,6 +31,7 @@ from services.views.backoffice import (
     quotes,
     quotes_on_trip,
     quotes_to_process,
+    registrations_to_check,
     statements_found,
     trips,
     trips_found,
@@ -39,6 +41,7 @@ from services.views.backoffice import (
 
 QUESTIONS = (
     accounts_to_activate,
+    registrations_to_check,
     papers_to_check,
     quotes_to_process,
     quotes_on_trip,
@@ -67,6 +70,7 @@ service = Service(
     about="All that staff run, what waits for a decision of theirs, and why.",
     views=(
         users.view,
+        organisations.view,
         papers.view,
         clearances.view,
         trips.view,

@@ -44,7 +44,7 @@ class AccountStatus(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class User:
-    """The texts are empty once the user is forgotten.
+    """The texts are empty once the user is forgotten, and the address of who has none.
 
     `filed_under` is the name as it is put in order, `search` the words that find the user.
     """
@@ -114,7 +114,7 @@ def _invited(event: UserInvited) -> User:
         user_id=event.user_id,
         organisation_id=event.organisation_id,
         name=event.name,
-        email=event.email,
+        email=event.email or "",
         phone=event.phone,
         language=event.language,
         roles=tuple(role.name.lower() for role in event.roles),

@@ -56,6 +56,7 @@ class UserListed(Answer):
     user_id: str
     name: str
     email: str
+    """Empty where somebody signs in by phone alone."""
     phone: str | None
     language: str
     roles: list[Annotated[Role, Named()]]

@@ -11,13 +11,15 @@ from services.accounts.adapters.secrets import (
     keys,
     links,
     passwords,
+    phone_codes,
     sessions,
     throttle,
     totp,
 )
-from services.accounts.adapters.secrets.claims import Claims
+from services.accounts.adapters.secrets.claims import Claims, Kind
 from services.accounts.adapters.secrets.keys import SigningKeys
 from services.accounts.adapters.secrets.passwords import Passwords
+from services.accounts.adapters.secrets.phone_codes import PhoneCodes
 from services.accounts.adapters.secrets.sessions import Sessions
 from services.accounts.adapters.secrets.totp import SecondFactors
 
@@ -25,6 +27,8 @@ TABLES = "".join(
     module.TABLES for module in (vault, keys, passwords, totp, throttle, sessions, links, claims)
 )
 """Safe to repeat."""
+PHONES = claims.KINDS + phone_codes.TABLES
+"""The step that makes phones sign in. Safe to repeat."""
 
 
 class Secrets:
@@ -32,7 +36,10 @@ class Secrets:
 
     def __init__(self, pool: Pool, masters: Mapping[str, bytes]) -> None:
         self.vault = Vault(pool, masters)
-        self.addresses = Claims(pool, self.vault)
+        self.addresses = Claims(pool, self.vault, Kind.EMAIL)
+        self.phones = Claims(pool, self.vault, Kind.PHONE)
+        self.identity_cards = Claims(pool, self.vault, Kind.IDENTITY_CARD)
+        self.phone_codes = PhoneCodes(pool, self.vault)
         self.passwords = Passwords(pool)
         self.second_factors = SecondFactors(pool, self.vault)
         self.sessions = Sessions(pool, self.vault)
@@ -44,6 +51,7 @@ async def sweep(connection: Connection, before: datetime) -> None:
     await connection.execute("delete from secrets.session where expires_at < %s", (before,))
     await connection.execute("delete from secrets.link where expires_at < %s", (before,))
     await connection.execute("delete from secrets.attempt where at < %s", (before,))
+    await connection.execute("delete from secrets.phone_code where expires_at < %s", (before,))
     await connection.execute(
         "delete from secrets.known_client where seen_at < %s", (before - throttle.KNOWN_FOR,)
     )

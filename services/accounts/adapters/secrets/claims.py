@@ -4,6 +4,7 @@ A text is expected of whoever was invited with it, and belongs to the first of t
 """
 
 import unicodedata
+from enum import StrEnum
 
 from psycopg.errors import UniqueViolation
 
@@ -29,13 +30,33 @@ delete from secrets.claim where holder not in (select user_id from secrets.passw
 # Before an address was proved it was claimed by the invitation; who has set no password has proved
 # nothing.
 
+# From now on somebody may have one text of each kind.
+KINDS = """
+alter table secrets.claim add column if not exists kind text not null default 'email';
+alter table secrets.claim drop constraint if exists claim_holder_key;
+create unique index if not exists claim_of_holder on secrets.claim (holder, kind);
+alter table secrets.expected add column if not exists kind text not null default 'email';
+alter table secrets.expected drop constraint if exists expected_pkey;
+create unique index if not exists expected_of_user on secrets.expected (user_id, kind);
+"""
+
+
+class Kind(StrEnum):
+    """A kind of text; no text is of two kinds."""
+
+    EMAIL = "email"
+    PHONE = "phone"
+    IDENTITY_CARD = "identity_card"
+
 
 class Claims:
-    """The holders of texts such as e-mail addresses: one at most for a text, and one text each."""
+    """The holders of texts of one kind, such as e-mail addresses: one at most for a text, and one
+    text each."""
 
-    def __init__(self, pool: Pool, vault: Vault) -> None:
+    def __init__(self, pool: Pool, vault: Vault, kind: Kind) -> None:
         self._pool = pool
         self._vault = vault
+        self._kind = kind
 
     async def key(self, text: str) -> bytes:
         """The key to look a text up by, one for all its spellings."""
@@ -60,11 +81,11 @@ class Claims:
         Waits for a transaction that expects the same, and holds what it finds until its own ends.
         """
         # Left by an invitation of theirs that was never recorded.
-        await connection.execute("delete from secrets.expected where user_id = %s", (user_id,))
+        await self.drop(connection, user_id)
         await connection.execute(
-            "insert into secrets.expected (user_id, key, organisation_id)"
-            " values (%s, %s, %s) on conflict do nothing",
-            (user_id, key, organisation_id),
+            "insert into secrets.expected (user_id, key, organisation_id, kind)"
+            " values (%s, %s, %s, %s) on conflict do nothing",
+            (user_id, key, organisation_id, self._kind),
         )
         cursor = await connection.execute(
             "select user_id from secrets.expected where key = %s and organisation_id = %s"
@@ -87,10 +108,13 @@ class Claims:
         """Give a text to a holder who has proved it, unless they have one; False when it is
         somebody else's."""
         await connection.execute(
-            "insert into secrets.claim (key, holder) values (%s, %s) on conflict do nothing",
-            (key, holder),
+            "insert into secrets.claim (key, holder, kind) values (%s, %s, %s)"
+            " on conflict do nothing",
+            (key, holder, self._kind),
         )
-        cursor = await connection.execute("select from secrets.claim where holder = %s", (holder,))
+        cursor = await connection.execute(
+            "select from secrets.claim where holder = %s and kind = %s", (holder, self._kind)
+        )
         return cursor.rowcount == 1
 
     async def move(self, connection: Connection, key: bytes, holder: str) -> bool:
@@ -101,14 +125,21 @@ class Claims:
         """
         try:
             cursor = await connection.execute(
-                "update secrets.claim set key = %s where holder = %s", (key, holder)
+                "update secrets.claim set key = %s where holder = %s and kind = %s",
+                (key, holder, self._kind),
             )
         except UniqueViolation:
             return False
-        await connection.execute("delete from secrets.expected where user_id = %s", (holder,))
+        await self.drop(connection, holder)
         return cursor.rowcount == 1
 
     async def expect_no_more(self, user_id: str) -> None:
         """Expect nothing of a user any more."""
         async with self._pool.connection() as connection:
-            await connection.execute("delete from secrets.expected where user_id = %s", (user_id,))
+            await self.drop(connection, user_id)
+
+    async def drop(self, connection: Connection, user_id: str) -> None:
+        """The same, in a transaction."""
+        await connection.execute(
+            "delete from secrets.expected where user_id = %s and kind = %s", (user_id, self._kind)
+        )

@@ -1,5 +1,6 @@
 """Links that work once, for a while, for one purpose. Only a hash of each is kept."""
 
+from collections.abc import Collection
 from datetime import datetime, timedelta
 from enum import StrEnum
 from uuid import UUID
@@ -24,6 +25,7 @@ class Purpose(StrEnum):
     """The one thing a link is good for."""
 
     PASSWORD = "password"
+    PASSWORD_BY_PHONE = "password_by_phone"
     EMAIL = "email"
 
 
@@ -43,16 +45,19 @@ async def make(
     )
 
 
-async def owner(pool: Pool, purpose: Purpose, token: str, at: datetime) -> str | None:
-    """The user a link is for, used or not, while it is not too old."""
+async def find(
+    pool: Pool, purposes: Collection[Purpose], token: str, at: datetime
+) -> tuple[str, Purpose] | None:
+    """The user a link is for, and its purpose, one of these; used or not, while it is not too
+    old."""
     async with pool.connection() as connection:
         cursor = await connection.execute(
-            "select user_id from secrets.link"
-            " where token_hash = %s and expires_at > %s and purpose = %s",
-            (digest(token), at, purpose),
+            "select user_id, purpose from secrets.link"
+            " where token_hash = %s and expires_at > %s and purpose = any(%s)",
+            (digest(token), at, list(purposes)),
         )
         row = await cursor.fetchone()
-    return row[0] if row else None
+    return (row[0], Purpose(row[1])) if row else None
 
 
 async def spend(connection: Connection, token: str, request: UUID) -> bool:

@@ -60,6 +60,17 @@ RESET = (
     Limit("reset of an address", 10, HOUR),
     Limit("reset from a client", 100, HOUR),
 )
+# A text message costs, and each code may be guessed a few times.
+PHONE_CODE = (
+    Limit("code for a phone from a client", 3, HOUR),
+    Limit("code for a phone", 5, HOUR),
+    Limit("code from a client", 20, HOUR),
+)
+REGISTRATION = (
+    Limit("registration of a phone from a client", 10, HOUR),
+    Limit("registration of a phone", 30, HOUR),
+    Limit("registration from a client", 30, HOUR),
+)
 LONGEST = HOUR
 
 Counted = tuple[Limit, bytes]

@@ -1,4 +1,4 @@
-"""A mail server of our own for a laptop: takes every mail and shows it on a page."""
+"""The provider of a laptop: it keeps mails and text messages, and shows them on a page."""
 
 import hashlib
 from collections.abc import AsyncIterator
@@ -16,7 +16,7 @@ from jinja2.sandbox import ImmutableSandboxedEnvironment
 from psycopg.rows import class_row
 
 from infra.database import Pool
-from services.messaging.adapters.outbound import listener
+from services.messaging.adapters.outbound import Accepted, OutboundMessage, listener
 
 TABLES = """
 create schema if not exists outbox;
@@ -48,18 +48,39 @@ class MailSink:
         content = envelope.original_content or b""
         mail = message_from_bytes(content, policy=policy.default)
         id = str(mail["Message-ID"] or hashlib.sha256(content).hexdigest())
-        async with self._pool.connection() as connection, connection.transaction():
-            await connection.execute(
-                "insert into outbox.inbox (message_id, recipients, mail) values (%s, %s, %s)"
-                " on conflict do nothing",
-                (id, list(envelope.rcpt_tos), content),
-            )
-            await connection.execute(
-                "delete from outbox.inbox where number <="
-                " (select max(number) - %s from outbox.inbox)",
-                (MOST_KEPT,),
-            )
+        await keep(self._pool, id, list(envelope.rcpt_tos), content)
         return "250 kept"
+
+
+class TextSink:
+    """Keeps text messages, each as a mail to a phone number."""
+
+    gives_receipts = False
+
+    def __init__(self, pool: Pool) -> None:
+        self._pool = pool
+
+    async def send(self, message: OutboundMessage) -> Accepted:
+        """One that comes again under its key is kept once."""
+        mail = EmailMessage()
+        mail["Subject"] = message.content.subject
+        mail.set_content(message.content.short)
+        await keep(self._pool, message.key, list(message.to), mail.as_bytes())
+        return Accepted(message.key, delivered=True)
+
+
+async def keep(pool: Pool, id: str, recipients: list[str], mail: bytes) -> None:
+    """Keep a mail, once, and the newest ones of all."""
+    async with pool.connection() as connection, connection.transaction():
+        await connection.execute(
+            "insert into outbox.inbox (message_id, recipients, mail) values (%s, %s, %s)"
+            " on conflict do nothing",
+            (id, recipients, mail),
+        )
+        await connection.execute(
+            "delete from outbox.inbox where number <= (select max(number) - %s from outbox.inbox)",
+            (MOST_KEPT,),
+        )
 
 
 @asynccontextmanager
@@ -111,7 +132,7 @@ _PAGE = """<!doctype html>
 <title>Inbox</title></head>
 <body style="font: 16px/1.5 system-ui; max-width: 48rem; margin: 2rem auto">
 <h1>Inbox</h1>
-<p>Mail of this machine. Nothing leaves it while no mail server is set.</p>
+<p>Mails and text messages of this machine. Nothing leaves it while no mail server is set.</p>
 {% for one in mails %}<article style="border-top: 1px solid #ccc">
 <h2 style="font-size: 1.1rem">{{ one.subject }}</h2>
 <p>to {{ one.recipients | join(", ") }}, {{ one.kept_at.isoformat(timespec="seconds") }}</p>

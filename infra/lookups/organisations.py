@@ -1,0 +1,74 @@
+"""Organisations, for the services whose routes are open to one kind of them, once it is let in."""
+
+from dataclasses import dataclass, replace
+from typing import assert_never
+
+from contracts.accounts import organisation_v1
+from contracts.accounts.organisation_v1 import (
+    OrganisationKind,
+    OrganisationRegistered,
+    RegistrationConfirmed,
+    RegistrationRejected,
+    RegistrationSubmitted,
+)
+from infra.consumers.views import OutOfOrder, View
+from infra.http.problems import Problem, not_let_in
+from infra.http.request_context import RequestContext
+
+DEPOT = OrganisationKind.DEPOT.name.lower()
+Reads = (
+    OrganisationRegistered | RegistrationSubmitted | RegistrationConfirmed | RegistrationRejected
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Organisation:
+    """An organisation; one that was founded is let in."""
+
+    organisation_id: str
+    kind: str
+    barred: str | None = None
+    """`pending` or `rejected` while it is not let in."""
+
+
+def key(event: Reads) -> tuple[str]:
+    return (event.organisation_id,)
+
+
+def project(row: Organisation | None, event: Reads) -> Organisation:
+    if isinstance(event, OrganisationRegistered):
+        return Organisation(organisation_id=event.organisation_id, kind=event.kind.name.lower())
+    if row is None:
+        raise OutOfOrder(event)
+    match event:
+        case RegistrationSubmitted():
+            return replace(row, barred="pending")
+        case RegistrationConfirmed():
+            return replace(row, barred=None)
+        case RegistrationRejected():
+            return replace(row, barred="rejected")
+        case unhandled:
+            assert_never(unhandled)
+
+
+lookup = View(
+    name="organisations",
+    contract=organisation_v1.contract,
+    reads=Reads,
+    row=Organisation,
+    primary_key=("organisation_id",),
+    key=key,
+    project=project,
+)
+
+
+async def require_depot(context: RequestContext) -> None:
+    """Refuse a caller whose organisation is no depot, or is not let in (yet).
+
+    Raises a 403 `Problem`.
+    """
+    own = await context.lookup(lookup, context.principal.organisation_id)
+    if own is None or own.kind != DEPOT:
+        raise Problem(403, "not-a-depot")
+    if own.barred:
+        raise not_let_in(own.barred)
