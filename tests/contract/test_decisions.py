@@ -13,6 +13,8 @@ from tests.contract import kit
 from tools.openapi.documents import FOLDER
 
 NAMED: dict[str, tuple[str, ...]] = {
+    "accounts PUT /registrations/{organisation_id}/confirmation": ("seen",),
+    "accounts PUT /registrations/{organisation_id}/rejection": ("seen",),
     "depot_tours POST /tours/{tour_id}/handovers": ("loaded",),
     "depot_tours PUT /tours/{tour_id}/orders/{order_id}/delivery": ("cash",),
     "invoices POST /invoices/{invoice_id}/approval": ("net", "validated_at"),
@@ -40,6 +42,7 @@ MAY_BE_NOTHING = frozenset({"cash", "instead_of", "expires_on"})
 """Fields that are left out, or null, where there was nothing to see: another value is 412 too."""
 
 BEGINS = (
+    "accounts POST /depot-users",
     "accounts POST /support-sessions",
     "accounts POST /users",
     "depot_tours POST /orders",
