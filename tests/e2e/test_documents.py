@@ -60,6 +60,7 @@ KNOWN = {
     "driver_id": "ada",
     "availability_id": "A1",
     "user_id": "ada",
+    "organisation_id": "hiflow",
     "grant_id": "G1",
     "kind": "contract",
     "invoice_id": "inv-T1",
@@ -201,7 +202,7 @@ async def test_an_api_keeps_its_document(both: Platform, api: str, mode: Generat
 @pytest.mark.parametrize(
     ("name", "fewest"),
     [
-        ("accounts", 32),
+        ("accounts", 38),
         ("alerts", 5),
         ("papers", 7),
         ("invoices", 20),
