@@ -23,6 +23,7 @@ from tools.relais.main import app
 
 START_SECONDS = 120
 STOP_SECONDS = 60
+LOOKUP_SECONDS = 60
 ORGANISATION = "acme"
 
 
@@ -84,9 +85,15 @@ class Platform(Line):
         token = self.facts(*words)["token"]
         headers = {"Authorization": f"Bearer {token}", "Idempotency-Key": uuid4().hex}
         headers |= {"Relais-Min-Position": position} if position else {}
-        answer = httpx.request(method, f"{self.url}{path}", json=body, headers=headers, timeout=30)
-        assert answer.is_success, answer.text
-        return answer
+        until = time.monotonic() + LOOKUP_SECONDS
+        while True:
+            answer = httpx.request(
+                method, f"{self.url}{path}", json=body, headers=headers, timeout=30
+            )
+            # On a busy machine another service may not have heard of it yet.
+            if answer.status_code != httpx.codes.TOO_EARLY or time.monotonic() > until:
+                assert answer.is_success, answer.text
+                return answer
 
     def trip(self, brand: str = "Atlas") -> str:
         """Publish a trip; answers its id."""
