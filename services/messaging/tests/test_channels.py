@@ -15,7 +15,7 @@ MAIL = {"smtp": "smtp://mail.example", "mail_returns_port": 0}
 @pytest.mark.parametrize(
     ("settings", "channels"),
     [
-        ({}, {Channel.EMAIL}),
+        ({}, {Channel.EMAIL, Channel.SMS}),
         ({"smtp": "smtp://mail.example"}, {Channel.EMAIL}),
         ({**MAIL, "mail_returns": "returns@x.example"}, {Channel.EMAIL}),
         ({"sms_url": "http://sms.example"}, {Channel.EMAIL, Channel.SMS}),

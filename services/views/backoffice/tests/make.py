@@ -1,8 +1,16 @@
 """Valid events with sensible defaults; a test names only what it is about."""
 
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
+from typing import Any
 
 from contracts.accounts import user_v1 as user
+from contracts.accounts.organisation_v1 import (
+    OrganisationKind,
+    OrganisationRegistered,
+    Profile,
+    RegistrationSubmitted,
+)
 from contracts.common_v1 import Money, Point, Rule, RuleInput
 from contracts.invoices.invoice_v1 import (
     AcceptedExtra,
@@ -800,3 +808,36 @@ def file_held(id: str = "f-1") -> file.FileHeld:
         reader_id=None,
         held_at=LATER,
     )
+
+
+def founded(
+    id: str, name: str = "", kind: OrganisationKind = OrganisationKind.DEPOT
+) -> OrganisationRegistered:
+    profile = Profile(
+        name=name or id, time_zone="Africa/Casablanca", currency="MAD", country="MA", contacts=()
+    )
+    return OrganisationRegistered(
+        organisation_id=id, kind=kind, profile=profile, registered_at=NOON
+    )
+
+
+def applied(id: str, **changed: Any) -> RegistrationSubmitted:
+    """One that has nothing in common with that of another id."""
+    submission = RegistrationSubmitted(
+        organisation_id=id,
+        user_id=f"manager-of-{id}",
+        manager_name="Nadia Alaoui",
+        phone=f"phone-of-{id}",
+        identity_card="BK123456",
+        identity_card_mark=f"mark-of-{id}",
+        company_number="001561191000066",
+        address=f"12 rue {id}",
+        city="Casablanca",
+        conditions_version="2026-11",
+        language="fr",
+        submitted_at=NOON,
+    )
+    return replace(submission, **changed)
+
+
+OPERATOR = founded("hiflow", kind=OrganisationKind.MARKETPLACE_OPERATOR)

@@ -15,7 +15,9 @@ from services.views.backoffice.tests.make import (
     HOUR,
     INVOICE,
     LATER,
+    OPERATOR,
     added,
+    applied,
     approved,
     asked,
     assigned,
@@ -25,6 +27,7 @@ from services.views.backoffice.tests.make import (
     declared,
     extra_requested,
     file_started,
+    founded,
     invited,
     opened,
     own_sent,
@@ -60,6 +63,7 @@ async def everything(office: Office) -> None:
     await office.saw(own_sent(id="own"))
     await office.saw(published("t-9"), replace(assigned(), trip_id="t-9"))
     await office.saw(bank_given(), closed(), file_started())
+    await office.saw(OPERATOR, founded("anfa"), applied("anfa"))
 
 
 class TestWhoMay:
@@ -85,9 +89,15 @@ class TestWhoMay:
         await everything(office)
         await office.saw(opened("fine"), validated("fine"))
         existing = Existing(
-            ids={"trip_id": "t-1", "invoice_id": INVOICE, "user_id": "ada", "fine": "fine"},
+            ids={
+                "trip_id": "t-1",
+                "invoice_id": INVOICE,
+                "user_id": "ada",
+                "organisation_id": "anfa",
+                "fine": "fine",
+            },
             queries={"GET /drivers/available": DAYS},
-            owners={"logistics": "lea", "billing": "lea"},
+            owners={"logistics": "lea", "billing": "lea", "administration": "lea"},
         )
         async with served(office) as api:
             await existing.is_hidden_from(api)

@@ -7,60 +7,30 @@ from typing import Any
 import pytest
 
 from contracts.accounts.organisation_v1 import (
-    OrganisationKind,
-    OrganisationRegistered,
-    Profile,
     ProfileChanged,
     RegistrationConfirmed,
     RegistrationRejected,
-    RegistrationSubmitted,
 )
 from contracts.accounts.user_v1 import SubjectForgotten
 from infra.consumers.views import OutOfOrder
 from services.views.backoffice.organisations import alike, project
-from services.views.backoffice.tests.make import LATER, NOON, invited
+from services.views.backoffice.tests.make import (
+    LATER,
+    NOON,
+    OPERATOR,
+    applied,
+    founded,
+    invited,
+)
 from services.views.backoffice.tests.stage import Office, served
 
 PATH = "/registrations/to-check"
-
-
-def registered(
-    id: str, name: str = "", kind: OrganisationKind = OrganisationKind.DEPOT
-) -> OrganisationRegistered:
-    profile = Profile(
-        name=name or id, time_zone="Africa/Casablanca", currency="MAD", country="MA", contacts=()
-    )
-    return OrganisationRegistered(
-        organisation_id=id, kind=kind, profile=profile, registered_at=NOON
-    )
-
-
-def submitted(id: str, **changed: Any) -> RegistrationSubmitted:
-    """One that has nothing in common with that of another id."""
-    submission = RegistrationSubmitted(
-        organisation_id=id,
-        user_id=f"manager-of-{id}",
-        manager_name="Nadia Alaoui",
-        phone=f"phone-of-{id}",
-        identity_card="BK123456",
-        identity_card_mark=f"mark-of-{id}",
-        company_number="001561191000066",
-        address=f"12 rue {id}",
-        city="Casablanca",
-        conditions_version="2026-11",
-        language="fr",
-        submitted_at=NOON,
-    )
-    return replace(submission, **changed)
 
 
 def confirmed(id: str) -> RegistrationConfirmed:
     return RegistrationConfirmed(
         organisation_id=id, user_id="m", partner=id, confirmed_by="lea", confirmed_at=LATER
     )
-
-
-OPERATOR = registered("hiflow", kind=OrganisationKind.MARKETPLACE_OPERATOR)
 
 
 async def waiting(office: Office, org: str = "hiflow") -> list[dict[str, Any]]:
@@ -71,11 +41,11 @@ async def waiting(office: Office, org: str = "hiflow") -> list[dict[str, Any]]:
 class TestRow:
     def test_a_registration_needs_its_organisation(self) -> None:
         with pytest.raises(OutOfOrder):
-            project(None, submitted("anfa"))
+            project(None, applied("anfa"))
 
     def test_an_organisation_keeps_its_latest_name(self) -> None:
-        row = project(None, registered("anfa"))
-        profile = replace(registered("anfa").profile, name="Dépôt d'Anfa")
+        row = project(None, founded("anfa"))
+        profile = replace(founded("anfa").profile, name="Dépôt d'Anfa")
         event = ProfileChanged(organisation_id="anfa", profile=profile, changed_at=LATER)
         assert project(row, event).name == "Dépôt d'Anfa"
 
@@ -94,7 +64,7 @@ class TestRow:
 
 @pytest.mark.requirement("EXX-04", "G-20", "G-21")
 async def test_the_evidence_of_a_registration_stands_on_one_screen(office: Office) -> None:
-    await office.saw(OPERATOR, registered("anfa"), submitted("anfa"))
+    await office.saw(OPERATOR, founded("anfa"), applied("anfa"))
     [shown] = await waiting(office)
     assert shown["seen"] == {
         "name": "anfa",
@@ -110,8 +80,8 @@ async def test_the_evidence_of_a_registration_stands_on_one_screen(office: Offic
 
 
 async def test_what_is_not_as_it_should_be_is_told(office: Office) -> None:
-    bare = submitted("anfa", company_number=None, address="Maarif")
-    await office.saw(OPERATOR, registered("anfa"), bare)
+    bare = applied("anfa", company_number=None, address="Maarif")
+    await office.saw(OPERATOR, founded("anfa"), bare)
     [shown] = await waiting(office)
     wrong = {name for name, right in shown["checks"].items() if not right}
     assert wrong == {"company_number", "address"}
@@ -129,9 +99,16 @@ async def test_what_is_not_as_it_should_be_is_told(office: Office) -> None:
 async def test_a_duplicate_is_found_however_it_is_written(
     office: Office, changed: dict[str, Any], name: str, same: str
 ) -> None:
-    other = (registered("other", name), submitted("other", **changed), confirmed("other"))
-    stranger = (registered("stranger"), submitted("stranger", submitted_at=LATER))
-    await office.saw(OPERATOR, registered("anfa"), submitted("anfa"), *other, *stranger)
+    other = (
+        founded("other", name),
+        applied("other", **changed),
+        confirmed("other"),
+    )
+    stranger = (
+        founded("stranger"),
+        applied("stranger", submitted_at=LATER),
+    )
+    await office.saw(OPERATOR, founded("anfa"), applied("anfa"), *other, *stranger)
     shown, alone = await waiting(office)
     [found] = shown["duplicates"]
     assert (found["organisation_id"], found["status"]) == ("other", "confirmed")
@@ -142,7 +119,7 @@ async def test_a_duplicate_is_found_however_it_is_written(
 async def test_what_is_decided_waits_no_more_and_the_longest_waiting_comes_first(
     office: Office,
 ) -> None:
-    later = submitted("late", submitted_at=NOON + timedelta(days=1))
+    later = applied("late", submitted_at=NOON + timedelta(days=1))
     rejected = RegistrationRejected(
         organisation_id="no",
         user_id="m",
@@ -151,14 +128,18 @@ async def test_what_is_decided_waits_no_more_and_the_longest_waiting_comes_first
         rejected_by="l",
         rejected_at=NOON,
     )
-    await office.saw(OPERATOR, *(registered(id) for id in ("late", "early", "yes", "no")))
-    await office.saw(later, *(submitted(id) for id in ("early", "yes", "no")))
+    await office.saw(OPERATOR, *(founded(id) for id in ("late", "early", "yes", "no")))
+    await office.saw(later, *(applied(id) for id in ("early", "yes", "no")))
     await office.saw(confirmed("yes"), rejected)
     assert [one["organisation_id"] for one in await waiting(office)] == ["early", "late"]
 
 
 async def test_nobody_but_the_operator_sees_who_registered(office: Office) -> None:
-    await office.saw(registered("hiflow"), registered("anfa"), submitted("anfa"))
+    await office.saw(
+        founded("hiflow"),
+        founded("anfa"),
+        applied("anfa"),
+    )
     for org in ("hiflow", "anfa", "nobody"):
         assert await waiting(office, org) == []
 
@@ -166,7 +147,7 @@ async def test_nobody_but_the_operator_sees_who_registered(office: Office) -> No
 async def test_a_forgotten_manager_is_like_nobody(office: Office) -> None:
     await office.saw(OPERATOR)
     for id in ("anfa", "maarif"):
-        await office.saw(invited(f"manager-of-{id}"), registered(id), submitted(id))
+        await office.saw(invited(f"manager-of-{id}"), founded(id), applied(id))
         gone = SubjectForgotten(user_id=f"manager-of-{id}", forgotten_at=LATER)
         await office.saw(gone)
     for shown in await waiting(office):
