@@ -216,7 +216,9 @@ def session_over() -> Problem:
 
 def not_let_in(standing: str) -> Problem:
     """403: the registration of the caller's organisation is `pending`, or `rejected`."""
-    return Problem(403, f"registration-{standing}")
+    if standing == "pending":
+        return Problem(403, "registration-pending")
+    return Problem(403, "registration-rejected")
 
 
 def try_again(status: int, slug: str, *, seconds: int = 1, **facts: object) -> Problem:

@@ -47,23 +47,25 @@ class Score:
 
 LATEST_WEEK = Order[Score]("latest-week", ("week", "courier_id"), (date, str))
 SCORES: LiteralString = """
-with ended as (
-  select courier_id, date_trunc('week', ended_at at time zone %(zone)s)::date as week,
+with weeks as (
+  select week, begins, lead(begins, 1, 'infinity') over (order by begins) as ends
+  from unnest(%(mondays)s::date[], %(begins)s::timestamptz[]) as each(week, begins)
+), ended as (
+  select courier_id, week,
     count(*) as ended,
     count(*) filter (where outcome = 'handed_over') as handed_over,
     count(*) filter (where outcome = 'handed_over' and attempts = 0) as first_attempt,
     count(*) filter (where outcome = 'given_back') as given_back
-  from deliveries
+  from deliveries join weeks on ended_at >= begins and ended_at < ends
   where organisation_id = %(mine)s and outcome is not null and ended_at >= %(since)s
   group by 1, 2
 ), back as (
-  select brought_by as courier_id,
-    date_trunc('week', returned_at at time zone %(zone)s)::date as week,
+  select brought_by as courier_id, week,
     count(*) as returned,
     count(*) filter (where claim_id is not null) as discrepancies,
     (avg(extract(epoch from coalesce(left_at, sent_back_at, %(now)s) - returned_at)) / 3600)::bigint
       as dwell_hours
-  from returns
+  from returns join weeks on returned_at >= begins and returned_at < ends
   where organisation_id = %(mine)s and returned_at >= %(since)s
   group by 1, 2
 )
@@ -123,9 +125,11 @@ def begins(week: date, zone: ZoneInfo) -> datetime:
 def scores(context: RequestContext, filters: ScoreFilters) -> Asked[Score]:
     """The numbers of all couriers, or of one."""
     first = monday(context.today) - (filters.weeks - 1) * WEEK
+    mondays = [first + n * WEEK for n in range(filters.weeks)]
     asked = {
         "mine": context.principal.organisation_id,
-        "zone": context.zone.key,
+        "mondays": mondays,
+        "begins": [begins(week, context.zone) for week in mondays],
         "since": begins(first, context.zone),
         "now": context.at,
         "courier": filters.courier_id,
