@@ -39,7 +39,7 @@ class Step:
     breaking: bool = False
     """Code that does not know this step must not work with the tables any more."""
     index: str = ""
-    """What the step builds `concurrently`, and does nothing else: writers of its table go on."""
+    """The index that the step builds `concurrently`, and nothing else: its table is written on."""
 
     @property
     def digest(self) -> str:

@@ -194,7 +194,7 @@ class Settings(BaseSettings):
     max_listeners_of_person: int = 10
     """Of these, clients of one person; more are answered 429."""
     max_listeners_of_organisation: int = 1_000
-    """Of these, clients of all people of one organisation; more are answered 429."""
+    """The most of these for all people of one organisation; more are answered 429."""
     max_connections_of_client: int = 200
     """Connections of one client at once; a proxy may have any number."""
     head_seconds: float = 10.0

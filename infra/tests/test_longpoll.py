@@ -137,7 +137,7 @@ class Talk:
     asked: list[bytes] = field(default_factory=list)
     answers: list[bytes] = field(default_factory=list)
     fetched: asyncio.Event = field(default_factory=asyncio.Event)
-    """What is held is answered once it is set."""
+    """A held question is answered once it is set."""
     held: int = FETCH
     hung_up: Callable[[], None] = lambda: None
 

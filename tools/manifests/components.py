@@ -18,7 +18,7 @@ from tools.manifests.workloads import (
 )
 
 TOPICS = "relais."
-"""What the name of each topic of ours begins with."""
+"""The beginning of the name of each topic of ours."""
 KAFKA = {"strimzi.io/cluster": "kafka"}
 NAMESPACE = "relais"
 """The namespace of every overlay; the query of a scaler has it in a text."""

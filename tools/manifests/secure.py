@@ -16,7 +16,7 @@ ACCEPTED: Mapping[str, str] = {
     "CKV_K8S_35": "settings are environment variables; nobody may look into a pod of these",
     "CKV_K8S_43": "the digest is that of your registry: your overlay names it",
 }
-"""What we do otherwise than it asks for, and why."""
+"""The checks that we do otherwise, each with its reason."""
 
 
 def remarks(root: Path) -> Sequence[str]:

@@ -35,7 +35,7 @@ class DepotUserBody(Body):
     roles: Annotated[
         tuple[Annotated[Role, Named()], ...], Field(min_length=1, max_length=4, strict=False)
     ]
-    """Of a depot: administration, operator, depot_agent, courier."""
+    """One of a depot: administration, operator, depot_agent, courier."""
     language: Language = "fr"
 
 

@@ -139,7 +139,7 @@ class RejectionBody(Body):
 
 class CodeSent(Answer):
     sms: str
-    """What was done, in the language of `Accept-Language`."""
+    """A sentence that says that it was done, in the language of `Accept-Language`."""
 
 
 class Conditions(Answer):
@@ -173,7 +173,7 @@ class RegistrationShown(Answer):
     submitted_at: Instant
     decided_at: Instant | None
     reason: str | None
-    """Why it was rejected."""
+    """The reason it was rejected for."""
 
 
 class RegisteredNow(Answer):

@@ -33,7 +33,7 @@ ShelfCode = Annotated[
     StringConstraints(pattern=r"^[A-Z0-9][A-Z0-9-]{0,15}$"),
     Field(examples=["B-12"]),
 ]
-"""What the label of a shelf says."""
+"""The code on the label of a shelf."""
 WhyNotBrought = Annotated[NotBroughtReason, Named()]
 WhyLeft = Annotated[LeftBehindReason, Named()]
 WhyFailed = Annotated[FailureReason, Named()]

@@ -23,13 +23,13 @@ from infra.http.models import Body, Day, Id, Instant
 from infra.http.problems import unknown_reference
 from infra.http.request_context import RequestContext
 from infra.lookups import users
-from services.depot_tours import pickup, terms
+from services.depot_tours import pickup
 from services.depot_tours.adapters import claims
 from services.depot_tours.aggregates import ORDER, PICKUP
 from services.depot_tours.http.access import AnyContext, CourierContext, DepotContext, is_of_depot
 from services.depot_tours.http.fields import Scanned, WhyNotBrought
 from services.depot_tours.http.orders import MOST_PARCELS
-from services.depot_tours.http.tours import MOST_ORDERS, CourierNamed
+from services.depot_tours.http.tours import MOST_ORDERS, CourierNamed, claiming
 
 router = Router("Pickups")
 
@@ -139,14 +139,7 @@ async def plan_pickup(body: PickupBody, context: DepotContext) -> Answered[Recor
         by=context.principal.subject,
         at=context.occurred_at,
     )
-    numbers = {one.order_id: one.tracking_number for one in orders}
-    claim = claims.claiming_orders(
-        pickup_id,
-        body.order_ids,
-        lambda order_id, other: context.refuse(
-            terms.OrderIsOnAnotherTour(numbers[order_id], other)
-        ),
-    )
+    claim = claiming(context, pickup_id, orders)
     created = f"/depot_tours/pickups/{pickup_id}"
     return await context.handle(PICKUP, pickup_id, command, created=created, in_transaction=claim)
 

@@ -56,7 +56,7 @@ class CheckBody(Body):
     ]
     """Each parcel that left, and those that the courier brought as well."""
     cash_on_delivery: MoneyBody | None
-    """What the courier's papers say that the recipient pays; null when they say nothing."""
+    """The money that the recipient pays by the courier's papers; null when they say nothing."""
     note: Text | None = None
     """About what differs, if anything does."""
 
@@ -89,11 +89,11 @@ class DiscrepancyShown(Answer):
 
     claim_id: str
     courier_id: str
-    """Who had the parcels last."""
+    """The courier who had the parcels last."""
     parcels: tuple[FoundShown, ...]
     cash_differs: bool
     cash_stated: MoneyShown | None
-    """What the courier's papers say that the recipient pays, where that differs."""
+    """The money that the recipient pays by the courier's papers, where that differs."""
     note: str | None
     """Null as well once the recipient was forgotten."""
     found_at: Instant

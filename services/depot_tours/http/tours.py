@@ -1,7 +1,7 @@
 """Tours over HTTP: composed by the depot for a courier, who may cancel them; shown to both."""
 
 import asyncio
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from enum import StrEnum
 from typing import Annotated, assert_never
 
@@ -9,6 +9,7 @@ from pydantic import Field
 
 from contracts.accounts.user_v1 import Role
 from contracts.depot_tours import tour_v1
+from contracts.depot_tours.pickup_v1 import OrderToPickUp
 from contracts.depot_tours.tour_v1 import (
     DeliveryFailed,
     HandoverBegun,
@@ -22,6 +23,7 @@ from contracts.depot_tours.tour_v1 import (
     TourComposed,
     TourReassigned,
 )
+from infra.commands import InTransaction
 from infra.http import readable_ids
 from infra.http.answers import Answer, Answered, MoneyShown, Recorded, Router
 from infra.http.history import History, HistoryPart
@@ -163,14 +165,7 @@ async def compose_tour(body: TourBody, context: DepotContext) -> Answered[Record
         by=context.principal.subject,
         at=context.occurred_at,
     )
-    numbers = {one.order_id: one.tracking_number for one in orders}
-    claim = claims.claiming_orders(
-        tour_id,
-        body.order_ids,
-        lambda order_id, other: context.refuse(
-            terms.OrderIsOnAnotherTour(numbers[order_id], other)
-        ),
-    )
+    claim = claiming(context, tour_id, orders)
     created = f"/depot_tours/tours/{tour_id}"
     return await context.handle(TOUR, tour_id, command, created=created, in_transaction=claim)
 
@@ -237,6 +232,18 @@ async def orders_on_tour(
             raise context.refuse(ready)
         orders.append(ready)
     return tuple(orders)
+
+
+def claiming(
+    context: RequestContext, tour_id: str, orders: Sequence[OrderOnTour | OrderToPickUp]
+) -> InTransaction:
+    """Takes the orders for a tour or pickup. Raises the refusal of one that another has already."""
+    numbers = {one.order_id: one.tracking_number for one in orders}
+
+    def taken(order_id: str, other: str) -> Exception:
+        return context.refuse(terms.OrderIsOnAnotherTour(numbers[order_id], other))
+
+    return claims.claiming_orders(tour_id, list(numbers), taken)
 
 
 def seen(context: RequestContext, state: tour.Tour) -> tour.Composed:

@@ -18,7 +18,7 @@ class ThreeFilters(Filters):
     """Where, with whom, and which order."""
 
     city: Annotated[str | None, Field(max_length=100)] = None
-    """Of a recipient; accents and capitals do not matter."""
+    """The city of a recipient; accents and capitals do not matter."""
     courier_id: Id | None = None
     tracking_number: Annotated[str | None, Field(max_length=32)] = None
 

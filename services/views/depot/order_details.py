@@ -84,7 +84,7 @@ class OrderDetails(Answer):
     parcel_codes: tuple[str, ...]
     cash_on_delivery: MoneyShown | None
     operator: PersonShown | None
-    """Who is to prepare it, or did."""
+    """The person who is to prepare it, or did."""
     scanned: tuple[str, ...]
     missing: tuple[MissingShown, ...]
     registered_by: PersonShown

@@ -39,7 +39,7 @@ class TourListed(Answer):
     given_back: int
     """Orders that came back to the depot."""
     cash: MoneyShown | None
-    """What all recipients pay together; null where nothing is due."""
+    """The money that all recipients pay together; null where nothing is due."""
     composed_at: Instant
     checked_out_at: Instant | None
 
@@ -101,7 +101,7 @@ class OrderOnTour(Answer):
     attempts: int
     """Those that failed."""
     failure: Annotated[FailureReason, Named()] | None
-    """Why the last one did."""
+    """The reason of the last one."""
     ended_at: Instant | None
     """When the order was handed over, or came back."""
 

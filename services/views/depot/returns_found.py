@@ -65,16 +65,16 @@ class ReturnListed(Answer):
     """Empty once the recipient was forgotten."""
     city: str
     courier: PersonShown
-    """Who brought it back, or has it now."""
+    """The courier who brought it back, or has it now."""
     tour_id: str
     """The one that it came back from."""
     reason: Annotated[ReturnReason, Named()]
     attempts: int
     cash_on_delivery: MoneyShown | None
     parcels: int
-    """Of the order."""
+    """The number of parcels of the order."""
     parcels_of_tour: int
-    """Of all orders of that tour."""
+    """The number of parcels of all orders of that tour."""
     stored: tuple[ShelvedShown, ...]
     returned_at: Instant
     age_days: int
@@ -164,7 +164,7 @@ class HeldShown(Answer):
 
     orders: int
     value: MoneyShown | None
-    """What their recipients were to pay; null where nothing is due."""
+    """The money that their recipients were to pay; null where nothing is due."""
     going_back: int
     """Orders that go back to their senders within a day unless they leave."""
     oldest_at: Instant | None

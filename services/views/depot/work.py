@@ -24,9 +24,9 @@ class TaskFilters(ThreeFilters):
     """Which orders are wanted."""
 
     courier_id: Id | None = None
-    """Who is to bring the order to the depot, or brought it."""
+    """The courier who is to bring the order to the depot, or brought it."""
     operator_id: Id | None = None
-    """Who is to prepare it; only managers see the tasks of others."""
+    """The person who is to prepare it; only managers see the tasks of others."""
 
 
 class BringingShown(Answer):
@@ -121,7 +121,7 @@ class WaitingShown(Answer):
     """How much of the depot waits for somebody; each number is that of its list."""
 
     orders_to_prepare: int
-    """Of an operator, the own ones."""
+    """The ones of the caller, for an operator."""
     pickups_pending: int
     pickups_assigned: int
     pickups_canceled: int
