@@ -4,6 +4,7 @@ from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 
 from aiokafka import AIOKafkaConsumer, TopicPartition
+from aiokafka.errors import KafkaError
 
 from infra.consumers.records import Record, from_kafka
 from infra.topics import partitions_of
@@ -12,8 +13,16 @@ from infra.topics import partitions_of
 async def records_of(bootstrap: str, topics: Sequence[str]) -> list[Record]:
     """The records of whole topics, each partition in its order.
 
-    Raises `KafkaError` when the broker does not answer, or not for all partitions.
+    Raises AssertionError when the broker does not answer for all partitions, which `eventually`
+    asks again: topics made anew have no leader for a moment.
     """
+    try:
+        return await _records_of(bootstrap, topics)
+    except KafkaError as error:
+        raise AssertionError(f"the topics are not there: {error}") from error
+
+
+async def _records_of(bootstrap: str, topics: Sequence[str]) -> list[Record]:
     partitions = [TopicPartition(t, n) for t in topics for n in range(partitions_of(t))]
     async with _reader(bootstrap) as reader:
         ends = await reader.end_offsets(partitions)
@@ -34,7 +43,7 @@ async def _reader(bootstrap: str) -> AsyncIterator[AIOKafkaConsumer]:
     reader = AIOKafkaConsumer(
         bootstrap_servers=bootstrap,
         enable_auto_commit=False,
-        request_timeout_ms=1_000,
+        request_timeout_ms=5_000,
         fetch_max_wait_ms=10,
     )
     try:
