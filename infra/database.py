@@ -28,7 +28,7 @@ def closed_pool(url: str, size: int, name: str, shape: str = "") -> Pool:
     """A pool of autocommit connections that is not opened yet."""
     return AsyncConnectionPool(
         make_conninfo(url, application_name=f"relais-{name}", options=_options(url, shape)),
-        min_size=2,
+        min_size=1,
         max_size=size,
         open=False,
         timeout=10.0,

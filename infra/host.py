@@ -47,7 +47,7 @@ from infra.wording import ALL, Wording
 log = logging.getLogger("relais.host")
 
 STOP_SECONDS = 20.0
-GENERATIONS_SECONDS = 0.5
+GENERATIONS_SECONDS = 2.0
 
 
 Outside = Literal["mail", "texts", "objects", "scanner"]
@@ -199,14 +199,27 @@ async def ensure_database(url: str) -> None:
 
 
 @asynccontextmanager
-async def opened(service: Service, settings: Settings) -> AsyncIterator[Running]:
-    """The service with its pools, migrated; closed at the end of the block."""
+async def opened(
+    service: Service, settings: Settings, keys: Pool | None = None
+) -> AsyncIterator[Running]:
+    """The service with its pools, migrated; closed at the end of the block.
+
+    Services of one process may share `keys`, an `open_keys`.
+    """
     async with AsyncExitStack() as stack:
-        keys = await _pool(stack, settings, "keys", 4)
+        if keys is None:
+            keys = await stack.enter_async_context(open_keys(settings))
         pool = await _pool(stack, settings, service.name, settings.pool_size, service.shape)
         running = assembled(service, settings, pool, keys)
         await migrate(running)
         yield running
+
+
+@asynccontextmanager
+async def open_keys(settings: Settings, size: int = 4) -> AsyncIterator[Pool]:
+    """A pool for the database of keys, for the time of the block."""
+    async with AsyncExitStack() as stack:
+        yield await _pool(stack, settings, "keys", size)
 
 
 def assembled(service: Service, settings: Settings, pool: Pool, keys: Pool) -> Running:
@@ -269,7 +282,9 @@ def workers(running: Running) -> dict[str, Worker]:
             replication=settings.topic_replication,
             in_sync=settings.topic_in_sync,
         )
-        found["timers"] = Timers(service.name, running.commands, service.aggregates)
+        found["timers"] = Timers(
+            service.name, running.commands, service.aggregates, running.appended
+        )
     if (reacting := running.reacting()) is not None:
         found["reactions"] = reacting
     if running.generations is not None:

@@ -51,14 +51,14 @@ CLIENT_MS = 60_000
 """How long a client of Kafka waits by the clock, which goes on while a busy machine keeps us from
 listening: we give up first."""
 HANG_UP_SECONDS = 3.0
-POLL_SECONDS = 2.0
+POLL_SECONDS = 5.0
 """How late an event is found whose nudge was lost, with the process that recorded it."""
 WITHHELD_SECONDS = 0.002
 WITHHELD_MOST_SECONDS = 0.25
 """Between these two an event is looked for that an older transaction holds back; none nudges when
 it ends."""
 CHECKPOINT_SECONDS = 0.1
-CHECK_SECONDS = 2.0
+CHECK_SECONDS = 5.0
 FETCH_MS = 1_000
 STANDBY_SECONDS = 1.0
 

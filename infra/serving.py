@@ -61,7 +61,7 @@ log = logging.getLogger("relais.serving")
 MOST_WAITING = 100
 MOVES_SECONDS = 1.0
 """Between two looks at how far tables are, when nobody nudges."""
-SAMPLE_SECONDS = 2.0
+SAMPLE_SECONDS = 10.0
 DRAIN_SECONDS = 10
 BACKLOG = 2_048
 Page = Callable[[Request], Awaitable[Response]]

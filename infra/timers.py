@@ -3,6 +3,7 @@
 import logging
 from collections.abc import Sequence
 from datetime import UTC, datetime
+from math import inf
 from typing import Any
 from uuid import NAMESPACE_URL, uuid5
 
@@ -11,6 +12,7 @@ from psycopg import OperationalError
 from infra import telemetry
 from infra.commands import Aggregate, CommandContext, Commands, Refused
 from infra.polling import Polling
+from infra.signals import Signal
 from infra.store import Fire
 
 log = logging.getLogger("relais.timers")
@@ -18,6 +20,7 @@ log = logging.getLogger("relais.timers")
 TIMERS = uuid5(NAMESPACE_URL, "relais:timers")
 PAGE = 100
 RETRY_AFTER = "1 minute"
+LONGEST_REST_SECONDS = 4.0
 
 
 class Timers(Polling):
@@ -30,15 +33,33 @@ class Timers(Polling):
     rest_seconds = 1.0
 
     def __init__(
-        self, service: str, commands: Commands, aggregates: Sequence[Aggregate[Any, Any, Any, Any]]
+        self,
+        service: str,
+        commands: Commands,
+        aggregates: Sequence[Aggregate[Any, Any, Any, Any]],
+        appended: Signal | None = None,
     ) -> None:
-        super().__init__()
+        """`appended` rings when events were recorded, and maybe timers set."""
+        super().__init__(appended)
         self._service = service
         self._commands = commands
         self._aggregates = {a.contract.name: a for a in aggregates if a.on_timer is not None}
 
     async def turn(self) -> bool:
-        return await self.fire_due() == PAGE
+        fired = await self.fire_due()
+        if not fired:
+            self.idle_seconds = await self._until_next()
+        return fired == PAGE
+
+    async def _until_next(self) -> float:
+        """Seconds until the next timer is due, bounded: the clock may be set meanwhile."""
+        async with self._commands.store.pool.connection() as connection:
+            cursor = await connection.execute(
+                "select extract(epoch from min(due_at) - clock_timestamp())::float8 from es.timer"
+            )
+            row = await cursor.fetchone()
+        due_in = inf if row is None or row[0] is None else row[0]
+        return min(max(0.0, due_in - self.rest_seconds), LONGEST_REST_SECONDS)
 
     async def fire_due(self, as_if: datetime | None = None) -> int:
         """Fire one page of due timers and answer how many were looked at.

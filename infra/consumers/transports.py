@@ -14,7 +14,12 @@ from time import monotonic
 from typing import Any
 
 import faust
-from aiokafka import AIOKafkaConsumer, ConsumerRebalanceListener, TopicPartition
+from aiokafka import (
+    AIOKafkaConsumer,
+    ConsumerRebalanceListener,
+    ConsumerRecord,
+    TopicPartition,
+)
 from aiokafka.errors import KafkaError
 
 from infra.cloudevents import NotAnEvent, envelope
@@ -30,7 +35,7 @@ from infra.supervisor import Halt, Progress
 log = logging.getLogger("relais.transport")
 
 BATCH = 1_000
-POLL_MS = 250
+POLL_MS = 1_000
 METADATA_MS = 5_000
 """How soon a topic that came back, with one partition at first, is seen to have all of them."""
 COMMIT_SECONDS = 5.0
@@ -84,11 +89,14 @@ class KafkaLoop:
         self._group = group
         self._commit_seconds = commit_seconds
         self._stopping = False
+        self._waiting: asyncio.Timeout | None = None
         self._broken: Exception | None = None
 
     def stop(self) -> None:
-        """Finish the batch at hand, then return from `run`."""
+        """Finish the batch at hand, then return from `run`; a wait for records ends at once."""
         self._stopping = True
+        if self._waiting is not None and not self._waiting.expired():
+            self._waiting.reschedule(asyncio.get_running_loop().time())
 
     async def run(self) -> None:
         """Consume until stopped. Raises what breaks; the caller starts it again."""
@@ -120,7 +128,7 @@ class KafkaLoop:
     async def _loop(self, client: AIOKafkaConsumer) -> None:
         committed_at = requests_at = settled_at = monotonic()
         while not self._stopping:
-            found = await _poll(client)
+            found = await self._poll(client)
             settled_at = settled_at if found is None else monotonic()
             if monotonic() - settled_at > UNSETTLED_SECONDS:
                 raise GroupUnsettled(self._group)
@@ -139,6 +147,22 @@ class KafkaLoop:
             if now - committed_at > self._commit_seconds and self.assigned.is_set():
                 await self._commit(client)
                 committed_at = now
+
+    async def _poll(
+        self, client: AIOKafkaConsumer
+    ) -> Mapping[TopicPartition, Sequence[ConsumerRecord]] | None:
+        """The next records; None while the group settles, and when it was stopped meanwhile."""
+        try:
+            async with asyncio.timeout(SETTLE_SECONDS) as self._waiting:
+                found: Mapping[TopicPartition, Sequence[ConsumerRecord]] = await client.getmany(
+                    timeout_ms=POLL_MS, max_records=BATCH
+                )
+        except TimeoutError:
+            # While the group settles, the client waits as long as that takes, whatever it is told.
+            return None
+        finally:
+            self._waiting = None
+        return found
 
     async def _commit(self, client: AIOKafkaConsumer) -> None:
         offsets = {TopicPartition(*p): o for p, o in self.consumer.next_offsets().items() if o}
@@ -175,18 +199,6 @@ class _Owner(ConsumerRebalanceListener):  # type: ignore[misc]
         for partition, offset in offsets.items():
             self._client.seek(TopicPartition(*partition), offset)
         self._loop.assigned.set()
-
-
-async def _poll(client: AIOKafkaConsumer) -> dict[TopicPartition, list[Any]] | None:
-    """The next records; None while the group settles."""
-    # While the group settles, the client waits as long as that takes, whatever it is told.
-    with suppress(TimeoutError):
-        async with asyncio.timeout(SETTLE_SECONDS):
-            found: dict[TopicPartition, list[Any]] = await client.getmany(
-                timeout_ms=POLL_MS, max_records=BATCH
-            )
-            return found
-    return None
 
 
 def _behind(client: AIOKafkaConsumer, next_offsets: Mapping[Partition, int]) -> int:

@@ -13,7 +13,7 @@ from infra.store.postgres import PostgresStore
 from infra.store.protocol import BEGINNING
 from infra.tests.make import FAR_FUTURE, NOON, append, commands_of, context, event
 from infra.tests.trips import EXPIRY, TRIP, Quote, Withdraw
-from infra.timers import Timers
+from infra.timers import LONGEST_REST_SECONDS, Timers
 
 HOUR = timedelta(hours=1)
 
@@ -111,6 +111,21 @@ class TestFiring:
             await asyncio.gather(timers.fire_due(), others.fire_due(), timers.fire_due())
         for n in range(20):
             assert await told(commands, str(n)) == ["QuoteSubmitted", "TripExpired"]
+
+    async def test_it_rests_until_the_next_one_is_due_and_not_for_long(
+        self, commands: Commands, timers: Timers
+    ) -> None:
+        assert not await timers.turn()
+        assert timers.idle_seconds == LONGEST_REST_SECONDS
+        await quoted(commands, "1", at=FAR_FUTURE)
+        assert not await timers.turn()
+        assert timers.idle_seconds == LONGEST_REST_SECONDS
+        async with commands.store.pool.connection() as connection:
+            await connection.execute(
+                "update es.timer set due_at = clock_timestamp() + interval '3 s'"
+            )
+        assert not await timers.turn()
+        assert timers.idle_seconds <= 3.0 - timers.rest_seconds
 
     async def test_the_clock_of_the_database_decides(
         self, commands: Commands, database: str

@@ -339,7 +339,8 @@ async def idle(ground: Ground, seconds: float) -> Mapping[str, float]:
         Path(home).chmod(0o755)
         environment = {"RELAIS_HOME": home, "RELAIS_PORT": "0", "RELAIS_BROKER": ground.kind}
         async with child(*RELAIS, "up", environment=environment) as up:
-            await asyncio.sleep(5 * seconds)
+            # Groups settle and caches fill after it says that it runs.
+            await asyncio.sleep(20 * seconds)
             family = list(descendants(up.process.pid))
             before = spent(family)
             await asyncio.sleep(5 * seconds)

@@ -8,7 +8,7 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 
 from infra import telemetry
-from infra.host import Running, Service, opened, working
+from infra.host import Running, Service, open_keys, opened, working
 from infra.installation import belonging, objects_belong
 from infra.objects import objects_of
 from infra.serving import measured, serving, site
@@ -102,7 +102,10 @@ async def open_services(
     Raises `NotTogether` when one of their databases, or the store of objects, is not a part of this
     installation.
     """
-    found = [await stack.enter_async_context(opened(service, settings)) for service in services]
+    keys = await stack.enter_async_context(open_keys(settings, settings.pool_size))
+    found = [
+        await stack.enter_async_context(opened(service, settings, keys)) for service in services
+    ]
     for running in found:
         await stack.enter_async_context(
             belonging(running.service.name, running.keyring.pool, running.pool)

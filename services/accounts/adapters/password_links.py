@@ -60,7 +60,7 @@ class PasswordLinks(Polling):
     Several may run; each request is answered once, with the same link however often it is tried.
     """
 
-    rest_seconds = 0.5
+    rest_seconds = 1.0
 
     def __init__(self, running: Running) -> None:
         super().__init__()

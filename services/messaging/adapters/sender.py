@@ -74,9 +74,10 @@ class Sender(Polling):
     """Works off the outbox; any number may run, each parcel is with one of them at a time."""
 
     rest_seconds = 0.25
+    idle_seconds = 1.0
 
     def __init__(self, running: Running, opening: Opening) -> None:
-        super().__init__()
+        super().__init__(running.seen)
         self._commands = running.commands
         self._pool = running.pool
         settings = running.settings
