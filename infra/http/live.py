@@ -10,7 +10,7 @@ import asyncio
 import re
 from collections import Counter
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterator, Sequence
-from contextlib import aclosing, asynccontextmanager, contextmanager
+from contextlib import aclosing, asynccontextmanager, contextmanager, suppress
 from dataclasses import dataclass, field
 from secrets import randbelow
 from typing import Annotated, get_args
@@ -341,12 +341,11 @@ class Stream(Response):
 
 
 async def _rings(bell: asyncio.Event, seconds: float) -> bool:
-    try:
+    """Whether the bell rings within so many seconds; also when it does just as they are over."""
+    with suppress(TimeoutError):
         async with asyncio.timeout(seconds):
             await bell.wait()
-    except TimeoutError:
-        return False
-    return True
+    return bell.is_set()
 
 
 async def _until_gone(receive: Receive) -> None:

@@ -4,7 +4,7 @@ import asyncio
 from collections import Counter
 from collections.abc import AsyncGenerator, AsyncIterator
 from contextlib import asynccontextmanager
-from time import time
+from time import monotonic, time
 from typing import Annotated, Any
 from urllib.parse import urlencode
 
@@ -15,7 +15,7 @@ from starlette.types import Message
 
 from infra.http.answers import Answered, Content, Router
 from infra.http.app import Api
-from infra.http.live import MOST_QUERIES, Live
+from infra.http.live import BEATS, MOST_QUERIES, Live
 from infra.http.live import router as live_router
 from infra.http.middleware import Room
 from infra.http.problems import Problem, try_again
@@ -356,3 +356,16 @@ async def test_silence_is_broken_now_and_then() -> None:
 
         await eventually(beats)
     assert world.looks == 1
+
+
+async def test_a_change_in_the_moment_of_a_beat_is_told_at_once() -> None:
+    world = World(beat_seconds=0.2)
+    async with world.ear() as ear:
+        await ear.heard(1)
+        world.moves()
+        # The loop is held up, so that the change and the end of the silence come in one turn of it.
+        until = monotonic() + 0.4
+        while monotonic() < until:
+            pass
+        await ear.heard(2)
+    assert ear.received.count(b"\n:\n") < BEATS
