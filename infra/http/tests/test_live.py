@@ -1,6 +1,7 @@
 """Listeners are told when an answer is another one, miss nothing, and cost little."""
 
 import asyncio
+import socket
 from collections import Counter
 from collections.abc import AsyncGenerator, AsyncIterator
 from contextlib import asynccontextmanager
@@ -21,6 +22,9 @@ from infra.http.middleware import Room
 from infra.http.problems import Problem, try_again
 from infra.http.request_context import RequestContext, requires
 from infra.http.tests.stage import api, client, token
+from infra.http.tests.test_connections import counted
+from infra.serving import serving
+from infra.settings import Settings
 from infra.testing.eventually import PATIENCE_SECONDS, eventually
 
 COUNT = "/count"
@@ -238,6 +242,31 @@ async def test_a_slow_reader_is_told_once_of_many_changes() -> None:
     # While a client takes nothing, nothing is looked at for it, and nothing is kept.
     assert looks == 2
     assert events[-1]["etag"] == now
+
+
+async def test_who_takes_nothing_is_cut_off_and_leaves_room() -> None:
+    world, before = World(most=1), counted("answer-not-taken")
+    # Long queries fill the buffers soon.
+    watched = urlencode([("watch", COUNT + "?" + "&" * 900)] * MOST_QUERIES)
+    asked = (
+        f"GET /live?{watched} HTTP/1.1\r\nHost: counts\r\nAuthorization: Bearer {token('d1')}\r\n"
+    )
+    loop = asyncio.get_running_loop()
+
+    async def cut_off() -> None:
+        world.moves()
+        assert counted("answer-not-taken") == before + 1
+
+    async with serving(world.app, Settings(port=0, body_seconds=0.2)) as url:
+        with socket.socket() as silent:
+            silent.setsockopt(socket.IPPROTO_TCP, socket.TCP_MAXSEG, 536)
+            silent.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 1)
+            silent.setblocking(False)
+            await loop.sock_connect(silent, ("127.0.0.1", int(url.rpartition(":")[2])))
+            await loop.sock_sendall(silent, f"{asked}\r\n".encode())
+            await eventually(cut_off)
+    async with world.ear() as other:
+        await other.heard(1)
 
 
 async def test_a_look_that_fails_is_repeated() -> None:
