@@ -135,7 +135,7 @@ async def staged(ground: Ground, count: int) -> AsyncIterator[Stage]:
         yield stage
 
 
-async def idle(stage: Stage, count: int) -> AsyncIterator[str]:
+async def idle(stage: Stage, count: int, seconds: float) -> AsyncIterator[str]:
     """What listeners hold and take while nothing changes, and once something did."""
     async with stage.api() as api:
         before, kernel = api.resident_bytes, sockets_bytes()
@@ -148,9 +148,9 @@ async def idle(stage: Stage, count: int) -> AsyncIterator[str]:
         yield f"memory before {_mib(before)}, with them {_mib(held)}"
         yield f"a listener holds {(held - before) / count / 1024:.1f} KiB"
         used = spent([api.process.pid])
-        await asyncio.sleep(IDLE_SECONDS)
+        await asyncio.sleep(seconds)
         used = spent([api.process.pid]) - used
-        yield f"{used / IDLE_SECONDS:.1%} of a processor while nothing changes"
+        yield f"{used / seconds:.1%} of a processor while nothing changes"
         reading = [one for one in listeners if not one.is_silent]
         for one in reading:
             one.told.clear()
@@ -158,8 +158,8 @@ async def idle(stage: Stage, count: int) -> AsyncIterator[str]:
         await stage.change()
         async with asyncio.timeout(ALL_SECONDS):
             await asyncio.gather(*(one.told.wait() for one in reading))
-        seconds, used = perf_counter() - began, spent([api.process.pid]) - used
-        yield f"all who read are told of a change in {seconds:.0f} s, {used:.0f} s of a processor"
+        took, used = perf_counter() - began, spent([api.process.pid]) - used
+        yield f"all who read are told of a change in {took:.0f} s, {used:.0f} s of a processor"
         yield f"memory then {_mib(api.resident_bytes)}; every {SILENT}th reads nothing"
         yield f"sockets of this machine hold {_mib(sockets_bytes() - kernel)} more"
         for one in listeners:
@@ -272,7 +272,7 @@ async def main(count: int) -> None:
     """Measure on servers of this run alone."""
     with_files(count)
     async with servers("noida") as ground, staged(ground, count) as stage:
-        for lines in (idle(stage, count), slow(stage, SLOW, SLOW_SECONDS)):
+        for lines in (idle(stage, count, IDLE_SECONDS), slow(stage, SLOW, SLOW_SECONDS)):
             async for line in lines:
                 print(line, flush=True)
 

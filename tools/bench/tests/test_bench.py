@@ -9,6 +9,7 @@ import pytest
 
 from infra.stack.choice import broker_of
 from infra.stack.postgres import PostgresServer
+from tools.bench import listeners
 from tools.bench.esdb import subjects_on
 from tools.bench.figures import Figure, Measured, Samples, at_least, at_most, interleave
 from tools.bench.ground import Ground
@@ -47,6 +48,18 @@ async def test_the_store_on_eventstoredb_is_measured_beside_the_bare_client(
         samples = await subject.measure(ground, QUICK, lambda: None)
         for figure in subject.figures:
             assert samples[figure.ours][0] > 0 < samples[figure.other][0]
+
+
+async def test_listeners_are_all_told_of_a_change(postgres: PostgresServer, tmp_path: Path) -> None:
+    broker = broker_of("noida", tmp_path / "broker")
+    await broker.start()
+    try:
+        async with listeners.staged(Ground(postgres, broker, "noida"), 20) as stage:
+            said = [line async for line in listeners.idle(stage, 20, 0.1)]
+    finally:
+        await broker.kill()
+    assert said[0].startswith("20 listeners came in ")
+    assert said[4].startswith("all who read are told of a change in ")
 
 
 def test_a_name_that_is_not_measured_is_refused(tmp_path: Path) -> None:
