@@ -27,6 +27,8 @@ from contracts.papers.paper_v1 import contract as papers_paper_v1
 from contracts.payments.payee_v1 import contract as payments_payee_v1
 from contracts.payments.payout_v1 import contract as payments_payout_v1
 from contracts.runtime import Contract
+from contracts.support.reply_v1 import contract as support_reply_v1
+from contracts.support.request_v1 import contract as support_request_v1
 
 contracts: tuple[Contract[Any], ...] = (
     accounts_organisation_v1,
@@ -50,4 +52,6 @@ contracts: tuple[Contract[Any], ...] = (
     papers_paper_v1,
     payments_payee_v1,
     payments_payout_v1,
+    support_reply_v1,
+    support_request_v1,
 )

@@ -119,6 +119,8 @@ class Settings(BaseSettings):
     sms_token: SecretStr = SecretStr("")
     sms_secret: SecretStr = SecretStr("")
     """The secret with which the gateway signs its receipts."""
+    support_whatsapp: str = Field(default="", pattern=r"^([1-9][0-9]{6,14})?$")
+    """The number of support in WhatsApp, as E.164 without its `+`; without one there is no link."""
     send_at_once: int = Field(default=8, ge=1)
     """Messages on their way to providers at the same time."""
     send_first_pause: float = Field(default=30.0, gt=0)

@@ -37,6 +37,8 @@ class Topic(IntEnum):
     PAPERS = 5
     # New trips that match a saved search.
     ALERTS = 6
+    # Answers of support.
+    SUPPORT = 7
 
 
 class Channel(IntEnum):

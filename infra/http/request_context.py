@@ -398,9 +398,14 @@ class RequestContext(PublicRequest):
 
     async def lookup(self, lookup: View[Row, Any], *key: object) -> Row | None:
         """The row that a lookup of this service has under a key; None where there is none."""
+        return await self.lookups.find(lookup, *key)
+
+    @property
+    def lookups(self) -> Lookups:
+        """The lookups of this service. Raises RuntimeError when the API was made without any."""
         if self.app_state.lookups is None:
             raise RuntimeError("this API was made without lookups")
-        return await self.app_state.lookups.find(lookup, *key)
+        return self.app_state.lookups
 
     def show(
         self, answer: T, found: Loaded[Any], *, past: bool = False, beside: bool = False

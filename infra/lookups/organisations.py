@@ -16,6 +16,7 @@ from infra.http.problems import Problem, not_let_in
 from infra.http.request_context import RequestContext
 
 DEPOT = OrganisationKind.DEPOT.name.lower()
+OPERATOR = OrganisationKind.MARKETPLACE_OPERATOR.name.lower()
 Reads = (
     OrganisationRegistered | RegistrationSubmitted | RegistrationConfirmed | RegistrationRejected
 )
@@ -72,3 +73,15 @@ async def require_depot(context: RequestContext) -> None:
         raise Problem(403, "not-a-depot")
     if own.barred:
         raise not_let_in(own.barred)
+
+
+async def is_operator(context: RequestContext) -> bool:
+    """Whether the caller's organisation operates the platform, for all others."""
+    own = await context.lookup(lookup, context.principal.organisation_id)
+    return own is not None and own.kind == OPERATOR
+
+
+async def require_operator(context: RequestContext) -> None:
+    """Refuse a caller whose organisation does not operate the platform. Raises a 403 `Problem`."""
+    if not await is_operator(context):
+        raise Problem(403, "not-the-operator")

@@ -4,6 +4,7 @@ from contracts.invoices import invoice_v1
 from contracts.missions import trip_v1
 from contracts.papers import paper_v1
 from contracts.payments import payee_v1
+from contracts.support import request_v1
 from infra.consumers.reactions import Reaction
 from infra.host import Service
 from services.media import http
@@ -15,6 +16,7 @@ from services.media.reactions import (
     from_missions_trip,
     from_papers_paper,
     from_payments_payee,
+    from_support_request,
 )
 
 service = Service(
@@ -53,6 +55,14 @@ service = Service(
             FILE,
             from_missions_trip.target,
             reads=from_missions_trip.Reads,
+        ),
+        Reaction(
+            "requests",
+            request_v1.contract,
+            from_support_request.react,
+            FILE,
+            from_support_request.target,
+            reads=from_support_request.Reads,
         ),
     ),
     routes=http.router,

@@ -35,6 +35,9 @@ NAMED: dict[str, tuple[str, ...]] = {
     "papers PUT /partners/{user_id}/{kind}/refusal": ("file_id", "issued_on", "expires_on"),
     "payments POST /payees/{driver_id}/payouts": ("due",),
     "payments POST /payees/{driver_id}/payouts/{payout_id}/payment": ("iban",),
+    "support POST /requests/{request_id}/answers": ("messages",),
+    "support PUT /requests/{request_id}/assignee": ("instead_of",),
+    "support PUT /requests/{request_id}/closure": ("messages",),
 }
 """The fields that name what was seen, by the command that is decided on."""
 
@@ -56,6 +59,9 @@ BEGINS = (
     "missions POST /trips/{trip_id}/extra-costs",
     "missions POST /drivers/{driver_id}/availabilities",
     "payments POST /payees/{driver_id}/questions",
+    "support POST /replies",
+    "support POST /requests",
+    "support POST /whatsapp-requests",
 )
 """These make something that was not there."""
 
@@ -114,6 +120,8 @@ ONE_SIDE = (
     "missions PUT /trips/{trip_id}/client",
     "missions PUT /trips/{trip_id}/plate",
     "missions PUT /trips/{trip_id}/stops/{end}",
+    "support DELETE /replies/{reply_id}",
+    "support PUT /replies/{reply_id}",
 )
 """Colleagues replace it whole, or take it back: the last word counts; `If-Match` is for them."""
 
@@ -144,6 +152,8 @@ OWN = (
     "missions PUT /trips/{trip_id}/quote",
     "papers PUT /mine/{kind}",
     "payments PUT /payees/{driver_id}/bank-details",
+    "support POST /requests/{request_id}/messages",
+    "support PUT /requests/{request_id}/rating",
 )
 """One's own: nobody else changes it."""
 

@@ -22,6 +22,7 @@ from contracts.missions import trip_v1 as trip
 from contracts.papers import paper_v1 as paper
 from contracts.payments import payee_v1 as payee
 from contracts.runtime import REDACTED
+from contracts.support import request_v1 as request
 from infra.catalogues import ALWAYS, LANGUAGES
 from infra.consumers.reactions import Reaction
 from services.messaging.adapters import notices, rendering
@@ -452,6 +453,39 @@ IN_DEPOTS = [
 @pytest.mark.parametrize(("event", "template", "topic"), IN_DEPOTS)
 def test_a_depot_tells_people_of_their_work(event: Any, template: str, topic: Topic) -> None:
     concerns_ada(event, template, topic)
+
+
+MADE: dict[str, Any] = {"request_id": "Q1", "organisation_id": "maarif", "user_id": "ada"}
+ANSWERED = request.RequestAnswered(
+    **MADE, message_id="M1", message="!", file_ids=(), answered_by="lea", answered_at=NOON
+)
+
+
+def request_closed(side: request.Side) -> request.RequestClosed:
+    return request.RequestClosed(**MADE, side=side, closed_by="lea", closed_at=NOON)
+
+
+@pytest.mark.requirement("EXX-28", "N-09")
+def test_requesters_are_told_of_answers_and_of_closures_by_support() -> None:
+    concerns_ada(ANSWERED, "request_answered", Topic.SUPPORT)
+    concerns_ada(request_closed(request.Side.SUPPORT), "request_closed", Topic.SUPPORT)
+    assert messages(request_closed(request.Side.REQUESTER)) == []
+
+
+def test_two_answers_of_one_instant_are_told_of_both() -> None:
+    assert told(ANSWERED).message_id != told(replace(ANSWERED, message_id="M2")).message_id
+
+
+def test_who_is_given_a_request_is_told() -> None:
+    given = request.RequestAssigned(
+        **MADE | {"user_id": "omar"},
+        assignee_id="ada",
+        former_assignee_id=None,
+        file_ids=(),
+        assigned_by="sara",
+        assigned_at=NOON,
+    )
+    concerns_ada(given, "request_assigned", Topic.SUPPORT)
 
 
 @pytest.mark.requirement("HIF-03", "HIF-04", "HIF-20", "G-15")

@@ -31,6 +31,8 @@ LIST = Path(__file__).parents[2] / "docs" / "routes.md"
 JSON = "application/json"
 ASKING_FIRST = frozenset({"accounts"})
 """Services that look up who asks, before they read what is asked, as those with a guard do."""
+KINDS = {"support": OrganisationKind.MARKETPLACE_OPERATOR}
+"""The organisations that services are for; others that ask are for depots."""
 KNOWN: dict[str, list[Route]] = {}
 HEAD = """# Every route
 
@@ -86,7 +88,8 @@ async def tried(
         database = await reused_database(service.name, partial(prepare, service))
         async with served(service, database, Tried) as tried:
             if organisations.lookup in service.lookups:
-                await follow(tried.running, organisation("hiflow", OrganisationKind.DEPOT))
+                kind = KINDS.get(service.name, OrganisationKind.DEPOT)
+                await follow(tried.running, organisation("hiflow", kind))
             yield tried
     else:
         async with without_database(service, Tried) as tried:

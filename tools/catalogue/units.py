@@ -14,6 +14,7 @@ NUMBERS = {
     "km": "kilometres",
     "latitude": "degrees",
     "longitude": "degrees",
+    "mark": "1 (bad) to 5 (good)",
     "minor": "smallest unit of the currency",
     "minute": "minutes since midnight",
     "minutes": "minutes",

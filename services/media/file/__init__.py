@@ -22,6 +22,10 @@ from contracts.timers import CancelTimer, SetTimer
 from services.media.file import types
 from services.media.file.types import Limits
 
+SHARED = frozenset({Purpose.MISSION, Purpose.OTHER})
+"""The purposes of files that are read by those whom the fact names that holds them."""
+READ_ELSEWHERE = frozenset({Purpose.OTHER})
+"""Those that people of other organisations read as well: support, and whom it answers."""
 LIFETIME = timedelta(hours=24)
 """How long an upload may take, pauses included."""
 ABANDON = "abandon"
@@ -115,7 +119,7 @@ class Hold:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Unshare:
-    """Follows from the removal of an attachment."""
+    """Follows from the removal of an attachment, and from another reader in place of one."""
 
     file_id: str
     by: str
@@ -448,7 +452,7 @@ def hold(command: Hold, file: Uploading | Stored) -> list[FileEvent]:
     upload = file.upload
     if command.organisation_id not in (None, upload.organisation_id):
         return []
-    reader = command.reader_id if upload.purpose is Purpose.MISSION else None
+    reader = command.reader_id if upload.purpose in SHARED else None
     known = {one.reader_id for one in file.held if one.by == command.by}
     if reader in known or (known and reader is None):
         return []

@@ -31,7 +31,18 @@ from services.media.file.types import Limits, Quota, Quotas
 log = logging.getLogger("relais.media")
 
 STAFF = frozenset({"logistics", "administration", "billing"})
-Member = Annotated[RequestContext, requires("driver", "logistics", "administration", "billing")]
+Member = Annotated[
+    RequestContext,
+    requires(
+        "driver",
+        "logistics",
+        "administration",
+        "billing",
+        "operator",
+        "courier",
+        "depot_agent",
+    ),
+]
 PRIVATE = "private, no-store"
 
 
@@ -93,16 +104,15 @@ class MediaService:
         """The file, if it is the caller's or its readers' who are `reading`. Raises 404."""
         loaded = await context.load(FILE, file_id)
         state, who = loaded.state, context.principal
-        if isinstance(state, file.Unknown) or (
-            state.upload.organisation_id != who.organisation_id
-            or (
-                state.upload.user_id != who.subject
-                and STAFF.isdisjoint(who.roles)
-                and not (reading and who.subject in file.readers(state))
-            )
-        ):
+        if isinstance(state, file.Unknown):
             raise context.refuse(file.NoSuchFile())
-        return loaded
+        upload, reads = state.upload, reading and who.subject in file.readers(state)
+        if upload.organisation_id == who.organisation_id:
+            if reads or upload.user_id == who.subject or not STAFF.isdisjoint(who.roles):
+                return loaded
+        elif reads and upload.purpose in file.READ_ELSEWHERE:
+            return loaded
+        raise context.refuse(file.NoSuchFile())
 
     async def link(self, context: RequestContext, file_id: str, expires_at: datetime) -> str:
         """The address that opens a stored file of the caller's. Raises 404."""

@@ -20,7 +20,17 @@ from services.media.http.problems import turned_away
 
 OCTETS = "application/octet-stream"
 Sender = Annotated[
-    RequestContext, requires("driver", "logistics", "administration", "billing", media=OCTETS)
+    RequestContext,
+    requires(
+        "driver",
+        "logistics",
+        "administration",
+        "billing",
+        "operator",
+        "courier",
+        "depot_agent",
+        media=OCTETS,
+    ),
 ]
 Start = Annotated[int, Path(ge=0, le=2**53)]
 BYTES: dict[str, Any] = {"requestBody": {"required": True, "content": {OCTETS: BINARY}}}

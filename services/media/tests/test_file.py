@@ -215,6 +215,10 @@ class TestHolding:
         given(started(), stored()).when(hold(reader="bob")).records(held())
         assert readers(*theirs, held(reader="bob")) == {"bob"}
 
+    def test_what_was_sent_to_support_is_read_by_who_has_the_request(self) -> None:
+        theirs = (started(purpose=Purpose.OTHER), stored())
+        given(*theirs).when(hold(reader="lea")).records(held(reader="lea"))
+
     def test_a_removed_attachment_stays_held_and_is_read_no_more(self) -> None:
         shared = (started(purpose=Purpose.MISSION), stored(), held(reader="bob"))
         given(*shared).when(unshare()).records(unshared())

@@ -365,6 +365,21 @@ async def test_the_driver_of_a_mission_reads_its_attachment_and_nothing_more(
         assert (await api.ask("GET", content, who="bob")).status_code == 404
 
 
+async def test_support_reads_what_it_was_sent_by_another_organisation(
+    database: str, tmp_path: Path
+) -> None:
+    async with served(database, tmp_path) as api:
+        file = await api.sent(purpose="other")
+        content = f"/files/{file}/content"
+        await api.hold(file, None, by="request-Q1", reader="lea")
+        assert (await api.ask("GET", content, who="lea", org="relais")).content == PDF
+        assert (await api.ask("GET", content, who="eve", org="relais")).status_code == 404
+        answer = await api.ask("DELETE", f"/files/{file}", who="lea", org="relais")
+        assert answer.status_code == 404
+        await api.follow(Unshare(file_id=file, by="request-Q1", reader_id="lea", at=NOON))
+        assert (await api.ask("GET", content, who="lea", org="relais")).status_code == 404
+
+
 async def test_what_something_relies_on_is_not_removed(database: str, tmp_path: Path) -> None:
     async with served(database, tmp_path) as api:
         file = await api.sent()

@@ -8,12 +8,14 @@ from contracts.invoices import invoice_v1 as invoice
 from contracts.missions import trip_v1 as trip
 from contracts.papers import paper_v1 as paper
 from contracts.payments import payee_v1 as payee
+from contracts.support import request_v1 as request
 from services.media.file import Hold, Unshare
 from services.media.reactions import (
     from_invoices_invoice,
     from_missions_trip,
     from_papers_paper,
     from_payments_payee,
+    from_support_request,
 )
 from services.media.service import service
 from services.media.tests.make import NOON
@@ -69,6 +71,26 @@ def test_the_photo_of_an_extra_cost_is_held_and_shown_to_nobody_else() -> None:
     assert found == [hold(None, "trip-t-1", None)]
 
 
+def test_what_came_with_a_request_is_read_by_who_of_support_has_it() -> None:
+    known = {"request_id": "Q1", "user_id": "omar", "file_ids": ("f-1",)}
+    made = from_support_request.react(fact(request.RequestOpened, opened_at=NOON, **known))
+    assert made == [hold(None, "request-Q1", None)]
+    more = {**known, "assignee_id": "lea", "written_at": NOON}
+    written = from_support_request.react(fact(request.MessageWritten, **more))
+    assert written == [hold(None, "request-Q1", "lea")]
+    given = {**known, "assignee_id": "sara", "former_assignee_id": "lea", "assigned_at": NOON}
+    assert from_support_request.react(fact(request.RequestAssigned, **given)) == [
+        hold(None, "request-Q1", "sara"),
+        Unshare(file_id="f-1", by="request-Q1", reader_id="lea", at=NOON),
+    ]
+
+
+def test_what_came_with_an_answer_is_read_by_the_requester() -> None:
+    known = {"request_id": "Q1", "user_id": "omar", "file_ids": ("f-1",), "answered_at": NOON}
+    found = from_support_request.react(fact(request.RequestAnswered, **known))
+    assert found == [hold(None, "request-Q1", "omar")]
+
+
 @pytest.mark.parametrize(
     ("reaction", "event"),
     [
@@ -77,6 +99,7 @@ def test_the_photo_of_an_extra_cost_is_held_and_shown_to_nobody_else() -> None:
         ("papers", paper.PaperRefused),
         ("payees", payee.BankChangeCancelled),
         ("trips", trip.MissionAssigned),
+        ("requests", request.RequestClosed),
     ],
 )
 def test_other_events_hold_nothing(reaction: str, event: type[Any]) -> None:

@@ -1,0 +1,18 @@
+"""Which streams the service keeps, and what decides about each."""
+
+from contracts.support import reply_v1, request_v1
+from infra.commands import Aggregate
+from services.support import reply, request
+
+REQUEST = Aggregate(
+    contract=request_v1.contract,
+    decide=request.decide,
+    evolve=request.evolve,
+    initial=request.initial,
+)
+REPLY = Aggregate(
+    contract=reply_v1.contract,
+    decide=reply.decide,
+    evolve=reply.evolve,
+    initial=reply.initial,
+)

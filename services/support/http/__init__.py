@@ -1,0 +1,12 @@
+"""Every route of the service."""
+
+from fastapi import APIRouter
+
+from infra.host import Running
+from services.support.http import desk, replies, requests
+
+
+def router(running: Running) -> APIRouter:
+    """All routes, over what the service has opened."""
+    routers = (requests.router(running), desk.router, replies.router)
+    return APIRouter(routes=[route for one in routers for route in one.routes])

@@ -1,0 +1,233 @@
+"""A request, as its requester and as support see it."""
+
+from collections.abc import Sequence
+from enum import StrEnum
+from typing import Annotated, assert_never
+
+from contracts.support import request_v1
+from contracts.support.request_v1 import (
+    MessageWritten,
+    ObjectKind,
+    ObjectStatus,
+    RequestAnswered,
+    RequestAssigned,
+    RequestChannel,
+    RequestClosed,
+    RequestOpened,
+    RequestRated,
+    RequestType,
+    Side,
+)
+from infra.http.answers import Answer
+from infra.http.history import History
+from infra.http.models import Instant, Named
+from services.support import request
+from services.support.request import Answered, Closed, Message, New, Opened
+
+
+class RequestStatus(StrEnum):
+    NEW = "new"
+    ANSWERED = "answered"
+    CLOSED = "closed"
+
+
+class AttachedShown(Answer):
+    """The thing that a request is about, as it stood when the request was made."""
+
+    kind: Annotated[ObjectKind, Named()]
+    object_id: str
+    called: str
+    status: Annotated[ObjectStatus, Named()]
+
+
+class AttachedForSupport(AttachedShown):
+    version: int | None
+    """Of its stream: its history tells what came before, and since."""
+    carrier_id: str | None
+
+
+class MessageShown(Answer):
+    message_id: str
+    side: Annotated[Side, Named()]
+    message: str
+    file_ids: tuple[str, ...]
+    written_at: Instant
+
+
+class MessageForSupport(MessageShown):
+    written_by: str
+
+
+class Request(Answer):
+    """A request, as its requester sees it."""
+
+    request_id: str
+    status: RequestStatus
+    type: Annotated[RequestType, Named()]
+    channel: Annotated[RequestChannel, Named()]
+    subject: str | None
+    """Null, as is the message, where nobody wrote anything."""
+    message: str | None
+    file_ids: tuple[str, ...]
+    about: AttachedShown | None
+    follows: str | None
+    """The closed request that this one goes on from."""
+    messages: tuple[MessageShown, ...]
+    opened_at: Instant
+    closed_at: Instant | None
+    closed_by: Annotated[Side, Named()] | None
+    mark: int | None
+    """1 (bad) to 5 (good), once the requester said so."""
+
+
+class RequestForSupport(Answer):
+    """A request, as support works on it."""
+
+    request_id: str
+    status: RequestStatus
+    type: Annotated[RequestType, Named()]
+    channel: Annotated[RequestChannel, Named()]
+    organisation_id: str
+    user_id: str
+    language: str | None
+    """In which it was asked."""
+    escalated: bool
+    """Only supervisors answer it."""
+    assignee_id: str | None
+    subject: str | None
+    message: str | None
+    file_ids: tuple[str, ...]
+    about: AttachedForSupport | None
+    claim_id: str | None
+    follows: str | None
+    messages: tuple[MessageForSupport, ...]
+    opened_at: Instant
+    closed_at: Instant | None
+    closed_by: Annotated[Side, Named()] | None
+    mark: int | None
+    mark_reason: str | None
+
+
+class RequestHistory(
+    History,
+    of=request_v1.contract,
+    shows={
+        RequestOpened: (
+            *("request_id", "organisation_id", "user_id", "type", "channel", "subject"),
+            *("message", "file_ids", "claim_id", "follows", "escalated", "language", "opened_at"),
+        ),
+        MessageWritten: (
+            *("request_id", "organisation_id", "user_id", "message_id", "message", "file_ids"),
+            *("assignee_id", "written_at"),
+        ),
+        RequestAssigned: (
+            *("request_id", "organisation_id", "user_id", "assignee_id", "former_assignee_id"),
+            *("file_ids", "assigned_by", "assigned_at"),
+        ),
+        RequestAnswered: (
+            *("request_id", "organisation_id", "user_id", "message_id", "message", "file_ids"),
+            *("answered_by", "answered_at"),
+        ),
+        RequestClosed: (
+            *("request_id", "organisation_id", "user_id", "side", "closed_by", "closed_at"),
+        ),
+        RequestRated: ("request_id", "organisation_id", "user_id", "mark", "reason", "rated_at"),
+    },
+):
+    """Every fact about a request, oldest first."""
+
+
+def status_of(state: Opened) -> RequestStatus:
+    match state:
+        case New():
+            return RequestStatus.NEW
+        case Answered():
+            return RequestStatus.ANSWERED
+        case Closed():
+            return RequestStatus.CLOSED
+        case unhandled:
+            assert_never(unhandled)
+
+
+def shown(state: Opened) -> Request:
+    """The request to its requester."""
+    opened = state.thread.opened
+    closed = state if isinstance(state, Closed) else None
+    return Request(
+        request_id=opened.request_id,
+        status=status_of(state),
+        type=opened.type,
+        channel=opened.channel,
+        subject=opened.subject,
+        message=opened.message,
+        file_ids=opened.file_ids,
+        about=AttachedShown.of(opened.about) if opened.about else None,
+        follows=opened.follows,
+        messages=tuple(map(message_shown, state.thread.messages)),
+        opened_at=opened.opened_at,
+        closed_at=closed.closed.closed_at if closed else None,
+        closed_by=closed.closed.side if closed else None,
+        mark=closed.rated.mark if closed and closed.rated else None,
+    )
+
+
+def for_support(state: Opened) -> RequestForSupport:
+    """The request to support."""
+    thread, opened = state.thread, state.thread.opened
+    closed = state if isinstance(state, Closed) else None
+    rated = closed.rated if closed else None
+    return RequestForSupport(
+        request_id=opened.request_id,
+        status=status_of(state),
+        type=opened.type,
+        channel=opened.channel,
+        organisation_id=opened.organisation_id,
+        user_id=opened.user_id,
+        language=opened.language,
+        escalated=opened.escalated,
+        assignee_id=thread.assignee_id,
+        subject=opened.subject,
+        message=opened.message,
+        file_ids=opened.file_ids,
+        about=AttachedForSupport.of(opened.about) if opened.about else None,
+        claim_id=opened.claim_id,
+        follows=opened.follows,
+        messages=messages_for_support(thread.messages),
+        opened_at=opened.opened_at,
+        closed_at=closed.closed.closed_at if closed else None,
+        closed_by=closed.closed.side if closed else None,
+        mark=rated.mark if rated else None,
+        mark_reason=rated.reason if rated else None,
+    )
+
+
+def message_shown(one: Message) -> MessageShown:
+    """A message, without who of support wrote it."""
+    match one:
+        case MessageWritten():
+            side, at = Side.REQUESTER, one.written_at
+        case RequestAnswered():
+            side, at = Side.SUPPORT, one.answered_at
+        case unhandled:
+            assert_never(unhandled)
+    return MessageShown(
+        message_id=one.message_id,
+        side=side,
+        message=one.message,
+        file_ids=one.file_ids,
+        written_at=at,
+    )
+
+
+def messages_for_support(messages: Sequence[Message]) -> tuple[MessageForSupport, ...]:
+    return tuple(
+        MessageForSupport(
+            **dict(message_shown(one)),
+            written_by=one.user_id if isinstance(one, MessageWritten) else one.answered_by,
+        )
+        for one in messages
+    )
+
+
+def opened_or_not(state: request.Request) -> Opened | None:
+    return None if isinstance(state, request.Unopened) else state
