@@ -30,6 +30,7 @@ from infra.store import (
     NewEvent,
     RecordedEvent,
 )
+from infra.store.protocol import Unerasable
 
 E = TypeVar("E")
 
@@ -165,7 +166,7 @@ class Amending(Generic[E]):
                         verdict = await self._store.erase(append, _left(plan))
                     case _:
                         verdict = await self._store.append(append)
-            except EventTooLarge as error:
+            except (EventTooLarge, Unerasable) as error:
                 raise Unamendable(str(error)) from error
             if isinstance(verdict, Appended):
                 return verdict.version

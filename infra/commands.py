@@ -9,8 +9,6 @@ from typing import Any, Generic, TypeVar, assert_never
 from uuid import UUID, uuid5
 from weakref import WeakValueDictionary
 
-from psycopg.errors import UniqueViolation
-
 from contracts.amendments import TYPE, decode
 from contracts.common_v1 import EventAmended
 from contracts.obligations import Obligations
@@ -18,7 +16,6 @@ from contracts.runtime import Contract
 from contracts.timers import CancelTimer, SetTimer
 from infra import telemetry
 from infra.amendments import said, said_by, standing
-from infra.database import Connection
 from infra.folds import Fold, Folds
 from infra.personal import Codec, Encoded, Keyring
 from infra.store import (
@@ -32,9 +29,8 @@ from infra.store import (
     RecordedEvent,
     Schedule,
     TimerGone,
-    Verdict,
 )
-from infra.store.postgres import PostgresStore
+from infra.store.protocol import InTransaction, ServiceStore
 
 C = TypeVar("C")
 S = TypeVar("S")
@@ -44,9 +40,6 @@ R = TypeVar("R")
 CommandFactory = Callable[[S], Awaitable[C]]
 """Makes a command once the state it will be decided on is known. It only reads:
 a command on the same stream would wait for this one."""
-
-InTransaction = Callable[[Connection], Awaitable[None]]
-"""Writes, in the transaction of the events, what must not be an event: secrets, for example."""
 
 FINGERPRINT_DIGITS = 32
 """Hexadecimal digits of the fingerprint of a request: 128 bits. Earlier releases recorded more."""
@@ -208,7 +201,7 @@ class Commands:
     def __init__(
         self,
         service: str,
-        store: PostgresStore,
+        store: ServiceStore,
         keyring: Keyring,
         folds: Folds | None = None,
     ) -> None:
@@ -293,7 +286,7 @@ class Commands:
             context = replace(context, organisation_id=found.organisation_id)
         append = await self.prepare(aggregate, stream, version, decision, context, fire)
         verdict = await (
-            self._append_with(in_transaction, append)
+            self.store.append_with(append, in_transaction)
             if in_transaction
             else self.store.append(append)
         )
@@ -312,17 +305,6 @@ class Commands:
             case unhandled:
                 assert_never(unhandled)
 
-    async def _append_with(self, in_transaction: InTransaction, append: Append) -> Verdict:
-        async with self.store.pool.connection() as connection, connection.transaction():
-            try:
-                [verdict] = await self.store.append_in(connection, [append])
-            except UniqueViolation:
-                raise IdempotencyKeyReused from None
-            if isinstance(verdict, Appended) and not verdict.repeated:
-                await in_transaction(connection)
-        self.store.on_append()
-        return verdict
-
     async def prepare(
         self,
         aggregate: Aggregate[C, S, E, R],
@@ -333,7 +315,7 @@ class Commands:
         fire: Fire | None = None,
     ) -> Append:
         """The append that records these events after `version`, with their timers."""
-        named = [(_event_id(context, n), event) for n, event in enumerate(events)]
+        named = [(event_id(context.command_id, n), event) for n, event in enumerate(events)]
         encoded = await self.codec(aggregate.contract).encode(named)
         meta = context.meta()
         timers: list[Schedule | Cancel | Fire] = [fire] if fire else []
@@ -453,7 +435,7 @@ class Commands:
         kept = self._folds.get(stream)
         if kept is None:
             return None
-        if context is not None and await self.store.find([_event_id(context, 0)]):
+        if context is not None and await self.store.find([event_id(context.command_id, 0)]):
             return None
         recorded = await self.store.read(stream, after_version=kept.version)
         if any(event.type == TYPE for event in recorded):
@@ -519,9 +501,9 @@ class Commands:
         return f"{self.service}.{name}/{id}@{version}"
 
 
-def _event_id(context: CommandContext, number: int) -> UUID:
+def event_id(command_id: UUID, number: int) -> UUID:
     """The id of an event of a command, by which it is recognised when it comes again."""
-    return uuid5(context.command_id, str(number))
+    return uuid5(command_id, str(number))
 
 
 def _entry(

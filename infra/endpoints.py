@@ -13,6 +13,10 @@ from psycopg.conninfo import conninfo_to_dict, make_conninfo
 _HOST = r"(?:\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?)"
 _HOST_PORT = re.compile(rf"{_HOST}(?::([0-9]{{1,5}}))?")
 _BUCKET = re.compile(r"s3://[a-z0-9][a-z0-9.-]{1,61}[a-z0-9](?:/[^\s?#]*)?")
+_EVENT_STORE = re.compile(
+    r"(?:esdb|kurrentdb)(?:\+discover)?://(?:[^\s@/?#]+@)?([^\s@/?#]+)/?"
+    r"(?:\?[^\s#]*)?(?:#[A-Za-z0-9_-]+)?"
+)
 _MOST = 65_535
 
 
@@ -77,6 +81,19 @@ def postgres(given: str, like: str = "postgresql://user:word@host:5432") -> str:
         raise ValueError(f"must be like {like}") from None
     if not all(_is_port(one) for one in ports):
         raise ValueError(f"must be like {like}")
+    return given
+
+
+def event_store(given: str) -> str:
+    """An address of EventStoreDB or KurrentDB. Raises ValueError: it must be like an example."""
+    match = _EVENT_STORE.fullmatch(given)
+    if match is None or not all(
+        (host := _HOST_PORT.fullmatch(one)) and (host[1] is None or _is_port(host[1]))
+        for one in match[1].split(",")
+    ):
+        raise ValueError(
+            "must be like esdb://user:word@host:2113?tls=true or kurrentdb://host:2113"
+        )
     return given
 
 

@@ -39,7 +39,9 @@ from infra.personal import Keyring
 from infra.relay import Relay
 from infra.settings import Settings
 from infra.signals import Signal
+from infra.store.choice import store_of
 from infra.store.postgres import PostgresStore
+from infra.store.protocol import ServiceStore
 from infra.supervisor import Progress, supervise
 from infra.timers import Timers
 from infra.wording import ALL, Wording
@@ -136,7 +138,7 @@ class Running:
     settings: Settings
     pool: Pool
     keyring: Keyring
-    store: PostgresStore
+    store: ServiceStore
     commands: Commands
     appended: Signal
     seen: Signal
@@ -210,7 +212,8 @@ async def opened(
         if keys is None:
             keys = await stack.enter_async_context(open_keys(settings))
         pool = await _pool(stack, settings, service.name, settings.pool_size, service.shape)
-        running = assembled(service, settings, pool, keys)
+        store = await stack.enter_async_context(store_of(service.name, settings, pool))
+        running = assembled(service, settings, pool, keys, store)
         await migrate(running)
         yield running
 
@@ -222,11 +225,21 @@ async def open_keys(settings: Settings, size: int = 4) -> AsyncIterator[Pool]:
         yield await _pool(stack, settings, "keys", size)
 
 
-def assembled(service: Service, settings: Settings, pool: Pool, keys: Pool) -> Running:
-    """The service over these pools, its own and that of the keys, opened or not."""
+def assembled(
+    service: Service,
+    settings: Settings,
+    pool: Pool,
+    keys: Pool,
+    store: ServiceStore | None = None,
+) -> Running:
+    """The service over these pools, its own and that of the keys, opened or not.
+
+    Without a store it is the one on PostgreSQL.
+    """
     keyring = Keyring(keys, settings.masters)
     appended = Signal(f"appended_{service.schema}", pool)
-    store = PostgresStore(pool, on_append=appended.notify)
+    store = store or PostgresStore(pool)
+    store.on_append = appended.notify
     return Running(
         service=service,
         settings=settings,

@@ -28,8 +28,7 @@ from infra.locks import Lock
 from infra.patience import heard_within
 from infra.signals import Signal, Waiter
 from infra.store import Position, RecordedEvent
-from infra.store.postgres import PostgresStore
-from infra.store.protocol import BEGINNING
+from infra.store.protocol import BEGINNING, Lag, ServiceStore
 from infra.supervisor import Halt, Progress
 from infra.topics import create_topics, partitions_of
 
@@ -121,7 +120,7 @@ class Relay:
     def __init__(
         self,
         service: str,
-        store: PostgresStore,
+        store: ServiceStore,
         contracts: Sequence[Contract[Any]],
         *,
         bootstrap: Address,
@@ -219,18 +218,9 @@ class Relay:
             assert row is not None
             epoch, store, timeline, xid, number, ends = row
             marks = {name: Mark(end[0], Position(*end[1:])) for name, end in ends.items()}
-            checkpoint = Checkpoint(epoch, store, timeline, Position(xid, number), marks)
-            await _refuse_another_store(connection, checkpoint)
-            return checkpoint
-
-
-@dataclass(slots=True)
-class Lag:
-    """Seconds the oldest unpublished event has waited, and who holds it back."""
-
-    seconds: float = 0.0
-    holdback_seconds: float = 0.0
-    culprit: str = ""
+        checkpoint = Checkpoint(epoch, store, timeline, Position(xid, number), marks)
+        await _refuse_another_store(self._store, checkpoint)
+        return checkpoint
 
 
 class _Session:
@@ -480,7 +470,7 @@ class _Session:
             raise
 
     async def _look_after_topics(self) -> None:
-        self._relay.lag = await measure_lag(self._store, self._settled)
+        self._relay.lag = await self._store.lag(self._settled)
         known = {partition: tail.end for partition, tail in self._tails.items()}
         ends = await self._ends(LOST_SECONDS)
         for partition, end in known.items():
@@ -582,51 +572,16 @@ _PHANTOM = (
 )
 
 
-async def measure_lag(store: PostgresStore, after: Position) -> Lag:
-    """How long the oldest event after a position has waited, and which session holds it back."""
-    async with store.pool.connection() as connection:
-        cursor = await connection.execute(
-            """
-            select coalesce(extract(epoch from now() - min(recorded_at)), 0)::float8,
-                   coalesce(extract(epoch from now() - min(recorded_at) filter
-                     (where xid >= (select es.horizon()))), 0)::float8
-              from (select recorded_at, xid from es.event
-                     where (xid, position) > (%s::text::xid8, %s)
-                     order by xid, position limit 1000) pending
-            """,
-            (str(after.xid), after.number),
-        )
-        row = await cursor.fetchone()
-        assert row is not None
-        if not row[1]:
-            return Lag(row[0])
-        cursor = await connection.execute(
-            "select format('pid %s %s (%s)', pid, application_name, left(query, 80))"
-            " from pg_stat_activity where backend_xid is not null and pid <> pg_backend_pid()"
-            " and datname = current_database()"
-            " order by age(backend_xid) desc limit 1"
-        )
-        culprit = await cursor.fetchone()
-        return Lag(row[0], row[1], culprit[0] if culprit else "")
-
-
-async def _refuse_another_store(connection: Connection, checkpoint: Checkpoint) -> None:
-    cursor = await connection.execute(
-        "select (select system_identifier from pg_control_system())::text,"
-        " exists (select from es.event where xid = %s::text::xid8 and position = %s)",
-        (str(checkpoint.position.xid), checkpoint.position.number),
-    )
-    row = await cursor.fetchone()
-    assert row is not None
-    store, reached = row
-    if checkpoint.position != BEGINNING and not reached:
+async def _refuse_another_store(store: ServiceStore, checkpoint: Checkpoint) -> None:
+    identity = await store.identity()
+    if checkpoint.store not in ("", identity):
+        raise Halt(f"the checkpoint belongs to store {checkpoint.store}, this one is {identity}")
+    if checkpoint.position != BEGINNING and not await store.holds(checkpoint.position):
         raise Halt(
             f"the checkpoint {checkpoint.position} is ahead of the store: its event is not there."
             " The store was restored to an earlier time. See docs/runbook/phantom-events.md."
         )
-    if checkpoint.store not in ("", store):
-        raise Halt(f"the checkpoint belongs to store {checkpoint.store}, this one is {store}")
-    checkpoint.store = store
+    checkpoint.store = identity
 
 
 async def _connect(conninfo: str, purpose: str) -> Connection:

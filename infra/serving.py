@@ -36,7 +36,7 @@ from infra.http.clients import Proxies
 from infra.http.connections import Config, Gate
 from infra.http.docs import docs_routes
 from infra.http.headers import SafeHeaders, parting
-from infra.http.health import Health, unsaturated, waiters, writable
+from infra.http.health import Health, answering, unsaturated, waiters, writable
 from infra.http.live import Live
 from infra.http.live import router as live_router
 from infra.http.middleware import Room
@@ -211,6 +211,8 @@ def site(services: Sequence[Running], settings: Settings, front: Front | None = 
     for running in services:
         name = running.service.name
         health.checks[f"{name} database"] = writable(running.pool)
+        if running.service.aggregates and not running.store.joins_transactions:
+            health.checks[f"{name} store"] = answering(running.store)
         health.checks[f"{name} pool"] = unsaturated(running.pool, MOST_WAITING)
         if running.generations is not None:
             health.checks[f"{name} tables"] = running.generations.unfilled

@@ -77,6 +77,10 @@ class Settings(BaseSettings):
     """URL of a PostgreSQL server; each service uses its own database there."""
     databases: dict[str, str] = Field(default_factory=dict)
     """JSON object, service name to URL, for services on a server of their own."""
+    stores: dict[str, str] = Field(default_factory=dict)
+    """JSON object, service name to URL like esdb://user:word@host:2113, for services that record
+    in EventStoreDB or KurrentDB; the rest of what is theirs stays in their database. Several may
+    share a cluster, and several installations one where a name behind `#` tells them apart."""
     kafka: str = ""
     """Kafka bootstrap servers, comma separated."""
     kafka_tls: bool = False
@@ -236,6 +240,16 @@ class Settings(BaseSettings):
                 endpoints.postgres(address, "postgresql://user:word@host:5432/name")
             except ValueError as error:
                 raise ValueError(f"the database of {name} {error}") from None
+        return given
+
+    @field_validator("stores")
+    @classmethod
+    def _lead_to_stores(cls, given: dict[str, str]) -> dict[str, str]:
+        for name, address in given.items():
+            try:
+                endpoints.event_store(address)
+            except ValueError as error:
+                raise ValueError(f"the store of {name} {error}") from None
         return given
 
     @field_validator("kafka")

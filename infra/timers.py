@@ -7,13 +7,12 @@ from math import inf
 from typing import Any
 from uuid import NAMESPACE_URL, uuid5
 
-from psycopg import OperationalError
-
 from infra import telemetry
 from infra.commands import Aggregate, CommandContext, Commands, Refused
 from infra.polling import Polling
 from infra.signals import Signal
 from infra.store import Fire
+from infra.store.protocol import AWAY
 
 log = logging.getLogger("relais.timers")
 
@@ -66,7 +65,10 @@ class Timers(Polling):
 
         `as_if` takes another time for now: what a test or a rehearsal asks for.
         """
-        async with self._commands.store.pool.connection() as connection:
+        store = self._commands.store
+        # A timer that has fired may still be there, and one that is there may not be set.
+        await store.settle()
+        async with store.pool.connection() as connection:
             cursor = await connection.execute(
                 "select stream, name, generation, due_at from es.timer"
                 " where due_at <= coalesce(%s, clock_timestamp()) order by due_at limit %s",
@@ -80,8 +82,8 @@ class Timers(Polling):
     async def _fire(self, stream: str, timer: Fire, due: datetime) -> None:
         try:
             fired = await self._fire_one(stream, timer, due)
-        except OperationalError:
-            raise  # The database is away, and there is nothing to postpone the timer in.
+        except AWAY:
+            raise  # Nothing is wrong with the timer.
         except Exception:
             log.exception("timer %s of %s failed", timer.name, stream)
             fired = False

@@ -7,16 +7,15 @@ from functools import cached_property, reduce
 from typing import Any, Generic, TypeVar
 from uuid import NAMESPACE_URL, UUID, uuid5
 
-from psycopg import OperationalError
-
 from contracts.runtime import Contract
 from infra import telemetry
-from infra.commands import Aggregate, CommandContext, Commands
+from infra.commands import Aggregate, CommandContext, Commands, event_id
 from infra.consumers.handler import Handler, Retry
 from infra.consumers.records import Delivery
 from infra.consumers.subscriptions import Reads, Subscription, event_classes, subscription
 from infra.database import Connection
 from infra.store import Append, Appended
+from infra.store.protocol import AWAY
 
 E = TypeVar("E")
 COMMANDS = uuid5(NAMESPACE_URL, "relais:reactions")
@@ -36,7 +35,9 @@ class Reaction(Generic[E]):
     order, each with what is known about it, or None where that leaves nothing to do.
 
     Repeating a reaction is harmless: the ids of its events follow from the event it answers, and
-    its commands are answered with silence the second time.
+    its commands are answered with silence the second time. Where the events are not in the
+    database of the positions, a command of which events stand already is left out, whatever became
+    of its target since.
     """
 
     name: str
@@ -78,6 +79,19 @@ class Follower:
         return subscription(self.contract, self.reads)
 
 
+@dataclass(frozen=True, slots=True)
+class _Wanted:
+    """A command of a reaction, for the aggregate of an id.
+
+    Its own id counts the commands of its event as `react` makes them: what the tables know by now
+    changes nothing of it.
+    """
+
+    id: str
+    command: Any
+    command_id: UUID
+
+
 @dataclass(slots=True)
 class _Target:
     """A stream the batch writes to, folded as far as the batch has come."""
@@ -103,7 +117,9 @@ class ReactionHandler(Handler):
         failed: dict[int, Exception] = {}
         wanted = [self._wanted(delivery, n, failed) for n, delivery in enumerate(deliveries)]
         wanted = await self._enriched(connection, wanted)
-        targets = await self._load({id for group in wanted for id, _ in group})
+        if not self._commands.store.joins_transactions:
+            wanted = await self._undone(wanted)
+        targets = await self._load({one.id for group in wanted for one in group})
         broken: set[str] = set()
         for index, (delivery, group) in enumerate(zip(deliveries, wanted, strict=True)):
             if delivery.stream in broken:
@@ -111,8 +127,8 @@ class ReactionHandler(Handler):
             try:
                 if index not in failed:
                     await self._decide(targets, delivery, group)
-            except OperationalError:
-                # The database is away: nothing is wrong with the event.
+            except AWAY:
+                # Nothing is wrong with the event.
                 raise
             except Exception as error:  # noqa: BLE001
                 failed[index] = error
@@ -123,25 +139,38 @@ class ReactionHandler(Handler):
 
     def _wanted(
         self, delivery: Delivery, index: int, failed: dict[int, Exception]
-    ) -> list[tuple[str, Any]]:
+    ) -> list[_Wanted]:
         if type(delivery.event) not in self._reaction.events:
             return []
         try:
-            found = self._reaction.react(delivery.event)
-            return [(self._reaction.target(command), command) for command in found]
+            return [
+                _Wanted(
+                    self._reaction.target(command),
+                    command,
+                    _command_id(self._actor, delivery.envelope.event_id, nth),
+                )
+                for nth, command in enumerate(self._reaction.react(delivery.event))
+            ]
         except Exception as error:  # noqa: BLE001
             failed[index] = error
             return []
 
     async def _enriched(
-        self, connection: Connection, wanted: list[list[tuple[str, Any]]]
-    ) -> list[list[tuple[str, Any]]]:
-        commands = [command for group in wanted for _, command in group]
+        self, connection: Connection, wanted: list[list[_Wanted]]
+    ) -> list[list[_Wanted]]:
+        commands = [one.command for group in wanted for one in group]
         if self._reaction.enrich is None or not commands:
             return wanted
         found = iter(await self._reaction.enrich(connection, commands))
-        enriched = [[(id, next(found)) for id, _ in group] for group in wanted]
-        return [[one for one in group if one[1] is not None] for group in enriched]
+        enriched = [[replace(one, command=next(found)) for one in group] for group in wanted]
+        return [[one for one in group if one.command is not None] for group in enriched]
+
+    async def _undone(self, wanted: list[list[_Wanted]]) -> list[list[_Wanted]]:
+        """Without the commands whose events were recorded before a crash: positions were not."""
+        first = {one.command_id: event_id(one.command_id, 0) for group in wanted for one in group}
+        recorded = await self._commands.store.find(list(first.values()))
+        there = {event.event_id for event in recorded}
+        return [[one for one in group if first[one.command_id] not in there] for group in wanted]
 
     async def _load(self, ids: set[str]) -> dict[str, _Target | ValueError]:
         found = await asyncio.gather(*(self._load_one(id) for id in ids))
@@ -158,10 +187,11 @@ class ReactionHandler(Handler):
         self,
         targets: dict[str, _Target | ValueError],
         delivery: Delivery,
-        group: Sequence[tuple[str, Any]],
+        group: Sequence[_Wanted],
     ) -> None:
         made: dict[str, _Target] = {}
-        for nth, (id, command) in enumerate(group):
+        for one in group:
+            id, command = one.id, one.command
             loaded = made.get(id) or targets[id]
             if isinstance(loaded, ValueError):
                 raise loaded
@@ -170,7 +200,7 @@ class ReactionHandler(Handler):
             if not isinstance(decision, list):
                 raise CommandRefused(f"{command!r}: {decision!r}")
             if decision:
-                context = self._context(delivery, nth, target.organisation_id)
+                context = self._context(delivery, one.command_id, target.organisation_id)
                 await self._extend(target, id, decision, context)
             made[id] = target
         targets.update(made)
@@ -211,10 +241,10 @@ class ReactionHandler(Handler):
             self._appended = False
             self._commands.store.on_append()
 
-    def _context(self, delivery: Delivery, nth: int, owner: str) -> CommandContext:
+    def _context(self, delivery: Delivery, command_id: UUID, owner: str) -> CommandContext:
         envelope = delivery.envelope
         return CommandContext(
-            command_id=_command_id(self._actor, envelope.event_id, nth),
+            command_id=command_id,
             correlation_id=envelope.correlation_id,
             causation_id=str(envelope.event_id),
             actor=self._actor,

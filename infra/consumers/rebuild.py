@@ -18,8 +18,7 @@ from infra.database import Pool
 from infra.personal import Codec, Encoded, Keyring
 from infra.settings import Settings
 from infra.store import RecordedEvent
-from infra.store.postgres import PostgresStore
-from infra.store.protocol import BEGINNING
+from infra.store.protocol import BEGINNING, ServiceStore
 from infra.topics import partitions_of
 
 PAGE = 4_000
@@ -60,7 +59,7 @@ class NotReadable(Exception):
 
 async def rebuild(
     running: Reader,
-    sources: Mapping[str, PostgresStore],
+    sources: Mapping[str, ServiceStore],
     progress: Callable[[int, int], None] = lambda _done, _of: None,
     page: int = PAGE,
 ) -> Generation:
@@ -146,7 +145,7 @@ async def _ends(
 async def _fill(
     running: Reader,
     generation: Generation,
-    sources: Mapping[str, PostgresStore],
+    sources: Mapping[str, ServiceStore],
     progress: Callable[[int, int], None],
     size: int,
 ) -> None:
@@ -179,7 +178,7 @@ class _History:
 
     def __init__(
         self,
-        store: PostgresStore,
+        store: ServiceStore,
         subscriptions: Sequence[Subscription],
         keyring: Keyring,
         reader: str,

@@ -25,7 +25,7 @@ from infra.http.request_context import AppState, AuthDependency, AuthMiddleware,
 from infra.http.shortening import Shortened
 from infra.http.unchanged import NotModified, on_not_modified
 from infra.personal import SubjectIsForgotten
-from infra.store.protocol import EventTooLarge
+from infra.store.protocol import EventTooLarge, StoreAway
 from infra.texts import UnstorableText
 
 log = logging.getLogger("relais.database")
@@ -205,6 +205,7 @@ async def _on_unstorable_text(request: Request, error: Exception) -> Response:
 _FROM_BELOW: Mapping[int | type[Exception], ErrorHandler] = {
     # Also a pool that has no connection in time. Repeating is safe: commands are idempotent.
     psycopg.OperationalError: _on_database_away,
+    StoreAway: _on_database_away,
     psycopg.errors.UndefinedTable: _on_missing_table,
     EventTooLarge: _on_too_large,
     SubjectIsForgotten: _on_forgotten,

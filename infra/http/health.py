@@ -17,6 +17,7 @@ from starlette.routing import BaseRoute, Route
 
 from infra import telemetry
 from infra.database import Pool
+from infra.store.protocol import ServiceStore, StoreAway
 from infra.supervisor import Progress
 
 log = logging.getLogger("relais.http")
@@ -127,6 +128,19 @@ def writable(pool: Pool) -> Check:
         except Error as error:
             return f"{type(error).__name__}: {error}"
         return None if row == ("off",) else "the database is read-only"
+
+    return check
+
+
+def answering(store: ServiceStore) -> Check:
+    """The store answers, where it is not in the database."""
+
+    async def check() -> str | None:
+        try:
+            await store.identity()
+        except StoreAway as error:
+            return f"{type(error).__name__}: {error}"
+        return None
 
     return check
 

@@ -40,7 +40,6 @@ from infra.commands import (
     Done,
     HistoryEntry,
     IdempotencyKeyReused,
-    InTransaction,
     Loaded,
     Refused,
     TooMuchContention,
@@ -74,6 +73,7 @@ from infra.http.unchanged import NotModified, Place, Told, Unchanged, names
 from infra.http.versions import OpaqueVersions
 from infra.lookups import Lookups
 from infra.reading import pack
+from infra.store import InTransaction
 from infra.tokens import Role
 from infra.wording import ALL, Unfit, Wording
 

@@ -32,6 +32,8 @@ _PROGRAMS = "pginstall/bin"
 # fsync and synchronous_commit stay on: durability is what Relais promises and measures.
 SETTINGS: Mapping[str, str] = {
     "max_connections": "300",
+    # For services whose events are elsewhere.
+    "max_prepared_transactions": "300",
     "jit": "off",
     "timezone": "UTC",
     "log_timezone": "UTC",

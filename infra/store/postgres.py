@@ -7,10 +7,10 @@ transaction takes the locks of its streams before it gets its xid. `docs/adr/000
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
 from time import monotonic
-from typing import Any
+from typing import Any, ClassVar
 from uuid import UUID
 
-from psycopg import DataError, IntegrityError, errors
+from psycopg import DataError, IntegrityError, Rollback, errors
 
 from contracts.amendments import TYPE
 from infra import telemetry
@@ -24,6 +24,8 @@ from infra.store.protocol import (
     Appended,
     Conflict,
     EventIdTaken,
+    InTransaction,
+    Lag,
     Position,
     RecordedEvent,
     TimerGone,
@@ -74,6 +76,24 @@ update es.stored_event
 _WITHHOLDS = (
     "select exists (select from es.stored_event where (xid, position) > (%s::text::xid8, %s))"
 )
+_HOLDS = """
+select exists (select from es.stored_event where xid = %s::text::xid8 and position = %s)
+"""
+_IDENTITY = "select system_identifier::text from pg_control_system()"
+_WAITING = """
+select coalesce(extract(epoch from now() - min(recorded_at)), 0)::float8,
+       coalesce(extract(epoch from now() - min(recorded_at) filter
+         (where xid >= (select es.horizon()))), 0)::float8
+  from (select recorded_at, xid from es.event
+         where (xid, position) > (%s::text::xid8, %s)
+         order by xid, position limit 1000) pending
+"""
+_CULPRIT = """
+select format('pid %s %s (%s)', pid, application_name, left(query, 80))
+  from pg_stat_activity where backend_xid is not null and pid <> pg_backend_pid()
+   and datname = current_database()
+ order by age(backend_xid) desc limit 1
+"""
 
 _LAST_VERSION = 2**31 - 1
 _SPOILED = (DataError, IntegrityError, TypeError, ValueError)
@@ -81,7 +101,9 @@ _SPOILED = (DataError, IntegrityError, TypeError, ValueError)
 
 
 class PostgresStore:
-    """An `EventStore` in one PostgreSQL database; see the protocol for what it promises."""
+    """A `ServiceStore` in one PostgreSQL database; see the protocol for what it promises."""
+
+    joins_transactions: ClassVar[bool] = True
 
     def __init__(
         self,
@@ -101,7 +123,6 @@ class PostgresStore:
         )
 
     async def migrate(self) -> None:
-        """Bring the tables forward to this release. Safe to repeat, and from several processes."""
         await apply_migrations(self.pool, "es", steps_in("infra.store"))
 
     async def append(self, append: Append) -> Verdict:
@@ -154,13 +175,19 @@ class PostgresStore:
             verdicts[number - 1] = _other_verdict(group[number - 1], verdict, version)
         return verdicts
 
-    async def erase(self, append: Append, values: Mapping[int, tuple[str, bytes]]) -> Verdict:
-        """Append what says so, and with it replace the values of events of its stream for good.
+    async def append_with(self, append: Append, in_transaction: InTransaction) -> Verdict:
+        verdict: Verdict = EventIdTaken()
+        async with self.pool.connection() as connection, connection.transaction() as transaction:
+            try:
+                [verdict] = await self.append_in(connection, [append])
+            except errors.UniqueViolation:
+                raise Rollback(transaction) from None
+            if isinstance(verdict, Appended) and not verdict.repeated:
+                await in_transaction(connection)
+        self.on_append()
+        return verdict
 
-        The one exception to "append only". `values` has the type and the value that stand there
-        from now on, by version; nothing of what stood there is kept. All or nothing; when the
-        verdict is not a fresh `Appended`, nothing was replaced.
-        """
+    async def erase(self, append: Append, values: Mapping[int, tuple[str, bytes]]) -> Verdict:
         refuse_oversize(append)
         async with self.pool.connection() as connection, connection.transaction():
             [verdict] = await self.append_in(connection, [append])
@@ -195,14 +222,12 @@ class PostgresStore:
         return found
 
     async def version(self, stream: str) -> int:
-        """The version of the last event of a stream; 0 without one."""
         async with self.pool.connection() as connection:
             cursor = await connection.execute(_VERSION, (stream,))
             found = await cursor.fetchone()
         return 0 if found is None else int(found[0])
 
     async def amendments(self, stream: str) -> list[RecordedEvent]:
-        """The amendments of a stream, in version order."""
         return await self._fetch(_AMENDMENTS, (stream,))
 
     async def _read_group(self, streams: Sequence[str]) -> Sequence[list[RecordedEvent]]:
@@ -213,16 +238,37 @@ class PostgresStore:
         return await self._fetch(_READ_ALL, (str(after.xid), after.number, limit))
 
     async def withholds(self, after: Position) -> bool:
-        """Whether there are events after a position, readable or not yet."""
         async with self.pool.connection() as connection:
             cursor = await connection.execute(_WITHHOLDS, (str(after.xid), after.number))
             return await cursor.fetchone() == (True,)
 
-    async def find(self, event_ids: Sequence[Any]) -> list[RecordedEvent]:
-        """The events with these ids, in no particular order; unknown ids are left out."""
+    async def find(self, event_ids: Sequence[UUID]) -> list[RecordedEvent]:
         return await self._fetch(
             f"select {_COLUMNS} from es.stored_event where event_id = any(%s)", (list(event_ids),)
         )
+
+    async def settle(self) -> None:
+        """Nothing is left: timers and rows are committed with their events."""
+
+    async def holds(self, position: Position) -> bool:
+        async with self.pool.connection() as connection:
+            cursor = await connection.execute(_HOLDS, (str(position.xid), position.number))
+            return await cursor.fetchone() == (True,)
+
+    async def identity(self) -> str:
+        async with self.pool.connection() as connection:
+            cursor = await connection.execute(_IDENTITY)
+            [(name,)] = await cursor.fetchall()
+        return str(name)
+
+    async def lag(self, after: Position) -> Lag:
+        async with self.pool.connection() as connection:
+            cursor = await connection.execute(_WAITING, (str(after.xid), after.number))
+            [(seconds, holdback)] = await cursor.fetchall()
+            if not holdback:
+                return Lag(seconds)
+            culprit = await (await connection.execute(_CULPRIT)).fetchone()
+        return Lag(seconds, holdback, culprit[0] if culprit else "")
 
     async def _fetch(self, query: str, arguments: Sequence[Any]) -> list[RecordedEvent]:
         async with self.pool.connection() as connection:

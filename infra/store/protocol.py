@@ -1,11 +1,15 @@
 """The promises of an event store, whichever database is behind it."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from itertools import takewhile
-from typing import Any, Protocol
+from typing import Any, ClassVar, Protocol
 from uuid import UUID
+
+from psycopg import OperationalError
+
+from infra.database import Connection, Pool
 
 MAX_EVENT_BYTES = 512 * 1024
 """Larger events are refused at append, so that nothing unpublishable is ever recorded."""
@@ -114,6 +118,31 @@ class EventIdTaken:
 Verdict = Appended | Conflict | TimerGone | EventIdTaken
 
 
+class StoreAway(Exception):
+    """No answer for a long while. What was sent may have been recorded, or may be later."""
+
+
+AWAY = (OperationalError, StoreAway)
+"""Errors of a store, or of the database beside it, that say nothing about what was asked."""
+
+
+class Unerasable(Exception):
+    """The store keeps every value for ever: nothing in it is replaced."""
+
+
+@dataclass(slots=True)
+class Lag:
+    """Seconds the oldest unpublished event has waited, and who holds it back."""
+
+    seconds: float = 0.0
+    holdback_seconds: float = 0.0
+    culprit: str = ""
+
+
+InTransaction = Callable[[Connection], Awaitable[None]]
+"""Writes, in the transaction of the events, what must not be an event: secrets, for example."""
+
+
 class EventTooLarge(ValueError):
     """An event is larger than `MAX_EVENT_BYTES`, so no broker would take it."""
 
@@ -164,4 +193,78 @@ class EventStore(Protocol):
         Never skips an event, whoever commits late, and never reorders within a stream.
         An empty list means nothing readable yet: something may still be withheld.
         """
+        ...
+
+
+class ServiceStore(EventStore, Protocol):
+    """The store of a service: its events, and the PostgreSQL with all that is no event.
+
+    Where the events are elsewhere, nothing is written to both at once. `append_in` is then durable
+    before the caller commits, and the caller recognises by event ids what it did before a crash.
+    """
+
+    joins_transactions: ClassVar[bool]
+    """Whether what `append_in` records is undone with the caller's transaction."""
+    pool: Pool
+    on_append: Callable[[], None]
+    """Called after events were recorded."""
+
+    async def migrate(self) -> None:
+        """Bring the tables forward to this release. Safe to repeat, and from several processes."""
+        ...
+
+    async def append_in(self, connection: Connection, group: Sequence[Append]) -> list[Verdict]:
+        """Append to distinct streams within the caller's transaction, as its first statement.
+
+        The caller commits, and calls `on_append` then. Where a store does not join transactions
+        the events stay, whatever becomes of the caller's.
+        """
+        ...
+
+    async def append_with(self, append: Append, in_transaction: InTransaction) -> Verdict:
+        """Append, and do what goes with the events: both or nothing, also after a crash.
+
+        It is done for a fresh `Appended` only. What it raises comes out, and nothing is recorded.
+        """
+        ...
+
+    async def erase(self, append: Append, values: Mapping[int, tuple[str, bytes]]) -> Verdict:
+        """Append what says so, and with it replace the values of events of its stream for good.
+
+        The one exception to "append only". `values` has the type and the value that stand there
+        from now on, by version; nothing of what stood there is kept. All or nothing; when the
+        verdict is not a fresh `Appended`, nothing was replaced. Raises `Unerasable`.
+        """
+        ...
+
+    async def settle(self) -> None:
+        """Do what crashes have left between the events and the tables. Safe to repeat."""
+        ...
+
+    async def version(self, stream: str) -> int:
+        """The version of the last event of a stream; 0 without one."""
+        ...
+
+    async def amendments(self, stream: str) -> list[RecordedEvent]:
+        """The amendments of a stream, in version order."""
+        ...
+
+    async def find(self, event_ids: Sequence[UUID]) -> list[RecordedEvent]:
+        """The events with these ids, in no particular order; unknown ids are left out."""
+        ...
+
+    async def withholds(self, after: Position) -> bool:
+        """Whether there are events after a position, readable or not yet."""
+        ...
+
+    async def holds(self, position: Position) -> bool:
+        """Whether an event stands at a position."""
+        ...
+
+    async def identity(self) -> str:
+        """What tells this store from every other one: positions of another mean nothing here."""
+        ...
+
+    async def lag(self, after: Position) -> Lag:
+        """How long the oldest event after a position has waited, and who holds it back."""
         ...

@@ -9,7 +9,7 @@ import pytest_asyncio
 
 from infra.stack.postgres import PostgresServer
 from infra.store.postgres import PostgresStore
-from infra.tests.consuming import Kit, opened
+from infra.tests.consuming import ELSEWHERE, Kit, opened
 from infra.tests.make import WAYS
 
 
@@ -30,7 +30,7 @@ def kit_database(postgres: PostgresServer) -> Iterator[str]:
         connection.execute(f"drop database {name} with (force)".encode())
 
 
-@pytest_asyncio.fixture(params=["view", "reaction"])
+@pytest_asyncio.fixture(params=["view", "reaction", ELSEWHERE])
 async def kit(request: pytest.FixtureRequest, kit_database: str) -> AsyncIterator[Kit]:
     """Every kind of consumer there is, with nothing seen yet."""
     async with opened(request.param, kit_database) as kit:

@@ -2,11 +2,11 @@
 
 from collections import Counter, defaultdict
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping, Sequence
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime
 from types import UnionType
-from typing import Any
+from typing import Any, ClassVar
 from uuid import NAMESPACE_URL, uuid5
 
 from aiokafka import AIOKafkaProducer
@@ -40,8 +40,12 @@ from infra.database import Connection, Pool, open_pool
 from infra.kafka import options
 from infra.personal import Keyring
 from infra.store import RecordedEvent
+from infra.store.esdb import store as esdb
+from infra.store.esdb.client import connected
+from infra.store.esdb.store import EsdbStore
 from infra.store.postgres import PostgresStore
 from infra.store.protocol import BEGINNING
+from infra.testing.esdb import EsdbDouble
 
 NOON = datetime(2030, 5, 1, 12, 0, tzinfo=UTC)
 DAY = date(2030, 5, 6)
@@ -250,8 +254,11 @@ class Kit:
     pool: Pool
     topic: Topic
     keyring: Keyring
+    stack: AsyncExitStack
     poison: set[str] = field(default_factory=set)
     contract: Contract[TripEvent] = trip_v1.contract
+    joins_transactions: ClassVar[bool] = True
+    """Whether the work of its handler is undone with the transaction of the positions."""
 
     def handler(self) -> Handler:
         raise NotImplementedError
@@ -382,7 +389,7 @@ NOTES: Aggregate[Note, int, DriverEvent, str] = Aggregate(driver_v1.contract, de
 class ReactionKit(Kit):
     """A reaction that notes the word of each event in a stream a trip."""
 
-    tables = ("es.stored_event",)
+    tables: tuple[str, ...] = ("es.stored_event",)
 
     async def open(self) -> None:
         self.commands = Commands("notes", PostgresStore(self.pool), self.keyring)
@@ -404,7 +411,25 @@ class ReactionKit(Kit):
         return [entry.event.trip_id for entry in noted if isinstance(entry.event, DriverEngaged)]
 
 
-KITS: Mapping[str, type[ViewKit] | type[ReactionKit]] = {"view": ViewKit, "reaction": ReactionKit}
+class ElsewhereKit(ReactionKit):
+    """The same reaction with its events in EventStoreDB, and their ids and timers beside it."""
+
+    tables = ("beside.event_id", "beside.cluster", "es.timer")
+    joins_transactions = False
+
+    async def open(self) -> None:
+        self.server = await self.stack.enter_async_context(EsdbDouble())
+        client = await self.stack.enter_async_context(connected(self.server.url))
+        self.commands = Commands("notes", EsdbStore(client, self.pool), self.keyring)
+        await esdb.make_tables(self.pool)
+
+
+ELSEWHERE = "reaction elsewhere"
+KITS: Mapping[str, type[ViewKit] | type[ReactionKit]] = {
+    "view": ViewKit,
+    "reaction": ReactionKit,
+    ELSEWHERE: ElsewhereKit,
+}
 
 
 @asynccontextmanager
@@ -424,9 +449,10 @@ async def attached(kind: str, database: str) -> AsyncIterator[ViewKit | Reaction
         keyring = Keyring(pool, {"test": b"k" * 32})
         await keyring.migrate()
         await core.migrate(pool)
-        kit = KITS[kind](pool, Topic(), keyring)
-        await kit.open()
-        yield kit
+        async with AsyncExitStack() as stack:
+            kit = KITS[kind](pool, Topic(), keyring, stack)
+            await kit.open()
+            yield kit
     finally:
         await pool.close()
 

@@ -12,6 +12,8 @@ from infra.commands import CommandContext, Commands
 from infra.database import Connection, Pool
 from infra.personal import Keyring
 from infra.store import Append, Cancel, Fire, NewEvent, Schedule, Verdict
+from infra.store.esdb.client import PATIENCE_SECONDS, connected
+from infra.store.esdb.store import EsdbStore
 from infra.store.postgres import PostgresStore
 
 NOON = datetime(2020, 5, 1, 12, 0, tzinfo=UTC)
@@ -60,6 +62,19 @@ async def commands_of(
     """A service's commands over one database for events and keys; twice means two processes."""
     async with store_of(url, way) as store:
         keyring = Keyring(store.pool, MASTERS)
+        await keyring.migrate()
+        yield Commands("missions", store, keyring)
+
+
+@asynccontextmanager
+async def commands_elsewhere(
+    server: str, url: str, patience: float = PATIENCE_SECONDS
+) -> AsyncIterator[Commands]:
+    """The same with the events in EventStoreDB, and the database beside it."""
+    async with pool_of(url) as pool, pool_of(url) as notes, connected(server) as client:
+        store = EsdbStore(client, pool, notes=notes, patience=patience)
+        await store.migrate()
+        keyring = Keyring(pool, MASTERS)
         await keyring.migrate()
         yield Commands("missions", store, keyring)
 

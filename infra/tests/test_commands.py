@@ -1,7 +1,8 @@
 """Commands: decided on the present state, recorded once, and answered alike when repeated."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
+from contextlib import AbstractAsyncContextManager
 from dataclasses import replace
 from datetime import timedelta
 from uuid import uuid4
@@ -13,22 +14,36 @@ from infra.commands import (
     Commands,
     Done,
     IdempotencyKeyReused,
-    InTransaction,
     Loaded,
     Refused,
     TooMuchContention,
     VersionMismatch,
 )
 from infra.database import Connection
-from infra.tests.make import NOON, commands_of, context
+from infra.store import InTransaction
+from infra.testing.esdb import EsdbDouble
+from infra.tests.make import NOON, commands_elsewhere, commands_of, context
 from infra.tests.trips import TRIP, Command, Expire, Quote, Rejection, Trip, TripIsOver, Withdraw
 
 Answer = Done[Trip] | Refused[Rejection]
 
 
+Another = Callable[[], AbstractAsyncContextManager[Commands]]
+"""The commands of one more process."""
+
+
+@pytest.fixture(params=["on PostgreSQL", "elsewhere"])
+async def another(request: pytest.FixtureRequest, database: str) -> AsyncIterator[Another]:
+    if request.param == "on PostgreSQL":
+        yield lambda: commands_of(database)
+        return
+    async with EsdbDouble() as server:
+        yield lambda: commands_elsewhere(server.url, database)
+
+
 @pytest.fixture
-async def commands(database: str) -> AsyncIterator[Commands]:
-    async with commands_of(database) as commands:
+async def commands(another: Another) -> AsyncIterator[Commands]:
+    async with another() as commands:
         yield commands
 
 
@@ -79,29 +94,34 @@ class TestBeside:
     """The rows written in the transaction of the events."""
 
     async def test_it_is_done_once_with_the_events(self, commands: Commands) -> None:
-        written: list[int] = []
+        note = await noting(commands)
         request = context()
         for _ in range(2):
-            await commands.handle(TRIP, "1", Quote("ada"), request, in_transaction=noting(written))
-        assert (written, await recorded(commands)) == ([1], 1)
+            await commands.handle(TRIP, "1", Quote("ada"), request, in_transaction=note)
+        assert (await noted(commands), await recorded(commands)) == (1, 1)
 
     async def test_it_is_not_done_when_nothing_happened(self, commands: Commands) -> None:
-        written: list[int] = []
+        note = await noting(commands)
         await ask(commands, Expire(NOON))
         for command in (Expire(NOON), Quote("ada")):
-            await commands.handle(TRIP, "1", command, context(), in_transaction=noting(written))
-        assert written == []
+            await commands.handle(TRIP, "1", command, context(), in_transaction=note)
+        assert await noted(commands) == 0
 
-    async def test_when_it_fails_nothing_is_recorded(self, commands: Commands) -> None:
-        async def failing(_: Connection) -> None:
+    async def test_when_it_fails_nothing_is_recorded_and_nothing_done(
+        self, commands: Commands
+    ) -> None:
+        note = await noting(commands)
+
+        async def failing(connection: Connection) -> None:
+            await note(connection)
             raise LookupError("no such secret")
 
         with pytest.raises(LookupError):
             await commands.handle(TRIP, "1", Quote("ada"), context(), in_transaction=failing)
-        assert await recorded(commands) == 0
+        assert (await noted(commands), await recorded(commands)) == (0, 0)
 
     async def test_after_a_conflict_it_is_done_once(self, commands: Commands) -> None:
-        written: list[int] = []
+        note = await noting(commands)
         others = Commands("missions", commands.store, commands._keyring)
 
         async def overtaken(_: Trip) -> Command:
@@ -109,22 +129,50 @@ class TestBeside:
                 await ask(others, Quote("bob"))
             return Quote("ada")
 
-        await commands.handle(TRIP, "1", overtaken, context(), in_transaction=noting(written))
-        assert (written, await recorded(commands)) == ([1], 2)
+        await commands.handle(TRIP, "1", overtaken, context(), in_transaction=note)
+        assert (await noted(commands), await recorded(commands)) == (1, 2)
+
+    async def test_twice_at_once_it_is_done_once(
+        self, commands: Commands, another: Another
+    ) -> None:
+        """Also where the rows of one are in the way of the other's."""
+        note = await noting(commands, unique=True)
+        request = (TRIP, "1", Quote("ada"), context())
+        async with another() as other:
+            answers = await asyncio.gather(
+                *(one.handle(*request, in_transaction=note) for one in (commands, other, other))
+            )
+        assert sorted(a.recorded for a in answers if isinstance(a, Done)) == [0, 0, 1]
+        assert (await noted(commands), await recorded(commands)) == (1, 1)
 
     async def test_the_key_of_another_stream_is_refused(self, commands: Commands) -> None:
+        note = await noting(commands)
         request = context()
         await commands.handle(TRIP, "1", Quote("ada"), request)
         with pytest.raises(IdempotencyKeyReused):
-            await commands.handle(TRIP, "2", Quote("ada"), request, in_transaction=noting([]))
+            await commands.handle(TRIP, "2", Quote("ada"), request, in_transaction=note)
+        assert await noted(commands) == 0
 
 
-def noting(written: list[int]) -> InTransaction:
+async def noting(commands: Commands, *, unique: bool = False) -> InTransaction:
+    """Writes a row each time; the same one, when they must be unique."""
+    async with commands.store.pool.connection() as connection:
+        await connection.execute("drop table if exists public.noted")
+        await connection.execute("create table public.noted (n int)")
+        if unique:
+            await connection.execute("create unique index on public.noted (n)")
+
     async def note(connection: Connection) -> None:
-        cursor = await connection.execute("select 1")
-        written.extend(n for (n,) in await cursor.fetchall())
+        await connection.execute("insert into public.noted values (1)")
 
     return note
+
+
+async def noted(commands: Commands) -> int:
+    async with commands.store.pool.connection() as connection:
+        cursor = await connection.execute("select count(*)::int from public.noted")
+        [(count,)] = await cursor.fetchall()
+    return int(count)
 
 
 class TestContention:
@@ -135,9 +183,9 @@ class TestContention:
         assert len((await commands.load(TRIP, "1")).state.drivers) == 20
 
     async def test_another_process_at_the_same_stream_loses_nothing(
-        self, commands: Commands, database: str
+        self, commands: Commands, another: Another
     ) -> None:
-        async with commands_of(database) as other:
+        async with another() as other:
             mine = [ask(commands, Quote(f"mine-{n}")) for n in range(20)]
             theirs = [ask(other, Quote(f"theirs-{n}")) for n in range(20)]
             await asyncio.gather(*mine, *theirs)
@@ -185,9 +233,9 @@ class TestExpectedVersion:
         assert answer.version == 2
 
     async def test_one_of_two_who_saw_the_same_version_wins(
-        self, commands: Commands, database: str
+        self, commands: Commands, another: Another
     ) -> None:
-        async with commands_of(database) as other:
+        async with another() as other:
             answers = await asyncio.gather(
                 ask(commands, Quote("ada"), expected_version=0),
                 ask(other, Quote("bob"), expected_version=0),
@@ -220,10 +268,10 @@ class TestRepeating:
     @pytest.mark.requirement("G-07")
     @pytest.mark.parametrize("expected_version", [None, 0])
     async def test_twice_at_once_it_is_recorded_once(
-        self, commands: Commands, database: str, expected_version: int | None
+        self, commands: Commands, another: Another, expected_version: int | None
     ) -> None:
         request = (TRIP, "1", Quote("ada"), context(), expected_version)
-        async with commands_of(database) as other:
+        async with another() as other:
             answers = await asyncio.gather(
                 *(through.handle(*request) for through in [commands, other] * 4)
             )
@@ -259,10 +307,10 @@ class TestRepeating:
         assert await recorded(commands, "2") == 0
 
     async def test_its_key_with_another_request_at_once_is_refused(
-        self, commands: Commands, database: str
+        self, commands: Commands, another: Another
     ) -> None:
         one, two = context(key := uuid4(), "one"), context(key, "two")
-        async with commands_of(database) as other:
+        async with another() as other:
             answers = await asyncio.gather(
                 commands.handle(TRIP, "1", Quote("ada"), one),
                 other.handle(TRIP, "1", Quote("bob"), two),

@@ -29,14 +29,14 @@ from infra.store import (
     Position,
     RecordedEvent,
 )
-from infra.store.esdb.client import StoreAway, connected
+from infra.store.esdb.client import connected
 from infra.store.esdb.store import (
     MAX_APPEND_BYTES,
     AnotherCluster,
     EsdbStore,
     StreamGone,
 )
-from infra.store.protocol import BEGINNING
+from infra.store.protocol import BEGINNING, StoreAway
 from infra.testing.esdb import ANY, EsdbDouble, Fault, Log, Proposed
 from infra.testing.store_suite import StoreSuite, versions_by_stream
 from infra.tests.make import append, event, pool_of

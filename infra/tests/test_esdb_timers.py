@@ -16,8 +16,19 @@ from infra.database import Pool
 from infra.store import Append, Appended, Cancel, Conflict, Fire, Schedule, TimerGone, Verdict
 from infra.store.esdb.client import connected
 from infra.store.esdb.store import EsdbStore
+from infra.store.protocol import StoreAway
 from infra.testing.esdb import EsdbDouble, Fault
-from infra.tests.make import FAR_FUTURE, NOON, append, event, pool_of
+from infra.tests.make import (
+    FAR_FUTURE,
+    NOON,
+    append,
+    commands_elsewhere,
+    context,
+    event,
+    pool_of,
+)
+from infra.tests.trips import TRIP, Quote
+from infra.timers import Timers
 
 STEPS = 3
 """What an append does: note, send, settle. A crash lies before the first, or after any of them."""
@@ -125,6 +136,24 @@ class TestTimers:
             assert (await waiting(pool)).keys() == {"expiry"}
 
 
+async def test_one_that_fired_before_a_crash_fires_once(server: EsdbDouble, database: str) -> None:
+    async with commands_elsewhere(server.url, database, patience=0.0) as commands:
+        await commands.handle(TRIP, "1", Quote("ada"), context())
+        server.next_appends(Fault.TIMEOUT_AFTER)
+        with pytest.raises(StoreAway):
+            await Timers("missions", commands, [TRIP]).fire_due()
+        assert await waiting(commands.store.pool) != {}
+    async with commands_elsewhere(server.url, database) as commands:
+        await Timers("missions", commands, [TRIP]).fire_due()
+        await Timers("missions", commands, [TRIP]).fire_due()
+        history = await commands.history(TRIP, "1")
+        assert [type(entry.event).__name__ for entry in history] == [
+            "QuoteSubmitted",
+            "TripExpired",
+        ]
+        assert await waiting(commands.store.pool) == {}
+
+
 class Gated(AsyncKurrentDBClient):
     """A client that stops before each append and after it, until it is let on."""
 
@@ -158,7 +187,7 @@ class Actor:
         """Note, or send, or settle; nothing when it has come to its end."""
         self.client.stands.clear()
         if self.task is None:
-            self.task = asyncio.create_task(self.store.append(self.append))
+            self.task = asyncio.create_task(self.begun())
         elif self.task.done():
             return
         else:
@@ -166,6 +195,9 @@ class Actor:
         stands = asyncio.create_task(self.client.stands.wait())
         await asyncio.wait({self.task, stands}, return_when=asyncio.FIRST_COMPLETED)
         stands.cancel()
+
+    async def begun(self) -> Verdict:
+        return await self.store.append(self.append)
 
     async def crash(self) -> None:
         """End wherever it stands."""

@@ -9,7 +9,6 @@ from psycopg import AsyncConnection, IsolationLevel, errors
 from psycopg.conninfo import make_conninfo
 
 from infra.database import Connection
-from infra.relay import measure_lag
 from infra.store import Append, Appended, Conflict, Verdict
 from infra.store.postgres import PostgresStore
 from infra.store.protocol import BEGINNING
@@ -192,12 +191,12 @@ class TestHoldingBack:
             await culprit.execute("create temporary table report as select 1")
             await store.append(append("trip-1"))
             assert await readable(store) == []
-            lag = await measure_lag(store, BEGINNING)
+            lag = await store.lag(BEGINNING)
             assert "nightly-report" in lag.culprit
             assert lag.holdback_seconds > 0
             await culprit.rollback()
         [read] = await followed(store, 1)
-        assert (await measure_lag(store, read.position)).culprit == ""
+        assert (await store.lag(read.position)).culprit == ""
 
     async def test_a_writer_in_another_database_holds_nobody_back(
         self, store: PostgresStore, postgres_url: str
@@ -206,7 +205,7 @@ class TestHoldingBack:
             await stranger.execute("create temporary table report as select 1")
             await store.append(append("trip-1"))
             assert len(await readable(store)) == 1
-            assert (await measure_lag(store, BEGINNING)).holdback_seconds == 0
+            assert (await store.lag(BEGINNING)).holdback_seconds == 0
 
     async def test_a_reader_holds_nobody_back(self, store: PostgresStore) -> None:
         async with transaction(store) as reader:

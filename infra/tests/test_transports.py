@@ -20,7 +20,7 @@ from infra.stack.broker import Broker
 from infra.supervisor import Halt, supervise
 from infra.testing.eventually import eventually
 from infra.tests import member
-from infra.tests.consuming import Kit, create_topic, history, quoted, send
+from infra.tests.consuming import Kit, create_topic, history, opened, quoted, send
 from infra.tests.member import Transport
 
 ALL = ["published", "2", "3"]
@@ -71,6 +71,13 @@ class Line:
             assert await self.kit.seen(trip) == list(expected)
 
         await eventually(same, within)
+
+
+@pytest_asyncio.fixture(params=["view", "reaction"])
+async def kit(request: pytest.FixtureRequest, kit_database: str) -> AsyncIterator[Kit]:
+    """Without the reaction whose events are elsewhere: no transport knows the difference."""
+    async with opened(request.param, kit_database) as kit:
+        yield kit
 
 
 @pytest_asyncio.fixture

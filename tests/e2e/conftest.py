@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
 
+import pytest
 import pytest_asyncio
 
 from infra import host, serving
@@ -17,6 +18,7 @@ from infra.tokens import Role, SigningKey, issue, jwks
 from infra.topics import create_topics
 from services.missions.service import service as missions
 from services.views.partner.service import service as partner
+from tests.e2e.world import kept_elsewhere
 
 KEY = SigningKey.generate()
 MASTER_KEYS = json.dumps({"test": base64.b64encode(bytes(range(32))).decode()})
@@ -37,12 +39,27 @@ def token(subject: str, organisation: str, role: Role) -> str:
 
 
 @pytest_asyncio.fixture
-async def both(broker: Broker, new_database: Callable[[], str]) -> AsyncIterator[Platform]:
+async def stores(
+    request: pytest.FixtureRequest, event_store_url: str | None
+) -> AsyncIterator[dict[str, str]]:
+    """Where missions records: in its database, unless a test asks for `esdb`."""
+    if getattr(request, "param", "postgres") == "postgres":
+        yield {}
+        return
+    async with kept_elsewhere(event_store_url) as found:
+        yield found
+
+
+@pytest_asyncio.fixture
+async def both(
+    broker: Broker, new_database: Callable[[], str], stores: dict[str, str]
+) -> AsyncIterator[Platform]:
     await emptied(broker)
     await create_topics(broker.bootstrap, missions.contracts, 1)
     settings = Settings.model_validate(
         {
             "databases": {name: new_database() for name in ("keys", "missions", "views.partner")},
+            "stores": stores,
             "kafka": broker.bootstrap,
             "master_keys": MASTER_KEYS,
             "jwks": jwks(KEY),

@@ -21,6 +21,7 @@ pytestmark = pytest.mark.any_broker
 TRACE = "0af7651916cd43dd8448eb211c80319c"
 
 
+@pytest.mark.parametrize("stores", ["postgres", "esdb"], indirect=True)
 async def test_one_trace_leads_from_the_request_to_the_row(both: Platform) -> None:
     spans = InMemorySpanExporter()
     with telemetry.running(TelemetrySettings("test", exporter=spans)):

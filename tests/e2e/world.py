@@ -4,14 +4,14 @@ import asyncio
 import base64
 import json
 import random
-from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Callable, Mapping
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from multiprocessing.process import BaseProcess
 from pathlib import Path
 from typing import Any
-from uuid import UUID
+from uuid import UUID, uuid4
 
 import psycopg
 from aiokafka.admin import AIOKafkaAdminClient
@@ -29,8 +29,9 @@ from infra.personal import Encoded
 from infra.settings import Settings
 from infra.stack.broker import Broker
 from infra.store import RecordedEvent
-from infra.store.protocol import BEGINNING
+from infra.store.protocol import BEGINNING, StoreAway
 from infra.testing.brokers import emptied, refilled
+from infra.testing.esdb import EsdbDouble
 from infra.testing.eventually import eventually
 from infra.testing.records import records_of, versions
 from infra.topics import create_topics
@@ -42,7 +43,7 @@ from tests.e2e import worker
 NOON = datetime(2030, 5, 1, 12, 0, tzinfo=UTC)
 MISSING = 2
 """Records of each partition that a mirror had not copied yet."""
-AWAY = (psycopg.OperationalError, psycopg.InterfaceError, PoolTimeout)
+AWAY = (psycopg.OperationalError, psycopg.InterfaceError, PoolTimeout, StoreAway)
 MASTER_KEYS = json.dumps({"test": base64.b64encode(bytes(range(32))).decode()})
 
 
@@ -215,15 +216,32 @@ class World:
 
 
 @asynccontextmanager
+async def kept_elsewhere(server: str | None) -> AsyncIterator[dict[str, str]]:
+    """The setting with which missions records on this EventStoreDB, or on a double of its own."""
+    async with AsyncExitStack() as stack:
+        url = server or (await stack.enter_async_context(EsdbDouble())).url
+        # A real one keeps what the test before wrote.
+        yield {"missions": f"{url}#test-{uuid4().hex}"}
+
+
+@asynccontextmanager
 async def opened(
-    broker: Broker, new_database: Callable[[], str], folder: Path, seed: int
+    broker: Broker,
+    new_database: Callable[[], str],
+    folder: Path,
+    seed: int,
+    stores: Mapping[str, str] | None = None,
 ) -> AsyncIterator[World]:
-    """A world on an empty broker and in databases of its own, its workers at work."""
+    """A world on an empty broker and in databases of its own, its workers at work.
+
+    `stores` has the URLs of those that are not in the databases, by service.
+    """
     await emptied(broker)
     await create_topics(broker.bootstrap, missions.contracts, 1)
     databases = {name: new_database() for name in ("keys", "missions", "views.partner")}
     given: dict[str, Any] = {
         "databases": databases,
+        "stores": stores or {},
         "kafka": broker.bootstrap,
         "master_keys": MASTER_KEYS,
     }

@@ -14,10 +14,11 @@ from pydantic import TypeAdapter, ValidationError
 from contracts.accounts.organisation_v1 import OrganisationKind, Profile
 from contracts.accounts.user_v1 import PasswordMeans, Role
 from infra.addresses import mailbox
-from infra.commands import Aggregate, CommandContext, InTransaction, Refused
+from infra.commands import Aggregate, CommandContext, Refused
 from infra.database import Connection
 from infra.host import Running, opened
 from infra.http.models import ChosenId
+from infra.store import InTransaction
 from services.accounts import user
 from services.accounts.adapters import inviting
 from services.accounts.adapters.accounts import Accounts

@@ -21,6 +21,9 @@ from tools.relais.home import addresses, nearest
 
 CONNECT_SECONDS = 5
 POOL_SIZE = 4
+ELSEWHERE = (
+    "{} records in EventStoreDB (RELAIS_STORES), and this command reads the events in PostgreSQL"
+)
 NO_PLATFORM = "no platform runs in {}: start `relais up`, or set RELAIS_POSTGRES and RELAIS_KAFKA"
 
 
@@ -61,6 +64,9 @@ def _refuse_databases(found: Settings) -> None:
         if name not in (*NAMES, "keys"):
             known_names = ", ".join((*NAMES, "keys"))
             raise ValueError(f"RELAIS_DATABASES: there is no service {name}; one of {known_names}")
+    for name in found.stores:
+        if name not in recording():
+            raise ValueError(f"RELAIS_STORES: {name} is no service that records events")
     owners: dict[tuple[str, str, str], str] = {}
     # Without a server for all, those that have no database of their own have none yet.
     for name in NAMES if found.postgres else [one for one in NAMES if one in found.databases]:
@@ -97,6 +103,14 @@ def recording(name: str | None = None) -> list[str]:
     return found
 
 
+def recorded_here(found: Settings, names: Iterable[str]) -> None:
+    """Raises `Trouble` where one of these services keeps its events out of PostgreSQL: whoever
+    looks for them there finds nothing, and takes it for a loss."""
+    for name in names:
+        if name in found.stores:
+            raise Trouble(ELSEWHERE.format(name), USAGE)
+
+
 @asynccontextmanager
 async def database(found: Settings, name: str) -> AsyncIterator[Pool]:
     """The database of a service. Raises `Trouble` when it cannot be reached."""
@@ -128,7 +142,8 @@ async def keyring(found: Settings) -> AsyncIterator[Keyring]:
 
 @asynccontextmanager
 async def stores(found: Settings, names: Iterable[str]) -> AsyncIterator[dict[str, PostgresStore]]:
-    """The event stores of these services, by name."""
+    """The event stores of these services, by name. Raises `Trouble` for one that is elsewhere."""
+    recorded_here(found, names := list(names))
     async with AsyncExitStack() as stack:
         yield {
             name: PostgresStore(await stack.enter_async_context(database(found, name)))

@@ -5,6 +5,7 @@ from contextlib import AsyncExitStack, asynccontextmanager
 
 from infra.host import Running, Service, assembled
 from infra.settings import Settings
+from infra.store.choice import store_of
 from services import registry
 from tools.relais import connections
 from tools.relais.answers import USAGE, Trouble
@@ -27,4 +28,5 @@ async def connected(found: Settings, service: Service) -> AsyncIterator[Running]
     async with AsyncExitStack() as stack:
         keyring = await stack.enter_async_context(connections.keyring(found))
         pool = await stack.enter_async_context(connections.database(found, service.name))
-        yield assembled(service, found, pool, keyring.pool)
+        store = await stack.enter_async_context(store_of(service.name, found, pool))
+        yield assembled(service, found, pool, keyring.pool, store)

@@ -91,6 +91,8 @@ class Examination:
             if service.name in self.pools:
                 with self.report.going_on(f"readers of {service.name}"):
                     await self._readers(service)
+        for name in self.settings.stores:
+            self.report.away(f"store of {name}", connections.ELSEWHERE.format(name))
         for service in self._recording():
             with self.report.going_on(f"relay of {service.name}"):
                 await self._relay(service.name)
@@ -107,8 +109,12 @@ class Examination:
             await self._zones()
 
     def _recording(self) -> list[Service]:
-        """The services with a store, as far as it can be reached."""
-        return [one for one in registry.services() if one.aggregates and one.name in self.pools]
+        """The services with a store in a database, as far as it can be reached."""
+        return [
+            one
+            for one in registry.services()
+            if one.aggregates and one.name in self.pools and one.name not in self.settings.stores
+        ]
 
     # --- Whether they belong together -----------------------------------------------------------
 
@@ -364,7 +370,7 @@ class Examination:
 
     async def _zones(self) -> None:
         """Finds clocks that are not those of the pinned package."""
-        if (accounts := self.pools.get("accounts")) is None:
+        if (accounts := self.pools.get("accounts")) is None or "accounts" in self.settings.stores:
             return
         used, at = await zones.in_use(accounts), zones.instants(datetime.now(UTC))
         packaged = {zone: zones.of_package(zone, at) for zone in used}

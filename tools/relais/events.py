@@ -91,6 +91,7 @@ async def show(word: str, personal: bool) -> Answer:
     """
     contract, stream = place(word)
     found = connections.settings()
+    connections.recorded_here(found, [contract.service])
     async with AsyncExitStack() as stack:
         store = PostgresStore(
             await stack.enter_async_context(connections.database(found, contract.service))

@@ -469,6 +469,7 @@ async def _restored(
 ) -> AsyncIterator[list[Restored]]:
     """These services, with all that their events have reached. Raises `Trouble` when some of it is
     away: whoever is not asked may hold a phantom."""
+    connections.recorded_here(settings, connections.recording())
     bootstrap = connections.broker(settings)
     async with AsyncExitStack() as stack:
         services = registry.services()

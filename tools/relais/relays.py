@@ -7,7 +7,6 @@ from psycopg.rows import dict_row
 
 from infra.database import Connection
 from infra.locks import Lock
-from infra.relay import measure_lag
 from infra.settings import Settings
 from infra.store import Position
 from infra.store.postgres import PostgresStore
@@ -57,10 +56,11 @@ async def status(service: str | None) -> Answer:
 
 async def of(settings: Settings, name: str) -> dict[str, Any]:
     """The state of one relay; `trouble` says what is wrong and what to do, None when nothing is."""
+    connections.recorded_here(settings, [name])
     async with connections.database(settings, name) as pool, pool.connection() as connection:
         row = await _row(connection, name)
         leader = await leading(connection, name)
-        lag = await measure_lag(PostgresStore(pool), Position(row["xid"], row["number"]))
+        lag = await PostgresStore(pool).lag(Position(row["xid"], row["number"]))
     found = {
         "service": name,
         "leader": leader,

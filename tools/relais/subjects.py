@@ -66,6 +66,7 @@ class Held:
 async def everything() -> AsyncIterator[dict[str, Running]]:
     """Every service, opened, by name. Raises `Trouble` when one of them cannot be reached."""
     settings = connections.settings()
+    connections.recorded_here(settings, connections.recording())
     async with AsyncExitStack() as stack:
         yield {
             service.name: await stack.enter_async_context(declared.connected(settings, service))

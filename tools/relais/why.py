@@ -52,6 +52,7 @@ async def followed(word: str, last: int, after: str | None) -> Answer:
     """
     begin = _begin(after)
     settings = connections.settings()
+    connections.recorded_here(settings, connections.recording())
     async with AsyncExitStack() as stack:
         pools = {
             name: await stack.enter_async_context(connections.database(settings, name))

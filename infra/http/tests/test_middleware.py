@@ -14,13 +14,14 @@ from starlette.responses import Response, StreamingResponse
 from starlette.routing import Mount
 
 from infra import telemetry
-from infra.commands import Aggregate, CommandContext, Done, InTransaction
+from infra.commands import Aggregate, CommandContext, Done
 from infra.http.answers import Answered, Content, Empty, Router
 from infra.http.middleware import Room
 from infra.http.request_context import PublicRequest, public
 from infra.http.tests.stage import api, client, signed
 from infra.serving import serving
 from infra.settings import Settings
+from infra.store import InTransaction
 from infra.telemetry import TelemetrySettings
 
 TRACE = "0af7651916cd43dd8448eb211c80319c"

@@ -23,6 +23,8 @@ from kurrentdbclient.exceptions import (
     UnknownError,
 )
 
+from infra.store.protocol import StoreAway
+
 R = TypeVar("R")
 
 CALL_SECONDS = 5.0
@@ -44,10 +46,6 @@ _PASSING = (
 )
 """What another try may mend: a leader that moves, a server that is away, late or overloaded."""
 _BUSY = ("Server Is Busy", "Server Is Not Ready", "No leader info available")
-
-
-class StoreAway(Exception):
-    """No answer for a long while. What was sent may have been recorded, or may be later."""
 
 
 @asynccontextmanager

@@ -68,6 +68,11 @@ class Ids:
             known = await _known(connection, [id for id in places if id not in new])
         return [_judged(append, places, new, known) for append in group]
 
+    async def places(self, event_ids: Sequence[UUID]) -> dict[UUID, Place]:
+        """Where these ids were tried last, which is the one place where each may stand."""
+        async with self._pool.connection() as connection:
+            return await _known(connection, event_ids)
+
     async def move(self, append: Append) -> None:
         """Note that an append goes to this place now; its stream has shown that it is nowhere.
 

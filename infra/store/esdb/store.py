@@ -7,11 +7,12 @@ Versions begin with 1 here and with 0 there. A position is a place in the log of
 import asyncio
 import json
 import sys
-from collections.abc import AsyncGenerator, Callable, Sequence
+from collections import defaultdict
+from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
 from contextlib import aclosing, suppress
-from datetime import datetime
+from datetime import UTC, datetime
 from time import monotonic
-from typing import Any, Literal
+from typing import Any, ClassVar, Literal
 from uuid import UUID, uuid4
 
 from kurrentdbclient import AsyncKurrentDBClient, StreamState
@@ -25,9 +26,10 @@ from kurrentdbclient.exceptions import (
     WrongCurrentVersionError,
 )
 
+from contracts.amendments import TYPE
 from infra import telemetry
 from infra.batching import Batcher
-from infra.database import Pool
+from infra.database import Connection, Pool
 from infra.migrations import apply_migrations, steps_in
 from infra.store.esdb.client import (
     CALL_SECONDS,
@@ -38,6 +40,7 @@ from infra.store.esdb.client import (
     patiently,
 )
 from infra.store.esdb.ids import Ids, Tried
+from infra.store.esdb.promises import Promise, Promises
 from infra.store.esdb.settling import Settling
 from infra.store.protocol import (
     BEGINNING,
@@ -47,10 +50,13 @@ from infra.store.protocol import (
     EventIdTaken,
     EventTooLarge,
     Fire,
+    InTransaction,
+    Lag,
     NewEvent,
     Position,
     RecordedEvent,
     TimerGone,
+    Unerasable,
     Verdict,
     recorded_until,
     refuse_oversize,
@@ -59,6 +65,10 @@ from infra.supervisor import Halt
 
 MAX_APPEND_BYTES = 1_000_000
 """Of all events of one append together: servers before 25.1 take 1 MiB, names included."""
+SETTLE_SECONDS = 30.0
+"""After so long, whoever began an append has ended or given up. Nothing but work depends on it."""
+READ_AT_ONCE = 64
+"""Streams that are read at the same time."""
 CLUSTER_STREAM = "relais-store"
 """Its first event has the id by which we know the cluster."""
 EXCLUDED = (r"\$.*", CLUSTER_STREAM)
@@ -77,19 +87,24 @@ class AnotherCluster(Halt):
 
 
 class EsdbStore:
-    """An `EventStore` in a cluster of EventStoreDB or KurrentDB; see the protocol for its promises.
+    """A `ServiceStore` in a cluster of EventStoreDB or KurrentDB; the protocol has its promises.
 
     `pool` is the PostgreSQL beside it, which knows where event ids were tried: an id tried in one
     stream is taken for every other, also when nothing was recorded there. Timers are rows there,
-    like those of the store on PostgreSQL. `prefix` stands before the names of all its streams,
-    where several share a cluster. Raises `StoreAway` when no server answers for `patience` seconds.
+    like those of the store on PostgreSQL. `notes` leads to the same database: whoever appends may
+    hold a connection of `pool`, and must not wait there for a second one. `prefix` stands before
+    the names of all its streams, where several share a cluster. Raises `StoreAway` when no server
+    answers for `patience` seconds.
     """
+
+    joins_transactions: ClassVar[bool] = False
 
     def __init__(
         self,
         client: AsyncKurrentDBClient,
         pool: Pool,
         *,
+        notes: Pool | None = None,
         prefix: str = "",
         on_append: Callable[[], None] = lambda: None,
         patience: float = PATIENCE_SECONDS,
@@ -101,10 +116,11 @@ class EsdbStore:
         self.prefix = prefix
         self._patience = patience
         self._call_seconds = call_seconds
-        self._ids = Ids(pool)
+        self._ids = Ids(notes or pool)
         self._settling = Settling(
-            pool, lambda stream, after: self.read(stream, after_version=after)
+            notes or pool, lambda stream, after: self.read(stream, after_version=after)
         )
+        self._promises = Promises(pool, notes or pool)
         self._tries: Batcher[Append, Tried] = Batcher(
             self._ids.note, size=256, lanes=2, key=lambda append: append.stream
         )
@@ -112,9 +128,10 @@ class EsdbStore:
     async def migrate(self) -> None:
         """Make the tables beside the store and bind them to its cluster. Safe to repeat.
 
-        Raises `AnotherCluster` when they are bound to another one.
+        Raises `AnotherCluster` when they are bound to another one, `NoPreparedTransactions`.
         """
         await make_tables(self.pool)
+        await self._promises.check()
         cluster = await self.cluster()
         async with self.pool.connection() as connection:
             await connection.execute(
@@ -127,6 +144,9 @@ class EsdbStore:
                 f"the database beside the store belongs to the cluster {bound}, and this is"
                 f" {cluster}: positions mean nothing here; correct the addresses"
             )
+
+    async def identity(self) -> str:
+        return str(await self.cluster())
 
     async def cluster(self) -> UUID:
         """The identity of the cluster, made at the first time; a restored backup keeps it."""
@@ -161,8 +181,56 @@ class EsdbStore:
                 await self._settling.settle(append.stream)
         return verdict
 
-    async def settle(self) -> None:
-        """Do what crashes have left: the timers of events that are recorded. Safe to repeat."""
+    async def append_in(self, connection: Connection, group: Sequence[Append]) -> list[Verdict]:
+        """As the protocol says; durable before the caller commits, whose connection is not used."""
+        found = await asyncio.gather(*map(self.append, group), return_exceptions=True)
+        verdicts: list[Verdict] = []
+        for one in found:
+            if isinstance(one, BaseException):
+                raise one
+            verdicts.append(one)
+        return verdicts
+
+    async def append_with(self, append: Append, in_transaction: InTransaction) -> Verdict:
+        """As the protocol says; `in_transaction` is begun before the verdict, and undone then."""
+        _refuse(append)
+        try:
+            gid = await self._promises.prepare(in_transaction)
+        except Exception:
+            # Another append may have come between: this very one, whose rows are in the way.
+            head = await self.version(append.stream)
+            if head != append.expected_version:
+                return Conflict(append.expected_version, head)
+            raise
+        promise = Promise(gid, append)
+        if await self._promises.make(promise):
+            return await self._keep(promise)
+        await self._promises.drop(gid)
+        if other := await self._promises.of(append.events[0].event_id):
+            await self._keep(other)
+        return Conflict(append.expected_version, await self.version(append.stream))
+
+    async def _keep(self, promise: Promise) -> Verdict:
+        """Send an append, and end what waits for it as its stream decides. Safe to repeat."""
+        verdict = await self.append(promise.append)
+        if not isinstance(verdict, Appended):
+            await self._promises.drop(promise.gid)
+            return verdict
+        await self._promises.keep(promise.gid)
+        # Whoever sent it before did so for this promise.
+        return Appended(verdict.version)
+
+    async def erase(self, append: Append, values: Mapping[int, tuple[str, bytes]]) -> Verdict:
+        raise Unerasable(
+            f"{append.stream} is in EventStoreDB, which keeps every value for ever: correct the"
+            " event or skip it. What is personal in it is gone with the key of the person"
+        )
+
+    async def settle(self, age: float = SETTLE_SECONDS) -> None:
+        """As the protocol says; of what others may be about, only what is so many seconds old."""
+        for promise in await self._promises.open(age):
+            await self._keep(promise)
+        await self._promises.give_up(age)
         for stream in await self._settling.streams():
             await self._settling.settle(stream)
 
@@ -272,14 +340,42 @@ class EsdbStore:
                 raise StreamGone(f"version {version} of {stream} is missing on the server")
         return recorded_until(events, to_time)
 
+    async def version(self, stream: str) -> int:
+        found = await self._read_from(self.prefix + stream, None, 1)
+        return found[0].stream_position + 1 if found else 0
+
+    async def amendments(self, stream: str) -> list[RecordedEvent]:
+        return [event for event in await self.read(stream) if event.type == TYPE]
+
+    async def find(self, event_ids: Sequence[UUID]) -> list[RecordedEvent]:
+        versions: dict[str, list[int]] = defaultdict(list)
+        for place in (await self._ids.places(event_ids)).values():
+            versions[place.stream].append(place.version)
+        wanted, found = set(event_ids), list[RecordedEvent]()
+        places = list(versions.items())
+        for start in range(0, len(places), READ_AT_ONCE):
+            read = await asyncio.gather(
+                *(
+                    self.read(stream, after_version=min(at) - 1, to_version=max(at))
+                    for stream, at in places[start : start + READ_AT_ONCE]
+                )
+            )
+            found += [event for events in read for event in events if event.event_id in wanted]
+        return found
+
     async def _read_after(self, stream: str, version: int) -> Sequence[RecordedEvent]:
         return await self.read(stream, after_version=version)
 
-    async def _read_from(self, stream: str, number: int, limit: int) -> Sequence[Found]:
+    async def _read_from(self, stream: str, number: int | None, limit: int) -> Sequence[Found]:
+        """Events of a stream from a number on; from the last one backwards without a number."""
         try:
             return await patiently(
                 lambda: self.client.get_stream(
-                    stream, stream_position=number, limit=limit, timeout=self._call_seconds
+                    stream,
+                    stream_position=number,
+                    backwards=number is None,
+                    limit=limit,
+                    timeout=self._call_seconds,
                 ),
                 self._patience,
             )
@@ -298,25 +394,42 @@ class EsdbStore:
             # A whole page of links; what we look for may lie behind it.
             after = _position(page[-1])
 
+    async def withholds(self, after: Position) -> bool:
+        return bool(await self.read_all(after, 1))
+
+    async def holds(self, position: Position) -> bool:
+        try:
+            found = await self._from(position, 1)
+        except InvalidCommitPositionError:
+            return False
+        return [_position(one) for one in found] == [position]
+
+    async def lag(self, after: Position) -> Lag:
+        oldest = await self.read_all(after, 1)
+        waited = [(datetime.now(UTC) - event.recorded_at).total_seconds() for event in oldest]
+        return Lag(max([0.0, *waited]))
+
     async def _page(self, after: Position, limit: int) -> list[Found]:
         """The next part of the log, of the streams of this store only."""
         begins = after == BEGINNING
+        try:
+            # A read begins with the event at its position.
+            found = await self._from(after, limit if begins else limit + 1)
+        except InvalidCommitPositionError:
+            raise AnotherCluster(f"the log of this cluster has no position {after.xid}") from None
+        return [one for one in found if begins or _position(one) > after]
 
+    async def _from(self, position: Position, limit: int) -> list[Found]:
         async def ask() -> list[Found]:
             found = await self.client.read_all(
-                commit_position=None if begins else after.xid,
-                # A read begins with the event at its position.
-                limit=limit if begins else limit + 1,
+                commit_position=None if position == BEGINNING else position.xid,
+                limit=limit,
                 timeout=self._call_seconds,
                 **self._filter(),
             )
             return [one async for one in found]
 
-        try:
-            found = await patiently(ask, self._patience)
-        except InvalidCommitPositionError:
-            raise AnotherCluster(f"the log of this cluster has no position {after.xid}") from None
-        return [one for one in found if begins or _position(one) > after]
+        return await patiently(ask, self._patience)
 
     async def follow(
         self, after: Position = BEGINNING

@@ -4,8 +4,8 @@ from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass
 
 from contracts.accounts.user_v1 import Role
-from infra.commands import InTransaction
 from infra.database import Connection
+from infra.store import InTransaction
 from services.accounts.adapters.accounts import Accounts
 from services.accounts.adapters.administrators import Administrators
 from services.accounts.adapters.secrets.claims import Claims

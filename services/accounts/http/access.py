@@ -10,7 +10,6 @@ from starlette.requests import Request
 
 from contracts.accounts.organisation_v1 import OrganisationKind
 from contracts.accounts.user_v1 import Role
-from infra.commands import InTransaction
 from infra.database import Connection
 from infra.host import Running
 from infra.http.answers import Router
@@ -30,6 +29,7 @@ from infra.http.request_context import (
     public,
     requires,
 )
+from infra.store import InTransaction
 from infra.wording import Unfit
 from services.accounts.adapters.access_tokens import AccessTokens
 from services.accounts.adapters.accounts import Accounts

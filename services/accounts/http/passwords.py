@@ -6,12 +6,12 @@ from uuid import NAMESPACE_URL, uuid5
 from starlette.requests import Request
 
 from contracts.accounts.user_v1 import PasswordMeans
-from infra.commands import InTransaction
 from infra.database import Connection
 from infra.http.answers import Answer, Answered, Router
 from infra.http.clients import client_of
 from infra.http.models import Body
 from infra.http.request_context import PublicRequest, RequestContext
+from infra.store import InTransaction
 from services.accounts.adapters import password_links, secrets
 from services.accounts.adapters.common_passwords import common_passwords
 from services.accounts.adapters.secrets import passwords, throttle

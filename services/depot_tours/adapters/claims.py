@@ -5,8 +5,8 @@ The streams hold both facts themselves; the tables make them unique among stream
 
 from collections.abc import Callable, Collection, Sequence
 
-from infra.commands import InTransaction
 from infra.database import Connection, Pool
+from infra.store import InTransaction
 
 TABLES = """
 create schema if not exists claims;

@@ -19,11 +19,11 @@ from contracts.depot_tours.returned_v1 import (
     ReturnWarned,
     SentBack,
 )
-from infra.commands import InTransaction
 from infra.http.answers import Answer, Answered, MoneyShown, Recorded, Router
 from infra.http.history import History, HistoryPart
 from infra.http.models import Body, Id, Instant, MoneyBody, Named, Text
 from infra.http.request_context import RequestContext
+from infra.store import InTransaction
 from services.depot_tours import returned
 from services.depot_tours.adapters import claims
 from services.depot_tours.aggregates import RETURNED

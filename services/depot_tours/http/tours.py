@@ -23,7 +23,6 @@ from contracts.depot_tours.tour_v1 import (
     TourComposed,
     TourReassigned,
 )
-from infra.commands import InTransaction
 from infra.http import readable_ids
 from infra.http.answers import Answer, Answered, MoneyShown, Recorded, Router
 from infra.http.history import History, HistoryPart
@@ -31,6 +30,7 @@ from infra.http.models import Body, Id, Instant
 from infra.http.problems import unknown_reference
 from infra.http.request_context import RequestContext
 from infra.lookups import users
+from infra.store import InTransaction
 from services.depot_tours import terms, tour
 from services.depot_tours.adapters import claims
 from services.depot_tours.aggregates import ORDER, RETURNED, TOUR

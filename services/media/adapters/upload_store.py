@@ -15,11 +15,11 @@ from tempfile import TemporaryDirectory
 from typing import BinaryIO, Literal
 
 from contracts.media.file_v1 import UploadStarted, Visibility
-from infra.commands import InTransaction
 from infra.database import Connection, Pool
 from infra.locks import Lock
 from infra.lookups.files import original
 from infra.objects import Objects
+from infra.store import InTransaction
 from services.media import file
 from services.media.adapters import picture_process, pictures, sniffing
 from services.media.adapters.scanner import Scanner

@@ -16,8 +16,6 @@ from itertools import groupby
 from time import monotonic
 from uuid import uuid4
 
-from psycopg import OperationalError
-
 from contracts.messaging import preferences_v1
 from contracts.messaging.message_v1 import Channel, Reason
 from infra import telemetry
@@ -26,6 +24,7 @@ from infra.database import Connection
 from infra.host import Running
 from infra.personal import SubjectIsForgotten
 from infra.polling import Polling
+from infra.store.protocol import AWAY
 from services.messaging import message as messages
 from services.messaging.adapters import rendering
 from services.messaging.adapters.outbound import (
@@ -176,8 +175,8 @@ class Sender(Polling):
         try:
             await work()
             self._aside.pop(name, None)
-        except OperationalError:
-            # The database is away, for all of them.
+        except AWAY:
+            # The store is away, for all of them.
             raise
         except Exception:
             log.exception("%s is left alone for %s seconds", name, ASIDE_SECONDS)

@@ -58,3 +58,58 @@ def test_what_is_no_json_is_refused_by_name(nowhere: Line, words: tuple[str, ...
 def test_a_rule_about_several_settings_names_them() -> None:
     with pytest.raises(Trouble, match="read: kafka_user, kafka_password and kafka_token need"):
         environment(kafka_user="relais")
+
+
+STORE = f"esdb://relais:{SECRET}@log"
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        f"{STORE}:2113",
+        f"{STORE}?tls=false",
+        "esdb://one:2113,two:2113,three:2113?tls=true&nodePreference=leader",
+        "kurrentdb+discover://cluster.example.org",
+        "kurrentdb://log:2113/?tls=false#staging",
+    ],
+)
+def test_stores_of_services_that_record_are_taken(address: str) -> None:
+    assert environment(stores={"missions": address}).stores == {"missions": address}
+
+
+@pytest.mark.parametrize(
+    ("stores", "rule"),
+    [
+        ({"mission": STORE}, "RELAIS_STORES: mission is no service that records events"),
+        ({"views.partner": STORE}, "RELAIS_STORES: views.partner is no service that records"),
+        ({"missions": f"{SERVER}/one"}, "the store of missions must be like esdb://"),
+        ({"missions": f"{STORE}:70000"}, "the store of missions must be like esdb://"),
+        ({"missions": f"{STORE}#a.b"}, "the store of missions must be like esdb://"),
+    ],
+)
+def test_stores_that_cannot_be_meant_are_refused_by_name(stores: dict[str, str], rule: str) -> None:
+    with pytest.raises(Trouble, match=rule) as refused:
+        environment(stores=stores)
+    assert refused.value.code == USAGE
+    assert SECRET not in str(refused.value)
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("events", "show", "trip-T1"),
+        ("events", "tail", "--service", "missions"),
+        ("relay", "status", "--service", "missions"),
+        ("why", "0"),
+        ("phantoms", "list", "missions"),
+        ("subject", "show", "ada"),
+        ("events", "amended", "--service", "missions"),
+    ],
+)
+def test_a_command_that_reads_tables_says_that_the_events_are_not_there(
+    nowhere: Line, words: tuple[str, ...]
+) -> None:
+    given = {"RELAIS_STORES": f'{{"missions": "{STORE}"}}', "RELAIS_KAFKA": "127.0.0.1:1"}
+    said = Line(nowhere.home, {**nowhere.environment, **given}).say(*words)
+    assert said.exit_code == USAGE
+    assert "missions records in EventStoreDB (RELAIS_STORES)" in said.stderr

@@ -1,0 +1,14 @@
+-- An append that goes with rows of other tables, which wait in a prepared transaction until its
+-- stream has decided. The append is null once it stands there; it is deleted when it lost.
+create table beside.promise (
+  event_id uuid        primary key,
+  gid      text        not null unique,
+  append   jsonb,
+  made_at  timestamptz not null default clock_timestamp()
+);
+create index promise_open on beside.promise (made_at) where append is not null;
+
+-- Prepared transactions that no promise came to, and none may come to any more.
+create table beside.given_up (
+  gid text primary key
+);
