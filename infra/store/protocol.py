@@ -262,7 +262,7 @@ class ServiceStore(EventStore, Protocol):
         ...
 
     async def identity(self) -> str:
-        """What tells this store from every other one: positions of another mean nothing here."""
+        """The name that no other store has: positions of another mean nothing here."""
         ...
 
     async def lag(self, after: Position) -> Lag:

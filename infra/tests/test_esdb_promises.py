@@ -94,7 +94,7 @@ async def noted(pool: Pool) -> list[UUID]:
 
 
 async def left(pool: Pool) -> list[str]:
-    """What still waits."""
+    """Transactions and promises that still wait."""
     async with pool.connection() as connection:
         cursor = await connection.execute(
             "select gid from pg_prepared_xacts where database = current_database()"

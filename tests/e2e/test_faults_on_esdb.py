@@ -53,7 +53,7 @@ async def test_the_store_restarts_and_loses_its_answers(
     world: World, double: EsdbDouble, event_store_url: str | None
 ) -> None:
     if event_store_url is not None:
-        pytest.skip("a real server is not ours to restart")
+        pytest.skip("ADR-0064: a real server is not ours to restart")
 
     async def lose_answers() -> None:
         double.next_appends(Fault.DROPPED_AFTER, Fault.TIMEOUT_AFTER, Fault.BUSY)
