@@ -18,6 +18,7 @@ from infra.supervisor import Halt
 # theirs that starts again finds its own mark there, and leaves the tables alone.
 LOOK_SECONDS = 0.05
 _INDEX = re.compile(r"create index concurrently (?P<name>\w+) on (?P<schema>\w+)\.")
+_RELEASED = re.compile(r"^-- Released as (?P<digest>[0-9a-f]{64})$", re.MULTILINE)
 _STEPS = """
 create schema if not exists relais;
 create table if not exists relais.step (
@@ -40,17 +41,21 @@ class Step:
     """Code that does not know this step must not work with the tables any more."""
     index: str = ""
     """The index that the step builds `concurrently`, and nothing else: its table is written on."""
+    released: str = ""
+    """The digest by which releases know it that did the same in another way."""
 
     @property
     def digest(self) -> str:
         """Tells whether a step is still the one that was applied."""
-        return sha256(self.ddl.encode()).hexdigest()
+        return self.released or sha256(self.ddl.encode()).hexdigest()
 
 
 def steps_in(package: str) -> list[Step]:
     """The steps that a package keeps as files: `schema/01.sql`, then `schema/02.breaking.sql`.
 
-    `schema/03.index.sql` is one statement that builds an index `concurrently`.
+    `schema/03.index.sql` is one statement that builds an index `concurrently`. A line `-- Released
+    as DIGEST` is for a step that came to the same by what locked a table: who has taken that one,
+    or knows only it, takes this for the same.
     """
     found = files(package).joinpath("schema").iterdir()
     return [step_in(file.name, file.read_text()) for file in sorted(found, key=attrgetter("name"))]
@@ -59,12 +64,14 @@ def steps_in(package: str) -> list[Step]:
 def step_in(file: str, ddl: str) -> Step:
     """The step that a file of this name and text is. Raises ValueError."""
     _, *words = file.split(".")
+    found = _RELEASED.search(ddl)
+    released = found["digest"] if found is not None else ""
     if "index" not in words:
-        return Step(ddl, breaking="breaking" in words)
+        return Step(ddl, breaking="breaking" in words, released=released)
     named = _INDEX.search(ddl)
     if named is None:
         raise ValueError(f"no index is built concurrently by {ddl!r}")
-    return Step(ddl, index=f"{named['schema']}.{named['name']}")
+    return Step(ddl, index=f"{named['schema']}.{named['name']}", released=released)
 
 
 class NewerTables(Halt):

@@ -272,3 +272,26 @@ class GoSource:
                 command = ["go", "build", "-trimpath", "-mod=readonly", "-o", str(program), "."]
                 subprocess.run(command, cwd=self.folder, check=True)
             return program
+
+
+@dataclass(frozen=True, slots=True)
+class GoTools:
+    """The programs that a go.mod of ours names as its tools, by the digests of its go.sum."""
+
+    folder: Path
+
+    def installed(self) -> Path:
+        """The folder with the programs, built when these versions were not yet. Raises `Absent`."""
+        digest = sha256()
+        for name in ("go.mod", "go.sum"):
+            digest.update((self.folder / name).read_bytes())
+        # These take minutes, in which others may build theirs.
+        folder = FOLDER / "go-tools" / self.folder.name / digest.hexdigest()[:16]
+        with alone(folder):
+            if not (folder / "done").exists():
+                if shutil.which("go") is None:
+                    raise Absent(f"go is absent: the programs of {self.folder.name} not built")
+                command = ["go", "build", "-mod=readonly", "-o", f"{folder}/", "tool"]
+                fetched(f"one of the programs of {self.folder.name}", command, cwd=self.folder)
+                (folder / "done").touch()
+        return folder

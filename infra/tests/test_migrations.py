@@ -1,6 +1,7 @@
 """Tables go forward step by step, and never back."""
 
 import asyncio
+import re
 from collections.abc import AsyncIterator, Sequence
 from importlib.resources import files
 from itertools import pairwise
@@ -147,6 +148,23 @@ def test_the_files_of_a_package_are_its_steps_numbered_without_a_hole(package: s
     assert numbers[0] == 1
     assert all(after == before + 1 for before, after in pairwise(numbers))
     assert len(steps_in(package)) == len(names)
+
+
+@pytest.mark.parametrize("package", ["infra.store", "infra.store.esdb", "infra.consumers"])
+def test_no_step_keeps_writers_waiting_while_it_builds_an_index(package: str) -> None:
+    _, *later = steps_in(package)
+    locking = [step for step in later if re.search(r"create (unique )?index (?!conc)", step.ddl)]
+    assert locking == []
+
+
+async def test_a_step_that_was_released_in_another_form_is_not_taken_again(pool: Pool) -> None:
+    locking = Step("create index by_number on public.facts (number)")
+    await apply_migrations(pool, "part", [*FILLED, locking])
+    ddl = f"-- Released as {locking.digest}\n{BUILT.ddl}"
+    better = step_in("02.index.sql", ddl)
+    await apply_migrations(pool, "part", [*FILLED, better])
+    assert (better.digest, better.index) == (locking.digest, BUILT.index)
+    await apply_migrations(pool, "part", [*FILLED, locking])
 
 
 def test_a_file_that_is_to_build_an_index_and_does_not_is_refused() -> None:

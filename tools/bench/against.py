@@ -163,7 +163,8 @@ def _same_lock(tree: Path) -> bool:
     return (tree / name).read_text() == (ROOT / name).read_text()
 
 
-def _python(tree: Path) -> str:
+def python_of(tree: Path) -> str:
+    """The interpreter of a build: its own where it needs something else than ours."""
     own = tree / ".venv" / "bin" / "python"
     return str(own) if own.exists() else sys.executable
 
@@ -176,7 +177,7 @@ async def taken(ground: Ground, tree: Path, turn: str, area: str, seconds: float
     await ground.broker.wipe()
     await ground.settle()
     process = await asyncio.create_subprocess_exec(
-        *(_python(tree), str(TURN), turn, str(ground.postgres.data_dir), ground.broker.bootstrap),
+        *(python_of(tree), str(TURN), turn, str(ground.postgres.data_dir), ground.broker.bootstrap),
         *(ground.kind, area, str(seconds)),
         cwd=tree,
         env={**os.environ, "PYTHONPATH": str(tree), "PYTHONSAFEPATH": "1"},

@@ -41,7 +41,10 @@ def topics(services: Iterable[Declared]) -> Iterator[Object]:
         for topic in service.writes:
             # A number would be taken for one by whoever reads the YAML.
             spec = {"partitions": partitions_of(topic), "config": dict(CONFIG)}
-            yield object_of("kafka.strimzi.io/v1beta2", "KafkaTopic", topic, KAFKA, spec)
+            # Kubernetes takes no `_` in a name.
+            spec |= {"topicName": topic} if "_" in topic else {}
+            name = topic.replace("_", "-")
+            yield object_of("kafka.strimzi.io/v1beta2", "KafkaTopic", name, KAFKA, spec)
 
 
 def users(services: Iterable[Declared]) -> Iterator[Object]:

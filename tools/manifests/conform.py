@@ -102,17 +102,17 @@ def _definitions() -> Path:
             done = folder / f"{sha256(module.module.encode()).hexdigest()[:16]}.done"
             if not done.exists():
                 for path in paths:
-                    found = _Loader((module.folder() / path).read_text()).get_single_data()
+                    found = Loader((module.folder() / path).read_text()).get_single_data()
                     _write(folder, found["spec"])
                 done.touch()
     return folder
 
 
-class _Loader(yaml.SafeLoader):
+class Loader(yaml.SafeLoader):
     """Reads definitions, some of which list `=` among the operators of a matcher."""
 
 
-_Loader.add_constructor("tag:yaml.org,2002:value", lambda _, node: str(node.value))
+Loader.add_constructor("tag:yaml.org,2002:value", lambda _, node: str(node.value))
 
 
 def _write(folder: Path, spec: Mapping[str, Any]) -> None:

@@ -13,15 +13,16 @@ from rich.console import Console
 from infra.database import Pool
 from infra.http.models import instant
 from infra.store import RecordedEvent
+from infra.store.metadata import kept
 from infra.store.postgres import PostgresStore
 from infra.wording import Unfit
 from tools.relais import connections, events
 from tools.relais.answers import USAGE, Answer, Trouble, cell
 
 Facts = dict[str, Any]
-_PAGE = """
+PAGE = """
 select event_id from es.stored_event
- where coalesce(replace(correlation_id::text, '-', ''), meta->>'correlation') = %(correlation)s
+ where (correlation_id = %(column)s::uuid or meta->>'correlation' = %(correlation)s)
    and (%(after)s::timestamptz is null or (recorded_at, event_id) > (%(after)s, %(id)s::uuid))
  order by recorded_at, event_id limit %(most)s
 """
@@ -102,16 +103,28 @@ async def _correlation(stores: Mapping[str, Pool], word: str) -> str:
 async def _events(
     stores: Mapping[str, Pool], correlation: str, most: int, begin: tuple[datetime, UUID] | None
 ) -> list[Facts]:
-    asked = {"correlation": correlation, "most": most, "after": None, "id": None}
-    if begin is not None:
-        asked |= {"after": begin[0], "id": begin[1]}
     found: list[Facts] = []
     for name, pool in stores.items():
         async with pool.connection() as connection:
-            cursor = await connection.execute(_PAGE, asked)
+            cursor = await connection.execute(PAGE, asked(correlation, most, begin))
             ids = [id for (id,) in await cursor.fetchall()]
         found += [_facts(name, one) for one in await PostgresStore(pool).find(ids)]
     return sorted(found, key=_place)[:most]
+
+
+def asked(
+    correlation: str, most: int, begin: tuple[datetime, UUID] | None = None
+) -> dict[str, object]:
+    """The parameters of `PAGE`."""
+    column = kept({"correlation": correlation}).correlation
+    after, id = begin or (None, None)
+    return {
+        "correlation": correlation,
+        "column": column,
+        "after": after,
+        "id": id,
+        "most": most,
+    }
 
 
 def _place(one: Facts) -> tuple[datetime, UUID]:

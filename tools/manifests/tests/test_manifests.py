@@ -1,6 +1,7 @@
 """The manifests are those of the declared services, and a cluster would take them."""
 
 import ast
+import re
 import shutil
 import subprocess
 import sys
@@ -33,6 +34,8 @@ REACHED = {
     "sms_url": "texts",
 }
 """The words by which a service's code reaches something outside."""
+SUBDOMAIN = r"[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*"
+"""RFC 1123, without capitals."""
 
 
 @cache
@@ -143,6 +146,17 @@ class TestPod:
                 "capabilities": {"drop": ["ALL"]},
             }, name
 
+    def test_nothing_has_a_name_that_kubernetes_refuses(self) -> None:
+        names = [
+            one["metadata"]["name"]
+            for path, text in wanted().items()
+            if path.is_relative_to(FOLDER)
+            for one in yaml.safe_load_all(text)
+            if "metadata" in one
+        ]
+        assert "relais.depot-tours.order.v1" in names
+        assert [name for name in names if re.fullmatch(SUBDOMAIN, name) is None] == []
+
     def test_its_settings_are_taken(self) -> None:
         replications = {name: settings_of(pod).topic_replication for name, pod in pods().items()}
         assert len(replications) >= 2 * len(SERVICES)
@@ -196,10 +210,10 @@ class TestService:
         [*_, commands] = objects("components/kafka/users.yaml")
         [rule] = commands["spec"]["authorization"]["acls"]
         assert commands["metadata"]["name"] == "kafka-commands"
-        assert all(
-            one["metadata"]["name"].startswith(rule["resource"]["name"])
-            for one in objects("components/kafka/topics.yaml")
-        )
+        topics = objects("components/kafka/topics.yaml")
+        names = {one["spec"].get("topicName", one["metadata"]["name"]) for one in topics}
+        assert names == {topic for one in SERVICES for topic in declared(one).writes}
+        assert all(name.startswith(rule["resource"]["name"]) for name in names)
         assert {"Read", "Create", "Delete"} <= {*rule["operations"]}
         assert "Write" not in rule["operations"]
 

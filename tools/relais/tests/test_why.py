@@ -1,9 +1,12 @@
 """One cause is followed across services, a page at a time."""
 
+from collections.abc import Callable
 from typing import Any
 
+from infra.database import open_pool
+from infra.migrations import apply_migrations, steps_in
 from tools.relais.tests.conftest import Platform
-from tools.relais.why import tree
+from tools.relais.why import PAGE, asked, tree
 
 
 def told(*events: tuple[str, str]) -> list[tuple[int, str]]:
@@ -82,3 +85,16 @@ class TestCommand:
         message = platform.facts("why", "nothing", code=1)["error"]["message"]
         assert message == "nothing was recorded with the correlation nothing"
         assert platform.say("why", "nothing", "--after", "soon").exit_code == 2
+
+
+async def test_a_correlation_is_found_without_reading_the_whole_store(
+    new_database: Callable[[], str],
+) -> None:
+    pool = await open_pool(new_database(), 1, "why")
+    async with pool:
+        await apply_migrations(pool, "store", steps_in("infra.store"))
+        for correlation in ("0f8fad5bd9cb469fa16570867728950e", "timer:trip-1/expiry"):
+            async with pool.connection() as connection:
+                await connection.execute("set local enable_seqscan = off")
+                plan = await connection.execute(f"explain {PAGE}".encode(), asked(correlation, 9))
+                assert "event_correlated" in str(await plan.fetchall())

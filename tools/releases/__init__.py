@@ -1,0 +1,1 @@
+"""An earlier release and this one at work together on the same databases and topics."""
