@@ -1,18 +1,20 @@
-// Plays the stories of an administrator and a driver in the app, and looks at each screen with
-// axe-core. node app.mjs URL CHROMIUM ADDRESS [FOLDER] takes the address of a first administrator,
-// prints {"begun": [step], "wide": [step], "narrow": [step], "findings": [text]}, and keeps a picture
-// of each screen in the folder.
+// Plays the stories of an administrator, of depots and a driver in the app, and looks at each screen
+// with axe-core. node app.mjs URL CHROMIUM ADDRESS TOKEN [FOLDER] takes the address of a first
+// administrator and a token of the platform's operator, prints {"begun": [step], "registered": [text],
+// "wide": [step], "narrow": [step], "findings": [text]}, and keeps a picture of each screen in the
+// folder.
 
 import { createHmac } from "node:crypto";
 import axe from "axe-core";
 import { chromium } from "playwright-core";
 
-const [, , url, executablePath, address, pictures] = process.argv;
+const [, , url, executablePath, address, operator, pictures] = process.argv;
 const DRIVER = "camille-dev";
 const STAFF = "lea-dev";
 const ROUNDS = {
   wide: { locale: "fr-FR", direction: "ltr", viewport: { width: 1280, height: 800 } },
   narrow: { locale: "ar-MA", direction: "rtl", viewport: { width: 320, height: 640 } },
+  english: { locale: "en-GB", direction: "ltr", viewport: { width: 320, height: 640 } },
 };
 const TRIP = {
   client_brand: "Atlas",
@@ -89,7 +91,8 @@ const tell = (page, path, body) =>
   );
 
 const field = (page, name) => page.locator(`[name="${name}"]`);
-const submit = (page, name) => page.locator(`form:has([name="${name}"]) button`).click();
+const submit = (page, name) =>
+  page.locator(`form:has([name="${name}"]) button[type="submit"]`).click();
 
 // --- The steps --------------------------------------------------------------
 
@@ -114,16 +117,16 @@ async function newLink(before) {
   }
 }
 
-async function setPassword(page, { email, password }) {
+async function setPassword(page, round, { email, password }) {
   await page.goto(`${url}/app/forgotten`);
   await field(page, "/email").fill(email);
-  await look(page, "wide", "forgotten");
+  await look(page, round, "forgotten");
   const before = await linksOfMails();
   await submit(page, "/email");
   await page.locator("form").waitFor({ state: "detached" });
   await page.goto(await newLink(before));
   await field(page, "/password").fill(password);
-  await look(page, "wide", "set-password");
+  await look(page, round, "set-password");
   await submit(page, "/password");
   await page.locator("form").waitFor({ state: "detached" });
 }
@@ -151,27 +154,27 @@ function codeOf(secret) {
 }
 
 /** The first days of an administrator, who may do nothing before there is a second factor. */
-async function begin(browser) {
+async function begin(browser, round) {
   const steps = [];
-  const page = await pageOf(browser, ROUNDS.wide);
+  const page = await pageOf(browser, ROUNDS[round]);
   const person = { email: address, password: "four words of a stranger" };
-  await setPassword(page, person);
+  await setPassword(page, round, person);
   steps.push("password set by the link of a mail");
 
   await signIn(page, person);
   await field(page, "/password").fill(person.password);
-  await look(page, "wide", "second-factor");
+  await look(page, round, "second-factor");
   await submit(page, "/password");
   await page.locator("img.code").waitFor();
-  await look(page, "wide", "enrolment");
+  await look(page, round, "enrolment");
   await field(page, "/code").fill(codeOf(await page.locator("main code").innerText()));
   await submit(page, "/code");
   await page.locator(".codes").waitFor();
-  await look(page, "wide", "recovery-codes");
+  await look(page, round, "recovery-codes");
   const [spare] = await page.locator(".codes code").allInnerTexts();
   await page.locator("main form button").click();
   await page.locator("main dl").waitFor();
-  await look(page, "wide", "account");
+  await look(page, round, "account");
   steps.push("second factor enrolled");
 
   await page.locator("header button").click();
@@ -179,11 +182,85 @@ async function begin(browser) {
   await field(page, "/password").fill(person.password);
   await submit(page, "/email");
   await page.locator('[name="/code"]:focus').fill(spare);
-  await look(page, "wide", "code");
+  await look(page, round, "code");
   await submit(page, "/email");
   await page.locator("main dl").waitFor();
   steps.push("signed in with a recovery code");
   return steps;
+}
+
+/** The code in the text message to a phone, once it has come. */
+async function codeTo(phone) {
+  const message = new RegExp(`to \\${phone},[^]*?<pre[^>]*>[^<]*?\\b([0-9]{6})\\b`);
+  for (;;) {
+    const found = message.exec(await (await fetch(`${url}/messaging/inbox`)).text());
+    if (found !== null) return found[1];
+    await new Promise((resolve) => setTimeout(resolve, 200));
+  }
+}
+
+/** The decision of the platform's operator about the depot of a page, which shows how far it is. */
+async function decide(page, decision, more) {
+  const { organisation_id, ...registration } = await page.evaluate(async () =>
+    (await fetch("/accounts/organisation/registration")).json(),
+  );
+  const { name, manager_name, phone, identity_card, company_number, address, city } = registration;
+  const seen = { name, manager_name, phone, identity_card, company_number, address, city };
+  const answer = await fetch(`${url}/accounts/registrations/${organisation_id}/${decision}`, {
+    method: "PUT",
+    headers: {
+      Authorization: `Bearer ${operator}`,
+      "Content-Type": "application/json",
+      "Idempotency-Key": organisation_id,
+    },
+    body: JSON.stringify({ seen, ...more }),
+  });
+  if (!answer.ok) throw new Error(await answer.text());
+}
+
+/** A depot registers itself, is let in or not, and its manager sees so. */
+async function register(browser, round, { phone, card }, isLetIn) {
+  const page = await pageOf(browser, ROUNDS[round]);
+  await page.goto(`${url}/app/`);
+  await page.locator('main a[href$="/register"]').click();
+  await field(page, "/phone").fill("1");
+  await submit(page, "/phone");
+  await page.locator('[name="/phone"][aria-invalid="true"]:focus').waitFor();
+  await look(page, round, "phone");
+  await field(page, "/phone").fill(phone);
+  await submit(page, "/phone");
+  await field(page, "/code").fill(await codeTo(phone));
+  const depot = { name: "Maarif", address: "12 rue Ibn Batouta", city: "Casablanca" };
+  const manager = { manager_name: "Nadia Alaoui", password: "four words of a stranger" };
+  for (const [name, value] of Object.entries({ ...depot, ...manager, identity_card: card })) {
+    await field(page, `/${name}`).fill(value);
+  }
+  await submit(page, "/code");
+  await page.locator('[name="/conditions_version"][aria-invalid="true"]:focus').waitFor();
+  await look(page, round, "register");
+  await field(page, "/conditions_version").check();
+  await submit(page, "/code");
+  await page.locator("main .badge").waitFor();
+  await look(page, round, "registration");
+
+  if (isLetIn) {
+    await decide(page, "confirmation", {});
+    await page.locator("main form button").click();
+    await field(page, "/password").waitFor();
+  } else {
+    await decide(page, "rejection", { reason: "There is no such street." });
+    await page.locator("main form button").click();
+    await page.locator("main form").waitFor({ state: "detached" });
+    await look(page, round, "rejected");
+    await page.locator("header button").click();
+    await page.locator("main button.plain").click();
+    await field(page, "/phone").fill(phone);
+    await field(page, "/password").fill(manager.password);
+    await look(page, round, "sign-in-by-phone");
+    await submit(page, "/phone");
+    await page.locator("main .badge").waitFor();
+  }
+  return page.locator("h1").innerText();
 }
 
 async function play(browser, round, driver, staff) {
@@ -270,10 +347,15 @@ const staff = await credentials(STAFF);
 const args = ["--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage"];
 const browser = await chromium.launch({ executablePath, args });
 try {
-  const begun = await begin(browser);
+  const begun = await begin(browser, "english");
+  const registered = [
+    await register(browser, "english", { phone: "+212661000001", card: "BK100001" }, true),
+    await register(browser, "wide", { phone: "+212661000002", card: "BK100002" }, true),
+    await register(browser, "narrow", { phone: "+212661000003", card: "BK100003" }, false),
+  ];
   const wide = await play(browser, "wide", driver, staff);
   const narrow = await play(browser, "narrow", driver, staff);
-  console.log(JSON.stringify({ begun, wide, narrow, findings }));
+  console.log(JSON.stringify({ begun, registered, wide, narrow, findings }));
 } finally {
   await browser.close();
 }

@@ -1,5 +1,5 @@
-"""The reference front end in a real browser: an administrator's first day, and the driver's story,
-wide and narrow, both ways."""
+"""The reference front end in a real browser: an administrator's first day, depots that register,
+and the driver's story, wide and narrow, both ways."""
 
 import json
 import shutil
@@ -22,6 +22,8 @@ FIRST_STEPS = [
     "second factor enrolled",
     "signed in with a recovery code",
 ]
+SEEN_LAST = ["Second factor", "Second facteur", "التسجيل"]
+"""The headings that the managers of depots saw last: two were let in, one was not."""
 STEPS = [
     "signed in",
     "a new trip appeared by itself",
@@ -72,8 +74,28 @@ def test_people_live_their_stories_in_the_app(
     address = "rose@example.org"
     words = ("--name", "Atelier", "--user", "rose", "--person", "Rose Petit", "--country", "FR")
     assert platform.say("found", "atelier", *words, "--email", address).exit_code == 0
-    command = ["node", STORY.name, url, program, address]
+    words = (
+        "--user",
+        "olga",
+        "--person",
+        "Olga Roy",
+        "--country",
+        "FR",
+        "--email",
+        "olga@example.org",
+    )
+    kind = ("--name", "Market", "--kind", "marketplace_operator")
+    assert platform.say("found", "market", *kind, *words).exit_code == 0
+    words = ("--role", "administration", "--subject", "olga", "--org", "market")
+    operator = platform.facts("token", *words)["token"]
+    command = ["node", STORY.name, url, program, address, operator]
     told = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
     assert told.returncode == 0, told.stderr
     found = json.loads(told.stdout)
-    assert found == {"begun": FIRST_STEPS, "wide": STEPS, "narrow": STEPS, "findings": []}
+    assert found == {
+        "begun": FIRST_STEPS,
+        "registered": SEEN_LAST,
+        "wide": STEPS,
+        "narrow": STEPS,
+        "findings": [],
+    }

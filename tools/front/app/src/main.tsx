@@ -20,6 +20,7 @@ import { QuotesToProcess } from "./screens/awarding";
 import { Forgotten, MailLink, SignIn } from "./screens/entering";
 import { MyInvoices, OneInvoice } from "./screens/invoices";
 import { MyMissions, OneMission } from "./screens/missions";
+import { Register, Registration } from "./screens/registering";
 import { MyQuotes, Trip, TripsNearHome } from "./screens/trips";
 import { forget, resumed, type Session, SessionContext, signOut } from "./session";
 import "./style.css";
@@ -119,7 +120,8 @@ function Header({ session, language, choose, leave }: HeaderProps) {
 }
 
 function screens(session: Session | null): readonly [string, TextName][] {
-  const roles = session === null || session.isEnrolling ? [] : session.me.roles;
+  const isIn = session !== null && !session.isEnrolling && !session.isBarred;
+  const roles = isIn ? session.me.roles : [];
   return [
     ...(roles.includes("driver") ? OF_DRIVERS : []),
     ...(roles.includes("logistics") ? OF_LOGISTICS : []),
@@ -136,8 +138,10 @@ function Present({ session, entered }: PresentProps) {
   const [name = "", id] = useRoute();
   if (name === "set-password" || name === "confirm-address") return <MailLink purpose={name} />;
   if (session === null) {
+    if (name === "register") return <Register entered={entered} />;
     return name === "forgotten" ? <Forgotten /> : <SignIn entered={entered} />;
   }
+  if (session.isBarred) return <Registration entered={entered} />;
   if (session.isEnrolling) return <SecondFactor entered={entered} />;
   const [[first] = ["account"]] = screens(session);
   switch (name || first) {

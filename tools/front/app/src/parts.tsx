@@ -183,7 +183,7 @@ interface FieldProps {
   /** Where the value stands in the body, like /price/amount_minor. */
   name: string;
   label: string;
-  type?: "text" | "email" | "password" | "file";
+  type?: "text" | "email" | "tel" | "password" | "file";
   value?: string;
   hint?: string;
   inputMode?: "decimal" | "numeric";
@@ -192,6 +192,9 @@ interface FieldProps {
   /** It came because its value is wanted now: it has the focus. */
   isNext?: boolean;
 }
+
+/** Kinds of fields whose values are read from left to right in every language. */
+const LEFT_TO_RIGHT: ReadonlySet<string> = new Set(["email", "tel", "password"]);
 
 /** A field, with what the API says about it. */
 export function Field({ label, hint, value, isNext, type = "text", ...input }: FieldProps) {
@@ -212,7 +215,7 @@ export function Field({ label, hint, value, isNext, type = "text", ...input }: F
         // Preact has a type of its own for each kind of input.
         type={type as "text"}
         defaultValue={value}
-        dir={type === "email" || type === "password" ? "ltr" : undefined}
+        dir={LEFT_TO_RIGHT.has(type) ? "ltr" : undefined}
         aria-invalid={error !== undefined}
         aria-describedby={about || undefined}
       />
@@ -221,6 +224,30 @@ export function Field({ label, hint, value, isNext, type = "text", ...input }: F
           {hint}
         </small>
       )}
+      {error && (
+        <strong id={`${id}-error`} class="error" dir="auto">
+          {error.detail}
+        </strong>
+      )}
+    </div>
+  );
+}
+
+/** A box to tick, with what is wrong about it. */
+export function Choice({ name, label }: { name: string; label: string }) {
+  const id = useId();
+  const error = useContext(ErrorsContext).find((one) => isAbout(one, name));
+  return (
+    <div class="field">
+      <label class="choice">
+        <input
+          type="checkbox"
+          name={name}
+          aria-invalid={error !== undefined}
+          aria-describedby={error && `${id}-error`}
+        />{" "}
+        {label}
+      </label>
       {error && (
         <strong id={`${id}-error`} class="error" dir="auto">
           {error.detail}
@@ -240,6 +267,11 @@ export function filled(form: FormData, name: string): string {
 export function chosen(form: FormData, name: string, otherwise: string): File {
   const value = form.get(name);
   if (value instanceof File && value.name !== "") return value;
-  const errors = [{ field: name, rule: "missing", detail: otherwise }];
-  throw new Refusal({ type: "about:blank", status: 0, detail: otherwise, errors });
+  return refuse(name, otherwise);
+}
+
+/** Throws a `Refusal` of a field, for a rule that only the form knows. */
+export function refuse(name: string, detail: string): never {
+  const errors = [{ field: name, rule: "missing", detail }];
+  throw new Refusal({ type: "about:blank", status: 0, detail, errors });
 }

@@ -2,7 +2,8 @@
 
 import { createContext } from "preact";
 import { useContext } from "preact/hooks";
-import { accounts, command, forgetPositions, type Me, must } from "./api";
+import { accounts, command, forgetPositions, type Me, must, renewed } from "./api";
+import type { components } from "./contracts/accounts";
 
 export interface Session {
   me: Me;
@@ -10,17 +11,17 @@ export interface Session {
   currency: string;
   /** A role of the user counts only with a second factor, and there is none yet. */
   isEnrolling: boolean;
+  /** The organisation registered itself, and is not let in. */
+  isBarred: boolean;
 }
+
+/** An address or a phone, and a password. */
+export type Login = components["schemas"]["SignInBody"];
 
 const KNOWN = "relais-signed-in";
 
 /** Open a session in cookies, and say whose it is. */
-export async function signIn(body: {
-  email: string;
-  password: string;
-  code: string | null;
-  remember_me: boolean;
-}): Promise<Session> {
+export async function signIn(body: Login): Promise<Session> {
   await must(accounts.POST("/browser/sign-in", { params: { header: command() }, body }));
   localStorage.setItem(KNOWN, "yes");
   return present();
@@ -35,10 +36,16 @@ export async function resumed(): Promise<Session | null> {
 /** The session as it is by now. */
 export async function present(): Promise<Session> {
   const me = await must(accounts.GET("/me"));
+  const { kind, profile } = await must(accounts.GET("/organisation"));
   const { needed, enrolled } = me.second_factor;
-  if (needed && !enrolled) return { me, zone: "UTC", currency: "EUR", isEnrolling: true };
-  const { profile } = await must(accounts.GET("/organisation"));
-  return { me, zone: profile.time_zone, currency: profile.currency, isEnrolling: false };
+  const isFirst = kind === "depot" && needed && !enrolled;
+  // A depot that the operator founded has no registration.
+  const { data } = isFirst ? await accounts.GET("/organisation/registration") : {};
+  const isBarred = data !== undefined && data.status !== "confirmed";
+  // A session from before the decision says until its renewal that nothing is decided.
+  if (data?.status === "confirmed") await renewed();
+  const isEnrolling = needed && !enrolled && !isBarred;
+  return { me, zone: profile.time_zone, currency: profile.currency, isEnrolling, isBarred };
 }
 
 /** End the session, here and at the server. */

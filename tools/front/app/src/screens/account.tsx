@@ -21,7 +21,8 @@ export function MyAccount() {
       <Facts
         facts={{
           name: <bdi>{me.name}</bdi>,
-          email: <bdi>{me.email}</bdi>,
+          email: me.email && <bdi>{me.email}</bdi>,
+          phone: me.phone && <bdi dir="ltr">{me.phone}</bdi>,
           roles: words.list(me.roles.map((role) => labels.of("Role", role))),
           second_factor: words.text(enrolled ? "is_enrolled" : "is_not_enrolled"),
         }}

@@ -3,7 +3,7 @@
 import { useState } from "preact/hooks";
 import { accounts, command, must, Refusal } from "../api";
 import { useWords } from "../language";
-import { Field, filled, Form, Screen } from "../parts";
+import { Choice, Field, filled, Form, Screen } from "../parts";
 import { Link } from "../routing";
 import { type Session, signIn } from "../session";
 
@@ -15,7 +15,7 @@ export function SignIn({ entered }: { entered: (session: Session) => void }) {
     try {
       entered(
         await signIn({
-          email: filled(form, "/email"),
+          ...login(form),
           password: filled(form, "/password"),
           code: filled(form, "/code") || null,
           remember_me: form.has("/remember_me"),
@@ -30,7 +30,7 @@ export function SignIn({ entered }: { entered: (session: Session) => void }) {
   return (
     <Screen title={words.text("sign_in")}>
       <Form label={words.text("sign_in")} button={words.text("sign_in")} send={send}>
-        <Field name="/email" label={words.text("email")} type="email" autocomplete="username" />
+        <Login />
         <Field
           name="/password"
           label={words.text("password")}
@@ -46,16 +46,47 @@ export function SignIn({ entered }: { entered: (session: Session) => void }) {
             isNext
           />
         )}
-        <label class="choice">
-          <input type="checkbox" name="/remember_me" /> {words.text("remember_me")}
-        </label>
+        <Choice name="/remember_me" label={words.text("remember_me")} />
       </Form>
       <p>
         <Link to={["forgotten"]}>{words.text("forgotten")}</Link>
       </p>
+      <p>
+        <Link to={["register"]}>{words.text("register")}</Link>
+      </p>
     </Screen>
   );
 }
+
+/** The field for an address, or for a phone in its place. */
+function Login() {
+  const words = useWords();
+  const [isPhone, setPhone] = useState(false);
+  return (
+    <>
+      {isPhone ? (
+        <Field
+          key="phone"
+          name="/phone"
+          label={words.text("phone")}
+          hint={words.text("phone_hint")}
+          type="tel"
+          autocomplete="username"
+          isNext
+        />
+      ) : (
+        <Field name="/email" label={words.text("email")} type="email" autocomplete="username" />
+      )}
+      <button type="button" class="plain" onClick={() => setPhone(!isPhone)}>
+        {words.text(isPhone ? "by_email" : "by_phone")}
+      </button>
+    </>
+  );
+}
+
+/** Which of the two was filled in. */
+const login = (form: FormData) =>
+  form.has("/phone") ? { phone: filled(form, "/phone") } : { email: filled(form, "/email") };
 
 /** Whether the password was right, and the second factor is asked for. */
 const isAskedForCode = (error: unknown) =>
@@ -67,7 +98,7 @@ export function Forgotten() {
   const [isSent, setSent] = useState(false);
 
   async function send(form: FormData): Promise<void> {
-    const body = { email: filled(form, "/email") };
+    const body = login(form);
     await must(accounts.POST("/password-resets", { params: { header: command() }, body }));
     setSent(true);
   }
@@ -77,7 +108,7 @@ export function Forgotten() {
       <p role="status">{isSent && words.text("mail_sent")}</p>
       {!isSent && (
         <Form label={words.text("forgotten")} button={words.text("send_mail")} send={send}>
-          <Field name="/email" label={words.text("email")} type="email" autocomplete="username" />
+          <Login />
         </Form>
       )}
       <BackToSignIn />
@@ -125,7 +156,7 @@ export function MailLink({ purpose }: { purpose: "set-password" | "confirm-addre
   );
 }
 
-function BackToSignIn() {
+export function BackToSignIn() {
   return (
     <p>
       <Link to={[]}>{useWords().text("to_sign_in")}</Link>
