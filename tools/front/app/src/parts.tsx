@@ -215,7 +215,7 @@ export function Field({ label, hint, value, isNext, type = "text", ...input }: F
         // Preact has a type of its own for each kind of input.
         type={type as "text"}
         defaultValue={value}
-        dir={LEFT_TO_RIGHT.has(type) ? "ltr" : undefined}
+        dir={LEFT_TO_RIGHT.has(type) ? "ltr" : input.inputMode ? undefined : "auto"}
         aria-invalid={error !== undefined}
         aria-describedby={about || undefined}
       />

@@ -14,25 +14,19 @@ interface EnteringProps {
   entered: (session: Session) => void;
 }
 
-interface Proving {
-  phone: string;
-  /** The sentence that says that a code is on its way. */
-  told: string;
-}
-
 export function Register({ entered }: EnteringProps) {
   const words = useWords();
-  const [proving, setProving] = useState<Proving>();
+  const [phone, setPhone] = useState<string>();
   return (
     <Screen title={words.text("register")}>
-      <p role="status">{proving?.told}</p>
-      {proving === undefined ? (
-        <AskForCode sent={setProving} />
+      <p role="status">{phone !== undefined && words.text("code_sent", { phone })}</p>
+      {phone === undefined ? (
+        <AskForCode sent={setPhone} />
       ) : (
         <>
-          <Details phone={proving.phone} entered={entered} />
+          <Details phone={phone} entered={entered} />
           <p>
-            <button type="button" onClick={() => setProving(undefined)}>
+            <button type="button" class="plain" onClick={() => setPhone(undefined)}>
               {words.text("another_code")}
             </button>
           </p>
@@ -43,14 +37,14 @@ export function Register({ entered }: EnteringProps) {
   );
 }
 
-function AskForCode({ sent }: { sent: (proving: Proving) => void }) {
+function AskForCode({ sent }: { sent: (phone: string) => void }) {
   const words = useWords();
 
   async function send(form: FormData): Promise<void> {
     const phone = filled(form, "/phone");
     const params = { header: command() };
-    const { sms } = await must(accounts.POST("/phone-codes", { params, body: { phone } }));
-    sent({ phone, told: sms });
+    await must(accounts.POST("/phone-codes", { params, body: { phone } }));
+    sent(phone);
   }
 
   return (
