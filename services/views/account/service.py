@@ -1,17 +1,17 @@
-"""The questions of partners about themselves: profile, papers, invoices, statements."""
+"""The questions of people about themselves: profile, papers, money, requests to support."""
 
 from fastapi import APIRouter
 
 from infra.host import Service
 from infra.wording import Wording
-from services.views.account import invoices, papers, profile, statements
+from services.views.account import invoices, papers, profile, requests, statements
 
-QUESTIONS = (profile, papers, invoices, statements)
+QUESTIONS = (profile, papers, invoices, statements, requests)
 router = APIRouter(routes=[route for question in QUESTIONS for route in question.router.routes])
 
 service = Service(
     name="views.account",
-    about="The questions of partners about themselves: profile, papers, invoices, statements.",
+    about="The questions of people about themselves, their money, and what they ask support.",
     views=tuple(question.view for question in QUESTIONS),
     routes=lambda _: router,
     wording=Wording(__package__),

@@ -6,6 +6,7 @@ from infra.host import Service
 from infra.wording import Wording
 from services.views.backoffice import (
     accounts_to_activate,
+    canned_replies,
     clearances,
     contests,
     drivers,
@@ -32,6 +33,7 @@ from services.views.backoffice import (
     quotes_on_trip,
     quotes_to_process,
     registrations_to_check,
+    requests,
     statements_found,
     trips,
     trips_found,
@@ -62,6 +64,8 @@ QUESTIONS = (
     payees_found,
     statements_found,
     files_found,
+    requests,
+    canned_replies,
 )
 router = APIRouter(routes=[route for question in QUESTIONS for route in question.router.routes])
 
@@ -84,6 +88,8 @@ service = Service(
         payees_found.view,
         statements_found.view,
         files_found.view,
+        requests.view,
+        canned_replies.view,
     ),
     routes=lambda _: router,
     wording=Wording(__package__),

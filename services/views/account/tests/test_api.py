@@ -35,6 +35,7 @@ from services.views.account.tests.make import (
     validated,
 )
 from services.views.account.tests.stage import Mine, served
+from services.views.account.tests.test_requests import OPENED
 
 PAGED = ["/invoices", "/statements"]
 
@@ -66,15 +67,19 @@ def rfc(at: object) -> str:
 
 
 class TestWhoMay:
-    def test_every_question_is_for_drivers_alone(self) -> None:
-        admitted = {admission.roles for _, admission in admissions(router.routes)}
-        assert admitted == {frozenset({"driver"})}
+    def test_questions_are_for_drivers_alone_but_for_requests_to_support(self) -> None:
+        everybody = [
+            route.path
+            for route, admission in admissions(router.routes)
+            if admission.roles != frozenset({"driver"})
+        ]
+        assert everybody == ["/requests"]
 
     @pytest.mark.requirement("G-01")
     @pytest.mark.parametrize(("who", "org"), [("bob", "hiflow"), ("ada", "strangers")])
     async def test_nobody_else_sees_anything(self, database: str, who: str, org: str) -> None:
         async with served_alone(service, database, Caller) as caller:
-            events = (invited(), paper_added("f-42"), opened(), added(), closed())
+            events = (invited(), paper_added("f-42"), opened(), added(), closed(), OPENED)
             await follow(caller.running, *events)
             existing = Existing(
                 ids={
@@ -82,6 +87,7 @@ class TestWhoMay:
                     "payout_id": "ada-1",
                     "paper": "f-42",
                     "name": "Ada Lovelace",
+                    "request": "Q1",
                 },
                 owners={"driver": "ada"},
             )
