@@ -29,6 +29,7 @@ from contracts.payments.payout_v1 import contract as payments_payout_v1
 from contracts.runtime import Contract
 from contracts.support.reply_v1 import contract as support_reply_v1
 from contracts.support.request_v1 import contract as support_request_v1
+from contracts.tills.till_v1 import contract as tills_till_v1
 
 contracts: tuple[Contract[Any], ...] = (
     accounts_organisation_v1,
@@ -54,4 +55,5 @@ contracts: tuple[Contract[Any], ...] = (
     payments_payout_v1,
     support_reply_v1,
     support_request_v1,
+    tills_till_v1,
 )

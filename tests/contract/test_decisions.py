@@ -38,6 +38,7 @@ NAMED: dict[str, tuple[str, ...]] = {
     "support POST /requests/{request_id}/answers": ("messages",),
     "support PUT /requests/{request_id}/assignee": ("instead_of",),
     "support PUT /requests/{request_id}/closure": ("messages",),
+    "tills PUT /days/{day}/close": ("couriers",),
 }
 """The fields that name what was seen, by the command that is decided on."""
 
@@ -84,6 +85,7 @@ FIXED = (
     "missions POST /trips/{trip_id}/quote",
     "payments DELETE /payees/{driver_id}/bank-changes/{change_id}",
     "payments POST /payees/{driver_id}/questions/{question_id}/answer",
+    "tills POST /days/{day}/payments",
 )
 """The thing of that id is as it was made: an offer, a prepared order, a request, a file, a message.
 
@@ -100,6 +102,8 @@ SAYS_ALL = (
     "missions POST /trips/{trip_id}/assignment",
     "missions POST /drivers/{driver_id}/qualifications",
     "missions POST /drivers/{driver_id}/trainings",
+    "tills POST /days/{day}/deposits",
+    "tills POST /days/{day}/counts",
 )
 """All that is decided stands in the request: a price, a file, each parcel that stays."""
 

@@ -20,6 +20,7 @@ WRITING = [
     "messaging",
     "missions",
     "papers",
+    "tills",
 ]
 FIELD = "field"
 

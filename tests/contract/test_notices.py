@@ -23,6 +23,7 @@ from contracts.papers import paper_v1 as paper
 from contracts.payments import payee_v1 as payee
 from contracts.runtime import REDACTED
 from contracts.support import request_v1 as request
+from contracts.tills import till_v1 as till
 from infra.catalogues import ALWAYS, LANGUAGES
 from infra.consumers.reactions import Reaction
 from services.messaging.adapters import notices, rendering
@@ -445,6 +446,20 @@ IN_DEPOTS = [
         ),
         "return_goes_back",
         Topic.MISSIONS,
+    ),
+    (
+        till.GapRecorded(
+            till_id="maarif:2030-05-01",
+            organisation_id="maarif",
+            day=date(2030, 5, 1),
+            courier_id="ada",
+            gap=Money(-100, "MAD"),
+            reason=till.GapReason.WRONG_CHANGE,
+            recorded_by="nadia",
+            recorded_at=NOON,
+        ),
+        "cash_gap_recorded",
+        Topic.MONEY,
     ),
 ]
 

@@ -93,6 +93,7 @@ def test_a_document_that_breaks_a_rule_is_found(bad: dict[str, Any], fault: str)
 GOOD = [
     document(),
     document(responses={"204": {"description": "Nothing"}}),
+    document(parameters=[ANY_TEXT | {"schema": {"type": "string", "format": "date"}}]),
     document(description="As RFC 3339 and UTF-8 have it, by SHA-256."),
     with_property({"type": "string", "const": "a"}),
     with_property({"anyOf": [{"type": "integer"}, {"type": "null"}]}),

@@ -71,9 +71,9 @@ def _texts(place: str, operation: Mapping[str, Any]) -> Iterator[str]:
 
 
 def _ids(place: str, operation: Mapping[str, Any]) -> Iterator[str]:
-    """Names of things in a path are held to a rule, which is a choice or a pattern."""
+    """Names of things in a path are held to a rule: a choice, a pattern or a format."""
     for parameter in operation.get("parameters", ()):
-        held = {"enum", "pattern", "$ref", "type"} & parameter.get("schema", {}).keys()
+        held = {"enum", "pattern", "format", "$ref", "type"} & parameter.get("schema", {}).keys()
         if parameter.get("in") == "path" and held <= {"type"} and _is_text(parameter["schema"]):
             yield f"{place}: {parameter['name']} may be any text"
 
