@@ -212,7 +212,8 @@ async def worked(ground: Ground, seconds: float) -> Mapping[str, float]:
             )
         )
         command = visibility._command(running.commands, shown)
-        await visibility.paced(command, 1)
+        # Groups settle meanwhile.
+        await visibility.paced(command, 4 * seconds)
         before = spent([workers.process.pid])
         await visibility.paced(command, 2 * seconds)
         used = spent([workers.process.pid]) - before
