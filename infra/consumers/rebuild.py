@@ -23,6 +23,8 @@ from infra.topics import partitions_of
 
 PAGE = 4_000
 """Events read from a store at once; a page is folded and written in one transaction."""
+EVENTS_OF_STREAM = 20
+"""So long a stream is taken to be where pages are counted in streams."""
 # Of the streams of the aggregates: what is read, the amendments, and the last event, which says how
 # far each is.
 _READ = """
@@ -189,7 +191,9 @@ class _History:
         self._types = frozenset(type for one in subscriptions for type in one.types)
 
     async def count(self) -> int:
-        """How many there are."""
+        """How many there are; 0 where the store cannot count."""
+        if not self._store.joins_transactions:
+            return 0
         async with self._store.pool.connection() as connection:
             cursor = await connection.execute(_COUNT, (list(self._types),))
             row = await cursor.fetchone()
@@ -202,6 +206,10 @@ class _History:
         The last event of a stream is always there, so that the page says how far the stream is.
         What is recorded meanwhile may be in it or not: it comes from the topic as well.
         """
+        if not self._store.joins_transactions:
+            async for page in self._whole_streams(max(1, size // EVENTS_OF_STREAM)):
+                yield page
+            return
         reading = asyncio.create_task(self._read("", 0, size))
         rest: list[RecordedEvent] = []
         try:
@@ -219,6 +227,20 @@ class _History:
                 yield rest
         finally:
             reading.cancel()
+
+    async def _whole_streams(self, most: int) -> AsyncGenerator[list[RecordedEvent]]:
+        """So many streams in a page, from a store without tables."""
+        after = ""
+        while names := await self._store.streams(after, most):
+            after = names[-1]
+            ours = [name for name in names if name.partition("-")[0] in self._codecs]
+            found = await self._store.read_many(ours)
+            yield [
+                event
+                for events in found.values()
+                for event in events
+                if event.type in self._types or event.type == TYPE or event is events[-1]
+            ]
 
     async def _read(self, stream: str, version: int, size: int) -> list[RecordedEvent]:
         types, names = [*self._types, TYPE], list(self._codecs)

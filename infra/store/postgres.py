@@ -62,6 +62,9 @@ select {_COLUMNS} from es.stored_event
    and (xid, position) > (%s::text::xid8, %s)
  order by es.stored_event.xid, es.stored_event.position limit %s
 """
+_STREAMS = """
+select distinct stream from es.stored_event where stream > %s order by stream limit %s
+"""
 _VERSION = "select version from es.stored_event where stream = %s order by version desc limit 1"
 # The type stands in the text, so that its own small index is used.
 _AMENDMENTS = f"""
@@ -215,11 +218,15 @@ class PostgresStore:
         return recorded_until(events, to_time)
 
     async def read_many(self, streams: Sequence[str]) -> dict[str, list[RecordedEvent]]:
-        """Several whole streams at once; a stream without events is an empty list."""
         found: dict[str, list[RecordedEvent]] = {stream: [] for stream in streams}
         for event in await self._fetch(_READ_MANY, (list(found),)):
             found[event.stream].append(event)
         return found
+
+    async def streams(self, after: str, limit: int) -> list[str]:
+        async with self.pool.connection() as connection:
+            cursor = await connection.execute(_STREAMS, (after, limit))
+            return [stream for (stream,) in await cursor.fetchall()]
 
     async def version(self, stream: str) -> int:
         async with self.pool.connection() as connection:

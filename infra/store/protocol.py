@@ -1,6 +1,6 @@
 """The promises of an event store, whichever database is behind it."""
 
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from itertools import takewhile
@@ -241,6 +241,14 @@ class ServiceStore(EventStore, Protocol):
         """Do what crashes have left between the events and the tables. Safe to repeat."""
         ...
 
+    async def streams(self, after: str, limit: int) -> list[str]:
+        """The next names of streams behind a name, in their order; some may have no events."""
+        ...
+
+    async def read_many(self, streams: Sequence[str]) -> dict[str, list[RecordedEvent]]:
+        """Several whole streams at once; a stream without events is an empty list."""
+        ...
+
     async def version(self, stream: str) -> int:
         """The version of the last event of a stream; 0 without one."""
         ...
@@ -268,3 +276,16 @@ class ServiceStore(EventStore, Protocol):
     async def lag(self, after: Position) -> Lag:
         """How long the oldest event after a position has waited, and who holds it back."""
         ...
+
+
+async def each_event(
+    store: EventStore, after: Position = BEGINNING, page: int = 1_000
+) -> AsyncIterator[RecordedEvent]:
+    """The events of all streams behind a position, in the order of the store, a page at a time.
+
+    Nothing is passed by; what is withheld when the last page is read does not come.
+    """
+    while found := await store.read_all(after, page):
+        for event in found:
+            yield event
+        after = found[-1].position

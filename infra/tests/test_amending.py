@@ -21,7 +21,8 @@ from infra.commands import Aggregate, Commands
 from infra.database import Connection
 from infra.store import Append, NewEvent, Verdict
 from infra.store.postgres import PostgresStore
-from infra.tests.make import NOON, commands_of, context
+from infra.testing.esdb import EsdbDouble
+from infra.tests.make import NOON, commands_elsewhere, commands_of, context
 from infra.tests.trips import EXPIRY, TRIP, Quote, Trip, Withdraw, decide
 
 WHY = "the clerk took another trip"
@@ -67,6 +68,22 @@ async def desk(database: str) -> AsyncIterator[Desk]:
         for driver in ("ada", "bob"):
             await commands.handle(TRIP, "1", Quote(driver), context())
         yield Desk(commands, Amending(commands, commands._keyring, TRIP, "1"))
+
+
+async def test_a_store_that_replaces_nothing_corrects_and_says_so_of_redacting(
+    database: str,
+) -> None:
+    async with EsdbDouble() as server, commands_elsewhere(server.url, database) as commands:
+        await commands.handle(TRIP, "1", Quote("ada"), context())
+        desk = Desk(commands, Amending(commands, commands._keyring, TRIP, "1"))
+        with pytest.raises(Unamendable, match="keeps every value for ever: correct"):
+            await desk.say(1, Redact(quoted("eve")))
+        assert await desk.length() == 1
+        assert await desk.say(1, Correct(quoted("eve"))) == 2
+        assert await desk.drivers() == {"eve"}
+        assert await desk.drivers(at_version=1) == {"ada"}
+        [said] = await commands.store.amendments("trip-1")
+        assert said.version == 2
 
 
 class TestCorrecting:

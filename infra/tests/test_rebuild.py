@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Sequence
+from contextlib import AsyncExitStack
 from dataclasses import dataclass, replace
 from typing import Any
 from uuid import uuid4
@@ -20,7 +21,11 @@ from infra.settings import Settings
 from infra.signals import Signal
 from infra.stack.broker import Broker
 from infra.store import Append, NewEvent
+from infra.store.esdb.client import connected
+from infra.store.esdb.store import EsdbStore
 from infra.store.postgres import PostgresStore
+from infra.store.protocol import ServiceStore
+from infra.testing.esdb import EsdbDouble
 from infra.tests.consuming import (
     Placed,
     ViewKit,
@@ -48,7 +53,7 @@ class Site:
 
     kit: ViewKit
     running: Running
-    store: PostgresStore
+    store: ServiceStore
 
     async def record(self, placed: Sequence[Placed]) -> None:
         """In the store, and then in the topic."""
@@ -72,12 +77,18 @@ class Site:
 
 
 @pytest_asyncio.fixture
-async def site(database: str, broker: Broker, topic_prefix: str) -> AsyncIterator[Site]:
-    async with opened("view", database) as kit:
+async def site(
+    request: pytest.FixtureRequest, database: str, broker: Broker, topic_prefix: str
+) -> AsyncIterator[Site]:
+    async with AsyncExitStack() as stack:
+        kit = await stack.enter_async_context(opened("view", database))
         assert isinstance(kit, ViewKit)
         kit.contract = replace(trip_v1.contract, topic=f"{topic_prefix}missions.trip.v1")
         await create_topic(broker.bootstrap, kit.contract.topic, partitions_of(kit.contract.topic))
-        store = PostgresStore(kit.pool)
+        store: ServiceStore = PostgresStore(kit.pool)
+        if getattr(request, "param", None) == "elsewhere":
+            server = await stack.enter_async_context(EsdbDouble())
+            store = EsdbStore(await stack.enter_async_context(connected(server.url)), kit.pool)
         await store.migrate()
         running = Running(
             service=Service("views.shown", lambda _: None, views=(kit.view,)),
@@ -114,6 +125,7 @@ async def test_the_new_tables_equal_the_old_ones_row_for_row(site: Site) -> None
 
 
 @STORED
+@pytest.mark.parametrize("site", ["on PostgreSQL", "elsewhere"], indirect=True)
 async def test_every_size_of_page_makes_the_same_rows(site: Site) -> None:
     await site.record(trips())
     first, *others = [await site.rows(await site.rebuild(page)) for page in (1, 2, 5, 1_000)]
@@ -228,7 +240,8 @@ async def test_an_event_that_cannot_be_decoded_ends_it_without_a_trace(site: Sit
 
 
 @STORED
-@pytest.mark.parametrize("page", [1, 2, 3, 1_000])
+@pytest.mark.parametrize("site", ["on PostgreSQL", "elsewhere"], indirect=True)
+@pytest.mark.parametrize("page", [1, 3, 1_000])
 async def test_what_nobody_reads_is_passed_by_undecoded_and_counts(site: Site, page: int) -> None:
     found = recorded(withdrawn(), 2)
     unread = [

@@ -15,7 +15,7 @@ from contracts.runtime import Contract, UnknownEventType
 from infra.amending import Amending, Correct, Plan, Redact, Skip, Unamendable, Wish
 from infra.host import Service
 from infra.http.models import plain
-from infra.store.postgres import PostgresStore
+from infra.store.protocol import RecordedEvent, ServiceStore, each_event
 from services import registry
 from tools.compiler.examples import BadExample, changed
 from tools.relais import connections, declared
@@ -25,8 +25,7 @@ from tools.relais.events import place
 REHEARSED = "nothing was changed; --yes does it"
 COLUMNS = ("stream", "version", "kind", "readers", "said_at_version", "actor", "reason")
 _ALL = f"""
-select stream, version, data, meta, recorded_at from es.event
- where type = '{amendments.TYPE}' order by xid, position
+select event_id from es.stored_event where type = '{amendments.TYPE}'
 """
 _FOLLOWED = """
 select stream, version, type from es.stored_event
@@ -101,27 +100,34 @@ async def listed(service: str | None) -> Answer:
     return rows(found, COLUMNS, "no event was amended")
 
 
-async def said_in(store: PostgresStore) -> list[dict[str, Any]]:
-    """The amendments in a store: of which event, what, by whom and why."""
+async def _all(store: ServiceStore) -> list[RecordedEvent]:
+    if not store.joins_transactions:
+        return [one async for one in each_event(store) if one.type == amendments.TYPE]
     async with store.pool.connection() as connection:
         cursor = await connection.execute(_ALL.encode())
-        found = [
-            (amendments.decode(data), stream, version, meta, at)
-            for stream, version, data, meta, at in await cursor.fetchall()
-        ]
-        return [
-            {
-                "stream": stream,
-                "version": said.version,
-                "kind": said.kind,
-                "readers": ", ".join(said.readers),
-                "said_at_version": version,
-                "actor": meta.get("actor", ""),
-                "reason": said.reason,
-                "recorded_at": at,
-            }
-            for said, stream, version, meta, at in found
-        ]
+        ids = [id for (id,) in await cursor.fetchall()]
+    return sorted(await store.find(ids), key=lambda one: one.position)
+
+
+async def said_in(store: ServiceStore) -> list[dict[str, Any]]:
+    """The amendments in a store: of which event, what, by whom and why."""
+    found = [
+        (amendments.decode(one.data), one.stream, one.version, one.meta, one.recorded_at)
+        for one in await _all(store)
+    ]
+    return [
+        {
+            "stream": stream,
+            "version": said.version,
+            "kind": said.kind,
+            "readers": ", ".join(said.readers),
+            "said_at_version": version,
+            "actor": meta.get("actor", ""),
+            "reason": said.reason,
+            "recorded_at": at,
+        }
+        for said, stream, version, meta, at in found
+    ]
 
 
 # --- Carrying it out --------------------------------------------------------
@@ -249,6 +255,16 @@ def _readers(service: Service) -> dict[str, frozenset[str]]:
     return found
 
 
+async def _caused(store: ServiceStore, event_id: str) -> list[tuple[str, int, str]]:
+    """Stream, version and type of the events with this cause."""
+    if not store.joins_transactions:
+        found = [one async for one in each_event(store) if one.meta.get("causation") == event_id]
+        return sorted((one.stream, one.version, one.type) for one in found)
+    async with store.pool.connection() as connection:
+        cursor = await connection.execute(_FOLLOWED, (event_id,))
+        return await cursor.fetchall()
+
+
 async def _followed(type: str, event_id: str) -> list[dict[str, Any]]:
     """The events that reactions recorded because of it: nobody takes them back by himself."""
     settings = connections.settings()
@@ -260,13 +276,11 @@ async def _followed(type: str, event_id: str) -> list[dict[str, Any]]:
     found: list[dict[str, Any]] = []
     async with connections.stores(settings, reacting) as stores:
         for name, store in stores.items():
-            async with store.pool.connection() as connection:
-                cursor = await connection.execute(_FOLLOWED, (event_id,))
-                found += [
-                    {"service": name, "stream": stream, "version": version, "type": kind}
-                    for stream, version, kind in await cursor.fetchall()
-                    if kind != amendments.TYPE
-                ]
+            found += [
+                {"service": name, "stream": stream, "version": version, "type": kind}
+                for stream, version, kind in await _caused(store, event_id)
+                if kind != amendments.TYPE
+            ]
     return found
 
 

@@ -1,5 +1,6 @@
 """How a command reaches the databases and the broker, without changing anything in them."""
 
+import asyncio
 from collections.abc import AsyncIterator, Iterable, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
@@ -14,7 +15,8 @@ from infra.database import Pool, open_pool
 from infra.endpoints import database_of
 from infra.personal import Keyring
 from infra.settings import Settings
-from infra.store.postgres import PostgresStore
+from infra.store.choice import store_of
+from infra.store.protocol import BEGINNING, ServiceStore, StoreAway
 from services.names import NAMES, known
 from tools.relais.answers import UNREACHABLE, USAGE, Trouble, at_fault, first_line
 from tools.relais.home import addresses, nearest
@@ -141,11 +143,29 @@ async def keyring(found: Settings) -> AsyncIterator[Keyring]:
 
 
 @asynccontextmanager
-async def stores(found: Settings, names: Iterable[str]) -> AsyncIterator[dict[str, PostgresStore]]:
-    """The event stores of these services, by name. Raises `Trouble` for one that is elsewhere."""
-    recorded_here(found, names := list(names))
+async def stores(found: Settings, names: Iterable[str]) -> AsyncIterator[dict[str, ServiceStore]]:
+    """The event stores of these services, by name. Raises `Trouble` when one cannot be reached."""
     async with AsyncExitStack() as stack:
-        yield {
-            name: PostgresStore(await stack.enter_async_context(database(found, name)))
-            for name in names
-        }
+        yield {name: await stack.enter_async_context(store(found, name)) for name in names}
+
+
+@asynccontextmanager
+async def store(found: Settings, name: str) -> AsyncIterator[ServiceStore]:
+    """The event store of a service. Raises `Trouble` when it cannot be reached."""
+    async with AsyncExitStack() as stack:
+        pool = await stack.enter_async_context(database(found, name))
+        yield await stack.enter_async_context(store_beside(found, name, pool))
+
+
+@asynccontextmanager
+async def store_beside(found: Settings, name: str, pool: Pool) -> AsyncIterator[ServiceStore]:
+    """The event store of a service with this database. Raises `Trouble` when it is away."""
+    async with AsyncExitStack() as stack:
+        try:
+            async with asyncio.timeout(CONNECT_SECONDS):
+                made = await stack.enter_async_context(store_of(name, found, pool))
+                if not made.joins_transactions:
+                    await made.withholds(BEGINNING)
+        except (StoreAway, TimeoutError) as error:
+            raise Trouble(f"cannot reach the store of {name}", UNREACHABLE) from error
+        yield made

@@ -25,7 +25,7 @@ from infra.host import Service
 from infra.installation import objects_standing, standing
 from infra.objects import ObjectsAway, objects_of
 from infra.settings import Settings
-from infra.store.postgres import PostgresStore
+from infra.store.protocol import ServiceStore
 from infra.topics import partitions_of
 from services import registry
 from tools.relais import amending, connections, processes, readers, relays, topics, zones
@@ -59,7 +59,13 @@ async def examine(settled: float, whole: bool, quiet: bool = False) -> Answer:
         opening = (_opened(stack, settings, report, name) for name in names)
         opened = await asyncio.gather(*opening)
         pools = {name: pool for name, pool in zip(names, opened, strict=True) if pool is not None}
-        await Examination(settings, report, pools, settled, told).run(whole)
+        stores = {}
+        for name in (one.name for one in registry.services() if one.aggregates):
+            if name in pools:
+                with report.going_on(f"store of {name}"):
+                    beside = connections.store_beside(settings, name, pools[name])
+                    stores[name] = await stack.enter_async_context(beside)
+        await Examination(settings, report, pools, stores, settled, told).run(whole)
     return report.answer()
 
 
@@ -79,6 +85,7 @@ class Examination:
     settings: Settings
     report: Report
     pools: Mapping[str, Pool]
+    stores: Mapping[str, ServiceStore]
     settled: float
     told: Telling
     readers: list[Reader] = field(default_factory=list)
@@ -91,8 +98,6 @@ class Examination:
             if service.name in self.pools:
                 with self.report.going_on(f"readers of {service.name}"):
                     await self._readers(service)
-        for name in self.settings.stores:
-            self.report.away(f"store of {name}", connections.ELSEWHERE.format(name))
         for service in self._recording():
             with self.report.going_on(f"relay of {service.name}"):
                 await self._relay(service.name)
@@ -109,12 +114,8 @@ class Examination:
             await self._zones()
 
     def _recording(self) -> list[Service]:
-        """The services with a store in a database, as far as it can be reached."""
-        return [
-            one
-            for one in registry.services()
-            if one.aggregates and one.name in self.pools and one.name not in self.settings.stores
-        ]
+        """The services with a store, as far as it can be reached."""
+        return [one for one in registry.services() if one.name in self.stores]
 
     # --- Whether they belong together -----------------------------------------------------------
 
@@ -182,7 +183,7 @@ class Examination:
 
     async def _amendments(self, name: str) -> None:
         """The amendments of a store; events that are passed over by name, with the reason."""
-        found = await amending.said_in(PostgresStore(self.pools[name]))
+        found = await amending.said_in(self.stores[name])
         kinds = Counter(one["kind"].name.lower() for one in found)
         skipped = [
             f"{one['stream']} version {one['version']} by {one['readers'] or 'everybody'}"
@@ -211,7 +212,7 @@ class Examination:
                     if (lacking := found.lacks(self.settings)) is not None:
                         do = "docs/runbook/a-topic-has-too-few-copies.md"
                         self.report.wrong(contract.topic, lacking, do)
-                    await self._topic(reader, self.pools[service.name], contract, marks, whole)
+                    await self._topic(reader, self.stores[service.name], contract, marks, whole)
         finally:
             await reader.close()
 
@@ -226,7 +227,7 @@ class Examination:
     async def _topic(
         self,
         reader: KafkaTopicReader,
-        pool: Pool,
+        store: ServiceStore,
         contract: Contract[Any],
         marks: dict[str, int],
         whole: bool,
@@ -250,7 +251,7 @@ class Examination:
                 start = 0 if whole else max(0, end - 1)
                 async for page in pages(reader, place, start, end):
                     checked += len(page)
-                    phantoms += await _phantoms(pool, page)
+                    phantoms += await _phantoms(store, page)
                     if whole:
                         order.add(page)
                     self.told(topic, checked, sum(ends.values()) if whole else len(ends))
@@ -297,7 +298,7 @@ class Examination:
     ) -> None:
         holes: list[str] = []
         streams = events = 0
-        async for page in readers.stored(self.pools[service.name], self.settled):
+        async for page in readers.stored(self.stores[service.name], self.settled):
             streams, events = streams + len(page), events + sum(one.events for one in page)
             holes += [one.stream for one in page if one.version != one.events]
             for reader, contracts in self._reading(service):
@@ -317,7 +318,7 @@ class Examination:
     async def _beyond(self, service: Service, ahead: dict[str, list[str]]) -> None:
         for reader, contracts in self._reading(service):
             self.told(f"{reader.name} beside {service.name}", 0)
-            async for one in readers.ahead(reader, contracts, self.pools[service.name]):
+            async for one in readers.ahead(reader, contracts, self.stores[service.name]):
                 ahead[reader.name].append(one.stream)
 
     def _reading(self, service: Service) -> Iterator[tuple[Reader, list[Contract[Any]]]]:
@@ -357,8 +358,8 @@ class Examination:
             subjects += len(page)
             for service in self._recording():
                 for contract, type in _forgetting(service):
-                    pool = self.pools[service.name]
-                    unsaid += await _unsaid(pool, f"{contract.name}-", type, page)
+                    store = self.stores[service.name]
+                    unsaid += await _unsaid(store, f"{contract.name}-", type, page)
         if unsaid:
             self.report.wrong(
                 "forgotten people",
@@ -370,7 +371,7 @@ class Examination:
 
     async def _zones(self) -> None:
         """Finds clocks that are not those of the pinned package."""
-        if (accounts := self.pools.get("accounts")) is None or "accounts" in self.settings.stores:
+        if (accounts := self.stores.get("accounts")) is None:
             return
         used, at = await zones.in_use(accounts), zones.instants(datetime.now(UTC))
         packaged = {zone: zones.of_package(zone, at) for zone in used}
@@ -417,10 +418,13 @@ async def pages(
         yield found
 
 
-async def _phantoms(pool: Pool, page: list[Envelope]) -> list[str]:
+async def _phantoms(store: ServiceStore, page: list[Envelope]) -> list[str]:
     """The ids of these events that the store does not have."""
     ids = [one.event_id for one in page]
-    async with pool.connection() as connection:
+    if not store.joins_transactions:
+        there = {event.event_id for event in await store.find(ids)}
+        return [str(id) for id in ids if id not in there]
+    async with store.pool.connection() as connection:
         cursor = await connection.execute(
             "select id::text from unnest(%s::uuid[]) id"
             " where not exists (select from es.event where event_id = id)",
@@ -480,9 +484,15 @@ async def _subjects(keys: Pool) -> AsyncIterator[list[str]]:
         after = found[-1]
 
 
-async def _unsaid(pool: Pool, kind: str, type: str, subjects: list[str]) -> list[str]:
+async def _unsaid(store: ServiceStore, kind: str, type: str, subjects: list[str]) -> list[str]:
     """Those of these subjects with a stream of this kind that does not say that they are gone."""
-    async with pool.connection() as connection:
+    if not store.joins_transactions:
+        read = await store.read_many([kind + subject for subject in subjects])
+        unsaid = [
+            s for s, events in read.items() if events and type not in {e.type for e in events}
+        ]
+        return [stream.removeprefix(kind) for stream in unsaid]
+    async with store.pool.connection() as connection:
         cursor = await connection.execute(
             "select s from unnest(%(subjects)s::text[]) s where exists (select from"
             " es.event where stream = %(kind)s || s) and not exists (select from es.event"

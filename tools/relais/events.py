@@ -1,6 +1,7 @@
 """Shows events of the stores: those of one stream, or the latest of all."""
 
 import asyncio
+from collections import deque
 from collections.abc import AsyncIterator, Mapping
 from contextlib import AsyncExitStack
 from datetime import date, datetime
@@ -15,8 +16,7 @@ from infra.amendments import said, standing
 from infra.http.models import plain
 from infra.personal import Codec, Encoded, Keyring
 from infra.store import Position, RecordedEvent
-from infra.store.postgres import PostgresStore
-from infra.store.protocol import BEGINNING
+from infra.store.protocol import BEGINNING, ServiceStore, each_event
 from tools.relais import connections
 from tools.relais.answers import USAGE, Answer, Trouble, audit, cell, rows, time_of
 
@@ -91,11 +91,8 @@ async def show(word: str, personal: bool) -> Answer:
     """
     contract, stream = place(word)
     found = connections.settings()
-    connections.recorded_here(found, [contract.service])
     async with AsyncExitStack() as stack:
-        store = PostgresStore(
-            await stack.enter_async_context(connections.database(found, contract.service))
-        )
+        store = await stack.enter_async_context(connections.store(found, contract.service))
         recorded = await store.read(stream)
         if not recorded:
             raise Trouble(f"{stream} has no events")
@@ -186,8 +183,7 @@ async def tail(
         latest = dict.fromkeys(stores, BEGINNING)
         found: list[tuple[str, RecordedEvent]] = []
         for name, store in stores.items():
-            events = await _last(store, type, start, last)
-            latest[name] = await _end(store)
+            events, latest[name] = await _until_now(store, type, start, last)
             found += [(name, event) for event in events]
         for name, event in sorted(found, key=lambda pair: pair[1].recorded_at):
             yield _facts(name, event)
@@ -212,7 +208,23 @@ def contract_of(service: str, recorded: RecordedEvent) -> Contract[Any]:
     return found
 
 
-async def _end(store: PostgresStore) -> Position:
+async def _until_now(
+    store: ServiceStore, type: str | None, since: datetime | None, last: int
+) -> tuple[list[RecordedEvent], Position]:
+    """The last events, and the end of the store: all of it is read where nobody can search it."""
+    if store.joins_transactions:
+        return await _last(store, type, since, last), await _end(store)
+    end = BEGINNING
+    found = deque[RecordedEvent](maxlen=None if since else last)
+    async for event in each_event(store):
+        end = event.position
+        wanted = type is None or fnmatchcase(event.type, type)
+        if wanted and (since is None or event.recorded_at >= since):
+            found.append(event)
+    return list(found), end
+
+
+async def _end(store: ServiceStore) -> Position:
     async with store.pool.connection() as connection:
         cursor = await connection.execute(
             "select xid::text::bigint, position from es.event"
@@ -224,7 +236,7 @@ async def _end(store: PostgresStore) -> Position:
 
 
 async def _last(
-    store: PostgresStore, type: str | None, since: datetime | None, last: int
+    store: ServiceStore, type: str | None, since: datetime | None, last: int
 ) -> list[RecordedEvent]:
     like = None if type is None else _like(type)
     async with store.pool.connection() as connection:

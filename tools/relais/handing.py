@@ -135,7 +135,7 @@ async def _events(running: Running, subject: str) -> list[dict[str, Any]]:
     found: list[tuple[RecordedEvent, dict[str, Any]]] = []
     for aggregate in running.service.aggregates:
         contract, prefix = aggregate.contract, aggregate.stream("")
-        for stream in await subjects.naming(running.pool, contract, prefix, subject):
+        for stream in await subjects.naming(running.store, contract, prefix, subject):
             recorded = await running.store.read(stream)
             holding = standing(recorded, said(recorded))
             own = stream == aggregate.stream(subject)

@@ -29,6 +29,7 @@ from infra.kafka import options
 from infra.locks import Lock
 from infra.migrations import apply_migrations
 from infra.settings import Settings
+from infra.store.postgres import PostgresStore
 from infra.topics import create_topics
 from services import registry
 from tools.relais import connections, readers, relays
@@ -280,7 +281,7 @@ class Restored:
         """Add the streams of which a reader has seen more than there is on either side."""
         if not (read := self._read_by(reader)):
             return
-        async for one in readers.ahead(reader, read, self.pool):
+        async for one in readers.ahead(reader, read, PostgresStore(self.pool)):
             version = await self._version(one.stream)
             found.agreed[one.stream] = min(found.agreed.get(one.stream, version), version)
 

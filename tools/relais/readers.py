@@ -5,6 +5,7 @@ No list of all streams is ever held: the databases compare, and answer what diff
 
 from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from typing import Any, Literal
 
 from contracts.runtime import Contract
@@ -12,6 +13,8 @@ from infra.consumers.records import stream_of
 from infra.consumers.views import Generations
 from infra.database import Pool
 from infra.host import Service
+from infra.store import RecordedEvent
+from infra.store.protocol import ServiceStore
 
 PAGE = 5_000
 Kind = Literal["reaction", "follower", "view"]
@@ -90,11 +93,19 @@ async def of_service(service: Service, pool: Pool) -> tuple[list[Reader], bool]:
     return [*found, view], True
 
 
-async def stored(pool: Pool, settled: float, page: int = PAGE) -> AsyncIterator[list[Stored]]:
+async def stored(
+    store: ServiceStore, settled: float, page: int = PAGE
+) -> AsyncIterator[list[Stored]]:
     """The streams of a store by name; what is younger than `settled` seconds may be under way."""
     after = ""
+    if not store.joins_transactions:
+        while names := await store.streams(after, page):
+            after = names[-1]
+            read = await store.read_many(names)
+            yield [_stored(events, settled) for events in read.values() if events]
+        return
     while True:
-        async with pool.connection() as connection:
+        async with store.pool.connection() as connection:
             cursor = await connection.execute(_STREAMS, (settled, after, page))
             found = [Stored(*row) for row in await cursor.fetchall()]
         if found:
@@ -102,6 +113,13 @@ async def stored(pool: Pool, settled: float, page: int = PAGE) -> AsyncIterator[
         if len(found) < page:
             return
         after = found[-1].stream
+
+
+def _stored(events: Sequence[RecordedEvent], settled: float) -> Stored:
+    until = datetime.now(UTC) - timedelta(seconds=settled)
+    old = [event.version for event in events if event.recorded_at < until]
+    last = events[-1]
+    return Stored(last.stream, last.version, len(events), max(old, default=0))
 
 
 async def behind(
@@ -124,7 +142,7 @@ async def behind(
 
 
 async def ahead(
-    reader: Reader, contracts: Sequence[Contract[Any]], store: Pool, page: int = PAGE
+    reader: Reader, contracts: Sequence[Contract[Any]], store: ServiceStore, page: int = PAGE
 ) -> AsyncIterator[Ahead]:
     """The streams of these contracts of which the reader has seen more than the store has.
 
@@ -136,14 +154,22 @@ async def ahead(
         async with reader.pool.connection() as connection:
             cursor = await connection.execute(_SEEN, (reader.name, after, kinds, page))
             found = [Ahead(stream, version) for stream, version in await cursor.fetchall()]
-        async with store.connection() as connection:
-            names = [stored_name(one.stream) for one in found]
-            cursor = await connection.execute(_NOT_THERE, (names, [one.seen for one in found]))
-            for (nth,) in await cursor.fetchall():
-                yield found[nth - 1]
+        for one in await _not_there(store, found):
+            yield one
         if len(found) < page:
             return
         after = found[-1].stream
+
+
+async def _not_there(store: ServiceStore, found: Sequence[Ahead]) -> list[Ahead]:
+    names = [stored_name(one.stream) for one in found]
+    if not store.joins_transactions:
+        versions = [await store.version(name) for name in names]
+        pairs = zip(found, versions, strict=True)
+        return [one for one, version in pairs if version < one.seen]
+    async with store.pool.connection() as connection:
+        cursor = await connection.execute(_NOT_THERE, (names, [one.seen for one in found]))
+        return [found[nth - 1] for (nth,) in await cursor.fetchall()]
 
 
 def stored_name(stream: str) -> str:

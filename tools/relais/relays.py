@@ -9,7 +9,7 @@ from infra.database import Connection
 from infra.locks import Lock
 from infra.settings import Settings
 from infra.store import Position
-from infra.store.postgres import PostgresStore
+from infra.store.protocol import BEGINNING, ServiceStore, each_event
 from tools.relais import connections
 from tools.relais.answers import FOUND, OK, Answer, cell, rows
 
@@ -56,11 +56,13 @@ async def status(service: str | None) -> Answer:
 
 async def of(settings: Settings, name: str) -> dict[str, Any]:
     """The state of one relay; `trouble` says what is wrong and what to do, None when nothing is."""
-    connections.recorded_here(settings, [name])
-    async with connections.database(settings, name) as pool, pool.connection() as connection:
+    async with connections.store(settings, name) as store, store.pool.connection() as connection:
         row = await _row(connection, name)
         leader = await leading(connection, name)
-        lag = await PostgresStore(pool).lag(Position(row["xid"], row["number"]))
+        at = Position(row["xid"], row["number"])
+        if not store.joins_transactions:
+            row |= await _beside(store, at)
+        lag = await store.lag(at)
     found = {
         "service": name,
         "leader": leader,
@@ -74,6 +76,18 @@ async def of(settings: Settings, name: str) -> dict[str, Any]:
         "culprit": lag.culprit,
     }
     return found | {"trouble": _trouble(found, row)}
+
+
+async def _beside(store: ServiceStore, at: Position) -> dict[str, Any]:
+    """The part of a row that the tables beside a store do not tell: all of it is read."""
+    positions = [event.position async for event in each_event(store)]
+    published = sum(position <= at for position in positions)
+    return {
+        "this_store": await store.identity(),
+        "published": published,
+        "waiting": len(positions) - published,
+        "reached": at == BEGINNING or at in positions,
+    }
 
 
 async def _row(connection: Connection, name: str) -> dict[str, Any]:

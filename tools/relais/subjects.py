@@ -21,6 +21,7 @@ from infra.database import Pool
 from infra.host import Running
 from infra.personal import Codec, Encoded
 from infra.store import RecordedEvent
+from infra.store.protocol import ServiceStore, each_event
 from services import registry
 from tools.relais import connections, declared
 from tools.relais.answers import FOUND, OK, Answer, Trouble, audit, cell, operator
@@ -66,7 +67,6 @@ class Held:
 async def everything() -> AsyncIterator[dict[str, Running]]:
     """Every service, opened, by name. Raises `Trouble` when one of them cannot be reached."""
     settings = connections.settings()
-    connections.recorded_here(settings, connections.recording())
     async with AsyncExitStack() as stack:
         yield {
             service.name: await stack.enter_async_context(declared.connected(settings, service))
@@ -132,15 +132,7 @@ async def _held(running: Mapping[str, Running], subject: str) -> list[Held]:
 
 async def _held_in(running: Running, contract: Contract[Any], subject: str) -> list[Held]:
     kinds = {kind.type: kind for kind in contract.types if kind.personal}
-    async with running.pool.connection() as connection:
-        # The subject is not encrypted, so its bytes stand in the message.
-        cursor = await connection.execute(
-            "select event_id from es.event where type = any(%s) and position(%s in data) > 0"
-            " order by xid, position",
-            (list(kinds), subject.encode()),
-        )
-        ids = [id for (id,) in await cursor.fetchall()]
-    recorded = sorted(await running.store.find(ids), key=lambda event: event.position)
+    recorded = await containing(running.store, list(kinds), subject)
     recorded += await _instead(running, kinds.keys(), subject)
     encoded = [Encoded(one.event_id, one.type, one.data) for one in recorded]
     found: list[Held] = []
@@ -157,12 +149,8 @@ async def _held_in(running: Running, contract: Contract[Any], subject: str) -> l
 
 async def _instead(running: Running, types: Collection[str], subject: str) -> list[RecordedEvent]:
     """Events of these types as amendments say that they hold, where the subject stands in them."""
-    async with running.pool.connection() as connection:
-        cursor = await connection.execute(
-            "select data from es.event where type = %s and position(%s in data) > 0",
-            (amendments.TYPE, subject.encode()),
-        )
-        said = [amendments.decode(data) for (data,) in await cursor.fetchall()]
+    found = await containing(running.store, [amendments.TYPE], subject)
+    said = [amendments.decode(one.data) for one in found]
     originals = {
         str(event.event_id): event
         for event in await running.store.find([UUID(one.event_id) for one in said])
@@ -172,6 +160,23 @@ async def _instead(running: Running, types: Collection[str], subject: str) -> li
         for one in said
         if one.replacement is not None and one.type in types
     ]
+
+
+async def containing(
+    store: ServiceStore, types: Sequence[str], subject: str
+) -> list[RecordedEvent]:
+    """The events of these types in which the subject stands, in the order they were recorded."""
+    # The subject is not encrypted, so its bytes stand in the message.
+    if not store.joins_transactions:
+        text, wanted = subject.encode(), set(types)
+        return [one async for one in each_event(store) if one.type in wanted and text in one.data]
+    async with store.pool.connection() as connection:
+        cursor = await connection.execute(
+            "select event_id from es.event where type = any(%s) and position(%s in data) > 0",
+            (list(types), subject.encode()),
+        )
+        ids = [id for (id,) in await cursor.fetchall()]
+    return sorted(await store.find(ids), key=lambda event: event.position)
 
 
 def _readable(value: Any) -> Any:
@@ -265,7 +270,7 @@ async def _obligations(
             if aggregate.obligations is None:
                 continue
             prefix = aggregate.stream("")
-            for stream in await naming(one.pool, aggregate.contract, prefix, subject):
+            for stream in await naming(one.store, aggregate.contract, prefix, subject):
                 loaded = await one.commands.load(aggregate, stream.removeprefix(prefix))
                 found = aggregate.obligations(loaded.state, subject)
                 waits_for += [found.waits_for] if found.waits_for else []
@@ -274,13 +279,19 @@ async def _obligations(
     return list(dict.fromkeys(waits_for)), kept
 
 
-async def naming(pool: Pool, contract: Contract[Any], prefix: str, subject: str) -> list[str]:
+async def naming(
+    store: ServiceStore, contract: Contract[Any], prefix: str, subject: str
+) -> list[str]:
     """The streams of a contract with an event in which the subject's id stands."""
-    async with pool.connection() as connection:
+    types = [*(kind.type for kind in contract.types), amendments.TYPE]
+    if not store.joins_transactions:
+        found = {one.stream for one in await containing(store, types, subject)}
+        return sorted(stream for stream in found if stream.startswith(prefix))
+    async with store.pool.connection() as connection:
         cursor = await connection.execute(
             "select distinct stream from es.event where starts_with(stream, %s)"
             " and type = any(%s) and position(%s in data) > 0 order by 1",
-            (prefix, [*(kind.type for kind in contract.types), amendments.TYPE], subject.encode()),
+            (prefix, types, subject.encode()),
         )
         return [stream for (stream,) in await cursor.fetchall()]
 

@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 from contracts.accounts import organisation_v1
 from contracts.accounts.organisation_v1 import OrganisationRegistered, ProfileChanged
 from infra.database import Pool
+from infra.store.protocol import ServiceStore, each_event
 
 USUAL = "Europe/Paris"
 Offsets = Sequence[timedelta | None]
@@ -25,17 +26,25 @@ def instants(now: datetime) -> list[datetime]:
     return [now.astimezone(UTC) + timedelta(weeks=number) for number in range(53)]
 
 
-async def in_use(accounts: Pool) -> list[str]:
+async def in_use(accounts: ServiceStore) -> list[str]:
     """The zones that organisations have or had, and the usual one."""
     contract = organisation_v1.contract
     types = [contract.by_class(cls).type for cls in (OrganisationRegistered, ProfileChanged)]
-    async with accounts.connection() as connection:
+    found = await _said(accounts, types)
+    events = [contract.by_type(type).decode(data, lambda *_: None) for type, data in found]
+    return sorted({USUAL, *(event.profile.time_zone for event in events)})
+
+
+async def _said(accounts: ServiceStore, types: list[str]) -> Iterable[tuple[str, bytes]]:
+    """Type and value of the events of these types."""
+    if not accounts.joins_transactions:
+        events = [one async for one in each_event(accounts) if one.type in types]
+        return {(one.type, one.data) for one in events if one.data}
+    async with accounts.pool.connection() as connection:
         cursor = await connection.execute(
             "select distinct type, data from es.event where type = any(%s) and data <> ''", (types,)
         )
-        found = await cursor.fetchall()
-    events = [contract.by_type(type).decode(data, lambda *_: None) for type, data in found]
-    return sorted({USUAL, *(event.profile.time_zone for event in events)})
+        return await cursor.fetchall()
 
 
 def of_python(zone: str, at: Iterable[datetime]) -> Offsets:

@@ -50,9 +50,12 @@ _BUSY = ("Server Is Busy", "Server Is Not Ready", "No leader info available")
 
 @asynccontextmanager
 async def connected(url: str) -> AsyncIterator[AsyncKurrentDBClient]:
-    """A client of the store at such a URL, which looks after its connections; closed at the end."""
+    """A client of the store at such a URL, which looks after its connections; closed at the end.
+
+    Raises `StoreAway` when no node is found.
+    """
     client = AsyncKurrentDBClient(_kept_alive(url))
-    await client.connect()
+    await patiently(client.connect, PATIENCE_SECONDS)
     try:
         yield client
     finally:

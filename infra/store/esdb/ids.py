@@ -24,6 +24,10 @@ update beside.event_id set version = %s, timers = %s::jsonb where event_id = %s 
 """
 _KNOWN = "select event_id, stream, version from beside.event_id where event_id = any(%b::uuid[])"
 
+_STREAMS = """
+select distinct stream from beside.event_id where stream > %s order by stream limit %s
+"""
+
 
 class Place(NamedTuple):
     """The stream of an event, and its version there."""
@@ -72,6 +76,12 @@ class Ids:
         """Where these ids were tried last, which is the one place where each may stand."""
         async with self._pool.connection() as connection:
             return await _known(connection, event_ids)
+
+    async def streams(self, after: str, limit: int) -> list[str]:
+        """Streams in which something was tried, behind a name, in their order."""
+        async with self._pool.connection() as connection:
+            cursor = await connection.execute(_STREAMS, (after, limit))
+            return [stream for (stream,) in await cursor.fetchall()]
 
     async def move(self, append: Append) -> None:
         """Note that an append goes to this place now; its stream has shown that it is nowhere.

@@ -340,6 +340,16 @@ class EsdbStore:
                 raise StreamGone(f"version {version} of {stream} is missing on the server")
         return recorded_until(events, to_time)
 
+    async def streams(self, after: str, limit: int) -> list[str]:
+        return await self._ids.streams(after, limit)
+
+    async def read_many(self, streams: Sequence[str]) -> dict[str, list[RecordedEvent]]:
+        found: dict[str, list[RecordedEvent]] = {}
+        for start in range(0, len(streams), READ_AT_ONCE):
+            some = streams[start : start + READ_AT_ONCE]
+            found |= dict(zip(some, await asyncio.gather(*map(self.read, some)), strict=True))
+        return found
+
     async def version(self, stream: str) -> int:
         found = await self._read_from(self.prefix + stream, None, 1)
         return found[0].stream_position + 1 if found else 0

@@ -97,13 +97,8 @@ def test_stores_that_cannot_be_meant_are_refused_by_name(stores: dict[str, str],
 @pytest.mark.parametrize(
     "words",
     [
-        ("events", "show", "trip-T1"),
-        ("events", "tail", "--service", "missions"),
-        ("relay", "status", "--service", "missions"),
         ("why", "0"),
         ("phantoms", "list", "missions"),
-        ("subject", "show", "ada"),
-        ("events", "amended", "--service", "missions"),
     ],
 )
 def test_a_command_that_reads_tables_says_that_the_events_are_not_there(

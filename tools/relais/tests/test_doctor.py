@@ -3,7 +3,8 @@
 import asyncio
 import json
 from collections.abc import AsyncIterator, Iterable, Sequence
-from contextlib import closing
+from contextlib import AsyncExitStack, closing
+from dataclasses import replace
 from datetime import UTC, datetime
 from uuid import uuid4
 
@@ -17,12 +18,15 @@ from infra.consumers.records import Partition, Record
 from infra.database import Pool, open_pool
 from infra.stack.broker import Broker
 from infra.store import Append, NewEvent, RecordedEvent
+from infra.store.esdb.client import connected
+from infra.store.esdb.store import EsdbStore
 from infra.store.postgres import PostgresStore
-from infra.store.protocol import BEGINNING
+from infra.store.protocol import BEGINNING, ServiceStore
 from infra.testing.brokers import emptied
-from tools.relais import readers
+from infra.testing.esdb import EsdbDouble
+from tools.relais import readers, subjects
 from tools.relais.answers import FOUND, OK, UNREACHABLE, Trouble
-from tools.relais.doctor import Order, pages
+from tools.relais.doctor import Order, _phantoms, _unsaid, pages
 from tools.relais.readers import Ahead, Reader
 from tools.relais.report import Report, some
 from tools.relais.tests.conftest import Line, Platform
@@ -80,19 +84,23 @@ class TestAway:
 # --- A page at a time ---------------------------------------------------------
 
 
-@pytest_asyncio.fixture
-async def store(database: str) -> AsyncIterator[PostgresStore]:
+@pytest_asyncio.fixture(params=["on PostgreSQL", "elsewhere"])
+async def store(request: pytest.FixtureRequest, database: str) -> AsyncIterator[ServiceStore]:
     """A store with five streams of two events each, and what consumers need beside it."""
-    pool = await open_pool(database, 2, "missions")
-    store = PostgresStore(pool)
-    await store.migrate()
-    await core.migrate(pool)
-    kind = TRIP.types[0].type
-    for trip in range(5):
-        added = [NewEvent(uuid4(), kind, b"fact", {}, NOON) for _ in range(2)]
-        await store.append(Append(f"trip-T{trip}", 0, added))
-    yield store
-    await pool.close()
+    async with AsyncExitStack() as stack:
+        pool = await open_pool(database, 2, "missions")
+        stack.push_async_callback(pool.close)
+        store: ServiceStore = PostgresStore(pool)
+        if request.param == "elsewhere":
+            server = await stack.enter_async_context(EsdbDouble())
+            store = EsdbStore(await stack.enter_async_context(connected(server.url)), pool)
+        await store.migrate()
+        await core.migrate(pool)
+        kind = TRIP.types[0].type
+        for trip in range(5):
+            added = [NewEvent(uuid4(), kind, b"fact", {}, NOON) for _ in range(2)]
+            await store.append(Append(f"trip-T{trip}", 0, added))
+        yield store
 
 
 async def see(pool: Pool, **versions: int) -> Reader:
@@ -107,32 +115,61 @@ async def see(pool: Pool, **versions: int) -> Reader:
 
 
 class TestStreams:
-    async def test_they_come_in_pages_and_each_once(self, store: PostgresStore) -> None:
-        found = [page async for page in readers.stored(store.pool, 0.0, page=2)]
+    async def test_they_come_in_pages_and_each_once(self, store: ServiceStore) -> None:
+        found = [page async for page in readers.stored(store, 0.0, page=2)]
         assert [len(page) for page in found] == [2, 2, 1]
         names = [one.stream for page in found for one in page]
         assert names == [f"trip-T{n}" for n in range(5)]
         assert {(one.version, one.events, one.settled) for one in found[0]} == {(2, 2, 2)}
 
-    async def test_what_is_young_may_be_under_way(self, store: PostgresStore) -> None:
-        [page] = [page async for page in readers.stored(store.pool, 3600.0)]
+    async def test_what_is_young_may_be_under_way(self, store: ServiceStore) -> None:
+        [page] = [page async for page in readers.stored(store, 3600.0)]
         reader = await see(store.pool)
         assert {one.settled for one in page} == {0}
         assert await readers.behind(reader, [TRIP], page) == (5, [])
 
     async def test_a_reader_is_behind_where_it_has_not_seen_the_last(
-        self, store: PostgresStore
+        self, store: ServiceStore
     ) -> None:
         reader = await see(store.pool, T0=2, T1=1, T3=2, T4=2)
-        [page] = [page async for page in readers.stored(store.pool, 0.0)]
+        [page] = [page async for page in readers.stored(store, 0.0)]
         late = ["missions.trip/T1", "missions.trip/T2"]
         assert await readers.behind(reader, [TRIP], page) == (5, late)
         assert await readers.behind(reader, [driver_v1.contract], page) == (0, [])
 
-    async def test_a_reader_is_ahead_where_the_store_has_less(self, store: PostgresStore) -> None:
+    async def test_a_reader_is_ahead_where_the_store_has_less(self, store: ServiceStore) -> None:
         reader = await see(store.pool, T0=2, T1=3, T9=1)
-        found = [one async for one in readers.ahead(reader, [TRIP], store.pool, page=1)]
+        found = [one async for one in readers.ahead(reader, [TRIP], store, page=1)]
         assert found == [Ahead("missions.trip/T1", 3), Ahead("missions.trip/T9", 1)]
+
+
+class TestEvents:
+    async def test_those_that_name_somebody_are_found_with_their_streams(
+        self, store: ServiceStore
+    ) -> None:
+        kind = TRIP.types[0].type
+        names = [NewEvent(uuid4(), kind, b"..ada..", {}, NOON)]
+        await store.append(Append("trip-T3", 2, names))
+        found = await subjects.containing(store, [kind], "ada")
+        assert [(one.stream, one.version) for one in found] == [("trip-T3", 3)]
+        assert await subjects.containing(store, ["another.type"], "ada") == []
+        assert await subjects.naming(store, TRIP, "trip-", "ada") == ["trip-T3"]
+        assert await subjects.naming(store, TRIP, "driver-", "ada") == []
+
+    async def test_those_that_the_store_does_not_have_are_phantoms(
+        self, store: ServiceStore
+    ) -> None:
+        [there, *_] = await store.read("trip-T1")
+        lost, kept = given(("T1", 3), ("T1", 1))
+        kept = replace(kept, event_id=there.event_id)
+        assert await _phantoms(store, [lost, kept]) == [str(lost.event_id)]
+
+    async def test_a_stream_that_does_not_say_that_somebody_is_gone_is_found(
+        self, store: ServiceStore
+    ) -> None:
+        gone = [NewEvent(uuid4(), "gone", b"", {}, NOON)]
+        await store.append(Append("trip-T0", 2, gone))
+        assert await _unsaid(store, "trip-", "gone", ["T0", "T1", "T9"]) == ["T1"]
 
 
 def given(*versions: tuple[str, int]) -> list[Envelope]:

@@ -51,7 +51,7 @@ async def test_the_zones_of_organisations_are_found(pool: Pool) -> None:
     events = [NewEvent(samples.event_id(k, 1), k.type, newest(k), {}, NOW) for k in kinds]
     await store.append(Append("organisation-1", 0, events))
     [zone] = {event.profile.time_zone for event in told(kinds)}
-    assert await zones.in_use(pool) == sorted({zone, zones.USUAL})
+    assert await zones.in_use(store) == sorted({zone, zones.USUAL})
 
 
 def told(
@@ -63,8 +63,9 @@ def told(
 
 
 async def test_where_nobody_registered_the_usual_zone_is_compared(pool: Pool) -> None:
-    await PostgresStore(pool).migrate()
-    assert await zones.in_use(pool) == [zones.USUAL]
+    store = PostgresStore(pool)
+    await store.migrate()
+    assert await zones.in_use(store) == [zones.USUAL]
 
 
 def test_every_change_of_the_clocks_in_a_year_is_seen() -> None:
