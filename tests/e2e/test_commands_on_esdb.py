@@ -1,4 +1,4 @@
-"""What operators ask is answered alike where the facts are in EventStoreDB."""
+"""Operators are answered alike where the facts are in EventStoreDB."""
 
 import asyncio
 import json
