@@ -11,12 +11,14 @@ from fastapi import Query
 from psycopg.rows import class_row
 from pydantic import BaseModel, ConfigDict, Field
 
+from contracts.tills.till_v1 import GapReason
 from infra.database import Pool
-from infra.http.answers import Answer, Answered, Listed, Router
-from infra.http.models import Day, Id, Instant
+from infra.http.answers import Answer, Answered, Listed, MoneyShown, Router
+from infra.http.models import Day, Id, Instant, Named
 from infra.http.pages import Paging
 from infra.http.request_context import RequestContext
 from infra.reading import Asked, KeyPart, Order, Rows
+from services.views.depot.cash_gaps import BY_DAY, CashGap, cash_gaps
 from services.views.depot.deliveries import LATEST_ENDED, Delivery, deliveries
 from services.views.depot.filters import DepotContext
 from services.views.depot.orders import BY_ID, orders
@@ -26,6 +28,8 @@ from services.views.depot.users import PersonShown, people
 router = Router("Scorecard")
 
 WEEK = timedelta(days=7)
+CURRENCY = "MAD"
+"""Couriers of the depots are paid in dirhams (G-02)."""
 
 # --- Numbers ----------------------------------------------------------------
 
@@ -43,6 +47,8 @@ class Score:
     returned: int
     discrepancies: int
     dwell_hours: int
+    cash_gaps: int
+    cash_gap_minor: int
 
 
 LATEST_WEEK = Order[Score]("latest-week", ("week", "courier_id"), (date, str))
@@ -68,12 +74,18 @@ with weeks as (
   from returns join weeks on returned_at >= begins and returned_at < ends
   where organisation_id = %(mine)s and returned_at >= %(since)s
   group by 1, 2
+), cash as (
+  select courier_id, week, count(*) as cash_gaps, sum(gap_minor)::bigint as cash_gap_minor
+  from cash_gaps join weeks on day >= week and day < week + 7
+  where organisation_id = %(mine)s and day >= %(first)s
+  group by 1, 2
 )
 select week, courier_id, coalesce(ended, 0) as ended, coalesce(handed_over, 0) as handed_over,
   coalesce(first_attempt, 0) as first_attempt, coalesce(given_back, 0) as given_back,
   coalesce(returned, 0) as returned, coalesce(discrepancies, 0) as discrepancies,
-  coalesce(dwell_hours, 0) as dwell_hours
-from ended full join back using (courier_id, week)
+  coalesce(dwell_hours, 0) as dwell_hours, coalesce(cash_gaps, 0) as cash_gaps,
+  coalesce(cash_gap_minor, 0) as cash_gap_minor
+from ended full join back using (courier_id, week) full join cash using (courier_id, week)
 where (%(courier)s::text is null or courier_id = %(courier)s::text)
   and (%(week)s::date is null or (week, courier_id) < (%(week)s::date, %(after)s::text))
 order by week desc, courier_id desc
@@ -111,6 +123,10 @@ class ScoreShown(Answer):
     """Those of them of which something differs."""
     dwell_hours: int
     """How long they stay in the depot, on average."""
+    cash_gaps: int
+    """Days of the till on which another amount was counted than was expected."""
+    cash_gap: MoneyShown
+    """The differences of these days together: negative where cash is missing."""
 
 
 def monday(day: date) -> date:
@@ -131,6 +147,7 @@ def scores(context: RequestContext, filters: ScoreFilters) -> Asked[Score]:
         "mondays": mondays,
         "begins": [begins(week, context.zone) for week in mondays],
         "since": begins(first, context.zone),
+        "first": first,
         "now": context.at,
         "courier": filters.courier_id,
     }
@@ -172,6 +189,8 @@ def score_shown(row: Score, courier: PersonShown) -> ScoreShown:
         returned=row.returned,
         discrepancies=row.discrepancies,
         dwell_hours=row.dwell_hours,
+        cash_gaps=row.cash_gaps,
+        cash_gap=MoneyShown(amount_minor=row.cash_gap_minor, currency=CURRENCY),
     )
 
 
@@ -303,3 +322,35 @@ async def returns_scored(
 ) -> Answered[Listed[ReturnScored]]:
     """The orders behind a number of returns, the oldest first."""
     return await page.show(of_returns(context, asked), OLDEST, ReturnScored.of)
+
+
+class GapScored(Answer):
+    """A day behind the gaps of a courier's cash."""
+
+    till_id: str
+    day: Day
+    gap: MoneyShown
+    """The sum that was counted less the one that was expected."""
+    reason: Annotated[GapReason, Named()]
+    recorded_at: Instant
+
+
+@router.get("/scorecard/gaps")
+async def gaps_scored(
+    context: DepotContext, page: Paging, asked: Annotated[Scored, Query()]
+) -> Answered[Listed[GapScored]]:
+    """The days on which a courier's cash was not what was expected, the first one first."""
+    first = monday(asked.week)
+    mine = cash_gaps.of(context.principal.organisation_id, courier_id=asked.courier_id)
+    rows = mine.where("day >= %(first)s and day < %(after)s", first=first, after=first + WEEK)
+    return await page.show(rows, BY_DAY, gap_scored)
+
+
+def gap_scored(row: CashGap) -> GapScored:
+    return GapScored(
+        till_id=row.till_id,
+        day=row.day,
+        gap=MoneyShown(amount_minor=row.gap_minor, currency=row.currency),
+        reason=GapReason[row.reason.upper()],
+        recorded_at=row.recorded_at,
+    )

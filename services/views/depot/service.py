@@ -5,6 +5,7 @@ from fastapi import APIRouter
 from infra.host import Service
 from infra.wording import Wording
 from services.views.depot import (
+    cash_gaps,
     deliveries,
     incoming,
     order_details,
@@ -14,18 +15,28 @@ from services.views.depot import (
     returns,
     returns_found,
     scorecard,
+    till_days,
     tours,
     users,
     work,
 )
 
-QUESTIONS = (work, incoming, outgoing, returns_found, order_details, scorecard)
+QUESTIONS = (work, incoming, outgoing, returns_found, order_details, scorecard, till_days)
 router = APIRouter(routes=[route for question in QUESTIONS for route in question.router.routes])
 
 service = Service(
     name="views.depot",
     about="What the people of a depot ask: what is to be done, what comes, leaves and came back.",
-    views=(users.view, orders.view, pickups.view, tours.view, returns.view, deliveries.view),
+    views=(
+        users.view,
+        orders.view,
+        pickups.view,
+        tours.view,
+        returns.view,
+        deliveries.view,
+        cash_gaps.view,
+        till_days.view,
+    ),
     routes=lambda _: router,
     wording=Wording(__package__),
 )

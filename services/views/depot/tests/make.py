@@ -8,6 +8,7 @@ from contracts.depot_tours import order_v1 as order
 from contracts.depot_tours import pickup_v1 as pickup
 from contracts.depot_tours import returned_v1 as returned
 from contracts.depot_tours import tour_v1 as tour
+from contracts.tills import till_v1 as till
 
 NOON = datetime(2030, 5, 1, 12, 0, tzinfo=UTC)
 HOUR = timedelta(hours=1)
@@ -356,4 +357,79 @@ def sent_back(id: str = "o-1") -> returned.SentBack:
         tracking_number="CASA-2041",
         approved_by="omar",
         sent_back_at=NOON + 7 * DAY,
+    )
+
+
+# --- Cash -------------------------------------------------------------------
+
+MAY = date(2030, 5, 1)
+
+
+def mad(minor: int) -> Money:
+    return Money(minor, "MAD")
+
+
+def collected(day: date = MAY) -> till.CashCollected:
+    return till.CashCollected(
+        till_id=f"maarif:{day}",
+        organisation_id="maarif",
+        day=day,
+        courier_id="karim",
+        tour_id="t-1",
+        order_id="o-1",
+        amount=CASH,
+        expected=CASH,
+        after_close=False,
+        collected_at=NOON,
+    )
+
+
+def counted(day: date = MAY) -> till.CashCounted:
+    return till.CashCounted(
+        till_id=f"maarif:{day}",
+        organisation_id="maarif",
+        day=day,
+        courier_id="karim",
+        counted=mad(34_800),
+        counted_by="omar",
+        counted_at=NOON,
+    )
+
+
+def till_closed(day: date = MAY) -> till.TillClosed:
+    cash = till.CourierCash(courier_id="karim", expected=CASH, counted=mad(34_800))
+    return till.TillClosed(
+        till_id=f"maarif:{day}",
+        organisation_id="maarif",
+        day=day,
+        couriers=(cash,),
+        closed_by="nadia",
+        closed_at=NOON,
+    )
+
+
+def cash_gap(
+    day: date = MAY, minor: int = -100, reason: till.GapReason = till.GapReason.WRONG_CHANGE
+) -> till.GapRecorded:
+    return till.GapRecorded(
+        till_id=f"maarif:{day}",
+        organisation_id="maarif",
+        day=day,
+        courier_id="karim",
+        gap=mad(minor),
+        reason=reason,
+        recorded_by="nadia",
+        recorded_at=NOON,
+    )
+
+
+def deposited(minor: int, reference: str, day: date = MAY) -> till.CashDeposited:
+    return till.CashDeposited(
+        till_id=f"maarif:{day}",
+        organisation_id="maarif",
+        day=day,
+        amount=mad(minor),
+        reference=reference,
+        deposited_by="nadia",
+        deposited_at=NOON,
     )

@@ -1,10 +1,11 @@
 """The scorecard of couriers: each number, its week, and the orders behind it."""
 
 from dataclasses import replace
-from datetime import timedelta
+from datetime import date, timedelta
 
 import pytest
 
+from contracts.tills.till_v1 import GapReason
 from services.views.depot.scorecard import percent
 from services.views.depot.tests.make import (
     DAY,
@@ -12,6 +13,7 @@ from services.views.depot.tests.make import (
     NOON,
     approved,
     came_back,
+    cash_gap,
     composed,
     differs,
     failed,
@@ -58,6 +60,8 @@ async def test_a_scorecard_counts_a_courier_s_week(depot: Depot) -> None:
         "returned": 1,
         "discrepancies": 1,
         "dwell_hours": 6,
+        "cash_gaps": 0,
+        "cash_gap": {"amount_minor": 0, "currency": "MAD"},
     }
 
 
@@ -144,6 +148,31 @@ async def test_scores_come_page_by_page_and_of_one_courier(depot: Depot) -> None
         assert found == ["zoe", "bob", "ada"]
         [only] = await api.items("/scorecard?courier_id=bob")
         assert only["courier"]["user_id"] == "bob"
+
+
+@pytest.mark.requirement("M-04")
+async def test_gaps_of_cash_are_counted_in_the_week_of_their_day(depot: Depot) -> None:
+    sunday, monday = date(2030, 4, 28), date(2030, 4, 29)
+    more = cash_gap(monday, 300, GapReason.FROM_EARLIER_DAY)
+    await depot.saw(cash_gap(sunday), more, cash_gap(date(2030, 5, 1)))
+    async with served(depot) as api:
+        scores = await api.items("/scorecard")
+        assert [(one["week"], one["cash_gaps"], one["cash_gap"]) for one in scores] == [
+            (MONDAY, 2, {"amount_minor": 200, "currency": "MAD"}),
+            ("2030-04-22", 1, {"amount_minor": -100, "currency": "MAD"}),
+        ]
+        asked = f"/scorecard/gaps?courier_id=karim&week={MONDAY}"
+        days = await api.items(asked)
+        assert [one["day"] for one in days] == [MONDAY, "2030-05-01"]
+        assert days[0] == {
+            "till_id": f"maarif:{MONDAY}",
+            "day": MONDAY,
+            "gap": {"amount_minor": 300, "currency": "MAD"},
+            "reason": "from_earlier_day",
+            "recorded_at": "2030-05-01T12:00:00Z",
+        }
+        assert await api.items(asked.replace("karim", "hassan")) == []
+        assert await api.items(asked, org="elsewhere") == []
 
 
 @pytest.mark.parametrize(
