@@ -256,7 +256,8 @@ def _documents_of_all(apis: Mapping[str, Api]) -> Sequence[BaseRoute]:
     async def document(_: Request) -> Response:
         return JSONResponse(whole())
 
-    return [Route("/openapi.json", document), *docs_routes("Relais")]
+    shortened = [Middleware(Shortened)]
+    return [Route("/openapi.json", document, middleware=shortened), *docs_routes("Relais")]
 
 
 def _front_page(apis: Mapping[str, Api], front: Front | None) -> Page:

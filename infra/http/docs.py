@@ -31,7 +31,7 @@ def docs_routes(title: str) -> Sequence[BaseRoute]:
         return HTMLResponse(
             "<!doctype html><html lang=en><meta charset=utf-8>"
             "<meta name=viewport content='width=device-width'>"
-            f"<title>{escape(title)}</title>"
+            f"<title>{escape(title)}</title><link rel=icon href='data:,'>"
             "<link rel=stylesheet href='docs/swagger-ui.css'><div id=page></div>"
             "<script src='docs/swagger-ui-bundle.js'></script>"
             "<script src='docs/start.js'></script></html>",

@@ -124,8 +124,10 @@ async def test_who_is_reached_by_https_says_so(portal: str, sent: bool) -> None:
 async def test_the_pages_of_documents_load_nothing_from_elsewhere(prefix: str) -> None:
     async with door() as client:
         page = await client.get(f"{prefix}/docs")
-        loaded = re.findall(r"(?:src|href)='([^']+)'", page.text)
+        icon, *loaded = re.findall(r"(?:src|href)='([^']+)'", page.text)
         found = [await client.get(f"{prefix}/{path}") for path in loaded]
+    # A browser that is told of no icon asks for one.
+    assert icon == "data:,"
     assert "//" not in page.text
     assert [answer.status_code for answer in found] == [200, 200, 200]
     assert "script-src 'self';" in page.headers["Content-Security-Policy"]
@@ -253,6 +255,15 @@ class TestPortOfOurOwn:
     async def test_on_a_laptop_one_port_has_all(self) -> None:
         async with door() as client:
             assert [(await client.get(path)).status_code for path in OURS] == [200] * len(OURS)
+
+
+    async def test_the_document_of_all_apis_is_as_short_as_that_of_one(self) -> None:
+        async with door() as client:
+            for path in ("/openapi.json", "/bells/openapi.json"):
+                first = await client.get(path)
+                assert first.headers["Content-Encoding"] == "gzip"
+                again = await client.get(path, headers={"If-None-Match": first.headers["ETag"]})
+                assert (again.status_code, again.content) == (304, b"")
 
 
 class TestLeaving:
