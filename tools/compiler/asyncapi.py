@@ -151,7 +151,7 @@ def _channel(package: Package, topic: Topic) -> dict[str, Any]:
 def _operations(package: Package, topic: Topic) -> Iterator[tuple[str, dict[str, Any]]]:
     channel = {"$ref": f"#/channels/{_id(package)}"}
     for producer in topic.producers:
-        summary = f"{producer} records what happens to a {package.aggregate}."
+        summary = f"{producer} records what happens to each {package.aggregate}."
         operation = {"action": "send", "channel": channel, "summary": summary}
         yield f"{producer}.sends.{_id(package)}", operation
     receiving = {
