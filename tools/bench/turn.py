@@ -43,7 +43,6 @@ from infra import commands
 from infra.commands import CommandContext, Commands
 from infra.host import opened
 from infra.stack.postgres import PostgresServer
-from infra.tokens import issue
 from infra.topics import create_topics
 from services.missions.aggregates import DRIVER, TRIP
 from services.missions.driver import ChangePhone
@@ -51,7 +50,7 @@ from services.missions.service import service
 from tools.bench import appends, events, mixed, visibility
 from tools.bench.ground import Ground
 from tools.bench.processes import RELAIS, answered, child
-from tools.bench.requests import TOKEN_SECONDS, request
+from tools.bench.requests import request
 from tools.bench.subject import FULL
 from tools.bench.subjects import SUBJECTS
 
@@ -299,9 +298,8 @@ async def listed(ground: Ground, seconds: float) -> Mapping[str, float]:
     One driver asks; the page is the same each time, and the language is not the default.
     """
     settings, environment = ground.settings("listed"), ground.environment("listed")
-    token = issue(
-        ground.signing, "driver-1", events.ORGANISATION, ["driver"], lifetime=TOKEN_SECONDS
-    )
+    # Where tokens are issued has moved since then.
+    token = mixed.Story(ground.signing, LISTED)._drivers[0]
     asked = request(
         "GET", f"/partner/trips?limit={LISTED}", token, headers={"Accept-Language": "fr"}
     )
