@@ -256,7 +256,6 @@ class TestPortOfOurOwn:
         async with door() as client:
             assert [(await client.get(path)).status_code for path in OURS] == [200] * len(OURS)
 
-
     async def test_the_document_of_all_apis_is_as_short_as_that_of_one(self) -> None:
         async with door() as client:
             for path in ("/openapi.json", "/bells/openapi.json"):

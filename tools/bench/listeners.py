@@ -136,7 +136,7 @@ async def staged(ground: Ground, count: int) -> AsyncIterator[Stage]:
 
 
 async def idle(stage: Stage, count: int, seconds: float) -> AsyncIterator[str]:
-    """What listeners hold and take while nothing changes, and once something did."""
+    """Measure listeners while nothing changes, and once something did."""
     async with stage.api() as api:
         before, kernel = api.resident_bytes, sockets_bytes()
         began = perf_counter()
@@ -167,7 +167,7 @@ async def idle(stage: Stage, count: int, seconds: float) -> AsyncIterator[str]:
 
 
 async def slow(stage: Stage, count: int, seconds: float) -> AsyncIterator[str]:
-    """What those hold who take nothing, until they are cut off."""
+    """Measure those who take nothing, until they are cut off."""
     async with stage.api(RELAIS_BODY_SECONDS=str(seconds)) as api:
         with _silent(stage, api.port, 1):
             # What the first look loads is no listener's.
@@ -247,7 +247,7 @@ async def _cut_off(port: int) -> int:
 
 
 def sockets_bytes() -> int:
-    """What the kernel holds for all TCP connections, both ends of those within the machine."""
+    """The bytes that the kernel holds for all TCP connections of this machine, for both ends."""
     tcp = next(
         line
         for line in Path("/proc/net/sockstat").read_text().splitlines()

@@ -58,6 +58,24 @@ def tools() -> tuple[str, Path] | None:
     return None
 
 
+def founded(platform: Platform, organisation: str, kind: str, administrator: str) -> str:
+    """Found an organisation; answers the address of its administrator."""
+    address = f"{administrator}@example.org"
+    who = ("--user", administrator, "--person", administrator.title(), "--email", address)
+    words = ("--name", organisation.title(), "--kind", kind, "--country", "FR", *who)
+    assert platform.say("found", organisation, *words).exit_code == 0
+    return address
+
+
+def put_story(folder: Path, modules: Path) -> None:
+    """Put the story into a folder, with its libraries and a photo."""
+    photo = BytesIO()
+    Image.effect_noise((1024, 768), 90).save(photo, "JPEG")
+    (folder / "photo.jpg").write_bytes(photo.getvalue())
+    (folder / "node_modules").symlink_to(modules)
+    shutil.copy(STORY, folder)
+
+
 def test_people_live_their_stories_in_the_app(
     platform: Platform, tools: tuple[str, Path] | None, tmp_path: Path
 ) -> None:
@@ -65,37 +83,15 @@ def test_people_live_their_stories_in_the_app(
         assert not all(map(shutil.which, ("chromium", "node", "npm")))
         return
     program, modules = tools
-    photo = BytesIO()
-    Image.effect_noise((1024, 768), 90).save(photo, "JPEG")
-    (tmp_path / "photo.jpg").write_bytes(photo.getvalue())
-    (tmp_path / "node_modules").symlink_to(modules)
-    shutil.copy(STORY, tmp_path)
+    put_story(tmp_path, modules)
     url = platform.url.replace("127.0.0.1", "localhost")
-    address = "rose@example.org"
-    words = ("--name", "Atelier", "--user", "rose", "--person", "Rose Petit", "--country", "FR")
-    assert platform.say("found", "atelier", *words, "--email", address).exit_code == 0
-    words = (
-        "--user",
-        "olga",
-        "--person",
-        "Olga Roy",
-        "--country",
-        "FR",
-        "--email",
-        "olga@example.org",
-    )
-    kind = ("--name", "Market", "--kind", "marketplace_operator")
-    assert platform.say("found", "market", *kind, *words).exit_code == 0
+    address = founded(platform, "atelier", "driver_partner", "rose")
+    founded(platform, "market", "marketplace_operator", "olga")
     words = ("--role", "administration", "--subject", "olga", "--org", "market")
     operator = platform.facts("token", *words)["token"]
     command = ["node", STORY.name, url, program, address, operator]
     told = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
     assert told.returncode == 0, told.stderr
-    found = json.loads(told.stdout)
-    assert found == {
-        "begun": FIRST_STEPS,
-        "registered": SEEN_LAST,
-        "wide": STEPS,
-        "narrow": STEPS,
-        "findings": [],
-    }
+    begun = {"begun": FIRST_STEPS, "registered": SEEN_LAST}
+    played = {"wide": STEPS, "narrow": STEPS, "findings": []}
+    assert json.loads(told.stdout) == begun | played
