@@ -208,6 +208,15 @@ def _published(event: TripPublished) -> Trip:
     )
 
 
+_NEEDS = "(client_process is not null or cardinality(additional_services) > 0)"
+"""Whether a trip is for drivers with a qualification at all."""
+NEEDING = (
+    "(organisation_id, published_at desc, trip_id desc)"
+    " include (client_process, additional_services, from_day, until_day)"
+    f" where status = 'open' and {_NEEDS}"
+)
+"""An index: those trips are counted without a look at the rows, which are twenty times as large."""
+
 view = View(
     name="trips",
     contract=contract,
@@ -218,6 +227,7 @@ view = View(
     project=project,
     indexes=(
         "(organisation_id, published_at desc, trip_id desc) where status = 'open'",
+        NEEDING,
         "(driver_id, assigned_at desc, trip_id desc) where driver_id is not null",
         "(departure_latitude, departure_longitude) where status = 'open'",
         INDEX.replace("{column}", "search"),
@@ -277,22 +287,30 @@ def open_to(viewer: Viewer) -> Rows[Trip]:
 
 def behind_a_qualification(viewer: Viewer) -> Rows[Trip]:
     """Open trips that the driver lacks a qualification for (HIF-07, G-19)."""
-    return _open(viewer).where(f"not {_GATE}", **_skills(viewer))
+    return _open(viewer).where(_NEEDS).where(f"not {_GATE}", **_skills(viewer))
 
 
 def wanted(viewer: Viewer) -> Asked["WantedSkill"]:
     """The skills that the viewer lacks for open trips, the most wanted first."""
-    rows = _open(viewer).where(f"not {_HELD}", **_skills(viewer))
+    rows = _open(viewer).where(_NEEDS)
     query = (
-        f"select skill, count(*) from trips cross join lateral {_NEEDED}"
-        f" where {' and '.join(rows.conditions)} group by skill"
-        " having (-count(*), skill) > (-%(after_number)s::bigint, %(after_skill)s)"
-        " order by count(*) desc, skill limit %(most)s"
+        "select skill, sum(trips)::bigint from (select client_process, additional_services,"
+        f" from_day, count(*) as trips from trips where {' and '.join(rows.conditions)}"
+        " group by client_process, additional_services, from_day) alike"
+        f" cross join lateral {_NEEDED} where not {_HELD} group by skill"
+        " having (-sum(trips), skill) > (-%(after_number)s::bigint, %(after_skill)s)"
+        " order by sum(trips) desc, skill limit %(most)s"
     )
 
     async def read(pool: Pool, after: Sequence[KeyPart] | None, limit: int) -> list[WantedSkill]:
         number, skill = after or (MOST_TRIPS, "")
-        values = {**rows.values, "after_number": number, "after_skill": skill, "most": limit}
+        values = {
+            **rows.values,
+            **_skills(viewer),
+            "after_number": number,
+            "after_skill": skill,
+            "most": limit,
+        }
         async with pool.connection() as connection:
             cursor = await connection.execute(query.encode(), values)
             return [WantedSkill(*row) for row in await cursor.fetchall()]
