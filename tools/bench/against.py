@@ -17,6 +17,7 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
 from tools.bench.figures import Goal, at_least, at_most
 from tools.bench.ground import Ground, servers
+from tools.bench.lists import QUESTIONS
 
 ROOT = Path(__file__).parents[2]
 TURN = Path(__file__).with_name("turn.py")
@@ -78,6 +79,10 @@ def rows(kind: str) -> Sequence[Compared]:
         Compared("mixed load, p99", "ms", "mixed", "ours p99", half),
         Compared("HTTP command", route, "http", "ours", at_least(0.75), "bare", of_old=False),
         Compared("a list of 50 rows, CPU", "ms", "list", "milliseconds", at_most(0.7)),
+        *(
+            Compared(f"{name} of 100 000 open trips, p95", "ms", "lists", name, half)
+            for name in QUESTIONS
+        ),
         Compared("signing in", "x argon2 alone", "sign-in", "ours", at_most(UNCHANGED), "argon2"),
         Compared(
             "token check, first request",

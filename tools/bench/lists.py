@@ -9,6 +9,8 @@ from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
+from importlib import import_module
+from importlib.util import find_spec
 from random import Random
 from statistics import quantiles
 from time import perf_counter
@@ -22,7 +24,6 @@ from contracts.common_v1 import Point
 from contracts.missions import driver_v1, trip_v1
 from infra.host import opened
 from infra.personal import Codec
-from infra.tokens import issue
 from infra.topics import create_topics
 from services.missions.service import service as missions
 from tools.bench import events
@@ -33,6 +34,9 @@ from tools.bench.requests import TOKEN_SECONDS
 from tools.bench.subject import FULL, Size, Subject
 from tools.demo.people import CLIENT_PROCESSES, SERVICES, City, cities
 
+# Where it was before.
+_TOKENS = "infra.tokens" if find_spec("infra.tokens") else "infra.http.auth"
+issue: Any = import_module(_TOKENS).issue
 FEW, MANY = 1_000, 100_000
 AREA = "lists"
 ORGANISATIONS = ("few", "many")

@@ -57,13 +57,14 @@ def _told(cluster: Cluster, lag: Lag, release: str) -> Iterator[str]:
     cluster.applied(definitions())
     if "kind: ScaledObject" in release:
         release = release.replace(PROMETHEUS, scaled(cluster, lag))
+    cluster.applied(secrets(release))
     roll_out(cluster, release)
     wanted = replicas(cluster)
     yield f"{len(wanted)} rollouts done after {time.monotonic() - started:.0f} s"
     yield refuses(cluster, release)
     yield spread(cluster, wanted)
     yield f"{budgets(cluster)} budgets let one pod of each go, and no second one"
-    if lag.port and "kind: ScaledObject" in release:
+    if "kind: ScaledObject" in release:
         yield grows(cluster, lag)
     yield next_release(cluster, release)
 
@@ -117,6 +118,32 @@ def _open_definition(kind: str) -> Object:
             ],
         },
     }
+
+
+def secrets(release: str) -> Iterator[Object]:
+    """The namespace, with the Secrets that operators and a store of yours put there.
+
+    KEDA reads those of the workers that it scales, and scales none before they are there.
+    """
+    keys: dict[str, set[str]] = {}
+    for one in yaml.safe_load_all(release):
+        if one["kind"] == "Namespace":
+            yield one
+        pod = one.get("spec", {}).get("template", {}).get("spec", {})
+        for container in pod.get("containers", ()) if one["kind"] == "Deployment" else ():
+            for source in container["envFrom"]:
+                keys.setdefault(source.get("secretRef", {}).get("name", ""), set())
+            for variable in container["env"]:
+                if asked := variable.get("valueFrom", {}).get("secretKeyRef"):
+                    keys.setdefault(asked["name"], set()).add(asked["key"])
+    keys.pop("", None)
+    for name, wanted in keys.items():
+        yield {
+            "apiVersion": "v1",
+            "kind": "Secret",
+            "metadata": {"name": name, "namespace": NAMESPACE},
+            "stringData": dict.fromkeys(sorted(wanted), "word"),
+        }
 
 
 def roll_out(cluster: Cluster, release: str) -> None:
