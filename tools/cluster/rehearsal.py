@@ -57,7 +57,8 @@ def _told(cluster: Cluster, lag: Lag, release: str) -> Iterator[str]:
     cluster.applied(definitions())
     if "kind: ScaledObject" in release:
         release = release.replace(PROMETHEUS, scaled(cluster, lag))
-    cluster.applied(secrets(release))
+    begun = {"apiVersion": "v1", "kind": "List", "items": [*secrets(release)]}
+    cluster.kubectl("apply", "-f", "-", given=json.dumps(begun))
     roll_out(cluster, release)
     wanted = replicas(cluster)
     yield f"{len(wanted)} rollouts done after {time.monotonic() - started:.0f} s"
@@ -268,6 +269,8 @@ def _ready(cluster: Cluster) -> dict[str, int]:
 def grows(cluster: Cluster, lag: Lag) -> str:
     """Workers that are behind become more, within their limits, and nobody else does."""
     before = replicas(cluster)
+    if before[BEHIND] >= MORE:
+        raise Failed(f"nobody is behind, and there are {before[BEHIND]} of {BEHIND}")
     lag.seconds = dict.fromkeys(before, 0.0) | {BEHIND: LAG_SECONDS}
     started = time.monotonic()
     until(lambda: replicas(cluster)[BEHIND] == MORE, f"one more of {BEHIND}")
