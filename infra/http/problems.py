@@ -120,7 +120,13 @@ class Problem(HTTPException):
         found = wording.of_problem(language, self.slug, {"fields": fields, **self.facts}, zone)
         if found or not self.errors:
             return found
-        return _says(self.errors[0], self, wording, language, zone)
+        return self.says(self.errors[0], wording, language, zone)
+
+    def says(self, error: FieldError, wording: Wording, language: str, zone: tzinfo = UTC) -> str:
+        """The sentence of one of its fields."""
+        if error.rule == self.slug:
+            return self.sentence(wording, language, zone)
+        return wording.of_rule(language, error.says or error.rule, error.facts or {}, zone)
 
 
 def _wording_of(scope: Scope) -> Wording | None:
@@ -132,17 +138,9 @@ def _wording_of(scope: Scope) -> Wording | None:
 def _told(
     error: FieldError, problem: Problem, wording: Wording | None, language: str, zone: tzinfo
 ) -> dict[str, Any]:
-    detail = _says(error, problem, wording or ALL, language, zone)
+    detail = problem.says(error, wording or ALL, language, zone)
     told = {"field": error.field, "rule": error.rule, "detail": detail}
     return told | ({"facts": plain(error.facts)} if error.facts else {})
-
-
-def _says(
-    error: FieldError, problem: Problem, wording: Wording, language: str, zone: tzinfo
-) -> str:
-    if error.rule == problem.slug:
-        return problem.sentence(wording, language, zone)
-    return wording.of_rule(language, error.says or error.rule, error.facts or {}, zone)
 
 
 def trace_id_of(scope: Scope) -> str | None:
@@ -259,11 +257,12 @@ async def on_validation_error(request: Request, error: Exception) -> Response:
     if found and found[0]["type"] == "json_invalid":
         facts = {"position": found[0]["loc"][-1]}
         return Problem(400, "malformed-json", facts=facts).response(request.scope)
-    errors = [_field_error(one) for one in found[:MOST_ERRORS]]
+    errors = [field_error(one) for one in found[:MOST_ERRORS]]
     return Problem(422, "invalid-request", errors=errors).response(request.scope)
 
 
-def _field_error(error: Mapping[str, Any]) -> FieldError:
+def field_error(error: Mapping[str, Any]) -> FieldError:
+    """The field at fault of an error as pydantic tells it, its place first in `loc`."""
     place, *path = error["loc"]
     if place == "body":
         field = "".join(f"/{_escaped(str(step))}" for step in path) or "/"

@@ -50,6 +50,7 @@ BEGINS = (
     "accounts POST /support-sessions",
     "accounts POST /users",
     "depot_tours POST /orders",
+    "depot_tours POST /orders/imports",
     "depot_tours POST /pickups",
     "invoices POST /invoices/{invoice_id}/expenses",
     "invoices POST /invoices/{invoice_id}/own-invoice",

@@ -21,6 +21,7 @@ from infra.http.history import History, HistoryPart
 from infra.http.models import Body, Id, Instant, Line, MoneyBody, Named, Phone
 from infra.http.request_context import RequestContext
 from infra.lookups import users
+from infra.store import InTransaction
 from services.depot_tours import order
 from services.depot_tours.adapters import claims
 from services.depot_tours.aggregates import ORDER
@@ -158,6 +159,23 @@ class OrderHistory(
 @router.post("/orders", status_code=201)
 async def register_order(body: OrderBody, context: DepotContext) -> Answered[Recorded]:
     """Register an order with its parcels."""
+    order_id, command, claim = registering(context, body)
+    return await context.handle(
+        ORDER,
+        order_id,
+        command,
+        created=f"/depot_tours/orders/{order_id}",
+        in_transaction=claim,
+    )
+
+
+def registering(
+    context: RequestContext, body: OrderBody
+) -> tuple[str, order.RegisterOrder, InTransaction]:
+    """The id of an order, the command that registers it, and what claims its parcels' codes.
+
+    Raises the 422 `Problem` of its fields.
+    """
     organisation_id = context.principal.organisation_id
     order_id = context.new_id(readable_ids.ORDER, body.tracking_number)
     codes = order.parcel_codes(body.tracking_number, tuple(one.sscc for one in body.parcels))
@@ -177,13 +195,7 @@ async def register_order(body: OrderBody, context: DepotContext) -> Answered[Rec
     claim = claims.claiming_parcels(
         organisation_id, order_id, codes, lambda code: context.refuse(order.ParcelCodeTaken(code))
     )
-    return await context.handle(
-        ORDER,
-        order_id,
-        command,
-        created=f"/depot_tours/orders/{order_id}",
-        in_transaction=claim,
-    )
+    return order_id, command, claim
 
 
 @router.get("/orders/{order_id}")

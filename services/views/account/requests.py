@@ -8,6 +8,7 @@ from typing import Annotated, assert_never
 from fastapi import Query
 
 from contracts.support.request_v1 import (
+    AttachedObject,
     MessageWritten,
     ObjectKind,
     RequestAnswered,
@@ -39,7 +40,7 @@ class RequestStatus(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Request:
-    """`changed_at` is when somebody did something last."""
+    """`about` is one thing at most; `changed_at` is when somebody did something last."""
 
     request_id: str
     organisation_id: str
@@ -47,9 +48,7 @@ class Request:
     type: str
     channel: str
     subject: str | None
-    about_kind: str | None
-    about_id: str | None
-    about_called: str | None
+    about: tuple[AttachedObject, ...]
     follows: str | None
     opened_at: datetime
     changed_at: datetime
@@ -84,7 +83,6 @@ def project(row: Request | None, event: Reads) -> Request:
 
 
 def _opened(event: RequestOpened) -> Request:
-    about = event.about
     return Request(
         request_id=event.request_id,
         organisation_id=event.organisation_id,
@@ -92,9 +90,7 @@ def _opened(event: RequestOpened) -> Request:
         type=event.type.name.lower(),
         channel=event.channel.name.lower(),
         subject=event.subject,
-        about_kind=about.kind.name.lower() if about else None,
-        about_id=about.object_id if about else None,
-        about_called=about.called if about else None,
+        about=tuple(filter(None, (event.about,))),
         follows=event.follows,
         opened_at=event.opened_at,
         changed_at=event.opened_at,
@@ -163,7 +159,7 @@ def request_shown(row: Request) -> MyRequest:
         type=RequestType[row.type.upper()],
         channel=RequestChannel[row.channel.upper()],
         subject=row.subject,
-        about=about_shown(row),
+        about=next(map(AboutShown.of, row.about), None),
         follows=row.follows,
         opened_at=row.opened_at,
         changed_at=row.changed_at,
@@ -171,16 +167,6 @@ def request_shown(row: Request) -> MyRequest:
         closed_at=row.closed_at,
         closed_by=Side[row.closed_by.upper()] if row.closed_by else None,
         mark=row.mark,
-    )
-
-
-def about_shown(row: Request) -> AboutShown | None:
-    if row.about_kind is None:
-        return None
-    assert row.about_id is not None
-    assert row.about_called is not None
-    return AboutShown(
-        kind=ObjectKind[row.about_kind.upper()], object_id=row.about_id, called=row.about_called
     )
 
 

@@ -1,4 +1,4 @@
-"""What does support answer often? One row a canned reply that is kept."""
+"""The replies that support keeps for what is asked often: one row a reply."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -96,6 +96,6 @@ SupportContext = Annotated[RequestContext, requires("logistics", "administration
 async def canned_replies_kept(
     context: SupportContext, page: Paging
 ) -> Answered[Listed[ReplyListed]]:
-    """What support of the caller's organisation answers often, by title."""
+    """The replies that support of the caller's organisation keeps, by title."""
     mine = canned_replies.of(context.principal.organisation_id)
     return await page.show(mine, BY_TITLE, ReplyListed.of)

@@ -9,6 +9,7 @@ from typing import Annotated, ClassVar, assert_never
 from fastapi import Query
 
 from contracts.support.request_v1 import (
+    AttachedObject,
     MessageWritten,
     ObjectKind,
     RequestAnswered,
@@ -50,7 +51,8 @@ class RequestStatus(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Request:
-    """`waits_since` is when the requester wrote what is not answered yet, or support did last."""
+    """`about` is one thing at most; `waits_since` is when the requester wrote what is not answered
+    yet, or support did last."""
 
     request_id: str
     organisation_id: str
@@ -59,9 +61,7 @@ class Request:
     channel: str
     subject: str | None
     language: str | None
-    about_kind: str | None
-    about_id: str | None
-    about_called: str | None
+    about: tuple[AttachedObject, ...]
     claim_id: str | None
     follows: str | None
     escalated: bool
@@ -101,7 +101,6 @@ def project(row: Request | None, event: Reads) -> Request:
 
 
 def _opened(event: RequestOpened) -> Request:
-    about = event.about
     return Request(
         request_id=event.request_id,
         organisation_id=event.organisation_id,
@@ -110,9 +109,7 @@ def _opened(event: RequestOpened) -> Request:
         channel=event.channel.name.lower(),
         subject=event.subject,
         language=event.language,
-        about_kind=about.kind.name.lower() if about else None,
-        about_id=about.object_id if about else None,
-        about_called=about.called if about else None,
+        about=tuple(filter(None, (event.about,))),
         claim_id=event.claim_id,
         follows=event.follows,
         escalated=event.escalated,
@@ -219,7 +216,7 @@ def request_listed(row: Request, organisation: str, user: str, assignee: str) ->
         user_name=user,
         subject=row.subject,
         language=row.language,
-        about=about_listed(row),
+        about=next(map(AboutListed.of, row.about), None),
         claim_id=row.claim_id,
         follows=row.follows,
         escalated=row.escalated,
@@ -229,16 +226,6 @@ def request_listed(row: Request, organisation: str, user: str, assignee: str) ->
         waits_since=row.waits_since,
         closed_at=row.closed_at,
         mark=row.mark,
-    )
-
-
-def about_listed(row: Request) -> AboutListed | None:
-    if row.about_kind is None:
-        return None
-    assert row.about_id is not None
-    assert row.about_called is not None
-    return AboutListed(
-        kind=ObjectKind[row.about_kind.upper()], object_id=row.about_id, called=row.about_called
     )
 
 
