@@ -15,9 +15,10 @@ from services.missions.aggregates import TRIP
 from tests.e2e.conftest import Platform, token
 from tools.demo.people import cities, trips
 from tools.demo.teller import today
+from tools.relais import why
 from tools.relais.tests.conftest import Line
 
-pytestmark = [pytest.mark.any_broker, pytest.mark.parametrize("stores", ["esdb"], indirect=True)]
+pytestmark = pytest.mark.any_broker
 
 
 async def published(both: Platform) -> str:
@@ -51,6 +52,26 @@ async def facts(line: Line, *words: str, code: int = 0) -> Any:
     return await asyncio.to_thread(line.facts, *words, code=code)
 
 
+@pytest.mark.parametrize("stores", ["postgres", "esdb"], indirect=True)
+async def test_a_cause_is_followed(both: Platform) -> None:
+    stream = await published(both)
+    store = both.missions.store
+    stores = {"missions": store}
+    [event] = await store.read(stream)
+    correlation = await why._correlation(stores, str(event.event_id))
+    assert correlation == event.meta["correlation"]
+    [found] = await why._events(stores, correlation, 10, None)
+    assert (found["stream"], found["event_id"]) == (stream, str(event.event_id))
+    assert await why._events(stores, correlation, 10, why._place(found)) == []
+    told = await why._of_streams(store, [stream])
+    assert [(one["stream"], one["version"], one["type"]) for one in told["streams"]] == [
+        (stream, 1, event.type)
+    ]
+    assert {one["stream"] for one in told["timers"]} <= {stream}
+    assert told["fired"] == []
+
+
+@pytest.mark.parametrize("stores", ["esdb"], indirect=True)
 async def test_events_relays_and_views_are_told(both: Platform, line: Line) -> None:
     stream = await published(both)
     [shown] = await facts(line, "events", "show", stream)

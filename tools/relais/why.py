@@ -14,7 +14,7 @@ from infra.database import Pool
 from infra.http.models import instant
 from infra.store import RecordedEvent
 from infra.store.metadata import kept
-from infra.store.postgres import PostgresStore
+from infra.store.protocol import ServiceStore, each_event
 from infra.wording import Unfit
 from tools.relais import connections, events
 from tools.relais.answers import USAGE, Answer, Trouble, cell
@@ -26,7 +26,6 @@ select event_id from es.stored_event
    and (%(after)s::timestamptz is null or (recorded_at, event_id) > (%(after)s, %(id)s::uuid))
  order by recorded_at, event_id limit %(most)s
 """
-_CORRELATION = "select meta->>'correlation' from es.event where event_id = %s"
 _STREAMS = """
 select distinct on (stream) stream, version, type, recorded_at from es.event
  where stream = any(%s) order by stream, version desc
@@ -53,13 +52,17 @@ async def followed(word: str, last: int, after: str | None) -> Answer:
     """
     begin = _begin(after)
     settings = connections.settings()
-    connections.recorded_here(settings, connections.recording())
     async with AsyncExitStack() as stack:
         pools = {
             name: await stack.enter_async_context(connections.database(settings, name))
             for name in connections.named(None)
         }
-        stores = {name: pools[name] for name in connections.recording()}
+        stores = {
+            name: await stack.enter_async_context(
+                connections.store_beside(settings, name, pools[name])
+            )
+            for name in connections.recording()
+        }
         correlation = await _correlation(stores, word)
         found = await _events(stores, correlation, last + 1, begin)
         if not found:
@@ -74,41 +77,71 @@ async def followed(word: str, last: int, after: str | None) -> Answer:
             "parked": [],
             "next": _next(shown[-1]) if len(found) > last else None,
         }
-        for name, pool in stores.items():
+        for name, store in stores.items():
             streams = sorted({one["stream"] for one in shown if one["service"] == name})
-            for kind, query in (("streams", _STREAMS), ("timers", _TIMERS), ("fired", _FIRED)):
-                facts[kind] += [
-                    {"service": name, **row} for row in await _rows(pool, query, streams)
-                ]
+            for kind, rows in (await _of_streams(store, streams)).items():
+                facts[kind] += [{"service": name, **row} for row in rows]
         for name, pool in pools.items():
             parked = await _rows(pool, _PARKED, correlation)
             facts["parked"] += [{"service": name, **row} for row in parked]
     return Answer(facts, lambda console: _print(console, facts))
 
 
-async def _correlation(stores: Mapping[str, Pool], word: str) -> str:
+async def _of_streams(store: ServiceStore, streams: list[str]) -> Mapping[str, list[Facts]]:
+    """The last event of each stream, its timers, and the correlations of those that fired."""
+    timers = await _rows(store.pool, _TIMERS, streams)
+    if store.joins_transactions:
+        last, fired = [await _rows(store.pool, query, streams) for query in (_STREAMS, _FIRED)]
+        return {"streams": last, "timers": timers, "fired": fired}
+    read = [events for events in (await store.read_many(streams)).values() if events]
+    kept = ("stream", "version", "type", "recorded_at")
+    by_timer = {
+        (one.stream, str(one.meta.get("correlation", ""))) for events in read for one in events
+    }
+    return {
+        "streams": [{name: getattr(events[-1], name) for name in kept} for events in read],
+        "timers": timers,
+        "fired": [
+            {"stream": stream, "correlation_id": correlation}
+            for stream, correlation in sorted(by_timer)
+            if correlation.startswith("timer:")
+        ],
+    }
+
+
+async def _correlation(stores: Mapping[str, ServiceStore], word: str) -> str:
     """The correlation that is meant; that of an event where the word is the id of one."""
     try:
         id = UUID(word)
     except ValueError:
         return word
-    for pool in stores.values():
-        async with pool.connection() as connection:
-            row = await (await connection.execute(_CORRELATION, (id,))).fetchone()
-        if row is not None and row[0]:
-            return str(row[0])
+    for store in stores.values():
+        for event in await store.find([id]):
+            if correlation := event.meta.get("correlation"):
+                return str(correlation)
     return word
 
 
 async def _events(
-    stores: Mapping[str, Pool], correlation: str, most: int, begin: tuple[datetime, UUID] | None
+    stores: Mapping[str, ServiceStore],
+    correlation: str,
+    most: int,
+    begin: tuple[datetime, UUID] | None,
 ) -> list[Facts]:
     found: list[Facts] = []
-    for name, pool in stores.items():
-        async with pool.connection() as connection:
+    for name, store in stores.items():
+        if not store.joins_transactions:
+            of_it = [
+                _facts(name, one)
+                async for one in each_event(store)
+                if one.meta.get("correlation") == correlation
+            ]
+            found += [one for one in of_it if begin is None or _place(one) > begin]
+            continue
+        async with store.pool.connection() as connection:
             cursor = await connection.execute(PAGE, asked(correlation, most, begin))
             ids = [id for (id,) in await cursor.fetchall()]
-        found += [_facts(name, one) for one in await PostgresStore(pool).find(ids)]
+        found += [_facts(name, one) for one in await store.find(ids)]
     return sorted(found, key=_place)[:most]
 
 

@@ -124,9 +124,9 @@ class Caller(serving.Caller):
 
 
 @asynccontextmanager
-async def served(database: str) -> AsyncIterator[Caller]:
-    """The API of a depot with an operator and two couriers."""
-    async with serving.served(service, database, Caller) as caller:
+async def served(database: str, **named: Any) -> AsyncIterator[Caller]:
+    """The API of a depot with an operator and two couriers; `named` are further settings."""
+    async with serving.served(service, database, Caller, **named) as caller:
         caller.user, caller.roles, caller.organisation = "nadia", ("administration",), "maarif"
         couriers = ("karim", "hassan")
         await follow(

@@ -5,9 +5,11 @@ from typing import Any
 import pytest
 
 from contracts.accounts.user_v1 import Role, UserDeactivated
+from infra.testing.esdb import EsdbDouble
 from infra.testing.following import NOON, activated, follow, user
 from infra.testing.routes import Existing
 from services.depot_tours.aggregates import TOUR
+from services.depot_tours.service import service
 from services.depot_tours.tests.serving import BODY, ORDER_ID, RECIPIENT, served
 from services.depot_tours.tour.departure import MOST_TRIES
 
@@ -98,6 +100,25 @@ async def test_an_order_is_on_one_tour(database: str) -> None:
         scanned = await api.omar("POST", f"{other}/scans", {"scanned": "CASA-2041"})
         assert scanned.json()["type"].endswith("parcel-of-another-tour")
         assert scanned.json()["facts"]["tour_id"] == path.rpartition("/")[2]
+
+
+async def test_orders_are_claimed_and_given_back_with_events_that_are_elsewhere(
+    database: str,
+) -> None:
+    async with (
+        EsdbDouble() as server,
+        served(database, stores={service.name: server.url}) as api,
+    ):
+        first, second = await api.prepared(), await api.prepared(tracking_number="CASA-7")
+        path = await api.composed(first, second)
+        twice = {"courier_id": "karim", "order_ids": [first]}
+        assert (await api.omar("POST", "/tours", twice)).status_code == 409
+        await api.omar("POST", f"{path}/scans", {"scanned": "CASA-7"})
+        code = await api.taken(path)
+        left = [{"parcel": "CASA-2041", "reason": "no_room"}]
+        answer = await api.omar("PUT", f"{path}/exit", {"code": code, "left_behind": left})
+        assert answer.is_success, answer.text
+        await api.composed(first)
 
 
 async def test_an_order_that_stays_may_go_with_another_tour(database: str) -> None:

@@ -97,7 +97,6 @@ def test_stores_that_cannot_be_meant_are_refused_by_name(stores: dict[str, str],
 @pytest.mark.parametrize(
     "words",
     [
-        ("why", "0"),
         ("phantoms", "list", "missions"),
     ],
 )
