@@ -11,6 +11,7 @@ from services.views.depot import (
     order_details,
     orders,
     outgoing,
+    papers,
     pickups,
     returns,
     returns_found,
@@ -21,7 +22,7 @@ from services.views.depot import (
     work,
 )
 
-QUESTIONS = (work, incoming, outgoing, returns_found, order_details, scorecard, till_days)
+QUESTIONS = (work, incoming, outgoing, returns_found, order_details, scorecard, till_days, papers)
 router = APIRouter(routes=[route for question in QUESTIONS for route in question.router.routes])
 
 service = Service(

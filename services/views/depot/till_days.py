@@ -43,6 +43,15 @@ class Deposit:
     amount_minor: int
 
 
+@dataclass(frozen=True, slots=True)
+class CourierCash:
+    """The cash of a courier at the close."""
+
+    courier_id: str
+    expected_minor: int
+    counted_minor: int
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TillDay:
     """The sums are those of the close, zero before it."""
@@ -51,7 +60,7 @@ class TillDay:
     organisation_id: str
     day: date
     status: str = "open"
-    couriers: int = 0
+    cash: tuple[CourierCash, ...] = ()
     expected_minor: int = 0
     counted_minor: int = 0
     currency: str | None = None
@@ -87,7 +96,10 @@ def _closed(row: TillDay, event: TillClosed) -> TillDay:
     return replace(
         row,
         status="closed",
-        couriers=len(cash),
+        cash=tuple(
+            CourierCash(one.courier_id, one.expected.amount_minor, one.counted.amount_minor)
+            for one in cash
+        ),
         expected_minor=sum(one.expected.amount_minor for one in cash),
         counted_minor=sum(one.counted.amount_minor for one in cash),
         currency=next((one.counted.currency for one in cash), None),
@@ -165,7 +177,7 @@ def day_listed(row: TillDay, closed_by: PersonShown | None) -> TillDayListed:
         till_id=row.till_id,
         day=row.day,
         status=TillStatus(row.status),
-        couriers=row.couriers if row.currency else None,
+        couriers=len(row.cash) if row.currency else None,
         expected=money(row.expected_minor, row.currency),
         counted=money(row.counted_minor, row.currency),
         gap=money(row.counted_minor - row.expected_minor, row.currency),
