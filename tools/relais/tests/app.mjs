@@ -74,6 +74,17 @@ async function look(page, round, name) {
   }
 }
 
+/** Examine the present screen at the width of its round, and at the other one. */
+async function lookAtBoth(page, round, name) {
+  await look(page, round, name);
+  const own = page.viewportSize();
+  const { wide, narrow } = ROUNDS;
+  const other = own.width === wide.viewport.width ? narrow : wide;
+  await page.setViewportSize(other.viewport);
+  await look(page, round, `${name}-${other.viewport.width}`);
+  await page.setViewportSize(own);
+}
+
 /** One command of whoever is signed in on a page. */
 const tell = (page, path, body) =>
   page.evaluate(
@@ -226,7 +237,7 @@ async function register(browser, round, { phone, card }, isLetIn) {
   await field(page, "/phone").fill("1");
   await submit(page, "/phone");
   await page.locator('[name="/phone"][aria-invalid="true"]:focus').waitFor();
-  await look(page, round, "phone");
+  await lookAtBoth(page, round, "phone");
   await field(page, "/phone").fill(phone);
   await submit(page, "/phone");
   await field(page, "/code").fill(await codeTo(phone));
@@ -237,11 +248,11 @@ async function register(browser, round, { phone, card }, isLetIn) {
   }
   await submit(page, "/code");
   await page.locator('[name="/conditions_version"][aria-invalid="true"]:focus').waitFor();
-  await look(page, round, "register");
+  await lookAtBoth(page, round, "register");
   await field(page, "/conditions_version").check();
   await submit(page, "/code");
   await page.locator("main .badge").waitFor();
-  await look(page, round, "registration");
+  await lookAtBoth(page, round, "registration");
 
   if (isLetIn) {
     await decide(page, "confirmation", {});
@@ -251,12 +262,12 @@ async function register(browser, round, { phone, card }, isLetIn) {
     await decide(page, "rejection", { reason: "There is no such street." });
     await page.locator("main form button").click();
     await page.locator("main form").waitFor({ state: "detached" });
-    await look(page, round, "rejected");
+    await lookAtBoth(page, round, "rejected");
     await page.locator("header button").click();
     await page.locator("main button.plain").click();
     await field(page, "/phone").fill(phone);
     await field(page, "/password").fill(manager.password);
-    await look(page, round, "sign-in-by-phone");
+    await lookAtBoth(page, round, "sign-in-by-phone");
     await submit(page, "/phone");
     await page.locator("main .badge").waitFor();
   }
