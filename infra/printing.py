@@ -75,7 +75,7 @@ def printed(template: bytes, shown: object, made_at: datetime) -> bytes:
         format="pdf",
         font_paths=_fonts(),
         sys_inputs={"data": json.dumps(shown)},
-        timestamp=made_at,
+        timestamp=made_at.replace(microsecond=0),
     )
 
 

@@ -26,6 +26,7 @@ from services.views.depot.users import PersonShown
 
 NAME, STREET = "محمد العلوي", "12 شارع ابن بطوطة"
 ARABIC = replace(registered(), recipient_name=NAME, address=STREET, city="فاس")
+PRECISE = NOON.replace(microsecond=250_000)
 LABELS, MANIFEST = "/orders/o-1/labels", "/tours/t-1/manifest"
 SLIP = "/tills/2030-05-01/slips/karim"
 KARIM = PersonShown(user_id="karim", name="كريم", phone="+212611111111")
@@ -105,8 +106,10 @@ def test_a_slip_has_the_gap_and_its_reason() -> None:
 
 
 async def told(depot: Depot) -> None:
-    await depot.saw(invited("karim", "كريم"), ARABIC, composed(on_tour()))
-    await depot.saw(collected(), till_closed(), cash_gap())
+    tour, closed = composed(on_tour()), till_closed()
+    order = replace(ARABIC, registered_at=PRECISE)
+    await depot.saw(invited("karim", "كريم"), order, replace(tour, composed_at=PRECISE))
+    await depot.saw(collected(), replace(closed, closed_at=PRECISE), cash_gap())
 
 
 @pytest.mark.parametrize("path", [LABELS, MANIFEST, SLIP])
