@@ -94,7 +94,7 @@ async def test_a_correlation_is_found_without_reading_the_whole_store(
     async with pool:
         await apply_migrations(pool, "store", steps_in("infra.store"))
         for correlation in ("0f8fad5bd9cb469fa16570867728950e", "timer:trip-1/expiry"):
-            async with pool.connection() as connection:
+            async with pool.connection() as connection, connection.transaction():
                 await connection.execute("set local enable_seqscan = off")
                 plan = await connection.execute(f"explain {PAGE}".encode(), asked(correlation, 9))
                 assert "event_correlated" in str(await plan.fetchall())
