@@ -52,9 +52,12 @@ export class Words {
     this.locale = navigator.languages.find((tag) => tag.startsWith(language)) ?? language;
   }
 
-  /** A text with its facts. */
+  /** A text with its facts, each read in its own direction: among Arabic, 2026-11 would be 11-2026. */
   text(name: TextName, facts: Record<string, string> = {}): string {
-    return this.texts[name].replace(/\{(\w+)\}/g, (whole, fact) => facts[fact] ?? whole);
+    return this.texts[name].replace(/\{(\w+)\}/g, (whole, fact) => {
+      const value = facts[fact];
+      return value === undefined ? whole : `\u2068${value}\u2069`;
+    });
   }
 
   money({ amount_minor, currency }: Money): string {
