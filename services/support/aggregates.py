@@ -1,14 +1,20 @@
 """Which streams the service keeps, and what decides about each."""
 
-from contracts.support import reply_v1, request_v1
+from contracts.support import notice_v1, reply_v1, request_v1
 from infra.commands import Aggregate
-from services.support import reply, request
+from services.support import notice, reply, request
 
 REQUEST = Aggregate(
     contract=request_v1.contract,
     decide=request.decide,
     evolve=request.evolve,
     initial=request.initial,
+)
+NOTICE = Aggregate(
+    contract=notice_v1.contract,
+    decide=notice.decide,
+    evolve=notice.evolve,
+    initial=notice.initial,
 )
 REPLY = Aggregate(
     contract=reply_v1.contract,

@@ -6,7 +6,7 @@ from infra.consumers.reactions import Reaction
 from infra.host import Service
 from infra.lookups import files, organisations, users
 from services.support import http
-from services.support.aggregates import REPLY, REQUEST
+from services.support.aggregates import NOTICE, REPLY, REQUEST
 from services.support.http.problems import WORDING
 from services.support.lookups import (
     depot_tours_order,
@@ -19,7 +19,7 @@ from services.support.reactions import from_depot_tours_returned, from_support_r
 service = Service(
     name="support",
     about="What people ask, what they are answered, and how content they were.",
-    aggregates=(REQUEST, REPLY),
+    aggregates=(REQUEST, REPLY, NOTICE),
     reactions=(
         Reaction(
             name="discrepancies",

@@ -61,6 +61,7 @@ BEGINS = (
     "missions POST /trips/{trip_id}/extra-costs",
     "missions POST /drivers/{driver_id}/availabilities",
     "payments POST /payees/{driver_id}/questions",
+    "support POST /notices",
     "support POST /replies",
     "support POST /requests",
     "support POST /whatsapp-requests",

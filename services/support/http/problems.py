@@ -1,7 +1,7 @@
 """The rules of support that say no, and where it says to people what they mean: `texts.yaml`."""
 
 from infra.wording import Wording
-from services.support import reply, request
+from services.support import notice, reply, request
 
-Rejection = request.Rejection | reply.Rejection
+Rejection = request.Rejection | reply.Rejection | notice.Rejection
 WORDING = Wording(__package__, Rejection)

@@ -7,6 +7,7 @@ import pytest
 from contracts.decisions import Changed
 from infra.testing.problems import said_everywhere, told
 from services.support.http.problems import WORDING, Rejection
+from services.support.notice import AudienceNamedTwice, NoSuchNotice, NoticeIdTaken
 from services.support.reply import LanguageNamedTwice, NoSuchReply
 from services.support.request import (
     NoSuchRequest,
@@ -29,6 +30,9 @@ REJECTIONS: list[Rejection] = [
     Changed({"messages": 1}, {"messages": 2}),
     NoSuchReply(),
     LanguageNamedTwice("fr"),
+    NoSuchNotice(),
+    NoticeIdTaken("n-1"),
+    AudienceNamedTwice(),
 ]
 
 

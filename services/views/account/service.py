@@ -4,15 +4,23 @@ from fastapi import APIRouter
 
 from infra.host import Service
 from infra.wording import Wording
-from services.views.account import invoices, papers, profile, requests, statements
+from services.views.account import (
+    invoices,
+    notices_to_read,
+    organisations,
+    papers,
+    profile,
+    requests,
+    statements,
+)
 
-QUESTIONS = (profile, papers, invoices, statements, requests)
+QUESTIONS = (profile, papers, invoices, statements, requests, notices_to_read)
 router = APIRouter(routes=[route for question in QUESTIONS for route in question.router.routes])
 
 service = Service(
     name="views.account",
     about="The questions of people about themselves, their money, and what they ask support.",
-    views=tuple(question.view for question in QUESTIONS),
+    views=(*(question.view for question in QUESTIONS), organisations.view),
     routes=lambda _: router,
     wording=Wording(__package__),
 )

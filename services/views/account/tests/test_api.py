@@ -67,13 +67,13 @@ def rfc(at: object) -> str:
 
 
 class TestWhoMay:
-    def test_questions_are_for_drivers_alone_but_for_requests_to_support(self) -> None:
+    def test_questions_are_for_drivers_alone_but_for_support_and_notices(self) -> None:
         everybody = [
             route.path
             for route, admission in admissions(router.routes)
             if admission.roles != frozenset({"driver"})
         ]
-        assert everybody == ["/requests"]
+        assert everybody == ["/requests", "/notices"]
 
     @pytest.mark.requirement("G-01")
     @pytest.mark.parametrize(("who", "org"), [("bob", "hiflow"), ("ada", "strangers")])
@@ -90,6 +90,8 @@ class TestWhoMay:
                     "request": "Q1",
                 },
                 owners={"driver": "ada"},
+                # Of whole organisations: test_notices_to_read.py says who reads which.
+                for_all=("GET /notices",),
             )
             await existing.is_hidden_from(caller, who=who, org=org, roles=("driver",))
 
