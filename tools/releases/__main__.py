@@ -31,7 +31,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     ):
         folder = options.logs or Path(place)
         folder.mkdir(exist_ok=True)
-        environment = ground.environment(AREA)
+        # Files of people are there, which both releases have in common.
+        environment = ground.environment(AREA) | {"RELAIS_HOME": str(Path(place) / "home")}
         old, new = (
             Release(name, where, folder, environment)
             for name, where in (("the earlier one", tree), ("this one", ROOT))
