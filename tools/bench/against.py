@@ -23,7 +23,7 @@ ROOT = Path(__file__).parents[2]
 TURN = Path(__file__).with_name("turn.py")
 ROUNDS, SECONDS = 3, 2.0
 QUICK_ROUNDS, QUICK_SECONDS = 1, 0.2
-TURN_SECONDS = 300
+TURN_SECONDS = 600
 """The longest turn takes a fifth of it."""
 UNCHANGED = 1.1
 """What two turns of the same build may differ by."""

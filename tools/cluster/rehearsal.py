@@ -31,6 +31,8 @@ WORKLOADS = "app.kubernetes.io/component in (api, workers)"
 OTHERS = "app.kubernetes.io/component notin (api, workers)"
 BEHIND = "missions-workers"
 ROLLOUT_SECONDS = 600.0
+SCALED_SECONDS = 200.0
+"""Beyond the two minutes in which it may become one more."""
 LAG_SECONDS, MORE = 25.0, 3
 """So far behind, which is beyond the limit of a scaler, they are to be one more than two."""
 
@@ -273,11 +275,24 @@ def grows(cluster: Cluster, lag: Lag) -> str:
         raise Failed(f"nobody is behind, and there are {before[BEHIND]} of {BEHIND}")
     lag.seconds = dict.fromkeys(before, 0.0) | {BEHIND: LAG_SECONDS}
     started = time.monotonic()
-    until(lambda: replicas(cluster)[BEHIND] == MORE, f"one more of {BEHIND}")
+    try:
+        until(lambda: replicas(cluster)[BEHIND] == MORE, "it", SCALED_SECONDS)
+    except TimeoutError:
+        raise Failed(f"no more of {BEHIND} than before: {_scalers(cluster)}") from None
     after = replicas(cluster)
     if after != before | {BEHIND: MORE}:
         raise Failed(f"others were scaled as well: {after}")
     return f"{BEHIND} became {MORE} within {time.monotonic() - started:.0f} s of a lag"
+
+
+def _scalers(cluster: Cluster) -> list[str]:
+    """The reasons that the autoscalers of it give."""
+    return [
+        f"{condition['type']} is {condition['status']}: {condition['message']}"
+        for one in cluster.items("horizontalpodautoscalers")
+        if one["spec"]["scaleTargetRef"]["name"] == BEHIND
+        for condition in one["status"].get("conditions", ())
+    ]
 
 
 def next_release(cluster: Cluster, release: str) -> str:

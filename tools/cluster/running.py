@@ -36,6 +36,7 @@ GROUPS = {
     "pods": "api/v1",
     "deployments": "apis/apps/v1",
     "poddisruptionbudgets": "apis/policy/v1",
+    "horizontalpodautoscalers": "apis/autoscaling/v2",
 }
 TOKEN = "rehearsal"
 FOR_NOTHING = {"Warning: spec.SessionAffinity is ignored for headless services"}
@@ -226,7 +227,7 @@ def scaled(cluster: Cluster, lag: Lag) -> str:
     start, folder = cluster.start, cluster.config.parent
     prometheus, adapter, asked = free_port(), free_port(), free_port()
     rules = {
-        "global": {"scrape_interval": "1s"},
+        "global": {"scrape_interval": "5s"},
         "scrape_configs": [
             {
                 "job_name": "relais",
