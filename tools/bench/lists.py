@@ -239,9 +239,9 @@ def _stop(city: City, draw: Random) -> trip_v1.Stop:
 SUBJECT = Subject(
     figures=tuple(
         Figure(
-            f"{name} of {MANY:,} open trips, p95".replace(",", " "),
+            f"{name} of 100 000 open trips, p95",
             "ms",
-            f"of {FEW:,} open trips".replace(",", " "),
+            "of 1 000 open trips",
             at_most(1.5),
             f"{name} many",
             f"{name} few",

@@ -62,6 +62,9 @@ def _told(cluster: Cluster, lag: Lag, release: str) -> Iterator[str]:
     begun = {"apiVersion": "v1", "kind": "List", "items": [*secrets(release)]}
     cluster.kubectl("apply", "-f", "-", given=json.dumps(begun))
     roll_out(cluster, release)
+    if "kind: ScaledObject" in release:
+        # Workers begin with one, which scalers then make two.
+        until(lambda: _are_two(cluster), "the scalers")
     wanted = replicas(cluster)
     yield f"{len(wanted)} rollouts done after {time.monotonic() - started:.0f} s"
     yield refuses(cluster, release)
@@ -176,6 +179,10 @@ def replicas(cluster: Cluster) -> dict[str, int]:
         one["metadata"]["name"]: one["spec"]["replicas"]
         for one in cluster.items("deployments", WORKLOADS)
     }
+
+
+def _are_two(cluster: Cluster) -> bool:
+    return min(replicas(cluster).values()) >= MORE - 1 and not _rolling(cluster)
 
 
 def refuses(cluster: Cluster, release: str) -> str:
