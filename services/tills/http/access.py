@@ -20,5 +20,5 @@ async def refuse_others(context: RequestContext) -> None:
 
 
 def manages(context: RequestContext) -> bool:
-    """Whether the caller sees what is expected of couriers (D12)."""
+    """Whether the caller sees what is expected of couriers (ADR 65)."""
     return "administration" in context.principal.roles

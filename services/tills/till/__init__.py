@@ -1,6 +1,6 @@
 """The till of a depot on one day: the cash of its couriers is counted, closed, and handed on.
 
-Who counts does not see what is expected (D12), and who closes the day names what was seen of each
+Who counts does not see what is expected, and who closes the day names what was seen of each
 courier. That a recipient paid is a fact: it is recorded of a closed day as well.
 """
 
@@ -94,7 +94,7 @@ class OwnCash:
 
 @dataclass(frozen=True, slots=True)
 class CountIsNotBlind:
-    """The manager of a depot sees what is expected, and so does not count (D12)."""
+    """The manager of a depot sees what is expected, and so does not count (ADR 65)."""
 
 
 @dataclass(frozen=True, slots=True)
