@@ -46,6 +46,8 @@ from contracts.missions import trip_v1 as trip
 from contracts.papers import paper_v1 as paper
 from contracts.payments import payee_v1 as payee
 from contracts.payments import payout_v1 as payout
+from contracts.support import reply_v1 as reply
+from contracts.support import request_v1 as request
 
 NOON = datetime(2030, 5, 1, 12, 0, tzinfo=UTC)
 HOUR = timedelta(hours=1)
@@ -841,3 +843,37 @@ def applied(id: str, **changed: Any) -> RegistrationSubmitted:
 
 
 OPERATOR = founded("hiflow", kind=OrganisationKind.MARKETPLACE_OPERATOR)
+
+
+# --- Support ----------------------------------------------------------------
+
+OF_REQUEST: dict[str, Any] = {"request_id": "Q1", "organisation_id": "anfa", "user_id": "omar"}
+OPENED = request.RequestOpened(
+    **OF_REQUEST,
+    type=request.RequestType.PROBLEM,
+    channel=request.RequestChannel.FORM,
+    subject="A tour",
+    message="Where is it?",
+    file_ids=(),
+    about=request.AttachedObject(
+        kind=request.ObjectKind.TOUR,
+        object_id="R1",
+        called="R-one",
+        status=request.ObjectStatus.OUT,
+        version=3,
+        carrier_id="karim",
+    ),
+    claim_id="c-1",
+    follows="Q0",
+    escalated=True,
+    language="fr",
+    opened_at=NOON,
+)
+KEPT = reply.ReplyKept(
+    reply_id="A1",
+    organisation_id="hiflow",
+    title="Refresh",
+    texts=(reply.ReplyText(language="fr", text="Rafraîchissez."),),
+    kept_by="lea",
+    kept_at=NOON,
+)

@@ -14,7 +14,9 @@ from services.views.backoffice.service import router
 from services.views.backoffice.tests.make import (
     HOUR,
     INVOICE,
+    KEPT,
     LATER,
+    OPENED,
     OPERATOR,
     added,
     applied,
@@ -64,6 +66,7 @@ async def everything(office: Office) -> None:
     await office.saw(published("t-9"), replace(assigned(), trip_id="t-9"))
     await office.saw(bank_given(), closed(), file_started())
     await office.saw(OPERATOR, founded("anfa"), applied("anfa"))
+    await office.saw(OPENED, KEPT)
 
 
 class TestWhoMay:
@@ -95,6 +98,8 @@ class TestWhoMay:
                 "user_id": "ada",
                 "organisation_id": "anfa",
                 "fine": "fine",
+                "request_id": OPENED.request_id,
+                "reply_id": KEPT.reply_id,
             },
             queries={"GET /drivers/available": DAYS},
             owners={"logistics": "lea", "billing": "lea", "administration": "lea"},

@@ -10,36 +10,23 @@ from contracts.support import reply_v1 as reply
 from contracts.support import request_v1 as request
 from infra.consumers.views import OutOfOrder
 from services.views.backoffice import canned_replies, requests
-from services.views.backoffice.tests.make import LATER, NOON, OPERATOR, founded, invited
+from services.views.backoffice.tests.make import (
+    KEPT,
+    LATER,
+    NOON,
+    OF_REQUEST,
+    OPENED,
+    OPERATOR,
+    founded,
+    invited,
+)
 from services.views.backoffice.tests.stage import Office, served
 
-MADE: dict[str, Any] = {"request_id": "Q1", "organisation_id": "anfa", "user_id": "omar"}
-OPENED = request.RequestOpened(
-    **MADE,
-    type=request.RequestType.PROBLEM,
-    channel=request.RequestChannel.FORM,
-    subject="A tour",
-    message="Where is it?",
-    file_ids=(),
-    about=request.AttachedObject(
-        kind=request.ObjectKind.TOUR,
-        object_id="R1",
-        called="R-one",
-        status=request.ObjectStatus.OUT,
-        version=3,
-        carrier_id="karim",
-    ),
-    claim_id="c-1",
-    follows="Q0",
-    escalated=True,
-    language="fr",
-    opened_at=NOON,
-)
 WRITTEN = request.MessageWritten(
-    **MADE, message_id="M1", message="!", file_ids=(), assignee_id=None, written_at=LATER
+    **OF_REQUEST, message_id="M1", message="!", file_ids=(), assignee_id=None, written_at=LATER
 )
 ASSIGNED = request.RequestAssigned(
-    **MADE,
+    **OF_REQUEST,
     assignee_id="lea",
     former_assignee_id=None,
     file_ids=(),
@@ -47,18 +34,12 @@ ASSIGNED = request.RequestAssigned(
     assigned_at=LATER,
 )
 ANSWERED = request.RequestAnswered(
-    **MADE, message_id="M2", message="!", file_ids=(), answered_by="lea", answered_at=LATER
+    **OF_REQUEST, message_id="M2", message="!", file_ids=(), answered_by="lea", answered_at=LATER
 )
-CLOSED = request.RequestClosed(**MADE, side=request.Side.SUPPORT, closed_by="lea", closed_at=LATER)
-RATED = request.RequestRated(**MADE, mark=4, reason=None, rated_at=LATER)
-KEPT = reply.ReplyKept(
-    reply_id="A1",
-    organisation_id="hiflow",
-    title="Refresh",
-    texts=(reply.ReplyText(language="fr", text="Rafraîchissez."),),
-    kept_by="lea",
-    kept_at=NOON,
+CLOSED = request.RequestClosed(
+    **OF_REQUEST, side=request.Side.SUPPORT, closed_by="lea", closed_at=LATER
 )
+RATED = request.RequestRated(**OF_REQUEST, mark=4, reason=None, rated_at=LATER)
 DROPPED = reply.ReplyDropped(
     reply_id="A1", organisation_id="hiflow", dropped_by="lea", dropped_at=LATER
 )
