@@ -85,7 +85,7 @@ def test_people_live_their_stories_in_the_app(
     program, modules = tools
     put_story(tmp_path, modules)
     url = platform.url.replace("127.0.0.1", "localhost")
-    address = founded(platform, "atelier", "driver_partner", "rose")
+    address = founded(platform, "workshop", "driver_partner", "violet")
     founded(platform, "market", "marketplace_operator", "olga")
     words = ("--role", "administration", "--subject", "olga", "--org", "market")
     operator = platform.facts("token", *words)["token"]
