@@ -4,6 +4,7 @@ import csv
 import io
 import re
 from codecs import BOM_UTF16_BE, BOM_UTF16_LE
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -123,8 +124,9 @@ def header_of(text: str, separators: Sequence[str]) -> tuple[tuple[str, ...], st
     separator = max(found, key=lambda one: len({*found[one]} & {*COLUMNS}))
     header = found[separator]
     missing = tuple(name for name in NEEDED if name not in header)
-    twice = {name for name in header if header.count(name) > 1}
-    unknown = tuple(name for name in dict.fromkeys(header) if name not in COLUMNS or name in twice)
+    # A file of one line has as many names as bytes: each is counted once.
+    times = Counter(header)
+    unknown = tuple(name for name in times if name not in COLUMNS or times[name] > 1)
     if missing or unknown:
         raise WrongHeader(missing, tuple(name[:40] for name in unknown[:20]))
     return header, separator

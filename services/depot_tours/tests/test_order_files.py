@@ -87,6 +87,13 @@ def test_another_header_is_refused(
     assert (refused.value.missing, refused.value.unknown) == (missing, unknown)
 
 
+@pytest.mark.timeout(20)
+@pytest.mark.parametrize("first", [";" * 500_000, ";".join(map(str, range(150_000)))])
+def test_a_header_as_long_as_a_file_may_be_is_refused_at_once(first: str) -> None:
+    with pytest.raises(WrongHeader):
+        read(first.encode())
+
+
 @pytest.mark.parametrize("content", [TABLE.encode("cp1256", "replace"), b"a\0b", b"\xff\xfea"])
 def test_what_is_no_text_is_refused(content: bytes) -> None:
     with pytest.raises(NotText):
