@@ -1,5 +1,6 @@
 """Reaction: a bad mark makes a supervisor look; the closed request stays closed (G-28)."""
 
+from contracts.runtime import REDACTED
 from contracts.support.request_v1 import RequestChannel, RequestRated, RequestType
 from services.support.request import OpenRequest, id_of_follow_up
 
@@ -8,7 +9,10 @@ WORST_GOOD_MARK = 3
 
 
 def react(event: Reads) -> list[OpenRequest]:
-    """Another request, which goes on from the first and is for supervisors."""
+    """Another request, which goes on from the first and is for supervisors.
+
+    Of somebody who was forgotten since, it says nothing: nothing of theirs is recorded any more.
+    """
     if event.mark >= WORST_GOOD_MARK:
         return []
     return [
@@ -18,7 +22,7 @@ def react(event: Reads) -> list[OpenRequest]:
             user_id=event.user_id,
             type=RequestType.COMPLAINT,
             channel=RequestChannel.AUTOMATIC,
-            message=event.reason,
+            message=None if event.reason == REDACTED else event.reason,
             follows=event.request_id,
             escalated=True,
             at=event.rated_at,

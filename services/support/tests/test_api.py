@@ -12,12 +12,14 @@ from contracts.accounts.organisation_v1 import OrganisationKind
 from contracts.accounts.user_v1 import Role
 from contracts.depot_tours import returned_v1
 from contracts.media.file_v1 import Purpose
+from contracts.runtime import REDACTED
+from contracts.support import request_v1
 from infra.consumers.reactions import ReactionHandler
 from infra.testing import serving
 from infra.testing.deliveries import deliveries
 from infra.testing.following import NOON, activated, file, follow, organisation, user
 from services.support.service import service
-from services.support.tests.make import discrepancy
+from services.support.tests.make import discrepancy, rated
 from services.support.tests.things import MISSION, ORDER, OUT, RETURN, TOUR, TRIP
 
 BODY: dict[str, Any] = {"type": "problem", "subject": "A tour", "message": "Where is it?"}
@@ -233,6 +235,18 @@ async def test_a_discrepancy_is_a_request_of_who_counted(database: str) -> None:
         seen = await api.seen("/requests/Q-p-1-c-1")
         assert (seen["type"], seen["status"]) == ("discrepancy", "new")
         assert seen["about"]["called"] == "CASA-2041"
+
+
+@pytest.mark.requirement("G-28")
+async def test_the_bad_mark_of_somebody_forgotten_is_looked_at_without_their_words(
+    database: str,
+) -> None:
+    async with served(database) as api:
+        await api.running.keyring.keys_to_write(["omar"])
+        await api.running.keyring.forget("omar", "lea")
+        await api.reacted("follow_ups", request_v1.contract, rated(1, REDACTED))
+        seen = (await api.sara("GET", "/requests/Q1-F")).json()
+        assert (seen["follows"], seen["message"], seen["escalated"]) == ("Q1", None, True)
 
 
 @pytest.mark.requirement("G-20")
