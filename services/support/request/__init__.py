@@ -241,8 +241,10 @@ def id_of_claim(order_id: str, claim_id: str) -> str:
 
 
 def id_of_follow_up(request_id: str) -> str:
-    """The id of the request that goes on from one that was closed, and rated badly."""
-    return f"{request_id}-F"
+    """The id of the request that goes on from one that was closed, and rated badly: `Q1-F` from
+    `Q1`, then `Q1-F2`. However many there are, it is an id that a path takes."""
+    first, _, number = request_id.rpartition("-F")
+    return f"{first}-F{int(number or 1) + 1}" if first else f"{request_id}-F"
 
 
 # --- Decisions --------------------------------------------------------------

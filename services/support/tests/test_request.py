@@ -3,6 +3,7 @@
 from dataclasses import replace
 
 import pytest
+from pydantic import TypeAdapter
 
 from contracts.decisions import Changed
 from contracts.support.request_v1 import (
@@ -13,6 +14,7 @@ from contracts.support.request_v1 import (
     RequestType,
     Side,
 )
+from infra.http.models import Id
 from infra.testing.spec import Spec
 from services.support import request
 from services.support.reactions import from_depot_tours_returned, from_support_request
@@ -26,6 +28,8 @@ from services.support.request import (
     RequestIsOpen,
     RequestIsRated,
     ThreadIsFull,
+    id_of_claim,
+    id_of_follow_up,
 )
 from services.support.tests.make import (
     LATER,
@@ -191,6 +195,14 @@ class TestReactions:
         )
         assert from_support_request.target(command) == "Q1-F"
         assert from_support_request.react(rated(3)) == []
+
+    def test_requests_that_go_on_from_one_another_are_numbered(self) -> None:
+        found = [id_of_claim("P0123456789ABCDEF", "C0123456789A")]
+        for _ in range(40):
+            found.append(id_of_follow_up(found[-1]))
+        assert [one.removeprefix(found[0]) for one in found[:4]] == ["", "-F", "-F2", "-F3"]
+        assert len(set(found)) == len(found)
+        assert TypeAdapter(list[Id]).validate_python(found) == found
 
     @pytest.mark.requirement("G-26")
     def test_a_discrepancy_opens_a_request_of_who_counted(self) -> None:
