@@ -168,7 +168,9 @@ def body_of(row: Row) -> OrderBody:
         spoiled = {bad.column for bad in row.bad}
         found = [field_error({**one, "loc": ("body", *one["loc"])}) for one in error.errors()]
         named = [replace(one, field=column_of(one.field)) for one in found]
-        errors += [one for one in named if one.field not in spoiled]
+        # A cell with a hundred bad codes breaks one rule: it is told once.
+        told = {(one.field, one.rule): one for one in reversed(named)}
+        errors += [one for one in reversed(told.values()) if one.field not in spoiled]
     else:
         if not errors:
             return body

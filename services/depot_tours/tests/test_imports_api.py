@@ -130,6 +130,14 @@ async def test_a_code_belongs_to_the_first_line_that_has_it(database: str) -> No
         assert wrong["lines"][0]["cells"][0]["column"] == "ssccs"
 
 
+async def test_a_cell_with_many_bad_codes_is_told_once(database: str) -> None:
+    async with served(database) as api:
+        ssccs = f"{SSCC} {'1 ' * 90}"
+        told = await report(api, f"{HEADER};ssccs\n{LINE[:-1]};{ssccs}\n")
+        assert [one["column"] for one in told["lines"][0]["cells"]] == ["ssccs"]
+        assert told["lines"][0]["detail"] == "Not as it should be: ssccs."
+
+
 @pytest.mark.parametrize(
     ("text", "status", "problem"),
     [
