@@ -181,12 +181,19 @@ def column_of(field: str) -> str:
     return order_files.COLUMN_OF.get(field, "ssccs")
 
 
+def column_at(fault: str) -> str:
+    """The column of a fault at a field, at a column, or at the request that brought the line."""
+    if fault.startswith("/"):
+        return column_of(fault)
+    return "" if fault.startswith("header:") else fault
+
+
 def refused(context: RequestContext, row: Row, problem: Problem) -> LineShown:
     """A line that was not taken, with the sentences in the caller's language."""
     wording, language, zone = context.app_state.wording, context.language, context.zone
     cells = tuple(
         CellFault(
-            column=column_of(error.field) if error.field.startswith("/") else error.field,
+            column=column_at(error.field),
             rule=error.rule,
             detail=problem.says(error, wording, language, zone),
         )

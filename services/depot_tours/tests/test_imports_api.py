@@ -70,6 +70,18 @@ async def test_the_same_file_again_changes_nothing(database: str) -> None:
         assert len((await api.omar("GET", path)).json()["items"]) == 1
 
 
+async def test_a_key_that_came_with_another_order_is_the_fault_of_the_whole_line(
+    database: str,
+) -> None:
+    async with served(database) as api:
+        await report(api, FILE, key="one")
+        for other in (FILE.replace("Fès", "Rabat"), FILE.replace("CASA-1", "CASA-2")):
+            told = await report(api, other, key="one")
+            assert told["lines"][0]["problem"] == "urn:relais:problem:idempotency-key-reused"
+            [cell] = told["lines"][0]["cells"]
+            assert (cell["column"], cell["rule"]) == ("", "reused")
+
+
 MIXED = [
     GOOD,
     GOOD.replace("0612345678", "06"),
