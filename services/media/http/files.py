@@ -77,7 +77,7 @@ class FileShown(Answer):
     file_id: str
     status: Status
     user_id: str
-    """The owner."""
+    """The owner; empty to readers of other organisations, who are not told who of support wrote."""
     name: str
     media_type: str
     size_bytes: int
@@ -158,7 +158,10 @@ def router(media: MediaService) -> Router:
         """The state of a file."""
         loaded = await media.found(context, file_id, reading=True)
         offset = await media.uploads.offset(file_id)
-        return context.show(file_shown(loaded.state, offset), loaded, beside=True)
+        shown = file_shown(loaded.state, offset)
+        if loaded.organisation_id != context.principal.organisation_id:
+            shown = shown.model_copy(update={"user_id": ""})
+        return context.show(shown, loaded, beside=True)
 
     @routes.get("/files/{file_id}/history")
     async def file_history(

@@ -374,6 +374,12 @@ async def test_support_reads_what_it_was_sent_by_another_organisation(
         await api.hold(file, None, by="request-Q1", reader="lea")
         assert (await api.ask("GET", content, who="lea", org="relais")).content == PDF
         assert (await api.ask("GET", content, who="eve", org="relais")).status_code == 404
+        mine, theirs = [
+            (await api.ask("GET", f"/files/{file}", who=who, org=org)).json()
+            for who, org in (("ada", "hiflow"), ("lea", "relais"))
+        ]
+        assert mine["user_id"] == "ada"
+        assert theirs == mine | {"user_id": ""}
         answer = await api.ask("DELETE", f"/files/{file}", who="lea", org="relais")
         assert answer.status_code == 404
         await api.follow(Unshare(file_id=file, by="request-Q1", reader_id="lea", at=NOON))
