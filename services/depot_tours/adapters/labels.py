@@ -12,7 +12,7 @@ SSCC = "00"
 _GS1 = re.compile(r"\]([C]1|d2|Q3)|\x1d|\(")
 """How scanners and people begin what is a list of GS1 elements: with the symbology or a bracket."""
 _SYMBOLOGY = re.compile(r"^\][A-Za-z]\d")
-_BARE_SSCC = re.compile(r"00\d{18}")
+_BARE_SSCC = re.compile(r"00[0-9]{18}")
 _PLAIN = re.compile(r"[A-Z0-9][A-Z0-9-]{3,31}(/[1-9][0-9]?)?")
 
 
@@ -30,7 +30,7 @@ def parcel_code(scanned: str) -> str:
 
 def sscc(number: str) -> str:
     """A serial shipping container code of 18 digits whose last one is right. Raises `Unfit`."""
-    if not re.fullmatch(r"\d{18}", number) or ean.calc_check_digit(number[:-1]) != number[-1]:
+    if not re.fullmatch(r"[0-9]{18}", number) or ean.calc_check_digit(number[:-1]) != number[-1]:
         raise Unfit("sscc")
     return number
 

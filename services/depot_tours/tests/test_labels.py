@@ -45,7 +45,8 @@ def test_what_names_no_parcel_is_refused_by_its_rule(scanned: str, rule: str) ->
 
 
 @pytest.mark.parametrize(
-    "number", ["34012345000000000", "3401234500000000000", "34012345000000000x"]
+    "number",
+    ["34012345000000000", "3401234500000000000", "34012345000000000x", "٣40123450000000000"],
 )
 def test_an_sscc_has_18_digits(number: str) -> None:
     assert sscc(SSCC) == SSCC
