@@ -78,7 +78,11 @@ class WhatsAppLink(Answer):
 
 
 def router(running: Running) -> Router:
-    """The routes of requesters."""
+    """The routes of requesters.
+
+    What is written has the time at which support could read it: who waits longest is answered
+    first, and a phone's clock makes nobody wait longer.
+    """
     routes = Router("Requests")
     number = running.settings.support_whatsapp
 
@@ -102,7 +106,7 @@ def router(running: Running) -> Router:
             file_ids=body.file_ids,
             about=about,
             language=context.language,
-            at=context.occurred_at,
+            at=context.at,
         )
         return await context.handle(
             REQUEST, request_id, command, created=f"/support/requests/{request_id}"
@@ -126,7 +130,7 @@ def router(running: Running) -> Router:
             channel=RequestChannel.WHATSAPP,
             about=about,
             language=context.language,
-            at=context.occurred_at,
+            at=context.at,
         )
         text = f"{word(context.language, 'ObjectKind', 'tour')} {about.called} ({request_id})"
         link = WhatsAppLink(
@@ -163,7 +167,7 @@ def router(running: Running) -> Router:
             message_id=context.new_id(readable_ids.MESSAGE),
             message=body.message,
             file_ids=body.file_ids,
-            at=context.occurred_at,
+            at=context.at,
         )
         return await context.handle(REQUEST, request_id, command)
 

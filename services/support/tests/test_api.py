@@ -89,6 +89,18 @@ async def test_a_request_goes_back_and_forth_until_it_is_closed(database: str) -
         assert late.json()["type"] == "urn:relais:problem:request-is-closed"
 
 
+async def test_nobody_waits_longer_by_a_clock_of_their_own(database: str) -> None:
+    async with served(database, support_whatsapp="212522000000") as api:
+        early = {"Relais-Occurred-At": "1970-01-01T00:00:00Z"}
+        asked = await api.ask("POST", "/requests", BODY, headers=early)
+        path = f"/requests/{asked.json()['id']}"
+        await api.ask("POST", f"{path}/messages", {"message": "!"}, headers=early)
+        seen = await api.seen(path)
+        assert "2026" < seen["opened_at"] < seen["messages"][0]["written_at"]
+        asked = await api.ask("POST", "/whatsapp-requests", {"tour_id": "R1"}, headers=early)
+        assert (await api.seen(f"/requests/{asked.json()['request_id']}"))["opened_at"] > "2026"
+
+
 def untimed(seen: dict[str, Any]) -> dict[str, Any]:
     """An answer without the times and ids of this run, each of which it has."""
     [message] = seen["messages"]
