@@ -123,6 +123,9 @@ def header_of(text: str, separators: Sequence[str]) -> tuple[tuple[str, ...], st
     }
     separator = max(found, key=lambda one: len({*found[one]} & {*COLUMNS}))
     header = found[separator]
+    # Excel ends each line with the empty cells of its widest one.
+    width = next((n for n in range(len(header), 0, -1) if header[n - 1]), 0)
+    header = header[:width]
     missing = tuple(name for name in NEEDED if name not in header)
     # A file of one line has as many names as bytes: each is counted once.
     times = Counter(header)

@@ -45,8 +45,20 @@ def one(text: str) -> Row:
         TABLE.removesuffix("\r\n").encode(),
         TABLE.upper().encode()[: len(HEADER)] + TABLE.encode()[len(HEADER) :],
         TABLE.replace("12 rue Ibn Batouta", '"12 rue Ibn Batouta"').encode(),
+        TABLE.replace("\r\n", ";;\r\n").encode(),
     ],
-    ids=["semicolon", "comma", "tab", "mark", "utf-16", "lf", "no end", "capitals", "quoted"],
+    ids=[
+        "semicolon",
+        "comma",
+        "tab",
+        "mark",
+        "utf-16",
+        "lf",
+        "no end",
+        "capitals",
+        "quoted",
+        "wide",
+    ],
 )
 def test_a_table_is_read_however_it_was_saved(content: bytes) -> None:
     assert list(read(content)) == [Row(2, "CASA-1", BODY, ())]
@@ -76,7 +88,8 @@ def test_columns_come_in_any_order_and_some_may_be_left_out() -> None:
         (f"{HEADER};note", (), ("note",)),
         (f"{HEADER};city", (), ("city",)),
         (HEADER.replace("city", "ville"), ("city",), ("ville",)),
-        ("", tuple(HEADER.split(";")), ("",)),
+        ("", tuple(HEADER.split(";")), ()),
+        (f"{HEADER};;ssccs", (), ("",)),
     ],
 )
 def test_another_header_is_refused(
