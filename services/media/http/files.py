@@ -27,7 +27,14 @@ from infra.http.request_context import RequestContext
 from services.media import file
 from services.media.adapters import upload_store
 from services.media.aggregates import FILE
-from services.media.http.media_service import FILE_PARTS, AnyFile, MediaService, Member, Sized
+from services.media.http.media_service import (
+    FILE_PARTS,
+    AnyFile,
+    MediaService,
+    Member,
+    Reader,
+    Sized,
+)
 
 Seconds = Annotated[int, Field(ge=60, le=7 * 24 * 3600)]
 MOST_LINKS = 50
@@ -154,7 +161,7 @@ def router(media: MediaService) -> Router:
     routes = Router("Files")
 
     @routes.get("/files/{file_id}")
-    async def file_facts(file_id: Id, context: Member) -> Answered[FileShown]:
+    async def file_facts(file_id: Id, context: Reader) -> Answered[FileShown]:
         """The state of a file."""
         loaded = await media.found(context, file_id, reading=True)
         offset = await media.uploads.offset(file_id)
@@ -173,7 +180,7 @@ def router(media: MediaService) -> Router:
 
     @routes.get("/files/{file_id}/content", responses=FILE_PARTS)
     async def download(
-        file_id: Id, context: Member, request: Request, size: Sized = None
+        file_id: Id, context: Reader, request: Request, size: Sized = None
     ) -> AnyFile:
         """The content, or the range of it that `Range` asks for; of an image, also by `size`."""
         loaded = await media.found(context, file_id, reading=True)

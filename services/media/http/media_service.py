@@ -43,6 +43,23 @@ Member = Annotated[
         "depot_agent",
     ),
 ]
+Reader = Annotated[
+    RequestContext,
+    requires(
+        "driver",
+        "logistics",
+        "administration",
+        "analyst",
+        "billing",
+        "operator",
+        "courier",
+        "depot_agent",
+        "pending",
+        "rejected",
+    ),
+]
+"""Everybody who may ask support, which may answer with a file, also who is not let in yet (G-20);
+each reads what is theirs, or was shared with them."""
 PRIVATE = "private, no-store"
 
 

@@ -341,7 +341,7 @@ class TestWhoSeesIt:
             content = f"/files/{await api.sent()}/content"
             for role in ("logistics", "administration", "billing"):
                 assert (await api.ask("GET", content, who="lea", roles=(role,))).content == PDF
-            assert (await api.ask("GET", content, who="lea", roles=("analyst",))).status_code == 403
+            assert (await api.ask("GET", content, who="lea", roles=("analyst",))).status_code == 404
             assert (await api.client.get(content)).status_code == 401
 
 
@@ -384,6 +384,21 @@ async def test_support_reads_what_it_was_sent_by_another_organisation(
         assert answer.status_code == 404
         await api.follow(Unshare(file_id=file, by="request-Q1", reader_id="lea", at=NOON))
         assert (await api.ask("GET", content, who="lea", org="relais")).status_code == 404
+
+
+@pytest.mark.requirement("G-20")
+@pytest.mark.parametrize("role", ["analyst", "pending", "rejected"])
+async def test_whoever_may_ask_support_reads_the_file_it_answers_with(
+    database: str, tmp_path: Path, role: Role
+) -> None:
+    async with served(database, tmp_path) as api:
+        file = await api.sent(purpose="other")
+        for path in (f"/files/{file}", f"/files/{file}/content"):
+            assert (await api.ask("GET", path, None, "nadia", (role,), "anfa")).status_code == 404
+        await api.hold(file, None, by="request-Q1", reader="nadia")
+        answer = await api.ask("GET", f"/files/{file}/content", None, "nadia", (role,), "anfa")
+        assert answer.content == PDF
+        assert (await api.ask("GET", f"/files/{file}", None, "nadia", (role,), "anfa")).is_success
 
 
 async def test_what_something_relies_on_is_not_removed(database: str, tmp_path: Path) -> None:
