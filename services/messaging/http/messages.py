@@ -43,8 +43,11 @@ Anyone = Annotated[
         "billing",
         "courier",
         "depot_agent",
+        "pending",
+        "rejected",
     ),
 ]
+"""Also who is not let in yet reads what they were sent (G-20)."""
 Staff = Annotated[RequestContext, requires("logistics", "administration", "billing")]
 STAFF = frozenset({"logistics", "administration", "billing"})
 Status = Annotated[Literal["queued", "sent", "delivered", "failed"], Called("MessageStatus")]

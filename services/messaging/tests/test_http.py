@@ -154,6 +154,20 @@ async def test_strangers_find_no_trace_of_a_message(database: str) -> None:
             await EXISTING.is_hidden_from(stage, who, org, roles)
 
 
+@pytest.mark.requirement("G-20", "N-09")
+@pytest.mark.parametrize("role", ["pending", "rejected"])
+async def test_who_is_not_let_in_yet_reads_their_own_messages_and_nobody_elses(
+    database: str, role: Role
+) -> None:
+    async with mail_server() as server, staged(database, by_mail(server)) as stage:
+        await sent(stage, fresh(), fresh("m-2", user="bob"))
+        mine = await stage.ask("GET", "/messages/mine", roles=(role,))
+        assert [one["message_id"] for one in mine.json()["items"]] == ["m-1"]
+        assert (await stage.ask("GET", "/messages/m-1", roles=(role,))).json()["letter"]
+        assert (await stage.ask("GET", "/messages/m-2", roles=(role,))).status_code == 404
+        assert (await stage.ask("GET", "/messages", roles=(role,))).status_code == 403
+
+
 async def test_choices_of_another_organisation_are_neither_shown_nor_changed(database: str) -> None:
     async with staged(database) as stage:
         await stage.meet()
