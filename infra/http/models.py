@@ -7,7 +7,7 @@ minor units with their currency.
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, fields, is_dataclass
-from datetime import UTC, date, datetime
+from datetime import MAXYEAR, MINYEAR, UTC, date, datetime
 from enum import Enum, IntEnum
 from typing import Annotated, Any
 
@@ -51,9 +51,13 @@ def _day(text: object) -> date:
     if not isinstance(text, str) or not _DAY.fullmatch(text):
         raise Unfit("day")
     try:
-        return date.fromisoformat(text)
+        day = date.fromisoformat(text)
     except ValueError as error:
         raise Unfit("no_such_day") from error
+    # What is reckoned from a day, like its week or its midnight in UTC, is in the calendar too.
+    if not MINYEAR < day.year < MAXYEAR:
+        raise Unfit("no_such_day")
+    return day
 
 
 def _one_line(text: str) -> str:

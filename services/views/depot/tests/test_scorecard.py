@@ -180,3 +180,18 @@ async def test_gaps_of_cash_are_counted_in_the_week_of_their_day(depot: Depot) -
 )
 def test_a_share_is_rounded_to_the_nearest(part: int, whole: int, expected: int) -> None:
     assert percent(part, whole) == expected
+
+
+@pytest.mark.parametrize(
+    ("day", "status"),
+    [("0001-12-31", 422), ("0002-01-01", 200), ("9998-12-31", 200), ("9999-01-01", 422)],
+)
+@pytest.mark.parametrize(
+    "behind", ["deliveries?figure=ended&", "returns?figure=returned&", "gaps?"]
+)
+async def test_the_first_and_the_last_year_of_the_calendar_have_no_weeks(
+    depot: Depot, behind: str, day: str, status: int
+) -> None:
+    async with served(depot) as api:
+        answer = await api.ask("GET", f"/scorecard/{behind}courier_id=karim&week={day}")
+    assert answer.status_code == status, answer.text
