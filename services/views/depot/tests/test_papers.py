@@ -4,10 +4,10 @@ from dataclasses import replace
 from io import BytesIO
 
 import pytest
-from pypdf import PdfReader
+from pypdf import PageObject, PdfReader
 from pypdf.generic import DictionaryObject
 
-from infra.printing import directed
+from infra.printing import directed, printed
 from services.views.depot import cash_gaps, orders, papers, till_days, tours
 from services.views.depot.tests.make import (
     DAY,
@@ -26,6 +26,7 @@ from services.views.depot.users import PersonShown
 
 NAME, STREET = "محمد العلوي", "12 شارع ابن بطوطة"
 ARABIC = replace(registered(), recipient_name=NAME, address=STREET, city="فاس")
+LONGEST_NUMBER = "CASA-" + "2" * 27
 PRECISE = NOON.replace(microsecond=250_000)
 LABELS, MANIFEST = "/orders/o-1/labels", "/tours/t-1/manifest"
 SLIP = "/tills/2030-05-01/slips/karim"
@@ -132,6 +133,48 @@ async def test_a_label_is_a_page_of_a6_with_arabic_letters(depot: Depot) -> None
     millimetres = [round(float(side) / 72 * 25.4) for side in document.pages[0].mediabox[2:]]
     assert (len(document.pages), millimetres) == (2, [105, 148])
     assert any("NotoSansArabic" in font for font in fonts_of(document))
+
+
+@pytest.mark.parametrize("text", ["عبد الرحمن بن محمد ", "Wagenmaker ", "#$ *_[] "])
+def test_a_label_is_one_page_however_long_its_texts_are(text: str) -> None:
+    longest = (text * 255)[:255].strip()
+    codes = tuple(f"{LONGEST_NUMBER}/{place}" for place in (98, 99))
+    order = replace(
+        orders.project(None, ARABIC),
+        recipient_name=longest,
+        address=longest,
+        city=longest,
+        parcel_codes=codes,
+    )
+    content = printed(papers.LABELS, papers.labels(order) | {"words": papers.WORDS}, NOON)
+    pages = PdfReader(BytesIO(content)).pages
+    assert len(pages) == 2
+    for page, code in zip(pages, codes, strict=True):
+        assert code in page.extract_text()
+        assert starts_of_lines(page)
+        assert min(starts_of_lines(page)) >= 0
+
+
+def test_a_manifest_has_room_for_the_longest_names() -> None:
+    longest = (f"{NAME} " * 255)[:255].strip()
+    order = replace(orders.project(None, ARABIC), recipient_name=longest, address=longest)
+    tour = tours.project(None, composed(on_tour("o-1", LONGEST_NUMBER), on_tour("o-2", "RABAT-7")))
+    long_city = replace(tour, orders=(replace(tour.orders[0], city=longest), tour.orders[1]))
+    shown = papers.manifest(long_city, {"o-1": order, "o-2": order}, KARIM)
+    content = printed(papers.MANIFEST, shown | {"words": papers.WORDS}, NOON)
+    assert len(PdfReader(BytesIO(content)).pages) == 1
+
+
+def starts_of_lines(page: PageObject) -> list[float]:
+    """Where texts begin, in points from the left edge."""
+    found: list[float] = []
+
+    def visit(text: str, _: object, matrix: list[float], *__: object) -> None:
+        if text.strip():
+            found.append(matrix[4])
+
+    page.extract_text(visitor_text=visit)
+    return found
 
 
 def fonts_of(document: PdfReader) -> list[str]:
