@@ -40,9 +40,12 @@ def instant(text: object) -> datetime:
     if not isinstance(text, str) or not _INSTANT.fullmatch(text):
         raise Unfit("instant")
     try:
-        return datetime.fromisoformat(text.upper()).astimezone(UTC)
+        at = datetime.fromisoformat(text.upper()).astimezone(UTC)
     except (ValueError, OverflowError) as error:
         raise Unfit("no_such_time") from error
+    if not _has_neighbours(at):
+        raise Unfit("no_such_time")
+    return at
 
 
 def _day(text: object) -> date:
@@ -54,10 +57,15 @@ def _day(text: object) -> date:
         day = date.fromisoformat(text)
     except ValueError as error:
         raise Unfit("no_such_day") from error
-    # What is reckoned from a day, like its week or its midnight in UTC, is in the calendar too.
-    if not MINYEAR < day.year < MAXYEAR:
+    if not _has_neighbours(day):
         raise Unfit("no_such_day")
     return day
+
+
+def _has_neighbours(day: date) -> bool:
+    """Whether what is reckoned from it is in the calendar too, like its week, or where it is
+    another day."""
+    return MINYEAR < day.year < MAXYEAR
 
 
 def _one_line(text: str) -> str:

@@ -173,3 +173,12 @@ async def test_the_till_of_one_depot_is_hidden_from_another(database: str) -> No
         for part in ("accounts", "entries"):
             found = await api.ask("GET", f"{PATH}/{part}", org="elsewhere")
             assert found.json()["items"] == []
+
+
+async def test_a_time_that_is_no_day_in_casablanca_is_refused(database: str) -> None:
+    async with served(database) as api:
+        body, at = {"courier_id": "karim", "counted": dh(1)}, "0001-01-01T00:00:00Z"
+        sent = {"Relais-Occurred-At": at}
+        refused = await api.ask("POST", COUNTS, body, "omar", ("operator",), headers=sent)
+        assert refused.status_code == 400
+        assert refused.json()["errors"][0]["field"] == "header:Relais-Occurred-At"
