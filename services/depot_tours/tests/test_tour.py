@@ -1,4 +1,5 @@
 from dataclasses import replace
+from datetime import timedelta
 from functools import reduce
 
 import pytest
@@ -17,7 +18,7 @@ from services.depot_tours.terms import (
     ParcelUnknown,
 )
 from services.depot_tours.tests import make, returns
-from services.depot_tours.tests.make import CASH, FIRST, LATER, SECOND
+from services.depot_tours.tests.make import CASH, FIRST, LATER, NOON, SECOND
 from services.depot_tours.tests.tours import (
     ABSENT,
     ONE,
@@ -238,6 +239,15 @@ class TestDelivering:
         given(*OUT, failed()).when(hand_over()).records(handed_over())
         given(*OUT, handed_over()).when(fail()).is_rejected(OrderIsHandedOver())
         given(*OUT, handed_over()).when(hand_over(cash=None)).is_rejected(OrderIsHandedOver())
+
+    @pytest.mark.requirement("M-04")
+    def test_nothing_is_delivered_before_the_tour_left(self) -> None:
+        early, late = NOON - timedelta(days=1), NOON + timedelta(days=1)
+        given(*OUT).when(replace(hand_over(), at=early)).records(handed_over())
+        given(*OUT).when(replace(fail(), at=early)).records(failed())
+        given(*OUT, failed()).when(replace(give_back(), at=early)).records(given_back())
+        then = replace(handed_over(), handed_over_at=late)
+        given(*OUT).when(replace(hand_over(), at=late)).records(then)
 
     def test_only_what_left_the_depot_is_delivered(self) -> None:
         given(composed()).when(hand_over()).is_rejected(TourIsNotOut())

@@ -177,6 +177,8 @@ def decide(command: Command, tour: Out) -> Decision:
     delivery = tour.deliveries.get(command.order_id)
     if delivery is None:
         return OrderIsNotOnTour()
+    # A slow clock is no reason to record a fact before its time: cash is of the day it tells.
+    command = replace(command, at=max(command.at, tour.checked_out.checked_out_at))
     match command:
         case HandOver():
             return hand_over(command, tour, delivery)
