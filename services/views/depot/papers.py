@@ -126,8 +126,11 @@ def money(minor: int | None, currency: str | None) -> str | None:
 
 
 def manifest(row: Tour, known: Mapping[str, Order], courier: PersonShown) -> dict[str, Any]:
-    """Every order of the tour in its order, and what all recipients pay together."""
-    due = [one for one in row.orders if one.cash_minor is not None]
+    """Every order of the tour in its order, and what all recipients pay together; once it has
+    left, without what stayed in the depot."""
+    stayed = {one.parcel_code for one in row.left_behind}
+    going = [one for one in row.orders if one.status != "left_behind"]
+    due = [one for one in going if one.cash_minor is not None]
     total = sum(one.cash_minor or 0 for one in due)
     return {
         "tour": row.tour_id,
@@ -146,10 +149,10 @@ def manifest(row: Tour, known: Mapping[str, Order], courier: PersonShown) -> dic
                     if order is not None
                     for text in recipient_of(order)
                 ],
-                "codes": one.parcel_codes,
+                "codes": tuple(code for code in one.parcel_codes if code not in stayed),
                 "cash": money(one.cash_minor, one.cash_currency),
             }
-            for one in row.orders
+            for one in going
         ],
     }
 

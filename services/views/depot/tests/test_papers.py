@@ -11,8 +11,11 @@ from infra.printing import directed, printed
 from services.views.depot import cash_gaps, orders, papers, till_days, tours
 from services.views.depot.tests.make import (
     DAY,
+    FIRST,
     NOON,
+    SECOND,
     cash_gap,
+    checked_out,
     collected,
     composed,
     invited,
@@ -86,6 +89,18 @@ def test_a_manifest_has_every_order_and_the_cash_to_collect() -> None:
         "cash": "349,00\xa0MAD",
     }
     assert (second["number"], second["recipient"]) == ("RABAT-7", [])
+
+
+def test_a_manifest_of_a_tour_that_left_is_without_what_stayed() -> None:
+    left = checked_out("o-1", behind=(SECOND, "RABAT-7"))
+    tour = tours.project(None, composed(on_tour(), on_tour("o-2", "RABAT-7")))
+    shown = papers.manifest(tours.project(tour, left), {}, KARIM)
+    [only] = shown["orders"]
+    assert (only["number"], only["codes"], shown["total"]) == (
+        "CASA-2041",
+        (FIRST,),
+        "349,00\xa0MAD",
+    )
 
 
 def test_a_slip_has_the_gap_and_its_reason() -> None:
