@@ -29,16 +29,12 @@ class Accounts:
     async def with_address(self, key: bytes) -> list[Person]:
         """The active users who may have proved an address or phone, or may prove it now: who has
         it, else all who were invited with it."""
-        found = [await self.active(user_id) for user_id in await self._candidates(key)]
+        found = [await self.active(user_id) for user_id in await self.signing_in(key)]
         return [person for person in found if person is not None]
 
-    async def signing_in(self, key: bytes) -> str | None:
-        """The user who signs in with an address or phone: who has it, else the only one who was
-        invited with it, and whose administrator may have set a password."""
-        candidates = await self._candidates(key)
-        return candidates[0] if len(candidates) == 1 else None
-
-    async def _candidates(self, key: bytes) -> list[str]:
+    async def signing_in(self, key: bytes) -> list[str]:
+        """The users who may sign in with an address or phone: who has it, else all who were invited
+        with it, by their ids. Administrators may have set passwords for these."""
         holder = await self._known.holder(key)
         return [holder] if holder else await self._known.expected(key)
 

@@ -291,6 +291,24 @@ async def test_a_depot_adds_users_who_sign_in_by_address_or_phone(database: str)
 
 
 @pytest.mark.requirement("EXX-26", "G-27")
+async def test_a_user_whom_another_organisation_adds_too_signs_in(database: str) -> None:
+    async with served(database) as api:
+        ids = await confirmed_depot(api)
+        theirs = STAFF | {"password": OTHER}
+        added = {
+            org: (await api.ask("POST", "/depot-users", body, org=org)).json()["id"]
+            for org, body in ((ids["organisation_id"], STAFF), ("rival", theirs))
+        }
+        for login in ({"email": STAFF["email"]}, {"phone": STAFF["phone"]}):
+            for (org, user_id), password in zip(
+                added.items(), (STAFF["password"], OTHER), strict=True
+            ):
+                tokens = (await sign_in(api, password=password, **login)).json()
+                assert (tokens["user_id"], tokens["organisation_id"]) == (user_id, org)
+            assert outcome(await sign_in(api, password="neither of both", **login)) == REFUSED
+
+
+@pytest.mark.requirement("EXX-26", "G-27")
 async def test_a_user_of_a_depot_has_every_field_and_a_role_of_depots(database: str) -> None:
     async with served(database) as api:
         org = (await confirmed_depot(api))["organisation_id"]
