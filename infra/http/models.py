@@ -13,6 +13,7 @@ from typing import Annotated, Any
 
 import phonenumbers
 from babel.numbers import list_currencies
+from phonenumbers import PhoneNumberType
 from pydantic import (
     AfterValidator,
     BaseModel,
@@ -160,6 +161,13 @@ def phone_number(text: str, country: str) -> str:
     if not phonenumbers.is_valid_number(number):
         raise Unfit("no_such_phone")
     return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
+
+
+def takes_texts(number: str) -> bool:
+    """Whether a phone number, as E.164, is a mobile one: others get no text messages, or somebody
+    earns with each."""
+    kind = phonenumbers.number_type(phonenumbers.parse(number))
+    return kind in {PhoneNumberType.MOBILE, PhoneNumberType.FIXED_LINE_OR_MOBILE}
 
 
 Phone = Annotated[str, StringConstraints(max_length=40)]

@@ -17,7 +17,8 @@ from infra.http import readable_ids
 from infra.http.answers import Answer, Answered, Recorded, Router
 from infra.http.auth import Principal
 from infra.http.clients import client_of
-from infra.http.models import Body, Id, Instant, Language, Line, Phone, Text
+from infra.http.models import Body, Id, Instant, Language, Line, Phone, Text, takes_texts
+from infra.http.problems import invalid
 from infra.http.request_context import PublicRequest, RequestContext
 from infra.wording import Unfit
 from services.accounts.adapters.secrets import passwords, phone_codes, throttle
@@ -205,6 +206,8 @@ def routes(access: Access) -> Router:
         account is told so instead.
         """
         phone = phone_of(body.phone)
+        if not takes_texts(phone):
+            raise invalid("/phone", "value_error", "no_texts")
         key = await access.secrets.phones.key(phone)
         await access.attempt(throttle.PHONE_CODE, key, client_of(request.scope), context.at)
         await send_code(access, context, phone, key)

@@ -214,6 +214,14 @@ async def test_codes_are_sent_to_a_phone_a_few_times_an_hour(database: str) -> N
         assert asked == [202, 202, 202, 429]
 
 
+@pytest.mark.parametrize("phone", ["0522200000", "0890000000", "0800000000"])
+async def test_a_code_goes_to_a_mobile_phone_alone(database: str, phone: str) -> None:
+    async with served(database) as api:
+        refused = await api.anybody("POST", "/phone-codes", {"phone": phone})
+    assert refused.status_code == 422, refused.text
+    assert refused.json()["errors"][0]["field"] == "/phone"
+
+
 async def test_the_same_request_registers_once_and_a_code_works_once(database: str) -> None:
     async with served(database) as api:
         code, once = await code_for(api), {"Idempotency-Key": "once"}
