@@ -19,7 +19,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from hashlib import sha256
 from os import urandom
-from typing import Any, Protocol, TypeVar, overload
+from typing import Annotated, Any, Protocol, TypeVar, overload
 from urllib.parse import parse_qsl
 from uuid import UUID, uuid5
 from zoneinfo import ZoneInfo
@@ -616,6 +616,24 @@ def requires(*roles: Role, media: str = JSON) -> Any:
     if not roles:
         raise ValueError("name the roles, or say public()")
     return Depends(AuthDependency(frozenset(roles), media))
+
+
+Everybody = Annotated[
+    RequestContext,
+    requires(
+        "driver",
+        "logistics",
+        "administration",
+        "analyst",
+        "operator",
+        "billing",
+        "courier",
+        "depot_agent",
+        "pending",
+        "rejected",
+    ),
+]
+"""Admits whoever signed in with all that it takes, also who is not let in yet (G-20)."""
 
 
 def public() -> Any:

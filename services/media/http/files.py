@@ -23,7 +23,7 @@ from contracts.media.file_v1 import (
 from infra.http.answers import Answer, Answered, Recorded, Router
 from infra.http.history import History, HistoryPart
 from infra.http.models import Body, Called, Id, Instant, Named
-from infra.http.request_context import RequestContext
+from infra.http.request_context import Everybody, RequestContext
 from services.media import file
 from services.media.adapters import upload_store
 from services.media.aggregates import FILE
@@ -32,7 +32,6 @@ from services.media.http.media_service import (
     AnyFile,
     MediaService,
     Member,
-    Reader,
     Sized,
 )
 
@@ -160,8 +159,9 @@ def router(media: MediaService) -> Router:
     """The routes of files."""
     routes = Router("Files")
 
+    # Support answers with files, and everybody may ask it.
     @routes.get("/files/{file_id}")
-    async def file_facts(file_id: Id, context: Reader) -> Answered[FileShown]:
+    async def file_facts(file_id: Id, context: Everybody) -> Answered[FileShown]:
         """The state of a file."""
         loaded = await media.found(context, file_id, reading=True)
         offset = await media.uploads.offset(file_id)
@@ -180,7 +180,7 @@ def router(media: MediaService) -> Router:
 
     @routes.get("/files/{file_id}/content", responses=FILE_PARTS)
     async def download(
-        file_id: Id, context: Reader, request: Request, size: Sized = None
+        file_id: Id, context: Everybody, request: Request, size: Sized = None
     ) -> AnyFile:
         """The content, or the range of it that `Range` asks for; of an image, also by `size`."""
         loaded = await media.found(context, file_id, reading=True)

@@ -17,6 +17,7 @@ from infra.http.problems import FieldError, Problem, try_again
 from infra.http.request_context import PublicRequest, RequestContext, requires
 from infra.lookups.files import original
 from infra.objects import ObjectMissing, ObjectsAway, objects_of
+from infra.tokens import Role
 from infra.vault import Vault
 from services.media import file
 from services.media.adapters import copies, links, sending, upload_store
@@ -31,35 +32,17 @@ from services.media.file.types import Limits, Quota, Quotas
 log = logging.getLogger("relais.media")
 
 STAFF = frozenset({"logistics", "administration", "billing"})
-Member = Annotated[
-    RequestContext,
-    requires(
-        "driver",
-        "logistics",
-        "administration",
-        "billing",
-        "operator",
-        "courier",
-        "depot_agent",
-    ),
-]
-Reader = Annotated[
-    RequestContext,
-    requires(
-        "driver",
-        "logistics",
-        "administration",
-        "analyst",
-        "billing",
-        "operator",
-        "courier",
-        "depot_agent",
-        "pending",
-        "rejected",
-    ),
-]
-"""Everybody who may ask support, which may answer with a file, also who is not let in yet (G-20);
-each reads what is theirs, or was shared with them."""
+MEMBERS: tuple[Role, ...] = (
+    "driver",
+    "logistics",
+    "administration",
+    "billing",
+    "operator",
+    "courier",
+    "depot_agent",
+)
+"""The roles of who has files of their own."""
+Member = Annotated[RequestContext, requires(*MEMBERS)]
 PRIVATE = "private, no-store"
 
 

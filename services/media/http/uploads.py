@@ -15,23 +15,11 @@ from services.media import file
 from services.media.adapters import upload_store
 from services.media.aggregates import FILE
 from services.media.http.files import FileShown, file_shown
-from services.media.http.media_service import MediaService, Member, refusing
+from services.media.http.media_service import MEMBERS, MediaService, Member, refusing
 from services.media.http.problems import turned_away
 
 OCTETS = "application/octet-stream"
-Sender = Annotated[
-    RequestContext,
-    requires(
-        "driver",
-        "logistics",
-        "administration",
-        "billing",
-        "operator",
-        "courier",
-        "depot_agent",
-        media=OCTETS,
-    ),
-]
+Sender = Annotated[RequestContext, requires(*MEMBERS, media=OCTETS)]
 Start = Annotated[int, Path(ge=0, le=2**53)]
 BYTES: dict[str, Any] = {"requestBody": {"required": True, "content": {OCTETS: BINARY}}}
 Sha256 = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]

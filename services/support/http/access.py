@@ -1,4 +1,4 @@
-"""The callers whom routes admit: everybody may ask, also who is not let in yet (G-20)."""
+"""The callers whom routes admit: `Everybody` may ask."""
 
 from typing import Annotated
 
@@ -6,21 +6,6 @@ from infra.http.request_context import RequestContext, requires
 from infra.lookups import organisations
 from services.support.request import Agent
 
-RequesterContext = Annotated[
-    RequestContext,
-    requires(
-        "driver",
-        "logistics",
-        "administration",
-        "analyst",
-        "operator",
-        "billing",
-        "courier",
-        "depot_agent",
-        "pending",
-        "rejected",
-    ),
-]
 SupportContext = Annotated[RequestContext, requires("logistics", "administration")]
 """Support is who has these roles in the organisation that operates the platform; see
 `organisations.require_operator`."""

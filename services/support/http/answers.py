@@ -1,6 +1,5 @@
 """A request, as its requester and as support see it."""
 
-from collections.abc import Sequence
 from enum import StrEnum
 from typing import Annotated, assert_never
 
@@ -192,7 +191,7 @@ def for_support(state: Opened) -> RequestForSupport:
         about=AttachedForSupport.of(opened.about) if opened.about else None,
         claim_id=opened.claim_id,
         follows=opened.follows,
-        messages=messages_for_support(thread.messages),
+        messages=tuple(map(message_for_support, thread.messages)),
         opened_at=opened.opened_at,
         closed_at=closed.closed.closed_at if closed else None,
         closed_by=closed.closed.side if closed else None,
@@ -219,13 +218,15 @@ def message_shown(one: Message) -> MessageShown:
     )
 
 
-def messages_for_support(messages: Sequence[Message]) -> tuple[MessageForSupport, ...]:
-    return tuple(
-        MessageForSupport(
-            **dict(message_shown(one)),
-            written_by=one.user_id if isinstance(one, MessageWritten) else one.answered_by,
-        )
-        for one in messages
+def message_for_support(one: Message) -> MessageForSupport:
+    told = message_shown(one)
+    return MessageForSupport(
+        message_id=told.message_id,
+        side=told.side,
+        message=told.message,
+        file_ids=told.file_ids,
+        written_at=told.written_at,
+        written_by=one.user_id if isinstance(one, MessageWritten) else one.answered_by,
     )
 
 

@@ -11,11 +11,11 @@ from infra.http import readable_ids
 from infra.http.answers import Answer, Answered, Recorded, Router
 from infra.http.models import Body, Id, Line, Named
 from infra.http.problems import Problem
-from infra.http.request_context import RequestContext
+from infra.http.request_context import Everybody, RequestContext
 from infra.words import word
 from services.support import request
 from services.support.aggregates import REQUEST
-from services.support.http.access import RequesterContext, agent_of, is_support
+from services.support.http.access import agent_of, is_support
 from services.support.http.answers import (
     Request,
     RequestForSupport,
@@ -87,7 +87,7 @@ def router(running: Running) -> Router:
     number = running.settings.support_whatsapp
 
     @routes.post("/requests", status_code=201)
-    async def make_request(body: RequestBody, context: RequesterContext) -> Answered[Recorded]:
+    async def make_request(body: RequestBody, context: Everybody) -> Answered[Recorded]:
         """Ask support. What the request is about is attached as it stands now."""
         await require_files(context, body.file_ids)
         about = None
@@ -113,9 +113,7 @@ def router(running: Running) -> Router:
         )
 
     @routes.post("/whatsapp-requests", status_code=201)
-    async def write_in_whatsapp(
-        body: RouteBody, context: RequesterContext
-    ) -> Answered[WhatsAppLink]:
+    async def write_in_whatsapp(body: RouteBody, context: Everybody) -> Answered[WhatsAppLink]:
         """Ask support about a tour in WhatsApp: the request is stored, and the link names it."""
         if not number:
             raise Problem(409, "no-whatsapp")
@@ -146,7 +144,7 @@ def router(running: Running) -> Router:
 
     @routes.get("/requests/{request_id}")
     async def show_request(
-        request_id: Id, context: RequesterContext
+        request_id: Id, context: Everybody
     ) -> Answered[Request | RequestForSupport]:
         """Show a request with all that was written, never stale."""
         found = await context.load(REQUEST, request_id)
@@ -156,7 +154,7 @@ def router(running: Running) -> Router:
 
     @routes.post("/requests/{request_id}/messages")
     async def write_message(
-        request_id: Id, body: MessageBody, context: RequesterContext
+        request_id: Id, body: MessageBody, context: Everybody
     ) -> Answered[Recorded]:
         """Go on with one's own request. An answered one waits for support again."""
         await require_files(context, body.file_ids)
@@ -173,14 +171,14 @@ def router(running: Running) -> Router:
 
     @routes.put("/requests/{request_id}/closure")
     async def close_request(
-        request_id: Id, body: ClosureBody, context: RequesterContext
+        request_id: Id, body: ClosureBody, context: Everybody
     ) -> Answered[Recorded]:
         """Close a request, for good; whoever made it and support may."""
         return await context.handle(REQUEST, request_id, await closing(body, context))
 
     @routes.put("/requests/{request_id}/rating")
     async def rate_request(
-        request_id: Id, body: RatingBody, context: RequesterContext
+        request_id: Id, body: RatingBody, context: Everybody
     ) -> Answered[Recorded]:
         """Say how content one is with one's own request that was closed."""
         who = context.principal

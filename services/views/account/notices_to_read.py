@@ -10,10 +10,9 @@ from infra.consumers.views import View
 from infra.http.answers import Answer, Answered, Listed, Router
 from infra.http.models import Instant, Named
 from infra.http.pages import Paging
-from infra.http.request_context import RequestContext
+from infra.http.request_context import Everybody, RequestContext
 from infra.reading import Rows, Table
 from services.views.account.organisations import organisations
-from services.views.account.requests import AnyContext
 
 Reads = NoticeSent
 
@@ -106,7 +105,7 @@ router = Router("Notices")
 
 
 @router.get("/notices")
-async def my_notices(context: AnyContext, page: Paging) -> Answered[Listed[NoticeShown]]:
+async def my_notices(context: Everybody, page: Paging) -> Answered[Listed[NoticeShown]]:
     """Notices of the administration to one's organisation, the latest first."""
     language = context.language
     return await page.show(

@@ -24,7 +24,7 @@ from infra.consumers.views import OutOfOrder, View
 from infra.http.answers import Answer, Answered, Listed, Router
 from infra.http.models import Instant, Named
 from infra.http.pages import Filters, Paging
-from infra.http.request_context import RequestContext, requires
+from infra.http.request_context import Everybody
 from infra.reading import Table
 
 Reads = RequestOpened | MessageWritten | RequestAnswered | RequestClosed | RequestRated
@@ -171,26 +171,11 @@ def request_shown(row: Request) -> MyRequest:
 
 
 router = Router("Requests to support")
-AnyContext = Annotated[
-    RequestContext,
-    requires(
-        "driver",
-        "logistics",
-        "administration",
-        "analyst",
-        "operator",
-        "billing",
-        "courier",
-        "depot_agent",
-        "pending",
-        "rejected",
-    ),
-]
 
 
 @router.get("/requests")
 async def my_requests(
-    context: AnyContext, page: Paging, filters: Annotated[RequestFilters, Query()]
+    context: Everybody, page: Paging, filters: Annotated[RequestFilters, Query()]
 ) -> Answered[Listed[MyRequest]]:
     """One's requests to support: new, answered, closed, or all; the latest changed first."""
     who = context.principal

@@ -5,6 +5,7 @@ from datetime import datetime
 from typing import assert_never
 
 from contracts.accounts.organisation_v1 import (
+    OrganisationKind,
     OrganisationRegistered,
     ProfileChanged,
     RegistrationConfirmed,
@@ -13,6 +14,7 @@ from contracts.accounts.organisation_v1 import (
     contract,
 )
 from infra.consumers.views import OutOfOrder, View
+from infra.http.request_context import RequestContext
 from infra.reading import Table
 from infra.searching import words
 
@@ -24,6 +26,7 @@ Reads = (
     | RegistrationRejected
 )
 
+OPERATOR = OrganisationKind.MARKETPLACE_OPERATOR.name.lower()
 SAME = {"bd": "boulevard", "bld": "boulevard", "av": "avenue", "ave": "avenue", "r": "rue"}
 """Words of addresses that people shorten."""
 
@@ -140,3 +143,9 @@ view = View(
 )
 organisations = Table(view, "organisations")
 BY_ID = organisations.order("by-id", "organisation_id")
+
+
+async def is_operator(context: RequestContext) -> bool:
+    """Whether the caller's organisation operates the platform, for all others."""
+    own = await organisations.of(context.principal.organisation_id).one(context.pool)
+    return own is not None and own.kind == OPERATOR

@@ -11,9 +11,8 @@ from infra.http.models import Instant, Named
 from infra.http.pages import Paging
 from infra.http.request_context import RequestContext, requires
 from infra.reading import Rows
-from services.views.backoffice.organisations import BY_ID, Organisation, organisations
+from services.views.backoffice.organisations import BY_ID, Organisation, is_operator, organisations
 
-OPERATOR = OrganisationKind.MARKETPLACE_OPERATOR.name.lower()
 LONGEST_WAITING = organisations.order("longest-waiting", "submitted_at", "organisation_id")
 CARD = re.compile(r"[A-Z]{1,2}[*]{1,5}[0-9]{2}")
 """The form of an identity card, masked."""
@@ -170,9 +169,8 @@ async def registrations_to_check(
 ) -> Answered[Listed[RegistrationToCheck]]:
     """Partners who registered themselves and wait, the longest waiting first; for the platform's
     operator."""
-    own = await organisations.of(context.principal.organisation_id).one(context.pool)
     waiting = organisations.of_every_organisation(status="pending")
-    if own is None or own.kind != OPERATOR:
+    if not await is_operator(context):
         # Nobody waits for them.
         waiting = waiting.where("false")
 

@@ -27,7 +27,7 @@ from infra.http.models import Id, Instant, Named
 from infra.http.pages import Filters, Paging
 from infra.http.request_context import RequestContext, requires
 from infra.reading import Rows, Table
-from services.views.backoffice.organisations import BY_ID, organisations
+from services.views.backoffice.organisations import BY_ID, is_operator, organisations
 from services.views.backoffice.users import BY_NAME, users
 
 Reads = (
@@ -38,7 +38,6 @@ Reads = (
     | RequestClosed
     | RequestRated
 )
-OPERATOR = "marketplace_operator"
 
 
 class RequestStatus(StrEnum):
@@ -248,12 +247,6 @@ async def with_names(context: RequestContext, rows: Sequence[Request]) -> list[R
         )
         for row in rows
     ]
-
-
-async def is_operator(context: RequestContext) -> bool:
-    """Whether the caller's organisation operates the platform, for all others."""
-    own = await organisations.of(context.principal.organisation_id).one(context.pool)
-    return own is not None and own.kind == OPERATOR
 
 
 router = Router("Support")
