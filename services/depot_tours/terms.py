@@ -1,46 +1,11 @@
-"""Rules that orders and tours share: of cash on delivery, of orders, and of scanned parcels."""
+"""Rules that orders and tours share: of orders, and of scanned parcels."""
 
 from collections import Counter
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
-from contracts.common_v1 import Money
-
-CURRENCY = "MAD"
-"""Couriers of the depots are paid in dirhams (G-02)."""
 MOST_CASH_MINOR = 10_000_000
 """No courier carries more for one order: 100,000 dirhams."""
-
-
-@dataclass(frozen=True, slots=True)
-class WrongCurrency:
-    field: str
-    currency: str
-    expected: str
-
-
-@dataclass(frozen=True, slots=True)
-class CashNotPossible:
-    """Both ends are included."""
-
-    field: str
-    amount: Money
-    least: Money
-    most: Money
-
-
-BadCash = WrongCurrency | CashNotPossible
-
-
-def bad_cash(field: str, amount: Money | None) -> BadCash | None:
-    """The fault of what a recipient is to pay; None when there is none, or nothing is due."""
-    if amount is None:
-        return None
-    if amount.currency != CURRENCY:
-        return WrongCurrency(field, amount.currency, CURRENCY)
-    if not 1 <= amount.amount_minor <= MOST_CASH_MINOR:
-        return CashNotPossible(field, amount, Money(1, CURRENCY), Money(MOST_CASH_MINOR, CURRENCY))
-    return None
 
 
 # --- Tours ------------------------------------------------------------------

@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from services.depot_tours.terms import CURRENCY
+from contracts.cash import CURRENCY
 
 SEPARATORS = (";", ",", "\t")
 """The comma stands before the decimals where Excel parts by semicolons."""

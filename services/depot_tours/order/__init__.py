@@ -4,6 +4,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import assert_never
 
+from contracts.cash import BadCash, bad_cash
 from contracts.common_v1 import Money
 from contracts.depot_tours.order_v1 import (
     OrderEvent,
@@ -84,7 +85,7 @@ Rejection = (
     | RecipientIsForgotten
     | ParcelCodeRepeated
     | ParcelCodeTaken
-    | terms.BadCash
+    | BadCash
     | preparation.Rejection
 )
 
@@ -157,7 +158,8 @@ def decide(command: Command, order: Order) -> Decision:
 
 
 def register(command: RegisterOrder, order: Order) -> Decision:
-    if bad := terms.bad_cash("cash_on_delivery", command.cash_on_delivery):
+    due = command.cash_on_delivery
+    if due is not None and (bad := bad_cash("cash_on_delivery", due, 1, terms.MOST_CASH_MINOR)):
         return bad
     for code in command.parcel_codes:
         if command.parcel_codes.count(code) > 1:

@@ -2,6 +2,7 @@ import pytest
 from hypothesis import given as any_of
 from hypothesis import strategies as st
 
+from contracts.cash import CashNotPossible, WrongCurrency
 from contracts.common_v1 import Money
 from contracts.depot_tours.order_v1 import MissingReason
 from infra.testing.spec import Spec
@@ -22,12 +23,10 @@ from services.depot_tours.order.preparation import (
 )
 from services.depot_tours.terms import (
     MOST_CASH_MINOR,
-    CashNotPossible,
     ParcelIsScanned,
     ParcelNamedTwice,
     ParcelsNotScanned,
     ParcelUnknown,
-    WrongCurrency,
 )
 from services.depot_tours.tests.make import (
     BADR,
@@ -77,8 +76,8 @@ class TestRegistering:
     def test_cash_on_delivery_has_bounds(self, least: int, beyond: int) -> None:
         within, without = Money(least, "MAD"), Money(beyond, "MAD")
         given().when(register(cash=within)).records(registered(cash=within))
-        bounds = (Money(1, "MAD"), Money(MOST_CASH_MINOR, "MAD"))
-        refused = CashNotPossible("cash_on_delivery", without, *bounds)
+        lowest, highest = Money(1, "MAD"), Money(MOST_CASH_MINOR, "MAD")
+        refused = CashNotPossible("cash_on_delivery", without, lowest, highest)
         given().when(register(cash=without)).is_rejected(refused)
 
     def test_parcels_are_called_by_their_order_or_by_their_sscc(self) -> None:

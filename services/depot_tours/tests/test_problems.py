@@ -4,6 +4,7 @@ from typing import get_args
 
 import pytest
 
+from contracts.cash import CashNotPossible, WrongCurrency
 from contracts.common_v1 import Money
 from contracts.decisions import Changed
 from infra.testing.problems import said_everywhere, told
@@ -43,14 +44,12 @@ from services.depot_tours.returned.counting import (
     ParcelsNotCounted,
 )
 from services.depot_tours.terms import (
-    CashNotPossible,
     OrderIsOnAnotherTour,
     OrderNamedTwice,
     ParcelIsScanned,
     ParcelNamedTwice,
     ParcelsNotScanned,
     ParcelUnknown,
-    WrongCurrency,
 )
 from services.depot_tours.tests.make import CASH, FIRST, NOON
 from services.depot_tours.tour import (

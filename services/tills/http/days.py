@@ -6,6 +6,7 @@ from typing import Annotated, assert_never
 from pydantic import Field
 
 from contracts.accounts.user_v1 import Role
+from contracts.cash import dirhams
 from contracts.common_v1 import Money
 from contracts.tills import till_v1
 from contracts.tills.till_v1 import (
@@ -25,7 +26,7 @@ from infra.lookups import users
 from services.tills import till
 from services.tills.aggregates import TILL
 from services.tills.http.access import CounterContext, DepotContext, ManagerContext, manages
-from services.tills.till.cash import Takings, dirhams
+from services.tills.till.cash import Takings
 from services.tills.till.closing import CloseDay, CourierSeen, gap
 from services.tills.till.custody import Closed
 

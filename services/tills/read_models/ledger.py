@@ -12,6 +12,7 @@ from typing import assert_never
 
 from psycopg.rows import class_row
 
+from contracts.cash import CURRENCY
 from contracts.tills.till_v1 import (
     CashCollected,
     CashDeposited,
@@ -25,7 +26,6 @@ from infra.database import Pool
 from infra.http.answers import Answer, MoneyShown
 from infra.http.models import Day, Instant
 from infra.reading import Table
-from services.tills.till.cash import CURRENCY
 from services.tills.till.closing import SETTLED_LATER
 
 Reads = CashCollected | TillClosed | GapRecorded | CashDeposited | SendersPaid

@@ -2,6 +2,7 @@
 
 from datetime import UTC, date, datetime, timedelta
 
+from contracts.cash import dirhams
 from contracts.common_v1 import Money
 from contracts.depot_tours.tour_v1 import OrderHandedOver
 from contracts.tills.till_v1 import (
@@ -16,7 +17,6 @@ from contracts.tills.till_v1 import (
     TillClosed,
 )
 from services.tills.till import CollectCash, CountCash
-from services.tills.till.cash import dirhams
 from services.tills.till.closing import CloseDay, CourierSeen
 from services.tills.till.custody import DepositCash, PaySenders
 

@@ -9,6 +9,7 @@ import httpx
 
 from contracts.accounts.organisation_v1 import OrganisationKind
 from contracts.accounts.user_v1 import Role
+from contracts.cash import dirhams
 from contracts.depot_tours import tour_v1
 from contracts.depot_tours.tour_v1 import OrderHandedOver
 from infra.consumers.reactions import ReactionHandler
@@ -19,7 +20,6 @@ from services.tills.aggregates import TILL
 from services.tills.service import service
 from services.tills.tests.make import DAY, handed_over
 from services.tills.tests.make import TILL as TILL_ID
-from services.tills.till.cash import dirhams
 
 PATH = f"/days/{DAY}"
 COUNTS = f"{PATH}/counts"

@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given as any_of
 from hypothesis import strategies as st
 
+from contracts.cash import dirhams
 from contracts.tills.till_v1 import GapReason, TillEvent
 from services.tills import till
 from services.tills.read_models import ledger
@@ -29,7 +30,6 @@ from services.tills.tests.make import (
     seen,
 )
 from services.tills.till import Command, Open
-from services.tills.till.cash import dirhams
 from services.tills.till.closing import CloseDay, CourierSeen, unexplained
 from services.tills.till.closing import gap as gap_of
 from services.tills.till.custody import Closed

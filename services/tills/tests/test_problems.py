@@ -4,6 +4,7 @@ from typing import get_args
 
 import pytest
 
+from contracts.cash import CashNotPossible, WrongCurrency, dirhams
 from contracts.decisions import Changed
 from infra.testing.problems import said_everywhere, told
 from services.tills.http.problems import WORDING
@@ -16,7 +17,6 @@ from services.tills.till import (
     OwnCash,
     Rejection,
 )
-from services.tills.till.cash import CashNotPossible, WrongCurrency, dirhams
 from services.tills.till.closing import (
     CashNotCounted,
     GapNotExplained,

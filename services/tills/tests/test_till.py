@@ -3,6 +3,7 @@ from functools import reduce
 
 import pytest
 
+from contracts.cash import CashNotPossible, WrongCurrency, dirhams
 from contracts.common_v1 import Money
 from contracts.decisions import Changed
 from contracts.tills.till_v1 import GapReason, TillEvent
@@ -35,12 +36,7 @@ from services.tills.till import (
     NoSuchTill,
     OwnCash,
 )
-from services.tills.till.cash import (
-    MOST_COUNTED_MINOR,
-    CashNotPossible,
-    WrongCurrency,
-    dirhams,
-)
+from services.tills.till.cash import MOST_COUNTED_MINOR
 from services.tills.till.closing import (
     CashNotCounted,
     CourierSeen,

@@ -9,6 +9,7 @@ from datetime import date, datetime
 from typing import assert_never
 from zoneinfo import ZoneInfo
 
+from contracts.cash import BadCash, bad_cash, dirhams
 from contracts.common_v1 import Money
 from contracts.obligations import Obligations
 from contracts.tills.till_v1 import (
@@ -21,14 +22,7 @@ from contracts.tills.till_v1 import (
     TillEvent,
 )
 from services.tills.till import closing, custody
-from services.tills.till.cash import (
-    MOST_COUNTED_MINOR,
-    NOTHING,
-    BadCash,
-    Couriers,
-    bad_cash,
-    dirhams,
-)
+from services.tills.till.cash import MOST_COUNTED_MINOR, NOTHING, Couriers
 from services.tills.till.closing import CloseDay
 from services.tills.till.custody import Closed, DepositCash, PaySenders
 

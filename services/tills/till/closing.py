@@ -4,10 +4,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 
+from contracts.cash import dirhams
 from contracts.common_v1 import Money
 from contracts.decisions import Changed, changed
 from contracts.tills.till_v1 import CourierCash, GapReason, GapRecorded, TillClosed, TillEvent
-from services.tills.till.cash import Couriers, dirhams
+from services.tills.till.cash import Couriers
 
 SETTLED_LATER = frozenset(
     {GapReason.STILL_WITH_COURIER, GapReason.FROM_EARLIER_DAY, GapReason.NOT_REPORTED_YET}

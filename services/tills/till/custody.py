@@ -6,6 +6,7 @@ from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from typing import assert_never
 
+from contracts.cash import BadCash, bad_cash
 from contracts.common_v1 import Money
 from contracts.tills.till_v1 import (
     CashDeposited,
@@ -15,7 +16,7 @@ from contracts.tills.till_v1 import (
     TillClosed,
     TillEvent,
 )
-from services.tills.till.cash import BadCash, Couriers, bad_cash
+from services.tills.till.cash import Couriers
 
 # --- Commands ---------------------------------------------------------------
 
