@@ -191,7 +191,7 @@ class _History:
         self._types = frozenset(type for one in subscriptions for type in one.types)
 
     async def count(self) -> int:
-        """How many there are; 0 where the store cannot count."""
+        """Count them; 0 where the store cannot count."""
         if not self._store.joins_transactions:
             return 0
         async with self._store.pool.connection() as connection:

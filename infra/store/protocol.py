@@ -274,7 +274,7 @@ class ServiceStore(EventStore, Protocol):
         ...
 
     async def lag(self, after: Position) -> Lag:
-        """How long the oldest event after a position has waited, and who holds it back."""
+        """Measure how long the oldest event after a position has waited, and who holds it back."""
         ...
 
 

@@ -73,7 +73,7 @@ class Ids:
         return [_judged(append, places, new, known) for append in group]
 
     async def places(self, event_ids: Sequence[UUID]) -> dict[UUID, Place]:
-        """Where these ids were tried last, which is the one place where each may stand."""
+        """Answer where these ids were tried last: each may stand in that one place only."""
         async with self._pool.connection() as connection:
             return await _known(connection, event_ids)
 

@@ -174,7 +174,7 @@ def _row(line: int, header: Sequence[str], cells: Sequence[str]) -> Row:
 
 
 def _count(text: str, named: int) -> int | None:
-    """How many parcels there are; None where that is no number, or not that of the named ones."""
+    """Read the number of parcels; None where it is none, or not that of the named ones."""
     if not text and named:
         return named
     count = int(text) if _COUNT.fullmatch(text) else 0
