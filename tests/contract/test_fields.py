@@ -23,14 +23,20 @@ WRITING = [
     "tills",
 ]
 FIELD = "field"
+CASH = kit.ROOT / "contracts" / "cash.py"
+"""The rule about amounts that more than one service asks with its own fields."""
 
 
 def named(service: str) -> set[str]:
     """The fields that rejections of a service name, or that rules are asked about."""
-    files = [found for found in (SERVICES / service).rglob("*.py") if "tests" not in found.parts]
-    modules = [ast.parse(found.read_text()) for found in files]
-    nodes = [node for module in modules for node in ast.walk(module)]
-    taking = {node.name: node for node in nodes if isinstance(node, ast.FunctionDef)}
+    nodes = [
+        node
+        for file in (SERVICES / service).rglob("*.py")
+        if "tests" not in file.parts
+        for node in ast.walk(ast.parse(file.read_text()))
+    ]
+    shared = ast.walk(ast.parse(CASH.read_text()))
+    taking = {node.name: node for node in (*nodes, *shared) if isinstance(node, ast.FunctionDef)}
     places = {
         name: [one.arg for one in function.args.args].index(FIELD)
         for name, function in taking.items()
