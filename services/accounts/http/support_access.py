@@ -93,11 +93,14 @@ def routes(access: Access) -> Router:
         body: SupportBody, context: AdministrationContext
     ) -> Answered[Recorded]:
         """Let somebody of the support into one's organisation, for three days at most."""
+        supporter = await access.accounts.find(body.supporter_id)
+        mine = context.principal.organisation_id
         grant_id = f"G{context.command_context.command_id.hex}"
         command = GrantSupportAccess(
-            organisation_id=context.principal.organisation_id,
+            organisation_id=mine,
             grant_id=grant_id,
             supporter_id=body.supporter_id,
+            is_member=supporter is not None and supporter.person.organisation_id == mine,
             roles=body.roles,
             reason=body.reason,
             until=body.until,
@@ -135,7 +138,8 @@ async def enter(access: Access, context: RequestContext, organisation_id: str) -
     organisation = (await context.load(ORGANISATION, organisation_id)).state
     grants = organisation.grants if isinstance(organisation, Registered) else {}
     grant = open_for(grants, context.principal.subject, context.at)
-    if grant is None:
+    # A member of an organisation has a role there that no access of the support changes.
+    if grant is None or organisation_id == context.principal.organisation_id:
         raise context.refuse(NoSuchGrant())
     return await tokens_for(
         access,

@@ -23,9 +23,12 @@ TIMER = "support:"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class GrantSupportAccess:
+    """`is_member`: whether the organisation has the supporter already."""
+
     organisation_id: str
     grant_id: str
     supporter_id: str
+    is_member: bool
     roles: tuple[str, ...]
     reason: str
     until: datetime
@@ -70,13 +73,18 @@ class RolesNotLent:
 
 
 @dataclass(frozen=True, slots=True)
+class SupporterIsMember:
+    """Nobody takes another role in their own organisation through an access of the support."""
+
+
+@dataclass(frozen=True, slots=True)
 class TimeNotPossible:
     field: str
     until: datetime
     latest: datetime
 
 
-Rejection = NoSuchGrant | RolesNotLent | TimeNotPossible | terms.BadText
+Rejection = NoSuchGrant | RolesNotLent | SupporterIsMember | TimeNotPossible | terms.BadText
 
 # --- State ------------------------------------------------------------------
 
@@ -109,6 +117,8 @@ def grant(command: GrantSupportAccess, grants: Mapping[str, Grant]) -> Decision:
     kept = tuple(sorted(set(command.roles) - LENT))
     if kept or not command.roles:
         return RolesNotLent(kept)
+    if command.is_member:
+        return SupporterIsMember()
     latest = command.at + LONGEST_ACCESS
     if not command.at < command.until <= latest:
         return TimeNotPossible("until", command.until, latest)

@@ -426,11 +426,13 @@ def grant(
     roles: tuple[str, ...] = ("logistics",),
     reason: str = "A quote cannot be opened.",
     until: datetime = NOON + DAY,
+    is_member: bool = False,
 ) -> GrantSupportAccess:
     return GrantSupportAccess(
         organisation_id="hiflow",
         grant_id="G1",
         supporter_id="sam",
+        is_member=is_member,
         roles=roles,
         reason=reason,
         until=until,

@@ -373,6 +373,23 @@ class TestOrganisations:
             assert entered.json()["refresh_token"] is None
             assert kind(await enter(api, "max")) == (404, "no-such-grant")
 
+    async def test_a_manager_takes_no_other_role_in_their_own_organisation(
+        self, database: str
+    ) -> None:
+        async with served(database) as api:
+            await api.active_user("sam", org="hiflow")
+            own = await api.ask("POST", "/organisation/support-access", support())
+            assert kind(own) == (422, "supporter-is-member")
+            await api.active_user("max", org="support")
+            other = support() | {"supporter_id": "max"}
+            assert (await api.ask("POST", "/organisation/support-access", other)).is_success
+            assert (await enter(api, "max")).is_success
+            body = {"organisation_id": "hiflow"}
+            assert kind(await api.ask("POST", "/support-sessions", body, who="max")) == (
+                404,
+                "no-such-grant",
+            )
+
     async def test_a_revoked_access_opens_nothing(self, database: str) -> None:
         async with served(database) as api:
             granted = await api.ask("POST", "/organisation/support-access", support())

@@ -24,6 +24,7 @@ from services.accounts.organisation.support_access import (
     Grant,
     NoSuchGrant,
     RolesNotLent,
+    SupporterIsMember,
     TimeNotPossible,
     open_for,
 )
@@ -91,6 +92,9 @@ class TestSupport:
         kept = RolesNotLent(("administration", "billing", "driver"))
         given(registered()).when(wanted).is_rejected(kept)
         given(registered()).when(grant(roles=())).is_rejected(RolesNotLent(()))
+
+    def test_a_member_takes_no_other_role_as_support(self) -> None:
+        given(registered()).when(grant(is_member=True)).is_rejected(SupporterIsMember())
 
     def test_an_access_ends_in_time(self) -> None:
         latest = NOON + LONGEST_ACCESS

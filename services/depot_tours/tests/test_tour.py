@@ -171,6 +171,11 @@ class TestLeaving:
         given(composed(), *ALL, begun()).when(check_out()).records(checked_out())
         given(composed(), *ALL).when(check_out()).is_rejected(HandoverNotBegun())
 
+    def test_a_tour_does_not_leave_before_its_courier_took_it(self) -> None:
+        there = given(composed(), *ALL, begun())
+        there.when(check_out(at=LATER)).records(checked_out(at=LATER))
+        there.when(check_out(at=NOON - timedelta(days=400))).records(checked_out(at=NOON))
+
     def test_a_courier_takes_the_parcels_that_were_seen(self) -> None:
         now = sorted([FIRST, SECOND, THIRD])
         for seen in ([], [FIRST, SECOND], [*now, "X-100"]):

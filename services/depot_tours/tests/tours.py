@@ -152,17 +152,21 @@ def behind(code: str = SECOND) -> LeftBehind:
     return LeftBehind(parcel_code=code, reason=LeftBehindReason.NO_ROOM)
 
 
-def check_out(*left: LeftBehind, handover: str = "h-1", organisation: str = "maarif") -> CheckOut:
+def check_out(
+    *left: LeftBehind, handover: str = "h-1", organisation: str = "maarif", at: datetime = NOON
+) -> CheckOut:
     return CheckOut(
         organisation_id=organisation,
         handover_id=handover,
         left_behind=left,
         by="omar",
-        at=NOON,
+        at=at,
     )
 
 
-def checked_out(*left: LeftBehind, orders: tuple[str, ...] = ("o-1", "o-2")) -> TourCheckedOut:
+def checked_out(
+    *left: LeftBehind, orders: tuple[str, ...] = ("o-1", "o-2"), at: datetime = NOON
+) -> TourCheckedOut:
     return TourCheckedOut(
         tour_id="t-1",
         organisation_id="maarif",
@@ -170,7 +174,7 @@ def checked_out(*left: LeftBehind, orders: tuple[str, ...] = ("o-1", "o-2")) -> 
         left_behind=left,
         order_ids=orders,
         checked_out_by="omar",
-        checked_out_at=NOON,
+        checked_out_at=at,
     )
 
 

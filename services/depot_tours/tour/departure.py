@@ -144,6 +144,7 @@ class HandingOver(Ready):
     are the attempts to enter it."""
 
     handover_id: str = field(kw_only=True)
+    begun_at: datetime = field(kw_only=True)
     refused: frozenset[str] = frozenset()
 
     @property
@@ -167,6 +168,7 @@ def evolve(tour: Ready, event: Event) -> Ready:
                 tour.given_by,
                 tour.loaded,
                 handover_id=event.handover_id,
+                begun_at=event.begun_at,
             )
         case HandoverCodeRefused():
             if not isinstance(tour, HandingOver):
@@ -282,6 +284,7 @@ def check_out(command: CheckOut, tour: Ready) -> Decision:
             left_behind=command.left_behind,
             order_ids=leaving(tour.composed, command.left_behind),
             checked_out_by=command.by,
-            checked_out_at=command.at,
+            # A slow clock is no reason to let a tour leave before its courier was there.
+            checked_out_at=max(command.at, tour.begun_at),
         )
     ]

@@ -22,6 +22,8 @@ from contracts.tills.till_v1 import (
 from infra.http.answers import Answer, Answered, MoneyShown, Recorded, Router
 from infra.http.history import History, HistoryPart
 from infra.http.models import Body, Day, Id, Instant, MoneyBody, Named
+from infra.http.problems import unknown_reference
+from infra.http.request_context import RequestContext
 from infra.lookups import users
 from services.tills import till
 from services.tills.aggregates import TILL
@@ -196,9 +198,8 @@ async def count_cash(day: Day, body: CountBody, context: CounterContext) -> Answ
     """
     till_id = till.till_id(context.principal.organisation_id, day)
     known = till.couriers_of((await context.load(TILL, till_id)).state)
-    # Whoever has cash of the day is counted, also once their account is closed.
     if body.courier_id not in known:
-        await users.require_active(context, "courier_id", body.courier_id, Role.COURIER)
+        await require_courier(context, body.courier_id)
     command = till.CountCash(
         till_id=till_id,
         organisation_id=context.principal.organisation_id,
@@ -228,6 +229,22 @@ async def close_day(day: Day, body: CloseBody, context: ManagerContext) -> Answe
 
 
 # --- What is asked, and what is shown ---------------------------------------
+
+
+async def require_courier(context: RequestContext, courier_id: str) -> None:
+    """Refuse to count the cash of who is no courier of the depot, and was none.
+
+    One whose account was closed may still bring cash of an earlier day. Raises the 422 `Problem` of
+    the field.
+    """
+    user = await context.lookup(users.lookup, courier_id)
+    if (
+        user is None
+        or user.organisation_id != context.principal.organisation_id
+        or not (user.active or user.closed)
+        or Role.COURIER.name.lower() not in user.roles
+    ):
+        raise unknown_reference("courier_id", "courier")
 
 
 def seen(body: CourierClosedBody) -> CourierSeen:

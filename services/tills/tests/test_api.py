@@ -126,14 +126,28 @@ async def test_only_couriers_of_the_depot_are_counted(database: str) -> None:
         assert (await api.counted(100, "hassan")).is_success
 
 
+def gone(user_id: str) -> UserDeactivated:
+    return UserDeactivated(
+        user_id=user_id, organisation_id="maarif", deactivated_by="nadia", deactivated_at=NOON
+    )
+
+
 async def test_cash_of_a_courier_whose_account_was_closed_is_counted(database: str) -> None:
     async with served(database) as api:
         await api.paid()
-        gone = UserDeactivated(
-            user_id="karim", organisation_id="maarif", deactivated_by="nadia", deactivated_at=NOON
-        )
-        await follow(api.running, gone)
+        await follow(api.running, gone("karim"))
         assert (await api.counted(35_000)).is_success
+
+
+async def test_a_closed_account_brings_cash_of_an_earlier_day(database: str) -> None:
+    async with served(database) as api:
+        await api.paid()
+        await follow(api.running, user("hassan", "maarif", Role.COURIER))
+        await follow(api.running, user("rim", "maarif", Role.OPERATOR), gone("rim"))
+        for courier in ("hassan", "rim"):
+            assert (await api.counted(100, courier)).status_code == 422, courier
+        await follow(api.running, gone("hassan"))
+        assert (await api.counted(100, "hassan")).is_success
 
 
 @pytest.mark.parametrize(

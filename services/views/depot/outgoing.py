@@ -34,12 +34,14 @@ class TourListed(Answer):
     cities: tuple[str, ...]
     tracking_numbers: tuple[str, ...]
     parcels: int
+    """Those of the tour; once it has left, those that left with it."""
     handed_over: int
     """Orders that their recipients have."""
     given_back: int
     """Orders that came back to the depot."""
     cash: MoneyShown | None
-    """The money that all recipients pay together; null where nothing is due."""
+    """The money that all recipients pay together, once the tour has left those whose order left
+    with it; null where nothing is due."""
     composed_at: Instant
     checked_out_at: Instant | None
 
@@ -62,7 +64,8 @@ async def parcels_outgoing(
 
 def tour_listed(row: Tour, courier: PersonShown) -> TourListed:
     statuses = [one.status for one in row.orders]
-    due = [one for one in row.orders if one.cash_minor is not None]
+    going = (one for one in row.orders if one.status != "left_behind")
+    due = [one for one in going if one.cash_minor is not None]
     total = sum(one.cash_minor or 0 for one in due)
     return TourListed(
         tour_id=row.tour_id,
@@ -80,8 +83,8 @@ def tour_listed(row: Tour, courier: PersonShown) -> TourListed:
 
 
 def parcels(row: Tour) -> int:
-    """The number of parcels on a tour."""
-    return sum(len(one.parcel_codes) for one in row.orders)
+    """The number of parcels on a tour; what stayed in the depot is not on it."""
+    return sum(len(one.parcel_codes) for one in row.orders) - len(row.left_behind)
 
 
 # --- One of them ------------------------------------------------------------

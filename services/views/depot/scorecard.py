@@ -20,7 +20,7 @@ from infra.http.request_context import RequestContext
 from infra.reading import Asked, KeyPart, Order, Rows
 from services.views.depot.cash_gaps import BY_DAY, CashGap, cash_gaps
 from services.views.depot.deliveries import LATEST_ENDED, Delivery, deliveries
-from services.views.depot.filters import DepotContext
+from services.views.depot.filters import OverseerContext
 from services.views.depot.orders import BY_ID, orders
 from services.views.depot.returns import OLDEST, Return, returns
 from services.views.depot.users import PersonShown, people
@@ -165,7 +165,7 @@ def scores(context: RequestContext, filters: ScoreFilters) -> Asked[Score]:
 
 @router.get("/scorecard")
 async def scorecard(
-    context: DepotContext, page: Paging, filters: Annotated[ScoreFilters, Query()]
+    context: OverseerContext, page: Paging, filters: Annotated[ScoreFilters, Query()]
 ) -> Answered[Listed[ScoreShown]]:
     """How couriers delivered, week by week, the latest week first."""
 
@@ -290,7 +290,7 @@ def of_returns(context: RequestContext, asked: OfReturns) -> Rows[Return]:
 
 @router.get("/scorecard/deliveries")
 async def deliveries_scored(
-    context: DepotContext, page: Paging, asked: Annotated[OfDeliveries, Query()]
+    context: OverseerContext, page: Paging, asked: Annotated[OfDeliveries, Query()]
 ) -> Answered[Listed[DeliveryScored]]:
     """The orders behind a number of deliveries, ended last first."""
     mine = context.principal.organisation_id
@@ -318,7 +318,7 @@ def delivery_scored(row: Delivery, tracking_number: str) -> DeliveryScored:
 
 @router.get("/scorecard/returns")
 async def returns_scored(
-    context: DepotContext, page: Paging, asked: Annotated[OfReturns, Query()]
+    context: OverseerContext, page: Paging, asked: Annotated[OfReturns, Query()]
 ) -> Answered[Listed[ReturnScored]]:
     """The orders behind a number of returns, the oldest first."""
     return await page.show(of_returns(context, asked), OLDEST, ReturnScored.of)
@@ -337,7 +337,7 @@ class GapScored(Answer):
 
 @router.get("/scorecard/gaps")
 async def gaps_scored(
-    context: DepotContext, page: Paging, asked: Annotated[Scored, Query()]
+    context: OverseerContext, page: Paging, asked: Annotated[Scored, Query()]
 ) -> Answered[Listed[GapScored]]:
     """The days on which a courier's cash was not what was expected, the first one first."""
     first = monday(asked.week)

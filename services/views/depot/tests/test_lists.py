@@ -10,6 +10,7 @@ import pytest
 
 from services.views.depot.tests.make import (
     DAY,
+    FIRST,
     HOUR,
     NOON,
     approved,
@@ -192,6 +193,17 @@ async def test_a_tour_shows_its_courier_and_what_became_of_its_orders(depot: Dep
         "composed_at": "2030-05-01T12:00:00Z",
         "checked_out_at": "2030-05-01T13:00:00Z",
     }
+
+
+@pytest.mark.requirement("EXX-12", "M-04")
+async def test_what_stayed_in_the_depot_counts_until_the_tour_leaves(depot: Depot) -> None:
+    await depot.saw(composed(on_tour(), on_tour("o-2", "RABAT-7")))
+    async with served(depot) as api:
+        [tour] = await api.items("/outgoing")
+        assert (tour["parcels"], tour["cash"]) == (3, CASH | {"amount_minor": 69_800})
+        await depot.saw(checked_out("o-1", behind=(FIRST, "RABAT-7")))
+        [tour] = await api.items("/outgoing")
+        assert (tour["parcels"], tour["cash"]) == (1, CASH)
 
 
 OUTGOING = {
