@@ -9,6 +9,7 @@ from contracts.accounts.organisation_v1 import contract as accounts_organisation
 from contracts.accounts.user_v1 import contract as accounts_user_v1
 from contracts.alerts.alert_v1 import contract as alerts_alert_v1
 from contracts.alerts.searches_v1 import contract as alerts_searches_v1
+from contracts.customers.customer_v1 import contract as customers_customer_v1
 from contracts.depot_tours.order_v1 import contract as depot_tours_order_v1
 from contracts.depot_tours.pickup_v1 import contract as depot_tours_pickup_v1
 from contracts.depot_tours.returned_v1 import contract as depot_tours_returned_v1
@@ -37,6 +38,7 @@ contracts: tuple[Contract[Any], ...] = (
     accounts_user_v1,
     alerts_alert_v1,
     alerts_searches_v1,
+    customers_customer_v1,
     depot_tours_order_v1,
     depot_tours_pickup_v1,
     depot_tours_returned_v1,

@@ -1,0 +1,197 @@
+"""What people of the dealership do with a customer that goes on: correct, ask, describe, export."""
+
+from dataclasses import replace
+from datetime import timedelta
+from typing import assert_never
+
+from contracts.customers.customer_v1 import (
+    ChannelsBlocked,
+    ConsentGiven,
+    ConsentWithdrawn,
+    CustomerChanged,
+    CustomerEvent,
+    CustomerExported,
+    VehicleDescribed,
+    VehicleRemoved,
+)
+from services.customers.customer.commands import (
+    MOST_VEHICLES,
+    BlockChannels,
+    ChangeCustomer,
+    ConsentIdTaken,
+    DescribeVehicle,
+    ExportCustomer,
+    OfStaff,
+    RecordConsent,
+    Rejection,
+    RemoveVehicle,
+    SaidInFuture,
+    TooManyVehicles,
+    VehicleIsNameless,
+    VinRepeated,
+)
+from services.customers.customer.record import Consent, Record
+
+Decision = list[CustomerEvent] | Rejection
+
+CLOCKS = timedelta(minutes=5)
+"""By how much the clock of a reception may be ahead of ours."""
+
+
+def decide(command: OfStaff, record: Record) -> Decision:
+    match command:
+        case ChangeCustomer():
+            return change(command, record)
+        case BlockChannels():
+            return block(command, record)
+        case RecordConsent():
+            return consent(command, record)
+        case DescribeVehicle():
+            return describe_vehicle(command, record)
+        case RemoveVehicle():
+            return remove_vehicle(command, record)
+        case ExportCustomer():
+            return export(command, record)
+        case unhandled:
+            assert_never(unhandled)
+
+
+def change(command: ChangeCustomer, record: Record) -> Decision:
+    details = command.details
+    if details == record.details:
+        return []
+    return [
+        CustomerChanged(
+            customer_id=command.customer_id,
+            organisation_id=record.recorded.organisation_id,
+            dealership_id=record.recorded.dealership_id,
+            title=details.title,
+            last_name=details.last_name,
+            first_name=details.first_name,
+            email=details.email,
+            phone=details.phone,
+            language=details.language,
+            changed_by=command.by,
+            changed_at=command.at,
+        )
+    ]
+
+
+def block(command: BlockChannels, record: Record) -> Decision:
+    known = record.blocked
+    if (command.sms, command.email) == ((known.sms, known.email) if known else (False, False)):
+        return []
+    return [
+        ChannelsBlocked(
+            customer_id=command.customer_id,
+            organisation_id=record.recorded.organisation_id,
+            dealership_id=record.recorded.dealership_id,
+            sms=command.sms,
+            email=command.email,
+            blocked_by=command.by,
+            blocked_at=command.at,
+        )
+    ]
+
+
+def consent(command: RecordConsent, record: Record) -> Decision:
+    """Each is a fact of its own, also one that says again what was said before."""
+    if command.said_at > command.at + CLOCKS:
+        return SaidInFuture()
+    said = consent_event(command, record)
+    for known in record.consents:
+        if known.consent_id == command.consent_id:
+            return [] if known == said else ConsentIdTaken(command.consent_id)
+    return [said]
+
+
+def consent_event(command: RecordConsent, record: Record) -> Consent:
+    if command.given:
+        return ConsentGiven(
+            customer_id=command.customer_id,
+            organisation_id=record.recorded.organisation_id,
+            dealership_id=record.recorded.dealership_id,
+            consent_id=command.consent_id,
+            purpose=command.purpose,
+            channel=command.channel,
+            source=command.source,
+            wording=command.wording,
+            wording_version=command.wording_version,
+            recorded_by=command.by,
+            given_at=command.said_at,
+        )
+    return ConsentWithdrawn(
+        customer_id=command.customer_id,
+        organisation_id=record.recorded.organisation_id,
+        dealership_id=record.recorded.dealership_id,
+        consent_id=command.consent_id,
+        purpose=command.purpose,
+        channel=command.channel,
+        source=command.source,
+        wording=command.wording,
+        wording_version=command.wording_version,
+        recorded_by=command.by,
+        withdrawn_at=command.said_at,
+    )
+
+
+def describe_vehicle(command: DescribeVehicle, record: Record) -> Decision:
+    if command.plate is None and command.vin is None and command.brand is None:
+        return VehicleIsNameless()
+    for vehicle in record.vehicles.values():
+        other = vehicle.vehicle_id != command.vehicle_id
+        if other and command.vin is not None and vehicle.vin == command.vin:
+            return VinRepeated(vehicle.vehicle_id)
+    known = record.vehicles.get(command.vehicle_id)
+    if known is None and len(record.vehicles) >= MOST_VEHICLES:
+        return TooManyVehicles(MOST_VEHICLES)
+    described = VehicleDescribed(
+        customer_id=command.customer_id,
+        organisation_id=record.recorded.organisation_id,
+        dealership_id=record.recorded.dealership_id,
+        vehicle_id=command.vehicle_id,
+        plate=command.plate,
+        plate_country=command.plate_country,
+        vin=command.vin,
+        brand=command.brand,
+        model=command.model,
+        mileage_km=command.mileage_km,
+        described_by=command.by,
+        described_at=command.at,
+    )
+    if known is not None and known == replace(
+        described, described_by=known.described_by, described_at=known.described_at
+    ):
+        return []
+    return [described]
+
+
+def remove_vehicle(command: RemoveVehicle, record: Record) -> Decision:
+    """What was never there is away already."""
+    if command.vehicle_id not in record.vehicles:
+        return []
+    return [
+        VehicleRemoved(
+            customer_id=command.customer_id,
+            organisation_id=record.recorded.organisation_id,
+            dealership_id=record.recorded.dealership_id,
+            vehicle_id=command.vehicle_id,
+            removed_by=command.by,
+            removed_at=command.at,
+        )
+    ]
+
+
+def export(command: ExportCustomer, record: Record) -> Decision:
+    if command.export_id in record.export_ids:
+        return []
+    return [
+        CustomerExported(
+            customer_id=command.customer_id,
+            organisation_id=record.recorded.organisation_id,
+            dealership_id=record.recorded.dealership_id,
+            export_id=command.export_id,
+            exported_by=command.by,
+            exported_at=command.at,
+        )
+    ]
