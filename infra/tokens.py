@@ -7,7 +7,7 @@ about requests: `infra.http.auth` checks what comes in.
 import base64
 import hashlib
 import json
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from time import time
 from typing import Literal
@@ -31,12 +31,22 @@ Role = Literal[
     "billing",
     "courier",
     "depot_agent",
+    "dealership_manager",
+    "administrative_agent",
+    "sales_representative",
+    "technician",
+    "auditor",
+    "audit_manager",
+    "group_manager",
+    "device",
     "enrolling",
     "pending",
     "rejected",
 ]
 """Permissions within an organisation. Who is `enrolling` has yet to prove a second factor; the
-organisation of who is `pending` or `rejected` is not let in."""
+organisation of who is `pending` or `rejected` is not let in. Those of dealerships, from
+`dealership_manager` to `audit_manager`, hold where the claim `dealerships` says, that of a
+`group_manager` at each; a paired `device` holds its own at one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,6 +110,7 @@ def issue(
     time_zone: str | None = None,
     session_id: str | None = None,
     country: str | None = None,
+    dealerships: Mapping[str, Collection[str]] | None = None,
 ) -> str:
     """An access token valid for `lifetime` seconds.
 
@@ -107,11 +118,12 @@ def issue(
     `session_id` is the session that began then, for what asks whether it is over.
     `time_zone` is the organisation's, by its IANA name; Europe/Paris when not said. So is
     `country`, by ISO 3166; France when not said.
+    `dealerships` are the ids of those at which a role holds, by the role.
     The accounts service issues them; a laptop and tests may with a key of their own, which no
     API elsewhere publishes.
     """
     at = time() if now is None else now
-    claims = {
+    claims: dict[str, object] = {
         "sub": subject,
         "org": organisation_id,
         "roles": sorted(roles),
@@ -129,6 +141,8 @@ def issue(
         claims["zoneinfo"] = time_zone
     if country is not None:
         claims["country"] = country
+    if dealerships:
+        claims["dealerships"] = {role: sorted(ids) for role, ids in sorted(dealerships.items())}
     return jwt.encode(claims, key.private, algorithm="EdDSA", headers={"kid": key.kid})
 
 

@@ -45,6 +45,22 @@ class Role(IntEnum):
     COURIER = 7
     # Receives parcels at a depot, and keeps them.
     DEPOT_AGENT = 8
+    # Keeps the users, devices and settings of a dealership; signs in with a second factor
+    # (FLB-017).
+    DEALERSHIP_MANAGER = 9
+    # Makes and sends the cases of a dealership, and keeps its customers (FLB-018).
+    ADMINISTRATIVE_AGENT = 10
+    # Makes and sends the cases of sales of a dealership (FLB-019).
+    SALES_REPRESENTATIVE = 11
+    # Works on the cases of a dealership with a paired device, without a password (FLB-020).
+    TECHNICIAN = 12
+    # Audits a dealership with a paired device, without a password (FLB-021).
+    AUDITOR = 13
+    # Reads the audits of a dealership, and makes their templates (FLB-022).
+    AUDIT_MANAGER = 14
+    # Has the rights of a manager at every dealership of the organisation; granted by the operator
+    # of the platform alone (FLB-023, G-32).
+    GROUP_MANAGER = 15
 
 
 class PasswordMeans(IntEnum):
@@ -70,6 +86,15 @@ class SessionEnd(IntEnum):
     BY_STAFF = 5
 
 
+@dataclass(frozen=True, slots=True)
+class RolesAtDealership:
+    """What a user may do at one dealership of the organisation."""
+
+    dealership_id: str
+    # At least one of the roles that are granted per dealership.
+    roles: tuple[Role, ...]
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class UserInvited:
     """An administrator made the account, which has no credentials yet (HIF-02), or its owner
@@ -91,6 +116,24 @@ class UserInvited:
     # What the organisation calls the user, like a personnel number, unique there; the id follows
     # from it.
     reference: str | None
+    # Where the roles of dealerships hold; `roles` has them all.
+    dealerships: tuple[RolesAtDealership, ...]
+    # Whether the account was opened, or listed, at once: then no mail tells of the invitation
+    # alone.
+    at_once: bool | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UserListed:
+    """The user may be named as author or assignee of work from now on, and does not sign in: a
+    technician or an auditor, who has no password (FLB-015).
+
+    Sessions and credentials that there were ended with it.
+    """
+
+    user_id: str
+    organisation_id: str
+    listed_at: datetime
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -246,6 +289,8 @@ class RolesChanged:
     roles: tuple[Role, ...]
     changed_by: str
     changed_at: datetime
+    # Where the roles of dealerships hold; `roles` has them all.
+    dealerships: tuple[RolesAtDealership, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -329,6 +374,7 @@ class SubjectForgotten:
 
 UserEvent = (
     UserInvited
+    | UserListed
     | AgreementSigned
     | UserActivated
     | PasswordResetRequested
@@ -351,6 +397,7 @@ UserEvent = (
 )
 
 _UserInvited = message_class("relais.accounts.user.v1.UserInvited")
+_UserListed = message_class("relais.accounts.user.v1.UserListed")
 _AgreementSigned = message_class("relais.accounts.user.v1.AgreementSigned")
 _UserActivated = message_class("relais.accounts.user.v1.UserActivated")
 _PasswordResetRequested = message_class("relais.accounts.user.v1.PasswordResetRequested")
@@ -370,6 +417,20 @@ _SignedIn = message_class("relais.accounts.user.v1.SignedIn")
 _SessionsEnded = message_class("relais.accounts.user.v1.SessionsEnded")
 _UserDeactivated = message_class("relais.accounts.user.v1.UserDeactivated")
 _SubjectForgotten = message_class("relais.accounts.user.v1.SubjectForgotten")
+
+
+def decode_roles_at_dealership(message: Any) -> RolesAtDealership:
+    return RolesAtDealership(
+        dealership_id=message.dealership_id,
+        roles=tuple(member(Role, item) for item in message.roles),
+    )
+
+
+def encode_roles_at_dealership(value: RolesAtDealership) -> dict[str, Any]:
+    return {
+        "dealership_id": value.dealership_id,
+        "roles": value.roles,
+    }
 
 
 def decode_user_invited(message: Any, unseal: Unseal) -> UserInvited:
@@ -392,6 +453,8 @@ def decode_user_invited(message: Any, unseal: Unseal) -> UserInvited:
         reference=decode_text(unseal(message.user_id, 10, message.reference.sealed))
         if message.HasField("reference")
         else None,
+        dealerships=tuple(decode_roles_at_dealership(item) for item in message.dealerships),
+        at_once=message.at_once if message.HasField("at_once") else None,
     )
 
 
@@ -413,6 +476,28 @@ def encode_user_invited(value: UserInvited, seal: Seal) -> bytes:
         reference=None
         if value.reference is None
         else {"sealed": seal(value.user_id, 10, value.reference.encode())},
+        dealerships=[encode_roles_at_dealership(item) for item in value.dealerships],
+        at_once=value.at_once,
+    )
+    encoded: bytes = message.SerializeToString()
+    return encoded
+
+
+def decode_user_listed(message: Any, _unseal: Unseal) -> UserListed:
+    if not message.HasField("listed_at"):
+        raise missing(message, "listed_at")
+    return UserListed(
+        user_id=message.user_id,
+        organisation_id=message.organisation_id,
+        listed_at=decode_instant(message.listed_at),
+    )
+
+
+def encode_user_listed(value: UserListed, _seal: Seal) -> bytes:
+    message = _UserListed(
+        user_id=value.user_id,
+        organisation_id=value.organisation_id,
+        listed_at=encode_instant(value.listed_at),
     )
     encoded: bytes = message.SerializeToString()
     return encoded
@@ -746,6 +831,7 @@ def decode_roles_changed(message: Any, _unseal: Unseal) -> RolesChanged:
         roles=tuple(member(Role, item) for item in message.roles),
         changed_by=message.changed_by,
         changed_at=decode_instant(message.changed_at),
+        dealerships=tuple(decode_roles_at_dealership(item) for item in message.dealerships),
     )
 
 
@@ -756,6 +842,7 @@ def encode_roles_changed(value: RolesChanged, _seal: Seal) -> bytes:
         roles=value.roles,
         changed_by=value.changed_by,
         changed_at=encode_instant(value.changed_at),
+        dealerships=[encode_roles_at_dealership(item) for item in value.dealerships],
     )
     encoded: bytes = message.SerializeToString()
     return encoded
@@ -969,6 +1056,17 @@ contract: Contract[UserEvent] = Contract(
             encode=encode_user_invited,
             parse=parser(_UserInvited),
             convert=decode_user_invited,
+        ),
+        EventType(
+            type="relais.accounts.user.v1.listed",
+            cls=UserListed,
+            key="user_id",
+            time="listed_at",
+            schema="relais.accounts.user.v1.UserListed",
+            personal=(),
+            encode=encode_user_listed,
+            parse=parser(_UserListed),
+            convert=decode_user_listed,
         ),
         EventType(
             type="relais.accounts.user.v1.agreement_signed",

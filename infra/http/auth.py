@@ -55,6 +55,8 @@ class Principal:
     zone: ZoneInfo = PARIS
     session_id: str | None = None
     country: str = FRANCE
+    dealerships: frozenset[tuple[str, str]] = frozenset()
+    """Each role of a dealership with the id of one at which it holds."""
 
 
 class Unreadable(ValueError):
@@ -241,9 +243,26 @@ def _principal_of(claims: Mapping[str, Any]) -> tuple[Principal, float]:
     country = claims.get("country", FRANCE)
     if not isinstance(country, str) or not _COUNTRY.fullmatch(country):
         raise ValueError("country must be a code of two letters")
-    roles = frozenset(roles)
-    principal = Principal(subject, organisation, roles, shown, zone, session_id, country)
+    principal = Principal(
+        subject,
+        organisation,
+        frozenset(roles),
+        shown,
+        zone,
+        session_id,
+        country,
+        _dealerships_of(claims.get("dealerships", {})),
+    )
     return principal, float(expires_at)
+
+
+def _dealerships_of(claim: object) -> frozenset[tuple[str, str]]:
+    if not isinstance(claim, dict) or not all(isinstance(ids, list) for ids in claim.values()):
+        raise TypeError("dealerships must be lists by role")
+    held = frozenset((role, one) for role, ids in claim.items() for one in ids)
+    if not all(isinstance(one, str) and _NAME.fullmatch(one) for _, one in held):
+        raise ValueError("dealerships must have names")
+    return held
 
 
 def _zone_of(claim: object) -> ZoneInfo:

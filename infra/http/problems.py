@@ -212,6 +212,11 @@ def session_over() -> Problem:
     return Problem(401, "session-over")
 
 
+def no_such_dealership() -> Problem:
+    """404: the caller holds no role there that counts, or there is no dealership of that id."""
+    return Problem(404, "no-such-dealership")
+
+
 def not_let_in(standing: str) -> Problem:
     """403: the registration of the caller's organisation is `pending`, or `rejected`."""
     if standing == "pending":

@@ -63,6 +63,7 @@ from infra.http.problems import (
     Problem,
     invalid,
     malformed,
+    no_such_dealership,
     not_let_in,
     refused,
     try_again,
@@ -90,8 +91,23 @@ COMMANDS = UUID("5d7bd4c4-5c0e-5a5e-9d2c-3f1f7c9a8a11")
 """Namespace of the ids of commands that come by HTTP."""
 SKEW = timedelta(minutes=5)
 """How far a phone's clock may be ahead of ours."""
-COUNTS = frozenset({"logistics", "administration", "analyst", "operator", "billing"})
+COUNTS = frozenset(
+    {
+        "logistics",
+        "administration",
+        "analyst",
+        "operator",
+        "billing",
+        "dealership_manager",
+        "administrative_agent",
+        "sales_representative",
+        "audit_manager",
+        "group_manager",
+    }
+)
 """Callers with none of these roles see opaque versions."""
+GROUP_MANAGER: Role = "group_manager"
+MANAGES: frozenset[Role] = frozenset({"dealership_manager", GROUP_MANAGER})
 NOT_LET_IN = frozenset({"pending", "rejected"})
 """The roles of callers whose organisation is not let in: they are told so."""
 JSON = "application/json"
@@ -254,6 +270,18 @@ class PublicRequest:
 
 
 @dataclass(frozen=True, slots=True)
+class Dealerships:
+    """The dealerships of the caller's organisation at which one of some roles holds."""
+
+    ids: frozenset[str]
+    everywhere: bool = False
+    """At each of the organisation, whatever `ids` are."""
+
+    def __contains__(self, dealership_id: str) -> bool:
+        return self.everywhere or dealership_id in self.ids
+
+
+@dataclass(frozen=True, slots=True)
 class RequestContext(PublicRequest):
     """One request of somebody who was let in.
 
@@ -289,6 +317,28 @@ class RequestContext(PublicRequest):
             fingerprint=self.fingerprint,
             traceparent=self.traceparent,
         )
+
+    def dealerships(self, *roles: Role) -> Dealerships:
+        """Where the caller holds one of these roles (G-32).
+
+        A group manager is a manager everywhere, so `dealership_manager` and `group_manager` hold at
+        every dealership of theirs; the other roles where they were granted.
+        """
+        held = self.principal.dealerships
+        return Dealerships(
+            ids=frozenset(dealership_id for role, dealership_id in held if role in roles),
+            everywhere=GROUP_MANAGER in self.principal.roles and not MANAGES.isdisjoint(roles),
+        )
+
+    def require_dealership(self, dealership_id: str, *roles: Role) -> None:
+        """Refuse a caller who holds none of these roles at the dealership, in the words for one
+        that does not exist. Raises a 404 `Problem`.
+
+        A group manager passes with any id: the route still finds out whether the dealership, or the
+        thing that is of it, is one of the caller's organisation.
+        """
+        if dealership_id not in self.dealerships(*roles):
+            raise no_such_dealership()
 
     def phone(self, field: str, text: str, country: str | None = None) -> str:
         """A number in a field of the body, as E.164: without a country code it is of that country,
@@ -629,6 +679,11 @@ Everybody = Annotated[
         "billing",
         "courier",
         "depot_agent",
+        "dealership_manager",
+        "administrative_agent",
+        "sales_representative",
+        "audit_manager",
+        "group_manager",
         "pending",
         "rejected",
     ),

@@ -13,6 +13,7 @@ from contracts.accounts import user_v1
 from contracts.accounts.user_v1 import (
     PasswordSet,
     Role,
+    RolesAtDealership,
     RolesChanged,
     SessionsEnded,
     SubjectForgotten,
@@ -20,6 +21,7 @@ from contracts.accounts.user_v1 import (
     UserActivated,
     UserDeactivated,
     UserInvited,
+    UserListed,
 )
 from infra.consumers.views import OutOfOrder, View
 from infra.http.auth import Principal
@@ -28,6 +30,7 @@ from infra.http.request_context import RequestContext
 
 Reads = (
     UserInvited
+    | UserListed
     | UserActivated
     | UserDeactivated
     | RolesChanged
@@ -38,6 +41,14 @@ Reads = (
 )
 MOST_ENDED = 50
 """How many ended sessions of a user are remembered; their tokens have ended long before."""
+
+
+@dataclass(frozen=True, slots=True)
+class RolesAt:
+    """The roles that a user has at a dealership."""
+
+    dealership_id: str
+    roles: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +66,8 @@ class User:
     """When all sessions ended last; those that began before are over."""
     ended_sessions: tuple[str, ...] = ()
     """The sessions that ended alone, the last ones last."""
+    dealerships: tuple[RolesAt, ...] = ()
+    """Where the roles of dealerships hold; a group manager is one everywhere."""
 
 
 def key(event: Reads) -> tuple[str]:
@@ -64,19 +77,27 @@ def key(event: Reads) -> tuple[str]:
 def project(row: User | None, event: Reads) -> User:
     if isinstance(event, UserInvited):
         roles = _names(event.roles)
-        return User(user_id=event.user_id, organisation_id=event.organisation_id, roles=roles)
+        return User(
+            user_id=event.user_id,
+            organisation_id=event.organisation_id,
+            roles=roles,
+            dealerships=_places(event.dealerships),
+        )
     if row is None:
         raise OutOfOrder(event)
     match event:
         case UserActivated():
             return replace(row, roles=_names(event.roles), active=True, closed=False)
+        case UserListed():
+            return replace(row, active=False, closed=False, sessions_over_at=event.listed_at)
         case UserDeactivated():
             ended_at = event.deactivated_at
             return replace(row, active=False, closed=True, sessions_over_at=ended_at)
         case SubjectForgotten():
             return replace(row, active=False, closed=True, sessions_over_at=event.forgotten_at)
         case RolesChanged():
-            return replace(row, roles=_names(event.roles))
+            places = _places(event.dealerships)
+            return replace(row, roles=_names(event.roles), dealerships=places)
         case PasswordSet():
             return replace(row, sessions_over_at=event.set_at)
         case TotpRemoved():
@@ -93,6 +114,10 @@ def project(row: User | None, event: Reads) -> User:
 
 def _names(roles: Iterable[Role]) -> tuple[str, ...]:
     return tuple(role.name.lower() for role in roles)
+
+
+def _places(dealerships: Iterable[RolesAtDealership]) -> tuple[RolesAt, ...]:
+    return tuple(RolesAt(one.dealership_id, _names(one.roles)) for one in dealerships)
 
 
 lookup = View(
@@ -126,6 +151,24 @@ async def require_active(context: RequestContext, field: str, user_id: str, role
     user = await context.lookup(lookup, user_id)
     if user is None or not user.active or role.name.lower() not in user.roles:
         raise unknown_reference(field, role.name.lower())
+
+
+async def require_at(
+    context: RequestContext, field: str, user_id: str, dealership_id: str, *roles: Role
+) -> None:
+    """Refuse a command whose field names nobody of the caller's organisation who has one of these
+    roles, or any when none is named, at that dealership. Technicians and auditors, who do not sign
+    in, are somebody (FLB-015, FLB-050); who was deactivated is nobody (G-31).
+
+    Raises the 422 `Problem` of the field.
+    """
+    await require(context, field, user_id)
+    user = await context.lookup(lookup, user_id)
+    wanted = _names(roles)
+    there = () if user is None else user.dealerships
+    held = {role for one in there if one.dealership_id == dealership_id for role in one.roles}
+    if not held or (wanted and held.isdisjoint(wanted)):
+        raise unknown_reference(field, "user")
 
 
 async def refuse_ended(context: RequestContext) -> None:

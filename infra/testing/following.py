@@ -45,6 +45,8 @@ def user(
         invited_by="lea",
         invited_at=NOON,
         reference=None,
+        dealerships=(),
+        at_once=None,
     )
 
 

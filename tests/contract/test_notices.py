@@ -108,6 +108,8 @@ def invited() -> user.UserInvited:
         invited_by="lea",
         invited_at=NOON,
         reference=None,
+        dealerships=(),
+        at_once=None,
     )
 
 

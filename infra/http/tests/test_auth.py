@@ -96,6 +96,9 @@ REFUSED: list[tuple[str, str | Callable[[], str] | None]] = [
     ("that expires some day", f"Bearer {sign(exp='some day')}"),
     ("of an organisation in no country", f"Bearer {sign(country='Maroc')}"),
     ("of an organisation in a numbered country", f"Bearer {sign(country=212)}"),
+    ("with dealerships that are no lists", f"Bearer {sign(dealerships={'auditor': 'D1'})}"),
+    ("with dealerships without a name", f"Bearer {sign(dealerships={'auditor': ['']})}"),
+    ("with dealerships by number", f"Bearer {sign(dealerships=[['auditor', 'D1']])}"),
     ("whose secret was shown some day", f"Bearer {sign(auth_time='some day')}"),
 ]
 

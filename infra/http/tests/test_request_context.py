@@ -21,7 +21,13 @@ from infra.http.auth import PublishedKeys, Verifier
 from infra.http.history import MOST, ORDER
 from infra.http.models import Id
 from infra.http.problems import Problem
-from infra.http.request_context import SKEW, AppState, RequestContext, requires
+from infra.http.request_context import (
+    SKEW,
+    AppState,
+    Dealerships,
+    RequestContext,
+    requires,
+)
 from infra.http.tests.stage import (
     KEY,
     NOON,
@@ -36,7 +42,7 @@ from infra.personal import Keyring
 from infra.reading import pack
 from infra.store.postgres import PostgresStore
 from infra.tests.make import context
-from infra.tokens import issue, jwks
+from infra.tokens import Role, issue, jwks
 
 RINGS = "/bells/b1/rings"
 MISMATCH = "urn:relais:problem:version-mismatch"
@@ -440,3 +446,44 @@ def test_a_phone_number_is_of_the_country_of_the_organisation(
         context.phone("phone", "06 12 34")
     assert (refused.value.status_code, refused.value.slug) == (422, "invalid-request")
     assert [error.field for error in refused.value.errors] == ["/phone"]
+
+
+AT = {"sales_representative": ["D1", "D2"], "technician": ["D3"]}
+
+
+def dealer(*roles: str, at: dict[str, list[str]] | None = None) -> RequestContext:
+    """A request of somebody with these roles at these dealerships."""
+    verifier = Verifier(PublishedKeys(jwks(KEY)), "i", "a")
+    token = issue(KEY, "lea", "g", roles, issuer="i", audience="a", dealerships=at)
+    principal = verifier.principal(f"Bearer {token}".encode())
+    return RequestContext(AppState(verifier), NOON, NOON, "j", None, principal=principal)
+
+
+@pytest.mark.requirement("G-32")
+def test_a_role_of_a_dealership_holds_where_it_was_granted_and_nowhere_else() -> None:
+    who = dealer(*AT, at=AT)
+    assert who.dealerships("sales_representative") == Dealerships(frozenset({"D1", "D2"}))
+    assert who.dealerships("technician", "auditor") == Dealerships(frozenset({"D3"}))
+    assert who.dealerships("auditor") == Dealerships(frozenset())
+    who.require_dealership("D2", "auditor", "sales_representative")
+    refusals: list[tuple[str, Role]] = [("D3", "sales_representative"), ("D1", "technician")]
+    for dealership_id, role in refusals:
+        with pytest.raises(Problem) as refused:
+            who.require_dealership(dealership_id, role)
+        assert (refused.value.status_code, refused.value.slug) == (404, "no-such-dealership")
+
+
+@pytest.mark.requirement("FLB-023", "G-32")
+def test_a_group_manager_is_a_manager_everywhere_and_nothing_else() -> None:
+    who = dealer("group_manager", at={"auditor": ["D1"]})
+    rights: tuple[Role, ...] = ("group_manager", "dealership_manager")
+    for role in rights:
+        assert who.dealerships(role).everywhere
+        who.require_dealership("D9", role)
+    assert who.dealerships("auditor") == Dealerships(frozenset({"D1"}))
+    with pytest.raises(Problem):
+        who.require_dealership("D9", "administrative_agent")
+
+
+def test_who_holds_no_role_of_a_dealership_is_at_none() -> None:
+    assert dealer("logistics").dealerships("dealership_manager") == Dealerships(frozenset())

@@ -1,6 +1,6 @@
 """Access tokens: issued for a few minutes, checked by other services without asking anybody."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable, Mapping
 from datetime import datetime, timedelta
 
 from contracts.accounts.organisation_v1 import Profile
@@ -30,8 +30,12 @@ class AccessTokens:
         lifetime: timedelta,
         authenticated_at: float | None,
         session_id: str | None,
+        dealerships: Mapping[str, Collection[str]] | None = None,
     ) -> str:
-        """A token for a user of an organisation, who last showed a secret at `authenticated_at`."""
+        """A token for a user of an organisation, who last showed a secret at `authenticated_at`.
+
+        `dealerships` are those at which a role holds, by the role.
+        """
         profile = await self._profile(organisation_id)
         return issue(
             await self._keys.signing(at),
@@ -46,6 +50,7 @@ class AccessTokens:
             session_id=session_id,
             time_zone=profile.time_zone if profile else None,
             country=profile.country if profile else None,
+            dealerships=dealerships,
         )
 
     async def _profile(self, organisation_id: str) -> Profile | None:

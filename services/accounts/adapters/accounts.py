@@ -4,7 +4,7 @@ from infra.commands import Commands
 from services.accounts.adapters.secrets import Secrets
 from services.accounts.adapters.secrets.claims import Claims
 from services.accounts.aggregates import USER
-from services.accounts.user import Account, Active, Deactivated, Invited, Person
+from services.accounts.user import Account, Active, Deactivated, Invited, Listed, Person
 
 
 class Accounts:
@@ -19,7 +19,7 @@ class Accounts:
     async def find(self, user_id: str) -> Account | None:
         """The account of a user as of now; None when there is none, or it was forgotten."""
         state = (await self._commands.load(USER, user_id)).state
-        return state if isinstance(state, Invited | Active | Deactivated) else None
+        return state if isinstance(state, Invited | Listed | Active | Deactivated) else None
 
     async def active(self, user_id: str | None) -> Person | None:
         """A user who may sign in; None for everybody else."""
@@ -52,7 +52,7 @@ class Accounts:
                 # earlier, and left it where no invitation followed.
                 await claims.expect_no_more(other)
             elif (
-                isinstance(found.state, Invited | Active | Deactivated)
+                isinstance(found.state, Invited | Listed | Active | Deactivated)
                 and found.state.person.organisation_id == organisation_id
             ):
                 return None

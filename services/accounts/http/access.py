@@ -63,6 +63,11 @@ OwnContext = Annotated[
         "billing",
         "courier",
         "depot_agent",
+        "dealership_manager",
+        "administrative_agent",
+        "sales_representative",
+        "audit_manager",
+        "group_manager",
         "enrolling",
         "pending",
         "rejected",
@@ -79,6 +84,11 @@ MemberContext = Annotated[
         "billing",
         "courier",
         "depot_agent",
+        "dealership_manager",
+        "administrative_agent",
+        "sales_representative",
+        "audit_manager",
+        "group_manager",
     ),
 ]
 StaffContext = Annotated[RequestContext, requires("logistics", "administration")]

@@ -1,6 +1,6 @@
 """The tokens of people who were let in."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable, Mapping
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Annotated, Literal
@@ -13,7 +13,7 @@ from services.accounts.adapters.secrets.keys import ACCESS
 from services.accounts.adapters.secrets.sessions import Session
 from services.accounts.http.access import Access
 from services.accounts.user import Person
-from services.accounts.user.sign_in import granted
+from services.accounts.user.sign_in import granted, granted_at
 
 
 class GrantedRole(StrEnum):
@@ -28,6 +28,14 @@ class GrantedRole(StrEnum):
     BILLING = "billing"
     COURIER = "courier"
     DEPOT_AGENT = "depot_agent"
+    DEALERSHIP_MANAGER = "dealership_manager"
+    ADMINISTRATIVE_AGENT = "administrative_agent"
+    SALES_REPRESENTATIVE = "sales_representative"
+    TECHNICIAN = "technician"
+    AUDITOR = "auditor"
+    AUDIT_MANAGER = "audit_manager"
+    GROUP_MANAGER = "group_manager"
+    DEVICE = "device"
     ENROLLING = "enrolling"
     PENDING = "pending"
     REJECTED = "rejected"
@@ -57,11 +65,13 @@ async def tokens_of_session(
     organisation = await access.organisation(person.organisation_id)
     standing = organisation.barred if organisation else None
     own = granted(person.roles, with_second_factor=session.second_factor)
+    roles = frozenset({standing}) if standing else own
     tokens = await tokens_for(
         access,
         user_id=person.user_id,
         organisation_id=person.organisation_id,
-        roles=frozenset({standing}) if standing else own,
+        roles=roles,
+        dealerships=granted_at(person.dealerships, roles),
         at=at,
         authenticated_at=session.signed_in_at.timestamp(),
         session_id=session.session_id,
@@ -81,6 +91,7 @@ async def tokens_for(
     authenticated_at: float | None,
     session_id: str | None,
     lifetime: timedelta = ACCESS,
+    dealerships: Mapping[str, Collection[str]] | None = None,
 ) -> Tokens:
     """An access token that nothing refreshes, and what it says."""
     token = await access.tokens.issue(
@@ -91,6 +102,7 @@ async def tokens_for(
         lifetime=lifetime,
         authenticated_at=authenticated_at,
         session_id=session_id,
+        dealerships=dealerships,
     )
     return Tokens(
         user_id=user_id,

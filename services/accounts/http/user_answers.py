@@ -26,21 +26,23 @@ from contracts.accounts.user_v1 import (
     UserActivated,
     UserDeactivated,
     UserInvited,
+    UserListed,
 )
 from infra.http.answers import Answer, PointShown
 from infra.http.history import History
 from infra.http.models import Day, Instant, Named
-from services.accounts.user import Account, Active, Deactivated, Invited
+from services.accounts.user import Account, Active, Deactivated, Invited, Listed
 from services.accounts.user.sign_in import GUARDED
 
 UserRole = Annotated[Role, Named()]
 
 
 class UserStatus(StrEnum):
-    """How far an account has come."""
+    """How far an account has come; `listed` ones may be named and do not sign in."""
 
     INVITED = "invited"
     ACTIVE = "active"
+    LISTED = "listed"
     DEACTIVATED = "deactivated"
 
 
@@ -85,6 +87,37 @@ class SecondFactorShown(Answer):
     """Whether one of the roles counts only after a second factor was shown."""
 
 
+class RolesAtDealershipShown(Answer):
+    """What a user may do at one dealership."""
+
+    dealership_id: str
+    roles: list[UserRole]
+
+
+class RolesChangedShown(Answer):
+    user_id: str
+    organisation_id: str
+    roles: list[UserRole]
+    dealerships: list[RolesAtDealershipShown]
+    changed_by: str
+    changed_at: Instant
+
+
+class InvitedShown(Answer):
+    user_id: str
+    organisation_id: str
+    email: str | None
+    name: str
+    language: str
+    roles: list[UserRole]
+    dealerships: list[RolesAtDealershipShown]
+    phone: str | None
+    invited_by: str
+    invited_at: Instant
+    reference: str | None
+    at_once: bool | None
+
+
 class UserShown(Answer):
     status: UserStatus
     user_id: str
@@ -98,6 +131,8 @@ class UserShown(Answer):
     reference: str | None
     """The name that the organisation gives the user."""
     roles: list[UserRole]
+    """All of them; those of dealerships hold where `dealerships` says."""
+    dealerships: list[RolesAtDealershipShown]
     agreement: AgreementShown | None
     profile: ProfileShown | None
     """The profile that the user keeps; null until there is one."""
@@ -115,6 +150,8 @@ def status_of(account: Account) -> UserStatus:
     match account:
         case Invited():
             return UserStatus.INVITED
+        case Listed():
+            return UserStatus.LISTED
         case Active():
             return UserStatus.ACTIVE
         case Deactivated():
@@ -135,6 +172,7 @@ def user_shown(account: Account) -> UserShown:
         phone=person.phone,
         reference=person.invitation.reference,
         roles=sorted(person.roles, key=lambda role: role.name),
+        dealerships=[RolesAtDealershipShown.of(one) for one in person.dealerships],
         agreement=AgreementShown.of(person.agreement) if person.agreement else None,
         profile=ProfileShown.of(person.profile) if person.profile else None,
         licence=LicenceShown.of(person.licence) if person.licence else None,
@@ -148,18 +186,8 @@ class UserHistory(
     History,
     of=user_v1.contract,
     shows={
-        UserInvited: (
-            "user_id",
-            "organisation_id",
-            "email",
-            "name",
-            "language",
-            "roles",
-            "phone",
-            "invited_by",
-            "invited_at",
-            "reference",
-        ),
+        UserInvited: InvitedShown,
+        UserListed: ("user_id", "organisation_id", "listed_at"),
         AgreementSigned: AgreementShown,
         UserActivated: (
             "user_id",
@@ -205,7 +233,7 @@ class UserHistory(
         RecoveryCodesMade: ("user_id", "organisation_id", "made_at"),
         TotpRemoved: ("user_id", "organisation_id", "removed_by", "removed_at"),
         CodeRefused: ("user_id", "organisation_id", "refused_at"),
-        RolesChanged: ("user_id", "organisation_id", "roles", "changed_by", "changed_at"),
+        RolesChanged: RolesChangedShown,
         ProfileChanged: ProfileShown,
         LicenceChanged: LicenceShown,
         SignedIn: (

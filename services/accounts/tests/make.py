@@ -89,6 +89,8 @@ def invited(
         invited_by=by,
         invited_at=at,
         reference=None,
+        dealerships=(),
+        at_once=None,
     )
 
 
@@ -173,7 +175,12 @@ def change_roles(*roles: Role, others: int = 1) -> ChangeRoles:
 
 def roles_changed(*roles: Role) -> RolesChanged:
     return RolesChanged(
-        user_id="ada", organisation_id="hiflow", roles=roles, changed_by="lea", changed_at=NOON
+        user_id="ada",
+        organisation_id="hiflow",
+        roles=roles,
+        changed_by="lea",
+        changed_at=NOON,
+        dealerships=(),
     )
 
 

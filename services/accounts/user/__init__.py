@@ -17,6 +17,7 @@ from contracts.accounts.user_v1 import (
     ProfileChanged,
     RecoveryCodesMade,
     Role,
+    RolesAtDealership,
     RolesChanged,
     SessionsEnded,
     SignedIn,
@@ -27,10 +28,12 @@ from contracts.accounts.user_v1 import (
     UserDeactivated,
     UserEvent,
     UserInvited,
+    UserListed,
 )
 from services.accounts import terms
 from services.accounts.user import agreement, licence, profile, registration, sign_in
 from services.accounts.user.agreement import RecordAgreement
+from services.accounts.user.dealerships import OF_DEALERS, WITHOUT_PASSWORD
 from services.accounts.user.licence import ChangeLicence
 from services.accounts.user.profile import ChangeProfile
 from services.accounts.user.registration import AdmitUser, RequestPhoneCode
@@ -151,6 +154,8 @@ class Person:
 
     invitation: UserInvited
     roles: frozenset[Role]
+    dealerships: tuple[RolesAtDealership, ...] = ()
+    """Where the roles of dealerships hold; `roles` has them all."""
     agreement: AgreementSigned | None = None
     profile: ProfileChanged | None = None
     licence: LicenceChanged | None = None
@@ -211,6 +216,14 @@ class Active:
 
 
 @dataclass(frozen=True, slots=True)
+class Listed:
+    """May be named as author or assignee, and has no credentials: technicians and auditors
+    (FLB-015)."""
+
+    person: Person
+
+
+@dataclass(frozen=True, slots=True)
 class Deactivated:
     """May come back, and is then who they were."""
 
@@ -222,7 +235,7 @@ class Forgotten:
     organisation_id: str
 
 
-Account = Invited | Active | Deactivated
+Account = Invited | Listed | Active | Deactivated
 User = Unknown | Account | Forgotten
 
 initial: User = Unknown()
@@ -235,7 +248,9 @@ def organisation_of(user: Account | Forgotten) -> str:
 def evolve(user: User, event: UserEvent) -> User:
     """Take history as recorded: a rule added today must not break yesterday's events."""
     if isinstance(event, UserInvited):
-        return Invited(Person(invitation=event, roles=frozenset(event.roles)))
+        return Invited(
+            Person(invitation=event, roles=frozenset(event.roles), dealerships=event.dealerships)
+        )
     if isinstance(event, PhoneCodeRequested):
         return Unknown(event) if isinstance(user, Unknown) else user
     if isinstance(user, Unknown | Forgotten):
@@ -244,6 +259,8 @@ def evolve(user: User, event: UserEvent) -> User:
     match event:
         case UserActivated():
             return Active(person)
+        case UserListed():
+            return Listed(person)
         case UserDeactivated():
             return Deactivated(person)
         case SubjectForgotten():
@@ -251,7 +268,8 @@ def evolve(user: User, event: UserEvent) -> User:
         case AgreementSigned():
             return replace(user, person=replace(person, agreement=event))
         case RolesChanged():
-            return replace(user, person=replace(person, roles=frozenset(event.roles)))
+            changed = replace(person, roles=frozenset(event.roles), dealerships=event.dealerships)
+            return replace(user, person=changed)
         case ProfileChanged():
             return replace(user, person=replace(person, profile=event))
         case LicenceChanged():
@@ -342,7 +360,7 @@ def invite(command: InviteUser, user: User) -> Decision:
     match user:
         case Unknown():
             return [invitation(command)] if command.roles else RolesMissing()
-        case Invited(person) | Active(person) | Deactivated(person):
+        case Invited(person) | Listed(person) | Active(person) | Deactivated(person):
             known = replace(person.invitation, invited_by=command.by, invited_at=command.at)
             return [] if known == invitation(command) else UserIdTaken(command.user_id)
         case Forgotten(organisation_id=owner) if owner == command.organisation_id:
@@ -366,7 +384,7 @@ def admit(command: AdmitUser, user: User) -> Decision:
     match user:
         case Unknown():
             return registration.admitted(command) if command.roles else RolesMissing()
-        case Invited(person) | Active(person) | Deactivated(person):
+        case Invited(person) | Listed(person) | Active(person) | Deactivated(person):
             known = replace(person.invitation, invited_by=command.by, invited_at=command.at)
             return [] if known == registration.invited(command) else UserIdTaken(command.user_id)
         case Forgotten():
@@ -387,13 +405,23 @@ def invitation(command: InviteUser) -> UserInvited:
         invited_by=command.by,
         invited_at=command.at,
         reference=command.reference,
+        dealerships=(),
+        at_once=None,
     )
 
 
 def activate(command: ActivateUser, user: Account) -> Decision:
     match user:
-        case Active():
+        case Active() | Listed():
             return []
+        case Invited(person) | Deactivated(person) if person.roles <= WITHOUT_PASSWORD:
+            return [
+                UserListed(
+                    user_id=command.user_id,
+                    organisation_id=command.organisation_id,
+                    listed_at=command.at,
+                )
+            ]
         case Invited(person) | Deactivated(person):
             if Role.DRIVER in person.roles and person.agreement is None:
                 return AgreementMissing()
@@ -419,7 +447,7 @@ def deactivate(command: DeactivateUser, user: Account) -> Decision:
             return []
         case Active() if user.administers and not command.other_administrators:
             return LastAdministrator()
-        case Invited() | Active():
+        case Invited() | Listed() | Active():
             return [
                 UserDeactivated(
                     user_id=command.user_id,
@@ -433,8 +461,10 @@ def deactivate(command: DeactivateUser, user: Account) -> Decision:
 
 
 def change_roles(command: ChangeRoles, user: Account) -> Decision:
-    wanted, present = frozenset(command.roles), user.person.roles
-    if wanted == present:
+    person = user.person
+    # Those of dealers are granted, and taken away, where they hold.
+    wanted = frozenset(command.roles) | (person.roles & OF_DEALERS)
+    if wanted == person.roles:
         return []
     if not wanted:
         return RolesMissing()
@@ -447,6 +477,7 @@ def change_roles(command: ChangeRoles, user: Account) -> Decision:
             roles=tuple(sorted(wanted)),
             changed_by=command.by,
             changed_at=command.at,
+            dealerships=person.dealerships,
         ),
     ]
 

@@ -92,6 +92,8 @@ def invited(command: AdmitUser) -> UserInvited:
         invited_by=command.by,
         invited_at=command.at,
         reference=command.reference,
+        dealerships=(),
+        at_once=None,
     )
 
 

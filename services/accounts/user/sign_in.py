@@ -3,6 +3,7 @@
 Passwords, codes and tokens are secrets, checked where they are kept; here is what follows.
 """
 
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import assert_never
@@ -17,6 +18,7 @@ from contracts.accounts.user_v1 import (
     PhoneFoundInUse,
     RecoveryCodesMade,
     Role,
+    RolesAtDealership,
     SessionEnd,
     SessionsEnded,
     SignedIn,
@@ -25,7 +27,9 @@ from contracts.accounts.user_v1 import (
     UserEvent,
 )
 
-GUARDED = frozenset({Role.ADMINISTRATION, Role.BILLING})
+GUARDED = frozenset(
+    {Role.ADMINISTRATION, Role.BILLING, Role.DEALERSHIP_MANAGER, Role.GROUP_MANAGER}
+)
 """Roles that touch users or money: only a second factor opens them."""
 ENROLLING = "enrolling"
 """The role of somebody with a guarded role and no second factor yet: they may get one."""
@@ -228,10 +232,26 @@ def evolve(credentials: Credentials, event: Event) -> Credentials:
 
 
 def granted(roles: frozenset[Role], *, with_second_factor: bool) -> frozenset[str]:
-    """The names an access token has of these roles; without a second factor no guarded ones."""
-    if with_second_factor or not roles & GUARDED:
-        return frozenset(role.name.lower() for role in roles)
-    return frozenset(role.name.lower() for role in roles - GUARDED) | {ENROLLING}
+    """The names an access token has of these roles; without a second factor no guarded ones.
+
+    A group manager has the rights of a manager at every dealership (G-32).
+    """
+    held = roles | {Role.DEALERSHIP_MANAGER} if Role.GROUP_MANAGER in roles else roles
+    if with_second_factor or not held & GUARDED:
+        return frozenset(role.name.lower() for role in held)
+    return frozenset(role.name.lower() for role in held - GUARDED) | {ENROLLING}
+
+
+def granted_at(
+    dealerships: Iterable[RolesAtDealership], roles: frozenset[str]
+) -> Mapping[str, frozenset[str]]:
+    """The dealerships at which each of the roles of an access token holds, for its claim."""
+    held: dict[str, frozenset[str]] = {}
+    for one in dealerships:
+        for role in (role.name.lower() for role in one.roles):
+            if role in roles:
+                held[role] = held.get(role, frozenset()) | {one.dealership_id}
+    return held
 
 
 # --- Decisions --------------------------------------------------------------

@@ -85,6 +85,7 @@ PROMOTED = RolesChanged(
     roles=(Role.OPERATOR,),
     changed_by="nadia",
     changed_at=NOON,
+    dealerships=(),
 )
 INVITED = user("said", "maarif", Role.COURIER)
 ACTIVE = activated("said", "maarif", Role.COURIER)

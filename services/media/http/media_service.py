@@ -40,6 +40,12 @@ MEMBERS: tuple[Role, ...] = (
     "operator",
     "courier",
     "depot_agent",
+    "dealership_manager",
+    "administrative_agent",
+    "sales_representative",
+    "audit_manager",
+    "group_manager",
+    "device",
 )
 """The roles of who has files of their own."""
 Member = Annotated[RequestContext, requires(*MEMBERS)]

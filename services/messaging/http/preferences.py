@@ -24,6 +24,11 @@ Anyone = Annotated[
         "billing",
         "courier",
         "depot_agent",
+        "dealership_manager",
+        "administrative_agent",
+        "sales_representative",
+        "audit_manager",
+        "group_manager",
     ),
 ]
 

@@ -31,6 +31,8 @@ INVITED = UserInvited(
     invited_by="lea",
     invited_at=NOON,
     reference=None,
+    dealerships=(),
+    at_once=None,
 )
 ACTIVATED = UserActivated(
     user_id="ada",

@@ -60,6 +60,7 @@ ROLES = RolesChanged(
     roles=(Role.DRIVER,),
     changed_by="lea",
     changed_at=NOON,
+    dealerships=(),
 )
 SUSPENDED = DriverSuspended(driver_id="ada", suspended_at=LATER)
 REINSTATED = DriverReinstated(driver_id="ada", reinstated_at=NOON)

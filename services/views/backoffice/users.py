@@ -14,6 +14,7 @@ from contracts.accounts.user_v1 import (
     UserActivated,
     UserDeactivated,
     UserInvited,
+    UserListed,
     contract,
 )
 from infra.consumers.views import OutOfOrder, View
@@ -23,6 +24,7 @@ from infra.searching import INDEX, filed_under, words
 Reads = (
     UserInvited
     | AgreementSigned
+    | UserListed
     | UserActivated
     | UserDeactivated
     | RolesChanged
@@ -39,6 +41,8 @@ class AccountStatus(StrEnum):
     SIGNED = "signed"
     """The agreement was received, and the account waits to be activated."""
     ACTIVE = "active"
+    LISTED = "listed"
+    """May be named as author or assignee, and does not sign in."""
     DEACTIVATED = "deactivated"
 
 
@@ -87,6 +91,8 @@ def project(row: User | None, event: Reads) -> User:
                 agreement_signed_on=event.signed_on,
                 agreement_recorded_at=event.recorded_at,
             )
+        case UserListed():
+            return replace(row, status="listed")
         case UserActivated():
             return replace(row, status="active", activated_at=event.activated_at)
         case UserDeactivated():

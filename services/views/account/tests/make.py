@@ -70,6 +70,8 @@ def invited(id: str = "ada", organisation: str = "hiflow") -> user.UserInvited:
         invited_by="lea",
         invited_at=NOON,
         reference=None,
+        dealerships=(),
+        at_once=None,
     )
 
 
@@ -105,6 +107,7 @@ def roles_changed() -> user.RolesChanged:
         roles=(user.Role.LOGISTICS,),
         changed_by="lea",
         changed_at=NOON,
+        dealerships=(),
     )
 
 

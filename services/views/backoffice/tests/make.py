@@ -80,6 +80,8 @@ def invited(id: str = "ada", organisation: str = "hiflow") -> user.UserInvited:
         invited_by="lea",
         invited_at=NOON,
         reference=None,
+        dealerships=(),
+        at_once=None,
     )
 
 
@@ -132,7 +134,12 @@ def profile_changed() -> user.ProfileChanged:
 
 def roles_changed(*roles: user.Role) -> user.RolesChanged:
     return user.RolesChanged(
-        user_id="ada", organisation_id="hiflow", roles=roles, changed_by="lea", changed_at=LATER
+        user_id="ada",
+        organisation_id="hiflow",
+        roles=roles,
+        changed_by="lea",
+        changed_at=LATER,
+        dealerships=(),
     )
 
 

@@ -32,6 +32,8 @@ def invited(id: str, name: str, phone: str | None = "+212611111111") -> user.Use
         invited_by="nadia",
         invited_at=NOON,
         reference=None,
+        dealerships=(),
+        at_once=None,
     )
 
 
