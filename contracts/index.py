@@ -10,6 +10,12 @@ from contracts.accounts.user_v1 import contract as accounts_user_v1
 from contracts.alerts.alert_v1 import contract as alerts_alert_v1
 from contracts.alerts.searches_v1 import contract as alerts_searches_v1
 from contracts.customers.customer_v1 import contract as customers_customer_v1
+from contracts.dealerships.checklist_v1 import contract as dealerships_checklist_v1
+from contracts.dealerships.dealership_v1 import contract as dealerships_dealership_v1
+from contracts.dealerships.predefined_message_v1 import (
+    contract as dealerships_predefined_message_v1,
+)
+from contracts.dealerships.template_v1 import contract as dealerships_template_v1
 from contracts.depot_tours.order_v1 import contract as depot_tours_order_v1
 from contracts.depot_tours.pickup_v1 import contract as depot_tours_pickup_v1
 from contracts.depot_tours.returned_v1 import contract as depot_tours_returned_v1
@@ -39,6 +45,10 @@ contracts: tuple[Contract[Any], ...] = (
     alerts_alert_v1,
     alerts_searches_v1,
     customers_customer_v1,
+    dealerships_checklist_v1,
+    dealerships_dealership_v1,
+    dealerships_predefined_message_v1,
+    dealerships_template_v1,
     depot_tours_order_v1,
     depot_tours_pickup_v1,
     depot_tours_returned_v1,

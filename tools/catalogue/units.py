@@ -20,7 +20,10 @@ NUMBERS = {
     "minutes": "minutes",
     "month": "count",
     "ordinal": "count",
+    "photos": "count",
+    "points": "basis points",
     "rate": "basis points",
+    "seconds": "seconds",
     "version": "count",
     "year": "count",
 }

@@ -1,0 +1,259 @@
+"""A dealership as its facts left it, and how it works with each of its brands (FLB-127)."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from enum import StrEnum
+from typing import TypeVar, assert_never
+
+from contracts.common_v1 import Money
+from contracts.dealerships.dealership_v1 import (
+    BrandAdded,
+    CaseNotice,
+    DealershipOpened,
+    LicencesChanged,
+    MediaLimits,
+    MediaLimitsOverridden,
+    Module,
+    NotifiedAddressesChanged,
+    Premises,
+    Settings,
+    SettingsChanged,
+)
+
+T = TypeVar("T")
+
+
+class Mode(StrEnum):
+    """The two ways in which a dealership uses the platform (FLB-034)."""
+
+    AFTER_SALES = "after_sales"
+    SALES = "sales"
+
+
+MODES: Mapping[Module, Mode] = {
+    Module.MECHANICAL: Mode.AFTER_SALES,
+    Module.BODYWORK: Mode.AFTER_SALES,
+    Module.WARRANTY: Mode.AFTER_SALES,
+    Module.WORK_REPORT: Mode.AFTER_SALES,
+    Module.USED_VEHICLE_STOCK: Mode.SALES,
+    Module.DIRECT_MESSAGE: Mode.SALES,
+}
+"""The mode of each module (FLB-035)."""
+
+USUAL_MODULES = tuple(module for module in Module if module is not Module.WORK_REPORT)
+"""In use until somebody says otherwise (FLB-131)."""
+USUAL_PHOTOS = 50
+USUAL_VIDEO_SECONDS = 300
+USUAL_VIDEOS_SECONDS = 600
+"""Of all videos of a case (FLB-059)."""
+
+NOTHING_SAID = Settings(
+    dealership_name=None,
+    website=None,
+    booking_link=None,
+    premises=None,
+    country=None,
+    default_language=None,
+    vat_basis_points=None,
+    modules=None,
+    after_sales_direct_send=None,
+    sales_direct_send=None,
+    sales_representative_notified=None,
+    notices=None,
+    media=None,
+    code_above=None,
+    link_days=None,
+    statistics_shared=None,
+    default_checklist_id=None,
+)
+NO_LIMITS = MediaLimits(photos=None, video_seconds=None, videos_seconds=None)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Brand:
+    """A brand of a dealership, and what was said about the work with it."""
+
+    brand: str
+    brand_name: str
+    settings: Settings
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Dealership:
+    """A dealership as its facts left it: the state of its decider, and the row of lookups.
+
+    Its name, country, language and rate of VAT are those of the opening, which hold until settings
+    say otherwise. The main brand is the first one.
+    """
+
+    dealership_id: str
+    organisation_id: str
+    dealership_name: str
+    time_zone: str
+    currency: str
+    country: str
+    default_language: str
+    vat_basis_points: int
+    brands: tuple[Brand, ...]
+    settings: tuple[Settings, ...] = ()
+    """What was said all in all, if anything was: one item."""
+    licences: tuple[str, ...] = ()
+    """The names of `Licence`, in small letters."""
+    overridden: tuple[MediaLimits, ...] = ()
+    """The limits of the platform, if there are any: one item."""
+    notified_addresses: str = ""
+    """Who is told of after-sales cases by e-mail, one a line; personal."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Effective:
+    """How a dealership works with a brand, or all in all: whatever can be said is."""
+
+    brand: str | None
+    """None: all in all."""
+    dealership_name: str
+    website: str | None
+    booking_link: str | None
+    premises: Premises | None
+    country: str
+    default_language: str
+    vat_basis_points: int
+    modules: tuple[Module, ...]
+    after_sales_direct_send: bool
+    sales_direct_send: bool
+    sales_representative_notified: bool
+    notices: tuple[CaseNotice, ...]
+    photos: int
+    video_seconds: int
+    videos_seconds: int
+    code_above: Money | None
+    """None: nobody is asked for a code."""
+    link_days: int | None
+    """None: for ever."""
+    statistics_shared: bool
+    default_checklist_id: str | None
+
+    @property
+    def modes(self) -> tuple[Mode, ...]:
+        """The modes in use: those of the modules."""
+        return tuple(mode for mode in Mode if mode in {MODES[one] for one in self.modules})
+
+
+Reads = (
+    DealershipOpened
+    | BrandAdded
+    | SettingsChanged
+    | NotifiedAddressesChanged
+    | LicencesChanged
+    | MediaLimitsOverridden
+)
+
+
+def opened(event: DealershipOpened) -> Dealership:
+    """A dealership of which only the opening is known."""
+    main = Brand(brand=event.main_brand, brand_name=event.main_brand_name, settings=NOTHING_SAID)
+    return Dealership(
+        dealership_id=event.dealership_id,
+        organisation_id=event.organisation_id,
+        dealership_name=event.dealership_name,
+        time_zone=event.time_zone,
+        currency=event.currency,
+        country=event.country,
+        default_language=event.default_language,
+        vat_basis_points=event.vat_basis_points,
+        brands=(main,),
+    )
+
+
+def changed(known: Dealership, event: Reads) -> Dealership:
+    """The dealership after one fact more."""
+    match event:
+        case DealershipOpened():
+            return opened(event)
+        case BrandAdded():
+            added = Brand(brand=event.brand, brand_name=event.brand_name, settings=NOTHING_SAID)
+            return replace(known, brands=(*known.brands, added))
+        case SettingsChanged(brand=None):
+            return replace(known, settings=_said(event.settings))
+        case SettingsChanged():
+            return replace(
+                known,
+                brands=tuple(
+                    replace(one, settings=event.settings) if one.brand == event.brand else one
+                    for one in known.brands
+                ),
+            )
+        case NotifiedAddressesChanged():
+            return replace(known, notified_addresses=event.email_addresses)
+        case LicencesChanged():
+            return replace(known, licences=tuple(one.name.lower() for one in event.licences))
+        case MediaLimitsOverridden():
+            lifted = event.media == NO_LIMITS
+            return replace(known, overridden=() if lifted else (event.media,))
+        case unhandled:
+            assert_never(unhandled)
+
+
+def brand_of(dealership: Dealership, brand: str) -> Brand | None:
+    """The brand, if the dealership has it."""
+    return next((one for one in dealership.brands if one.brand == brand), None)
+
+
+def effective(dealership: Dealership, brand: str | None = None) -> Effective | None:
+    """How the dealership works with the brand, or all in all without one; None without that brand.
+
+    What the platform limits counts before what is said of the brand, then what is said of the
+    dealership, then what is usual (FLB-127, G-41).
+    """
+    own = dealership.settings[0] if dealership.settings else NOTHING_SAID
+    special = NOTHING_SAID
+    if brand is not None:
+        if (found := brand_of(dealership, brand)) is None:
+            return None
+        special = found.settings
+    limits = (*dealership.overridden, special.media or NO_LIMITS, own.media or NO_LIMITS)
+    modules = special.modules or own.modules
+    notices = special.notices or own.notices
+    return Effective(
+        brand=brand,
+        dealership_name=_first(
+            special.dealership_name, own.dealership_name, usual=dealership.dealership_name
+        ),
+        website=_first(special.website, own.website, usual=None),
+        booking_link=_first(special.booking_link, own.booking_link, usual=None),
+        premises=_first(special.premises, own.premises, usual=None),
+        country=_first(special.country, own.country, usual=dealership.country),
+        default_language=_first(
+            special.default_language, own.default_language, usual=dealership.default_language
+        ),
+        vat_basis_points=_first(
+            special.vat_basis_points, own.vat_basis_points, usual=dealership.vat_basis_points
+        ),
+        modules=modules.modules if modules else USUAL_MODULES,
+        after_sales_direct_send=_first(
+            special.after_sales_direct_send, own.after_sales_direct_send, usual=False
+        ),
+        sales_direct_send=_first(special.sales_direct_send, own.sales_direct_send, usual=False),
+        sales_representative_notified=_first(
+            special.sales_representative_notified, own.sales_representative_notified, usual=False
+        ),
+        notices=notices.notices if notices else tuple(CaseNotice),
+        photos=_first(*(one.photos for one in limits), usual=USUAL_PHOTOS),
+        video_seconds=_first(*(one.video_seconds for one in limits), usual=USUAL_VIDEO_SECONDS),
+        videos_seconds=_first(*(one.videos_seconds for one in limits), usual=USUAL_VIDEOS_SECONDS),
+        code_above=_first(special.code_above, own.code_above, usual=None),
+        link_days=_first(special.link_days, own.link_days, usual=None),
+        statistics_shared=_first(special.statistics_shared, own.statistics_shared, usual=False),
+        default_checklist_id=_first(
+            special.default_checklist_id, own.default_checklist_id, usual=None
+        ),
+    )
+
+
+def _said(settings: Settings) -> tuple[Settings, ...]:
+    return () if settings == NOTHING_SAID else (settings,)
+
+
+def _first(*said: T | None, usual: T) -> T:
+    """The first that is not None; 0 and False are said."""
+    return next((one for one in said if one is not None), usual)

@@ -1,0 +1,45 @@
+"""Dealerships, for the services whose facts name one: whose is it, and how does it work?"""
+
+from contracts import dealers
+from contracts.dealers import Dealership, Reads
+from contracts.dealerships import dealership_v1
+from contracts.dealerships.dealership_v1 import DealershipOpened
+from infra.consumers.views import OutOfOrder, View
+from infra.http.problems import unknown_reference
+from infra.http.request_context import RequestContext
+
+
+def key(event: Reads) -> tuple[str]:
+    return (event.dealership_id,)
+
+
+def project(row: Dealership | None, event: Reads) -> Dealership:
+    if isinstance(event, DealershipOpened):
+        return dealers.opened(event)
+    if row is None:
+        raise OutOfOrder(event)
+    return dealers.changed(row, event)
+
+
+lookup = View(
+    name="dealerships",
+    contract=dealership_v1.contract,
+    reads=Reads,
+    row=Dealership,
+    primary_key=("dealership_id",),
+    key=key,
+    project=project,
+    subject="dealership_id",
+    personal=("notified_addresses",),
+)
+
+
+async def require(context: RequestContext, field: str, dealership_id: str) -> Dealership:
+    """The dealership that a field of the body names, which is one of the caller's organisation.
+
+    `contracts.dealers.effective` says how it works. Raises the 422 `Problem` of the field.
+    """
+    found = await context.lookup(lookup, dealership_id)
+    if found is None or found.organisation_id != context.principal.organisation_id:
+        raise unknown_reference(field, "dealership")
+    return found
