@@ -15,6 +15,8 @@ NUMBERS = {
     "latitude": "degrees",
     "longitude": "degrees",
     "mark": "1 (bad) to 5 (good)",
+    "media": "count",
+    "milliseconds": "milliseconds",
     "minor": "smallest unit of the currency",
     "minute": "minutes since midnight",
     "minutes": "minutes",
@@ -25,6 +27,7 @@ NUMBERS = {
     "rate": "basis points",
     "seconds": "seconds",
     "version": "count",
+    "works": "count",
     "year": "count",
 }
 MONEY = "relais.common.v1.Money"
