@@ -12,6 +12,7 @@ from contracts.alerts.searches_v1 import contract as alerts_searches_v1
 from contracts.customers.customer_v1 import contract as customers_customer_v1
 from contracts.dealerships.checklist_v1 import contract as dealerships_checklist_v1
 from contracts.dealerships.dealership_v1 import contract as dealerships_dealership_v1
+from contracts.dealerships.device_v1 import contract as dealerships_device_v1
 from contracts.dealerships.predefined_message_v1 import (
     contract as dealerships_predefined_message_v1,
 )
@@ -48,6 +49,7 @@ contracts: tuple[Contract[Any], ...] = (
     customers_customer_v1,
     dealerships_checklist_v1,
     dealerships_dealership_v1,
+    dealerships_device_v1,
     dealerships_predefined_message_v1,
     dealerships_template_v1,
     depot_tours_order_v1,
