@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Iterable, Sequence
-from dataclasses import replace
 
 from contracts.amendments import TYPE, Amended, amended, counts_in_the_past, decode
 from contracts.common_v1 import EventAmended
@@ -37,7 +36,7 @@ def standing(
 
 def _stands(recorded: RecordedEvent, amended: Amended, reader: str) -> RecordedEvent:
     type, value = amended.stands(recorded.type, recorded.data, reader)
-    return replace(recorded, type=type, data=value)
+    return recorded._replace(type=type, data=value)
 
 
 def reader_of(consumer: str) -> str:

@@ -549,7 +549,7 @@ def _encoded(recorded: Sequence[RecordedEvent]) -> list[Encoded]:
 def _earlier(recorded: Sequence[RecordedEvent], context: CommandContext) -> RecordedEvent | None:
     """The last event this very command recorded before, if it came before."""
     command = str(context.command_id)
-    for event in reversed(recorded):
+    for event in recorded[::-1]:
         if event.meta.get("command") == command:
             stored = event.meta.get("fingerprint", "")[:FINGERPRINT_DIGITS]
             if stored != context.fingerprint[:FINGERPRINT_DIGITS]:

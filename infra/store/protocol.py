@@ -4,7 +4,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequenc
 from dataclasses import dataclass, field
 from datetime import datetime
 from itertools import takewhile
-from typing import Any, ClassVar, Protocol
+from typing import Any, ClassVar, NamedTuple, Protocol
 from uuid import UUID
 
 from psycopg import OperationalError
@@ -15,8 +15,7 @@ MAX_EVENT_BYTES = 512 * 1024
 """Larger events are refused at append, so that nothing unpublishable is ever recorded."""
 
 
-@dataclass(frozen=True, slots=True, order=True)
-class Position:
+class Position(NamedTuple):
     """A place in the order of all events of a store: the writing transaction, then the row.
 
     Positions order events for reading; they are not contiguous. Within a stream they
@@ -41,9 +40,11 @@ class NewEvent:
     occurred_at: datetime
 
 
-@dataclass(frozen=True, slots=True)
-class RecordedEvent:
-    """An event as it stands in the store for ever."""
+class RecordedEvent(NamedTuple):
+    """An event as it stands in the store for ever.
+
+    A relay makes one of every row; a tuple is made in a fraction of the time of a frozen class.
+    """
 
     stream: str
     version: int

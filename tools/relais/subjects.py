@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator, Collection, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 from uuid import NAMESPACE_URL, UUID, uuid5
@@ -156,7 +156,7 @@ async def _instead(running: Running, types: Collection[str], subject: str) -> li
         for event in await running.store.find([UUID(one.event_id) for one in said])
     }
     return [
-        replace(originals[one.event_id], type=one.type, data=one.replacement)
+        originals[one.event_id]._replace(type=one.type, data=one.replacement)
         for one in said
         if one.replacement is not None and one.type in types
     ]

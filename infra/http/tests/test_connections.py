@@ -2,8 +2,8 @@
 
 import asyncio
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
-from time import monotonic
+from contextlib import asynccontextmanager, suppress
+from itertools import cycle
 from typing import Annotated, Any
 
 import httpx
@@ -105,16 +105,14 @@ class TestHeaders:
         assert counted("request-too-slow") == before + 1
 
     async def test_a_byte_now_and_then_wins_no_time(self) -> None:
-        began = monotonic()
+        before = counted("request-too-slow")
         async with served(api(), head_seconds=0.3) as port, connected(port) as client:
-            answer = asyncio.create_task(client.answer())
-            for byte in HEAD:
-                if answer.done():
-                    break
-                await client.send(byte)
-                await asyncio.sleep(0.05)
-            assert (await answer).startswith("HTTP/1.1 408 ")
-        assert monotonic() - began < len(HEAD) * 0.05
+            # What is sent after the close meets a reset, which may overtake the answer.
+            with suppress(ConnectionError):
+                for byte in cycle(HEAD.replace("\r\n", " ")):
+                    await client.send(byte)
+                    await asyncio.sleep(0.05)
+        assert counted("request-too-slow") == before + 1
 
     @pytest.mark.parametrize("sent", ["", "\r\n"])
     async def test_a_connection_that_asks_nothing_ends(self, sent: str) -> None:
