@@ -36,6 +36,7 @@ from contracts.papers.paper_v1 import contract as papers_paper_v1
 from contracts.payments.payee_v1 import contract as payments_payee_v1
 from contracts.payments.payout_v1 import contract as payments_payout_v1
 from contracts.runtime import Contract
+from contracts.support.desk_v1 import contract as support_desk_v1
 from contracts.support.notice_v1 import contract as support_notice_v1
 from contracts.support.reply_v1 import contract as support_reply_v1
 from contracts.support.request_v1 import contract as support_request_v1
@@ -70,6 +71,7 @@ contracts: tuple[Contract[Any], ...] = (
     papers_paper_v1,
     payments_payee_v1,
     payments_payout_v1,
+    support_desk_v1,
     support_notice_v1,
     support_reply_v1,
     support_request_v1,

@@ -8,6 +8,7 @@ from datetime import datetime
 from enum import IntEnum
 from typing import Any
 
+from contracts.common_v1 import Rule, decode_rule, encode_rule
 from contracts.runtime import (
     Contract,
     EventType,
@@ -87,6 +88,36 @@ class Side(IntEnum):
     SUPPORT = 2
 
 
+class Priority(IntEnum):
+    """How soon a request is looked at."""
+
+    LOW = 1
+    # That of each request until support sets another.
+    NORMAL = 2
+    HIGH = 3
+    URGENT = 4
+
+
+class Target(IntEnum):
+    """A thing that support wants to have done by a time."""
+
+    # The first answer.
+    FIRST_RESPONSE = 1
+    # The request is closed, or waits for its requester.
+    RESOLUTION = 2
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Due:
+    """When a target is missed, and when somebody is warned before."""
+
+    target: Target
+    warned_at: datetime
+    due_at: datetime
+    # The opening time that it allows, in minutes.
+    minutes: int
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AttachedObject:
     """A thing as it stood when somebody asked about it (S1)."""
@@ -126,6 +157,8 @@ class RequestOpened:
     # BCP 47 tag of the language in which it was asked.
     language: str | None
     opened_at: datetime
+    # The request that this one was split from: it has another matter of it.
+    split_from: str | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -200,6 +233,100 @@ class RequestRated:
     rated_at: datetime
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RequestMerged:
+    """Support found that two requests of somebody are about one matter: this one goes on in the
+    other, and has no answers of its own meanwhile.
+    """
+
+    request_id: str
+    organisation_id: str
+    user_id: str
+    # The request in which it goes on.
+    into: str
+    merged_by: str
+    merged_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RequestUnmerged:
+    """A request goes on by itself again, as it stood before it was merged."""
+
+    request_id: str
+    organisation_id: str
+    user_id: str
+    # The request in which it went on.
+    was_in: str
+    unmerged_by: str
+    unmerged_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PriorityChanged:
+    """Support set another priority."""
+
+    request_id: str
+    organisation_id: str
+    user_id: str
+    priority: Priority
+    changed_by: str
+    changed_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ClocksSet:
+    """The clocks of the request were set anew, by the opening hours and targets of that time."""
+
+    request_id: str
+    organisation_id: str
+    user_id: str
+    # Those that run; a target that is not here has none, or its clock stands.
+    dues: tuple[Due, ...]
+    # Who is told when a target is missed, and warned where nobody has the request.
+    supervisor_id: str
+    # The version of the hours and targets that counted.
+    rule: Rule
+    set_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TargetNear:
+    """A target will be missed soon."""
+
+    request_id: str
+    organisation_id: str
+    user_id: str
+    target: Target
+    due_at: datetime
+    # Who has the request, else the supervisor.
+    warned_id: str
+    warned_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TargetMissed:
+    """A target was missed: the supervisor looks at it."""
+
+    request_id: str
+    organisation_id: str
+    user_id: str
+    target: Target
+    supervisor_id: str
+    missed_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AnswersRead:
+    """The requester read what support answered so far."""
+
+    request_id: str
+    organisation_id: str
+    user_id: str
+    # How many messages were there, after the first.
+    messages: int
+    read_at: datetime
+
+
 RequestEvent = (
     RequestOpened
     | MessageWritten
@@ -207,6 +334,13 @@ RequestEvent = (
     | RequestAnswered
     | RequestClosed
     | RequestRated
+    | RequestMerged
+    | RequestUnmerged
+    | PriorityChanged
+    | ClocksSet
+    | TargetNear
+    | TargetMissed
+    | AnswersRead
 )
 
 _RequestOpened = message_class("relais.support.request.v1.RequestOpened")
@@ -215,6 +349,33 @@ _RequestAssigned = message_class("relais.support.request.v1.RequestAssigned")
 _RequestAnswered = message_class("relais.support.request.v1.RequestAnswered")
 _RequestClosed = message_class("relais.support.request.v1.RequestClosed")
 _RequestRated = message_class("relais.support.request.v1.RequestRated")
+_RequestMerged = message_class("relais.support.request.v1.RequestMerged")
+_RequestUnmerged = message_class("relais.support.request.v1.RequestUnmerged")
+_PriorityChanged = message_class("relais.support.request.v1.PriorityChanged")
+_ClocksSet = message_class("relais.support.request.v1.ClocksSet")
+_TargetNear = message_class("relais.support.request.v1.TargetNear")
+_TargetMissed = message_class("relais.support.request.v1.TargetMissed")
+_AnswersRead = message_class("relais.support.request.v1.AnswersRead")
+
+
+def decode_due(message: Any) -> Due:
+    if not (message.HasField("warned_at") and message.HasField("due_at")):
+        raise missing(message, "warned_at", "due_at")
+    return Due(
+        target=member(Target, message.target),
+        warned_at=decode_instant(message.warned_at),
+        due_at=decode_instant(message.due_at),
+        minutes=message.minutes,
+    )
+
+
+def encode_due(value: Due) -> dict[str, Any]:
+    return {
+        "target": value.target,
+        "warned_at": encode_instant(value.warned_at),
+        "due_at": encode_instant(value.due_at),
+        "minutes": value.minutes,
+    }
 
 
 def decode_attached_object(message: Any) -> AttachedObject:
@@ -261,6 +422,7 @@ def decode_request_opened(message: Any, unseal: Unseal) -> RequestOpened:
         escalated=message.escalated,
         language=message.language if message.HasField("language") else None,
         opened_at=decode_instant(message.opened_at),
+        split_from=message.split_from if message.HasField("split_from") else None,
     )
 
 
@@ -284,6 +446,7 @@ def encode_request_opened(value: RequestOpened, seal: Seal) -> bytes:
         escalated=value.escalated,
         language=value.language,
         opened_at=encode_instant(value.opened_at),
+        split_from=value.split_from,
     )
     encoded: bytes = message.SerializeToString()
     return encoded
@@ -437,6 +600,190 @@ def encode_request_rated(value: RequestRated, seal: Seal) -> bytes:
     return encoded
 
 
+def decode_request_merged(message: Any, _unseal: Unseal) -> RequestMerged:
+    if not message.HasField("merged_at"):
+        raise missing(message, "merged_at")
+    return RequestMerged(
+        request_id=message.request_id,
+        organisation_id=message.organisation_id,
+        user_id=message.user_id,
+        into=message.into,
+        merged_by=message.merged_by,
+        merged_at=decode_instant(message.merged_at),
+    )
+
+
+def encode_request_merged(value: RequestMerged, _seal: Seal) -> bytes:
+    message = _RequestMerged(
+        request_id=value.request_id,
+        organisation_id=value.organisation_id,
+        user_id=value.user_id,
+        into=value.into,
+        merged_by=value.merged_by,
+        merged_at=encode_instant(value.merged_at),
+    )
+    encoded: bytes = message.SerializeToString()
+    return encoded
+
+
+def decode_request_unmerged(message: Any, _unseal: Unseal) -> RequestUnmerged:
+    if not message.HasField("unmerged_at"):
+        raise missing(message, "unmerged_at")
+    return RequestUnmerged(
+        request_id=message.request_id,
+        organisation_id=message.organisation_id,
+        user_id=message.user_id,
+        was_in=message.was_in,
+        unmerged_by=message.unmerged_by,
+        unmerged_at=decode_instant(message.unmerged_at),
+    )
+
+
+def encode_request_unmerged(value: RequestUnmerged, _seal: Seal) -> bytes:
+    message = _RequestUnmerged(
+        request_id=value.request_id,
+        organisation_id=value.organisation_id,
+        user_id=value.user_id,
+        was_in=value.was_in,
+        unmerged_by=value.unmerged_by,
+        unmerged_at=encode_instant(value.unmerged_at),
+    )
+    encoded: bytes = message.SerializeToString()
+    return encoded
+
+
+def decode_priority_changed(message: Any, _unseal: Unseal) -> PriorityChanged:
+    if not message.HasField("changed_at"):
+        raise missing(message, "changed_at")
+    return PriorityChanged(
+        request_id=message.request_id,
+        organisation_id=message.organisation_id,
+        user_id=message.user_id,
+        priority=member(Priority, message.priority),
+        changed_by=message.changed_by,
+        changed_at=decode_instant(message.changed_at),
+    )
+
+
+def encode_priority_changed(value: PriorityChanged, _seal: Seal) -> bytes:
+    message = _PriorityChanged(
+        request_id=value.request_id,
+        organisation_id=value.organisation_id,
+        user_id=value.user_id,
+        priority=value.priority,
+        changed_by=value.changed_by,
+        changed_at=encode_instant(value.changed_at),
+    )
+    encoded: bytes = message.SerializeToString()
+    return encoded
+
+
+def decode_clocks_set(message: Any, _unseal: Unseal) -> ClocksSet:
+    if not (message.HasField("rule") and message.HasField("set_at")):
+        raise missing(message, "rule", "set_at")
+    return ClocksSet(
+        request_id=message.request_id,
+        organisation_id=message.organisation_id,
+        user_id=message.user_id,
+        dues=tuple(decode_due(item) for item in message.dues),
+        supervisor_id=message.supervisor_id,
+        rule=decode_rule(message.rule),
+        set_at=decode_instant(message.set_at),
+    )
+
+
+def encode_clocks_set(value: ClocksSet, _seal: Seal) -> bytes:
+    message = _ClocksSet(
+        request_id=value.request_id,
+        organisation_id=value.organisation_id,
+        user_id=value.user_id,
+        dues=[encode_due(item) for item in value.dues],
+        supervisor_id=value.supervisor_id,
+        rule=encode_rule(value.rule),
+        set_at=encode_instant(value.set_at),
+    )
+    encoded: bytes = message.SerializeToString()
+    return encoded
+
+
+def decode_target_near(message: Any, _unseal: Unseal) -> TargetNear:
+    if not (message.HasField("due_at") and message.HasField("warned_at")):
+        raise missing(message, "due_at", "warned_at")
+    return TargetNear(
+        request_id=message.request_id,
+        organisation_id=message.organisation_id,
+        user_id=message.user_id,
+        target=member(Target, message.target),
+        due_at=decode_instant(message.due_at),
+        warned_id=message.warned_id,
+        warned_at=decode_instant(message.warned_at),
+    )
+
+
+def encode_target_near(value: TargetNear, _seal: Seal) -> bytes:
+    message = _TargetNear(
+        request_id=value.request_id,
+        organisation_id=value.organisation_id,
+        user_id=value.user_id,
+        target=value.target,
+        due_at=encode_instant(value.due_at),
+        warned_id=value.warned_id,
+        warned_at=encode_instant(value.warned_at),
+    )
+    encoded: bytes = message.SerializeToString()
+    return encoded
+
+
+def decode_target_missed(message: Any, _unseal: Unseal) -> TargetMissed:
+    if not message.HasField("missed_at"):
+        raise missing(message, "missed_at")
+    return TargetMissed(
+        request_id=message.request_id,
+        organisation_id=message.organisation_id,
+        user_id=message.user_id,
+        target=member(Target, message.target),
+        supervisor_id=message.supervisor_id,
+        missed_at=decode_instant(message.missed_at),
+    )
+
+
+def encode_target_missed(value: TargetMissed, _seal: Seal) -> bytes:
+    message = _TargetMissed(
+        request_id=value.request_id,
+        organisation_id=value.organisation_id,
+        user_id=value.user_id,
+        target=value.target,
+        supervisor_id=value.supervisor_id,
+        missed_at=encode_instant(value.missed_at),
+    )
+    encoded: bytes = message.SerializeToString()
+    return encoded
+
+
+def decode_answers_read(message: Any, _unseal: Unseal) -> AnswersRead:
+    if not message.HasField("read_at"):
+        raise missing(message, "read_at")
+    return AnswersRead(
+        request_id=message.request_id,
+        organisation_id=message.organisation_id,
+        user_id=message.user_id,
+        messages=message.messages,
+        read_at=decode_instant(message.read_at),
+    )
+
+
+def encode_answers_read(value: AnswersRead, _seal: Seal) -> bytes:
+    message = _AnswersRead(
+        request_id=value.request_id,
+        organisation_id=value.organisation_id,
+        user_id=value.user_id,
+        messages=value.messages,
+        read_at=encode_instant(value.read_at),
+    )
+    encoded: bytes = message.SerializeToString()
+    return encoded
+
+
 contract: Contract[RequestEvent] = Contract(
     name="request",
     service="support",
@@ -511,6 +858,83 @@ contract: Contract[RequestEvent] = Contract(
             encode=encode_request_rated,
             parse=parser(_RequestRated),
             convert=decode_request_rated,
+        ),
+        EventType(
+            type="relais.support.request.v1.merged",
+            cls=RequestMerged,
+            key="request_id",
+            time="merged_at",
+            schema="relais.support.request.v1.RequestMerged",
+            personal=(),
+            encode=encode_request_merged,
+            parse=parser(_RequestMerged),
+            convert=decode_request_merged,
+        ),
+        EventType(
+            type="relais.support.request.v1.unmerged",
+            cls=RequestUnmerged,
+            key="request_id",
+            time="unmerged_at",
+            schema="relais.support.request.v1.RequestUnmerged",
+            personal=(),
+            encode=encode_request_unmerged,
+            parse=parser(_RequestUnmerged),
+            convert=decode_request_unmerged,
+        ),
+        EventType(
+            type="relais.support.request.v1.priority_changed",
+            cls=PriorityChanged,
+            key="request_id",
+            time="changed_at",
+            schema="relais.support.request.v1.PriorityChanged",
+            personal=(),
+            encode=encode_priority_changed,
+            parse=parser(_PriorityChanged),
+            convert=decode_priority_changed,
+        ),
+        EventType(
+            type="relais.support.request.v1.clocks_set",
+            cls=ClocksSet,
+            key="request_id",
+            time="set_at",
+            schema="relais.support.request.v1.ClocksSet",
+            personal=(),
+            encode=encode_clocks_set,
+            parse=parser(_ClocksSet),
+            convert=decode_clocks_set,
+        ),
+        EventType(
+            type="relais.support.request.v1.target_near",
+            cls=TargetNear,
+            key="request_id",
+            time="warned_at",
+            schema="relais.support.request.v1.TargetNear",
+            personal=(),
+            encode=encode_target_near,
+            parse=parser(_TargetNear),
+            convert=decode_target_near,
+        ),
+        EventType(
+            type="relais.support.request.v1.target_missed",
+            cls=TargetMissed,
+            key="request_id",
+            time="missed_at",
+            schema="relais.support.request.v1.TargetMissed",
+            personal=(),
+            encode=encode_target_missed,
+            parse=parser(_TargetMissed),
+            convert=decode_target_missed,
+        ),
+        EventType(
+            type="relais.support.request.v1.answers_read",
+            cls=AnswersRead,
+            key="request_id",
+            time="read_at",
+            schema="relais.support.request.v1.AnswersRead",
+            personal=(),
+            encode=encode_answers_read,
+            parse=parser(_AnswersRead),
+            convert=decode_answers_read,
         ),
     ),
 )

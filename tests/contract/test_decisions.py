@@ -38,6 +38,9 @@ NAMED: dict[str, tuple[str, ...]] = {
     "support POST /requests/{request_id}/answers": ("messages",),
     "support PUT /requests/{request_id}/assignee": ("instead_of",),
     "support PUT /requests/{request_id}/closure": ("messages",),
+    "support PUT /requests/{request_id}/merger": ("messages",),
+    "support POST /requests/{request_id}/parting": ("was_in",),
+    "support PUT /requests/{request_id}/priority": ("instead_of",),
     "tills PUT /days/{day}/close": ("couriers",),
 }
 """The fields that name what was seen, by the command that is decided on."""
@@ -64,6 +67,7 @@ BEGINS = (
     "support POST /notices",
     "support POST /replies",
     "support POST /requests",
+    "support POST /requests/{request_id}/splits",
     "support POST /whatsapp-requests",
 )
 """These make something that was not there."""
@@ -127,6 +131,7 @@ ONE_SIDE = (
     "missions PUT /trips/{trip_id}/plate",
     "missions PUT /trips/{trip_id}/stops/{end}",
     "support DELETE /replies/{reply_id}",
+    "support PUT /desk",
     "support PUT /replies/{reply_id}",
 )
 """Colleagues replace it whole, or take it back: the last word counts; `If-Match` is for them."""
@@ -160,6 +165,7 @@ OWN = (
     "payments PUT /payees/{driver_id}/bank-details",
     "support POST /requests/{request_id}/messages",
     "support PUT /requests/{request_id}/rating",
+    "support PUT /requests/{request_id}/read",
 )
 """One's own: nobody else changes it."""
 

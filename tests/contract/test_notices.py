@@ -505,6 +505,14 @@ def test_who_is_given_a_request_is_told() -> None:
     concerns_ada(given, "request_assigned", Topic.SUPPORT)
 
 
+def test_support_is_told_of_targets_before_and_after() -> None:
+    made, first = MADE | {"user_id": "omar"}, request.Target.FIRST_RESPONSE
+    near = request.TargetNear(**made, target=first, due_at=NOON, warned_id="ada", warned_at=NOON)
+    missed = request.TargetMissed(**made, target=first, supervisor_id="ada", missed_at=NOON)
+    concerns_ada(near, "target_near", Topic.SUPPORT)
+    concerns_ada(missed, "target_missed", Topic.SUPPORT)
+
+
 @pytest.mark.requirement("HIF-03", "HIF-04", "HIF-20", "G-15")
 @pytest.mark.parametrize(("event", "template", "topic"), CASES, ids=[case[1] for case in CASES])
 def test_an_event_is_told_to_whom_it_concerns(event: Any, template: str, topic: Topic) -> None:

@@ -3,10 +3,17 @@
 from fastapi import APIRouter
 
 from infra.host import Running
-from services.support.http import desk, notices, replies, requests
+from services.support.http import arrangement, desk, matters, notices, replies, requests
 
 
 def router(running: Running) -> APIRouter:
     """All routes, over what the service has opened."""
-    routers = (requests.router(running), desk.router, replies.router, notices.router)
+    routers = (
+        requests.router(running),
+        desk.router,
+        matters.router,
+        arrangement.router,
+        replies.router,
+        notices.router,
+    )
     return APIRouter(routes=[route for one in routers for route in one.routes])

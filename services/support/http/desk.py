@@ -4,10 +4,11 @@ from typing import Annotated
 
 from pydantic import Field
 
+from contracts.support.request_v1 import Priority
 from infra.http import readable_ids
 from infra.http.answers import Answered, Recorded, Router
 from infra.http.history import HistoryPart
-from infra.http.models import Body, Id
+from infra.http.models import Body, Id, Named
 from infra.http.problems import unknown_reference
 from infra.http.request_context import RequestContext
 from infra.lookups import organisations, users
@@ -35,6 +36,29 @@ class AnswerBody(Body):
     file_ids: FileIds = ()
     messages: Annotated[int, Field(ge=0)]
     """How many messages were seen after the first; 412 when another one has come."""
+
+
+class PriorityBody(Body):
+    """How soon a request is looked at."""
+
+    priority: Annotated[Priority, Named()]
+    instead_of: Annotated[Priority, Named()]
+    """The priority that was seen; 412 when it is another one by now."""
+
+
+@router.put("/requests/{request_id}/priority")
+async def change_priority(
+    request_id: Id, body: PriorityBody, context: SupportContext
+) -> Answered[Recorded]:
+    """Give a request another priority: its clocks are set anew."""
+    await organisations.require_operator(context)
+    command = request.ChangePriority(
+        priority=body.priority,
+        instead_of=body.instead_of,
+        agent=agent_of(context),
+        at=context.at,
+    )
+    return await context.handle(REQUEST, request_id, command)
 
 
 @router.put("/requests/{request_id}/assignee")

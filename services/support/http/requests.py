@@ -14,6 +14,7 @@ from infra.http.problems import Problem
 from infra.http.request_context import Everybody, RequestContext
 from infra.words import word
 from services.support import request
+from services.support.adapters import merged
 from services.support.aggregates import REQUEST
 from services.support.http.access import agent_of, is_support
 from services.support.http.answers import (
@@ -53,6 +54,11 @@ class MessageBody(Body):
 class ClosureBody(Body):
     messages: Annotated[int, Field(ge=0)]
     """How many messages were seen after the first; 412 to support when another one has come."""
+
+
+class ReadBody(Body):
+    messages: Annotated[int, Field(ge=0)]
+    """How many messages were read after the first."""
 
 
 class RatingBody(Body):
@@ -148,9 +154,11 @@ def router(running: Running) -> Router:
     ) -> Answered[Request | RequestForSupport]:
         """Show a request with all that was written, never stale."""
         found = await context.load(REQUEST, request_id)
-        if await is_support(context):
-            return context.show(for_support(opened(context, found.state)), found)
-        return context.show(shown(own(context, found.state)), found)
+        supports = await is_support(context)
+        state = opened(context, found.state) if supports else own(context, found.state)
+        others = await merged.merged_into(context.pool, request_id)
+        answer = for_support(state, others) if supports else shown(state, others)
+        return context.show(answer, found, beside=True)
 
     @routes.post("/requests/{request_id}/messages")
     async def write_message(
@@ -175,6 +183,20 @@ def router(running: Running) -> Router:
     ) -> Answered[Recorded]:
         """Close a request, for good; whoever made it and support may."""
         return await context.handle(REQUEST, request_id, await closing(body, context))
+
+    @routes.put("/requests/{request_id}/read")
+    async def read_answers(
+        request_id: Id, body: ReadBody, context: Everybody
+    ) -> Answered[Recorded]:
+        """Say how much of one's own request one has read."""
+        who = context.principal
+        command = request.ReadAnswers(
+            organisation_id=who.organisation_id,
+            user_id=who.subject,
+            messages=body.messages,
+            at=context.at,
+        )
+        return await context.handle(REQUEST, request_id, command)
 
     @routes.put("/requests/{request_id}/rating")
     async def rate_request(

@@ -1,4 +1,8 @@
-"""A request to support: asked, answered, closed for good, and rated (EXX-27 to EXX-29, G-28)."""
+"""A request to support: asked, answered, closed for good, and rated (EXX-27 to EXX-29, G-28).
+
+Support merges two about one matter, and splits one that has two; clocks say until when
+it wants to have answered.
+"""
 
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -6,18 +10,32 @@ from typing import assert_never
 
 from contracts.decisions import Changed, changed
 from contracts.support.request_v1 import (
+    AnswersRead,
     AttachedObject,
+    ClocksSet,
     MessageWritten,
+    Priority,
+    PriorityChanged,
     RequestAnswered,
     RequestAssigned,
     RequestChannel,
     RequestClosed,
     RequestEvent,
+    RequestMerged,
     RequestOpened,
     RequestRated,
     RequestType,
+    RequestUnmerged,
     Side,
+    Target,
+    TargetMissed,
+    TargetNear,
 )
+from contracts.timers import CancelTimer, SetTimer
+from services.support.request import clocks, merging
+from services.support.request.clocks import Miss, SetClocks, Warn
+from services.support.request.merging import MergeRequest, RequestIsMerged, UnmergeRequest
+from services.support.request.thread import Thread
 
 MOST_MESSAGES = 200
 """A longer thread is no request any more; its people open another one."""
@@ -40,6 +58,7 @@ class OpenRequest:
     about: AttachedObject | None = None
     claim_id: str | None = None
     follows: str | None = None
+    split_from: str | None = None
     escalated: bool = False
     language: str | None = None
     at: datetime
@@ -68,6 +87,16 @@ class RateRequest:
     user_id: str
     mark: int
     reason: str | None
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReadAnswers:
+    """`messages` is how many the requester has read, of both sides."""
+
+    organisation_id: str
+    user_id: str
+    messages: int
     at: datetime
 
 
@@ -110,9 +139,19 @@ class CloseRequest:
     at: datetime
 
 
-OfRequester = WriteMessage | CloseOwnRequest | RateRequest
-OfSupport = AssignRequest | AnswerRequest | CloseRequest
-Command = OpenRequest | OfRequester | OfSupport
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChangePriority:
+    """`instead_of` is the priority that was seen."""
+
+    priority: Priority
+    instead_of: Priority
+    agent: Agent
+    at: datetime
+
+
+OfRequester = WriteMessage | CloseOwnRequest | RateRequest | ReadAnswers
+OfSupport = AssignRequest | AnswerRequest | CloseRequest | ChangePriority | merging.Command
+Command = OpenRequest | OfRequester | OfSupport | clocks.Command
 
 # --- Rejections -------------------------------------------------------------
 
@@ -160,32 +199,16 @@ Rejection = (
     | RequestIsRated
     | RequestIsEscalated
     | ThreadIsFull
+    | merging.Rejection
     | Changed
 )
 
 # --- State ------------------------------------------------------------------
 
-Message = MessageWritten | RequestAnswered
-
 
 @dataclass(frozen=True, slots=True)
 class Unopened:
     pass
-
-
-@dataclass(frozen=True, slots=True)
-class Thread:
-    """All that was written, and who of support has it."""
-
-    opened: RequestOpened
-    messages: tuple[Message, ...] = ()
-    assignee_id: str | None = None
-
-    @property
-    def requested_files(self) -> tuple[str, ...]:
-        """The files of the requester."""
-        later = (one.file_ids for one in self.messages if isinstance(one, MessageWritten))
-        return tuple(dict.fromkeys(sum(later, self.opened.file_ids)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -201,13 +224,22 @@ class Answered:
 
 
 @dataclass(frozen=True, slots=True)
+class Merged:
+    """It goes on in another one; parted from it, it is `before` again."""
+
+    thread: Thread
+    merged: RequestMerged
+    was_answered: bool
+
+
+@dataclass(frozen=True, slots=True)
 class Closed:
     thread: Thread
     closed: RequestClosed
     rated: RequestRated | None = None
 
 
-Opened = New | Answered | Closed
+Opened = New | Answered | Merged | Closed
 Request = Unopened | Opened
 
 initial: Request = Unopened()
@@ -216,21 +248,62 @@ initial: Request = Unopened()
 def evolve(request: Request, event: RequestEvent) -> Request:
     """Take history as recorded: a rule added today must not break yesterday's events."""
     if isinstance(event, RequestOpened):
-        return New(Thread(event))
+        return New(Thread(event).waiting(event.opened_at))
     if isinstance(request, Unopened):
         return request
     thread = request.thread
     match event:
         case MessageWritten():
-            return New(replace(thread, messages=(*thread.messages, event)))
+            longer = replace(thread, messages=(*thread.messages, event))
+            return New(longer.waiting(event.written_at))
         case RequestAnswered():
-            return Answered(replace(thread, messages=(*thread.messages, event)))
-        case RequestAssigned():
-            return replace(request, thread=replace(thread, assignee_id=event.assignee_id))
+            longer = replace(thread, messages=(*thread.messages, event))
+            return Answered(longer.waiting_no_more(event.answered_at))
         case RequestClosed():
-            return Closed(thread, event)
+            return Closed(thread.waiting_no_more(event.closed_at), event)
+        case RequestMerged():
+            merged = thread.waiting_no_more(event.merged_at)
+            return Merged(merged, event, was_answered=isinstance(request, Answered))
+        case RequestUnmerged():
+            if isinstance(request, Merged) and request.was_answered:
+                return Answered(thread)
+            return New(thread.waiting(event.unmerged_at))
         case RequestRated():
             return replace(request, rated=event) if isinstance(request, Closed) else request
+        case RequestAssigned() | PriorityChanged() | AnswersRead():
+            return replace(request, thread=handled(thread, event))
+        case ClocksSet() | TargetNear() | TargetMissed():
+            return replace(request, thread=timed(thread, event))
+        case unhandled:
+            assert_never(unhandled)
+
+
+def handled(thread: Thread, event: RequestAssigned | PriorityChanged | AnswersRead) -> Thread:
+    """The thread after something happened to it that wrote nothing."""
+    match event:
+        case RequestAssigned():
+            return replace(thread, assignee_id=event.assignee_id)
+        case PriorityChanged():
+            return replace(thread, priority=event.priority)
+        case AnswersRead():
+            return replace(thread, read=event.messages)
+        case unhandled:
+            assert_never(unhandled)
+
+
+def timed(thread: Thread, event: ClocksSet | TargetNear | TargetMissed) -> Thread:
+    """The thread after something happened to its clocks."""
+    running = thread.clocks
+    match event:
+        case ClocksSet():
+            return replace(thread, clocks=clocks.were_set(event))
+        case TargetNear():
+            warned = running.warned | {event.target}
+            return replace(thread, clocks=replace(running, warned=warned))
+        case TargetMissed():
+            dues = {target: due for target, due in running.dues.items() if target != event.target}
+            missed = thread.missed | {event.target}
+            return replace(thread, clocks=replace(running, dues=dues), missed=missed)
         case unhandled:
             assert_never(unhandled)
 
@@ -257,10 +330,14 @@ def decide(command: Command, request: Request) -> Decision:
     match command:
         case OpenRequest():
             return open_request(command, request)
-        case WriteMessage() | CloseOwnRequest() | RateRequest():
+        case WriteMessage() | CloseOwnRequest() | RateRequest() | ReadAnswers():
             return decide_of_requester(command, request)
-        case AssignRequest() | AnswerRequest() | CloseRequest():
+        case AssignRequest() | AnswerRequest() | CloseRequest() | ChangePriority():
             return decide_of_support(command, request)
+        case MergeRequest() | UnmergeRequest():
+            return decide_of_merging(command, request)
+        case SetClocks() | Warn() | Miss():
+            return decide_of_clocks(command, request)
         case unhandled:
             assert_never(unhandled)
 
@@ -279,11 +356,15 @@ def decide_of_requester(command: OfRequester, request: Request) -> Decision:
             return close(request, Side.REQUESTER, command.user_id, command.at)
         case RateRequest():
             return rate(command, request)
+        case ReadAnswers():
+            return read(command, request)
         case unhandled:
             assert_never(unhandled)
 
 
-def decide_of_support(command: OfSupport, request: Request) -> Decision:
+def decide_of_support(
+    command: AssignRequest | AnswerRequest | CloseRequest | ChangePriority, request: Request
+) -> Decision:
     if isinstance(request, Unopened):
         return NoSuchRequest()
     match command:
@@ -293,6 +374,36 @@ def decide_of_support(command: OfSupport, request: Request) -> Decision:
             return answer(command, request)
         case CloseRequest():
             return close_for_support(command, request)
+        case ChangePriority():
+            return change_priority(command, request)
+        case unhandled:
+            assert_never(unhandled)
+
+
+def decide_of_merging(command: MergeRequest | UnmergeRequest, request: Request) -> Decision:
+    """As in every aggregate, for two requests about one matter."""
+    if isinstance(request, Unopened):
+        return NoSuchRequest()
+    match command:
+        case MergeRequest():
+            return merge(command, request)
+        case UnmergeRequest():
+            return unmerge(command, request)
+        case unhandled:
+            assert_never(unhandled)
+
+
+def decide_of_clocks(command: clocks.Command, request: Request) -> Decision:
+    """Clocks run while a request waits for support."""
+    if not isinstance(request, New):
+        return []
+    match command:
+        case SetClocks():
+            return list(clocks.set_clocks(command, request.thread))
+        case Warn():
+            return list(clocks.warn(command, request.thread))
+        case Miss():
+            return list(clocks.miss(command, request.thread))
         case unhandled:
             assert_never(unhandled)
 
@@ -310,6 +421,7 @@ def open_request(command: OpenRequest, request: Request) -> Decision:
         about=command.about,
         claim_id=command.claim_id,
         follows=command.follows,
+        split_from=command.split_from,
         escalated=command.escalated,
         language=command.language,
         opened_at=command.at,
@@ -329,6 +441,8 @@ def write_message(command: WriteMessage, request: Opened) -> Decision:
         return []
     if isinstance(request, Closed):
         return RequestIsClosed()
+    if isinstance(request, Merged):
+        return RequestIsMerged(request.merged.into)
     if len(thread.messages) >= MOST_MESSAGES:
         return ThreadIsFull(MOST_MESSAGES)
     return [
@@ -376,6 +490,8 @@ def answer(command: AnswerRequest, request: Opened) -> Decision:
         return []
     if isinstance(request, Closed):
         return RequestIsClosed()
+    if isinstance(request, Merged):
+        return RequestIsMerged(request.merged.into)
     if thread.opened.escalated and not command.agent.supervises:
         return RequestIsEscalated()
     if len(thread.messages) >= MOST_MESSAGES:
@@ -399,6 +515,8 @@ def answer(command: AnswerRequest, request: Opened) -> Decision:
 def close_for_support(command: CloseRequest, request: Opened) -> Decision:
     if isinstance(request, Closed):
         return []
+    if isinstance(request, Merged):
+        return RequestIsMerged(request.merged.into)
     thread = request.thread
     if thread.opened.escalated and not command.agent.supervises:
         return RequestIsEscalated()
@@ -411,6 +529,8 @@ def close(request: Opened, side: Side, by: str, at: datetime) -> Decision:
     """The second side to close finds it done."""
     if isinstance(request, Closed):
         return []
+    if isinstance(request, Merged):
+        return RequestIsMerged(request.merged.into)
     opened = request.thread.opened
     return [
         RequestClosed(
@@ -427,7 +547,7 @@ def close(request: Opened, side: Side, by: str, at: datetime) -> Decision:
 def rate(command: RateRequest, request: Opened) -> Decision:
     """One question after closing, answered once."""
     match request:
-        case New() | Answered():
+        case New() | Answered() | Merged():
             return RequestIsOpen()
         case Closed(thread=thread, rated=known):
             opened = thread.opened
@@ -446,3 +566,111 @@ def rate(command: RateRequest, request: Opened) -> Decision:
             rated_at=command.at,
         )
     ]
+
+
+def not_to_split(request: Opened, agent: Agent) -> Rejection | None:
+    """Why another request is not made of a matter of this one, if it is not."""
+    match request:
+        case Closed():
+            return RequestIsClosed()
+        case Merged(merged=merged):
+            return RequestIsMerged(merged.into)
+        case New(thread=thread) | Answered(thread=thread):
+            escalated = thread.opened.escalated and not agent.supervises
+            return RequestIsEscalated() if escalated else None
+        case unhandled:
+            assert_never(unhandled)
+
+
+def merge(command: MergeRequest, request: Opened) -> Decision:
+    match request:
+        case Closed():
+            return RequestIsClosed()
+        case Merged(merged=merged):
+            same = merged.into == command.other.request_id
+            return [] if same else RequestIsMerged(merged.into)
+        case New(thread=thread) | Answered(thread=thread):
+            if not command.supervises and (thread.opened.escalated or command.other.escalated):
+                return RequestIsEscalated()
+            return merging.merge(command, thread)
+        case unhandled:
+            assert_never(unhandled)
+
+
+def unmerge(command: UnmergeRequest, request: Opened) -> Decision:
+    """A request that goes on by itself is left alone."""
+    if not isinstance(request, Merged):
+        return []
+    if request.thread.opened.escalated and not command.supervises:
+        return RequestIsEscalated()
+    return merging.unmerge(command, request.merged)
+
+
+def read(command: ReadAnswers, request: Opened) -> Decision:
+    """Nobody has read what is not there yet, and what was read stays read."""
+    thread = request.thread
+    messages = min(command.messages, len(thread.messages))
+    if messages <= thread.read:
+        return []
+    return [
+        AnswersRead(
+            request_id=thread.opened.request_id,
+            organisation_id=thread.opened.organisation_id,
+            user_id=thread.opened.user_id,
+            messages=messages,
+            read_at=command.at,
+        )
+    ]
+
+
+def change_priority(command: ChangePriority, request: Opened) -> Decision:
+    thread = request.thread
+    if command.priority is thread.priority:
+        return []
+    if isinstance(request, Closed):
+        return RequestIsClosed()
+    if thread.opened.escalated and not command.agent.supervises:
+        return RequestIsEscalated()
+    if stale := changed({"instead_of": command.instead_of}, {"instead_of": thread.priority}):
+        return stale
+    return [
+        PriorityChanged(
+            request_id=thread.opened.request_id,
+            organisation_id=thread.opened.organisation_id,
+            user_id=thread.opened.user_id,
+            priority=command.priority,
+            changed_by=command.agent.user_id,
+            changed_at=command.at,
+        )
+    ]
+
+
+# --- Timers -----------------------------------------------------------------
+
+
+def timers(event: RequestEvent) -> tuple[SetTimer | CancelTimer, ...]:
+    """The clocks of a request stand once it does not wait for support any more."""
+    match event:
+        case ClocksSet():
+            return clocks.started(event)
+        case RequestAnswered() | RequestClosed() | RequestMerged():
+            return clocks.stopped(Target.FIRST_RESPONSE, Target.RESOLUTION)
+        case (
+            RequestOpened()
+            | MessageWritten()
+            | RequestAssigned()
+            | RequestRated()
+            | RequestUnmerged()
+            | PriorityChanged()
+            | TargetNear()
+            | TargetMissed()
+            | AnswersRead()
+        ):
+            return ()
+        case unhandled:
+            assert_never(unhandled)
+
+
+def on_timer(name: str, request_id: str, due: datetime) -> Command:
+    """The command of a timer that came due. LookupError when no timer has that name."""
+    return clocks.on_timer(name, request_id, due)

@@ -3,32 +3,43 @@
 from datetime import UTC, datetime, timedelta
 
 from contracts.depot_tours.returned_v1 import DiscrepancyFound, Finding, ParcelFound
+from contracts.support import desk_v1
+from contracts.support.desk_v1 import DeskArranged, Opening, TargetTimes
 from contracts.support.reply_v1 import ReplyDropped, ReplyKept, ReplyText
 from contracts.support.request_v1 import (
+    AnswersRead,
     AttachedObject,
     MessageWritten,
     ObjectKind,
     ObjectStatus,
+    Priority,
+    PriorityChanged,
     RequestAnswered,
     RequestAssigned,
     RequestChannel,
     RequestClosed,
+    RequestMerged,
     RequestOpened,
     RequestRated,
     RequestType,
+    RequestUnmerged,
     Side,
 )
+from services.support.desk import ArrangeDesk
 from services.support.reply import DropReply, KeepReply
 from services.support.request import (
     Agent,
     AnswerRequest,
     AssignRequest,
+    ChangePriority,
     CloseOwnRequest,
     CloseRequest,
     OpenRequest,
     RateRequest,
+    ReadAnswers,
     WriteMessage,
 )
+from services.support.request.merging import MergeRequest, Other, UnmergeRequest
 
 NOON = datetime(2030, 5, 1, 12, 0, tzinfo=UTC)
 LATER = NOON + timedelta(minutes=40)
@@ -83,6 +94,7 @@ def opened(
         escalated=escalated,
         language="fr",
         opened_at=NOON,
+        split_from=None,
     )
 
 
@@ -226,3 +238,141 @@ def drop_reply(organisation: str = "relais") -> DropReply:
 
 def reply_dropped() -> ReplyDropped:
     return ReplyDropped(reply_id="A1", organisation_id="relais", dropped_by="lea", dropped_at=NOON)
+
+
+# --- Merged requests --------------------------------------------------------
+
+
+def other(
+    id: str = "Q2",
+    user: str = "omar",
+    organisation: str = "maarif",
+    closed: bool = False,
+    merged_into: str | None = None,
+    escalated: bool = False,
+) -> Other:
+    return Other(
+        request_id=id,
+        organisation_id=organisation,
+        user_id=user,
+        closed=closed,
+        merged_into=merged_into,
+        escalated=escalated,
+    )
+
+
+def merge(into: Other | None = None, seen: int = 0, agent: Agent = LEA) -> MergeRequest:
+    return MergeRequest(
+        other=into or other(),
+        messages=seen,
+        by=agent.user_id,
+        supervises=agent.supervises,
+        at=LATER,
+    )
+
+
+def merged(into: str = "Q2", by: str = "lea") -> RequestMerged:
+    return RequestMerged(
+        request_id="Q1",
+        organisation_id="maarif",
+        user_id="omar",
+        into=into,
+        merged_by=by,
+        merged_at=LATER,
+    )
+
+
+def unmerge(was_in: str = "Q2", agent: Agent = LEA) -> UnmergeRequest:
+    return UnmergeRequest(was_in=was_in, by=agent.user_id, supervises=agent.supervises, at=LATER)
+
+
+def unmerged(was_in: str = "Q2", by: str = "lea", at: datetime = LATER) -> RequestUnmerged:
+    return RequestUnmerged(
+        request_id="Q1",
+        organisation_id="maarif",
+        user_id="omar",
+        was_in=was_in,
+        unmerged_by=by,
+        unmerged_at=at,
+    )
+
+
+def read(messages: int = 1, user: str = "omar") -> ReadAnswers:
+    return ReadAnswers(organisation_id="maarif", user_id=user, messages=messages, at=LATER)
+
+
+def was_read(messages: int = 1) -> AnswersRead:
+    return AnswersRead(
+        request_id="Q1",
+        organisation_id="maarif",
+        user_id="omar",
+        messages=messages,
+        read_at=LATER,
+    )
+
+
+def prioritise(
+    priority: Priority = Priority.HIGH,
+    instead_of: Priority = Priority.NORMAL,
+    agent: Agent = LEA,
+) -> ChangePriority:
+    return ChangePriority(priority=priority, instead_of=instead_of, agent=agent, at=LATER)
+
+
+def prioritised(priority: Priority = Priority.HIGH, by: str = "lea") -> PriorityChanged:
+    return PriorityChanged(
+        request_id="Q1",
+        organisation_id="maarif",
+        user_id="omar",
+        priority=priority,
+        changed_by=by,
+        changed_at=LATER,
+    )
+
+
+# --- The desk ---------------------------------------------------------------
+
+WORKDAYS = tuple(
+    Opening(weekday=day, from_minute=9 * 60, until_minute=18 * 60) for day in range(1, 6)
+)
+PROBLEM = TargetTimes(
+    type=desk_v1.RequestType.PROBLEM,
+    priority=desk_v1.Priority.NORMAL,
+    first_response_minutes=100,
+    resolution_minutes=600,
+)
+
+
+def arrange(
+    openings: tuple[Opening, ...] = WORKDAYS,
+    targets: tuple[TargetTimes, ...] = (PROBLEM,),
+    time_zone: str = "Africa/Casablanca",
+) -> ArrangeDesk:
+    return ArrangeDesk(
+        organisation_id="relais",
+        time_zone=time_zone,
+        openings=openings,
+        holidays=(),
+        targets=targets,
+        warned_at_percent=80,
+        supervisor_id="sara",
+        by="sara",
+        at=NOON,
+    )
+
+
+def arranged(
+    openings: tuple[Opening, ...] = WORKDAYS, targets: tuple[TargetTimes, ...] = (PROBLEM,)
+) -> DeskArranged:
+    return DeskArranged(
+        desk_id="desk",
+        organisation_id="relais",
+        time_zone="Africa/Casablanca",
+        openings=openings,
+        holidays=(),
+        targets=targets,
+        warned_at_percent=80,
+        supervisor_id="sara",
+        arranged_by="sara",
+        arranged_at=NOON,
+    )

@@ -25,6 +25,23 @@ from services.support.tests.things import MISSION, ORDER, OUT, RETURN, TOUR, TRI
 BODY: dict[str, Any] = {"type": "problem", "subject": "A tour", "message": "Where is it?"}
 
 
+DESK: dict[str, Any] = {
+    "time_zone": "Africa/Casablanca",
+    "openings": [{"weekday": day, "from_minute": 0, "until_minute": 1440} for day in range(1, 8)],
+    "holidays": ["2030-05-01"],
+    "targets": [
+        {
+            "type": "problem",
+            "priority": "normal",
+            "first_response_minutes": 60,
+            "resolution_minutes": None,
+        }
+    ],
+    "warned_at_percent": 80,
+    "supervisor_id": "sara",
+}
+
+
 class Caller(serving.Caller):
     """Asks as Omar, an operator of a depot, or as Lea of support, whom Sara supervises."""
 
@@ -111,7 +128,15 @@ def untimed(seen: dict[str, Any]) -> dict[str, Any]:
 
 
 ABOUT = {"kind": "tour", "object_id": "R1", "called": "R1", "status": "ready"}
-CLOSED = {**BODY, "status": "closed", "channel": "form", "follows": None}
+CLOSED = {
+    **BODY,
+    "status": "closed",
+    "channel": "form",
+    "follows": None,
+    "split_from": None,
+    "merged_into": None,
+    "merged": [],
+}
 
 
 async def test_the_requester_sees_every_field_but_who_of_support_wrote(database: str) -> None:
@@ -127,6 +152,7 @@ async def test_the_requester_sees_every_field_but_who_of_support_wrote(database:
             "about": ABOUT,
             "closed_by": "support",
             "mark": 4,
+            "read": 0,
         }
 
 
@@ -144,6 +170,9 @@ FOR_SUPPORT = CLOSED | {
     "closed_by": "requester",
     "mark": 1,
     "mark_reason": "Nobody came.",
+    "priority": "normal",
+    "dues": [],
+    "missed": [],
 }
 
 
@@ -287,6 +316,7 @@ async def test_others_find_no_trace_of_a_request(database: str) -> None:
                 ("POST", f"{path}/messages", {"message": "!"}),
                 ("PUT", f"{path}/closure", {"messages": 0}),
                 ("PUT", f"{path}/rating", {"mark": 1}),
+                ("PUT", f"{path}/read", {"messages": 1}),
             ]:
                 asked = await api.ask(method, route, body, who, (role,), org)  # type: ignore[arg-type]
                 assert asked.status_code == 404, (who, route)
@@ -299,6 +329,13 @@ async def test_only_the_operators_people_answer(database: str) -> None:
             ("PUT", f"{path}/assignee", {"user_id": "lea"}),
             ("POST", f"{path}/answers", {"message": "!", "messages": 0}),
             ("GET", f"{path}/history", None),
+            ("PUT", f"{path}/merger", {"into": "Q2", "messages": 0}),
+            ("POST", f"{path}/parting", {"was_in": "Q2"}),
+            ("POST", f"{path}/splits", {"type": "question", "subject": "!"}),
+            ("PUT", f"{path}/priority", {"priority": "low", "instead_of": "normal"}),
+            ("GET", "/desk", None),
+            ("PUT", "/desk", DESK),
+            ("GET", "/desk/history", None),
             ("POST", "/replies", {"title": "T", "texts": [{"language": "fr", "text": "!"}]}),
             ("PUT", "/replies/A1", {"title": "T", "texts": [{"language": "fr", "text": "!"}]}),
             ("DELETE", "/replies/A1", None),

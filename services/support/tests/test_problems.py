@@ -5,7 +5,17 @@ from typing import get_args
 import pytest
 
 from contracts.decisions import Changed
+from contracts.support.desk_v1 import Priority, RequestType
 from infra.testing.problems import said_everywhere, told
+from services.support.desk import (
+    DeskIsHardlyOpen,
+    DeskIsNotArranged,
+    NoSuchTimeZone,
+    OpeningNotPossible,
+    OpeningsOverlap,
+    ResolvedBeforeAnswered,
+    TargetNamedTwice,
+)
 from services.support.http.problems import WORDING, Rejection
 from services.support.notice import AudienceNamedTwice, NoSuchNotice, NoticeIdTaken
 from services.support.reply import LanguageNamedTwice, NoSuchReply
@@ -17,6 +27,13 @@ from services.support.request import (
     RequestIsOpen,
     RequestIsRated,
     ThreadIsFull,
+)
+from services.support.request.merging import (
+    MergedIntoItself,
+    OtherRequestIsClosed,
+    OtherRequestIsMerged,
+    RequestIsMerged,
+    RequestOfSomebodyElse,
 )
 
 REJECTIONS: list[Rejection] = [
@@ -33,6 +50,18 @@ REJECTIONS: list[Rejection] = [
     NoSuchNotice(),
     NoticeIdTaken("n-1"),
     AudienceNamedTwice(),
+    RequestIsMerged("Q2"),
+    MergedIntoItself(),
+    RequestOfSomebodyElse(),
+    OtherRequestIsClosed(),
+    OtherRequestIsMerged("Q3"),
+    DeskIsNotArranged(),
+    NoSuchTimeZone("Africa/Lutetia"),
+    OpeningNotPossible(1, 60, 60),
+    OpeningsOverlap(1),
+    DeskIsHardlyOpen(59, 60),
+    TargetNamedTwice(RequestType.PROBLEM, Priority.HIGH),
+    ResolvedBeforeAnswered(RequestType.PROBLEM, Priority.HIGH),
 ]
 
 

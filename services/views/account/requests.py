@@ -6,17 +6,21 @@ from enum import StrEnum
 from typing import Annotated, assert_never
 
 from fastapi import Query
+from psycopg.rows import dict_row
 
 from contracts.support.request_v1 import (
+    AnswersRead,
     AttachedObject,
     MessageWritten,
     ObjectKind,
     RequestAnswered,
     RequestChannel,
     RequestClosed,
+    RequestMerged,
     RequestOpened,
     RequestRated,
     RequestType,
+    RequestUnmerged,
     Side,
     contract,
 )
@@ -27,7 +31,16 @@ from infra.http.pages import Filters, Paging
 from infra.http.request_context import Everybody
 from infra.reading import Table
 
-Reads = RequestOpened | MessageWritten | RequestAnswered | RequestClosed | RequestRated
+Since = (
+    MessageWritten
+    | RequestAnswered
+    | RequestClosed
+    | RequestRated
+    | RequestMerged
+    | RequestUnmerged
+    | AnswersRead
+)
+Reads = RequestOpened | Since
 
 
 class RequestStatus(StrEnum):
@@ -35,12 +48,22 @@ class RequestStatus(StrEnum):
 
     NEW = "new"
     ANSWERED = "answered"
+    MERGED = "merged"
     CLOSED = "closed"
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """A message of the requester or of support."""
+
+    message_id: str
+    by_support: bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Request:
-    """`about` is one thing at most; `changed_at` is when somebody did something last."""
+    """`about` is one thing at most; `changed_at` is when somebody did something last. `messages`
+    are those after the first, with who wrote them; the requester has read so many of them."""
 
     request_id: str
     organisation_id: str
@@ -57,6 +80,13 @@ class Request:
     closed_at: datetime | None = None
     closed_by: str | None = None
     mark: int | None = None
+    split_from: str | None = None
+    merged_into: str | None = None
+    status_before: str = "new"
+    messages: tuple[Written, ...] = ()
+    read: int = 0
+    unread: int = 0
+    """Answers of support that were not read."""
 
 
 def key(event: Reads) -> tuple[str]:
@@ -68,18 +98,37 @@ def project(row: Request | None, event: Reads) -> Request:
         return _opened(event)
     if row is None:
         raise OutOfOrder(event)
+    changed = _changed(row, event)
+    unread = sum(one.by_support for one in changed.messages[changed.read :])
+    return replace(changed, unread=unread)
+
+
+def _changed(row: Request, event: Since) -> Request:
     match event:
-        case MessageWritten():
-            return replace(row, status="new", changed_at=event.written_at)
-        case RequestAnswered(answered_at=at):
-            return replace(row, status="answered", answered_at=at, changed_at=at)
+        case MessageWritten(message_id=id, written_at=at):
+            return replace(_longer(row, Written(id, False)), status="new", changed_at=at)
+        case RequestAnswered(message_id=id, answered_at=at):
+            longer = _longer(row, Written(id, True))
+            return replace(longer, status="answered", answered_at=at, changed_at=at)
         case RequestClosed(closed_at=at, side=side):
             by = side.name.lower()
             return replace(row, status="closed", closed_at=at, closed_by=by, changed_at=at)
         case RequestRated():
             return replace(row, mark=event.mark, changed_at=event.rated_at)
+        case RequestMerged(into=into, merged_at=at):
+            merged = replace(row, status="merged", merged_into=into, changed_at=at)
+            return replace(merged, status_before=row.status)
+        case RequestUnmerged(unmerged_at=at):
+            return replace(row, status=row.status_before, merged_into=None, changed_at=at)
+        case AnswersRead():
+            return replace(row, read=event.messages)
         case unhandled:
             assert_never(unhandled)
+
+
+def _longer(row: Request, written: Written) -> Request:
+    others = tuple(one for one in row.messages if one != written)
+    return replace(row, messages=(*others, written))
 
 
 def _opened(event: RequestOpened) -> Request:
@@ -92,6 +141,7 @@ def _opened(event: RequestOpened) -> Request:
         subject=event.subject,
         about=tuple(filter(None, (event.about,))),
         follows=event.follows,
+        split_from=event.split_from,
         opened_at=event.opened_at,
         changed_at=event.opened_at,
     )
@@ -105,7 +155,10 @@ view = View(
     primary_key=("request_id",),
     key=key,
     project=project,
-    indexes=("(organisation_id, user_id, changed_at, request_id)",),
+    indexes=(
+        "(organisation_id, user_id, changed_at, request_id)",
+        "(organisation_id, user_id) where unread > 0",
+    ),
     subject="user_id",
     personal=("subject",),
 )
@@ -150,6 +203,12 @@ class MyRequest(Answer):
     closed_by: Annotated[Side, Named()] | None
     mark: int | None
     """1 (bad) to 5 (good); null until one says so."""
+    split_from: str | None
+    """The request that had this matter too."""
+    merged_into: str | None
+    """The request in which it goes on."""
+    unread: int
+    """Answers of support that one has not read."""
 
 
 def request_shown(row: Request) -> MyRequest:
@@ -167,8 +226,23 @@ def request_shown(row: Request) -> MyRequest:
         closed_at=row.closed_at,
         closed_by=Side[row.closed_by.upper()] if row.closed_by else None,
         mark=row.mark,
+        split_from=row.split_from,
+        merged_into=row.merged_into,
+        unread=row.unread,
     )
 
+
+class UnreadAnswers(Answer):
+    """The answers of support that somebody has not read."""
+
+    requests: int
+    answers: int
+
+
+UNREAD = """
+select count(*) as requests, coalesce(sum(unread), 0)::bigint as answers from requests
+where organisation_id = %(mine)s and user_id = %(asking)s and unread > 0
+"""
 
 router = Router("Requests to support")
 
@@ -181,3 +255,15 @@ async def my_requests(
     who = context.principal
     mine = filters.narrow(requests.of(who.organisation_id, user_id=who.subject))
     return await page.show(mine, LATEST_CHANGED, request_shown)
+
+
+@router.get("/requests/unread")
+async def unread_answers(context: Everybody) -> Answered[UnreadAnswers]:
+    """How many answers of support one has not read, and to how many requests."""
+    who = context.principal
+    asked = {"mine": who.organisation_id, "asking": who.subject}
+    async with context.pool.connection() as connection:
+        cursor = connection.cursor(row_factory=dict_row)
+        await cursor.execute(UNREAD, asked)
+        [found] = await cursor.fetchall()
+    return Answered(UnreadAnswers(**found))

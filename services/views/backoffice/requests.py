@@ -1,8 +1,9 @@
-"""Which requests wait for support, and who has them? One row a request, of every organisation."""
+"""Which requests wait for support, until when, and who has them? One row a request, of every
+organisation."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Annotated, ClassVar, assert_never
 
@@ -10,15 +11,23 @@ from fastapi import Query
 
 from contracts.support.request_v1 import (
     AttachedObject,
+    ClocksSet,
     MessageWritten,
     ObjectKind,
+    Priority,
+    PriorityChanged,
     RequestAnswered,
     RequestAssigned,
     RequestChannel,
     RequestClosed,
+    RequestMerged,
     RequestOpened,
     RequestRated,
     RequestType,
+    RequestUnmerged,
+    Target,
+    TargetMissed,
+    TargetNear,
     contract,
 )
 from infra.consumers.views import OutOfOrder, View
@@ -30,14 +39,22 @@ from infra.reading import Rows, Table
 from services.views.backoffice.organisations import BY_ID, is_operator, organisations
 from services.views.backoffice.users import BY_NAME, users
 
-Reads = (
-    RequestOpened
-    | MessageWritten
+Since = (
+    MessageWritten
     | RequestAssigned
     | RequestAnswered
     | RequestClosed
     | RequestRated
+    | RequestMerged
+    | RequestUnmerged
+    | PriorityChanged
+    | ClocksSet
+    | TargetNear
+    | TargetMissed
 )
+Reads = RequestOpened | Since
+NEVER = datetime(9000, 1, 1, tzinfo=UTC)
+"""When a target of a request without one is missed."""
 
 
 class RequestStatus(StrEnum):
@@ -45,13 +62,15 @@ class RequestStatus(StrEnum):
 
     NEW = "new"
     ANSWERED = "answered"
+    MERGED = "merged"
     CLOSED = "closed"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Request:
     """`about` is one thing at most; `waits_since` is when the requester wrote what is not answered
-    yet, or support did last."""
+    yet, or support did last. `breaches_at` is when the next target is missed, or was, while the
+    request waits for support; `NEVER` otherwise."""
 
     request_id: str
     organisation_id: str
@@ -70,6 +89,15 @@ class Request:
     assignee_id: str | None = None
     closed_at: datetime | None = None
     mark: int | None = None
+    split_from: str | None = None
+    merged_into: str | None = None
+    status_before: str = "new"
+    priority: str = "normal"
+    first_response_due: datetime | None = None
+    resolution_due: datetime | None = None
+    near: tuple[str, ...] = ()
+    missed: tuple[str, ...] = ()
+    breaches_at: datetime = NEVER
 
 
 def key(event: Reads) -> tuple[str]:
@@ -81,22 +109,70 @@ def project(row: Request | None, event: Reads) -> Request:
         return _opened(event)
     if row is None:
         raise OutOfOrder(event)
+    return _timed(_changed(row, event))
+
+
+def _changed(row: Request, event: Since) -> Request:
     match event:
         case MessageWritten():
             since = row.waits_since if row.status == "new" else event.written_at
             return replace(row, status="new", waits_since=since)
         case RequestAssigned():
             return replace(row, assignee_id=event.assignee_id)
-        case RequestAnswered():
-            return replace(row, status="answered", waits_since=event.answered_at)
-        case RequestClosed():
-            return replace(
-                row, status="closed", closed_at=event.closed_at, waits_since=event.closed_at
-            )
+        case RequestAnswered(answered_at=at):
+            return replace(_standing(row), status="answered", waits_since=at)
+        case RequestClosed(closed_at=at):
+            return replace(_standing(row), status="closed", closed_at=at, waits_since=at)
         case RequestRated():
             return replace(row, mark=event.mark)
+        case RequestMerged(into=into):
+            merged = replace(_standing(row), status="merged", merged_into=into)
+            return replace(merged, status_before=row.status)
+        case RequestUnmerged():
+            return replace(row, status=row.status_before, merged_into=None)
+        case PriorityChanged():
+            return replace(row, priority=event.priority.name.lower())
+        case ClocksSet():
+            return _set(row, event)
+        case TargetNear():
+            return replace(row, near=_with(row.near, event.target))
+        case TargetMissed():
+            return replace(row, missed=_with(row.missed, event.target))
         case unhandled:
             assert_never(unhandled)
+
+
+def _standing(row: Request) -> Request:
+    """The request once it does not wait for support any more."""
+    return replace(row, first_response_due=None, resolution_due=None, near=())
+
+
+def _set(row: Request, event: ClocksSet) -> Request:
+    """A target that was missed already stays due when it was."""
+    dues = {one.target.name.lower(): one.due_at for one in event.dues}
+    missed = {"first_response": row.first_response_due, "resolution": row.resolution_due}
+    dues |= {name: at for name, at in missed.items() if at is not None and name in row.missed}
+    return replace(
+        row,
+        first_response_due=dues.get("first_response"),
+        resolution_due=dues.get("resolution"),
+        near=(),
+    )
+
+
+def _with(names: tuple[str, ...], target: Target) -> tuple[str, ...]:
+    return tuple(sorted({*names, target.name.lower()}))
+
+
+def _timed(row: Request) -> Request:
+    """The row with when its next target is missed."""
+    if row.status != "new":
+        return replace(row, breaches_at=NEVER)
+    dues = [one for one in (row.first_response_due, row.resolution_due) if one is not None]
+    # What was missed before it was answered is as late as it can be when it waits again.
+    if not dues and "resolution" in row.missed:
+        dues = [row.waits_since]
+    return replace(row, breaches_at=min(dues, default=NEVER))
 
 
 def _opened(event: RequestOpened) -> Request:
@@ -111,6 +187,7 @@ def _opened(event: RequestOpened) -> Request:
         about=tuple(filter(None, (event.about,))),
         claim_id=event.claim_id,
         follows=event.follows,
+        split_from=event.split_from,
         escalated=event.escalated,
         opened_at=event.opened_at,
         waits_since=event.opened_at,
@@ -126,10 +203,10 @@ view = View(
     key=key,
     project=project,
     indexes=(
-        "(status, waits_since, request_id)",
-        "(assignee_id, status, waits_since, request_id)",
-        "(organisation_id, waits_since, request_id)",
-        "(waits_since, request_id)",
+        "(status, breaches_at, waits_since, request_id)",
+        "(assignee_id, status, breaches_at, waits_since, request_id)",
+        "(organisation_id, breaches_at, waits_since, request_id)",
+        "(breaches_at, waits_since, request_id)",
     ),
     subject="user_id",
     personal=("subject",),
@@ -138,13 +215,13 @@ view = View(
 # --- The question -----------------------------------------------------------
 
 requests = Table(view, "requests")
-LONGEST_WAITING = requests.order("longest-waiting", "waits_since", "request_id")
+BREACHES_FIRST = requests.order("breaches-first", "breaches_at", "waits_since", "request_id")
 
 
 class RequestFilters(Filters):
     """Which requests are wanted."""
 
-    no_columns: ClassVar[frozenset[str]] = frozenset({"type", "assigned"})
+    no_columns: ClassVar[frozenset[str]] = frozenset({"type", "assigned", "priority", "missed"})
 
     status: RequestStatus | None = None
     type: Annotated[RequestType, Named()] | None = None
@@ -156,6 +233,9 @@ class RequestFilters(Filters):
     """Whether anybody has them."""
     escalated: bool | None = None
     """Whether only supervisors answer them."""
+    priority: Annotated[Priority, Named()] | None = None
+    missed: bool | None = None
+    """Whether a target of theirs was missed."""
 
 
 def found(filters: RequestFilters) -> Rows[Request]:
@@ -163,6 +243,10 @@ def found(filters: RequestFilters) -> Rows[Request]:
     rows = filters.narrow(requests.of_every_organisation())
     if filters.type is not None:
         rows = rows.only(type=filters.type.name.lower())
+    if filters.priority is not None:
+        rows = rows.only(priority=filters.priority.name.lower())
+    if filters.missed is not None:
+        rows = rows.where("(missed <> '{}') = %(missed)s", missed=filters.missed)
     if filters.assigned is not None:
         rows = rows.where("(assignee_id is not null) = %(assigned)s", assigned=filters.assigned)
     return rows
@@ -201,6 +285,17 @@ class RequestListed(Answer):
     waits_since: Instant
     closed_at: Instant | None
     mark: int | None
+    split_from: str | None
+    """The request that had this matter too."""
+    merged_into: str | None
+    """The request in which it goes on."""
+    priority: Annotated[Priority, Named()]
+    first_response_due: Instant | None
+    """When the target is missed, or was, while the request waits for support."""
+    resolution_due: Instant | None
+    near: tuple[Annotated[Target, Named()], ...]
+    """The targets that somebody was warned of."""
+    missed: tuple[Annotated[Target, Named()], ...]
 
 
 def request_listed(row: Request, organisation: str, user: str, assignee: str) -> RequestListed:
@@ -225,6 +320,13 @@ def request_listed(row: Request, organisation: str, user: str, assignee: str) ->
         waits_since=row.waits_since,
         closed_at=row.closed_at,
         mark=row.mark,
+        split_from=row.split_from,
+        merged_into=row.merged_into,
+        priority=Priority[row.priority.upper()],
+        first_response_due=row.first_response_due,
+        resolution_due=row.resolution_due,
+        near=tuple(Target[one.upper()] for one in row.near),
+        missed=tuple(Target[one.upper()] for one in row.missed),
     )
 
 
@@ -257,7 +359,8 @@ SupportContext = Annotated[RequestContext, requires("logistics", "administration
 async def requests_found(
     context: SupportContext, page: Paging, filters: Annotated[RequestFilters, Query()]
 ) -> Answered[Listed[RequestListed]]:
-    """Requests to support, the longest waiting first; for the platform's operator."""
+    """Requests to support, those first whose target is missed first, then the longest waiting; for
+    the platform's operator."""
     rows = found(filters)
     if not await is_operator(context):
         # Nobody asks them.
@@ -266,4 +369,4 @@ async def requests_found(
     async def present(found: Sequence[Request]) -> list[RequestListed]:
         return await with_names(context, found) if found else []
 
-    return await page.show_together(rows, LONGEST_WAITING, present)
+    return await page.show_together(rows, BREACHES_FIRST, present)

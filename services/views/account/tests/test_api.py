@@ -73,7 +73,7 @@ class TestWhoMay:
             for route, admission in admissions(router.routes)
             if admission.roles != frozenset({"driver"})
         ]
-        assert everybody == ["/requests", "/notices"]
+        assert everybody == ["/requests", "/requests/unread", "/notices"]
 
     @pytest.mark.requirement("G-01")
     @pytest.mark.parametrize(("who", "org"), [("bob", "hiflow"), ("ada", "strangers")])
@@ -91,7 +91,7 @@ class TestWhoMay:
                 },
                 owners={"driver": "ada"},
                 # Of whole organisations: test_notices_to_read.py says who reads which.
-                for_all=("GET /notices",),
+                for_all=("GET /notices", "GET /requests/unread"),
             )
             await existing.is_hidden_from(caller, who=who, org=org, roles=("driver",))
 

@@ -874,6 +874,7 @@ OPENED = request.RequestOpened(
     follows="Q0",
     escalated=True,
     language="fr",
+    split_from=None,
     opened_at=NOON,
 )
 KEPT = reply.ReplyKept(

@@ -1,11 +1,13 @@
 """Support sees the requests of all organisations, and its canned replies."""
 
 from dataclasses import asdict, replace
+from datetime import timedelta
 from functools import reduce
 from typing import Any
 
 import pytest
 
+from contracts.common_v1 import Rule
 from contracts.support import reply_v1 as reply
 from contracts.support import request_v1 as request
 from infra.consumers.views import OutOfOrder
@@ -40,6 +42,34 @@ CLOSED = request.RequestClosed(
     **OF_REQUEST, side=request.Side.SUPPORT, closed_by="lea", closed_at=LATER
 )
 RATED = request.RequestRated(**OF_REQUEST, mark=4, reason=None, rated_at=LATER)
+MERGED = request.RequestMerged(**OF_REQUEST, into="Q2", merged_by="lea", merged_at=LATER)
+UNMERGED = request.RequestUnmerged(**OF_REQUEST, was_in="Q2", unmerged_by="lea", unmerged_at=LATER)
+HIGH = request.PriorityChanged(
+    **OF_REQUEST, priority=request.Priority.HIGH, changed_by="lea", changed_at=LATER
+)
+FIRST, LAST = request.Target.FIRST_RESPONSE, request.Target.RESOLUTION
+NEAR = request.TargetNear(**OF_REQUEST, target=FIRST, due_at=LATER, warned_id="lea", warned_at=NOON)
+MISSED = request.TargetMissed(**OF_REQUEST, target=FIRST, supervisor_id="sara", missed_at=LATER)
+DAY = timedelta(days=1)
+
+
+def clocks(**dues: timedelta) -> request.ClocksSet:
+    """Clocks of these targets, until so long after noon."""
+    return request.ClocksSet(
+        **OF_REQUEST,
+        dues=tuple(
+            request.Due(
+                target=request.Target[name], warned_at=NOON, due_at=NOON + after, minutes=60
+            )
+            for name, after in dues.items()
+        ),
+        supervisor_id="sara",
+        rule=Rule(id="support-targets", version=1, inputs=()),
+        set_at=NOON,
+    )
+
+
+BOTH = clocks(FIRST_RESPONSE=DAY, RESOLUTION=3 * DAY)
 DROPPED = reply.ReplyDropped(
     reply_id="A1", organisation_id="hiflow", dropped_by="lea", dropped_at=LATER
 )
@@ -56,6 +86,33 @@ OVER = {"status": "closed", "closed_at": LATER, "waits_since": LATER}
         ([ANSWERED], {"status": "answered", "waits_since": LATER}),
         ([ANSWERED, WRITTEN], {"status": "new", "waits_since": LATER}),
         ([CLOSED], {"status": "closed", "closed_at": LATER, "waits_since": LATER}),
+        ([MERGED], {"status": "merged", "merged_into": "Q2"}),
+        ([MERGED, UNMERGED], {}),
+        ([HIGH], {"priority": "high"}),
+        (
+            [BOTH, NEAR],
+            {
+                "first_response_due": NOON + DAY,
+                "resolution_due": NOON + 3 * DAY,
+                "near": ("first_response",),
+                "breaches_at": NOON + DAY,
+            },
+        ),
+        (
+            [BOTH, MISSED, clocks(RESOLUTION=2 * DAY)],
+            {
+                "first_response_due": NOON + DAY,
+                "resolution_due": NOON + 2 * DAY,
+                "missed": ("first_response",),
+                "breaches_at": NOON + DAY,
+            },
+        ),
+        ([BOTH, clocks()], {}),
+        ([BOTH, ANSWERED], {"status": "answered", "waits_since": LATER}),
+        (
+            [BOTH, replace(MISSED, target=LAST), ANSWERED, WRITTEN],
+            {"waits_since": LATER, "missed": ("resolution",), "breaches_at": LATER},
+        ),
         (
             [CLOSED, RATED],
             {"status": "closed", "closed_at": LATER, "waits_since": LATER, "mark": 4},
@@ -104,7 +161,36 @@ async def test_a_request_is_listed_with_every_field(office: Office) -> None:
         "assignee_name": people[1].name,
         "waits_since": later,
         "closed_at": later,
+        "split_from": None,
+        "merged_into": None,
+        "priority": "normal",
+        "first_response_due": None,
+        "resolution_due": None,
+        "near": [],
+        "missed": [],
     }
+
+
+@pytest.mark.requirement("G-28")
+async def test_what_breaches_first_comes_first(office: Office) -> None:
+    """Before what waits longest, and what has no target."""
+    second, third = (replace(OPENED, request_id=id, opened_at=LATER) for id in ("Q2", "Q3"))
+    late = replace(clocks(FIRST_RESPONSE=DAY), request_id="Q2")
+    soon = replace(clocks(RESOLUTION=2 * DAY), request_id="Q3")
+    await office.saw(OPERATOR, OPENED, second, third, late, soon)
+    await office.saw(replace(MISSED, request_id="Q2"), replace(NEAR, request_id="Q3", target=LAST))
+    async with served(office) as api:
+        items = await api.items("/requests", role="logistics")
+        [missed] = await api.items("/requests?missed=true", role="logistics")
+    assert [one["request_id"] for one in items] == ["Q2", "Q3", "Q1"]
+    assert (items[1]["resolution_due"], items[1]["near"]) == (
+        "2030-05-03T12:00:00Z",
+        ["resolution"],
+    )
+    assert (missed["first_response_due"], missed["missed"]) == (
+        "2030-05-02T12:00:00Z",
+        ["first_response"],
+    )
 
 
 @pytest.mark.parametrize(
@@ -118,6 +204,8 @@ async def test_a_request_is_listed_with_every_field(office: Office) -> None:
         ("assignee_id=lea", ["Q1"]),
         ("assigned=false", ["Q2"]),
         ("escalated=false", ["Q2"]),
+        ("priority=high", ["Q1"]),
+        ("status=merged", []),
     ],
 )
 async def test_the_inbox_is_narrowed(office: Office, asked: str, ids: list[str]) -> None:
@@ -130,7 +218,7 @@ async def test_the_inbox_is_narrowed(office: Office, asked: str, ids: list[str])
         escalated=False,
         opened_at=LATER,
     )
-    await office.saw(OPERATOR, OPENED, ASSIGNED, ANSWERED, other)
+    await office.saw(OPERATOR, OPENED, ASSIGNED, ANSWERED, HIGH, other)
     async with served(office) as api:
         items = await api.items(f"/requests?{asked}", role="administration")
     assert [one["request_id"] for one in items] == ids
