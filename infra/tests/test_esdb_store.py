@@ -4,7 +4,7 @@ The suite runs on the double, or on the server that `RELAIS_EVENTSTORE` names.
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack, aclosing, asynccontextmanager
 from dataclasses import replace
 from datetime import timedelta
@@ -21,6 +21,7 @@ from kurrentdbclient.common import (
 
 from infra.database import Pool
 from infra.store import (
+    Append,
     Appended,
     Conflict,
     EventIdTaken,
@@ -30,6 +31,7 @@ from infra.store import (
     RecordedEvent,
 )
 from infra.store.esdb.client import connected
+from infra.store.esdb.ids import Ids
 from infra.store.esdb.store import (
     MAX_APPEND_BYTES,
     AnotherCluster,
@@ -71,6 +73,19 @@ async def server() -> AsyncIterator[EsdbDouble]:
 async def store(server: EsdbDouble, pool: Pool) -> AsyncIterator[EsdbStore]:
     async with store_at(server.url, pool) as store:
         yield store
+
+
+class Slow(Ids):
+    """Notes that move only when they are told to."""
+
+    def __init__(self, pool: Pool) -> None:
+        super().__init__(pool)
+        self.moving, self.go_on = asyncio.Event(), asyncio.Event()
+
+    async def move(self, append: Append, version: Callable[[str], Awaitable[int]]) -> bool:
+        self.moving.set()
+        await self.go_on.wait()
+        return await super().move(append, version)
 
 
 async def add(client: AsyncKurrentDBClient, stream: str, type: str) -> None:
@@ -196,12 +211,38 @@ class TestAppending:
         recorded = await store.read("trip-1")
         assert [found.version for found in recorded] == list(range(1, sum(won) + 1))
 
+    async def test_a_note_never_goes_back_to_a_place_that_was_lost(
+        self, server: EsdbDouble, store: EsdbStore, pool: Pool
+    ) -> None:
+        late = append("trip-1")
+        await store.append(append("trip-1"))
+        await store.append(late)
+        async with connected(server.url) as client:
+            slow = EsdbStore(client, pool)
+            slow._ids = Slow(pool)
+            behind_one = asyncio.create_task(slow.append(replace(late, expected_version=1)))
+            await slow._ids.moving.wait()
+            await store.append(append("trip-1", 1))
+            assert await store.append(replace(late, expected_version=2)) == Appended(3)
+            slow._ids.go_on.set()
+            assert await behind_one == Conflict(1, 3)
+        [found] = await store.find([late.events[0].event_id])
+        assert found.version == 3
+
+    async def test_names_count_for_the_size_as_they_do_on_the_server(
+        self, server: EsdbDouble, store: EsdbStore
+    ) -> None:
+        many = [replace(event(), type="test." + "x" * 995) for _ in range(600)]
+        with pytest.raises(EventTooLarge):
+            await store.append(append("trip-1", 0, *many))
+        assert await store.append(append("trip-1", 0, *many[:450])) == Appended(450)
+
     @pytest.mark.parametrize(("spare", "taken"), [(0, True), (-1, False)])
     async def test_an_append_is_as_large_as_the_oldest_server_takes(
         self, server: EsdbDouble, store: EsdbStore, spare: int, taken: bool
     ) -> None:
         around = b'{"meta":{"actor":"ada"},"occurred_at":"2020-05-01T12:00:00+00:00"}'
-        half = MAX_APPEND_BYTES // 2 - len(around)
+        half = MAX_APPEND_BYTES // 2 - len(around) - 2 * len("test.happened")
         halves = event(data=b"x" * half), event(data=b"x" * (half - spare))
         before = server.appends
         if taken:
@@ -233,6 +274,26 @@ class TestStreamsThatAreGone:
         with pytest.raises(StreamGone, match="trip-1 was deleted or truncated"):
             await store.append(append("trip-1"))
         assert len(server.log.records) == before
+
+    async def test_nor_by_an_append_that_was_tried_before(
+        self, store: EsdbStore, server: EsdbDouble
+    ) -> None:
+        loser = append("trip-1")
+        await store.append(append("trip-1"))
+        assert await store.append(loser) == Conflict(0, 1)
+        server.log.delete("trip-1")
+        before = len(server.log.records)
+        with pytest.raises(StreamGone, match="trip-1 was deleted or truncated"):
+            await store.append(loser)
+        assert len(server.log.records) == before
+
+    @pytest.mark.parametrize("ending", [{"$maxAge": 1}, {"$maxCount": 1}])
+    async def test_a_stream_whose_events_expire_is_not_begun(
+        self, store: EsdbStore, server: EsdbDouble, ending: dict[str, int]
+    ) -> None:
+        server.log.set_metadata("trip-1", ending)
+        with pytest.raises(StreamGone, match="trip-1 was deleted or truncated"):
+            await store.append(append("trip-1"))
 
     async def test_a_truncated_stream_is_not_read_as_if_it_were_whole(
         self, store: EsdbStore, server: EsdbDouble

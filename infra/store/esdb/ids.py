@@ -1,6 +1,6 @@
 """Where event ids were tried: what tells a first try from a repetition, and one place from two."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from enum import IntEnum
 from typing import NamedTuple
 from uuid import UUID
@@ -21,6 +21,9 @@ returning event_id
 """
 _TRY_AT = """
 update beside.event_id set version = %s, timers = %s::jsonb where event_id = %s and version <> %s
+"""
+_HOLD = """
+select from beside.event_id where event_id = any(%b::uuid[]) order by event_id for update
 """
 _KNOWN = "select event_id, stream, version from beside.event_id where event_id = any(%b::uuid[])"
 
@@ -83,16 +86,23 @@ class Ids:
             cursor = await connection.execute(_STREAMS, (after, limit))
             return [stream for (stream,) in await cursor.fetchall()]
 
-    async def move(self, append: Append) -> None:
-        """Note that an append goes to this place now; its stream has shown that it is nowhere.
+    async def move(self, append: Append, version: Callable[[str], Awaitable[int]]) -> bool:
+        """Note that an append goes to this place now, where it is nowhere in its stream.
 
-        When somebody else has noted that already, its timers may be done, and it stays as it is.
+        False when the stream has gone on: somebody else may have noted a later place by now, and
+        an earlier one must not come over it. When the place is noted already, its timers may be
+        done, and it stays as it is.
         """
         timers = timers_of([append])
+        ids = arrays.uuids([event.event_id for event in append.events])
         async with self._pool.connection() as connection, connection.transaction():
+            await connection.execute(_HOLD, (ids,))
+            if await version(append.stream) != append.expected_version:
+                return False
             for nth, (event_id, place) in enumerate(_places(append)):
                 values = (place.version, None if nth else timers, event_id, place.version)
                 await connection.execute(_TRY_AT, values)
+        return True
 
 
 def _places(append: Append) -> list[tuple[UUID, Place]]:

@@ -75,6 +75,8 @@ EXCLUDED = (r"\$.*", CLUSTER_STREAM)
 """Streams of the server, and ours about the cluster: no facts."""
 LINK = "$>"
 """The type of what a projection writes into a stream of ours: no event, but the name of one."""
+ENDING = ("$tb", "$maxAge", "$maxCount")
+"""What the metadata of a stream has when the server shows only its end, or nothing of it."""
 BINARY: Literal["application/octet-stream"] = "application/octet-stream"
 
 
@@ -257,13 +259,12 @@ class EsdbStore:
         return TimerGone() if gone else Appended(head)
 
     async def _sent_once(self, append: Append, tried: Tried) -> Verdict:
-        if tried is Tried.NEVER:
-            if append.expected_version == 0:
-                await self._refuse_deleted(append.stream)
-        elif verdict := await self._found(append, tried):
+        if tried is not Tried.NEVER and (verdict := await self._found(append, tried)):
             return verdict
-        elif tried is Tried.MOVED:
-            await self._ids.move(append)
+        if append.expected_version == 0:
+            await self._refuse_deleted(append.stream)
+        if tried is Tried.MOVED and not await self._ids.move(append, self.version):
+            return await self._compared(append, tried)
         try:
             await patiently(lambda: self._send(append), self._patience)
         except WrongCurrentVersionError:
@@ -306,7 +307,7 @@ class EsdbStore:
             ),
             self._patience,
         )
-        if metadata.get("$tb"):
+        if any(metadata.get(name) for name in ENDING):
             raise StreamGone(f"the stream {stream} was deleted or truncated on the server")
 
     async def _send(self, append: Append) -> None:
@@ -518,9 +519,14 @@ async def make_tables(pool: Pool) -> None:
 
 def _refuse(append: Append) -> None:
     refuse_oversize(append)
-    size = sum(len(sent.data) + len(sent.metadata) for sent in map(_sent, append.events))
+    size = sum(map(_size, map(_sent, append.events)))
     if size > MAX_APPEND_BYTES:
         raise EventTooLarge(f"{append.stream}: {size} bytes at once, at most {MAX_APPEND_BYTES}")
+
+
+def _size(sent: ClientEvent) -> int:
+    """Bytes as the server counts them: its names have two for each letter."""
+    return len(sent.data) + len(sent.metadata) + 2 * len(sent.type)
 
 
 def _sent(event: NewEvent) -> ClientEvent:
