@@ -211,6 +211,15 @@ class MessageRequeued:
     requeued_at: datetime
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MessageRead:
+    """The recipient read the message in the product, whatever way it took."""
+
+    message_id: str
+    user_id: str
+    read_at: datetime
+
+
 MessageEvent = (
     MessageQueued
     | MessageScheduled
@@ -221,6 +230,7 @@ MessageEvent = (
     | ChannelFailed
     | MessageFailed
     | MessageRequeued
+    | MessageRead
 )
 
 _MessageQueued = message_class("relais.messaging.message.v1.MessageQueued")
@@ -232,6 +242,7 @@ _MessageDelivered = message_class("relais.messaging.message.v1.MessageDelivered"
 _ChannelFailed = message_class("relais.messaging.message.v1.ChannelFailed")
 _MessageFailed = message_class("relais.messaging.message.v1.MessageFailed")
 _MessageRequeued = message_class("relais.messaging.message.v1.MessageRequeued")
+_MessageRead = message_class("relais.messaging.message.v1.MessageRead")
 
 
 def decode_fact(message: Any) -> Fact:
@@ -504,6 +515,26 @@ def encode_message_requeued(value: MessageRequeued, _seal: Seal) -> bytes:
     return encoded
 
 
+def decode_message_read(message: Any, _unseal: Unseal) -> MessageRead:
+    if not message.HasField("read_at"):
+        raise missing(message, "read_at")
+    return MessageRead(
+        message_id=message.message_id,
+        user_id=message.user_id,
+        read_at=decode_instant(message.read_at),
+    )
+
+
+def encode_message_read(value: MessageRead, _seal: Seal) -> bytes:
+    message = _MessageRead(
+        message_id=value.message_id,
+        user_id=value.user_id,
+        read_at=encode_instant(value.read_at),
+    )
+    encoded: bytes = message.SerializeToString()
+    return encoded
+
+
 contract: Contract[MessageEvent] = Contract(
     name="message",
     service="messaging",
@@ -611,6 +642,17 @@ contract: Contract[MessageEvent] = Contract(
             encode=encode_message_requeued,
             parse=parser(_MessageRequeued),
             convert=decode_message_requeued,
+        ),
+        EventType(
+            type="relais.messaging.message.v1.read",
+            cls=MessageRead,
+            key="message_id",
+            time="read_at",
+            schema="relais.messaging.message.v1.MessageRead",
+            personal=(),
+            encode=encode_message_read,
+            parse=parser(_MessageRead),
+            convert=decode_message_read,
         ),
     ),
 )

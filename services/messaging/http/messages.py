@@ -16,6 +16,7 @@ from contracts.messaging.message_v1 import (
     MessageEvent,
     MessageFailed,
     MessageQueued,
+    MessageRead,
     MessageRequeued,
     MessageScheduled,
     MessageSent,
@@ -70,6 +71,8 @@ class MessageListed(Answer):
     """The provider's id for it."""
     reason: str | None
     """Why it came to nothing."""
+    read_at: Instant | None
+    """When its recipient read it in the product."""
 
 
 class FactShown(Answer):
@@ -239,12 +242,29 @@ class MessageShown(Answer):
     events: list[EventShown]
     letter: WordsShown | None
     """The words; for the recipient alone, once there is a plan."""
+    read: bool
+    """Whether its recipient has read it in the product."""
 
 
 class MessageFilters(Filters):
     """Which messages of a list are wanted."""
 
     status: Status | None = None
+
+
+class MyMessageFilters(MessageFilters):
+    """Which messages to oneself are wanted."""
+
+    no_columns: ClassVar[frozenset[str]] = frozenset({"read"})
+
+    read: bool | None = None
+    """Whether one has read them."""
+
+
+class Unread(Answer):
+    """The messages that somebody has not read."""
+
+    messages: int
 
 
 class MessageFiltersOfStaff(MessageFilters):
@@ -282,12 +302,30 @@ def router(running: Running) -> Router:
 
     @routes.get("/messages/mine")
     async def my_messages(
-        context: Everybody, page: Paging, filters: Annotated[MessageFilters, Query()]
+        context: Everybody, page: Paging, filters: Annotated[MyMessageFilters, Query()]
     ) -> Answered[Listed[MessageListed]]:
         """Messages to oneself, newest first."""
         principal = context.principal
-        mine = outbox.table.of(principal.organisation_id, user_id=principal.subject)
-        return await page.show(filters.narrow(mine), outbox.NEWEST, MessageListed.of)
+        mine = filters.narrow(outbox.table.of(principal.organisation_id, user_id=principal.subject))
+        if filters.read is not None:
+            mine = mine.where("(read_at is not null) = %(read)s", read=filters.read)
+        return await page.show(mine, outbox.NEWEST, MessageListed.of)
+
+    @routes.get("/messages/mine/unread")
+    async def unread_messages(context: Everybody) -> Answered[Unread]:
+        """How many messages to oneself one has not read."""
+        who = context.principal
+        count = await outbox.unread(context.pool, who.organisation_id, who.subject)
+        return Answered(Unread(messages=count))
+
+    @routes.put("/messages/{message_id}/reading")
+    async def read_message(message_id: Id, context: Everybody) -> Answered[Recorded]:
+        """Say that one has read a message to oneself."""
+        command = message.Read(
+            message_id=message_id, user_id=context.principal.subject, at=context.at
+        )
+        await own(context, message_id)
+        return await context.handle(MESSAGE, message_id, command)
 
     @routes.get("/messages/{message_id}")
     async def show_message(message_id: Id, context: Everybody) -> Answered[MessageShown]:
@@ -320,6 +358,17 @@ def router(running: Running) -> Router:
         return await context.handle(MESSAGE, message_id, command)
 
     return routes
+
+
+async def own(context: RequestContext, message_id: str) -> None:
+    """Refuse who is not the recipient, in that organisation. Raises 404."""
+    found = (await context.load(MESSAGE, message_id)).state
+    who = context.principal
+    if isinstance(found, message.Unknown) or found.queued.user_id != who.subject:
+        raise context.refuse(message.NoSuchMessage())
+    person = (await context.load(PREFERENCES, who.subject)).state
+    if not isinstance(person, preferences.Recipient) or not may_see(context, person):
+        raise context.refuse(message.NoSuchMessage())
 
 
 def _parcels(message_id: str, events: Sequence[HistoryEntry[MessageEvent]]) -> list[str]:
@@ -379,6 +428,7 @@ def _shown(
         ],
         events=[shown for entry in events if (shown := _event(entry)) is not None],
         letter=None if words is None else WordsShown.of(words),
+        read=found.read,
     )
 
 
@@ -436,7 +486,7 @@ def _event(entry: HistoryEntry[MessageEvent]) -> EventShown | None:
     event = entry.holds
     shown: What
     match event:
-        case MessageQueued() | MessageRequeued() | EventAmended():
+        case MessageQueued() | MessageRequeued() | MessageRead() | EventAmended():
             return None
         case MessageScheduled():
             shown = ScheduledShown.of(event)

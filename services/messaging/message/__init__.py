@@ -17,6 +17,7 @@ from contracts.messaging.message_v1 import (
     MessageEvent,
     MessageFailed,
     MessageQueued,
+    MessageRead,
     MessageRequeued,
     MessageScheduled,
     MessageSent,
@@ -137,6 +138,15 @@ class Requeue:
     at: datetime
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Read:
+    """The recipient read it in the product."""
+
+    message_id: str
+    user_id: str
+    at: datetime
+
+
 Command = (
     Queue
     | Schedule
@@ -148,6 +158,7 @@ Command = (
     | NoteDelivered
     | MissReceipt
     | Requeue
+    | Read
 )
 
 # --- Rejections -------------------------------------------------------------
@@ -192,6 +203,7 @@ class Waiting:
     last_reason: Reason | None = None
     ready: bool = True
     repeats: int = 0
+    read: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -205,6 +217,7 @@ class Scheduled:
     attempts: int
     ready: bool
     repeats: int = 0
+    read: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -214,12 +227,14 @@ class Sent:
     tried: frozenset[Channel]
     taken: frozenset[Channel]
     repeats: int = 0
+    read: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Delivered:
     queued: MessageQueued
     plan: MessageScheduled | None
+    read: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -230,9 +245,20 @@ class Failed:
     taken: frozenset[Channel]
     reason: Reason
     repeats: int = 0
+    read: bool = False
 
 
 Living = Waiting | Scheduled | Sent | Failed
+OnItsWay = (
+    MessageScheduled
+    | MessageDue
+    | AttemptFailed
+    | MessageSent
+    | ChannelFailed
+    | MessageDelivered
+    | MessageFailed
+    | MessageRequeued
+)
 Repeatable = Waiting | Scheduled | Sent
 
 
@@ -251,8 +277,16 @@ def evolve(message: Message, event: MessageEvent) -> Message:
     """Take history as recorded."""
     if isinstance(event, MessageQueued):
         return Waiting(event)
-    if isinstance(message, Unknown | Delivered):
+    if isinstance(message, Unknown):
         return message
+    if isinstance(event, MessageRead):
+        return replace(message, read=True)
+    if isinstance(message, Delivered):
+        return message
+    return replace(_moved(message, event), read=message.read)
+
+
+def _moved(message: Living, event: OnItsWay) -> Living | Delivered:
     match event:
         case MessageScheduled():
             if not isinstance(message, Waiting):
@@ -345,8 +379,19 @@ def decide(command: Command, message: Message) -> Decision:
             return requeue(command, message)
         case NoteDelivered():
             return note_delivered(command, message)
+        case Read():
+            return read(command, message)
         case unhandled:
             assert_never(unhandled)
+
+
+def read(command: Read, message: Living | Delivered) -> Decision:
+    """Its recipient alone reads it, once."""
+    if message.queued.user_id != command.user_id:
+        return NoSuchMessage()
+    if message.read:
+        return []
+    return [MessageRead(message_id=command.message_id, user_id=command.user_id, read_at=command.at)]
 
 
 def queue(command: Queue) -> list[MessageEvent]:
@@ -502,7 +547,7 @@ def timers(event: MessageEvent) -> tuple[SetTimer | CancelTimer, ...]:
             return (SetTimer(RECEIPT, event.receipt_by),) if event.receipt_by else ()
         case MessageDelivered() | MessageFailed() | ChannelFailed():
             return (CancelTimer(DUE), CancelTimer(RECEIPT))
-        case MessageQueued() | MessageDue() | MessageRequeued():
+        case MessageQueued() | MessageDue() | MessageRequeued() | MessageRead():
             return ()
         case unhandled:
             assert_never(unhandled)

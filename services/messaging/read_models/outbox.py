@@ -14,6 +14,7 @@ from contracts.messaging.message_v1 import (
     MessageEvent,
     MessageFailed,
     MessageQueued,
+    MessageRead,
     MessageRequeued,
     MessageScheduled,
     MessageSent,
@@ -52,6 +53,7 @@ class Line:
     due_at: datetime | None = None
     reference: str | None = None
     reason: str | None = None
+    read_at: datetime | None = None
 
 
 def key(event: MessageEvent) -> tuple[str]:
@@ -86,6 +88,8 @@ def project(line: Line | None, event: MessageEvent) -> Line | None:
         case MessageRequeued(requeued_at=at):
             again = replace(line, status="queued", needs=PLAN, attempts=0, reason=None)
             return replace(again, channel=None, parcel_id=None, due_at=None, changed_at=at)
+        case MessageRead(read_at=at):
+            return replace(line, read_at=at)
         case unhandled:
             assert_never(unhandled)
 
@@ -135,6 +139,7 @@ view = View(
         "(needs, changed_at) where needs <> ''",
         "(organisation_id, queued_at desc, message_id)",
         "(user_id, queued_at desc, message_id)",
+        "(user_id, organisation_id) where read_at is null",
     ),
     reads=MessageEvent,
 )
@@ -142,6 +147,19 @@ view = View(
 table = Table(view, "message")
 NEWEST = table.order("newest", "queued_at", "message_id", descending=True)
 LONGEST_WAITING = table.order("longest-waiting", "changed_at", "message_id")
+
+
+async def unread(pool: Pool, organisation_id: str, user_id: str) -> int:
+    """How many messages to somebody they have not read, whatever way these took."""
+    async with pool.connection() as connection:
+        cursor = await connection.execute(
+            "select count(*) from message"
+            " where organisation_id = %s and user_id = %s and read_at is null",
+            (organisation_id, user_id),
+        )
+        row = await cursor.fetchone()
+    assert row is not None
+    return int(row[0])
 
 
 KNOWN = "exists (select from recipient r where r.user_id = message.user_id)"

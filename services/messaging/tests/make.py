@@ -13,6 +13,7 @@ from contracts.messaging.message_v1 import (
     MessageDue,
     MessageFailed,
     MessageQueued,
+    MessageRead,
     MessageRequeued,
     MessageScheduled,
     MessageSent,
@@ -35,6 +36,7 @@ from services.messaging.message import (
     NoteSent,
     NoteUnreachable,
     Queue,
+    Read,
     Requeue,
     Schedule,
 )
@@ -303,6 +305,14 @@ def note_delivered(channel: Channel = Channel.EMAIL) -> NoteDelivered:
 
 def delivered(channel: Channel = Channel.EMAIL) -> MessageDelivered:
     return MessageDelivered(message_id="m-1", user_id="ada", channel=channel, delivered_at=LATER)
+
+
+def read(user: str = "ada") -> Read:
+    return Read(message_id="m-1", user_id=user, at=LATER)
+
+
+def was_read() -> MessageRead:
+    return MessageRead(message_id="m-1", user_id="ada", read_at=LATER)
 
 
 def miss_receipt() -> MissReceipt:

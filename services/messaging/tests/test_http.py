@@ -136,11 +136,33 @@ async def test_people_see_their_own_messages_alone(database: str) -> None:
         assert (await stage.ask("GET", "/messages/m-9")).status_code == 404
 
 
+async def test_messages_are_unread_until_their_recipient_read_them(database: str) -> None:
+    async with mail_server() as server, staged(database, by_mail(server)) as stage:
+        await sent(stage, fresh(), fresh("m-2"), fresh("m-3", user="bob"))
+        assert (await stage.ask("GET", "/messages/mine/unread")).json() == {"messages": 2}
+        read = "/messages/{}/reading"
+        for _ in range(2):
+            assert (await stage.ask("PUT", read.format("m-1"))).status_code == 200
+        for other in ("m-3", "m-9"):
+            assert (await stage.ask("PUT", read.format(other))).status_code == 404
+        await stage.catch_up()
+        assert (await stage.ask("GET", "/messages/mine/unread")).json() == {"messages": 1}
+        for asked, ids in (("true", ["m-1"]), ("false", ["m-2"])):
+            items = (await stage.ask("GET", f"/messages/mine?read={asked}")).json()["items"]
+            assert [one["message_id"] for one in items] == ids
+        assert (await stage.ask("GET", "/messages/m-1")).json()["read"] is True
+
+
 EXISTING = Existing(
     ids={"message_id": "m-1"},
     owners={"driver": "ada", "administration": "lea"},
     # Templates are the same for everybody; choices name nothing, and the next test tries them.
-    for_all=("GET /templates", "GET /templates/{name}/preview", "GET /preferences"),
+    for_all=(
+        "GET /messages/mine/unread",
+        "GET /templates",
+        "GET /templates/{name}/preview",
+        "GET /preferences",
+    ),
 )
 
 
@@ -357,6 +379,7 @@ async def test_a_command_needs_an_idempotency_key(database: str) -> None:
         commands = [r for r in stage.routes if isinstance(r, APIRoute) and r.methods != {"GET"}]
         assert {route.path for route in commands} == {
             "/preferences",
+            "/messages/{message_id}/reading",
             "/messages/{message_id}/repetition",
             "/receipts/sms",
         }

@@ -37,6 +37,7 @@ from services.messaging.tests.make import (
     note_sent,
     queue,
     queued,
+    read,
     refuse,
     requeued,
     schedule,
@@ -44,6 +45,7 @@ from services.messaging.tests.make import (
     send_again,
     sent,
     unreachable,
+    was_read,
 )
 
 given = Spec(message.decide, message.evolve, message.initial).given
@@ -193,3 +195,12 @@ def test_a_timer_is_a_command() -> None:
     assert on_timer("receipt", "m-1", LATER) == miss_receipt()
     with pytest.raises(LookupError):
         on_timer("other", "m-1", LATER)
+
+
+def test_a_recipient_reads_a_message_once_whatever_became_of_it() -> None:
+    for history in ((queued(),), (queued(), scheduled(), sent()), (queued(), failed())):
+        given(*history).when(read()).records(was_read())
+        given(*history).when(read("bob")).is_rejected(NoSuchMessage())
+    given().when(read()).is_rejected(NoSuchMessage())
+    later = queued(), was_read(), scheduled(), sent(), delivered()
+    given(*later).when(read()).records_nothing()
