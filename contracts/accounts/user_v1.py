@@ -294,6 +294,23 @@ class RolesChanged:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class DetailsChanged:
+    """Who keeps the users of a dealership corrected what it knows of one (FLB-016); what is
+    absent is not known.
+    """
+
+    user_id: str
+    organisation_id: str
+    name: str
+    email: str | None
+    phone: str | None
+    # BCP 47 tag of the language of mails, as before.
+    language: str
+    changed_by: str
+    changed_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ProfileChanged:
     """All that the user keeps about themselves, as it is now (HIF-39); what is absent is not
     known.
@@ -388,6 +405,7 @@ UserEvent = (
     | TotpRemoved
     | CodeRefused
     | RolesChanged
+    | DetailsChanged
     | ProfileChanged
     | LicenceChanged
     | SignedIn
@@ -411,6 +429,7 @@ _RecoveryCodesMade = message_class("relais.accounts.user.v1.RecoveryCodesMade")
 _TotpRemoved = message_class("relais.accounts.user.v1.TotpRemoved")
 _CodeRefused = message_class("relais.accounts.user.v1.CodeRefused")
 _RolesChanged = message_class("relais.accounts.user.v1.RolesChanged")
+_DetailsChanged = message_class("relais.accounts.user.v1.DetailsChanged")
 _ProfileChanged = message_class("relais.accounts.user.v1.ProfileChanged")
 _LicenceChanged = message_class("relais.accounts.user.v1.LicenceChanged")
 _SignedIn = message_class("relais.accounts.user.v1.SignedIn")
@@ -848,6 +867,44 @@ def encode_roles_changed(value: RolesChanged, _seal: Seal) -> bytes:
     return encoded
 
 
+def decode_details_changed(message: Any, unseal: Unseal) -> DetailsChanged:
+    if not (message.HasField("name") and message.HasField("changed_at")):
+        raise missing(message, "name", "changed_at")
+    return DetailsChanged(
+        user_id=message.user_id,
+        organisation_id=message.organisation_id,
+        name=decode_text(unseal(message.user_id, 3, message.name.sealed)),
+        email=decode_text(unseal(message.user_id, 4, message.email.sealed))
+        if message.HasField("email")
+        else None,
+        phone=decode_text(unseal(message.user_id, 5, message.phone.sealed))
+        if message.HasField("phone")
+        else None,
+        language=message.language,
+        changed_by=message.changed_by,
+        changed_at=decode_instant(message.changed_at),
+    )
+
+
+def encode_details_changed(value: DetailsChanged, seal: Seal) -> bytes:
+    message = _DetailsChanged(
+        user_id=value.user_id,
+        organisation_id=value.organisation_id,
+        name={"sealed": seal(value.user_id, 3, value.name.encode())},
+        email=None
+        if value.email is None
+        else {"sealed": seal(value.user_id, 4, value.email.encode())},
+        phone=None
+        if value.phone is None
+        else {"sealed": seal(value.user_id, 5, value.phone.encode())},
+        language=value.language,
+        changed_by=value.changed_by,
+        changed_at=encode_instant(value.changed_at),
+    )
+    encoded: bytes = message.SerializeToString()
+    return encoded
+
+
 def decode_profile_changed(message: Any, unseal: Unseal) -> ProfileChanged:
     if not message.HasField("changed_at"):
         raise missing(message, "changed_at")
@@ -1225,6 +1282,21 @@ contract: Contract[UserEvent] = Contract(
             encode=encode_roles_changed,
             parse=parser(_RolesChanged),
             convert=decode_roles_changed,
+        ),
+        EventType(
+            type="relais.accounts.user.v1.details_changed",
+            cls=DetailsChanged,
+            key="user_id",
+            time="changed_at",
+            schema="relais.accounts.user.v1.DetailsChanged",
+            personal=(
+                ("name", "user_id"),
+                ("email", "user_id"),
+                ("phone", "user_id"),
+            ),
+            encode=encode_details_changed,
+            parse=parser(_DetailsChanged),
+            convert=decode_details_changed,
         ),
         EventType(
             type="relais.accounts.user.v1.profile_changed",

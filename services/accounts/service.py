@@ -3,7 +3,7 @@
 from contracts.accounts import organisation_v1
 from infra.consumers.reactions import Reaction
 from infra.host import Service
-from infra.lookups import files
+from infra.lookups import dealerships, files
 from services.accounts import http
 from services.accounts.adapters.forgetting import forgetting
 from services.accounts.adapters.migrations import PHONES, TABLES
@@ -16,7 +16,7 @@ service = Service(
     name="accounts",
     about="Organisations, the people in them, how they sign in.",
     aggregates=(ORGANISATION, USER),
-    lookups=(files.lookup,),
+    lookups=(files.lookup, dealerships.lookup),
     routes=http.router,
     wording=WORDING,
     migrations=(TABLES, PHONES),

@@ -7,7 +7,7 @@ from contracts.accounts.user_v1 import Role
 from infra.database import Connection
 from infra.store import InTransaction
 from services.accounts.adapters.accounts import Accounts
-from services.accounts.adapters.administrators import Administrators
+from services.accounts.adapters.administrators import KEEPERS, Administrators
 from services.accounts.adapters.secrets.claims import Claims
 
 
@@ -39,7 +39,7 @@ async def noting(
         if key is None:
             raise login.taken()
         keys.append((login, key))
-    if Role.ADMINISTRATION in roles:
+    if not KEEPERS.isdisjoint(roles):
         await administrators.add(organisation_id, user_id)
 
     async def note(connection: Connection) -> None:

@@ -5,6 +5,7 @@ from fastapi import APIRouter
 from infra.host import Running
 from services.accounts.http import (
     browser,
+    dealership_users,
     depot_users,
     email,
     keys,
@@ -36,6 +37,7 @@ def router(running: Running) -> APIRouter:
         second_factor,
         registration,
         depot_users,
+        dealership_users,
         users,
         organisation,
         support_access,

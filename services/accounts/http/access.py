@@ -39,7 +39,7 @@ from services.accounts.adapters.secrets.links import Purpose
 from services.accounts.adapters.secrets.throttle import TooManyAttempts
 from services.accounts.aggregates import ORGANISATION
 from services.accounts.http.fields import MOROCCO, LoginBody
-from services.accounts.http.problems import LinkInvalid, RolesNotOfDepots
+from services.accounts.http.problems import LinkInvalid, RolesNotOfDepots, RolesOfDealers
 from services.accounts.organisation import Registered
 from services.accounts.user import (
     Account,
@@ -49,6 +49,7 @@ from services.accounts.user import (
     Person,
     organisation_of,
 )
+from services.accounts.user.dealerships import OF_DEALERS
 from services.accounts.user.registration import OF_DEPOTS
 
 PublicContext = Annotated[PublicRequest, public()]
@@ -91,8 +92,17 @@ MemberContext = Annotated[
         "group_manager",
     ),
 ]
-StaffContext = Annotated[RequestContext, requires("logistics", "administration")]
+StaffContext = Annotated[
+    RequestContext, requires("logistics", "administration", "dealership_manager", "group_manager")
+]
 AdministrationContext = Annotated[RequestContext, requires("administration")]
+DealershipManagerContext = Annotated[
+    RequestContext, requires("dealership_manager", "group_manager")
+]
+KeeperContext = Annotated[
+    RequestContext, requires("administration", "dealership_manager", "group_manager")
+]
+"""Who keeps users: `managing` says which."""
 ManagerContext = Annotated[
     RequestContext, requires("administration", "enrolling", "pending", "rejected")
 ]
@@ -147,7 +157,11 @@ class Access:
         return state if isinstance(state, Registered) else None
 
     async def refuse_roles(self, context: RequestContext, roles: Collection[Role]) -> None:
-        """Refuse roles that nobody has in an organisation of the caller's kind."""
+        """Refuse roles that nobody has in an organisation of the caller's kind, and those of
+        dealers, which are granted where they hold."""
+        if granted := OF_DEALERS.intersection(roles):
+            names = tuple(sorted(role.name.lower() for role in granted))
+            raise context.refuse(RolesOfDealers(names))
         own = await self.organisation(context.principal.organisation_id)
         if own is not None and own.registration.kind is OrganisationKind.DEPOT:
             others = sorted({role.name.lower() for role in set(roles) - OF_DEPOTS})

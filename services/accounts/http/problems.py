@@ -65,6 +65,23 @@ class RolesNotOfDepots:
 
 
 @dataclass(frozen=True, slots=True)
+class RolesOfDealers:
+    """These roles are granted at a dealership, or by the operator of the platform."""
+
+    roles: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class BeyondYourDealerships:
+    """The user holds something that the caller does not manage."""
+
+
+@dataclass(frozen=True, slots=True)
+class NotOfDealers:
+    """The user is of an organisation without dealerships."""
+
+
+@dataclass(frozen=True, slots=True)
 class AlreadyEnrolled:
     pass
 
@@ -82,7 +99,8 @@ SecretRefusal = (
     | AlreadyEnrolled
 )
 
+RolesRefusal = RolesNotOfDepots | RolesOfDealers | BeyondYourDealerships | NotOfDealers
 Rejection = (
-    user.Rejection | organisation.Rejection | password.Weakness | SecretRefusal | RolesNotOfDepots
+    user.Rejection | organisation.Rejection | password.Weakness | SecretRefusal | RolesRefusal
 )
 WORDING = Wording(__package__, Rejection)

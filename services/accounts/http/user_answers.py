@@ -7,6 +7,7 @@ from contracts.accounts import user_v1
 from contracts.accounts.user_v1 import (
     AgreementSigned,
     CodeRefused,
+    DetailsChanged,
     EmailChanged,
     EmailChangeRequested,
     LicenceChanged,
@@ -234,6 +235,16 @@ class UserHistory(
         TotpRemoved: ("user_id", "organisation_id", "removed_by", "removed_at"),
         CodeRefused: ("user_id", "organisation_id", "refused_at"),
         RolesChanged: RolesChangedShown,
+        DetailsChanged: (
+            "user_id",
+            "organisation_id",
+            "name",
+            "email",
+            "phone",
+            "language",
+            "changed_by",
+            "changed_at",
+        ),
         ProfileChanged: ProfileShown,
         LicenceChanged: LicenceShown,
         SignedIn: (

@@ -20,9 +20,11 @@ from services.accounts.aggregates import USER
 from services.accounts.http.access import (
     Access,
     AdministrationContext,
+    KeeperContext,
     StaffContext,
     refuse_stranger,
 )
+from services.accounts.http.managing import refuse_unkept, refuse_unseen, sees
 from services.accounts.http.problems import EmailTaken
 from services.accounts.http.user_answers import (
     ForgottenUserShown,
@@ -113,7 +115,11 @@ def routes(access: Access) -> Router:
         organisation_id = context.principal.organisation_id
         user_id = readable_ids.referenced_id(readable_ids.USER, organisation_id, reference)
         account = await access.accounts.find(user_id)
-        if account is None or organisation_of(account) != organisation_id:
+        if (
+            account is None
+            or organisation_of(account) != organisation_id
+            or not sees(context, account)
+        ):
             return Answered(Listed[UserShown](items=[], next=None))
         return Answered(Listed[UserShown](items=[user_shown(account)], next=None))
 
@@ -128,11 +134,12 @@ def routes(access: Access) -> Router:
         refuse_stranger(context, found.state)
         if isinstance(found.state, Forgotten):
             return context.show(ForgottenUserShown(), found)
+        refuse_unseen(context, found.state)
         return context.show(user_shown(found.state), found)
 
     @router.get("/users/{user_id}/history")
     async def user_history(
-        user_id: Id, context: AdministrationContext, part: HistoryPart
+        user_id: Id, context: KeeperContext, part: HistoryPart
     ) -> Answered[UserHistory]:
         """Every fact about a user, oldest first: who did what, and when."""
         await show_user(user_id, context)
@@ -157,8 +164,10 @@ def routes(access: Access) -> Router:
         return await context.handle(USER, user_id, command)
 
     @router.put("/users/{user_id}/activation")
-    async def activate_user(user_id: Id, context: AdministrationContext) -> Answered[Recorded]:
-        """Open an account. Its owner is told by mail at once, and sets a password."""
+    async def activate_user(user_id: Id, context: KeeperContext) -> Answered[Recorded]:
+        """Open an account. Its owner is told by mail at once, and sets a password; who does not
+        sign in may be named again."""
+        await refuse_unkept(access, context, user_id)
         command = ActivateUser(
             user_id=user_id,
             organisation_id=context.principal.organisation_id,
@@ -167,8 +176,9 @@ def routes(access: Access) -> Router:
         return await context.handle(USER, user_id, command)
 
     @router.delete("/users/{user_id}/activation")
-    async def deactivate_user(user_id: Id, context: AdministrationContext) -> Answered[Recorded]:
+    async def deactivate_user(user_id: Id, context: KeeperContext) -> Answered[Recorded]:
         """Close an account. All its sessions end with it; it may be opened again."""
+        await refuse_unkept(access, context, user_id)
         return await deactivate(access, context, user_id)
 
     @router.put("/users/{user_id}/roles")
@@ -195,6 +205,7 @@ async def deactivate(access: Access, context: RequestContext, user_id: str) -> A
             by=context.principal.subject,
             other_administrators=await access.administrators.others(organisation_id, user_id),
             at=context.occurred_at,
+            other_managers=await access.administrators.other_managers(organisation_id, user_id),
         )
         return await context.handle(USER, user_id, command, in_transaction=end)
 

@@ -7,6 +7,7 @@ from typing import assert_never
 from contracts.accounts.user_v1 import (
     AgreementSigned,
     CodeRefused,
+    DetailsChanged,
     EmailChanged,
     EmailChangeRequested,
     LicenceChanged,
@@ -31,9 +32,21 @@ from contracts.accounts.user_v1 import (
     UserListed,
 )
 from services.accounts import terms
-from services.accounts.user import agreement, licence, profile, registration, sign_in
+from services.accounts.user import agreement, dealerships, licence, profile, registration, sign_in
 from services.accounts.user.agreement import RecordAgreement
-from services.accounts.user.dealerships import OF_DEALERS, WITHOUT_PASSWORD
+from services.accounts.user.dealerships import (
+    NOBODY_ELSE,
+    OF_DEALERS,
+    WITHOUT_PASSWORD,
+    AddDealershipUser,
+    AddressMissing,
+    AddressProved,
+    ChangeDetails,
+    ChangeGroupManager,
+    ChangeRolesAtDealership,
+    LastManager,
+    OtherManagers,
+)
 from services.accounts.user.licence import ChangeLicence
 from services.accounts.user.profile import ChangeProfile
 from services.accounts.user.registration import AdmitUser, RequestPhoneCode
@@ -69,13 +82,15 @@ class ActivateUser:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DeactivateUser:
-    """`other_administrators` are those who could still sign in afterwards."""
+    """`other_administrators` are those who could still sign in afterwards; so are
+    `other_managers`."""
 
     user_id: str
     organisation_id: str
     by: str
     other_administrators: int
     at: datetime
+    other_managers: OtherManagers = NOBODY_ELSE
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -99,7 +114,8 @@ class ForgetUser:
 
 AccountCommand = ActivateUser | DeactivateUser | ChangeRoles | ForgetUser
 PersonalCommand = RecordAgreement | ChangeProfile | ChangeLicence
-Command = InviteUser | registration.Command | AccountCommand | PersonalCommand | sign_in.Command
+Admission = InviteUser | AddDealershipUser | registration.Command
+Command = Admission | AccountCommand | PersonalCommand | dealerships.Command | sign_in.Command
 
 # --- Rejections -------------------------------------------------------------
 
@@ -141,6 +157,7 @@ Rejection = (
     | RolesMissing
     | AgreementMissing
     | LastAdministrator
+    | dealerships.Rejection
     | sign_in.Rejection
     | terms.BadDay
 )
@@ -157,6 +174,7 @@ class Person:
     dealerships: tuple[RolesAtDealership, ...] = ()
     """Where the roles of dealerships hold; `roles` has them all."""
     agreement: AgreementSigned | None = None
+    details: DetailsChanged | None = None
     profile: ProfileChanged | None = None
     licence: LicenceChanged | None = None
     credentials: sign_in.Credentials = sign_in.initial
@@ -171,7 +189,7 @@ class Person:
 
     @property
     def name(self) -> str:
-        return self.invitation.name
+        return (self.details or self.invitation).name
 
     @property
     def language(self) -> str:
@@ -179,11 +197,11 @@ class Person:
 
     @property
     def email(self) -> str | None:
-        return self.credentials.email or self.invitation.email
+        return self.credentials.email or (self.details or self.invitation).email
 
     @property
     def phone(self) -> str | None:
-        return self.profile.phone if self.profile else self.invitation.phone
+        return (self.profile or self.details or self.invitation).phone
 
     @property
     def login(self) -> str:
@@ -272,6 +290,9 @@ def evolve(user: User, event: UserEvent) -> User:
             return replace(user, person=changed)
         case ProfileChanged():
             return replace(user, person=replace(person, profile=event))
+        case DetailsChanged(phone=phone):
+            known = replace(person.profile, phone=phone) if person.profile else None
+            return replace(user, person=replace(person, details=event, profile=known))
         case LicenceChanged():
             return replace(user, person=replace(person, licence=event))
         case (
@@ -306,6 +327,8 @@ def decide(command: Command, user: User) -> Decision:
         return request_code(command, user)
     if isinstance(command, AdmitUser):
         return admit(command, user)
+    if isinstance(command, AddDealershipUser):
+        return add(command, user)
     if isinstance(user, Unknown) or organisation_of(user) != command.organisation_id:
         return NoSuchUser()
     if isinstance(user, Forgotten):
@@ -314,7 +337,7 @@ def decide(command: Command, user: User) -> Decision:
 
 
 def decide_for_account(
-    command: AccountCommand | PersonalCommand | sign_in.Command, user: Account
+    command: AccountCommand | PersonalCommand | dealerships.Command | sign_in.Command, user: Account
 ) -> Decision:
     """Decides what may be asked in any situation; `decide_for_active` decides the rest."""
     match command:
@@ -326,6 +349,10 @@ def decide_for_account(
             return deactivate(command, user)
         case ChangeRoles():
             return change_roles(command, user)
+        case ChangeRolesAtDealership() | ChangeGroupManager():
+            return change_roles_of_dealers(command, user)
+        case ChangeDetails():
+            return change_details(command, user.person)
         case ForgetUser():
             return [SubjectForgotten(user_id=command.user_id, forgotten_at=command.at)]
         case sign_in.EndSessions():
@@ -393,6 +420,49 @@ def admit(command: AdmitUser, user: User) -> Decision:
             assert_never(unhandled)
 
 
+def add(command: AddDealershipUser, user: User) -> Decision:
+    """Somebody may work from now on: is let in, or listed where no role signs in (FLB-015)."""
+    if bad := dealerships.bad_places(command.dealerships):
+        return bad
+    invited = dealerships.invited(command)
+    match user:
+        case Unknown():
+            if not invited.roles:
+                return RolesMissing()
+            person = Person(invitation=invited, roles=frozenset(invited.roles))
+            begun = begin(person, person.roles, command.at)
+            return [invited, *begun] if isinstance(begun, list) else begun
+        case Invited(person) | Listed(person) | Active(person) | Deactivated(person):
+            known = replace(person.invitation, invited_by=command.by, invited_at=command.at)
+            return [] if known == invited else UserIdTaken(command.user_id)
+        case Forgotten():
+            return UserIsForgotten()
+        case unhandled:
+            assert_never(unhandled)
+
+
+def begin(person: Person, roles: frozenset[Role], at: datetime) -> list[UserEvent] | AddressMissing:
+    """Who has these roles signs in, or is listed where none of them does."""
+    if roles <= WITHOUT_PASSWORD:
+        return [
+            UserListed(user_id=person.user_id, organisation_id=person.organisation_id, listed_at=at)
+        ]
+    return [activated(person, roles, at)] if person.email else AddressMissing()
+
+
+def activated(person: Person, roles: frozenset[Role], at: datetime) -> UserActivated:
+    return UserActivated(
+        user_id=person.user_id,
+        organisation_id=person.organisation_id,
+        email=person.email,
+        name=person.name,
+        language=person.language,
+        roles=tuple(sorted(roles)),
+        activated_at=at,
+        phone=person.phone,
+    )
+
+
 def invitation(command: InviteUser) -> UserInvited:
     return UserInvited(
         user_id=command.user_id,
@@ -414,29 +484,12 @@ def activate(command: ActivateUser, user: Account) -> Decision:
     match user:
         case Active() | Listed():
             return []
-        case Invited(person) | Deactivated(person) if person.roles <= WITHOUT_PASSWORD:
-            return [
-                UserListed(
-                    user_id=command.user_id,
-                    organisation_id=command.organisation_id,
-                    listed_at=command.at,
-                )
-            ]
         case Invited(person) | Deactivated(person):
             if Role.DRIVER in person.roles and person.agreement is None:
                 return AgreementMissing()
-            return [
-                UserActivated(
-                    user_id=command.user_id,
-                    organisation_id=command.organisation_id,
-                    email=person.email,
-                    name=person.name,
-                    language=person.language,
-                    roles=tuple(sorted(person.roles)),
-                    activated_at=command.at,
-                    phone=person.phone,
-                )
-            ]
+            if person.roles <= OF_DEALERS:
+                return begin(person, person.roles, command.at)
+            return [activated(person, person.roles, command.at)]
         case unhandled:
             assert_never(unhandled)
 
@@ -447,6 +500,8 @@ def deactivate(command: DeactivateUser, user: Account) -> Decision:
             return []
         case Active() if user.administers and not command.other_administrators:
             return LastAdministrator()
+        case Active() if leaves_unmanaged(user.person, command.other_managers):
+            return LastManager()
         case Invited() | Listed() | Active():
             return [
                 UserDeactivated(
@@ -492,3 +547,91 @@ def bad_roles_of_active(
         return LastAdministrator()
     becomes_driver = Role.DRIVER in wanted - person.roles
     return AgreementMissing() if becomes_driver and person.agreement is None else None
+
+
+# --- Dealerships ------------------------------------------------------------
+
+
+def change_roles_of_dealers(
+    command: ChangeRolesAtDealership | ChangeGroupManager, user: Account
+) -> Decision:
+    """Other roles at one dealership, or for the group. Who has none left that signs in keeps no
+    credentials; who gets the first one is told like everybody whose account is opened."""
+    person, at = user.person, command.at
+    granted = command.roles if isinstance(command, ChangeRolesAtDealership) else ()
+    if bad := dealerships.bad_roles(granted):
+        return bad
+    held, roles = after(command, person)
+    if roles == person.roles and held == person.dealerships:
+        return []
+    if not roles:
+        return RolesMissing()
+    if isinstance(user, Active) and leaves_unmanaged(person, command.other_managers, held, roles):
+        return LastManager()
+    begun = begin(person, roles, at)
+    if not isinstance(begun, list):
+        return begun
+    begins = isinstance(user, Listed | Active) and isinstance(user, Listed) != (
+        roles <= WITHOUT_PASSWORD
+    )
+    changed = RolesChanged(
+        user_id=command.user_id,
+        organisation_id=command.organisation_id,
+        roles=tuple(sorted(roles)),
+        changed_by=command.by,
+        changed_at=at,
+        dealerships=held,
+    )
+    return [changed, *begun] if begins else [changed]
+
+
+def after(
+    command: ChangeRolesAtDealership | ChangeGroupManager, person: Person
+) -> tuple[tuple[RolesAtDealership, ...], frozenset[Role]]:
+    """Where the roles of dealerships hold afterwards, and all roles."""
+    match command:
+        case ChangeRolesAtDealership(dealership_id=dealership_id, roles=roles):
+            held = dealerships.with_roles_at(person.dealerships, dealership_id, roles)
+            others = person.roles - dealerships.AT_A_DEALERSHIP
+            return held, others | dealerships.roles_of(held)
+        case ChangeGroupManager(manages=manages):
+            group = frozenset({Role.GROUP_MANAGER})
+            return person.dealerships, person.roles | group if manages else person.roles - group
+        case unhandled:
+            assert_never(unhandled)
+
+
+def leaves_unmanaged(
+    person: Person,
+    others: OtherManagers,
+    held: tuple[RolesAtDealership, ...] = (),
+    roles: frozenset[Role] = frozenset(),
+) -> bool:
+    """Whether nobody manages some dealership when the user has but these roles (G-31)."""
+    if others.everywhere:
+        return False
+    if Role.GROUP_MANAGER in person.roles - roles:
+        return True
+    lost = dealerships.managed(person.dealerships) - dealerships.managed(held)
+    return not lost <= others.at and Role.GROUP_MANAGER not in roles
+
+
+def change_details(command: ChangeDetails, person: Person) -> Decision:
+    if (command.name, command.email, command.phone) == (person.name, person.email, person.phone):
+        return []
+    if command.email != person.email and sign_in.has_set_password(person.credentials):
+        return AddressProved()
+    if command.email is None and not person.roles <= WITHOUT_PASSWORD:
+        return AddressMissing()
+    return [
+        DetailsChanged(
+            user_id=command.user_id,
+            organisation_id=command.organisation_id,
+            name=command.name,
+            email=command.email,
+            phone=command.phone,
+            language=person.language,
+            changed_by=command.by,
+            changed_at=command.at,
+        )
+    ]

@@ -278,6 +278,11 @@ def decide(command: ActiveCommand, credentials: Credentials, addressee: Addresse
             return unless_repeated(event_of(command, addressee), credentials)
 
 
+def has_set_password(credentials: Credentials) -> bool:
+    """Whether they have proved, by a link or otherwise, how they sign in."""
+    return any(isinstance(one, PasswordSet) for one in credentials.last)
+
+
 def was_told(credentials: Credentials, at: datetime) -> bool:
     """Whether the owner was told of a wrong code not long before."""
     told = (one.refused_at for one in credentials.last if isinstance(one, CodeRefused))

@@ -4,6 +4,7 @@ from datetime import datetime
 from typing import assert_never
 
 from contracts.accounts.user_v1 import (
+    DetailsChanged,
     EmailChanged,
     PasswordResetRequested,
     PhoneCodeRequested,
@@ -15,7 +16,7 @@ from contracts.accounts.user_v1 import (
 from contracts.runtime import REDACTED
 from services.messaging.preferences import ChangeAddress, ChangeReach, Forget, Meet
 
-Introduction = UserInvited | UserActivated | PasswordResetRequested
+Introduction = UserInvited | UserActivated | PasswordResetRequested | DetailsChanged
 Reads = Introduction | PhoneCodeRequested | ProfileChanged | EmailChanged | SubjectForgotten
 Command = Meet | ChangeAddress | ChangeReach | Forget
 
@@ -32,6 +33,8 @@ def react(event: Reads) -> list[Command]:
             return _announced(event)
         case ProfileChanged():
             return _reach(event)
+        case DetailsChanged():
+            return _met(event, event.phone, event.changed_at)
         case EmailChanged(email=email):
             if email == REDACTED:
                 return []

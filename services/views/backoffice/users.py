@@ -7,6 +7,7 @@ from typing import assert_never
 
 from contracts.accounts.user_v1 import (
     AgreementSigned,
+    DetailsChanged,
     EmailChanged,
     ProfileChanged,
     RolesChanged,
@@ -29,6 +30,7 @@ Reads = (
     | UserDeactivated
     | RolesChanged
     | ProfileChanged
+    | DetailsChanged
     | EmailChanged
     | SubjectForgotten
 )
@@ -101,6 +103,9 @@ def project(row: User | None, event: Reads) -> User:
             return replace(row, roles=tuple(role.name.lower() for role in event.roles))
         case ProfileChanged():
             return _found_by_its_words(replace(row, language=event.language, phone=event.phone))
+        case DetailsChanged(name=name, email=email, phone=phone):
+            told = replace(row, name=name, email=email or "", phone=phone)
+            return _found_by_its_words(told)
         case SubjectForgotten():
             gone = replace(row, name="", email="", phone=None, forgotten=True)
             return _found_by_its_words(gone)

@@ -63,10 +63,15 @@ async def end_all(connection: Connection, user_id: str, at: datetime) -> None:
     await links.void(connection, user_id)
 
 
-async def forget(connection: Connection, user_id: str, at: datetime) -> None:
-    """Remove all secrets of a user, and free what they had claimed."""
+async def end_sign_in(connection: Connection, user_id: str, at: datetime) -> None:
+    """Remove what a user signs in with, who does not any more; the address stays theirs."""
     await end_all(connection, user_id, at)
     await connection.execute("delete from secrets.password where user_id = %s", (user_id,))
     await totp.remove(connection, user_id)
+
+
+async def forget(connection: Connection, user_id: str, at: datetime) -> None:
+    """Remove all secrets of a user, and free what they had claimed."""
+    await end_sign_in(connection, user_id, at)
     await connection.execute("delete from secrets.claim where holder = %s", (user_id,))
     await connection.execute("delete from secrets.expected where user_id = %s", (user_id,))
