@@ -57,7 +57,7 @@ class Caller:
             who or self.user,
             org or self.organisation,
             held,
-            dealerships=dict.fromkeys(held, at),
+            dealerships=dict.fromkeys(held, at) if at else None,
         )
         sent = {"Authorization": f"Bearer {token}", **headers}
         return await self.anybody(method, path, body, sent)

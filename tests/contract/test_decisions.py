@@ -49,6 +49,7 @@ MAY_BE_NOTHING = frozenset({"cash", "instead_of", "expires_on"})
 """Fields that are left out, or null, where there was nothing to see: another value is 412 too."""
 
 BEGINS = (
+    "accounts POST /dealership-users",
     "accounts POST /depot-users",
     "accounts POST /support-sessions",
     "accounts POST /users",
@@ -114,6 +115,10 @@ SAYS_ALL = (
 """All that is decided stands in the request: a price, a file, each parcel that stays."""
 
 ONE_SIDE = (
+    "accounts DELETE /users/{user_id}/group-manager",
+    "accounts PUT /users/{user_id}/dealerships/{dealership_id}/roles",
+    "accounts PUT /users/{user_id}/details",
+    "accounts PUT /users/{user_id}/group-manager",
     "accounts DELETE /users/{user_id}/activation",
     "accounts DELETE /users/{user_id}/sessions",
     "accounts POST /users/{user_id}/second-factor/removal",

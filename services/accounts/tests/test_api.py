@@ -28,6 +28,9 @@ from services.accounts.user import ForgetUser
 EVERY_ROLE: tuple[Role, ...] = get_args(Role)
 PROFILE = {"phone": "+33612345678", "city": "Lyon"}
 LICENCE = {"number": "14AB", "categories": ["B"], "issued_on": "2020-05-01"}
+DETAILS = {"last_name": "Martin", "first_name": "Ada", "email": "ada@example.org"}
+FOUNDING = ("/users", "/depot-users", "/dealership-users")
+"""The routes that add somebody to one's own organisation."""
 REJECTION = {"seen": EVIDENCE, "reason": "No."}
 DECISIONS: dict[str, Any] = {
     "/registrations/organisation_id/confirmation": {"seen": EVIDENCE},
@@ -85,6 +88,7 @@ class TestWhoMay:
             "agreement": {"signed_on": today()},
             "roles": {"roles": ["analyst"]},
             "profile": PROFILE,
+            "details": DETAILS,
             "licence": LICENCE,
             "password": {"former": "x", "password": "y"},
             "second-factor": {"password": "y"},
@@ -98,7 +102,7 @@ class TestWhoMay:
             for method, path, roles in routes(api.running):
                 # The support's own doors and one's own organisation name nobody else's.
                 theirs = path.startswith(("/organisation", "/support"))
-                if roles is None or theirs or path in ("/users", "/depot-users"):
+                if roles is None or theirs or path in FOUNDING:
                     continue
                 body = DECISIONS.get(path) or bodies.get(path.rpartition("/")[2])
                 place = path.replace("user_id", "ada").replace("organisation_id", "hiflow")
@@ -117,11 +121,14 @@ class TestWhoMay:
                     "grant_id": granted.json()["id"],
                     "found": zoe,
                     "organisation_id": "hiflow",
+                    "dealership_id": "D1",
                 },
                 queries={"GET /users": "reference=zoe"},
                 bodies={
                     "PUT /users/{user_id}/agreement": {"signed_on": today()},
                     "PUT /users/{user_id}/roles": {"roles": ["analyst"]},
+                    "PUT /users/{user_id}/details": DETAILS,
+                    "PUT /users/{user_id}/dealerships/{dealership_id}/roles": {"roles": []},
                     "POST /users/{user_id}/second-factor/removal": {"password": "y"},
                     "PUT /registrations/{organisation_id}/confirmation": {"seen": EVIDENCE},
                     "PUT /registrations/{organisation_id}/rejection": REJECTION,

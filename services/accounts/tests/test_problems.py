@@ -10,13 +10,16 @@ from services.accounts.http.problems import (
     WORDING,
     AddressTaken,
     AlreadyEnrolled,
+    BeyondYourDealerships,
     CodeUsed,
     EmailTaken,
     IdentityCardTaken,
     LinkInvalid,
+    NotOfDealers,
     PhoneTaken,
     Rejection,
     RolesNotOfDepots,
+    RolesOfDealers,
     SecondFactorNeeded,
     SessionOver,
     SignInRefused,
@@ -42,6 +45,13 @@ from services.accounts.user import (
     RolesMissing,
     UserIdTaken,
     UserIsForgotten,
+)
+from services.accounts.user.dealerships import (
+    AddressMissing,
+    AddressProved,
+    DealershipNamedTwice,
+    LastManager,
+    RolesNotOfDealerships,
 )
 from services.accounts.user.password import (
     PasswordTooCommon,
@@ -79,6 +89,14 @@ REJECTIONS: list[Rejection] = [
     PhoneTaken(),
     IdentityCardTaken(),
     RolesNotOfDepots(("driver",)),
+    RolesOfDealers(("group_manager",)),
+    BeyondYourDealerships(),
+    NotOfDealers(),
+    AddressMissing(),
+    AddressProved(),
+    LastManager(),
+    RolesNotOfDealerships(("driver",)),
+    DealershipNamedTwice("D1"),
     ConditionsChanged("2026-11"),
     NotToBeAdmitted(),
     RegistrationIsConfirmed(),
@@ -101,7 +119,7 @@ def test_every_rejection_is_in_the_table() -> None:
 @pytest.mark.parametrize("rejection", REJECTIONS, ids=lambda r: type(r).__name__)
 def test_a_rejection_is_a_status_and_a_sentence(rejection: Rejection) -> None:
     status, sentence = told(rejection, WORDING)
-    assert status in (404, 409, 412, 422)
+    assert status in (403, 404, 409, 412, 422)
     assert sentence.endswith(".")
 
 
