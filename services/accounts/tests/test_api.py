@@ -36,6 +36,16 @@ DECISIONS: dict[str, Any] = {
     "/registrations/organisation_id/confirmation": {"seen": EVIDENCE},
     "/registrations/organisation_id/rejection": REJECTION,
 }
+THEIRS: dict[str, Any] = {
+    "PUT /users/{user_id}/agreement": {"signed_on": "2020-05-01"},
+    "PUT /users/{user_id}/roles": {"roles": ["analyst"]},
+    "PUT /users/{user_id}/details": DETAILS,
+    "PUT /users/{user_id}/dealerships/{dealership_id}/roles": {"roles": []},
+    "POST /users/{user_id}/second-factor/removal": {"password": "y"},
+    "PUT /registrations/{organisation_id}/confirmation": {"seen": EVIDENCE},
+    "PUT /registrations/{organisation_id}/rejection": REJECTION,
+}
+"""What is sent about somebody of another organisation."""
 SUPPORT = {"supporter_id": "sam", "roles": ["logistics"], "reason": "A quote does not open."}
 
 
@@ -124,15 +134,7 @@ class TestWhoMay:
                     "dealership_id": "D1",
                 },
                 queries={"GET /users": "reference=zoe"},
-                bodies={
-                    "PUT /users/{user_id}/agreement": {"signed_on": today()},
-                    "PUT /users/{user_id}/roles": {"roles": ["analyst"]},
-                    "PUT /users/{user_id}/details": DETAILS,
-                    "PUT /users/{user_id}/dealerships/{dealership_id}/roles": {"roles": []},
-                    "POST /users/{user_id}/second-factor/removal": {"password": "y"},
-                    "PUT /registrations/{organisation_id}/confirmation": {"seen": EVIDENCE},
-                    "PUT /registrations/{organisation_id}/rejection": REJECTION,
-                },
+                bodies=THEIRS,
                 owners={"driver": "ada-1", "administration": "lea"},
                 # Hiflow did not register itself.
                 for_all=("GET /organisation/registration",),

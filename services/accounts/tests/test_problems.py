@@ -34,6 +34,7 @@ from services.accounts.organisation.admission import (
 from services.accounts.organisation.support_access import (
     NoSuchGrant,
     RolesNotLent,
+    SupporterIsMember,
     TimeNotPossible,
 )
 from services.accounts.terms import DayNotPossible, TextMissing, TextTooLong
@@ -79,6 +80,7 @@ REJECTIONS: list[Rejection] = [
     OrganisationIdTaken("hiflow"),
     NoSuchGrant(),
     RolesNotLent(("billing",)),
+    SupporterIsMember(),
     TimeNotPossible("until", NOON, NOON),
     DayNotPossible("signed_on", TODAY, TODAY, TODAY),
     TextMissing("reason"),
