@@ -2,7 +2,7 @@
 
 import base64
 import json
-from collections.abc import AsyncIterator, Collection, Mapping
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from tempfile import TemporaryDirectory
@@ -47,18 +47,9 @@ class Caller:
         roles: tuple[Role, ...] = (),
         org: str = "",
         headers: Mapping[str, str] = NO_HEADERS,
-        at: Collection[str] = (),
     ) -> httpx.Response:
-        """Ask as this user, in these roles of this organisation; unless told, as the caller's. The
-        roles hold at these dealerships."""
-        held = roles or self.roles
-        token = issue(
-            KEY,
-            who or self.user,
-            org or self.organisation,
-            held,
-            dealerships=dict.fromkeys(held, at) if at else None,
-        )
+        """Ask as this user, in these roles of this organisation; unless told, as the caller's."""
+        token = issue(KEY, who or self.user, org or self.organisation, roles or self.roles)
         sent = {"Authorization": f"Bearer {token}", **headers}
         return await self.anybody(method, path, body, sent)
 

@@ -1,6 +1,6 @@
 """The API of accounts over a real store, and people who ask it."""
 
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Collection, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
@@ -41,6 +41,30 @@ class Caller(serving.Caller):
     roles: tuple[infra.tokens.Role, ...] = ("administration",)
     verifier: Verifier = field(init=False)
     """Trusts the published keys, and nothing else."""
+
+    async def ask(
+        self,
+        method: str,
+        path: str,
+        body: Any = None,
+        who: str = "",
+        roles: tuple[infra.tokens.Role, ...] = (),
+        org: str = "",
+        headers: Mapping[str, str] = serving.NO_HEADERS,
+        at: Collection[str] = (),
+    ) -> httpx.Response:
+        """The same, in roles that hold at these dealerships."""
+        held = roles or self.roles
+        token = infra.tokens.issue(
+            serving.KEY,
+            who or self.user,
+            org or self.organisation,
+            held,
+            dealerships=dict.fromkeys(held, at) if at else None,
+        )
+        return await self.anybody(
+            method, path, body, {"Authorization": f"Bearer {token}", **headers}
+        )
 
     async def own(self, tokens: Mapping[str, Any], method: str, path: str, body: Any = None) -> Any:
         """Ask with an access token of ours."""
