@@ -51,7 +51,7 @@ class RolesAtDealershipBody(Body):
 
 
 class DealershipUserBody(Body):
-    """Somebody who works for a dealership (FLB-014)."""
+    """Somebody who works for a dealership."""
 
     reference: Reference | None = None
     """The organisation's own name for one user only: the same again is a repetition."""
@@ -118,7 +118,7 @@ def routes(access: Access) -> Router:
     async def change_details(
         user_id: Id, body: DetailsBody, context: DealershipManagerContext
     ) -> Answered[Recorded]:
-        """Correct what is known of a user of one's dealerships (FLB-016). An address that its owner
+        """Correct what is known of a user of one's dealerships. An address that its owner
         has proved is changed by them alone."""
         person = (await kept(access, context, user_id)).person
         command = ChangeDetails(
@@ -163,7 +163,7 @@ def routes(access: Access) -> Router:
         user_id: Id, context: AdministrationContext
     ) -> Answered[Recorded]:
         """Give a user of dealers the rights of a manager at each of their dealerships; for the
-        platform's operator (G-32)."""
+        platform's operator."""
         return await settle_group(access, context, user_id, manages=True)
 
     @router.delete("/users/{user_id}/group-manager")
