@@ -1,9 +1,9 @@
-"""A dealership as its facts left it, and how it works with each of its brands (FLB-127)."""
+"""A dealership as its facts left it, how it works with each brand, and what it tells customers."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
-from typing import TypeVar, assert_never
+from typing import Protocol, TypeVar, assert_never
 
 from contracts.common_v1 import Money
 from contracts.dealerships.dealership_v1 import (
@@ -24,7 +24,7 @@ T = TypeVar("T")
 
 
 class Mode(StrEnum):
-    """The two ways in which a dealership uses the platform (FLB-034)."""
+    """The two ways in which a dealership uses the platform."""
 
     AFTER_SALES = "after_sales"
     SALES = "sales"
@@ -205,12 +205,24 @@ def effective(dealership: Dealership, brand: str | None = None) -> Effective | N
     What the platform limits counts before what is said of the brand, then what is said of the
     dealership, then what is usual (FLB-127, G-41).
     """
+    if brand is None:
+        return all_in_all(dealership)
+    found = brand_of(dealership, brand)
+    return None if found is None else with_brand(dealership, found)
+
+
+def all_in_all(dealership: Dealership) -> Effective:
+    """How the dealership works where no brand says otherwise."""
+    return _effective(dealership, None, NOTHING_SAID)
+
+
+def with_brand(dealership: Dealership, brand: Brand) -> Effective:
+    """How the dealership works with one of its brands."""
+    return _effective(dealership, brand.brand, brand.settings)
+
+
+def _effective(dealership: Dealership, brand: str | None, special: Settings) -> Effective:
     own = dealership.settings[0] if dealership.settings else NOTHING_SAID
-    special = NOTHING_SAID
-    if brand is not None:
-        if (found := brand_of(dealership, brand)) is None:
-            return None
-        special = found.settings
     limits = (*dealership.overridden, special.media or NO_LIMITS, own.media or NO_LIMITS)
     modules = special.modules or own.modules
     notices = special.notices or own.notices
@@ -257,3 +269,51 @@ def _said(settings: Settings) -> tuple[Settings, ...]:
 def _first(*said: T | None, usual: T) -> T:
     """The first that is not None; 0 and False are said."""
     return next((one for one in said if one is not None), usual)
+
+
+# --- Texts for customers ------------------------------------------------------------------------
+
+
+class InLanguage(Protocol):
+    """A text in one of several languages; the first one is their source."""
+
+    @property
+    def language(self) -> str: ...
+
+    @property
+    def text(self) -> str: ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Picked:
+    """The text that a customer is told."""
+
+    language: str
+    text: str
+    translated: bool
+    """Whether it is in the customer's language; else people are told that there is no translation
+    (G-53)."""
+
+
+def picked(texts: Sequence[InLanguage], customer: str | None, usual: str) -> Picked | None:
+    """The text in the customer's language, else in that of the dealership, else the source (G-53).
+
+    Both languages are BCP 47 tags; a text in `fr` is one for `fr-BE`. `customer` None: they said
+    none, and are told in the dealership's (FLB-126). None without any text.
+    """
+    if (found := _spoken(texts, customer or usual)) is not None:
+        return Picked(language=found.language, text=found.text, translated=True)
+    if not texts:
+        return None
+    other = _spoken(texts, usual) or texts[0]
+    return Picked(language=other.language, text=other.text, translated=False)
+
+
+def _spoken(texts: Sequence[InLanguage], language: str) -> InLanguage | None:
+    exact = (one for one in texts if one.language == language)
+    wider = (one for one in texts if _main(one.language) == _main(language))
+    return next(exact, None) or next(wider, None)
+
+
+def _main(language: str) -> str:
+    return language.partition("-")[0]

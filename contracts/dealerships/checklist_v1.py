@@ -52,7 +52,7 @@ class Translation:
 
 @dataclass(frozen=True, slots=True)
 class DefaultPrice:
-    """What a work usually costs (G-91)."""
+    """The usual price of a work (G-91)."""
 
     price: Money
     mode: PriceMode

@@ -10,6 +10,7 @@ from dataclasses import dataclass, fields, is_dataclass
 from datetime import MAXYEAR, MINYEAR, UTC, date, datetime
 from enum import Enum, IntEnum
 from typing import Annotated, Any
+from zoneinfo import available_timezones
 
 import phonenumbers
 from babel.numbers import list_currencies
@@ -145,6 +146,19 @@ Line = Annotated[
     AfterValidator(_one_line),
 ]
 Text = Annotated[str, StringConstraints(strip_whitespace=True, max_length=4000)]
+WebPage = Annotated[str, StringConstraints(max_length=500, pattern=r"^https://[!-~]+$")]
+Country = Annotated[str, StringConstraints(pattern=r"^[A-Z]{2}$")]
+"""An ISO 3166 code of two letters."""
+
+
+def _time_zone(text: str) -> str:
+    if text not in available_timezones():
+        raise Unfit("time_zone")
+    return text
+
+
+TimeZone = Annotated[str, StringConstraints(max_length=64), AfterValidator(_time_zone)]
+"""The IANA name of a time zone."""
 Whole = Annotated[int, Field(ge=-(2**31), le=2**31 - 1)]
 """Fits the int32 of a contract."""
 

@@ -3,9 +3,9 @@
 from contracts import dealers
 from contracts.dealers import Dealership, Reads
 from contracts.dealerships import dealership_v1
-from contracts.dealerships.dealership_v1 import DealershipOpened
+from contracts.dealerships.dealership_v1 import DealershipOpened, Licence
 from infra.consumers.views import OutOfOrder, View
-from infra.http.problems import unknown_reference
+from infra.http.problems import Problem, unknown_reference
 from infra.http.request_context import RequestContext
 
 
@@ -43,3 +43,9 @@ async def require(context: RequestContext, field: str, dealership_id: str) -> De
     if found is None or found.organisation_id != context.principal.organisation_id:
         raise unknown_reference(field, "dealership")
     return found
+
+
+def require_licence(dealership: Dealership, licence: Licence) -> None:
+    """Refuse what the dealership is not licensed for (G-79). Raises a 403 `Problem`."""
+    if licence.name.lower() not in dealership.licences:
+        raise Problem(403, "not-licensed", facts={"licence": licence.name.lower()})

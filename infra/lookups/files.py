@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import assert_never
 
 from contracts.media import file_v1
-from contracts.media.file_v1 import FileRemoved, FileStored, Purpose
+from contracts.media.file_v1 import FileRemoved, FileStored, Purpose, Visibility
 from infra.consumers.views import View
 from infra.http.problems import FieldError, Problem, unknown_reference
 from infra.http.request_context import RequestContext
@@ -24,6 +24,8 @@ class File:
     user_id: str
     purpose: str
     size_bytes: int
+    public: bool = False
+    """Whether everybody who knows its address sees a copy of it."""
 
 
 def key(event: Reads) -> tuple[str]:
@@ -39,6 +41,7 @@ def project(_: File | None, event: Reads) -> File | None:
                 user_id=event.user_id,
                 purpose=event.purpose.name.lower(),
                 size_bytes=event.size_bytes,
+                public=event.visibility is Visibility.PUBLIC,
             )
         case FileRemoved():
             return None

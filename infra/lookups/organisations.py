@@ -16,6 +16,8 @@ from infra.http.problems import Problem, not_let_in
 from infra.http.request_context import RequestContext
 
 DEPOT = OrganisationKind.DEPOT.name.lower()
+DEALER_GROUP = OrganisationKind.DEALER_GROUP.name.lower()
+DEALERS = frozenset({DEALER_GROUP, OrganisationKind.DEALERSHIP.name.lower()})
 OPERATOR = OrganisationKind.MARKETPLACE_OPERATOR.name.lower()
 Reads = (
     OrganisationRegistered | RegistrationSubmitted | RegistrationConfirmed | RegistrationRejected
@@ -73,6 +75,19 @@ async def require_depot(context: RequestContext) -> None:
         raise Problem(403, "not-a-depot")
     if own.barred:
         raise not_let_in(own.barred)
+
+
+async def require_dealer(context: RequestContext) -> Organisation:
+    """The caller's organisation, which is a dealership or a group of them (ADR 68).
+
+    Raises a 403 `Problem` for any other.
+    """
+    own = await context.lookup(lookup, context.principal.organisation_id)
+    if own is None or own.kind not in DEALERS:
+        raise Problem(403, "not-a-dealer")
+    if own.barred:
+        raise not_let_in(own.barred)
+    return own
 
 
 async def is_operator(context: RequestContext) -> bool:

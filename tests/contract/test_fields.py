@@ -14,6 +14,7 @@ SERVICES = kit.ROOT / "services"
 WRITING = [
     "accounts",
     "alerts",
+    "dealerships",
     "depot_tours",
     "invoices",
     "media",

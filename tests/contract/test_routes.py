@@ -31,7 +31,10 @@ LIST = Path(__file__).parents[2] / "docs" / "routes.md"
 JSON = "application/json"
 ASKING_FIRST = frozenset({"accounts"})
 """Services that look up who asks, before they read what is asked, as those with a guard do."""
-KINDS = {"support": OrganisationKind.MARKETPLACE_OPERATOR}
+KINDS = {
+    "dealerships": OrganisationKind.MARKETPLACE_OPERATOR,
+    "support": OrganisationKind.MARKETPLACE_OPERATOR,
+}
 """The organisations that services are for; others that ask are for depots."""
 KNOWN: dict[str, list[Route]] = {}
 HEAD = """# Every route

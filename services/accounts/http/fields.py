@@ -9,7 +9,6 @@ from infra.wording import Unfit
 
 MOROCCO = "MA"
 """The country of a phone number that names none, where nobody is known yet who asks."""
-Country = Annotated[str, StringConstraints(pattern=r"^[A-Z]{2}$")]
 Token = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_-]{43}$")]
 PhoneCode = Annotated[str, StringConstraints(pattern=r"^[0-9]{6}$")]
 # Longer ones would only make hashing slow.

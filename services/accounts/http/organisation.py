@@ -2,12 +2,9 @@
 
 from collections.abc import Mapping
 from typing import Annotated
-from zoneinfo import available_timezones
 
 from pydantic import (
-    AfterValidator,
     Field,
-    StringConstraints,
     TypeAdapter,
     ValidationInfo,
     field_validator,
@@ -30,12 +27,21 @@ from contracts.accounts.organisation_v1 import (
 )
 from infra.http.answers import Answer, Answered, Recorded, Router
 from infra.http.history import History, HistoryPart
-from infra.http.models import Body, Currency, Email, Instant, Line, Named, Phone
+from infra.http.models import (
+    Body,
+    Country,
+    Currency,
+    Email,
+    Instant,
+    Line,
+    Named,
+    Phone,
+    TimeZone,
+    WebPage,
+)
 from infra.http.request_context import RequestContext
-from infra.wording import Unfit
 from services.accounts.aggregates import ORGANISATION
 from services.accounts.http.access import Access, AdministrationContext, OwnContext
-from services.accounts.http.fields import Country
 from services.accounts.http.support_access import (
     AccessEnded,
     AccessGranted,
@@ -50,16 +56,6 @@ from services.accounts.organisation import (
     Unregistered,
 )
 
-WebPage = Annotated[str, StringConstraints(max_length=500, pattern=r"^https://[!-~]+$")]
-
-
-def _time_zone(text: str) -> str:
-    if text not in available_timezones():
-        raise Unfit("time_zone")
-    return text
-
-
-TimeZone = Annotated[str, StringConstraints(max_length=64), AfterValidator(_time_zone)]
 VALUES: Mapping[ContactKind, TypeAdapter[str]] = {
     ContactKind.PHONE: TypeAdapter(Phone),
     ContactKind.EMAIL: TypeAdapter(Email),

@@ -7,11 +7,10 @@ from pydantic import Field, StringConstraints
 from contracts.media.file_v1 import Purpose
 from infra.http.answers import Answered, Recorded, Router
 from infra.http.history import HistoryPart
-from infra.http.models import Body, Day, Id, Language, Line, Phone, PointBody
+from infra.http.models import Body, Country, Day, Id, Language, Line, Phone, PointBody
 from infra.lookups import files
 from services.accounts.aggregates import USER
 from services.accounts.http.access import Access, MemberContext, OwnContext, refuse_stranger
-from services.accounts.http.fields import Country
 from services.accounts.http.user_answers import UserHistory, UserShown, user_shown
 from services.accounts.user import Forgotten, NoSuchUser, Unknown
 from services.accounts.user.licence import ChangeLicence
