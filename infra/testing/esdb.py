@@ -17,6 +17,7 @@ from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import Enum, auto
+from itertools import islice
 from typing import Any, Self
 from uuid import UUID, uuid4
 
@@ -109,7 +110,9 @@ class Log:
         self._tombstones: set[str] = set()
         self.nodes: list[EsdbDouble] = []
         """All that were started, in their order."""
-        self._end = 0
+        self.end = 0
+        """Where the next record will stand."""
+        self._replicated: int | None = None
         # Every log begins with events of the server itself.
         self._add("$users", Proposed(uuid4(), "$UserCreated", b"{}"))
 
@@ -157,6 +160,33 @@ class Log:
             found.append(record)
         return found
 
+    def hold(self) -> None:
+        """Replicate nothing from now on: what comes is neither shown nor answered, and counts."""
+        self._replicated = len(self.records)
+
+    def release(self) -> None:
+        """Replicate what was held, and all that comes."""
+        self._replicated = None
+        self._changed()
+
+    def lose(self) -> None:
+        """Elect a leader that has nothing of what was held."""
+        for record in self.records[self._replicated :]:
+            self._streams[record.stream].remove(record)
+            del self.places[record.position], self._ids[record.id]
+        del self.records[self._replicated :]
+        self.release()
+
+    @property
+    def readable(self) -> list[Record]:
+        """What most nodes have: nobody is shown anything else."""
+        return self.records[: self._replicated]
+
+    async def replicates(self, position: int) -> None:
+        """Wait until the record at a position may be read; for ever when it is lost."""
+        while position not in self.places or self.places[position] >= len(self.readable):
+            await self._grown.wait()
+
     def delete(self, stream: str) -> None:
         """Hide the events of a stream; the next one gets the next number."""
         self.set_metadata(stream, {"$tb": DELETED})
@@ -176,8 +206,12 @@ class Log:
         if stream in self._tombstones:
             raise Tombstoned(stream)
         before = self._truncated_before(stream)
-        found = [one for one in self._streams.get(stream, ()) if one.number >= before]
-        return found or None
+        end = len(self.readable)
+        return [
+            one
+            for one in self._streams.get(stream, ())
+            if one.number >= before and self.places[one.position] < end
+        ] or None
 
     def replace(self, record: Record) -> None:
         """Let another record stand at its place, which no server does."""
@@ -185,8 +219,8 @@ class Log:
         self._streams[record.stream][record.number] = record
 
     async def longer_than(self, count: int) -> None:
-        """Wait until there are more records than these."""
-        while len(self.records) <= count:
+        """Wait until there are more records to read than these."""
+        while len(self.readable) <= count:
             await self._grown.wait()
 
     def _truncated_before(self, stream: str) -> int:
@@ -197,18 +231,21 @@ class Log:
         known = self._streams[stream]
         created = int(datetime.now(UTC).timestamp() * TICKS)
         record = Record(
-            *(stream, len(known), self._end, event.id, event.type, event.content_type),
+            *(stream, len(known), self.end, event.id, event.type, event.content_type),
             *(event.metadata, event.data, created),
         )
         known.append(record)
         self.places[record.position] = len(self.records)
         self.records.append(record)
         self._ids[event.id] = record
+        # Positions are places in files: they have gaps.
+        self.end += 64 + len(event.data) + len(event.metadata)
+        self._changed()
+        return record
+
+    def _changed(self) -> None:
         self._grown.set()
         self._grown = asyncio.Event()
-        # Positions are places in files: they have gaps.
-        self._end += 64 + len(event.data) + len(event.metadata)
-        return record
 
 
 @dataclass(slots=True)
@@ -236,6 +273,8 @@ class EsdbDouble:
         self.port = 0
         self.appends = 0
         """How many appends came, refused ones included."""
+        self.looked = 0
+        """How many records were looked at by those who read all."""
         self._append_bytes = append_bytes
         self._faults: deque[Fault] = deque()
         self._break: _Break | None = None
@@ -335,6 +374,8 @@ class EsdbDouble:
                 yield _failed(request, "Server Is Busy", empty_pb2.Empty())
                 continue
             answer = self._answer(request)
+            if answer.HasField("success"):
+                await self.log.replicates(answer.success.position.commit_position)
             if fault is Fault.DROPPED_AFTER:
                 await context.abort(grpc.StatusCode.UNAVAILABLE, "Socket closed")
             if fault is Fault.SILENT_AFTER:
@@ -403,6 +444,8 @@ class EsdbDouble:
             options.HasField("subscription") and options.HasField("stream")
         ):
             await context.abort(grpc.StatusCode.UNIMPLEMENTED, "the double has no such read")
+        if dict(context.invocation_metadata()).get("requires-leader") == "true":
+            await self._only_leader(context)
         given = 0
         try:
             async for answer in self._answers(options):
@@ -447,23 +490,29 @@ class EsdbDouble:
 
     def _of_all(self, options: streams_pb2.ReadReq.Options) -> list[streams_pb2.ReadResp]:
         wanted = _filter(options)
-        records = self.log.records
+        records = self.log.readable
         at = self._place(options)
         if options.read_direction == streams_pb2.ReadReq.Options.Backwards:
             span: Iterator[Record] = reversed(records[:at])
         else:
             span = iter(records[at:])
-        found = [one for one in span if wanted(one)]
-        return [_event(one) for one in found[: options.count]]
+        found = islice(filter(wanted, map(self._looked_at, span)), options.count)
+        return [_event(one) for one in found]
+
+    def _looked_at(self, record: Record) -> Record:
+        self.looked += 1
+        return record
 
     def _place(self, options: streams_pb2.ReadReq.Options) -> int:
         """The place in the log of the first record at or after the position that was asked for."""
+        end = len(self.log.readable)
         if options.all.HasField("start"):
             return 0
-        if options.all.HasField("end"):
-            return len(self.log.records)
+        position = options.all.position.commit_position
+        if options.all.HasField("end") or position == self.log.end:
+            return end
         # A log is read from a place where a record begins, or not at all.
-        return self.log.places[options.all.position.commit_position]
+        return self.log.places[position]
 
     async def _subscribed(
         self, options: streams_pb2.ReadReq.Options
@@ -475,19 +524,31 @@ class EsdbDouble:
         at = self._place(options) + options.all.HasField("position")
         confirmation = streams_pb2.ReadResp.SubscriptionConfirmation(subscription_id=str(uuid4()))
         yield streams_pb2.ReadResp(confirmation=confirmation)
-        looked, caught_up = 0, False
+        page = options.filter.max or sys.maxsize
+        looked, reached = 0, (0, 0)
+        while records := self.log.readable[at : at + page]:
+            # Where nothing was wanted it tells where its last page began: the end of the record
+            # before, with 0 beside it.
+            if looked:
+                reached = max(reached, (records[0].position, 0))
+            at, looked = at + len(records), looked + len(records)
+            for record in filter(wanted, records):
+                yield _event(record)
+                reached = (record.position, record.position)
+            if window and looked % window == 0:
+                yield _checkpoint(*reached)
+        if window:
+            yield _checkpoint(*reached)
+        yield streams_pb2.ReadResp(caught_up=streams_pb2.ReadResp.CaughtUp())
+        looked = 0
         while True:
-            for record in self.log.records[at:]:
+            await self.log.longer_than(at)
+            for record in self.log.readable[at:]:
                 at, looked = at + 1, looked + 1
                 if wanted(record):
                     yield _event(record)
                 if window and looked % window == 0:
-                    yield _checkpoint(record)
-            if caught_up:
-                await self.log.longer_than(at)
-            elif at == len(self.log.records):
-                caught_up = True
-                yield streams_pb2.ReadResp(caught_up=streams_pb2.ReadResp.CaughtUp())
+                    yield _checkpoint(record.position, record.position)
 
 
 def _packed(message: Message) -> bytes:
@@ -566,10 +627,8 @@ def _event(record: Record) -> streams_pb2.ReadResp:
     return answer
 
 
-def _checkpoint(record: Record) -> streams_pb2.ReadResp:
-    checkpoint = streams_pb2.ReadResp.Checkpoint(
-        commit_position=record.position, prepare_position=record.position
-    )
+def _checkpoint(commit: int, prepare: int) -> streams_pb2.ReadResp:
+    checkpoint = streams_pb2.ReadResp.Checkpoint(commit_position=commit, prepare_position=prepare)
     return streams_pb2.ReadResp(checkpoint=checkpoint)
 
 

@@ -9,6 +9,7 @@ from uuid import UUID, uuid4
 import pytest
 from kurrentdbclient import AsyncKurrentDBClient, NewEvent, StreamState
 from kurrentdbclient.exceptions import (
+    DeadlineExceededError,
     KurrentDBClientError,
     MaximumAppendSizeExceededError,
     NodeIsNotLeaderError,
@@ -187,3 +188,47 @@ async def test_a_busy_server_has_no_class_of_errors(
         await write(client, NO, A)
     assert type(refused.value) is KurrentDBClientError
     assert server.appends == 1
+
+
+async def test_a_node_that_does_not_lead_is_not_read_from_either() -> None:
+    async with EsdbDouble() as leader, EsdbDouble(leader.log, leader=leader) as other:
+        async with connected(other.url) as client:
+            with pytest.raises(NodeIsNotLeaderError):
+                await client.get_stream("s")
+        async with connected(f"{other.url}&nodePreference=follower") as client:
+            with pytest.raises(NotFoundError):
+                await client.get_stream("s")
+
+
+async def test_what_is_not_replicated_counts_and_is_not_shown(
+    server: EsdbDouble, client: AsyncKurrentDBClient
+) -> None:
+    await write(client, NO, A)
+    server.log.hold()
+    with pytest.raises(DeadlineExceededError):
+        await client.append_to_stream(
+            "s", events=[NewEvent("test", b"{}", id=B)], current_version=0, timeout=0.2
+        )
+    with pytest.raises(WrongCurrentVersionError):
+        await write(client, 0, C)
+    assert await ids_of(client) == [A]
+    server.log.release()
+    assert await ids_of(client) == [A, B]
+
+
+async def test_a_server_that_catches_up_tells_where_its_last_page_began(
+    server: EsdbDouble, client: AsyncKurrentDBClient
+) -> None:
+    for _ in range(40):
+        await write(client, ANY, stream="other")
+    async with await client.subscribe_to_all(
+        filter_include=("s",),
+        filter_by_prefix=True,
+        filter_by_stream_name=True,
+        include_checkpoints=True,
+    ) as items:
+        checkpoint = await anext(items)
+    assert checkpoint.is_checkpoint
+    assert (checkpoint.commit_position, checkpoint.prepare_position) != (0, 0)
+    assert checkpoint.prepare_position == 0
+    assert checkpoint.commit_position in server.log.places

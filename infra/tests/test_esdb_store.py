@@ -14,6 +14,7 @@ import grpc
 import pytest
 from kurrentdbclient import AsyncKurrentDBClient, StreamState
 from kurrentdbclient import NewEvent as ClientEvent
+from kurrentdbclient import RecordedEvent as ClientRecorded
 from kurrentdbclient.common import (
     DEFAULT_CHECKPOINT_INTERVAL_MULTIPLIER,
     DEFAULT_WINDOW_SIZE,
@@ -39,7 +40,7 @@ from infra.store.esdb.store import (
     StreamGone,
 )
 from infra.store.protocol import BEGINNING, StoreAway
-from infra.testing.esdb import ANY, EsdbDouble, Fault, Log, Proposed
+from infra.testing.esdb import ANY, NO_STREAM, EsdbDouble, Fault, Log, Proposed
 from infra.testing.store_suite import StoreSuite, versions_by_stream
 from infra.tests.make import append, event, pool_of
 
@@ -86,6 +87,20 @@ class Slow(Ids):
         self.moving.set()
         await self.go_on.wait()
         return await super().move(append, version)
+
+
+class Late(EsdbStore):
+    """A store whose answer about all events waits until it is told to come."""
+
+    def __init__(self, client: AsyncKurrentDBClient, pool: Pool) -> None:
+        super().__init__(client, pool)
+        self.looking, self.go_on = asyncio.Event(), asyncio.Event()
+
+    async def _from(self, position: Position, limit: int) -> list[ClientRecorded]:
+        found = await super()._from(position, limit)
+        self.looking.set()
+        await self.go_on.wait()
+        return found
 
 
 async def add(client: AsyncKurrentDBClient, stream: str, type: str) -> None:
@@ -178,6 +193,30 @@ class TestAppending:
         assert await store.append(append("trip-1", 1, tried)) == Conflict(1, 0)
         assert await store.append(append("trip-2", 0, tried)) == EventIdTaken()
         assert await store.append(append("trip-1", 0, tried)) == Appended(1)
+
+    async def test_no_verdict_follows_from_what_the_server_does_not_show_yet(
+        self, server: EsdbDouble, store: EsdbStore
+    ) -> None:
+        server.log.hold()
+        first = asyncio.create_task(store.append(append("trip-1")))
+        while server.appends < 2:
+            await asyncio.sleep(0.01)
+        second = asyncio.create_task(store.append(append("trip-1")))
+        await asyncio.sleep(0.3)
+        assert not second.done()
+        server.log.release()
+        assert (await first, await second) == (Appended(1), Conflict(0, 1))
+
+    async def test_what_a_leader_refused_before_it_lost_the_winner_is_recorded(
+        self, server: EsdbDouble, store: EsdbStore
+    ) -> None:
+        server.log.hold()
+        server.log.append("trip-1", NO_STREAM, [Proposed(uuid4(), "test.happened")])
+        ours = asyncio.create_task(store.append(append("trip-1")))
+        while server.appends < 2:
+            await asyncio.sleep(0.01)
+        server.log.lose()
+        assert await ours == Appended(1)
 
     async def test_one_id_twice_in_an_append_is_refused(self, store: EsdbStore) -> None:
         twice = event()
@@ -342,6 +381,17 @@ class TestTheCluster:
                 assert await store.append(append("trip-1", 1)) == Appended(2)
                 assert two.appends == 1
 
+    async def test_a_read_follows_the_leader(self, pool: Pool) -> None:
+        log = Log()
+        async with EsdbDouble(log) as one, EsdbDouble(log, leader=one) as two:
+            url = f"esdb://127.0.0.1:{two.port},127.0.0.1:{one.port}?tls=false"
+            async with store_at(url, pool, patience=1.0) as store:
+                await store.append(append("trip-1"))
+                one.leader, two.leader = two, None
+                assert len(await store.read_all(BEGINNING, 10)) == 1
+                one.leader, two.leader = None, one
+                assert len(await store.read("trip-1")) == 1
+
     async def test_a_server_that_starts_again_is_waited_for(
         self, server: EsdbDouble, store: EsdbStore
     ) -> None:
@@ -372,6 +422,47 @@ class TestReading:
         found = await store.read_all(BEGINNING, 2)
         assert versions_by_stream(found) == {"trip-1": [1]}
         assert await store.read_all(found[0].position, 2) == []
+
+    async def test_what_others_recorded_is_looked_through_once(
+        self, server: EsdbDouble, store: EsdbStore
+    ) -> None:
+        await store.append(append("trip-1"))
+        for _ in range(300):
+            server.log.append("$stats", ANY, [Proposed(uuid4(), "stats")])
+        [found] = await store.read_all(BEGINNING, 9)
+        for _ in range(2):
+            assert await store.read_all(found.position, 9) == []
+        before = server.looked
+        assert await store.read_all(found.position, 9) == []
+        assert server.looked - before < 10
+        await store.append(append("trip-1", 1))
+        assert versions_by_stream(await store.read_all(found.position, 9)) == {"trip-1": [2]}
+
+    async def test_the_end_of_a_read_that_began_before_is_no_place_to_go_on_from(
+        self, server: EsdbDouble, store: EsdbStore
+    ) -> None:
+        await store.append(append("trip-1"))
+        [found] = await store.read_all(BEGINNING, 9)
+        late = Late(store.client, store.pool)
+        slow = asyncio.create_task(late.read_all(found.position, 9))
+        await late.looking.wait()
+        await store.append(append("trip-1", 1))
+        late._ends = {found.position: (await store.read("trip-1"))[-1].position}
+        late.go_on.set()
+        assert await slow == []
+        assert len(await late.read_all(found.position, 9)) == 1
+
+    async def test_an_installation_may_be_called_as_a_service_of_another(
+        self, server: EsdbDouble, pool: Pool, new_database: Callable[[], str]
+    ) -> None:
+        async with (
+            pool_of(new_database()) as other_pool,
+            store_at(server.url, pool, prefix="missions.") as missions,
+            store_at(server.url, other_pool, prefix="missions.papers.") as papers,
+        ):
+            await papers.append(append("paper-1"))
+            assert await missions.read_all(BEGINNING, 9) == []
+            assert len(await papers.read_all(BEGINNING, 9)) == 1
 
     async def test_stores_with_prefixes_share_a_cluster(
         self, server: EsdbDouble, pool: Pool, new_database: Callable[[], str]

@@ -48,6 +48,10 @@ _PASSING = (
 _BUSY = ("Server Is Busy", "Server Is Not Ready", "No leader info available")
 
 
+class Undecided(AbortedByServerError):
+    """The server refuses an event for another one that it does not show yet, and may still lose."""
+
+
 @asynccontextmanager
 async def connected(url: str) -> AsyncIterator[AsyncKurrentDBClient]:
     """A client of the store at such a URL, which looks after its connections; closed at the end.

@@ -21,7 +21,9 @@ from kurrentdbclient import RecordedEvent as Found
 from kurrentdbclient.exceptions import (
     InvalidCommitPositionError,
     KurrentDBClientError,
+    NodeIsNotLeaderError,
     NotFoundError,
+    ServiceUnavailableError,
     StreamIsDeletedError,
     WrongCurrentVersionError,
 )
@@ -36,6 +38,7 @@ from infra.store.esdb.client import (
     FIRST_PAUSE,
     LONGEST_PAUSE,
     PATIENCE_SECONDS,
+    Undecided,
     passes,
     patiently,
 )
@@ -67,6 +70,9 @@ MAX_APPEND_BYTES = 1_000_000
 """Of all events of one append together: servers before 25.1 take 1 MiB, names included."""
 SETTLE_SECONDS = 30.0
 """After so long, whoever began an append has ended or given up. Nothing but work depends on it."""
+SCAN_CALLS = 12
+"""How many times longer than other calls a read of all may take: it looks through what others have
+recorded, of which the server says nothing."""
 READ_AT_ONCE = 64
 """Streams that are read at the same time."""
 CLUSTER_STREAM = "relais-store"
@@ -123,6 +129,10 @@ class EsdbStore:
             notes or pool, lambda stream, after: self.read(stream, after_version=after)
         )
         self._promises = Promises(pool, notes or pool)
+        self._quiet: dict[Position, Position] = {}
+        """Nothing of ours stands between these two. Only the last one is kept."""
+        self._ends: dict[Position, Position] = {}
+        """Where the log ended when nothing of ours was found behind a position."""
         self._tries: Batcher[Append, Tried] = Batcher(
             self._ids.note, size=256, lanes=2, key=lambda append: append.stream
         )
@@ -311,14 +321,21 @@ class EsdbStore:
             raise StreamGone(f"the stream {stream} was deleted or truncated on the server")
 
     async def _send(self, append: Append) -> None:
-        await self.client.append_to_stream(
-            self.prefix + append.stream,
-            events=[_sent(event) for event in append.events],
-            current_version=append.expected_version - 1
-            if append.expected_version
-            else StreamState.NO_STREAM,
-            timeout=self._call_seconds,
-        )
+        try:
+            await self.client.append_to_stream(
+                self.prefix + append.stream,
+                events=[_sent(event) for event in append.events],
+                current_version=append.expected_version - 1
+                if append.expected_version
+                else StreamState.NO_STREAM,
+                timeout=self._call_seconds,
+            )
+        except WrongCurrentVersionError as error:
+            # A leader judges by what it has, and shows what most nodes have: until then it may
+            # lose what refuses us, with its office.
+            if await self.version(append.stream) == append.expected_version:
+                raise Undecided(f"{append.stream} has more than it shows") from error
+            raise
 
     # --- Read ---------------------------------------------------------------
 
@@ -422,25 +439,51 @@ class EsdbStore:
 
     async def _page(self, after: Position, limit: int) -> list[Found]:
         """The next part of the log, of the streams of this store only."""
-        begins = after == BEGINNING
+        start, passed = self._quiet.get(after, after), self._ends.get(after)
+        begins = start == BEGINNING
         try:
             # A read begins with the event at its position.
-            found = await self._from(after, limit if begins else limit + 1)
+            found = await self._from(start, limit if begins else limit + 1)
         except InvalidCommitPositionError:
-            raise AnotherCluster(f"the log of this cluster has no position {after.xid}") from None
-        return [one for one in found if begins or _position(one) > after]
+            raise AnotherCluster(f"the log of this cluster has no position {start.xid}") from None
+        page = [one for one in found if begins or _position(one) > after]
+        if not page:
+            # The server looks through all that others have recorded, every time. What was the end
+            # of the log before this read is behind it now.
+            if passed is not None:
+                self._quiet = {after: passed}
+            self._ends = {after: await self._end()}
+        return page
+
+    async def _end(self) -> Position:
+        """The place of the last record, whoever's it is."""
+        found = await patiently(
+            lambda: self._read_all(
+                backwards=True, limit=1, filter_exclude=(), timeout=self._call_seconds
+            ),
+            self._patience,
+        )
+        return _position(found[0])
 
     async def _from(self, position: Position, limit: int) -> list[Found]:
-        async def ask() -> list[Found]:
-            found = await self.client.read_all(
+        return await patiently(
+            lambda: self._read_all(
                 commit_position=None if position == BEGINNING else position.xid,
                 limit=limit,
-                timeout=self._call_seconds,
+                timeout=SCAN_CALLS * self._call_seconds,
                 **self._filter(),
-            )
-            return [one async for one in found]
+            ),
+            self._patience,
+        )
 
-        return await patiently(ask, self._patience)
+    async def _read_all(self, **asked: Any) -> list[Found]:
+        connection = self.client.connection_id
+        try:
+            return [one async for one in await self.client.read_all(**asked)]
+        except (NodeIsNotLeaderError, ServiceUnavailableError):
+            # The library looks for the leader itself only where a call answers before it is read.
+            await self.client.reconnect(connection_id=connection)
+            raise
 
     async def follow(
         self, after: Position = BEGINNING
@@ -489,8 +532,10 @@ class EsdbStore:
         return {"filter_exclude": EXCLUDED, "filter_by_stream_name": True}
 
     def _is_fact(self, found: Found) -> bool:
-        named = found.stream_name != self.prefix + CLUSTER_STREAM
-        return named and found.type != LINK and not found.is_checkpoint
+        name = found.stream_name.removeprefix(self.prefix)
+        # An installation may have the name of a service of another one.
+        ours = name != CLUSTER_STREAM and "." not in name.partition("-")[0]
+        return ours and found.type != LINK and not found.is_checkpoint
 
     def _recorded(self, found: Found) -> RecordedEvent:
         told = json.loads(found.metadata)
