@@ -5,7 +5,7 @@ No rule repeats the address, which may hold a password.
 
 import re
 from collections.abc import Collection
-from urllib.parse import urlsplit
+from urllib.parse import parse_qsl, urlsplit
 
 from psycopg import ProgrammingError
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
@@ -14,8 +14,8 @@ _HOST = r"(?:\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?)"
 _HOST_PORT = re.compile(rf"{_HOST}(?::([0-9]{{1,5}}))?")
 _BUCKET = re.compile(r"s3://[a-z0-9][a-z0-9.-]{1,61}[a-z0-9](?:/[^\s?#]*)?")
 _EVENT_STORE = re.compile(
-    r"(?:esdb|kurrentdb)(?:\+discover)?://(?:[^\s@/?#]+@)?([^\s@/?#]+)/?"
-    r"(?:\?[^\s#]*)?(?:#[A-Za-z0-9_-]+)?"
+    r"(?:esdb|kurrentdb)(\+discover)?://([^\s@/?#]+@)?([^\s@/?#]+)/?"
+    r"(?:\?([^\s#]*))?(?:#[A-Za-z0-9_-]+)?"
 )
 _MOST = 65_535
 
@@ -85,15 +85,24 @@ def postgres(given: str, like: str = "postgresql://user:word@host:5432") -> str:
 
 
 def event_store(given: str) -> str:
-    """An address of EventStoreDB or KurrentDB. Raises ValueError: it must be like an example."""
+    """An address of EventStoreDB or KurrentDB. Raises ValueError with the rule that it breaks."""
     match = _EVENT_STORE.fullmatch(given)
+    hosts = match[3].split(",") if match else []
     if match is None or not all(
         (host := _HOST_PORT.fullmatch(one)) and (host[1] is None or _is_port(host[1]))
-        for one in match[1].split(",")
+        for one in hosts
     ):
         raise ValueError(
-            "must be like esdb://user:word@host:2113?tls=true or kurrentdb://host:2113"
+            "must be like esdb://user:word@host:2113 or kurrentdb://host:2113?tls=false"
         )
+    options = {name.lower(): value.lower() for name, value in parse_qsl(match[4] or "")}
+    if options.get("tls") != "false" and not re.fullmatch("[^:]+:[^:]+@", match[2] or ""):
+        raise ValueError("needs user:word@ before the host, unless it says tls=false")
+    if match[1] and len(hosts) > 1:
+        raise ValueError("has one name that stands for all hosts, where it says +discover")
+    if options.get("nodepreference", "leader") != "leader":
+        # Others are late, and what an append became is told by reading.
+        raise ValueError("must be read from the leader: leave out nodePreference")
     return given
 
 

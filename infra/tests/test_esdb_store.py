@@ -31,7 +31,7 @@ from infra.store import (
     Position,
     RecordedEvent,
 )
-from infra.store.esdb.client import connected
+from infra.store.esdb.client import BadAddress, NotAllowed, connected
 from infra.store.esdb.ids import Ids
 from infra.store.esdb.store import (
     MAX_APPEND_BYTES,
@@ -401,6 +401,28 @@ class TestTheCluster:
         await asyncio.sleep(0.05)
         await server.start()
         assert (await writing, await reading) == (Appended(1), [])
+
+
+class TestWhatASettingGetsWrong:
+    async def test_what_the_client_does_not_know_is_said_without_the_password(self) -> None:
+        with pytest.raises(BadAddress, match="Unknown field in connection query string: LEADER"):
+            async with connected("esdb://ada:secret@log?leader=true"):
+                pass
+        with pytest.raises(BadAddress, match="required") as refused:
+            async with connected("esdb://:secret@log"):
+                pass
+        assert "secret" not in str(refused.value)
+
+    @pytest.mark.parametrize(
+        "code", [grpc.StatusCode.UNAUTHENTICATED, grpc.StatusCode.PERMISSION_DENIED]
+    )
+    async def test_a_user_whom_the_server_refuses_is_said_at_start(
+        self, server: EsdbDouble, pool: Pool, code: grpc.StatusCode
+    ) -> None:
+        server.break_reads(after=0, code=code, details="Access Denied")
+        with pytest.raises(NotAllowed, match="the user in RELAIS_STORES has to be known there"):
+            async with store_at(server.url, pool):
+                pass
 
 
 class TestReading:

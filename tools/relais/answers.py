@@ -26,6 +26,7 @@ from rich.table import Table
 from infra.http.models import instant, plain
 from infra.personal import UnknownMasterKey
 from infra.stack.process import ServerFailed
+from infra.store.protocol import StoreAway
 from infra.supervisor import Halt
 from infra.wording import ALL, Unfit
 from services.names import UnknownService
@@ -159,7 +160,7 @@ def refusal_of(error: Exception) -> tuple[str, int] | None:
             return str(error), FOUND
         case Halt() | AlreadyRunning():
             return first_line(error), FOUND
-        case psycopg.OperationalError() | PoolTimeout() | OSError():
+        case psycopg.OperationalError() | PoolTimeout() | OSError() | StoreAway():
             return f"cannot reach it: {type(error).__name__} {first_line(error)}", UNREACHABLE
         case psycopg.errors.UndefinedTable() | psycopg.errors.InvalidSchemaName():
             return f"nothing ever ran on this database: {first_line(error)}", FOUND

@@ -15,15 +15,18 @@ from urllib.parse import parse_qs, urlsplit, urlunsplit
 from kurrentdbclient import AsyncKurrentDBClient
 from kurrentdbclient.exceptions import (
     AbortedByServerError,
+    AccessDeniedError,
     DeadlineExceededError,
     DiscoveryFailedError,
     FailedPreconditionError,
     GrpcError,
     KurrentDBClientError,
+    UnauthenticatedError,
     UnknownError,
 )
 
 from infra.store.protocol import StoreAway
+from infra.supervisor import Halt
 
 R = TypeVar("R")
 
@@ -48,6 +51,14 @@ _PASSING = (
 _BUSY = ("Server Is Busy", "Server Is Not Ready", "No leader info available")
 
 
+class BadAddress(Halt):
+    """The URL of a store says what its client does not know."""
+
+
+class NotAllowed(Halt):
+    """The server does not know who we are, or does not let us do what we have to."""
+
+
 class Undecided(AbortedByServerError):
     """The server refuses an event for another one that it does not show yet, and may still lose."""
 
@@ -56,9 +67,14 @@ class Undecided(AbortedByServerError):
 async def connected(url: str) -> AsyncIterator[AsyncKurrentDBClient]:
     """A client of the store at such a URL, which looks after its connections; closed at the end.
 
-    Raises `StoreAway` when no node is found.
+    Raises `StoreAway` when no node is found, `BadAddress`.
     """
-    client = AsyncKurrentDBClient(_kept_alive(url))
+    address = _kept_alive(url)
+    try:
+        client = AsyncKurrentDBClient(address)
+    except ValueError as error:
+        # It may repeat the address, which has a password.
+        raise BadAddress(f"RELAIS_STORES: {str(error).partition(address)[0]}") from None
     await patiently(client.connect, PATIENCE_SECONDS)
     try:
         yield client
@@ -75,12 +91,20 @@ def passes(error: Exception) -> bool:
 
 
 async def patiently(ask: Callable[[], Awaitable[R]], patience: float) -> R:
-    """The answer, asked for again while errors pass. Raises `StoreAway` after so many seconds."""
+    """The answer, asked for again while errors pass.
+
+    Raises `StoreAway` after so many seconds, `NotAllowed`.
+    """
     until = monotonic() + patience
     pause = FIRST_PAUSE
     while True:
         try:
             return await ask()
+        except (AccessDeniedError, UnauthenticatedError) as error:
+            raise NotAllowed(
+                "the event store refuses us: the user in RELAIS_STORES has to be known there, and"
+                f" to read and write all streams ({type(error).__name__})"
+            ) from error
         except KurrentDBClientError as error:
             if not passes(error):
                 raise

@@ -2,7 +2,8 @@
 
 import pytest
 
-from tools.relais.answers import USAGE, Trouble
+from infra.store.protocol import StoreAway
+from tools.relais.answers import UNREACHABLE, USAGE, Trouble, refusal_of
 from tools.relais.connections import environment
 from tools.relais.tests.conftest import Line
 
@@ -68,8 +69,8 @@ STORE = f"esdb://relais:{SECRET}@log"
     [
         f"{STORE}:2113",
         f"{STORE}?tls=false",
-        "esdb://one:2113,two:2113,three:2113?tls=true&nodePreference=leader",
-        "kurrentdb+discover://cluster.example.org",
+        "esdb://ada:word@one:2113,two:2113,three:2113?tls=true&nodePreference=leader",
+        "kurrentdb+discover://ada:word@cluster.example.org",
         "kurrentdb://log:2113/?tls=false#staging",
     ],
 )
@@ -85,6 +86,10 @@ def test_stores_of_services_that_record_are_taken(address: str) -> None:
         ({"missions": f"{SERVER}/one"}, "the store of missions must be like esdb://"),
         ({"missions": f"{STORE}:70000"}, "the store of missions must be like esdb://"),
         ({"missions": f"{STORE}#a.b"}, "the store of missions must be like esdb://"),
+        ({"missions": "esdb://log:2113"}, "the store of missions needs user:word@"),
+        ({"missions": "esdb://ada@log:2113?tls=true"}, "the store of missions needs user:word@"),
+        ({"missions": STORE.replace("esdb", "esdb+discover") + ",other"}, "one name that stands"),
+        ({"missions": f"{STORE}?nodePreference=follower"}, "must be read from the leader"),
     ],
 )
 def test_stores_that_cannot_be_meant_are_refused_by_name(stores: dict[str, str], rule: str) -> None:
@@ -92,6 +97,11 @@ def test_stores_that_cannot_be_meant_are_refused_by_name(stores: dict[str, str],
         environment(stores=stores)
     assert refused.value.code == USAGE
     assert SECRET not in str(refused.value)
+
+
+def test_a_store_that_is_away_is_said_in_one_line() -> None:
+    error = StoreAway("ServiceUnavailableError: failed to connect")
+    assert refusal_of(error) == (f"cannot reach it: StoreAway {error}", UNREACHABLE)
 
 
 @pytest.mark.parametrize(
