@@ -263,6 +263,17 @@ class PublicRequest:
         """The entity now, as it was known at a time or at a version; version 0 without one."""
         return await self._commands().load(aggregate, id, at_time=as_of, at_version=at_version)
 
+    async def lookup(self, lookup: View[Row, Any], *key: object) -> Row | None:
+        """The row that a lookup of this service has under a key; None where there is none."""
+        return await self.lookups.find(lookup, *key)
+
+    @property
+    def lookups(self) -> Lookups:
+        """The lookups of this service. Raises RuntimeError when the API was made without any."""
+        if self.app_state.lookups is None:
+            raise RuntimeError("this API was made without lookups")
+        return self.app_state.lookups
+
     def _commands(self) -> Handler:
         if self.app_state.commands is None:
             raise RuntimeError("this API was made without commands")
@@ -445,17 +456,6 @@ class RequestContext(PublicRequest):
         if isinstance(result, Refused):
             raise self.refuse(result.rejection)
         return result
-
-    async def lookup(self, lookup: View[Row, Any], *key: object) -> Row | None:
-        """The row that a lookup of this service has under a key; None where there is none."""
-        return await self.lookups.find(lookup, *key)
-
-    @property
-    def lookups(self) -> Lookups:
-        """The lookups of this service. Raises RuntimeError when the API was made without any."""
-        if self.app_state.lookups is None:
-            raise RuntimeError("this API was made without lookups")
-        return self.app_state.lookups
 
     def show(
         self, answer: T, found: Loaded[Any], *, past: bool = False, beside: bool = False

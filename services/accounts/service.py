@@ -3,10 +3,10 @@
 from contracts.accounts import organisation_v1
 from infra.consumers.reactions import Reaction
 from infra.host import Service
-from infra.lookups import dealerships, files
+from infra.lookups import dealerships, devices, files
 from services.accounts import http
 from services.accounts.adapters.forgetting import forgetting
-from services.accounts.adapters.migrations import PHONES, TABLES
+from services.accounts.adapters.migrations import DEVICES, PHONES, TABLES
 from services.accounts.adapters.password_links import PasswordLinks
 from services.accounts.aggregates import ORGANISATION, USER
 from services.accounts.http.problems import WORDING
@@ -16,10 +16,10 @@ service = Service(
     name="accounts",
     about="Organisations, the people in them, how they sign in.",
     aggregates=(ORGANISATION, USER),
-    lookups=(files.lookup, dealerships.lookup),
+    lookups=(files.lookup, dealerships.lookup, devices.lookup),
     routes=http.router,
     wording=WORDING,
-    migrations=(TABLES, PHONES),
+    migrations=(TABLES, PHONES, DEVICES),
     reactions=(
         Reaction(
             name="managers",

@@ -129,6 +129,7 @@ class Access:
         self._commands = running.commands
         self.pool = running.pool
         self.portal = running.settings.portal
+        self.issuer = running.settings.issuer
         self.refresh_leeway = timedelta(seconds=running.settings.refresh_leeway)
         self.secrets = Secrets(running.pool, running.settings.masters)
         self.accounts = Accounts(running.commands, self.secrets)

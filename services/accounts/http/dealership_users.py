@@ -44,7 +44,7 @@ DealershipRole = Annotated[Role, Named()]
 
 
 class RolesAtDealershipBody(Body):
-    """What somebody may do at one dealership."""
+    """The roles of somebody at one dealership."""
 
     dealership_id: Id
     roles: Annotated[tuple[DealershipRole, ...], Field(min_length=1, max_length=6, strict=False)]

@@ -1,4 +1,4 @@
-"""Who keeps which users: administrators all of their organisation, managers those of their
+"""The users that a caller keeps: administrators all of their organisation, managers those of their
 dealerships (FLB-013, G-32)."""
 
 from contracts.accounts.user_v1 import Role

@@ -33,6 +33,11 @@ class SessionOver:
 
 
 @dataclass(frozen=True, slots=True)
+class AssertionRefused:
+    """One answer for every device that does not prove to be paired."""
+
+
+@dataclass(frozen=True, slots=True)
 class LinkInvalid:
     pass
 
@@ -91,6 +96,7 @@ SecretRefusal = (
     | SecondFactorNeeded
     | CodeUsed
     | SessionOver
+    | AssertionRefused
     | LinkInvalid
     | EmailTaken
     | PhoneTaken

@@ -89,7 +89,7 @@ class SecondFactorShown(Answer):
 
 
 class RolesAtDealershipShown(Answer):
-    """What a user may do at one dealership."""
+    """The roles of a user at one dealership."""
 
     dealership_id: str
     roles: list[UserRole]

@@ -88,6 +88,7 @@ class TestWhoMay:
                 "/password",
                 "/email",
                 "/phone-codes",
+                "/device-tokens",
                 "/registrations",
                 "/registrations/conditions",
             }

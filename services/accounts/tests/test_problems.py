@@ -10,6 +10,7 @@ from services.accounts.http.problems import (
     WORDING,
     AddressTaken,
     AlreadyEnrolled,
+    AssertionRefused,
     BeyondYourDealerships,
     CodeUsed,
     EmailTaken,
@@ -110,6 +111,7 @@ NOT_SIGNED_IN: list[Rejection] = [
     SecondFactorNeeded(),
     CodeUsed(),
     SessionOver(),
+    AssertionRefused(),
 ]
 
 

@@ -442,7 +442,7 @@ def add(command: AddDealershipUser, user: User) -> Decision:
 
 
 def begin(person: Person, roles: frozenset[Role], at: datetime) -> list[UserEvent] | AddressMissing:
-    """Who has these roles signs in, or is listed where none of them does."""
+    """Somebody with these roles signs in, or is listed where none of them does."""
     if roles <= WITHOUT_PASSWORD:
         return [
             UserListed(user_id=person.user_id, organisation_id=person.organisation_id, listed_at=at)

@@ -100,7 +100,7 @@ Command = RolesCommand | ChangeDetails
 
 @dataclass(frozen=True, slots=True)
 class AddressMissing:
-    """Who signs in has an address: the invitation goes there."""
+    """The invitation of somebody who signs in goes to their address."""
 
     field: ClassVar[str] = "email"
 
@@ -149,7 +149,7 @@ def bad_roles(roles: Iterable[Role]) -> RolesNotOfDealerships | None:
 def bad_places(
     dealerships: tuple[RolesAtDealership, ...],
 ) -> RolesNotOfDealerships | DealershipNamedTwice | None:
-    """What is wrong with where somebody new is to have roles, if anything is."""
+    """The fault of where somebody new is to have roles, if there is one."""
     for dealership_id, times in Counter(one.dealership_id for one in dealerships).items():
         if times > 1:
             return DealershipNamedTwice(dealership_id)

@@ -7,6 +7,7 @@ from infra import vault
 from infra.database import Connection, Pool
 from infra.vault import Vault
 from services.accounts.adapters.secrets import (
+    assertions,
     claims,
     keys,
     links,
@@ -29,6 +30,8 @@ TABLES = "".join(
 """Safe to repeat."""
 PHONES = claims.KINDS + phone_codes.TABLES
 """The step that makes phones sign in. Safe to repeat."""
+DEVICES = assertions.TABLES
+"""The step that lets devices in. Safe to repeat."""
 
 
 class Secrets:
@@ -51,6 +54,7 @@ async def sweep(connection: Connection, before: datetime) -> None:
     await connection.execute("delete from secrets.session where expires_at < %s", (before,))
     await connection.execute("delete from secrets.link where expires_at < %s", (before,))
     await connection.execute("delete from secrets.attempt where at < %s", (before,))
+    await connection.execute("delete from secrets.assertion where expires_at < %s", (before,))
     await connection.execute("delete from secrets.phone_code where expires_at < %s", (before,))
     await connection.execute(
         "delete from secrets.known_client where seen_at < %s", (before - throttle.KNOWN_FOR,)
