@@ -88,7 +88,7 @@ class SessionEnd(IntEnum):
 
 @dataclass(frozen=True, slots=True)
 class RolesAtDealership:
-    """What a user may do at one dealership of the organisation."""
+    """The roles of a user at one dealership of the organisation."""
 
     dealership_id: str
     # At least one of the roles that are granted per dealership.
@@ -295,8 +295,8 @@ class RolesChanged:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DetailsChanged:
-    """Who keeps the users of a dealership corrected what it knows of one (FLB-016); what is
-    absent is not known.
+    """A manager of a dealership corrected what it knows of a user (FLB-016); what is absent is
+    not known.
     """
 
     user_id: str
