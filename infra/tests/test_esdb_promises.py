@@ -203,6 +203,20 @@ async def test_what_others_are_about_is_left_to_them(store: EsdbStore, pool: Poo
     assert await noted(pool) == [once.events[0].event_id]
 
 
+async def test_a_stream_that_is_gone_keeps_nobody_from_settling(
+    server: EsdbDouble, store: EsdbStore, pool: Pool
+) -> None:
+    once, other = append("trip-1"), append("trip-2")
+    promises = Promises(pool, pool)
+    for one in (once, other):
+        assert await promises.make(Promise(await promises.prepare(row_of(one)), one))
+    server.log.tombstone("trip-1")
+    await store.settle(0.0)
+    assert await noted(pool) == [other.events[0].event_id]
+    [waits, _] = await left(pool)
+    await promises.drop(waits)
+
+
 async def test_a_database_that_prepares_nothing_is_refused(pool: Pool, database: str) -> None:
     """As the settings of a fresh PostgreSQL are."""
     await Promises(pool, pool).check()

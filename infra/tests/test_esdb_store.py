@@ -4,11 +4,11 @@ The suite runs on the double, or on the server that `RELAIS_EVENTSTORE` names.
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import AsyncExitStack, aclosing, asynccontextmanager
 from dataclasses import replace
 from datetime import timedelta
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import grpc
 import pytest
@@ -403,6 +403,52 @@ class TestTheCluster:
         assert (await writing, await reading) == (Appended(1), [])
 
 
+class TestADatabaseThatWasRestored:
+    async def test_it_learns_what_the_log_has(self, store: EsdbStore, pool: Pool) -> None:
+        once = append("trip-1", 0, event(), event())
+        await store.append(once)
+        moved = append("trip-2")
+        await store.append(append("trip-2"))
+        await store.append(moved)
+        await store.append(replace(moved, expected_version=1))
+        ids = [one.event_id for one in (*once.events, *moved.events)]
+        await forget(pool, ids[:2])
+        async with pool.connection() as connection:
+            await connection.execute(
+                "update beside.event_id set version = 1 where event_id = %s", (ids[2],)
+            )
+        assert await store.find(ids) == []
+        await store.migrate()
+        assert {one.event_id for one in await store.find(ids)} == set(ids)
+        assert await store.streams("", 9) == ["trip-1", "trip-2"]
+        again = append("trip-1", 2, once.events[0])
+        assert await store.append(again) == EventIdTaken()
+
+    async def test_it_reads_what_lies_behind_the_relay(
+        self, server: EsdbDouble, store: EsdbStore, pool: Pool
+    ) -> None:
+        for version in range(50):
+            await store.append(append("trip-1", version))
+        position = (await store.read("trip-1"))[-1].position
+        async with pool.connection() as connection:
+            await connection.execute(
+                "insert into es.checkpoint (relay, store, xid, position)"
+                " values ('missions', %s, %s::text::xid8, %s)",
+                (await store.identity(), str(position.xid), position.number),
+            )
+        before = server.looked
+        await store.migrate()
+        assert server.looked - before < 10
+
+
+async def forget(pool: Pool, event_ids: Sequence[UUID]) -> None:
+    """Let the database know nothing of these ids, as before they were tried."""
+    async with pool.connection() as connection:
+        await connection.execute(
+            "delete from beside.event_id where event_id = any(%s)", (list(event_ids),)
+        )
+
+
 class TestWhatASettingGetsWrong:
     async def test_what_the_client_does_not_know_is_said_without_the_password(self) -> None:
         with pytest.raises(BadAddress, match="Unknown field in connection query string: LEADER"):
@@ -434,6 +480,17 @@ class TestReading:
         assert [one.version for one in await store.read("trip-1")] == [1, 2, 3]
         server.break_reads(after=1, times=2)
         assert len(await store.read_all(BEGINNING, 10)) == 3
+
+    async def test_a_long_stream_is_whole_though_no_read_of_all_of_it_ends(
+        self, server: EsdbDouble, pool: Pool
+    ) -> None:
+        async with store_at(server.url, pool, patience=0.5) as store:
+            for version in (0, 1_000, 2_000):
+                await store.append(append("trip-1", version, *[event() for _ in range(1_000)]))
+            server.break_reads(after=1_500, times=100)
+            assert len(await store.read("trip-1")) == 3_000
+            found = await store.read("trip-1", after_version=1, to_version=2_001)
+            assert [found[0].version, found[-1].version, len(found)] == [2, 2_001, 2_000]
 
     async def test_what_is_no_fact_of_ours_is_passed_over(self, store: EsdbStore) -> None:
         for stream, type in [("$ce-trip", "$>"), ("$stats", "stats"), ("trips", "$>")]:

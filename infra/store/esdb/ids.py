@@ -7,7 +7,7 @@ from uuid import UUID
 
 from infra.database import Connection, Pool
 from infra.store import arrays
-from infra.store.protocol import Append
+from infra.store.protocol import Append, RecordedEvent
 from infra.store.timers import timers_of
 
 # Sorted by id, so that two groups never wait for each other.
@@ -26,6 +26,14 @@ _HOLD = """
 select from beside.event_id where event_id = any(%b::uuid[]) order by event_id for update
 """
 _KNOWN = "select event_id, stream, version from beside.event_id where event_id = any(%b::uuid[])"
+
+_LEARN = """
+insert into beside.event_id as known (event_id, stream, version)
+select * from unnest(%b::uuid[], %b::text[], %b::int[]) as n(event_id, stream, version)
+ order by event_id
+on conflict (event_id) do update set stream = excluded.stream, version = excluded.version
+ where (known.stream, known.version) <> (excluded.stream, excluded.version)
+"""
 
 _STREAMS = """
 select distinct stream from beside.event_id where stream > %s order by stream limit %s
@@ -79,6 +87,16 @@ class Ids:
         """Answer where these ids were tried last: each may stand in that one place only."""
         async with self._pool.connection() as connection:
             return await _known(connection, event_ids)
+
+    async def learn(self, recorded: Sequence[RecordedEvent]) -> int:
+        """Note where these events stand; answers how many were not known to stand there."""
+        columns = (
+            arrays.uuids([event.event_id for event in recorded]),
+            arrays.texts([event.stream for event in recorded]),
+            arrays.numbers([event.version for event in recorded]),
+        )
+        async with self._pool.connection() as connection:
+            return (await connection.execute(_LEARN, columns)).rowcount
 
     async def streams(self, after: str, limit: int) -> list[str]:
         """Streams in which something was tried, behind a name, in their order."""

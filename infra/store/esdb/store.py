@@ -6,9 +6,10 @@ Versions begin with 1 here and with 0 there. A position is a place in the log of
 
 import asyncio
 import json
+import logging
 import sys
 from collections import defaultdict
-from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
+from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping, Sequence
 from contextlib import aclosing, suppress
 from datetime import UTC, datetime
 from time import monotonic
@@ -66,6 +67,8 @@ from infra.store.protocol import (
 )
 from infra.supervisor import Halt
 
+log = logging.getLogger("relais.store")
+
 MAX_APPEND_BYTES = 1_000_000
 """Of all events of one append together: servers before 25.1 take 1 MiB, names included."""
 SETTLE_SECONDS = 30.0
@@ -73,6 +76,9 @@ SETTLE_SECONDS = 30.0
 SCAN_CALLS = 12
 """How many times longer than other calls a read of all may take: it looks through what others have
 recorded, of which the server says nothing."""
+LEARN_PAGE = 1_000
+STREAM_PAGE = 1_000
+"""Events of a stream that one call answers at most."""
 READ_AT_ONCE = 64
 """Streams that are read at the same time."""
 CLUSTER_STREAM = "relais-store"
@@ -84,6 +90,11 @@ LINK = "$>"
 ENDING = ("$tb", "$maxAge", "$maxCount")
 """What the metadata of a stream has when the server shows only its end, or nothing of it."""
 BINARY: Literal["application/octet-stream"] = "application/octet-stream"
+
+
+_PASSED = """
+select xid::text::bigint, position from es.checkpoint where store = %s order by xid limit 1
+"""
 
 
 class StreamGone(Halt):
@@ -140,6 +151,8 @@ class EsdbStore:
     async def migrate(self) -> None:
         """Make the tables beside the store and bind them to its cluster. Safe to repeat.
 
+        Tables that were restored to an earlier time learn which ids the cluster has meanwhile.
+
         Raises `AnotherCluster` when they are bound to another one, `NoPreparedTransactions`.
         """
         await make_tables(self.pool)
@@ -155,6 +168,25 @@ class EsdbStore:
             raise AnotherCluster(
                 f"the database beside the store belongs to the cluster {bound}, and this is"
                 f" {cluster}: positions mean nothing here; correct the addresses"
+            )
+        await self._learn(str(cluster))
+
+    async def _learn(self, identity: str) -> None:
+        """Note what the log has and the tables beside it do not know.
+
+        What the relay had passed was noted before, so whatever is unknown lies behind that.
+        """
+        async with self.pool.connection() as connection:
+            row = await (await connection.execute(_PASSED, (identity,))).fetchone()
+        after, learnt = BEGINNING if row is None else Position(*row), 0
+        while page := await self.read_all(after, LEARN_PAGE):
+            learnt += await self._ids.learn(page)
+            after = page[-1].position
+        if learnt:
+            log.warning(
+                "the database beside the store did not know %s events of it: it was restored to an"
+                " earlier time. Timers that they set, and secrets beside them, are not there",
+                learnt,
             )
 
     async def identity(self) -> str:
@@ -241,10 +273,10 @@ class EsdbStore:
     async def settle(self, age: float = SETTLE_SECONDS) -> None:
         """As the protocol says; of what others may be about, only what is so many seconds old."""
         for promise in await self._promises.open(age):
-            await self._keep(promise)
+            await _apart(self._keep(promise))
         await self._promises.give_up(age)
         for stream in await self._settling.streams():
-            await self._settling.settle(stream)
+            await _apart(self._settling.settle(stream))
 
     async def _append(self, append: Append) -> Verdict:
         if any(isinstance(timer, Fire) for timer in append.timers):
@@ -395,7 +427,20 @@ class EsdbStore:
         return await self.read(stream, after_version=version)
 
     async def _read_from(self, stream: str, number: int | None, limit: int) -> Sequence[Found]:
-        """Events of a stream from a number on; from the last one backwards without a number."""
+        """Events of a stream from a number on; from the last one backwards without a number.
+
+        They are asked for a page at a time: a call that ends too early costs no more than that.
+        """
+        found = list(await self._read_page(stream, number, min(limit, STREAM_PAGE)))
+        page = len(found)
+        while page == STREAM_PAGE and len(found) < limit:
+            behind = found[-1].stream_position + 1
+            more = await self._read_page(stream, behind, min(limit - len(found), STREAM_PAGE))
+            page = len(more)
+            found += more
+        return found
+
+    async def _read_page(self, stream: str, number: int | None, limit: int) -> Sequence[Found]:
         try:
             return await patiently(
                 lambda: self.client.get_stream(
@@ -560,6 +605,14 @@ async def make_tables(pool: Pool) -> None:
     """
     await apply_migrations(pool, "es", steps_in("infra.store"))
     await apply_migrations(pool, "beside", steps_in("infra.store.esdb"))
+
+
+async def _apart(settling: Awaitable[object]) -> None:
+    """A stream that is gone keeps nobody from settling the others; it is said each time."""
+    try:
+        await settling
+    except StreamGone as gone:
+        log.error("%s: what went with its events waits", gone)
 
 
 def _refuse(append: Append) -> None:
