@@ -1,5 +1,6 @@
 """The service `media`: files up and down, checked at arrival, private or public."""
 
+from contracts.dealerships import template_v1
 from contracts.invoices import invoice_v1
 from contracts.missions import trip_v1
 from contracts.papers import paper_v1
@@ -12,6 +13,7 @@ from services.media.adapters import sweeper, tables
 from services.media.aggregates import FILE
 from services.media.http.problems import WORDING
 from services.media.reactions import (
+    from_dealerships_template,
     from_invoices_invoice,
     from_missions_trip,
     from_papers_paper,
@@ -24,6 +26,14 @@ service = Service(
     about="Files up and down, checked at arrival, private or public.",
     aggregates=(FILE,),
     reactions=(
+        Reaction(
+            "templates",
+            template_v1.contract,
+            from_dealerships_template.react,
+            FILE,
+            from_dealerships_template.target,
+            reads=from_dealerships_template.Reads,
+        ),
         Reaction(
             "expenses",
             invoice_v1.contract,

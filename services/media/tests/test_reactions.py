@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 
+from contracts.dealerships import template_v1 as template
 from contracts.invoices import invoice_v1 as invoice
 from contracts.missions import trip_v1 as trip
 from contracts.papers import paper_v1 as paper
@@ -11,6 +12,7 @@ from contracts.payments import payee_v1 as payee
 from contracts.support import request_v1 as request
 from services.media.file import Hold, Unshare
 from services.media.reactions import (
+    from_dealerships_template,
     from_invoices_invoice,
     from_missions_trip,
     from_papers_paper,
@@ -91,6 +93,28 @@ def test_what_came_with_an_answer_is_read_by_the_requester() -> None:
     assert found == [hold(None, "request-Q1", "omar")]
 
 
+@pytest.mark.requirement("FLB-137")
+@pytest.mark.parametrize(
+    ("banner", "advertising", "held"),
+    [
+        (None, None, []),
+        ("f-1", None, ["f-1"]),
+        ("f-1", "f-1", ["f-1"]),
+        ("f-2", "f-1", ["f-1", "f-2"]),
+    ],
+)
+def test_the_pictures_of_a_template_are_held(
+    banner: str | None, advertising: str | None, held: list[str]
+) -> None:
+    known = {"template_id": "t-1", "organisation_id": "group", "saved_at": NOON}
+    pictures = {"banner_file_id": banner, "advertising_file_id": advertising}
+    found = from_dealerships_template.react(fact(template.TemplateSaved, **known, **pictures))
+    assert found == [
+        Hold(file_id=one, organisation_id="group", by="template-t-1", reader_id=None, at=NOON)
+        for one in held
+    ]
+
+
 @pytest.mark.parametrize(
     ("reaction", "event"),
     [
@@ -100,6 +124,7 @@ def test_what_came_with_an_answer_is_read_by_the_requester() -> None:
         ("payees", payee.BankChangeCancelled),
         ("trips", trip.MissionAssigned),
         ("requests", request.RequestClosed),
+        ("templates", template.TemplateDeleted),
     ],
 )
 def test_other_events_hold_nothing(reaction: str, event: type[Any]) -> None:
