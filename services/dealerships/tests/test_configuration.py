@@ -42,7 +42,10 @@ async def fetched(api: Caller, where: str, etag: str = "") -> Any:
 
 async def filled(api: Caller, where: str) -> str:
     """A dealership with one of each; answers the id of its default checklist."""
-    await follow(api.running, invited(where, Role.TECHNICIAN), LISTED)
+    only_invited = replace(invited(where, Role.TECHNICIAN), user_id="nora")
+    elsewhere = replace(invited("hill", Role.TECHNICIAN), user_id="paul")
+    await follow(api.running, invited(where, Role.TECHNICIAN), LISTED, only_invited)
+    await follow(api.running, elsewhere, replace(LISTED, user_id="paul"))
     made = await api.manager(where, "POST", "/checklists", CHECKLIST_BODY)
     checklist_id = await api.made(made, CHECKLIST)
     body = {"default_checklist_id": checklist_id}
