@@ -323,9 +323,7 @@ class CaseAssigned:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AnswerAsked:
-    """By when an answer is wanted, and whether the customer waits at the dealership (FLB-052,
-    FLB-053).
-    """
+    """By when an answer is wanted, and whether the customer waits at the dealership (FLB-052)."""
 
     case_id: str
     organisation_id: str
@@ -358,7 +356,7 @@ class InternalMessageLeft:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WorkListed:
-    """A work is on the list, or is another one than it was (FLB-090 to FLB-094)."""
+    """A work is on the list, or is another one than it was (FLB-090)."""
 
     case_id: str
     organisation_id: str
@@ -392,7 +390,7 @@ class WorkStruck:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MediaPlaced:
-    """A file is in the case, or is shown otherwise than it was (FLB-060 to FLB-066)."""
+    """A file is in the case, or is shown otherwise than it was (FLB-060)."""
 
     case_id: str
     organisation_id: str

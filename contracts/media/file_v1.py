@@ -94,6 +94,8 @@ class FileStored:
     visibility: Visibility
     purpose: Purpose
     stored_at: datetime
+    # How long a video is, as it was measured; absent for anything else, and for what is damaged.
+    length_milliseconds: int | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -243,6 +245,9 @@ def decode_file_stored(message: Any, _unseal: Unseal) -> FileStored:
         visibility=member(Visibility, message.visibility),
         purpose=member(Purpose, message.purpose),
         stored_at=decode_instant(message.stored_at),
+        length_milliseconds=message.length_milliseconds
+        if message.HasField("length_milliseconds")
+        else None,
     )
 
 
@@ -257,6 +262,7 @@ def encode_file_stored(value: FileStored, _seal: Seal) -> bytes:
         visibility=value.visibility,
         purpose=value.purpose,
         stored_at=encode_instant(value.stored_at),
+        length_milliseconds=value.length_milliseconds,
     )
     encoded: bytes = message.SerializeToString()
     return encoded

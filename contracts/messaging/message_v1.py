@@ -102,6 +102,8 @@ class MessageQueued:
     queued_at: datetime
     # Where it goes in place of the address that is known; then `only` is the e-mail.
     address: str | None
+    # BCP 47 tag, in place of the language that the recipient is known to read.
+    language: str | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -164,6 +166,8 @@ class MessageSent:
     # By then a receipt has to be here; absent where none can be expected.
     receipt_by: datetime | None
     sent_at: datetime
+    # As when it was queued; absent of messages sent by former releases.
+    about: str | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -174,6 +178,8 @@ class MessageDelivered:
     user_id: str
     channel: Channel
     delivered_at: datetime
+    # As when it was queued; absent of messages sent by former releases.
+    about: str | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -197,6 +203,8 @@ class MessageFailed:
     user_id: str
     reason: Reason
     failed_at: datetime
+    # As when it was queued; absent of messages that failed in former releases.
+    about: str | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -279,6 +287,7 @@ def decode_message_queued(message: Any, unseal: Unseal) -> MessageQueued:
         address=decode_text(unseal(message.user_id, 12, message.address.sealed))
         if message.HasField("address")
         else None,
+        language=message.language if message.HasField("language") else None,
     )
 
 
@@ -300,6 +309,7 @@ def encode_message_queued(value: MessageQueued, seal: Seal) -> bytes:
         address=None
         if value.address is None
         else {"sealed": seal(value.user_id, 12, value.address.encode())},
+        language=value.language,
     )
     encoded: bytes = message.SerializeToString()
     return encoded
@@ -402,6 +412,7 @@ def decode_message_sent(message: Any, _unseal: Unseal) -> MessageSent:
         reference=message.reference,
         receipt_by=decode_instant(message.receipt_by) if message.HasField("receipt_by") else None,
         sent_at=decode_instant(message.sent_at),
+        about=message.about if message.HasField("about") else None,
     )
 
 
@@ -414,6 +425,7 @@ def encode_message_sent(value: MessageSent, _seal: Seal) -> bytes:
         reference=value.reference,
         receipt_by=None if value.receipt_by is None else encode_instant(value.receipt_by),
         sent_at=encode_instant(value.sent_at),
+        about=value.about,
     )
     encoded: bytes = message.SerializeToString()
     return encoded
@@ -427,6 +439,7 @@ def decode_message_delivered(message: Any, _unseal: Unseal) -> MessageDelivered:
         user_id=message.user_id,
         channel=member(Channel, message.channel),
         delivered_at=decode_instant(message.delivered_at),
+        about=message.about if message.HasField("about") else None,
     )
 
 
@@ -436,6 +449,7 @@ def encode_message_delivered(value: MessageDelivered, _seal: Seal) -> bytes:
         user_id=value.user_id,
         channel=value.channel,
         delivered_at=encode_instant(value.delivered_at),
+        about=value.about,
     )
     encoded: bytes = message.SerializeToString()
     return encoded
@@ -479,6 +493,7 @@ def decode_message_failed(message: Any, _unseal: Unseal) -> MessageFailed:
         user_id=message.user_id,
         reason=member(Reason, message.reason),
         failed_at=decode_instant(message.failed_at),
+        about=message.about if message.HasField("about") else None,
     )
 
 
@@ -488,6 +503,7 @@ def encode_message_failed(value: MessageFailed, _seal: Seal) -> bytes:
         user_id=value.user_id,
         reason=value.reason,
         failed_at=encode_instant(value.failed_at),
+        about=value.about,
     )
     encoded: bytes = message.SerializeToString()
     return encoded

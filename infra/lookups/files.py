@@ -26,6 +26,9 @@ class File:
     size_bytes: int
     public: bool = False
     """Whether everybody who knows its address sees a copy of it."""
+    media_type: str = ""
+    length_milliseconds: int | None = None
+    """Of a video, as it was measured."""
 
 
 def key(event: Reads) -> tuple[str]:
@@ -42,6 +45,8 @@ def project(_: File | None, event: Reads) -> File | None:
                 purpose=event.purpose.name.lower(),
                 size_bytes=event.size_bytes,
                 public=event.visibility is Visibility.PUBLIC,
+                media_type=event.media_type,
+                length_milliseconds=event.length_milliseconds,
             )
         case FileRemoved():
             return None

@@ -68,6 +68,7 @@ def file(
         visibility=Visibility.PRIVATE,
         purpose=purpose,
         stored_at=NOON,
+        length_milliseconds=None,
     )
 
 

@@ -16,6 +16,7 @@ WRITING = [
     "alerts",
     "dealerships",
     "depot_tours",
+    "interventions",
     "invoices",
     "media",
     "messaging",

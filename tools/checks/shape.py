@@ -13,6 +13,8 @@ ROOMS = frozenset({"adapters", "http", "lookups", "notices", "reactions", "read_
 GONE = frozenset({"api.py", "bodies.py", "following.py", "notices.py", "people.py"})
 MOST_LINES = 1_100
 """The most lines of code in one aggregate."""
+LONGER = {PurePosixPath("services/interventions/case"): 2_200}
+"""One stream whose every command asks how far the case has come (docs/adr/0071)."""
 MOST_AGGREGATES = 4
 """In one service."""
 BY_DATA = frozenset({"contacts.py", "notices.py"})
@@ -94,8 +96,9 @@ def _too_long(aggregate: PurePosixPath, tree: Tree) -> Iterator[Finding]:
         for module in tree.modules
         if module.path.is_relative_to(aggregate)
     )
-    if lines > MOST_LINES:
-        message = f"{lines} lines of code; an aggregate fits in {MOST_LINES}"
+    most = LONGER.get(aggregate, MOST_LINES)
+    if lines > most:
+        message = f"{lines} lines of code; an aggregate fits in {most}"
         yield Finding(aggregate, 1, "shape", message)
 
 

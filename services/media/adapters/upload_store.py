@@ -21,9 +21,9 @@ from infra.lookups.files import original
 from infra.objects import Objects
 from infra.store import InTransaction
 from services.media import file
-from services.media.adapters import picture_process, pictures, sniffing
+from services.media.adapters import length_process, picture_process, pictures, sniffing
 from services.media.adapters.scanner import Scanner
-from services.media.file import Found, PublicCopy, StartUpload
+from services.media.file import Found, PublicCopy, StartUpload, types
 from services.media.file.types import Quotas
 
 SECONDS = 1_800.0
@@ -170,6 +170,9 @@ class UploadStore:
             copy = await _clean(upload, media, whole, clean)
         except pictures.TooLarge:
             return Looked(digest, replace(found, too_large=True), None)
+        if media in types.VIDEOS:
+            length = await length_process.measured(whole, media)
+            found = replace(found, length_milliseconds=length)
         if copy is not None:
             await self.objects.put(public(upload.file_id), clean)
         await self.objects.put(original(upload.file_id), whole)

@@ -61,6 +61,7 @@ class Found:
     media_type: str | None
     infected: bool = False
     too_large: bool = False
+    length_milliseconds: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -386,6 +387,7 @@ def kept(command: FinishUpload, upload: UploadStarted) -> list[FileEvent]:
         visibility=upload.visibility,
         purpose=upload.purpose,
         stored_at=command.at,
+        length_milliseconds=command.found.length_milliseconds,
     )
     if (copy := command.copy) is None:
         return [stored]

@@ -120,6 +120,7 @@ def stored(
         visibility=visibility,
         purpose=Purpose.PAPER,
         stored_at=LATER,
+        length_milliseconds=None,
     )
 
 

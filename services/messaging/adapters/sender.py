@@ -218,7 +218,7 @@ class Sender(Polling):
             messages.Schedule(
                 message_id=message_id,
                 organisation_id=person.contact.organisation_id,
-                language=rendering.language_of(person.contact.language),
+                language=rendering.language_of(found.queued.language or person.contact.language),
                 template_version=version,
                 plan=plan,
                 at=now,

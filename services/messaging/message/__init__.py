@@ -48,6 +48,7 @@ class Queue:
     about: str
     expires_at: datetime
     address: str | None
+    language: str | None = None
     at: datetime
 
 
@@ -409,6 +410,7 @@ def queue(command: Queue) -> list[MessageEvent]:
             expires_at=command.expires_at,
             queued_at=command.at,
             address=command.address,
+            language=command.language,
         )
     ]
 
@@ -422,6 +424,7 @@ def give_up(command: GiveUp, message: Living | Delivered) -> Decision:
             user_id=message.queued.user_id,
             reason=command.reason,
             failed_at=command.at,
+            about=message.queued.about,
         )
     ]
 
@@ -457,6 +460,7 @@ def note_sent(command: NoteSent, message: Living | Delivered) -> Decision:
             reference=command.reference,
             receipt_by=command.receipt_by,
             sent_at=command.at,
+            about=message.queued.about,
         )
     ]
 
@@ -487,6 +491,7 @@ def note_delivered(command: NoteDelivered, message: Living | Delivered) -> Decis
             user_id=user_id,
             channel=command.channel,
             delivered_at=command.at,
+            about=message.queued.about,
         )
     ]
 

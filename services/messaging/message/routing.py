@@ -55,7 +55,9 @@ def plan(
         left &= {Channel(message.only)}
     # Whoever changes bank details may have removed the phone first, so that nobody is told.
     former = {way for way, _ in person.former} if message.former_addresses else set()
-    reachable = [c for c in ORDER if c in left and (person.address(c) or c in former)]
+    # A message with an address of its own is for one channel, and needs no other.
+    own = message.address is not None
+    reachable = [c for c in ORDER if c in left and (own or person.address(c) or c in former)]
     wanted = sorted(_wanted(person, topic, reachable), key=lambda pair: pair[1])
     if not wanted:
         return Reason.MUTED if reachable else Reason.NO_ADDRESS

@@ -22,6 +22,8 @@ class Contact:
     name: str
     language: str
     at: str
+    phone: str = ""
+    """Left out where no event has one."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,7 +41,8 @@ def react(entries: Mapping[type[Any], Contact | Farewell], event: Any) -> list[M
     if isinstance(entry, Farewell):
         return [Forget(user_id=person, at=at)]
     email, name = value_of(event, entry.email), value_of(event, entry.name)
-    if REDACTED in (email, name):
+    phone = value_of(event, entry.phone) if entry.phone else None
+    if REDACTED in (email, name, phone):
         return []
     return [
         Meet(
@@ -48,7 +51,7 @@ def react(entries: Mapping[type[Any], Contact | Farewell], event: Any) -> list[M
             email=email,
             name=name,
             language=value_of(event, entry.language),
-            phone=None,
+            phone=phone,
             at=at,
         )
     ]

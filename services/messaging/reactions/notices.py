@@ -59,6 +59,8 @@ class Notice:
     """The field with the time from which on the message is not sent; a week when there is none."""
     address: str = ""
     """The field with the address it goes to in place of the one that is known."""
+    language: str = ""
+    """The field with the language it is written in, in place of the one that is known."""
 
 
 def react(notices: Mapping[type[Any], Sequence[Notice]], event: Any) -> list[Queue]:
@@ -134,6 +136,7 @@ def _queued(notice: Notice, event: Any) -> list[Queue]:
             about=about or f"user/{recipient}",
             expires_at=value_of(event, notice.expires_at) if notice.expires_at else at + KEEPS,
             address=address,
+            language=value_of(event, notice.language) if notice.language else None,
             at=at,
         )
         for channel in notice.only or (None,)

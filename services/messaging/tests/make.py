@@ -165,6 +165,7 @@ def queued(
         about="trip/t-1",
         expires_at=expires_at,
         queued_at=NOON,
+        language=None,
     )
 
 
@@ -249,6 +250,7 @@ def sent(
         reference="<m-1@x>",
         receipt_by=receipt_by,
         sent_at=LATER,
+        about="trip/t-1",
     )
 
 
@@ -304,7 +306,9 @@ def note_delivered(channel: Channel = Channel.EMAIL) -> NoteDelivered:
 
 
 def delivered(channel: Channel = Channel.EMAIL) -> MessageDelivered:
-    return MessageDelivered(message_id="m-1", user_id="ada", channel=channel, delivered_at=LATER)
+    return MessageDelivered(
+        message_id="m-1", user_id="ada", channel=channel, delivered_at=LATER, about="trip/t-1"
+    )
 
 
 def read(user: str = "ada") -> Read:
@@ -324,4 +328,6 @@ def give_up(reason: Reason = Reason.NO_ADDRESS) -> GiveUp:
 
 
 def failed(reason: Reason = Reason.NO_ADDRESS) -> MessageFailed:
-    return MessageFailed(message_id="m-1", user_id="ada", reason=reason, failed_at=LATER)
+    return MessageFailed(
+        message_id="m-1", user_id="ada", reason=reason, failed_at=LATER, about="trip/t-1"
+    )

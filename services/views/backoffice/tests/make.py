@@ -805,6 +805,7 @@ def file_stored(id: str = "f-1") -> file.FileStored:
         visibility=file.Visibility.PRIVATE,
         purpose=file.Purpose.RECEIPT,
         stored_at=LATER,
+        length_milliseconds=None,
     )
 
 

@@ -1,0 +1,534 @@
+"""The customer opens the page, decides on each work, or a colleague takes it down (FLB-071,
+FLB-103, FLB-111). Each decision is recorded with what was shown (I1)."""
+
+from collections.abc import Collection, Iterable, Iterator
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import ClassVar, assert_never
+
+from contracts.common_v1 import Money
+from contracts.decisions import Changed, changed
+from contracts.interventions.case_v1 import (
+    Amounts,
+    AnswerOrigin,
+    CaseAnswered,
+    CaseEvent,
+    CaseRead,
+    CaseSent,
+    CodeAsked,
+    CodeMistaken,
+    ContactHandled,
+    ContactRequested,
+    LineAccepted,
+    LineRefused,
+    LinkIssued,
+    LinkScope,
+    VersionFixed,
+    Work,
+    WorkLevel,
+)
+from services.interventions.case import pricing, works
+from services.interventions.case.content import NotOfModule
+from services.interventions.case.dossier import CUSTOMER, Code, Dossier, evolve
+from services.interventions.case.recipients import works_at
+
+CODE_HOLDS = timedelta(minutes=10)
+MOST_TRIES = 5
+"""Wrong codes; then another one has to be asked for."""
+
+# --- Commands ---------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Holder:
+    """Somebody with a link: their address and device as the page saw them, for the record (I1)."""
+
+    link_id: str
+    ip_address: str | None
+    device: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OpenPage:
+    """`code_above` is what the dealership says now; it counts where the case was not sent yet."""
+
+    holder: Holder
+    code_above: Money | None
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AnswerCase:
+    """All that is not accepted is refused (G-81). `code` is None where none was asked for."""
+
+    holder: Holder
+    version: int
+    accepted: tuple[str, ...]
+    risks_acknowledged: tuple[str, ...]
+    code: str | None
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReplyToCase:
+    holder: Holder
+    version: int
+    reply: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AskCode:
+    """`code` is the server's; it goes to the phone that the dealership knows."""
+
+    holder: Holder
+    code: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NoteMistake:
+    holder: Holder
+    attempt_id: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RequestContact:
+    holder: Holder
+    at: datetime
+
+
+Decisive = AnswerCase | ReplyToCase | AskCode | NoteMistake | RequestContact
+OfHolder = OpenPage | Decisive
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TakeDownAnswer:
+    """A colleague records an answer that came by other ways (FLB-103)."""
+
+    organisation_id: str
+    version: int
+    accepted: tuple[str, ...]
+    risks_acknowledged: tuple[str, ...]
+    origin: AnswerOrigin
+    by: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HandleContact:
+    organisation_id: str
+    by: str
+    at: datetime
+
+
+OfStaff = TakeDownAnswer | HandleContact
+Command = OfHolder | OfStaff
+
+# --- Rejections -------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class LinkIsVoid:
+    """It was revoked, has expired, or is of a version that is worked on again (I2)."""
+
+
+@dataclass(frozen=True, slots=True)
+class LinkOnlyReads:
+    pass
+
+
+@dataclass(frozen=True, slots=True)
+class NoSuchWork:
+    field: ClassVar[str] = "accepted"
+    work_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class RiskNotAcknowledged:
+    """An urgent work is refused knowing what that means (I5)."""
+
+    field: ClassVar[str] = "risks_acknowledged"
+    works: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class CodeIsNeeded:
+    field: ClassVar[str] = "code"
+    above: Money
+
+
+@dataclass(frozen=True, slots=True)
+class AnswerCodeIsWrong:
+    """Or it is over, or none was asked for."""
+
+    field: ClassVar[str] = "code"
+
+
+@dataclass(frozen=True, slots=True)
+class CodeTriedTooOften:
+    field: ClassVar[str] = "code"
+    most: int
+
+
+@dataclass(frozen=True, slots=True)
+class NoPhoneForCode:
+    pass
+
+
+@dataclass(frozen=True, slots=True)
+class NoContactRequested:
+    pass
+
+
+Rejection = (
+    LinkIsVoid
+    | LinkOnlyReads
+    | NoSuchWork
+    | RiskNotAcknowledged
+    | CodeIsNeeded
+    | AnswerCodeIsWrong
+    | CodeTriedTooOften
+    | NoPhoneForCode
+    | NoContactRequested
+    | NotOfModule
+    | Changed
+)
+
+# --- Decisions --------------------------------------------------------------
+
+Decision = list[CaseEvent] | Rejection
+
+
+def link_of(holder: Holder, dossier: Dossier, at: datetime) -> LinkIssued | LinkIsVoid:
+    """The link that somebody holds, if it works."""
+    link = dossier.links.get(holder.link_id)
+    if link is None or link.link_id in dossier.void or not works_at(link, at):
+        return LinkIsVoid()
+    return link
+
+
+def opened(
+    command: OpenPage, dossier: Dossier, link: LinkIssued, version: VersionFixed | None
+) -> list[CaseEvent]:
+    """Somebody other than staff opened the page. `version` is fixed by this, where the case was not
+    sent (G-43)."""
+    created = dossier.created
+    now = version.version if version else dossier.version
+    if (link.link_id, now) in {(one.link_id, one.version) for one in dossier.reads}:
+        return []
+    read = CaseRead(
+        case_id=created.case_id,
+        organisation_id=created.organisation_id,
+        dealership_id=created.dealership_id,
+        version=now,
+        recipient_id=link.recipient_id,
+        link_id=link.link_id,
+        read_at=command.at,
+    )
+    return [version, read] if version else [read]
+
+
+def answer(
+    command: AnswerCase, dossier: Dossier, link: LinkIssued, sent: CaseSent | None
+) -> Decision:
+    """The first whole answer counts; nothing is answered after it (FLB-071)."""
+    if dossier.is_sales:
+        return NotOfModule(dossier.created.module)
+    if link.scope is not LinkScope.ANSWER:
+        return LinkOnlyReads()
+    if stale := changed({"version": command.version}, {"version": dossier.version}):
+        return stale
+    version = dossier.versions[-1]
+    accepted = accepted_amounts(version, command.accepted)
+    needed = code_needed(version, accepted)
+    return (
+        bad_lines(version, command.accepted, command.risks_acknowledged)
+        or (bad_code(command, dossier.codes.get(link.link_id), version) if needed else None)
+        or [
+            *lines(command, dossier, version, who_holds(command.holder, link)),
+            answered(command, dossier, sent, accepted, who_holds(command.holder, link), needed),
+        ]
+    )
+
+
+def take_down(
+    command: TakeDownAnswer, dossier: Dossier, sent: CaseSent | None, version: VersionFixed
+) -> Decision:
+    """`version` is that of the case, or the one that is fixed by this."""
+    if dossier.is_sales:
+        return NotOfModule(dossier.created.module)
+    if stale := changed({"version": command.version}, {"version": dossier.version}):
+        return stale
+    accepted, who = accepted_amounts(version, command.accepted), who_takes_down(command)
+    held = dossier if version in dossier.versions else evolve(dossier, version)
+    return bad_lines(version, command.accepted, command.risks_acknowledged) or [
+        *([] if held is dossier else [version]),
+        *lines(command, held, version, who),
+        answered(command, held, sent, accepted, who, code_given=False),
+    ]
+
+
+def reply(
+    command: ReplyToCase, dossier: Dossier, link: LinkIssued, sent: CaseSent | None
+) -> Decision:
+    if not dossier.is_sales or dossier.is_stock:
+        return NotOfModule(dossier.created.module)
+    if link.scope is not LinkScope.ANSWER:
+        return LinkOnlyReads()
+    if stale := changed({"version": command.version}, {"version": dossier.version}):
+        return stale
+    nothing = pricing.total((), dossier.created.currency)
+    who = who_holds(command.holder, link)
+    return [answered(command, dossier, sent, nothing, who, code_given=False)]
+
+
+def request_contact(
+    command: RequestContact, dossier: Dossier, link: LinkIssued, sent: CaseSent | None
+) -> list[CaseEvent]:
+    if isinstance(dossier.contact, ContactRequested):
+        return []
+    created = dossier.created
+    return [
+        ContactRequested(
+            case_id=created.case_id,
+            organisation_id=created.organisation_id,
+            dealership_id=created.dealership_id,
+            recipient_id=link.recipient_id,
+            sender_id=sent.sender_id if sent else None,
+            requested_at=command.at,
+        )
+    ]
+
+
+def handle_contact(command: HandleContact, dossier: Dossier) -> Decision:
+    match dossier.contact:
+        case None:
+            return NoContactRequested()
+        case ContactHandled():
+            return []
+        case ContactRequested():
+            created = dossier.created
+        case unhandled:
+            assert_never(unhandled)
+    return [
+        ContactHandled(
+            case_id=created.case_id,
+            organisation_id=created.organisation_id,
+            dealership_id=created.dealership_id,
+            handled_by=command.by,
+            handled_at=command.at,
+        )
+    ]
+
+
+def is_answer(
+    command: AnswerCase | ReplyToCase | TakeDownAnswer, known: CaseAnswered, dossier: Dossier
+) -> bool:
+    """Whether the command is the answer that is known, once more."""
+    if isinstance(command, TakeDownAnswer):
+        if (known.origin, known.taken_down_by) != (command.origin, command.by):
+            return False
+    else:
+        link = dossier.links.get(command.holder.link_id)
+        if link is None or known.recipient_id != link.recipient_id:
+            return False
+        if isinstance(command, ReplyToCase):
+            return known.reply == command.reply
+    taken = {one.work.work_id for one in dossier.lines if isinstance(one, LineAccepted)}
+    return taken == set(command.accepted)
+
+
+# --- Codes ------------------------------------------------------------------
+
+
+def code_needed(version: VersionFixed, accepted: Amounts) -> bool:
+    above = version.code_above
+    return above is not None and accepted.including_vat.amount_minor > above.amount_minor
+
+
+def bad_code(
+    command: AnswerCase, code: Code | None, version: VersionFixed
+) -> CodeIsNeeded | AnswerCodeIsWrong | CodeTriedTooOften | None:
+    above = version.code_above
+    if command.code is None and above is not None:
+        return CodeIsNeeded(above)
+    if code is None or command.at >= code.asked.expires_at:
+        return AnswerCodeIsWrong()
+    if len(code.mistaken) >= MOST_TRIES:
+        return CodeTriedTooOften(MOST_TRIES)
+    return None if command.code == code.asked.code else AnswerCodeIsWrong()
+
+
+def ask_code(command: AskCode, dossier: Dossier, link: LinkIssued) -> Decision:
+    """It goes to the phone that the dealership knows of the recipient, whoever holds the link."""
+    phone = dossier.customer.phone if dossier.customer else None
+    if link.recipient_id != CUSTOMER:
+        phone = next(o.phone for o in dossier.named if o.recipient_id == link.recipient_id)
+    if phone is None:
+        return NoPhoneForCode()
+    known = dossier.codes.get(link.link_id)
+    if known is not None and known.asked.code == command.code:
+        return []
+    created = dossier.created
+    return [
+        CodeAsked(
+            case_id=created.case_id,
+            organisation_id=created.organisation_id,
+            dealership_id=created.dealership_id,
+            link_id=link.link_id,
+            code=command.code,
+            phone=phone,
+            language=dossier.language,
+            expires_at=command.at + CODE_HOLDS,
+            asked_at=command.at,
+        )
+    ]
+
+
+def note_mistake(command: NoteMistake, dossier: Dossier, link: LinkIssued) -> Decision:
+    """A wrong code counts even though the answer with it was refused."""
+    code = dossier.codes.get(link.link_id)
+    if code is None or command.attempt_id in code.mistaken or len(code.mistaken) >= MOST_TRIES:
+        return []
+    created = dossier.created
+    return [
+        CodeMistaken(
+            case_id=created.case_id,
+            organisation_id=created.organisation_id,
+            dealership_id=created.dealership_id,
+            link_id=link.link_id,
+            attempt_id=command.attempt_id,
+            mistaken_at=command.at,
+        )
+    ]
+
+
+# --- Lines ------------------------------------------------------------------
+
+
+def bad_lines(
+    version: VersionFixed, accepted: Iterable[str], acknowledged: Collection[str]
+) -> NoSuchWork | RiskNotAcknowledged | None:
+    decided = {one.work_id: one for one in works.decided(version.works)}
+    for work_id in accepted:
+        if work_id not in decided:
+            return NoSuchWork(work_id)
+    refused = [one for one in decided.values() if one.work_id not in set(accepted)]
+    risky = tuple(
+        one.label
+        for one in refused
+        if one.level is WorkLevel.URGENT and one.work_id not in acknowledged
+    )
+    return RiskNotAcknowledged(risky) if risky else None
+
+
+def accepted_amounts(version: VersionFixed, accepted: Collection[str]) -> Amounts:
+    chosen = [one for one in works.decided(version.works) if one.work_id in accepted]
+    currency = version.proposed.including_vat.currency
+    return pricing.total((one.amounts for one in chosen if one.amounts), currency)
+
+
+def lines(
+    command: AnswerCase | TakeDownAnswer, dossier: Dossier, version: VersionFixed, who: "Who"
+) -> Iterator[CaseEvent]:
+    for work in works.decided(version.works):
+        if work.work_id in command.accepted:
+            yield line_accepted(command, dossier, work, who)
+        else:
+            yield line_refused(command, dossier, work, who)
+
+
+def line_accepted(
+    command: AnswerCase | TakeDownAnswer, dossier: Dossier, work: Work, who: "Who"
+) -> LineAccepted:
+    created = dossier.created
+    return LineAccepted(
+        case_id=created.case_id,
+        organisation_id=created.organisation_id,
+        dealership_id=created.dealership_id,
+        version=dossier.version,
+        work=work,
+        origin=who.origin,
+        recipient_id=who.recipient_id,
+        link_id=who.link_id,
+        taken_down_by=who.taken_down_by,
+        ip_address=who.ip_address,
+        device=who.device,
+        accepted_at=command.at,
+    )
+
+
+def line_refused(
+    command: AnswerCase | TakeDownAnswer, dossier: Dossier, work: Work, who: "Who"
+) -> LineRefused:
+    created = dossier.created
+    return LineRefused(
+        case_id=created.case_id,
+        organisation_id=created.organisation_id,
+        dealership_id=created.dealership_id,
+        version=dossier.version,
+        work=work,
+        risk_acknowledged=work.work_id in command.risks_acknowledged,
+        origin=who.origin,
+        recipient_id=who.recipient_id,
+        link_id=who.link_id,
+        taken_down_by=who.taken_down_by,
+        ip_address=who.ip_address,
+        device=who.device,
+        refused_at=command.at,
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Who:
+    """The side that an answer comes from."""
+
+    origin: AnswerOrigin
+    recipient_id: str | None = None
+    link_id: str | None = None
+    taken_down_by: str | None = None
+    ip_address: str | None = None
+    device: str | None = None
+
+
+def who_holds(holder: Holder, link: LinkIssued) -> Who:
+    return Who(
+        origin=AnswerOrigin.LINK,
+        recipient_id=link.recipient_id,
+        link_id=link.link_id,
+        ip_address=holder.ip_address,
+        device=holder.device,
+    )
+
+
+def who_takes_down(command: TakeDownAnswer) -> Who:
+    return Who(origin=command.origin, taken_down_by=command.by)
+
+
+def answered(
+    command: AnswerCase | ReplyToCase | TakeDownAnswer,
+    dossier: Dossier,
+    sent: CaseSent | None,
+    accepted: Amounts,
+    who: Who,
+    code_given: bool,
+) -> CaseAnswered:
+    created, version = dossier.created, dossier.versions[-1]
+    return CaseAnswered(
+        case_id=created.case_id,
+        organisation_id=created.organisation_id,
+        dealership_id=created.dealership_id,
+        version=version.version,
+        origin=who.origin,
+        recipient_id=who.recipient_id,
+        taken_down_by=who.taken_down_by,
+        proposed=version.proposed,
+        accepted=accepted,
+        late=version.answer_by is not None and command.at > version.answer_by,
+        code_given=code_given,
+        reply=command.reply if isinstance(command, ReplyToCase) else None,
+        sender_id=sent.sender_id if sent else None,
+        answered_at=command.at,
+    )

@@ -1,0 +1,229 @@
+"""Those who are shown a case, and the links by which they are (I3, I4)."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import ClassVar, assert_never
+
+from contracts.interventions.case_v1 import (
+    CaseEvent,
+    LinkIssued,
+    LinkRevoked,
+    LinkScope,
+    RecipientDismissed,
+    RecipientKind,
+    RecipientNamed,
+)
+from services.interventions.case.dossier import CUSTOMER, Dossier, counts
+
+MOST_RECIPIENTS = 10
+
+# --- Commands ---------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NameRecipient:
+    organisation_id: str
+    recipient_id: str
+    kind: RecipientKind
+    name: str
+    email: str | None
+    phone: str | None
+    language: str
+    scope: LinkScope
+    sees_prices: bool
+    by: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DismissRecipient:
+    organisation_id: str
+    recipient_id: str
+    by: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ShareLink:
+    """Somebody takes the link to hand it on (FLB-070); it works before the case is sent (FLB-071).
+
+    `days` is how long it holds; None is for ever.
+    """
+
+    organisation_id: str
+    recipient_id: str
+    days: int | None
+    by: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RevokeLink:
+    organisation_id: str
+    recipient_id: str
+    by: str
+    at: datetime
+
+
+OfRecipients = NameRecipient | DismissRecipient
+OfLinks = ShareLink | RevokeLink
+Command = OfRecipients | OfLinks
+
+# --- Rejections -------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class NoSuchRecipient:
+    recipient_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class TooManyRecipients:
+    most: int
+
+
+@dataclass(frozen=True, slots=True)
+class RecipientNotReached:
+    """Somebody who is written to has an e-mail address or a phone."""
+
+    field: ClassVar[str] = "email"
+
+
+Rejection = NoSuchRecipient | TooManyRecipients | RecipientNotReached
+
+# --- Links ------------------------------------------------------------------
+
+
+def next_link_id(dossier: Dossier, recipient_id: str) -> str:
+    """The id of the link that somebody gets next; the secret of a link follows from it."""
+    own = [one for one in dossier.links.values() if one.recipient_id == recipient_id]
+    return f"{recipient_id}.{len(own) + 1}"
+
+
+def usable(dossier: Dossier, recipient_id: str, at: datetime) -> LinkIssued | None:
+    """The link that somebody has, if it works at that time."""
+    link = dossier.link_of(recipient_id)
+    return link if link is not None and works_at(link, at) else None
+
+
+def works_at(link: LinkIssued, at: datetime) -> bool:
+    return link.expires_at is None or at < link.expires_at
+
+
+def scope_of(dossier: Dossier, recipient_id: str) -> LinkScope | None:
+    """The right of a recipient; None for somebody who is none. The customer answers."""
+    if recipient_id == CUSTOMER:
+        return LinkScope.ANSWER
+    return next((o.scope for o in dossier.named if o.recipient_id == recipient_id), None)
+
+
+def issued(
+    dossier: Dossier, recipient_id: str, scope: LinkScope, days: int | None, by: str, at: datetime
+) -> LinkIssued:
+    created = dossier.created
+    return LinkIssued(
+        case_id=created.case_id,
+        organisation_id=created.organisation_id,
+        dealership_id=created.dealership_id,
+        link_id=next_link_id(dossier, recipient_id),
+        recipient_id=recipient_id,
+        scope=scope,
+        expires_at=None if days is None else at + timedelta(days=days),
+        issued_by=by,
+        issued_at=at,
+    )
+
+
+# --- Decisions --------------------------------------------------------------
+
+Decision = list[CaseEvent] | Rejection
+
+
+def decide(command: OfRecipients, dossier: Dossier) -> Decision:
+    """As in every aggregate, while the case waits to be sent."""
+    match command:
+        case NameRecipient():
+            return name(command, dossier)
+        case DismissRecipient():
+            return dismiss(command, dossier)
+        case unhandled:
+            assert_never(unhandled)
+
+
+def decide_on_link(command: OfLinks, dossier: Dossier) -> Decision:
+    """As in every aggregate, until the case is closed."""
+    if (scope := scope_of(dossier, command.recipient_id)) is None:
+        return NoSuchRecipient(command.recipient_id)
+    match command:
+        case ShareLink():
+            if usable(dossier, command.recipient_id, command.at):
+                return []
+            return [
+                issued(dossier, command.recipient_id, scope, command.days, command.by, command.at)
+            ]
+        case RevokeLink():
+            return revoke(command, dossier)
+        case unhandled:
+            assert_never(unhandled)
+
+
+def name(command: NameRecipient, dossier: Dossier) -> Decision:
+    if command.email is None and command.phone is None:
+        return RecipientNotReached()
+    known = dossier.recipients.get(command.recipient_id)
+    if known is None and len(dossier.recipients) >= MOST_RECIPIENTS:
+        return TooManyRecipients(MOST_RECIPIENTS)
+    created = dossier.created
+    said = RecipientNamed(
+        case_id=created.case_id,
+        organisation_id=created.organisation_id,
+        dealership_id=created.dealership_id,
+        recipient_id=command.recipient_id,
+        kind=command.kind,
+        recipient_name=command.name,
+        email=command.email,
+        phone=command.phone,
+        language=command.language,
+        scope=command.scope,
+        sees_prices=command.sees_prices,
+        named_by=command.by,
+        named_at=command.at,
+    )
+    return [said] if counts(said, known) else []
+
+
+def dismiss(command: DismissRecipient, dossier: Dossier) -> Decision:
+    if (known := dossier.recipients.get(command.recipient_id)) is None:
+        return NoSuchRecipient(command.recipient_id)
+    created = dossier.created
+    said = RecipientDismissed(
+        case_id=created.case_id,
+        organisation_id=created.organisation_id,
+        dealership_id=created.dealership_id,
+        recipient_id=command.recipient_id,
+        dismissed_by=command.by,
+        dismissed_at=command.at,
+    )
+    if not counts(said, known):
+        return []
+    return [said, *revoked(dossier, command.recipient_id, command.by, command.at)]
+
+
+def revoke(command: RevokeLink, dossier: Dossier) -> list[CaseEvent]:
+    return revoked(dossier, command.recipient_id, command.by, command.at)
+
+
+def revoked(dossier: Dossier, recipient_id: str, by: str, at: datetime) -> list[CaseEvent]:
+    if (link := dossier.link_of(recipient_id)) is None:
+        return []
+    created = dossier.created
+    return [
+        LinkRevoked(
+            case_id=created.case_id,
+            organisation_id=created.organisation_id,
+            dealership_id=created.dealership_id,
+            link_id=link.link_id,
+            revoked_by=by,
+            revoked_at=at,
+        )
+    ]

@@ -1,0 +1,21 @@
+"""Every route of the service."""
+
+from fastapi import APIRouter
+
+from infra.host import Running
+from infra.vault import Vault
+from services.interventions.http import cases, page, parts, proposal, sending
+
+
+def router(running: Running) -> APIRouter:
+    """All routes, over what the service has opened."""
+    vault = Vault(running.pool, running.settings.masters)
+    routers = (
+        cases.router,
+        parts.router,
+        proposal.router,
+        sending.router(vault, running.settings.portal),
+        page.router(vault),
+        page.decisions(vault),
+    )
+    return APIRouter(routes=[route for one in routers for route in one.routes])

@@ -1,0 +1,90 @@
+"""The callers whom routes admit, and what of a case each of them may do (FLB-017 to FLB-023)."""
+
+from typing import Annotated
+
+from contracts.dealers import Dealership
+from contracts.interventions.case_v1 import Module
+from infra.http.problems import unknown_reference
+from infra.http.request_context import RequestContext, requires
+from infra.lookups import dealerships, users
+from infra.tokens import Role
+from services.interventions import case
+from services.interventions.aggregates import CASE
+from services.interventions.case.dossier import SALES, Dossier
+
+WriterContext = Annotated[
+    RequestContext, requires("administrative_agent", "sales_representative", "device")
+]
+"""Whoever makes and sends cases; a manager who does is an administrative agent as well (G-32)."""
+ReaderContext = Annotated[
+    RequestContext,
+    requires(
+        "administrative_agent",
+        "sales_representative",
+        "device",
+        "dealership_manager",
+        "group_manager",
+    ),
+]
+DeleterContext = Annotated[RequestContext, requires("administrative_agent", "dealership_manager")]
+
+WRITERS: tuple[Role, ...] = ("administrative_agent", "device")
+MANAGERS: tuple[Role, ...] = ("dealership_manager", "group_manager")
+SELLER: Role = "sales_representative"
+
+
+def writers(module: Module) -> tuple[Role, ...]:
+    """Sellers have nothing to do with after-sales (FLB-019)."""
+    return (*WRITERS, SELLER) if module in SALES else WRITERS
+
+
+async def to_write(context: RequestContext, case_id: str) -> case.Created:
+    """The case, if the caller works on it. Raises the same 404 for any other."""
+    state = (await context.load(CASE, case_id)).state
+    return require_writer(context, ours(context, state))
+
+
+def require_writer(context: RequestContext, state: case.Created) -> case.Created:
+    created = state.dossier.created
+    if created.dealership_id not in context.dealerships(*writers(created.module)):
+        raise context.refuse(case.NoSuchCase())
+    return state
+
+
+def may_read(context: RequestContext, dossier: Dossier) -> bool:
+    """Stock cases are for the sellers of all dealerships of the group (G-89)."""
+    created = dossier.created
+    roles = (*writers(created.module), *MANAGERS)
+    if dossier.is_stock:
+        held = context.dealerships(*roles)
+        return held.everywhere or bool(held.ids)
+    return created.dealership_id in context.dealerships(*roles)
+
+
+def ours(context: RequestContext, state: case.Case) -> case.Created:
+    """A case of the caller's organisation that was not deleted. Raises 404 otherwise."""
+    if (
+        isinstance(state, case.Uncreated | case.Deleted)
+        or state.dossier.created.organisation_id != context.principal.organisation_id
+    ):
+        raise context.refuse(case.NoSuchCase())
+    return state
+
+
+async def dealership_of(context: RequestContext, dossier: Dossier) -> Dealership:
+    """The dealership of a case, as it is now."""
+    return await dealerships.require(context, "dealership_id", dossier.created.dealership_id)
+
+
+async def require_colleague(
+    context: RequestContext, field: str, user_id: str, dealership_id: str
+) -> None:
+    """Refuse a field that names nobody who works at the dealership (FLB-050, FLB-051, G-31).
+
+    Raises the 422 `Problem` of the field.
+    """
+    await users.require(context, field, user_id)
+    known = await context.lookup(users.lookup, user_id)
+    at = {one.dealership_id for one in known.dealerships if one.roles} if known else frozenset()
+    if dealership_id not in at:
+        raise unknown_reference(field, "user")

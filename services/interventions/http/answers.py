@@ -1,0 +1,601 @@
+"""Cases as the API shows them: to colleagues, and to whoever has a link."""
+
+from enum import StrEnum
+from typing import assert_never
+
+from contracts.interventions import case_v1
+from contracts.interventions.case_v1 import (
+    AnswerAsked,
+    AnswerOverdue,
+    AnswerUrged,
+    CaseAnswered,
+    CaseAssigned,
+    CaseClosed,
+    CaseCreated,
+    CaseDeleted,
+    CaseFinished,
+    CaseIdentified,
+    CaseRead,
+    CaseSent,
+    CodeAsked,
+    CodeMistaken,
+    ContactHandled,
+    ContactRequested,
+    CustomerInvited,
+    CustomerNamed,
+    InternalMessageLeft,
+    InvitationFollowed,
+    LineAccepted,
+    LineRefused,
+    LinkIssued,
+    LinkRevoked,
+    LinkScope,
+    MediaPlaced,
+    MediaTakenOut,
+    MessageComposed,
+    RecipientDismissed,
+    RevisionBegun,
+    SendingFailed,
+    SubjectForgotten,
+    VehicleDescribed,
+    VersionFixed,
+    Work,
+    WorkListed,
+    WorkStruck,
+)
+from infra.http.answers import Answer, MoneyShown
+from infra.http.history import History
+from infra.http.models import Day, Instant
+from services.interventions import case
+from services.interventions.case import works
+from services.interventions.case.dossier import CUSTOMER, Dossier
+from services.interventions.http.fields import (
+    ChannelNamed,
+    InternalNamed,
+    KindNamed,
+    LevelNamed,
+    ModeNamed,
+    ModuleNamed,
+    OriginNamed,
+    OutcomeNamed,
+    RecipientNamed,
+    ScopeNamed,
+    ShapeNamed,
+    TitleNamed,
+)
+
+
+class CaseStatus(StrEnum):
+    PENDING_SEND = "pending_send"
+    SENT = "sent"
+    READ = "read"
+    ANSWERED = "answered"
+    CLOSED = "closed"
+
+
+class ContactStatus(StrEnum):
+    NONE = "none"
+    REQUESTED = "requested"
+    HANDLED = "handled"
+
+
+class WorkChange(StrEnum):
+    """How a line differs from the version before."""
+
+    NEW = "new"
+    CHANGED = "changed"
+    SAME = "same"
+
+
+# --- Parts ------------------------------------------------------------------
+
+
+class AmountsShown(Answer):
+    """The result of a price, or of several, rounded half up line by line."""
+
+    excluding_vat: MoneyShown
+    vat: MoneyShown
+    including_vat: MoneyShown
+
+
+class PriceShown(Answer):
+    amount: MoneyShown
+    mode: ModeNamed
+    vat_basis_points: int
+    discount: MoneyShown | None
+    discount_basis_points: int | None
+
+
+class VehicleShown(Answer):
+    plate: str | None
+    vin: str | None
+    make: str | None
+    model: str | None
+    mileage_km: int | None
+    first_registered_on: Day | None
+    colour: str | None
+
+
+class CustomerShown(Answer):
+    contact_id: str
+    """The customer's id in `customers`, or the one that the case has for them."""
+    known: bool
+    """Whether the customer was picked among those of the dealership."""
+    title: TitleNamed | None
+    last_name: str | None
+    first_name: str | None
+    email: str | None
+    phone: str | None
+    language: str
+
+
+class InternalMessageShown(Answer):
+    kind: InternalNamed
+    internal_message: str | None
+    media_id: str | None
+    contact_me: bool
+    left_by: str
+    left_at: Instant
+
+
+class WorkShown(Answer):
+    work_id: str
+    label: str
+    level: LevelNamed
+    price: PriceShown | None
+    amounts: AmountsShown | None
+    """Null where it has no price: then it is in no total."""
+    carried_out: bool
+    ordinal: int
+    checklist_item_id: str | None
+
+
+class MarkShown(Answer):
+    x_basis_points: int
+    y_basis_points: int
+
+
+class ShapeShown(Answer):
+    kind: ShapeNamed
+    marks: tuple[MarkShown, ...]
+    colour: str
+
+
+class MediaShown(Answer):
+    media_id: str
+    file_id: str
+    kind: KindNamed
+    length_milliseconds: int | None
+    private: bool
+    work_id: str | None
+    ordinal: int
+    shapes: tuple[ShapeShown, ...]
+
+
+class RecipientShown(Answer):
+    recipient_id: str
+    kind: RecipientNamed
+    name: str
+    email: str | None
+    phone: str | None
+    language: str
+    scope: ScopeNamed
+    sees_prices: bool
+    read: bool
+    """Whether they opened the present version."""
+
+
+class InvitationShown(Answer):
+    """A message to a recipient, and what became of it."""
+
+    invitation_id: str
+    recipient_id: str
+    version: int
+    channel: ChannelNamed
+    outcome: OutcomeNamed | None
+    """Null until the provider said something."""
+    invited_at: Instant
+
+
+class LineShown(Answer):
+    """A decision, with the work as it was shown."""
+
+    work_id: str
+    label: str
+    level: LevelNamed
+    amounts: AmountsShown | None
+    media_ids: tuple[str, ...]
+    accepted: bool
+    risk_acknowledged: bool
+    version: int
+
+
+class AnswerShown(Answer):
+    """The answer of the customer, or the reply to a sales case."""
+
+    version: int
+    origin: OriginNamed
+    recipient_id: str | None
+    taken_down_by: str | None
+    accepted: AmountsShown
+    late: bool
+    """It came after the time by which it was wanted."""
+    code_given: bool
+    reply: str | None
+    lines: tuple[LineShown, ...]
+    answered_at: Instant
+
+
+# --- Whole ------------------------------------------------------------------
+
+
+class CaseShown(Answer):
+    """A case to colleagues, with what no customer sees."""
+
+    case_id: str
+    status: CaseStatus
+    dealership_id: str
+    brand: str
+    module: ModuleNamed
+    reference: str
+    version: int
+    """The last that was shown; 0 before the first."""
+    author_id: str
+    assignee_id: str | None
+    sender_id: str | None
+    """Who sent the present version."""
+    duplicated_from: str | None
+    time_zone: str
+    vehicle: VehicleShown | None
+    customer: CustomerShown | None
+    message: str | None
+    predefined_message_id: str | None
+    answer_by: Instant | None
+    returned_by: Instant | None
+    customer_waits: bool
+    internal_message: InternalMessageShown | None
+    works: tuple[WorkShown, ...]
+    media: tuple[MediaShown, ...]
+    proposed: AmountsShown
+    """Of the works to decide on that have a price, as they are now."""
+    missing_works: int
+    missing_media: int
+    """Made on a phone, and still on their way."""
+    recipients: tuple[RecipientShown, ...]
+    invitations: tuple[InvitationShown, ...]
+    read: bool
+    """Whether the customer opened the present version."""
+    answer: AnswerShown | None
+    contact: ContactStatus
+    overdue: bool
+    forgotten: bool
+    """The customer was forgotten on request; texts about people are X."""
+    created_at: Instant
+
+
+class PageWork(Answer):
+    work_id: str
+    label: str
+    level: LevelNamed
+    amounts: AmountsShown | None
+    """Null without a price, and to recipients who see none."""
+    media_ids: tuple[str, ...]
+    change: WorkChange
+    accepted: bool | None
+    """Null while nothing is decided."""
+
+
+class PageMedia(Answer):
+    media_id: str
+    file_id: str
+    kind: KindNamed
+    work_id: str | None
+    shapes: tuple[ShapeShown, ...]
+
+
+class PageShown(Answer):
+    """A case as its customer, or another recipient, sees it: nothing private, nothing internal."""
+
+    case_id: str
+    status: CaseStatus
+    dealership_id: str
+    brand: str
+    module: ModuleNamed
+    reference: str
+    version: int
+    language: str
+    message: str | None
+    vehicle: VehicleShown | None
+    works: tuple[PageWork, ...]
+    carried_out: tuple[str, ...]
+    """Works that were done already, by name."""
+    struck: tuple[str, ...]
+    """Works of the version before that are gone, by name."""
+    media: tuple[PageMedia, ...]
+    """In the order in which they are shown, videos one after the other."""
+    proposed: AmountsShown | None
+    accepted: AmountsShown | None
+    answer_by: Instant | None
+    returned_by: Instant | None
+    """Null once it holds no more, because the time to answer is over."""
+    may_answer: bool
+    code_above: MoneyShown | None
+    """Whoever accepts more than this is asked for a code."""
+
+
+class CaseHistory(
+    History,
+    of=case_v1.contract,
+    shows={
+        CaseCreated: (
+            *("case_id", "organisation_id", "dealership_id", "brand", "module", "reference"),
+            *("contact_id", "author_id", "created_by", "duplicated_from", "created_at"),
+        ),
+        CaseIdentified: ("brand", "reference", "identified_by", "identified_at"),
+        VehicleDescribed: ("described_by", "described_at"),
+        CustomerNamed: ("contact_id", "known", "named_by", "named_at"),
+        MessageComposed: ("message", "predefined_message_id", "composed_by", "composed_at"),
+        CaseAssigned: ("assignee_id", "assigned_by", "assigned_at"),
+        AnswerAsked: ("answer_by", "returned_by", "customer_waits", "asked_by", "asked_at"),
+        InternalMessageLeft: ("kind", "media_id", "contact_me", "left_by", "left_at"),
+        WorkListed: ("work_id", "label", "level", "carried_out", "listed_by", "listed_at"),
+        WorkStruck: ("work_id", "struck_by", "struck_at"),
+        MediaPlaced: (
+            *("media_id", "file_id", "kind", "private", "work_id", "placed_by", "placed_at"),
+        ),
+        MediaTakenOut: ("media_id", "file_id", "taken_out_by", "taken_out_at"),
+        CaseFinished: ("works", "media", "finished_by", "finished_at"),
+        case_v1.RecipientNamed: (
+            *("recipient_id", "kind", "language", "scope", "sees_prices", "named_by", "named_at"),
+        ),
+        RecipientDismissed: ("recipient_id", "dismissed_by", "dismissed_at"),
+        LinkIssued: ("link_id", "recipient_id", "scope", "expires_at", "issued_by", "issued_at"),
+        LinkRevoked: ("link_id", "revoked_by", "revoked_at"),
+        VersionFixed: ("version", "media_ids", "code_above", "answer_by", "fixed_at"),
+        CaseSent: ("version", "channels", "sender_id", "direct", "sent_at"),
+        CustomerInvited: (
+            *("invitation_id", "recipient_id", "version", "kind", "channel", "sender_id"),
+            "invited_at",
+        ),
+        InvitationFollowed: ("invitation_id", "message_id", "outcome", "followed_at"),
+        SendingFailed: ("version", "sender_id", "failed_at"),
+        CaseRead: ("version", "recipient_id", "link_id", "read_at"),
+        RevisionBegun: ("version", "begun_by", "begun_at"),
+        CodeAsked: ("link_id", "expires_at", "asked_at"),
+        CodeMistaken: ("link_id", "mistaken_at"),
+        CaseAnswered: (
+            *("version", "origin", "recipient_id", "taken_down_by", "late", "code_given"),
+            *("reply", "answered_at"),
+        ),
+        ContactRequested: ("recipient_id", "requested_at"),
+        ContactHandled: ("handled_by", "handled_at"),
+        AnswerUrged: ("minutes", "version", "channel", "urged_at"),
+        AnswerOverdue: ("version", "sender_id", "overdue_at"),
+        CaseClosed: ("closed_by", "closed_at"),
+        CaseDeleted: ("deleted_by", "deleted_at"),
+        SubjectForgotten: ("forgotten_at",),
+    },
+):
+    """Every fact about a case, oldest first, the customer's among them."""
+
+
+# --- Made -------------------------------------------------------------------
+
+
+def status_of(state: case.Created) -> CaseStatus:
+    match state:
+        case case.Pending():
+            return CaseStatus.PENDING_SEND
+        case case.Sent():
+            return CaseStatus.SENT
+        case case.Read():
+            return CaseStatus.READ
+        case case.Answered():
+            return CaseStatus.ANSWERED
+        case case.Closed() | case.Deleted():
+            return CaseStatus.CLOSED
+        case unhandled:
+            assert_never(unhandled)
+
+
+def shown(state: case.Created) -> CaseShown:
+    """The case to colleagues."""
+    held, created = state.dossier, state.dossier.created
+    before = state.before if isinstance(state, case.Closed) else state
+    sent = case.sent_of(before)
+    proposed = works.proposed_amounts(works.proposed_works(held), created.currency)
+    finished, asked = held.finished, held.asked
+    return CaseShown(
+        case_id=created.case_id,
+        status=status_of(state),
+        dealership_id=created.dealership_id,
+        brand=held.brand,
+        module=created.module,
+        reference=held.reference,
+        version=held.version,
+        author_id=created.author_id,
+        assignee_id=held.assigned.assignee_id if held.assigned else None,
+        sender_id=sent.sender_id if sent else None,
+        duplicated_from=created.duplicated_from,
+        time_zone=created.time_zone,
+        vehicle=VehicleShown.of(held.vehicle) if held.vehicle else None,
+        customer=CustomerShown.of(held.customer) if held.customer else None,
+        message=held.message.message if held.message else None,
+        predefined_message_id=held.message.predefined_message_id if held.message else None,
+        answer_by=asked.answer_by if asked else None,
+        returned_by=asked.returned_by if asked else None,
+        customer_waits=asked.customer_waits if asked else False,
+        internal_message=InternalMessageShown.of(held.internal) if held.internal else None,
+        works=tuple(WorkShown.of(one) for one in held.listed),
+        media=tuple(MediaShown.of(one) for one in held.placed),
+        proposed=AmountsShown.of(proposed),
+        missing_works=max(finished.works - len(held.works), 0) if finished else 0,
+        missing_media=max(finished.media - len(held.media), 0) if finished else 0,
+        recipients=tuple(recipient_shown(one, held) for one in held.named),
+        invitations=tuple(invitation_shown(one, held) for one in held.invitations.values()),
+        read=has_read(CUSTOMER, held),
+        answer=answer_shown(before) if isinstance(before, case.Answered) else None,
+        contact=contact_of(held),
+        overdue=held.overdue is not None,
+        forgotten=held.forgotten,
+        created_at=created.created_at,
+    )
+
+
+def has_read(recipient_id: str, held: Dossier) -> bool:
+    return any((r.recipient_id, r.version) == (recipient_id, held.version) for r in held.reads)
+
+
+def contact_of(held: Dossier) -> ContactStatus:
+    match held.contact:
+        case None:
+            return ContactStatus.NONE
+        case ContactRequested():
+            return ContactStatus.REQUESTED
+        case ContactHandled():
+            return ContactStatus.HANDLED
+        case unhandled:
+            assert_never(unhandled)
+
+
+def recipient_shown(one: case_v1.RecipientNamed, held: Dossier) -> RecipientShown:
+    return RecipientShown(
+        recipient_id=one.recipient_id,
+        kind=one.kind,
+        name=one.recipient_name,
+        email=one.email,
+        phone=one.phone,
+        language=one.language,
+        scope=one.scope,
+        sees_prices=one.sees_prices,
+        read=has_read(one.recipient_id, held),
+    )
+
+
+def invitation_shown(one: CustomerInvited, held: Dossier) -> InvitationShown:
+    followed = held.outcomes.get(one.invitation_id)
+    return InvitationShown(
+        invitation_id=one.invitation_id,
+        recipient_id=one.recipient_id,
+        version=one.version,
+        channel=one.channel,
+        outcome=followed.outcome if followed else None,
+        invited_at=one.invited_at,
+    )
+
+
+def answer_shown(state: case.Answered) -> AnswerShown:
+    known = state.answered
+    return AnswerShown(
+        version=known.version,
+        origin=known.origin,
+        recipient_id=known.recipient_id,
+        taken_down_by=known.taken_down_by,
+        accepted=AmountsShown.of(known.accepted),
+        late=known.late,
+        code_given=known.code_given,
+        reply=known.reply,
+        lines=tuple(map(line_shown, state.dossier.lines)),
+        answered_at=known.answered_at,
+    )
+
+
+def line_shown(line: LineAccepted | LineRefused) -> LineShown:
+    return LineShown(
+        work_id=line.work.work_id,
+        label=line.work.label,
+        level=line.work.level,
+        amounts=AmountsShown.of(line.work.amounts) if line.work.amounts else None,
+        media_ids=line.work.media_ids,
+        accepted=isinstance(line, LineAccepted),
+        risk_acknowledged=isinstance(line, LineRefused) and line.risk_acknowledged,
+        version=line.version,
+    )
+
+
+# --- The page ---------------------------------------------------------------
+
+
+def page_shown(state: case.Live, link: LinkIssued | None) -> PageShown:
+    """The case as the holder of the link sees it; as the customer does, in a preview without one.
+
+    Once a version was shown, that version; before, the content as it is now.
+    """
+    held, created = state.dossier, state.dossier.created
+    pending = isinstance(state, case.Pending)
+    fixed = None if pending or not held.versions else held.versions[-1]
+    lines = works.proposed_works(held) if fixed is None else fixed.works
+    proposed = works.proposed_amounts(lines, created.currency)
+    prices = sees_prices(held, link)
+    former = former_works(held, pending=pending)
+    answered = state.answered if isinstance(state, case.Answered) else None
+    asked = held.asked
+    return PageShown(
+        case_id=created.case_id,
+        status=status_of(state),
+        dealership_id=created.dealership_id,
+        brand=held.brand,
+        module=created.module,
+        reference=held.reference,
+        version=held.version,
+        language=language_of(held, link),
+        message=held.message.message if held.message else None,
+        vehicle=VehicleShown.of(held.vehicle) if held.vehicle else None,
+        works=tuple(page_work(one, held, former, prices=prices) for one in lines),
+        carried_out=tuple(one.label for one in held.listed if one.carried_out),
+        struck=struck_works(lines, former),
+        media=tuple(PageMedia.of(one) for one in held.public),
+        proposed=AmountsShown.of(proposed) if prices else None,
+        accepted=AmountsShown.of(answered.accepted) if answered and prices else None,
+        answer_by=asked.answer_by if asked else None,
+        returned_by=asked.returned_by if asked and not held.overdue else None,
+        may_answer=answered is None and (link is None or link.scope is LinkScope.ANSWER),
+        code_above=MoneyShown.of(fixed.code_above) if fixed and fixed.code_above else None,
+    )
+
+
+def sees_prices(held: Dossier, link: LinkIssued | None) -> bool:
+    if link is None or link.recipient_id == CUSTOMER:
+        return True
+    return any(one.sees_prices for one in held.named if one.recipient_id == link.recipient_id)
+
+
+def language_of(held: Dossier, link: LinkIssued | None) -> str:
+    of = link.recipient_id if link else CUSTOMER
+    return next((one.language for one in held.named if one.recipient_id == of), held.language)
+
+
+def former_works(held: Dossier, *, pending: bool) -> tuple[Work, ...] | None:
+    """The works of the version before the one that is shown; None where there is none."""
+    before = held.versions if pending else held.versions[:-1]
+    return before[-1].works if before else None
+
+
+def struck_works(lines: tuple[Work, ...], former: tuple[Work, ...] | None) -> tuple[str, ...]:
+    there = {one.work_id for one in lines}
+    return tuple(one.label for one in former or () if one.work_id not in there)
+
+
+def page_work(
+    work: Work, held: Dossier, former: tuple[Work, ...] | None, *, prices: bool
+) -> PageWork:
+    decided = {one.work.work_id: isinstance(one, LineAccepted) for one in held.lines}
+    return PageWork(
+        work_id=work.work_id,
+        label=work.label,
+        level=work.level,
+        amounts=AmountsShown.of(work.amounts) if work.amounts and prices else None,
+        media_ids=work.media_ids,
+        change=change_of(work, former),
+        accepted=decided.get(work.work_id),
+    )
+
+
+def change_of(work: Work, former: tuple[Work, ...] | None) -> WorkChange:
+    """Against the version before; in the first one nothing is another than it was."""
+    if former is None:
+        return WorkChange.SAME
+    known = next((one for one in former if one.work_id == work.work_id), None)
+    if known is None:
+        return WorkChange.NEW
+    return WorkChange.SAME if known == work else WorkChange.CHANGED

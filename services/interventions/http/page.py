@@ -1,0 +1,175 @@
+"""The page of a customer as an API: whoever has a link reads, answers, replies, asks to be called.
+
+Nobody signs in here: the link lets its holder in, to one case. The page itself is made elsewhere.
+"""
+
+from collections.abc import Mapping
+from typing import Annotated
+
+from fastapi import Path
+from pydantic import StringConstraints
+from starlette.requests import Request
+
+from infra.http.answers import Answered, Recorded, Router
+from infra.http.auth import Principal
+from infra.http.models import Body
+from infra.http.request_context import PublicRequest, RequestContext, public
+from infra.vault import Vault
+from services.interventions import case
+from services.interventions.adapters import links
+from services.interventions.aggregates import CASE
+from services.interventions.case import answering
+from services.interventions.case.answering import Holder
+from services.interventions.http.answers import PageShown, page_shown
+from services.interventions.http.fields import Written
+from services.interventions.http.proposal import Version, WorkIds
+from services.interventions.http.sending import terms_of
+
+Anybody = Annotated[PublicRequest, public()]
+Token = Annotated[str, Path(pattern=r"^[A-Za-z0-9._~-]{1,200}$")]
+MOST_DEVICE = 300
+"""Characters of what a browser says of itself that are kept."""
+
+
+class AnswerBody(Body):
+    version: Version
+    """The version that was seen; 412 when there is a later one."""
+    accepted: WorkIds
+    """The works that are wanted; all others are refused."""
+    risks_acknowledged: WorkIds = ()
+    """The urgent works that are refused knowing what that means."""
+    code: Annotated[str, StringConstraints(pattern=r"^[0-9]{6}$")] | None = None
+    """Where the amount asks for one."""
+
+
+class ReplyBody(Body):
+    version: Version
+    reply: Written
+
+
+def router(vault: Vault) -> Router:
+    """The routes, over the key that makes links."""
+    routes = Router("Page of the customer")
+
+    @routes.get("/page/{token}/case")
+    async def show_page(token: Token, context: Anybody) -> Answered[PageShown]:
+        """Show the case to whoever has the link. This alone counts as no reading: the page says
+        when somebody has opened it (`PUT .../reading`)."""
+        case_id, link_id = await named(vault, context, token)
+        state = (await context.load(CASE, case_id)).state
+        if not isinstance(state, case.Live):
+            closed = isinstance(state, case.Closed)
+            raise context.refuse(case.CaseIsClosed() if closed else case.NoSuchCase())
+        holder = Holder(link_id=link_id, ip_address=None, device=None)
+        link = answering.link_of(holder, state.dossier, context.at)
+        if isinstance(link, answering.LinkIsVoid):
+            raise context.refuse(link)
+        return Answered(page_shown(state, link))
+
+    @routes.put("/page/{token}/reading")
+    async def open_page(token: Token, context: Anybody, request: Request) -> Answered[Recorded]:
+        """Say that somebody opened the page. A case that waits to be sent is fixed by it."""
+        known, case_id, holder = await let_in(vault, context, token, request)
+        state = (await context.load(CASE, case_id)).state
+        assert isinstance(state, case.Created)
+        above = (await terms_of(known, state.dossier)).code_above
+        command = answering.OpenPage(holder=holder, code_above=above, at=context.at)
+        return await known.handle(CASE, case_id, command)
+
+    @routes.put("/page/{token}/reply")
+    async def reply_to_case(
+        token: Token, body: ReplyBody, context: Anybody, request: Request
+    ) -> Answered[Recorded]:
+        """Reply to a seller."""
+        known, case_id, holder = await let_in(vault, context, token, request)
+        command = answering.ReplyToCase(
+            holder=holder, version=body.version, reply=body.reply, at=context.at
+        )
+        return await known.handle(CASE, case_id, command)
+
+    @routes.put("/page/{token}/contact-request")
+    async def request_contact(
+        token: Token, context: Anybody, request: Request
+    ) -> Answered[Recorded]:
+        """Ask to be called; the status of the case stays as it is."""
+        known, case_id, holder = await let_in(vault, context, token, request)
+        command = answering.RequestContact(holder=holder, at=context.at)
+        return await known.handle(CASE, case_id, command)
+
+    return routes
+
+
+def decisions(vault: Vault) -> Router:
+    """The routes by which the holder of a link decides."""
+    routes = Router("Answer of the customer")
+
+    @routes.put("/page/{token}/answer")
+    async def answer_case(
+        token: Token, body: AnswerBody, context: Anybody, request: Request
+    ) -> Answered[Recorded]:
+        """Decide on every work. The first whole answer counts, and is final."""
+        known, case_id, holder = await let_in(vault, context, token, request)
+        command = answering.AnswerCase(
+            holder=holder,
+            version=body.version,
+            accepted=body.accepted,
+            risks_acknowledged=body.risks_acknowledged,
+            code=body.code,
+            at=context.at,
+        )
+        if await guessed_wrong(known, case_id, command):
+            mistake = answering.NoteMistake(
+                holder=holder, attempt_id=known.new_id("A"), at=context.at
+            )
+            await known.perform(CASE, case_id, mistake)
+            raise context.refuse(answering.AnswerCodeIsWrong())
+        return await known.handle(CASE, case_id, command)
+
+    @routes.post("/page/{token}/codes")
+    async def ask_code(token: Token, context: Anybody, request: Request) -> Answered[Recorded]:
+        """Have a code sent to the phone that the dealership knows; it holds for ten minutes."""
+        known, case_id, holder = await let_in(vault, context, token, request)
+        code = await links.code_of(vault, case_id, known.new_id("N"))
+        command = answering.AskCode(holder=holder, code=code, at=context.at)
+        return await known.handle(CASE, case_id, command)
+
+    return routes
+
+
+async def named(vault: Vault, context: PublicRequest, token: str) -> tuple[str, str]:
+    """The case and the link. Raises 404 for a token that nobody was given."""
+    found = await links.read(vault, token)
+    if found is None:
+        raise context.refuse(case.NoSuchCase())
+    return found
+
+
+async def let_in(
+    vault: Vault, context: PublicRequest, token: str, request: Request
+) -> tuple[RequestContext, str, Holder]:
+    """The holder of the link, as somebody who may carry out commands on its case."""
+    case_id, link_id = await named(vault, context, token)
+    state = (await context.load(CASE, case_id)).state
+    if isinstance(state, case.Uncreated | case.Deleted):
+        raise context.refuse(case.NoSuchCase())
+    organisation_id = state.dossier.created.organisation_id
+    known = context.as_principal(Principal(f"link:{link_id}", organisation_id, frozenset()))
+    return known, case_id, holder_of(request, link_id)
+
+
+async def guessed_wrong(
+    context: RequestContext, case_id: str, command: answering.AnswerCase
+) -> bool:
+    """Whether the answer is refused for its code alone, which counts as an attempt."""
+    state = (await context.load(CASE, case_id)).state
+    return command.code is not None and isinstance(
+        case.decide(command, state), answering.AnswerCodeIsWrong
+    )
+
+
+def holder_of(request: Request, link_id: str) -> Holder:
+    """Where the holder asks from, for the record of what they decide."""
+    headers: Mapping[str, str] = request.headers
+    device = headers.get("user-agent", "")[:MOST_DEVICE]
+    host = request.client.host if request.client else None
+    return Holder(link_id=link_id, ip_address=host, device=device or None)

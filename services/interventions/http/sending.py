@@ -1,0 +1,197 @@
+"""Sending over HTTP: by messages, or by a link that is handed on."""
+
+from typing import Annotated
+
+from pydantic import Field
+
+from contracts import dealers
+from contracts.dealers import Mode
+from contracts.dealerships import dealership_v1
+from contracts.interventions.case_v1 import SendingChannel
+from infra.http.answers import Answer, Answered, Recorded, Router
+from infra.http.models import Body, Id, Instant, MoneyBody
+from infra.http.request_context import RequestContext
+from infra.vault import Vault
+from services.interventions import case
+from services.interventions.adapters import links
+from services.interventions.aggregates import CASE
+from services.interventions.case import recipients, sending
+from services.interventions.case.dossier import CUSTOMER, Dossier
+from services.interventions.http.access import WriterContext, dealership_of, ours, to_write
+from services.interventions.http.fields import ChannelNamed, PartId, ScopeNamed
+from services.interventions.http.proposal import Version
+from services.interventions.lookups import customers_customer
+
+Channels = Annotated[tuple[ChannelNamed, ...], Field(min_length=1, max_length=3, strict=False)]
+
+# --- Bodies and answers -----------------------------------------------------
+
+
+class SeenBody(Body):
+    """The proposal as it was seen; 412 when it is another one now."""
+
+    works: Annotated[int, Field(ge=0)]
+    """Those that are proposed."""
+    media: Annotated[int, Field(ge=0)]
+    """Those that the customer is shown."""
+    proposed: MoneyBody
+    """Including VAT."""
+
+
+class SendingBody(Body):
+    channels: Channels
+    seen: SeenBody
+    confirm_unpriced: bool = False
+    """Works without a price are meant to have none."""
+
+
+class RepetitionBody(Body):
+    channels: Channels
+    version: Version
+
+
+class Link(Answer):
+    """A link to the page of a case; who has it is let in."""
+
+    link_id: str
+    recipient_id: str
+    scope: ScopeNamed
+    url: str
+    expires_at: Instant | None
+
+
+# --- Routes -----------------------------------------------------------------
+
+
+def router(vault: Vault, portal: str) -> Router:
+    """The routes, over the key that makes links and the address that they begin with."""
+    routes = Router("Sending")
+
+    @routes.post("/cases/{case_id}/links/{recipient_id}")
+    async def share_link(
+        case_id: Id, recipient_id: PartId, context: WriterContext
+    ) -> Answered[Link]:
+        """Take the link of a recipient (`customer` for the customer) to hand it on: a new one where
+        there is none that works. It works before the case is sent, and sends nothing."""
+        state = await to_write(context, case_id)
+        works = await terms_of(context, state.dossier)
+        who = context.principal
+        command = recipients.ShareLink(
+            organisation_id=who.organisation_id,
+            recipient_id=recipient_id,
+            days=works.link_days,
+            by=who.subject,
+            at=context.at,
+        )
+        done = await context.perform(CASE, case_id, command)
+        link = ours(context, done.state).dossier.link_of(recipient_id)
+        assert link is not None
+        token = await links.token_of(vault, case_id, link.link_id)
+        return Answered(
+            Link(
+                link_id=link.link_id,
+                recipient_id=link.recipient_id,
+                scope=link.scope,
+                url=address(portal, token),
+                expires_at=link.expires_at,
+            )
+        )
+
+    @routes.post("/cases/{case_id}/sending")
+    async def send_case(
+        case_id: Id, body: SendingBody, context: WriterContext
+    ) -> Answered[Recorded]:
+        """Send a case: by e-mail, by text message, by both, or by a link that is handed on.
+
+        From a device only where the dealership lets devices send.
+        """
+        state = await to_write(context, case_id)
+        await require_direct_send(context, state.dossier)
+        sending_id = context.new_id("S")
+
+        async def command(now: case.Case) -> case.Command:
+            held = ours(context, now).dossier
+            return sending.SendCase(
+                organisation_id=context.principal.organisation_id,
+                sending_id=sending_id,
+                channels=body.channels,
+                seen=sending.Seen(
+                    works=body.seen.works,
+                    media=body.seen.media,
+                    proposed=body.seen.proposed.money(),
+                ),
+                confirm_unpriced=body.confirm_unpriced,
+                direct="device" in context.principal.roles,
+                terms=await terms(context, held),
+                by=context.principal.subject,
+                at=context.at,
+            )
+
+        return await context.handle(CASE, case_id, command)
+
+    @routes.post("/cases/{case_id}/sending/repetitions")
+    async def send_again(
+        case_id: Id, body: RepetitionBody, context: WriterContext
+    ) -> Answered[Recorded]:
+        """Send the same version once more; the status stays as it is."""
+        await to_write(context, case_id)
+        sending_id = context.new_id("S")
+
+        async def command(now: case.Case) -> case.Command:
+            held = ours(context, now).dossier
+            return sending.SendAgain(
+                organisation_id=context.principal.organisation_id,
+                sending_id=sending_id,
+                channels=body.channels,
+                version=body.version,
+                terms=await terms(context, held),
+                by=context.principal.subject,
+                at=context.at,
+            )
+
+        return await context.handle(CASE, case_id, command)
+
+    async def terms(context: RequestContext, held: Dossier) -> sending.Terms:
+        """The terms, with the address of each link that there is or will be."""
+        works = await terms_of(context, held)
+        ids = [CUSTOMER, *(one.recipient_id for one in held.named)]
+        needed = [*held.links, *(recipients.next_link_id(held, one) for one in ids)]
+        tokens = {one: await links.token_of(vault, held.created.case_id, one) for one in needed}
+        contact = (held.created.case_id, held.contact_id)
+        customer = await customers_customer.of_case(context, *contact)
+        blocked = {
+            SendingChannel.EMAIL: customer is not None and customer.email_blocked,
+            SendingChannel.SMS: customer is not None and customer.sms_blocked,
+        }
+        return sending.Terms(
+            dealership=works.dealership_name,
+            link_days=works.link_days,
+            code_above=works.code_above,
+            blocked=frozenset(one for one, is_blocked in blocked.items() if is_blocked),
+            links={one: address(portal, token) for one, token in tokens.items()},
+        )
+
+    return routes
+
+
+def address(portal: str, token: str) -> str:
+    """The address of the page of a case."""
+    return f"{portal}/interventions/page/{token}"
+
+
+async def terms_of(context: RequestContext, held: Dossier) -> dealers.Effective:
+    """How the dealership works with the brand of the case now."""
+    dealership = await dealership_of(context, held)
+    found = dealers.effective(dealership, held.brand) or dealers.effective(dealership)
+    assert found is not None
+    return found
+
+
+async def require_direct_send(context: RequestContext, held: Dossier) -> None:
+    """Refuse a device whose dealership does not let it send. Raises a 403 `Problem`."""
+    if "device" not in context.principal.roles:
+        return
+    works = await terms_of(context, held)
+    sales = dealers.MODES[dealership_v1.Module(held.created.module)] is Mode.SALES
+    if not (works.sales_direct_send if sales else works.after_sales_direct_send):
+        raise context.refuse(sending.DirectSendIsOff())

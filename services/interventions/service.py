@@ -1,0 +1,39 @@
+"""The service `interventions`: the cases of a dealership, and what its customers answer."""
+
+from contracts.messaging import message_v1
+from infra import vault
+from infra.consumers.reactions import Reaction
+from infra.host import Service
+from infra.lookups import dealerships, files, users
+from services.interventions.aggregates import CASE
+from services.interventions.http import router
+from services.interventions.http.problems import WORDING
+from services.interventions.lookups import customers_customer
+from services.interventions.reactions import from_messaging_message
+
+service = Service(
+    name="interventions",
+    about="The cases of a dealership, and what its customers answer.",
+    aggregates=(CASE,),
+    reactions=(
+        Reaction(
+            name="messages",
+            contract=message_v1.contract,
+            reads=from_messaging_message.Reads,
+            react=from_messaging_message.react,
+            aggregate=CASE,
+            target=from_messaging_message.target,
+        ),
+    ),
+    lookups=(
+        users.lookup,
+        dealerships.lookup,
+        files.lookup,
+        customers_customer.lookup,
+        customers_customer.cases,
+    ),
+    guard=users.refuse_ended,
+    migrations=(vault.TABLES,),
+    routes=router,
+    wording=WORDING,
+)

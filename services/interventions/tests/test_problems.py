@@ -1,0 +1,73 @@
+"""The sentences of the rules of cases that say no."""
+
+from typing import get_args
+
+import pytest
+
+from contracts.decisions import Changed
+from contracts.interventions.case_v1 import MediaKind, Module, SendingChannel
+from infra.testing.problems import said_everywhere, told
+from services.interventions import case
+from services.interventions.case import answering, content, media, pricing, recipients, sending
+from services.interventions.case.works import TooManyWorks
+from services.interventions.http.problems import WORDING
+from services.interventions.tests.make import eur
+
+REJECTIONS: list[case.Rejection] = [
+    case.NoSuchCase(),
+    case.CaseIdTaken("J1"),
+    case.CaseIsSent(),
+    case.CaseIsAnswered(),
+    case.CaseIsNotRead(),
+    case.CaseIsClosed(),
+    case.CaseIsNotClosed(),
+    case.CaseIsForgotten(),
+    content.CustomerIncomplete(("title",)),
+    content.NotOfModule(Module.WARRANTY),
+    content.InternalMessageNeedsVideo(),
+    content.InternalMessageNotWhole(),
+    pricing.PriceNotPossible(eur(-1), eur(1)),
+    pricing.PriceNotInCurrency("GBP", "EUR"),
+    pricing.TwoDiscounts(),
+    pricing.DiscountAbovePrice(eur(2), eur(1)),
+    TooManyWorks(500),
+    media.TooManyFiles(MediaKind.PHOTO, 50),
+    media.VideoTooLong(301, 300),
+    media.VideosTooLong(601, 600),
+    media.VideoNotMeasured(),
+    media.OnlyPhotosAreAnnotated(MediaKind.VIDEO),
+    media.MediaIdTaken("m-1"),
+    media.NoSuchMedia("m-1"),
+    recipients.NoSuchRecipient("r-1"),
+    recipients.TooManyRecipients(10),
+    recipients.RecipientNotReached(),
+    sending.StockIsNotSent(),
+    sending.DirectSendIsOff(),
+    sending.ChannelNotPossible(SendingChannel.SMS, blocked=True),
+    sending.ChannelsNotPossible(),
+    sending.WorksWithoutPrice(("Pads",)),
+    sending.CaseIsNotSent(),
+    answering.LinkIsVoid(),
+    answering.LinkOnlyReads(),
+    answering.NoSuchWork("w-1"),
+    answering.RiskNotAcknowledged(("Pads",)),
+    answering.CodeIsNeeded(eur(1)),
+    answering.AnswerCodeIsWrong(),
+    answering.CodeTriedTooOften(5),
+    answering.NoPhoneForCode(),
+    answering.NoContactRequested(),
+    Changed({"version": 1}, {"version": 2}),
+]
+
+
+def test_every_rejection_is_a_status_and_a_sentence() -> None:
+    assert {type(one) for one in REJECTIONS} == set(get_args(case.Rejection))
+    for rejection in REJECTIONS:
+        status, sentence = told(rejection, WORDING)
+        assert status in (403, 404, 409, 410, 412, 422)
+        assert sentence.endswith(".")
+
+
+@pytest.mark.parametrize("rejection", REJECTIONS, ids=lambda each: type(each).__name__)
+def test_a_rejection_is_told_in_every_language(rejection: case.Rejection) -> None:
+    assert said_everywhere(rejection, WORDING)
