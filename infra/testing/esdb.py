@@ -179,7 +179,7 @@ class Log:
 
     @property
     def readable(self) -> list[Record]:
-        """What most nodes have: nobody is shown anything else."""
+        """The records that most nodes have: nobody is shown anything else."""
         return self.records[: self._replicated]
 
     async def replicates(self, position: int) -> None:

@@ -123,6 +123,10 @@ async def compare(commit: str, kind: str, *, quick: bool = False, only: Sequence
     rounds, seconds = (QUICK_ROUNDS, QUICK_SECONDS) if quick else (ROUNDS, SECONDS)
     columns = (TextColumn("{task.description:>16}"), BarColumn(), TimeElapsedColumn())
     found: dict[tuple[str, str], list[Found]] = {}
+    try:
+        commit_of(commit)
+    except ValueError as error:
+        raise SystemExit(str(error)) from None
     with built(commit, console) as old, Progress(*columns, console=console) as progress:
         trees = {"new": ROOT, "old": old}
         async with servers(kind) as ground:
@@ -142,15 +146,30 @@ async def compare(commit: str, kind: str, *, quick: bool = False, only: Sequence
     return markdown([row for row in table if (row.turn, "new") in found], found, commit)
 
 
+def commit_of(name: str) -> str:
+    """The full name of a commit. Raises ValueError where there is none of this name."""
+    asked = ["git", "-C", str(ROOT), "rev-parse", "--verify", "--quiet", "--end-of-options"]
+    found = subprocess.run(
+        [*asked, f"{name}^{{commit}}"], capture_output=True, text=True, check=False
+    )
+    if found.returncode:
+        raise ValueError(f"there is no commit {name}")
+    return found.stdout.strip()
+
+
 @contextmanager
 def built(commit: str, console: Console) -> Iterator[Path]:
-    """The tree of a commit beside ours; what it needs is installed when it needs something else."""
+    """The tree of a commit beside ours; what it needs is installed when it needs something else.
+
+    Raises ValueError where there is no such commit.
+    """
+    full_name = commit_of(commit)
     with TemporaryDirectory(prefix="relais-against-") as folder:
         # Older builds started by root run their servers, which are in here, as somebody else.
         Path(folder).chmod(0o755)
         tree = Path(folder) / "tree"
-        _git("worktree", "add", "--quiet", "--detach", str(tree), commit)
         try:
+            _git("worktree", "add", "--quiet", "--detach", str(tree), full_name)
             if not _same_lock(tree):
                 console.print(f"installing what {commit} needs")
                 subprocess.run([tree / "tools" / "setup", "dev"], check=True)

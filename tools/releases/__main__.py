@@ -5,49 +5,69 @@ come all the time. Says what it saw.
 """
 
 import argparse
+import signal
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
+from subprocess import CalledProcessError
 from tempfile import TemporaryDirectory
 
 from rich.console import Console
 
 from infra.settings import Settings
 from infra.stack.process import ServerFailed
-from tools.bench.against import ROOT, built
+from tools.bench.against import ROOT, built, commit_of
 from tools.releases.story import AREA, Failed, Release, stage, told
+
+ENDED, INTERRUPTED = 128 + signal.SIGTERM, 128 + signal.SIGINT
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """0: they got on."""
+    """0: they got on. 2: there is nothing to compare."""
     parser = argparse.ArgumentParser(prog="python -m tools.releases", description=__doc__)
     parser.add_argument("commit", help="the earlier release")
     parser.add_argument("--logs", type=Path, help="where processes log, to be kept")
     options = parser.parse_args(arguments)
-    with (
-        TemporaryDirectory(prefix="relais-releases-") as place,
-        built(options.commit, Console(stderr=True)) as tree,
-        stage(Settings().broker) as ground,
-    ):
-        folder = options.logs or Path(place)
-        folder.mkdir(exist_ok=True)
-        # Files of people are there, which both releases have in common.
-        environment = ground.environment(AREA) | {"RELAIS_HOME": str(Path(place) / "home")}
-        old, new = (
-            Release(name, where, folder, environment)
-            for name, where in (("the earlier one", tree), ("this one", ROOT))
-        )
-        try:
-            for line in told(ground, old, new):
-                print(line, flush=True)
-        except (Failed, ServerFailed, TimeoutError) as error:
-            print(error)
-            return 1
-        finally:
-            for release in (old, new):
-                release.stop()
+    try:
+        commit_of(options.commit)
+        if options.logs is not None:
+            options.logs.mkdir(parents=True, exist_ok=True)
+    except (OSError, ValueError) as error:
+        parser.error(str(error))
+    try:
+        for line in _together(options.commit, options.logs):
+            print(line, flush=True)
+    except (Failed, ServerFailed, TimeoutError) as error:
+        print(error)
+        return 1
+    except (OSError, CalledProcessError) as error:
+        print(f"{options.commit} could not be built: {error}")
+        return 1
+    except KeyboardInterrupt:
+        return INTERRUPTED
     return 0
 
 
+def _together(commit: str, logs: Path | None) -> Iterator[str]:
+    with (
+        TemporaryDirectory(prefix="relais-releases-") as place,
+        stage(Settings().broker) as ground,
+        built(commit, Console(stderr=True)) as tree,
+    ):
+        # Files of people are there, which both releases have in common.
+        environment = ground.environment(AREA) | {"RELAIS_HOME": str(Path(place) / "home")}
+        old, new = (
+            Release(name, where, logs or Path(place), environment)
+            for name, where in (("the earlier one", tree), ("this one", ROOT))
+        )
+        try:
+            yield from told(ground, old, new)
+        finally:
+            for release in (old, new):
+                release.stop()
+
+
 if __name__ == "__main__":
+    # Told to end, it takes the same way out as when it is done.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(ENDED))
     sys.exit(main())
