@@ -104,6 +104,16 @@ class OrderPrepared:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class PreparationUndone:
+    """The validation of the order was taken back: its parcels are scanned anew (D5)."""
+
+    order_id: str
+    organisation_id: str
+    undone_by: str
+    undone_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class SubjectForgotten:
     """The order's key was destroyed: who receives it and where is unreadable for ever."""
 
@@ -112,13 +122,19 @@ class SubjectForgotten:
 
 
 OrderEvent = (
-    OrderRegistered | PreparationAssigned | ParcelScanned | OrderPrepared | SubjectForgotten
+    OrderRegistered
+    | PreparationAssigned
+    | ParcelScanned
+    | OrderPrepared
+    | PreparationUndone
+    | SubjectForgotten
 )
 
 _OrderRegistered = message_class("relais.depot_tours.order.v1.OrderRegistered")
 _PreparationAssigned = message_class("relais.depot_tours.order.v1.PreparationAssigned")
 _ParcelScanned = message_class("relais.depot_tours.order.v1.ParcelScanned")
 _OrderPrepared = message_class("relais.depot_tours.order.v1.OrderPrepared")
+_PreparationUndone = message_class("relais.depot_tours.order.v1.PreparationUndone")
 _SubjectForgotten = message_class("relais.depot_tours.order.v1.SubjectForgotten")
 
 
@@ -255,6 +271,28 @@ def encode_order_prepared(value: OrderPrepared, _seal: Seal) -> bytes:
     return encoded
 
 
+def decode_preparation_undone(message: Any, _unseal: Unseal) -> PreparationUndone:
+    if not message.HasField("undone_at"):
+        raise missing(message, "undone_at")
+    return PreparationUndone(
+        order_id=message.order_id,
+        organisation_id=message.organisation_id,
+        undone_by=message.undone_by,
+        undone_at=decode_instant(message.undone_at),
+    )
+
+
+def encode_preparation_undone(value: PreparationUndone, _seal: Seal) -> bytes:
+    message = _PreparationUndone(
+        order_id=value.order_id,
+        organisation_id=value.organisation_id,
+        undone_by=value.undone_by,
+        undone_at=encode_instant(value.undone_at),
+    )
+    encoded: bytes = message.SerializeToString()
+    return encoded
+
+
 def decode_subject_forgotten(message: Any, _unseal: Unseal) -> SubjectForgotten:
     if not message.HasField("forgotten_at"):
         raise missing(message, "forgotten_at")
@@ -326,6 +364,17 @@ contract: Contract[OrderEvent] = Contract(
             encode=encode_order_prepared,
             parse=parser(_OrderPrepared),
             convert=decode_order_prepared,
+        ),
+        EventType(
+            type="relais.depot_tours.order.v1.preparation_undone",
+            cls=PreparationUndone,
+            key="order_id",
+            time="undone_at",
+            schema="relais.depot_tours.order.v1.PreparationUndone",
+            personal=(),
+            encode=encode_preparation_undone,
+            parse=parser(_PreparationUndone),
+            convert=decode_preparation_undone,
         ),
         EventType(
             type="relais.depot_tours.order.v1.subject_forgotten",

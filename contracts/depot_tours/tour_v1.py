@@ -149,6 +149,19 @@ class TourCheckedOut:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ExitUndone:
+    """The exit of the tour was taken back: it is in the depot with all its orders, and its
+    parcels are scanned anew (D5).
+    """
+
+    tour_id: str
+    organisation_id: str
+    courier_id: str
+    undone_by: str
+    undone_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class TourCanceled:
     """The courier canceled the tour before it left; the depot may give it to another one."""
 
@@ -218,6 +231,7 @@ TourEvent = (
     | HandoverBegun
     | HandoverCodeRefused
     | TourCheckedOut
+    | ExitUndone
     | TourCanceled
     | OrderHandedOver
     | DeliveryFailed
@@ -230,6 +244,7 @@ _ParcelLoaded = message_class("relais.depot_tours.tour.v1.ParcelLoaded")
 _HandoverBegun = message_class("relais.depot_tours.tour.v1.HandoverBegun")
 _HandoverCodeRefused = message_class("relais.depot_tours.tour.v1.HandoverCodeRefused")
 _TourCheckedOut = message_class("relais.depot_tours.tour.v1.TourCheckedOut")
+_ExitUndone = message_class("relais.depot_tours.tour.v1.ExitUndone")
 _TourCanceled = message_class("relais.depot_tours.tour.v1.TourCanceled")
 _OrderHandedOver = message_class("relais.depot_tours.tour.v1.OrderHandedOver")
 _DeliveryFailed = message_class("relais.depot_tours.tour.v1.DeliveryFailed")
@@ -417,6 +432,30 @@ def encode_tour_checked_out(value: TourCheckedOut, _seal: Seal) -> bytes:
         order_ids=value.order_ids,
         checked_out_by=value.checked_out_by,
         checked_out_at=encode_instant(value.checked_out_at),
+    )
+    encoded: bytes = message.SerializeToString()
+    return encoded
+
+
+def decode_exit_undone(message: Any, _unseal: Unseal) -> ExitUndone:
+    if not message.HasField("undone_at"):
+        raise missing(message, "undone_at")
+    return ExitUndone(
+        tour_id=message.tour_id,
+        organisation_id=message.organisation_id,
+        courier_id=message.courier_id,
+        undone_by=message.undone_by,
+        undone_at=decode_instant(message.undone_at),
+    )
+
+
+def encode_exit_undone(value: ExitUndone, _seal: Seal) -> bytes:
+    message = _ExitUndone(
+        tour_id=value.tour_id,
+        organisation_id=value.organisation_id,
+        courier_id=value.courier_id,
+        undone_by=value.undone_by,
+        undone_at=encode_instant(value.undone_at),
     )
     encoded: bytes = message.SerializeToString()
     return encoded
@@ -619,6 +658,17 @@ contract: Contract[TourEvent] = Contract(
             encode=encode_tour_checked_out,
             parse=parser(_TourCheckedOut),
             convert=decode_tour_checked_out,
+        ),
+        EventType(
+            type="relais.depot_tours.tour.v1.exit_undone",
+            cls=ExitUndone,
+            key="tour_id",
+            time="undone_at",
+            schema="relais.depot_tours.tour.v1.ExitUndone",
+            personal=(),
+            encode=encode_exit_undone,
+            parse=parser(_ExitUndone),
+            convert=decode_exit_undone,
         ),
         EventType(
             type="relais.depot_tours.tour.v1.canceled",

@@ -3,9 +3,34 @@
 from collections import Counter
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 
 MOST_CASH_MINOR = 10_000_000
 """No courier carries more for one order: 100,000 dirhams."""
+
+
+# --- What is undone ---------------------------------------------------------
+
+UNDONE_WITHIN = timedelta(minutes=15)
+"""A manager may undo a check, a validation or an exit later, too (D5)."""
+
+
+@dataclass(frozen=True, slots=True)
+class TooLateToUndo:
+    until: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class OrderWasOut:
+    """It left the depot before, and is no more what was prepared then."""
+
+    tracking_number: str
+
+
+def too_late(done_at: datetime, at: datetime, manages: bool) -> TooLateToUndo | None:
+    """Why somebody may not undo what was done then, if they may not."""
+    until = done_at + UNDONE_WITHIN
+    return TooLateToUndo(until) if at >= until and not manages else None
 
 
 # --- Tours ------------------------------------------------------------------

@@ -377,6 +377,17 @@ IN_DEPOTS = [
         Topic.MISSIONS,
     ),
     (
+        tour.ExitUndone(
+            tour_id="t-1",
+            organisation_id="maarif",
+            courier_id="ada",
+            undone_by="omar",
+            undone_at=NOON,
+        ),
+        "exit_undone",
+        Topic.MISSIONS,
+    ),
+    (
         tour.TourCanceled(
             tour_id="t-1",
             organisation_id="maarif",

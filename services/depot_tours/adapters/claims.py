@@ -3,7 +3,7 @@
 The streams hold both facts themselves; the tables make them unique among streams.
 """
 
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 
 from infra.database import Connection, Pool
 from infra.store import InTransaction
@@ -19,6 +19,10 @@ create table if not exists claims.parcel (
 create table if not exists claims.tour (
   order_id text primary key,
   tour_id  text not null
+);
+create table if not exists claims.undone (
+  order_id text primary key,
+  times    int not null
 );
 """
 
@@ -72,6 +76,66 @@ def claiming_orders(
                 raise taken(order_id, row[0])
 
     return claim
+
+
+def as_prepared(
+    known: Mapping[str, int], claim: InTransaction, unprepared: Callable[[str], Exception]
+) -> InTransaction:
+    """Claims orders that were seen as they stood when `times_undone` was asked.
+
+    Raises what `unprepared` makes of the first one whose preparation was undone since.
+    """
+
+    async def claim_prepared(connection: Connection) -> None:
+        await claim(connection)
+        now = await _times_undone(connection, known)
+        for order_id, times in now.items():
+            if times != known[order_id]:
+                raise unprepared(order_id)
+
+    return claim_prepared
+
+
+def undoing_preparation(order_id: str, taken: Callable[[str], Exception]) -> InTransaction:
+    """Notes that the preparation of an order is undone, in the transaction in which it is.
+
+    Raises what `taken` makes of the tour or pickup that has the order. It waits for one that is
+    composed with it meanwhile, and lets one that comes after see it.
+    """
+
+    async def undo(connection: Connection) -> None:
+        cursor = await connection.execute(
+            "insert into claims.tour (order_id, tour_id) values (%s, '')"
+            " on conflict (order_id) do update set tour_id = claims.tour.tour_id"
+            " returning tour_id",
+            (order_id,),
+        )
+        row = await cursor.fetchone()
+        assert row is not None
+        if row[0]:
+            raise taken(row[0])
+        await connection.execute("delete from claims.tour where order_id = %s", (order_id,))
+        await connection.execute(
+            "insert into claims.undone (order_id, times) values (%s, 1)"
+            " on conflict (order_id) do update set times = claims.undone.times + 1",
+            (order_id,),
+        )
+
+    return undo
+
+
+async def times_undone(pool: Pool, order_ids: Collection[str]) -> Mapping[str, int]:
+    """How often the preparation of each order was undone."""
+    async with pool.connection() as connection:
+        return await _times_undone(connection, order_ids)
+
+
+async def _times_undone(connection: Connection, order_ids: Collection[str]) -> Mapping[str, int]:
+    cursor = await connection.execute(
+        "select order_id, times from claims.undone where order_id = any(%s)", (list(order_ids),)
+    )
+    found: dict[str, int] = dict(await cursor.fetchall())
+    return {order_id: found.get(order_id, 0) for order_id in order_ids}
 
 
 def freeing_orders(tour_id: str, order_ids: Collection[str]) -> InTransaction:

@@ -1,20 +1,27 @@
 """The handover of a tour over HTTP: scanned by the depot, confirmed by both with a code."""
 
+import asyncio
+from collections.abc import Sequence
 from typing import Annotated
 
 from pydantic import Field, StringConstraints
 
-from contracts.depot_tours.tour_v1 import LeftBehind
+from contracts.depot_tours.tour_v1 import LeftBehind, OrderOnTour
 from infra.http.answers import Answer, Answered, Recorded, Router
 from infra.http.models import Body, Id
 from infra.http.request_context import RequestContext
 from infra.vault import Vault
+from services.depot_tours import returned
 from services.depot_tours.adapters import claims, codes
-from services.depot_tours.aggregates import TOUR
-from services.depot_tours.http.access import CourierContext, DepotContext
+from services.depot_tours.aggregates import ORDER, RETURNED, TOUR
+from services.depot_tours.http.access import CourierContext, DepotContext, worker_of
 from services.depot_tours.http.fields import Scanned, WhyLeft
 from services.depot_tours.http.orders import MOST_PARCELS
-from services.depot_tours.http.tours import MOST_ORDERS, seen
+from services.depot_tours.http.tours import MOST_ORDERS, as_prepared, claiming, seen
+from services.depot_tours.order import Registered
+from services.depot_tours.order.preparation import Prepared
+from services.depot_tours.tour import OrderIsNotPrepared
+from services.depot_tours.tour.deliveries import UndoExit
 from services.depot_tours.tour.departure import (
     BeginHandover,
     CheckOut,
@@ -123,7 +130,46 @@ def router(vault: Vault) -> Router:
         free = claims.freeing_orders(tour_id, staying)
         return await context.handle(TOUR, tour_id, command, in_transaction=free)
 
+    @routes.delete("/tours/{tour_id}/exit")
+    async def undo_exit(tour_id: Id, context: DepotContext) -> Answered[Recorded]:
+        """Take the exit of a tour back within fifteen minutes, or later as a manager, while its
+        courier has been at no door; it stays in the history.
+
+        The tour is in the depot with all its orders, also those that stayed, and is scanned anew.
+        """
+        state = seen(context, (await context.load(TOUR, tour_id)).state)
+        ids = tuple(one.order_id for one in state.composed.orders)
+        undone = await claims.times_undone(context.pool, ids)
+        orders = await asyncio.gather(*(context.load(ORDER, one) for one in ids))
+        for one in orders:
+            if isinstance(one.state, Registered) and not isinstance(one.state.task, Prepared):
+                raise context.refuse(OrderIsNotPrepared(one.state.registration.tracking_number))
+        command = UndoExit(
+            organisation_id=context.principal.organisation_id,
+            returning=await returning(context, state.composed.orders),
+            by=context.principal.subject,
+            manages=worker_of(context).manages,
+            # Of when it is undone, no clock of a phone tells.
+            at=context.at,
+        )
+        claim = claiming(context, tour_id, state.composed.orders)
+        again = as_prepared(context, undone, claim, state.composed.orders)
+        return await context.handle(TOUR, tour_id, command, in_transaction=again)
+
     return routes
+
+
+async def returning(context: RequestContext, orders: Sequence[OrderOnTour]) -> str | None:
+    """The tracking number of the first order that came back from an earlier tour, if any did."""
+    back = await asyncio.gather(*(context.load(RETURNED, one.order_id) for one in orders))
+    return next(
+        (
+            one.tracking_number
+            for one, found in zip(orders, back, strict=True)
+            if not isinstance(found.state, returned.Unknown)
+        ),
+        None,
+    )
 
 
 async def refuse_code(

@@ -14,6 +14,7 @@ from contracts.depot_tours.order_v1 import (
     OrderRegistered,
     ParcelScanned,
     PreparationAssigned,
+    PreparationUndone,
 )
 from infra.http import readable_ids
 from infra.http.answers import Answer, Answered, MoneyShown, Recorded, Router
@@ -22,9 +23,9 @@ from infra.http.models import Body, Id, Instant, Line, MoneyBody, Named, Phone
 from infra.http.request_context import RequestContext
 from infra.lookups import users
 from infra.store import InTransaction
-from services.depot_tours import order
+from services.depot_tours import order, returned, terms
 from services.depot_tours.adapters import claims
-from services.depot_tours.aggregates import ORDER
+from services.depot_tours.aggregates import ORDER, RETURNED
 from services.depot_tours.http.access import DepotContext, ManagerContext, worker_of
 from services.depot_tours.http.fields import Scanned, Sscc, TrackingNumber
 from services.depot_tours.order.preparation import (
@@ -34,6 +35,7 @@ from services.depot_tours.order.preparation import (
     ScanParcel,
     ToPrepare,
     Unassigned,
+    UndoPreparation,
 )
 
 router = Router("Orders")
@@ -148,6 +150,7 @@ class OrderHistory(
         ),
         ParcelScanned: ("order_id", "scan_id", "parcel_code", "scanned_by", "scanned_at"),
         OrderPrepared: ("order_id", "organisation_id", "prepared_by", "prepared_at"),
+        PreparationUndone: ("order_id", "organisation_id", "undone_by", "undone_at"),
     },
 ):
     """Every fact about an order, oldest first."""
@@ -255,6 +258,28 @@ async def complete_preparation(
         at=context.occurred_at,
     )
     return await context.handle(ORDER, order_id, command)
+
+
+@router.delete("/orders/{order_id}/preparation/completion")
+async def undo_preparation(order_id: Id, context: DepotContext) -> Answered[Recorded]:
+    """Take the validation of an order back within fifteen minutes, or later as a manager, while no
+    tour or pickup has it; it stays in the history, and the parcels are scanned anew."""
+    back = (await context.load(RETURNED, order_id)).state
+    command = UndoPreparation(
+        organisation_id=context.principal.organisation_id,
+        worker=worker_of(context),
+        was_out=not isinstance(back, returned.Unknown),
+        # Of when it is undone, no clock of a phone tells.
+        at=context.at,
+    )
+    state = (await context.load(ORDER, order_id)).state
+    number = state.registration.tracking_number if isinstance(state, order.Registered) else ""
+
+    def taken(tour_id: str) -> Exception:
+        return context.refuse(terms.OrderIsOnAnotherTour(number, tour_id))
+
+    free = claims.undoing_preparation(order_id, taken)
+    return await context.handle(ORDER, order_id, command, in_transaction=free)
 
 
 # --- Answers, made ----------------------------------------------------------

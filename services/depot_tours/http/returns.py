@@ -212,7 +212,8 @@ async def undo_check(order_id: Id, context: DepotContext) -> Answered[Recorded]:
     command = returned.UndoCheck(
         organisation_id=context.principal.organisation_id,
         worker=worker_of(context),
-        at=context.occurred_at,
+        # Of when it is undone, no clock of a phone tells.
+        at=context.at,
     )
     claim = claiming_again(context, state.returned)
     return await context.handle(RETURNED, order_id, command, in_transaction=claim)

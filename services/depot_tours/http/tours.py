@@ -1,7 +1,7 @@
 """Tours over HTTP: composed by the depot for a courier, who may cancel them; shown to both."""
 
 import asyncio
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from enum import StrEnum
 from typing import Annotated, assert_never
 
@@ -12,6 +12,7 @@ from contracts.depot_tours import tour_v1
 from contracts.depot_tours.pickup_v1 import OrderToPickUp
 from contracts.depot_tours.tour_v1 import (
     DeliveryFailed,
+    ExitUndone,
     HandoverBegun,
     HandoverCodeRefused,
     OrderGivenBack,
@@ -131,6 +132,7 @@ class TourHistory(
         TourCheckedOut: (
             *("tour_id", "organisation_id", "courier_id", "checked_out_by", "checked_out_at"),
         ),
+        ExitUndone: ("tour_id", "organisation_id", "courier_id", "undone_by", "undone_at"),
         TourCanceled: ("tour_id", "organisation_id", "courier_id", "given_by", "canceled_at"),
         OrderHandedOver: (
             *("tour_id", "organisation_id", "order_id", "courier_id", "cash", "handed_over_at"),
@@ -156,6 +158,7 @@ async def compose_tour(body: TourBody, context: DepotContext) -> Answered[Record
     """Put prepared orders together for a courier."""
     await users.require_active(context, "courier_id", body.courier_id, Role.COURIER)
     tour_id = context.new_id(readable_ids.TOUR)
+    undone = await claims.times_undone(context.pool, body.order_ids)
     orders = await orders_on_tour(context, body.order_ids)
     command = tour.ComposeTour(
         tour_id=tour_id,
@@ -165,7 +168,7 @@ async def compose_tour(body: TourBody, context: DepotContext) -> Answered[Record
         by=context.principal.subject,
         at=context.occurred_at,
     )
-    claim = claiming(context, tour_id, orders)
+    claim = as_prepared(context, undone, claiming(context, tour_id, orders), orders)
     created = f"/depot_tours/tours/{tour_id}"
     return await context.handle(TOUR, tour_id, command, created=created, in_transaction=claim)
 
@@ -244,6 +247,21 @@ def claiming(
         return context.refuse(terms.OrderIsOnAnotherTour(numbers[order_id], other))
 
     return claims.claiming_orders(tour_id, list(numbers), taken)
+
+
+def as_prepared(
+    context: RequestContext,
+    undone: Mapping[str, int],
+    claim: InTransaction,
+    orders: Sequence[OrderOnTour],
+) -> InTransaction:
+    """Takes the orders as they were prepared; raises the refusal of one that is so no more."""
+    numbers = {one.order_id: one.tracking_number for one in orders}
+
+    def unprepared(order_id: str) -> Exception:
+        return context.refuse(tour.OrderIsNotPrepared(numbers[order_id]))
+
+    return claims.as_prepared(undone, claim, unprepared)
 
 
 def seen(context: RequestContext, state: tour.Tour) -> tour.Composed:

@@ -12,11 +12,17 @@ from contracts.depot_tours.order_v1 import (
     OrderRegistered,
     ParcelScanned,
     PreparationAssigned,
+    PreparationUndone,
     SubjectForgotten,
 )
 from services.depot_tours import terms
 from services.depot_tours.order import preparation
-from services.depot_tours.order.preparation import AssignPreparation, Prepare, ScanParcel
+from services.depot_tours.order.preparation import (
+    AssignPreparation,
+    Prepare,
+    ScanParcel,
+    UndoPreparation,
+)
 
 # --- Commands ---------------------------------------------------------------
 
@@ -116,7 +122,7 @@ def evolve(order: Order, event: OrderEvent) -> Order:
     if isinstance(order, Unregistered):
         return order
     match event:
-        case PreparationAssigned() | ParcelScanned() | OrderPrepared():
+        case PreparationAssigned() | ParcelScanned() | OrderPrepared() | PreparationUndone():
             return replace(order, task=preparation.evolve(order.task, event))
         case SubjectForgotten():
             return replace(order, recipient_forgotten=True)
@@ -151,7 +157,7 @@ def decide(command: Command, order: Order) -> Decision:
             return register(command, order)
         case ForgetRecipient():
             return forget(command, order)
-        case AssignPreparation() | ScanParcel() | Prepare():
+        case AssignPreparation() | ScanParcel() | Prepare() | UndoPreparation():
             return prepare(command, order)
         case unhandled:
             assert_never(unhandled)

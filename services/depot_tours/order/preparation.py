@@ -12,6 +12,7 @@ from contracts.depot_tours.order_v1 import (
     OrderRegistered,
     ParcelScanned,
     PreparationAssigned,
+    PreparationUndone,
 )
 from services.depot_tours import terms
 
@@ -62,7 +63,18 @@ class Prepare:
     at: datetime
 
 
-Command = AssignPreparation | ScanParcel | Prepare
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UndoPreparation:
+    """`was_out`: whether the order left the depot before. One that a tour or pickup has is refused
+    with its claims."""
+
+    organisation_id: str
+    worker: Worker
+    was_out: bool
+    at: datetime
+
+
+Command = AssignPreparation | ScanParcel | Prepare | UndoPreparation
 
 # --- Rejections -------------------------------------------------------------
 
@@ -83,6 +95,11 @@ class OrderIsPrepared:
 
 
 @dataclass(frozen=True, slots=True)
+class OrderIsNotValidated:
+    """There is nothing to undo."""
+
+
+@dataclass(frozen=True, slots=True)
 class ParcelOfAnotherOrder:
     parcel_code: str
     tracking_number: str
@@ -93,6 +110,9 @@ Rejection = (
     | OrderIsSomebodyElses
     | OrderIsPrepared
     | ParcelOfAnotherOrder
+    | OrderIsNotValidated
+    | terms.TooLateToUndo
+    | terms.OrderWasOut
     | terms.BadRest
 )
 
@@ -109,6 +129,8 @@ class ToPrepare:
     operator_id: str
     scans: Mapping[str, str] = field(default_factory=dict)
     """The id of the scan, by the code of the parcel."""
+    undone: bool = False
+    """Whether a validation was undone."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,13 +141,15 @@ class Prepared:
 
 
 Task = Unassigned | ToPrepare | Prepared
-Event = PreparationAssigned | ParcelScanned | OrderPrepared
+Event = PreparationAssigned | ParcelScanned | OrderPrepared | PreparationUndone
 
 
 def evolve(task: Task, event: Event) -> Task:
     if isinstance(event, PreparationAssigned):
         scans = {} if isinstance(task, Unassigned) else task.scans
         return ToPrepare(event.operator_id, scans)
+    if isinstance(event, PreparationUndone):
+        return ToPrepare(task.operator_id, undone=True) if isinstance(task, Prepared) else task
     if not isinstance(task, ToPrepare):
         return task
     match event:
@@ -151,6 +175,8 @@ def decide(command: Command, task: Task, order: OrderRegistered) -> Decision:
             return scan(command, task, order)
         case Prepare():
             return prepare(command, task, order)
+        case UndoPreparation():
+            return undo(command, task, order)
         case unhandled:
             assert_never(unhandled)
 
@@ -227,6 +253,33 @@ def prepare(command: Prepare, task: Task, order: OrderRegistered) -> Decision:
                         missing=command.missing,
                         prepared_by=command.worker.user_id,
                         prepared_at=command.at,
+                    )
+                ]
+            )
+        case unhandled:
+            assert_never(unhandled)
+
+
+def undo(command: UndoPreparation, task: Task, order: OrderRegistered) -> Decision:
+    """Both facts stay; the parcels are scanned anew (D5)."""
+    match task:
+        case Unassigned():
+            return OrderIsNotAssigned()
+        case ToPrepare(undone=undone):
+            return [] if undone else OrderIsNotValidated()
+        case Prepared(prepared=known):
+            if command.was_out:
+                return terms.OrderWasOut(order.tracking_number)
+            bad = bad_worker(command.worker, task)
+            return (
+                bad
+                or terms.too_late(known.prepared_at, command.at, command.worker.manages)
+                or [
+                    PreparationUndone(
+                        order_id=order.order_id,
+                        organisation_id=order.organisation_id,
+                        undone_by=command.worker.user_id,
+                        undone_at=command.at,
                     )
                 ]
             )

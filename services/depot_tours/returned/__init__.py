@@ -132,18 +132,13 @@ class ReturnIsGone:
     """It left again, or goes back to its sender."""
 
 
-@dataclass(frozen=True, slots=True)
-class TooLateToUndo:
-    until: datetime
-
-
 Rejection = (
     NoSuchReturn
     | ReturnIsChecked
     | ReturnIsNotChecked
     | ReturnIsDisputed
     | ReturnIsGone
-    | TooLateToUndo
+    | terms.TooLateToUndo
     | counting.Rejection
     | terms.ParcelUnknown
 )
@@ -375,9 +370,8 @@ def undo(command: UndoCheck, state: Back) -> Decision:
             return ReturnIsGone()
         case unhandled:
             assert_never(unhandled)
-    until = checked_at + clock.UNDONE_WITHIN
-    if command.at >= until and not command.worker.manages:
-        return TooLateToUndo(until)
+    if late := terms.too_late(checked_at, command.at, command.worker.manages):
+        return late
     return [
         CheckUndone(
             order_id=state.returned.order_id,

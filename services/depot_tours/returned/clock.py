@@ -4,13 +4,12 @@ from datetime import datetime, timedelta
 
 from contracts.depot_tours.returned_v1 import ReturnApproved
 from contracts.timers import CancelTimer, SetTimer
+from services.depot_tours.terms import UNDONE_WITHIN
 
 KEPT_FOR = timedelta(days=7)
 """An approved order waits so long for another tour."""
 MOST_ATTEMPTS = 3
 """On all tours; after them the order waits for no other."""
-UNDONE_WITHIN = timedelta(minutes=15)
-"""A manager may undo a check later, too (D5)."""
 WARNING_DAYS = (2, 1)
 SENDING_BACK = "sending-back"
 WARNING = "warning-"

@@ -10,10 +10,17 @@ from contracts.depot_tours.order_v1 import (
     OrderRegistered,
     ParcelScanned,
     PreparationAssigned,
+    PreparationUndone,
     SubjectForgotten,
 )
 from services.depot_tours.order import ForgetRecipient, RegisterOrder
-from services.depot_tours.order.preparation import AssignPreparation, Prepare, ScanParcel, Worker
+from services.depot_tours.order.preparation import (
+    AssignPreparation,
+    Prepare,
+    ScanParcel,
+    UndoPreparation,
+    Worker,
+)
 
 NOON = datetime(2030, 5, 1, 12, 0, tzinfo=UTC)
 LATER = NOON + timedelta(minutes=40)
@@ -126,6 +133,16 @@ def prepared(*lacking: MissingParcel, by: str = "omar") -> OrderPrepared:
         prepared_by=by,
         prepared_at=NOON,
     )
+
+
+def undo(
+    worker: Worker = OMAR, at: datetime = NOON, was_out: bool = False, organisation: str = "maarif"
+) -> UndoPreparation:
+    return UndoPreparation(organisation_id=organisation, worker=worker, was_out=was_out, at=at)
+
+
+def undone(by: str = "omar", at: datetime = NOON) -> PreparationUndone:
+    return PreparationUndone(order_id="o-1", organisation_id="maarif", undone_by=by, undone_at=at)
 
 
 def forget(at: datetime = NOON, organisation: str = "maarif") -> ForgetRecipient:

@@ -1,3 +1,5 @@
+from datetime import timedelta
+
 import pytest
 from hypothesis import given as any_of
 from hypothesis import strategies as st
@@ -17,22 +19,27 @@ from services.depot_tours.order import (
 )
 from services.depot_tours.order.preparation import (
     OrderIsNotAssigned,
+    OrderIsNotValidated,
     OrderIsPrepared,
     OrderIsSomebodyElses,
     ParcelOfAnotherOrder,
 )
 from services.depot_tours.terms import (
     MOST_CASH_MINOR,
+    UNDONE_WITHIN,
+    OrderWasOut,
     ParcelIsScanned,
     ParcelNamedTwice,
     ParcelsNotScanned,
     ParcelUnknown,
+    TooLateToUndo,
 )
 from services.depot_tours.tests.make import (
     BADR,
     FIRST,
     LATER,
     NADIA,
+    NOON,
     OMAR,
     SECOND,
     assign,
@@ -46,6 +53,8 @@ from services.depot_tours.tests.make import (
     registered,
     scan,
     scanned,
+    undo,
+    undone,
 )
 
 given = Spec(order.decide, order.evolve, order.initial).given
@@ -210,3 +219,31 @@ def test_a_redelivered_command_records_nothing_new(sequence: list[Command]) -> N
             if answer:
                 again = order.decide(command, state)
                 assert again == [] or isinstance(again, RecipientIsForgotten)
+
+
+class TestUndoing:
+    """A validation that was wrong is taken back, and both facts stay (D5)."""
+
+    def test_who_prepared_it_may_for_a_while_and_a_manager_later(self) -> None:
+        ready, late = given(*BOTH, prepared()), NOON + UNDONE_WITHIN
+        in_time = late - timedelta(seconds=1)
+        ready.when(undo(at=in_time)).records(undone(at=in_time))
+        ready.when(undo(at=late)).is_rejected(TooLateToUndo(late))
+        ready.when(undo(NADIA, at=late)).records(undone("nadia", late))
+        ready.when(undo(BADR)).is_rejected(OrderIsSomebodyElses("omar"))
+
+    def test_there_is_something_to_undo(self) -> None:
+        given(registered()).when(undo()).is_rejected(OrderIsNotAssigned())
+        given(*BOTH).when(undo()).is_rejected(OrderIsNotValidated())
+        given(*BOTH, prepared()).when(undo(organisation="rival")).is_rejected(NoSuchOrder())
+
+    def test_what_was_out_is_not_prepared_again(self) -> None:
+        ready = given(*BOTH, prepared())
+        ready.when(undo(was_out=True)).is_rejected(OrderWasOut("CASA-2041"))
+
+    def test_its_parcels_are_scanned_anew(self) -> None:
+        again = given(*BOTH, prepared(), undone())
+        again.when(prepare()).is_rejected(ParcelsNotScanned((FIRST, SECOND)))
+        again.when(scan(id="s-9")).records(scanned(id="s-9"))
+        fresh = scanned(id="s-9"), scanned(SECOND, "s-10")
+        given(*BOTH, prepared(), undone(), *fresh).when(prepare()).records(prepared())

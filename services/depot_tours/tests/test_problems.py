@@ -18,6 +18,7 @@ from services.depot_tours.order import (
 )
 from services.depot_tours.order.preparation import (
     OrderIsNotAssigned,
+    OrderIsNotValidated,
     OrderIsPrepared,
     OrderIsSomebodyElses,
     ParcelOfAnotherOrder,
@@ -35,7 +36,6 @@ from services.depot_tours.returned import (
     ReturnIsDisputed,
     ReturnIsGone,
     ReturnIsNotChecked,
-    TooLateToUndo,
 )
 from services.depot_tours.returned.counting import (
     ParcelCountedTwice,
@@ -46,10 +46,12 @@ from services.depot_tours.returned.counting import (
 from services.depot_tours.terms import (
     OrderIsOnAnotherTour,
     OrderNamedTwice,
+    OrderWasOut,
     ParcelIsScanned,
     ParcelNamedTwice,
     ParcelsNotScanned,
     ParcelUnknown,
+    TooLateToUndo,
 )
 from services.depot_tours.tests.make import CASH, FIRST, NOON
 from services.depot_tours.tour import (
@@ -70,6 +72,7 @@ from services.depot_tours.tour.deliveries import (
     OrderIsHandedOver,
     OrderIsNotOnTour,
     TourIsNotOut,
+    TourIsUnderWay,
 )
 from services.depot_tours.tour.departure import (
     CodeIsWrong,
@@ -137,6 +140,9 @@ REJECTIONS: list[Rejection] = [
     ParcelIsNotExtra(FIRST),
     ParcelIsExtra(FIRST),
     TooLateToUndo(NOON),
+    OrderIsNotValidated(),
+    TourIsUnderWay(),
+    OrderWasOut("CASA-2041"),
 ]
 
 

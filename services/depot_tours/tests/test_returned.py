@@ -20,17 +20,16 @@ from services.depot_tours.returned import (
     ReturnIsGone,
     ReturnIsNotChecked,
     SendBack,
-    TooLateToUndo,
     Warn,
 )
-from services.depot_tours.returned.clock import KEPT_FOR, MOST_ATTEMPTS, UNDONE_WITHIN
+from services.depot_tours.returned.clock import KEPT_FOR, MOST_ATTEMPTS
 from services.depot_tours.returned.counting import (
     ParcelCountedTwice,
     ParcelIsExtra,
     ParcelIsNotExtra,
     ParcelsNotCounted,
 )
-from services.depot_tours.terms import ParcelUnknown
+from services.depot_tours.terms import UNDONE_WITHIN, ParcelUnknown, TooLateToUndo
 from services.depot_tours.tests.make import CASH, FIRST, LATER, NADIA, NOON, SECOND
 from services.depot_tours.tests.returns import (
     ALL_THERE,

@@ -12,10 +12,13 @@ from contracts.depot_tours.tour_v1 import FailureReason, TourEvent
 from infra.testing.spec import Spec
 from services.depot_tours import order, returned, tour
 from services.depot_tours.terms import (
+    UNDONE_WITHIN,
     OrderNamedTwice,
+    OrderWasOut,
     ParcelIsScanned,
     ParcelsNotScanned,
     ParcelUnknown,
+    TooLateToUndo,
 )
 from services.depot_tours.tests import make, returns
 from services.depot_tours.tests.make import CASH, FIRST, LATER, NOON, SECOND
@@ -34,6 +37,7 @@ from services.depot_tours.tests.tours import (
     code_refused,
     compose,
     composed,
+    exit_undone,
     fail,
     failed,
     give_back,
@@ -45,6 +49,7 @@ from services.depot_tours.tests.tours import (
     reassign,
     reassigned,
     refuse_code,
+    undo_exit,
 )
 from services.depot_tours.tour import (
     Command,
@@ -66,6 +71,7 @@ from services.depot_tours.tour.deliveries import (
     OrderIsHandedOver,
     OrderIsNotOnTour,
     TourIsNotOut,
+    TourIsUnderWay,
 )
 from services.depot_tours.tour.departure import (
     MOST_TRIES,
@@ -214,6 +220,29 @@ class TestLeaving:
         given(*history).when(check_out(behind())).records(checked_out(behind()))
         given(*history).when(check_out()).is_rejected(ParcelsNotScanned((SECOND,)))
         given(composed(), begun()).when(check_out()).is_rejected(NothingIsLoaded())
+
+    def test_an_exit_is_undone_for_a_while_and_later_by_a_manager(self) -> None:
+        late = NOON + UNDONE_WITHIN
+        intime = late - timedelta(seconds=1)
+        given(*OUT).when(undo_exit(intime)).records(exit_undone(intime))
+        given(*OUT).when(undo_exit(late)).is_rejected(TooLateToUndo(late))
+        given(*OUT).when(undo_exit(late, manages=True)).records(exit_undone(late))
+
+    def test_what_is_undone_is_out_and_has_not_been_at_a_door(self) -> None:
+        given(composed()).when(undo_exit()).is_rejected(TourIsNotOut())
+        given(composed(), canceled()).when(undo_exit()).is_rejected(TourIsCanceled())
+        for event in (handed_over(), failed()):
+            given(*OUT, event).when(undo_exit(manages=True)).is_rejected(TourIsUnderWay())
+        returning = undo_exit(returning="CASA-2041")
+        given(*OUT).when(returning).is_rejected(OrderWasOut("CASA-2041"))
+
+    def test_a_tour_whose_exit_was_undone_is_scanned_and_taken_anew(self) -> None:
+        back = (*OUT, exit_undone())
+        given(*back).when(hand_over()).is_rejected(TourIsNotOut())
+        given(*back).when(check_out()).is_rejected(HandoverNotBegun())
+        given(*back).when(load(id="s-9")).records(loaded(id="s-9"))
+        given(*back, *ALL, begun("h-2")).when(check_out(handover="h-2")).records(checked_out())
+        given(*back).when(cancel()).records(canceled(given_by="omar"))
 
     def test_a_tour_leaves_once(self) -> None:
         given(*OUT).when(check_out()).records_nothing()

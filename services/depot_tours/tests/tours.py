@@ -5,6 +5,7 @@ from datetime import datetime
 from contracts.common_v1 import Money, Point
 from contracts.depot_tours.tour_v1 import (
     DeliveryFailed,
+    ExitUndone,
     FailureReason,
     HandoverBegun,
     HandoverCodeRefused,
@@ -21,7 +22,7 @@ from contracts.depot_tours.tour_v1 import (
 )
 from services.depot_tours.tests.make import CASH, FIRST, NOON, SECOND
 from services.depot_tours.tour import CancelTour, ComposeTour, ReassignTour
-from services.depot_tours.tour.deliveries import FailDelivery, GiveBack, HandOver
+from services.depot_tours.tour.deliveries import FailDelivery, GiveBack, HandOver, UndoExit
 from services.depot_tours.tour.departure import BeginHandover, CheckOut, LoadParcel, RefuseCode
 
 THIRD = "RABAT-7"
@@ -175,6 +176,22 @@ def checked_out(
         order_ids=orders,
         checked_out_by="omar",
         checked_out_at=at,
+    )
+
+
+def undo_exit(at: datetime = NOON, manages: bool = False, returning: str | None = None) -> UndoExit:
+    return UndoExit(
+        organisation_id="maarif", returning=returning, by="omar", manages=manages, at=at
+    )
+
+
+def exit_undone(at: datetime = NOON) -> ExitUndone:
+    return ExitUndone(
+        tour_id="t-1",
+        organisation_id="maarif",
+        courier_id="karim",
+        undone_by="omar",
+        undone_at=at,
     )
 
 

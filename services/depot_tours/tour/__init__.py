@@ -6,6 +6,7 @@ from typing import assert_never
 
 from contracts.depot_tours.tour_v1 import (
     DeliveryFailed,
+    ExitUndone,
     HandoverBegun,
     HandoverCodeRefused,
     OrderGivenBack,
@@ -21,7 +22,7 @@ from contracts.depot_tours.tour_v1 import (
 from services.depot_tours import order, returned, terms
 from services.depot_tours.order.preparation import Prepared
 from services.depot_tours.tour import deliveries, departure
-from services.depot_tours.tour.deliveries import FailDelivery, GiveBack, HandOver, Out
+from services.depot_tours.tour.deliveries import FailDelivery, GiveBack, HandOver, Out, UndoExit
 from services.depot_tours.tour.departure import (
     BeginHandover,
     CheckOut,
@@ -61,7 +62,7 @@ class CancelTour:
 
 
 OfCourier = CancelTour | BeginHandover | HandOver | FailDelivery | GiveBack
-OfDepot = ReassignTour | LoadParcel | RefuseCode | CheckOut
+OfDepot = ReassignTour | LoadParcel | RefuseCode | CheckOut | UndoExit
 Command = ComposeTour | OfCourier | OfDepot
 
 # --- Rejections -------------------------------------------------------------
@@ -148,6 +149,8 @@ def evolve(tour: Tour, event: TourEvent) -> Tour:
             return departure.evolve(tour, event) if isinstance(tour, Ready) else tour
         case TourCheckedOut():
             return deliveries.left(tour.composed, event)
+        case ExitUndone():
+            return Ready(tour.composed, event.courier_id, event.undone_by, undone=True)
         case OrderHandedOver() | DeliveryFailed() | OrderGivenBack():
             return deliveries.evolve(tour, event) if isinstance(tour, Out) else tour
         case unhandled:
@@ -210,7 +213,7 @@ def decide(command: Command, tour: Tour) -> Decision:
     match command:
         case ComposeTour():
             return compose(command, tour)
-        case ReassignTour() | LoadParcel() | RefuseCode() | CheckOut():
+        case ReassignTour() | LoadParcel() | RefuseCode() | CheckOut() | UndoExit():
             return decide_of_depot(command, tour)
         case CancelTour() | BeginHandover() | HandOver() | FailDelivery() | GiveBack():
             return decide_of_courier(command, tour)
@@ -245,6 +248,8 @@ def decide_of_depot(command: OfDepot, tour: Tour) -> Decision:
     match command:
         case ReassignTour():
             return reassign(command, tour)
+        case UndoExit():
+            return undo_exit(command, tour)
         case LoadParcel() | RefuseCode() | CheckOut():
             match tour:
                 case Ready():
@@ -284,6 +289,18 @@ def decide_of_courier(command: OfCourier, tour: Tour) -> Decision:
             return deliveries.decide(command, tour)
         case unhandled_command:
             assert_never(unhandled_command)
+
+
+def undo_exit(command: UndoExit, tour: Composed) -> Decision:
+    match tour:
+        case Out():
+            return deliveries.undo_exit(command, tour)
+        case Ready(undone=undone):
+            return [] if undone else deliveries.TourIsNotOut()
+        case Canceled():
+            return TourIsCanceled()
+        case unhandled:
+            assert_never(unhandled)
 
 
 def reassign(command: ReassignTour, tour: Composed) -> Decision:

@@ -8,6 +8,7 @@ from typing import assert_never
 from contracts.common_v1 import Money, Point
 from contracts.depot_tours.tour_v1 import (
     DeliveryFailed,
+    ExitUndone,
     FailureReason,
     OrderGivenBack,
     OrderHandedOver,
@@ -16,6 +17,7 @@ from contracts.depot_tours.tour_v1 import (
     TourComposed,
     TourEvent,
 )
+from services.depot_tours import terms
 
 # --- Commands ---------------------------------------------------------------
 
@@ -50,6 +52,17 @@ class GiveBack:
     at: datetime
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UndoExit:
+    """`returning` is the tracking number of an order on the tour that came back before, if any."""
+
+    organisation_id: str
+    returning: str | None
+    by: str
+    manages: bool
+    at: datetime
+
+
 Command = HandOver | FailDelivery | GiveBack
 
 # --- Rejections -------------------------------------------------------------
@@ -73,6 +86,11 @@ class OrderIsHandedOver:
 @dataclass(frozen=True, slots=True)
 class OrderIsGivenBack:
     pass
+
+
+@dataclass(frozen=True, slots=True)
+class TourIsUnderWay:
+    """The courier has been at a door."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,6 +121,9 @@ class AttemptIsNotNext:
 
 Rejection = (
     TourIsNotOut
+    | TourIsUnderWay
+    | terms.TooLateToUndo
+    | terms.OrderWasOut
     | OrderIsNotOnTour
     | OrderIsHandedOver
     | OrderIsGivenBack
@@ -259,5 +280,25 @@ def give_back(command: GiveBack, tour: Out, delivery: Delivery) -> Decision:
             reason=delivery.failures[-1].reason,
             attempts=len(delivery.failures),
             given_back_at=command.at,
+        )
+    ]
+
+
+def undo_exit(command: UndoExit, tour: Out) -> Decision:
+    """Both facts stay; the tour is in the depot with all its orders, to be scanned anew (D5)."""
+    if any(one.failures or not one.with_courier for one in tour.deliveries.values()):
+        return TourIsUnderWay()
+    if command.returning is not None:
+        return terms.OrderWasOut(command.returning)
+    checked_out = tour.checked_out
+    if late := terms.too_late(checked_out.checked_out_at, command.at, command.manages):
+        return late
+    return [
+        ExitUndone(
+            tour_id=checked_out.tour_id,
+            organisation_id=checked_out.organisation_id,
+            courier_id=checked_out.courier_id,
+            undone_by=command.by,
+            undone_at=command.at,
         )
     ]

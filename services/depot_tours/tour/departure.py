@@ -136,6 +136,8 @@ class Ready:
     courier_id: str
     given_by: str
     loaded: Mapping[str, str] = field(default_factory=dict)
+    undone: bool = field(default=False, kw_only=True)
+    """Whether its exit was undone, and nothing was scanned since."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,11 +7,12 @@ from contracts.depot_tours.order_v1 import (
     OrderPrepared,
     OrderRegistered,
     PreparationAssigned,
+    PreparationUndone,
     contract,
 )
 from infra.consumers.views import OutOfOrder, View
 
-Reads = OrderRegistered | PreparationAssigned | OrderPrepared
+Reads = OrderRegistered | PreparationAssigned | OrderPrepared | PreparationUndone
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,7 +40,7 @@ def project(row: Order | None, event: Reads) -> Order:
     if row is None:
         raise OutOfOrder(event)
     match event:
-        case PreparationAssigned():
+        case PreparationAssigned() | PreparationUndone():
             return replace(row, status="to_prepare")
         case OrderPrepared():
             return replace(row, status="prepared")

@@ -4,6 +4,7 @@ from dataclasses import dataclass, replace
 from typing import assert_never
 
 from contracts.depot_tours.tour_v1 import (
+    ExitUndone,
     OrderGivenBack,
     OrderHandedOver,
     TourCanceled,
@@ -15,7 +16,13 @@ from contracts.depot_tours.tour_v1 import (
 from infra.consumers.views import OutOfOrder, View
 
 Reads = (
-    TourComposed | TourReassigned | TourCanceled | TourCheckedOut | OrderHandedOver | OrderGivenBack
+    TourComposed
+    | TourReassigned
+    | TourCanceled
+    | TourCheckedOut
+    | ExitUndone
+    | OrderHandedOver
+    | OrderGivenBack
 )
 
 
@@ -52,6 +59,8 @@ def project(row: Tour | None, event: Reads) -> Tour:
             return replace(row, status="canceled")
         case TourCheckedOut():
             return replace(row, status="out", going=event.order_ids)
+        case ExitUndone():
+            return replace(row, status="ready", going=())
         case OrderHandedOver() | OrderGivenBack():
             going = tuple(one for one in row.going if one != event.order_id)
             return replace(row, status="out" if going else "over", going=going)

@@ -5,9 +5,10 @@ from typing import Any
 
 import pytest
 
-from contracts.depot_tours.order_v1 import OrderPrepared, PreparationAssigned
+from contracts.depot_tours.order_v1 import OrderPrepared, PreparationAssigned, PreparationUndone
 from contracts.depot_tours.returned_v1 import CheckUndone, ReturnApproved, ReturnLeft, SentBack
 from contracts.depot_tours.tour_v1 import (
+    ExitUndone,
     OrderGivenBack,
     OrderHandedOver,
     TourCanceled,
@@ -25,6 +26,7 @@ CANCELED = fact(TourCanceled, tour_id="R1")
 AGAIN = fact(TourReassigned, tour_id="R1", courier_id="hassan")
 FIRST = fact(OrderHandedOver, tour_id="R1", order_id="p-1")
 LAST = fact(OrderGivenBack, tour_id="R1", order_id="p-2")
+AGAIN_TO_DO = fact(PreparationUndone)
 UNDONE = fact(CheckUndone, order_id="p-1")
 NAMES = {
     ObjectKind.TRIP: ("T1", ("T1",)),
@@ -47,9 +49,16 @@ LEFT = fact(ReturnLeft, courier_id="hassan")
         (ObjectKind.TOUR, [TOUR, CANCELED, AGAIN], "ready", "hassan"),
         (ObjectKind.TOUR, [TOUR, OUT, FIRST], "out", "karim"),
         (ObjectKind.TOUR, [TOUR, OUT, FIRST, LAST], "over", "karim"),
+        (ObjectKind.TOUR, [TOUR, OUT, fact(ExitUndone, tour_id="R1")], "ready", "karim"),
         (ObjectKind.ORDER, [ORDER], "registered", None),
         (ObjectKind.ORDER, [ORDER, fact(PreparationAssigned)], "to_prepare", None),
         (ObjectKind.ORDER, [ORDER, fact(OrderPrepared)], "prepared", None),
+        (
+            ObjectKind.ORDER,
+            [ORDER, fact(OrderPrepared), fact(PreparationUndone)],
+            "to_prepare",
+            None,
+        ),
         (ObjectKind.RETURN, [RETURN], "in_depot", "karim"),
         (ObjectKind.RETURN, [RETURN, discrepancy()], "disputed", "karim"),
         (ObjectKind.RETURN, [RETURN, discrepancy(), UNDONE], "in_depot", "karim"),

@@ -10,6 +10,7 @@ from contracts.depot_tours.order_v1 import (
     OrderRegistered,
     ParcelScanned,
     PreparationAssigned,
+    PreparationUndone,
     SubjectForgotten,
     contract,
 )
@@ -18,7 +19,14 @@ from infra.http.answers import Answer, MoneyShown
 from infra.reading import Table
 from infra.searching import filed_under
 
-Reads = OrderRegistered | PreparationAssigned | ParcelScanned | OrderPrepared | SubjectForgotten
+Reads = (
+    OrderRegistered
+    | PreparationAssigned
+    | ParcelScanned
+    | OrderPrepared
+    | PreparationUndone
+    | SubjectForgotten
+)
 
 
 class OrderStatus(StrEnum):
@@ -94,6 +102,10 @@ def project(row: Order | None, event: Reads) -> Order:
                 ),
                 prepared_by=event.prepared_by,
                 prepared_at=event.prepared_at,
+            )
+        case PreparationUndone():
+            return replace(
+                row, status="to_prepare", scanned=(), missing=(), prepared_by=None, prepared_at=None
             )
         case SubjectForgotten():
             return replace(row, recipient_name="", phone="", address="", forgotten=True)

@@ -7,6 +7,7 @@ from typing import assert_never
 
 from contracts.depot_tours.tour_v1 import (
     DeliveryFailed,
+    ExitUndone,
     HandoverBegun,
     OrderGivenBack,
     OrderHandedOver,
@@ -29,6 +30,7 @@ Reads = (
     | ParcelLoaded
     | HandoverBegun
     | TourCheckedOut
+    | ExitUndone
     | OrderHandedOver
     | DeliveryFailed
     | OrderGivenBack
@@ -123,6 +125,8 @@ def project(row: Tour | None, event: Reads) -> Tour:
             return replace(row, status="handing_over")
         case TourCheckedOut():
             return _left(row, event)
+        case ExitUndone():
+            return _back(row, event)
         case OrderHandedOver() | DeliveryFailed() | OrderGivenBack():
             orders = (
                 _delivered(one, event) if one.order_id == event.order_id else one
@@ -179,6 +183,20 @@ def _left(row: Tour, event: TourCheckedOut) -> Tour:
         ),
         checked_out_by=event.checked_out_by,
         checked_out_at=event.checked_out_at,
+    )
+
+
+def _back(row: Tour, event: ExitUndone) -> Tour:
+    """The tour is in the depot with all its orders, and nothing is scanned."""
+    return replace(
+        row,
+        status="ready",
+        courier_id=event.courier_id,
+        orders=tuple(replace(one, status="in_depot") for one in row.orders),
+        loaded=(),
+        left_behind=(),
+        checked_out_by=None,
+        checked_out_at=None,
     )
 
 

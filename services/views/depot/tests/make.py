@@ -207,6 +207,16 @@ def checked_out(*orders: str, behind: tuple[str, ...] = ()) -> tour.TourCheckedO
     )
 
 
+def exit_undone() -> tour.ExitUndone:
+    return tour.ExitUndone(
+        tour_id="t-1",
+        organisation_id="maarif",
+        courier_id="karim",
+        undone_by="omar",
+        undone_at=NOON + HOUR,
+    )
+
+
 def canceled(id: str = "t-1") -> tour.TourCanceled:
     return tour.TourCanceled(
         tour_id=id,
@@ -434,4 +444,10 @@ def deposited(minor: int, reference: str, day: date = MAY) -> till.CashDeposited
         reference=reference,
         deposited_by="nadia",
         deposited_at=NOON,
+    )
+
+
+def preparation_undone() -> order.PreparationUndone:
+    return order.PreparationUndone(
+        order_id="o-1", organisation_id="maarif", undone_by="omar", undone_at=NOON + HOUR
     )

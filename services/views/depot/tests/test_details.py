@@ -22,6 +22,7 @@ from services.views.depot.tests.make import (
     collected,
     composed,
     differs,
+    exit_undone,
     failed,
     given_back,
     handed_over,
@@ -30,6 +31,7 @@ from services.views.depot.tests.make import (
     on_tour,
     pickup_given,
     planned,
+    preparation_undone,
     prepared,
     reassigned,
     recipient_forgotten,
@@ -175,6 +177,23 @@ async def test_a_canceled_tour_begins_anew_with_another_courier(depot: Depot) ->
         shown = await api.shown("/tours/t-1")
         assert (shown["status"], shown["loaded"], shown["canceled_at"]) == ("ready", [], None)
         assert shown["courier"]["user_id"] == "hassan"
+
+
+async def test_an_exit_that_was_undone_leaves_nothing(depot: Depot) -> None:
+    await depot.saw(composed(on_tour(), on_tour("o-2", "RABAT-7")))
+    async with served(depot) as api:
+        before = await api.shown("/tours/t-1")
+        await depot.saw(loaded(), begun(), checked_out("o-1", behind=(SECOND, "RABAT-7")))
+        await depot.saw(exit_undone())
+        assert await api.shown("/tours/t-1") == before
+
+
+async def test_a_preparation_that_was_undone_is_to_be_done(depot: Depot) -> None:
+    await depot.saw(registered(), asked())
+    async with served(depot) as api:
+        before = await api.shown("/orders/o-1")
+        await depot.saw(scanned(), prepared(), preparation_undone())
+        assert await api.shown("/orders/o-1") == before
 
 
 async def test_a_tour_is_taken_again_when_one_more_parcel_is_scanned(depot: Depot) -> None:
