@@ -1,6 +1,7 @@
 """Which papers go with parcels, tours and cash: labels, manifests, and slips to sign? (D10)"""
 
 import asyncio
+import re
 from collections.abc import Mapping
 from datetime import datetime
 from decimal import Decimal
@@ -11,7 +12,9 @@ from zoneinfo import ZoneInfo
 import segno
 import yaml
 from babel.numbers import format_currency, get_currency_precision
+from barcode.codex import Code128, Gs1_128
 from starlette.responses import Response
+from stdnum import ean
 
 from infra.http.answers import Content, Router
 from infra.http.models import Day, Id
@@ -36,6 +39,12 @@ WHERE: Final = "Africa/Casablanca"
 HERE = Path(__file__).parent
 WORDS: Final = yaml.safe_load((HERE / "papers.yaml").read_text("utf-8"))
 
+SSCC: Final = "00"
+"""The GS1 application identifier of the number of a logistic unit."""
+QUIET_MODULES: Final = 10
+"""Before and after the bars nothing is printed for so long, or no scanner finds them."""
+_DIGITS = re.compile("[0-9]{18}")
+
 LABELS, MANIFEST, SLIP = (
     (HERE / name).read_bytes() for name in ("labels.typ", "manifest.typ", "slip.typ")
 )
@@ -44,7 +53,8 @@ Paper = Annotated[Response, Content(PDF)]
 
 @router.get("/orders/{order_id}/labels")
 async def labels_of_order(order_id: Id, context: DepotContext) -> Paper:
-    """Print the labels of an order's parcels, an A6 page each, with the code as a QR code."""
+    """Print the labels of an order's parcels, an A6 page each, with the code as a QR code and as
+    bars: a GS1-128 of an SSCC, else a Code 128."""
     mine = context.principal.organisation_id
     row = await orders.of(mine, order_id=order_id).one(context.pool)
     if row is None:
@@ -99,7 +109,7 @@ def labels(row: Order) -> dict[str, Any]:
         "recipient": [directed(text) for text in recipient_of(row)],
         "cash": money(row.cash_minor, row.cash_currency),
         "parcels": [
-            {"code": code, "qr": qr(code), "place": f"{place} / {count}"}
+            {"code": code, "qr": qr(code), "bars": bars(code), "place": f"{place} / {count}"}
             for place, code in enumerate(row.parcel_codes, 1)
         ],
     }
@@ -112,6 +122,28 @@ def recipient_of(row: Order) -> list[str]:
 def qr(code: str) -> str:
     """The code as a picture, in SVG."""
     return segno.make(code, micro=False, error="m").svg_inline(border=0)
+
+
+def bars(code: str) -> dict[str, Any]:
+    """The code as a picture in SVG, and how many modules it is wide: that of a GS1-128 where the
+    code is an SSCC, which says so, else of a Code 128."""
+    made = Gs1_128(f"{SSCC}{code}") if is_sscc(code) else Code128(code)
+    [pattern] = made.build()
+    width = len(pattern) + 2 * QUIET_MODULES
+    strokes = "".join(
+        f"M{QUIET_MODULES + found.start()} 0h{len(found[0])}v1h-{len(found[0])}z"
+        for found in re.finditer("1+", pattern)
+    )
+    svg = (
+        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} 1"'
+        f' preserveAspectRatio="none"><path d="{strokes}"/></svg>'
+    )
+    return {"svg": svg, "modules": width}
+
+
+def is_sscc(code: str) -> bool:
+    """Whether a parcel is called by the number of a logistic unit, whose last digit is right."""
+    return _DIGITS.fullmatch(code) is not None and ean.calc_check_digit(code[:-1]) == code[-1]
 
 
 def money(minor: int | None, currency: str | None) -> str | None:

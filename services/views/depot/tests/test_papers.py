@@ -1,9 +1,13 @@
 """The papers of a depot: what stands on them, and that they are the same bytes every time."""
 
+import json
 from dataclasses import replace
 from io import BytesIO
 
 import pytest
+import typst
+import zxingcpp
+from PIL import Image
 from pypdf import PageObject, PdfReader
 from pypdf.generic import DictionaryObject
 
@@ -61,12 +65,45 @@ def test_a_label_has_the_way_of_a_parcel() -> None:
         "recipient": [rtl(NAME), rtl(STREET), ltr("+212612345678")],
         "cash": "349,00\xa0MAD",
         "parcels": [
-            {"code": "CASA-2041/1", "qr": papers.qr("CASA-2041/1"), "place": "1 / 2"},
-            {"code": "CASA-2041/2", "qr": papers.qr("CASA-2041/2"), "place": "2 / 2"},
+            {
+                "code": f"CASA-2041/{n}",
+                "qr": papers.qr(f"CASA-2041/{n}"),
+                "bars": papers.bars(f"CASA-2041/{n}"),
+                "place": f"{n} / 2",
+            }
+            for n in (1, 2)
         ],
     }
     forgotten = papers.labels(orders.project(row, recipient_forgotten()))
     assert forgotten == papers.labels(row) | {"recipient": []}
+
+
+WIDEST = "ABCDEFGHIJKLMNOPQRSTUVWXYZABCDEF/99"
+UNIT = "340123450000000000"
+
+
+@pytest.mark.parametrize(
+    ("code", "symbology", "says"),
+    [
+        ("CASA-2041/1", "]C0", b"CASA-2041/1"),
+        (WIDEST, "]C0", WIDEST.encode()),
+        (UNIT, "]C1", b"00" + UNIT.encode()),
+        ("340123450000000001", "]C0", b"340123450000000001"),
+        ("12345", "]C0", b"12345"),
+    ],
+    ids=["letters", "as long as codes are", "an SSCC", "no SSCC", "an odd number of digits"],
+)
+def test_the_bars_and_the_square_of_a_label_are_scanned_back(
+    code: str, symbology: str, says: bytes
+) -> None:
+    row = replace(orders.project(None, registered()), parcel_codes=(code,))
+    shown = papers.labels(row) | {"words": papers.WORDS}
+    data = {"data": json.dumps(shown)}
+    page = typst.compile(papers.LABELS, format="png", ppi=300.0, sys_inputs=data)
+    assert isinstance(page, bytes)
+    found = zxingcpp.read_barcodes(Image.open(BytesIO(page)).convert("L"))
+    read = {one.symbology_identifier: one.bytes for one in found}
+    assert read == {symbology: says, "]Q1": code.encode()}
 
 
 def test_a_manifest_has_every_order_and_the_cash_to_collect() -> None:
