@@ -48,18 +48,23 @@ def authorization(scope: Scope) -> bytes | None:
 
     Raises a 403 `Problem` for a command with the cookie and without `Relais-CSRF`.
     """
+    header, by_cookie = given(scope)
+    if by_cookie and scope["method"] not in SAFE_METHODS:
+        refuse_forged(scope)
+    return header
+
+
+def given(scope: Scope) -> tuple[bytes | None, bool]:
+    """The same for whoever asks, and whether it is that of the cookie: another site may have made
+    the request, so nothing is done on its word."""
     headers: Iterable[tuple[bytes, bytes]] = scope["headers"]
     token = None
     for name, value in headers:
         if name == b"authorization":
-            return value
+            return value, False
         if name == b"cookie" and token is None:
             token = _cookie(value)
-    if token is None:
-        return None
-    if scope["method"] not in SAFE_METHODS:
-        refuse_forged(scope)
-    return b"Bearer " + token
+    return (None, False) if token is None else (b"Bearer " + token, True)
 
 
 def refuse_forged(scope: Scope) -> None:

@@ -14,7 +14,7 @@ A route names whom it admits by the type of its parameter:
 import json
 import re
 from codecs import BOM_UTF8
-from collections.abc import Awaitable, Callable, Collection
+from collections.abc import Awaitable, Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from hashlib import sha256
@@ -111,6 +111,11 @@ MANAGES: frozenset[Role] = frozenset({"dealership_manager", GROUP_MANAGER})
 NOT_LET_IN = frozenset({"pending", "rejected"})
 """The roles of callers whose organisation is not let in: they are told so."""
 JSON = "application/json"
+FORM = "application/x-www-form-urlencoded"
+"""What a page sends without a script."""
+KEY_FIELD = "key"
+"""The field of a form that is its Idempotency-Key."""
+MOST_FORM_FIELDS = 2_000
 NO_VERSION = -1
 """No stream stands at it."""
 
@@ -597,7 +602,10 @@ class AuthDependency:
         if scope["method"] in SAFE_METHODS:
             asked = _query(app_state, headers, scope)
         else:
-            asked = _command(app_state, headers, request, body)
+            key = headers.get(b"idempotency-key")
+            if self.media == FORM:
+                key = form_fields(body).get(KEY_FIELD, "").encode()
+            asked = _command(app_state, headers, request, body, key)
         if principal is None:
             return asked
         context = asked.as_principal(principal)
@@ -636,7 +644,7 @@ class AuthMiddleware:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         app_state: AppState = scope["app"].state.app_state
-        header = authorization(scope)
+        header = None if self._admission.media == FORM else authorization(scope)
         try:
             scope[PRINCIPAL] = self._principal(scope, header)
         except KeyNotKnown:
@@ -691,9 +699,26 @@ Everybody = Annotated[
 """Admits whoever signed in with all that it takes, also who is not let in yet (G-20)."""
 
 
-def public() -> Any:
-    """Admits anybody, and says so; to annotate a route's `PublicRequest` with."""
-    return Depends(AuthDependency(None))
+def public(media: str = JSON) -> Any:
+    """Admits anybody, and says so; to annotate a route's `PublicRequest` with.
+
+    A route for a `FORM` takes its Idempotency-Key from a field, and no notice of a session: the
+    secret in its address says who sends it.
+    """
+    return Depends(AuthDependency(None, media))
+
+
+def form_fields(body: bytes) -> Mapping[str, str]:
+    """The fields of a form, of each the last. Raises a 400 `Problem` for what is no form."""
+    try:
+        text = body.decode("ascii")
+        fields = parse_qsl(text, True, errors="strict", max_num_fields=MOST_FORM_FIELDS)
+    except ValueError as error:
+        raise malformed("/", "utf_8") from error
+    found = dict(fields)
+    if any("\0" in one for pair in found.items() for one in pair):
+        raise invalid("/", "nul")
+    return found
 
 
 def _query(app_state: AppState, headers: dict[bytes, bytes], scope: Scope) -> PublicRequest:
@@ -727,7 +752,11 @@ async def _seen(
 
 
 def _command(
-    app_state: AppState, headers: dict[bytes, bytes], request: Request, body: bytes
+    app_state: AppState,
+    headers: dict[bytes, bytes],
+    request: Request,
+    body: bytes,
+    key: bytes | None,
 ) -> PublicRequest:
     at = app_state.now()
     return PublicRequest(
@@ -736,7 +765,7 @@ def _command(
         _occurred_at(headers.get(b"relais-occurred-at"), at),
         _correlation_id(headers),
         _traceparent(headers),
-        _idempotency_key(headers.get(b"idempotency-key")),
+        _idempotency_key(key),
         _if_match(headers.get(b"if-match")),
         _fingerprint(request, body),
         language=asked_for(request.scope),

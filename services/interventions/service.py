@@ -8,7 +8,7 @@ from infra.lookups import dealerships, files, users
 from services.interventions.aggregates import CASE
 from services.interventions.http import router
 from services.interventions.http.problems import WORDING
-from services.interventions.lookups import customers_customer
+from services.interventions.lookups import customers_customer, dealerships_template
 from services.interventions.reactions import from_messaging_message
 
 service = Service(
@@ -31,6 +31,7 @@ service = Service(
         files.lookup,
         customers_customer.lookup,
         customers_customer.cases,
+        dealerships_template.lookup,
     ),
     guard=users.refuse_ended,
     migrations=(vault.TABLES,),

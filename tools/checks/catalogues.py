@@ -19,8 +19,8 @@ from infra.catalogues import ENGLISH, LANGUAGES, Entry, placeholders
 ROOT = Path(__file__).resolve().parents[2]
 PARTS = ("contracts", "infra", "services", "tools")
 WIDTH = 98
-WHAT = {"notices": "notices", "words": "words for values"}
-"""What the texts of a folder of that name are; others are of problems, or of a page."""
+WHAT = {"notices": "notices", "customer_page": "page", "words": "words for values"}
+"""What the texts of a folder of that name are; others are of problems, or of a page of tools."""
 HEAD = """\
 # {name}: the {what} of {owner}.
 msgid ""

@@ -5,6 +5,7 @@ from fastapi import APIRouter
 from infra.host import Running
 from infra.vault import Vault
 from services.interventions.http import cases, page, parts, proposal, sending
+from services.interventions.http.customer_page import routes as customer_page
 
 
 def router(running: Running) -> APIRouter:
@@ -17,5 +18,6 @@ def router(running: Running) -> APIRouter:
         sending.router(vault, running.settings.portal),
         page.router(vault),
         page.decisions(vault),
+        customer_page.router(running),
     )
     return APIRouter(routes=[route for one in routers for route in one.routes])

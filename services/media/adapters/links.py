@@ -1,11 +1,14 @@
 """Links that open one file for whoever has them, until they expire. Nothing is kept of them."""
 
 import hmac
+from collections.abc import Mapping
 from datetime import UTC, datetime
 
+from infra import file_links
 from infra.vault import Vault
 
 PURPOSE = "media link"
+_OF_PAGES = f"{file_links.MARK}."
 
 
 class LinkExpired(Exception):
@@ -18,13 +21,22 @@ async def make(vault: Vault, file_id: str, expires_at: datetime) -> str:
     return f"{signed}.{await vault.token(PURPOSE, signed)}"
 
 
-async def opened(vault: Vault, token: str, now: datetime) -> str | None:
-    """The file a link opens; None when we did not make it. Raises `LinkExpired`."""
+async def opened(
+    vault: Vault, masters: Mapping[str, bytes], token: str, now: datetime
+) -> str | None:
+    """The file a link opens, of ours or of a page's; None when nobody of us made it.
+
+    Raises `LinkExpired`.
+    """
     signed, _, signature = token.rpartition(".")
-    wanted = await vault.token(PURPOSE, signed)
-    if not hmac.compare_digest(wanted.encode(), signature.encode()):
+    if signed.startswith(_OF_PAGES) and signed.count(".") == 2:
+        good = file_links.signed_by_us(masters, signed, signature)
+    else:
+        wanted = await vault.token(PURPOSE, signed)
+        good = hmac.compare_digest(wanted.encode(), signature.encode())
+    if not good:
         return None
-    file_id, _, expires = signed.rpartition(".")
+    head, _, expires = signed.rpartition(".")
     if now >= datetime.fromtimestamp(int(expires), UTC):
         raise LinkExpired
-    return file_id
+    return head.removeprefix(_OF_PAGES)

@@ -89,7 +89,8 @@ class MediaService:
                 files=settings.files_of_organisation, bytes=settings.bytes_of_organisation
             ),
         )
-        self.vault = Vault(running.pool, settings.masters)
+        self.masters = settings.masters
+        self.vault = Vault(running.pool, self.masters)
         self.uploads = UploadStore(
             running.pool,
             objects_of(settings),

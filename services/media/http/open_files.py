@@ -39,7 +39,7 @@ def router(media: MediaService) -> Router:
     ) -> AnyFile:
         """The content of the file a link opens; 410 once it has expired."""
         try:
-            file_id = await links.opened(media.vault, token, context.at)
+            file_id = await links.opened(media.vault, media.masters, token, context.at)
         except links.LinkExpired as error:
             raise Problem(410, "link-expired") from error
         if file_id is None:

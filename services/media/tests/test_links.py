@@ -5,11 +5,14 @@ from pathlib import Path
 
 import pytest
 
+from infra import file_links
 from infra.vault import Vault
 from services.media.adapters import links
 from services.media.adapters.links import LinkExpired
 from services.media.tests.caller import Caller, served
 from services.media.tests.make import NOON, PDF, SECOND, image
+
+MASTERS = {"new": bytes(32), "old": bytes(range(32))}
 
 
 def vault(api: Caller) -> Vault:
@@ -20,10 +23,10 @@ async def test_a_link_opens_before_its_end_and_not_at_it(database: str, tmp_path
     async with served(database, tmp_path) as api:
         keys = vault(api)
         token = await links.make(keys, "f-1", NOON)
-        assert await links.opened(keys, token, NOON - SECOND) == "f-1"
+        assert await links.opened(keys, MASTERS, token, NOON - SECOND) == "f-1"
         for late in (NOON, NOON + SECOND):
             with pytest.raises(LinkExpired):
-                await links.opened(keys, token, late)
+                await links.opened(keys, MASTERS, token, late)
 
 
 async def test_anybody_with_a_link_gets_the_file(database: str, tmp_path: Path) -> None:
@@ -115,3 +118,31 @@ async def test_links_are_for_one_to_fifty_files(database: str, tmp_path: Path) -
         for number, status in ((0, 422), (1, 201), (50, 201), (51, 422)):
             made = await api.ask("POST", "/files/links", {"file_ids": [file] * number})
             assert made.status_code == status, number
+
+
+async def test_a_page_of_another_service_makes_links_without_asking(
+    database: str, tmp_path: Path
+) -> None:
+    async with served(database, tmp_path) as api:
+        file = await api.sent()
+        masters = api.running.settings.masters
+        there = file_links.address(masters, file, datetime.now(UTC) + 60 * SECOND)
+        part = await api.client.get(there.removeprefix("/media"), headers={"Range": "bytes=0-3"})
+        assert (part.status_code, part.content) == (206, b"%PDF")
+        over = file_links.address(masters, file, datetime.now(UTC) - SECOND)
+        assert (await api.client.get(over.removeprefix("/media"))).status_code == 410
+        strange = file_links.address({"x": bytes(32)}, file, datetime.now(UTC) + 60 * SECOND)
+        assert (await api.client.get(strange.removeprefix("/media"))).status_code == 404
+
+
+async def test_a_link_of_a_page_outlives_the_change_of_the_master_key(
+    database: str, tmp_path: Path
+) -> None:
+    former = {"old": MASTERS["old"]}
+    token = file_links.address(former, "f-1", NOON).removeprefix("/media/links/")
+    async with served(database, tmp_path) as api:
+        assert await links.opened(vault(api), MASTERS, token, NOON - SECOND) == "f-1"
+        with pytest.raises(LinkExpired):
+            await links.opened(vault(api), MASTERS, token, NOON)
+        other = token.replace("f-1", "f-2")
+        assert await links.opened(vault(api), MASTERS, other, NOON - SECOND) is None

@@ -1,0 +1,84 @@
+"""The words of a customer's page, in their language and on the clock of the dealership."""
+
+from datetime import UTC, date, datetime, timedelta, tzinfo
+from importlib.resources import files
+from typing import Literal
+
+from babel.dates import format_date, format_time, format_timedelta
+
+from contracts.common_v1 import Money
+from contracts.interventions.case_v1 import WorkLevel
+from infra.catalogues import (
+    LANGUAGES,
+    Texts,
+    direction,
+    filled,
+    isolated,
+    locale_of,
+    money,
+    number,
+)
+from infra.wording import COMMAS
+
+TEXTS = Texts(files("services.interventions.http.customer_page"))
+UNTIL_DAYS = timedelta(hours=48)
+"""Time that is left is said in days from then on."""
+
+
+class Words:
+    """The texts of the page in one language. KeyError for a text that there is not."""
+
+    def __init__(self, language: str, zone: tzinfo = UTC) -> None:
+        self.language = language
+        self.direction = direction(language)
+        self._locale = locale_of(language)
+        self._zone = zone
+
+    def __call__(self, name: str, /, **facts: str) -> str:
+        """A text with its facts, each isolated from the direction of what stands beside it."""
+        shown = {fact: isolated(self.language, value) for fact, value in facts.items()}
+        return filled(TEXTS.label(self.language, "page", name), shown)
+
+    def level(self, level: WorkLevel) -> str:
+        return TEXTS.label(self.language, "level", level.name.lower())
+
+    def money(self, amount: Money) -> str:
+        return money(amount.amount_minor, amount.currency, self._locale)
+
+    def number(self, value: float) -> str:
+        return number(value, self._locale)
+
+    def part(self, basis_points: int) -> str:
+        """A part of the whole, like 20 %."""
+        return f"{self.number(basis_points / 100)}\N{NO-BREAK SPACE}%"
+
+    def day(self, day: date) -> str:
+        return format_date(day, "long", self._locale)
+
+    def time(self, at: datetime) -> str:
+        """A day and a time of day, as it is at the dealership."""
+        there = at.astimezone(self._zone)
+        clock = format_time(there, "short", locale=self._locale)
+        return f"{format_date(there, 'full', self._locale)}{COMMAS.get(self.language, ', ')}{clock}"
+
+    def left(self, time: timedelta) -> str:
+        """How much time is left: days, or hours and minutes."""
+        if time >= UNTIL_DAYS:
+            return self._amount(timedelta(days=time.days), "day")
+        minutes = max(int(time.total_seconds()) // 60, 0)
+        hours, minutes = divmod(minutes, 60)
+        parts = [self._amount(timedelta(hours=hours), "hour")] if hours else []
+        if minutes or not hours:
+            parts.append(self._amount(timedelta(minutes=minutes), "minute"))
+        return " ".join(parts)
+
+    def _amount(self, time: timedelta, unit: Literal["day", "hour", "minute"]) -> str:
+        # A threshold that nothing reaches keeps hours from becoming days.
+        return format_timedelta(
+            time, granularity=unit, threshold=1_000, format="long", locale=self._locale
+        )
+
+
+def languages() -> list[tuple[str, str]]:
+    """The languages of the page, each in its own words."""
+    return [(one, locale_of(one).languages[one].capitalize()) for one in LANGUAGES]
