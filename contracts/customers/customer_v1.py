@@ -71,7 +71,7 @@ class CustomerRecorded:
     organisation_id: str
     # The customer is of this dealership alone.
     dealership_id: str
-    # A code: `ms`, `mr`, or another one of `CustomerTitle` in contracts/words.
+    # A code: `madam`, `sir` or `company`.
     title: str | None
     # The name of a company stands here alone.
     last_name: str | None
@@ -91,8 +91,8 @@ class CustomerRecorded:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CustomerChanged:
-    """Somebody corrected who the customer is (FLB-120); this counts instead of what was said
-    before.
+    """Somebody corrected who the customer is (FLB-120), or their case did; this counts instead
+    of what was said before.
     """
 
     customer_id: str
@@ -105,6 +105,8 @@ class CustomerChanged:
     # E.164.
     phone: str | None
     language: str | None
+    # The case that says so, of a customer who was recorded from it; absent where it was edited.
+    case_id: str | None
     changed_by: str
     changed_at: datetime
 
@@ -126,7 +128,7 @@ class ChannelsBlocked:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ConsentGiven:
-    """The customer agreed to be written to (S11)."""
+    """The customer agreed to be written to."""
 
     customer_id: str
     organisation_id: str
@@ -146,7 +148,7 @@ class ConsentGiven:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ConsentWithdrawn:
-    """The customer refused to be written to, or took back what they had agreed to (S11)."""
+    """The customer refused to be written to, or took back what they had agreed to."""
 
     customer_id: str
     organisation_id: str
@@ -210,6 +212,17 @@ class CaseLinked:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class CaseUnlinked:
+    """The case is of somebody else: it names another customer now."""
+
+    customer_id: str
+    organisation_id: str
+    dealership_id: str
+    case_id: str
+    unlinked_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class CustomersMerged:
     """Two records are of one customer (G-76): this one shows at the other one until it is
     undone.
@@ -256,7 +269,7 @@ class CustomerErased:
     """The customer is erased for good (FLB-123, G-50): whoever keeps anything personal of them,
     or of these cases, drops it.
 
-    The keys of the customer and of these contacts are destroyed next.
+    The key of the customer is destroyed next.
     """
 
     customer_id: str
@@ -292,6 +305,7 @@ CustomerEvent = (
     | VehicleDescribed
     | VehicleRemoved
     | CaseLinked
+    | CaseUnlinked
     | CustomersMerged
     | MergeUndone
     | CustomerExported
@@ -307,6 +321,7 @@ _ConsentWithdrawn = message_class("relais.customers.customer.v1.ConsentWithdrawn
 _VehicleDescribed = message_class("relais.customers.customer.v1.VehicleDescribed")
 _VehicleRemoved = message_class("relais.customers.customer.v1.VehicleRemoved")
 _CaseLinked = message_class("relais.customers.customer.v1.CaseLinked")
+_CaseUnlinked = message_class("relais.customers.customer.v1.CaseUnlinked")
 _CustomersMerged = message_class("relais.customers.customer.v1.CustomersMerged")
 _MergeUndone = message_class("relais.customers.customer.v1.MergeUndone")
 _CustomerExported = message_class("relais.customers.customer.v1.CustomerExported")
@@ -401,6 +416,7 @@ def decode_customer_changed(message: Any, unseal: Unseal) -> CustomerChanged:
         language=decode_text(unseal(message.customer_id, 9, message.language.sealed))
         if message.HasField("language")
         else None,
+        case_id=message.case_id if message.HasField("case_id") else None,
         changed_by=message.changed_by,
         changed_at=decode_instant(message.changed_at),
     )
@@ -429,6 +445,7 @@ def encode_customer_changed(value: CustomerChanged, seal: Seal) -> bytes:
         language=None
         if value.language is None
         else {"sealed": seal(value.customer_id, 9, value.language.encode())},
+        case_id=value.case_id,
         changed_by=value.changed_by,
         changed_at=encode_instant(value.changed_at),
     )
@@ -631,6 +648,30 @@ def encode_case_linked(value: CaseLinked, _seal: Seal) -> bytes:
         contact_id=value.contact_id,
         reason=value.reason,
         linked_at=encode_instant(value.linked_at),
+    )
+    encoded: bytes = message.SerializeToString()
+    return encoded
+
+
+def decode_case_unlinked(message: Any, _unseal: Unseal) -> CaseUnlinked:
+    if not message.HasField("unlinked_at"):
+        raise missing(message, "unlinked_at")
+    return CaseUnlinked(
+        customer_id=message.customer_id,
+        organisation_id=message.organisation_id,
+        dealership_id=message.dealership_id,
+        case_id=message.case_id,
+        unlinked_at=decode_instant(message.unlinked_at),
+    )
+
+
+def encode_case_unlinked(value: CaseUnlinked, _seal: Seal) -> bytes:
+    message = _CaseUnlinked(
+        customer_id=value.customer_id,
+        organisation_id=value.organisation_id,
+        dealership_id=value.dealership_id,
+        case_id=value.case_id,
+        unlinked_at=encode_instant(value.unlinked_at),
     )
     encoded: bytes = message.SerializeToString()
     return encoded
@@ -874,6 +915,17 @@ contract: Contract[CustomerEvent] = Contract(
             encode=encode_case_linked,
             parse=parser(_CaseLinked),
             convert=decode_case_linked,
+        ),
+        EventType(
+            type="relais.customers.customer.v1.case_unlinked",
+            cls=CaseUnlinked,
+            key="customer_id",
+            time="unlinked_at",
+            schema="relais.customers.customer.v1.CaseUnlinked",
+            personal=(),
+            encode=encode_case_unlinked,
+            parse=parser(_CaseUnlinked),
+            convert=decode_case_unlinked,
         ),
         EventType(
             type="relais.customers.customer.v1.merged",

@@ -15,6 +15,7 @@ from tools.openapi.documents import FOLDER
 NAMED: dict[str, tuple[str, ...]] = {
     "accounts PUT /registrations/{organisation_id}/confirmation": ("seen",),
     "accounts PUT /registrations/{organisation_id}/rejection": ("seen",),
+    "customers PUT /customers/{customer_id}/erasure": ("cases", "vehicles", "merged_ids"),
     "depot_tours POST /tours/{tour_id}/handovers": ("loaded",),
     "depot_tours PUT /tours/{tour_id}/orders/{order_id}/delivery": ("cash",),
     "interventions POST /cases/{case_id}/revisions": ("version",),
@@ -64,6 +65,10 @@ BEGINS = (
     "dealerships POST /dealerships/{dealership_id}/templates",
     "dealerships POST /group-templates",
     "dealerships POST /manufacturer-checklists",
+    "customers POST /customers",
+    "customers POST /customers/{customer_id}/consents",
+    "customers POST /customers/{customer_id}/exports",
+    "customers POST /customers/{customer_id}/vehicles",
     "depot_tours POST /orders",
     "depot_tours POST /orders/imports",
     "depot_tours POST /pickups",
@@ -120,6 +125,8 @@ A tour or pickup is given again as it was made, and only once its courier cancel
 SAYS_ALL = (
     "accounts POST /organisation/support-access",
     "accounts PUT /users/{user_id}/agreement",
+    "customers DELETE /customers/{customer_id}/merges/{survivor_id}",
+    "customers PUT /customers/{customer_id}/merges/{survivor_id}",
     "depot_tours PUT /orders/{order_id}/preparation/completion",
     "depot_tours PUT /pickups/{pickup_id}/verification",
     "depot_tours PUT /returns/{order_id}/check",
@@ -131,7 +138,8 @@ SAYS_ALL = (
     "tills POST /days/{day}/deposits",
     "tills POST /days/{day}/counts",
 )
-"""All that is decided stands in the request: a price, a file, each parcel that stays."""
+"""All that is decided stands in the request: a price, a file, each parcel that stays, which records
+are of one customer."""
 
 ONE_SIDE = (
     "accounts DELETE /users/{user_id}/group-manager",
@@ -159,6 +167,10 @@ ONE_SIDE = (
     "dealerships PUT /dealerships/{dealership_id}/templates/{template_id}",
     "dealerships PUT /group-templates/{template_id}",
     "dealerships PUT /manufacturer-checklists/{checklist_id}",
+    "customers DELETE /customers/{customer_id}/vehicles/{vehicle_id}",
+    "customers PUT /customers/{customer_id}/blocked-channels",
+    "customers PUT /customers/{customer_id}/details",
+    "customers PUT /customers/{customer_id}/vehicles/{vehicle_id}",
     "depot_tours PUT /orders/{order_id}/preparation",
     "depot_tours DELETE /orders/{order_id}/preparation/completion",
     "depot_tours DELETE /returns/{order_id}/check",

@@ -15,6 +15,7 @@ WRITING = [
     "accounts",
     "alerts",
     "dealerships",
+    "customers",
     "depot_tours",
     "interventions",
     "invoices",

@@ -87,6 +87,10 @@ KNOWN = {
     "version": 8,
     "end": "arrival",
     "token": "f-1.0.x",
+    "customer_id": "c-1",
+    "survivor_id": "c-2",
+    "vehicle_id": "v-1",
+    "export_id": "e-1",
 }
 PROBES = ("/health/live", "/health/ready", "/metrics")
 KEPT: list[Any] = [
@@ -228,8 +232,10 @@ async def test_an_api_keeps_its_document(both: Platform, api: str, mode: Generat
         ("support", 24),
         ("depot_tours", 26),
         ("tills", 8),
+        ("customers", 17),
         ("views.backoffice", 12),
         ("views.depot", 12),
+        ("views.dealer", 3),
     ],
 )
 async def test_an_api_by_itself_keeps_its_document(

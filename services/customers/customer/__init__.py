@@ -5,6 +5,7 @@ from typing import assert_never
 
 from contracts.customers.customer_v1 import (
     CaseLinked,
+    CaseUnlinked,
     ChannelsBlocked,
     ConsentGiven,
     ConsentWithdrawn,
@@ -14,20 +15,21 @@ from contracts.customers.customer_v1 import (
     CustomerExported,
     CustomerRecorded,
     CustomersMerged,
-    LinkReason,
     MergeUndone,
     SubjectForgotten,
     VehicleDescribed,
     VehicleRemoved,
 )
-from services.customers.customer import editing, ending
+from services.customers.customer import cases, editing, ending
 from services.customers.customer.commands import (
     BlockChannels,
     ChangeCustomer,
     Command,
+    CorrectFromCase,
     CustomerIdTaken,
     CustomerIsErased,
     CustomerIsMerged,
+    CustomerStatus,
     DescribeVehicle,
     EraseCustomer,
     EraseWith,
@@ -35,18 +37,19 @@ from services.customers.customer.commands import (
     ForgetCustomer,
     LinkCase,
     MergeCustomer,
-    MergedIntoItself,
     NoSuchCustomer,
+    OfCases,
     OtherDealership,
     RecordConsent,
     RecordCustomer,
     RecordFromCase,
     Rejection,
     RemoveVehicle,
-    Standing,
     SurvivorIsErased,
     SurvivorIsMerged,
+    SurvivorIsTheSame,
     UndoMerge,
+    UnlinkCase,
 )
 from services.customers.customer.record import Record, details_of
 
@@ -114,7 +117,8 @@ def evolve_record(customer: Active | Merged, event: CustomerEvent) -> Recorded:
         case CustomerErased():
             return Erased(record.recorded, event)
         case CustomerChanged():
-            changed = replace(record, details=details_of(event))
+            edited = record.edited or event.case_id is None
+            changed = replace(record, details=details_of(event), edited=edited)
         case ChannelsBlocked():
             changed = replace(record, blocked=event)
         case ConsentGiven() | ConsentWithdrawn():
@@ -126,6 +130,9 @@ def evolve_record(customer: Active | Merged, event: CustomerEvent) -> Recorded:
             changed = replace(record, vehicles=left)
         case CaseLinked():
             changed = replace(record, cases={**record.cases, event.case_id: event})
+        case CaseUnlinked():
+            others = {id: one for id, one in record.cases.items() if id != event.case_id}
+            changed = replace(record, cases=others)
         case CustomerExported():
             changed = replace(record, export_ids=(*record.export_ids, event.export_id))
         case CustomerRecorded() | SubjectForgotten():
@@ -136,7 +143,7 @@ def evolve_record(customer: Active | Merged, event: CustomerEvent) -> Recorded:
 
 
 def recorded_as(customer: Recorded) -> CustomerRecorded:
-    """Of whom the record is, whatever became of it."""
+    """The beginning of a record, whatever became of it."""
     match customer:
         case Active() | Merged():
             return customer.record.recorded
@@ -146,14 +153,14 @@ def recorded_as(customer: Recorded) -> CustomerRecorded:
             assert_never(unhandled)
 
 
-def standing_of(customer: Recorded) -> Standing:
+def standing_of(customer: Recorded) -> CustomerStatus:
     match customer:
         case Active():
-            return Standing.ACTIVE
+            return CustomerStatus.ACTIVE
         case Merged():
-            return Standing.MERGED
+            return CustomerStatus.MERGED
         case Erased():
-            return Standing.ANONYMISED
+            return CustomerStatus.ANONYMISED
         case unhandled:
             assert_never(unhandled)
 
@@ -179,12 +186,12 @@ def decide(command: Command, customer: Customer) -> Decision:
     match command:
         case EraseCustomer() | EraseWith():
             return erase(command, customer)
-        case LinkCase():
-            return link(command, customer)
         case MergeCustomer():
             return merge(command, customer)
         case UndoMerge():
             return undo_merge(command, customer)
+        case LinkCase() | UnlinkCase() | CorrectFromCase():
+            return follow_case(command, customer)
         case (
             ChangeCustomer()
             | BlockChannels()
@@ -216,7 +223,6 @@ def not_active(customer: Recorded) -> CustomerIsErased | CustomerIsMerged | None
 
 def record(command: RecordCustomer | RecordFromCase, customer: Customer) -> Decision:
     details = command.details
-    of_case = isinstance(command, RecordFromCase)
     recorded = CustomerRecorded(
         customer_id=command.customer_id,
         organisation_id=command.organisation_id,
@@ -235,7 +241,7 @@ def record(command: RecordCustomer | RecordFromCase, customer: Customer) -> Deci
         case Unknown(forgotten=True):
             return CustomerIsErased()
         case Unknown():
-            return [recorded, *([linked_to(command, recorded)] if of_case else [])]
+            return [recorded, *cases.linked_to(recorded)]
         case Active() | Merged() | Erased():
             known = recorded_as(customer)
         case unhandled:
@@ -246,40 +252,20 @@ def record(command: RecordCustomer | RecordFromCase, customer: Customer) -> Deci
     return [] if same else CustomerIdTaken(command.customer_id)
 
 
-def linked_to(command: RecordFromCase | RecordCustomer, recorded: CustomerRecorded) -> CaseLinked:
-    assert isinstance(command, RecordFromCase)
-    return CaseLinked(
-        customer_id=recorded.customer_id,
-        organisation_id=recorded.organisation_id,
-        dealership_id=recorded.dealership_id,
-        case_id=command.case_id,
-        contact_id=recorded.customer_id,
-        reason=LinkReason.RECORDED,
-        linked_at=command.at,
-    )
-
-
-def link(command: LinkCase, customer: Recorded) -> Decision:
-    """A merged record takes a case, too: it shows at the survivor, and goes with the record when
-    the merge is undone."""
+def follow_case(command: OfCases, customer: Recorded) -> Decision:
+    """A merged record follows its cases, too: they show at the survivor, and go with the record
+    when the merge is undone."""
     if isinstance(customer, Erased):
         return CustomerIsErased()
-    record = customer.record
-    if record.recorded.dealership_id != command.dealership_id:
-        return NoSuchCustomer()
-    if command.case_id in record.cases:
-        return []
-    return [
-        CaseLinked(
-            customer_id=command.customer_id,
-            organisation_id=record.recorded.organisation_id,
-            dealership_id=record.recorded.dealership_id,
-            case_id=command.case_id,
-            contact_id=command.contact_id,
-            reason=command.reason,
-            linked_at=command.at,
-        )
-    ]
+    match command:
+        case LinkCase():
+            return cases.link(command, customer.record)
+        case UnlinkCase():
+            return cases.unlink(command, customer.record)
+        case CorrectFromCase():
+            return cases.correct(command, customer.record)
+        case unhandled:
+            assert_never(unhandled)
 
 
 def merge(command: MergeCustomer, customer: Recorded) -> Decision:
@@ -292,15 +278,15 @@ def merge(command: MergeCustomer, customer: Recorded) -> Decision:
         known = customer.survivor_id
         return [] if known == survivor.customer_id else CustomerIsMerged(known)
     if survivor.customer_id == command.customer_id:
-        return MergedIntoItself()
+        return SurvivorIsTheSame()
     if survivor.dealership_id != recorded.dealership_id:
         return OtherDealership(survivor.dealership_id)
     match survivor.standing:
-        case Standing.MERGED:
+        case CustomerStatus.MERGED:
             return SurvivorIsMerged()
-        case Standing.ANONYMISED:
+        case CustomerStatus.ANONYMISED:
             return SurvivorIsErased()
-        case Standing.ACTIVE:
+        case CustomerStatus.ACTIVE:
             pass
         case unhandled:
             assert_never(unhandled)

@@ -57,6 +57,22 @@ class LinkCase(OfCustomer):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class UnlinkCase(OfCustomer):
+    """The case names somebody else now."""
+
+    case_id: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CorrectFromCase(OfCustomer):
+    """The case that told of the customer says otherwise now: a phone was mistyped."""
+
+    details: Details
+    case_id: str
+    by: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ChangeCustomer(OfCustomer):
     details: Details
     by: str
@@ -64,7 +80,7 @@ class ChangeCustomer(OfCustomer):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BlockChannels(OfCustomer):
-    """What is not blocked is open again."""
+    """A channel that is not blocked is open again."""
 
     sms: bool
     email: bool
@@ -88,9 +104,10 @@ class RecordConsent(OfCustomer):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DescribeVehicle(OfCustomer):
-    """What was known of the vehicle before counts no more."""
+    """The last word about a vehicle counts. `new` is one that was not there."""
 
     vehicle_id: str
+    new: bool
     plate: str | None
     plate_country: str | None
     vin: str | None
@@ -106,8 +123,8 @@ class RemoveVehicle(OfCustomer):
     by: str
 
 
-class Standing(StrEnum):
-    """How far a record is (SM-22)."""
+class CustomerStatus(StrEnum):
+    """How far a record is."""
 
     ACTIVE = "active"
     MERGED = "merged"
@@ -120,7 +137,7 @@ class Survivor:
 
     customer_id: str
     dealership_id: str
-    standing: Standing
+    standing: CustomerStatus
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -145,11 +162,12 @@ class ExportCustomer(OfCustomer):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EraseCustomer(OfCustomer):
-    """`cases` and `vehicles` are how many were seen when it was confirmed; `merged_ids` are the
-    records that go with it."""
+    """`cases` and `vehicles` are how many were seen when it was confirmed, `seen_merged_ids` the
+    records that were seen to go with it; `merged_ids` are those that do."""
 
     cases: int
     vehicles: int
+    seen_merged_ids: tuple[str, ...]
     merged_ids: tuple[str, ...]
     by: str
 
@@ -175,8 +193,9 @@ OfStaff = (
     | RemoveVehicle
     | ExportCustomer
 )
+OfCases = LinkCase | UnlinkCase | CorrectFromCase
 OfEnd = EraseCustomer | EraseWith | ForgetCustomer
-Command = RecordCustomer | RecordFromCase | LinkCase | OfStaff | MergeCustomer | UndoMerge | OfEnd
+Command = RecordCustomer | RecordFromCase | OfCases | OfStaff | MergeCustomer | UndoMerge | OfEnd
 
 # --- Rejections -------------------------------------------------------------
 
@@ -204,15 +223,14 @@ class CustomerIsMerged:
 
 
 @dataclass(frozen=True, slots=True)
-class MergedIntoItself:
-    field: ClassVar[str] = "survivor_id"
+class SurvivorIsTheSame:
+    pass
 
 
 @dataclass(frozen=True, slots=True)
 class OtherDealership:
     """A customer is of one dealership; a group shares none."""
 
-    field: ClassVar[str] = "survivor_id"
     dealership_id: str
 
 
@@ -220,12 +238,15 @@ class OtherDealership:
 class SurvivorIsMerged:
     """It shows at another record already: that one may go on, and no cycle comes about."""
 
-    field: ClassVar[str] = "survivor_id"
-
 
 @dataclass(frozen=True, slots=True)
 class SurvivorIsErased:
-    field: ClassVar[str] = "survivor_id"
+    pass
+
+
+@dataclass(frozen=True, slots=True)
+class NoSuchVehicle:
+    pass
 
 
 @dataclass(frozen=True, slots=True)
@@ -265,10 +286,11 @@ Rejection = (
     | CustomerIdTaken
     | CustomerIsErased
     | CustomerIsMerged
-    | MergedIntoItself
+    | SurvivorIsTheSame
     | OtherDealership
     | SurvivorIsMerged
     | SurvivorIsErased
+    | NoSuchVehicle
     | VehicleIsNameless
     | VinRepeated
     | TooManyVehicles

@@ -1,4 +1,4 @@
-"""What people of the dealership do with a customer that goes on: correct, ask, describe, export."""
+"""A customer as people of the dealership work on them: corrected, asked, described, exported."""
 
 from dataclasses import replace
 from datetime import timedelta
@@ -21,6 +21,7 @@ from services.customers.customer.commands import (
     ConsentIdTaken,
     DescribeVehicle,
     ExportCustomer,
+    NoSuchVehicle,
     OfStaff,
     RecordConsent,
     Rejection,
@@ -57,8 +58,9 @@ def decide(command: OfStaff, record: Record) -> Decision:
 
 
 def change(command: ChangeCustomer, record: Record) -> Decision:
+    """Details that stand already are confirmed by whoever says so; no case changes them then."""
     details = command.details
-    if details == record.details:
+    if details == record.details and (record.edited or record.recorded.case_id is None):
         return []
     return [
         CustomerChanged(
@@ -71,6 +73,7 @@ def change(command: ChangeCustomer, record: Record) -> Decision:
             email=details.email,
             phone=details.phone,
             language=details.language,
+            case_id=None,
             changed_by=command.by,
             changed_at=command.at,
         )
@@ -143,6 +146,8 @@ def describe_vehicle(command: DescribeVehicle, record: Record) -> Decision:
         if other and command.vin is not None and vehicle.vin == command.vin:
             return VinRepeated(vehicle.vehicle_id)
     known = record.vehicles.get(command.vehicle_id)
+    if known is None and not command.new:
+        return NoSuchVehicle()
     if known is None and len(record.vehicles) >= MOST_VEHICLES:
         return TooManyVehicles(MOST_VEHICLES)
     described = VehicleDescribed(
@@ -167,7 +172,7 @@ def describe_vehicle(command: DescribeVehicle, record: Record) -> Decision:
 
 
 def remove_vehicle(command: RemoveVehicle, record: Record) -> Decision:
-    """What was never there is away already."""
+    """A vehicle that was never there is away already."""
     if command.vehicle_id not in record.vehicles:
         return []
     return [

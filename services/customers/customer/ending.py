@@ -10,9 +10,17 @@ OPERATOR = "operator"
 
 
 def erase(command: EraseCustomer, record: Record) -> CustomerErased | Changed:
-    """Whoever confirms has seen how much goes."""
-    seen = {"cases": command.cases, "vehicles": command.vehicles}
-    now = {"cases": len(record.cases), "vehicles": len(record.vehicles)}
+    """The number of things that go was seen by whoever confirms."""
+    seen = {
+        "cases": command.cases,
+        "vehicles": command.vehicles,
+        "merged_ids": sorted(command.seen_merged_ids),
+    }
+    now = {
+        "cases": len(record.cases),
+        "vehicles": len(record.vehicles),
+        "merged_ids": sorted(command.merged_ids),
+    }
     if stale := changed(seen, now):
         return stale
     return erased(command, record, by=command.by, merged_ids=command.merged_ids)

@@ -37,6 +37,8 @@ class Record:
 
     recorded: CustomerRecorded
     details: Details
+    edited: bool = False
+    """Whether somebody changed it by hand."""
     blocked: ChannelsBlocked | None = None
     consents: tuple[Consent, ...] = ()
     """In the order in which they were recorded."""
@@ -64,7 +66,7 @@ def said_at(consent: Consent) -> datetime:
 def standing_consent(
     consents: tuple[Consent, ...], purpose: ConsentPurpose, channel: CustomerChannel, at: datetime
 ) -> Consent | None:
-    """What the customer had said last by a time, of one purpose and channel; None when nothing.
+    """The last word of the customer by a time, about one purpose and channel; None without any.
 
     Of two that were said at the same time, what was recorded last counts.
     """

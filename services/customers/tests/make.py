@@ -25,6 +25,7 @@ from contracts.customers.customer_v1 import (
 from services.customers.customer.commands import (
     BlockChannels,
     ChangeCustomer,
+    CustomerStatus,
     DescribeVehicle,
     EraseCustomer,
     EraseWith,
@@ -36,7 +37,6 @@ from services.customers.customer.commands import (
     RecordCustomer,
     RecordFromCase,
     RemoveVehicle,
-    Standing,
     Survivor,
     UndoMerge,
 )
@@ -46,7 +46,7 @@ NOON = datetime(2030, 5, 1, 12, 0, tzinfo=UTC)
 LATER = NOON + timedelta(minutes=40)
 GROUP, LYON, PARIS = "lumiere", "lyon", "paris"
 CAMILLE = Details(
-    title="ms",
+    title="madam",
     last_name="Lefèvre",
     first_name="Camille",
     email="camille@example.org",
@@ -142,6 +142,7 @@ def changed(details: Details) -> CustomerChanged:
         email=details.email,
         phone=details.phone,
         language=details.language,
+        case_id=None,
         changed_by="karim",
         changed_at=LATER,
     )
@@ -243,12 +244,18 @@ def described(
 
 
 def describe(
-    id: str = "v1", plate: str | None = "AB-123-CD", vin: str | None = VIN, mileage_km: int = 45_210
+    id: str = "v1",
+    plate: str | None = "AB-123-CD",
+    vin: str | None = VIN,
+    mileage_km: int = 45_210,
+    *,
+    new: bool = True,
 ) -> DescribeVehicle:
     return DescribeVehicle(
         customer_id="c1",
         organisation_id=GROUP,
         vehicle_id=id,
+        new=new,
         plate=plate,
         plate_country="FR" if plate else None,
         vin=vin,
@@ -282,7 +289,7 @@ def vehicle_removed() -> VehicleRemoved:
 
 
 def merge(
-    into: str = "c2", dealership_id: str = LYON, standing: Standing = Standing.ACTIVE
+    into: str = "c2", dealership_id: str = LYON, standing: CustomerStatus = CustomerStatus.ACTIVE
 ) -> MergeCustomer:
     survivor = Survivor(customer_id=into, dealership_id=dealership_id, standing=standing)
     return MergeCustomer(
@@ -339,6 +346,7 @@ def erase(cases: int = 0, vehicles: int = 0, merged_ids: tuple[str, ...] = ()) -
         organisation_id=GROUP,
         cases=cases,
         vehicles=vehicles,
+        seen_merged_ids=merged_ids,
         merged_ids=merged_ids,
         by="karim",
         at=LATER,

@@ -23,13 +23,13 @@ from services.customers.customer.commands import (
     CustomerIdTaken,
     CustomerIsErased,
     CustomerIsMerged,
-    MergedIntoItself,
+    CustomerStatus,
     NoSuchCustomer,
     OtherDealership,
     SaidInFuture,
-    Standing,
     SurvivorIsErased,
     SurvivorIsMerged,
+    SurvivorIsTheSame,
     TooManyVehicles,
     VehicleIsNameless,
     VinRepeated,
@@ -224,7 +224,7 @@ class TestMerge:
 
     @pytest.mark.requirement("G-76")
     def test_a_customer_is_not_merged_into_themselves(self) -> None:
-        given(recorded()).when(merge("c1")).is_rejected(MergedIntoItself())
+        given(recorded()).when(merge("c1")).is_rejected(SurvivorIsTheSame())
 
     @pytest.mark.requirement("G-76")
     def test_a_customer_is_not_merged_into_another_dealership_s(self) -> None:
@@ -232,11 +232,11 @@ class TestMerge:
 
     @pytest.mark.requirement("G-76")
     def test_a_merged_record_is_no_survivor_so_there_is_no_cycle(self) -> None:
-        closing = merge(standing=Standing.MERGED)
+        closing = merge(standing=CustomerStatus.MERGED)
         given(recorded()).when(closing).is_rejected(SurvivorIsMerged())
 
     def test_an_erased_record_is_no_survivor(self) -> None:
-        late = merge(standing=Standing.ANONYMISED)
+        late = merge(standing=CustomerStatus.ANONYMISED)
         given(recorded()).when(late).is_rejected(SurvivorIsErased())
 
     @pytest.mark.requirement("G-76")

@@ -57,6 +57,7 @@ from infra.http.models import (
 )
 from infra.http.printed import PrintedLine
 from infra.http.problems import invalid
+from infra.http.vehicles import Plate, plate
 from infra.lookups import users
 from infra.wording import Unfit
 from services.missions import trip
@@ -80,7 +81,6 @@ from services.missions.http.missions import (
     ExtraCostTurnedDown,
     extra_costs_shown,
 )
-from services.missions.http.plates import Plate, plate
 from services.missions.http.quotes import (
     AcceptedCounter,
     DeclinedCounter,

@@ -1,9 +1,10 @@
-"""Number plates: French ones in their forms, all others nearly as they come."""
+"""Number plates, French ones in their forms and all others nearly as they come; VINs."""
 
 import pytest
+from pydantic import TypeAdapter, ValidationError
 
+from infra.http.vehicles import Vin, normal_plate, plate
 from infra.wording import Unfit
-from services.missions.http.plates import plate
 
 
 @pytest.mark.parametrize(
@@ -56,3 +57,43 @@ def test_what_is_no_plate_is_refused(entered: str, country: str, rule: str) -> N
     with pytest.raises(Unfit) as refused:
         plate(entered, country)
     assert refused.value.rule == rule
+
+
+@pytest.mark.parametrize(
+    ("entered", "found_as"),
+    [
+        ("AB-123-CD", "AB123CD"),
+        ("ab 123.cd", "AB123CD"),
+        ("M\u00dc-A 1", "MUA1"),
+        ("\u0410 123 \u0412\u0421 77", "A123BC77"),
+        ("\u0399\u0391\u0392-1234", "IAB1234"),
+        ("12345 \u0623 6", "12345\u06276"),
+        ("\u0661\u0662\u0663\u0664\u0665 \u0627 \u0666", "12345\u06276"),
+        ("\uff21\uff22\uff11", "AB1"),
+    ],
+)
+def test_a_plate_is_found_however_it_was_entered(entered: str, found_as: str) -> None:
+    assert normal_plate(entered) == found_as
+
+
+@pytest.mark.parametrize("entered", ["VF1RFB00066123456", "vf1 rfb0006 6123456"])
+def test_a_vin_is_kept_in_one_form(entered: str) -> None:
+    assert TypeAdapter(Vin).validate_python(entered) == "VF1RFB00066123456"
+
+
+@pytest.mark.parametrize(
+    "entered",
+    [
+        "VF1RFB0006612345",
+        "VF1RFB000661234567",
+        "VF1RFB0006612345I",
+        "VF1RFB0006612345O",
+        "VF1RFB0006612345Q",
+        "VF1RFB00066-23456",
+    ],
+)
+def test_what_has_not_the_shape_of_a_vin_is_refused(entered: str) -> None:
+    with pytest.raises(ValidationError) as refused:
+        TypeAdapter(Vin).validate_python(entered)
+    [error] = refused.value.errors()
+    assert error["ctx"]["error"].rule == "vin"
