@@ -19,11 +19,24 @@ SIGNING = Path("keys") / "signing.pem"
 
 
 def development_token(
-    key: SigningKey, subject: str, organisation_id: str, roles: Sequence[Role]
+    key: SigningKey,
+    subject: str,
+    organisation_id: str,
+    roles: Sequence[Role],
+    dealerships: Sequence[str] = (),
 ) -> str:
-    """Valid for twelve hours, and only where the key is published; as if just signed in."""
+    """Valid for twelve hours, and only where the key is published; as if just signed in.
+
+    Each of the roles holds at these dealerships.
+    """
     return issue(
-        key, subject, organisation_id, roles, lifetime=TOKEN_SECONDS, authenticated_at=time()
+        key,
+        subject,
+        organisation_id,
+        roles,
+        lifetime=TOKEN_SECONDS,
+        authenticated_at=time(),
+        dealerships=dict.fromkeys(roles, dealerships) if dealerships else None,
     )
 
 

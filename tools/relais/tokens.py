@@ -10,9 +10,12 @@ from tools.relais.answers import UNREACHABLE, USAGE, Answer, Trouble, sentence
 from tools.relais.keys import SIGNING, TOKEN_SECONDS, development_token, with_keys
 
 
-async def made(roles: Sequence[Role], subject: str, org: str) -> Answer:
-    """A token of this home's key. Raises `Trouble` when no API here would take it, and when there
-    is no key: one that is made here would be known to no API."""
+async def made(
+    roles: Sequence[Role], subject: str, org: str, dealerships: Sequence[str] = ()
+) -> Answer:
+    """A token of this home's key, whose roles hold at these dealerships. Raises `Trouble` when no
+    API here would take it, and when there is no key: one that is made here would be known to no
+    API."""
     settings = connections.settings()
     home = settings.home.resolve()
     if not (home / SIGNING).exists():
@@ -22,7 +25,7 @@ async def made(roles: Sequence[Role], subject: str, org: str) -> Answer:
             UNREACHABLE,
         )
     key, settings = with_keys(home, settings)
-    found = development_token(key, subject, org, roles)
+    found = development_token(key, subject, org, roles, dealerships)
     verifier = Verifier(PublishedKeys(settings.jwks), settings.issuer, settings.audience)
     try:
         verifier.principal(f"Bearer {found}".encode())

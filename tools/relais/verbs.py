@@ -30,6 +30,12 @@ class RoleName(StrEnum):
     BILLING = "billing"
     COURIER = "courier"
     DEPOT_AGENT = "depot_agent"
+    DEALERSHIP_MANAGER = "dealership_manager"
+    ADMINISTRATIVE_AGENT = "administrative_agent"
+    SALES_REPRESENTATIVE = "sales_representative"
+    AUDIT_MANAGER = "audit_manager"
+    GROUP_MANAGER = "group_manager"
+    DEVICE = "device"
 
 
 class FoundedKind(StrEnum):
@@ -37,6 +43,8 @@ class FoundedKind(StrEnum):
 
     DRIVER_PARTNER = "driver_partner"
     DEPOT = "depot"
+    DEALERSHIP = "dealership"
+    DEALER_GROUP = "dealer_group"
     MARKETPLACE_OPERATOR = "marketplace_operator"
 
 
@@ -509,12 +517,16 @@ def token(
     role: Annotated[list[RoleName], typer.Option(help="May be given several times.")],
     subject: Annotated[str, typer.Option(help="The user; of a driver, the driver's id.")],
     org: Annotated[str, typer.Option(help="The organisation.")],
+    dealership: Annotated[
+        list[str] | None, typer.Option(help="Where the roles hold; may be given several times.")
+    ] = None,
     json: Json = False,
 ) -> None:
     """An access token for development, valid for twelve hours."""
     from tools.relais import answers, tokens
 
-    answers.answer(tokens.made([one.value for one in role], subject, org), as_json=json)
+    made = tokens.made([one.value for one in role], subject, org, dealership or ())
+    answers.answer(made, as_json=json)
 
 
 def found(
