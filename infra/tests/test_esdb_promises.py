@@ -3,11 +3,13 @@
 Two processes append at once, in every order of their steps, and each ends after each of them.
 """
 
+import asyncio
 from collections.abc import AsyncIterator, Callable, Sequence
 from dataclasses import replace
 from uuid import UUID, uuid4
 
 import pytest
+from psycopg import errors
 
 from infra.database import Connection, Pool
 from infra.store import Append, Appended, Conflict, InTransaction, Verdict
@@ -201,6 +203,32 @@ async def test_what_others_are_about_is_left_to_them(store: EsdbStore, pool: Poo
     assert await store.read("trip-1") == []
     await store.settle(0.0)
     assert await noted(pool) == [once.events[0].event_id]
+
+
+async def one_row_each(pool: Pool) -> None:
+    async with pool.connection() as connection:
+        await connection.execute("create unique index on public.noted (event_id)")
+
+
+async def test_who_comes_again_ends_what_stands_in_the_way(store: EsdbStore, pool: Pool) -> None:
+    await one_row_each(pool)
+    once = append("trip-1")
+    promises = Promises(pool, pool)
+    assert await promises.make(Promise(await promises.prepare(row_of(once)), once))
+    async with asyncio.timeout(3.0):
+        assert await store.append_with(once, row_of(once)) == Conflict(0, 1)
+    assert (await noted(pool), await left(pool)) == ([once.events[0].event_id], [])
+
+
+async def test_nobody_waits_for_ever_for_the_rows_of_another(store: EsdbStore, pool: Pool) -> None:
+    await one_row_each(pool)
+    once = append("trip-1")
+    promises = Promises(pool, pool)
+    gid = await promises.prepare(row_of(once))
+    with pytest.raises(errors.LockNotAvailable):
+        async with asyncio.timeout(15.0):
+            await store.append_with(append("trip-2"), row_of(once))
+    await promises.drop(gid)
 
 
 async def test_a_stream_that_is_gone_keeps_nobody_from_settling(

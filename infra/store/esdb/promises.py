@@ -29,6 +29,7 @@ from infra.supervisor import Halt
 PREFIX = "relais:"
 _json = JSONEncoder(separators=(",", ":")).encode
 
+_WAIT = "set local lock_timeout = '5s'"
 _LOCK = "select pg_advisory_xact_lock(hashtextextended(%s, 0))"
 _MAKE = """
 insert into beside.promise (event_id, gid, append)
@@ -94,12 +95,14 @@ class Promises:
     async def prepare(self, in_transaction: InTransaction) -> str:
         """Do what goes with an append, durable and unseen; answers the name of the transaction.
 
-        What it raises comes out, and nothing is left.
+        What it raises comes out, and nothing is left. So does `LockNotAvailable` while the rows of
+        another one wait, for as long as no server answers: nobody is to hold a connection so long.
         """
         gid = f"{PREFIX}{uuid4()}"
         async with self._pool.connection() as connection:
             await connection.execute("begin")
             try:
+                await connection.execute(_WAIT)
                 await in_transaction(connection)
                 await _end(connection, "prepare transaction", gid)
             except BaseException:

@@ -238,6 +238,9 @@ class EsdbStore:
     async def append_with(self, append: Append, in_transaction: InTransaction) -> Verdict:
         """As the protocol says; `in_transaction` is begun before the verdict, and undone then."""
         _refuse(append)
+        # The rows of an earlier try are in the way of ours until they have ended.
+        if await self._earlier_kept(append):
+            return Conflict(append.expected_version, await self.version(append.stream))
         try:
             gid = await self._promises.prepare(in_transaction)
         except Exception:
@@ -250,9 +253,14 @@ class EsdbStore:
         if await self._promises.make(promise):
             return await self._keep(promise)
         await self._promises.drop(gid)
+        await self._earlier_kept(append)
+        return Conflict(append.expected_version, await self.version(append.stream))
+
+    async def _earlier_kept(self, append: Append) -> bool:
+        """Whether an earlier try of it had made a promise, which has ended now."""
         if other := await self._promises.of(append.events[0].event_id):
             await self._keep(other)
-        return Conflict(append.expected_version, await self.version(append.stream))
+        return other is not None
 
     async def _keep(self, promise: Promise) -> Verdict:
         """Send an append, and end what waits for it as its stream decides. Safe to repeat."""
