@@ -4,7 +4,7 @@ import pytest
 
 from infra.http.auth import PublishedKeys, Verifier
 from infra.settings import Settings
-from infra.tokens import SigningKey, jwks
+from infra.tokens import Role, SigningKey, jwks
 from tools.relais.keys import development_token
 
 KEY = SigningKey.generate()
@@ -15,7 +15,7 @@ KEY = SigningKey.generate()
 def test_the_roles_of_a_token_hold_at_the_dealerships_that_are_named(
     there: tuple[str, ...],
 ) -> None:
-    roles = ("dealership_manager", "device")
+    roles: tuple[Role, ...] = ("dealership_manager", "device")
     token = development_token(KEY, "ines", "garages", roles, there)
     settings = Settings.model_validate({"jwks": jwks(KEY)})
     verifier = Verifier(PublishedKeys(settings.jwks), settings.issuer, settings.audience)
