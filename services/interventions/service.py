@@ -1,5 +1,6 @@
 """The service `interventions`: the cases of a dealership, and what its customers answer."""
 
+from contracts.customers import customer_v1
 from contracts.messaging import message_v1
 from infra import vault
 from infra.consumers.reactions import Reaction
@@ -9,13 +10,21 @@ from services.interventions.aggregates import CASE
 from services.interventions.http import router
 from services.interventions.http.problems import WORDING
 from services.interventions.lookups import customers_customer, dealerships_template
-from services.interventions.reactions import from_messaging_message
+from services.interventions.reactions import from_customers_customer, from_messaging_message
 
 service = Service(
     name="interventions",
     about="The cases of a dealership, and what its customers answer.",
     aggregates=(CASE,),
     reactions=(
+        Reaction(
+            name="erasures",
+            contract=customer_v1.contract,
+            reads=from_customers_customer.Reads,
+            react=from_customers_customer.react,
+            aggregate=CASE,
+            target=from_customers_customer.target,
+        ),
         Reaction(
             name="messages",
             contract=message_v1.contract,

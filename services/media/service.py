@@ -1,6 +1,7 @@
 """The service `media`: files up and down, checked at arrival, private or public."""
 
 from contracts.dealerships import template_v1
+from contracts.interventions import case_v1
 from contracts.invoices import invoice_v1
 from contracts.missions import trip_v1
 from contracts.papers import paper_v1
@@ -14,6 +15,7 @@ from services.media.aggregates import FILE
 from services.media.http.problems import WORDING
 from services.media.reactions import (
     from_dealerships_template,
+    from_interventions_case,
     from_invoices_invoice,
     from_missions_trip,
     from_papers_paper,
@@ -33,6 +35,14 @@ service = Service(
             FILE,
             from_dealerships_template.target,
             reads=from_dealerships_template.Reads,
+        ),
+        Reaction(
+            "cases",
+            case_v1.contract,
+            from_interventions_case.react,
+            FILE,
+            from_interventions_case.target,
+            reads=from_interventions_case.Reads,
         ),
         Reaction(
             "expenses",

@@ -1,7 +1,9 @@
 """A case: made, filled, sent, read, answered, closed and deleted (SM-13)."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import reduce
 from typing import assert_never
 
 from contracts.interventions.case_v1 import (
@@ -92,11 +94,20 @@ class ForgetCase:
     at: datetime
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AnonymiseCase:
+    """Follows from the erasure of the customer."""
+
+    case_id: str
+    organisation_id: str
+    at: datetime
+
+
 OfContent = content.Command | works.Command | media.Command | recipients.OfRecipients
 OfProposal = sending.Command | recipients.OfLinks | answering.OfStaff
 OfStaff = OfContent | OfProposal | CloseCase | DeleteCase | ForgetCase
 OfItself = sending.FollowInvitation | deadline.Command
-Command = CreateCase | OfStaff | answering.OfHolder | OfItself
+Command = CreateCase | OfStaff | answering.OfHolder | OfItself | AnonymiseCase
 
 # --- Rejections -------------------------------------------------------------
 
@@ -270,21 +281,23 @@ def decide(command: Command, case: Case) -> Decision:
         return create(command, case)
     if isinstance(command, OfItself):
         return decide_of_itself(command, case)
+    if isinstance(command, AnonymiseCase):
+        return anonymise(command, case)
     if isinstance(case, Uncreated):
         return NoSuchCase()
     if isinstance(command, answering.OfHolder):
         return decide_of_holder(command, case)
     if command.organisation_id != case.dossier.created.organisation_id:
         return NoSuchCase()
+    if isinstance(command, ForgetCase):
+        return forget(command, case)
     if isinstance(case, Deleted):
-        return [] if isinstance(command, DeleteCase | ForgetCase) else NoSuchCase()
+        return [] if isinstance(command, DeleteCase) else NoSuchCase()
     match command:
         case CloseCase():
             return close(command, case)
         case DeleteCase():
             return delete(command, case)
-        case ForgetCase():
-            return forget(command, case)
         case _:
             return decide_of_staff(command, case)
 
@@ -439,7 +452,15 @@ def take_down(command: answering.TakeDownAnswer, case: Live) -> Decision:
             return [] if answering.is_answer(command, known, held) else CaseIsAnswered()
         case unhandled:
             assert_never(unhandled)
-    return answering.take_down(command, held, sent_of(case), version)
+    decision = answering.take_down(command, held, sent_of(case), version)
+    if command.notify is None or not isinstance(decision, list):
+        return decision
+    told = sending.confirm(command.notify, reduce(dossier.evolve, of_dossier(decision), held))
+    return [*decision, *told] if isinstance(told, list) else told
+
+
+def of_dossier(events: list[CaseEvent]) -> Iterator[dossier.Event]:
+    return (one for one in events if isinstance(one, dossier.Event))
 
 
 def decide_on_content(command: OfContent, case: Live | Closed) -> Decision:
@@ -514,7 +535,17 @@ def delete(command: DeleteCase, case: Live | Closed) -> Decision:
     ]
 
 
-def forget(command: ForgetCase, case: Live | Closed) -> Decision:
+def anonymise(command: AnonymiseCase, case: Case) -> Decision:
+    """A case of another organisation is none of the customer's, whatever was said."""
+    if isinstance(case, Uncreated):
+        return []
+    if case.dossier.created.organisation_id != command.organisation_id:
+        return []
+    return forget(command, case)
+
+
+def forget(command: ForgetCase | AnonymiseCase, case: Created) -> Decision:
+    """Also of a deleted case: whoever kept something of it drops that as well."""
     if case.dossier.forgotten:
         return []
     known = case.dossier.created

@@ -31,6 +31,7 @@ from services.interventions.case import pricing, works
 from services.interventions.case.content import NotOfModule
 from services.interventions.case.dossier import CUSTOMER, Code, Dossier, evolve
 from services.interventions.case.recipients import works_at
+from services.interventions.case.sending import Confirmation
 
 CODE_HOLDS = timedelta(minutes=10)
 MOST_TRIES = 5
@@ -105,13 +106,15 @@ OfHolder = OpenPage | Decisive
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TakeDownAnswer:
-    """A colleague records an answer that came by other ways (FLB-103)."""
+    """A colleague records an answer that came by other ways (FLB-103). `notify` confirms it to the
+    customer, or not at all (FLB-104)."""
 
     organisation_id: str
     version: int
     accepted: tuple[str, ...]
     risks_acknowledged: tuple[str, ...]
     origin: AnswerOrigin
+    notify: Confirmation | None = None
     by: str
     at: datetime
 

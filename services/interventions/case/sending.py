@@ -83,6 +83,17 @@ class SendAgain:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Confirmation:
+    """The customer is told what a colleague took down (FLB-104)."""
+
+    sending_id: str
+    channels: tuple[SendingChannel, ...]
+    terms: Terms
+    by: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class BeginRevision:
     """The case is worked on again, for a later version (I2)."""
 
@@ -263,6 +274,15 @@ def without_price(version: VersionFixed, *, confirmed: bool) -> WorksWithoutPric
     return WorksWithoutPrice(unpriced) if unpriced and not confirmed else None
 
 
+def confirm(command: Confirmation, dossier: Dossier) -> Decision:
+    """By messages, to the customer alone."""
+    return (
+        missing_to_send(dossier)
+        or bad_channels(command.channels, dossier, command.terms)
+        or [*written_to(command, dossier, CUSTOMER, LinkScope.ANSWER, command.channels)]
+    )
+
+
 def begin_revision(command: BeginRevision, dossier: Dossier) -> Decision:
     if stale := changed({"version": command.version}, {"version": dossier.version}):
         return stale
@@ -351,17 +371,33 @@ def sent(command: SendCase, dossier: Dossier, version: int) -> CaseSent:
 def invited(command: SendCase | SendAgain, dossier: Dossier, version: int) -> Iterator[CaseEvent]:
     """A link and its messages for each recipient: the customer by the chosen channels, the others
     by e-mail, or by text message where they have none."""
-    ways = [(CUSTOMER, LinkScope.ANSWER, command.channels)]
-    ways += [(one.recipient_id, one.scope, (way_to(one),)) for one in dossier.named]
-    for recipient_id, scope, channels in ways:
-        link = usable(dossier, recipient_id, command.at)
-        if link is None:
-            days = command.terms.link_days
-            link = issued(dossier, recipient_id, scope, days, command.by, command.at)
-            yield link
-        for channel in channels:
-            if channel is not SendingChannel.LINK:
-                yield invitation(command, dossier, link, channel, version)
+    yield from written_to(
+        command, dossier, CUSTOMER, LinkScope.ANSWER, command.channels, version=version
+    )
+    for one in dossier.named:
+        yield from written_to(
+            command, dossier, one.recipient_id, one.scope, (way_to(one),), version=version
+        )
+
+
+def written_to(
+    command: SendCase | SendAgain | Confirmation,
+    dossier: Dossier,
+    recipient_id: str,
+    scope: LinkScope,
+    channels: tuple[SendingChannel, ...],
+    *,
+    version: int | None = None,
+) -> Iterator[CaseEvent]:
+    """A link, where the recipient has none that works, and a message by each channel."""
+    link = usable(dossier, recipient_id, command.at)
+    if link is None:
+        days = command.terms.link_days
+        link = issued(dossier, recipient_id, scope, days, command.by, command.at)
+        yield link
+    for channel in channels:
+        if channel is not SendingChannel.LINK:
+            yield invitation(command, dossier, link, channel, version or dossier.version)
 
 
 def way_to(recipient: RecipientNamed) -> SendingChannel:
@@ -369,7 +405,7 @@ def way_to(recipient: RecipientNamed) -> SendingChannel:
 
 
 def invitation(
-    command: SendCase | SendAgain,
+    command: SendCase | SendAgain | Confirmation,
     dossier: Dossier,
     link: LinkIssued,
     channel: SendingChannel,
@@ -407,10 +443,12 @@ def address_of(dossier: Dossier, recipient_id: str) -> tuple[str, str | None, st
     return one.recipient_name, one.email, one.phone, one.language
 
 
-def kind_of(command: SendCase | SendAgain, dossier: Dossier) -> InvitationKind:
+def kind_of(command: SendCase | SendAgain | Confirmation, dossier: Dossier) -> InvitationKind:
     match command:
         case SendAgain():
             return InvitationKind.AGAIN
+        case Confirmation():
+            return InvitationKind.CONFIRMATION
         case SendCase():
             before = bool(dossier.reads) or any(map(may_be_there, told(dossier)))
             return InvitationKind.NEW_VERSION if before else InvitationKind.PROPOSAL

@@ -9,7 +9,7 @@ from infra.http.models import Body, Email, Id, Language, Line, Phone
 from services.interventions.aggregates import CASE
 from services.interventions.case import answering, recipients, sending
 from services.interventions.http.access import WriterContext, dealership_of, to_write
-from services.interventions.http.fields import OriginNamed, PartId, RecipientNamed, ScopeNamed
+from services.interventions.http.fields import PartId, RecipientNamed, ScopeNamed
 
 router = Router("Proposals")
 
@@ -34,17 +34,6 @@ class RecipientBody(Body):
 
 class RevisionBody(Body):
     version: Version
-
-
-class AcceptanceBody(Body):
-    """An answer that came by other ways than the page."""
-
-    version: Version
-    accepted: WorkIds
-    """The works that were accepted; all others are refused."""
-    risks_acknowledged: WorkIds = ()
-    """The urgent works that were refused after the risk was explained."""
-    origin: OriginNamed
 
 
 # --- Routes -----------------------------------------------------------------
@@ -116,25 +105,6 @@ async def begin_revision(
     command = sending.BeginRevision(
         organisation_id=who.organisation_id,
         version=body.version,
-        by=who.subject,
-        at=context.at,
-    )
-    return await context.handle(CASE, case_id, command)
-
-
-@router.put("/cases/{case_id}/answer")
-async def take_down_answer(
-    case_id: Id, body: AcceptanceBody, context: WriterContext
-) -> Answered[Recorded]:
-    """Take down an answer that came by phone or otherwise, for each work."""
-    await to_write(context, case_id)
-    who = context.principal
-    command = answering.TakeDownAnswer(
-        organisation_id=who.organisation_id,
-        version=body.version,
-        accepted=body.accepted,
-        risks_acknowledged=body.risks_acknowledged,
-        origin=body.origin,
         by=who.subject,
         at=context.at,
     )

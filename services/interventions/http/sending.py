@@ -15,11 +15,11 @@ from infra.vault import Vault
 from services.interventions import case
 from services.interventions.adapters import links
 from services.interventions.aggregates import CASE
-from services.interventions.case import recipients, sending
+from services.interventions.case import answering, recipients, sending
 from services.interventions.case.dossier import CUSTOMER, Dossier
 from services.interventions.http.access import WriterContext, dealership_of, ours, to_write
-from services.interventions.http.fields import ChannelNamed, PartId, ScopeNamed
-from services.interventions.http.proposal import Version
+from services.interventions.http.fields import ChannelNamed, OriginNamed, PartId, ScopeNamed
+from services.interventions.http.proposal import Version, WorkIds
 from services.interventions.lookups import customers_customer
 
 Channels = Annotated[tuple[ChannelNamed, ...], Field(min_length=1, max_length=3, strict=False)]
@@ -48,6 +48,19 @@ class SendingBody(Body):
 class RepetitionBody(Body):
     channels: Channels
     version: Version
+
+
+class AcceptanceBody(Body):
+    """An answer that came by other ways than the page."""
+
+    version: Version
+    accepted: WorkIds
+    """The works that were accepted; all others are refused."""
+    risks_acknowledged: WorkIds = ()
+    """The urgent works that were refused after the risk was explained."""
+    origin: OriginNamed
+    notify: Annotated[tuple[ChannelNamed, ...], Field(max_length=2, strict=False)] = ()
+    """The channels by which the customer is told what was taken down; none tells nobody."""
 
 
 class Link(Answer):
@@ -146,6 +159,38 @@ def router(vault: Vault, portal: str) -> Router:
                 version=body.version,
                 terms=await terms(context, held),
                 by=context.principal.subject,
+                at=context.at,
+            )
+
+        return await context.handle(CASE, case_id, command)
+
+    @routes.put("/cases/{case_id}/answer")
+    async def take_down_answer(
+        case_id: Id, body: AcceptanceBody, context: WriterContext
+    ) -> Answered[Recorded]:
+        """Take down an answer that came by phone or otherwise, for each work."""
+        await to_write(context, case_id)
+        sending_id = context.new_id("S")
+
+        async def command(now: case.Case) -> case.Command:
+            who = context.principal
+            notify = None
+            if body.notify:
+                notify = sending.Confirmation(
+                    sending_id=sending_id,
+                    channels=body.notify,
+                    terms=await terms(context, ours(context, now).dossier),
+                    by=who.subject,
+                    at=context.at,
+                )
+            return answering.TakeDownAnswer(
+                organisation_id=who.organisation_id,
+                version=body.version,
+                accepted=body.accepted,
+                risks_acknowledged=body.risks_acknowledged,
+                origin=body.origin,
+                notify=notify,
+                by=who.subject,
                 at=context.at,
             )
 

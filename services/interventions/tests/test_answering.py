@@ -10,9 +10,12 @@ from contracts.interventions.case_v1 import (
     AnswerOrigin,
     CaseAnswered,
     CaseRead,
+    CustomerInvited,
+    InvitationKind,
     LineAccepted,
     LineRefused,
     Module,
+    SendingChannel,
     VersionFixed,
     WorkLevel,
 )
@@ -33,6 +36,7 @@ from services.interventions.case.answering import (
     RiskNotAcknowledged,
 )
 from services.interventions.case.content import NotOfModule
+from services.interventions.case.sending import ChannelNotPossible, Confirmation
 from services.interventions.tests.make import (
     ANSWERED,
     CASE,
@@ -230,6 +234,40 @@ def test_a_colleague_takes_an_answer_down_with_its_origin() -> None:
     assert line.version == 1
     given = CASE.given(*history(*ANSWERED))
     given.when(take_down("pads")).is_rejected(case.CaseIsAnswered())
+
+
+def notifying(*channels: SendingChannel) -> answering.TakeDownAnswer:
+    confirmation = Confirmation(
+        sending_id="told", channels=channels, terms=terms(), by="lea", at=LATER
+    )
+    return replace(take_down("pads"), notify=confirmation)
+
+
+@pytest.mark.requirement("FLB-104")
+@pytest.mark.parametrize(
+    "channels", [(SendingChannel.EMAIL,), (SendingChannel.EMAIL, SendingChannel.SMS)]
+)
+def test_the_customer_is_told_what_was_taken_down_by_the_chosen_channels(
+    channels: tuple[SendingChannel, ...],
+) -> None:
+    told = [
+        (one.channel, one.kind, one.version)
+        for one in history(*READ, notifying(*channels))
+        if isinstance(one, CustomerInvited)
+    ]
+    assert told[1:] == [(one, InvitationKind.CONFIRMATION, 1) for one in channels]
+    given = CASE.given(*history(*READ))
+    decided = given.answer(notifying(*channels))
+    assert isinstance(decided, list)
+    given.when(notifying(*channels)).records(*decided)
+
+
+@pytest.mark.requirement("FLB-104")
+def test_nobody_is_told_where_the_customer_has_no_such_address_and_nothing_is_taken_down() -> None:
+    no_phone = (create(), name_customer(phone=None), list_work(), send(), open_page())
+    CASE.given(*history(*no_phone)).when(notifying(SendingChannel.SMS)).is_rejected(
+        ChannelNotPossible(SendingChannel.SMS, blocked=False)
+    )
 
 
 @pytest.mark.requirement("FLB-109")

@@ -1,4 +1,4 @@
-"""What becomes of messages is told to the case that asked for them."""
+"""The fate of messages is told to the case that asked for them."""
 
 import pytest
 

@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 
 from contracts.dealerships import template_v1 as template
+from contracts.interventions import case_v1 as case
 from contracts.invoices import invoice_v1 as invoice
 from contracts.missions import trip_v1 as trip
 from contracts.papers import paper_v1 as paper
@@ -13,6 +14,7 @@ from contracts.support import request_v1 as request
 from services.media.file import Hold, Unshare
 from services.media.reactions import (
     from_dealerships_template,
+    from_interventions_case,
     from_invoices_invoice,
     from_missions_trip,
     from_papers_paper,
@@ -30,6 +32,13 @@ def fact(kind: type[Any], **known: Any) -> Any:
 
 def hold(organisation: str | None, by: str, reader: str | None) -> Hold:
     return Hold(file_id="f-1", organisation_id=organisation, by=by, reader_id=reader, at=NOON)
+
+
+@pytest.mark.requirement("G-92")
+def test_the_media_of_a_case_are_held() -> None:
+    known = {"case_id": "J1", "organisation_id": "group", "file_id": "f-1", "placed_at": NOON}
+    found = from_interventions_case.react(fact(case.MediaPlaced, **known))
+    assert found == [hold("group", "case-J1", None)]
 
 
 def test_a_declared_receipt_is_held() -> None:

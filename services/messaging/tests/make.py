@@ -184,6 +184,7 @@ def queue(message: MessageQueued | None = None) -> Queue:
         about=wanted.about,
         expires_at=wanted.expires_at,
         address=wanted.address,
+        language=wanted.language,
         at=wanted.queued_at,
     )
 

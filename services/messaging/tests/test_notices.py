@@ -146,6 +146,11 @@ def test_what_can_no_longer_be_read_is_told_to_nobody() -> None:
     assert told(unreadable, personal={}) != []
 
 
+def test_a_language_comes_from_the_event_where_the_notice_says_so() -> None:
+    [usual], [named] = told(), told(language="reason")
+    assert (usual.language, named.language) == (None, "blurred")
+
+
 def test_an_address_and_an_end_come_from_the_event() -> None:
     [message] = told(address="reason", expires_at="refused_at")
     assert (message.address, message.expires_at) == ("blurred", NOON)

@@ -115,6 +115,15 @@ def test_a_message_for_one_channel_takes_no_other() -> None:
     assert planned(who, only, tried=frozenset({message_v1.Channel.SMS})) is Reason.NO_ADDRESS
 
 
+def test_a_message_with_an_address_of_its_own_needs_no_other_for_its_channel() -> None:
+    who = person(contact())
+    sms = message_v1.Channel.SMS
+    named = queued(Topic.MONEY, only=sms, address=PHONE)
+    assert channel_of(planned(who, named)) is SMS
+    assert planned(who, named, tried=frozenset({sms})) is Reason.NO_ADDRESS
+    assert planned(who, queued(Topic.MONEY, only=sms)) is Reason.NO_ADDRESS
+
+
 def test_a_message_is_worth_sending_until_it_expires() -> None:
     who = person(contact())
     last = NOON + WEEK - timedelta(microseconds=1)

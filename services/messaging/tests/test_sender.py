@@ -127,6 +127,15 @@ async def test_a_message_reaches_its_recipient_in_their_language(database: str) 
         assert await stage.types() == ["queued", "scheduled", "sent"]
 
 
+async def test_a_message_may_be_in_another_language_than_its_recipient_reads(database: str) -> None:
+    async with mail_server() as server, staged(database, by_mail(server)) as stage:
+        await stage.meet(language="fr")
+        await stage.queue(replace(fresh(), language="nb-NO"))
+        await stage.round()
+        [mail] = server.mails
+        assert mail["Subject"] == "Tilbud ikke godtatt: t-1"
+
+
 async def test_a_message_waits_for_a_contact_that_comes_later(database: str) -> None:
     async with mail_server() as server, staged(database, by_mail(server)) as stage:
         await stage.queue(fresh())
