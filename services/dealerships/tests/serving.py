@@ -92,6 +92,7 @@ def picture(file_id: str, visibility: Visibility = Visibility.PUBLIC) -> FileSto
         size_bytes=1_000,
         visibility=visibility,
         purpose=Purpose.OTHER,
+        length_milliseconds=None,
         stored_at=NOON,
     )
 
