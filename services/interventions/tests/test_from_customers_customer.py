@@ -23,10 +23,10 @@ from services.interventions.tests.make import (
 )
 
 ERASED = CustomerErased(
-    customer_id="C1",
+    customer_id="claire",
     organisation_id=GROUP,
     dealership_id=LILLE,
-    contact_ids=("C1",),
+    contact_ids=("claire",),
     case_ids=(ID, "JOTHER"),
     with_customer_id=None,
     merged_customer_ids=(),
