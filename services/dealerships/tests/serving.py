@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from typing import Any
 
 import httpx
@@ -10,7 +11,7 @@ from contracts.accounts.organisation_v1 import OrganisationKind
 from contracts.media.file_v1 import FileStored, Purpose, Visibility
 from infra.commands import Aggregate
 from infra.testing import serving
-from infra.testing.following import NOON, follow, organisation
+from infra.testing.following import file, follow, organisation
 from infra.tokens import Role, issue
 from services.dealerships.aggregates import DEALERSHIP
 from services.dealerships.service import service
@@ -83,18 +84,8 @@ def refusal(answer: httpx.Response) -> tuple[int, str]:
 
 def picture(file_id: str, visibility: Visibility = Visibility.PUBLIC) -> FileStored:
     """A picture of Ines's."""
-    return FileStored(
-        file_id=file_id,
-        organisation_id="group",
-        user_id="ines",
-        sha256="0" * 64,
-        media_type="image/png",
-        size_bytes=1_000,
-        visibility=visibility,
-        purpose=Purpose.OTHER,
-        length_milliseconds=None,
-        stored_at=NOON,
-    )
+    found = file(file_id, "ines", "group", Purpose.OTHER)
+    return replace(found, visibility=visibility, media_type="image/png")
 
 
 @asynccontextmanager

@@ -42,6 +42,17 @@ BODIES: dict[str, Any] = {
 }
 
 
+ELSEWHERE = (
+    # Only the operator of the platform is shown these, and a template of the group has no history
+    # at a dealership.
+    "GET /manufacturer-checklists",
+    "GET /manufacturer-checklists/{checklist_id}",
+    f"GET {HERE}/templates/{{template_id}}/history",
+    # It names only the text.
+    f"GET {HERE}/predefined-messages/{{predefined_message_id}}/preview",
+)
+
+
 async def test_strangers_find_no_trace_of_it(database: str) -> None:
     async with served(database) as api:
         where = await api.opened()
@@ -59,15 +70,7 @@ async def test_strangers_find_no_trace_of_it(database: str) -> None:
             words={"brand": "peugeot"},
             bodies=BODIES,
             owners={"group_manager": "gina", "administration": "rose"},
-            for_all=(
-                # Only the operator of the platform is shown these, and a template of the group has
-                # no history at a dealership.
-                "GET /manufacturer-checklists",
-                "GET /manufacturer-checklists/{checklist_id}",
-                f"GET {HERE}/templates/{{template_id}}/history",
-                # It names only the text.
-                f"GET {HERE}/predefined-messages/{{predefined_message_id}}/preview",
-            ),
+            for_all=ELSEWHERE,
         )
         await existing.is_hidden_from(api)
 
