@@ -83,18 +83,18 @@ UNIT = "340123450000000000"
 
 
 @pytest.mark.parametrize(
-    ("code", "symbology", "says"),
+    ("code", "of_gs1", "says"),
     [
-        ("CASA-2041/1", "]C0", b"CASA-2041/1"),
-        (WIDEST, "]C0", WIDEST.encode()),
-        (UNIT, "]C1", b"00" + UNIT.encode()),
-        ("340123450000000001", "]C0", b"340123450000000001"),
-        ("12345", "]C0", b"12345"),
+        ("CASA-2041/1", False, b"CASA-2041/1"),
+        (WIDEST, False, WIDEST.encode()),
+        (UNIT, True, b"00" + UNIT.encode()),
+        ("340123450000000001", False, b"340123450000000001"),
+        ("12345", False, b"12345"),
     ],
     ids=["letters", "as long as codes are", "an SSCC", "no SSCC", "an odd number of digits"],
 )
 def test_the_bars_and_the_square_of_a_label_are_scanned_back(
-    code: str, symbology: str, says: bytes
+    code: str, of_gs1: bool, says: bytes
 ) -> None:
     row = replace(orders.project(None, registered()), parcel_codes=(code,))
     shown = papers.labels(row) | {"words": papers.WORDS}
@@ -102,8 +102,9 @@ def test_the_bars_and_the_square_of_a_label_are_scanned_back(
     page = typst.compile(papers.LABELS, format="png", ppi=300.0, sys_inputs=data)
     assert isinstance(page, bytes)
     found = zxingcpp.read_barcodes(Image.open(BytesIO(page)).convert("L"))
-    read = {one.symbology_identifier: one.bytes for one in found}
-    assert read == {symbology: says, "]Q1": code.encode()}
+    read = {one.format.name: (one.bytes, one.content_type.name) for one in found}
+    kind = "GS1" if of_gs1 else "Text"
+    assert read == {"Code128": (says, kind), "QRCode": (code.encode(), "Text")}
 
 
 def test_a_manifest_has_every_order_and_the_cash_to_collect() -> None:
