@@ -363,8 +363,6 @@ def decide_shown(
             return answering.reply(command, held, link, sent)
         case answering.AskCode():
             return answering.ask_code(command, held, link)
-        case answering.NoteMistake():
-            return answering.note_mistake(command, held, link)
         case answering.RequestContact():
             return answering.request_contact(command, held, link, sent)
         case unhandled:
@@ -382,7 +380,7 @@ def decide_answered(command: answering.OfHolder, case: Answered, link: LinkIssue
         case answering.AnswerCase() | answering.ReplyToCase():
             same = answering.is_answer(command, known, held)
             return [] if same else CaseIsAnswered()
-        case answering.AskCode() | answering.NoteMistake():
+        case answering.AskCode():
             return CaseIsAnswered()
         case unhandled:
             assert_never(unhandled)

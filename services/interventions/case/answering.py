@@ -29,13 +29,15 @@ from contracts.interventions.case_v1 import (
 )
 from services.interventions.case import pricing, works
 from services.interventions.case.content import NotOfModule
-from services.interventions.case.dossier import CUSTOMER, Code, Dossier, evolve
+from services.interventions.case.dossier import CUSTOMER, Dossier, evolve
 from services.interventions.case.recipients import works_at
 from services.interventions.case.sending import Confirmation
 
 CODE_HOLDS = timedelta(minutes=10)
 MOST_TRIES = 5
 """Wrong codes; then another one has to be asked for."""
+MOST_CODES = 5
+"""Of a link: each of them is a text message to somebody, and lets guess anew."""
 
 # --- Commands ---------------------------------------------------------------
 
@@ -60,9 +62,13 @@ class OpenPage:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AnswerCase:
-    """All that is not accepted is refused (G-81). `code` is None where none was asked for."""
+    """All that is not accepted is refused (G-81). `code` is None where none was asked for.
+
+    `attempt_id` tells an attempt with a wrong code, which is recorded, from the next one.
+    """
 
     holder: Holder
+    attempt_id: str
     version: int
     accepted: tuple[str, ...]
     risks_acknowledged: tuple[str, ...]
@@ -88,19 +94,12 @@ class AskCode:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class NoteMistake:
-    holder: Holder
-    attempt_id: str
-    at: datetime
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class RequestContact:
     holder: Holder
     at: datetime
 
 
-Decisive = AnswerCase | ReplyToCase | AskCode | NoteMistake | RequestContact
+Decisive = AnswerCase | ReplyToCase | AskCode | RequestContact
 OfHolder = OpenPage | Decisive
 
 
@@ -164,7 +163,8 @@ class CodeIsNeeded:
 
 @dataclass(frozen=True, slots=True)
 class AnswerCodeIsWrong:
-    """Or it is over, or none was asked for."""
+    """Or it is over, or none was asked for. A wrong one while one holds is no rejection, but an
+    attempt that is recorded: so attempts at once are counted as well."""
 
     field: ClassVar[str] = "code"
 
@@ -172,6 +172,11 @@ class AnswerCodeIsWrong:
 @dataclass(frozen=True, slots=True)
 class CodeTriedTooOften:
     field: ClassVar[str] = "code"
+    most: int
+
+
+@dataclass(frozen=True, slots=True)
+class CodesAskedTooOften:
     most: int
 
 
@@ -193,6 +198,7 @@ Rejection = (
     | CodeIsNeeded
     | AnswerCodeIsWrong
     | CodeTriedTooOften
+    | CodesAskedTooOften
     | NoPhoneForCode
     | NoContactRequested
     | NotOfModule
@@ -236,7 +242,8 @@ def opened(
 def answer(
     command: AnswerCase, dossier: Dossier, link: LinkIssued, sent: CaseSent | None
 ) -> Decision:
-    """The first whole answer counts; nothing is answered after it (FLB-071)."""
+    """The first whole answer counts; nothing is answered after it (FLB-071). A wrong code is an
+    attempt, and leaves the case as it is."""
     if dossier.is_sales:
         return NotOfModule(dossier.created.module)
     if link.scope is not LinkScope.ANSWER:
@@ -246,14 +253,14 @@ def answer(
     version = dossier.versions[-1]
     accepted = accepted_amounts(version, command.accepted)
     needed = code_needed(version, accepted)
-    return (
-        bad_lines(version, command.accepted, command.risks_acknowledged)
-        or (bad_code(command, dossier.codes.get(link.link_id), version) if needed else None)
-        or [
-            *lines(command, dossier, version, who_holds(command.holder, link)),
-            answered(command, dossier, sent, accepted, who_holds(command.holder, link), needed),
-        ]
-    )
+    if bad := bad_lines(version, command.accepted, command.risks_acknowledged):
+        return bad
+    if needed and (attempt := attempted(command, dossier, version)) is not None:
+        return attempt
+    return [
+        *lines(command, dossier, version, who_holds(command.holder, link)),
+        answered(command, dossier, sent, accepted, who_holds(command.holder, link), needed),
+    ]
 
 
 def take_down(
@@ -351,17 +358,24 @@ def code_needed(version: VersionFixed, accepted: Amounts) -> bool:
     return above is not None and accepted.including_vat.amount_minor > above.amount_minor
 
 
-def bad_code(
-    command: AnswerCase, code: Code | None, version: VersionFixed
-) -> CodeIsNeeded | AnswerCodeIsWrong | CodeTriedTooOften | None:
-    above = version.code_above
+def attempted(command: AnswerCase, dossier: Dossier, version: VersionFixed) -> Decision | None:
+    """What the code of an answer leads to that is not the right one; None for the right one."""
+    above, code = version.code_above, dossier.codes.get(command.holder.link_id)
     if command.code is None and above is not None:
         return CodeIsNeeded(above)
     if code is None or command.at >= code.asked.expires_at:
         return AnswerCodeIsWrong()
+    if command.attempt_id in code.mistaken:
+        return []
     if len(code.mistaken) >= MOST_TRIES:
         return CodeTriedTooOften(MOST_TRIES)
-    return None if command.code == code.asked.code else AnswerCodeIsWrong()
+    return None if command.code == code.asked.code else [mistaken(command, dossier)]
+
+
+def is_mistaken(command: AnswerCase, dossier: Dossier) -> bool:
+    """Whether what was recorded of the command is that its code is wrong."""
+    code = dossier.codes.get(command.holder.link_id)
+    return code is not None and command.attempt_id in code.mistaken
 
 
 def ask_code(command: AskCode, dossier: Dossier, link: LinkIssued) -> Decision:
@@ -374,6 +388,8 @@ def ask_code(command: AskCode, dossier: Dossier, link: LinkIssued) -> Decision:
     known = dossier.codes.get(link.link_id)
     if known is not None and known.asked.code == command.code:
         return []
+    if known is not None and known.times >= MOST_CODES:
+        return CodesAskedTooOften(MOST_CODES)
     created = dossier.created
     return [
         CodeAsked(
@@ -390,22 +406,16 @@ def ask_code(command: AskCode, dossier: Dossier, link: LinkIssued) -> Decision:
     ]
 
 
-def note_mistake(command: NoteMistake, dossier: Dossier, link: LinkIssued) -> Decision:
-    """A wrong code counts even though the answer with it was refused."""
-    code = dossier.codes.get(link.link_id)
-    if code is None or command.attempt_id in code.mistaken or len(code.mistaken) >= MOST_TRIES:
-        return []
+def mistaken(command: AnswerCase, dossier: Dossier) -> CodeMistaken:
     created = dossier.created
-    return [
-        CodeMistaken(
-            case_id=created.case_id,
-            organisation_id=created.organisation_id,
-            dealership_id=created.dealership_id,
-            link_id=link.link_id,
-            attempt_id=command.attempt_id,
-            mistaken_at=command.at,
-        )
-    ]
+    return CodeMistaken(
+        case_id=created.case_id,
+        organisation_id=created.organisation_id,
+        dealership_id=created.dealership_id,
+        link_id=command.holder.link_id,
+        attempt_id=command.attempt_id,
+        mistaken_at=command.at,
+    )
 
 
 # --- Lines ------------------------------------------------------------------

@@ -87,6 +87,8 @@ class Code:
     """The code that was sent to the known phone last, and the attempts to guess it."""
 
     asked: CodeAsked
+    times: int
+    """How many were sent, with this one."""
     mistaken: frozenset[str] = frozenset()
 
 
@@ -241,7 +243,7 @@ def shown(dossier: Dossier, event: Shown) -> Dossier:
         case LineAccepted() | LineRefused():
             return replace(dossier, lines=(*dossier.lines, event))
         case CodeAsked():
-            return replace(dossier, codes={**dossier.codes, event.link_id: Code(event)})
+            return code_asked(dossier, event)
         case CodeMistaken():
             return mistaken(dossier, event)
         case ContactRequested() | ContactHandled():
@@ -254,6 +256,12 @@ def shown(dossier: Dossier, event: Shown) -> Dossier:
             return replace(dossier, forgotten=True, void=frozenset(dossier.links))
         case unhandled:
             assert_never(unhandled)
+
+
+def code_asked(dossier: Dossier, event: CodeAsked) -> Dossier:
+    known = dossier.codes.get(event.link_id)
+    code = Code(event, times=known.times + 1 if known else 1)
+    return replace(dossier, codes={**dossier.codes, event.link_id: code})
 
 
 def mistaken(dossier: Dossier, event: CodeMistaken) -> Dossier:

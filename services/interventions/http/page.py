@@ -10,6 +10,7 @@ from fastapi import Path
 from pydantic import StringConstraints
 from starlette.requests import Request
 
+from infra.commands import Done
 from infra.http.answers import Answered, Recorded, Router
 from infra.http.auth import Principal
 from infra.http.models import Body
@@ -111,18 +112,15 @@ def decisions(vault: Vault) -> Router:
         known, case_id, holder = await let_in(vault, context, token, request)
         command = answering.AnswerCase(
             holder=holder,
+            attempt_id=known.new_id("A"),
             version=body.version,
             accepted=body.accepted,
             risks_acknowledged=body.risks_acknowledged,
             code=body.code,
             at=context.at,
         )
-        if await guessed_wrong(known, case_id, command):
-            mistake = answering.NoteMistake(
-                holder=holder, attempt_id=known.new_id("A"), at=context.at
-            )
-            await known.perform(CASE, case_id, mistake)
-            raise context.refuse(answering.AnswerCodeIsWrong())
+        if body.code is not None:
+            refuse_mistaken(known, command, await known.perform(CASE, case_id, command))
         return await known.handle(CASE, case_id, command)
 
     @routes.post("/page/{token}/codes")
@@ -153,18 +151,22 @@ async def let_in(
     if isinstance(state, case.Uncreated | case.Deleted):
         raise context.refuse(case.NoSuchCase())
     organisation_id = state.dossier.created.organisation_id
-    known = context.as_principal(Principal(f"link:{link_id}", organisation_id, frozenset()))
-    return known, case_id, holder_of(request, link_id)
+    who = holder_principal(case_id, link_id, organisation_id)
+    return context.as_principal(who), case_id, holder_of(request, link_id)
 
 
-async def guessed_wrong(
-    context: RequestContext, case_id: str, command: answering.AnswerCase
-) -> bool:
-    """Whether the answer is refused for its code alone, which counts as an attempt."""
-    state = (await context.load(CASE, case_id)).state
-    return command.code is not None and isinstance(
-        case.decide(command, state), answering.AnswerCodeIsWrong
-    )
+def holder_principal(case_id: str, link_id: str, organisation_id: str) -> Principal:
+    """The holder of a link as a caller; links of two cases have the same id, their holders not."""
+    return Principal(f"link:{case_id}.{link_id}", organisation_id, frozenset())
+
+
+def refuse_mistaken(
+    context: RequestContext, command: answering.AnswerCase, done: Done[case.Case]
+) -> None:
+    """Refuse an answer of which nothing was recorded but that its code is wrong. 422."""
+    state = done.state
+    if isinstance(state, case.Created) and answering.is_mistaken(command, state.dossier):
+        raise context.refuse(answering.AnswerCodeIsWrong())
 
 
 def holder_of(request: Request, link_id: str) -> Holder:

@@ -265,9 +265,11 @@ def answer(
     code: str | None = None,
     holder: Holder = HOLDER,
     at: datetime = LATER,
+    attempt: str = "A0",
 ) -> answering.AnswerCase:
     return answering.AnswerCase(
         holder=holder,
+        attempt_id=attempt,
         version=version,
         accepted=accepted,
         risks_acknowledged=risks,

@@ -10,6 +10,7 @@ from contracts.interventions.case_v1 import (
     AnswerOrigin,
     CaseAnswered,
     CaseRead,
+    CodeMistaken,
     CustomerInvited,
     InvitationKind,
     LineAccepted,
@@ -23,9 +24,11 @@ from services.interventions import case
 from services.interventions.case import answering
 from services.interventions.case.answering import (
     CODE_HOLDS,
+    MOST_CODES,
     MOST_TRIES,
     AnswerCodeIsWrong,
     CodeIsNeeded,
+    CodesAskedTooOften,
     CodeTriedTooOften,
     Holder,
     LinkIsVoid,
@@ -42,7 +45,9 @@ from services.interventions.tests.make import (
     CASE,
     GROUP,
     HOLDER,
+    ID,
     LATER,
+    LILLE,
     LINK,
     NOON,
     PENDING,
@@ -79,8 +84,23 @@ REQUEST = answering.RequestContact(holder=HOLDER, at=LATER)
 HANDLE = answering.HandleContact(organisation_id=GROUP, by="lea", at=LATER)
 
 
-def mistake(n: int) -> answering.NoteMistake:
-    return answering.NoteMistake(holder=HOLDER, attempt_id=f"A{n}", at=LATER)
+def mistake(n: int, code: str = "654321") -> answering.AnswerCase:
+    return answer("pads", code=code, attempt=f"A{n}")
+
+
+def mistaken(n: int) -> CodeMistaken:
+    return CodeMistaken(
+        case_id=ID,
+        organisation_id=GROUP,
+        dealership_id=LILLE,
+        link_id=LINK,
+        attempt_id=f"A{n}",
+        mistaken_at=LATER,
+    )
+
+
+def ask(n: int) -> answering.AskCode:
+    return replace(ASK, code=f"12345{n}")
 
 
 @pytest.mark.requirement("SM-13")
@@ -194,7 +214,8 @@ def test_above_an_amount_an_answer_needs_the_code_that_was_sent() -> None:
     given.when(answer("pads")).is_rejected(CodeIsNeeded(eur(10_000)))
     given.when(answer("pads", code="123456")).is_rejected(AnswerCodeIsWrong())
     asked = CASE.given(*history(*CODED, ASK))
-    asked.when(answer("pads", code="654321")).is_rejected(AnswerCodeIsWrong())
+    assert isinstance(state(*CODED, ASK, mistake(1)), case.Read)
+    asked.when(mistake(1)).records(mistaken(1))
     *_, answered = history(*CODED, ASK, answer("pads", code="123456"))
     assert isinstance(answered, CaseAnswered)
     assert answered.code_given
@@ -210,10 +231,18 @@ def test_a_code_holds_for_ten_minutes_and_for_five_wrong_tries() -> None:
     asked = (*CODED, ASK)
     over = answer("pads", code="123456", at=LATER + CODE_HOLDS)
     CASE.given(*history(*asked)).when(over).is_rejected(AnswerCodeIsWrong())
-    four = CASE.given(*history(*asked, *(mistake(n) for n in range(MOST_TRIES - 1))))
-    assert isinstance(four.answer(answer("pads", code="123456")), list)
-    five = CASE.given(*history(*asked, *(mistake(n) for n in range(MOST_TRIES))))
-    five.when(answer("pads", code="123456")).is_rejected(CodeTriedTooOften(MOST_TRIES))
+    four: tuple[case.Command, ...] = (*asked, *(mistake(n) for n in range(MOST_TRIES - 1)))
+    assert isinstance(state(*four, mistake(9, code="123456")), case.Answered)
+    five = CASE.given(*history(*four, mistake(8)))
+    five.when(mistake(9, code="123456")).is_rejected(CodeTriedTooOften(MOST_TRIES))
+
+
+def test_a_link_is_sent_five_codes_and_no_more() -> None:
+    five = CASE.given(*history(*CODED, *(ask(n) for n in range(MOST_CODES))))
+    five.when(ask(MOST_CODES - 1)).records_nothing()
+    five.when(ask(MOST_CODES)).is_rejected(CodesAskedTooOften(MOST_CODES))
+    four = CASE.given(*history(*CODED, *(ask(n) for n in range(MOST_CODES - 1))))
+    assert isinstance(four.answer(ask(MOST_CODES)), list)
 
 
 def test_a_code_goes_to_a_phone_that_is_known() -> None:

@@ -199,6 +199,23 @@ async def test_above_the_amount_of_the_dealership_a_code_is_asked_for(database: 
     assert answered.code_given
 
 
+async def test_whoever_guesses_the_code_with_one_form_is_stopped_as_well(database: str) -> None:
+    async with visiting(database, *CODED) as claire:
+        page = await claire.look()
+        told = await claire.send("code", page, work__pads="accept")
+        [asked] = await claire.recorded(CodeAsked)
+        wrong = f"{(int(asked.code) + 1) % 10**6:06}"
+        for _ in range(2):
+            await claire.send("answer", told, work__pads="accept", code=wrong)
+        right = await claire.send("answer", told, work__pads="accept", code=asked.code)
+        assert (right.status_code, await claire.recorded(CaseAnswered)) == (422, [])
+        for _ in range(4):
+            told = await claire.send("answer", await claire.look(), work__pads="accept", code=wrong)
+        assert len(await claire.recorded(CodeMistaken)) == 5
+        often = await claire.send("answer", told, work__pads="accept", code=asked.code)
+        assert (often.status_code, await claire.recorded(CaseAnswered)) == (409, [])
+
+
 @pytest.mark.requirement("FLB-071")
 async def test_the_same_form_sent_twice_is_one_answer(database: str) -> None:
     async with visiting(database, *SENT) as claire:

@@ -54,6 +54,7 @@ REJECTIONS: list[case.Rejection] = [
     answering.CodeIsNeeded(eur(1)),
     answering.AnswerCodeIsWrong(),
     answering.CodeTriedTooOften(5),
+    answering.CodesAskedTooOften(5),
     answering.NoPhoneForCode(),
     answering.NoContactRequested(),
     Changed({"version": 1}, {"version": 2}),

@@ -16,7 +16,7 @@ from services.interventions.aggregates import CASE
 from services.interventions.case import answering, works
 from services.interventions.http.customer_page.doors import Door, terms_of, version_of
 from services.interventions.http.customer_page.showing import Entered, content_of
-from services.interventions.http.page import guessed_wrong
+from services.interventions.http.page import refuse_mistaken
 
 Fields = Mapping[str, str]
 Act = Callable[[Vault, Door, Fields], Awaitable[str | None]]
@@ -62,21 +62,14 @@ async def answer(_: Vault, door: Door, fields: Fields) -> None:
     await open_page(door, fields, ".read")
     command = answering.AnswerCase(
         holder=door.holder,
+        attempt_id=context.new_id("A"),
         version=version.version,
         accepted=tuple(sorted(entered.accepted)),
         risks_acknowledged=tuple(sorted(entered.risks)),
         code=fields.get("code", "").strip() or None,
         at=context.at,
     )
-    if await guessed_wrong(context, door.case_id, command):
-        mistake = answering.NoteMistake(
-            holder=door.holder, attempt_id=context.new_id("A"), at=context.at
-        )
-        await replace(context, idempotency_key=f"{context.idempotency_key}.mistake").perform(
-            CASE, door.case_id, mistake
-        )
-        raise context.refuse(answering.AnswerCodeIsWrong())
-    await context.perform(CASE, door.case_id, command)
+    refuse_mistaken(context, command, await context.perform(CASE, door.case_id, command))
 
 
 async def send_code(vault: Vault, door: Door, fields: Fields) -> str:

@@ -10,7 +10,7 @@ from contracts import dealers
 from contracts.interventions.case_v1 import LinkIssued, LinkScope, VersionFixed
 from infra import file_links
 from infra.catalogues import ENGLISH, Language, language_of
-from infra.http.auth import KeyNotKnown, Principal
+from infra.http.auth import KeyNotKnown
 from infra.http.browsers import given
 from infra.http.problems import Problem
 from infra.http.request_context import PublicRequest, RequestContext
@@ -24,7 +24,7 @@ from services.interventions.case.dossier import CUSTOMER, Dossier
 from services.interventions.http.access import dealership_of
 from services.interventions.http.customer_page.showing import FILES_OPEN, House, LinkTo, Viewer
 from services.interventions.http.customer_page.words import Words
-from services.interventions.http.page import holder_of
+from services.interventions.http.page import holder_of, holder_principal
 from services.interventions.lookups import dealerships_template
 from services.interventions.lookups.dealerships_template import text_of
 
@@ -95,9 +95,9 @@ async def opened(
     if isinstance(link, answering.LinkIsVoid):
         raise NoPage("gone_void", 410)
     organisation_id = state.dossier.created.organisation_id
-    principal = Principal(f"link:{link_id}", organisation_id, frozenset())
+    who = holder_principal(case_id, link_id, organisation_id)
     return Door(
-        context=context.as_principal(principal),
+        context=context.as_principal(who),
         token=token,
         case_id=case_id,
         state=state,

@@ -62,6 +62,7 @@ OF_REJECTIONS: Mapping[type, str] = {
     answering.CodeIsNeeded: "error_code_needed",
     answering.AnswerCodeIsWrong: "error_code_wrong",
     answering.CodeTriedTooOften: "error_code_often",
+    answering.CodesAskedTooOften: "error_codes_often",
     answering.NoPhoneForCode: "error_no_phone",
     answering.LinkOnlyReads: "reads_only",
     answering.NoSuchWork: "error_changed",
