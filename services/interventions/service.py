@@ -5,7 +5,7 @@ from contracts.messaging import message_v1
 from infra import vault
 from infra.consumers.reactions import Reaction
 from infra.host import Service
-from infra.lookups import dealerships, files, users
+from infra.lookups import customers, dealerships, files, users
 from services.interventions.aggregates import CASE
 from services.interventions.http import router
 from services.interventions.http.problems import WORDING
@@ -38,7 +38,7 @@ service = Service(
         users.lookup,
         dealerships.lookup,
         files.lookup,
-        customers_customer.lookup,
+        customers.lookup,
         customers_customer.cases,
         dealerships_template.lookup,
     ),

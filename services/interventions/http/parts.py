@@ -16,7 +16,7 @@ from infra.http.answers import Answered, Recorded, Router
 from infra.http.models import Body, Day, Email, Id, Language, Line, Phone, Reference
 from infra.http.problems import unknown_reference
 from infra.http.request_context import RequestContext
-from infra.lookups import files
+from infra.lookups import customers, files
 from services.interventions.aggregates import CASE
 from services.interventions.case import content, media, works
 from services.interventions.case.dossier import Dossier
@@ -38,7 +38,6 @@ from services.interventions.http.fields import (
     TitleNamed,
     Written,
 )
-from services.interventions.lookups import customers_customer
 
 router = Router("Parts of a case")
 
@@ -206,7 +205,7 @@ async def name_customer(
     dealership = await dealership_of(context, state.dossier)
     if body.customer_id is not None:
         dealership_id = state.dossier.created.dealership_id
-        await customers_customer.require(context, body.customer_id, dealership_id)
+        await customers.require(context, "customer_id", body.customer_id, dealership_id)
     who = context.principal
     command = content.NameCustomer(
         organisation_id=who.organisation_id,

@@ -5,12 +5,14 @@ from typing import Annotated
 from pydantic import Field
 
 from contracts import dealers
+from contracts.customers.customer_v1 import ConsentPurpose
 from contracts.dealers import Mode
 from contracts.dealerships import dealership_v1
 from contracts.interventions.case_v1 import SendingChannel
 from infra.http.answers import Answer, Answered, Recorded, Router
 from infra.http.models import Body, Id, Instant, MoneyBody
 from infra.http.request_context import RequestContext
+from infra.lookups import customers
 from infra.vault import Vault
 from services.interventions import case
 from services.interventions.adapters import links
@@ -202,17 +204,18 @@ def router(vault: Vault, portal: str) -> Router:
         ids = [CUSTOMER, *(one.recipient_id for one in held.named)]
         needed = [*held.links, *(recipients.next_link_id(held, one) for one in ids)]
         tokens = {one: await links.token_of(vault, held.created.case_id, one) for one in needed}
-        contact = (held.created.case_id, held.contact_id)
-        customer = await customers_customer.of_case(context, *contact)
-        blocked = {
-            SendingChannel.EMAIL: customer is not None and customer.email_blocked,
-            SendingChannel.SMS: customer is not None and customer.sms_blocked,
-        }
+        customer_id = await customers_customer.of_case(
+            context.lookups, held.created.case_id, held.contact_id
+        )
+        channels = await customers.open_channels(
+            context.lookups, customer_id, ConsentPurpose.CASES, context.at
+        )
+        is_open = {SendingChannel.EMAIL: channels.email, SendingChannel.SMS: channels.sms}
         return sending.Terms(
             dealership=works.dealership_name,
             link_days=works.link_days,
             code_above=works.code_above,
-            blocked=frozenset(one for one, is_blocked in blocked.items() if is_blocked),
+            blocked=frozenset(one for one, yes in is_open.items() if not yes),
             links={one: address(portal, token) for one, token in tokens.items()},
         )
 
