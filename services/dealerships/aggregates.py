@@ -1,8 +1,14 @@
 """Which streams the service keeps, and what decides about each."""
 
-from contracts.dealerships import checklist_v1, dealership_v1, predefined_message_v1, template_v1
+from contracts.dealerships import (
+    checklist_v1,
+    dealership_v1,
+    device_v1,
+    predefined_message_v1,
+    template_v1,
+)
 from infra.commands import Aggregate
-from services.dealerships import checklist, dealership, predefined_message, template
+from services.dealerships import checklist, dealership, device, predefined_message, template
 
 DEALERSHIP = Aggregate(
     contract=dealership_v1.contract,
@@ -30,4 +36,10 @@ PREDEFINED_MESSAGE = Aggregate(
     decide=predefined_message.decide,
     evolve=predefined_message.evolve,
     initial=predefined_message.initial,
+)
+DEVICE = Aggregate(
+    contract=device_v1.contract,
+    decide=device.decide,
+    evolve=device.evolve,
+    initial=device.initial,
 )

@@ -54,6 +54,7 @@ MAY_BE_NOTHING = frozenset({"cash", "instead_of", "expires_on"})
 """Fields that are left out, or null, where there was nothing to see: another value is 412 too."""
 
 BEGINS = (
+    "dealerships POST /dealerships/{dealership_id}/devices",
     "accounts POST /dealership-users",
     "accounts POST /depot-users",
     "accounts POST /support-sessions",
@@ -142,6 +143,8 @@ SAYS_ALL = (
 are of one customer."""
 
 ONE_SIDE = (
+    "dealerships DELETE /devices/{device_id}/pairing",
+    "dealerships POST /devices/{device_id}/pairing-codes",
     "accounts DELETE /users/{user_id}/group-manager",
     "accounts PUT /users/{user_id}/dealerships/{dealership_id}/roles",
     "accounts PUT /users/{user_id}/details",
@@ -204,6 +207,7 @@ ONE_SIDE = (
 """Colleagues replace it whole, or take it back: the last word counts; `If-Match` is for them."""
 
 OWN = (
+    "dealerships PUT /devices/{device_id}/version",
     "accounts DELETE /me/sessions",
     "accounts POST /me/email",
     "accounts POST /me/second-factor",

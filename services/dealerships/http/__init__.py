@@ -2,13 +2,20 @@
 
 from fastapi import APIRouter
 
+from infra.host import Running
 from services.dealerships.http import (
     checklists,
     configuration,
     dealerships,
+    devices,
     predefined_messages,
     templates,
 )
 
 resources = (dealerships, checklists, templates, predefined_messages, configuration)
-router = APIRouter(routes=[route for one in resources for route in one.router.routes])
+
+
+def router(running: Running) -> APIRouter:
+    """All routes of dealerships."""
+    routers = (*(one.router for one in resources), devices.routes(running))
+    return APIRouter(routes=[route for one in routers for route in one.routes])

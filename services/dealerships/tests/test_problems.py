@@ -24,10 +24,24 @@ from services.dealerships.dealership import (
     OtherCurrency,
     VideoLongerThanAll,
 )
-from services.dealerships.http.problems import WORDING, Rejection
+from services.dealerships.device import (
+    CodeExpired,
+    CodeUsed,
+    DeviceIdTaken,
+    DeviceIsPaired,
+    NoSuchCode,
+    NoSuchDevice,
+)
+from services.dealerships.http.problems import (
+    WORDING,
+    DeviceNameTaken,
+    KeyNotProved,
+    Rejection,
+)
 from services.dealerships.predefined_message import NoSuchPredefinedMessage
 from services.dealerships.template import NoSuchTemplate, TemplateIsEmpty
 from services.dealerships.terms import LanguageNamedTwice
+from services.dealerships.tests.make_devices import NOON
 
 REJECTIONS: list[Rejection] = [
     NoSuchDealership(),
@@ -49,6 +63,14 @@ REJECTIONS: list[Rejection] = [
     TemplateIsEmpty(),
     NoSuchPredefinedMessage(),
     LanguageNamedTwice("fr"),
+    NoSuchDevice(),
+    DeviceIdTaken("H1"),
+    DeviceNameTaken("Atelier-1"),
+    NoSuchCode(),
+    CodeUsed(),
+    CodeExpired(NOON),
+    DeviceIsPaired(),
+    KeyNotProved(),
 ]
 
 
