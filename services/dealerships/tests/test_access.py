@@ -7,8 +7,9 @@ import pytest
 from contracts.dealerships.dealership_v1 import Licence
 from infra.http.problems import Problem
 from infra.lookups import dealerships
+from infra.testing.following import follow
 from infra.testing.routes import Existing
-from services.dealerships.aggregates import CHECKLIST, PREDEFINED_MESSAGE, TEMPLATE
+from services.dealerships.aggregates import CHECKLIST, DEVICE, PREDEFINED_MESSAGE, TEMPLATE
 from services.dealerships.tests.make import (
     brand_added,
     dealership_opened,
@@ -16,13 +17,14 @@ from services.dealerships.tests.make import (
     overridden,
     settings_changed,
 )
-from services.dealerships.tests.serving import served
+from services.dealerships.tests.serving import Caller, served
 from services.dealerships.tests.test_checklists_api import BODY as CHECKLIST_BODY
 from services.dealerships.tests.test_checklists_api import OF_MANUFACTURER
 from services.dealerships.tests.test_templates_api import BODY, MESSAGE
 
 TEMPLATED = BODY | {"banner_file_id": None}
 HERE = "/dealerships/{dealership_id}"
+DEVICE_BODY = {"name": "Atelier-1"}
 BODIES: dict[str, Any] = {
     f"PUT {HERE}/settings": {},
     f"PUT {HERE}/brands/{{brand}}/settings": {},
@@ -37,9 +39,20 @@ BODIES: dict[str, Any] = {
     f"POST {HERE}/templates": TEMPLATED,
     f"PUT {HERE}/templates/{{template_id}}": TEMPLATED,
     "PUT /group-templates/{template_id}": TEMPLATED,
+    f"POST {HERE}/devices": DEVICE_BODY,
+    "PUT /devices/{device_id}/version": {"version": "3.2"},
     f"POST {HERE}/predefined-messages": MESSAGE,
     f"PUT {HERE}/predefined-messages/{{predefined_message_id}}": MESSAGE,
 }
+
+
+async def known_device(api: Caller, where: str) -> str:
+    """The id of a device; the workers know it."""
+    answer = await api.chief("POST", f"/dealerships/{where}/devices", DEVICE_BODY)
+    device = str(answer.json()["device_id"])
+    facts = await api.running.commands.history(DEVICE, device)
+    await follow(api.running, *(fact.event for fact in facts))
+    return device
 
 
 ELSEWHERE = (
@@ -63,6 +76,7 @@ async def test_strangers_find_no_trace_of_it(database: str) -> None:
         existing = Existing(
             ids={
                 "dealership_id": where,
+                "device_id": await known_device(api, where),
                 "checklist_id": await api.made(lists, CHECKLIST),
                 "template_id": await api.made(around, TEMPLATE),
                 "predefined_message_id": await api.made(said, PREDEFINED_MESSAGE),
