@@ -1,0 +1,164 @@
+"""One case: who and what it is about, its works, what was decided, and its history (FLB-083)."""
+
+from typing import Annotated
+
+from contracts.interventions.case_v1 import (
+    InvitationKind,
+    InvitationOutcome,
+    SendingChannel,
+    WorkLevel,
+)
+from infra.http.answers import Answer, Answered, Router
+from infra.http.models import Id, Instant, Named
+from infra.http.problems import Problem
+from services.views.dealer.access import CasesContext, of_cases
+from services.views.dealer.cases import Case, CaseStatus, cases
+from services.views.dealer.cases_found import CaseListed, CaseSum, listed, sum_shown
+from services.views.dealer.colleagues import Colleagues, ColleagueShown, colleagues
+
+router = Router("Cases")
+
+
+class CaseWork(Answer):
+    work_id: str
+    label: str
+    level: Annotated[WorkLevel, Named()]
+    price: CaseSum | None
+    """Null where it has none."""
+    carried_out: bool
+    accepted: bool | None
+    """Null where nothing was decided."""
+    risk_acknowledged: bool
+    """An urgent work was refused by somebody who knew the risk."""
+
+
+class CaseDelivery(Answer):
+    """A message about the case, and what became of it."""
+
+    invitation_id: str
+    recipient_id: str
+    version: int
+    kind: Annotated[InvitationKind, Named()]
+    channel: Annotated[SendingChannel, Named()]
+    invited_at: Instant
+    outcome: Annotated[InvitationOutcome, Named()] | None
+    followed_at: Instant | None
+
+
+class CaseStep(Answer):
+    """Something that happened to the case."""
+
+    what: str
+    """The end of the type of the event: `sent` of `relais.interventions.case.v1.sent`."""
+    at: Instant
+    by: ColleagueShown | None
+    """Null where it was nobody of the dealership."""
+    recipient_id: str | None
+    """Who did it on their page: `customer`, or another recipient."""
+    about: str | None
+    """The work, the file, the recipient or the other case that it is about."""
+
+
+class CasePage(CaseListed):
+    """A case with all that the dealership knows of it."""
+
+    status_before: CaseStatus | None
+    """In which status it was closed."""
+    contact_id: str
+    title: str | None
+    email: str | None
+    phone: str | None
+    vin: str | None
+    make: str | None
+    model: str | None
+    mileage_km: int | None
+    message: str | None
+    reply: str | None
+    customer_waits: bool
+    version: int
+    """The last one that was shown; 0 before the first."""
+    list_of_works: tuple[CaseWork, ...]
+    media: int
+    deliveries: tuple[CaseDelivery, ...]
+    history: tuple[CaseStep, ...]
+    """The latest first."""
+
+
+@router.get("/cases/{case_id}")
+async def show_case(case_id: Id, context: CasesContext) -> Answered[CasePage]:
+    """Show a case with its works, its answer, its messages and its history."""
+    mine = of_cases(context, cases.of(context.principal.organisation_id, case_id=case_id))
+    row = await mine.one(context.pool)
+    if row is None:
+        raise Problem(404, "no-such-case")
+    people = {row.author_id, row.sender_id, row.assignee_id, *(one.by for one in row.steps)}
+    return Answered(page_of(row, await colleagues(context, people)))
+
+
+def page_of(row: Case, who: Colleagues) -> CasePage:
+    return CasePage(
+        **dict(listed(row, who)),
+        status_before=CaseStatus(row.before) if row.before else None,
+        contact_id=row.contact_id,
+        title=row.title,
+        email=row.email,
+        phone=row.phone,
+        vin=row.vin,
+        make=row.make,
+        model=row.model,
+        mileage_km=row.mileage_km,
+        message=row.message,
+        reply=row.reply,
+        customer_waits=row.customer_waits,
+        version=row.version,
+        list_of_works=works(row),
+        media=len(row.media_ids),
+        deliveries=deliveries(row),
+        history=history(row, who),
+    )
+
+
+def works(row: Case) -> tuple[CaseWork, ...]:
+    return tuple(
+        CaseWork(
+            work_id=one.work_id,
+            label=one.label,
+            level=WorkLevel[one.level.upper()],
+            price=sum_shown([one.sum] if one.sum else [], row.currency),
+            carried_out=one.carried_out,
+            accepted=one.accepted,
+            risk_acknowledged=one.risk_acknowledged,
+        )
+        for one in row.works
+    )
+
+
+def deliveries(row: Case) -> tuple[CaseDelivery, ...]:
+    return tuple(
+        CaseDelivery(
+            invitation_id=one.invitation_id,
+            recipient_id=one.recipient_id,
+            version=one.version,
+            kind=InvitationKind[one.kind.upper()],
+            channel=SendingChannel[one.channel.upper()],
+            invited_at=one.invited_at,
+            outcome=InvitationOutcome[one.outcome.upper()] if one.outcome else None,
+            followed_at=one.followed_at,
+        )
+        for one in row.deliveries
+    )
+
+
+def history(row: Case, who: Colleagues) -> tuple[CaseStep, ...]:
+    """What was told later comes first, also of two steps at one time."""
+    steps = sorted(row.steps, key=lambda one: one.at)
+    return tuple(
+        CaseStep(
+            what=one.what,
+            at=one.at,
+            by=who[one.by] if one.by else None,
+            recipient_id=one.recipient_id,
+            about=one.about,
+        )
+        for one in reversed(steps)
+    )

@@ -1,0 +1,340 @@
+"""Events of cases with sensible defaults; a test names only what it is about."""
+
+from datetime import datetime
+
+from contracts.common_v1 import Money
+from contracts.interventions.case_v1 import (
+    Amounts,
+    AnswerOrigin,
+    CaseAnswered,
+    CaseAssigned,
+    CaseClosed,
+    CaseCreated,
+    CaseDeleted,
+    CaseRead,
+    CaseSent,
+    CustomerInvited,
+    CustomerNamed,
+    InvitationFollowed,
+    InvitationKind,
+    InvitationOutcome,
+    LineAccepted,
+    LineRefused,
+    Module,
+    RevisionBegun,
+    SendingChannel,
+    SendingFailed,
+    SubjectForgotten,
+    Title,
+    VehicleDescribed,
+    VersionFixed,
+    Work,
+    WorkLevel,
+    WorkListed,
+    WorkStruck,
+)
+from services.views.dealer.tests.make import GROUP, LYON, NOON, later
+
+
+def eur(minor: int) -> Money:
+    return Money(minor, "EUR")
+
+
+def amounts(including: int = 12_000) -> Amounts:
+    excluding = including * 5 // 6
+    return Amounts(
+        excluding_vat=eur(excluding), vat=eur(including - excluding), including_vat=eur(including)
+    )
+
+
+def created(
+    id: str = "d1",
+    module: Module = Module.MECHANICAL,
+    dealership_id: str = LYON,
+    reference: str = "OR-48213",
+    at: datetime = NOON,
+    author_id: str = "karim",
+    brand: str = "renault",
+) -> CaseCreated:
+    return CaseCreated(
+        case_id=id,
+        organisation_id=GROUP,
+        dealership_id=dealership_id,
+        brand=brand,
+        module=module,
+        reference=reference,
+        contact_id="c1",
+        author_id=author_id,
+        created_by="tablet-3",
+        currency="EUR",
+        vat_basis_points=2_000,
+        time_zone="Europe/Paris",
+        language="fr",
+        duplicated_from=None,
+        created_at=at,
+    )
+
+
+def customer(
+    id: str = "d1", last_name: str = "Lefèvre", phone: str | None = "+33612345678"
+) -> CustomerNamed:
+    return CustomerNamed(
+        case_id=id,
+        organisation_id=GROUP,
+        dealership_id=LYON,
+        contact_id="c1",
+        known=True,
+        title=Title.MADAM,
+        last_name=last_name,
+        first_name="Camille",
+        email="camille@example.org",
+        phone=phone,
+        language="fr",
+        named_by="nadia",
+        named_at=later(1),
+    )
+
+
+def vehicle(plate: str = "AB-123-CD") -> VehicleDescribed:
+    return VehicleDescribed(
+        case_id="d1",
+        organisation_id=GROUP,
+        dealership_id=LYON,
+        plate=plate,
+        vin="VF1RFB00066123456",
+        make="Renault",
+        model="Clio",
+        mileage_km=84_210,
+        first_registered_on=None,
+        colour=None,
+        described_by="nadia",
+        described_at=later(2),
+    )
+
+
+def listed(
+    id: str = "pads", level: WorkLevel = WorkLevel.URGENT, priced: bool = True, ordinal: int = 1
+) -> WorkListed:
+    return WorkListed(
+        case_id="d1",
+        organisation_id=GROUP,
+        dealership_id=LYON,
+        work_id=id,
+        label=id.title(),
+        level=level,
+        price=None,
+        amounts=amounts() if priced else None,
+        carried_out=False,
+        ordinal=ordinal,
+        checklist_item_id=None,
+        listed_by="nadia",
+        listed_at=later(3),
+    )
+
+
+def struck(id: str = "pads") -> WorkStruck:
+    return WorkStruck(
+        case_id="d1",
+        organisation_id=GROUP,
+        dealership_id=LYON,
+        work_id=id,
+        struck_by="nadia",
+        struck_at=later(4),
+    )
+
+
+def assigned(to: str | None = "nadia") -> CaseAssigned:
+    return CaseAssigned(
+        case_id="d1",
+        organisation_id=GROUP,
+        dealership_id=LYON,
+        assignee_id=to,
+        assigned_by="maya",
+        assigned_at=later(4),
+    )
+
+
+def version(number: int = 1) -> VersionFixed:
+    return VersionFixed(
+        case_id="d1",
+        organisation_id=GROUP,
+        dealership_id=LYON,
+        version=number,
+        works=(),
+        proposed=amounts(24_000),
+        media_ids=(),
+        code_above=None,
+        answer_by=None,
+        fixed_at=later(5),
+    )
+
+
+def sent(by: str = "nadia") -> CaseSent:
+    return CaseSent(
+        case_id="d1",
+        organisation_id=GROUP,
+        dealership_id=LYON,
+        version=1,
+        channels=(SendingChannel.EMAIL,),
+        sender_id=by,
+        direct=False,
+        sent_at=later(5),
+    )
+
+
+def undelivered() -> SendingFailed:
+    return SendingFailed(
+        case_id="d1",
+        organisation_id=GROUP,
+        dealership_id=LYON,
+        version=1,
+        sender_id="nadia",
+        failed_at=later(6),
+    )
+
+
+def invited() -> CustomerInvited:
+    return CustomerInvited(
+        case_id="d1",
+        organisation_id=GROUP,
+        dealership_id=LYON,
+        invitation_id="S1-customer-email",
+        recipient_id="customer",
+        version=1,
+        kind=InvitationKind.PROPOSAL,
+        channel=SendingChannel.EMAIL,
+        recipient_name="Camille Lefèvre",
+        email="camille@example.org",
+        phone=None,
+        language="fr",
+        link="https://example.org/secret",
+        dealership_called="Lumière Lyon",
+        sender_id="nadia",
+        invited_at=later(5),
+    )
+
+
+def followed(outcome: InvitationOutcome = InvitationOutcome.DELIVERED) -> InvitationFollowed:
+    return InvitationFollowed(
+        case_id="d1",
+        organisation_id=GROUP,
+        dealership_id=LYON,
+        invitation_id="S1-customer-email",
+        message_id="M1",
+        outcome=outcome,
+        followed_at=later(6),
+    )
+
+
+def read() -> CaseRead:
+    return CaseRead(
+        case_id="d1",
+        organisation_id=GROUP,
+        dealership_id=LYON,
+        version=1,
+        recipient_id="customer",
+        link_id="customer.1",
+        read_at=later(7),
+    )
+
+
+def revised() -> RevisionBegun:
+    return RevisionBegun(
+        case_id="d1",
+        organisation_id=GROUP,
+        dealership_id=LYON,
+        version=1,
+        begun_by="nadia",
+        begun_at=later(8),
+    )
+
+
+def work(id: str) -> Work:
+    return Work(
+        work_id=id,
+        label=id.title(),
+        level=WorkLevel.URGENT,
+        price=None,
+        amounts=amounts(),
+        media_ids=(),
+    )
+
+
+def accepted(id: str = "tyres") -> LineAccepted:
+    return LineAccepted(
+        case_id="d1",
+        organisation_id=GROUP,
+        dealership_id=LYON,
+        version=1,
+        work=work(id),
+        origin=AnswerOrigin.LINK,
+        recipient_id="customer",
+        link_id="customer.1",
+        taken_down_by=None,
+        ip_address="203.0.113.9",
+        device="phone",
+        accepted_at=later(9),
+    )
+
+
+def refused(id: str = "pads") -> LineRefused:
+    return LineRefused(
+        case_id="d1",
+        organisation_id=GROUP,
+        dealership_id=LYON,
+        version=1,
+        work=work(id),
+        risk_acknowledged=True,
+        origin=AnswerOrigin.LINK,
+        recipient_id="customer",
+        link_id="customer.1",
+        taken_down_by=None,
+        ip_address="203.0.113.9",
+        device="phone",
+        refused_at=later(9),
+    )
+
+
+def answered(reply: str | None = None) -> CaseAnswered:
+    return CaseAnswered(
+        case_id="d1",
+        organisation_id=GROUP,
+        dealership_id=LYON,
+        version=1,
+        origin=AnswerOrigin.LINK,
+        recipient_id="customer",
+        taken_down_by=None,
+        proposed=amounts(24_000),
+        accepted=amounts(12_000),
+        late=False,
+        code_given=False,
+        reply=reply,
+        sender_id="nadia",
+        answered_at=later(9),
+    )
+
+
+def closed(id: str = "d1") -> CaseClosed:
+    return CaseClosed(
+        case_id=id,
+        organisation_id=GROUP,
+        dealership_id=LYON,
+        closed_by="nadia",
+        closed_at=later(10),
+    )
+
+
+def deleted() -> CaseDeleted:
+    return CaseDeleted(
+        case_id="d1",
+        organisation_id=GROUP,
+        dealership_id=LYON,
+        deleted_by="maya",
+        deleted_at=later(11),
+    )
+
+
+def forgotten() -> SubjectForgotten:
+    return SubjectForgotten(
+        case_id="d1", organisation_id=GROUP, dealership_id=LYON, forgotten_at=later(12)
+    )

@@ -1,0 +1,309 @@
+"""The history of cases, who sees which of them, and the page of one."""
+
+from functools import reduce
+from typing import Any
+from urllib.parse import urlencode
+
+import pytest
+
+from contracts.interventions.case_v1 import InvitationOutcome, Module
+from contracts.runtime import REDACTED
+from infra.testing.following import user
+from infra.tokens import Role
+from services.views.dealer.cases import Case, project
+from services.views.dealer.tests.cases import (
+    accepted,
+    answered,
+    assigned,
+    closed,
+    created,
+    customer,
+    deleted,
+    followed,
+    forgotten,
+    invited,
+    listed,
+    read,
+    refused,
+    revised,
+    sent,
+    struck,
+    undelivered,
+    vehicle,
+    version,
+)
+from services.views.dealer.tests.make import GROUP, LYON, PARIS, later
+from services.views.dealer.tests.stage import Caller, Dealer, served
+
+DONE = (
+    *(created(), customer(), vehicle(), listed(), listed("tyres", ordinal=2), assigned()),
+    *(version(), sent(), invited(), followed(), read(), refused(), accepted(), answered()),
+)
+STOCK = Module.USED_VEHICLE_STOCK
+MESSAGE = Module.DIRECT_MESSAGE
+
+
+def row(*events: Any) -> Case:
+    found: Case | None = reduce(project, events, None)
+    assert found is not None
+    return found
+
+
+async def ids(ask: Caller, query: str = "", role: Role = "administrative_agent", **at: Any) -> Any:
+    """The ids of the cases that somebody finds."""
+    answer = await ask.ask(f"/cases{query}", role, **at)
+    assert answer.status_code == 200, answer.text
+    return [one["case_id"] for one in answer.json()["items"]]
+
+
+@pytest.mark.requirement("FLB-068", "T-21")
+async def test_the_list_begins_with_the_newest_case(dealer: Dealer) -> None:
+    await dealer.saw(created("d2", at=later(-5)), created(), created("d3", at=later(5)))
+    async with served(dealer) as ask:
+        assert await ids(ask) == ["d3", "d1", "d2"]
+
+
+@pytest.mark.requirement("FLB-076")
+async def test_a_case_of_the_list_says_how_it_stands(dealer: Dealer) -> None:
+    await dealer.saw(user("nadia", GROUP), *DONE)
+    async with served(dealer) as ask:
+        [found] = (await ask.shown("/cases"))["items"]
+    assert found == LISTED
+
+
+@pytest.mark.requirement("FLB-076", "FLB-072", "FLB-075", "FLB-079")
+@pytest.mark.parametrize(
+    ("query", "found"),
+    [
+        ("mode=after_sales", ["d1"]),
+        ("mode=sales", ["d2"]),
+        ("module=direct_message", ["d2"]),
+        ("author_id=karim", ["d1"]),
+        ("sender_id=nadia", ["d1"]),
+        ("assignee_id=nadia", ["d1"]),
+        ("status=sent", ["d1"]),
+        ("status=pending_send", ["d2"]),
+        ("status=closed", ["d3"]),
+        ("brand=peugeot", ["d2"]),
+        (f"dealership_id={LYON}", ["d2", "d1"]),
+        (f"dealership_id={PARIS}", []),
+        ("mine=true", ["d1"]),
+        ("closed=true", ["d3", "d2", "d1"]),
+        ("", ["d2", "d1"]),
+    ],
+)
+async def test_the_list_is_narrowed(dealer: Dealer, query: str, found: list[str]) -> None:
+    other = created("d2", MESSAGE, at=later(1), author_id="omar", brand="peugeot")
+    over = created("d3", at=later(2), author_id="omar")
+    await dealer.saw(created(), assigned(), sent(), other, over, closed("d3"))
+    async with served(dealer) as ask:
+        assert await ids(ask, f"?{query}") == found
+
+
+@pytest.mark.requirement("FLB-074", "FLB-068")
+@pytest.mark.parametrize(
+    "typed",
+    [
+        "or-48213",
+        "48213",
+        "lefevre",
+        "LEFÈVRE cam",
+        "ab123",
+        "\u0410\u0412-123-CD",
+        "vf1rfb",
+        "06 12 34 56 78",
+        "+33 6 12 34",
+        "camille@example",
+    ],
+)
+async def test_a_case_is_found_however_it_is_written(dealer: Dealer, typed: str) -> None:
+    await dealer.saw(created(), customer(), vehicle(), created("d2", reference="OR-2"))
+    async with served(dealer) as ask:
+        assert await ids(ask, f"?{urlencode({'q': typed})}") == ["d1"]
+
+
+@pytest.mark.requirement("FLB-040")
+async def test_a_case_whose_reference_is_a_plate_is_found_by_it(dealer: Dealer) -> None:
+    await dealer.saw(created(reference="AB-123-CD"))
+    async with served(dealer) as ask:
+        assert await ids(ask, "?q=ab123cd") == ["d1"]
+
+
+@pytest.mark.requirement("G-89", "FLB-019", "FLB-075")
+@pytest.mark.parametrize(
+    ("role", "at", "org", "seen"),
+    [
+        ("administrative_agent", (LYON,), GROUP, ["car", "sale", "shop"]),
+        ("device", (LYON,), GROUP, ["car", "sale", "shop"]),
+        ("dealership_manager", (PARIS,), GROUP, ["car", "paris"]),
+        ("group_manager", (), GROUP, ["car", "paris", "sale", "shop"]),
+        ("sales_representative", (LYON,), GROUP, ["car", "sale"]),
+        ("sales_representative", (PARIS,), GROUP, ["car"]),
+        ("administrative_agent", (), GROUP, []),
+        ("group_manager", (), "elsewhere", []),
+    ],
+)
+async def test_people_see_the_cases_of_their_dealerships_and_modes(
+    dealer: Dealer, role: Role, at: tuple[str, ...], org: str, seen: list[str]
+) -> None:
+    await dealer.saw(
+        *(created("shop"), created("sale", MESSAGE), created("car", STOCK)),
+        created("paris", dealership_id=PARIS),
+    )
+    async with served(dealer) as ask:
+        assert sorted(await ids(ask, "", role, at=at, org=org)) == seen
+        for id in ("shop", "sale", "car", "paris"):
+            page = await ask.ask(f"/cases/{id}", role, at, org)
+            assert page.status_code == (200 if id in seen else 404)
+
+
+async def test_nobody_else_sees_cases(dealer: Dealer) -> None:
+    async with served(dealer) as ask:
+        assert (await ask.ask("/cases", "logistics")).status_code == 403
+
+
+async def test_the_list_is_a_table_too(dealer: Dealer) -> None:
+    await dealer.saw(*DONE)
+    async with served(dealer) as ask:
+        answer = await ask.ask("/cases?format=csv")
+    assert answer.headers["content-type"].startswith("text/csv")
+    assert "OR-48213" in answer.text
+
+
+@pytest.mark.requirement("FLB-083", "G-46")
+async def test_the_page_shows_works_messages_and_history(dealer: Dealer) -> None:
+    await dealer.saw(user("nadia", GROUP), *DONE)
+    async with served(dealer) as ask:
+        found = await ask.shown("/cases/d1")
+    assert found.pop("list_of_works") == WORKS
+    assert found.pop("deliveries") == [DELIVERED]
+    steps = [(o["what"], o["by"] and o["by"]["name"], o["recipient_id"]) for o in found["history"]]
+    assert steps[:5] == [
+        ("answered", None, "customer"),
+        ("line_accepted", None, "customer"),
+        ("line_refused", None, "customer"),
+        ("read", None, "customer"),
+        ("sent", "Ada Martin", None),
+    ]
+    assert (steps[-1][0], len(steps)) == ("created", 12)
+    assert {name: found[name] for name in LISTED} == LISTED
+    assert (found["vin"], found["mileage_km"], found["phone"]) == (
+        "VF1RFB00066123456",
+        84_210,
+        "+33612345678",
+    )
+
+
+@pytest.mark.requirement("G-50", "FLB-123")
+async def test_an_anonymised_case_keeps_amounts_and_dates_alone(dealer: Dealer) -> None:
+    await dealer.saw(*DONE, forgotten())
+    async with served(dealer) as ask:
+        found = await ask.shown("/cases/d1")
+        assert await ids(ask, "?q=lefevre") == []
+    texts = ("reference", "last_name", "first_name", "plate", "vin", "email", "phone", "title")
+    assert {found[name] for name in texts} == {"X"}
+    assert {one["label"] for one in found["list_of_works"]} == {"X"}
+    assert found["anonymised"]
+    assert found["accepted"]["including_vat"]["amount_minor"] == 12_000
+
+
+@pytest.mark.requirement("SM-13")
+@pytest.mark.parametrize(
+    ("events", "status"),
+    [
+        ((), "pending_send"),
+        ((sent(),), "sent"),
+        ((sent(), undelivered()), "pending_send"),
+        ((sent(), read()), "read"),
+        ((read(),), "read"),
+        ((sent(), read(), revised()), "pending_send"),
+        ((sent(), read(), answered()), "answered"),
+        ((sent(), answered(), read()), "answered"),
+        ((sent(), closed()), "closed"),
+        ((sent(), closed(), read()), "closed"),
+    ],
+)
+def test_a_case_stands_where_its_facts_left_it(events: tuple[Any, ...], status: str) -> None:
+    assert row(created(), *events).status == status
+
+
+@pytest.mark.requirement("FLB-107")
+def test_a_deleted_case_is_none_any_more() -> None:
+    events: tuple[Any, ...] = (created(), closed(), deleted(), forgotten())
+    found: Case | None = reduce(project, events, None)
+    assert found is None
+
+
+def test_a_work_that_was_struck_is_on_no_list() -> None:
+    assert row(created(), listed(), struck()).works == ()
+
+
+def test_what_is_told_twice_changes_nothing() -> None:
+    assert row(*DONE, *DONE[1:]) == row(*DONE)
+
+
+def test_a_case_whose_key_is_gone_is_found_by_nothing() -> None:
+    assert (
+        row(created(reference=REDACTED), customer(last_name=REDACTED, phone=REDACTED)).search == ""
+    )
+
+
+def test_a_message_that_failed_says_so() -> None:
+    [one] = row(created(), invited(), followed(InvitationOutcome.FAILED)).deliveries
+    assert (one.outcome, one.channel) == ("failed", "email")
+
+
+def euros(including: int) -> dict[str, Any]:
+    excluding = including * 5 // 6
+    parts = {"excluding_vat": excluding, "vat": including - excluding, "including_vat": including}
+    return {name: {"amount_minor": one, "currency": "EUR"} for name, one in parts.items()}
+
+
+LISTED = {
+    "case_id": "d1",
+    "dealership_id": LYON,
+    "mode": "after_sales",
+    "module": "mechanical",
+    "brand": "renault",
+    "reference": "OR-48213",
+    "status": "answered",
+    "last_name": "Lefèvre",
+    "first_name": "Camille",
+    "plate": "AB-123-CD",
+    "author": {"user_id": "karim", "name": ""},
+    "sender": {"user_id": "nadia", "name": "Ada Martin"},
+    "assignee": {"user_id": "nadia", "name": "Ada Martin"},
+    "works": 2,
+    "proposed": euros(24_000),
+    "accepted": euros(12_000),
+    "contact": "none",
+    "answer_by": None,
+    "created_at": "2030-05-01T12:00:00Z",
+    "changed_at": "2030-05-01T12:09:00Z",
+    "sent_at": "2030-05-01T12:05:00Z",
+    "answered_at": "2030-05-01T12:09:00Z",
+    "closed_at": None,
+    "anonymised": False,
+}
+WORKS = [
+    {
+        "work_id": id,
+        "label": id.title(),
+        "level": "urgent",
+        "price": euros(12_000),
+        "carried_out": False,
+        "accepted": accepted,
+        "risk_acknowledged": not accepted,
+    }
+    for id, accepted in (("pads", False), ("tyres", True))
+]
+DELIVERED = {
+    "invitation_id": "S1-customer-email",
+    "recipient_id": "customer",
+    "version": 1,
+    "kind": "proposal",
+    "channel": "email",
+    "invited_at": "2030-05-01T12:05:00Z",
+    "outcome": "delivered",
+    "followed_at": "2030-05-01T12:06:00Z",
+}
