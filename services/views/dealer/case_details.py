@@ -150,7 +150,7 @@ def deliveries(row: Case) -> tuple[CaseDelivery, ...]:
 
 
 def history(row: Case, who: Colleagues) -> tuple[CaseStep, ...]:
-    """What was told later comes first, also of two steps at one time."""
+    """The steps, the later told first, also of two at one time."""
     steps = sorted(row.steps, key=lambda one: one.at)
     return tuple(
         CaseStep(

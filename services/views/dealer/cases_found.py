@@ -53,7 +53,7 @@ class CaseFilters(Filters):
 
 
 class CaseSum(Answer):
-    """What works cost together; those without a price are in no sum."""
+    """The cost of works together; those without a price are in no sum."""
 
     excluding_vat: MoneyShown
     vat: MoneyShown
