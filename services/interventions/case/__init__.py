@@ -595,7 +595,8 @@ def of_case(
     part: VehicleDescribed | CustomerNamed | MessageComposed | WorkListed | MediaPlaced,
     made: CaseCreated,
 ) -> CaseEvent:
-    """The same words about another case, by whoever makes it and when."""
+    """The same words about another case, by whoever makes it and when. A customer of another
+    dealership is none of this one's, and a price in another currency stays behind."""
     here = replace(
         part,
         case_id=made.case_id,
@@ -606,12 +607,20 @@ def of_case(
         case VehicleDescribed():
             return replace(here, described_by=made.created_by, described_at=made.created_at)
         case CustomerNamed():
-            own = here.contact_id if here.known else made.contact_id
-            return replace(here, contact_id=own, named_by=made.created_by, named_at=made.created_at)
+            known = here.known and part.dealership_id == made.dealership_id
+            return replace(
+                here,
+                contact_id=here.contact_id if known else made.contact_id,
+                known=known,
+                named_by=made.created_by,
+                named_at=made.created_at,
+            )
         case MessageComposed():
             return replace(here, composed_by=made.created_by, composed_at=made.created_at)
         case WorkListed():
-            return replace(here, listed_by=made.created_by, listed_at=made.created_at)
+            other = here.price is not None and here.price.amount.currency != made.currency
+            work = replace(here, price=None, amounts=None) if other else here
+            return replace(work, listed_by=made.created_by, listed_at=made.created_at)
         case MediaPlaced():
             return replace(here, placed_by=made.created_by, placed_at=made.created_at)
         case unhandled:

@@ -134,11 +134,15 @@ def timers(event: CaseEvent) -> tuple[SetTimer | CancelTimer, ...]:
 
 
 def started(version: VersionFixed) -> tuple[SetTimer, ...]:
-    """Those that are still to come: nobody is urged late."""
+    """Those that are still to come: nobody is urged late. That the time is over is noted also of a
+    version that comes after it, so that what was promised for an answer in time is promised no
+    more."""
     assert version.answer_by is not None
     due = {f"{URGE}{m}": version.answer_by - timedelta(minutes=m) for m in URGED}
     due[OVERDUE] = version.answer_by
-    return tuple(SetTimer(name, at) for name, at in due.items() if at > version.fixed_at)
+    return tuple(
+        SetTimer(name, at) for name, at in due.items() if at > version.fixed_at or name == OVERDUE
+    )
 
 
 def on_timer(name: str, _: str, due: datetime) -> Command:

@@ -104,6 +104,8 @@ class Dossier:
     assigned: CaseAssigned | None = None
     asked: AnswerAsked | None = None
     internal: InternalMessageLeft | None = None
+    internal_media: frozenset[str] = frozenset()
+    """The videos of all internal messages: one that is replaced becomes public by that neither."""
     works: Mapping[str, WorkListed | WorkStruck] = field(default_factory=dict)
     media: Mapping[str, MediaPlaced | MediaTakenOut] = field(default_factory=dict)
     finished: CaseFinished | None = None
@@ -167,8 +169,8 @@ class Dossier:
     @property
     def public(self) -> tuple[MediaPlaced, ...]:
         """Those that the customer is shown; the video of an internal message never (G-38)."""
-        internal = self.internal.media_id if self.internal else None
-        return tuple(one for one in self.placed if not one.private and one.media_id != internal)
+        hidden = self.internal_media
+        return tuple(one for one in self.placed if not one.private and one.media_id not in hidden)
 
     @property
     def named(self) -> tuple[RecipientNamed, ...]:
@@ -212,7 +214,8 @@ def kept(dossier: Dossier, event: Kept) -> Dossier:
         case AnswerAsked():
             return replace(dossier, asked=event)
         case InternalMessageLeft():
-            return replace(dossier, internal=event)
+            videos = dossier.internal_media | ({event.media_id} if event.media_id else set())
+            return replace(dossier, internal=event, internal_media=videos)
         case WorkListed() | WorkStruck():
             return replace(dossier, works={**dossier.works, event.work_id: event})
         case MediaPlaced() | MediaTakenOut():

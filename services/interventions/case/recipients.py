@@ -168,6 +168,10 @@ def decide_on_link(command: OfLinks, dossier: Dossier) -> Decision:
 
 
 def name(command: NameRecipient, dossier: Dossier) -> Decision:
+    """The link of somebody who is somebody else now, or has another right, works no more: whoever
+    holds it got it on other terms."""
+    if command.recipient_id == CUSTOMER:
+        return NoSuchRecipient(CUSTOMER)
     if command.email is None and command.phone is None:
         return RecipientNotReached()
     known = dossier.recipients.get(command.recipient_id)
@@ -189,7 +193,16 @@ def name(command: NameRecipient, dossier: Dossier) -> Decision:
         named_by=command.by,
         named_at=command.at,
     )
-    return [said] if counts(said, known) else []
+    if not counts(said, known):
+        return []
+    if not isinstance(known, RecipientNamed) or terms_of(said) == terms_of(known):
+        return [said]
+    return [said, *revoked(dossier, command.recipient_id, command.by, command.at)]
+
+
+def terms_of(recipient: RecipientNamed) -> tuple[object, ...]:
+    """The person that a link was made for, and their right."""
+    return recipient.email, recipient.phone, recipient.scope
 
 
 def dismiss(command: DismissRecipient, dossier: Dossier) -> Decision:

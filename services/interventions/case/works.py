@@ -106,7 +106,9 @@ def decide(command: Command, dossier: Dossier) -> Decision:
             return list_work(command, dossier)
         case StrikeWork():
             said = struck(command, dossier)
-            return [said] if counts(said, dossier.works.get(command.work_id)) else []
+            return full(command, dossier) or (
+                [said] if counts(said, dossier.works.get(command.work_id)) else []
+            )
         case unhandled:
             assert_never(unhandled)
 
@@ -114,10 +116,17 @@ def decide(command: Command, dossier: Dossier) -> Decision:
 def list_work(command: ListWork, dossier: Dossier) -> Decision:
     if command.price and (bad := pricing.bad_price(command.price, dossier.created.currency)):
         return bad
-    if command.work_id not in dossier.works and len(dossier.works) >= MOST_WORKS:
-        return TooManyWorks(MOST_WORKS)
     said = listed(command, dossier)
-    return [said] if counts(said, dossier.works.get(command.work_id)) else []
+    return full(command, dossier) or (
+        [said] if counts(said, dossier.works.get(command.work_id)) else []
+    )
+
+
+def full(command: Command, dossier: Dossier) -> TooManyWorks | None:
+    """Whether one more is one too many; what was struck before it came counts as well."""
+    if command.work_id in dossier.works or len(dossier.works) < MOST_WORKS:
+        return None
+    return TooManyWorks(MOST_WORKS)
 
 
 def listed(command: ListWork, dossier: Dossier) -> WorkListed:

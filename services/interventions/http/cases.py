@@ -86,6 +86,8 @@ async def duplicate_case(
         raise context.refuse(NoSuchCase())
     if isinstance(source, case.Closed):
         raise context.refuse(case.CaseIsClosed())
+    if source.dossier.forgotten:
+        raise context.refuse(case.CaseIsForgotten())
     command = await creation(context, body, copied_from(source.dossier))
     where = f"/interventions/cases/{command.case_id}"
     return await context.handle(CASE, command.case_id, command, created=where)
@@ -183,12 +185,13 @@ async def creation(
 
 
 def copied_from(source: Dossier) -> case.Copied:
-    """Its parts as they are; decisions, links, history and status stay behind."""
+    """Its parts as they are; decisions, links, history, status and what colleagues were told stay
+    behind."""
     return case.Copied(
         case_id=source.created.case_id,
         vehicle=source.vehicle,
         customer=source.customer,
         message=source.message,
         works=source.listed,
-        media=source.placed,
+        media=tuple(one for one in source.placed if one.media_id not in source.internal_media),
     )

@@ -4,7 +4,8 @@ from datetime import date, datetime, timedelta
 from typing import Annotated
 from zoneinfo import ZoneInfo
 
-from pydantic import Field, StringConstraints
+from pydantic import AfterValidator, Field, StringConstraints
+from pydantic_core import PydanticKnownError
 
 from contracts.interventions import case_v1
 from infra.http.models import Body, Day, MoneyBody, Named
@@ -30,6 +31,17 @@ ChannelNamed = Annotated[case_v1.SendingChannel, Named()]
 ScopeNamed = Annotated[case_v1.LinkScope, Named()]
 OriginNamed = Annotated[case_v1.AnswerOrigin, Named()]
 OutcomeNamed = Annotated[case_v1.InvitationOutcome, Named()]
+
+
+def _by_hand(origin: case_v1.AnswerOrigin) -> case_v1.AnswerOrigin:
+    if origin is case_v1.AnswerOrigin.LINK:
+        others = [one.name.lower() for one in case_v1.AnswerOrigin if one.value and one != origin]
+        raise PydanticKnownError("literal_error", {"expected": ", ".join(others)})
+    return origin
+
+
+OriginByHand = Annotated[OriginNamed, AfterValidator(_by_hand)]
+"""Only whoever has a link answers by one: nobody else says so of an answer."""
 
 
 class TimeThere(Body):

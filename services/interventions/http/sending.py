@@ -20,7 +20,7 @@ from services.interventions.aggregates import CASE
 from services.interventions.case import answering, recipients, sending
 from services.interventions.case.dossier import CUSTOMER, Dossier
 from services.interventions.http.access import WriterContext, dealership_of, ours, to_write
-from services.interventions.http.fields import ChannelNamed, OriginNamed, PartId, ScopeNamed
+from services.interventions.http.fields import ChannelNamed, OriginByHand, PartId, ScopeNamed
 from services.interventions.http.proposal import Version, WorkIds
 from services.interventions.lookups import customers_customer
 
@@ -60,7 +60,7 @@ class AcceptanceBody(Body):
     """The works that were accepted; all others are refused."""
     risks_acknowledged: WorkIds = ()
     """The urgent works that were refused after the risk was explained."""
-    origin: OriginNamed
+    origin: OriginByHand
     notify: Annotated[tuple[ChannelNamed, ...], Field(max_length=2, strict=False)] = ()
     """The channels by which the customer is told what was taken down; none tells nobody."""
 
@@ -87,8 +87,12 @@ def router(vault: Vault, portal: str) -> Router:
         case_id: Id, recipient_id: PartId, context: WriterContext
     ) -> Answered[Link]:
         """Take the link of a recipient (`customer` for the customer) to hand it on: a new one where
-        there is none that works. It works before the case is sent, and sends nothing."""
+        there is none that works. It works before the case is sent, and sends nothing.
+
+        From a device only where the dealership lets devices send.
+        """
         state = await to_write(context, case_id)
+        await require_direct_send(context, state.dossier)
         works = await terms_of(context, state.dossier)
         who = context.principal
         command = recipients.ShareLink(
@@ -148,8 +152,12 @@ def router(vault: Vault, portal: str) -> Router:
     async def send_again(
         case_id: Id, body: RepetitionBody, context: WriterContext
     ) -> Answered[Recorded]:
-        """Send the same version once more; the status stays as it is."""
-        await to_write(context, case_id)
+        """Send the same version once more; the status stays as it is.
+
+        From a device only where the dealership lets devices send.
+        """
+        state = await to_write(context, case_id)
+        await require_direct_send(context, state.dossier)
         sending_id = context.new_id("S")
 
         async def command(now: case.Case) -> case.Command:

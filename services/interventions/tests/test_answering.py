@@ -43,6 +43,7 @@ from services.interventions.case.sending import ChannelNotPossible, Confirmation
 from services.interventions.tests.make import (
     ANSWERED,
     CASE,
+    CONTACT,
     GROUP,
     HOLDER,
     ID,
@@ -51,6 +52,7 @@ from services.interventions.tests.make import (
     LINK,
     NOON,
     PENDING,
+    PRICE,
     READ,
     SENT,
     amounts,
@@ -383,3 +385,27 @@ def test_the_same_creation_again_is_no_news_and_another_one_is_refused() -> None
     given.when(create()).records_nothing()
     given.when(replace(create(), at=NOON + timedelta(1), language="nl")).records_nothing()
     given.when(replace(create(), reference="OR-9")).is_rejected(case.CaseIdTaken(create().case_id))
+
+
+@pytest.mark.requirement("G-92")
+def test_a_duplicate_elsewhere_has_neither_their_customer_nor_prices_in_other_money() -> None:
+    known = replace(name_customer(), customer_id="HCLAIRE")
+    source = state(create(), known, list_work())
+    assert isinstance(source, case.Pending)
+    copied = case.Copied(
+        case_id="JOTHER",
+        vehicle=None,
+        customer=source.dossier.customer,
+        message=None,
+        works=source.dossier.listed,
+        media=(),
+    )
+    same = state(create(copied=copied))
+    other = state(replace(create(copied=copied), dealership_id="GBASEL", currency="CHF"))
+    assert isinstance(same, case.Pending)
+    assert isinstance(other, case.Pending)
+    assert (same.dossier.contact_id, other.dossier.contact_id) == ("HCLAIRE", CONTACT)
+    assert other.dossier.customer is not None
+    assert not other.dossier.customer.known
+    assert [(one.price, one.amounts) for one in other.dossier.listed] == [(None, None)]
+    assert [one.price for one in same.dossier.listed] == [PRICE]

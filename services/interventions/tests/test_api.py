@@ -161,9 +161,16 @@ async def test_a_device_sends_where_the_dealership_lets_it(database: str) -> Non
         path = await caller.filled()
         off = await caller.says("tablet", "POST", f"{path}/sending", SENDING)
         assert off.status_code == 403
+        again = {"channels": ["email"], "version": 1}
+        others = (("links/customer", None), ("sending/repetitions", again))
+        for part, body in others:
+            handed = await caller.says("tablet", "POST", f"{path}/{part}", body)
+            assert handed.status_code == 403, part
         await follow(caller.running, settings(after_sales_direct_send=True))
         on = await caller.says("tablet", "POST", f"{path}/sending", SENDING)
         assert on.is_success, on.text
+        for part, body in others:
+            assert (await caller.says("tablet", "POST", f"{path}/{part}", body)).is_success
 
 
 async def test_above_the_amount_of_the_dealership_a_code_is_asked_and_mistakes_count(
@@ -229,3 +236,38 @@ async def test_a_wish_to_be_called_is_handled_by_a_colleague(database: str) -> N
         assert (await caller.shown(path))["contact"] == "requested"
         assert (await caller.says("lea", "DELETE", f"{path}/contact-request")).is_success
         assert (await caller.shown(path))["contact"] == "handled"
+
+
+@pytest.mark.requirement("G-38", "G-92")
+async def test_what_colleagues_were_told_is_in_no_duplicate(database: str) -> None:
+    async with served(database) as caller:
+        path = await caller.made("tablet", author_id="karim")
+        for part, body in (
+            ("media/m-1", {"file_id": "f-photo"}),
+            ("media/m-2", {"file_id": "f-video"}),
+            ("internal-message", {"kind": "text_video", "media_id": "m-2"}),
+        ):
+            assert (await caller.says("tablet", "PUT", f"{path}/{part}", body)).is_success
+        copy = BODY | {"key": "copy", "reference": "OR-2"}
+        made = await caller.says("lea", "POST", f"{path}/duplicates", copy)
+        shown = await caller.shown(f"/cases/{made.json()['id']}")
+        assert [one["media_id"] for one in shown["media"]] == ["m-1"]
+
+
+@pytest.mark.requirement("FLB-103")
+async def test_nobody_takes_down_that_a_customer_answered_on_the_page(database: str) -> None:
+    async with served(database) as caller:
+        path = await caller.filled()
+        body = {"version": 0, "accepted": ["pads"], "origin": "link"}
+        refused = await caller.says("lea", "PUT", f"{path}/answer", body)
+        assert refused.status_code == 422
+        assert [one["field"] for one in refused.json()["errors"]] == ["/origin"]
+
+
+async def test_customers_of_two_cases_may_use_one_idempotency_key(database: str) -> None:
+    async with served(database) as caller:
+        for number in (1, 2):
+            _, page = await caller.sent(key=f"case-{number}")
+            beside = {"Idempotency-Key": "the-same"}
+            answer = await caller.anybody("PUT", f"{page}/reading", None, beside)
+            assert answer.is_success, answer.text

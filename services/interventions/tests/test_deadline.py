@@ -69,6 +69,13 @@ def test_whoever_is_told_late_is_urged_only_by_what_is_still_to_come() -> None:
     assert [one.name for one in timers_of(*late)] == ["urge:15", "overdue"]
 
 
+def test_a_version_after_the_time_for_an_answer_is_overdue_at_once() -> None:
+    after = (*ASKED, send(at=AT + timedelta(seconds=1)))
+    assert timers_of(*after) == [SetTimer("overdue", AT)]
+    *_, overdue = history(*after, NoteOverdue(AT))
+    assert isinstance(overdue, AnswerOverdue)
+
+
 def test_at_the_time_the_adviser_is_told_once() -> None:
     *_, overdue = history(*WAITING, NoteOverdue(AT))
     assert isinstance(overdue, AnswerOverdue)

@@ -1,8 +1,16 @@
 """How many files a case holds, and how they are shown."""
 
+from dataclasses import replace
+
 import pytest
 
-from contracts.interventions.case_v1 import Mark, MediaKind, Shape, ShapeKind
+from contracts.interventions.case_v1 import (
+    InternalMessageKind,
+    Mark,
+    MediaKind,
+    Shape,
+    ShapeKind,
+)
 from services.interventions import case
 from services.interventions.case.media import (
     MediaIdTaken,
@@ -20,6 +28,7 @@ from services.interventions.tests.make import (
     LATER,
     create,
     history,
+    leave_internal,
     place,
     state,
 )
@@ -112,3 +121,14 @@ def test_an_id_stays_that_of_its_file() -> None:
     stranger = place("p1")
     object.__setattr__(stranger, "file_id", "another")
     CASE.given(*moved).when(stranger).is_rejected(MediaIdTaken("p1"))
+
+
+@pytest.mark.requirement("G-38")
+def test_the_video_of_an_internal_message_stays_hidden_when_another_message_replaces_it() -> None:
+    video = place("m-2", VIDEO, seconds=3)
+    left = leave_internal(InternalMessageKind.TEXT_VIDEO, media_id="m-2")
+    none = replace(leave_internal(InternalMessageKind.NONE), at=LATER)
+    for commands in ((video, left), (left, video), (video, left, none)):
+        found = state(create(), place("m-1"), *commands)
+        assert isinstance(found, case.Pending)
+        assert [one.media_id for one in found.dossier.public] == ["m-1"]

@@ -178,3 +178,5 @@ def test_the_last_work_that_a_case_takes_is_the_five_hundredth() -> None:
     last = CASE.given(*full).answer(list_work("last"))
     assert isinstance(last, list)
     CASE.given(*full, *last).when(list_work("more")).is_rejected(TooManyWorks(MOST_WORKS))
+    struck = works.StrikeWork(organisation_id=GROUP, work_id="more", by="lea", at=SOON)
+    CASE.given(*full, *last).when(struck).is_rejected(TooManyWorks(MOST_WORKS))

@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
@@ -26,6 +27,7 @@ from services.interventions.case.recipients import (
     NoSuchRecipient,
     RecipientNotReached,
     TooManyRecipients,
+    usable,
 )
 from services.interventions.case.sending import (
     CaseIsNotSent,
@@ -62,7 +64,9 @@ from services.interventions.tests.make import (
 EMAIL, SMS, LINK = SendingChannel.EMAIL, SendingChannel.SMS, SendingChannel.LINK
 
 
-def name_recipient(id: str = "lease", email: str | None = "desk@example.org") -> recipients.Command:
+def name_recipient(
+    id: str = "lease", email: str | None = "desk@example.org"
+) -> recipients.NameRecipient:
     return recipients.NameRecipient(
         organisation_id=GROUP,
         recipient_id=id,
@@ -278,3 +282,27 @@ def test_a_link_that_expired_is_made_anew() -> None:
     decided = CASE.given(*history(*old)).answer(later)
     assert isinstance(decided, list)
     assert len(decided) == 1
+
+
+@pytest.mark.parametrize(
+    ("changed", "works"),
+    [
+        ({"name": "Front desk"}, True),
+        ({"scope": LinkScope.ANSWER}, False),
+        ({"email": "other@example.org"}, False),
+        ({"phone": "+33612345679"}, False),
+    ],
+)
+def test_the_link_of_somebody_else_or_of_another_right_works_no_more(
+    changed: dict[str, Any], works: bool
+) -> None:
+    named = name_recipient()
+    again = replace(named, at=LATER, **changed)
+    found = state(create(), name_customer(), named, share("lease"), again)
+    assert isinstance(found, case.Pending)
+    assert (usable(found.dossier, "lease", LATER) is not None) is works
+
+
+def test_nobody_beside_the_customer_is_called_the_customer() -> None:
+    given = CASE.given(*history(*PENDING))
+    given.when(name_recipient("customer")).is_rejected(NoSuchRecipient("customer"))
