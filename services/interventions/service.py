@@ -5,7 +5,7 @@ from contracts.messaging import message_v1
 from infra import vault
 from infra.consumers.reactions import Reaction
 from infra.host import Service
-from infra.lookups import customers, dealerships, files, users
+from infra.lookups import customers, dealerships, devices, files, users
 from services.interventions.aggregates import CASE
 from services.interventions.http import router
 from services.interventions.http.problems import WORDING
@@ -36,13 +36,14 @@ service = Service(
     ),
     lookups=(
         users.lookup,
+        devices.lookup,
         dealerships.lookup,
         files.lookup,
         customers.lookup,
         customers_customer.cases,
         dealerships_template.lookup,
     ),
-    guard=users.refuse_ended,
+    guard=devices.refuse_ended,
     migrations=(vault.TABLES,),
     routes=router,
     wording=WORDING,

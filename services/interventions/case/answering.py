@@ -359,7 +359,7 @@ def code_needed(version: VersionFixed, accepted: Amounts) -> bool:
 
 
 def attempted(command: AnswerCase, dossier: Dossier, version: VersionFixed) -> Decision | None:
-    """What the code of an answer leads to that is not the right one; None for the right one."""
+    """The decision about a code that is not the right one; None for the right one."""
     above, code = version.code_above, dossier.codes.get(command.holder.link_id)
     if command.code is None and above is not None:
         return CodeIsNeeded(above)

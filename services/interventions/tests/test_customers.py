@@ -65,7 +65,7 @@ def withdrew(customer_id: str, channel: CustomerChannel) -> ConsentWithdrawn:
         customer_id=customer_id,
         organisation_id=GROUP,
         dealership_id=LILLE,
-        consent_id="C1",
+        consent_id="withdrawn",
         purpose=ConsentPurpose.CASES,
         channel=channel,
         source=ConsentSource.PHONE_CALL,
