@@ -28,6 +28,7 @@ from services.accounts.http.managing import kept, seen
 from services.accounts.http.problems import EmailTaken, NotOfDealers
 from services.accounts.user import Account, Active, NoSuchUser, after
 from services.accounts.user.dealerships import (
+    MOST_DEALERSHIPS,
     WITHOUT_PASSWORD,
     AddDealershipUser,
     ChangeDetails,
@@ -37,8 +38,6 @@ from services.accounts.user.dealerships import (
     roles_of,
 )
 
-MOST_DEALERSHIPS = 20
-"""An access token tells where its roles hold; who is at more of them is a group manager."""
 DEALERS = frozenset({OrganisationKind.DEALERSHIP, OrganisationKind.DEALER_GROUP})
 DealershipRole = Annotated[Role, Named()]
 

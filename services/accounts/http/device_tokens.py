@@ -85,7 +85,8 @@ def expiry(claims: Mapping[str, Any], now: datetime) -> datetime | None:
     expires, jti = claims["exp"], claims["jti"]
     if not isinstance(expires, int | float) or not isinstance(jti, str):
         return None
-    if not 0 < len(jti) <= LONGEST_ID or "\0" in jti:
+    # JSON can spell what no text column holds: NUL, and halves of characters.
+    if not 0 < len(jti) <= LONGEST_ID or not jti.isprintable():
         return None
     if not now.timestamp() < expires <= (now + LONGEST).timestamp():
         return None

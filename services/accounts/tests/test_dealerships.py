@@ -37,12 +37,14 @@ from services.accounts.tests.serving import HASH, Caller, served
 from services.accounts.tests.test_api import kind
 from services.accounts.user import RolesMissing
 from services.accounts.user.dealerships import (
+    MOST_DEALERSHIPS,
     AddressMissing,
     AddressProved,
     DealershipNamedTwice,
     LastManager,
     OtherManagers,
     RolesNotOfDealerships,
+    TooManyDealerships,
 )
 from services.accounts.user.sign_in import granted, granted_at
 
@@ -140,6 +142,17 @@ def test_a_group_manager_is_appointed_once_and_signs_in() -> None:
     given(*CHIEF).when(lead()).records(led)
     given(*CHIEF, led).when(lead()).records_nothing()
     given(*WORKER).when(lead()).is_rejected(AddressMissing())
+
+
+@pytest.mark.requirement("G-32")
+def test_somebody_is_at_no_more_dealerships_than_a_token_tells() -> None:
+    places = tuple(at(f"D{n:02}", MANAGER) for n in range(MOST_DEALERSHIPS))
+    almost = given(added(*places[:-1]), opened(MANAGER))
+    almost.when(give("D19", MANAGER)).records(given_roles(*places))
+    full = given(added(*places), opened(MANAGER))
+    full.when(give("D99", MANAGER)).is_rejected(TooManyDealerships(MOST_DEALERSHIPS))
+    fewer = full.answer(give("D19", others=OtherManagers(everywhere=True)))
+    assert isinstance(fewer, list)
 
 
 @pytest.mark.requirement("FLB-016")

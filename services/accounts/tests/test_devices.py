@@ -118,6 +118,8 @@ async def test_nobody_else_gets_the_token_of_a_device(database: str) -> None:
             {"sub": "H2"},
             {"jti": None},
             {"jti": ""},
+            {"jti": "\0"},
+            {"jti": "\ud800"},
             {"exp": None},
             {"exp": "soon"},
         ):

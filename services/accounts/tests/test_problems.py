@@ -54,6 +54,7 @@ from services.accounts.user.dealerships import (
     DealershipNamedTwice,
     LastManager,
     RolesNotOfDealerships,
+    TooManyDealerships,
 )
 from services.accounts.user.password import (
     PasswordTooCommon,
@@ -98,6 +99,7 @@ REJECTIONS: list[Rejection] = [
     AddressMissing(),
     AddressProved(),
     LastManager(),
+    TooManyDealerships(20),
     RolesNotOfDealerships(("driver",)),
     DealershipNamedTwice("D1"),
     ConditionsChanged("2026-11"),

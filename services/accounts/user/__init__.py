@@ -35,6 +35,7 @@ from services.accounts import terms
 from services.accounts.user import agreement, dealerships, licence, profile, registration, sign_in
 from services.accounts.user.agreement import RecordAgreement
 from services.accounts.user.dealerships import (
+    MOST_DEALERSHIPS,
     NOBODY_ELSE,
     OF_DEALERS,
     WITHOUT_PASSWORD,
@@ -46,6 +47,7 @@ from services.accounts.user.dealerships import (
     ChangeRolesAtDealership,
     LastManager,
     OtherManagers,
+    TooManyDealerships,
 )
 from services.accounts.user.licence import ChangeLicence
 from services.accounts.user.profile import ChangeProfile
@@ -566,6 +568,8 @@ def change_roles_of_dealers(
         return []
     if not roles:
         return RolesMissing()
+    if len(held) > max(MOST_DEALERSHIPS, len(person.dealerships)):
+        return TooManyDealerships(MOST_DEALERSHIPS)
     if isinstance(user, Active) and leaves_unmanaged(person, command.other_managers, held, roles):
         return LastManager()
     begun = begin(person, roles, at)

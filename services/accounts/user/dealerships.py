@@ -22,6 +22,8 @@ AT_A_DEALERSHIP = frozenset(
 OF_DEALERS = AT_A_DEALERSHIP | {Role.GROUP_MANAGER}
 WITHOUT_PASSWORD = frozenset({Role.TECHNICIAN, Role.AUDITOR})
 """Who has no other role has no password, and does not sign in (FLB-015)."""
+MOST_DEALERSHIPS = 20
+"""An access token tells where its roles hold; who is at more of them is a group manager."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,8 +131,20 @@ class DealershipNamedTwice:
     dealership_id: str
 
 
+@dataclass(frozen=True, slots=True)
+class TooManyDealerships:
+    """With more of them, an access token would be larger than any that is taken."""
+
+    most: int
+
+
 Rejection = (
-    AddressMissing | AddressProved | LastManager | RolesNotOfDealerships | DealershipNamedTwice
+    AddressMissing
+    | AddressProved
+    | LastManager
+    | RolesNotOfDealerships
+    | DealershipNamedTwice
+    | TooManyDealerships
 )
 
 # --- Rules ------------------------------------------------------------------
