@@ -53,7 +53,11 @@ def test_anything_else_proves_nothing(proof: str) -> None:
         claims_of(proof, X, "relais", ["code"])
 
 
-@pytest.mark.parametrize("x", ["", "AA", f"{X}A", f"{X}=", "é" * 43, f"{X[:-1]}$"])
+@pytest.mark.parametrize(
+    "x",
+    ["", "AA", f"{X}A", f"{X}=", "é" * 43, f"{X[:-1]}$"],
+    ids=["nothing", "short", "long", "padded", "other_letters", "other_sign"],
+)
 def test_what_is_no_key_is_none(x: str) -> None:
     with pytest.raises(ValueError, match=r"."):
         public_key(x)
