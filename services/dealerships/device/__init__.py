@@ -101,7 +101,7 @@ class NoSuchCode:
 
 
 @dataclass(frozen=True, slots=True)
-class CodeUsed:
+class PairingCodeUsed:
     """The code has paired a phone already."""
 
 
@@ -115,7 +115,9 @@ class DeviceIsPaired:
     """It is unpaired before another phone is paired."""
 
 
-Rejection = NoSuchDevice | DeviceIdTaken | NoSuchCode | CodeUsed | CodeExpired | DeviceIsPaired
+Rejection = (
+    NoSuchDevice | DeviceIdTaken | NoSuchCode | PairingCodeUsed | CodeExpired | DeviceIsPaired
+)
 
 # --- State ------------------------------------------------------------------
 
@@ -243,9 +245,9 @@ def pair(command: PairDevice, device: Known) -> Decision:
         is_known = device.pairing.code_sha256 == command.code_sha256
         if is_known and device.pairing.public_key == command.public_key:
             return []
-        return CodeUsed() if is_known else NoSuchCode()
+        return PairingCodeUsed() if is_known else NoSuchCode()
     if device.was is not None and device.was.pairing.code_sha256 == command.code_sha256:
-        return CodeUsed()
+        return PairingCodeUsed()
     if device.code is None or device.code.code_sha256 != command.code_sha256:
         return NoSuchCode()
     if command.at >= device.code.expires_at:

@@ -10,12 +10,12 @@ from services.dealerships.device import (
     CODE_LASTS,
     SEEN_EVERY,
     CodeExpired,
-    CodeUsed,
     Command,
     DeviceIdTaken,
     DeviceIsPaired,
     NoSuchCode,
     NoSuchDevice,
+    PairingCodeUsed,
 )
 from services.dealerships.tests.make_devices import (
     NOON,
@@ -54,12 +54,12 @@ class TestCodes:
         given(*WAITING).when(late).is_rejected(CodeExpired(NOON + CODE_LASTS))
 
     def test_a_code_pairs_one_phone_which_may_ask_again(self) -> None:
-        given(*PAIRED).when(pair(key="x2")).is_rejected(CodeUsed())
+        given(*PAIRED).when(pair(key="x2")).is_rejected(PairingCodeUsed())
         given(*PAIRED).when(pair(at=NOON + 2 * CODE_LASTS)).records_nothing()
 
     def test_an_unpaired_phone_does_not_come_back_by_its_code(self) -> None:
-        given(*PAIRED, unpaired()).when(pair()).is_rejected(CodeUsed())
-        given(*PAIRED, unpaired(), issued("c2")).when(pair()).is_rejected(CodeUsed())
+        given(*PAIRED, unpaired()).when(pair()).is_rejected(PairingCodeUsed())
+        given(*PAIRED, unpaired(), issued("c2")).when(pair()).is_rejected(PairingCodeUsed())
         given(*PAIRED, unpaired(), issued("c2")).when(pair("c2")).records(paired("c2"))
 
     def test_a_code_replaces_the_former_one(self) -> None:

@@ -131,7 +131,7 @@ async def test_a_phone_pairs_once_by_the_code(api: Caller) -> None:
         "paired_at": told["paired_at"],
     }
     assert (await pairs(api, phone, code)).json() == told
-    assert refusal(await pairs(api, Phone(), code)) == (409, "code-used")
+    assert refusal(await pairs(api, Phone(), code)) == (409, "pairing-code-used")
     path = f"/devices/{device}/pairing-codes"
     assert refusal(await manages(api, where, "POST", path)) == (409, "device-is-paired")
 
@@ -193,7 +193,7 @@ async def test_a_device_is_seen_until_it_is_unpaired(api: Caller) -> None:
     assert refusal(await itself(api, device, where, phone, "GET", path)) == (401, "session-over")
     gone = (await manages(api, where, "GET", path)).json()
     assert (gone["paired"], gone["version"], gone["seen_at"]) == (False, "3.3", seen["seen_at"])
-    assert refusal(await pairs(api, phone, code)) == (409, "code-used")
+    assert refusal(await pairs(api, phone, code)) == (409, "pairing-code-used")
 
 
 @pytest.mark.requirement("FLB-027")

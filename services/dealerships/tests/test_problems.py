@@ -26,11 +26,11 @@ from services.dealerships.dealership import (
 )
 from services.dealerships.device import (
     CodeExpired,
-    CodeUsed,
     DeviceIdTaken,
     DeviceIsPaired,
     NoSuchCode,
     NoSuchDevice,
+    PairingCodeUsed,
 )
 from services.dealerships.http.problems import (
     WORDING,
@@ -67,7 +67,7 @@ REJECTIONS: list[Rejection] = [
     DeviceIdTaken("H1"),
     DeviceNameTaken("Atelier-1"),
     NoSuchCode(),
-    CodeUsed(),
+    PairingCodeUsed(),
     CodeExpired(NOON),
     DeviceIsPaired(),
     KeyNotProved(),
