@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from contracts.customers import customer_v1
 from contracts.customers.customer_v1 import CustomerErased
 from contracts.interventions import case_v1
-from contracts.interventions.case_v1 import CaseDeleted, CustomerNamed
+from contracts.interventions.case_v1 import CustomerNamed
 from infra.consumers.handler import Handler
 from infra.consumers.reactions import Follower
 from infra.consumers.records import Delivery
@@ -20,18 +20,13 @@ class Cases(Handler):
         self, connection: Connection, deliveries: Sequence[Delivery]
     ) -> Mapping[int, Exception]:
         for event in (delivery.event for delivery in deliveries):
-            match event:
-                case CustomerNamed(case_id=case_id, named_at=told_at):
-                    pass
-                case CaseDeleted(case_id=case_id, deleted_at=told_at):
-                    pass
-                case _:
-                    continue
+            if not isinstance(event, CustomerNamed):
+                continue
             await connection.execute(
                 "insert into customers.case_to_match values (%s, %s) on conflict (case_id)"
                 " do update set told_at = greatest(case_to_match.told_at, excluded.told_at),"
                 " look_at = excluded.look_at",
-                (case_id, told_at),
+                (event.case_id, event.named_at),
             )
         return {}
 
@@ -48,5 +43,5 @@ class Erased(Handler):
         return {}
 
 
-cases = Follower("cases", case_v1.contract, CustomerNamed | CaseDeleted, Cases())
+cases = Follower("cases", case_v1.contract, CustomerNamed, Cases())
 erased = Follower("erased", customer_v1.contract, CustomerErased, Erased())

@@ -113,9 +113,7 @@ class Matching(Polling):
             return
         kept = frozenset(marks.values())
         named = Link(contact.contact_id, LinkReason.NAMED, kept)
-        if contact.deleted:
-            await self._unlink(contact, linked)
-        elif contact.known:
+        if contact.known:
             if linked is None or linked.customer_id != named.customer_id:
                 await self._unlink(contact, linked)
                 await self._link(contact, named)

@@ -5,7 +5,6 @@ from datetime import datetime
 from typing import assert_never
 
 from contracts.interventions.case_v1 import (
-    CaseDeleted,
     CustomerNamed,
     SubjectForgotten,
     contract,
@@ -13,7 +12,8 @@ from contracts.interventions.case_v1 import (
 from contracts.runtime import REDACTED
 from infra.consumers.views import View
 
-Reads = CustomerNamed | CaseDeleted | SubjectForgotten
+Reads = CustomerNamed | SubjectForgotten
+"""A case that is deleted stays its customer's: what it says of them is erased with them."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,7 +36,6 @@ class CaseContact:
     first_name: str | None = None
     email: str | None = None
     phone: str | None = None
-    deleted: bool = False
     forgotten_at: datetime | None = None
 
 
@@ -51,8 +50,6 @@ def project(row: CaseContact | None, event: Reads) -> CaseContact | None:
     if row is None:
         return None
     match event:
-        case CaseDeleted():
-            return replace(row, deleted=True, told_at=event.deleted_at)
         case SubjectForgotten():
             return replace(
                 row,

@@ -147,8 +147,8 @@ async def test_a_case_stays_with_a_customer_whose_phone_was_changed_since(databa
         assert cases(await ask.shown(customer_id)) == [("d1", "phone")]
 
 
-@pytest.mark.requirement("FLB-107")
-async def test_a_deleted_case_is_nobody_s(database: str) -> None:
+@pytest.mark.requirement("FLB-123", "G-50")
+async def test_a_deleted_case_stays_its_customer_s_and_is_erased_with_them(database: str) -> None:
     async with served(database) as ask:
         await ask.told(named("d1"))
         deleted = CaseDeleted(
@@ -159,7 +159,7 @@ async def test_a_deleted_case_is_nobody_s(database: str) -> None:
             deleted_at=NOON.replace(hour=13),
         )
         await ask.told(deleted)
-        assert cases(await ask.shown("of-d1")) == []
+        assert cases(await ask.shown("of-d1")) == [("d1", "recorded")]
 
 
 async def test_a_case_waits_for_the_lookup_to_see_what_the_follower_saw(database: str) -> None:
