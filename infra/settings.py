@@ -6,6 +6,7 @@ from functools import cached_property
 from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
 from typing import Annotated, Literal, Self
+from urllib.parse import urljoin
 
 from psycopg.conninfo import make_conninfo
 from pydantic import (
@@ -108,6 +109,9 @@ class Settings(BaseSettings):
     portal: str = "http://localhost:8080"
     """Where people find the portal; links in mails begin with it. `relais up` and `demo` take the
     address of the app that they serve."""
+    pages: str = ""
+    """Where browsers find the APIs, like https://api.example.org: links to the pages of customers
+    begin with it. Without it that is the host of the portal."""
     smtp: SecretStr = SecretStr("")
     """The mail server, like smtps://user:word@host:465; without one a laptop keeps its mail."""
     smtp_ca: Path | None = None
@@ -283,7 +287,7 @@ class Settings(BaseSettings):
             endpoints.url(given.replace("{process}", "name"), ("http",), "http://{process}:9090")
         return given
 
-    @field_validator("portal", "jwks_url", "sms_url", "s3_endpoint", "otlp_endpoint")
+    @field_validator("portal", "pages", "jwks_url", "sms_url", "s3_endpoint", "otlp_endpoint")
     @classmethod
     def _leads_to_a_page(cls, given: str) -> str:
         return given and endpoints.url(given, ("http", "https"), "https://host or http://host:8080")
@@ -324,6 +328,11 @@ class Settings(BaseSettings):
             self.kafka_password.get_secret_value(),
             self.kafka_token if self.kafka_mechanism == "OAUTHBEARER" else None,
         )
+
+    @property
+    def pages_url(self) -> str:
+        """The address of the APIs for browsers, to which a path is added; no slash ends it."""
+        return self.pages.rstrip("/") or urljoin(self.portal, "/").rstrip("/")
 
     @cached_property
     def masters(self) -> dict[str, bytes]:

@@ -68,6 +68,7 @@ GOOD = {
     "otlp_endpoint": ["http://collector:4318"],
     "clamd": ["127.0.0.1:3310", "[::1]:3310", ""],
     "proxies": ["10.0.0.0/8,2001:db8::/32", ""],
+    "pages": ["https://api.example.org", ""],
     "origins": ["https://portal.example.org,http://localhost:5173", ""],
 }
 SECRET = "hunter2"
@@ -95,6 +96,7 @@ BAD = {
     "otlp_endpoint": ["collector:4318", "grpc://collector:4317"],
     "clamd": ["clamd", "tcp://clamd:3310", "clamd:0", "clamd:65536"],
     "proxies": ["10.0.0.0/33", "proxy.example.org"],
+    "pages": ["api.example.org"],
     "origins": ["portal.example.org", "https://portal.example.org/page"],
 }
 
@@ -146,3 +148,19 @@ def test_two_ways_to_write_one_database_are_told_to_be_one() -> None:
 )
 def test_people_are_shown_no_password(given: str, shown: str) -> None:
     assert without_password(given) == shown
+
+
+@pytest.mark.parametrize(
+    ("given", "url"),
+    [
+        ({"portal": "https://relais.example.org/app"}, "https://relais.example.org"),
+        ({"portal": "http://[::1]:8080/app/"}, "http://[::1]:8080"),
+        ({"portal": "http://localhost:8080"}, "http://localhost:8080"),
+        (
+            {"portal": "https://relais.example.org/app", "pages": "https://api.example.org/"},
+            "https://api.example.org",
+        ),
+    ],
+)
+def test_pages_of_customers_are_where_the_apis_are(given: dict[str, str], url: str) -> None:
+    assert Settings.model_validate(given).pages_url == url

@@ -15,7 +15,7 @@ def router(running: Running) -> APIRouter:
         cases.router,
         parts.router,
         proposal.router,
-        sending.router(vault, running.settings.portal),
+        sending.router(vault, running.settings.pages_url),
         page.router(vault),
         page.decisions(vault),
         customer_page.router(running),

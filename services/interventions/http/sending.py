@@ -78,7 +78,7 @@ class Link(Answer):
 # --- Routes -----------------------------------------------------------------
 
 
-def router(vault: Vault, portal: str) -> Router:
+def router(vault: Vault, pages: str) -> Router:
     """The routes, over the key that makes links and the address that they begin with."""
     routes = Router("Sending")
 
@@ -111,7 +111,7 @@ def router(vault: Vault, portal: str) -> Router:
                 link_id=link.link_id,
                 recipient_id=link.recipient_id,
                 scope=link.scope,
-                url=address(portal, token),
+                url=address(pages, token),
                 expires_at=link.expires_at,
             )
         )
@@ -224,15 +224,15 @@ def router(vault: Vault, portal: str) -> Router:
             link_days=works.link_days,
             code_above=works.code_above,
             blocked=frozenset(one for one, yes in is_open.items() if not yes),
-            links={one: address(portal, token) for one, token in tokens.items()},
+            links={one: address(pages, token) for one, token in tokens.items()},
         )
 
     return routes
 
 
-def address(portal: str, token: str) -> str:
+def address(pages: str, token: str) -> str:
     """The address of the page of a case."""
-    return f"{portal}/interventions/page/{token}"
+    return f"{pages}/interventions/page/{token}"
 
 
 async def terms_of(context: RequestContext, held: Dossier) -> dealers.Effective:

@@ -208,6 +208,15 @@ async def test_a_preview_is_no_reading_and_a_made_up_link_is_none(database: str)
         assert (await caller.anybody("GET", f"{page}/case")).status_code == 410
 
 
+@pytest.mark.requirement("FLB-002")
+async def test_a_link_leads_to_the_page_and_into_no_app(database: str) -> None:
+    async with served(database, portal="https://relais.example.org/app") as caller:
+        path = await caller.filled()
+        answer = await caller.says("lea", "POST", f"{path}/links/customer")
+        page = await caller.page(path)
+    assert answer.json()["url"] == f"https://relais.example.org/interventions{page}"
+
+
 @pytest.mark.requirement("FLB-103", "FLB-111")
 async def test_an_answer_by_phone_and_a_reply_to_a_seller_are_answers(database: str) -> None:
     async with served(database) as caller:
