@@ -787,6 +787,8 @@ class CaseDeleted:
     dealership_id: str
     deleted_by: str
     deleted_at: datetime
+    # All files that ever were in it, of `media`, which lets go of them.
+    file_ids: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -797,6 +799,8 @@ class SubjectForgotten:
     organisation_id: str
     dealership_id: str
     forgotten_at: datetime
+    # All files that ever were in it, of `media`, which lets go of them.
+    file_ids: tuple[str, ...]
 
 
 CaseEvent = (
@@ -2164,6 +2168,7 @@ def decode_case_deleted(message: Any, _unseal: Unseal) -> CaseDeleted:
         dealership_id=message.dealership_id,
         deleted_by=message.deleted_by,
         deleted_at=decode_instant(message.deleted_at),
+        file_ids=tuple(message.file_ids),
     )
 
 
@@ -2174,6 +2179,7 @@ def encode_case_deleted(value: CaseDeleted, _seal: Seal) -> bytes:
         dealership_id=value.dealership_id,
         deleted_by=value.deleted_by,
         deleted_at=encode_instant(value.deleted_at),
+        file_ids=value.file_ids,
     )
     encoded: bytes = message.SerializeToString()
     return encoded
@@ -2187,6 +2193,7 @@ def decode_subject_forgotten(message: Any, _unseal: Unseal) -> SubjectForgotten:
         organisation_id=message.organisation_id,
         dealership_id=message.dealership_id,
         forgotten_at=decode_instant(message.forgotten_at),
+        file_ids=tuple(message.file_ids),
     )
 
 
@@ -2196,6 +2203,7 @@ def encode_subject_forgotten(value: SubjectForgotten, _seal: Seal) -> bytes:
         organisation_id=value.organisation_id,
         dealership_id=value.dealership_id,
         forgotten_at=encode_instant(value.forgotten_at),
+        file_ids=value.file_ids,
     )
     encoded: bytes = message.SerializeToString()
     return encoded

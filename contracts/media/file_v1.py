@@ -171,6 +171,18 @@ class FileUnshared:
     unshared_at: datetime
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FileReleased:
+    """Something relies on it no more; when nothing else does, it is removed at once."""
+
+    file_id: str
+    organisation_id: str
+    user_id: str
+    # The stream that relied on it, like "case-J1".
+    held_by: str
+    released_at: datetime
+
+
 FileEvent = (
     UploadStarted
     | FileStored
@@ -180,6 +192,7 @@ FileEvent = (
     | FileRemoved
     | FileHeld
     | FileUnshared
+    | FileReleased
 )
 
 _UploadStarted = message_class("relais.media.file.v1.UploadStarted")
@@ -190,6 +203,7 @@ _UploadAbandoned = message_class("relais.media.file.v1.UploadAbandoned")
 _FileRemoved = message_class("relais.media.file.v1.FileRemoved")
 _FileHeld = message_class("relais.media.file.v1.FileHeld")
 _FileUnshared = message_class("relais.media.file.v1.FileUnshared")
+_FileReleased = message_class("relais.media.file.v1.FileReleased")
 
 
 def decode_upload_started(message: Any, unseal: Unseal) -> UploadStarted:
@@ -418,6 +432,30 @@ def encode_file_unshared(value: FileUnshared, _seal: Seal) -> bytes:
     return encoded
 
 
+def decode_file_released(message: Any, _unseal: Unseal) -> FileReleased:
+    if not message.HasField("released_at"):
+        raise missing(message, "released_at")
+    return FileReleased(
+        file_id=message.file_id,
+        organisation_id=message.organisation_id,
+        user_id=message.user_id,
+        held_by=message.held_by,
+        released_at=decode_instant(message.released_at),
+    )
+
+
+def encode_file_released(value: FileReleased, _seal: Seal) -> bytes:
+    message = _FileReleased(
+        file_id=value.file_id,
+        organisation_id=value.organisation_id,
+        user_id=value.user_id,
+        held_by=value.held_by,
+        released_at=encode_instant(value.released_at),
+    )
+    encoded: bytes = message.SerializeToString()
+    return encoded
+
+
 contract: Contract[FileEvent] = Contract(
     name="file",
     service="media",
@@ -511,6 +549,17 @@ contract: Contract[FileEvent] = Contract(
             encode=encode_file_unshared,
             parse=parser(_FileUnshared),
             convert=decode_file_unshared,
+        ),
+        EventType(
+            type="relais.media.file.v1.released",
+            cls=FileReleased,
+            key="file_id",
+            time="released_at",
+            schema="relais.media.file.v1.FileReleased",
+            personal=(),
+            encode=encode_file_released,
+            parse=parser(_FileReleased),
+            convert=decode_file_released,
         ),
     ),
 )

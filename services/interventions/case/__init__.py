@@ -529,6 +529,7 @@ def delete(command: DeleteCase, case: Live | Closed) -> Decision:
             dealership_id=known.dealership_id,
             deleted_by=command.by,
             deleted_at=command.at,
+            file_ids=tuple(sorted(case.dossier.files)),
         )
     ]
 
@@ -553,6 +554,7 @@ def forget(command: ForgetCase | AnonymiseCase, case: Created) -> Decision:
             organisation_id=known.organisation_id,
             dealership_id=known.dealership_id,
             forgotten_at=command.at,
+            file_ids=tuple(sorted(case.dossier.files)),
         )
     ]
 

@@ -108,6 +108,8 @@ class Dossier:
     """The videos of all internal messages: one that is replaced becomes public by that neither."""
     works: Mapping[str, WorkListed | WorkStruck] = field(default_factory=dict)
     media: Mapping[str, MediaPlaced | MediaTakenOut] = field(default_factory=dict)
+    files: frozenset[str] = frozenset()
+    """All that ever were in the case."""
     finished: CaseFinished | None = None
     recipients: Mapping[str, RecipientNamed | RecipientDismissed] = field(default_factory=dict)
     versions: tuple[VersionFixed, ...] = ()
@@ -219,7 +221,8 @@ def kept(dossier: Dossier, event: Kept) -> Dossier:
         case WorkListed() | WorkStruck():
             return replace(dossier, works={**dossier.works, event.work_id: event})
         case MediaPlaced() | MediaTakenOut():
-            return replace(dossier, media={**dossier.media, event.media_id: event})
+            media = {**dossier.media, event.media_id: event}
+            return replace(dossier, media=media, files=dossier.files | {event.file_id})
         case CaseFinished():
             return replace(dossier, finished=event)
         case RecipientNamed() | RecipientDismissed():

@@ -34,7 +34,7 @@ ERASED = CustomerErased(
     erased_at=LATER,
 )
 FORGOTTEN = SubjectForgotten(
-    case_id=ID, organisation_id=GROUP, dealership_id=LILLE, forgotten_at=LATER
+    case_id=ID, organisation_id=GROUP, dealership_id=LILLE, forgotten_at=LATER, file_ids=()
 )
 
 

@@ -5,11 +5,13 @@ from dataclasses import replace
 import pytest
 
 from contracts.interventions.case_v1 import (
+    CaseDeleted,
     InternalMessageKind,
     Mark,
     MediaKind,
     Shape,
     ShapeKind,
+    SubjectForgotten,
 )
 from services.interventions import case
 from services.interventions.case.media import (
@@ -26,7 +28,9 @@ from services.interventions.tests.make import (
     CASE,
     GROUP,
     LATER,
+    close,
     create,
+    delete,
     history,
     leave_internal,
     place,
@@ -132,3 +136,14 @@ def test_the_video_of_an_internal_message_stays_hidden_when_another_message_repl
         found = state(create(), place("m-1"), *commands)
         assert isinstance(found, case.Pending)
         assert [one.media_id for one in found.dossier.public] == ["m-1"]
+
+
+@pytest.mark.requirement("FLB-107", "G-50")
+def test_a_case_that_ends_names_every_file_that_ever_was_in_it() -> None:
+    out = TakeOutMedia(organisation_id=GROUP, media_id="p1", by="lea", at=LATER)
+    forget = case.ForgetCase(organisation_id=GROUP, at=LATER)
+    there = (create(), place("p1"), place("p2", private=True), out)
+    forgotten, deleted = history(*there, forget)[-1], history(*there, close(), delete())[-1]
+    assert isinstance(forgotten, SubjectForgotten)
+    assert isinstance(deleted, CaseDeleted)
+    assert forgotten.file_ids == deleted.file_ids == ("file-p1", "file-p2")

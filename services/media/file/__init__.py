@@ -8,6 +8,7 @@ from contracts.media.file_v1 import (
     FileEvent,
     FileHeld,
     FileRefused,
+    FileReleased,
     FileRemoved,
     FileStored,
     FileUnshared,
@@ -128,7 +129,17 @@ class Unshare:
     at: datetime
 
 
-Following = Hold | Unshare
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Release:
+    """Follows from the end of what held the file: the stream `by` relies on it no more."""
+
+    file_id: str
+    organisation_id: str
+    by: str
+    at: datetime
+
+
+Following = Hold | Unshare | Release
 Command = StartUpload | FinishUpload | RemoveFile | AbandonUpload | Following
 
 # --- Rejections -------------------------------------------------------------
@@ -307,6 +318,10 @@ def evolve(file: File, event: FileEvent) -> File:
                 return file
             others = tuple(one for one in file.held if one.by != event.held_by)
             return replace(file, held=(*others, Held(by=event.held_by, reader_id=reader)))
+        case FileReleased():
+            if isinstance(file, Gone):
+                return file
+            return replace(file, held=tuple(one for one in file.held if one.by != event.held_by))
         case unhandled:
             assert_never(unhandled)
 
@@ -325,7 +340,7 @@ Decision = list[FileEvent] | Rejection
 
 def decide(command: Command, file: File) -> Decision:
     """New facts, an empty list when they are already recorded, or the rule that says no."""
-    if isinstance(command, Hold | Unshare):
+    if isinstance(command, Hold | Unshare | Release):
         return follow(command, file)
     if isinstance(file, Unknown):
         return start(command) if isinstance(command, StartUpload) else NoSuchFile()
@@ -446,6 +461,8 @@ def follow(command: Following, file: File) -> Decision:
             return hold(command, file)
         case Unshare():
             return unshare(command, file)
+        case Release():
+            return release(command, file)
         case unhandled:
             assert_never(unhandled)
 
@@ -484,6 +501,32 @@ def unshare(command: Unshare, file: Uploading | Stored) -> list[FileEvent]:
             unshared_at=command.at,
         )
     ]
+
+
+def release(command: Release, file: Uploading | Stored) -> list[FileEvent]:
+    """Nothing is kept that nothing relies on any more: whoever let go of it will not ask again."""
+    upload = file.upload
+    if command.organisation_id != upload.organisation_id:
+        return []
+    if command.by not in {one.by for one in file.held}:
+        return []
+    released = FileReleased(
+        file_id=upload.file_id,
+        organisation_id=upload.organisation_id,
+        user_id=upload.user_id,
+        held_by=command.by,
+        released_at=command.at,
+    )
+    if any(one.by != command.by for one in file.held):
+        return [released]
+    removed = FileRemoved(
+        file_id=upload.file_id,
+        organisation_id=upload.organisation_id,
+        user_id=upload.user_id,
+        removed_by=command.by,
+        removed_at=command.at,
+    )
+    return [released, removed]
 
 
 def abandon(command: AbandonUpload, file: Announced) -> Decision:
@@ -526,7 +569,7 @@ def timers(event: FileEvent) -> tuple[SetTimer | CancelTimer, ...]:
             return (SetTimer(ABANDON, event.expires_at),)
         case FileStored() | FileRefused() | FileRemoved():
             return (CancelTimer(ABANDON),)
-        case PublicCopyMade() | UploadAbandoned() | FileHeld() | FileUnshared():
+        case PublicCopyMade() | UploadAbandoned() | FileHeld() | FileUnshared() | FileReleased():
             return ()
         case unhandled:
             assert_never(unhandled)

@@ -10,6 +10,7 @@ from contracts.media import file_v1
 from contracts.media.file_v1 import (
     FileHeld,
     FileRefused,
+    FileReleased,
     FileRemoved,
     FileStored,
     FileUnshared,
@@ -141,6 +142,7 @@ class FileHistory(
         FileRefused: ("file_id", "organisation_id", "user_id", "reason", "refused_at"),
         UploadAbandoned: ("file_id", "organisation_id", "user_id", "abandoned_at"),
         FileRemoved: ("file_id", "organisation_id", "user_id", "removed_by", "removed_at"),
+        FileReleased: ("file_id", "organisation_id", "user_id", "held_by", "released_at"),
         FileHeld: ("file_id", "organisation_id", "user_id", "held_by", "reader_id", "held_at"),
         FileUnshared: (
             "file_id",

@@ -14,6 +14,7 @@ from PIL import Image
 from contracts.media.file_v1 import (
     FileHeld,
     FileRefused,
+    FileReleased,
     FileRemoved,
     FileStored,
     FileUnshared,
@@ -30,6 +31,7 @@ from services.media.file import (
     Found,
     Hold,
     PublicCopy,
+    Release,
     StartUpload,
     Unshare,
 )
@@ -162,6 +164,20 @@ def held(by: str = "trip-t-1", reader: str | None = None) -> FileHeld:
         held_by=by,
         reader_id=reader,
         held_at=LATER,
+    )
+
+
+def release(by: str = "trip-t-1", organisation: str = "hiflow") -> Release:
+    return Release(file_id="f-1", organisation_id=organisation, by=by, at=LATER)
+
+
+def released(by: str = "trip-t-1") -> FileReleased:
+    return FileReleased(
+        file_id="f-1",
+        organisation_id="hiflow",
+        user_id="ada",
+        held_by=by,
+        released_at=LATER,
     )
 
 

@@ -37,6 +37,8 @@ from services.media.tests.make import (
     held,
     hold,
     refused,
+    release,
+    released,
     removed,
     start,
     started,
@@ -208,6 +210,23 @@ class TestHolding:
         given(started(), stored()).when(hold(organisation="other")).records_nothing()
         given(started(), stored()).when(hold(organisation=None)).records(held())
 
+    @pytest.mark.requirement("G-50", "G-92")
+    def test_it_goes_once_nothing_relies_on_it_any_more(self) -> None:
+        gone = replace(removed(), removed_by="trip-t-1")
+        theirs = (started(), stored(), held())
+        given(*theirs).when(release()).records(released(), gone)
+        given(*theirs, held("case-J2")).when(release()).records(released())
+        last = replace(removed(), removed_by="case-J2")
+        both = (*theirs, held("case-J2"), released())
+        given(*both).when(release("case-J2")).records(released("case-J2"), last)
+
+    def test_only_who_holds_it_lets_go_of_it(self) -> None:
+        theirs = (started(), stored(), held())
+        given(*theirs).when(release("case-J2")).records_nothing()
+        given(*theirs).when(release(organisation="other")).records_nothing()
+        given(started(), stored()).when(release()).records_nothing()
+        given(*theirs, released(), removed()).when(release()).records_nothing()
+
     @pytest.mark.requirement("HIF-26")
     def test_only_what_was_sent_for_a_mission_is_read_by_its_driver(self) -> None:
         theirs = (started(purpose=Purpose.MISSION), stored())
@@ -288,7 +307,8 @@ class TestHistory:
 
     def test_nothing_is_made_of_a_history_without_its_beginning(self) -> None:
         for event in get_args(FileEvent)[1:]:
-            example = next(e for e in [*ENDS, copied(), held(), unshared()] if isinstance(e, event))
+            others = [copied(), held(), unshared(), released()]
+            example = next(e for e in [*ENDS, *others] if isinstance(e, event))
             assert state(example) == file.initial
 
 

@@ -11,7 +11,7 @@ from contracts.missions import trip_v1 as trip
 from contracts.papers import paper_v1 as paper
 from contracts.payments import payee_v1 as payee
 from contracts.support import request_v1 as request
-from services.media.file import Hold, Unshare
+from services.media.file import Hold, Release, Unshare
 from services.media.reactions import (
     from_dealerships_template,
     from_interventions_case,
@@ -39,6 +39,18 @@ def test_the_media_of_a_case_are_held() -> None:
     known = {"case_id": "J1", "organisation_id": "group", "file_id": "f-1", "placed_at": NOON}
     found = from_interventions_case.react(fact(case.MediaPlaced, **known))
     assert found == [hold("group", "case-J1", None)]
+
+
+@pytest.mark.requirement("FLB-107", "G-50")
+@pytest.mark.parametrize(
+    ("kind", "time"), [(case.CaseDeleted, "deleted_at"), (case.SubjectForgotten, "forgotten_at")]
+)
+def test_all_files_of_a_case_that_ended_are_let_go_of(kind: type[Any], time: str) -> None:
+    known = {"case_id": "J1", "organisation_id": "group", "file_ids": ("f-1", "f-2"), time: NOON}
+    assert from_interventions_case.react(fact(kind, **known)) == [
+        Release(file_id=one, organisation_id="group", by="case-J1", at=NOON)
+        for one in ("f-1", "f-2")
+    ]
 
 
 def test_a_declared_receipt_is_held() -> None:

@@ -331,10 +331,11 @@ def deleted() -> CaseDeleted:
         dealership_id=LYON,
         deleted_by="maya",
         deleted_at=later(11),
+        file_ids=(),
     )
 
 
 def forgotten() -> SubjectForgotten:
     return SubjectForgotten(
-        case_id="d1", organisation_id=GROUP, dealership_id=LYON, forgotten_at=later(12)
+        case_id="d1", organisation_id=GROUP, dealership_id=LYON, forgotten_at=later(12), file_ids=()
     )
