@@ -273,7 +273,51 @@ async def changes(lines: AsyncIterator[str]) -> AsyncIterator[str]:
             yield json.loads(line.removeprefix("data: "))["query"]
 
 
-@pytest.mark.requirement("FLB-002", "FLB-050", "FLB-096", "FLB-102", "FLB-121", "FLB-123")
+async def blocked(house: House, case: str) -> str:
+    """The id of the customer whom the case made; she takes no mail more, and is sent none."""
+    [claire] = await listed(house)
+    customer_id = str(claire["customer_id"])
+    channels = {"sms": False, "email": True}
+    path = f"/customers/customers/{customer_id}/blocked-channels"
+    await house.done(house.agent, "PUT", path, channels)
+    await house.shown(f"/dealer/customers/{customer_id}", blocked=channels)
+    again = {"channels": ["email"], "version": 2}
+
+    async def refused() -> None:
+        answer = await house.ask(house.agent, "POST", f"{case}/sending/repetitions", again)
+        assert answer.json().get("type", "").endswith(":channel-not-possible"), answer.text
+
+    await eventually(refused)
+    return customer_id
+
+
+async def listed(house: House) -> Any:
+    """The customers of the dealership, once there is one."""
+
+    async def known() -> Any:
+        items = (await house.done(house.agent, "GET", "/dealer/customers"))["items"]
+        assert items
+        return items
+
+    return await eventually(known)
+
+
+async def erased(house: House, case_id: str, customer_id: str) -> None:
+    """Nothing is left of the customer but X, and a certificate says so."""
+    path = f"/customers/customers/{customer_id}"
+    seen = await house.done(house.manager, "GET", f"{path}/erasure")
+    assert seen["cases"] == 1
+    confirmed = {name: seen[name] for name in ("cases", "vehicles", "merged_ids")}
+    await house.done(house.manager, "PUT", f"{path}/erasure", confirmed)
+    await house.shown(f"/dealer/cases/{case_id}", anonymised=True, last_name="X", email="X")
+    await house.shown(f"/dealer/customers/{customer_id}", status="anonymised", email="X")
+    certificate = f"{path}/erasure/certificate"
+    await house.shown(certificate, complete=True)
+    paper = await house.ask(house.manager, "GET", f"{certificate}.pdf")
+    assert paper.content.startswith(b"%PDF-"), paper.text
+
+
+@pytest.mark.requirement("FLB-002", "FLB-050", "FLB-081", "FLB-096", "FLB-121", "FLB-123")
 async def test_what_a_phone_sent_is_answered_by_the_link_of_a_mail_and_forgotten(
     broker: Broker, new_database: Callable[[], str], tmp_path: Path
 ) -> None:
@@ -287,6 +331,7 @@ async def test_what_a_phone_sent_is_answered_by_the_link_of_a_mail_and_forgotten
         [page, *_] = await house.links(4)
         assert (await house.client.get(former)).status_code == 410
         await house.shown(shown, status="sent", version=2)
+        customer_id = await blocked(house, path)
         headers = {"Authorization": f"Bearer {house.agent}"}
         live = {"watch": f"/cases/{case_id}"}
         async with house.client.stream("GET", "/dealer/live", params=live, headers=headers) as told:
@@ -296,24 +341,5 @@ async def test_what_a_phone_sent_is_answered_by_the_link_of_a_mail_and_forgotten
             assert await anext(queries) == f"/cases/{case_id}"
         now = await house.shown(shown, status="answered", contact="requested", last_name="Dupont")
         assert now["accepted"]["including_vat"] == eur(24_000)
-        await blocked_and_erased(house, case_id)
+        await erased(house, case_id, customer_id)
         assert (await house.client.get(page)).status_code == 410
-
-
-async def blocked_and_erased(house: House, case_id: str) -> None:
-    """Claire takes no mail more; then nothing is left of her but X."""
-    [claire] = (await house.done(house.agent, "GET", "/dealer/customers"))["items"]
-    path = f"/customers/customers/{claire['customer_id']}"
-    blocked = {"sms": False, "email": True}
-    await house.done(house.agent, "PUT", f"{path}/blocked-channels", blocked)
-    await house.shown(f"/dealer/customers/{claire['customer_id']}", blocked=blocked)
-    seen = await house.done(house.manager, "GET", f"{path}/erasure")
-    assert seen["cases"] == 1
-    confirmed = {name: seen[name] for name in ("cases", "vehicles", "merged_ids")}
-    await house.done(house.manager, "PUT", f"{path}/erasure", confirmed)
-    await house.shown(f"/dealer/cases/{case_id}", anonymised=True, last_name="X", email="X")
-    await house.shown(f"/dealer/customers/{claire['customer_id']}", status="anonymised", email="X")
-    certificate = f"{path}/erasure/certificate"
-    await house.shown(certificate, complete=True)
-    paper = await house.ask(house.manager, "GET", f"{certificate}.pdf")
-    assert paper.content.startswith(b"%PDF-"), paper.text
