@@ -42,7 +42,7 @@ async def known(ask: Caller) -> str:
 
 def forgotten_case(at: datetime) -> SubjectForgotten:
     return SubjectForgotten(
-        case_id="d1", organisation_id=GROUP, dealership_id=LYON, forgotten_at=at
+        case_id="d1", organisation_id=GROUP, dealership_id=LYON, forgotten_at=at, file_ids=()
     )
 
 

@@ -157,6 +157,7 @@ async def test_a_deleted_case_stays_its_customer_s_and_is_erased_with_them(datab
             dealership_id=LYON,
             deleted_by="karim",
             deleted_at=NOON.replace(hour=13),
+            file_ids=(),
         )
         await ask.told(deleted)
         assert cases(await ask.shown("of-d1")) == [("d1", "recorded")]
