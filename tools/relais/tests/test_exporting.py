@@ -1,6 +1,7 @@
 """A folder that a topic is exported into: nothing twice, nothing missed, and only what holds."""
 
 import json
+import re
 from collections.abc import Sequence
 from dataclasses import fields, replace
 from datetime import datetime
@@ -310,7 +311,7 @@ def _exact(value: Any) -> Any:
         return {name: _exact(one) for name, one in value.items()}
     if isinstance(value, list):
         return [_exact(one) for one in value]
-    if isinstance(value, str) and value.endswith("Z") and "T" in value:
+    if isinstance(value, str) and re.fullmatch(r"\d{4}-\d\d-\d\dT.+Z", value):
         return datetime.fromisoformat(value)
     return value
 
