@@ -94,7 +94,7 @@ KNOWN = {
     "device_id": "D1",
     "checklist_id": "L1",
     "template_id": "M1",
-    "predefined_message_id": "P1",
+    "predefined_message_id": "greeting",
     "work_id": "pads",
     "media_id": "photo-1",
     "recipient_id": "customer",
