@@ -431,9 +431,6 @@ class EsdbStore:
             found += [event for events in read for event in events if event.event_id in wanted]
         return found
 
-    async def _read_after(self, stream: str, version: int) -> Sequence[RecordedEvent]:
-        return await self.read(stream, after_version=version)
-
     async def _read_from(self, stream: str, number: int | None, limit: int) -> Sequence[Found]:
         """Events of a stream from a number on; from the last one backwards without a number.
 

@@ -140,11 +140,6 @@ def parcel_codes(tracking_number: str, ssccs: tuple[str | None, ...]) -> tuple[s
     return tuple(sscc or f"{tracking_number}/{n}" for n, sscc in enumerate(ssccs, 1))
 
 
-def tracking_number_of(parcel_code: str) -> str:
-    """The order by which a parcel without an SSCC is called."""
-    return parcel_code.partition("/")[0]
-
-
 # --- Decisions --------------------------------------------------------------
 
 Decision = list[OrderEvent] | Rejection

@@ -2,11 +2,10 @@
 
 from typing import Annotated
 
-from contracts.dealers import Dealership
+from contracts.dealers import Dealership, Effective, all_in_all, effective
 from contracts.interventions.case_v1 import Module
-from infra.http.problems import unknown_reference
 from infra.http.request_context import RequestContext, requires
-from infra.lookups import dealerships, users
+from infra.lookups import dealerships
 from infra.tokens import Role
 from services.interventions import case
 from services.interventions.aggregates import CASE
@@ -76,15 +75,11 @@ async def dealership_of(context: RequestContext, dossier: Dossier) -> Dealership
     return await dealerships.require(context, "dealership_id", dossier.created.dealership_id)
 
 
-async def require_colleague(
-    context: RequestContext, field: str, user_id: str, dealership_id: str
-) -> None:
-    """Refuse a field that names nobody who works at the dealership (FLB-050, FLB-051, G-31).
+async def terms_of(context: RequestContext, dossier: Dossier) -> Effective:
+    """How the dealership works with the brand of the case now."""
+    return terms_at(await dealership_of(context, dossier), dossier)
 
-    Raises the 422 `Problem` of the field.
-    """
-    await users.require(context, field, user_id)
-    known = await context.lookup(users.lookup, user_id)
-    at = {one.dealership_id for one in known.dealerships if one.roles} if known else frozenset()
-    if dealership_id not in at:
-        raise unknown_reference(field, "user")
+
+def terms_at(dealership: Dealership, dossier: Dossier) -> Effective:
+    """How the dealership works with the brand of the case; all in all, without that brand."""
+    return effective(dealership, dossier.brand) or all_in_all(dealership)

@@ -8,7 +8,7 @@ from infra.http.history import HistoryPart
 from infra.http.models import Body, ChosenId, Id, Reference
 from infra.http.problems import unknown_reference
 from infra.http.request_context import RequestContext
-from infra.lookups import dealerships
+from infra.lookups import dealerships, users
 from services.interventions import case
 from services.interventions.aggregates import CASE
 from services.interventions.case import NoSuchCase, sending
@@ -20,7 +20,6 @@ from services.interventions.http.access import (
     WriterContext,
     may_read,
     ours,
-    require_colleague,
     to_write,
     writers,
 )
@@ -165,7 +164,7 @@ async def creation(
     who = context.principal
     author = body.author_id or who.subject
     if body.author_id is not None or "device" in who.roles:
-        await require_colleague(context, "author_id", author, body.dealership_id)
+        await users.require_at(context, "author_id", author, body.dealership_id)
     return case.CreateCase(
         case_id=context.new_id(readable_ids.CASE, body.key),
         organisation_id=who.organisation_id,

@@ -21,10 +21,10 @@ from services.interventions.adapters import links
 from services.interventions.aggregates import CASE
 from services.interventions.case import answering
 from services.interventions.case.answering import Holder
+from services.interventions.http.access import terms_of
 from services.interventions.http.answers import PageShown, page_shown
 from services.interventions.http.fields import Written
 from services.interventions.http.proposal import Version, WorkIds
-from services.interventions.http.sending import terms_of
 
 Anybody = Annotated[PublicRequest, public()]
 Token = Annotated[str, Path(pattern=r"^[A-Za-z0-9._~-]{1,200}$")]

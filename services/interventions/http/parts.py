@@ -16,14 +16,14 @@ from infra.http.answers import Answered, Recorded, Router
 from infra.http.models import Body, Day, Email, Id, Language, Line, Phone, Reference
 from infra.http.problems import unknown_reference
 from infra.http.request_context import RequestContext
-from infra.lookups import customers, files
+from infra.lookups import customers, files, users
 from services.interventions.aggregates import CASE
 from services.interventions.case import content, media, works
 from services.interventions.case.dossier import Dossier
 from services.interventions.http.access import (
     WriterContext,
     dealership_of,
-    require_colleague,
+    terms_of,
     to_write,
 )
 from services.interventions.http.fields import (
@@ -248,7 +248,7 @@ async def assign_case(
     state = await to_write(context, case_id)
     if body.assignee_id is not None:
         dealership_id = state.dossier.created.dealership_id
-        await require_colleague(context, "assignee_id", body.assignee_id, dealership_id)
+        await users.require_at(context, "assignee_id", body.assignee_id, dealership_id)
     who = context.principal
     command = content.AssignCase(
         organisation_id=who.organisation_id,
@@ -410,9 +410,7 @@ async def file_of(
 
 async def limits_of(context: RequestContext, dossier: Dossier) -> media.Limits:
     """How much a case of that dealership and brand holds now."""
-    dealership = await dealership_of(context, dossier)
-    found = dealers.effective(dealership, dossier.brand) or dealers.effective(dealership)
-    assert found is not None
+    found = await terms_of(context, dossier)
     return media.Limits(
         photos=found.photos,
         video_seconds=found.video_seconds,

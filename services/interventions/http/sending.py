@@ -19,7 +19,7 @@ from services.interventions.adapters import links
 from services.interventions.aggregates import CASE
 from services.interventions.case import answering, recipients, sending
 from services.interventions.case.dossier import CUSTOMER, Dossier
-from services.interventions.http.access import WriterContext, dealership_of, ours, to_write
+from services.interventions.http.access import WriterContext, ours, terms_of, to_write
 from services.interventions.http.fields import ChannelNamed, OriginByHand, PartId, ScopeNamed
 from services.interventions.http.proposal import Version, WorkIds
 from services.interventions.lookups import customers_customer
@@ -91,9 +91,7 @@ def router(vault: Vault, pages: str) -> Router:
 
         From a device only where the dealership lets devices send.
         """
-        state = await to_write(context, case_id)
-        await require_direct_send(context, state.dossier)
-        works = await terms_of(context, state.dossier)
+        works = await terms_of(context, await to_send(context, case_id))
         who = context.principal
         command = recipients.ShareLink(
             organisation_id=who.organisation_id,
@@ -124,8 +122,7 @@ def router(vault: Vault, pages: str) -> Router:
 
         From a device only where the dealership lets devices send.
         """
-        state = await to_write(context, case_id)
-        await require_direct_send(context, state.dossier)
+        await to_send(context, case_id)
         sending_id = context.new_id("S")
 
         async def command(now: case.Case) -> case.Command:
@@ -156,8 +153,7 @@ def router(vault: Vault, pages: str) -> Router:
 
         From a device only where the dealership lets devices send.
         """
-        state = await to_write(context, case_id)
-        await require_direct_send(context, state.dossier)
+        await to_send(context, case_id)
         sending_id = context.new_id("S")
 
         async def command(now: case.Case) -> case.Command:
@@ -235,19 +231,13 @@ def address(pages: str, token: str) -> str:
     return f"{pages}/interventions/page/{token}"
 
 
-async def terms_of(context: RequestContext, held: Dossier) -> dealers.Effective:
-    """How the dealership works with the brand of the case now."""
-    dealership = await dealership_of(context, held)
-    found = dealers.effective(dealership, held.brand) or dealers.effective(dealership)
-    assert found is not None
-    return found
-
-
-async def require_direct_send(context: RequestContext, held: Dossier) -> None:
-    """Refuse a device whose dealership does not let it send. Raises a 403 `Problem`."""
-    if "device" not in context.principal.roles:
-        return
-    works = await terms_of(context, held)
-    sales = dealers.MODES[dealership_v1.Module(held.created.module)] is Mode.SALES
-    if not (works.sales_direct_send if sales else works.after_sales_direct_send):
-        raise context.refuse(sending.DirectSendIsOff())
+async def to_send(context: RequestContext, case_id: str) -> Dossier:
+    """The case, if the caller works on it; from a device only where its dealership lets devices
+    send. Raises a 404 or a 403 `Problem`."""
+    held = (await to_write(context, case_id)).dossier
+    if "device" in context.principal.roles:
+        works = await terms_of(context, held)
+        sales = dealers.MODES[dealership_v1.Module(held.created.module)] is Mode.SALES
+        if not (works.sales_direct_send if sales else works.after_sales_direct_send):
+            raise context.refuse(sending.DirectSendIsOff())
+    return held

@@ -31,7 +31,6 @@ from contracts.support.request_v1 import (
 from infra.http.answers import Answer, RuleShown
 from infra.http.history import History
 from infra.http.models import Instant, Named
-from services.support import request
 from services.support.request import Answered, Closed, Merged, New, Opened
 from services.support.request.thread import Message
 
@@ -316,7 +315,3 @@ def message_for_support(one: Message) -> MessageForSupport:
         written_at=told.written_at,
         written_by=one.user_id if isinstance(one, MessageWritten) else one.answered_by,
     )
-
-
-def opened_or_not(state: request.Request) -> Opened | None:
-    return None if isinstance(state, request.Unopened) else state

@@ -6,7 +6,6 @@ from enum import StrEnum
 from typing import Annotated, assert_never
 
 from fastapi import Query
-from psycopg.rows import dict_row
 
 from contracts.support.request_v1 import (
     AnswersRead,
@@ -263,7 +262,6 @@ async def unread_answers(context: Everybody) -> Answered[UnreadAnswers]:
     who = context.principal
     asked = {"mine": who.organisation_id, "asking": who.subject}
     async with context.pool.connection() as connection:
-        cursor = connection.cursor(row_factory=dict_row)
-        await cursor.execute(UNREAD, asked)
-        [found] = await cursor.fetchall()
-    return Answered(UnreadAnswers(**found))
+        cursor = await connection.execute(UNREAD, asked)
+        [(asked_about, answers)] = await cursor.fetchall()
+    return Answered(UnreadAnswers(requests=asked_about, answers=answers))

@@ -14,7 +14,8 @@ from services.interventions import case
 from services.interventions.adapters import links
 from services.interventions.aggregates import CASE
 from services.interventions.case import answering, works
-from services.interventions.http.customer_page.doors import Door, terms_of, version_of
+from services.interventions.http.access import terms_of
+from services.interventions.http.customer_page.doors import Door, version_of
 from services.interventions.http.customer_page.showing import Entered, content_of
 from services.interventions.http.page import refuse_mistaken
 

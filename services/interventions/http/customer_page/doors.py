@@ -7,6 +7,7 @@ from zoneinfo import ZoneInfo
 from starlette.requests import Request
 
 from contracts import dealers
+from contracts.dealers import Dealership
 from contracts.interventions.case_v1 import LinkIssued, LinkScope, VersionFixed
 from infra import file_links
 from infra.catalogues import ENGLISH, Language, language_of
@@ -21,7 +22,7 @@ from services.interventions.aggregates import CASE
 from services.interventions.case import answering, sending
 from services.interventions.case.answering import Holder
 from services.interventions.case.dossier import CUSTOMER, Dossier
-from services.interventions.http.access import dealership_of
+from services.interventions.http.access import terms_at
 from services.interventions.http.customer_page.showing import FILES_OPEN, House, LinkTo, Viewer
 from services.interventions.http.customer_page.words import Words
 from services.interventions.http.page import holder_of, holder_principal
@@ -155,21 +156,12 @@ def version_of(state: case.Live, terms: dealers.Effective, context: PublicReques
     return state.dossier.versions[-1]
 
 
-async def terms_of(context: RequestContext, dossier: Dossier) -> dealers.Effective:
-    """How the dealership works with the brand of the case now."""
-    dealership = await dealership_of(context, dossier)
-    found = dealers.effective(dealership, dossier.brand) or dealers.effective(dealership)
-    assert found is not None
-    return found
-
-
 async def house_of(
-    context: RequestContext, dossier: Dossier, words: Words, link_to: LinkTo
+    context: RequestContext, dealership: Dealership, dossier: Dossier, words: Words, link_to: LinkTo
 ) -> House:
     """The dealership as it shows itself with the brand of the case."""
     created = dossier.created
-    dealership = await dealership_of(context, dossier)
-    terms = await terms_of(context, dossier)
+    terms = terms_at(dealership, dossier)
     brand = dealers.brand_of(dealership, dossier.brand)
     template = await dealerships_template.of_case(
         context,

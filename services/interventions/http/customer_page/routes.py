@@ -30,7 +30,13 @@ from infra.vault import Vault
 from services.interventions import case
 from services.interventions.aggregates import CASE
 from services.interventions.case import answering, sending
-from services.interventions.http.access import ReaderContext, may_read, ours
+from services.interventions.http.access import (
+    ReaderContext,
+    dealership_of,
+    may_read,
+    ours,
+    terms_at,
+)
 from services.interventions.http.customer_page import acts, rendering
 from services.interventions.http.customer_page.acts import Act, NotTaken, entered_in
 from services.interventions.http.customer_page.doors import (
@@ -43,7 +49,6 @@ from services.interventions.http.customer_page.doors import (
     links_to_files,
     opened,
     refuse_others,
-    terms_of,
     version_of,
     words_in,
 )
@@ -178,12 +183,13 @@ class Pages:
     ) -> Page:
         """The page as it is for a viewer now."""
         dossier, link_to = state.dossier, links_to_files(self.masters, context)
+        dealership = await dealership_of(context, dossier)
         return show(
             dossier,
-            version_of(state, await terms_of(context, dossier), context),
+            version_of(state, terms_at(dealership, dossier), context),
             state.answered if isinstance(state, case.Answered) else None,
             viewer,
-            await house_of(context, dossier, words, link_to),
+            await house_of(context, dealership, dossier, words, link_to),
             words,
             link_to,
             context.at,
