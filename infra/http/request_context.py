@@ -112,7 +112,7 @@ NOT_LET_IN = frozenset({"pending", "rejected"})
 """The roles of callers whose organisation is not let in: they are told so."""
 JSON = "application/json"
 FORM = "application/x-www-form-urlencoded"
-"""What a page sends without a script."""
+"""A page without a script sends this."""
 KEY_FIELD = "key"
 """The field of a form that is its Idempotency-Key."""
 MOST_FORM_FIELDS = 2_000
@@ -676,26 +676,23 @@ def requires(*roles: Role, media: str = JSON) -> Any:
     return Depends(AuthDependency(frozenset(roles), media))
 
 
-Everybody = Annotated[
-    RequestContext,
-    requires(
-        "driver",
-        "logistics",
-        "administration",
-        "analyst",
-        "operator",
-        "billing",
-        "courier",
-        "depot_agent",
-        "dealership_manager",
-        "administrative_agent",
-        "sales_representative",
-        "audit_manager",
-        "group_manager",
-        "pending",
-        "rejected",
-    ),
-]
+MEMBERS: tuple[Role, ...] = (
+    "driver",
+    "logistics",
+    "administration",
+    "analyst",
+    "operator",
+    "billing",
+    "courier",
+    "depot_agent",
+    "dealership_manager",
+    "administrative_agent",
+    "sales_representative",
+    "audit_manager",
+    "group_manager",
+)
+"""The roles of people who sign in with all that it takes, and whose organisation is let in."""
+Everybody = Annotated[RequestContext, requires(*MEMBERS, "pending", "rejected")]
 """Admits whoever signed in with all that it takes, also who is not let in yet (G-20)."""
 
 

@@ -24,6 +24,7 @@ from infra.http.problems import (
     try_again,
 )
 from infra.http.request_context import (
+    MEMBERS,
     PublicRequest,
     RequestContext,
     public,
@@ -53,45 +54,8 @@ from services.accounts.user.dealerships import OF_DEALERS
 from services.accounts.user.registration import OF_DEPOTS
 
 PublicContext = Annotated[PublicRequest, public()]
-OwnContext = Annotated[
-    RequestContext,
-    requires(
-        "driver",
-        "logistics",
-        "administration",
-        "analyst",
-        "operator",
-        "billing",
-        "courier",
-        "depot_agent",
-        "dealership_manager",
-        "administrative_agent",
-        "sales_representative",
-        "audit_manager",
-        "group_manager",
-        "enrolling",
-        "pending",
-        "rejected",
-    ),
-]
-MemberContext = Annotated[
-    RequestContext,
-    requires(
-        "driver",
-        "logistics",
-        "administration",
-        "analyst",
-        "operator",
-        "billing",
-        "courier",
-        "depot_agent",
-        "dealership_manager",
-        "administrative_agent",
-        "sales_representative",
-        "audit_manager",
-        "group_manager",
-    ),
-]
+OwnContext = Annotated[RequestContext, requires(*MEMBERS, "enrolling", "pending", "rejected")]
+MemberContext = Annotated[RequestContext, requires(*MEMBERS)]
 StaffContext = Annotated[
     RequestContext, requires("logistics", "administration", "dealership_manager", "group_manager")
 ]

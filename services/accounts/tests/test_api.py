@@ -45,7 +45,7 @@ THEIRS: dict[str, Any] = {
     "PUT /registrations/{organisation_id}/confirmation": {"seen": EVIDENCE},
     "PUT /registrations/{organisation_id}/rejection": REJECTION,
 }
-"""What is sent about somebody of another organisation."""
+"""These are sent about somebody of another organisation."""
 SUPPORT = {"supporter_id": "sam", "roles": ["logistics"], "reason": "A quote does not open."}
 
 

@@ -21,7 +21,7 @@ AT_A_DEALERSHIP = frozenset(
 """The roles that hold where they were granted, and nowhere else."""
 OF_DEALERS = AT_A_DEALERSHIP | {Role.GROUP_MANAGER}
 WITHOUT_PASSWORD = frozenset({Role.TECHNICIAN, Role.AUDITOR})
-"""Who has no other role has no password, and does not sign in (FLB-015)."""
+"""A user with no other role has no password, and does not sign in (FLB-015)."""
 MOST_DEALERSHIPS = 20
 """An access token tells where its roles hold; who is at more of them is a group manager."""
 

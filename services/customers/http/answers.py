@@ -31,7 +31,7 @@ from services.customers.customer.record import Consent, Record, said_at
 
 CustomerTitle = Annotated[Literal["madam", "sir", "company"], Called("CustomerTitle")]
 ERASED = "X"
-"""What stands in the place of what was erased (FLB-123)."""
+"""It stands in the place of what was erased (FLB-123)."""
 
 
 class VehicleShown(Answer):

@@ -44,7 +44,7 @@ class ConsentBody(Body):
     channel: Channel
     source: Annotated[ConsentSource, Named()]
     wording: Annotated[Text, Field(min_length=1)]
-    """What they were asked, or said, word by word."""
+    """The words that they were asked, or said."""
     wording_version: Line
     said_at: Instant
 

@@ -19,7 +19,7 @@ from contracts.dealerships.checklist_v1 import (
 )
 
 MOST_ITEMS = 300
-"""Of a checklist."""
+"""A checklist has no more."""
 
 # --- Commands ---------------------------------------------------------------
 

@@ -12,7 +12,7 @@ from services.dealerships.dealership import NoSuchBrand, NoSuchDealership
 
 MANAGERS: tuple[Role, ...] = ("dealership_manager", "group_manager")
 READERS: tuple[Role, ...] = (*MANAGERS, "administrative_agent", "sales_representative", "device")
-"""Who makes cases with what managers have written."""
+"""They make cases with what managers have written."""
 
 AdministrationContext = Annotated[RequestContext, requires("administration")]
 """The administration of a dealership or a group; the operator is it where a route says so."""

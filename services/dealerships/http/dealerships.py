@@ -63,7 +63,7 @@ from services.dealerships.read_models import dealerships as found
 router = Router("Dealerships")
 
 LONE = "lone"
-"""What an organisation that is no group calls its dealership."""
+"""An organisation that is no group calls its dealership so."""
 MOST_BASIS_POINTS = 10_000
 MOST_PHOTOS = 500
 MOST_VIDEO_SECONDS = 3_600

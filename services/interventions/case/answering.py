@@ -37,7 +37,7 @@ CODE_HOLDS = timedelta(minutes=10)
 MOST_TRIES = 5
 """Wrong codes; then another one has to be asked for."""
 MOST_CODES = 5
-"""Of a link: each of them is a text message to somebody, and lets guess anew."""
+"""A link has no more: each of them is a text message to somebody, and lets guess anew."""
 
 # --- Commands ---------------------------------------------------------------
 

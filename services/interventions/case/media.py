@@ -24,9 +24,9 @@ class Limits:
 
     photos: int = 50
     video_seconds: int = 300
-    """Of one video."""
+    """One video has no more."""
     videos_seconds: int = 600
-    """Of all of them."""
+    """All videos together have no more."""
 
 
 # --- Commands ---------------------------------------------------------------

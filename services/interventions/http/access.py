@@ -14,7 +14,7 @@ from services.interventions.case.dossier import SALES, Dossier
 WriterContext = Annotated[
     RequestContext, requires("administrative_agent", "sales_representative", "device")
 ]
-"""Whoever makes and sends cases; a manager who does is an administrative agent as well (G-32)."""
+"""They make and send cases; a manager who does is an administrative agent as well (G-32)."""
 ReaderContext = Annotated[
     RequestContext,
     requires(

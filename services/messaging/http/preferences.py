@@ -7,30 +7,13 @@ from pydantic import Field, StringConstraints
 from contracts.messaging.preferences_v1 import Channel, Choice, Immediacy, QuietHours, Topic
 from infra.http.answers import Answer, Answered, Recorded, Router
 from infra.http.models import Body, Named
-from infra.http.request_context import RequestContext, requires
+from infra.http.request_context import MEMBERS, RequestContext, requires
 from services.messaging import preferences
 from services.messaging.aggregates import PREFERENCES
 from services.messaging.http.messages import may_see
 from services.messaging.message import routing
 
-Anyone = Annotated[
-    RequestContext,
-    requires(
-        "driver",
-        "logistics",
-        "administration",
-        "analyst",
-        "operator",
-        "billing",
-        "courier",
-        "depot_agent",
-        "dealership_manager",
-        "administrative_agent",
-        "sales_representative",
-        "audit_manager",
-        "group_manager",
-    ),
-]
+Anyone = Annotated[RequestContext, requires(*MEMBERS)]
 
 # --- Bodies and answers -----------------------------------------------------
 

@@ -26,7 +26,7 @@ OF_CASES: Final[tuple[Role, ...]] = (
     "dealership_manager",
     "group_manager",
 )
-"""Who sees the cases of both modes; sellers see those of sales (FLB-019)."""
+"""They see the cases of both modes; sellers see those of sales (FLB-019)."""
 SELLER: Final[Role] = "sales_representative"
 CasesContext = Annotated[RequestContext, requires(*OF_CASES, SELLER)]
 

@@ -50,7 +50,7 @@ from infra.consumers.views import OutOfOrder, View
 from infra.http.vehicles import normal_plate
 from infra.reading import Table
 from infra.searching import INDEX, words
-from services.views.dealer.records import phone_words
+from services.views.dealer.records import ERASED, phone_words
 
 Content = (
     CaseIdentified
@@ -67,7 +67,7 @@ Content = (
     | RecipientNamed
     | RecipientDismissed
 )
-"""What people put into a case."""
+"""People put these into a case."""
 Course = (
     LinkIssued
     | LinkRevoked
@@ -86,7 +86,7 @@ Course = (
     | AnswerOverdue
     | CaseClosed
 )
-"""What became of it."""
+"""These tell what became of it."""
 Reads = (
     CaseCreated
     | Content
@@ -97,8 +97,6 @@ Reads = (
     | CaseDeleted
 )
 
-GONE = "X"
-"""What stands in the place of what cannot be read any more (FLB-123)."""
 SALES = frozenset({Module.USED_VEHICLE_STOCK, Module.DIRECT_MESSAGE})
 
 
@@ -479,7 +477,7 @@ def anonymised(row: Case, at: datetime) -> Case:
     """Amounts, dates and statuses stay; nothing says whose they are (G-50)."""
     return replace(
         row,
-        reference=GONE,
+        reference=ERASED,
         title=gone(row.title),
         last_name=gone(row.last_name),
         first_name=gone(row.first_name),
@@ -489,14 +487,14 @@ def anonymised(row: Case, at: datetime) -> Case:
         vin=gone(row.vin),
         message=gone(row.message),
         reply=gone(row.reply),
-        works=tuple(replace(one, label=GONE) for one in row.works),
+        works=tuple(replace(one, label=ERASED) for one in row.works),
         anonymised_at=row.anonymised_at or at,
         search="",
     )
 
 
 def gone(text: str | None) -> str | None:
-    return None if text is None else GONE
+    return None if text is None else ERASED
 
 
 def found_by_its_words(row: Case) -> Case:

@@ -23,6 +23,7 @@ from services.views.dealer.access import CRM, CustomersContext, at_own_dealershi
 from services.views.dealer.records import (
     BY_ID,
     BY_NAME,
+    ERASED,
     Case,
     Consent,
     Record,
@@ -42,9 +43,6 @@ class CustomerStatus(StrEnum):
     MERGED = "merged"
     ANONYMISED = "anonymised"
 
-
-ERASED = "X"
-"""What stands in the place of what was erased (FLB-123)."""
 
 MOST_FORMS = 3
 # Who is found by what a merged record says is the record at which it shows.

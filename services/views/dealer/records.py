@@ -30,6 +30,8 @@ from infra.http.vehicles import normal_plate
 from infra.reading import Table
 from infra.searching import INDEX, filed_under, words
 
+ERASED = "X"
+"""It stands in the place of what was erased, or cannot be read any more (FLB-123)."""
 Reads = (
     CustomerRecorded
     | CustomerChanged

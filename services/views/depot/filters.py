@@ -13,7 +13,7 @@ from infra.searching import filed_under
 Row = TypeVar("Row")
 DepotContext = Annotated[RequestContext, requires("administration", "operator", "depot_agent")]
 OverseerContext = Annotated[RequestContext, requires("administration", "operator")]
-"""Whoever follows how others work; an agent works with parcels (EXX-21)."""
+"""They follow how others work; an agent works with parcels (EXX-21)."""
 
 
 class ThreeFilters(Filters):

@@ -31,7 +31,7 @@ from services.interventions.lookups.dealerships_template import text_of
 
 HERE = "/interventions/page"
 ELSEWHERE = frozenset({"cross-site", "same-site"})
-"""What browsers say of a request that a page of another origin makes (`Sec-Fetch-Site`)."""
+"""Browsers say this of a request that a page of another origin makes (`Sec-Fetch-Site`)."""
 
 
 class NoPage(Exception):

@@ -78,9 +78,9 @@ ERRORS: Mapping[str, str] = {
     "idempotency-key-reused": "error_answered",
     **{slug_of(one): text for one, text in OF_REJECTIONS.items()},
 }
-"""What the page says of the rules that say no."""
+"""The page says these of the rules that say no."""
 BUSY = "error_busy"
-"""What it says of all others."""
+"""The page says this of all others."""
 OF_CODES = frozenset({"error_code_needed", "error_code_wrong", "error_code_often", "code_sent"})
 
 
