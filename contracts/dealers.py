@@ -46,6 +46,10 @@ USUAL_PHOTOS = 50
 USUAL_VIDEO_SECONDS = 300
 USUAL_VIDEOS_SECONDS = 600
 """Of all videos of a case (FLB-059)."""
+USUAL_LEAD_DAYS = 10
+USUAL_GROUPING_DAYS = 31
+"""Those of the examples of FLB-152 and FLB-153."""
+USUAL_FOLLOW_UP_DAYS = 7
 
 NOTHING_SAID = Settings(
     dealership_name=None,
@@ -65,6 +69,11 @@ NOTHING_SAID = Settings(
     link_days=None,
     statistics_shared=None,
     default_checklist_id=None,
+    reminders_allowed=None,
+    reminders_automatic=None,
+    reminder_lead_days=None,
+    reminder_grouping_days=None,
+    reminder_follow_up_days=None,
 )
 NO_LIMITS = MediaLimits(photos=None, video_seconds=None, videos_seconds=None)
 
@@ -132,6 +141,11 @@ class Effective:
     """None: for ever."""
     statistics_shared: bool
     default_checklist_id: str | None
+    reminders_allowed: bool
+    reminders_automatic: bool
+    reminder_lead_days: int
+    reminder_grouping_days: int
+    reminder_follow_up_days: int
 
     @property
     def modes(self) -> tuple[Mode, ...]:
@@ -258,6 +272,21 @@ def _effective(dealership: Dealership, brand: str | None, special: Settings) -> 
         statistics_shared=_first(special.statistics_shared, own.statistics_shared, usual=False),
         default_checklist_id=_first(
             special.default_checklist_id, own.default_checklist_id, usual=None
+        ),
+        reminders_allowed=_first(special.reminders_allowed, own.reminders_allowed, usual=False),
+        reminders_automatic=_first(
+            special.reminders_automatic, own.reminders_automatic, usual=False
+        ),
+        reminder_lead_days=_first(
+            special.reminder_lead_days, own.reminder_lead_days, usual=USUAL_LEAD_DAYS
+        ),
+        reminder_grouping_days=_first(
+            special.reminder_grouping_days, own.reminder_grouping_days, usual=USUAL_GROUPING_DAYS
+        ),
+        reminder_follow_up_days=_first(
+            special.reminder_follow_up_days,
+            own.reminder_follow_up_days,
+            usual=USUAL_FOLLOW_UP_DAYS,
         ),
     )
 

@@ -129,6 +129,16 @@ class Settings:
     statistics_shared: bool | None
     # Proposed when an after-sales case is created (FLB-133).
     default_checklist_id: str | None
+    # Whether reminders of works are made at all (FLB-150).
+    reminders_allowed: bool | None
+    # Whether they go out by themselves on their date (FLB-151).
+    reminders_automatic: bool | None
+    # A reminder goes out so many days before its works are due (FLB-152).
+    reminder_lead_days: int | None
+    # Works that are due at most so many days after the first one are in one reminder (FLB-153).
+    reminder_grouping_days: int | None
+    # Who does not read or answer is written to once more after so many days.
+    reminder_follow_up_days: int | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -335,6 +345,21 @@ def decode_settings(message: Any) -> Settings:
         default_checklist_id=message.default_checklist_id
         if message.HasField("default_checklist_id")
         else None,
+        reminders_allowed=message.reminders_allowed
+        if message.HasField("reminders_allowed")
+        else None,
+        reminders_automatic=message.reminders_automatic
+        if message.HasField("reminders_automatic")
+        else None,
+        reminder_lead_days=message.reminder_lead_days
+        if message.HasField("reminder_lead_days")
+        else None,
+        reminder_grouping_days=message.reminder_grouping_days
+        if message.HasField("reminder_grouping_days")
+        else None,
+        reminder_follow_up_days=message.reminder_follow_up_days
+        if message.HasField("reminder_follow_up_days")
+        else None,
     )
 
 
@@ -357,6 +382,11 @@ def encode_settings(value: Settings) -> dict[str, Any]:
         "link_days": value.link_days,
         "statistics_shared": value.statistics_shared,
         "default_checklist_id": value.default_checklist_id,
+        "reminders_allowed": value.reminders_allowed,
+        "reminders_automatic": value.reminders_automatic,
+        "reminder_lead_days": value.reminder_lead_days,
+        "reminder_grouping_days": value.reminder_grouping_days,
+        "reminder_follow_up_days": value.reminder_follow_up_days,
     }
 
 

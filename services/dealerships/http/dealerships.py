@@ -69,6 +69,8 @@ MOST_PHOTOS = 500
 MOST_VIDEO_SECONDS = 3_600
 MOST_LINK_DAYS = 3_650
 MOST_ADDRESSES = 50
+MOST_REMINDER_DAYS = 365
+MOST_FOLLOW_UP_DAYS = 60
 
 Rate = Annotated[int, Field(ge=0, le=MOST_BASIS_POINTS, examples=[2000])]
 """2000 is 20 %."""
@@ -153,6 +155,17 @@ class SettingsBody(Body):
     """Whether views and totals of the group include it."""
     default_checklist_id: Id | None = None
     """Proposed when a case of after-sales is created."""
+    reminders_allowed: bool | None = None
+    """Whether reminders of works are made at all."""
+    reminders_automatic: bool | None = None
+    """Whether they go out by themselves on their date."""
+    reminder_lead_days: Annotated[int, Field(ge=1, le=MOST_REMINDER_DAYS)] | None = None
+    """A reminder goes out so many days before its works are due."""
+    reminder_grouping_days: Annotated[int, Field(ge=0, le=MOST_REMINDER_DAYS)] | None = None
+    """Works that are due at most so many days after the first one are in one reminder; 0: on the
+    same day."""
+    reminder_follow_up_days: Annotated[int, Field(ge=1, le=MOST_FOLLOW_UP_DAYS)] | None = None
+    """Who does not read or answer is written to once more after so many days."""
 
     def settings(self) -> Settings:
         """The contract's value."""
@@ -174,6 +187,11 @@ class SettingsBody(Body):
             link_days=self.link_days,
             statistics_shared=self.statistics_shared,
             default_checklist_id=self.default_checklist_id,
+            reminders_allowed=self.reminders_allowed,
+            reminders_automatic=self.reminders_automatic,
+            reminder_lead_days=self.reminder_lead_days,
+            reminder_grouping_days=self.reminder_grouping_days,
+            reminder_follow_up_days=self.reminder_follow_up_days,
         )
 
 
@@ -249,6 +267,11 @@ class SettingsShown(Answer):
     link_days: int | None
     statistics_shared: bool | None
     default_checklist_id: str | None
+    reminders_allowed: bool | None
+    reminders_automatic: bool | None
+    reminder_lead_days: int | None
+    reminder_grouping_days: int | None
+    reminder_follow_up_days: int | None
 
 
 class EffectiveShown(Answer):
@@ -274,6 +297,11 @@ class EffectiveShown(Answer):
     link_days: int | None
     statistics_shared: bool
     default_checklist_id: str | None
+    reminders_allowed: bool
+    reminders_automatic: bool
+    reminder_lead_days: int
+    reminder_grouping_days: int
+    reminder_follow_up_days: int
 
 
 class BrandShown(Answer):

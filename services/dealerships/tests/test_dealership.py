@@ -84,6 +84,11 @@ USUAL = Effective(
     link_days=None,
     statistics_shared=False,
     default_checklist_id=None,
+    reminders_allowed=False,
+    reminders_automatic=False,
+    reminder_lead_days=10,
+    reminder_grouping_days=31,
+    reminder_follow_up_days=7,
 )
 EVERYTHING = Settings(
     dealership_name="Opel Lake",
@@ -103,6 +108,11 @@ EVERYTHING = Settings(
     link_days=7,
     statistics_shared=True,
     default_checklist_id="c-1",
+    reminders_allowed=True,
+    reminders_automatic=True,
+    reminder_lead_days=1,
+    reminder_grouping_days=0,
+    reminder_follow_up_days=3,
 )
 
 
@@ -206,6 +216,11 @@ class TestEffective:
             link_days=7,
             statistics_shared=True,
             default_checklist_id="c-1",
+            reminders_allowed=True,
+            reminders_automatic=True,
+            reminder_lead_days=1,
+            reminder_grouping_days=0,
+            reminder_follow_up_days=3,
         )
 
     def test_what_a_brand_does_not_say_is_as_for_the_dealership(self) -> None:

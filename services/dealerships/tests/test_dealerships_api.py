@@ -32,6 +32,11 @@ USUAL: dict[str, Any] = {
     "link_days": None,
     "statistics_shared": False,
     "default_checklist_id": None,
+    "reminders_allowed": False,
+    "reminders_automatic": False,
+    "reminder_lead_days": 10,
+    "reminder_grouping_days": 31,
+    "reminder_follow_up_days": 7,
 }
 SAID: dict[str, Any] = {
     "dealership_name": "Opel Lake",
@@ -51,6 +56,11 @@ SAID: dict[str, Any] = {
     "link_days": 30,
     "statistics_shared": True,
     "default_checklist_id": None,
+    "reminders_allowed": True,
+    "reminders_automatic": True,
+    "reminder_lead_days": 1,
+    "reminder_grouping_days": 0,
+    "reminder_follow_up_days": 3,
 }
 SHOWN = SAID | {"modules": ["mechanical", "direct_message"], "notices": ["created", "paid"]}
 LIMITS = {"photos": None, "video_seconds": None, "videos_seconds": 900}
@@ -211,12 +221,15 @@ async def listed(api: Caller, who: str, *roles: Any) -> list[str]:
     return [one["dealership_id"] for one in answer.json()["items"]]
 
 
-@pytest.mark.requirement("FLB-059", "FLB-126", "G-41", "G-80")
+@pytest.mark.requirement("FLB-059", "FLB-126", "FLB-132", "FLB-152", "FLB-153", "G-41", "G-80")
 @pytest.mark.parametrize(
     ("body", "field", "good", "bad"),
     [
         (SettingsBody, "vat_basis_points", [0, 10_000], [-1, 10_001]),
         (SettingsBody, "link_days", [1, 3_650], [0, 3_651]),
+        (SettingsBody, "reminder_lead_days", [1, 365], [0, 366]),
+        (SettingsBody, "reminder_grouping_days", [0, 365], [-1, 366]),
+        (SettingsBody, "reminder_follow_up_days", [1, 60], [0, 61]),
         (SettingsBody, "website", ["https://a.example"], ["http://a.example", "a.example"]),
         (SettingsBody, "booking_link", ["https://a.example"], ["ftp://a.example", "https://a b"]),
         (SettingsBody, "modules", [["warranty"]], [[], ["painting"]]),
