@@ -19,7 +19,12 @@ from infra.catalogues import ENGLISH, LANGUAGES, Entry, placeholders
 ROOT = Path(__file__).resolve().parents[2]
 PARTS = ("contracts", "infra", "services", "tools")
 WIDTH = 98
-WHAT = {"notices": "notices", "customer_page": "page", "words": "words for values"}
+WHAT = {
+    "notices": "notices",
+    "customer_page": "page",
+    "customer_pages": "pages of customers",
+    "words": "words for values",
+}
 """What the texts of a folder of that name are; others are of problems, or of a page of tools."""
 HEAD = """\
 # {name}: the {what} of {owner}.

@@ -3,18 +3,16 @@
 Nobody signs in here: the link lets its holder in, to one case. The page itself is made elsewhere.
 """
 
-from collections.abc import Mapping
 from typing import Annotated
 
-from fastapi import Path
 from pydantic import StringConstraints
 from starlette.requests import Request
 
 from infra.commands import Done
 from infra.http.answers import Answered, Recorded, Router
-from infra.http.auth import Principal
+from infra.http.customer_pages.doors import Anybody, Token, address_of, device_of, holder_of
 from infra.http.models import Body
-from infra.http.request_context import PublicRequest, RequestContext, public
+from infra.http.request_context import PublicRequest, RequestContext
 from infra.vault import Vault
 from services.interventions import case
 from services.interventions.adapters import links
@@ -25,11 +23,6 @@ from services.interventions.http.access import terms_of
 from services.interventions.http.answers import PageShown, page_shown
 from services.interventions.http.fields import Written
 from services.interventions.http.proposal import Version, WorkIds
-
-Anybody = Annotated[PublicRequest, public()]
-Token = Annotated[str, Path(pattern=r"^[A-Za-z0-9._~-]{1,200}$")]
-MOST_DEVICE = 300
-"""Characters of what a browser says of itself that are kept."""
 
 
 class AnswerBody(Body):
@@ -136,7 +129,7 @@ def decisions(vault: Vault) -> Router:
 
 async def named(vault: Vault, context: PublicRequest, token: str) -> tuple[str, str]:
     """The case and the link. Raises 404 for a token that nobody was given."""
-    found = await links.read(vault, token)
+    found = await links.of_cases(vault).read(token)
     if found is None:
         raise context.refuse(case.NoSuchCase())
     return found
@@ -151,13 +144,8 @@ async def let_in(
     if isinstance(state, case.Uncreated | case.Deleted):
         raise context.refuse(case.NoSuchCase())
     organisation_id = state.dossier.created.organisation_id
-    who = holder_principal(case_id, link_id, organisation_id)
-    return context.as_principal(who), case_id, holder_of(request, link_id)
-
-
-def holder_principal(case_id: str, link_id: str, organisation_id: str) -> Principal:
-    """The holder of a link as a caller; links of two cases have the same id, their holders not."""
-    return Principal(f"link:{case_id}.{link_id}", organisation_id, frozenset())
+    who = holder_of(case_id, link_id, organisation_id)
+    return context.as_principal(who), case_id, holding(request, link_id)
 
 
 def refuse_mistaken(
@@ -169,9 +157,6 @@ def refuse_mistaken(
         raise context.refuse(answering.AnswerCodeIsWrong())
 
 
-def holder_of(request: Request, link_id: str) -> Holder:
+def holding(request: Request, link_id: str) -> Holder:
     """Where the holder asks from, for the record of what they decide."""
-    headers: Mapping[str, str] = request.headers
-    device = headers.get("user-agent", "")[:MOST_DEVICE]
-    host = request.client.host if request.client else None
-    return Holder(link_id=link_id, ip_address=host, device=device or None)
+    return Holder(link_id=link_id, ip_address=address_of(request), device=device_of(request))

@@ -103,7 +103,7 @@ def router(vault: Vault, pages: str) -> Router:
         done = await context.perform(CASE, case_id, command)
         link = ours(context, done.state).dossier.link_of(recipient_id)
         assert link is not None
-        token = await links.token_of(vault, case_id, link.link_id)
+        token = await links.of_cases(vault).token(case_id, link.link_id)
         return Answered(
             Link(
                 link_id=link.link_id,
@@ -207,7 +207,9 @@ def router(vault: Vault, pages: str) -> Router:
         works = await terms_of(context, held)
         ids = [CUSTOMER, *(one.recipient_id for one in held.named)]
         needed = [*held.links, *(recipients.next_link_id(held, one) for one in ids)]
-        tokens = {one: await links.token_of(vault, held.created.case_id, one) for one in needed}
+        tokens = {
+            one: await links.of_cases(vault).token(held.created.case_id, one) for one in needed
+        }
         customer_id = await customers_customer.of_case(
             context.lookups, held.created.case_id, held.contact_id
         )

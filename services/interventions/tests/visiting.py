@@ -54,7 +54,7 @@ class Visitor(serving.Caller):
     async def holds(self, link_id: str = LINK) -> None:
         """From now on they have that link."""
         vault = Vault(self.running.pool, self.running.settings.masters)
-        self.token = await links.token_of(vault, self.case_id, link_id)
+        self.token = await links.of_cases(vault).token(self.case_id, link_id)
 
     async def look(self, query: str = "") -> httpx.Response:
         return await self.client.get(f"/page/{self.token}{query}", headers=self.beside)

@@ -4,10 +4,11 @@ Each act reads its form and carries out the command of the case. It raises the `
 that says no, or `NotTaken`.
 """
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable
 from dataclasses import replace
 
 from contracts.decisions import Changed
+from infra.http.customer_pages.doors import Fields, NotTaken
 from infra.http.problems import changed
 from infra.vault import Vault
 from services.interventions import case
@@ -19,20 +20,11 @@ from services.interventions.http.customer_page.doors import Door, version_of
 from services.interventions.http.customer_page.showing import Entered, content_of
 from services.interventions.http.page import refuse_mistaken
 
-Fields = Mapping[str, str]
 Act = Callable[[Vault, Door, Fields], Awaitable[str | None]]
 """Answers a text of the page that tells of it, where the page does not show it by itself."""
 WORK, RISK = "work.", "risk."
 ACCEPT, REFUSE = "accept", "refuse"
 MOST_REPLY = 4_000
-
-
-class NotTaken(Exception):
-    """The form is not filled in as it should be; `error` is a text of the page."""
-
-    def __init__(self, error: str) -> None:
-        super().__init__(error)
-        self.error = error
 
 
 async def open_page(door: Door, fields: Fields, step: str = "") -> None:

@@ -1,4 +1,4 @@
-"""The door of the page: it lets in whoever has a good link, and knows colleagues."""
+"""The door of the page: it lets in whoever has a good link of a case."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -11,9 +11,11 @@ from contracts.dealers import Dealership
 from contracts.interventions.case_v1 import LinkIssued, LinkScope, VersionFixed
 from infra import file_links
 from infra.catalogues import ENGLISH, Language, language_of
-from infra.http.auth import KeyNotKnown
-from infra.http.browsers import given
-from infra.http.problems import Problem
+from infra.http.customer_pages import houses
+from infra.http.customer_pages.doors import NoPage, holder_of
+from infra.http.customer_pages.houses import House
+from infra.http.customer_pages.site import Site
+from infra.http.customer_pages.words import Words
 from infra.http.request_context import PublicRequest, RequestContext
 from infra.vault import Vault
 from services.interventions import case
@@ -22,24 +24,13 @@ from services.interventions.aggregates import CASE
 from services.interventions.case import answering, sending
 from services.interventions.case.answering import Holder
 from services.interventions.case.dossier import CUSTOMER, Dossier
-from services.interventions.http.access import terms_at
-from services.interventions.http.customer_page.showing import FILES_OPEN, House, LinkTo, Viewer
-from services.interventions.http.customer_page.words import Words
-from services.interventions.http.page import holder_of, holder_principal
+from services.interventions.http.customer_page.showing import FILES_OPEN, LinkTo, Viewer
+from services.interventions.http.page import holding
 from services.interventions.lookups import dealerships_template
 from services.interventions.lookups.dealerships_template import text_of
 
 HERE = "/interventions/page"
-ELSEWHERE = frozenset({"cross-site", "same-site"})
-"""Browsers say this of a request that a page of another origin makes (`Sec-Fetch-Site`)."""
-
-
-class NoPage(Exception):
-    """There is nothing to show; `reason` is a text of the page."""
-
-    def __init__(self, reason: str, status: int) -> None:
-        super().__init__(reason)
-        self.reason, self.status = reason, status
+SITE = Site("interventions", "services.interventions.http.customer_page")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -83,7 +74,7 @@ async def opened(
     vault: Vault, context: PublicRequest, token: str, request: Request, chosen: Language | None
 ) -> Door:
     """The case that a link opens now. Raises `NoPage`."""
-    if (found := await links.read(vault, token)) is None:
+    if (found := await links.of_cases(vault).read(token)) is None:
         raise NoPage("gone_unknown", 404)
     case_id, link_id = found
     state = (await context.load(CASE, case_id)).state
@@ -91,12 +82,12 @@ async def opened(
         raise NoPage("gone_closed", 410)
     if isinstance(state, case.Uncreated | case.Deleted):
         raise NoPage("gone_unknown", 404)
-    holder = holder_of(request, link_id)
+    holder = holding(request, link_id)
     link = answering.link_of(holder, state.dossier, context.at)
     if isinstance(link, answering.LinkIsVoid):
         raise NoPage("gone_void", 410)
     organisation_id = state.dossier.created.organisation_id
-    who = holder_principal(case_id, link_id, organisation_id)
+    who = holder_of(case_id, link_id, organisation_id)
     return Door(
         context=context.as_principal(who),
         token=token,
@@ -108,36 +99,6 @@ async def opened(
     )
 
 
-def refuse_others(request: Request) -> None:
-    """Refuse a form that a page of another origin sends; anybody may come from anywhere to read.
-
-    Raises `NoPage`.
-    Only who has the link can write such a page, so this is the second lock. `Origin` says nothing:
-    with our policy on referrers, browsers send `null`.
-    """
-    if request.method == "POST" and request.headers.get("sec-fetch-site") in ELSEWHERE:
-        raise NoPage("gone_unknown", 403)
-
-
-async def is_colleague(context: PublicRequest, request: Request, organisation_id: str) -> bool:
-    """Whether the browser has a session of somebody of the organisation: what they see is no
-    reading (FLB-101)."""
-    header, _ = given(request.scope)
-    verifier = context.app_state.verifier
-    if header is None:
-        return False
-    try:
-        try:
-            principal = verifier.principal(header)
-        except KeyNotKnown:
-            await verifier.learn()
-            principal = verifier.principal(header)
-    except Problem:
-        # A session that is over is none.
-        return False
-    return principal.organisation_id == organisation_id
-
-
 def language_for(dossier: Dossier, recipient_id: str) -> str:
     """The language that a recipient is written to in."""
     named = (o.language for o in dossier.named if o.recipient_id == recipient_id)
@@ -146,7 +107,7 @@ def language_for(dossier: Dossier, recipient_id: str) -> str:
 
 
 def words_in(language: str, dossier: Dossier) -> Words:
-    return Words(language, ZoneInfo(dossier.created.time_zone))
+    return SITE.words(language, ZoneInfo(dossier.created.time_zone))
 
 
 def version_of(state: case.Live, terms: dealers.Effective, context: PublicRequest) -> VersionFixed:
@@ -161,8 +122,6 @@ async def house_of(
 ) -> House:
     """The dealership as it shows itself with the brand of the case."""
     created = dossier.created
-    terms = terms_at(dealership, dossier)
-    brand = dealers.brand_of(dealership, dossier.brand)
     template = await dealerships_template.of_case(
         context,
         created.organisation_id,
@@ -172,11 +131,9 @@ async def house_of(
     )
     banner = template.banner_file_id if template else None
     advertising = template.advertising_file_id if template else None
-    return House(
-        name=terms.dealership_name,
-        website=terms.website,
-        booking_link=terms.booking_link,
-        brand=brand.brand_name if brand else "",
+    return houses.house_of(
+        dealership,
+        dossier.brand,
         text=text_of(template, words.language) if template else "",
         banner=link_to(banner) if banner else None,
         advertising=link_to(advertising) if advertising else None,

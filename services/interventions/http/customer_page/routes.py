@@ -6,26 +6,31 @@ It works without scripts. Nothing that only fetches it counts as somebody who re
 
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, replace
-from secrets import token_urlsafe
-from typing import Annotated
 
-from fastapi import Path, Query
 from starlette.requests import Request
-from starlette.responses import RedirectResponse, Response
+from starlette.responses import Response
 
 from contracts.decisions import Changed
 from infra.catalogues import Language
 from infra.host import Running
-from infra.http.answers import Content, Router
+from infra.http.answers import Router
+from infra.http.customer_pages.acting import carried_out
+from infra.http.customer_pages.doors import (
+    Anybody,
+    Asked,
+    Chosen,
+    Html,
+    NoPage,
+    Sender,
+    Token,
+    is_colleague,
+    refuse_others,
+)
+from infra.http.customer_pages.site import back_to
+from infra.http.customer_pages.words import Words
 from infra.http.models import Id
 from infra.http.problems import Problem, slug_of
-from infra.http.request_context import (
-    FORM,
-    PublicRequest,
-    RequestContext,
-    form_fields,
-    public,
-)
+from infra.http.request_context import RequestContext
 from infra.vault import Vault
 from services.interventions import case
 from services.interventions.aggregates import CASE
@@ -37,31 +42,21 @@ from services.interventions.http.access import (
     ours,
     terms_at,
 )
-from services.interventions.http.customer_page import acts, rendering
-from services.interventions.http.customer_page.acts import Act, NotTaken, entered_in
+from services.interventions.http.customer_page import acts
+from services.interventions.http.customer_page.acts import Act, entered_in
 from services.interventions.http.customer_page.doors import (
     OF_CUSTOMER,
+    SITE,
     Door,
-    NoPage,
     house_of,
-    is_colleague,
     language_for,
     links_to_files,
     opened,
-    refuse_others,
     version_of,
     words_in,
 )
 from services.interventions.http.customer_page.showing import Entered, Page, Viewer, show
-from services.interventions.http.customer_page.words import Words
 
-Anybody = Annotated[PublicRequest, public()]
-Sender = Annotated[PublicRequest, public(FORM)]
-Html = Annotated[Response, Content("text/html")]
-Token = Annotated[str, Path(pattern=r"^[A-Za-z0-9._~-]{1,200}$")]
-Chosen = Annotated[Language | None, Query()]
-"""The language that was chosen on the page; without it, the one that somebody is written to in."""
-KEPT = {"Cache-Control": "public, max-age=3600"}
 OF_REJECTIONS: Mapping[type, str] = {
     answering.RiskNotAcknowledged: "error_risk",
     answering.CodeIsNeeded: "error_code_needed",
@@ -78,9 +73,7 @@ ERRORS: Mapping[str, str] = {
     "idempotency-key-reused": "error_answered",
     **{slug_of(one): text for one, text in OF_REJECTIONS.items()},
 }
-"""The page says these of the rules that say no."""
-BUSY = "error_busy"
-"""The page says this of all others."""
+"""The page says these of the rules that say no, and one thing of all others."""
 OF_CODES = frozenset({"error_code_needed", "error_code_wrong", "error_code_often", "code_sent"})
 
 
@@ -91,19 +84,18 @@ class Pages:
     vault: Vault
     masters: Mapping[str, bytes]
 
-    async def inside(self, asked: "Asked", then: Callable[[Door], Awaitable[Response]]) -> Response:
+    async def inside(self, asked: Asked, then: Callable[[Door], Awaitable[Response]]) -> Response:
         """The answer behind the door, or a page that says why it stays shut."""
         try:
             refuse_others(asked.request)
             return await then(await self.door(asked))
         except NoPage as none:
-            words = Words(asked.chosen or asked.context.language)
-            return rendering.gone(none.reason, words, none.status)
+            return SITE.gone(none, asked.chosen or asked.context.language)
 
-    async def door(self, asked: "Asked") -> Door:
+    async def door(self, asked: Asked) -> Door:
         return await opened(self.vault, asked.context, asked.token, asked.request, asked.chosen)
 
-    async def look(self, asked: "Asked") -> Response:
+    async def look(self, asked: Asked) -> Response:
         """The page for whoever comes."""
 
         async def whole(door: Door) -> Response:
@@ -113,9 +105,9 @@ class Pages:
 
         return await self.inside(asked, whole)
 
-    async def tell(self, asked: "Asked") -> Response:
+    async def tell(self, asked: Asked) -> Response:
         """Note that somebody has the page before their eyes."""
-        fields = form_fields(await asked.request.body())
+        fields = await asked.fields()
 
         async def told(door: Door) -> Response:
             organisation_id = door.context.principal.organisation_id
@@ -128,27 +120,21 @@ class Pages:
 
         return await self.inside(asked, told)
 
-    async def act(self, asked: "Asked", act: Act) -> Response:
-        """The page after an act: at its address, so that reloading it sends nothing twice, or with
-        what was entered and why it was not taken."""
-        fields = form_fields(await asked.request.body())
+    async def act(self, asked: Asked, act: Act) -> Response:
+        """The page after an act, or with what was entered and why it was not taken."""
+        fields = await asked.fields()
 
         async def done(door: Door) -> Response:
-            entered, status = entered_in(fields), 200
-            try:
-                notice = await act(self.vault, door, fields)
-                if notice is None:
-                    chosen = f"?lang={asked.chosen}" if asked.chosen else ""
-                    return RedirectResponse(f"{door.here}{chosen}", 303)
-                entered = replace(entered, notice=notice)
-            except NotTaken as error:
-                entered, status = replace(entered, error=error.error), 422
-            except Problem as problem:
-                entered = replace(entered, error=ERRORS.get(problem.slug, BUSY))
-                status = problem.status_code
-            asks_code = not OF_CODES.isdisjoint({entered.error, entered.notice})
-            entered = replace(entered, asks_code=asks_code)
-            return await self.written(await self.door(asked), entered, status)
+            outcome = await carried_out(act(self.vault, door, fields), ERRORS)
+            if outcome.is_done:
+                return back_to(door.here, asked.chosen)
+            entered = replace(
+                entered_in(fields),
+                error=outcome.error,
+                notice=outcome.notice,
+                asks_code=not OF_CODES.isdisjoint({outcome.error, outcome.notice}),
+            )
+            return await self.written(await self.door(asked), entered, outcome.status)
 
         return await self.inside(asked, done)
 
@@ -160,17 +146,12 @@ class Pages:
         *,
         tells: bool = True,
     ) -> Response:
-        """The page of whoever came by a link."""
+        """The page of whoever came by a link; `tells` is whether it says when somebody reads it."""
         words = door.words
         page = await self.shown(door.context, door.state, door.viewer, words, entered)
-        return rendering.of_case(
-            page,
-            words,
-            here=door.here,
-            key=token_urlsafe(16),
-            chosen=door.chosen,
-            tells=tells,
-            status=status,
+        facts = {"page": page, "tells": tells}
+        return SITE.written(
+            "case.html", words, facts, here=door.here, chosen=door.chosen, status=status
         )
 
     async def shown(
@@ -211,19 +192,8 @@ class Pages:
         language = chosen or language_for(state.dossier, OF_CUSTOMER.recipient_id)
         words = words_in(language, state.dossier)
         page = await self.shown(context, state, OF_CUSTOMER, words)
-        return rendering.of_case(
-            page, words, here="#", key="", chosen=chosen, tells=False, acts=False
-        )
-
-
-@dataclass(frozen=True, slots=True)
-class Asked:
-    """A request by somebody who says that they have a link."""
-
-    context: PublicRequest
-    token: str
-    request: Request
-    chosen: Language | None
+        facts = {"page": page, "tells": False}
+        return SITE.written("case.html", words, facts, here="#", chosen=chosen, acts=False)
 
 
 def router(running: Running) -> Router:
@@ -233,13 +203,7 @@ def router(running: Running) -> Router:
     routes = Router("Page in a browser")
     routes.include_in_schema = False
 
-    @routes.get("/page-assets/{name}")
-    async def asset(name: str, context: Anybody) -> Html:
-        """The style and the script of the page, which tell of nobody."""
-        if (media_type := rendering.ASSETS.get(name)) is None:
-            raise context.refuse(case.NoSuchCase())
-        content = (rendering.STATIC / name).read_bytes()
-        return Response(content, headers=KEPT, media_type=media_type)
+    SITE.serve_assets(routes)
 
     @routes.get("/page/{token}")
     async def look(token: Token, context: Anybody, request: Request, lang: Chosen = None) -> Html:

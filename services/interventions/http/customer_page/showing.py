@@ -24,10 +24,11 @@ from contracts.interventions.case_v1 import (
     Work,
     WorkLevel,
 )
+from infra.http.customer_pages.houses import House
+from infra.http.customer_pages.words import Words
 from services.interventions.case import works
 from services.interventions.case.dossier import CUSTOMER, Dossier
 from services.interventions.case.pricing import amounts_of
-from services.interventions.http.customer_page.words import Words
 
 LinkTo = Callable[[str], str]
 """The address of a file, for a while."""
@@ -35,21 +36,6 @@ FILES_OPEN = timedelta(hours=6)
 """How long the addresses of files on a page that was just made work."""
 UNMARKED = "d0021b"
 """The colour of a shape that names none that a page can show."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class House:
-    """The dealership, as its customers see it with the brand of the case."""
-
-    name: str
-    website: str | None = None
-    booking_link: str | None = None
-    brand: str = ""
-    text: str = ""
-    """Of the template, in the customer's language."""
-    banner: str | None = None
-    advertising: str | None = None
-    """Addresses of images."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -353,7 +339,7 @@ class Lines:
             id=work.work_id,
             label=work.label,
             level=work.level.name.lower(),
-            level_words=self.words.level(work.level),
+            level_words=level(self.words, work.level),
             cost=cost,
             unpriced=sees and work.amounts is None,
             media=self.gallery.of_work(work),
@@ -361,6 +347,10 @@ class Lines:
             decided=outcome(decision),
             risk_acknowledged=isinstance(decision, LineRefused) and decision.risk_acknowledged,
         )
+
+
+def level(words: Words, level: WorkLevel) -> str:
+    return words.label("level", level.name.lower())
 
 
 def outcome(decision: LineAccepted | LineRefused | None) -> str | None:
@@ -395,7 +385,7 @@ def change(before: Work, now: Work, viewer: Viewer, words: Words) -> Iterator[st
     if before.label != now.label:
         yield words("change_label", work=now.label, before=before.label)
     if before.level is not now.level:
-        levels = {"after": words.level(now.level), "before": words.level(before.level)}
+        levels = {"after": level(words, now.level), "before": level(words, before.level)}
         yield words("change_level", work=now.label, **levels)
     if before.amounts != now.amounts and viewer.sees_prices:
         costs = {"after": cost_words(now, words), "before": cost_words(before, words)}

@@ -1,5 +1,6 @@
-"""The words of a customer's page, in their language and on the clock of the dealership."""
+"""The words of a customer's page, in their language and on the clock of who shows it."""
 
+from collections.abc import Sequence
 from datetime import UTC, date, datetime, timedelta, tzinfo
 from importlib.resources import files
 from typing import Literal
@@ -7,7 +8,6 @@ from typing import Literal
 from babel.dates import format_date, format_time, format_timedelta
 
 from contracts.common_v1 import Money
-from contracts.interventions.case_v1 import WorkLevel
 from infra.catalogues import (
     LANGUAGES,
     Texts,
@@ -20,27 +20,35 @@ from infra.catalogues import (
 )
 from infra.wording import COMMAS
 
-TEXTS = Texts(files("services.interventions.http.customer_page"))
+SHARED = Texts(files("infra.http.customer_pages"))
+PAGE = "page"
+"""The labels that are texts of a page."""
 UNTIL_DAYS = timedelta(hours=48)
 """Time that is left is said in days from then on."""
 
 
 class Words:
-    """The texts of the page in one language. KeyError for a text that there is not."""
+    """The texts of a service's pages in one language, before those that all pages have.
 
-    def __init__(self, language: str, zone: tzinfo = UTC) -> None:
+    KeyError for a text that there is not.
+    """
+
+    def __init__(self, texts: Texts, language: str, zone: tzinfo = UTC) -> None:
         self.language = language
         self.direction = direction(language)
+        self._texts = texts
         self._locale = locale_of(language)
         self._zone = zone
 
     def __call__(self, name: str, /, **facts: str) -> str:
         """A text with its facts, each isolated from the direction of what stands beside it."""
         shown = {fact: isolated(self.language, value) for fact, value in facts.items()}
-        return filled(TEXTS.label(self.language, "page", name), shown)
+        own = name in self._texts.content.labels[PAGE]
+        return filled((self._texts if own else SHARED).label(self.language, PAGE, name), shown)
 
-    def level(self, level: WorkLevel) -> str:
-        return TEXTS.label(self.language, "level", level.name.lower())
+    def label(self, kind: str, value: str) -> str:
+        """The words of the service for a value."""
+        return self._texts.label(self.language, kind, value)
 
     def money(self, amount: Money) -> str:
         return money(amount.amount_minor, amount.currency, self._locale)
@@ -56,7 +64,7 @@ class Words:
         return format_date(day, "long", self._locale)
 
     def time(self, at: datetime) -> str:
-        """A day and a time of day, as it is at the dealership."""
+        """A day and a time of day, as it is there."""
         there = at.astimezone(self._zone)
         clock = format_time(there, "short", locale=self._locale)
         return f"{format_date(there, 'full', self._locale)}{COMMAS.get(self.language, ', ')}{clock}"
@@ -79,6 +87,6 @@ class Words:
         )
 
 
-def languages() -> list[tuple[str, str]]:
-    """The languages of the page, each in its own words."""
+def languages() -> Sequence[tuple[str, str]]:
+    """The languages of a page, each in its own words."""
     return [(one, locale_of(one).languages[one].capitalize()) for one in LANGUAGES]
