@@ -38,6 +38,8 @@ Role = Literal[
     "auditor",
     "audit_manager",
     "group_manager",
+    "marketplace_manager",
+    "provider_manager",
     "device",
     "enrolling",
     "pending",

@@ -31,9 +31,12 @@ class OrganisationKind(IntEnum):
     DEPOT = 2
     DEALERSHIP = 3
     DEALER_GROUP = 4
+    # Operates the platform, for all others; it may keep a marketplace as well.
     MARKETPLACE_OPERATOR = 5
     PROVIDER = 6
     MERCHANT = 7
+    # Keeps a marketplace of its own, and has no rights over others (OGU).
+    MARKETPLACE = 8
 
 
 class ContactKind(IntEnum):

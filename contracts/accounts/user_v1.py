@@ -61,6 +61,11 @@ class Role(IntEnum):
     # Has the rights of a manager at every dealership of the organisation; granted by the operator
     # of the platform alone (FLB-023, G-32).
     GROUP_MANAGER = 15
+    # Keeps a marketplace: its settings, providers and requests; signs in with a second factor
+    # (OGU).
+    MARKETPLACE_MANAGER = 16
+    # Acts for a provider on marketplaces: applies, answers requests, reports jobs (OGU).
+    PROVIDER_MANAGER = 17
 
 
 class PasswordMeans(IntEnum):

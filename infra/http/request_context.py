@@ -103,6 +103,7 @@ COUNTS = frozenset(
         "sales_representative",
         "audit_manager",
         "group_manager",
+        "marketplace_manager",
     }
 )
 """Callers with none of these roles see opaque versions."""
@@ -690,6 +691,8 @@ MEMBERS: tuple[Role, ...] = (
     "sales_representative",
     "audit_manager",
     "group_manager",
+    "marketplace_manager",
+    "provider_manager",
 )
 """The roles of people who sign in with all that it takes, and whose organisation is let in."""
 Everybody = Annotated[RequestContext, requires(*MEMBERS, "pending", "rejected")]

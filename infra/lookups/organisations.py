@@ -18,7 +18,10 @@ from infra.http.request_context import RequestContext
 DEPOT = OrganisationKind.DEPOT.name.lower()
 DEALER_GROUP = OrganisationKind.DEALER_GROUP.name.lower()
 DEALERS = frozenset({DEALER_GROUP, OrganisationKind.DEALERSHIP.name.lower()})
+PROVIDERS = frozenset({OrganisationKind.PROVIDER.name.lower()})
 OPERATOR = OrganisationKind.MARKETPLACE_OPERATOR.name.lower()
+MARKETPLACES = frozenset({OrganisationKind.MARKETPLACE.name.lower(), OPERATOR})
+"""Who operates the platform may keep a marketplace as well; the reverse does not hold."""
 Reads = (
     OrganisationRegistered | RegistrationSubmitted | RegistrationConfirmed | RegistrationRejected
 )
@@ -88,6 +91,24 @@ async def require_dealer(context: RequestContext) -> Organisation:
     if own.barred:
         raise not_let_in(own.barred)
     return own
+
+
+async def require_marketplace(context: RequestContext) -> None:
+    """Refuse a caller whose organisation keeps no marketplace. Raises a 403 `Problem`."""
+    await _require(context, MARKETPLACES, "not-a-marketplace")
+
+
+async def require_provider(context: RequestContext) -> None:
+    """Refuse a caller whose organisation is no provider of marketplaces. Raises a 403 `Problem`."""
+    await _require(context, PROVIDERS, "not-a-provider")
+
+
+async def _require(context: RequestContext, kinds: frozenset[str], slug: str) -> None:
+    own = await context.lookup(lookup, context.principal.organisation_id)
+    if own is None or own.kind not in kinds:
+        raise Problem(403, slug)
+    if own.barred:
+        raise not_let_in(own.barred)
 
 
 async def is_operator(context: RequestContext) -> bool:

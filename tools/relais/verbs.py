@@ -35,6 +35,8 @@ class RoleName(StrEnum):
     SALES_REPRESENTATIVE = "sales_representative"
     AUDIT_MANAGER = "audit_manager"
     GROUP_MANAGER = "group_manager"
+    MARKETPLACE_MANAGER = "marketplace_manager"
+    PROVIDER_MANAGER = "provider_manager"
     DEVICE = "device"
 
 
@@ -46,6 +48,8 @@ class FoundedKind(StrEnum):
     DEALERSHIP = "dealership"
     DEALER_GROUP = "dealer_group"
     MARKETPLACE_OPERATOR = "marketplace_operator"
+    MARKETPLACE = "marketplace"
+    PROVIDER = "provider"
 
 
 def _group(about: str) -> typer.Typer:

@@ -40,7 +40,12 @@ from services.accounts.adapters.secrets.links import Purpose
 from services.accounts.adapters.secrets.throttle import TooManyAttempts
 from services.accounts.aggregates import ORGANISATION
 from services.accounts.http.fields import MOROCCO, LoginBody
-from services.accounts.http.problems import LinkInvalid, RolesNotOfDepots, RolesOfDealers
+from services.accounts.http.problems import (
+    LinkInvalid,
+    RolesNotOfDepots,
+    RolesOfDealers,
+    RolesOfOthers,
+)
 from services.accounts.organisation import Registered
 from services.accounts.user import (
     Account,
@@ -51,7 +56,7 @@ from services.accounts.user import (
     organisation_of,
 )
 from services.accounts.user.dealerships import OF_DEALERS
-from services.accounts.user.registration import OF_DEPOTS
+from services.accounts.user.registration import OF_DEPOTS, OF_MARKETPLACES, OF_PROVIDERS
 
 PublicContext = Annotated[PublicRequest, public()]
 OwnContext = Annotated[RequestContext, requires(*MEMBERS, "enrolling", "pending", "rejected")]
@@ -132,6 +137,8 @@ class Access:
             others = sorted({role.name.lower() for role in set(roles) - OF_DEPOTS})
             if others:
                 raise context.refuse(RolesNotOfDepots(tuple(others)))
+        if own is not None and (elsewhere := held_elsewhere(own.registration.kind, roles)):
+            raise context.refuse(RolesOfOthers(elsewhere))
 
     async def caller(self, context: RequestContext) -> Person:
         """The caller. Raises 404 for a caller without an account, e.g. with a token of tests."""
@@ -212,6 +219,15 @@ class Access:
         secret in its body, and a plain fingerprint is a fast hash of it."""
         keyed = await self.secrets.vault.token("fingerprint", context.fingerprint)
         return replace(context, fingerprint=keyed)
+
+
+def held_elsewhere(kind: OrganisationKind, roles: Collection[Role]) -> tuple[str, ...]:
+    """The roles of marketplaces, or of their providers, that an organisation of another kind has
+    nobody for; in order."""
+    keeps = kind in {OrganisationKind.MARKETPLACE, OrganisationKind.MARKETPLACE_OPERATOR}
+    wrong = frozenset() if keeps else OF_MARKETPLACES
+    wrong |= frozenset() if kind is OrganisationKind.PROVIDER else OF_PROVIDERS
+    return tuple(sorted(role.name.lower() for role in wrong.intersection(roles)))
 
 
 def refuse_stranger(context: RequestContext, user: Account | Forgotten) -> None:

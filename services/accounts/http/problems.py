@@ -1,6 +1,7 @@
 """The rules of accounts that say no, and where it says to people what they mean: `texts.yaml`."""
 
 from dataclasses import dataclass
+from typing import ClassVar
 
 from infra.wording import Wording
 from services.accounts import organisation, user
@@ -77,6 +78,14 @@ class RolesOfDealers:
 
 
 @dataclass(frozen=True, slots=True)
+class RolesOfOthers:
+    """Organisations of another kind have people with these roles."""
+
+    field: ClassVar[str] = "roles"
+    roles: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class BeyondYourDealerships:
     """The user holds something that the caller does not manage."""
 
@@ -104,8 +113,9 @@ SecretRefusal = (
     | IdentityCardTaken
     | AlreadyEnrolled
 )
-
-RolesRefusal = RolesNotOfDepots | RolesOfDealers | BeyondYourDealerships | NotOfDealers
+RolesRefusal = (
+    RolesNotOfDepots | RolesOfDealers | RolesOfOthers | BeyondYourDealerships | NotOfDealers
+)
 Rejection = (
     user.Rejection | organisation.Rejection | password.Weakness | SecretRefusal | RolesRefusal
 )

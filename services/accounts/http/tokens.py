@@ -35,6 +35,8 @@ class GrantedRole(StrEnum):
     AUDITOR = "auditor"
     AUDIT_MANAGER = "audit_manager"
     GROUP_MANAGER = "group_manager"
+    MARKETPLACE_MANAGER = "marketplace_manager"
+    PROVIDER_MANAGER = "provider_manager"
     DEVICE = "device"
     ENROLLING = "enrolling"
     PENDING = "pending"

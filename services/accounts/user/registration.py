@@ -14,6 +14,10 @@ from contracts.accounts.user_v1 import (
 
 OF_DEPOTS = frozenset({Role.ADMINISTRATION, Role.OPERATOR, Role.DEPOT_AGENT, Role.COURIER})
 """The roles that people have in a depot (G-27)."""
+OF_MARKETPLACES = frozenset({Role.MARKETPLACE_MANAGER})
+"""The roles that people have only where a marketplace is kept."""
+OF_PROVIDERS = frozenset({Role.PROVIDER_MANAGER})
+"""The roles that people have only in a provider."""
 
 # --- Commands ---------------------------------------------------------------
 

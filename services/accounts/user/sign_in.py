@@ -28,7 +28,13 @@ from contracts.accounts.user_v1 import (
 )
 
 GUARDED = frozenset(
-    {Role.ADMINISTRATION, Role.BILLING, Role.DEALERSHIP_MANAGER, Role.GROUP_MANAGER}
+    {
+        Role.ADMINISTRATION,
+        Role.BILLING,
+        Role.DEALERSHIP_MANAGER,
+        Role.GROUP_MANAGER,
+        Role.MARKETPLACE_MANAGER,
+    }
 )
 """Roles that touch users or money: only a second factor opens them."""
 ENROLLING = "enrolling"

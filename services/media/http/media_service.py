@@ -45,6 +45,8 @@ MEMBERS: tuple[Role, ...] = (
     "sales_representative",
     "audit_manager",
     "group_manager",
+    "marketplace_manager",
+    "provider_manager",
     "device",
 )
 """The roles of who has files of their own."""
