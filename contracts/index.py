@@ -21,6 +21,9 @@ from contracts.depot_tours.order_v1 import contract as depot_tours_order_v1
 from contracts.depot_tours.pickup_v1 import contract as depot_tours_pickup_v1
 from contracts.depot_tours.returned_v1 import contract as depot_tours_returned_v1
 from contracts.depot_tours.tour_v1 import contract as depot_tours_tour_v1
+from contracts.dispatch.contract_v1 import contract as dispatch_contract_v1
+from contracts.dispatch.job_v1 import contract as dispatch_job_v1
+from contracts.dispatch.request_v1 import contract as dispatch_request_v1
 from contracts.interventions.case_v1 import contract as interventions_case_v1
 from contracts.invoices.buyer_v1 import contract as invoices_buyer_v1
 from contracts.invoices.invoice_v1 import contract as invoices_invoice_v1
@@ -57,6 +60,9 @@ contracts: tuple[Contract[Any], ...] = (
     depot_tours_pickup_v1,
     depot_tours_returned_v1,
     depot_tours_tour_v1,
+    dispatch_contract_v1,
+    dispatch_job_v1,
+    dispatch_request_v1,
     interventions_case_v1,
     invoices_buyer_v1,
     invoices_invoice_v1,

@@ -1,0 +1,124 @@
+"""Recurring days by the rules of RFC 5545, and times of the clock in a zone.
+
+A rule says which days; the time of the clock is the same on each of them. So a visit at nine is at
+nine before and after the clock changes.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time, timedelta
+from itertools import takewhile
+from typing import ClassVar
+from zoneinfo import ZoneInfo
+
+from dateutil.rrule import rrule, rrulestr
+
+MOST_CHARACTERS = 300
+OCCURS_WITHIN_YEARS = 10
+"""A rule without a day in so long is taken for one that never occurs."""
+_CYCLE_YEARS = 400
+"""After so many years the Gregorian calendar repeats, weekdays and all."""
+_LAST_CYCLE = 9600
+_PARTS = {
+    "DAILY": frozenset({"BYDAY", "BYMONTH"}),
+    "WEEKLY": frozenset({"BYDAY", "BYMONTH", "WKST"}),
+    "MONTHLY": frozenset({"BYDAY", "BYMONTH", "BYMONTHDAY", "BYSETPOS"}),
+    "YEARLY": frozenset({"BYDAY", "BYMONTH", "BYMONTHDAY", "BYSETPOS"}),
+}
+_OF_ALL = frozenset({"FREQ", "INTERVAL", "COUNT", "UNTIL"})
+
+
+@dataclass(frozen=True, slots=True)
+class RuleNotReadable:
+    """The text is no rule of RFC 5545, or one that says more than days: `part` is what is wrong."""
+
+    field: ClassVar[str] = "rule"
+    part: str
+
+
+@dataclass(frozen=True, slots=True)
+class RuleNeverOccurs:
+    """No day is one of the rule: the thirtieth of February, or an end before the first day."""
+
+    field: ClassVar[str] = "rule"
+    rule: str
+
+
+BadRule = RuleNotReadable | RuleNeverOccurs
+
+
+def bad_rule(rule: str, first_day: date) -> BadRule | None:
+    """Why there are no days of this rule from a day on; None where there are.
+
+    Days, weeks, months and years recur; parts of days do not.
+    """
+    if len(rule) > MOST_CHARACTERS:
+        return RuleNotReadable(rule[:MOST_CHARACTERS])
+    parts = dict(part.partition("=")[::2] for part in rule.upper().split(";"))
+    frequency = parts.get("FREQ", "")
+    if frequency not in _PARTS:
+        return RuleNotReadable(f"FREQ={frequency}")
+    for name, value in parts.items():
+        if name not in _PARTS[frequency] | _OF_ALL:
+            return RuleNotReadable(f"{name}={value}")
+    if parts.get("INTERVAL", "1").strip("0") == "" or ("COUNT" in parts and "UNTIL" in parts):
+        return RuleNotReadable(rule)
+    try:
+        found = first_of_cycle(rule, first_day)
+    except (ValueError, TypeError, OverflowError):
+        return RuleNotReadable(rule)
+    return None if found else RuleNeverOccurs(rule)
+
+
+def first_of_cycle(rule: str, first_day: date) -> bool:
+    """Whether the rule has a day within `OCCURS_WITHIN_YEARS`. Raises what the library does.
+
+    The library looks for days until the year 9999. So it is asked about the same days in the last
+    cycle of the calendar that ends then: a fiftieth of the time where there are none.
+    """
+    made = _rule(rule, first_day)
+    shift = _LAST_CYCLE + first_day.year % _CYCLE_YEARS - first_day.year
+    shifted = _rule(_without(rule, "UNTIL"), first_day.replace(year=first_day.year + shift))
+    found = next(iter(shifted), None)
+    if found is None or found.year - first_day.year - shift > OCCURS_WITHIN_YEARS:
+        return False
+    return next(iter(made), None) is not None
+
+
+def days(rule: str, first_day: date, since: date, until: date) -> Iterator[date]:
+    """The days of the rule from `since` up to `until`, that day included, in order.
+
+    `first_day` is where the rule begins, which is one of its days only where it fits. `rule` is one
+    that `bad_rule` has nothing against.
+    """
+    begin = datetime.combine(since, time())
+    found = _rule(rule, first_day).xafter(begin, inc=True)
+    return takewhile(lambda day: day <= until, (one.date() for one in found))
+
+
+def at_clock(day: date, minute: int, zone: str) -> datetime:
+    """When the clock of a zone shows a minute of a day.
+
+    The first time, where it shows it twice; where it is put forward over it, as long after the
+    change as the minute is after the last one before (RFC 5545, 3.3.5).
+    """
+    wall = datetime.combine(day, time()) + timedelta(minutes=minute)
+    return wall.replace(tzinfo=ZoneInfo(zone)).astimezone(UTC)
+
+
+def days_later(at: datetime, count: int, zone: str) -> datetime:
+    """The same time of the clock so many calendar days later, to the second (G-63)."""
+    local = at.astimezone(ZoneInfo(zone))
+    wall = local.replace(tzinfo=None, fold=0) + timedelta(days=count)
+    return wall.replace(tzinfo=ZoneInfo(zone)).astimezone(UTC)
+
+
+def _rule(rule: str, first_day: date) -> rrule:
+    made = rrulestr(rule, dtstart=datetime.combine(first_day, time()), ignoretz=True)
+    if not isinstance(made, rrule):
+        raise TypeError(rule)
+    return made
+
+
+def _without(rule: str, name: str) -> str:
+    return ";".join(one for one in rule.split(";") if not one.upper().startswith(f"{name}="))
