@@ -36,8 +36,11 @@ from contracts.missions.clearance_v1 import contract as missions_clearance_v1
 from contracts.missions.driver_v1 import contract as missions_driver_v1
 from contracts.missions.trip_v1 import contract as missions_trip_v1
 from contracts.papers.paper_v1 import contract as papers_paper_v1
+from contracts.payments.account_v1 import contract as payments_account_v1
+from contracts.payments.charge_v1 import contract as payments_charge_v1
 from contracts.payments.payee_v1 import contract as payments_payee_v1
 from contracts.payments.payout_v1 import contract as payments_payout_v1
+from contracts.payments.series_v1 import contract as payments_series_v1
 from contracts.runtime import Contract
 from contracts.support.desk_v1 import contract as support_desk_v1
 from contracts.support.notice_v1 import contract as support_notice_v1
@@ -75,8 +78,11 @@ contracts: tuple[Contract[Any], ...] = (
     missions_driver_v1,
     missions_trip_v1,
     papers_paper_v1,
+    payments_account_v1,
+    payments_charge_v1,
     payments_payee_v1,
     payments_payout_v1,
+    payments_series_v1,
     support_desk_v1,
     support_notice_v1,
     support_reply_v1,

@@ -1,8 +1,10 @@
 """The streams the service keeps, and what decides about each."""
 
-from contracts.payments import payee_v1, payout_v1
+from typing import Never
+
+from contracts.payments import account_v1, charge_v1, payee_v1, payout_v1, series_v1
 from infra.commands import Aggregate
-from services.payments import payee, payout
+from services.payments import account, charge, payee, payout, series
 
 PAYEE = Aggregate(
     contract=payee_v1.contract,
@@ -18,4 +20,22 @@ PAYOUT = Aggregate(
     evolve=payout.evolve,
     initial=payout.initial,
     obligations=payout.obligations,
+)
+ACCOUNT = Aggregate(
+    contract=account_v1.contract,
+    decide=account.decide,
+    evolve=account.evolve,
+    initial=account.initial,
+)
+CHARGE = Aggregate(
+    contract=charge_v1.contract,
+    decide=charge.decide,
+    evolve=charge.evolve,
+    initial=charge.initial,
+)
+SERIES: Aggregate[series.AssignNumber, series.Taken, series_v1.SeriesEvent, Never] = Aggregate(
+    contract=series_v1.contract,
+    decide=series.decide,
+    evolve=series.evolve,
+    initial=series.initial,
 )

@@ -5,7 +5,7 @@ from infra.consumers.reactions import Reaction
 from infra.host import Service
 from infra.lookups import files, users
 from services.payments import http
-from services.payments.aggregates import PAYEE, PAYOUT
+from services.payments.aggregates import ACCOUNT, CHARGE, PAYEE, PAYOUT, SERIES
 from services.payments.http.problems import WORDING
 from services.payments.lookups import invoices_invoice
 from services.payments.reactions import from_invoices_invoice
@@ -14,7 +14,7 @@ from services.payments.read_models import ledger, payouts_to_pay
 service = Service(
     name="payments",
     about="From what is owed to the money in the driver's account.",
-    aggregates=(PAYEE, PAYOUT),
+    aggregates=(PAYEE, PAYOUT, ACCOUNT, CHARGE, SERIES),
     reactions=(
         Reaction(
             name="owed",

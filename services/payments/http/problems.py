@@ -1,7 +1,7 @@
 """The rules of payments that say no, and where it says to people what they mean: `texts.yaml`."""
 
 from infra.wording import Wording
-from services.payments import payee, payout
+from services.payments import account, charge, payee, payout
 
-Rejection = payee.Rejection | payout.Rejection
+Rejection = payee.Rejection | payout.Rejection | account.Rejection | charge.Rejection
 WORDING = Wording(__package__, Rejection)

@@ -2,9 +2,11 @@ from typing import get_args
 
 import pytest
 
+from contracts.common_v1 import Money
 from contracts.decisions import Changed
 from infra.testing.problems import said_everywhere, told
-from services.payments import payee, payout
+from services.payments import account, payee, payout
+from services.payments.charge import papers, paying, refunding
 from services.payments.http.problems import WORDING, Rejection
 from services.payments.payee import bank_details, questions
 from services.payments.tests.make import UNTIL
@@ -26,12 +28,37 @@ REJECTIONS: list[Rejection] = [
     payout.PayoutsHeld(UNTIL),
     payout.BankDetailsMissing(),
     payout.OwnPayout(),
+    account.NoSuchCardAccount(),
+    account.AccountIsConnected(),
+    account.KeyIsLive(),
+    account.KeyIsForTests(),
+    account.KeysOfTwoModes(),
+    account.KeyRefused(),
+    account.ScopesMissing("refunds"),
+    account.ScopesTooWide("payouts"),
+    account.CurrencyNotTaken("TND"),
+    paying.NoSuchCharge(),
+    paying.NoSuchIntent(),
+    paying.NothingToCharge(),
+    paying.CardsNotTaken(),
+    paying.CurrencyNotCharged("TND"),
+    paying.ChargeIsPaid(),
+    paying.ChargeIsParked(),
+    paying.PaymentIsOpen(),
+    refunding.ChargeIsNotPaid(),
+    refunding.WorkNotPaid("w-1"),
+    refunding.LineNamedTwice("w-1"),
+    refunding.AmountNotOfCharge("EUR"),
+    refunding.RefundAboveRest(Money(1, "EUR")),
+    refunding.BalanceTooLow(Money(1, "EUR")),
+    papers.NoSuchRefund(),
+    papers.NumberIsAnother("LYON-000001"),
 ]
 
 
 def test_every_rejection_has_its_sentence() -> None:
     assert {type(rejection) for rejection in REJECTIONS} == set(get_args(Rejection))
-    assert all(told(rejection, WORDING)[0] in {403, 404, 409, 412} for rejection in REJECTIONS)
+    assert all(told(rejection, WORDING)[0] in {403, 404, 409, 412, 422} for rejection in REJECTIONS)
 
 
 def test_what_exists_elsewhere_looks_like_what_does_not() -> None:

@@ -1,0 +1,136 @@
+"""A refund reverses parts of lines with the VAT they were paid with, never more than was paid."""
+
+from functools import reduce
+
+import pytest
+from hypothesis import given as drawn
+from hypothesis import strategies as st
+
+from contracts.decisions import Changed
+from contracts.payments.charge_v1 import ChargeEvent, RefundReason
+from infra.testing.spec import Spec
+from services.payments import charge
+from services.payments.charge.refunding import (
+    AmountNotOfCharge,
+    BalanceTooLow,
+    ChargeIsNotPaid,
+    LineNamedTwice,
+    RefundAboveRest,
+    WorkNotPaid,
+    share,
+)
+from services.payments.charge.situations import Paid, less
+from services.payments.tests.make_cards import (
+    LINES,
+    PADS,
+    TYRES,
+    amounts,
+    begun,
+    fail_refund,
+    fee_read,
+    money,
+    note_fee,
+    note_refund,
+    offered,
+    paid,
+    part,
+    refund,
+    refund_begun,
+    refund_failed,
+    refund_made,
+)
+
+given = Spec(charge.decide, charge.evolve, charge.initial).given
+PAID = (offered(), begun(), paid())
+HALF = part(TYRES, 10_000, 2_000)
+HALF_TOTAL = amounts(10_000, 2_000)
+BEGUN = refund_begun(HALF, total=HALF_TOTAL)
+MADE = refund_made(HALF, total=HALF_TOTAL, version=5)
+
+
+def test_a_part_of_a_line_goes_back_with_its_vat() -> None:
+    given(*PAID).when(refund(("tyres", money(12_000)))).records(BEGUN)
+
+
+def test_no_more_goes_back_than_is_left_of_a_line() -> None:
+    given(*PAID).when(refund(("tyres", money(24_000)))).records(
+        refund_begun(part(TYRES, 20_000, 4_000), total=amounts(20_000, 4_000))
+    )
+    given(*PAID).when(refund(("tyres", money(24_001)))).is_rejected(RefundAboveRest(money(24_000)))
+    again = refund(("tyres", money(12_001)), id="R2", rest=23_000)
+    given(*PAID, BEGUN, MADE).when(again).is_rejected(RefundAboveRest(money(12_000)))
+
+
+def test_what_is_asked_for_and_unknown_is_not_refunded_again() -> None:
+    again = refund(("tyres", money(12_001)), id="R2", rest=23_000)
+    given(*PAID, BEGUN).when(again).is_rejected(RefundAboveRest(money(12_000)))
+    given(*PAID, BEGUN).when(fail_refund()).records(refund_failed())
+    whole = refund(("tyres", money(24_000)), id="R2")
+    given(*PAID, BEGUN, refund_failed()).when(whole).records(
+        refund_begun(part(TYRES, 20_000, 4_000), id="R2", total=amounts(20_000, 4_000))
+    )
+
+
+def test_a_refund_names_lines_and_amounts_of_the_charge() -> None:
+    given(*PAID).when(refund(("oil", money(1)))).is_rejected(WorkNotPaid("oil"))
+    given(*PAID).when(refund(("tyres", money(0)))).is_rejected(AmountNotOfCharge("EUR"))
+    given(*PAID).when(refund(("tyres", money(1, "GBP")))).is_rejected(AmountNotOfCharge("EUR"))
+    twice = refund(("tyres", money(20_000)), ("tyres", money(20_000)))
+    given(*PAID).when(twice).is_rejected(LineNamedTwice("tyres"))
+
+
+def test_a_refund_is_of_what_was_seen_to_be_left() -> None:
+    stale = refund(("tyres", money(1)), rest=34_999)
+    given(*PAID).when(stale).is_rejected(Changed({"rest": money(34_999)}, {"rest": money(35_000)}))
+
+
+def test_a_refund_leaves_no_negative_balance() -> None:
+    just = refund(("tyres", money(12_000)), available=12_000)
+    given(*PAID).when(just).records(BEGUN)
+    above = refund(("tyres", money(12_000)), available=11_999)
+    given(*PAID).when(above).is_rejected(BalanceTooLow(money(11_999)))
+
+
+def test_only_a_paid_charge_is_refunded() -> None:
+    given(offered(), begun()).when(refund(("tyres", money(1)))).is_rejected(ChargeIsNotPaid())
+
+
+def test_the_provider_confirms_a_refund_once() -> None:
+    given(*PAID, BEGUN).when(note_refund(12_000)).records(MADE)
+    given(*PAID, BEGUN, MADE).when(fail_refund()).records_nothing()
+
+
+@pytest.mark.requirement("G-59")
+def test_a_refund_made_at_the_provider_goes_over_the_lines_in_order() -> None:
+    reason = RefundReason.MADE_AT_PROVIDER
+    parts = (part(PADS, 9_167, 1_833), part(TYRES, 833, 167))
+    made = refund_made(*parts, total=amounts(10_000, 2_000), version=4, id="re_1", reason=reason)
+    given(*PAID).when(note_refund(12_000, id=None)).records(made)
+    given(*PAID).when(note_refund(35_001, id=None)).is_rejected(RefundAboveRest(money(35_000)))
+
+
+def test_the_fee_of_a_refund_is_that_of_its_movement() -> None:
+    given(*PAID, BEGUN, MADE).when(note_fee(-10, "re_1")).records(fee_read(-10, 6, "R1"))
+
+
+@drawn(st.lists(st.integers(1, 11_000), max_size=6))
+def test_the_parts_of_a_line_add_up_to_it(wanted: list[int]) -> None:
+    left = PADS.amounts
+    for including in (*wanted, left.including_vat.amount_minor):
+        taken = min(including, left.including_vat.amount_minor)
+        if taken:
+            back = share(PADS, left, taken)
+            assert back.vat.amount_minor >= 0
+            left = less(left, back)
+            assert left.vat.amount_minor >= 0
+    if left.including_vat.amount_minor:
+        left = less(left, share(PADS, left, left.including_vat.amount_minor))
+    assert left == amounts(0, 0)
+
+
+def test_all_that_is_left_is_the_rest() -> None:
+    history: tuple[ChargeEvent, ...] = (*PAID, BEGUN, MADE)
+    state = reduce(charge.evolve, history, charge.initial)
+    assert isinstance(state, Paid)
+    assert state.rest == money(23_000)
+    assert [state.left(one).including_vat.amount_minor for one in LINES] == [11_000, 12_000]
