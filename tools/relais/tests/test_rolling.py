@@ -20,7 +20,7 @@ from tools.relais.tests.processes import started
 LEAVE_SECONDS = 60.0
 """Longer than any balancer takes; a second signal ends it."""
 LEAVING = (LEAVE_SECONDS, LEAVE_SECONDS, 0.0)
-SENDERS = 5
+SENDERS = 8
 
 
 @contextmanager
@@ -43,6 +43,7 @@ def under_load(platform: Platform, balancer: Balancer) -> Iterator[list[Sender]]
 
 
 # Five processes start, which takes a busy machine minutes.
+@pytest.mark.broker
 @pytest.mark.timeout(400)
 def test_no_command_fails_while_one_replica_after_the_other_leaves(platform: Platform) -> None:
     balancer = Balancer()
