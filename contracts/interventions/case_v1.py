@@ -121,6 +121,8 @@ class InvitationKind(IntEnum):
     NEW_VERSION = 3
     # What was accepted by hand (FLB-104).
     CONFIRMATION = 4
+    # A work report, whatever its version (FLB-112).
+    REPORT = 5
 
 
 class LinkScope(IntEnum):
@@ -196,8 +198,16 @@ class Shape:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class WorkSource:
+    """A line of an answered case, or of a work report."""
+
+    case_id: str
+    work_id: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Work:
-    """One line of a proposal, as it is shown (I1)."""
+    """One line of a proposal or of a work report, as it is shown (I1)."""
 
     work_id: str
     # The wording.
@@ -208,6 +218,17 @@ class Work:
     amounts: Amounts | None
     # The public media that are shown with it.
     media_ids: tuple[str, ...]
+    # Only in a work report, whose other works are to be planned (FLB-115).
+    carried_out: bool
+    # The day by which it is to be done, where the dealership is: a work without one makes no
+    # reminder (G-48).
+    due_on: date | None
+    # The mileage at which it is to be done, if that comes first; only beside a day.
+    due_mileage_km: int | None
+    # The line of the other case that it was taken from.
+    source: WorkSource | None
+    # It was paid online in the case that it comes from, and costs nothing here (FLB-175).
+    paid: bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -270,6 +291,9 @@ class VehicleDescribed:
     colour: str | None
     described_by: str
     described_at: datetime
+    # When the odometer showed the mileage: as it was first said, however often the rest is said
+    # anew (R5).
+    mileage_read_at: datetime | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -366,7 +390,7 @@ class WorkListed:
     level: WorkLevel
     price: Price | None
     amounts: Amounts | None
-    # It was carried out already (FLB-088), and is not proposed.
+    # It was carried out already (FLB-088, FLB-113), and is not proposed.
     carried_out: bool
     # Lines are shown by it, then by their id.
     ordinal: int
@@ -374,6 +398,14 @@ class WorkListed:
     checklist_item_id: str | None
     listed_by: str
     listed_at: datetime
+    # The day by which it is to be done, where the dealership is (FLB-116, G-84).
+    due_on: date | None
+    # Only beside a day.
+    due_mileage_km: int | None
+    # The line of the other case that it was taken from, and stays.
+    source: WorkSource | None
+    # It was paid online in the case that it comes from, and costs nothing here (FLB-175).
+    paid: bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -386,6 +418,43 @@ class WorkStruck:
     work_id: str
     struck_by: str
     struck_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CaseImported:
+    """The lines of an answered case are in this work report from now on: those that were
+    accepted as carried out, those that were refused as to be planned.
+
+    The works that follow are these.
+    """
+
+    # The work report.
+    case_id: str
+    organisation_id: str
+    dealership_id: str
+    imported_case_id: str
+    # Several cases may come in one import.
+    import_id: str
+    imported_by: str
+    imported_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WorkTakenUp:
+    """A work that was put off before is proposed again in this case, so that nobody is to be
+    reminded of it any more (R1).
+    """
+
+    case_id: str
+    organisation_id: str
+    dealership_id: str
+    # Of this case.
+    work_id: str
+    # The line that was open, and those that it came from: of a work report, the line of the case
+    # that was imported as well.
+    sources: tuple[WorkSource, ...]
+    taken_up_by: str
+    taken_up_at: datetime
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -509,9 +578,10 @@ class VersionFixed:
     dealership_id: str
     # 1 for the first.
     version: int
-    # In the order in which they are shown; those that were carried out are not among them.
+    # In the order in which they are shown; those that were carried out are among them in a work
+    # report alone.
     works: tuple[Work, ...]
-    # Of the works that are advised or urgent and have a price.
+    # Of the works that are advised or urgent, were not carried out, and have a price.
     proposed: Amounts
     # All that are shown: the public media, in their order.
     media_ids: tuple[str, ...]
@@ -519,6 +589,9 @@ class VersionFixed:
     code_above: Money | None
     answer_by: datetime | None
     fixed_at: datetime
+    # Of a work report: of the works that were carried out and have a price, those that were paid
+    # online at nothing.
+    carried_out: Amounts | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -814,6 +887,8 @@ CaseEvent = (
     | InternalMessageLeft
     | WorkListed
     | WorkStruck
+    | CaseImported
+    | WorkTakenUp
     | MediaPlaced
     | MediaTakenOut
     | CaseFinished
@@ -852,6 +927,8 @@ _AnswerAsked = message_class("relais.interventions.case.v1.AnswerAsked")
 _InternalMessageLeft = message_class("relais.interventions.case.v1.InternalMessageLeft")
 _WorkListed = message_class("relais.interventions.case.v1.WorkListed")
 _WorkStruck = message_class("relais.interventions.case.v1.WorkStruck")
+_CaseImported = message_class("relais.interventions.case.v1.CaseImported")
+_WorkTakenUp = message_class("relais.interventions.case.v1.WorkTakenUp")
 _MediaPlaced = message_class("relais.interventions.case.v1.MediaPlaced")
 _MediaTakenOut = message_class("relais.interventions.case.v1.MediaTakenOut")
 _CaseFinished = message_class("relais.interventions.case.v1.CaseFinished")
@@ -956,6 +1033,20 @@ def encode_shape(value: Shape) -> dict[str, Any]:
     }
 
 
+def decode_work_source(message: Any) -> WorkSource:
+    return WorkSource(
+        case_id=message.case_id,
+        work_id=message.work_id,
+    )
+
+
+def encode_work_source(value: WorkSource) -> dict[str, Any]:
+    return {
+        "case_id": value.case_id,
+        "work_id": value.work_id,
+    }
+
+
 def decode_work(message: Any) -> Work:
     return Work(
         work_id=message.work_id,
@@ -964,6 +1055,11 @@ def decode_work(message: Any) -> Work:
         price=decode_price(message.price) if message.HasField("price") else None,
         amounts=decode_amounts(message.amounts) if message.HasField("amounts") else None,
         media_ids=tuple(message.media_ids),
+        carried_out=message.carried_out,
+        due_on=decode_date(message.due_on) if message.HasField("due_on") else None,
+        due_mileage_km=message.due_mileage_km if message.HasField("due_mileage_km") else None,
+        source=decode_work_source(message.source) if message.HasField("source") else None,
+        paid=message.paid,
     )
 
 
@@ -975,6 +1071,11 @@ def encode_work(value: Work) -> dict[str, Any]:
         "price": None if value.price is None else encode_price(value.price),
         "amounts": None if value.amounts is None else encode_amounts(value.amounts),
         "media_ids": value.media_ids,
+        "carried_out": value.carried_out,
+        "due_on": None if value.due_on is None else encode_date(value.due_on),
+        "due_mileage_km": value.due_mileage_km,
+        "source": None if value.source is None else encode_work_source(value.source),
+        "paid": value.paid,
     }
 
 
@@ -1072,6 +1173,9 @@ def decode_vehicle_described(message: Any, unseal: Unseal) -> VehicleDescribed:
         colour=message.colour if message.HasField("colour") else None,
         described_by=message.described_by,
         described_at=decode_instant(message.described_at),
+        mileage_read_at=decode_instant(message.mileage_read_at)
+        if message.HasField("mileage_read_at")
+        else None,
     )
 
 
@@ -1093,6 +1197,9 @@ def encode_vehicle_described(value: VehicleDescribed, seal: Seal) -> bytes:
         colour=value.colour,
         described_by=value.described_by,
         described_at=encode_instant(value.described_at),
+        mileage_read_at=None
+        if value.mileage_read_at is None
+        else encode_instant(value.mileage_read_at),
     )
     encoded: bytes = message.SerializeToString()
     return encoded
@@ -1297,6 +1404,10 @@ def decode_work_listed(message: Any, _unseal: Unseal) -> WorkListed:
         else None,
         listed_by=message.listed_by,
         listed_at=decode_instant(message.listed_at),
+        due_on=decode_date(message.due_on) if message.HasField("due_on") else None,
+        due_mileage_km=message.due_mileage_km if message.HasField("due_mileage_km") else None,
+        source=decode_work_source(message.source) if message.HasField("source") else None,
+        paid=message.paid,
     )
 
 
@@ -1315,6 +1426,10 @@ def encode_work_listed(value: WorkListed, _seal: Seal) -> bytes:
         checklist_item_id=value.checklist_item_id,
         listed_by=value.listed_by,
         listed_at=encode_instant(value.listed_at),
+        due_on=None if value.due_on is None else encode_date(value.due_on),
+        due_mileage_km=value.due_mileage_km,
+        source=None if value.source is None else encode_work_source(value.source),
+        paid=value.paid,
     )
     encoded: bytes = message.SerializeToString()
     return encoded
@@ -1341,6 +1456,62 @@ def encode_work_struck(value: WorkStruck, _seal: Seal) -> bytes:
         work_id=value.work_id,
         struck_by=value.struck_by,
         struck_at=encode_instant(value.struck_at),
+    )
+    encoded: bytes = message.SerializeToString()
+    return encoded
+
+
+def decode_case_imported(message: Any, _unseal: Unseal) -> CaseImported:
+    if not message.HasField("imported_at"):
+        raise missing(message, "imported_at")
+    return CaseImported(
+        case_id=message.case_id,
+        organisation_id=message.organisation_id,
+        dealership_id=message.dealership_id,
+        imported_case_id=message.imported_case_id,
+        import_id=message.import_id,
+        imported_by=message.imported_by,
+        imported_at=decode_instant(message.imported_at),
+    )
+
+
+def encode_case_imported(value: CaseImported, _seal: Seal) -> bytes:
+    message = _CaseImported(
+        case_id=value.case_id,
+        organisation_id=value.organisation_id,
+        dealership_id=value.dealership_id,
+        imported_case_id=value.imported_case_id,
+        import_id=value.import_id,
+        imported_by=value.imported_by,
+        imported_at=encode_instant(value.imported_at),
+    )
+    encoded: bytes = message.SerializeToString()
+    return encoded
+
+
+def decode_work_taken_up(message: Any, _unseal: Unseal) -> WorkTakenUp:
+    if not message.HasField("taken_up_at"):
+        raise missing(message, "taken_up_at")
+    return WorkTakenUp(
+        case_id=message.case_id,
+        organisation_id=message.organisation_id,
+        dealership_id=message.dealership_id,
+        work_id=message.work_id,
+        sources=tuple(decode_work_source(item) for item in message.sources),
+        taken_up_by=message.taken_up_by,
+        taken_up_at=decode_instant(message.taken_up_at),
+    )
+
+
+def encode_work_taken_up(value: WorkTakenUp, _seal: Seal) -> bytes:
+    message = _WorkTakenUp(
+        case_id=value.case_id,
+        organisation_id=value.organisation_id,
+        dealership_id=value.dealership_id,
+        work_id=value.work_id,
+        sources=[encode_work_source(item) for item in value.sources],
+        taken_up_by=value.taken_up_by,
+        taken_up_at=encode_instant(value.taken_up_at),
     )
     encoded: bytes = message.SerializeToString()
     return encoded
@@ -1590,6 +1761,9 @@ def decode_version_fixed(message: Any, _unseal: Unseal) -> VersionFixed:
         code_above=decode_money(message.code_above) if message.HasField("code_above") else None,
         answer_by=decode_instant(message.answer_by) if message.HasField("answer_by") else None,
         fixed_at=decode_instant(message.fixed_at),
+        carried_out=decode_amounts(message.carried_out)
+        if message.HasField("carried_out")
+        else None,
     )
 
 
@@ -1605,6 +1779,7 @@ def encode_version_fixed(value: VersionFixed, _seal: Seal) -> bytes:
         code_above=None if value.code_above is None else encode_money(value.code_above),
         answer_by=None if value.answer_by is None else encode_instant(value.answer_by),
         fixed_at=encode_instant(value.fixed_at),
+        carried_out=None if value.carried_out is None else encode_amounts(value.carried_out),
     )
     encoded: bytes = message.SerializeToString()
     return encoded
@@ -2332,6 +2507,28 @@ contract: Contract[CaseEvent] = Contract(
             encode=encode_work_struck,
             parse=parser(_WorkStruck),
             convert=decode_work_struck,
+        ),
+        EventType(
+            type="relais.interventions.case.v1.imported",
+            cls=CaseImported,
+            key="case_id",
+            time="imported_at",
+            schema="relais.interventions.case.v1.CaseImported",
+            personal=(),
+            encode=encode_case_imported,
+            parse=parser(_CaseImported),
+            convert=decode_case_imported,
+        ),
+        EventType(
+            type="relais.interventions.case.v1.work_taken_up",
+            cls=WorkTakenUp,
+            key="case_id",
+            time="taken_up_at",
+            schema="relais.interventions.case.v1.WorkTakenUp",
+            personal=(),
+            encode=encode_work_taken_up,
+            parse=parser(_WorkTakenUp),
+            convert=decode_work_taken_up,
         ),
         EventType(
             type="relais.interventions.case.v1.media_placed",

@@ -27,6 +27,7 @@ from contracts.interventions.case_v1 import (
 )
 from services.interventions.case import (
     answering,
+    bringing,
     content,
     deadline,
     dossier,
@@ -103,7 +104,9 @@ class AnonymiseCase:
     at: datetime
 
 
-OfContent = content.Command | works.Command | media.Command | recipients.OfRecipients
+OfContent = (
+    content.Command | works.Command | bringing.Command | media.Command | recipients.OfRecipients
+)
 OfProposal = sending.Command | recipients.OfLinks | answering.OfStaff
 OfStaff = OfContent | OfProposal | CloseCase | DeleteCase | ForgetCase
 OfItself = sending.FollowInvitation | deadline.Command
@@ -163,6 +166,7 @@ Rejection = (
     | CaseIsForgotten
     | content.Rejection
     | works.Rejection
+    | bringing.Rejection
     | media.Rejection
     | recipients.Rejection
     | sending.Rejection
@@ -477,6 +481,8 @@ def decide_on_content(command: OfContent, case: Live | Closed) -> Decision:
             assert_never(unhandled)
     if isinstance(command, works.Command):
         return works.decide(command, held)
+    if isinstance(command, bringing.Command):
+        return bringing.decide(command, held)
     if isinstance(command, media.Command):
         return media.decide(command, held)
     if isinstance(command, recipients.OfRecipients):
@@ -598,7 +604,8 @@ def of_case(
     made: CaseCreated,
 ) -> CaseEvent:
     """The same words about another case, by whoever makes it and when. A customer of another
-    dealership is none of this one's, and a price in another currency stays behind."""
+    dealership is none of this one's. What stays behind: a price in another currency, a day that is
+    over, and where a work came from, for what was paid is paid there alone."""
     here = replace(
         part,
         case_id=made.case_id,
@@ -621,8 +628,17 @@ def of_case(
             return replace(here, composed_by=made.created_by, composed_at=made.created_at)
         case WorkListed():
             other = here.price is not None and here.price.amount.currency != made.currency
-            work = replace(here, price=None, amounts=None) if other else here
-            return replace(work, listed_by=made.created_by, listed_at=made.created_at)
+            work = replace(here, price=None, amounts=None) if other or here.paid else here
+            over = here.due_on is not None and here.due_on < works.today(made, made.created_at)
+            return replace(
+                work,
+                due_on=None if over else here.due_on,
+                due_mileage_km=None if over else here.due_mileage_km,
+                source=None,
+                paid=False,
+                listed_by=made.created_by,
+                listed_at=made.created_at,
+            )
         case MediaPlaced():
             return replace(here, placed_by=made.created_by, placed_at=made.created_at)
         case unhandled:

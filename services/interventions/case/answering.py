@@ -243,8 +243,8 @@ def answer(
     command: AnswerCase, dossier: Dossier, link: LinkIssued, sent: CaseSent | None
 ) -> Decision:
     """The first whole answer counts; nothing is answered after it (FLB-071). A wrong code is an
-    attempt, and leaves the case as it is."""
-    if dossier.is_sales:
+    attempt, and leaves the case as it is. A work report is not answered on the page (FLB-117)."""
+    if dossier.is_sales or dossier.is_report:
         return NotOfModule(dossier.created.module)
     if link.scope is not LinkScope.ANSWER:
         return LinkOnlyReads()

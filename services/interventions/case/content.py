@@ -196,11 +196,14 @@ def decide(command: Command, dossier: Dossier) -> Decision:
 
 
 def decide_after_sales(command: AskAnswer | LeaveInternalMessage, dossier: Dossier) -> Decision:
-    """The deadline and what colleagues are told are of after-sales (FLB-041)."""
+    """The deadline and what colleagues are told are of after-sales (FLB-041); a work report waits
+    for no answer (FLB-117)."""
     if dossier.is_sales:
         return NotOfModule(dossier.created.module)
     match command:
         case AskAnswer():
+            if dossier.is_report:
+                return NotOfModule(dossier.created.module)
             asked = answer_asked(command, dossier)
             return [asked] if counts(asked, dossier.asked) else []
         case LeaveInternalMessage():
@@ -269,9 +272,19 @@ def described(command: DescribeVehicle, dossier: Dossier) -> VehicleDescribed:
         mileage_km=command.mileage_km,
         first_registered_on=command.first_registered_on,
         colour=command.colour,
+        mileage_read_at=mileage_read_at(command, dossier.vehicle),
         described_by=command.by,
         described_at=command.at,
     )
+
+
+def mileage_read_at(command: DescribeVehicle, known: VehicleDescribed | None) -> datetime | None:
+    """When the odometer showed what is said: the same mileage said again is no other reading."""
+    if command.mileage_km is None:
+        return None
+    if known is not None and known.mileage_km == command.mileage_km:
+        return known.mileage_read_at
+    return command.at
 
 
 def named(command: NameCustomer, dossier: Dossier) -> CustomerNamed:

@@ -13,6 +13,7 @@ from contracts.interventions.case_v1 import (
     CaseCreated,
     CaseFinished,
     CaseIdentified,
+    CaseImported,
     CaseRead,
     CodeAsked,
     CodeMistaken,
@@ -37,6 +38,7 @@ from contracts.interventions.case_v1 import (
     VersionFixed,
     WorkListed,
     WorkStruck,
+    WorkTakenUp,
     contract,
 )
 
@@ -79,7 +81,9 @@ Shown = (
     | SubjectForgotten
 )
 """Events of what was shown, and what came of it."""
-Event = Kept | Shown
+Brought = CaseImported | WorkTakenUp
+"""Events of what came from other cases, beside the works that it became."""
+Event = Kept | Shown | Brought
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,6 +111,7 @@ class Dossier:
     internal_media: frozenset[str] = frozenset()
     """The videos of all internal messages: one that is replaced becomes public by that neither."""
     works: Mapping[str, WorkListed | WorkStruck] = field(default_factory=dict)
+    imports: tuple[CaseImported, ...] = ()
     media: Mapping[str, MediaPlaced | MediaTakenOut] = field(default_factory=dict)
     files: frozenset[str] = frozenset()
     """All that ever were in the case."""
@@ -157,6 +162,11 @@ class Dossier:
         return self.created.module is Module.USED_VEHICLE_STOCK
 
     @property
+    def is_report(self) -> bool:
+        """Whether it tells what was done, in place of proposing it (FLB-112)."""
+        return self.created.module is Module.WORK_REPORT
+
+    @property
     def listed(self) -> tuple[WorkListed, ...]:
         """The works on the list, in their order."""
         there = (one for one in self.works.values() if isinstance(one, WorkListed))
@@ -198,7 +208,19 @@ class Dossier:
 def evolve(dossier: Dossier, event: Event) -> Dossier:
     if isinstance(event, Kept):
         return kept(dossier, event)
+    if isinstance(event, Brought):
+        return brought(dossier, event)
     return shown(dossier, event)
+
+
+def brought(dossier: Dossier, event: Brought) -> Dossier:
+    match event:
+        case CaseImported():
+            return replace(dossier, imports=(*dossier.imports, event))
+        case WorkTakenUp():
+            return dossier
+        case unhandled:
+            assert_never(unhandled)
 
 
 def kept(dossier: Dossier, event: Kept) -> Dossier:

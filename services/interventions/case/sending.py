@@ -39,6 +39,8 @@ class Seen:
     works: int
     media: int
     proposed: Money
+    carried_out: Money | None = None
+    """Of a work report."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -166,6 +168,7 @@ Rejection = (
     | WorksWithoutPrice
     | CaseIsNotSent
     | CustomerIncomplete
+    | works.DueDateIsPast
     | Changed
 )
 
@@ -183,6 +186,9 @@ def fixed(dossier: Dossier, code_above: Money | None, at: datetime) -> VersionFi
         version=dossier.version + 1,
         works=shown,
         proposed=works.proposed_amounts(shown, created.currency),
+        carried_out=works.carried_out_amounts(shown, created.currency)
+        if dossier.is_report
+        else None,
         media_ids=tuple(one.media_id for one in dossier.public),
         code_above=code_above,
         answer_by=dossier.asked.answer_by if dossier.asked else None,
@@ -216,6 +222,7 @@ def send(command: SendCase, dossier: Dossier) -> Decision:
         missing_to_send(dossier)
         or bad_channels(command.channels, dossier, command.terms)
         or not_as_seen(command.seen, version)
+        or works.past(dossier.listed, dossier.created, command.at)
         or without_price(version, confirmed=command.confirm_unpriced)
         or [
             version,
@@ -263,10 +270,11 @@ def not_as_seen(seen: Seen, version: VersionFixed) -> Changed | None:
         "media": len(version.media_ids),
         "proposed": version.proposed.including_vat,
     }
-    return changed(
-        {"works": seen.works, "media": seen.media, "proposed": seen.proposed},
-        now,
-    )
+    then = {"works": seen.works, "media": seen.media, "proposed": seen.proposed}
+    if version.carried_out is not None:
+        now["carried_out"] = version.carried_out.including_vat
+        then["carried_out"] = seen.carried_out
+    return changed(then, now)
 
 
 def without_price(version: VersionFixed, *, confirmed: bool) -> WorksWithoutPrice | None:
@@ -444,6 +452,8 @@ def address_of(dossier: Dossier, recipient_id: str) -> tuple[str, str | None, st
 
 
 def kind_of(command: SendCase | SendAgain | Confirmation, dossier: Dossier) -> InvitationKind:
+    if dossier.is_report and not isinstance(command, Confirmation):
+        return InvitationKind.REPORT
     match command:
         case SendAgain():
             return InvitationKind.AGAIN

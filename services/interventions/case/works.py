@@ -1,11 +1,14 @@
-"""The works of a case and their prices (FLB-090 to FLB-094)."""
+"""The works of a case, their prices, and when they are due (FLB-090 to FLB-094, FLB-116)."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import ClassVar, assert_never
+from zoneinfo import ZoneInfo
 
 from contracts.interventions.case_v1 import (
     Amounts,
+    CaseCreated,
     CaseEvent,
     Price,
     Work,
@@ -37,6 +40,8 @@ class ListWork:
     carried_out: bool
     ordinal: int
     checklist_item_id: str | None
+    due_on: date | None
+    due_mileage_km: int | None
     by: str
     at: datetime
 
@@ -60,13 +65,51 @@ class TooManyWorks:
     most: int
 
 
-Rejection = TooManyWorks | NotOfModule | pricing.Rejection
+@dataclass(frozen=True, slots=True)
+class DueDateIsPast:
+    """It is before today, where the dealership is."""
+
+    field: ClassVar[str] = "due_on"
+    works: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class DueDateIsMissing:
+    """A mileage makes no reminder by itself (T-10, G-48)."""
+
+    field: ClassVar[str] = "due_on"
+
+
+@dataclass(frozen=True, slots=True)
+class NothingIsDue:
+    """It was carried out, or need not be: then no day is set for it."""
+
+    field: ClassVar[str] = "due_on"
+
+
+@dataclass(frozen=True, slots=True)
+class WorkIsPaid:
+    """It was paid online, and costs nothing any more (FLB-175)."""
+
+    field: ClassVar[str] = "price"
+
+
+Rejection = (
+    TooManyWorks
+    | NotOfModule
+    | DueDateIsPast
+    | DueDateIsMissing
+    | NothingIsDue
+    | WorkIsPaid
+    | pricing.Rejection
+)
 
 # --- What is proposed -------------------------------------------------------
 
 
 def proposed_works(dossier: Dossier) -> tuple[Work, ...]:
-    """The list as the customer is shown it, each work with its public media."""
+    """The list as the customer is shown it, each work with its public media; those that were
+    carried out are shown with their price in a work report alone."""
     media = dossier.public
     return tuple(
         Work(
@@ -76,20 +119,54 @@ def proposed_works(dossier: Dossier) -> tuple[Work, ...]:
             price=one.price,
             amounts=one.amounts,
             media_ids=tuple(each.media_id for each in media if each.work_id == one.work_id),
+            carried_out=one.carried_out,
+            due_on=one.due_on,
+            due_mileage_km=one.due_mileage_km,
+            source=one.source,
+            paid=one.paid,
         )
         for one in dossier.listed
-        if not one.carried_out
+        if dossier.is_report or not one.carried_out
     )
 
 
 def decided(works: tuple[Work, ...]) -> tuple[Work, ...]:
-    """Those that the customer accepts or refuses."""
-    return tuple(one for one in works if one.level in DECIDED)
+    """Those that the customer accepts or refuses; of a work report those that are to be planned."""
+    return tuple(one for one in works if one.level in DECIDED and not one.carried_out)
 
 
 def proposed_amounts(works: tuple[Work, ...], currency: str) -> Amounts:
     """The total of the works to decide on; what has no price is not in it (G-45)."""
     return pricing.total((one.amounts for one in decided(works) if one.amounts), currency)
+
+
+def carried_out_amounts(works: tuple[Work, ...], currency: str) -> Amounts:
+    """The total of what a work report says was carried out."""
+    return pricing.total(
+        (one.amounts for one in works if one.carried_out and one.amounts), currency
+    )
+
+
+# --- Due dates --------------------------------------------------------------
+
+
+def today(created: CaseCreated, at: datetime) -> date:
+    """The day of that time, where the dealership is."""
+    return at.astimezone(ZoneInfo(created.time_zone)).date()
+
+
+def past(works: Iterable[WorkListed], created: CaseCreated, at: datetime) -> DueDateIsPast | None:
+    """Whether any of the works was due before today."""
+    now = today(created, at)
+    late = tuple(one.label for one in works if one.due_on is not None and one.due_on < now)
+    return DueDateIsPast(late) if late else None
+
+
+def bad_due(said: WorkListed) -> DueDateIsMissing | NothingIsDue | None:
+    """Why the work cannot be due then, whatever day it is."""
+    if said.due_on is None:
+        return DueDateIsMissing() if said.due_mileage_km is not None else None
+    return NothingIsDue() if said.carried_out or said.level not in DECIDED else None
 
 
 # --- Decisions --------------------------------------------------------------
@@ -114,12 +191,25 @@ def decide(command: Command, dossier: Dossier) -> Decision:
 
 
 def list_work(command: ListWork, dossier: Dossier) -> Decision:
-    if command.price and (bad := pricing.bad_price(command.price, dossier.created.currency)):
+    created, known = dossier.created, dossier.works.get(command.work_id)
+    if command.price and (bad := pricing.bad_price(command.price, created.currency)):
         return bad
     said = listed(command, dossier)
-    return full(command, dossier) or (
-        [said] if counts(said, dossier.works.get(command.work_id)) else []
+    if not counts(said, known):
+        return []
+    return (
+        full(command, dossier)
+        or bad_due(said)
+        or past((said,), created, command.at)
+        or charged_again(said, known)
+        or [said]
     )
+
+
+def charged_again(said: WorkListed, known: WorkListed | WorkStruck | None) -> WorkIsPaid | None:
+    if not isinstance(known, WorkListed) or not known.paid:
+        return None
+    return None if said.price == known.price else WorkIsPaid()
 
 
 def full(command: Command, dossier: Dossier) -> TooManyWorks | None:
@@ -130,7 +220,9 @@ def full(command: Command, dossier: Dossier) -> TooManyWorks | None:
 
 
 def listed(command: ListWork, dossier: Dossier) -> WorkListed:
-    created = dossier.created
+    """Where a work came from, and that it was paid, nobody says anew."""
+    created, known = dossier.created, dossier.works.get(command.work_id)
+    before = known if isinstance(known, WorkListed) else None
     return WorkListed(
         case_id=created.case_id,
         organisation_id=created.organisation_id,
@@ -143,6 +235,10 @@ def listed(command: ListWork, dossier: Dossier) -> WorkListed:
         carried_out=command.carried_out,
         ordinal=command.ordinal,
         checklist_item_id=command.checklist_item_id,
+        due_on=command.due_on,
+        due_mileage_km=command.due_mileage_km,
+        source=before.source if before else None,
+        paid=before is not None and before.paid,
         listed_by=command.by,
         listed_at=command.at,
     )

@@ -15,6 +15,7 @@ from contracts.interventions.case_v1 import (
     CaseDeleted,
     CaseFinished,
     CaseIdentified,
+    CaseImported,
     CaseRead,
     CaseSent,
     CodeAsked,
@@ -42,6 +43,7 @@ from contracts.interventions.case_v1 import (
     Work,
     WorkListed,
     WorkStruck,
+    WorkTakenUp,
 )
 from infra.http.answers import Answer, MoneyShown
 from infra.http.history import History
@@ -138,6 +140,13 @@ class InternalMessageShown(Answer):
     left_at: Instant
 
 
+class SourceShown(Answer):
+    """A line of another case."""
+
+    case_id: str
+    work_id: str
+
+
 class WorkShown(Answer):
     work_id: str
     label: str
@@ -148,6 +157,13 @@ class WorkShown(Answer):
     carried_out: bool
     ordinal: int
     checklist_item_id: str | None
+    due_on: Day | None
+    """The day by which it is to be done, where the dealership is."""
+    due_mileage_km: int | None
+    source: SourceShown | None
+    """The line of another case that it was taken from."""
+    paid: bool
+    """Online, in that case: it costs nothing here."""
 
 
 class MarkShown(Answer):
@@ -257,7 +273,11 @@ class CaseShown(Answer):
     works: tuple[WorkShown, ...]
     media: tuple[MediaShown, ...]
     proposed: AmountsShown
-    """Of the works to decide on that have a price, as they are now."""
+    """Of the works to decide on, or to plan, that have a price, as they are now."""
+    carried_out: AmountsShown | None
+    """Of a work report: of the works that were carried out and have a price."""
+    imported_cases: tuple[str, ...]
+    """The answered cases that a work report was made of."""
     missing_works: int
     missing_media: int
     """Made on a phone, and still on their way."""
@@ -283,6 +303,11 @@ class PageWork(Answer):
     change: WorkChange
     accepted: bool | None
     """Null while nothing is decided."""
+    carried_out: bool
+    """Of a work report: what was not is to be planned."""
+    due_on: Day | None
+    due_mileage_km: int | None
+    paid: bool
 
 
 class PageMedia(Answer):
@@ -308,13 +333,15 @@ class PageShown(Answer):
     vehicle: VehicleShown | None
     works: tuple[PageWork, ...]
     carried_out: tuple[str, ...]
-    """Works that were done already, by name."""
+    """Works that were done already, by name; a work report has them among its works."""
     struck: tuple[str, ...]
     """Works of the version before that are gone, by name."""
     media: tuple[PageMedia, ...]
     """In the order in which they are shown, videos one after the other."""
     proposed: AmountsShown | None
     accepted: AmountsShown | None
+    carried_out_amounts: AmountsShown | None
+    """Of a work report."""
     answer_by: Instant | None
     returned_by: Instant | None
     """Null once it holds no more, because the time to answer is over."""
@@ -332,14 +359,19 @@ class CaseHistory(
             *("contact_id", "author_id", "created_by", "duplicated_from", "created_at"),
         ),
         CaseIdentified: ("brand", "reference", "identified_by", "identified_at"),
-        VehicleDescribed: ("described_by", "described_at"),
+        VehicleDescribed: ("mileage_km", "mileage_read_at", "described_by", "described_at"),
         CustomerNamed: ("contact_id", "known", "named_by", "named_at"),
         MessageComposed: ("message", "predefined_message_id", "composed_by", "composed_at"),
         CaseAssigned: ("assignee_id", "assigned_by", "assigned_at"),
         AnswerAsked: ("answer_by", "returned_by", "customer_waits", "asked_by", "asked_at"),
         InternalMessageLeft: ("kind", "media_id", "contact_me", "left_by", "left_at"),
-        WorkListed: ("work_id", "label", "level", "carried_out", "listed_by", "listed_at"),
+        WorkListed: (
+            *("work_id", "label", "level", "carried_out", "due_on", "due_mileage_km", "paid"),
+            *("listed_by", "listed_at"),
+        ),
         WorkStruck: ("work_id", "struck_by", "struck_at"),
+        CaseImported: ("imported_case_id", "imported_by", "imported_at"),
+        WorkTakenUp: ("work_id", "taken_up_by", "taken_up_at"),
         MediaPlaced: (
             *("media_id", "file_id", "kind", "private", "work_id", "placed_by", "placed_at"),
         ),
@@ -403,7 +435,9 @@ def shown(state: case.Created) -> CaseShown:
     held, created = state.dossier, state.dossier.created
     before = state.before if isinstance(state, case.Closed) else state
     sent = case.sent_of(before)
-    proposed = works.proposed_amounts(works.proposed_works(held), created.currency)
+    there = works.proposed_works(held)
+    proposed = works.proposed_amounts(there, created.currency)
+    carried_out = works.carried_out_amounts(there, created.currency)
     finished, asked = held.finished, held.asked
     return CaseShown(
         case_id=created.case_id,
@@ -429,6 +463,8 @@ def shown(state: case.Created) -> CaseShown:
         works=tuple(WorkShown.of(one) for one in held.listed),
         media=tuple(MediaShown.of(one) for one in held.placed),
         proposed=AmountsShown.of(proposed),
+        carried_out=AmountsShown.of(carried_out) if held.is_report else None,
+        imported_cases=tuple(one.imported_case_id for one in held.imports),
         missing_works=max(finished.works - len(held.works), 0) if finished else 0,
         missing_media=max(finished.media - len(held.media), 0) if finished else 0,
         recipients=tuple(recipient_shown(one, held) for one in held.named),
@@ -542,16 +578,27 @@ def page_shown(state: case.Live, link: LinkIssued | None) -> PageShown:
         message=held.message.message if held.message else None,
         vehicle=VehicleShown.of(held.vehicle) if held.vehicle else None,
         works=tuple(page_work(one, held, former, prices=prices) for one in lines),
-        carried_out=tuple(one.label for one in held.listed if one.carried_out),
+        carried_out=() if held.is_report else done_already(held),
         struck=struck_works(lines, former),
         media=tuple(PageMedia.of(one) for one in held.public),
         proposed=AmountsShown.of(proposed) if prices else None,
         accepted=AmountsShown.of(answered.accepted) if answered and prices else None,
+        carried_out_amounts=total_done(lines, held) if prices and held.is_report else None,
         answer_by=asked.answer_by if asked else None,
         returned_by=asked.returned_by if asked and not held.overdue else None,
-        may_answer=answered is None and (link is None or link.scope is LinkScope.ANSWER),
+        may_answer=answered is None
+        and not held.is_report
+        and (link is None or link.scope is LinkScope.ANSWER),
         code_above=MoneyShown.of(fixed.code_above) if fixed and fixed.code_above else None,
     )
+
+
+def done_already(held: Dossier) -> tuple[str, ...]:
+    return tuple(one.label for one in held.listed if one.carried_out)
+
+
+def total_done(lines: tuple[Work, ...], held: Dossier) -> AmountsShown:
+    return AmountsShown.of(works.carried_out_amounts(lines, held.created.currency))
 
 
 def sees_prices(held: Dossier, link: LinkIssued | None) -> bool:
@@ -588,6 +635,10 @@ def page_work(
         media_ids=work.media_ids,
         change=change_of(work, former),
         accepted=decided.get(work.work_id),
+        carried_out=work.carried_out,
+        due_on=work.due_on,
+        due_mileage_km=work.due_mileage_km,
+        paid=work.paid,
     )
 
 

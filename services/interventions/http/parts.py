@@ -117,6 +117,10 @@ class WorkBody(Body):
     """It was done already, and is not proposed."""
     ordinal: Ordinal = 0
     checklist_item_id: Id | None = None
+    due_on: Day | None = None
+    """The day by which it is to be done, where the dealership is; today at the earliest."""
+    due_mileage_km: Annotated[int, Field(ge=1, le=5_000_000)] | None = None
+    """Beside a day: the mileage at which it is to be done, if that comes first."""
 
 
 class MarkBody(Body):
@@ -314,6 +318,8 @@ async def list_work(
         carried_out=body.carried_out,
         ordinal=body.ordinal,
         checklist_item_id=body.checklist_item_id,
+        due_on=body.due_on,
+        due_mileage_km=body.due_mileage_km,
         by=who.subject,
         at=context.occurred_at,
     )

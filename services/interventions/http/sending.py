@@ -38,6 +38,8 @@ class SeenBody(Body):
     """Those that the customer is shown."""
     proposed: MoneyBody
     """Including VAT."""
+    carried_out: MoneyBody | None = None
+    """Of a work report: what was carried out, including VAT."""
 
 
 class SendingBody(Body):
@@ -135,6 +137,7 @@ def router(vault: Vault, pages: str) -> Router:
                     works=body.seen.works,
                     media=body.seen.media,
                     proposed=body.seen.proposed.money(),
+                    carried_out=body.seen.carried_out.money() if body.seen.carried_out else None,
                 ),
                 confirm_unpriced=body.confirm_unpriced,
                 direct="device" in context.principal.roles,

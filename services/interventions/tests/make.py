@@ -1,6 +1,6 @@
 """Valid messages with sensible defaults; a test names only what it is about."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from functools import reduce
 
 from contracts.common_v1 import Money
@@ -130,6 +130,9 @@ def list_work(
     at: datetime = NOON,
     label: str | None = None,
     organisation: str = GROUP,
+    due_on: date | None = None,
+    due_mileage_km: int | None = None,
+    carried_out: bool = False,
 ) -> works.ListWork:
     return works.ListWork(
         organisation_id=organisation,
@@ -137,9 +140,11 @@ def list_work(
         label=label or id.title(),
         level=level,
         price=priced,
-        carried_out=False,
+        carried_out=carried_out,
         ordinal=0,
         checklist_item_id=None,
+        due_on=due_on,
+        due_mileage_km=due_mileage_km,
         by="lea",
         at=at,
     )
@@ -292,6 +297,10 @@ def take_down(*accepted: str, version: int = 1) -> answering.TakeDownAnswer:
 
 def reply(text: str = "Is it still there?", version: int = 1) -> answering.ReplyToCase:
     return answering.ReplyToCase(holder=HOLDER, version=version, reply=text, at=LATER)
+
+
+def request_contact() -> answering.RequestContact:
+    return answering.RequestContact(holder=HOLDER, at=LATER)
 
 
 def close() -> case.CloseCase:

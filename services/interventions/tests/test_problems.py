@@ -8,8 +8,16 @@ from contracts.decisions import Changed
 from contracts.interventions.case_v1 import MediaKind, Module, SendingChannel
 from infra.testing.problems import said_everywhere, told
 from services.interventions import case
-from services.interventions.case import answering, content, media, pricing, recipients, sending
-from services.interventions.case.works import TooManyWorks
+from services.interventions.case import (
+    answering,
+    bringing,
+    content,
+    media,
+    pricing,
+    recipients,
+    sending,
+    works,
+)
 from services.interventions.http.problems import WORDING
 from services.interventions.tests.make import eur
 
@@ -30,7 +38,15 @@ REJECTIONS: list[case.Rejection] = [
     pricing.PriceNotInCurrency("GBP", "EUR"),
     pricing.TwoDiscounts(),
     pricing.DiscountAbovePrice(eur(2), eur(1)),
-    TooManyWorks(500),
+    works.TooManyWorks(500),
+    works.DueDateIsPast(("Pads",)),
+    works.DueDateIsMissing(),
+    works.NothingIsDue(),
+    works.WorkIsPaid(),
+    bringing.CaseIsImportedAlready("J1"),
+    bringing.CaseOfOtherCustomer("J1"),
+    bringing.CaseOfOtherVehicle("J1"),
+    bringing.TooManyImports(50),
     media.TooManyFiles(MediaKind.PHOTO, 50),
     media.VideoTooLong(301, 300),
     media.VideosTooLong(601, 600),

@@ -18,6 +18,7 @@ from contracts.interventions.case_v1 import (
     CaseDeleted,
     CaseFinished,
     CaseIdentified,
+    CaseImported,
     CaseRead,
     CaseSent,
     CodeAsked,
@@ -43,6 +44,7 @@ from contracts.interventions.case_v1 import (
     VersionFixed,
     WorkListed,
     WorkStruck,
+    WorkTakenUp,
     contract,
 )
 from contracts.runtime import REDACTED
@@ -61,6 +63,8 @@ Content = (
     | AnswerAsked
     | WorkListed
     | WorkStruck
+    | CaseImported
+    | WorkTakenUp
     | MediaPlaced
     | MediaTakenOut
     | CaseFinished
@@ -284,6 +288,10 @@ def with_content(row: Case, event: Content) -> Case:
         case WorkStruck():
             left = tuple(one for one in row.works if one.work_id != event.work_id)
             return stepped(replace(row, works=left), event, event.struck_by, event.work_id)
+        case CaseImported():
+            return stepped(row, event, event.imported_by, event.imported_case_id)
+        case WorkTakenUp():
+            return stepped(row, event, event.taken_up_by, event.work_id)
         case MediaPlaced():
             media = tuple(dict.fromkeys((*row.media_ids, event.media_id)))
             return stepped(replace(row, media_ids=media), event, event.placed_by, event.media_id)

@@ -105,6 +105,7 @@ def vehicle(plate: str = "AB-123-CD") -> VehicleDescribed:
         make="Renault",
         model="Clio",
         mileage_km=84_210,
+        mileage_read_at=later(2),
         first_registered_on=None,
         colour=None,
         described_by="nadia",
@@ -127,6 +128,10 @@ def listed(
         carried_out=False,
         ordinal=ordinal,
         checklist_item_id=None,
+        due_on=None,
+        due_mileage_km=None,
+        source=None,
+        paid=False,
         listed_by="nadia",
         listed_at=later(3),
     )
@@ -162,6 +167,7 @@ def version(number: int = 1) -> VersionFixed:
         version=number,
         works=(),
         proposed=amounts(24_000),
+        carried_out=None,
         media_ids=(),
         code_above=None,
         answer_by=None,
@@ -257,6 +263,11 @@ def work(id: str) -> Work:
         price=None,
         amounts=amounts(),
         media_ids=(),
+        carried_out=False,
+        due_on=None,
+        due_mileage_km=None,
+        source=None,
+        paid=False,
     )
 
 
