@@ -74,6 +74,7 @@ NOTHING_SAID = Settings(
     reminder_lead_days=None,
     reminder_grouping_days=None,
     reminder_follow_up_days=None,
+    colour=None,
 )
 NO_LIMITS = MediaLimits(photos=None, video_seconds=None, videos_seconds=None)
 
@@ -146,6 +147,8 @@ class Effective:
     reminder_lead_days: int
     reminder_grouping_days: int
     reminder_follow_up_days: int
+    colour: str | None
+    """None: pages of customers have that of the platform."""
 
     @property
     def modes(self) -> tuple[Mode, ...]:
@@ -288,6 +291,7 @@ def _effective(dealership: Dealership, brand: str | None, special: Settings) -> 
             own.reminder_follow_up_days,
             usual=USUAL_FOLLOW_UP_DAYS,
         ),
+        colour=_first(special.colour, own.colour, usual=None),
     )
 
 

@@ -139,6 +139,8 @@ class Settings:
     reminder_grouping_days: int | None
     # Who does not read or answer is written to once more after so many days.
     reminder_follow_up_days: int | None
+    # Of lines, links and buttons of the pages of customers: red, green, blue, like "0b4a8f".
+    colour: str | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -360,6 +362,7 @@ def decode_settings(message: Any) -> Settings:
         reminder_follow_up_days=message.reminder_follow_up_days
         if message.HasField("reminder_follow_up_days")
         else None,
+        colour=message.colour if message.HasField("colour") else None,
     )
 
 
@@ -387,6 +390,7 @@ def encode_settings(value: Settings) -> dict[str, Any]:
         "reminder_lead_days": value.reminder_lead_days,
         "reminder_grouping_days": value.reminder_grouping_days,
         "reminder_follow_up_days": value.reminder_follow_up_days,
+        "colour": value.colour,
     }
 
 

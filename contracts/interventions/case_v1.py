@@ -152,6 +152,18 @@ class InvitationOutcome(IntEnum):
     FAILED = 3
 
 
+class CaseNotice(IntEnum):
+    """Something that colleagues can be told of (G-52)."""
+
+    CREATED = 1
+    SENT = 2
+    READ = 3
+    ANSWERED = 4
+    CONTACT_REQUESTED = 5
+    PAID = 6
+    CLOSED = 7
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Price:
     """The price of a work as it was entered: the discount is taken off before VAT is reckoned
@@ -752,7 +764,8 @@ class CaseAnswered:
     code_given: bool
     # Of a sales case (FLB-111).
     reply: str | None
-    # Who sent the case and is told.
+    # Who sent the case and is told; absent in sales, where the dealership says whether anybody is
+    # (FLB-134).
     sender_id: str | None
     answered_at: datetime
 
@@ -793,6 +806,7 @@ class ContactRequested:
     organisation_id: str
     dealership_id: str
     recipient_id: str
+    # As in the answer.
     sender_id: str | None
     requested_at: datetime
 
@@ -838,6 +852,29 @@ class AnswerOverdue:
     version: int
     sender_id: str
     overdue_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ColleaguesTold:
+    """Colleagues are to be told of something that happened, as the dealership wants it then
+    (G-52): its addresses of cases after sales (FLB-129), or whoever has the case in sales
+    (FLB-134).
+    """
+
+    case_id: str
+    organisation_id: str
+    dealership_id: str
+    notice: CaseNotice
+    # Tells it from all others: of each they are told once, e.g. `read-2` of the second version.
+    cause: str
+    # E-mail addresses, one a line.
+    email_addresses: str | None
+    colleague_id: str | None
+    # The default of the dealership: BCP 47.
+    language: str
+    dealership_called: str
+    # When that happened.
+    told_at: datetime
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -912,6 +949,7 @@ CaseEvent = (
     | ContactHandled
     | AnswerUrged
     | AnswerOverdue
+    | ColleaguesTold
     | CaseClosed
     | CaseDeleted
     | SubjectForgotten
@@ -952,6 +990,7 @@ _ContactRequested = message_class("relais.interventions.case.v1.ContactRequested
 _ContactHandled = message_class("relais.interventions.case.v1.ContactHandled")
 _AnswerUrged = message_class("relais.interventions.case.v1.AnswerUrged")
 _AnswerOverdue = message_class("relais.interventions.case.v1.AnswerOverdue")
+_ColleaguesTold = message_class("relais.interventions.case.v1.ColleaguesTold")
 _CaseClosed = message_class("relais.interventions.case.v1.CaseClosed")
 _CaseDeleted = message_class("relais.interventions.case.v1.CaseDeleted")
 _SubjectForgotten = message_class("relais.interventions.case.v1.SubjectForgotten")
@@ -2310,6 +2349,46 @@ def encode_answer_overdue(value: AnswerOverdue, _seal: Seal) -> bytes:
     return encoded
 
 
+def decode_colleagues_told(message: Any, unseal: Unseal) -> ColleaguesTold:
+    if not message.HasField("told_at"):
+        raise missing(message, "told_at")
+    return ColleaguesTold(
+        case_id=message.case_id,
+        organisation_id=message.organisation_id,
+        dealership_id=message.dealership_id,
+        notice=member(CaseNotice, message.notice),
+        cause=message.cause,
+        email_addresses=decode_text(
+            unseal(message.dealership_id, 6, message.email_addresses.sealed)
+        )
+        if message.HasField("email_addresses")
+        else None,
+        colleague_id=message.colleague_id if message.HasField("colleague_id") else None,
+        language=message.language,
+        dealership_called=message.dealership_called,
+        told_at=decode_instant(message.told_at),
+    )
+
+
+def encode_colleagues_told(value: ColleaguesTold, seal: Seal) -> bytes:
+    message = _ColleaguesTold(
+        case_id=value.case_id,
+        organisation_id=value.organisation_id,
+        dealership_id=value.dealership_id,
+        notice=value.notice,
+        cause=value.cause,
+        email_addresses=None
+        if value.email_addresses is None
+        else {"sealed": seal(value.dealership_id, 6, value.email_addresses.encode())},
+        colleague_id=value.colleague_id,
+        language=value.language,
+        dealership_called=value.dealership_called,
+        told_at=encode_instant(value.told_at),
+    )
+    encoded: bytes = message.SerializeToString()
+    return encoded
+
+
 def decode_case_closed(message: Any, _unseal: Unseal) -> CaseClosed:
     if not message.HasField("closed_at"):
         raise missing(message, "closed_at")
@@ -2804,6 +2883,17 @@ contract: Contract[CaseEvent] = Contract(
             encode=encode_answer_overdue,
             parse=parser(_AnswerOverdue),
             convert=decode_answer_overdue,
+        ),
+        EventType(
+            type="relais.interventions.case.v1.colleagues_told",
+            cls=ColleaguesTold,
+            key="case_id",
+            time="told_at",
+            schema="relais.interventions.case.v1.ColleaguesTold",
+            personal=(("email_addresses", "dealership_id"),),
+            encode=encode_colleagues_told,
+            parse=parser(_ColleaguesTold),
+            convert=decode_colleagues_told,
         ),
         EventType(
             type="relais.interventions.case.v1.closed",

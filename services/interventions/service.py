@@ -1,16 +1,22 @@
 """The service `interventions`: the cases of a dealership, and what its customers answer."""
 
 from contracts.customers import customer_v1
+from contracts.interventions import case_v1
 from contracts.messaging import message_v1
 from infra import vault
 from infra.consumers.reactions import Reaction
 from infra.host import Service
 from infra.lookups import customers, dealerships, devices, files, users
+from services.interventions.adapters import working
 from services.interventions.aggregates import CASE
 from services.interventions.http import router
 from services.interventions.http.problems import WORDING
 from services.interventions.lookups import customers_customer, dealerships_template
-from services.interventions.reactions import from_customers_customer, from_messaging_message
+from services.interventions.reactions import (
+    from_customers_customer,
+    from_interventions_case,
+    from_messaging_message,
+)
 
 service = Service(
     name="interventions",
@@ -32,6 +38,15 @@ service = Service(
             react=from_messaging_message.react,
             aggregate=CASE,
             target=from_messaging_message.target,
+        ),
+        Reaction(
+            name="told",
+            contract=case_v1.contract,
+            reads=from_interventions_case.Reads,
+            react=from_interventions_case.react,
+            enrich=working.at_dealerships,
+            aggregate=CASE,
+            target=from_interventions_case.target,
         ),
     ),
     lookups=(

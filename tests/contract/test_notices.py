@@ -16,6 +16,7 @@ from contracts.depot_tours import order_v1 as order
 from contracts.depot_tours import pickup_v1 as pickup
 from contracts.depot_tours import returned_v1 as returned
 from contracts.depot_tours import tour_v1 as tour
+from contracts.interventions import case_v1 as case
 from contracts.invoices import invoice_v1 as invoice
 from contracts.messaging.message_v1 import Channel, Topic
 from contracts.missions import trip_v1 as trip
@@ -918,3 +919,42 @@ GOLDEN = [
 def test_messages_are_worded_as_ever(event: Any, language: str, subject: str, text: str) -> None:
     found = written(told(event), language)
     assert (found.subject, found.text) == (subject, text)
+
+
+# --- Cases ------------------------------------------------------------------
+
+
+def case_told(addresses: str | None, colleague: str | None) -> case.ColleaguesTold:
+    return case.ColleaguesTold(
+        case_id="J1",
+        organisation_id="lumen",
+        dealership_id="GLILLE",
+        notice=case.CaseNotice.ANSWERED,
+        cause="answered",
+        email_addresses=addresses,
+        colleague_id=colleague,
+        language="fr",
+        dealership_called="Lumen Lille",
+        told_at=NOON,
+    )
+
+
+@pytest.mark.requirement("FLB-129", "N-14")
+def test_the_addresses_of_a_dealership_get_one_mail_that_names_no_customer() -> None:
+    event = case_told("a@lumen.example\nb@lumen.example", None)
+    queued = told(event)
+    [meet] = [one for one in commands(event) if isinstance(one, Meet)]
+    assert (meet.user_id, meet.email) == ("GLILLE", "a@lumen.example\nb@lumen.example")
+    assert (queued.user_id, queued.only, queued.address) == ("GLILLE", Channel.EMAIL, meet.email)
+    is_complete(queued)
+    mail = written(queued, "fr")
+    assert mail.subject == "Lumen Lille : un dossier a reçu une réponse"
+    assert "Le dossier J1 est sur" in mail.text
+
+
+@pytest.mark.requirement("FLB-134", "N-15")
+def test_whoever_has_a_case_of_sales_is_told_by_the_way_they_chose() -> None:
+    event = case_told(None, "ada")
+    concerns_ada(event, "case_told", Topic.MISSIONS)
+    assert (told(event).only, told(event).address) == (None, None)
+    assert commands(event) == [told(event)]

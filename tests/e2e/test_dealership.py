@@ -116,6 +116,9 @@ class House:
             OPENED,
         )
         self.dealership_id = opened["id"]
+        addresses = {"email_addresses": ["atelier@petit.example", "accueil@petit.example"]}
+        path = f"/dealerships/dealerships/{self.dealership_id}/notified-addresses"
+        await self.done(self.manager, "PUT", path, addresses)
         self.agent_id = await self._added("Aubry", "administrative_agent", email="a@example.org")
         self.technician_id = await self._added("Tixier", "technician")
         added = await self.done(
@@ -204,6 +207,26 @@ class House:
             return found
 
         return await eventually(arrived)
+
+    async def told(self, *subjects: str) -> None:
+        """The addresses of the dealership have mails of these subjects."""
+
+        async def arrived() -> None:
+            inbox = (await self.client.get("/messaging/inbox")).text
+            assert "atelier@petit.example" in inbox
+            assert [one for one in subjects if one not in inbox] == []
+
+        await eventually(arrived)
+
+    @asynccontextmanager
+    async def live(self, query: str) -> AsyncIterator[AsyncIterator[str]]:
+        """The queries whose answers to the agent are others from now on."""
+        headers = {"Authorization": f"Bearer {self.agent}"}
+        watch = {"watch": query}
+        async with self.client.stream("GET", "/dealer/live", params=watch, headers=headers) as told:
+            queries = changes(told.aiter_lines())
+            await anext(queries)
+            yield queries
 
     async def shown(self, path: str, **wanted: Any) -> Any:
         """The answer to the agent, once these fields of it are as wanted."""
@@ -332,14 +355,11 @@ async def test_what_a_phone_sent_is_answered_by_the_link_of_a_mail_and_forgotten
         assert (await house.client.get(former)).status_code == 410
         await house.shown(shown, status="sent", version=2)
         customer_id = await blocked(house, path)
-        headers = {"Authorization": f"Bearer {house.agent}"}
-        live = {"watch": f"/cases/{case_id}"}
-        async with house.client.stream("GET", "/dealer/live", params=live, headers=headers) as told:
-            queries = changes(told.aiter_lines())
-            await anext(queries)
+        async with house.live(f"/cases/{case_id}") as queries:
             await answered(house, page)
             assert await anext(queries) == f"/cases/{case_id}"
-        now = await house.shown(shown, status="answered", contact="requested", last_name="Dupont")
-        assert now["accepted"]["including_vat"] == eur(24_000)
+        wanted = {"status": "answered", "contact": "requested", "last_name": "Dupont"}
+        assert (await house.shown(shown, **wanted))["accepted"]["including_vat"] == eur(24_000)
+        await house.told("un dossier a été créé", "un dossier a reçu une réponse")
         await erased(house, case_id, customer_id)
         assert (await house.client.get(page)).status_code == 410

@@ -90,7 +90,13 @@ def _of_fields(notice: Notice, event: EventType[Any]) -> Iterator[str]:
     yield from _of_type(event, datetime, (notice.at, notice.expires_at))
     if len(notice.about) > 1:
         yield "a message speaks of one thing"
-    for path, wanted in notice.when.items():
+    yield from _of_conditions(event, notice.when)
+
+
+def _of_conditions(
+    event: EventType[Any], conditions: Mapping[str, bool | str | tuple[str, ...]]
+) -> Iterator[str]:
+    for path, wanted in conditions.items():
         if not _may_be(event, path, wanted):
             yield f"{path} is never {wanted}"
 
@@ -101,6 +107,7 @@ def _of_contact(entry: Contact | Farewell, event: EventType[Any]) -> Iterator[st
     if isinstance(entry, Contact):
         told = (entry.organisation, entry.email, entry.name, entry.language)
         yield from _of_type(event, str, told)
+        yield from _of_conditions(event, entry.when)
 
 
 def _of_type(event: EventType[Any], wanted: type, paths: Iterable[str]) -> Iterator[str]:

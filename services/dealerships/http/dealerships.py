@@ -2,7 +2,7 @@
 
 from typing import Annotated
 
-from pydantic import BeforeValidator, Field
+from pydantic import BeforeValidator, Field, StringConstraints
 
 from contracts import dealers
 from contracts.dealers import Brand, Dealership, Mode
@@ -74,6 +74,7 @@ MOST_FOLLOW_UP_DAYS = 60
 
 Rate = Annotated[int, Field(ge=0, le=MOST_BASIS_POINTS, examples=[2000])]
 """2000 is 20 %."""
+Colour = Annotated[str, StringConstraints(pattern=r"^[0-9A-Fa-f]{6}$"), Field(examples=["0b4a8f"])]
 ModuleName = Annotated[Module, Named()]
 NoticeName = Annotated[CaseNotice, Named()]
 LicenceName = Annotated[Licence, Named()]
@@ -166,6 +167,8 @@ class SettingsBody(Body):
     same day."""
     reminder_follow_up_days: Annotated[int, Field(ge=1, le=MOST_FOLLOW_UP_DAYS)] | None = None
     """Who does not read or answer is written to once more after so many days."""
+    colour: Colour | None = None
+    """Of the pages of customers: red, green, blue. Texts on it and in it stay readable."""
 
     def settings(self) -> Settings:
         """The contract's value."""
@@ -192,6 +195,7 @@ class SettingsBody(Body):
             reminder_lead_days=self.reminder_lead_days,
             reminder_grouping_days=self.reminder_grouping_days,
             reminder_follow_up_days=self.reminder_follow_up_days,
+            colour=None if self.colour is None else self.colour.lower(),
         )
 
 
@@ -272,6 +276,7 @@ class SettingsShown(Answer):
     reminder_lead_days: int | None
     reminder_grouping_days: int | None
     reminder_follow_up_days: int | None
+    colour: str | None
 
 
 class EffectiveShown(Answer):
@@ -302,6 +307,7 @@ class EffectiveShown(Answer):
     reminder_lead_days: int
     reminder_grouping_days: int
     reminder_follow_up_days: int
+    colour: str | None
 
 
 class BrandShown(Answer):

@@ -89,6 +89,7 @@ USUAL = Effective(
     reminder_lead_days=10,
     reminder_grouping_days=31,
     reminder_follow_up_days=7,
+    colour=None,
 )
 EVERYTHING = Settings(
     dealership_name="Opel Lake",
@@ -113,6 +114,35 @@ EVERYTHING = Settings(
     reminder_lead_days=1,
     reminder_grouping_days=0,
     reminder_follow_up_days=3,
+    colour="9c1c2e",
+)
+AS_SAID = Effective(
+    brand="opel",
+    dealership_name="Opel Lake",
+    website="https://opel.example",
+    booking_link="https://opel.example/book",
+    premises=EVERYTHING.premises,
+    country="CH",
+    default_language="de",
+    vat_basis_points=0,
+    modules=(Module.WORK_REPORT,),
+    after_sales_direct_send=True,
+    sales_direct_send=True,
+    sales_representative_notified=True,
+    notices=(),
+    photos=10,
+    video_seconds=20,
+    videos_seconds=30,
+    code_above=Money(0, "EUR"),
+    link_days=7,
+    statistics_shared=True,
+    default_checklist_id="c-1",
+    reminders_allowed=True,
+    reminders_automatic=True,
+    reminder_lead_days=1,
+    reminder_grouping_days=0,
+    reminder_follow_up_days=3,
+    colour="9c1c2e",
 )
 
 
@@ -195,33 +225,7 @@ class TestEffective:
     @pytest.mark.requirement("FLB-127")
     def test_each_value_of_a_brand_replaces_that_of_the_dealership(self) -> None:
         found = working("opel", *BOTH, settings_changed(), settings_changed(EVERYTHING, "opel"))
-        assert found == Effective(
-            brand="opel",
-            dealership_name="Opel Lake",
-            website="https://opel.example",
-            booking_link="https://opel.example/book",
-            premises=EVERYTHING.premises,
-            country="CH",
-            default_language="de",
-            vat_basis_points=0,
-            modules=(Module.WORK_REPORT,),
-            after_sales_direct_send=True,
-            sales_direct_send=True,
-            sales_representative_notified=True,
-            notices=(),
-            photos=10,
-            video_seconds=20,
-            videos_seconds=30,
-            code_above=Money(0, "EUR"),
-            link_days=7,
-            statistics_shared=True,
-            default_checklist_id="c-1",
-            reminders_allowed=True,
-            reminders_automatic=True,
-            reminder_lead_days=1,
-            reminder_grouping_days=0,
-            reminder_follow_up_days=3,
-        )
+        assert found == AS_SAID
 
     def test_what_a_brand_does_not_say_is_as_for_the_dealership(self) -> None:
         own = working(None, *BOTH, settings_changed(EVERYTHING))

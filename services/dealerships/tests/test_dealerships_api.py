@@ -37,6 +37,7 @@ USUAL: dict[str, Any] = {
     "reminder_lead_days": 10,
     "reminder_grouping_days": 31,
     "reminder_follow_up_days": 7,
+    "colour": None,
 }
 SAID: dict[str, Any] = {
     "dealership_name": "Opel Lake",
@@ -61,6 +62,7 @@ SAID: dict[str, Any] = {
     "reminder_lead_days": 1,
     "reminder_grouping_days": 0,
     "reminder_follow_up_days": 3,
+    "colour": "9c1c2e",
 }
 SHOWN = SAID | {"modules": ["mechanical", "direct_message"], "notices": ["created", "paid"]}
 LIMITS = {"photos": None, "video_seconds": None, "videos_seconds": 900}
@@ -233,6 +235,7 @@ async def listed(api: Caller, who: str, *roles: Any) -> list[str]:
         (SettingsBody, "website", ["https://a.example"], ["http://a.example", "a.example"]),
         (SettingsBody, "booking_link", ["https://a.example"], ["ftp://a.example", "https://a b"]),
         (SettingsBody, "modules", [["warranty"]], [[], ["painting"]]),
+        (SettingsBody, "colour", ["9c1c2e", "FFDD00"], ["#9c1c2e", "9c1c2", "red", "9c1c2g"]),
         (SettingsBody, "notices", [[], ["paid"]], [["shouted"]]),
         (
             SettingsBody,

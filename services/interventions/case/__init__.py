@@ -34,6 +34,7 @@ from services.interventions.case import (
     media,
     recipients,
     sending,
+    telling,
     works,
 )
 from services.interventions.case.dossier import Dossier
@@ -109,7 +110,7 @@ OfContent = (
 )
 OfProposal = sending.Command | recipients.OfLinks | answering.OfStaff
 OfStaff = OfContent | OfProposal | CloseCase | DeleteCase | ForgetCase
-OfItself = sending.FollowInvitation | deadline.Command
+OfItself = sending.FollowInvitation | telling.TellColleagues | deadline.Command
 Command = CreateCase | OfStaff | answering.OfHolder | OfItself | AnonymiseCase
 
 # --- Rejections -------------------------------------------------------------
@@ -308,6 +309,8 @@ def decide(command: Command, case: Case) -> Decision:
 
 def decide_of_itself(command: OfItself, case: Case) -> list[CaseEvent]:
     """Messages and clocks tell nothing new of a case that is over."""
+    if isinstance(command, telling.TellColleagues):
+        return [] if isinstance(case, Uncreated | Deleted) else telling.tell(command, case.dossier)
     match case:
         case Uncreated() | Deleted():
             return []

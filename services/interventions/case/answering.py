@@ -306,7 +306,7 @@ def request_contact(
             organisation_id=created.organisation_id,
             dealership_id=created.dealership_id,
             recipient_id=link.recipient_id,
-            sender_id=sent.sender_id if sent else None,
+            sender_id=teller(dossier, sent),
             requested_at=command.at,
         )
     ]
@@ -542,6 +542,12 @@ def answered(
         late=version.answer_by is not None and command.at > version.answer_by,
         code_given=code_given,
         reply=command.reply if isinstance(command, ReplyToCase) else None,
-        sender_id=sent.sender_id if sent else None,
+        sender_id=teller(dossier, sent),
         answered_at=command.at,
     )
+
+
+def teller(dossier: Dossier, sent: CaseSent | None) -> str | None:
+    """The colleague who is told whatever was set: whoever sent a case after sales. In sales the
+    dealership says whether anybody is (FLB-134)."""
+    return sent.sender_id if sent and not dossier.is_sales else None

@@ -17,6 +17,7 @@ from contracts.interventions.case_v1 import (
     CaseRead,
     CodeAsked,
     CodeMistaken,
+    ColleaguesTold,
     ContactHandled,
     ContactRequested,
     CustomerInvited,
@@ -78,6 +79,7 @@ Shown = (
     | ContactHandled
     | AnswerUrged
     | AnswerOverdue
+    | ColleaguesTold
     | SubjectForgotten
 )
 """Events of what was shown, and what came of it."""
@@ -132,6 +134,8 @@ class Dossier:
     contact: ContactRequested | ContactHandled | None = None
     urged: AnswerUrged | None = None
     overdue: AnswerOverdue | None = None
+    told: frozenset[str] = frozenset()
+    """The facts that colleagues were told of."""
     forgotten: bool = False
 
     @property
@@ -280,6 +284,8 @@ def shown(dossier: Dossier, event: Shown) -> Dossier:
             return replace(dossier, urged=event)
         case AnswerOverdue():
             return replace(dossier, overdue=event)
+        case ColleaguesTold():
+            return replace(dossier, told=dossier.told | {event.cause})
         case SubjectForgotten():
             return replace(dossier, forgotten=True, void=frozenset(dossier.links))
         case unhandled:

@@ -491,10 +491,10 @@ def _detail(failure: Failure) -> str:
 
 def _addresses(parts: Sequence[Ready], channel: Channel) -> tuple[str, ...]:
     """Where a parcel goes: to the former addresses as well when one of its messages says so, or
-    to the one address that its message names."""
+    to the addresses that its message names, one a line."""
     person = parts[0].person
     if (elsewhere := parts[0].state.queued.address) is not None:
-        return (elsewhere,)
+        return tuple(elsewhere.split("\n"))
     way = preferences_v1.Channel(channel)
     found = [person.address(way)]
     if any(one.state.queued.former_addresses for one in parts):

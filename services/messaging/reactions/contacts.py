@@ -4,12 +4,12 @@ Which events do is data of the services that record them, in their `notices.yaml
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from contracts.runtime import REDACTED
 from services.messaging.preferences import Forget, Meet
-from services.messaging.reactions.notices import value_of
+from services.messaging.reactions.notices import holds, value_of
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -24,6 +24,8 @@ class Contact:
     at: str
     phone: str = ""
     """Left out where no event has one."""
+    when: Mapping[str, bool | str | tuple[str, ...]] = field(default_factory=dict)
+    """Conditions on fields, as of notices."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,6 +42,8 @@ def react(entries: Mapping[type[Any], Contact | Farewell], event: Any) -> list[M
     person, at = value_of(event, entry.person), value_of(event, entry.at)
     if isinstance(entry, Farewell):
         return [Forget(user_id=person, at=at)]
+    if not holds(entry.when, event):
+        return []
     email, name = value_of(event, entry.email), value_of(event, entry.name)
     phone = value_of(event, entry.phone) if entry.phone else None
     if REDACTED in (email, name, phone):

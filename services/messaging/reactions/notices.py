@@ -68,7 +68,7 @@ def react(notices: Mapping[type[Any], Sequence[Notice]], event: Any) -> list[Que
     return [
         command
         for notice in notices[type(event)]
-        if all(_holds(value_of(event, path), wanted) for path, wanted in notice.when.items())
+        if holds(notice.when, event)
         for command in _queued(notice, event)
     ]
 
@@ -101,6 +101,11 @@ def written(value: Any) -> str:
             return str(value)
 
 
+def holds(conditions: Mapping[str, bool | str | tuple[str, ...]], event: Any) -> bool:
+    """Whether the fields of an event are as the conditions say."""
+    return all(_holds(value_of(event, path), wanted) for path, wanted in conditions.items())
+
+
 def _holds(value: Any, wanted: bool | str | tuple[str, ...]) -> bool:
     match wanted:
         case bool():
@@ -125,7 +130,9 @@ def _queued(notice: Notice, event: Any) -> list[Queue]:
     part = value_of(event, notice.distinct_by) if notice.distinct_by else ""
     return [
         Queue(
-            message_id=_id(recipient, notice, about, at, channel.name if channel else part),
+            message_id=_id(
+                recipient, notice, about, at, f"{channel.name if channel else ''}{part}"
+            ),
             user_id=recipient,
             topic=notice.topic,
             template=notice.template,

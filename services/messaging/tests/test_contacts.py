@@ -1,5 +1,7 @@
 """Events that say where somebody without an account is reached."""
 
+from dataclasses import replace
+
 from contracts.interventions.case_v1 import CustomerInvited, InvitationKind, SendingChannel
 from contracts.runtime import REDACTED
 from services.messaging.preferences import Meet
@@ -54,3 +56,10 @@ def test_somebody_may_be_known_by_a_phone_alone() -> None:
 
 def test_who_was_forgotten_is_met_by_nobody() -> None:
     assert react({CustomerInvited: ENTRY}, invited(phone=REDACTED)) == []
+
+
+def test_only_events_whose_fields_are_so_make_somebody_known() -> None:
+    by_mail = replace(ENTRY, when={"channel": ("email",)})
+    assert react({CustomerInvited: by_mail}, invited()) == []
+    by_phone = replace(ENTRY, when={"channel": ("sms",)})
+    assert len(react({CustomerInvited: by_phone}, invited())) == 1

@@ -156,6 +156,14 @@ def test_an_address_and_an_end_come_from_the_event() -> None:
     assert (message.address, message.expires_at) == ("blurred", NOON)
 
 
+def test_two_events_of_one_instant_are_told_apart_also_by_one_channel() -> None:
+    ways = {"only": (Channel.EMAIL,), "distinct_by": "reason"}
+    [one], [same] = told(**ways), told(**ways)
+    [other] = told(replace(REFUSED, reason="dark"), **ways)
+    assert one.message_id == same.message_id
+    assert one.message_id != other.message_id
+
+
 @pytest.mark.parametrize(
     ("value", "text"),
     [

@@ -552,6 +552,16 @@ async def test_an_address_that_is_to_be_confirmed_gets_the_mail_alone(database: 
         assert not any(b"new@example.org" in event.data for event in stored)
 
 
+@pytest.mark.requirement("FLB-129")
+async def test_a_message_with_several_addresses_is_one_mail(database: str) -> None:
+    async with mail_server() as server, staged(database, by_mail(server)) as stage:
+        await stage.meet()
+        several = replace(fresh(), address="a@example.org\nb@example.org", only=Channel.EMAIL)
+        await stage.queue(several)
+        await stage.round()
+        assert server.recipients == [["a@example.org", "b@example.org"]]
+
+
 async def test_a_key_that_went_before_its_account_stops_the_mail(database: str) -> None:
     async with mail_server() as server, staged(database, by_mail(server)) as stage:
         server.answers = ["450 later"]
