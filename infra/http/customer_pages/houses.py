@@ -19,6 +19,8 @@ class House:
     banner: str | None = None
     advertising: str | None = None
     """Addresses of images."""
+    colour: str | None = None
+    """Six hexadecimal digits; the page keeps texts readable in it and on it."""
 
 
 def house_of(
@@ -40,4 +42,5 @@ def house_of(
         text=text,
         banner=banner,
         advertising=advertising,
+        colour=terms.colour,
     )

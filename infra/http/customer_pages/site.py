@@ -5,16 +5,20 @@ from datetime import UTC, tzinfo
 from importlib.resources import files
 from importlib.resources.abc import Traversable
 from secrets import token_urlsafe
+from typing import Annotated
 
+from fastapi import Path
 from jinja2 import ChoiceLoader, Environment, PackageLoader, StrictUndefined
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
 from infra.catalogues import Language, Texts
 from infra.http.answers import Router
+from infra.http.customer_pages.colours import style
 from infra.http.customer_pages.doors import Anybody, Html, NoPage
 from infra.http.customer_pages.words import Words, languages
 from infra.http.problems import Problem
 
+Colour = Annotated[str, Path(pattern=r"^[0-9a-f]{6}$")]
 KIT = "infra.http.customer_pages"
 MEDIA_TYPES: Mapping[str, str] = {".css": "text/css", ".js": "text/javascript"}
 KEPT = {"Cache-Control": "public, max-age=3600"}
@@ -49,10 +53,12 @@ class Site:
         *,
         here: str = "",
         chosen: Language | None = None,
+        colour: str | None = None,
         acts: bool = True,
         status: int = 200,
     ) -> HTMLResponse:
-        """A page. Its forms lead to what is below `here`, unless it does not act.
+        """A page, in the colour of who shows it. Its forms lead to what is below `here`, unless it
+        does not act.
 
         The template has `words`, `here`, `query` to hand on the chosen language, and in `key` what
         tells a repetition of an act from another one, beside the `facts`.
@@ -63,6 +69,7 @@ class Site:
             "key": token_urlsafe(16),
             "query": query_of(chosen),
             "assets": self.assets,
+            "colour": colour,
             "languages": languages(),
         }
         content = self._environment.get_template(template).render({**shown, **facts})
@@ -83,6 +90,11 @@ class Site:
                 raise Problem(404, "no-such-route")
             media_type = MEDIA_TYPES[name[name.rindex(".") :]]
             return Response(file.read_bytes(), headers=KEPT, media_type=media_type)
+
+        @routes.get("/page-assets/colours/{colour}.css")
+        async def coloured(colour: Colour, _: Anybody) -> Html:
+            """The style of a page in that colour."""
+            return Response(style(colour), headers=KEPT, media_type="text/css")
 
 
 def static_of(package: str) -> Mapping[str, Traversable]:

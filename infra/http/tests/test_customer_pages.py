@@ -58,6 +58,11 @@ def bells() -> Router:
         colleague = await is_colleague(context, request, "org-1")
         return SITE.gone(NoPage("gone_closed", 403 if colleague else 410), lang or context.language)
 
+    @routes.get("/painted")
+    async def painted(_: Anybody) -> Html:
+        facts = {"reason": "gone_void"}
+        return SITE.written("gone.html", SITE.words("en"), facts, colour="ffdd00")
+
     @routes.post("/bells/{token}/ring")
     async def rung(token: Token, context: Sender, request: Request, lang: Chosen = None) -> Html:
         try:
@@ -109,6 +114,16 @@ async def test_a_page_runs_and_is_styled_by_nothing_but_our_files(
     style = await browser.get("/page-assets/page.css")
     assert (style.status_code, style.headers["content-type"]) == (200, "text/css; charset=utf-8")
     assert (await browser.get("/page-assets/texts.yaml")).status_code == 404
+
+
+@pytest.mark.requirement("FLB-127")
+async def test_a_page_has_a_colour_by_a_style_of_its_own(browser: httpx.AsyncClient) -> None:
+    assert 'href="/bells/page-assets/colours/ffdd00.css"' in (await browser.get("/painted")).text
+    sheet = await browser.get("/page-assets/colours/ffdd00.css")
+    assert (sheet.status_code, sheet.headers["content-type"]) == (200, "text/css; charset=utf-8")
+    assert "--fill: #ffdd00;" in sheet.text
+    for wrong in ("red", "ffdd0", "ffdd000", "FFDD00", "ffdd0g"):
+        assert (await browser.get(f"/page-assets/colours/{wrong}.css")).status_code == 422
 
 
 @pytest.mark.requirement("FLB-101")

@@ -51,6 +51,8 @@ async def test_whoever_has_the_link_is_shown_the_case(database: str) -> None:
         assert shown in said
     assert "p.file-m-1." in page.text
     assert "p.banner-1." in page.text
+    assert "p.spring-1." in page.text
+    assert 'href="/interventions/page-assets/colours/9c1c2e.css"' in page.text
     assert "file-m-2" not in page.text
 
 

@@ -151,7 +151,13 @@ class Pages:
         page = await self.shown(door.context, door.state, door.viewer, words, entered)
         facts = {"page": page, "tells": tells}
         return SITE.written(
-            "case.html", words, facts, here=door.here, chosen=door.chosen, status=status
+            "case.html",
+            words,
+            facts,
+            here=door.here,
+            chosen=door.chosen,
+            colour=page.house.colour,
+            status=status,
         )
 
     async def shown(
@@ -193,7 +199,15 @@ class Pages:
         words = words_in(language, state.dossier)
         page = await self.shown(context, state, OF_CUSTOMER, words)
         facts = {"page": page, "tells": False}
-        return SITE.written("case.html", words, facts, here="#", chosen=chosen, acts=False)
+        return SITE.written(
+            "case.html",
+            words,
+            facts,
+            here="#",
+            chosen=chosen,
+            colour=page.house.colour,
+            acts=False,
+        )
 
 
 def router(running: Running) -> Router:
