@@ -25,6 +25,7 @@ from contracts.dispatch.contract_v1 import contract as dispatch_contract_v1
 from contracts.dispatch.job_v1 import contract as dispatch_job_v1
 from contracts.dispatch.request_v1 import contract as dispatch_request_v1
 from contracts.interventions.case_v1 import contract as interventions_case_v1
+from contracts.inventories.inventory_v1 import contract as inventories_inventory_v1
 from contracts.invoices.buyer_v1 import contract as invoices_buyer_v1
 from contracts.invoices.invoice_v1 import contract as invoices_invoice_v1
 from contracts.invoices.numbering_v1 import contract as invoices_numbering_v1
@@ -67,6 +68,7 @@ contracts: tuple[Contract[Any], ...] = (
     dispatch_job_v1,
     dispatch_request_v1,
     interventions_case_v1,
+    inventories_inventory_v1,
     invoices_buyer_v1,
     invoices_invoice_v1,
     invoices_numbering_v1,

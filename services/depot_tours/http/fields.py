@@ -6,8 +6,8 @@ from pydantic import AfterValidator, Field, StringConstraints
 
 from contracts.depot_tours.pickup_v1 import NotBroughtReason
 from contracts.depot_tours.tour_v1 import FailureReason, LeftBehindReason
+from infra.http.labels import sscc
 from infra.http.models import Named
-from services.depot_tours.adapters import labels
 
 TrackingNumber = Annotated[
     str,
@@ -18,22 +18,9 @@ TrackingNumber = Annotated[
 Sscc = Annotated[
     str,
     StringConstraints(max_length=18),
-    AfterValidator(labels.sscc),
+    AfterValidator(sscc),
     Field(examples=["340123450000000000"]),
 ]
-Scanned = Annotated[
-    str,
-    StringConstraints(max_length=128),
-    AfterValidator(labels.parcel_code),
-    Field(examples=["CASA-2041/1", "(00)340123450000000000"]),
-]
-"""What a scanner sends of the label of a parcel: a plain code, or the elements of a GS1-128."""
-ShelfCode = Annotated[
-    str,
-    StringConstraints(pattern=r"^[A-Z0-9][A-Z0-9-]{0,15}$"),
-    Field(examples=["B-12"]),
-]
-"""The code on the label of a shelf."""
 WhyNotBrought = Annotated[NotBroughtReason, Named()]
 WhyLeft = Annotated[LeftBehindReason, Named()]
 WhyFailed = Annotated[FailureReason, Named()]

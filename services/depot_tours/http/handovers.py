@@ -8,6 +8,7 @@ from pydantic import Field, StringConstraints
 
 from contracts.depot_tours.tour_v1 import LeftBehind, OrderOnTour
 from infra.http.answers import Answer, Answered, Recorded, Router
+from infra.http.labels import Scanned
 from infra.http.models import Body, Id
 from infra.http.request_context import RequestContext
 from infra.vault import Vault
@@ -15,7 +16,7 @@ from services.depot_tours import returned
 from services.depot_tours.adapters import claims, codes
 from services.depot_tours.aggregates import ORDER, RETURNED, TOUR
 from services.depot_tours.http.access import CourierContext, DepotContext, worker_of
-from services.depot_tours.http.fields import Scanned, WhyLeft
+from services.depot_tours.http.fields import WhyLeft
 from services.depot_tours.http.orders import MOST_PARCELS
 from services.depot_tours.http.tours import MOST_ORDERS, as_prepared, claiming, seen
 from services.depot_tours.order import Registered

@@ -19,6 +19,7 @@ from contracts.depot_tours.order_v1 import (
 from infra.http import readable_ids
 from infra.http.answers import Answer, Answered, MoneyShown, Recorded, Router
 from infra.http.history import History, HistoryPart
+from infra.http.labels import Scanned
 from infra.http.models import Body, Id, Instant, Line, MoneyBody, Named, Phone
 from infra.http.request_context import RequestContext
 from infra.lookups import users
@@ -27,7 +28,7 @@ from services.depot_tours import order, returned, terms
 from services.depot_tours.adapters import claims
 from services.depot_tours.aggregates import ORDER, RETURNED
 from services.depot_tours.http.access import DepotContext, ManagerContext, worker_of
-from services.depot_tours.http.fields import Scanned, Sscc, TrackingNumber
+from services.depot_tours.http.fields import Sscc, TrackingNumber
 from services.depot_tours.order.preparation import (
     AssignPreparation,
     Prepare,

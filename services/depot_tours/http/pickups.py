@@ -19,6 +19,7 @@ from contracts.depot_tours.pickup_v1 import (
 from infra.http import readable_ids
 from infra.http.answers import Answer, Answered, Recorded, Router
 from infra.http.history import History, HistoryPart
+from infra.http.labels import Scanned
 from infra.http.models import Body, Day, Id, Instant
 from infra.http.problems import unknown_reference
 from infra.http.request_context import RequestContext
@@ -27,7 +28,7 @@ from services.depot_tours import pickup
 from services.depot_tours.adapters import claims
 from services.depot_tours.aggregates import ORDER, PICKUP
 from services.depot_tours.http.access import AnyContext, CourierContext, DepotContext, is_of_depot
-from services.depot_tours.http.fields import Scanned, WhyNotBrought
+from services.depot_tours.http.fields import WhyNotBrought
 from services.depot_tours.http.orders import MOST_PARCELS
 from services.depot_tours.http.tours import MOST_ORDERS, CourierNamed, claiming
 

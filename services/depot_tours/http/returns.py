@@ -21,6 +21,7 @@ from contracts.depot_tours.returned_v1 import (
 )
 from infra.http.answers import Answer, Answered, MoneyShown, Recorded, Router
 from infra.http.history import History, HistoryPart
+from infra.http.labels import Scanned, ShelfCode
 from infra.http.models import Body, Id, Instant, MoneyBody, Named, Text
 from infra.http.request_context import RequestContext
 from infra.store import InTransaction
@@ -28,7 +29,6 @@ from services.depot_tours import returned
 from services.depot_tours.adapters import claims
 from services.depot_tours.aggregates import RETURNED
 from services.depot_tours.http.access import DepotContext, worker_of
-from services.depot_tours.http.fields import Scanned, ShelfCode
 from services.depot_tours.http.orders import MOST_PARCELS
 from services.depot_tours.returned.counting import Count
 from services.depot_tours.terms import OrderIsOnAnotherTour

@@ -8,6 +8,8 @@ from services.views.depot import (
     cash_gaps,
     deliveries,
     incoming,
+    inventories,
+    inventory_claims,
     order_details,
     orders,
     outgoing,
@@ -22,7 +24,10 @@ from services.views.depot import (
     work,
 )
 
-QUESTIONS = (work, incoming, outgoing, returns_found, order_details, scorecard, till_days, papers)
+QUESTIONS = (
+    *(work, incoming, outgoing, returns_found, order_details, scorecard, till_days, papers),
+    *(inventories, inventory_claims),
+)
 router = APIRouter(routes=[route for question in QUESTIONS for route in question.router.routes])
 
 service = Service(
@@ -37,6 +42,8 @@ service = Service(
         deliveries.view,
         cash_gaps.view,
         till_days.view,
+        inventories.view,
+        inventory_claims.view,
     ),
     routes=lambda _: router,
     wording=Wording(__package__),

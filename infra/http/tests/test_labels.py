@@ -1,7 +1,7 @@
 import pytest
 
+from infra.http.labels import parcel_code, sscc
 from infra.wording import Unfit
-from services.depot_tours.adapters.labels import parcel_code, sscc
 
 SSCC = "340123450000000000"
 

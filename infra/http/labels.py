@@ -1,7 +1,9 @@
-"""Labels: the code of a parcel, as a scanner reads it."""
+"""Labels: the code of a parcel or a shelf, as a scanner reads it."""
 
 import re
+from typing import Annotated
 
+from pydantic import AfterValidator, Field, StringConstraints
 from stdnum import ean, gs1_128
 from stdnum.exceptions import ValidationError
 
@@ -43,3 +45,18 @@ def _unit(elements: str) -> str:
     if SSCC not in found:
         raise Unfit("label_without_sscc")
     return str(found[SSCC])
+
+
+Scanned = Annotated[
+    str,
+    StringConstraints(max_length=128),
+    AfterValidator(parcel_code),
+    Field(examples=["CASA-2041/1", "(00)340123450000000000"]),
+]
+"""What a scanner sends of the label of a parcel: a plain code, or the elements of a GS1-128."""
+ShelfCode = Annotated[
+    str,
+    StringConstraints(pattern=r"^[A-Z0-9][A-Z0-9-]{0,15}$"),
+    Field(examples=["B-12"]),
+]
+"""The code on the label of a shelf."""

@@ -1,0 +1,5 @@
+"""Every route of the service."""
+
+from services.inventories.http.inventories import router
+
+__all__ = ["router"]
