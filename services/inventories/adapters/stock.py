@@ -18,7 +18,7 @@ from services.inventories.lookups.depot_tours_returned import Return, returns
 from services.inventories.lookups.depot_tours_tour import Tour, tours
 
 IN_FLOW = timedelta(days=30)
-"""An order that was scanned longer ago and never left is not expected any more (ADR 75)."""
+"""An order that was scanned longer ago and never left is not expected any more (ADR 76)."""
 AT_ONCE = 500
 
 ORDERS = """
