@@ -3,23 +3,28 @@
 from fastapi import APIRouter
 
 from infra.host import Service
+from infra.lookups import dealerships
 from infra.wording import Wording
 from services.views.dealer import (
     case_details,
+    case_figures,
     cases,
     cases_found,
     colleagues,
     customers,
     records,
+    statistics,
 )
 
-QUESTIONS = (customers, cases_found, case_details)
+QUESTIONS = (customers, cases_found, case_details, statistics)
 router = APIRouter(routes=[route for question in QUESTIONS for route in question.router.routes])
 
 service = Service(
     name="views.dealer",
-    about="What people of a dealership ask: who their customers are, how their cases stand.",
-    views=(records.view, cases.view, colleagues.view),
+    about="What people of a dealership ask: who their customers are, how their cases stand, and"
+    " what they come to.",
+    views=(records.view, cases.view, case_figures.view, colleagues.view),
+    lookups=(dealerships.lookup,),
     routes=lambda _: router,
     wording=Wording(__package__),
 )

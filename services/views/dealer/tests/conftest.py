@@ -15,8 +15,8 @@ from services.views.dealer.tests.stage import Dealer
 async def dealer(database: str) -> AsyncIterator[Dealer]:
     pool = await open_pool(database, 2, "dealer", service.shape)
     try:
-        active = await Generations("dealer", service.views, pool).active()
+        active = await Generations("dealer", service.tables, pool).active()
         assert active is not None
-        yield Dealer(pool, ViewHandler(active, service.views), count(1))
+        yield Dealer(pool, ViewHandler(active, service.tables), count(1))
     finally:
         await pool.close()

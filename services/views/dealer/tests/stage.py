@@ -69,7 +69,7 @@ class Caller:
 async def served(dealer: Dealer) -> AsyncIterator[Caller]:
     """The API over the tables."""
     signal = Signal("seen_dealer", dealer.pool)
-    generations = Generations("dealer", service.views, dealer.pool)
+    generations = Generations("dealer", service.tables, dealer.pool)
     app_state = AppState(
         wording=service.wording,
         verifier=Verifier(PublishedKeys(jwks(KEY)), "relais-accounts", "relais"),
