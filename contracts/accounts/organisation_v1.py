@@ -158,6 +158,30 @@ class RegistrationSubmitted:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class RegistrationCorrected:
+    """Whoever registered a partner corrected what the operator had refused; it waits to be
+    looked at again.
+    """
+
+    organisation_id: str
+    # The user who registered it, whose phone stays as it was proved.
+    user_id: str
+    manager_name: str
+    # The number of the manager's national identity card (CIN), in capitals.
+    identity_card: str
+    # The same for the same identity card, and nothing else can be told from it.
+    identity_card_mark: str
+    # The company's number in Morocco (ICE), whose check digits are right; absent where it has none.
+    company_number: str | None
+    # The street, and all that one has to know to find the door.
+    address: str
+    city: str
+    # The version of the conditions that the manager accepted.
+    conditions_version: str
+    corrected_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class RegistrationConfirmed:
     """The operator looked at a registration and let the partner in."""
 
@@ -192,6 +216,7 @@ OrganisationEvent = (
     | SupportAccessRevoked
     | SupportAccessEnded
     | RegistrationSubmitted
+    | RegistrationCorrected
     | RegistrationConfirmed
     | RegistrationRejected
 )
@@ -202,6 +227,7 @@ _SupportAccessGranted = message_class("relais.accounts.organisation.v1.SupportAc
 _SupportAccessRevoked = message_class("relais.accounts.organisation.v1.SupportAccessRevoked")
 _SupportAccessEnded = message_class("relais.accounts.organisation.v1.SupportAccessEnded")
 _RegistrationSubmitted = message_class("relais.accounts.organisation.v1.RegistrationSubmitted")
+_RegistrationCorrected = message_class("relais.accounts.organisation.v1.RegistrationCorrected")
 _RegistrationConfirmed = message_class("relais.accounts.organisation.v1.RegistrationConfirmed")
 _RegistrationRejected = message_class("relais.accounts.organisation.v1.RegistrationRejected")
 
@@ -417,6 +443,57 @@ def encode_registration_submitted(value: RegistrationSubmitted, seal: Seal) -> b
     return encoded
 
 
+def decode_registration_corrected(message: Any, unseal: Unseal) -> RegistrationCorrected:
+    if not (
+        message.HasField("manager_name")
+        and message.HasField("identity_card")
+        and message.HasField("identity_card_mark")
+        and message.HasField("address")
+        and message.HasField("city")
+        and message.HasField("corrected_at")
+    ):
+        raise missing(
+            message,
+            "manager_name",
+            "identity_card",
+            "identity_card_mark",
+            "address",
+            "city",
+            "corrected_at",
+        )
+    return RegistrationCorrected(
+        organisation_id=message.organisation_id,
+        user_id=message.user_id,
+        manager_name=decode_text(unseal(message.user_id, 3, message.manager_name.sealed)),
+        identity_card=decode_text(unseal(message.user_id, 4, message.identity_card.sealed)),
+        identity_card_mark=decode_text(
+            unseal(message.user_id, 5, message.identity_card_mark.sealed)
+        ),
+        company_number=message.company_number if message.HasField("company_number") else None,
+        address=decode_text(unseal(message.user_id, 7, message.address.sealed)),
+        city=decode_text(unseal(message.user_id, 8, message.city.sealed)),
+        conditions_version=message.conditions_version,
+        corrected_at=decode_instant(message.corrected_at),
+    )
+
+
+def encode_registration_corrected(value: RegistrationCorrected, seal: Seal) -> bytes:
+    message = _RegistrationCorrected(
+        organisation_id=value.organisation_id,
+        user_id=value.user_id,
+        manager_name={"sealed": seal(value.user_id, 3, value.manager_name.encode())},
+        identity_card={"sealed": seal(value.user_id, 4, value.identity_card.encode())},
+        identity_card_mark={"sealed": seal(value.user_id, 5, value.identity_card_mark.encode())},
+        company_number=value.company_number,
+        address={"sealed": seal(value.user_id, 7, value.address.encode())},
+        city={"sealed": seal(value.user_id, 8, value.city.encode())},
+        conditions_version=value.conditions_version,
+        corrected_at=encode_instant(value.corrected_at),
+    )
+    encoded: bytes = message.SerializeToString()
+    return encoded
+
+
 def decode_registration_confirmed(message: Any, _unseal: Unseal) -> RegistrationConfirmed:
     if not message.HasField("confirmed_at"):
         raise missing(message, "confirmed_at")
@@ -545,6 +622,23 @@ contract: Contract[OrganisationEvent] = Contract(
             encode=encode_registration_submitted,
             parse=parser(_RegistrationSubmitted),
             convert=decode_registration_submitted,
+        ),
+        EventType(
+            type="relais.accounts.organisation.v1.registration_corrected",
+            cls=RegistrationCorrected,
+            key="organisation_id",
+            time="corrected_at",
+            schema="relais.accounts.organisation.v1.RegistrationCorrected",
+            personal=(
+                ("manager_name", "user_id"),
+                ("identity_card", "user_id"),
+                ("identity_card_mark", "user_id"),
+                ("address", "user_id"),
+                ("city", "user_id"),
+            ),
+            encode=encode_registration_corrected,
+            parse=parser(_RegistrationCorrected),
+            convert=decode_registration_corrected,
         ),
         EventType(
             type="relais.accounts.organisation.v1.registration_confirmed",

@@ -8,6 +8,7 @@ from contracts.accounts.organisation_v1 import (
     OrganisationKind,
     OrganisationRegistered,
     RegistrationConfirmed,
+    RegistrationCorrected,
     RegistrationRejected,
     RegistrationSubmitted,
 )
@@ -23,7 +24,11 @@ OPERATOR = OrganisationKind.MARKETPLACE_OPERATOR.name.lower()
 MARKETPLACES = frozenset({OrganisationKind.MARKETPLACE.name.lower(), OPERATOR})
 """Who operates the platform may keep a marketplace as well; the reverse does not hold."""
 Reads = (
-    OrganisationRegistered | RegistrationSubmitted | RegistrationConfirmed | RegistrationRejected
+    OrganisationRegistered
+    | RegistrationSubmitted
+    | RegistrationConfirmed
+    | RegistrationRejected
+    | RegistrationCorrected
 )
 
 
@@ -47,7 +52,7 @@ def project(row: Organisation | None, event: Reads) -> Organisation:
     if row is None:
         raise OutOfOrder(event)
     match event:
-        case RegistrationSubmitted():
+        case RegistrationSubmitted() | RegistrationCorrected():
             return replace(row, barred="pending")
         case RegistrationConfirmed():
             return replace(row, barred=None)

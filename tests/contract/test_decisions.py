@@ -223,6 +223,7 @@ OWN = (
     "accounts PUT /me/licence",
     "accounts PUT /me/password",
     "accounts PUT /me/profile",
+    "accounts PUT /organisation/registration",
     "alerts DELETE /searches/{search_id}",
     "alerts PUT /searches/{search_id}",
     "depot_tours PUT /tours/{tour_id}/cancellation",

@@ -19,6 +19,7 @@ from contracts.accounts.organisation_v1 import (
     Profile,
     ProfileChanged,
     RegistrationConfirmed,
+    RegistrationCorrected,
     RegistrationRejected,
     RegistrationSubmitted,
     SupportAccessEnded,
@@ -161,6 +162,10 @@ class OrganisationHistory(
             "conditions_version",
             "language",
             "submitted_at",
+        ),
+        RegistrationCorrected: (
+            *("organisation_id", "user_id", "manager_name", "company_number", "address", "city"),
+            *("conditions_version", "corrected_at"),
         ),
         RegistrationConfirmed: (
             *("organisation_id", "user_id", "partner", "confirmed_by", "confirmed_at"),

@@ -40,6 +40,7 @@ from services.accounts.organisation import NoSuchOrganisation, Registered, admis
 from services.accounts.organisation.admission import (
     Confirmed,
     ConfirmRegistration,
+    CorrectRegistration,
     Evidence,
     Founded,
     NotToBeAdmitted,
@@ -99,6 +100,22 @@ class RegistrationBody(Body):
     conditions_version: Version
     """The conditions that the manager accepts: the version that is in force."""
     language: Language = "fr"
+
+
+class CorrectionBody(Body):
+    """A registration that was rejected, as it should be. The phone stays as it was proved."""
+
+    name: Line
+    """The name of the depot."""
+    manager_name: Line
+    identity_card: IdentityCard
+    """The number of the manager's national identity card (CIN)."""
+    company_number: CompanyNumber | None = None
+    """The depot's ICE, where it has one."""
+    address: Line
+    city: Line
+    conditions_version: Version
+    """The conditions that the manager accepts: the version that is in force."""
 
 
 class EvidenceBody(Body):
@@ -237,6 +254,32 @@ def routes(access: Access) -> Router:
         if not isinstance(found.state, Registered) or isinstance(found.state.admission, Founded):
             raise context.refuse(NotToBeAdmitted())
         return context.show(registration_shown(found.state, found.state.admission), found)
+
+    @router.put("/organisation/registration")
+    async def correct_registration(
+        body: CorrectionBody, context: ManagerContext
+    ) -> Answered[Recorded]:
+        """Correct a registration that was rejected, as its manager; the operator looks at it again.
+
+        What was submitted and refused before stays in the history.
+        """
+        card = await access.secrets.identity_cards.key(body.identity_card)
+        organisation_id = context.principal.organisation_id
+        command = CorrectRegistration(
+            organisation_id=organisation_id,
+            user_id=context.principal.subject,
+            name=body.name,
+            manager_name=body.manager_name,
+            identity_card=body.identity_card,
+            identity_card_mark=card.hex(),
+            company_number=body.company_number,
+            address=body.address,
+            city=body.city,
+            conditions_version=body.conditions_version,
+            at=context.at,
+        )
+        safe = await access.without_secrets(context)
+        return await safe.handle(ORGANISATION, organisation_id, command)
 
     @router.put("/registrations/{organisation_id}/confirmation")
     async def confirm_registration(

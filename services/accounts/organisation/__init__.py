@@ -12,6 +12,7 @@ from contracts.accounts.organisation_v1 import (
     Profile,
     ProfileChanged,
     RegistrationConfirmed,
+    RegistrationCorrected,
     RegistrationRejected,
     RegistrationSubmitted,
     SupportAccessEnded,
@@ -26,6 +27,7 @@ from services.accounts.organisation.admission import (
     Admission,
     Confirmed,
     ConfirmRegistration,
+    CorrectRegistration,
     Founded,
     Pending,
     Rejected,
@@ -123,7 +125,12 @@ def evolve(organisation: Organisation, event: OrganisationEvent) -> Organisation
             return replace(organisation, profile=event.profile)
         case SupportAccessGranted() | SupportAccessRevoked() | SupportAccessEnded():
             return replace(organisation, grants={**organisation.grants, event.grant_id: event})
-        case RegistrationSubmitted() | RegistrationConfirmed() | RegistrationRejected():
+        case (
+            RegistrationSubmitted()
+            | RegistrationConfirmed()
+            | RegistrationRejected()
+            | RegistrationCorrected()
+        ):
             found = admission.evolve(organisation.admission, event)
             return replace(organisation, admission=found)
         case unhandled:
@@ -148,6 +155,8 @@ def decide(command: Command, organisation: Organisation) -> Decision:
             return change_profile(command, organisation)
         case ConfirmRegistration() | RejectRegistration():
             return admission.settle(command, organisation.profile, organisation.admission)
+        case CorrectRegistration():
+            return admission.correct(command, organisation.profile, organisation.admission)
         case GrantSupportAccess():
             return support_access.grant(command, organisation.grants)
         case RevokeSupportAccess():
@@ -215,7 +224,12 @@ def timers(event: OrganisationEvent) -> tuple[SetTimer | CancelTimer, ...]:
             return support_access.timers(event)
         case OrganisationRegistered() | ProfileChanged() | SupportAccessEnded():
             return ()
-        case RegistrationSubmitted() | RegistrationConfirmed() | RegistrationRejected():
+        case (
+            RegistrationSubmitted()
+            | RegistrationConfirmed()
+            | RegistrationRejected()
+            | RegistrationCorrected()
+        ):
             return ()
         case unhandled:
             assert_never(unhandled)

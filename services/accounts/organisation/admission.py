@@ -1,6 +1,6 @@
 """Admission: a partner registers itself, and the platform's operator lets it in or does not."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import ClassVar, assert_never
 
@@ -9,7 +9,9 @@ from contracts.accounts.organisation_v1 import (
     OrganisationKind,
     OrganisationRegistered,
     Profile,
+    ProfileChanged,
     RegistrationConfirmed,
+    RegistrationCorrected,
     RegistrationRejected,
     RegistrationSubmitted,
 )
@@ -81,8 +83,25 @@ class RejectRegistration:
     at: datetime
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CorrectRegistration:
+    """Only whoever registered the partner corrects what was refused; the phone stays theirs."""
+
+    organisation_id: str
+    user_id: str
+    name: str
+    manager_name: str
+    identity_card: str
+    identity_card_mark: str
+    company_number: str | None
+    address: str
+    city: str
+    conditions_version: str
+    at: datetime
+
+
 Decided = ConfirmRegistration | RejectRegistration
-Command = SubmitRegistration | Decided
+Command = SubmitRegistration | CorrectRegistration | Decided
 
 # --- Rejections -------------------------------------------------------------
 
@@ -110,11 +129,17 @@ class RegistrationIsRejected:
     pass
 
 
+@dataclass(frozen=True, slots=True)
+class RegistrationIsPending:
+    """Nobody has looked at it yet, so nothing was refused."""
+
+
 Rejection = (
     ConditionsChanged
     | NotToBeAdmitted
     | RegistrationIsConfirmed
     | RegistrationIsRejected
+    | RegistrationIsPending
     | Changed
     | terms.BadText
 )
@@ -148,7 +173,7 @@ class Rejected:
 
 
 Admission = Founded | Pending | Confirmed | Rejected
-Event = RegistrationSubmitted | RegistrationConfirmed | RegistrationRejected
+Event = RegistrationSubmitted | RegistrationConfirmed | RegistrationRejected | RegistrationCorrected
 
 
 def evolve(admission: Admission, event: Event) -> Admission:
@@ -162,8 +187,27 @@ def evolve(admission: Admission, event: Event) -> Admission:
             return Confirmed(admission.submitted, event)
         case RegistrationRejected():
             return Rejected(admission.submitted, event)
+        case RegistrationCorrected():
+            return Pending(corrected(admission.submitted, event))
         case unhandled:
             assert_never(unhandled)
+
+
+def corrected(
+    submitted: RegistrationSubmitted, event: RegistrationCorrected
+) -> RegistrationSubmitted:
+    """The registration as it stands after a correction."""
+    return replace(
+        submitted,
+        manager_name=event.manager_name,
+        identity_card=event.identity_card,
+        identity_card_mark=event.identity_card_mark,
+        company_number=event.company_number,
+        address=event.address,
+        city=event.city,
+        conditions_version=event.conditions_version,
+        submitted_at=event.corrected_at,
+    )
 
 
 def masked(identity_card: str) -> str:
@@ -245,6 +289,49 @@ def facts(command: SubmitRegistration) -> list[OrganisationEvent]:
         submitted_at=command.at,
     )
     return [registered, submitted]
+
+
+def correct(command: CorrectRegistration, profile: Profile, admission: Admission) -> Decision:
+    """What was refused is submitted again, in one version after the other."""
+    if isinstance(admission, Founded) or admission.submitted.user_id != command.user_id:
+        return NotToBeAdmitted()
+    correction = RegistrationCorrected(
+        organisation_id=command.organisation_id,
+        user_id=command.user_id,
+        manager_name=command.manager_name,
+        identity_card=command.identity_card,
+        identity_card_mark=command.identity_card_mark,
+        company_number=command.company_number,
+        address=command.address,
+        city=command.city,
+        conditions_version=command.conditions_version,
+        corrected_at=command.at,
+    )
+    match admission:
+        case Confirmed():
+            return RegistrationIsConfirmed()
+        case Pending(submission):
+            again = corrected(submission, replace(correction, corrected_at=submission.submitted_at))
+            same = (again, profile.name) == (submission, command.name)
+            return [] if same else RegistrationIsPending()
+        case Rejected():
+            if command.conditions_version != CONDITIONS:
+                return ConditionsChanged(CONDITIONS)
+            return [*renamed(command, profile), correction]
+        case unhandled:
+            assert_never(unhandled)
+
+
+def renamed(command: CorrectRegistration, profile: Profile) -> list[OrganisationEvent]:
+    if command.name == profile.name:
+        return []
+    return [
+        ProfileChanged(
+            organisation_id=command.organisation_id,
+            profile=replace(profile, name=command.name),
+            changed_at=command.at,
+        )
+    ]
 
 
 def settle(command: Decided, profile: Profile, admission: Admission) -> Decision:

@@ -9,6 +9,7 @@ from contracts.accounts.organisation_v1 import (
     OrganisationRegistered,
     Profile,
     RegistrationConfirmed,
+    RegistrationCorrected,
     RegistrationRejected,
     RegistrationSubmitted,
 )
@@ -20,6 +21,7 @@ from services.accounts.organisation import RegisterOrganisation
 from services.accounts.organisation.admission import (
     CONDITIONS,
     ConfirmRegistration,
+    CorrectRegistration,
     Evidence,
     RejectRegistration,
     SubmitRegistration,
@@ -115,6 +117,42 @@ def rejected() -> RegistrationRejected:
         reason="There is no such street.",
         rejected_by="lea",
         rejected_at=LATER,
+    )
+
+
+def correct(
+    name: str = "Maarif",
+    user: str = "nadia",
+    conditions: str = CONDITIONS,
+    address: str = "14 rue Ibn Batouta",
+) -> CorrectRegistration:
+    return CorrectRegistration(
+        organisation_id="maarif",
+        user_id=user,
+        name=name,
+        manager_name="Nadia Alaoui",
+        identity_card="BK123457",
+        identity_card_mark="another",
+        company_number=None,
+        address=address,
+        city="Rabat",
+        conditions_version=conditions,
+        at=LATER,
+    )
+
+
+def corrected() -> RegistrationCorrected:
+    return RegistrationCorrected(
+        organisation_id="maarif",
+        user_id="nadia",
+        manager_name="Nadia Alaoui",
+        identity_card="BK123457",
+        identity_card_mark="another",
+        company_number=None,
+        address="14 rue Ibn Batouta",
+        city="Rabat",
+        conditions_version=CONDITIONS,
+        corrected_at=LATER,
     )
 
 

@@ -31,6 +31,7 @@ from services.accounts.organisation.admission import (
     ConditionsChanged,
     NotToBeAdmitted,
     RegistrationIsConfirmed,
+    RegistrationIsPending,
     RegistrationIsRejected,
 )
 from services.accounts.organisation.support_access import (
@@ -107,6 +108,7 @@ REJECTIONS: list[Rejection] = [
     ConditionsChanged("2026-11"),
     NotToBeAdmitted(),
     RegistrationIsConfirmed(),
+    RegistrationIsPending(),
     RegistrationIsRejected(),
     Changed({"seen/name": "Maarif"}, {"seen/name": "Maârif"}),
 ]

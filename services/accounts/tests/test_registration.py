@@ -1,12 +1,13 @@
 """A depot registers itself: a phone is proved, the operator decides, and then its people work."""
 
+from dataclasses import replace
 from datetime import date
 from functools import reduce
 from typing import Any
 
 import pytest
 
-from contracts.accounts.organisation_v1 import OrganisationEvent
+from contracts.accounts.organisation_v1 import OrganisationEvent, ProfileChanged
 from contracts.accounts.user_v1 import (
     PasswordResetRequested,
     PhoneFoundInUse,
@@ -25,19 +26,24 @@ from services.accounts.organisation.admission import (
     ConditionsChanged,
     NotToBeAdmitted,
     RegistrationIsConfirmed,
+    RegistrationIsPending,
     RegistrationIsRejected,
     masked,
 )
 from services.accounts.reactions import from_accounts_organisation
 from services.accounts.terms import TextMissing
+from services.accounts.tests.make import LATER
 from services.accounts.tests.make import registered as founded
 from services.accounts.tests.registering import (
+    DEPOT,
     EVIDENCE,
     PHONE,
     body,
     code_for,
     confirm,
     confirmed,
+    correct,
+    corrected,
     decided,
     registered,
     reject,
@@ -91,6 +97,33 @@ class TestDecisions:
     def test_what_is_decided_stays(self) -> None:
         given(*submitted(), confirmed()).when(reject()).is_rejected(RegistrationIsConfirmed())
         given(*submitted(), rejected()).when(confirm()).is_rejected(RegistrationIsRejected())
+
+    def test_what_was_refused_is_corrected_and_decided_again(self) -> None:
+        refused = (*submitted(), rejected())
+        given(*refused).when(correct()).records(corrected())
+        given(*refused, corrected()).when(correct(address="15 rue")).is_rejected(
+            RegistrationIsPending()
+        )
+        stale = {"identity_card": "BK****56", "company_number": "001561191000066"}
+        answer = given(*refused, corrected()).answer(confirm())
+        assert isinstance(answer, Changed)
+        assert {f"seen/{one}" for one in (*stale, "address", "city")} == set(answer.seen)
+
+    def test_the_name_of_a_partner_is_corrected_too(self) -> None:
+        renamed = ProfileChanged(
+            organisation_id="maarif", profile=replace(DEPOT, name="Anfa"), changed_at=LATER
+        )
+        given(*submitted(), rejected()).when(correct("Anfa")).records(renamed, corrected())
+
+    def test_only_what_was_refused_is_corrected_by_whoever_registered(self) -> None:
+        given(*submitted()).when(correct()).is_rejected(RegistrationIsPending())
+        given(*submitted(), confirmed()).when(correct()).is_rejected(RegistrationIsConfirmed())
+        refused = (*submitted(), rejected())
+        given(*refused).when(correct(user="omar")).is_rejected(NotToBeAdmitted())
+        given(*refused).when(correct(conditions="2020-01")).is_rejected(
+            ConditionsChanged(CONDITIONS)
+        )
+        given(founded()).when(correct()).is_rejected(NotToBeAdmitted())
 
     def test_who_was_founded_is_not_decided_about(self) -> None:
         given(founded()).when(confirm()).is_rejected(NotToBeAdmitted())
@@ -162,6 +195,31 @@ async def test_who_is_rejected_is_told_why(database: str) -> None:
         assert outcome(refused) == (403, "registration-rejected")
         shown = (await api.own(tokens, "GET", "/organisation/registration")).json()
         assert (shown["status"], shown["reason"]) == ("rejected", "No such street.")
+
+
+@pytest.mark.requirement("EXX-04", "G-20", "SM-07")
+async def test_who_is_rejected_corrects_the_registration_and_is_let_in(database: str) -> None:
+    async with served(database) as api:
+        await with_operator(api)
+        ids = await registered(api)
+        assert (await decided(api, ids, "rejection", reason="No such street.")).is_success
+        tokens = (await sign_in(api, phone=PHONE)).json()
+        now = {key: value for key, value in EVIDENCE.items() if key != "phone"}
+        now |= {"identity_card": "BK123457", "address": "14 rue Ibn Batouta"}
+        body = now | {"conditions_version": CONDITIONS}
+        done = await api.own(tokens, "PUT", "/organisation/registration", body)
+        assert done.is_success, done.text
+        shown = (await api.own(tokens, "GET", "/organisation/registration")).json()
+        assert (shown["status"], shown["reason"], shown["address"]) == (
+            *("pending", None),
+            "14 rue Ibn Batouta",
+        )
+        assert outcome(await decided(api, ids, "confirmation")) == (412, "changed")
+        seen = EVIDENCE | now | {"identity_card": "BK****57"}
+        assert (await decided(api, ids, "confirmation", seen=seen)).is_success
+        assert (await sign_in(api, phone=PHONE)).json()["roles"] == ["enrolling"]
+        again = await api.own(tokens, "PUT", "/organisation/registration", body)
+        assert outcome(again) == (409, "registration-is-confirmed")
 
 
 @pytest.mark.requirement("G-21")

@@ -9,6 +9,7 @@ from contracts.accounts.organisation_v1 import (
     OrganisationRegistered,
     ProfileChanged,
     RegistrationConfirmed,
+    RegistrationCorrected,
     RegistrationRejected,
     RegistrationSubmitted,
     contract,
@@ -24,6 +25,7 @@ Reads = (
     | RegistrationSubmitted
     | RegistrationConfirmed
     | RegistrationRejected
+    | RegistrationCorrected
 )
 
 OPERATOR = OrganisationKind.MARKETPLACE_OPERATOR.name.lower()
@@ -55,6 +57,8 @@ class Organisation:
     conditions_version: str = ""
     language: str = ""
     submitted_at: datetime | None = None
+    refused_before: str | None = None
+    """The reason for which it was rejected last."""
 
 
 def alike(*texts: str) -> str:
@@ -88,10 +92,12 @@ def project(row: Organisation | None, event: Reads) -> Organisation:
             return replace(row, name=event.profile.name, same_name=alike(event.profile.name))
         case RegistrationSubmitted():
             return _submitted(row, event)
+        case RegistrationCorrected():
+            return _corrected(row, event)
         case RegistrationConfirmed():
             return replace(row, status="confirmed")
         case RegistrationRejected():
-            return replace(row, status="rejected")
+            return replace(row, status="rejected", refused_before=event.reason)
         case unhandled:
             assert_never(unhandled)
 
@@ -112,6 +118,22 @@ def _submitted(row: Organisation, event: RegistrationSubmitted) -> Organisation:
         conditions_version=event.conditions_version,
         language=event.language,
         submitted_at=event.submitted_at,
+    )
+
+
+def _corrected(row: Organisation, event: RegistrationCorrected) -> Organisation:
+    return replace(
+        row,
+        status="pending",
+        manager_name=event.manager_name,
+        identity_card=masked(event.identity_card),
+        identity_card_mark=event.identity_card_mark,
+        company_number=event.company_number,
+        address=event.address,
+        city=event.city,
+        same_address=alike(event.address, event.city),
+        conditions_version=event.conditions_version,
+        submitted_at=event.corrected_at,
     )
 
 

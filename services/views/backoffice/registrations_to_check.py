@@ -92,6 +92,8 @@ class RegistrationToCheck(Answer):
     conditions_version: str
     """The conditions that the manager accepted."""
     language: str
+    refused_before: str | None
+    """The reason for which it was rejected last, where it was corrected since."""
     seen: EvidenceShown
     checks: ChecksShown
     duplicates: list[DuplicateShown]
@@ -147,6 +149,7 @@ def to_check(row: Organisation, known: Sequence[Organisation]) -> RegistrationTo
         submitted_at=row.submitted_at,
         conditions_version=row.conditions_version,
         language=row.language,
+        refused_before=row.refused_before,
         seen=EvidenceShown.of(row),
         checks=ChecksShown(
             identity_card=CARD.fullmatch(row.identity_card) is not None,

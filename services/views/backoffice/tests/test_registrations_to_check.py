@@ -9,6 +9,7 @@ import pytest
 from contracts.accounts.organisation_v1 import (
     ProfileChanged,
     RegistrationConfirmed,
+    RegistrationCorrected,
     RegistrationRejected,
 )
 from contracts.accounts.user_v1 import SubjectForgotten
@@ -132,6 +133,38 @@ async def test_what_is_decided_waits_no_more_and_the_longest_waiting_comes_first
     await office.saw(later, *(applied(id) for id in ("early", "yes", "no")))
     await office.saw(confirmed("yes"), rejected)
     assert [one["organisation_id"] for one in await waiting(office)] == ["early", "late"]
+
+
+@pytest.mark.requirement("G-20")
+async def test_what_was_corrected_waits_again_with_the_reason_it_was_refused_for(
+    office: Office,
+) -> None:
+    refused = RegistrationRejected(
+        organisation_id="anfa",
+        user_id="manager-of-anfa",
+        partner="anfa",
+        reason="No such street.",
+        rejected_by="lea",
+        rejected_at=NOON,
+    )
+    corrected = RegistrationCorrected(
+        organisation_id="anfa",
+        user_id="manager-of-anfa",
+        manager_name="Nadia Alaoui",
+        identity_card="BK123457",
+        identity_card_mark="another",
+        company_number=None,
+        address="14 rue Ibn Batouta",
+        city="Rabat",
+        conditions_version="2026-12",
+        corrected_at=LATER,
+    )
+    await office.saw(OPERATOR, founded("anfa"), applied("anfa"), refused, corrected)
+    [shown] = await waiting(office)
+    assert (shown["refused_before"], shown["conditions_version"]) == ("No such street.", "2026-12")
+    card, address = shown["seen"]["identity_card"], shown["seen"]["address"]
+    assert (card, address, shown["seen"]["city"]) == ("BK****57", "14 rue Ibn Batouta", "Rabat")
+    assert (shown["seen"]["company_number"], shown["checks"]["company_number"]) == (None, False)
 
 
 async def test_nobody_but_the_operator_sees_who_registered(office: Office) -> None:
