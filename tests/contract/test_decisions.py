@@ -138,6 +138,8 @@ SAYS_ALL = (
     "depot_tours PUT /tours/{tour_id}/exit",
     "inventories POST /inventories/{inventory_id}/discrepancies",
     "inventories POST /inventories/{inventory_id}/scans",
+    "interventions POST /cases/{case_id}/imports",
+    "interventions POST /cases/{case_id}/taken-up-works",
     "missions POST /trips/{trip_id}/assignment",
     "missions POST /drivers/{driver_id}/qualifications",
     "missions POST /drivers/{driver_id}/trainings",

@@ -6,6 +6,7 @@ import re
 from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from pathlib import Path
 from time import time
 from typing import Any
@@ -54,6 +55,8 @@ CLAIRE = {
     "phone": "06 12 34 00 99",
 }
 PADS = {"label": "Plaquettes avant", "level": "urgent"}
+CAR = {"plate": "AB-123-CD", "mileage_km": 84_210}
+MODULES = {"modules": ["mechanical", "work_report"]}
 TYRES = {"label": "Pneus", "level": "advised", "ordinal": 1}
 
 # Seven services with all their workers begin on a machine that others use as well.
@@ -180,6 +183,7 @@ class House:
         case_id = (await self.done(device, "POST", "/interventions/cases", made))["id"]
         for part, body in (
             ("customer", CLAIRE),
+            ("vehicle", CAR),
             ("works/pads", PADS),
             ("works/tyres", TYRES),
             ("media/m1", {"file_id": file_id, "work_id": "pads"}),
@@ -325,11 +329,54 @@ async def listed(house: House) -> Any:
     return await eventually(known)
 
 
+async def made(house: House, module: str) -> str:
+    """The path of an agent's case of a module."""
+    about = {"key": module, "dealership_id": house.dealership_id, "reference": "OR-2"}
+    case = await house.done(house.agent, "POST", "/interventions/cases", about | {"module": module})
+    return f"/interventions/cases/{case['id']}"
+
+
+async def reported(house: House, case_id: str) -> str:
+    """The page of a work report: the tyres were changed, the pads are due next year."""
+    settings = f"/dealerships/dealerships/{house.dealership_id}/settings"
+    await house.done(house.manager, "PUT", settings, MODULES)
+    report = await made(house, "work_report")
+    await house.done(house.agent, "POST", f"{report}/imports", {"case_ids": [case_id]})
+    works = (await house.shown(report, imported_cases=[case_id]))["works"]
+    [pads] = [one["work_id"] for one in works if not one["carried_out"]]
+    due = PADS | price(11_000) | {"due_on": f"{datetime.now(UTC).year + 1}-06-30"}
+    await house.done(house.agent, "PUT", f"{report}/works/{pads}", due)
+    seen = {"works": 2, "media": 0, "proposed": eur(11_000), "carried_out": eur(24_000)}
+    sending = {"channels": ["sms"], "seen": seen}
+    await house.done(house.agent, "POST", f"{report}/sending", sending)
+    [page, *_] = await house.links(5)
+    said = (await house.client.get(page)).text
+    assert said.index("Ce qui a été fait") < said.index("Pneus") < said.index("À planifier")
+    assert said.index("À planifier") < said.index("Plaquettes avant") < said.index("30 juin")
+    return page
+
+
+async def taken_up(house: House) -> None:
+    """The pads come up in the next case of the car, and are on no list once they are in it."""
+    case = await made(house, "mechanical")
+    await house.done(house.agent, "PUT", f"{case}/vehicle", {"plate": "ab 123 cd"})
+    open_works = f"/dealer/cases/{case.rpartition('/')[2]}/deferred-works"
+
+    async def listed() -> Any:
+        works = (await house.done(house.agent, "GET", open_works))["works"]
+        assert [one["due_on"][-6:] for one in works] == ["-06-30"], works
+        return {name: works[0][name] for name in ("case_id", "work_id")}
+
+    lines = {"lines": [await eventually(listed)]}
+    await house.done(house.agent, "POST", f"{case}/taken-up-works", lines)
+    await house.shown(open_works, works=[])
+
+
 async def erased(house: House, case_id: str, customer_id: str) -> None:
     """Nothing is left of the customer but X, and a certificate says so."""
     path = f"/customers/customers/{customer_id}"
     seen = await house.done(house.manager, "GET", f"{path}/erasure")
-    assert seen["cases"] == 1
+    assert seen["cases"] == 2
     confirmed = {name: seen[name] for name in ("cases", "vehicles", "merged_ids")}
     await house.done(house.manager, "PUT", f"{path}/erasure", confirmed)
     await house.shown(f"/dealer/cases/{case_id}", anonymised=True, last_name="X", email="X")
@@ -340,7 +387,9 @@ async def erased(house: House, case_id: str, customer_id: str) -> None:
     assert paper.content.startswith(b"%PDF-"), paper.text
 
 
-@pytest.mark.requirement("FLB-002", "FLB-050", "FLB-081", "FLB-096", "FLB-121", "FLB-123")
+@pytest.mark.requirement(
+    "FLB-002", "FLB-050", "FLB-081", "FLB-096", "FLB-121", "FLB-123", "FLB-112"
+)
 async def test_what_a_phone_sent_is_answered_by_the_link_of_a_mail_and_forgotten(
     broker: Broker, new_database: Callable[[], str], tmp_path: Path
 ) -> None:
@@ -361,5 +410,7 @@ async def test_what_a_phone_sent_is_answered_by_the_link_of_a_mail_and_forgotten
         wanted = {"status": "answered", "contact": "requested", "last_name": "Dupont"}
         assert (await house.shown(shown, **wanted))["accepted"]["including_vat"] == eur(24_000)
         await house.told("un dossier a été créé", "un dossier a reçu une réponse")
+        report = await reported(house, case_id)
+        await taken_up(house)
         await erased(house, case_id, customer_id)
-        assert (await house.client.get(page)).status_code == 410
+        assert {(await house.client.get(one)).status_code for one in (page, report)} == {410}

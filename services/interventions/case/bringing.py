@@ -4,7 +4,7 @@
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import assert_never
+from typing import ClassVar, assert_never
 
 from contracts.common_v1 import Money
 from contracts.interventions.case_v1 import (
@@ -12,6 +12,8 @@ from contracts.interventions.case_v1 import (
     CaseEvent,
     CaseImported,
     CustomerNamed,
+    LineAccepted,
+    LineRefused,
     Module,
     Price,
     PriceMode,
@@ -117,11 +119,13 @@ Command = ImportCases | TakeUpWorks
 class CaseIsImportedAlready:
     """Each case is in a work report once (G-47)."""
 
+    field: ClassVar[str] = "case_ids"
     case_id: str
 
 
 @dataclass(frozen=True, slots=True)
 class CaseOfOtherCustomer:
+    field: ClassVar[str] = "case_ids"
     case_id: str
 
 
@@ -132,11 +136,31 @@ class CaseOfOtherVehicle:
 
 @dataclass(frozen=True, slots=True)
 class TooManyImports:
+    field: ClassVar[str] = "case_ids"
     most: int
 
 
+@dataclass(frozen=True, slots=True)
+class ImportedCaseNotAnswered:
+    """Nothing is known yet of what was done (FLB-114)."""
+
+    field: ClassVar[str] = "case_ids"
+    case_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class LineIsNotOpen:
+    """It was accepted, or never put off."""
+
+    field: ClassVar[str] = "lines"
+    case_id: str
+    work_id: str
+
+
 Rejection = (
-    CaseIsImportedAlready
+    ImportedCaseNotAnswered
+    | LineIsNotOpen
+    | CaseIsImportedAlready
     | CaseOfOtherCustomer
     | CaseOfOtherVehicle
     | TooManyImports
@@ -325,6 +349,30 @@ def taken_up(one: PutOff, command: TakeUpWorks, created: CaseCreated) -> WorkTak
 
 
 # --- Lines ------------------------------------------------------------------
+
+
+def decided(dossier: Dossier) -> tuple[Decided, ...]:
+    """The lines of an answered case, as they come into a work report."""
+    shown, id = dossier.versions[-1].works, dossier.created.case_id
+    return tuple(
+        Decided(
+            work_id=id_of(id, shown, one.work.work_id),
+            work=one.work,
+            accepted=isinstance(one, LineAccepted),
+            paid=False,
+        )
+        for one in dossier.lines
+    )
+
+
+def put_off(dossier: Dossier, work_id: str) -> Work | None:
+    """The line as it was shown, if it is open: it was refused, or a work report plans it and nobody
+    took it since."""
+    taken = {one.work.work_id for one in dossier.lines if isinstance(one, LineAccepted)}
+    refused = [one.work for one in dossier.lines if isinstance(one, LineRefused)]
+    planned = dossier.versions[-1].works if dossier.is_report and dossier.versions else ()
+    there = (*refused, *(one for one in works.decided(planned) if one.work_id not in taken))
+    return next((one for one in there if one.work_id == work_id), None)
 
 
 def id_of(case_id: str, shown: tuple[Work, ...], work_id: str) -> str:

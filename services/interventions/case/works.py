@@ -141,10 +141,9 @@ def proposed_amounts(works: tuple[Work, ...], currency: str) -> Amounts:
 
 
 def carried_out_amounts(works: tuple[Work, ...], currency: str) -> Amounts:
-    """The total of what a work report says was carried out."""
-    return pricing.total(
-        (one.amounts for one in works if one.carried_out and one.amounts), currency
-    )
+    """The total of what a work report says was carried out; what is complimentary is not billed."""
+    done = [one for one in works if one.carried_out and one.level in DECIDED]
+    return pricing.total((one.amounts for one in done if one.amounts), currency)
 
 
 # --- Due dates --------------------------------------------------------------

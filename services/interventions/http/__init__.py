@@ -4,7 +4,7 @@ from fastapi import APIRouter
 
 from infra.host import Running
 from infra.vault import Vault
-from services.interventions.http import cases, page, parts, proposal, sending
+from services.interventions.http import bringing, cases, page, parts, proposal, sending
 from services.interventions.http.customer_page import routes as customer_page
 
 
@@ -14,6 +14,7 @@ def router(running: Running) -> APIRouter:
     routers = (
         cases.router,
         parts.router,
+        bringing.router,
         proposal.router,
         sending.router(vault, running.settings.pages_url),
         page.router(vault),

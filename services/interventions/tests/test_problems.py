@@ -47,6 +47,8 @@ REJECTIONS: list[case.Rejection] = [
     bringing.CaseOfOtherCustomer("J1"),
     bringing.CaseOfOtherVehicle("J1"),
     bringing.TooManyImports(50),
+    bringing.ImportedCaseNotAnswered("J1"),
+    bringing.LineIsNotOpen("J1", "pads"),
     media.TooManyFiles(MediaKind.PHOTO, 50),
     media.VideoTooLong(301, 300),
     media.VideosTooLong(601, 600),

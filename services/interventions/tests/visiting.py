@@ -124,6 +124,7 @@ HOUSE = (
         settings=replace(
             NOTHING_SAID,
             website="https://lumen.example",
+            booking_link="https://lumen.example/rendez-vous",
             code_above=Money(CODE_ABOVE, "EUR"),
             colour="9c1c2e",
         ),

@@ -9,14 +9,19 @@ from contracts.interventions.case_v1 import (
     WorkLevel,
 )
 from infra.http.answers import Answer, Answered, Router
-from infra.http.models import Id, Instant, Named
+from infra.http.models import Day, Id, Instant, Named
 from infra.http.problems import Problem
 from services.views.dealer.access import CasesContext, of_cases
-from services.views.dealer.cases import Case, CaseStatus, cases
+from services.views.dealer.cases import Case, CaseStatus, WorkOfCase, cases
 from services.views.dealer.cases_found import CaseListed, CaseSum, listed, sum_shown
 from services.views.dealer.colleagues import Colleagues, ColleagueShown, colleagues
 
 router = Router("Cases")
+
+
+class LineOfCase(Answer):
+    case_id: str
+    work_id: str
 
 
 class CaseWork(Answer):
@@ -26,6 +31,12 @@ class CaseWork(Answer):
     price: CaseSum | None
     """Null where it has none."""
     carried_out: bool
+    due_on: Day | None
+    due_mileage_km: int | None
+    source: LineOfCase | None
+    """The line of another case that it was taken from."""
+    paid: bool
+    """Online, in that case: it costs nothing here."""
     accepted: bool | None
     """Null where nothing was decided."""
     risk_acknowledged: bool
@@ -112,7 +123,7 @@ def page_of(row: Case, who: Colleagues) -> CasePage:
         customer_waits=row.customer_waits,
         version=row.version,
         list_of_works=works(row),
-        media=len(row.media_ids),
+        media=len(row.media),
         deliveries=deliveries(row),
         history=history(row, who),
     )
@@ -126,11 +137,21 @@ def works(row: Case) -> tuple[CaseWork, ...]:
             level=WorkLevel[one.level.upper()],
             price=sum_shown([one.sum] if one.sum else [], row.currency),
             carried_out=one.carried_out,
+            due_on=one.due_on,
+            due_mileage_km=one.due_mileage_km,
+            source=source_of(one),
+            paid=one.paid,
             accepted=one.accepted,
             risk_acknowledged=one.risk_acknowledged,
         )
         for one in row.works
     )
+
+
+def source_of(work: WorkOfCase) -> LineOfCase | None:
+    if work.source_case_id is None or work.source_work_id is None:
+        return None
+    return LineOfCase(case_id=work.source_case_id, work_id=work.source_work_id)
 
 
 def deliveries(row: Case) -> tuple[CaseDelivery, ...]:

@@ -1,7 +1,7 @@
 """The cases of dealerships: one row a case that is not deleted (FLB-074 to FLB-083)."""
 
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import date, datetime
 from enum import StrEnum
 from typing import assert_never
 
@@ -133,7 +133,8 @@ class Sum:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WorkOfCase:
-    """`sum` is None where it has no price, `accepted` where nothing was decided."""
+    """`sum` is None where it has no price, `accepted` where nothing was decided. `source_case_id`
+    and `source_work_id` are the line of another case that it was taken from."""
 
     work_id: str
     label: str
@@ -141,8 +142,21 @@ class WorkOfCase:
     sum: Sum | None
     carried_out: bool
     ordinal: int
+    due_on: date | None = None
+    due_mileage_km: int | None = None
+    source_case_id: str | None = None
+    source_work_id: str | None = None
+    paid: bool = False
     accepted: bool | None = None
     risk_acknowledged: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class MediaOfCase:
+    media_id: str
+    file_id: str
+    kind: str
+    work_id: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -174,7 +188,8 @@ class DeliveryOfCase:
 class Case:
     """A case as its facts left it. Texts about anybody are X once it is anonymised.
 
-    `before` is the status in which it was closed, `search` the words that find it.
+    `before` is the status in which it was closed, `search` the words that find it, `plate_found`
+    the plate as it is compared.
     """
 
     case_id: str
@@ -202,6 +217,7 @@ class Case:
     email: str | None = None
     phone: str | None = None
     plate: str | None = None
+    plate_found: str | None = None
     vin: str | None = None
     make: str | None = None
     model: str | None = None
@@ -213,7 +229,7 @@ class Case:
     contact: str = ContactStatus.NONE
     version: int = 0
     works: tuple[WorkOfCase, ...] = ()
-    media_ids: tuple[str, ...] = ()
+    media: tuple[MediaOfCase, ...] = ()
     proposed: tuple[Sum, ...] = ()
     """Of the last version, if there is one."""
     accepted: tuple[Sum, ...] = ()
@@ -293,11 +309,11 @@ def with_content(row: Case, event: Content) -> Case:
         case WorkTakenUp():
             return stepped(row, event, event.taken_up_by, event.work_id)
         case MediaPlaced():
-            media = tuple(dict.fromkeys((*row.media_ids, event.media_id)))
-            return stepped(replace(row, media_ids=media), event, event.placed_by, event.media_id)
+            placed = with_media(row, event)
+            return stepped(placed, event, event.placed_by, event.media_id)
         case MediaTakenOut():
-            media = tuple(one for one in row.media_ids if one != event.media_id)
-            taken = replace(row, media_ids=media)
+            left_over = tuple(one for one in row.media if one.media_id != event.media_id)
+            taken = replace(row, media=left_over)
             return stepped(taken, event, event.taken_out_by, event.media_id)
         case CaseFinished():
             return stepped(row, event, event.finished_by)
@@ -314,6 +330,7 @@ def with_vehicle(row: Case, event: VehicleDescribed) -> Case:
         replace(
             row,
             plate=event.plate,
+            plate_found=normal_plate(event.plate) if event.plate else None,
             vin=event.vin,
             make=event.make,
             model=event.model,
@@ -344,9 +361,21 @@ def with_work(row: Case, event: WorkListed) -> Case:
         sum=sum_of(event.amounts) if event.amounts else None,
         carried_out=event.carried_out,
         ordinal=event.ordinal,
+        due_on=event.due_on,
+        due_mileage_km=event.due_mileage_km,
+        source_case_id=event.source.case_id if event.source else None,
+        source_work_id=event.source.work_id if event.source else None,
+        paid=event.paid,
     )
     others = [one for one in row.works if one.work_id != event.work_id]
     return replace(row, works=in_order([*others, work]))
+
+
+def with_media(row: Case, event: MediaPlaced) -> Case:
+    known = {one.media_id: one for one in row.media}
+    kind = event.kind.name.lower()
+    placed = MediaOfCase(event.media_id, event.file_id, kind, event.work_id)
+    return replace(row, media=tuple({**known, event.media_id: placed}.values()))
 
 
 def in_order(works: list[WorkOfCase]) -> tuple[WorkOfCase, ...]:
@@ -492,6 +521,7 @@ def anonymised(row: Case, at: datetime) -> Case:
         email=gone(row.email),
         phone=gone(row.phone),
         plate=gone(row.plate),
+        plate_found=None,
         vin=gone(row.vin),
         message=gone(row.message),
         reply=gone(row.reply),
@@ -526,6 +556,8 @@ view = View(
     indexes=(
         "(organisation_id, created_at desc, case_id desc)",
         "(organisation_id, dealership_id, created_at desc, case_id desc)",
+        "(organisation_id, vin) where vin is not null",
+        "(organisation_id, plate_found) where plate_found is not null",
         INDEX.replace("{column}", "search"),
     ),
 )

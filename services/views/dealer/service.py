@@ -12,11 +12,12 @@ from services.views.dealer import (
     cases_found,
     colleagues,
     customers,
+    deferred,
     records,
     statistics,
 )
 
-QUESTIONS = (customers, cases_found, case_details, statistics)
+QUESTIONS = (customers, cases_found, case_details, deferred, statistics)
 router = APIRouter(routes=[route for question in QUESTIONS for route in question.router.routes])
 
 service = Service(

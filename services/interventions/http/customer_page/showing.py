@@ -112,9 +112,21 @@ class Line:
     """It is to be decided on, has no price, and whoever looks sees prices."""
     media: tuple[Medium, ...]
     urgent: bool
+    due: str | None = None
+    """By when it is to be done."""
+    paid: bool = False
     decided: str | None = None
     """`accepted` or `refused`."""
     risk_acknowledged: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Report:
+    """The works of a work report, the most urgent first (FLB-113, FLB-115)."""
+
+    done: tuple[Line, ...]
+    done_total: Cost | None
+    to_plan: tuple[Line, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -166,6 +178,8 @@ class Page:
     code_above: str | None
     contact_asked: bool
     answer: Answer | None
+    report: Report | None
+    """None of any other case."""
     entered: Entered = field(default_factory=Entered)
 
 
@@ -186,7 +200,8 @@ def show(
     lines = tuple(Lines(dossier, version, viewer, words, gallery).all())
     decided = {one.work_id for one in works.decided(version.works)}
     to_decide = tuple(one for one in lines if one.id in decided)
-    answers = answered is None and viewer.scope is LinkScope.ANSWER and not dossier.is_stock
+    answerable = not dossier.is_stock and not dossier.is_report
+    answers = answered is None and viewer.scope is LinkScope.ANSWER and answerable
     above = version.code_above
     return Page(
         house=house,
@@ -200,17 +215,32 @@ def show(
         to_decide=to_decide,
         others=tuple(one for one in lines if one.id not in decided),
         proposed=cost_of(version.proposed, words) if to_decide and viewer.sees_prices else None,
-        unpriced=any(one.unpriced for one in to_decide),
+        unpriced=any(one.unpriced for one in (lines if dossier.is_report else to_decide)),
         photos=gallery.other_photos(),
         videos=gallery.of(MediaKind.VIDEO, "video", "video_of"),
         documents=gallery.of(MediaKind.DOCUMENT, "document", "document_of"),
         may_answer=answers and bool(to_decide) and not dossier.is_sales,
         may_reply=answers and dossier.is_sales,
-        reads_only=answered is None and viewer.scope is not LinkScope.ANSWER,
+        reads_only=answered is None and viewer.scope is not LinkScope.ANSWER and answerable,
         code_above=words.money(above) if above else None,
         contact_asked=isinstance(dossier.contact, ContactRequested),
         answer=answer_of(answered, viewer, words),
+        report=report_of(version, lines, viewer, words),
         entered=entered or Entered(),
+    )
+
+
+def report_of(
+    version: VersionFixed, lines: tuple[Line, ...], viewer: Viewer, words: Words
+) -> Report | None:
+    if version.carried_out is None:
+        return None
+    done = {one.work_id for one in version.works if one.carried_out}
+    most_urgent_first = sorted(lines, key=lambda one: -WorkLevel[one.level.upper()])
+    return Report(
+        done=tuple(one for one in most_urgent_first if one.id in done),
+        done_total=cost_of(version.carried_out, words) if viewer.sees_prices else None,
+        to_plan=tuple(one for one in most_urgent_first if one.id not in done),
     )
 
 
@@ -344,6 +374,8 @@ class Lines:
             unpriced=sees and work.amounts is None,
             media=self.gallery.of_work(work),
             urgent=work.level is WorkLevel.URGENT,
+            due=due_words(work, self.words),
+            paid=work.paid,
             decided=outcome(decision),
             risk_acknowledged=isinstance(decision, LineRefused) and decision.risk_acknowledged,
         )
@@ -390,6 +422,17 @@ def change(before: Work, now: Work, viewer: Viewer, words: Words) -> Iterator[st
     if before.amounts != now.amounts and viewer.sees_prices:
         costs = {"after": cost_words(now, words), "before": cost_words(before, words)}
         yield words("change_price", work=now.label, **costs)
+    if (before.due_on, before.due_mileage_km) != (now.due_on, now.due_mileage_km):
+        yield words("change_due", work=now.label)
+
+
+def due_words(work: Work, words: Words) -> str | None:
+    if work.due_on is None:
+        return None
+    day = words.day(work.due_on)
+    if work.due_mileage_km is None:
+        return words("due", day=day)
+    return words("due_or_at", day=day, count=words.number(work.due_mileage_km))
 
 
 def cost_words(work: Work, words: Words) -> str:

@@ -292,6 +292,10 @@ WORKS = [
         "level": "urgent",
         "price": euros(12_000),
         "carried_out": False,
+        "due_on": None,
+        "due_mileage_km": None,
+        "source": None,
+        "paid": False,
         "accepted": accepted,
         "risk_acknowledged": not accepted,
     }
