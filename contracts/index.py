@@ -42,6 +42,8 @@ from contracts.payments.charge_v1 import contract as payments_charge_v1
 from contracts.payments.payee_v1 import contract as payments_payee_v1
 from contracts.payments.payout_v1 import contract as payments_payout_v1
 from contracts.payments.series_v1 import contract as payments_series_v1
+from contracts.reminders.plan_v1 import contract as reminders_plan_v1
+from contracts.reminders.reminder_v1 import contract as reminders_reminder_v1
 from contracts.runtime import Contract
 from contracts.support.desk_v1 import contract as support_desk_v1
 from contracts.support.notice_v1 import contract as support_notice_v1
@@ -85,6 +87,8 @@ contracts: tuple[Contract[Any], ...] = (
     payments_payee_v1,
     payments_payout_v1,
     payments_series_v1,
+    reminders_plan_v1,
+    reminders_reminder_v1,
     support_desk_v1,
     support_notice_v1,
     support_reply_v1,

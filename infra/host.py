@@ -168,9 +168,10 @@ class Running:
     def reacting(self) -> FaustApp | None:
         """The app of its reactions and followers; None when it has none."""
         service, settings = self.service, self.settings
+        reactions = [one.equipped(self) for one in service.reactions]
         readers: list[tuple[str, Subscription, Handler]] = [
             (one.name, one.subscription, ReactionHandler(one, self.commands, service.name))
-            for one in service.reactions
+            for one in reactions
         ]
         readers += [(one.name, one.subscription, one.handler) for one in service.followers]
         if not readers:

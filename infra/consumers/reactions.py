@@ -19,6 +19,7 @@ from infra.store.protocol import AWAY
 
 E = TypeVar("E")
 COMMANDS = uuid5(NAMESPACE_URL, "relais:reactions")
+Enrich = Callable[[Connection, Sequence[Any]], Awaitable[Sequence[Any | None]]]
 
 
 class CommandRefused(Exception):
@@ -32,7 +33,8 @@ class Reaction(Generic[E]):
     `react` takes the events in `reads`, no more and no less; other events of the contract never
     reach it. `target` answers the id of the aggregate a command is for. `enrich`, where there is
     one, looks into the tables of the service: it answers the commands of a batch again, in their
-    order, each with what is known about it, or None where that leaves nothing to do.
+    order, each with what is known about it, or None where that leaves nothing to do. `equip` makes
+    that of one that needs more than tables, from the service as it runs (`infra.host.Running`).
 
     Repeating a reaction is harmless: the ids of its events follow from the event it answers, and
     its commands are answered with silence the second time. Where the events are not in the
@@ -45,13 +47,20 @@ class Reaction(Generic[E]):
     react: Callable[[E], Sequence[Any]]
     aggregate: Aggregate[Any, Any, Any, Any]
     target: Callable[[Any], str]
-    enrich: Callable[[Connection, Sequence[Any]], Awaitable[Sequence[Any | None]]] | None = None
+    enrich: Enrich | None = None
+    equip: Callable[[Any], Enrich] | None = None
     reads: Reads = field(kw_only=True)
     """One event class of the contract, or a union of several."""
 
     def __post_init__(self) -> None:
         # Asked for once, so that a wrong declaration fails where it stands.
         _ = self.events
+
+    def equipped(self, running: Any) -> "Reaction[E]":
+        """The reaction with all that it needs of the service that runs."""
+        if self.equip is None:
+            return self
+        return replace(self, enrich=self.equip(running), equip=None)
 
     @cached_property
     def events(self) -> frozenset[type[Any]]:

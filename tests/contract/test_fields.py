@@ -23,6 +23,7 @@ WRITING = [
     "messaging",
     "missions",
     "papers",
+    "reminders",
     "tills",
 ]
 FIELD = "field"

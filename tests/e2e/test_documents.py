@@ -102,6 +102,7 @@ KNOWN = {
     "vehicle_id": "v-1",
     "export_id": "e-1",
     "inventory_id": "Z1",
+    "reminder_id": "J1-R1",
 }
 PROBES = ("/health/live", "/health/ready", "/metrics")
 KEPT: list[Any] = [
@@ -247,6 +248,7 @@ async def test_an_api_keeps_its_document(both: Platform, api: str, mode: Generat
         ("customers", 17),
         ("dealerships", 40),
         ("interventions", 25),
+        ("reminders", 18),
         ("views.backoffice", 12),
         ("views.depot", 14),
         ("views.dealer", 3),
