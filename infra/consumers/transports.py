@@ -388,29 +388,7 @@ class FaustApp:
             await line.consumer.finish()
 
     def _app(self) -> Any:
-        app: Any = faust.App(
-            self._group,
-            broker=f"kafka://{str(self._bootstrap).replace(',', ';kafka://')}",
-            broker_credentials=_credentials(self._bootstrap),
-            key_serializer="raw",
-            value_serializer="raw",
-            web_enabled=False,
-            topic_allow_declare=False,
-            topic_disable_leader=True,
-            consumer_auto_offset_reset="earliest",
-            consumer_metadata_max_age_ms=METADATA_MS,
-            processing_guarantee="at_least_once",
-            stream_wait_empty=False,
-            broker_max_poll_records=BATCH,
-            broker_commit_interval=COMMIT_SECONDS,
-            # Faust waits a minute for a member that is gone, and nobody has its partitions.
-            broker_session_timeout=SESSION_SECONDS,
-            broker_rebalance_timeout=SESSION_SECONDS,
-            broker_request_timeout=4 * SESSION_SECONDS,
-            loghandlers=[],
-            # Faust makes a folder even for an app without tables, by default where we stand.
-            datadir=f"{gettempdir()}/relais-faust",
-        )
+        app = app_of(self._group, self._bootstrap)
         topic = app.topic(*self._topics, key_serializer="raw", value_serializer="raw")
         app.agent(topic, concurrency=1, name=self._group)(self._handle)
         app.on_partitions_assigned.connect(self._on_assigned)
@@ -436,10 +414,37 @@ class FaustApp:
 
     async def _handle(self, stream: Any) -> None:
         async for event in stream.events():
-            record = _from_faust(event.message)
+            record = from_faust(event.message)
             for line in self.lines:
                 if record.topic in line.consumer.topics:
                     line.bring(record)
+
+
+def app_of(group: str, bootstrap: Address) -> Any:
+    """A Faust app of that group that serves no page and makes no topic."""
+    return faust.App(
+        group,
+        broker=f"kafka://{str(bootstrap).replace(',', ';kafka://')}",
+        broker_credentials=_credentials(bootstrap),
+        key_serializer="raw",
+        value_serializer="raw",
+        web_enabled=False,
+        topic_allow_declare=False,
+        topic_disable_leader=True,
+        consumer_auto_offset_reset="earliest",
+        consumer_metadata_max_age_ms=METADATA_MS,
+        processing_guarantee="at_least_once",
+        stream_wait_empty=False,
+        broker_max_poll_records=BATCH,
+        broker_commit_interval=COMMIT_SECONDS,
+        # Faust waits a minute for a member that is gone, and nobody has its partitions.
+        broker_session_timeout=SESSION_SECONDS,
+        broker_rebalance_timeout=SESSION_SECONDS,
+        broker_request_timeout=4 * SESSION_SECONDS,
+        loghandlers=[],
+        # Faust makes a folder even for an app without tables, by default where we stand.
+        datadir=f"{gettempdir()}/relais-faust",
+    )
 
 
 def _credentials(address: Address) -> Any:
@@ -463,7 +468,7 @@ def _of(consumer: Consumer, partitions: Iterable[Any]) -> list[Partition]:
     return [(tp.topic, tp.partition) for tp in partitions if tp.topic in consumer.topics]
 
 
-def _from_faust(message: Any) -> Record:
+def from_faust(message: Any) -> Record:
     headers = message.headers or ()
     pairs = headers.items() if isinstance(headers, dict) else headers
     return Record(

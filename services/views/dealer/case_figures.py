@@ -4,7 +4,7 @@ A work report is not among them: it speaks of works that a case has proposed bef
 """
 
 from dataclasses import dataclass, replace
-from datetime import date
+from datetime import date, datetime
 from typing import assert_never
 from zoneinfo import ZoneInfo
 
@@ -50,7 +50,8 @@ class CaseFigures:
     """Amounts exclude VAT, are after discounts, and are those of works that are advised or urgent
     (G-56); they are None until there is a version, or an answer.
 
-    `created_on` is the day where the dealership is. `accepted_works` are those of the last version.
+    Days are those where the dealership is; those after `created_on` are of the first time.
+    `accepted_works` are those of the last version.
     """
 
     case_id: str
@@ -60,14 +61,18 @@ class CaseFigures:
     mode: str
     currency: str
     author_id: str
+    time_zone: str
     created_on: date
+    sent_on: date | None = None
+    read_on: date | None = None
+    answered_on: date | None = None
+    closed_on: date | None = None
     status: str = CaseStatus.PENDING_SEND
     photo_ids: tuple[str, ...] = ()
     video_ids: tuple[str, ...] = ()
     proposed_minor: int | None = None
     accepted_minor: int | None = None
     accepted_works: int = 0
-    answered: bool = False
 
 
 def key(event: Reads) -> tuple[str]:
@@ -92,8 +97,13 @@ def created(event: CaseCreated) -> CaseFigures | None:
         mode=Mode.SALES if event.module in SALES else Mode.AFTER_SALES,
         currency=event.currency,
         author_id=event.author_id,
-        created_on=event.created_at.astimezone(ZoneInfo(event.time_zone)).date(),
+        time_zone=event.time_zone,
+        created_on=day(event.created_at, event.time_zone),
     )
+
+
+def day(at: datetime, zone: str) -> date:
+    return at.astimezone(ZoneInfo(zone)).date()
 
 
 def after(row: CaseFigures, event: Reads) -> CaseFigures:
@@ -110,22 +120,31 @@ def after(row: CaseFigures, event: Reads) -> CaseFigures:
             proposed = event.proposed.excluding_vat.amount_minor
             return replace(row, proposed_minor=proposed, accepted_works=0)
         case CaseSent():
-            return at_status(row, CaseStatus.SENT)
+            sent = replace(row, sent_on=row.sent_on or day(event.sent_at, row.time_zone))
+            return at_status(sent, CaseStatus.SENT)
         case SendingFailed() | RevisionBegun():
             return at_status(row, CaseStatus.PENDING_SEND)
         case CaseRead():
-            early = {CaseStatus.PENDING_SEND, CaseStatus.SENT}
-            return at_status(row, CaseStatus.READ) if row.status in early else row
+            return read(row, event)
         case LineAccepted():
             return replace(row, accepted_works=row.accepted_works + 1)
         case CaseAnswered():
             accepted = event.accepted.excluding_vat.amount_minor
-            answered = replace(row, answered=True, accepted_minor=accepted)
+            first = row.answered_on or day(event.answered_at, row.time_zone)
+            answered = replace(row, answered_on=first, accepted_minor=accepted)
             return at_status(answered, CaseStatus.ANSWERED)
         case CaseClosed():
-            return at_status(row, CaseStatus.CLOSED)
+            closed = replace(row, closed_on=row.closed_on or day(event.closed_at, row.time_zone))
+            return at_status(closed, CaseStatus.CLOSED)
         case unhandled:
             assert_never(unhandled)
+
+
+def read(row: CaseFigures, event: CaseRead) -> CaseFigures:
+    """An answered case that is read once more stays answered."""
+    seen = replace(row, read_on=row.read_on or day(event.read_at, row.time_zone))
+    early = {CaseStatus.PENDING_SEND, CaseStatus.SENT}
+    return at_status(seen, CaseStatus.READ) if row.status in early else seen
 
 
 def placed(row: CaseFigures, event: MediaPlaced) -> CaseFigures:

@@ -13,11 +13,20 @@ from services.views.dealer import (
     colleagues,
     customers,
     deferred,
+    live_counts,
     records,
     statistics,
+    statistics_days,
 )
 
-QUESTIONS = (customers, cases_found, case_details, deferred, statistics)
+QUESTIONS = (
+    customers,
+    cases_found,
+    case_details,
+    deferred,
+    statistics,
+    statistics_days,
+)
 router = APIRouter(routes=[route for question in QUESTIONS for route in question.router.routes])
 
 service = Service(
@@ -26,6 +35,8 @@ service = Service(
     " what they come to.",
     views=(records.view, cases.view, case_figures.view, colleagues.view),
     lookups=(dealerships.lookup,),
+    migrations=(live_counts.TABLES,),
+    workers={"live_counts": live_counts.counting},
     routes=lambda _: router,
     wording=Wording(__package__),
 )

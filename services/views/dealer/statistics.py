@@ -80,19 +80,27 @@ class Direction(StrEnum):
     ASCENDING = "ascending"
 
 
-class StatisticsFilters(BaseModel):
-    """Which cases count."""
+class TodayFilters(BaseModel):
+    """Which cases of today count."""
 
     model_config = ConfigDict(frozen=True, use_attribute_docstrings=True)
+
+    dealership_id: Id | None = None
+    brand: Annotated[str | None, Query(max_length=40)] = None
+    mode: Mode | None = None
+
+    def days(self, today: date) -> tuple[date, date]:
+        """The first day and the last one."""
+        return today, today
+
+
+class PeriodFilters(TodayFilters):
+    """Which cases of which days count."""
 
     period: Period = Period.WEEK_TO_DATE
     from_day: Day | None = None
     """With `until_day`: these days instead of the period, both included."""
     until_day: Day | None = None
-    dealership_id: Id | None = None
-    brand: Annotated[str | None, Query(max_length=40)] = None
-    mode: Mode | None = None
-    status: CaseStatus | None = None
 
     def days(self, today: date) -> tuple[date, date]:
         """The first day and the last one. Raises the 422 `Problem` of a day."""
@@ -104,6 +112,12 @@ class StatisticsFilters(BaseModel):
         if self.until_day < self.from_day:
             raise invalid("query:until_day", "not_before")
         return self.from_day, self.until_day
+
+
+class StatisticsFilters(PeriodFilters):
+    """Which cases that were made in a period count."""
+
+    status: CaseStatus | None = None
 
 
 def first_day(period: Period, today: date) -> date:
@@ -141,7 +155,7 @@ class Scope:
     last: date
 
 
-async def scopes(context: RequestContext, filters: StatisticsFilters) -> list[Scope]:
+async def scopes(context: RequestContext, filters: TodayFilters) -> list[Scope]:
     """What is asked for. Raises a 404 `Problem` for a dealership that the caller does not see."""
     known = dealerships.of(context.principal.organisation_id)
     if filters.dealership_id is not None:
@@ -220,9 +234,9 @@ with asked as (
     coalesce(sum(proposed_minor), 0)::bigint as proposed,
     coalesce(sum(accepted_minor), 0)::bigint as accepted,
     count(*) filter (where accepted_works > 0) as baskets,
-    count(*) filter (where answered) as answers,
-    count(*) filter (where answered and accepted_works > 0) as converted,
-    count(*) filter (where answered and mode = 'sales') as responses
+    count(answered_on) as answers,
+    count(*) filter (where answered_on is not null and accepted_works > 0) as converted,
+    count(*) filter (where answered_on is not null and mode = 'sales') as responses
   from case_figures join asked using (dealership_id, brand)
   where organisation_id = %(mine)s and created_on between first_day and last_day
     and (%(mode)s::text is null or mode = %(mode)s::text)

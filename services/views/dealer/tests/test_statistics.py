@@ -142,12 +142,15 @@ def test_a_case_has_the_amounts_without_vat_of_its_version_and_its_answer() -> N
         mode="after_sales",
         currency="EUR",
         author_id="karim",
+        time_zone="Europe/Paris",
         created_on=date(2030, 5, 1),
+        sent_on=date(2030, 5, 1),
+        read_on=date(2030, 5, 1),
+        answered_on=date(2030, 5, 1),
         status="answered",
         proposed_minor=20_000,
         accepted_minor=10_000,
         accepted_works=1,
-        answered=True,
     )
 
 
