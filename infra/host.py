@@ -65,7 +65,8 @@ class Service:
     that its commands ask for. `guard` refuses people who have a good access token; it may ask the
     lookups. `followers` write what is neither event nor row, e.g. they remove the secrets of who is
     forgotten. `migrations` are steps of SQL, in order, for what must not be an event: secrets,
-    receipts, chunks. `workers` are more loops, by name, e.g. one that sends mail. `about` tells
+    receipts, chunks. `workers` are more loops, by name, e.g. one that sends mail; `counting` names
+    the Faust apps among them, which may make the topics of their tables. `about` tells
     people outside what its API is for. `reaches` names what it talks to beside the databases, the
     broker and the keys of accounts; production opens the ways to these and to nothing else.
     """
@@ -81,6 +82,7 @@ class Service:
     guard: Callable[[Any], Awaitable[None]] | None = None
     migrations: tuple[Step | str, ...] = ()
     workers: Mapping[str, Callable[["Running"], "Worker"]] = field(default_factory=dict)
+    counting: tuple[str, ...] = ()
     about: str = ""
     reaches: tuple[Outside, ...] = ()
 

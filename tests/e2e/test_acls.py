@@ -23,6 +23,7 @@ from aiokafka.protocol.admin import CreateAclsRequest
 
 from contracts.runtime import Contract
 from infra import host
+from infra.consumers.windows import table_topics
 from infra.host import Running, Service
 from infra.kafka import options
 from infra.settings import Settings
@@ -159,6 +160,15 @@ async def read_by(running: Running) -> set[str]:
         return {topic for (topic,) in await cursor.fetchall()}
 
 
+async def topics_of(bootstrap: str) -> set[str]:
+    admin = AIOKafkaAdminClient(bootstrap_servers=bootstrap)
+    await admin.start()
+    try:
+        return set(await admin.list_topics())
+    finally:
+        await admin.close()
+
+
 def wanted_by(service: Service) -> set[str]:
     reacting = {one.subscription.topic for one in service.reactions}
     following = {one.subscription.topic for one in service.followers}
@@ -217,4 +227,10 @@ async def test_each_service_writes_and_reads_what_it_declares(
             for one in running:
                 assert await read_by(one) == wanted_by(one.service), one.service.name
 
+        async def tables_have_topics() -> None:
+            apps = [app for one in running for app in one.service.counting]
+            wanted = {topic for app in apps for topic in table_topics(app)}
+            assert wanted <= await topics_of(kafka.other_door)
+
         await eventually(all_is_written_and_read, 120)
+        await eventually(tables_have_topics, 60)

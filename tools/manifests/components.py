@@ -61,6 +61,10 @@ def users(services: Iterable[Declared]) -> Iterator[Object]:
         if service.folds:
             generations = f"relais.views.{service.schema}."
             rules.append(_rule("group", generations, "Describe", "Read", pattern="prefix"))
+        for app in service.counting:
+            doing = ("Create", "Describe", "DescribeConfigs", "Read", "Write")
+            rules.append(_rule("topic", f"{app}-", *doing, pattern="prefix"))
+            rules.append(_rule("group", app, "Describe", "Read"))
         yield _user(service.user, rules)
     operations = ("Describe", "DescribeConfigs", "Read", "Create", "Delete")
     yield _user(COMMANDS_USER, [_rule("topic", TOPICS, *operations, pattern="prefix")])

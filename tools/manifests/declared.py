@@ -21,6 +21,8 @@ class Declared:
     """Whether it joins the group of its reactions and followers."""
     folds: bool
     """Whether it joins a group for each generation of its tables."""
+    counting: tuple[str, ...]
+    """The Faust apps of it that make the topics of their tables, and join a group of that name."""
     reaches: tuple[Outside, ...]
 
     @property
@@ -69,5 +71,6 @@ def declared(service: Service) -> Declared:
         reads=tuple(sorted({*following, *folding} - writes)),
         reacts=bool(following),
         folds=bool(folding),
+        counting=service.counting,
         reaches=service.reaches,
     )

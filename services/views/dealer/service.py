@@ -37,6 +37,7 @@ service = Service(
     lookups=(dealerships.lookup,),
     migrations=(live_counts.TABLES,),
     workers={"live_counts": live_counts.counting},
+    counting=(live_counts.GROUP,),
     routes=lambda _: router,
     wording=Wording(__package__),
 )
