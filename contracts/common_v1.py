@@ -41,6 +41,17 @@ class Point:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Zone:
+    """A part of the earth: either drawn, or named commune by commune."""
+
+    # A Polygon or MultiPolygon of RFC 7946 as JSON: WGS 84, longitude first. Absent where communes
+    # are named.
+    geojson: str | None
+    # Codes of communes, e.g. the INSEE code 69123; none where the zone is drawn.
+    communes: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class RuleInput:
     """One input of a rule that decided by itself, as text."""
 
@@ -109,6 +120,20 @@ def encode_point(value: Point) -> dict[str, Any]:
     return {
         "latitude": value.latitude,
         "longitude": value.longitude,
+    }
+
+
+def decode_zone(message: Any) -> Zone:
+    return Zone(
+        geojson=message.geojson if message.HasField("geojson") else None,
+        communes=tuple(message.communes),
+    )
+
+
+def encode_zone(value: Zone) -> dict[str, Any]:
+    return {
+        "geojson": value.geojson,
+        "communes": value.communes,
     }
 
 

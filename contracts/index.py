@@ -30,6 +30,10 @@ from contracts.invoices.buyer_v1 import contract as invoices_buyer_v1
 from contracts.invoices.invoice_v1 import contract as invoices_invoice_v1
 from contracts.invoices.numbering_v1 import contract as invoices_numbering_v1
 from contracts.invoices.seller_v1 import contract as invoices_seller_v1
+from contracts.marketplace.invitation_v1 import contract as marketplace_invitation_v1
+from contracts.marketplace.marketplace_v1 import contract as marketplace_marketplace_v1
+from contracts.marketplace.provider_v1 import contract as marketplace_provider_v1
+from contracts.marketplace.relation_v1 import contract as marketplace_relation_v1
 from contracts.media.file_v1 import contract as media_file_v1
 from contracts.messaging.message_v1 import contract as messaging_message_v1
 from contracts.messaging.preferences_v1 import contract as messaging_preferences_v1
@@ -75,6 +79,10 @@ contracts: tuple[Contract[Any], ...] = (
     invoices_invoice_v1,
     invoices_numbering_v1,
     invoices_seller_v1,
+    marketplace_invitation_v1,
+    marketplace_marketplace_v1,
+    marketplace_provider_v1,
+    marketplace_relation_v1,
     media_file_v1,
     messaging_message_v1,
     messaging_preferences_v1,

@@ -65,7 +65,7 @@ def bad_rule(rule: str, first_day: date) -> BadRule | None:
         return RuleNotReadable(rule)
     try:
         found = first_of_cycle(rule, first_day)
-    except (ValueError, TypeError, OverflowError):
+    except (ValueError, TypeError, OverflowError, IndexError):
         return RuleNotReadable(rule)
     return None if found else RuleNeverOccurs(rule)
 

@@ -108,6 +108,17 @@ async def require_provider(context: RequestContext) -> None:
     await _require(context, PROVIDERS, "not-a-provider")
 
 
+async def is_provider(context: RequestContext) -> bool:
+    """Whether the caller's organisation is a provider of marketplaces."""
+    own = await context.lookup(lookup, context.principal.organisation_id)
+    return own is not None and own.kind in PROVIDERS
+
+
+async def require_marketplace_or_provider(context: RequestContext) -> None:
+    """Refuse a caller whose organisation is neither. Raises a 403 `Problem`."""
+    await _require(context, MARKETPLACES | PROVIDERS, "not-a-marketplace")
+
+
 async def _require(context: RequestContext, kinds: frozenset[str], slug: str) -> None:
     own = await context.lookup(lookup, context.principal.organisation_id)
     if own is None or own.kind not in kinds:

@@ -19,6 +19,7 @@ WRITING = [
     "depot_tours",
     "interventions",
     "invoices",
+    "marketplace",
     "media",
     "messaging",
     "missions",

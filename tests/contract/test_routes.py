@@ -33,6 +33,7 @@ ASKING_FIRST = frozenset({"accounts"})
 """Services that look up who asks, before they read what is asked, as those with a guard do."""
 KINDS = {
     "dealerships": OrganisationKind.MARKETPLACE_OPERATOR,
+    "marketplace": OrganisationKind.MARKETPLACE_OPERATOR,
     "support": OrganisationKind.MARKETPLACE_OPERATOR,
 }
 """The organisations that services are for; others that ask are for depots."""

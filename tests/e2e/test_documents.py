@@ -64,7 +64,13 @@ KNOWN = {
     "organisation_id": "hiflow",
     "grant_id": "G1",
     "kind": "contract",
+    "invitation_id": "I1",
     "invoice_id": "inv-T1",
+    "marketplace_id": "quartier",
+    "provider_id": "atelier",
+    "complaint_id": "Z1",
+    "document_id": "welcome-guide",
+    "document_kind": "vigilance",
     "expense_id": "e-1",
     "line_id": "service",
     "change_id": "b-1",
@@ -80,6 +86,7 @@ KNOWN = {
     "notice_id": "notice-1",
     "name": "activated",
     "file_id": "f-1",
+    "service_code": "window-cleaning",
     "start": 0,
     "question_id": "q-1",
     "search_id": "near-home",
@@ -137,6 +144,8 @@ async def begun(running: Running) -> None:
     """An invoice of Ada's, what she is owed and a photo of hers, that paths can name."""
     if running.service.name in DEPOTS:
         await follow(running, organisation("hiflow", OrganisationKind.DEPOT))
+    if running.service.name == "marketplace":
+        await follow(running, organisation("hiflow", OrganisationKind.MARKETPLACE))
     known: dict[str, list[tuple[Aggregate[Any, Any, Any, Any], str, Any]]] = {
         "invoices": [(INVOICE, "inv-T1", each) for each in (note, prepare, note_extra, open_it)],
         "payments": [(PAYOUT, "ada", credit), (PAYEE, "ada", ask)],
@@ -249,6 +258,7 @@ async def test_an_api_keeps_its_document(both: Platform, api: str, mode: Generat
         ("dealerships", 40),
         ("interventions", 25),
         ("reminders", 18),
+        ("marketplace", 45),
         ("views.backoffice", 12),
         ("views.depot", 14),
         ("views.dealer", 3),

@@ -24,6 +24,7 @@ NUMBERS = {
     "minute": "minutes since midnight",
     "minutes": "minutes",
     "month": "count",
+    "months": "months",
     "ordinal": "count",
     "parcels": "count",
     "percent": "percent",

@@ -1,0 +1,29 @@
+"""The service `marketplace`: marketplaces, their providers, and what is between them."""
+
+from infra import vault
+from infra.host import Service
+from infra.lookups import files, organisations, users
+from services.marketplace.aggregates import INVITATION, MARKETPLACE, PROVIDER, RELATION
+from services.marketplace.http import router
+from services.marketplace.http.access import guard
+from services.marketplace.http.problems import WORDING
+from services.marketplace.lookups import accounts_organisation, dispatch_job
+from services.marketplace.read_models import invitations, relations
+
+service = Service(
+    name="marketplace",
+    about="Marketplaces, their providers, and what is between them.",
+    aggregates=(MARKETPLACE, INVITATION, PROVIDER, RELATION),
+    views=(invitations.view, relations.view),
+    lookups=(
+        users.lookup,
+        organisations.lookup,
+        files.lookup,
+        accounts_organisation.lookup,
+        dispatch_job.lookup,
+    ),
+    guard=guard,
+    migrations=(vault.TABLES,),
+    routes=router,
+    wording=WORDING,
+)
