@@ -9,6 +9,7 @@ from contracts.accounts.organisation_v1 import contract as accounts_organisation
 from contracts.accounts.user_v1 import contract as accounts_user_v1
 from contracts.alerts.alert_v1 import contract as alerts_alert_v1
 from contracts.alerts.searches_v1 import contract as alerts_searches_v1
+from contracts.conversations.thread_v1 import contract as conversations_thread_v1
 from contracts.customers.customer_v1 import contract as customers_customer_v1
 from contracts.dealerships.checklist_v1 import contract as dealerships_checklist_v1
 from contracts.dealerships.dealership_v1 import contract as dealerships_dealership_v1
@@ -60,6 +61,7 @@ contracts: tuple[Contract[Any], ...] = (
     accounts_user_v1,
     alerts_alert_v1,
     alerts_searches_v1,
+    conversations_thread_v1,
     customers_customer_v1,
     dealerships_checklist_v1,
     dealerships_dealership_v1,

@@ -52,7 +52,7 @@ STOP_SECONDS = 20.0
 GENERATIONS_SECONDS = 2.0
 
 
-Outside = Literal["mail", "texts", "objects", "scanner"]
+Outside = Literal["mail", "texts", "push", "objects", "scanner"]
 """A mail server, a gateway of text messages, a store of objects, a virus scanner."""
 
 

@@ -35,11 +35,21 @@ Origins = Annotated[tuple[_Origin, ...], NoDecode, BeforeValidator(_split)]
 _Network = Annotated[IPv4Network | IPv6Network, BeforeValidator(ip_network)]
 Networks = Annotated[tuple[_Network, ...], NoDecode, BeforeValidator(_split)]
 
+_Host = Annotated[str, StringConstraints(pattern=r"^\.?[a-z0-9.-]+(:[0-9]{1,5})?$")]
+Hosts = Annotated[tuple[_Host, ...], NoDecode, BeforeValidator(_split)]
+
 Signal = Literal["traces", "metrics", "logs"]
 """A kind of reports for a collector."""
 Signals = Annotated[tuple[Signal, ...], NoDecode, BeforeValidator(_split)]
 
 MASTER_BYTES = 32
+PUSH_SERVICES = (
+    "fcm.googleapis.com",
+    "updates.push.services.mozilla.com",
+    ".notify.windows.com",
+    ".push.apple.com",
+)
+"""The push services of the browsers that people have."""
 
 
 def _master_keys(given: SecretStr) -> dict[str, bytes]:
@@ -127,6 +137,11 @@ class Settings(BaseSettings):
     sms_token: SecretStr = SecretStr("")
     sms_secret: SecretStr = SecretStr("")
     """The secret with which the gateway signs its receipts."""
+    push_hosts: Hosts = PUSH_SERVICES
+    """The push services of browsers that messages are sent to, like `push.example.org`; one that
+    begins with a dot means every host below it. Addresses elsewhere are refused."""
+    push_ca: Path | None = None
+    """A PEM file with the only authority whose push services are trusted."""
     support_whatsapp: str = Field(default="", pattern=r"^([1-9][0-9]{6,14})?$")
     """The number of support in WhatsApp, as E.164 without its `+`; without one there is no link."""
     send_at_once: int = Field(default=8, ge=1)

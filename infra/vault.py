@@ -70,10 +70,11 @@ class Vault:
     async def _hashing_key(self) -> bytes:
         async with self._making:
             if self._hashing is None:
-                self._hashing = await self._kept(_HASHING, os.urandom(32))
+                self._hashing = await self.kept(_HASHING, os.urandom(32))
             return self._hashing
 
-    async def _kept(self, name: str, fresh: bytes) -> bytes:
+    async def kept(self, name: str, fresh: bytes) -> bytes:
+        """The secret of that name, which is the fresh one where there was none."""
         async with self._pool.connection() as connection:
             await connection.execute(
                 "insert into secrets.kept (name, master, sealed) values (%s, %s, %s)"

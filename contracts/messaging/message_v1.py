@@ -39,6 +39,8 @@ class Topic(IntEnum):
     ALERTS = 6
     # Answers of support.
     SUPPORT = 7
+    # Messages that people write to them (N-16).
+    CONVERSATIONS = 8
 
 
 class Channel(IntEnum):

@@ -39,6 +39,8 @@ class Topic(IntEnum):
     ALERTS = 6
     # Answers of support.
     SUPPORT = 7
+    # Messages that people write to them (N-16).
+    CONVERSATIONS = 8
 
 
 class Channel(IntEnum):
@@ -58,6 +60,16 @@ class Immediacy(IntEnum):
     # Together with others in the morning.
     DAILY = 3
     NEVER = 4
+
+
+class UnsubscriptionReason(IntEnum):
+    """Why a browser is told nothing any more."""
+
+    BY_HAND = 1
+    # Its push service knows it no more.
+    GONE = 2
+    # Somebody else signed in there, and wants to be told.
+    TAKEN_OVER = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,6 +120,33 @@ class PreferencesChanged:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class BrowserSubscribed:
+    """Somebody wants to be told things by a browser of theirs, which let them (FLB-125)."""
+
+    user_id: str
+    organisation_id: str
+    # Follows from the address.
+    browser_id: str
+    # The address at its push service (RFC 8030); whoever has it can write there.
+    endpoint: str
+    # Its public key, and the secret that it shares (RFC 8291): base64url.
+    public_key: str
+    shared_secret: str
+    subscribed_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BrowserUnsubscribed:
+    """A browser is told nothing any more."""
+
+    user_id: str
+    organisation_id: str
+    browser_id: str
+    reason: UnsubscriptionReason
+    unsubscribed_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class SubjectForgotten:
     """The key was destroyed: this person gets no more messages."""
 
@@ -115,10 +154,14 @@ class SubjectForgotten:
     forgotten_at: datetime
 
 
-PreferencesEvent = ContactChanged | PreferencesChanged | SubjectForgotten
+PreferencesEvent = (
+    ContactChanged | PreferencesChanged | BrowserSubscribed | BrowserUnsubscribed | SubjectForgotten
+)
 
 _ContactChanged = message_class("relais.messaging.preferences.v1.ContactChanged")
 _PreferencesChanged = message_class("relais.messaging.preferences.v1.PreferencesChanged")
+_BrowserSubscribed = message_class("relais.messaging.preferences.v1.BrowserSubscribed")
+_BrowserUnsubscribed = message_class("relais.messaging.preferences.v1.BrowserUnsubscribed")
 _SubjectForgotten = message_class("relais.messaging.preferences.v1.SubjectForgotten")
 
 
@@ -214,6 +257,63 @@ def encode_preferences_changed(value: PreferencesChanged, _seal: Seal) -> bytes:
     return encoded
 
 
+def decode_browser_subscribed(message: Any, unseal: Unseal) -> BrowserSubscribed:
+    if not (
+        message.HasField("endpoint")
+        and message.HasField("public_key")
+        and message.HasField("shared_secret")
+        and message.HasField("subscribed_at")
+    ):
+        raise missing(message, "endpoint", "public_key", "shared_secret", "subscribed_at")
+    return BrowserSubscribed(
+        user_id=message.user_id,
+        organisation_id=message.organisation_id,
+        browser_id=message.browser_id,
+        endpoint=decode_text(unseal(message.user_id, 4, message.endpoint.sealed)),
+        public_key=decode_text(unseal(message.user_id, 5, message.public_key.sealed)),
+        shared_secret=decode_text(unseal(message.user_id, 6, message.shared_secret.sealed)),
+        subscribed_at=decode_instant(message.subscribed_at),
+    )
+
+
+def encode_browser_subscribed(value: BrowserSubscribed, seal: Seal) -> bytes:
+    message = _BrowserSubscribed(
+        user_id=value.user_id,
+        organisation_id=value.organisation_id,
+        browser_id=value.browser_id,
+        endpoint={"sealed": seal(value.user_id, 4, value.endpoint.encode())},
+        public_key={"sealed": seal(value.user_id, 5, value.public_key.encode())},
+        shared_secret={"sealed": seal(value.user_id, 6, value.shared_secret.encode())},
+        subscribed_at=encode_instant(value.subscribed_at),
+    )
+    encoded: bytes = message.SerializeToString()
+    return encoded
+
+
+def decode_browser_unsubscribed(message: Any, _unseal: Unseal) -> BrowserUnsubscribed:
+    if not message.HasField("unsubscribed_at"):
+        raise missing(message, "unsubscribed_at")
+    return BrowserUnsubscribed(
+        user_id=message.user_id,
+        organisation_id=message.organisation_id,
+        browser_id=message.browser_id,
+        reason=member(UnsubscriptionReason, message.reason),
+        unsubscribed_at=decode_instant(message.unsubscribed_at),
+    )
+
+
+def encode_browser_unsubscribed(value: BrowserUnsubscribed, _seal: Seal) -> bytes:
+    message = _BrowserUnsubscribed(
+        user_id=value.user_id,
+        organisation_id=value.organisation_id,
+        browser_id=value.browser_id,
+        reason=value.reason,
+        unsubscribed_at=encode_instant(value.unsubscribed_at),
+    )
+    encoded: bytes = message.SerializeToString()
+    return encoded
+
+
 def decode_subject_forgotten(message: Any, _unseal: Unseal) -> SubjectForgotten:
     if not message.HasField("forgotten_at"):
         raise missing(message, "forgotten_at")
@@ -263,6 +363,32 @@ contract: Contract[PreferencesEvent] = Contract(
             encode=encode_preferences_changed,
             parse=parser(_PreferencesChanged),
             convert=decode_preferences_changed,
+        ),
+        EventType(
+            type="relais.messaging.preferences.v1.browser_subscribed",
+            cls=BrowserSubscribed,
+            key="user_id",
+            time="subscribed_at",
+            schema="relais.messaging.preferences.v1.BrowserSubscribed",
+            personal=(
+                ("endpoint", "user_id"),
+                ("public_key", "user_id"),
+                ("shared_secret", "user_id"),
+            ),
+            encode=encode_browser_subscribed,
+            parse=parser(_BrowserSubscribed),
+            convert=decode_browser_subscribed,
+        ),
+        EventType(
+            type="relais.messaging.preferences.v1.browser_unsubscribed",
+            cls=BrowserUnsubscribed,
+            key="user_id",
+            time="unsubscribed_at",
+            schema="relais.messaging.preferences.v1.BrowserUnsubscribed",
+            personal=(),
+            encode=encode_browser_unsubscribed,
+            parse=parser(_BrowserUnsubscribed),
+            convert=decode_browser_unsubscribed,
         ),
         EventType(
             type="relais.messaging.preferences.v1.subject_forgotten",

@@ -45,7 +45,12 @@ async def require(context: RequestContext, field: str, dealership_id: str) -> De
     return found
 
 
+def has_licence(dealership: Dealership, licence: Licence) -> bool:
+    """Whether the dealership is licensed for something (G-79)."""
+    return licence.name.lower() in dealership.licences
+
+
 def require_licence(dealership: Dealership, licence: Licence) -> None:
     """Refuse what the dealership is not licensed for (G-79). Raises a 403 `Problem`."""
-    if licence.name.lower() not in dealership.licences:
+    if not has_licence(dealership, licence):
         raise Problem(403, "not-licensed", facts={"licence": licence.name.lower()})

@@ -6,12 +6,12 @@ from contracts.messaging import message_v1
 from infra import vault
 from infra.consumers.reactions import Reaction
 from infra.host import Service
-from infra.lookups import customers, dealerships, devices, files, users
+from infra.lookups import customers, customers_of_cases, dealerships, devices, files, users
 from services.interventions.adapters import working
 from services.interventions.aggregates import CASE
 from services.interventions.http import router
 from services.interventions.http.problems import WORDING
-from services.interventions.lookups import customers_customer, dealerships_template
+from services.interventions.lookups import dealerships_template
 from services.interventions.reactions import (
     from_customers_customer,
     from_interventions_case,
@@ -55,7 +55,7 @@ service = Service(
         dealerships.lookup,
         files.lookup,
         customers.lookup,
-        customers_customer.cases,
+        customers_of_cases.lookup,
         dealerships_template.lookup,
     ),
     guard=devices.refuse_ended,

@@ -1,5 +1,6 @@
 """The service `media`: files up and down, checked at arrival, private or public."""
 
+from contracts.conversations import thread_v1
 from contracts.dealerships import template_v1
 from contracts.interventions import case_v1
 from contracts.invoices import invoice_v1
@@ -14,6 +15,7 @@ from services.media.adapters import sweeper, tables
 from services.media.aggregates import FILE
 from services.media.http.problems import WORDING
 from services.media.reactions import (
+    from_conversations_thread,
     from_dealerships_template,
     from_interventions_case,
     from_invoices_invoice,
@@ -75,6 +77,14 @@ service = Service(
             FILE,
             from_missions_trip.target,
             reads=from_missions_trip.Reads,
+        ),
+        Reaction(
+            "threads",
+            thread_v1.contract,
+            from_conversations_thread.react,
+            FILE,
+            from_conversations_thread.target,
+            reads=from_conversations_thread.Reads,
         ),
         Reaction(
             "requests",

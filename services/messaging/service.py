@@ -1,6 +1,7 @@
 """The service `messaging`: what goes out to people, how, when, and whether it arrived."""
 
 from contracts.accounts import user_v1
+from infra import vault
 from infra.consumers.reactions import Reaction
 from infra.host import Service
 from services.messaging import http
@@ -9,7 +10,7 @@ from services.messaging.adapters.outbound import attempts, receipts, sink
 from services.messaging.aggregates import MESSAGE, PREFERENCES
 from services.messaging.http.problems import WORDING
 from services.messaging.reactions import from_accounts_user as accounts
-from services.messaging.read_models import outbox, recipients
+from services.messaging.read_models import browsers, outbox, recipients
 
 service = Service(
     name="messaging",
@@ -26,10 +27,10 @@ service = Service(
         ),
         *notices.reactions(),
     ),
-    views=(outbox.view, recipients.view),
+    views=(outbox.view, recipients.view, browsers.view),
     routes=http.router,
     wording=WORDING,
-    migrations=(receipts.TABLES + sink.TABLES, attempts.TABLES, attempts.BY_AGE),
+    migrations=(receipts.TABLES + sink.TABLES, attempts.TABLES, attempts.BY_AGE, vault.TABLES),
     workers={"sender": channels.sender},
-    reaches=("mail", "texts"),
+    reaches=("mail", "texts", "push"),
 )

@@ -107,6 +107,9 @@ BEGINS = (
     "support POST /requests",
     "support POST /requests/{request_id}/splits",
     "support POST /whatsapp-requests",
+    "conversations POST /customer-threads",
+    "conversations POST /mission-threads",
+    "conversations POST /threads",
 )
 """These make something that was not there."""
 
@@ -258,6 +261,9 @@ ONE_SIDE = (
     "support DELETE /replies/{reply_id}",
     "support PUT /desk",
     "support PUT /replies/{reply_id}",
+    "conversations DELETE /threads/{thread_id}/members/{user_id}",
+    "conversations POST /threads/{thread_id}/members",
+    "conversations PUT /threads/{thread_id}/closure",
 )
 """Colleagues replace it whole, or take it back: the last word counts; `If-Match` is for them."""
 
@@ -302,6 +308,10 @@ OWN = (
     "support POST /requests/{request_id}/messages",
     "support PUT /requests/{request_id}/rating",
     "support PUT /requests/{request_id}/read",
+    "conversations POST /threads/{thread_id}/messages",
+    "conversations PUT /threads/{thread_id}/reading",
+    "messaging DELETE /browsers/{browser_id}",
+    "messaging POST /browsers",
 )
 """One's own: nobody else changes it."""
 

@@ -25,6 +25,7 @@ from infra.testing.phones import Phone
 from infra.tokens import Role, issue, jwks
 from infra.topics import create_topics
 from services.accounts.service import service as accounts
+from services.conversations.service import service as conversations
 from services.customers.service import service as customers
 from services.dealerships.service import service as dealerships
 from services.interventions.service import service as interventions
@@ -35,7 +36,16 @@ from services.views.dealer.service import service as dealer
 from tests.e2e.conftest import KEY, MASTER_KEYS
 from tools.relais.bootstrap import Founder, found
 
-SERVICES = (accounts, customers, dealer, dealerships, interventions, media, messaging)
+SERVICES = (
+    accounts,
+    conversations,
+    customers,
+    dealer,
+    dealerships,
+    interventions,
+    media,
+    messaging,
+)
 GROUP = "petit"
 OPENED = {
     "dealership_name": "Petit Lyon",
@@ -59,7 +69,7 @@ CAR = {"plate": "AB-123-CD", "mileage_km": 84_210}
 MODULES = {"modules": ["mechanical", "work_report"]}
 TYRES = {"label": "Pneus", "level": "advised", "ordinal": 1}
 
-# Seven services with all their workers begin on a machine that others use as well.
+# Eight services with all their workers begin on a machine that others use as well.
 pytestmark = [pytest.mark.any_broker, pytest.mark.timeout(300)]
 
 
@@ -223,11 +233,10 @@ class House:
         await eventually(arrived)
 
     @asynccontextmanager
-    async def live(self, query: str) -> AsyncIterator[AsyncIterator[str]]:
+    async def live(self, query: str, api: str = "/dealer") -> AsyncIterator[AsyncIterator[str]]:
         """The queries whose answers to the agent are others from now on."""
-        headers = {"Authorization": f"Bearer {self.agent}"}
-        watch = {"watch": query}
-        async with self.client.stream("GET", "/dealer/live", params=watch, headers=headers) as told:
+        asked = {"params": {"watch": query}, "headers": {"Authorization": f"Bearer {self.agent}"}}
+        async with self.client.stream("GET", f"{api}/live", **asked) as told:
             queries = changes(told.aiter_lines())
             await anext(queries)
             yield queries
@@ -241,6 +250,14 @@ class House:
             return found
 
         return await eventually(so)
+
+    async def gone(self, page: str) -> None:
+        """Whoever has the link of the thread finds nothing any more."""
+
+        async def closed() -> None:
+            assert (await self.client.get(page)).status_code == 404
+
+        await eventually(closed)
 
 
 @asynccontextmanager
@@ -268,6 +285,9 @@ async def at_work(
         )
         rose = Founder("rose", "rose@example.org", "Rose Petit")
         await found(opened[0], GROUP, OrganisationKind.DEALER_GROUP, profile, rose)
+        olga = Founder("olga", "olga@example.org", "Olga Relais")
+        operator = OrganisationKind.MARKETPLACE_OPERATOR
+        await found(opened[0], "relais", operator, profile, olga)
         for running in opened:
             await stack.enter_async_context(host.working(running))
         site = serving.site(opened, settings)
@@ -291,6 +311,45 @@ async def answered(house: House, page: str) -> None:
     knowing = decided | {"risks_acknowledged": ["pads"]}
     await house.done("", "PUT", f"{page}/answer", knowing)
     await house.done("", "PUT", f"{page}/contact-request")
+
+
+async def chatted(house: House, case_id: str, page: str) -> str:
+    """Claire asks on a page beside that of the case, the agent sees it live and answers, and she
+    reads it. Answers the address of her page."""
+    thread_page = await licensed(house, page)
+    form = {"key": "chat-1", "shown": "0", "message": "Can the brakes wait?"}
+    asked = await house.client.post(f"{thread_page}/messages", data=form)
+    assert asked.status_code == 303, asked.text
+    opened = await house.done(
+        house.agent, "POST", "/conversations/customer-threads", {"case_id": case_id}
+    )
+    path = f"/threads/{opened['id']}"
+    async with house.live(path, "/conversations") as queries:
+        body = {"message": "No, they cannot.", "read": 1}
+        await house.done(house.agent, "POST", f"/conversations{path}/messages", body)
+        assert await anext(queries) == path
+    shown = await house.shown(f"/conversations{path}", unread=0, read=2)
+    assert [one["author_id"] for one in shown["messages"]] == [None, house.agent_id]
+    read = (await house.client.get(thread_page)).text
+    assert "Can the brakes wait?" in read
+    assert "No, they cannot." in read
+    return thread_page
+
+
+async def licensed(house: House, page: str) -> str:
+    """The address of the page of the thread, once the operator has licensed the dealership."""
+    operator = issue(KEY, "olga", "relais", ["administration"])
+    path = f"/dealerships/dealerships/{house.dealership_id}/licences"
+    await house.done(operator, "PUT", path, {"licences": ["chat"]})
+
+    async def linked() -> str:
+        [found] = re.findall(
+            r'href="(/conversations/page/[^"]+)"', (await house.client.get(page)).text
+        )
+        assert (await house.client.get(found)).status_code == 200
+        return str(found)
+
+    return await eventually(linked)
 
 
 async def changes(lines: AsyncIterator[str]) -> AsyncIterator[str]:
@@ -388,7 +447,8 @@ async def erased(house: House, case_id: str, customer_id: str) -> None:
 
 
 @pytest.mark.requirement(
-    "FLB-002", "FLB-050", "FLB-081", "FLB-096", "FLB-121", "FLB-123", "FLB-112"
+    *("FLB-002", "FLB-050", "FLB-081", "FLB-096", "FLB-121", "FLB-123", "FLB-112"),
+    *("FLB-124", "G-50", "G-51"),
 )
 async def test_what_a_phone_sent_is_answered_by_the_link_of_a_mail_and_forgotten(
     broker: Broker, new_database: Callable[[], str], tmp_path: Path
@@ -404,6 +464,7 @@ async def test_what_a_phone_sent_is_answered_by_the_link_of_a_mail_and_forgotten
         assert (await house.client.get(former)).status_code == 410
         await house.shown(shown, status="sent", version=2)
         customer_id = await blocked(house, path)
+        thread = await chatted(house, case_id, page)
         async with house.live(f"/cases/{case_id}") as queries:
             await answered(house, page)
             assert await anext(queries) == f"/cases/{case_id}"
@@ -414,3 +475,4 @@ async def test_what_a_phone_sent_is_answered_by_the_link_of_a_mail_and_forgotten
         await taken_up(house)
         await erased(house, case_id, customer_id)
         assert {(await house.client.get(one)).status_code for one in (page, report)} == {410}
+        await house.gone(thread)

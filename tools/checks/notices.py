@@ -85,8 +85,10 @@ def _field(event: EventType[Any], path: str) -> tuple[Any, bool] | None:
 
 def _of_fields(notice: Notice, event: EventType[Any]) -> Iterator[str]:
     """The fields that are no facts."""
-    ids = (notice.to, notice.distinct_by, notice.address, *notice.about.values())
+    ids = (notice.distinct_by, notice.address, *notice.about.values())
     yield from _of_type(event, str, ids)
+    if _field(event, notice.to) != (tuple[str, ...], False):
+        yield from _of_type(event, str, (notice.to,))
     yield from _of_type(event, datetime, (notice.at, notice.expires_at))
     if len(notice.about) > 1:
         yield "a message speaks of one thing"

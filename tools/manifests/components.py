@@ -29,6 +29,7 @@ LAG_SECONDS = 10
 _PORTS: dict[Outside, tuple[int, ...]] = {
     "mail": (465, 587),
     "texts": (443,),
+    "push": (443,),
     "objects": (443,),
     "scanner": (3310,),
 }

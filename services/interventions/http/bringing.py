@@ -9,6 +9,7 @@ from infra.http.models import Body, Id, Instant
 from infra.http.problems import unknown_reference
 from infra.http.request_context import RequestContext
 from infra.http.vehicles import normal_plate
+from infra.lookups import customers_of_cases
 from services.interventions import case
 from services.interventions.aggregates import CASE
 from services.interventions.case import bringing
@@ -17,7 +18,6 @@ from services.interventions.case.dossier import Dossier
 from services.interventions.http.access import WriterContext, may_read, ours, to_write
 from services.interventions.http.answers import AmountsShown
 from services.interventions.http.fields import LevelNamed, PartId
-from services.interventions.lookups import customers_customer
 
 router = Router("Lines of other cases")
 
@@ -102,7 +102,7 @@ async def list_importable_cases(case_id: Id, context: WriterContext) -> Answered
         raise context.refuse(NotOfModule(report.created.module))
     there = {one.imported_case_id for one in report.imports}
     customer_id = await customer_of(context, report)
-    ids = await customers_customer.of_customer(context.lookups, customer_id)
+    ids = await customers_of_cases.of_customer(context.lookups, customer_id)
     states = [(await context.load(CASE, one)).state for one in ids if one not in there]
     found = (candidate(context, report, state) for state in states)
     return Answered(Candidates(cases=tuple(one for one in found if one is not None)))
@@ -139,7 +139,7 @@ def marks_of(held: Dossier) -> bringing.Marks:
 
 async def customer_of(context: RequestContext, held: Dossier) -> str:
     case_id = held.created.case_id
-    return await customers_customer.root_of(context.lookups, case_id, held.contact_id)
+    return await customers_of_cases.root_of(context.lookups, case_id, held.contact_id)
 
 
 async def beside(context: RequestContext, target: Dossier, field: str, case_id: str) -> case.Case:

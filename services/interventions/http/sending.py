@@ -12,7 +12,7 @@ from contracts.interventions.case_v1 import SendingChannel
 from infra.http.answers import Answer, Answered, Recorded, Router
 from infra.http.models import Body, Id, Instant, MoneyBody
 from infra.http.request_context import RequestContext
-from infra.lookups import customers
+from infra.lookups import customers, customers_of_cases
 from infra.vault import Vault
 from services.interventions import case
 from services.interventions.adapters import links
@@ -22,7 +22,6 @@ from services.interventions.case.dossier import CUSTOMER, Dossier
 from services.interventions.http.access import WriterContext, ours, terms_of, to_write
 from services.interventions.http.fields import ChannelNamed, OriginByHand, PartId, ScopeNamed
 from services.interventions.http.proposal import Version, WorkIds
-from services.interventions.lookups import customers_customer
 
 Channels = Annotated[tuple[ChannelNamed, ...], Field(min_length=1, max_length=3, strict=False)]
 
@@ -213,7 +212,7 @@ def router(vault: Vault, pages: str) -> Router:
         tokens = {
             one: await links.of_cases(vault).token(held.created.case_id, one) for one in needed
         }
-        customer_id = await customers_customer.of_case(
+        customer_id = await customers_of_cases.of_case(
             context.lookups, held.created.case_id, held.contact_id
         )
         channels = await customers.open_channels(

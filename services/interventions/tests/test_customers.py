@@ -15,8 +15,8 @@ from contracts.customers.customer_v1 import (
     CustomerRecorded,
     LinkReason,
 )
+from infra.lookups.customers_of_cases import CustomerOfCase, Reads, project
 from infra.testing.following import NOON, follow
-from services.interventions.lookups.customers_customer import CustomerOfCase, Reads, project
 from services.interventions.tests.make import GROUP, LILLE
 from services.interventions.tests.serving import SENDING, served
 

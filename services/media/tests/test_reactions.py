@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 
+from contracts.conversations import thread_v1 as thread
 from contracts.dealerships import template_v1 as template
 from contracts.interventions import case_v1 as case
 from contracts.invoices import invoice_v1 as invoice
@@ -13,6 +14,7 @@ from contracts.payments import payee_v1 as payee
 from contracts.support import request_v1 as request
 from services.media.file import Hold, Release, Unshare
 from services.media.reactions import (
+    from_conversations_thread,
     from_dealerships_template,
     from_interventions_case,
     from_invoices_invoice,
@@ -50,6 +52,17 @@ def test_all_files_of_a_case_that_ended_are_let_go_of(kind: type[Any], time: str
     assert from_interventions_case.react(fact(kind, **known)) == [
         Release(file_id=one, organisation_id="group", by="case-J1", at=NOON)
         for one in ("f-1", "f-2")
+    ]
+
+
+@pytest.mark.requirement("G-50", "G-51")
+def test_what_comes_with_a_message_is_held_until_the_thread_is_erased() -> None:
+    known = {"thread_id": "W1", "organisation_id": "group", "file_ids": ("f-1",)}
+    written = fact(thread.MessageWritten, written_at=NOON, **known)
+    assert from_conversations_thread.react(written) == [hold(None, "thread-W1", None)]
+    erased = fact(thread.ThreadErased, erased_at=NOON, **known)
+    assert from_conversations_thread.react(erased) == [
+        Release(file_id="f-1", organisation_id="group", by="thread-W1", at=NOON)
     ]
 
 

@@ -8,8 +8,10 @@ from pathlib import Path
 from contracts.messaging.message_v1 import Channel
 from infra.host import Running
 from infra.supervisor import Halt
-from services.messaging.adapters.outbound import Transport, bounces, sink
+from infra.vault import Vault
+from services.messaging.adapters.outbound import Transport, bounces, push, sink
 from services.messaging.adapters.outbound.mail import Mail
+from services.messaging.adapters.outbound.push import Push
 from services.messaging.adapters.outbound.sms import Sms
 from services.messaging.adapters.sender import Sender
 
@@ -35,6 +37,7 @@ async def opened(running: Running) -> AsyncIterator[Mapping[Channel, Transport]]
         log.warning("RELAIS_SENDING is off: messages wait")
         yield channels
         return
+    channels[Channel.PUSH] = await _push(running)
     if settings.sms_url:
         channels[Channel.SMS] = Sms(settings.sms_url, settings.sms_token.get_secret_value())
     if url := settings.smtp.get_secret_value():
@@ -55,6 +58,15 @@ async def opened(running: Running) -> AsyncIterator[Mapping[Channel, Transport]]
         channels.setdefault(Channel.SMS, sink.TextSink(running.pool))
         log.info("no mail server is set: mail is kept at /messaging/inbox")
         yield channels
+
+
+async def _push(running: Running) -> Push:
+    settings = running.settings
+    key = await push.key_of(Vault(running.pool, settings.masters))
+    try:
+        return Push(key, settings.mail_from, settings.push_hosts, settings.push_ca)
+    except OSError as error:
+        raise Halt(f"the authority in RELAIS_PUSH_CA cannot be read: {error}") from error
 
 
 def _mail(

@@ -18,6 +18,7 @@ from uuid import uuid4
 
 from contracts.messaging import preferences_v1
 from contracts.messaging.message_v1 import Channel, Reason
+from contracts.messaging.preferences_v1 import UnsubscriptionReason
 from infra import telemetry
 from infra.commands import CommandContext, Done
 from infra.database import Connection
@@ -26,6 +27,7 @@ from infra.personal import SubjectIsForgotten
 from infra.polling import Polling
 from infra.store.protocol import AWAY
 from services.messaging import message as messages
+from services.messaging import preferences
 from services.messaging.adapters import rendering
 from services.messaging.adapters.outbound import (
     OURS,
@@ -38,6 +40,7 @@ from services.messaging.adapters.outbound import (
     Transport,
     Why,
     attempts,
+    push,
     receipts,
 )
 from services.messaging.aggregates import MESSAGE, PREFERENCES
@@ -48,6 +51,7 @@ from services.messaging.read_models import outbox
 log = logging.getLogger("relais.messaging")
 
 PAGE = 200
+ACTOR = "worker:messaging.sender"
 ASIDE_SECONDS = 60.0
 COUNT_SECONDS = 10.0
 """How old the figures of what waits may be."""
@@ -306,8 +310,10 @@ class Sender(Polling):
             await self._note_not_now(parts, channel, failure)
         except NeverThere as failure:
             await self._note_refused(parts, channel, failure)
+            await self._note_gone(parts[0], failure.gone)
         else:
             await self._accepted(key, channel, parts, accepted)
+            await self._note_gone(parts[0], accepted.gone)
 
     async def _handed(
         self, transport: Transport, channel: Channel, outbound: OutboundMessage
@@ -422,6 +428,19 @@ class Sender(Polling):
             )
             await self._do(one.message_id, refused)
 
+    async def _note_gone(self, one: Ready, browser_ids: Sequence[str]) -> None:
+        """Browsers that their push service knows no more are told nothing any more."""
+        user_id = one.person.contact.user_id
+        for browser_id in browser_ids:
+            id, at = uuid4(), datetime.now(UTC)
+            context = CommandContext(
+                id, f"browser:{browser_id}", str(id), ACTOR, "", at, fingerprint=""
+            )
+            command = preferences.UnsubscribeBrowser(
+                user_id=user_id, browser_id=browser_id, reason=UnsubscriptionReason.GONE, at=at
+            )
+            await self._commands.handle(PREFERENCES, user_id, command, context)
+
     async def _rendered(self, one: Ready) -> RenderedMessage | None:
         try:
             return rendering.message(one.state.queued, one.state.plan, one.person, self._portal)
@@ -456,9 +475,7 @@ class Sender(Polling):
     async def _do(self, message_id: str, command: messages.Command) -> None:
         """Carry out a command; the state of the message makes its repetition harmless."""
         id, about, at = uuid4(), f"message:{message_id}", datetime.now(UTC)
-        context = CommandContext(
-            id, about, str(id), "worker:messaging.sender", "", at, fingerprint=""
-        )
+        context = CommandContext(id, about, str(id), ACTOR, "", at, fingerprint="")
         try:
             answer = await self._commands.handle(MESSAGE, message_id, command, context)
         except SubjectIsForgotten:
@@ -495,6 +512,8 @@ def _addresses(parts: Sequence[Ready], channel: Channel) -> tuple[str, ...]:
     person = parts[0].person
     if (elsewhere := parts[0].state.queued.address) is not None:
         return tuple(elsewhere.split("\n"))
+    if channel is Channel.PUSH:
+        return tuple(map(push.address_of, person.browsers))
     way = preferences_v1.Channel(channel)
     found = [person.address(way)]
     if any(one.state.queued.former_addresses for one in parts):

@@ -3,7 +3,7 @@
 from fastapi import APIRouter
 
 from infra.host import Running
-from services.messaging.http import inbox, messages, preferences, sms_receipts, templates
+from services.messaging.http import browsers, inbox, messages, preferences, sms_receipts, templates
 
 
 def router(running: Running) -> APIRouter:
@@ -11,6 +11,8 @@ def router(running: Running) -> APIRouter:
     routers = (
         messages.router(running),
         preferences.router,
+        browsers.router(running),
+        browsers.own,
         templates.router(running),
         sms_receipts.router(running),
         inbox.router(running),

@@ -8,6 +8,8 @@ from typing import ClassVar, assert_never
 from zoneinfo import ZoneInfo, available_timezones
 
 from contracts.messaging.preferences_v1 import (
+    BrowserSubscribed,
+    BrowserUnsubscribed,
     Channel,
     Choice,
     ContactChanged,
@@ -17,11 +19,14 @@ from contracts.messaging.preferences_v1 import (
     QuietHours,
     SubjectForgotten,
     Topic,
+    UnsubscriptionReason,
 )
 from contracts.runtime import REDACTED
 
 MINUTES_A_DAY = 24 * 60
 USUAL_ZONE = "Europe/Paris"
+MOST_BROWSERS = 20
+"""Of a person; those that are gone are removed by themselves."""
 Cell = tuple[Topic, Channel]
 
 # --- Commands ---------------------------------------------------------------
@@ -73,12 +78,34 @@ class Choose:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class SubscribeBrowser:
+    """A browser lets somebody be told things, at the address of its push service (FLB-125)."""
+
+    user_id: str
+    organisation_id: str
+    browser_id: str
+    endpoint: str
+    public_key: str
+    shared_secret: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UnsubscribeBrowser:
+    user_id: str
+    browser_id: str
+    reason: UnsubscriptionReason
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Forget:
     user_id: str
     at: datetime
 
 
-Command = Meet | ChangeReach | ChangeAddress | Choose | Forget
+OfBrowsers = SubscribeBrowser | UnsubscribeBrowser
+Command = Meet | ChangeReach | ChangeAddress | Choose | OfBrowsers | Forget
 
 # --- Rejections -------------------------------------------------------------
 
@@ -108,7 +135,14 @@ class NoSuchTimeZone:
     name: str
 
 
-Rejection = NoSuchRecipient | CellNamedTwice | QuietHoursNotPossible | NoSuchTimeZone
+@dataclass(frozen=True, slots=True)
+class TooManyBrowsers:
+    most: int
+
+
+Rejection = (
+    NoSuchRecipient | CellNamedTwice | QuietHoursNotPossible | NoSuchTimeZone | TooManyBrowsers
+)
 
 # --- State ------------------------------------------------------------------
 
@@ -127,6 +161,8 @@ class Recipient:
     choices: Mapping[Cell, Immediacy] = field(default_factory=dict)
     quiet_hours: QuietHours | None = None
     time_zone: str = USUAL_ZONE
+    browsers: tuple[BrowserSubscribed, ...] = ()
+    """Those that are told things, the one that was added first first."""
 
     @property
     def zone(self) -> ZoneInfo:
@@ -134,15 +170,24 @@ class Recipient:
         return ZoneInfo(self.time_zone)
 
     def address(self, channel: Channel) -> str | None:
-        """Where they are reached by a channel; None when they are not."""
-        known = {Channel.EMAIL: self.contact.email, Channel.SMS: self.contact.phone}
+        """Where they are reached by a channel, of several browsers the first; None when they are
+        not."""
+        browser = self.browsers[0].endpoint if self.browsers else None
+        known = {
+            Channel.EMAIL: self.contact.email,
+            Channel.SMS: self.contact.phone,
+            Channel.PUSH: browser,
+        }
         address = known.get(channel)
         # The key of somebody forgotten goes before their account says so.
         return None if address == REDACTED else address
 
     def immediacy(self, topic: Topic, channel: Channel) -> Immediacy:
         """The recipient's choice; by default everything at once by e-mail, and nothing else: by
-        text message to who has no address."""
+        text message to who has no address. What people write to them also comes to the browsers
+        that let them be told."""
+        if channel is Channel.PUSH and topic is Topic.CONVERSATIONS:
+            return self.choices.get((topic, channel), Immediacy.NOW)
         by_default = Channel.EMAIL if self.contact.email else Channel.SMS
         usual = Immediacy.NOW if channel is by_default else Immediacy.NEVER
         return self.choices.get((topic, channel), usual)
@@ -174,10 +219,18 @@ def evolve(person: Person, event: PreferencesEvent) -> Person:
                 quiet_hours=event.quiet_hours,
                 time_zone=event.time_zone,
             )
+        case BrowserSubscribed() | BrowserUnsubscribed():
+            return _told(person, event) if isinstance(person, Recipient) else person
         case SubjectForgotten():
             return Forgotten()
         case unhandled:
             assert_never(unhandled)
+
+
+def _told(person: Recipient, event: BrowserSubscribed | BrowserUnsubscribed) -> Recipient:
+    others = tuple(one for one in person.browsers if one.browser_id != event.browser_id)
+    added = (event,) if isinstance(event, BrowserSubscribed) else ()
+    return replace(person, browsers=(*others, *added))
 
 
 def _former(person: Recipient, now: ContactChanged) -> tuple[tuple[Channel, str], ...]:
@@ -207,6 +260,10 @@ def decide(command: Command, person: Person) -> Decision:
             return change_address(command, person)
         case Choose():
             return choose(command, person)
+        case SubscribeBrowser():
+            return subscribe(command, person)
+        case UnsubscribeBrowser():
+            return unsubscribe(command, person)
         case unhandled:
             assert_never(unhandled)
 
@@ -278,6 +335,48 @@ def choose(command: Choose, person: Person) -> Decision:
             quiet_hours=command.quiet_hours,
             time_zone=command.time_zone,
             changed_at=command.at,
+        )
+    ]
+
+
+def subscribe(command: SubscribeBrowser, person: Person) -> Decision:
+    """A browser that says it again, with the same keys, is told already."""
+    if (
+        not isinstance(person, Recipient)
+        or person.contact.organisation_id != command.organisation_id
+    ):
+        return NoSuchRecipient()
+    known = {one.browser_id: one for one in person.browsers}
+    subscribed = BrowserSubscribed(
+        user_id=command.user_id,
+        organisation_id=command.organisation_id,
+        browser_id=command.browser_id,
+        endpoint=command.endpoint,
+        public_key=command.public_key,
+        shared_secret=command.shared_secret,
+        subscribed_at=command.at,
+    )
+    before = known.get(command.browser_id)
+    if before is not None and replace(subscribed, subscribed_at=before.subscribed_at) == before:
+        return []
+    if before is None and len(known) >= MOST_BROWSERS:
+        return TooManyBrowsers(MOST_BROWSERS)
+    return [subscribed]
+
+
+def unsubscribe(command: UnsubscribeBrowser, person: Person) -> Decision:
+    """Silence for a browser that is told nothing."""
+    if not isinstance(person, Recipient):
+        return []
+    if command.browser_id not in {one.browser_id for one in person.browsers}:
+        return []
+    return [
+        BrowserUnsubscribed(
+            user_id=command.user_id,
+            organisation_id=person.contact.organisation_id,
+            browser_id=command.browser_id,
+            reason=command.reason,
+            unsubscribed_at=command.at,
         )
     ]
 

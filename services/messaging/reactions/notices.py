@@ -35,7 +35,7 @@ class Notice:
 
     template: str
     to: str
-    """The field with the id of the recipient."""
+    """The field with the id of the recipient, or with those of several."""
     topic: Topic
     at: str
     """The field with the time of the event."""
@@ -120,8 +120,8 @@ def _queued(notice: Notice, event: Any) -> list[Queue]:
     facts = {name: value_of(event, path) for name, path in notice.facts.items()}
     personal = {name: value_of(event, path) for name, path in notice.personal.items()}
     address = value_of(event, notice.address) if notice.address else None
-    recipient = value_of(event, notice.to)
-    if None in (recipient, *facts.values(), *personal.values()):
+    to = value_of(event, notice.to)
+    if None in (to, *facts.values(), *personal.values()):
         return []
     if REDACTED in (address, *personal.values()):
         return []
@@ -146,6 +146,7 @@ def _queued(notice: Notice, event: Any) -> list[Queue]:
             language=value_of(event, notice.language) if notice.language else None,
             at=at,
         )
+        for recipient in (to if isinstance(to, tuple) else (to,))
         for channel in notice.only or (None,)
     ]
 

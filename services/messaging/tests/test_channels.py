@@ -15,12 +15,12 @@ MAIL = {"smtp": "smtp://mail.example", "mail_returns_port": 0}
 @pytest.mark.parametrize(
     ("settings", "channels"),
     [
-        ({}, {Channel.EMAIL, Channel.SMS}),
-        ({"smtp": "smtp://mail.example"}, {Channel.EMAIL}),
-        ({**MAIL, "mail_returns": "returns@x.example"}, {Channel.EMAIL}),
-        ({"sms_url": "http://sms.example"}, {Channel.EMAIL, Channel.SMS}),
+        ({}, {Channel.EMAIL, Channel.SMS, Channel.PUSH}),
+        ({"smtp": "smtp://mail.example"}, {Channel.EMAIL, Channel.PUSH}),
+        ({**MAIL, "mail_returns": "returns@x.example"}, {Channel.EMAIL, Channel.PUSH}),
+        ({"sms_url": "http://sms.example"}, {Channel.EMAIL, Channel.SMS, Channel.PUSH}),
         ({"sending": False, "sms_url": "http://sms.example"}, set()),
-        ({"smtp": "smtp://mail.example", "host": "relais.example"}, {Channel.EMAIL}),
+        ({"smtp": "smtp://mail.example", "host": "relais.example"}, {Channel.EMAIL, Channel.PUSH}),
     ],
 )
 async def test_the_settings_say_which_channels_there_are(

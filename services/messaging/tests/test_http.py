@@ -156,8 +156,11 @@ async def test_messages_are_unread_until_their_recipient_read_them(database: str
 EXISTING = Existing(
     ids={"message_id": "m-1"},
     owners={"driver": "ada", "administration": "lea"},
-    # Templates are the same for everybody; choices name nothing, and the next test tries them.
+    # Templates are the same for everybody; choices name nothing, and the next test tries them, as
+    # test_push.py tries browsers.
     for_all=(
+        "GET /browsers",
+        "GET /push-key",
         "GET /messages/mine/unread",
         "GET /templates",
         "GET /templates/{name}/preview",
@@ -379,6 +382,8 @@ async def test_a_command_needs_an_idempotency_key(database: str) -> None:
         commands = [r for r in stage.routes if isinstance(r, APIRoute) and r.methods != {"GET"}]
         assert {route.path for route in commands} == {
             "/preferences",
+            "/browsers",
+            "/browsers/{browser_id}",
             "/messages/{message_id}/reading",
             "/messages/{message_id}/repetition",
             "/receipts/sms",

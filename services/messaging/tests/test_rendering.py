@@ -23,7 +23,7 @@ from services.messaging.adapters.rendering import (
 ALL = sorted(LIBRARY.templates.values(), key=lambda one: (one.name, one.version))
 TO_A_PHONE = {"password_reset_by_phone", "phone_code", "phone_in_use"}
 """These greet nobody: whoever holds the phone is not told whose account it is."""
-OF_A_CASE = "case_"
+OF_A_CASE = ("case_", "customer_")
 """These name nobody: one case goes to several people, and each is written to under its id."""
 PLAIN = LIBRARY.template("quote_refused", 1)
 TEXTS = """\

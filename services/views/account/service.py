@@ -12,14 +12,15 @@ from services.views.account import (
     profile,
     requests,
     statements,
+    threads,
 )
 
-QUESTIONS = (profile, papers, invoices, statements, requests, notices_to_read)
+QUESTIONS = (profile, papers, invoices, statements, requests, notices_to_read, threads)
 router = APIRouter(routes=[route for question in QUESTIONS for route in question.router.routes])
 
 service = Service(
     name="views.account",
-    about="The questions of people about themselves, their money, and what they ask support.",
+    about="The questions of people about themselves, their money, and what they write and ask.",
     views=(*(question.view for question in QUESTIONS), organisations.view),
     routes=lambda _: router,
     wording=Wording(__package__),

@@ -10,10 +10,12 @@ from dataclasses import dataclass, replace
 from starlette.requests import Request
 from starlette.responses import Response
 
+from contracts.dealerships.dealership_v1 import Licence
 from contracts.decisions import Changed
 from infra.catalogues import Language
 from infra.host import Running
 from infra.http.answers import Router
+from infra.http.customer_pages import threads
 from infra.http.customer_pages.acting import carried_out
 from infra.http.customer_pages.doors import (
     Anybody,
@@ -31,6 +33,7 @@ from infra.http.customer_pages.words import Words
 from infra.http.models import Id
 from infra.http.problems import Problem, slug_of
 from infra.http.request_context import RequestContext
+from infra.lookups.dealerships import has_licence
 from infra.vault import Vault
 from services.interventions import case
 from services.interventions.aggregates import CASE
@@ -149,7 +152,7 @@ class Pages:
         """The page of whoever came by a link; `tells` is whether it says when somebody reads it."""
         words = door.words
         page = await self.shown(door.context, door.state, door.viewer, words, entered)
-        facts = {"page": page, "tells": tells}
+        facts = {"page": page, "tells": tells, "thread": await self.thread(door)}
         return SITE.written(
             "case.html",
             words,
@@ -159,6 +162,13 @@ class Pages:
             colour=page.house.colour,
             status=status,
         )
+
+    async def thread(self, door: Door) -> str | None:
+        """Where one writes to the dealership, if it has a chat (FLB-124)."""
+        dealership = await dealership_of(door.context, door.dossier)
+        if not has_licence(dealership, Licence.CHAT):
+            return None
+        return threads.path(self.masters, door.case_id, door.link.link_id)
 
     async def shown(
         self,
@@ -198,7 +208,7 @@ class Pages:
         language = chosen or language_for(state.dossier, OF_CUSTOMER.recipient_id)
         words = words_in(language, state.dossier)
         page = await self.shown(context, state, OF_CUSTOMER, words)
-        facts = {"page": page, "tells": False}
+        facts = {"page": page, "tells": False, "thread": None}
         return SITE.written(
             "case.html",
             words,

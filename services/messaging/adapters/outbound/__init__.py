@@ -28,10 +28,14 @@ class OutboundMessage:
 
 @dataclass(frozen=True, slots=True)
 class Accepted:
-    """The provider answers for it from now on. `delivered`: it is where it belongs already."""
+    """The provider answers for it from now on. `delivered`: it is where it belongs already.
+
+    `gone` are addresses that it knows no more.
+    """
 
     reference: str
     delivered: bool = False
+    gone: tuple[str, ...] = ()
 
 
 class Why(StrEnum):
@@ -72,7 +76,11 @@ class NotNow(Failure):
 
 
 class NeverThere(Failure):
-    """Another attempt would end as this one."""
+    """Another attempt would end as this one; `gone` are addresses that there are no more."""
+
+    def __init__(self, why: Why, text: str, said: str = "", gone: tuple[str, ...] = ()) -> None:
+        super().__init__(why, text, said)
+        self.gone = gone
 
 
 class Unsendable(NeverThere):

@@ -36,7 +36,9 @@ from services.views.account.tests.make import (
 )
 from services.views.account.tests.stage import Mine, served
 from services.views.account.tests.test_requests import OPENED
+from services.views.account.tests.test_threads import MISSION
 
+THREADS = ["/threads", "/threads/unread", "/threads/{thread_id}"]
 PAGED = ["/invoices", "/statements"]
 
 
@@ -67,19 +69,19 @@ def rfc(at: object) -> str:
 
 
 class TestWhoMay:
-    def test_questions_are_for_drivers_alone_but_for_support_and_notices(self) -> None:
+    def test_questions_are_for_drivers_alone_but_for_support_notices_and_threads(self) -> None:
         everybody = [
             route.path
             for route, admission in admissions(router.routes)
             if admission.roles != frozenset({"driver"})
         ]
-        assert everybody == ["/requests", "/requests/unread", "/notices"]
+        assert everybody == ["/requests", "/requests/unread", "/notices", *THREADS]
 
     @pytest.mark.requirement("G-01")
     @pytest.mark.parametrize(("who", "org"), [("bob", "hiflow"), ("ada", "strangers")])
     async def test_nobody_else_sees_anything(self, database: str, who: str, org: str) -> None:
         async with served_alone(service, database, Caller) as caller:
-            events = (invited(), paper_added("f-42"), opened(), added(), closed(), OPENED)
+            events = (invited(), paper_added("f-42"), opened(), added(), closed(), OPENED, MISSION)
             await follow(caller.running, *events)
             existing = Existing(
                 ids={
@@ -88,10 +90,11 @@ class TestWhoMay:
                     "paper": "f-42",
                     "name": "Ada Lovelace",
                     "request": "Q1",
+                    "thread_id": "W3",
                 },
                 owners={"driver": "ada"},
                 # Of whole organisations: test_notices_to_read.py says who reads which.
-                for_all=("GET /notices", "GET /requests/unread"),
+                for_all=("GET /notices", "GET /requests/unread", "GET /threads/unread"),
             )
             await existing.is_hidden_from(caller, who=who, org=org, roles=("driver",))
 

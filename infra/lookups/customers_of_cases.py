@@ -37,7 +37,7 @@ def project(row: CustomerOfCase | None, event: Reads) -> CustomerOfCase | None:
             assert_never(unhandled)
 
 
-cases = View(
+lookup = View(
     name="customers_of_cases",
     contract=customer_v1.contract,
     reads=Reads,
@@ -52,7 +52,7 @@ MOST_CASES = 50
 
 async def of_case(lookups: Lookups, case_id: str, contact_id: str) -> str:
     """The id of the customer of a case: the one it was linked to, or the one that it names."""
-    linked = await lookups.find(cases, case_id)
+    linked = await lookups.find(lookup, case_id)
     return linked.customer_id if linked else contact_id
 
 
@@ -68,7 +68,7 @@ async def of_customer(lookups: Lookups, customer_id: str) -> Sequence[str]:
     the latest first."""
     rows = await customers.family(lookups, customer_id)
     query = f"""
-        select case_id from {lookups.schema}.{cases.name} where customer_id = any(%s)
+        select case_id from {lookups.schema}.{lookup.name} where customer_id = any(%s)
         order by linked_at desc, case_id desc limit {MOST_CASES}
     """
     async with lookups.pool.connection() as connection:
