@@ -56,6 +56,9 @@ class PaperAdded:
     expires_on: date | None
     added_by: str
     added_at: datetime
+    # It is a paper of the organisation, shown by the user for it: whoever relies on it judges it.
+    # Absent where it is the user's own.
+    of_organisation: bool | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -137,6 +140,7 @@ def decode_paper_added(message: Any, _unseal: Unseal) -> PaperAdded:
         expires_on=decode_date(message.expires_on) if message.HasField("expires_on") else None,
         added_by=message.added_by,
         added_at=decode_instant(message.added_at),
+        of_organisation=message.of_organisation if message.HasField("of_organisation") else None,
     )
 
 
@@ -151,6 +155,7 @@ def encode_paper_added(value: PaperAdded, _seal: Seal) -> bytes:
         expires_on=None if value.expires_on is None else encode_date(value.expires_on),
         added_by=value.added_by,
         added_at=encode_instant(value.added_at),
+        of_organisation=value.of_organisation,
     )
     encoded: bytes = message.SerializeToString()
     return encoded

@@ -1,6 +1,8 @@
 """The service `marketplace`: marketplaces, their providers, and what is between them."""
 
+from contracts.papers import paper_v1
 from infra import vault
+from infra.consumers.reactions import Reaction
 from infra.host import Service
 from infra.lookups import files, organisations, users
 from services.marketplace.aggregates import INVITATION, MARKETPLACE, PROVIDER, RELATION
@@ -8,12 +10,23 @@ from services.marketplace.http import router
 from services.marketplace.http.access import guard
 from services.marketplace.http.problems import WORDING
 from services.marketplace.lookups import accounts_organisation, dispatch_job
+from services.marketplace.reactions import from_papers_paper
 from services.marketplace.read_models import invitations, relations
 
 service = Service(
     name="marketplace",
     about="Marketplaces, their providers, and what is between them.",
     aggregates=(MARKETPLACE, INVITATION, PROVIDER, RELATION),
+    reactions=(
+        Reaction(
+            name="documents",
+            contract=paper_v1.contract,
+            reads=from_papers_paper.Reads,
+            react=from_papers_paper.react,
+            aggregate=PROVIDER,
+            target=from_papers_paper.target,
+        ),
+    ),
     views=(invitations.view, relations.view),
     lookups=(
         users.lookup,

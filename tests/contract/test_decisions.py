@@ -304,6 +304,7 @@ OWN = (
     "missions DELETE /trips/{trip_id}/quote",
     "missions PUT /trips/{trip_id}/quote",
     "papers PUT /mine/{kind}",
+    "papers PUT /organisation/{kind}",
     "payments PUT /payees/{driver_id}/bank-details",
     "support POST /requests/{request_id}/messages",
     "support PUT /requests/{request_id}/rating",

@@ -8,6 +8,7 @@ from contracts.marketplace.marketplace_v1 import (
     CommissionSet,
     DocumentsRequested,
     InternalDocumentPublished,
+    InternalDocumentWithdrawn,
     MarketplaceDeactivated,
     NoticePeriodChanged,
     ServiceName,
@@ -181,10 +182,20 @@ def test_a_document_that_was_withdrawn_comes_back_as_its_next_version() -> None:
         document_id="guide", title="Guide", file_id="f-1", by="olga", at=NOON
     )
     withdraw = WithdrawInternalDocument(document_id="guide", by="olga", at=LATER)
-    spec = given(activated())
-    [published] = spec.answer(publish)  # type: ignore[misc]
-    assert isinstance(published, InternalDocumentPublished)
-    [withdrawn] = given(activated(), published).answer(withdraw)  # type: ignore[misc]
+    published = InternalDocumentPublished(
+        marketplace_id="quartier",
+        document_id="guide",
+        version=1,
+        title="Guide",
+        file_id="f-1",
+        published_by="olga",
+        published_at=NOON,
+    )
+    withdrawn = InternalDocumentWithdrawn(
+        marketplace_id="quartier", document_id="guide", withdrawn_by="olga", withdrawn_at=LATER
+    )
+    given(activated()).when(publish).records(published)
+    given(activated(), published).when(withdraw).records(withdrawn)
     again = given(activated(), published, withdrawn)
     again.when(publish).records(replace(published, version=2))
     again.when(withdraw).records_nothing()

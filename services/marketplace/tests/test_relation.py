@@ -7,6 +7,7 @@ import pytest
 from contracts.decisions import Changed
 from contracts.marketplace.relation_v1 import (
     ApplicationRefused,
+    ComplaintAnswered,
     ComplaintFiled,
     EndCalledOff,
     JobOutcome,
@@ -280,8 +281,19 @@ def test_nothing_explained_is_nothing_to_complain_of_and_an_answer_is_given_once
         complaint_id="z-1", upheld=True, answer="You are right.", by="olga", at=LATER
     )
     history = (*AT_WORK, suspended(), complaint())
-    [answered] = given(*history).answer(answer)  # type: ignore[misc]
-    assert (answered.upheld, answered.answer, answered.told_id) == (True, "You are right.", "paul")
+    answered = ComplaintAnswered(
+        relation_id="r-1",
+        marketplace_id="quartier",
+        provider_id="atelier",
+        marketplace_name="Quartier Net",
+        told_id="paul",
+        complaint_id="z-1",
+        upheld=True,
+        answer="You are right.",
+        answered_by="olga",
+        answered_at=LATER,
+    )
+    given(*history).when(answer).records(answered)
     given(*history, answered).when(answer).records_nothing()
     other = replace(answer, complaint_id="z-2")
     given(*history).when(other).is_rejected(complaints.NoSuchComplaint())

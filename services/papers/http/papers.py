@@ -23,6 +23,8 @@ from services.papers.aggregates import PAPER
 router = Router("Papers")
 
 DriverContext = Annotated[RequestContext, requires("driver")]
+OrganisationContext = Annotated[RequestContext, requires("provider_manager")]
+"""Who shows the papers of their organisation, a provider of marketplaces."""
 Staff = Annotated[RequestContext, requires("logistics", "administration")]
 Kind = Annotated[PaperKind, Named()]
 
@@ -35,6 +37,16 @@ class PaperBody(Body):
     issued_on: Day
     expires_on: Day | None = None
     """The last day on which it holds; only a contract may have none."""
+
+
+class OrganisationPaperBody(Body):
+    """A paper of the organisation."""
+
+    file_id: Id
+    """A file of one's own that was sent for the purpose `paper`."""
+    issued_on: Day
+    expires_on: Day | None = None
+    """The last day on which it holds; null where its age tells."""
 
 
 class SeenBody(Body):
@@ -146,6 +158,37 @@ async def my_history(
 ) -> Answered[PaperHistory]:
     """List every fact about one's own papers of this kind."""
     return await history(context, context.principal.subject, kind, part)
+
+
+# --- Those of an organisation -----------------------------------------------
+
+
+@router.get("/organisation")
+async def papers_of_the_organisation(context: OrganisationContext) -> Answered[Papers]:
+    """List the papers of one's organisation: every kind, with what became of it."""
+    return await every_kind(context, context.principal.organisation_id)
+
+
+@router.put("/organisation/{kind}")
+async def show_for_the_organisation(
+    kind: Kind, body: OrganisationPaperBody, context: OrganisationContext
+) -> Answered[Recorded]:
+    """Show a paper of one's organisation, or a newer one; the marketplaces where it works judge
+    it."""
+    await files.require(context, "file_id", body.file_id, {Purpose.PAPER})
+    who = context.principal
+    command = paper.ShowForOrganisation(
+        organisation_id=who.organisation_id,
+        kind=kind,
+        file_id=body.file_id,
+        issued_on=body.issued_on,
+        expires_on=body.expires_on,
+        time_zone=context.zone.key,
+        by=who.subject,
+        today=context.today,
+        at=context.occurred_at,
+    )
+    return await context.handle(PAPER, paper.paper_id(who.organisation_id, kind), command)
 
 
 # --- Those of the partners --------------------------------------------------

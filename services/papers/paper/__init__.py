@@ -42,6 +42,22 @@ class AddPaper:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ShowForOrganisation:
+    """Somebody shows a paper of the organisation, which counts at once: whoever relies on it looks
+    for themselves. Where it has no last day, its age tells how long it is good."""
+
+    organisation_id: str
+    kind: PaperKind
+    file_id: str
+    issued_on: date
+    expires_on: date | None
+    time_zone: str
+    by: str
+    today: date
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Seen:
     """The version of a paper that was looked at: a newer one may have come meanwhile."""
 
@@ -84,7 +100,7 @@ class ExpirePaper:
     at: datetime
 
 
-Command = AddPaper | AcceptPaper | RefusePaper | GiveNotice | ExpirePaper
+Command = AddPaper | ShowForOrganisation | AcceptPaper | RefusePaper | GiveNotice | ExpirePaper
 
 # --- Rejections -------------------------------------------------------------
 
@@ -198,6 +214,8 @@ def decide(command: Command, paper: Paper) -> Decision:
     match command:
         case AddPaper():
             return add(command, paper)
+        case ShowForOrganisation():
+            return show(command, paper)
         case AcceptPaper():
             return accept(command, paper)
         case RefusePaper():
@@ -229,9 +247,46 @@ def add(command: AddPaper, paper: Paper) -> Decision:
         expires_on=command.expires_on,
         added_by=command.by,
         added_at=command.at,
+        of_organisation=None,
     )
     known = paper.added and replace(paper.added, added_by=command.by, added_at=command.at)
     return [] if added == known else [added]
+
+
+def show(command: ShowForOrganisation, paper: Paper) -> Decision:
+    if bad := terms.bad_issue("issued_on", command.issued_on, command.today):
+        return bad
+    if bad := terms.bad_end("expires_on", command.expires_on, command.today):
+        return bad
+    added = PaperAdded(
+        paper_id=paper_id(command.organisation_id, command.kind),
+        user_id=command.by,
+        organisation_id=command.organisation_id,
+        kind=command.kind,
+        file_id=command.file_id,
+        issued_on=command.issued_on,
+        expires_on=command.expires_on,
+        added_by=command.by,
+        added_at=command.at,
+        of_organisation=True,
+    )
+    known = paper.added and replace(
+        paper.added, user_id=command.by, added_by=command.by, added_at=command.at
+    )
+    if added == known:
+        return []
+    accepted = PaperAccepted(
+        paper_id=added.paper_id,
+        user_id=command.by,
+        organisation_id=command.organisation_id,
+        kind=command.kind,
+        file_id=command.file_id,
+        expires_on=command.expires_on,
+        time_zone=command.time_zone,
+        accepted_by=command.by,
+        accepted_at=command.at,
+    )
+    return [added, accepted]
 
 
 def accept(command: AcceptPaper, paper: Paper) -> Decision:

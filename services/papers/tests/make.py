@@ -60,6 +60,7 @@ def added(
         expires_on=expires_on,
         added_by="ada",
         added_at=NOON,
+        of_organisation=None,
     )
 
 

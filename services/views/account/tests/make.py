@@ -165,6 +165,7 @@ def paper_added(file: str = "file-1", expires_on: date | None = UNTIL) -> paper.
         expires_on=expires_on,
         added_by="ada",
         added_at=NOON,
+        of_organisation=None,
     )
 
 

@@ -157,6 +157,7 @@ def paper_added(
         expires_on=expires_on,
         added_by="ada",
         added_at=NOON,
+        of_organisation=None,
     )
 
 
