@@ -5,6 +5,7 @@ from fastapi import APIRouter
 from infra.host import Running
 from services.reminders.adapters.links import Addresses
 from services.reminders.http import plans, reminders, sending
+from services.reminders.http.customer_page import routes as customer_page
 
 
 def router(running: Running) -> APIRouter:
@@ -13,5 +14,6 @@ def router(running: Running) -> APIRouter:
         reminders.router,
         sending.router(Addresses(running)),
         plans.router,
+        customer_page.router(running),
     )
     return APIRouter(routes=[route for one in routers for route in one.routes])
