@@ -22,8 +22,9 @@ from infra.lookups import Lookups
 from infra.testing.following import NOON, follow
 from services.reminders.adapters.links import Addresses
 from services.reminders.adapters.stopping import Stopping
-from services.reminders.adapters.terms import About, Terms, terms_of
+from services.reminders.adapters.terms import About, terms_of
 from services.reminders.aggregates import REMINDER
+from services.reminders.reminder.sending import Terms
 from services.reminders.tests.make import CASE, CLAIRE, GROUP, ID, LILLE, arrange, history
 from services.reminders.tests.serving import Caller, case_created, recorded, served, settings
 
