@@ -4,6 +4,7 @@ A rule says which days; the time of the clock is the same on each of them. So a 
 nine before and after the clock changes.
 """
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
@@ -19,13 +20,37 @@ OCCURS_WITHIN_YEARS = 10
 _CYCLE_YEARS = 400
 """After so many years the Gregorian calendar repeats, weekdays and all."""
 _LAST_CYCLE = 9600
-_PARTS = {
-    "DAILY": frozenset({"BYDAY", "BYMONTH"}),
-    "WEEKLY": frozenset({"BYDAY", "BYMONTH", "WKST"}),
-    "MONTHLY": frozenset({"BYDAY", "BYMONTH", "BYMONTHDAY", "BYSETPOS"}),
-    "YEARLY": frozenset({"BYDAY", "BYMONTH", "BYMONTHDAY", "BYSETPOS"}),
+_ENDS = frozenset({"COUNT", "UNTIL"})
+
+
+def _list(one: str) -> str:
+    return f"{one}(,{one})*"
+
+
+_DAY = "(MO|TU|WE|TH|FR|SA|SU)"
+_NTH_DAY = f"([+-]?[1-5])?{_DAY}"
+_MONTH_DAY = "[+-]?([1-9]|[12][0-9]|3[01])"
+_POSITION = "[+-]?[1-9][0-9]?"
+_MONTH = "([1-9]|1[0-2])"
+_OF_MONTHS = {
+    "BYDAY": _list(_NTH_DAY),
+    "BYMONTH": _list(_MONTH),
+    "BYMONTHDAY": _list(_MONTH_DAY),
+    "BYSETPOS": _list(_POSITION),
 }
-_OF_ALL = frozenset({"FREQ", "INTERVAL", "COUNT", "UNTIL"})
+_PARTS = {
+    "DAILY": {"BYDAY": _list(_DAY), "BYMONTH": _list(_MONTH)},
+    "WEEKLY": {"BYDAY": _list(_DAY), "BYMONTH": _list(_MONTH), "WKST": _DAY},
+    "MONTHLY": _OF_MONTHS,
+    "YEARLY": _OF_MONTHS,
+}
+_OF_ALL = {
+    "FREQ": "[A-Z]+",
+    "INTERVAL": "[1-9][0-9]{0,2}",
+    "COUNT": "[1-9][0-9]{0,2}",
+    "UNTIL": "[0-9]{8}(T[0-9]{6}Z?)?",
+}
+"""The library takes a day 0 and a month 13 without a word, so values are read here."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,14 +79,13 @@ def bad_rule(rule: str, first_day: date) -> BadRule | None:
     """
     if len(rule) > MOST_CHARACTERS:
         return RuleNotReadable(rule[:MOST_CHARACTERS])
-    parts = dict(part.partition("=")[::2] for part in rule.upper().split(";"))
-    frequency = parts.get("FREQ", "")
-    if frequency not in _PARTS:
-        return RuleNotReadable(f"FREQ={frequency}")
-    for name, value in parts.items():
-        if name not in _PARTS[frequency] | _OF_ALL:
+    parts = [part.partition("=")[::2] for part in rule.upper().split(";")]
+    known = dict(parts)
+    allowed = _OF_ALL | _PARTS.get(known.get("FREQ", ""), {})
+    for name, value in parts:
+        if not re.fullmatch(allowed.get(name, "(?!)"), value):
             return RuleNotReadable(f"{name}={value}")
-    if parts.get("INTERVAL", "1").strip("0") == "" or ("COUNT" in parts and "UNTIL" in parts):
+    if known.get("FREQ") not in _PARTS or len(known) < len(parts) or known.keys() >= _ENDS:
         return RuleNotReadable(rule)
     try:
         found = first_of_cycle(rule, first_day)

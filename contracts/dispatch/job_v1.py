@@ -26,7 +26,7 @@ from contracts.runtime import (
 )
 
 
-class Party(IntEnum):
+class Participant(IntEnum):
     """Who acts on a job."""
 
     CUSTOMER = 1
@@ -95,7 +95,7 @@ class ArrivalMoved:
     arrives_until: datetime
     # The new window in words of the clock of the job's zone, like "2030-05-06 09:00".
     arrives_from_clock: str
-    moved_by: Party
+    moved_by: Participant
     customer_email: str
     customer_link: str
     language: str
@@ -158,7 +158,7 @@ class JobCancelled:
     service_code: str
     locality: str
     cause: CancellationCause
-    cancelled_by: Party
+    cancelled_by: Participant
     # Whether another provider is looked for (M6).
     replaced: bool
     arrives_from: datetime
@@ -178,7 +178,7 @@ class ReviewGiven:
     request_id: str
     provider_id: str
     # The customer or the provider.
-    given_by: Party
+    given_by: Participant
     # 1 to 5, sealed until it is published for those who read topics.
     mark: str
     comment: str | None
@@ -315,7 +315,7 @@ def decode_arrival_moved(message: Any, unseal: Unseal) -> ArrivalMoved:
         arrives_from=decode_instant(message.arrives_from),
         arrives_until=decode_instant(message.arrives_until),
         arrives_from_clock=message.arrives_from_clock,
-        moved_by=member(Party, message.moved_by),
+        moved_by=member(Participant, message.moved_by),
         customer_email=decode_text(unseal(message.request_id, 9, message.customer_email.sealed)),
         customer_link=decode_text(unseal(message.request_id, 10, message.customer_link.sealed)),
         language=message.language,
@@ -453,7 +453,7 @@ def decode_job_cancelled(message: Any, unseal: Unseal) -> JobCancelled:
         service_code=message.service_code,
         locality=message.locality,
         cause=member(CancellationCause, message.cause),
-        cancelled_by=member(Party, message.cancelled_by),
+        cancelled_by=member(Participant, message.cancelled_by),
         replaced=message.replaced,
         arrives_from=decode_instant(message.arrives_from),
         customer_email=decode_text(unseal(message.request_id, 13, message.customer_email.sealed))
@@ -502,7 +502,7 @@ def decode_review_given(message: Any, unseal: Unseal) -> ReviewGiven:
         organisation_id=message.organisation_id,
         request_id=message.request_id,
         provider_id=message.provider_id,
-        given_by=member(Party, message.given_by),
+        given_by=member(Participant, message.given_by),
         mark=decode_text(unseal(message.request_id, 6, message.mark.sealed)),
         comment=decode_text(unseal(message.request_id, 7, message.comment.sealed))
         if message.HasField("comment")

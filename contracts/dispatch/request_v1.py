@@ -71,7 +71,7 @@ class SendingCause(IntEnum):
     DELAY_ENDED = 2
 
 
-class Party(IntEnum):
+class Participant(IntEnum):
     """Who decides or acts on a request or a job."""
 
     CUSTOMER = 1
@@ -164,7 +164,7 @@ class RequestCreated:
     customer_link: str
     # The user of the operator who is told when nobody answers.
     manager_id: str
-    created_by: Party
+    created_by: Participant
     created_at: datetime
 
 
@@ -329,7 +329,7 @@ class ProviderChosen:
     address: str
     customer_link: str
     language: str
-    chosen_by: Party
+    chosen_by: Participant
     chosen_at: datetime
 
 
@@ -353,7 +353,7 @@ class RequestCancelled:
 
     request_id: str
     organisation_id: str
-    cancelled_by: Party
+    cancelled_by: Participant
     cancelled_at: datetime
 
 
@@ -540,7 +540,7 @@ def decode_request_created(message: Any, unseal: Unseal) -> RequestCreated:
         currency=message.currency,
         customer_link=decode_text(unseal(message.request_id, 19, message.customer_link.sealed)),
         manager_id=message.manager_id,
-        created_by=member(Party, message.created_by),
+        created_by=member(Participant, message.created_by),
         created_at=decode_instant(message.created_at),
     )
 
@@ -885,7 +885,7 @@ def decode_provider_chosen(message: Any, unseal: Unseal) -> ProviderChosen:
         address=decode_text(unseal(message.request_id, 17, message.address.sealed)),
         customer_link=decode_text(unseal(message.request_id, 18, message.customer_link.sealed)),
         language=message.language,
-        chosen_by=member(Party, message.chosen_by),
+        chosen_by=member(Participant, message.chosen_by),
         chosen_at=decode_instant(message.chosen_at),
     )
 
@@ -956,7 +956,7 @@ def decode_request_cancelled(message: Any, _unseal: Unseal) -> RequestCancelled:
     return RequestCancelled(
         request_id=message.request_id,
         organisation_id=message.organisation_id,
-        cancelled_by=member(Party, message.cancelled_by),
+        cancelled_by=member(Participant, message.cancelled_by),
         cancelled_at=decode_instant(message.cancelled_at),
     )
 

@@ -17,6 +17,7 @@ WRITING = [
     "dealerships",
     "customers",
     "depot_tours",
+    "dispatch",
     "interventions",
     "invoices",
     "marketplace",

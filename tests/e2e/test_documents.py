@@ -112,6 +112,9 @@ KNOWN = {
     "export_id": "e-1",
     "inventory_id": "Z1",
     "reminder_id": "J1-R1",
+    "job_id": "X7",
+    "contract_id": "S7",
+    "visit": "2040-05-07",
 }
 PROBES = ("/health/live", "/health/ready", "/metrics")
 KEPT: list[Any] = [
@@ -262,6 +265,7 @@ async def test_an_api_keeps_its_document(both: Platform, api: str, mode: Generat
         ("interventions", 25),
         ("reminders", 18),
         ("marketplace", 45),
+        ("dispatch", 30),
         ("views.backoffice", 12),
         ("views.depot", 14),
         ("views.dealer", 3),
