@@ -1,73 +1,61 @@
-"""Every process takes its time zones from the pinned package, whatever the system has."""
-
-import subprocess
-import sys
-import zoneinfo
-from datetime import UTC, datetime, timedelta
-from importlib.resources import files
-from pathlib import Path
-from zoneinfo import ZoneInfo
+from typing import Any
 
 import pytest
 
-DECEMBER = datetime(2026, 12, 1, 12, tzinfo=UTC)
-WRONG = timedelta(hours=9)
-ASKED = """
-from datetime import UTC, datetime
-from zoneinfo import ZoneInfo
-print(datetime(2026, 12, 1, 12, tzinfo=UTC).astimezone(ZoneInfo("Africa/Casablanca")).utcoffset())
-"""
-PROCESSES = [
-    "infra.settings",
-    "tools.relais.connections",
-    "tools.demo.teller",
-    "tools.bench.main",
-    "services.messaging.message.routing",
-]
+from contracts.common_v1 import Point, Zone
+from infra import zones
+from infra.wording import Unfit
+
+RING = [[4.0, 45.0], [5.0, 45.0], [5.0, 46.0], [4.0, 46.0], [4.0, 45.0]]
 
 
-@pytest.fixture
-def wrong_zones(tmp_path: Path) -> Path:
-    """Zones of a system, in which Casablanca has the time of Tokyo."""
-    place = tmp_path / "Africa" / "Casablanca"
-    place.parent.mkdir()
-    place.write_bytes(files("tzdata").joinpath("zoneinfo", "Asia", "Tokyo").read_bytes())
-    return tmp_path
+def polygon(*rings: list[list[float]]) -> dict[str, Any]:
+    return {"type": "Polygon", "coordinates": list(rings)}
 
 
-def told(program: str, zones: Path) -> str:
-    """The offset of Casablanca by a process of a system with these zones."""
-    environment = {"PYTHONTZPATH": str(zones), "PYTHONPATH": str(Path(__file__).parents[2])}
-    done = subprocess.run(
-        [sys.executable, "-c", program], env=environment, capture_output=True, text=True, check=True
-    )
-    return done.stdout.strip()
+def drawn(*rings: list[list[float]]) -> Zone:
+    return Zone(geojson=zones.drawn(polygon(*rings)), communes=())
 
 
-def test_python_alone_would_take_the_zones_of_the_system(wrong_zones: Path) -> None:
-    assert told(ASKED, wrong_zones) == str(WRONG)
+def at(longitude: float, latitude: float, commune: str | None = None) -> zones.Place:
+    return zones.Place(Point(latitude=latitude, longitude=longitude), commune)
 
 
-@pytest.mark.parametrize("module", PROCESSES)
-def test_a_process_of_ours_takes_those_of_the_package(module: str, wrong_zones: Path) -> None:
-    assert told(f"import {module}{ASKED}", wrong_zones) == "0:00:00"
-
-
-def test_a_zone_read_before_does_not_stay(wrong_zones: Path) -> None:
-    assert told(f"{ASKED}import infra{ASKED}", wrong_zones).split() == [str(WRONG), "0:00:00"]
-
-
-def test_tests_take_those_of_the_package_too() -> None:
-    assert zoneinfo.TZPATH == ()
+def test_a_zone_has_one_form_whichever_way_its_ring_goes() -> None:
+    assert zones.drawn(polygon(RING)) == zones.drawn(polygon(RING[::-1]))
 
 
 @pytest.mark.parametrize(
-    ("at", "ahead"),
+    ("geometry", "fault"),
     [
-        (datetime(2026, 9, 19, 12, tzinfo=UTC), timedelta(hours=1)),
-        (datetime(2026, 9, 21, 12, tzinfo=UTC), timedelta(0)),
-        (DECEMBER, timedelta(0)),
+        (polygon([[0, 0], [1, 1], [1, 0], [0, 1], [0, 0]]), "zone_crosses"),
+        (polygon(RING[:-1]), "zone_open"),
+        (polygon([[181.0, 0], [1, 1], [1, 0], [181.0, 0]]), "zone_off_earth"),
+        (polygon([[0.0, 0.0]] * (zones.MOST_POINTS + 1)), "zone_too_long"),
+        ({"type": "Point", "coordinates": [4.0, 45.0]}, "zone_shape"),
+        (polygon(), "zone_shape"),
     ],
+    ids=["crossing", "open", "off-earth", "long", "point", "nothing"],
 )
-def test_the_package_knows_that_morocco_left_its_hour(at: datetime, ahead: timedelta) -> None:
-    assert at.astimezone(ZoneInfo("Africa/Casablanca")).utcoffset() == ahead
+def test_a_zone_that_is_none_is_refused(geometry: dict[str, Any], fault: str) -> None:
+    with pytest.raises(Unfit) as found:
+        zones.drawn(geometry)
+    assert found.value.rule == fault
+
+
+def test_a_place_is_in_a_zone_when_it_is_in_every_layer_of_it() -> None:
+    east = drawn([[4.5, 44.0], [6.0, 44.0], [6.0, 47.0], [4.5, 47.0], [4.5, 44.0]])
+    named = Zone(geojson=None, communes=("69123",))
+    assert zones.holds((drawn(RING),), at(4.0, 45.5))
+    assert zones.holds((drawn(RING), east), at(4.5, 45.5))
+    assert not zones.holds((drawn(RING), east), at(4.4, 45.5))
+    assert zones.holds((drawn(RING), named), at(4.4, 45.5, "69123"))
+    assert not zones.holds((drawn(RING), named), at(4.4, 45.5, "69381"))
+    assert not zones.holds((), at(4.4, 45.5))
+
+
+def test_layers_that_have_nothing_in_common_leave_no_zone() -> None:
+    beside = drawn([[5.0, 45.0], [6.0, 45.0], [6.0, 46.0], [5.0, 46.0], [5.0, 45.0]])
+    assert zones.effective((drawn(RING), beside)) is None
+    one, other = (Zone(geojson=None, communes=codes) for codes in (("1", "2"), ("2", "3")))
+    assert zones.effective((one, other)) == Zone(geojson=None, communes=("2",))
