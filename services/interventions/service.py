@@ -11,7 +11,7 @@ from services.interventions.adapters import working
 from services.interventions.aggregates import CASE
 from services.interventions.http import router
 from services.interventions.http.problems import WORDING
-from services.interventions.lookups import dealerships_template
+from services.interventions.lookups import dealerships_template, payments_charge
 from services.interventions.reactions import (
     from_customers_customer,
     from_interventions_case,
@@ -57,6 +57,7 @@ service = Service(
         customers.lookup,
         customers_of_cases.lookup,
         dealerships_template.lookup,
+        payments_charge.lookup,
     ),
     guard=devices.refuse_ended,
     migrations=(vault.TABLES,),

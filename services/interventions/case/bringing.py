@@ -1,7 +1,7 @@
 """Lines of other cases come into one that waits to be sent: answered cases into a work report
 (FLB-113 to FLB-115), works that were put off into a proposal (R1)."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import ClassVar, assert_never
@@ -351,15 +351,16 @@ def taken_up(one: PutOff, command: TakeUpWorks, created: CaseCreated) -> WorkTak
 # --- Lines ------------------------------------------------------------------
 
 
-def decided(dossier: Dossier) -> tuple[Decided, ...]:
-    """The lines of an answered case, as they come into a work report."""
+def decided(dossier: Dossier, paid: Collection[str] = ()) -> tuple[Decided, ...]:
+    """The lines of an answered case, as they come into a work report; `paid` are its works that
+    were paid online."""
     shown, id = dossier.versions[-1].works, dossier.created.case_id
     return tuple(
         Decided(
             work_id=id_of(id, shown, one.work.work_id),
             work=one.work,
             accepted=isinstance(one, LineAccepted),
-            paid=False,
+            paid=one.work.work_id in paid,
         )
         for one in dossier.lines
     )

@@ -18,6 +18,7 @@ from services.interventions.case.dossier import Dossier
 from services.interventions.http.access import WriterContext, may_read, ours, to_write
 from services.interventions.http.answers import AmountsShown
 from services.interventions.http.fields import LevelNamed, PartId
+from services.interventions.lookups import payments_charge
 
 router = Router("Lines of other cases")
 
@@ -176,13 +177,14 @@ async def answered(context: RequestContext, report: Dossier, case_id: str) -> ca
 
 async def imported_of(context: RequestContext, source: case.Answered) -> bringing.Imported:
     held = source.dossier
+    paid = await payments_charge.paid_works(context.lookups, held.created.case_id)
     return bringing.Imported(
         case_id=held.created.case_id,
         customer_id=await customer_of(context, held),
         customer=held.customer,
         vehicle=held.vehicle,
         marks=marks_of(held),
-        lines=bringing.decided(held),
+        lines=bringing.decided(held, paid),
     )
 
 
