@@ -252,7 +252,7 @@ class House:
         return await eventually(so)
 
     async def gone(self, page: str) -> None:
-        """Whoever has the link of the thread finds nothing any more."""
+        """The link of the thread opens nothing any more."""
 
         async def closed() -> None:
             assert (await self.client.get(page)).status_code == 404
@@ -311,6 +311,17 @@ async def answered(house: House, page: str) -> None:
     knowing = decided | {"risks_acknowledged": ["pads"]}
     await house.done("", "PUT", f"{page}/answer", knowing)
     await house.done("", "PUT", f"{page}/contact-request")
+
+
+async def revised(house: House, case_id: str) -> str:
+    """A second version is sent; the link of the first one is void. Answers the page of the second."""
+    [former, _] = await house.links(2)
+    path = f"/interventions/cases/{case_id}/revisions"
+    await house.done(house.agent, "POST", path, {"version": 1})
+    await house.send(case_id, 11_000)
+    [page, *_] = await house.links(4)
+    assert (await house.client.get(former)).status_code == 410
+    return page
 
 
 async def chatted(house: House, case_id: str, page: str) -> str:
@@ -456,12 +467,8 @@ async def test_what_a_phone_sent_is_answered_by_the_link_of_a_mail_and_forgotten
     async with at_work(broker, new_database, tmp_path) as house:
         case_id = await house.case_of_a_phone()
         await house.send(case_id, 12_000)
-        [former, _] = await house.links(2)
         path, shown = f"/interventions/cases/{case_id}", f"/dealer/cases/{case_id}"
-        await house.done(house.agent, "POST", f"{path}/revisions", {"version": 1})
-        await house.send(case_id, 11_000)
-        [page, *_] = await house.links(4)
-        assert (await house.client.get(former)).status_code == 410
+        page = await revised(house, case_id)
         await house.shown(shown, status="sent", version=2)
         customer_id = await blocked(house, path)
         thread = await chatted(house, case_id, page)

@@ -335,7 +335,7 @@ def decide_of_people(command: OfPeople, state: Opened) -> Decision:
 
 
 def decide_of_matter(command: OfMatter, state: Opened) -> Decision:
-    """What follows from the matter of the thread, and from the time that passes."""
+    """The matter of a thread ends it or erases it; time reminds a side."""
     opened = state.thread.opened
     match command:
         case EndMatter():
@@ -384,7 +384,7 @@ def open_thread(command: OpenThread, state: State) -> Decision:
 
 
 def sealed_for(matter: Matter | None, author_id: str) -> str:
-    """Whose key seals what somebody writes: what is written about a case goes with it (G-50)."""
+    """The subject whose key seals a text: what is written about a case goes with it (G-50)."""
     if matter is not None and matter.kind is MatterKind.CASE:
         return matter.matter_id
     return author_id
@@ -407,7 +407,7 @@ def known_customer(opened: ThreadOpened, customer: Customer, at: datetime) -> Cu
 
 
 def newly_known(thread: Thread, customer: Customer | None, at: datetime) -> list[ThreadEvent]:
-    """What is new about the customer, if anything is."""
+    """The customer, if anything about them is new."""
     if customer is None:
         return []
     known, before = known_customer(thread.opened, customer, at), thread.customer
@@ -416,7 +416,7 @@ def newly_known(thread: Thread, customer: Customer | None, at: datetime) -> list
 
 
 def write_message(command: WriteMessage, thread: Thread) -> Decision:
-    """Whoever writes takes part from then on, and has read what they had before their eyes."""
+    """An author takes part from then on, and has read what they had before their eyes."""
     if is_written(thread, command.message_id):
         return []
     if len(thread.messages) >= MOST_MESSAGES:

@@ -1,4 +1,4 @@
-"""Who is told things in which browser, so that nobody reads there what is for somebody else."""
+"""The people who are told things in a browser: nobody reads there what is for somebody else."""
 
 from dataclasses import dataclass
 from typing import assert_never

@@ -148,7 +148,7 @@ def _without(row: Thread, user_id: str) -> Thread:
 
 
 def _longer(row: Thread, event: MessageWritten) -> Thread:
-    """Whoever else has read something has one more to read; seen again, it changes nothing."""
+    """Every other reader has one more to read; seen again, it changes nothing."""
     if event.ordinal <= row.messages:
         return row
     others = tuple(
@@ -293,7 +293,7 @@ def taking_part(context: RequestContext) -> Rows[Thread]:
 
 
 def unread_by(row: Thread, reader_id: str) -> int:
-    """Whoever has never read has everything to read."""
+    """A reader who has never read has everything to read."""
     known = (one.unread for one in row.readers if one.reader_id == reader_id)
     return next(known, row.messages)
 
