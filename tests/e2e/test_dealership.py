@@ -314,7 +314,7 @@ async def answered(house: House, page: str) -> None:
 
 
 async def revised(house: House, case_id: str) -> str:
-    """A second version is sent; the link of the first one is void. Answers the page of the second."""
+    """A second version is sent, and the link of the first is void. Answers the new page."""
     [former, _] = await house.links(2)
     path = f"/interventions/cases/{case_id}/revisions"
     await house.done(house.agent, "POST", path, {"version": 1})

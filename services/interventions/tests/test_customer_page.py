@@ -1,7 +1,10 @@
 """The page of a customer over HTTP, in a browser that runs no script."""
 
+import re
+
 import pytest
 
+from contracts.dealerships.dealership_v1 import Licence, LicencesChanged
 from contracts.interventions.case_v1 import (
     AnswerOrigin,
     CaseAnswered,
@@ -15,11 +18,16 @@ from contracts.interventions.case_v1 import (
     VersionFixed,
     WorkLevel,
 )
+from infra.http.customer_pages import threads
+from infra.testing.following import follow
 from infra.testing.serving import KEY
 from infra.tokens import issue
 from services.interventions.tests.make import (
     GROUP,
+    ID,
     LILLE,
+    LINK,
+    NOON,
     PENDING,
     SENT,
     close,
@@ -342,3 +350,22 @@ async def test_an_answer_that_a_colleague_took_down_is_not_the_customers_own(dat
     assert "Une réponse a été enregistrée" in said
     assert "Accepté : Pads" in said
     assert MINE not in said
+
+
+@pytest.mark.requirement("FLB-124", "G-79")
+async def test_the_page_leads_to_the_thread_where_the_dealership_has_a_chat(database: str) -> None:
+    async with visiting(database, *SENT) as visitor:
+        assert "/conversations/page/" not in (await visitor.look()).text
+        licensed = LicencesChanged(
+            dealership_id=LILLE,
+            organisation_id=GROUP,
+            licences=(Licence.CHAT,),
+            changed_by="olga",
+            changed_at=NOON,
+        )
+        await follow(visitor.running, licensed)
+        shown = (await visitor.look("?lang=de")).text
+        [path] = re.findall(r'href="/conversations/page/([^"?]+)\?lang=de"', shown)
+        masters = visitor.running.settings.masters
+        assert threads.read(masters, path) == (ID, LINK)
+        assert threads.read(masters, path[:-1] + "x") is None
