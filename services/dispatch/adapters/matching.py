@@ -43,7 +43,7 @@ BY_ZONE, OTHERS, BY_ID = "by_zone", "others", "by_id"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Wanted:
-    """What of a request decides who matches."""
+    """The parts of a request that decide who matches."""
 
     marketplace_id: str
     service_code: str

@@ -354,7 +354,7 @@ def agree(
     at: datetime = NOON,
 ) -> AgreeContract:
     return AgreeContract(
-        contract_id="C1",
+        contract_id="SC1",
         organisation_id="agora",
         request_id="R1",
         provider_id="eclat",

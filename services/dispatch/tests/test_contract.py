@@ -64,7 +64,7 @@ def times(until: date, *history: ContractEvent) -> list[datetime]:
 
 
 def plan(at: datetime) -> PlanVisits:
-    return PlanVisits(contract_id="C1", at=at)
+    return PlanVisits(contract_id="SC1", at=at)
 
 
 def planned(*history: ContractEvent) -> VisitPlanned:
@@ -152,7 +152,7 @@ class TestAgreeing:
         given().when(yesterday).is_rejected(DayIsPast("first_day", TODAY))
 
     def test_an_id_means_one_contract(self) -> None:
-        given(agreed()).when(replace(agree(), minute=600)).is_rejected(ContractIdTaken("C1"))
+        given(agreed()).when(replace(agree(), minute=600)).is_rejected(ContractIdTaken("SC1"))
         given().when(plan(NINE)).is_rejected(NoSuchContract())
 
 
@@ -164,7 +164,7 @@ class TestPlanning:
         given(agreed()).when(plan(NINE - WEEK)).records(event)
         given(agreed()).when(plan(NINE - WEEK - SECOND)).records_nothing()
         [job] = from_dispatch_contract.react(event)
-        assert (job.job_id, job.contract_id, job.visit) == (event.job_id, "C1", JUNE_4)
+        assert (job.job_id, job.contract_id, job.visit) == (event.job_id, "SC1", JUNE_4)
 
     def test_the_last_visit_ends_the_timer(self) -> None:
         event = planned(agreed("FREQ=WEEKLY;COUNT=1"))
@@ -176,9 +176,9 @@ class TestPlanning:
         given(gone).when(plan(NINE - WEEK)).records_nothing()
 
     def test_only_the_timer_plans(self) -> None:
-        assert contract.on_timer("plan", "C1", NINE) == plan(NINE)
+        assert contract.on_timer("plan", "SC1", NINE) == plan(NINE)
         with pytest.raises(LookupError):
-            contract.on_timer("lunch", "C1", NINE)
+            contract.on_timer("lunch", "SC1", NINE)
 
 
 class TestPausing:

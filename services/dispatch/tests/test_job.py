@@ -192,8 +192,8 @@ class TestCancelled:
         given(planned()).when(by_customer).records(cancelled(Participant.CUSTOMER, replaced=False))
 
     def test_a_visit_of_a_contract_is_not_replaced(self) -> None:
-        event = replace(cancelled(replaced=False), contract_id="C1")
-        given(planned(contract="C1")).when(cancel()).records(event)
+        event = replace(cancelled(replaced=False), contract_id="SC1")
+        given(planned(contract="SC1")).when(cancel()).records(event)
 
     def test_what_is_over_stays_as_it_is(self) -> None:
         given(*DONE).when(cancel()).is_rejected(JobIsDone())

@@ -74,7 +74,7 @@ REJECTIONS: list[Rejection] = [
     ReviewIsGiven(),
     ReviewsArePublished(),
     NoSuchContract(),
-    ContractIdTaken("C1"),
+    ContractIdTaken("SC1"),
     DayIsPast("first_day", DAY),
     PauseNotPossible(),
     NoSuchVisit(),
