@@ -63,6 +63,7 @@ KNOWN = {
     "driver_id": "ada",
     "availability_id": "A1",
     "user_id": "ada",
+    "year": 2030,
     "organisation_id": "hiflow",
     "grant_id": "G1",
     "kind": "contract",

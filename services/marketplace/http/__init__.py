@@ -5,7 +5,7 @@ from fastapi import APIRouter
 from infra.host import Running
 from infra.vault import Vault
 from services.marketplace.adapters.inviting import Inviting
-from services.marketplace.http import invitations, marketplaces, profile, providers, settings
+from services.marketplace.http import dac7, invitations, marketplaces, profile, providers, settings
 from services.marketplace.http.settings import Links
 
 
@@ -21,5 +21,6 @@ def router(running: Running) -> APIRouter:
         marketplaces.router,
         marketplaces.routes(links),
         profile.router,
+        dac7.router,
     )
     return APIRouter(routes=[route for one in routers for route in one.routes])

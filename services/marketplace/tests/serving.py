@@ -10,10 +10,11 @@ import httpx
 from contracts.accounts.organisation_v1 import OrganisationKind
 from contracts.marketplace.invitation_v1 import InvitationSent
 from contracts.media.file_v1 import Purpose
+from contracts.providers import relation_id
 from infra.commands import CommandContext, Done
 from infra.testing import serving
 from infra.testing.following import file, follow, organisation
-from services.marketplace.aggregates import INVITATION, PROVIDER
+from services.marketplace.aggregates import INVITATION, PROVIDER, RELATION
 from services.marketplace.provider import ShowDocument
 from services.marketplace.service import service
 from services.marketplace.tests.make import NOON, paper
@@ -75,6 +76,12 @@ class Caller(serving.Caller):
         assert (await self.provider("PUT", path, body)).status_code == 200
         answer = await self.ask("PUT", "/providers/atelier/acceptance", {"seen": []})
         assert answer.status_code == 200, answer.text
+
+    async def follows_relation(self) -> None:
+        """The workers see the facts between the marketplace and the provider."""
+        id = relation_id("quartier", "atelier")
+        facts = await self.running.commands.history(RELATION, id)
+        await follow(self.running, *(one.event for one in facts))
 
     async def shows(self, kind: str = "vigilance") -> None:
         """The vault tells of a paper of the provider."""

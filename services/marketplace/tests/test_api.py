@@ -1,11 +1,12 @@
 """The way of a provider on a marketplace, asked over HTTP."""
 
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
 
 from contracts.common_v1 import Money
-from contracts.dispatch.job_v1 import JobPlanned
+from contracts.dispatch.job_v1 import JobDone, JobPlanned
 from infra.testing.following import follow
 from services.marketplace.tests.make import NOON
 from services.marketplace.tests.serving import refusal, served
@@ -46,6 +47,25 @@ def job(job_id: str = "j-1", provider: str = "atelier") -> JobPlanned:
         customer_link="https://example.org",
         language="fr",
         planned_at=NOON,
+    )
+
+
+def done(at: datetime, amount_minor: int, job_id: str = "j-1") -> JobDone:
+    return JobDone(
+        job_id=job_id,
+        organisation_id="quartier",
+        request_id="q-1",
+        provider_id="atelier",
+        report="Done.",
+        file_ids=(),
+        amount=Money(amount_minor, "EUR"),
+        units_hundredths=None,
+        commission=Money(amount_minor // 10, "EUR"),
+        reviews_at=at,
+        customer_email="ada@example.org",
+        customer_link="https://example.org",
+        language="fr",
+        done_at=at,
     )
 
 
@@ -219,3 +239,23 @@ async def test_a_provider_says_who_it_is_and_consents(database: str) -> None:
         missing = await api.owner("PUT", "/profile/identity", unnamed)
         assert refusal(missing) == (422, "company-number-missing")
         assert (await api.provider("GET", "/profile")).json()["marketing_consent"] is True
+
+
+async def test_the_tax_report_counts_by_the_clock_of_the_place_and_flags_from_5000_euros_on(
+    database: str,
+) -> None:
+    async with served(database) as api:
+        await api.works()
+        late = datetime(2030, 3, 31, 22, 30, tzinfo=UTC)
+        new_year = datetime(2030, 12, 31, 23, 30, tzinfo=UTC)
+        await api.follows_relation()
+        await follow(api.running, job(), job("j-2"), job("j-3"))
+        await follow(api.running, done(late, 499_999), done(new_year, 70_000, "j-2"))
+        report = (await api.admin("GET", "/tax-reports/2030")).json()
+        [seller] = report["items"]
+        assert [(one["quarter"], one["jobs"]) for one in seller["quarters"]] == [(2, 1)]
+        assert (seller["consideration"]["amount_minor"], seller["is_flagged"]) == (499_999, False)
+        await follow(api.running, done(late, 1, "j-3"))
+        [seller] = (await api.admin("GET", "/tax-reports/2030")).json()["items"]
+        assert seller["is_flagged"] is True
+        assert seller["quarters"][0]["fees"] == {"amount_minor": 49_999, "currency": "EUR"}
