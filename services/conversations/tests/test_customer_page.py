@@ -1,0 +1,52 @@
+"""The page of a thread over HTTP, in a browser that runs no script."""
+
+import pytest
+
+from infra.testing.following import follow
+from services.conversations.tests.serving import counts, licensed, served, show_threads
+
+
+@pytest.mark.requirement("FLB-124", "G-51")
+async def test_a_customer_writes_and_reads_without_a_script(database: str) -> None:
+    async with served(database) as caller:
+        page = caller.page()
+        empty = await caller.client.get(page)
+        assert "a encore écrit." in empty.text
+        assert empty.headers["Cache-Control"] == "no-store"
+        sent = await caller.fills_in(f"{page}/messages", message="<b>Can it</b> wait?")
+        assert (sent.status_code, sent.headers["location"]) == (303, f"/conversations{page}")
+        again = await caller.fills_in(f"{page}/messages", message="<b>Can it</b> wait?")
+        assert again.status_code == 303
+        await caller.writes("lea", await caller.thread(), "Until June.", 1)
+        read = (await caller.client.get(f"{page}?lang=ar")).text
+        assert 'dir="rtl"' in read
+        assert read.count("&lt;b&gt;Can it&lt;/b&gt; wait?") == 1
+        assert read.index("wait?") < read.index("Until June.")
+
+
+async def test_what_cannot_be_sent_stays_entered_and_says_why(database: str) -> None:
+    async with served(database) as caller:
+        page = caller.page()
+        for message, text in (("", "4 000 caractères"), ("!" * 4_001, "4 000 caractères")):
+            refused = await caller.fills_in(f"{page}/messages", message=message)
+            assert refused.status_code == 422
+            assert text in refused.text
+        await follow(caller.running, licensed())
+        unlicensed = await caller.fills_in(f"{page}/messages", "k-2", message="Hello?")
+        assert unlicensed.status_code == 403
+        assert "Hello?</textarea>" in unlicensed.text
+
+
+@pytest.mark.requirement("FLB-124")
+async def test_the_page_before_the_eyes_is_read_and_fetching_it_is_not(database: str) -> None:
+    async with served(database) as caller:
+        page, path = caller.page(), await caller.thread()
+        await show_threads(caller, path)
+        await caller.writes("lea", path, "The parts are here.")
+        await caller.client.get(page)
+        assert (await caller.shown("lea", path))["read_by_others"] == 0
+        told = await caller.fills_in(f"{page}/opened", shown="1")
+        assert told.status_code == 204
+        assert (await caller.shown("lea", path))["read_by_others"] == 1
+        assert await counts(caller, "lea", path) == (1, 0)
+        assert (await caller.client.get(f"{page}/count")).text == "0"
