@@ -5,13 +5,16 @@ Whoever has the master keys makes one without asking anybody; `media` opens it. 
 
 import base64
 import hmac
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from hashlib import sha256
+from urllib.parse import urlencode
 
 PURPOSE = b"file link"
 MARK = "p"
 """Begins these links; those that `media` makes itself begin with the id of a file and a dot."""
+
+MARK_OF_ARCHIVES = "z"
 
 
 def address(masters: Mapping[str, bytes], file_id: str, expires_at: datetime) -> str:
@@ -19,6 +22,21 @@ def address(masters: Mapping[str, bytes], file_id: str, expires_at: datetime) ->
     signed = f"{MARK}.{file_id}.{int(expires_at.timestamp())}"
     key = next(iter(masters.values()))
     return f"/media/links/{signed}.{_signature(key, signed)}"
+
+
+def archive_address(
+    masters: Mapping[str, bytes], file_ids: Sequence[str], expires_at: datetime
+) -> str:
+    """Where the files are one archive until that second."""
+    key, expires = next(iter(masters.values())), str(int(expires_at.timestamp()))
+    signature = _signature(key, archive_signed(file_ids, expires))
+    return f"/media/archives/{expires}.{signature}?{urlencode([('file', one) for one in file_ids])}"
+
+
+def archive_signed(file_ids: Sequence[str], expires: str) -> str:
+    """The text that is signed for an archive of these files, in their order; no link to one file
+    has such a text."""
+    return f"{MARK_OF_ARCHIVES}.{'.'.join(file_ids)}.{expires}"
 
 
 def signed_by_us(masters: Mapping[str, bytes], signed: str, signature: str) -> bool:

@@ -10,6 +10,7 @@ from contracts.payments import payee_v1
 from contracts.support import request_v1
 from infra.consumers.reactions import Reaction
 from infra.host import Service
+from infra.lookups import devices, users
 from services.media import http
 from services.media.adapters import sweeper, tables
 from services.media.aggregates import FILE
@@ -98,6 +99,8 @@ service = Service(
     routes=http.router,
     wording=WORDING,
     migrations=(tables.TABLES, tables.USAGE, tables.COPIES),
+    lookups=(users.lookup, devices.lookup),
+    guard=devices.refuse_ended,
     followers=(sweeper.forgetting,),
     workers={"sweeper": sweeper.sweeping},
     reaches=("objects", "scanner"),

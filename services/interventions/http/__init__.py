@@ -4,7 +4,7 @@ from fastapi import APIRouter
 
 from infra.host import Running
 from infra.vault import Vault
-from services.interventions.http import bringing, cases, page, parts, proposal, sending
+from services.interventions.http import bringing, cases, downloads, page, parts, proposal, sending
 from services.interventions.http.customer_page import routes as customer_page
 
 
@@ -17,6 +17,7 @@ def router(running: Running) -> APIRouter:
         bringing.router,
         proposal.router,
         sending.router(vault, running.settings.pages_url),
+        downloads.router(running),
         page.router(vault),
         page.decisions(vault),
         customer_page.router(running),

@@ -3,12 +3,17 @@
 from fastapi import APIRouter
 
 from infra.host import Running
-from services.media.http import files, open_files, uploads
+from services.media.http import archives, files, open_files, uploads
 from services.media.http.media_service import MediaService
 
 
 def router(running: Running) -> APIRouter:
     """All routes, over what the service has opened."""
     media = MediaService(running)
-    routers = (uploads.router(media), files.router(media), open_files.router(media))
+    routers = (
+        uploads.router(media),
+        files.router(media),
+        open_files.router(media),
+        archives.router(media),
+    )
     return APIRouter(routes=[route for one in routers for route in one.routes])
