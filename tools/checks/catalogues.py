@@ -23,6 +23,7 @@ WHAT = {
     "notices": "notices",
     "customer_page": "page",
     "customer_pages": "pages of customers",
+    "prints": "prints",
     "words": "words for values",
 }
 """What the texts of a folder of that name are; others are of problems, or of a page of tools."""

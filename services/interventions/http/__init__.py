@@ -6,6 +6,7 @@ from infra.host import Running
 from infra.vault import Vault
 from services.interventions.http import bringing, cases, downloads, page, parts, proposal, sending
 from services.interventions.http.customer_page import routes as customer_page
+from services.interventions.http.prints import routes as prints
 
 
 def router(running: Running) -> APIRouter:
@@ -18,6 +19,7 @@ def router(running: Running) -> APIRouter:
         proposal.router,
         sending.router(vault, running.settings.pages_url),
         downloads.router(running),
+        prints.router,
         page.router(vault),
         page.decisions(vault),
         customer_page.router(running),

@@ -39,15 +39,15 @@ def router(media: MediaService) -> Router:
     """The route of archives."""
     routes = Router("Archives")
 
-    @routes.get("/archives/{token}")
+    @routes.get("/archives/{archive}")
     async def download_archive(
-        token: Token, file_ids: Files, context: Anybody, size: ImageSize = None
+        archive: Token, file_ids: Files, context: Anybody, size: ImageSize = None
     ) -> Annotated[Response, Content(ZIP)]:
         """All the files in one ZIP archive, in their order; 404 where one is not there any more.
 
         The archive is made while it is sent. One that breaks off has no end, and does not open.
         """
-        expires, _, signature = token.partition(".")
+        expires, _, signature = archive.partition(".")
         signed = file_links.archive_signed(file_ids, expires)
         if not file_links.signed_by_us(media.masters, signed, signature):
             raise context.refuse(file.NoSuchFile())
