@@ -4,13 +4,14 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import assert_never
 
-from contracts.accounts.user_v1 import SubjectForgotten, UserInvited, contract
+from contracts.accounts.user_v1 import DetailsChanged, SubjectForgotten, UserInvited, contract
 from infra.consumers.views import OutOfOrder, View
 from infra.http.answers import Answer
 from infra.http.request_context import RequestContext
 from infra.reading import Table
+from services.views.dealer import devices
 
-Reads = UserInvited | SubjectForgotten
+Reads = UserInvited | DetailsChanged | SubjectForgotten
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,12 +33,18 @@ def project(row: Colleague | None, event: Reads) -> Colleague:
             return Colleague(
                 user_id=event.user_id, organisation_id=event.organisation_id, name=event.name
             )
+        case DetailsChanged():
+            return replace(_there(row, event), name=event.name)
         case SubjectForgotten():
-            if row is None:
-                raise OutOfOrder(event)
-            return replace(row, name="")
+            return replace(_there(row, event), name="")
         case unhandled:
             assert_never(unhandled)
+
+
+def _there(row: Colleague | None, event: Reads) -> Colleague:
+    if row is None:
+        raise OutOfOrder(event)
+    return row
 
 
 view = View(
@@ -56,7 +63,8 @@ BY_ID = table.order("colleagues-by-id", "user_id")
 
 
 class ColleagueShown(Answer):
-    """Somebody of the dealership; the name is empty when it is not known, or forgotten."""
+    """Somebody of the dealership, or a device of it; the name is empty when it is not known, or
+    forgotten."""
 
     user_id: str
     name: str
@@ -66,9 +74,13 @@ Colleagues = Mapping[str, ColleagueShown]
 
 
 async def colleagues(context: RequestContext, ids: Iterable[str | None]) -> Colleagues:
-    """Each of these users by id, also those whom nobody knows."""
+    """Each of these users and devices by id, also those whom nobody knows."""
     wanted = {id for id in ids if id is not None}
-    mine = table.of(context.principal.organisation_id, user_id=wanted)
-    known = {row.user_id: row for row in await mine.many(context.pool, BY_ID)}
-    nobody = {id: ColleagueShown(user_id=id, name="") for id in wanted - known.keys()}
-    return nobody | {id: ColleagueShown.of(row) for id, row in known.items()}
+    organisation_id = context.principal.organisation_id
+    mine = table.of(organisation_id, user_id=wanted)
+    names = {row.user_id: row.name for row in await mine.many(context.pool, BY_ID)}
+    if left := wanted - names.keys():
+        ours = devices.table.of(organisation_id, device_id=left)
+        found = await ours.many(context.pool, devices.BY_ID)
+        names |= {row.device_id: row.name for row in found}
+    return {id: ColleagueShown(user_id=id, name=names.get(id, "")) for id in wanted}

@@ -13,6 +13,7 @@ from services.views.dealer import (
     colleagues,
     customers,
     deferred,
+    devices,
     live_counts,
     records,
     statistics,
@@ -33,7 +34,7 @@ service = Service(
     name="views.dealer",
     about="What people of a dealership ask: who their customers are, how their cases stand, and"
     " what they come to.",
-    views=(records.view, cases.view, case_figures.view, colleagues.view),
+    views=(records.view, cases.view, case_figures.view, colleagues.view, devices.view),
     lookups=(dealerships.lookup,),
     migrations=(live_counts.TABLES,),
     workers={"live_counts": live_counts.counting},

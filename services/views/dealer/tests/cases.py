@@ -2,7 +2,9 @@
 
 from datetime import datetime
 
+from contracts.accounts.user_v1 import DetailsChanged
 from contracts.common_v1 import Money
+from contracts.dealerships.device_v1 import Application, DeviceAdded, DevicePaired
 from contracts.interventions.case_v1 import (
     Amounts,
     AnswerOrigin,
@@ -349,4 +351,42 @@ def deleted() -> CaseDeleted:
 def forgotten() -> SubjectForgotten:
     return SubjectForgotten(
         case_id="d1", organisation_id=GROUP, dealership_id=LYON, forgotten_at=later(12), file_ids=()
+    )
+
+
+def renamed(id: str, name: str) -> DetailsChanged:
+    return DetailsChanged(
+        user_id=id,
+        organisation_id=GROUP,
+        name=name,
+        email=None,
+        phone=None,
+        language="fr",
+        changed_by="maya",
+        changed_at=later(1),
+    )
+
+
+def tablet(id: str) -> tuple[DeviceAdded, DevicePaired]:
+    """A device that was called otherwise before it was paired anew."""
+    added = DeviceAdded(
+        device_id=id,
+        organisation_id=GROUP,
+        dealership_id=LYON,
+        device_name="pont-1",
+        application=Application.FLEETBACK,
+        added_by="maya",
+        added_at=NOON,
+    )
+    return added, DevicePaired(
+        device_id=id,
+        organisation_id=GROUP,
+        dealership_id=LYON,
+        device_name="pont-2",
+        application=Application.FLEETBACK,
+        public_key="x",
+        key_id="key-1",
+        code_sha256="0" * 64,
+        version="1.0",
+        paired_at=later(1),
     )

@@ -25,9 +25,11 @@ from services.views.dealer.tests.cases import (
     listed,
     read,
     refused,
+    renamed,
     revised,
     sent,
     struck,
+    tablet,
     undelivered,
     vehicle,
     version,
@@ -192,6 +194,19 @@ async def test_the_page_shows_works_messages_and_history(dealer: Dealer) -> None
         84_210,
         "+33612345678",
     )
+
+
+@pytest.mark.requirement("FLB-050", "FLB-016")
+async def test_people_and_devices_are_named_as_they_are_called_now(dealer: Dealer) -> None:
+    await dealer.saw(user("nadia", GROUP), renamed("nadia", "Nadia Zidane"), *tablet("tablet-3"))
+    await dealer.saw(created(author_id="tablet-3"), customer())
+    async with served(dealer) as ask:
+        found = await ask.shown("/cases/d1")
+        items = (await ask.shown("/cases"))["items"]
+    steps = {one["what"]: one["by"] for one in found["history"]}
+    assert steps["created"] == {"user_id": "tablet-3", "name": "pont-2"}
+    assert steps["customer_named"] == {"user_id": "nadia", "name": "Nadia Zidane"}
+    assert items[0]["author"] == {"user_id": "tablet-3", "name": "pont-2"}
 
 
 @pytest.mark.requirement("G-50", "FLB-123")
