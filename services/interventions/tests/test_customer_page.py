@@ -109,6 +109,22 @@ async def test_a_colleague_with_the_link_reads_nothing(database: str) -> None:
         assert "data-opened" in (await lea.look()).text
 
 
+@pytest.mark.requirement("FLB-071", "FLB-103")
+async def test_a_colleague_who_fills_in_the_form_is_not_taken_for_the_customer(
+    database: str,
+) -> None:
+    token = issue(KEY, "lea", GROUP, ("administrative_agent",))
+    async with visiting(database, *SENT) as lea:
+        page = await lea.look()
+        lea.beside = {"Cookie": f"__Host-relais-access={token}"}
+        for act, entered in (("answer", {"work__pads": "accept"}), ("contact", {})):
+            answer = await lea.send(act, page, **entered)
+            assert (answer.status_code, "data-opened" in answer.text) == (403, False)
+            assert "ce n'est donc pas la réponse du client" in words(answer)
+        assert [*await lea.recorded(CaseRead), *await lea.recorded(CaseAnswered)] == []
+        assert await lea.recorded(ContactRequested) == []
+
+
 @pytest.mark.requirement("FLB-071")
 async def test_each_work_is_decided_by_one_form(database: str) -> None:
     async with visiting(database, *TWO) as claire:

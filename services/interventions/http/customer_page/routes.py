@@ -128,6 +128,11 @@ class Pages:
         fields = await asked.fields()
 
         async def done(door: Door) -> Response:
+            organisation_id = door.context.principal.organisation_id
+            if await is_colleague(asked.context, asked.request, organisation_id):
+                # They would be recorded as the customer.
+                entered = replace(entered_in(fields), error="error_colleague")
+                return await self.written(door, entered, 403, tells=False)
             outcome = await carried_out(act(self.vault, door, fields), ERRORS)
             if outcome.is_done:
                 return back_to(door.here, asked.chosen)
