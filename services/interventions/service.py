@@ -3,6 +3,7 @@
 from contracts.customers import customer_v1
 from contracts.interventions import case_v1
 from contracts.messaging import message_v1
+from contracts.payments import charge_v1
 from infra import vault
 from infra.consumers.reactions import Reaction
 from infra.host import Service
@@ -16,6 +17,7 @@ from services.interventions.reactions import (
     from_customers_customer,
     from_interventions_case,
     from_messaging_message,
+    from_payments_charge,
 )
 
 service = Service(
@@ -47,6 +49,15 @@ service = Service(
             enrich=working.at_dealerships,
             aggregate=CASE,
             target=from_interventions_case.target,
+        ),
+        Reaction(
+            name="paid",
+            contract=charge_v1.contract,
+            reads=from_payments_charge.Reads,
+            react=from_payments_charge.react,
+            enrich=working.at_dealerships,
+            aggregate=CASE,
+            target=from_payments_charge.target,
         ),
     ),
     lookups=(

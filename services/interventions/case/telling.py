@@ -33,9 +33,12 @@ class TellColleagues:
 
 
 def tell(command: TellColleagues, dossier: Dossier) -> list[CaseEvent]:
-    """Once of each fact (G-52), unless the dealership wants to hear nothing of such."""
+    """Once of each fact (G-52), unless the dealership wants to hear nothing of such. A payment that
+    names the case of another dealership is none of this one."""
     dealership, created = command.dealership, dossier.created
-    if dealership is None or command.cause in dossier.told:
+    if dealership is None or dealership.dealership_id != created.dealership_id:
+        return []
+    if command.cause in dossier.told:
         return []
     terms = dealers.effective(dealership, dossier.brand) or dealers.all_in_all(dealership)
     addresses = None if dossier.is_sales else addresses_of(dealership)

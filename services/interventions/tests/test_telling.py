@@ -21,6 +21,8 @@ from contracts.interventions.case_v1 import (
     ContactRequested,
     Module,
 )
+from contracts.payments import charge_v1
+from contracts.payments.charge_v1 import ChargePaid
 from contracts.runtime import REDACTED
 from infra.testing.following import follow
 from infra.testing.serving import Caller, served
@@ -28,6 +30,7 @@ from services.interventions import case
 from services.interventions.adapters.working import at_dealerships
 from services.interventions.case import answering, content
 from services.interventions.case.telling import TellColleagues
+from services.interventions.reactions import from_payments_charge
 from services.interventions.reactions.from_interventions_case import Reads, react, target
 from services.interventions.service import service
 from services.interventions.tests.make import (
@@ -45,6 +48,7 @@ from services.interventions.tests.make import (
     close,
     create,
     delete,
+    eur,
     history,
     name_customer,
     reply,
@@ -197,6 +201,32 @@ def test_each_fact_has_its_notice_and_says_who_knows_of_it() -> None:
     ]
     assert found[2] == replace(tell(), dealership=None)
     assert target(found[2]) == ID
+
+
+@pytest.mark.requirement("G-52")
+def test_a_payment_is_told_of_once_and_at_its_own_dealership() -> None:
+    paid = ChargePaid(
+        charge_id="charge-1",
+        organisation_id=GROUP,
+        dealership_id=LILLE,
+        case_id=ID,
+        case_version=1,
+        lines=(),
+        total=charge_v1.Amounts(
+            excluding_vat=eur(10_000), vat=eur(2_000), including_vat=eur(12_000)
+        ),
+        intent_id="intent-1",
+        payment_id="pi_1",
+        paid_at=LATER,
+        version=4,
+    )
+    [command] = from_payments_charge.react(paid)
+    assert from_payments_charge.target(command) == ID
+    here = replace(command, dealership=dealership())
+    cause = "paid-charge-1"
+    CASE.given(*history(*ANSWERED)).when(here).records(told(CaseNotice.PAID, cause=cause))
+    elsewhere = replace(dealership(), dealership_id="GMETZ")
+    CASE.given(*history(*ANSWERED)).when(replace(here, dealership=elsewhere)).records()
 
 
 @pytest.mark.requirement("FLB-129")
