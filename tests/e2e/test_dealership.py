@@ -235,8 +235,9 @@ class House:
     @asynccontextmanager
     async def live(self, query: str, api: str = "/dealer") -> AsyncIterator[AsyncIterator[str]]:
         """The queries whose answers to the agent are others from now on."""
-        asked = {"params": {"watch": query}, "headers": {"Authorization": f"Bearer {self.agent}"}}
-        async with self.client.stream("GET", f"{api}/live", **asked) as told:
+        params, headers = {"watch": query}, {"Authorization": f"Bearer {self.agent}"}
+        path = f"{api}/live"
+        async with self.client.stream("GET", path, params=params, headers=headers) as told:
             queries = changes(told.aiter_lines())
             await anext(queries)
             yield queries

@@ -75,6 +75,7 @@ def test_an_expired_paper_is_passed_on() -> None:
             organisation_id="hiflow",
             kind=PaperKind.DRIVING_LICENCE,
             file_id="f-1",
+            of_organisation=None,
             issued_on=TODAY,
             expires_on=END,
             added_by="ada",
