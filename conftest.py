@@ -52,6 +52,12 @@ def event_store_url() -> str | None:
     return os.environ.get("RELAIS_EVENTSTORE")
 
 
+@pytest.fixture(scope="session")
+def broker_kind() -> str:
+    """The kind of broker of the run, `noida` or `apache`."""
+    return os.environ.get("RELAIS_BROKER", "noida")
+
+
 @pytest_asyncio.fixture(scope="session", loop_scope="session")
 async def postgres() -> AsyncIterator[PostgresServer]:
     """The server of the session. A test may restart or kill it, and leaves it running."""
@@ -112,13 +118,13 @@ def reused_database(
 
 
 @pytest_asyncio.fixture(scope="session", loop_scope="session")
-async def broker() -> AsyncIterator[Broker]:
+async def broker(broker_kind: str) -> AsyncIterator[Broker]:
     """The broker of the session, as RELAIS_BROKER says. Topics of other tests may be on it.
 
     A test may restart, kill or wipe it, and leaves it running.
     """
     with TemporaryDirectory(prefix="relais-") as folder:
-        server = broker_of(os.environ.get("RELAIS_BROKER", "noida"), Path(folder) / "broker")
+        server = broker_of(broker_kind, Path(folder) / "broker")
         await server.start()
         yield server
         await server.kill()

@@ -45,7 +45,7 @@ class Count:
 
 @dataclass(frozen=True, slots=True)
 class Window:
-    """What a partition has counted of a key in the window that begins then: both are totals."""
+    """The totals that a partition has counted of a key in the window that begins then."""
 
     partition: int
     key: tuple[str, ...]
@@ -55,9 +55,9 @@ class Window:
 
 
 Counting = Callable[[Any, Any], tuple[Any, Sequence[Count]]]
-"""What is known of a stream, and an event of it: what is known then, and what to count.
+"""Takes the knowledge of a stream and an event of it; gives the new knowledge, and the counts.
 
-What is known is JSON; None is nothing."""
+Knowledge is JSON; None is nothing."""
 
 
 class WindowCounts:

@@ -1,4 +1,4 @@
-"""What deploy/k8s lets each service do at Kafka is what the service does, and nothing else.
+"""Each service may do at Kafka what it does, and nothing else, as deploy/k8s has it.
 
 All services are at work, each as its own user, on an Apache Kafka that asks who comes and holds
 the rules of `components/kafka/users.yaml`.

@@ -57,7 +57,7 @@ Reads = CaseCreated | CaseSent | CaseRead | CaseAnswered | CaseClosed | CaseDele
 
 
 def counted(known: Any, event: Reads) -> tuple[Any, Sequence[Count]]:
-    """What is known of a case after an event, and what to count.
+    """The new knowledge of a case after an event, and the counts that it adds.
 
     Known are the key of the case, and the statuses that it has reached.
     """

@@ -156,7 +156,7 @@ class Scope:
 
 
 async def scopes(context: RequestContext, filters: TodayFilters) -> list[Scope]:
-    """What is asked for. Raises a 404 `Problem` for a dealership that the caller does not see."""
+    """The scopes that are asked for. Raises a 404 `Problem` for a dealership out of sight."""
     known = dealerships.of(context.principal.organisation_id)
     if filters.dealership_id is not None:
         known = known.only(dealership_id=filters.dealership_id)
@@ -383,7 +383,7 @@ class DealershipRanked(Answer):
 
 
 class ContributorShown(Answer):
-    """What somebody's cases of one currency come to."""
+    """The sums of somebody's cases of one currency."""
 
     author: ColleagueShown
     cases: int

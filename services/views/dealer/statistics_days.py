@@ -1,4 +1,4 @@
-"""What happened on a day? Days that are over come from the view; today is counted live."""
+"""Cases day by day: days that are over come from the view; today is counted live."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

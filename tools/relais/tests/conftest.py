@@ -1,7 +1,6 @@
 """A platform of these tests alone, started as an operator does, and the command line over it."""
 
 import json
-import os
 import subprocess
 import sys
 import time
@@ -136,15 +135,14 @@ class Platform(Line):
 
 
 @pytest.fixture(scope="package")
-def platform() -> Iterator[Platform]:
+def platform(broker_kind: str) -> Iterator[Platform]:
     """`relais up` in a home of its own, on the broker of the run; stopped in order at the end."""
-    kind = os.environ.get("RELAIS_BROKER", "noida")
-    if kind == "apache":
+    if broker_kind == "apache":
         # The home of these processes is empty: Maven would not know what it knows here.
         fetch(LIBRARIES)
     with TemporaryDirectory(prefix="relais-") as folder:
         home, written = Path(folder) / "home", Path(folder) / "up.log"
-        environment = {"RELAIS_HOME": str(home), "RELAIS_PORT": "0", "RELAIS_BROKER": kind}
+        environment = {"RELAIS_HOME": str(home), "RELAIS_PORT": "0", "RELAIS_BROKER": broker_kind}
         with written.open("wb") as log:
             process = subprocess.Popen(
                 [sys.executable, "-m", "tools.relais", "up"],

@@ -46,7 +46,7 @@ KEY = ("lumiere", LYON, "renault", "after_sales", "EUR")
 
 
 def course(*events: Any) -> list[Count]:
-    """What is counted of these events of one case."""
+    """The counts of these events of one case."""
     known: Any = None
     found: list[Count] = []
     for event in events:
@@ -129,30 +129,36 @@ async def shown(ask: Caller, path: str, field: str) -> list[Any]:
     return sorted(found, key=lambda one: one["dealership_id"])
 
 
+async def before_and_after_a_restart(
+    broker: Broker, dealer: Dealer, name: str, ask: Caller
+) -> None:
+    """Count the day, and in another process, with the tables of the first, what came late."""
+
+    async def all_but_the_late_are_counted() -> None:
+        live = await shown(ask, "/statistics/today", "dealerships")
+        assert [(one["created"], one["closed"]) for one in live] == [(2, 0), (1, 0)]
+
+    async def all_are_counted() -> None:
+        live = await shown(ask, "/statistics/today", "dealerships")
+        assert [(one["created"], one["closed"]) for one in live] == [(3, 1), (1, 0)]
+
+    await publish(broker, [*DAY, *DAY])
+    async with counting(broker, dealer.pool, name):
+        await eventually(all_but_the_late_are_counted, 60)
+    await publish(broker, LATE)
+    async with counting(broker, dealer.pool, name):
+        await eventually(all_are_counted, 60)
+
+
 async def test_at_midnight_the_live_count_and_the_history_agree(
     broker: Broker, dealer: Dealer, topic_prefix: str
 ) -> None:
     await emptied(broker)
     await create_topics(broker.bootstrap, [contract], 1)
     await dealer.saw(dealership(LYON), dealership(PARIS), *DAY, *LATE)
-    await publish(broker, [*DAY, *DAY])
     async with served(dealer) as ask:
-        history = await shown(
-            ask, "/statistics/days?from_day=2030-05-01&until_day=2030-05-01", "items"
-        )
-
-        async def all_but_the_late_are_counted() -> None:
-            live = await shown(ask, "/statistics/today", "dealerships")
-            assert [(one["created"], one["closed"]) for one in live] == [(2, 0), (1, 0)]
-
-        async def they_agree() -> None:
-            assert await shown(ask, "/statistics/today", "dealerships") == history
-
-        async with counting(broker, dealer.pool, f"{topic_prefix}counts"):
-            await eventually(all_but_the_late_are_counted, 60)
-        await publish(broker, LATE)
-        # Another process goes on with the tables of the first.
-        async with counting(broker, dealer.pool, f"{topic_prefix}counts"):
-            await eventually(they_agree, 60)
-    assert [one["created"] for one in history] == [3, 1]
+        await before_and_after_a_restart(broker, dealer, f"{topic_prefix}counts", ask)
+        first = "/statistics/days?from_day=2030-05-01&until_day=2030-05-01"
+        history = await shown(ask, first, "items")
+        assert await shown(ask, "/statistics/today", "dealerships") == history
     assert history[0]["accepted"] == {"amount_minor": 30_000, "currency": "EUR"}

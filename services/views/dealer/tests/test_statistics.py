@@ -205,6 +205,31 @@ async def test_a_deleted_case_counts_as_closed(dealer: Dealer) -> None:
 
 # --- Figures ----------------------------------------------------------------
 
+WEEK = {
+    "first_day": "2030-04-29",
+    "last_day": "2030-05-01",
+    "currencies": [
+        {
+            "cases": 3,
+            "statuses": [
+                {"status": "pending_send", "cases": 1},
+                {"status": "sent", "cases": 0},
+                {"status": "read", "cases": 0},
+                {"status": "answered", "cases": 2},
+                {"status": "closed", "cases": 0},
+            ],
+            "photos_per_case": 0.33,
+            "videos_per_case": 0.33,
+            "proposed": {"amount_minor": 40_000, "currency": "EUR"},
+            "accepted": {"amount_minor": 10_000, "currency": "EUR"},
+            "revenue_rate": 25.0,
+            "average_basket": {"amount_minor": 10_000, "currency": "EUR"},
+            "conversion_rate": 50.0,
+            "responses": 0,
+        }
+    ],
+}
+
 
 @pytest.mark.requirement("FLB-163", "G-56", "FLB-165", "T-12")
 async def test_figures_follow_their_formulas(dealer: Dealer) -> None:
@@ -214,30 +239,7 @@ async def test_figures_follow_their_formulas(dealer: Dealer) -> None:
     await dealer.saw(*of("d2", created(), version(), refused(), refusal), *of("d3", created()))
     async with served(dealer) as ask:
         answer = await ask.ask("/statistics", MANAGER)
-    assert answer.json() == {
-        "first_day": "2030-04-29",
-        "last_day": "2030-05-01",
-        "currencies": [
-            {
-                "cases": 3,
-                "statuses": [
-                    {"status": "pending_send", "cases": 1},
-                    {"status": "sent", "cases": 0},
-                    {"status": "read", "cases": 0},
-                    {"status": "answered", "cases": 2},
-                    {"status": "closed", "cases": 0},
-                ],
-                "photos_per_case": 0.33,
-                "videos_per_case": 0.33,
-                "proposed": {"amount_minor": 40_000, "currency": "EUR"},
-                "accepted": {"amount_minor": 10_000, "currency": "EUR"},
-                "revenue_rate": 25.0,
-                "average_basket": {"amount_minor": 10_000, "currency": "EUR"},
-                "conversion_rate": 50.0,
-                "responses": 0,
-            }
-        ],
-    }
+    assert answer.json() == WEEK
 
 
 @pytest.mark.requirement("G-56")
