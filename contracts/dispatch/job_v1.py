@@ -27,7 +27,7 @@ from contracts.runtime import (
 
 
 class Participant(IntEnum):
-    """Who acts on a job."""
+    """A side of a job."""
 
     CUSTOMER = 1
     OPERATOR = 2

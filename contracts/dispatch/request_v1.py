@@ -72,7 +72,7 @@ class SendingCause(IntEnum):
 
 
 class Participant(IntEnum):
-    """Who decides or acts on a request or a job."""
+    """A side of a request."""
 
     CUSTOMER = 1
     OPERATOR = 2

@@ -135,7 +135,7 @@ class ContractIdTaken:
 
 @dataclass(frozen=True, slots=True)
 class DayIsPast:
-    """What was is not changed."""
+    """The past is not changed."""
 
     field: str
     today: date
@@ -421,7 +421,7 @@ def swapped(command: SwapVisit, course: Course) -> VisitSwapped:
 
 
 def change_rule(command: ChangeRule, course: Course) -> Decision:
-    """What was planned stays; visits that were moved keep their time where the day is still one."""
+    """Planned visits stay; those that were moved keep their time where the day is still one."""
     rule = Rule(rule=command.rule, first_day=command.first_day, minute=command.minute)
     if course.rules[-1] == rule:
         return []

@@ -402,7 +402,7 @@ def offer_shown(state: request.Created, provider_id: str) -> OfferShown:
 
 
 def page_shown(state: request.Created, names: Names) -> PageShown:
-    """What was sent counts: later answers are kept for the operator (G-62)."""
+    """The proposals that were sent count: later ones are kept for the operator (G-62)."""
     held, created, chosen = state.dossier, state.dossier.created, chosen_of(state)
     return PageShown(
         request_id=created.request_id,

@@ -326,7 +326,7 @@ async def of_customer(
 
 
 def side_of(context: RequestContext, state: job.Known) -> Participant:
-    """Who the caller is in a job: its operator before its provider, should they be both."""
+    """The side of the caller in a job: its operator before its provider, should they be both."""
     if is_operator_of(context, state.plan.organisation_id):
         return Participant.OPERATOR
     assert PROVIDER in context.principal.roles

@@ -74,7 +74,7 @@ class ConsideredShown(Answer):
 
 
 class ExplanationShown(Answer):
-    """Who was looked at for a request, and why each was offered it or not (M1)."""
+    """The providers that were looked at for a request, and why each was offered it or not (M1)."""
 
     rule: str
     """How those who match are ordered."""

@@ -36,7 +36,7 @@ class ReviewIsGiven:
 
 @dataclass(frozen=True, slots=True)
 class ReviewsArePublished:
-    """Who has seen a review does not answer it with one."""
+    """A review that was seen is not answered with one."""
 
 
 Rejection = ReviewIsGiven | ReviewsArePublished

@@ -267,7 +267,7 @@ def decide_of_itself(
 
 
 def decide_of_people(command: OfPeople, request: Request) -> Decision:
-    """What comes too late is refused, and what stands so already is not."""
+    """Late commands are refused, but for what stands so already."""
     match request:
         case Uncreated():
             return NoSuchRequest()

@@ -179,7 +179,7 @@ def offered(held: Dossier, event: RequestAssigned, rank: int, match: Match) -> R
 
 
 def fair(request_id: str, matches: Sequence[Match]) -> list[Match]:
-    """Who never was offered a request of this marketplace comes first, then who was least recently.
+    """Those never offered a request of this marketplace come first, then those least recently.
 
     Among those of one instant a draw decides that anybody can repeat: the SHA-256 of the ids.
     """

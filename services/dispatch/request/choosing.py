@@ -129,7 +129,7 @@ def chosen(command: Choose, found: ProposalMade, held: Dossier) -> ProviderChose
 
 
 def ends(held: Dossier, ids: list[str], cause: OfferEnd, at: datetime) -> list[RequestEvent]:
-    """What the others are told."""
+    """The ends that the others are told of."""
     created = held.created
     return [
         OfferEnded(

@@ -94,7 +94,7 @@ Rejection = PriceNotPossible | VatNotPossible | SlotNotPossible | HoldsTooShort 
 
 
 def bad_proposal(command: Propose, currency: str) -> Rejection | None:
-    """What is wrong with a proposal by itself."""
+    """The fault of a proposal by itself; None where there is none."""
     if bad := bad_price(command.price, currency):
         return bad
     if not 0 <= command.vat_basis_points <= WHOLE_BASIS_POINTS:

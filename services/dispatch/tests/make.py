@@ -74,7 +74,7 @@ def created(terms: AssignmentTerms = TERMS, at: datetime = NOON) -> RequestCreat
 
 
 def recorded(command: request.Command, *history: RequestEvent) -> tuple[RequestEvent, ...]:
-    """What a command records after a history."""
+    """The facts that a command records after a history."""
     answer = request.decide(command, folded(*history))
     assert isinstance(answer, list), answer
     return tuple(answer)

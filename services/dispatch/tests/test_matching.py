@@ -1,4 +1,4 @@
-"""Who matches a request, and why not: cells of a grid, times, and every criterion."""
+"""Providers match a request or not: cells of a grid, times, and every criterion."""
 
 import json
 from dataclasses import replace
