@@ -52,8 +52,9 @@ STOP_SECONDS = 20.0
 GENERATIONS_SECONDS = 2.0
 
 
-Outside = Literal["mail", "texts", "push", "objects", "scanner"]
-"""A mail server, a gateway of text messages, a store of objects, a virus scanner."""
+Outside = Literal["mail", "texts", "push", "objects", "scanner", "cards"]
+"""A mail server, a gateway of text messages, push services of browsers, a store of objects, a virus
+scanner, a provider of card payments."""
 
 
 @dataclass(frozen=True)

@@ -142,6 +142,8 @@ class Settings(BaseSettings):
     begins with a dot means every host below it. Addresses elsewhere are refused."""
     push_ca: Path | None = None
     """A PEM file with the only authority whose push services are trusted."""
+    card_provider: str = ""
+    """Where the provider of card payments answers, for tests; empty is its own address."""
     support_whatsapp: str = Field(default="", pattern=r"^([1-9][0-9]{6,14})?$")
     """The number of support in WhatsApp, as E.164 without its `+`; without one there is no link."""
     send_at_once: int = Field(default=8, ge=1)
@@ -302,7 +304,9 @@ class Settings(BaseSettings):
             endpoints.url(given.replace("{process}", "name"), ("http",), "http://{process}:9090")
         return given
 
-    @field_validator("portal", "pages", "jwks_url", "sms_url", "s3_endpoint", "otlp_endpoint")
+    @field_validator(
+        "portal", "pages", "jwks_url", "sms_url", "card_provider", "s3_endpoint", "otlp_endpoint"
+    )
     @classmethod
     def _leads_to_a_page(cls, given: str) -> str:
         return given and endpoints.url(given, ("http", "https"), "https://host or http://host:8080")

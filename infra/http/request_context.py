@@ -116,6 +116,7 @@ FORM = "application/x-www-form-urlencoded"
 """A page without a script sends this."""
 KEY_FIELD = "key"
 """The field of a form that is its Idempotency-Key."""
+UNNAMED = b"unnamed"
 MOST_FORM_FIELDS = 2_000
 NO_VERSION = -1
 """No stream stands at it."""
@@ -588,6 +589,8 @@ class AuthDependency:
     roles: frozenset[str] | None
     media: str = JSON
     """The type of a command's body."""
+    unnamed: bool = False
+    """Commands come without an Idempotency-Key, and are recognised by what they say."""
 
     async def __call__(self, request: Request) -> PublicRequest:
         scope = request.scope
@@ -606,6 +609,8 @@ class AuthDependency:
             key = headers.get(b"idempotency-key")
             if self.media == FORM:
                 key = form_fields(body).get(KEY_FIELD, "").encode()
+            if self.unnamed:
+                key = UNNAMED
             asked = _command(app_state, headers, request, body, key)
         if principal is None:
             return asked
@@ -706,6 +711,11 @@ def public(media: str = JSON) -> Any:
     secret in its address says who sends it.
     """
     return Depends(AuthDependency(None, media))
+
+
+def unnamed() -> Any:
+    """Admits anybody, without an Idempotency-Key: who tells by rules of their own, and signs."""
+    return Depends(AuthDependency(None, unnamed=True))
 
 
 def form_fields(body: bytes) -> Mapping[str, str]:

@@ -1,15 +1,17 @@
 """The service `payments`: from what is owed to the money in the driver's account."""
 
 from contracts.invoices import invoice_v1
+from infra import vault
 from infra.consumers.reactions import Reaction
 from infra.host import Service
-from infra.lookups import files, users
+from infra.lookups import dealerships, files, organisations, users
 from services.payments import http
+from services.payments.adapters import card_keys, clerk
 from services.payments.aggregates import ACCOUNT, CHARGE, PAYEE, PAYOUT, SERIES
 from services.payments.http.problems import WORDING
-from services.payments.lookups import invoices_invoice
+from services.payments.lookups import interventions_case, invoices_invoice
 from services.payments.reactions import from_invoices_invoice
-from services.payments.read_models import ledger, payouts_to_pay
+from services.payments.read_models import charges, ledger, open_charges, payouts_to_pay
 
 service = Service(
     name="payments",
@@ -25,9 +27,19 @@ service = Service(
             target=from_invoices_invoice.target,
         ),
     ),
-    views=(ledger.view, payouts_to_pay.view),
-    lookups=(files.lookup, users.lookup, invoices_invoice.lookup),
+    views=(ledger.view, payouts_to_pay.view, charges.view, open_charges.view),
+    lookups=(
+        files.lookup,
+        users.lookup,
+        organisations.lookup,
+        dealerships.lookup,
+        invoices_invoice.lookup,
+        interventions_case.lookup,
+    ),
     guard=users.refuse_ended,
-    routes=lambda _: http.router,
+    routes=http.router,
+    migrations=(vault.TABLES, card_keys.TABLES),
+    workers={"clerk": clerk.clerk},
+    reaches=("cards",),
     wording=WORDING,
 )

@@ -34,6 +34,7 @@ ASKING_FIRST = frozenset({"accounts"})
 KINDS = {
     "dealerships": OrganisationKind.MARKETPLACE_OPERATOR,
     "marketplace": OrganisationKind.MARKETPLACE_OPERATOR,
+    "payments": OrganisationKind.MARKETPLACE_OPERATOR,
     "support": OrganisationKind.MARKETPLACE_OPERATOR,
 }
 """The organisations that services are for; others that ask are for depots."""

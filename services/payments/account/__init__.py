@@ -114,7 +114,7 @@ class ScopesMissing:
 
 @dataclass(frozen=True, slots=True)
 class ScopesTooWide:
-    """Whoever got hold of the key could do what we never do."""
+    """With the key somebody could do things that we never do."""
 
     field: ClassVar[str] = "restricted_key"
     scopes: str

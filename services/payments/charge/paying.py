@@ -1,4 +1,4 @@
-"""A customer pays: one intent is one idempotency key, and the provider says how it ended (P2)."""
+"""A customer pays: one intent is one idempotency key, and the provider says how it ended."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -35,7 +35,7 @@ from services.payments.charge.situations import (
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Offer:
-    """What an answered case comes to: the works that were accepted, have a price and were not paid
+    """The sum of an answered case: its works that were accepted, have a price and were not paid
     (G-59). It follows from the answer, so it is the same each time."""
 
     case_id: str
@@ -164,7 +164,7 @@ Decision = list[ChargeEvent] | Rejection
 
 
 def pay_online(command: PayOnline, charge: Charge) -> Decision:
-    """While it is not known how an attempt ended, no second one begins (P2)."""
+    """While it is not known how an attempt ended, no second one begins."""
     match charge:
         case Paid():
             return ChargeIsPaid()
@@ -182,6 +182,12 @@ def pay_online(command: PayOnline, charge: Charge) -> Decision:
             if command.intent_id in bill.over:
                 return []
             amount, before = bill.amount, []
+            if bill.offered.case_version != command.offer.case_version:
+                # A work report was sent anew, with other works.
+                offered = offer(command)
+                if not isinstance(offered, ChargeOffered):
+                    return offered
+                amount, before = offered.total.including_vat, [offered]
         case unhandled:
             assert_never(unhandled)
     if command.currencies is None:

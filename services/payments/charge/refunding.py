@@ -1,4 +1,4 @@
-"""Money goes back: exact parts of the lines that were paid, with their VAT (P3)."""
+"""Money goes back: exact parts of the lines that were paid, with their VAT."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -111,7 +111,7 @@ class RefundAboveRest:
 
 @dataclass(frozen=True, slots=True)
 class BalanceTooLow:
-    """The refund would make the provider's balance negative (P11)."""
+    """The refund would make the provider's balance negative."""
 
     available: Money
 
@@ -275,7 +275,7 @@ def fail_refund(command: FailRefund, charge: Paid) -> Decision:
 
 
 def note_fee(command: NoteFee, charge: Paid) -> Decision:
-    """Of a refund that is not known yet nothing is noted; it is told again with that."""
+    """Nothing is noted of a refund that is not known yet; it is told again with that."""
     ids = {one.provider_refund_id: id for id, one in charge.refunds.items()}
     refund_id = None if command.provider_refund_id is None else ids.get(command.provider_refund_id)
     if refund_id in charge.movements or (command.provider_refund_id and refund_id is None):

@@ -26,7 +26,7 @@ from contracts.payments.charge_v1 import (
 
 @dataclass(frozen=True, slots=True)
 class Bill:
-    """What is to be paid for, and the attempts to be paid that are over."""
+    """The works to be paid for, and the attempts that are over."""
 
     offered: ChargeOffered
     version: int = 1
@@ -113,7 +113,7 @@ class Paid:
 
     @property
     def rest(self) -> Money:
-        """What can still go back."""
+        """The amount that can still go back."""
         left = (self.left(line).including_vat.amount_minor for line in self.paid.lines)
         return Money(sum(left), self.bill.amount.currency)
 
@@ -145,7 +145,7 @@ def evolve(charge: Charge, event: ChargeEvent) -> Charge:
     bill = charge.bill
     match event:
         case ChargeOffered():
-            return charge
+            return Offered(replace(bill, offered=event))
         case DealershipChosen():
             return AtDealership(bill)
         case AttemptBegun():

@@ -42,7 +42,7 @@ initial = Taken()
 
 
 def number(dealership_id: str, ordinal: int) -> str:
-    """Of letters that every platform takes."""
+    """A number of letters that every platform takes."""
     name = "".join(one if one.isalnum() else "-" for one in dealership_id.upper())
     return f"{name[:MOST_OF_A_NAME]}-{ordinal:06}"
 

@@ -166,10 +166,10 @@ TOTAL = amounts(29_167, 5_833)
 MINE = "CH1"
 
 
-def offer(lines: tuple[Line, ...] = LINES, currency: str = "EUR") -> Offer:
+def offer(lines: tuple[Line, ...] = LINES, currency: str = "EUR", version: int = 2) -> Offer:
     return Offer(
         case_id="J1",
-        case_version=2,
+        case_version=version,
         dealership_id=HOUSE,
         lines=lines,
         customer_name="Claire Dupont",
@@ -184,11 +184,12 @@ def pay(
     lines: tuple[Line, ...] = LINES,
     currencies: tuple[str, ...] | None = ("EUR",),
     organisation: str = GROUP,
+    version: int = 2,
 ) -> PayOnline:
     return PayOnline(
         charge_id=MINE,
         organisation_id=organisation,
-        offer=offer(lines),
+        offer=offer(lines, version=version),
         intent_id=intent,
         currencies=currencies,
         at=AT,
@@ -199,13 +200,15 @@ def pay_there(lines: tuple[Line, ...] = LINES) -> PayAtDealership:
     return PayAtDealership(charge_id=MINE, organisation_id=GROUP, offer=offer(lines), at=AT)
 
 
-def offered(lines: tuple[Line, ...] = LINES, total: Amounts = TOTAL) -> ChargeOffered:
+def offered(
+    lines: tuple[Line, ...] = LINES, total: Amounts = TOTAL, version: int = 2
+) -> ChargeOffered:
     return ChargeOffered(
         charge_id=MINE,
         organisation_id=GROUP,
         dealership_id=HOUSE,
         case_id="J1",
-        case_version=2,
+        case_version=version,
         lines=lines,
         total=total,
         customer_name="Claire Dupont",

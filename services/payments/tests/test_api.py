@@ -1,6 +1,7 @@
 """The routes of payments, over a real store."""
 
 import asyncio
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 from uuid import uuid4
@@ -9,15 +10,17 @@ import httpx
 import pytest
 
 from contracts.media.file_v1 import FileRemoved, Purpose
-from infra.commands import CommandContext
+from infra.commands import Aggregate, CommandContext, Done
 from infra.testing.eventually import eventually
 from infra.testing.following import file, follow
 from infra.testing.routes import Existing
 from infra.timers import Timers
 from infra.tokens import Role
-from services.payments.aggregates import PAYEE
+from services.payments.aggregates import ACCOUNT, CHARGE, PAYEE
 from services.payments.payee.bank_details import HOLD
 from services.payments.service import service
+from services.payments.tests.cards_stage import COMPANY, KEYS
+from services.payments.tests.cards_stage import opened as dealership_opened
 from services.payments.tests.make import (
     NEW,
     NOON,
@@ -28,11 +31,22 @@ from services.payments.tests.make import (
     credit,
     credited,
 )
-from services.payments.tests.stage import BANK, DUE, opened, served
+from services.payments.tests.make_cards import HOUSE, MINE, declare, offered, pay
+from services.payments.tests.stage import BANK, DUE, Caller, opened, served
 
 OTHER = BANK | {"iban": NEW}
 PAID = {"reference": "SEPA-1", "iban": OLD}
 ANSWER = {"answer": "Tomorrow"}
+BODIES = {
+    "PUT /card-accounts/{dealership_id}/mode": {"live": True},
+    "PUT /card-accounts/{dealership_id}/company": COMPANY,
+    "PUT /card-accounts/{dealership_id}/keys": KEYS,
+    "POST /charges/{charge_id}/refunds": {
+        "parts": [{"work_id": "pads", "amount": {"amount_minor": 1, "currency": "EUR"}}],
+        "reason": "mistake",
+        "rest": {"amount_minor": 1, "currency": "EUR"},
+    },
+}
 DETAILS = "/payees/ada/bank-details"
 SERVICE_LINE = {
     "kind": "service",
@@ -293,6 +307,23 @@ async def test_nobody_pays_out_to_themselves(database: str) -> None:
         assert mine.status_code == 403
 
 
+async def charged(api: Caller) -> None:
+    """A dealership takes cards, and a case of it is to be paid."""
+    await follow(
+        api.running,
+        replace(dealership_opened(), organisation_id="hiflow"),
+        replace(offered(), organisation_id="hiflow"),
+    )
+    known: list[tuple[Aggregate[Any, Any, Any, Any], str, Any]] = [
+        (ACCOUNT, HOUSE, replace(declare(), organisation_id="hiflow")),
+        (CHARGE, MINE, pay(organisation="hiflow")),
+    ]
+    for aggregate, id, command in known:
+        context = CommandContext(uuid4(), "c", "c", "gina", "hiflow", NOON, "")
+        done = await api.running.commands.handle(aggregate, id, command, context)
+        assert isinstance(done, Done)
+
+
 @pytest.mark.requirement("G-01")
 async def test_strangers_find_no_trace_of_a_payee(database: str) -> None:
     async with served(database) as api:
@@ -300,8 +331,14 @@ async def test_strangers_find_no_trace_of_a_payee(database: str) -> None:
         await api.driver("POST", "/payees/ada/questions", {"question": "When?"})
         statement = await api.closed()
         await follow(api.running, credited(), closed(id="p-9"))
+        await charged(api)
         existing = Existing(
-            ids={"driver_id": "ada", "payout_id": statement.rpartition("/")[2]},
+            ids={
+                "driver_id": "ada",
+                "payout_id": statement.rpartition("/")[2],
+                "charge_id": MINE,
+                "dealership_id": HOUSE,
+            },
             words={"change_id": "b-1", "question_id": "q-1"},
             bodies={
                 "PUT /payees/{driver_id}/bank-details": BANK,
@@ -309,8 +346,9 @@ async def test_strangers_find_no_trace_of_a_payee(database: str) -> None:
                 "POST /payees/{driver_id}/questions/{question_id}/answer": ANSWER,
                 "POST /payees/{driver_id}/payouts": DUE,
                 "POST /payees/{driver_id}/payouts/{payout_id}/payment": PAID,
+                **BODIES,
             },
-            owners={"driver": "ada", "billing": "lea"},
+            owners={"driver": "ada", "billing": "lea", "group_manager": "gina"},
         )
         await existing.is_hidden_from(api)
         await existing.is_hidden_from(api, "bob", "hiflow", ("driver",))

@@ -19,6 +19,7 @@ from services.payments.charge.paying import (
 from services.payments.charge.refunding import ChargeIsNotPaid
 from services.payments.tests.make_cards import (
     LINES,
+    PADS,
     TYRES,
     amounts,
     begun,
@@ -68,6 +69,13 @@ def test_an_unknown_outcome_blocks_a_second_attempt() -> None:
 def test_an_account_without_keys_or_without_the_currency_charges_nobody() -> None:
     given().when(pay(currencies=None)).is_rejected(CardsNotTaken())
     given().when(pay(currencies=("MAD",))).is_rejected(CurrencyNotCharged("EUR"))
+
+
+@pytest.mark.requirement("FLB-175")
+def test_a_work_report_that_was_sent_anew_is_paid_as_it_is_now() -> None:
+    given(offered(), chosen()).when(pay(lines=(PADS,), version=3)).records(
+        offered((PADS,), PADS.amounts, 3), begun(amount=PADS.amounts.including_vat)
+    )
 
 
 @pytest.mark.requirement("FLB-172")
