@@ -34,7 +34,10 @@ class Ground:
 
     def settings(self, area: str) -> Settings:
         """Settings of services whose databases are this area's own."""
-        names = ("accounts", "dispatch", "keys", "missions", "views.backoffice", "views.partner")
+        names = (
+            *("accounts", "dispatch", "keys", "missions"),
+            *("views.backoffice", "views.depot", "views.partner"),
+        )
         return Settings(
             databases={name: self.postgres.url(_database(area, name)) for name in names},
             kafka=self.broker.bootstrap,

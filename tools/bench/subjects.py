@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from tools.bench import (
     appends,
     debezium,
+    depot_lists,
     following,
     lists,
     live,
@@ -34,6 +35,7 @@ SUBJECTS: Mapping[str, Subject] = {
     "live": live.SUBJECT,
     "lists": lists.SUBJECT,
     "matching": matching.SUBJECT,
+    "depot-lists": depot_lists.SUBJECT,
     "mixed": mixed.SUBJECT,
     "scale": scale.SUBJECT,
     "process": memory.SUBJECT,

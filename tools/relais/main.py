@@ -92,11 +92,13 @@ def migrate(service: Annotated[str | None, typer.Argument(help="Unless all.")] =
 
 
 @app.command()
-def demo() -> None:
+def demo(
+    depot: Annotated[bool, typer.Option("--depot", help="A day in a depot instead.")] = False,
+) -> None:
     """Run everything and play the story of one mission on it."""
     from tools.relais import running
 
-    raise typer.Exit(running.demo())
+    raise typer.Exit(running.demo(depot))
 
 
 @app.command()

@@ -1,7 +1,7 @@
 """`relais up`, `serve`, `work` and `demo`: what runs until it is told to stop."""
 
 import sys
-from collections.abc import Callable, Coroutine, Iterator
+from collections.abc import Callable, Coroutine, Iterator, Sequence
 from contextlib import AsyncExitStack
 from pathlib import Path
 from typing import Any
@@ -9,18 +9,22 @@ from typing import Any
 import uvloop
 from rich.console import Console
 
+from contracts.accounts.organisation_v1 import OrganisationKind, Profile
 from infra import telemetry
 from infra.endpoints import without_password
+from infra.host import Running
 from infra.serving import measured, serving, site
 from infra.settings import Settings
 from infra.stack.ports import is_free
 from services import registry
+from tools.demo import depot as day_in_depot
 from tools.demo.chronicle import Chronicle, keep
 from tools.demo.story import play
 from tools.demo.summary import show_addresses, summarise
 from tools.demo.teller import Unexpected
 from tools.relais import servers
 from tools.relais.answers import USAGE, Trouble, refusal_of
+from tools.relais.bootstrap import Founder, found
 from tools.relais.connections import environment
 from tools.relais.home import nearest
 from tools.relais.platform import open_services, platform, telemetry_of, until_told_to_stop
@@ -139,12 +143,23 @@ def _refuse_unset(settings: Settings) -> None:
             raise Trouble(f"RELAIS_{name} is not set", USAGE)
 
 
-def demo() -> int:
+def demo(depot: bool) -> int:
     """The platform, and the story on it; stays up in a terminal until Ctrl-C."""
-    return _run(lambda: _demo(environment(log_level="ERROR")))
+    return _run(lambda: _demo(environment(log_level="ERROR"), depot))
 
 
-async def _demo(settings: Settings) -> int:
+async def found_operator(services: Sequence[Running]) -> None:
+    """The organisation that lets depots in, for the story of a depot."""
+    [accounts] = [one for one in services if one.service.name == "accounts"]
+    lea = Founder(day_in_depot.LEA, "lea.demo@example.org", "Léa Garnier")
+    kind = OrganisationKind.MARKETPLACE_OPERATOR
+    profile = Profile(
+        name="Relais", time_zone="Europe/Paris", currency="EUR", country="FR", contacts=()
+    )
+    await found(accounts, day_in_depot.OPERATOR, kind, profile, lea)
+
+
+async def _demo(settings: Settings, depot: bool) -> int:
     port = settings.port if is_free(settings.port) else 0
     settings = settings.model_copy(update={"port": port})
     told = until_told_to_stop()
@@ -153,7 +168,11 @@ async def _demo(settings: Settings) -> int:
             running = await stack.enter_async_context(platform(settings))
         try:
             chronicle = Chronicle()
-            await play(running.url, running.token, console, chronicle=chronicle)
+            if depot:
+                await found_operator(running.services)
+                await day_in_depot.play(running.url, running.token, console, chronicle=chronicle)
+            else:
+                await play(running.url, running.token, console, chronicle=chronicle)
         except Unexpected as error:
             console.print(f"[red]The story broke off:[/red] {error}")
             return 1

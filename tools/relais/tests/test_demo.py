@@ -1,5 +1,6 @@
 """The story of the demo, over the platform as `relais up` starts it."""
 
+import asyncio
 from io import StringIO
 
 import pytest
@@ -7,7 +8,7 @@ from rich.console import Console
 
 from infra.testing.logs import mentioned
 from infra.tokens import Role, SigningKey
-from tools.demo import money, people
+from tools.demo import depot, money, people
 from tools.demo.story import play
 from tools.front.people import PHONE, SAMPLES
 from tools.relais.keys import development_token
@@ -46,6 +47,31 @@ async def test_the_story_is_told_twice_and_no_log_names_anybody(platform: Platfo
     log = platform.log.read_text()
     assert "Relais runs at" in log
     assert mentioned(log, PEOPLE) == []
+
+
+@pytest.mark.requirement("EXX-01", "EXX-04", "EXX-05", "G-20")
+async def test_a_day_in_a_depot_is_told(platform: Platform) -> None:
+    key = SigningKey.from_pem((platform.home / "keys" / "signing.pem").read_text())
+    about = ("--user", depot.LEA, "--person", "Léa Garnier", "--email", "lea@example.org")
+    kind = ("--kind", "marketplace_operator", "--country", "FR")
+    words = ("found", depot.OPERATOR, "--name", "Relais", *about, *kind)
+    founded = await asyncio.to_thread(platform.say, *words)
+    assert founded.exit_code == 0, founded.output
+
+    def token(subject: str, organisation: str, role: Role) -> str:
+        return development_token(key, subject, organisation, [role])
+
+    told = StringIO()
+    await depot.play(platform.url, token, Console(file=told, width=200))
+    for said in (
+        "every door says registration-pending",
+        "3 parcels are in Karim's hands",
+        "surplus in both counts, explained",
+        "-100.00 DH, wrong_change",
+        "is answered, and closed by Nadia",
+        "Karim: 1 delivered, 1 came back, 1 discrepancy, 1 gap of cash",
+    ):
+        assert said in told.getvalue()
 
 
 @pytest.mark.parametrize(
