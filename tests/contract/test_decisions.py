@@ -321,6 +321,7 @@ OWN = (
     "media POST /files/{file_id}/links",
     "media PUT /uploads/{file_id}/completion",
     "media PUT /uploads/{file_id}/pieces/{start}",
+    "messaging PUT /messages/mine/reading",
     "messaging PUT /messages/{message_id}/reading",
     "messaging PUT /preferences",
     "missions DELETE /trips/{trip_id}/quote",

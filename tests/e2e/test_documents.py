@@ -255,7 +255,7 @@ async def test_an_api_keeps_its_document(both: Platform, api: str, mode: Generat
         ("papers", 7),
         ("invoices", 20),
         ("payments", 21),
-        ("messaging", 11),
+        ("messaging", 12),
         ("media", 12),
         ("views.account", 8),
         ("support", 24),

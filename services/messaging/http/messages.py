@@ -1,6 +1,8 @@
 """HTTP: messages and how they stand."""
 
 from collections.abc import Sequence
+from dataclasses import replace
+from datetime import datetime
 from typing import Annotated, ClassVar, Literal, assert_never
 
 from fastapi import Query
@@ -24,7 +26,7 @@ from contracts.messaging.message_v1 import (
 from infra.commands import HistoryEntry
 from infra.host import Running
 from infra.http.answers import Answer, Answered, Listed, Recorded, Router, RuleShown
-from infra.http.models import Called, Id, Instant, Named
+from infra.http.models import Body, Called, Id, Instant, Named
 from infra.http.pages import Filters, Paging
 from infra.http.request_context import Everybody, RequestContext, requires
 from services.messaging import message, preferences
@@ -39,6 +41,8 @@ Status = Annotated[Literal["queued", "sent", "delivered", "failed"], Called("Mes
 Channel = Annotated[message_v1.Channel, Named()]
 Reason = Annotated[message_v1.Reason, Named()]
 Topic = Annotated[message_v1.Topic, Named()]
+MOST_READ = 200
+"""Messages of one request; each is a fact of its own."""
 
 
 # --- Answers ----------------------------------------------------------------
@@ -267,6 +271,19 @@ class Unread(Answer):
     messages: int
 
 
+class ReadingBody(Body):
+    until: Instant
+    """When the newest message was queued that one has seen."""
+
+
+class ReadNow(Answer):
+    """Messages that are read from now on."""
+
+    messages: int
+    more: bool
+    """Whether there are others until that time."""
+
+
 class MessageFiltersOfStaff(MessageFilters):
     """Which messages of a list staff want."""
 
@@ -318,6 +335,14 @@ def router(running: Running) -> Router:
         count = await outbox.unread(context.pool, who.organisation_id, who.subject)
         return Answered(Unread(messages=count))
 
+    @routes.put("/messages/mine/reading")
+    async def read_messages(body: ReadingBody, context: Everybody) -> Answered[ReadNow]:
+        """Say that one has read the messages to oneself until a time; 200 at once, oldest first.
+
+        Those that came later, and that one has not seen, stay unread.
+        """
+        return Answered(await read_until(context, body.until))
+
     @routes.put("/messages/{message_id}/reading")
     async def read_message(message_id: Id, context: Everybody) -> Answered[Recorded]:
         """Say that one has read a message to oneself."""
@@ -358,6 +383,20 @@ def router(running: Running) -> Router:
         return await context.handle(MESSAGE, message_id, command)
 
     return routes
+
+
+async def read_until(context: RequestContext, until: datetime) -> ReadNow:
+    """Each message is a fact of its own; what was read meanwhile is no news."""
+    who = context.principal
+    mine = outbox.table.of(who.organisation_id, user_id=who.subject)
+    unread = mine.where("read_at is null and queued_at <= %(until)s", until=until)
+    found = await unread.page(context.pool, outbox.OLDEST, None, MOST_READ + 1)
+    for one in found[:MOST_READ]:
+        command = message.Read(message_id=one.message_id, user_id=who.subject, at=context.at)
+        key = f"{context.idempotency_key}/{one.message_id}"
+        single = replace(context, idempotency_key=key, fingerprint="", if_match=None)
+        await single.perform(MESSAGE, one.message_id, command)
+    return ReadNow(messages=len(found[:MOST_READ]), more=len(found) > MOST_READ)
 
 
 async def own(context: RequestContext, message_id: str) -> None:

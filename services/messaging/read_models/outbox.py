@@ -145,6 +145,7 @@ view = View(
 )
 
 table = Table(view, "message")
+OLDEST = table.order("oldest", "queued_at", "message_id")
 NEWEST = table.order("newest", "queued_at", "message_id", descending=True)
 LONGEST_WAITING = table.order("longest-waiting", "changed_at", "message_id")
 

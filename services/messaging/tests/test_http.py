@@ -153,6 +153,22 @@ async def test_messages_are_unread_until_their_recipient_read_them(database: str
         assert (await stage.ask("GET", "/messages/m-1")).json()["read"] is True
 
 
+async def test_all_that_was_seen_is_read_at_once_and_what_came_later_is_not(database: str) -> None:
+    async with mail_server() as server, staged(database, by_mail(server)) as stage:
+        await sent(stage, fresh(), fresh("m-2"), fresh("m-3", user="bob"))
+        [newest, _] = (await stage.ask("GET", "/messages/mine")).json()["items"]
+        until, path = {"until": newest["queued_at"]}, "/messages/mine/reading"
+        early = await stage.ask("PUT", path, {"until": "2020-01-01T00:00:00Z"})
+        assert early.json() == {"messages": 0, "more": False}
+        done = await stage.ask("PUT", path, until)
+        assert done.json() == {"messages": 2, "more": False}
+        await stage.catch_up()
+        assert (await stage.ask("GET", "/messages/mine/unread")).json() == {"messages": 0}
+        assert (await stage.ask("PUT", path, until)).json() == {"messages": 0, "more": False}
+        bobs = await stage.ask("GET", "/messages/mine/unread", who="bob")
+        assert bobs.json() == {"messages": 1}
+
+
 EXISTING = Existing(
     ids={"message_id": "m-1"},
     owners={"driver": "ada", "administration": "lea"},
@@ -384,6 +400,7 @@ async def test_a_command_needs_an_idempotency_key(database: str) -> None:
             "/preferences",
             "/browsers",
             "/browsers/{browser_id}",
+            "/messages/mine/reading",
             "/messages/{message_id}/reading",
             "/messages/{message_id}/repetition",
             "/receipts/sms",
