@@ -130,7 +130,8 @@ view = View(
     indexes=(
         "(organisation_id, day, pickup_id)",
         "(organisation_id, status, day, pickup_id)",
-        "(organisation_id, courier_id)",
+        "(organisation_id, courier_id, day, pickup_id)",
+        "using gin (filed_cities)",
         "using gin (tracking_numbers)",
         "using gin (order_ids)",
     ),

@@ -160,7 +160,7 @@ def return_listed(
 
 
 class HeldShown(Answer):
-    """The orders that came back and that the depot keeps."""
+    """The orders that came back and that the depot keeps; not those that go to their senders."""
 
     orders: int
     value: MoneyShown | None
@@ -174,7 +174,7 @@ HELD = """
 select count(*) as orders, sum(cash_minor)::bigint as minor, min(cash_currency) as currency,
   count(*) filter (where status = 'approved' and sent_back_from <= %(soon)s) as going_back,
   min(returned_at) as oldest_at
-from returns where organisation_id = %(mine)s and status <> 'out_of_depot'
+from returns where organisation_id = %(mine)s and status in ('in_depot', 'disputed', 'approved')
 """
 
 

@@ -228,7 +228,7 @@ view = View(
     indexes=(
         "(organisation_id, composed_at, tour_id) where status <> 'over'",
         "(organisation_id, status, composed_at, tour_id)",
-        "(organisation_id, courier_id)",
+        "(organisation_id, courier_id, composed_at, tour_id)",
         "using gin (tracking_numbers)",
         "using gin (order_ids)",
     ),

@@ -302,6 +302,7 @@ async def test_what_is_kept_of_returns_is_counted_with_its_value(depot: Depot) -
         await depot.saw(came_back(at=NOON - DAY), came_back("o-2", cash=None))
         await depot.saw(came_back("o-3"), approved("o-3", DAY))
         await depot.saw(came_back("o-4"), approved("o-4"), left_again("o-4"))
+        await depot.saw(came_back("o-5"), approved("o-5"), sent_back("o-5"))
         held = await api.shown("/returns/held")
     assert held == {
         "orders": 3,
