@@ -159,8 +159,8 @@ class RegistrationSubmitted:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RegistrationCorrected:
-    """Whoever registered a partner corrected what the operator had refused; it waits to be
-    looked at again.
+    """The person who registered a partner corrected what the operator had refused; it waits to
+    be looked at again.
     """
 
     organisation_id: str

@@ -115,7 +115,7 @@ KNOWN = {
     "inventory_id": "Z1",
     "reminder_id": "J1-R1",
     "job_id": "X7",
-    "contract_id": "S7",
+    "contract_id": "SC7",
     "visit": "2040-05-07",
     "charge_id": "CH1",
 }

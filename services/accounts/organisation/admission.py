@@ -292,7 +292,7 @@ def facts(command: SubmitRegistration) -> list[OrganisationEvent]:
 
 
 def correct(command: CorrectRegistration, profile: Profile, admission: Admission) -> Decision:
-    """What was refused is submitted again, in one version after the other."""
+    """Refused evidence is submitted again, in one version after the other."""
     if isinstance(admission, Founded) or admission.submitted.user_id != command.user_id:
         return NotToBeAdmitted()
     correction = RegistrationCorrected(

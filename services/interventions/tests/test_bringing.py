@@ -114,18 +114,18 @@ async def test_a_report_takes_no_other_cases(
         others["elsewhere"] = await caller.made("paul", key="case-3", dealership_id="GMETZ")
         others["other_customer"] = await answered_case(caller, "case-4")
         others["other_vehicle"] = await answered_case(caller, "case-5", vin="VF1RFB00066123457")
-        links = [linked(one, "C1") for one in (path, report, others["other_vehicle"])]
-        await follow(caller.running, recorded("C1"), *links)
+        links = [linked(one, "claire") for one in (path, report, others["other_vehicle"])]
+        await follow(caller.running, recorded("claire"), *links)
         body = {"case_ids": [id_of(others[which])]}
         answer = await caller.says("lea", "POST", f"{report}/imports", body)
         assert (answer.status_code, answer.json()["type"].rpartition(":")[2]) == (status, problem)
 
 
 MERGED = CustomersMerged(
-    customer_id="C2",
+    customer_id="claire-again",
     organisation_id=GROUP,
     dealership_id=LILLE,
-    survivor_id="C1",
+    survivor_id="claire",
     merged_by="lea",
     merged_at=NOON,
 )
@@ -139,10 +139,14 @@ async def test_answered_cases_of_the_customer_are_offered_until_they_are_in(data
         other = await answered_case(caller, "case-3", vin="VF1RFB00066123457")
         closed = await answered_case(caller, "case-4")
         await caller.says("lea", "PUT", f"{closed}/closing")
-        known = [recorded("C1"), recorded("C2"), MERGED]
-        links = [linked(first, "C1"), linked(later, "C2", 1), linked(other, "C1", 2)]
+        known = [recorded("claire"), recorded("claire-again"), MERGED]
+        links = [
+            linked(first, "claire"),
+            linked(later, "claire-again", 1),
+            linked(other, "claire", 2),
+        ]
         report = await report_of(caller, first)
-        links += [linked(closed, "C1", 3), linked(report, "C1", 4)]
+        links += [linked(closed, "claire", 3), linked(report, "claire", 4)]
         await follow(caller.running, *known, *links)
         answer = await caller.says("lea", "GET", f"{report}/importable-cases")
         offered = answer.json()["cases"]

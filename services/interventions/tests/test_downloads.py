@@ -1,4 +1,4 @@
-"""Whoever reads a case downloads its media, one by one or all at once."""
+"""Readers of a case download its media, one by one or all at once."""
 
 from datetime import UTC, datetime, timedelta
 from urllib.parse import parse_qsl, urlsplit

@@ -33,7 +33,7 @@ def paid(case_id: str = "J1", **works: int) -> ChargePaid:
         for id, amount in works.items()
     ]
     return ChargePaid(
-        charge_id="P1",
+        charge_id="charge",
         organisation_id=GROUP,
         dealership_id=LILLE,
         case_id=case_id,
@@ -49,7 +49,7 @@ def paid(case_id: str = "J1", **works: int) -> ChargePaid:
 
 def refunded(refund_id: str, **works: int) -> RefundMade:
     return RefundMade(
-        charge_id="P1",
+        charge_id="charge",
         organisation_id=GROUP,
         dealership_id=LILLE,
         case_id="J1",

@@ -32,12 +32,13 @@ DAY = datetime(2030, 6, 20, 7, 0, tzinfo=UTC)
 ABOUT = About(
     reminder_id=ID, dealership_id=LILLE, brand="peugeot", customer_id=CLAIRE, case_id=CASE
 )
-OWNER = {"customer_id": CLAIRE, "organisation_id": GROUP, "dealership_id": LILLE}
 
 
 def withdrawn(channel: CustomerChannel) -> ConsentWithdrawn:
     return ConsentWithdrawn(
-        **OWNER,
+        customer_id=CLAIRE,
+        organisation_id=GROUP,
+        dealership_id=LILLE,
         consent_id=f"y-{channel.name}",
         purpose=ConsentPurpose.REMINDERS,
         channel=channel,
@@ -49,9 +50,19 @@ def withdrawn(channel: CustomerChannel) -> ConsentWithdrawn:
     )
 
 
-BLOCKED = ChannelsBlocked(**OWNER, sms=True, email=True, blocked_by="lea", blocked_at=NOON)
+BLOCKED = ChannelsBlocked(
+    customer_id=CLAIRE,
+    organisation_id=GROUP,
+    dealership_id=LILLE,
+    sms=True,
+    email=True,
+    blocked_by="lea",
+    blocked_at=NOON,
+)
 ERASED = CustomerErased(
-    **OWNER,
+    customer_id=CLAIRE,
+    organisation_id=GROUP,
+    dealership_id=LILLE,
     contact_ids=(),
     case_ids=(),
     with_customer_id=None,
@@ -60,7 +71,9 @@ ERASED = CustomerErased(
     erased_at=NOON,
 )
 CAR = VehicleDescribed(
-    **OWNER,
+    customer_id=CLAIRE,
+    organisation_id=GROUP,
+    dealership_id=LILLE,
     vehicle_id="v-1",
     plate="AB-123-CD",
     plate_country="FR",
@@ -71,7 +84,14 @@ CAR = VehicleDescribed(
     described_by="lea",
     described_at=NOON,
 )
-SOLD = VehicleRemoved(**OWNER, vehicle_id="v-1", removed_by="lea", removed_at=NOON)
+SOLD = VehicleRemoved(
+    customer_id=CLAIRE,
+    organisation_id=GROUP,
+    dealership_id=LILLE,
+    vehicle_id="v-1",
+    removed_by="lea",
+    removed_at=NOON,
+)
 OF_CASE = OfCase(
     case_id=CASE,
     organisation_id=GROUP,

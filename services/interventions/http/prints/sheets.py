@@ -134,7 +134,7 @@ class Sheets:
         yield self.words("media"), self.words.number(count) if count else None
 
     def _origin(self) -> Facts:
-        """Whoever decided, and from where, as it is recorded with each line."""
+        """The person who decided, and from where, as it is recorded with each line."""
         answered, lines = self.answered, self.dossier.lines
         assert answered is not None
         yield self.words("decided_by"), self._name(answered.recipient_id)

@@ -135,31 +135,33 @@ async def test_what_is_decided_waits_no_more_and_the_longest_waiting_comes_first
     assert [one["organisation_id"] for one in await waiting(office)] == ["early", "late"]
 
 
+REFUSED = RegistrationRejected(
+    organisation_id="anfa",
+    user_id="manager-of-anfa",
+    partner="anfa",
+    reason="No such street.",
+    rejected_by="lea",
+    rejected_at=NOON,
+)
+CORRECTED = RegistrationCorrected(
+    organisation_id="anfa",
+    user_id="manager-of-anfa",
+    manager_name="Nadia Alaoui",
+    identity_card="BK123457",
+    identity_card_mark="another",
+    company_number=None,
+    address="14 rue Ibn Batouta",
+    city="Rabat",
+    conditions_version="2026-12",
+    corrected_at=LATER,
+)
+
+
 @pytest.mark.requirement("G-20")
 async def test_what_was_corrected_waits_again_with_the_reason_it_was_refused_for(
     office: Office,
 ) -> None:
-    refused = RegistrationRejected(
-        organisation_id="anfa",
-        user_id="manager-of-anfa",
-        partner="anfa",
-        reason="No such street.",
-        rejected_by="lea",
-        rejected_at=NOON,
-    )
-    corrected = RegistrationCorrected(
-        organisation_id="anfa",
-        user_id="manager-of-anfa",
-        manager_name="Nadia Alaoui",
-        identity_card="BK123457",
-        identity_card_mark="another",
-        company_number=None,
-        address="14 rue Ibn Batouta",
-        city="Rabat",
-        conditions_version="2026-12",
-        corrected_at=LATER,
-    )
-    await office.saw(OPERATOR, founded("anfa"), applied("anfa"), refused, corrected)
+    await office.saw(OPERATOR, founded("anfa"), applied("anfa"), REFUSED, CORRECTED)
     [shown] = await waiting(office)
     assert (shown["refused_before"], shown["conditions_version"]) == ("No such street.", "2026-12")
     card, address = shown["seen"]["identity_card"], shown["seen"]["address"]
