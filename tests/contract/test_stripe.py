@@ -51,14 +51,8 @@ async def ready(provider: Provider) -> None:
             await asyncio.sleep(0.05)
 
 
-@pytest.mark.requirement("FLB-170")
-async def test_every_request_is_one_that_stripe_describes(mock: Provider | None) -> None:
-    if mock is None:
-        return
-    await ready(mock)
-    identity = await mock.identity(KEY)
-    assert (identity.missing, identity.live) == ((), False)
-    wanted = Wanted(
+def wanted() -> Wanted:
+    return Wanted(
         charge_id="Z1",
         intent_id="I1",
         lines=LINES,
@@ -66,9 +60,18 @@ async def test_every_request_is_one_that_stripe_describes(mock: Provider | None)
         back_to="https://api.example.org/payments/page/x",
         expires_at=datetime.now(UTC) + timedelta(hours=1),
     )
+
+
+@pytest.mark.requirement("FLB-170")
+async def test_every_request_is_one_that_stripe_describes(mock: Provider | None) -> None:
+    if mock is None:
+        return
+    await ready(mock)
+    identity = await mock.identity(KEY)
+    assert (identity.missing, identity.live) == ((), False)
     # It answers with things of its own, which are not ours: they lack our names.
     with pytest.raises(KeyError, match="relais_charge_id"):
-        await mock.open_form(KEY, wanted)
+        await mock.open_form(KEY, wanted())
     with pytest.raises(KeyError, match="relais_charge_id"):
         await mock.session(KEY, "cs_1")
     with pytest.raises(KeyError, match="relais_charge_id"):

@@ -65,7 +65,7 @@ class Depot:
         return (await self.ask(self.karim, "courier", method, path, body)).json()
 
     async def until(self, path: str, holds: Callable[[Any], bool]) -> Any:
-        """What the manager sees, once the platform has come so far. Raises `Unexpected`."""
+        """The answer to the manager, once the platform has come so far. Raises `Unexpected`."""
         started = perf_counter()
         while not holds(found := await self.manager("GET", path)):
             if perf_counter() - started > SEEN_WITHIN:

@@ -60,7 +60,7 @@ def router(running: Running) -> Router:
         body: CustomerThreadBody, context: MemberContext
     ) -> Answered[Recorded]:
         """Open the thread with a customer of a case, or with another recipient of it; the same one
-        whoever of both sides does it, once the case was shown to them (G-51)."""
+        whoever of both sides does it, once the case was shown to them."""
         found = await case_of(context, body.case_id)
         require_case_writer(context, found)
         await require_chat(context, found.dealership_id)

@@ -77,7 +77,7 @@ def router(running: Running) -> Router:
 
     @routes.post("/threads", status_code=201)
     async def begin_thread(body: ThreadBody, context: MemberContext) -> Answered[Recorded]:
-        """Begin a thread among colleagues (FLB-124). Of dealers, at a dealership with a chat."""
+        """Begin a thread among colleagues. Of dealers, at a dealership with a chat."""
         dealership_id = await dealership_of(context, body)
         members = [caller(context)]
         for n, user_id in enumerate(body.member_ids):

@@ -32,7 +32,7 @@ from services.dispatch.request.dossier import Dossier
 
 
 class ServiceRequestStatus(StrEnum):
-    """How far a request is (SM-24)."""
+    """How far a request is."""
 
     CREATED = "created"
     ASSIGNED = "assigned"
@@ -44,7 +44,7 @@ class ServiceRequestStatus(StrEnum):
 
 
 class OfferStatus(StrEnum):
-    """How far a request is with one provider (SM-25)."""
+    """How far a request is with one provider."""
 
     AWAITING = "awaiting"
     ACCEPTED = "accepted"

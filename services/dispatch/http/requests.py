@@ -91,7 +91,7 @@ def router(doors: Doors) -> Router:
 
     @routes.post("/requests", status_code=201)
     async def create_request(body: RequestBody, context: OperatorContext) -> Answered[Recorded]:
-        """Create a request; it is broadcast at once where the marketplace broadcasts (OGU-03)."""
+        """Create a request; it is broadcast at once where the marketplace broadcasts."""
         marketplace_id = context.principal.organisation_id
         command = await creation(
             doors, context, marketplace_id, body, body.reference, Participant.OPERATOR
@@ -133,7 +133,7 @@ def router(doors: Doors) -> Router:
     async def assign_request(
         request_id: Id, body: AssignmentBody, context: OperatorContext
     ) -> Answered[Recorded]:
-        """Assign a request to providers by hand (G-61); those who have it already keep it.
+        """Assign a request to providers by hand; those who have it already keep it.
 
         Their zones, documents and times are the operator's to judge; the relation and the service
         have to be accepted.

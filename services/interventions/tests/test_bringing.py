@@ -139,15 +139,12 @@ async def test_answered_cases_of_the_customer_are_offered_until_they_are_in(data
         other = await answered_case(caller, "case-3", vin="VF1RFB00066123457")
         closed = await answered_case(caller, "case-4")
         await caller.says("lea", "PUT", f"{closed}/closing")
-        known = [recorded("claire"), recorded("claire-again"), MERGED]
-        links = [
-            linked(first, "claire"),
-            linked(later, "claire-again", 1),
-            linked(other, "claire", 2),
-        ]
         report = await report_of(caller, first)
-        links += [linked(closed, "claire", 3), linked(report, "claire", 4)]
-        await follow(caller.running, *known, *links)
+        of_claire = [
+            linked(one, "claire", n) for n, one in enumerate((first, other, closed, report))
+        ]
+        known = [recorded("claire"), recorded("claire-again"), MERGED]
+        await follow(caller.running, *known, *of_claire, linked(later, "claire-again", 1))
         answer = await caller.says("lea", "GET", f"{report}/importable-cases")
         offered = answer.json()["cases"]
         assert [one["case_id"] for one in offered] == [id_of(closed), id_of(later)]

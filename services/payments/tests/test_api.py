@@ -324,6 +324,15 @@ async def charged(api: Caller) -> None:
         assert isinstance(done, Done)
 
 
+OF_PAYEES = {
+    "PUT /payees/{driver_id}/bank-details": BANK,
+    "POST /payees/{driver_id}/questions": {"question": "When?"},
+    "POST /payees/{driver_id}/questions/{question_id}/answer": ANSWER,
+    "POST /payees/{driver_id}/payouts": DUE,
+    "POST /payees/{driver_id}/payouts/{payout_id}/payment": PAID,
+}
+
+
 @pytest.mark.requirement("G-01")
 async def test_strangers_find_no_trace_of_a_payee(database: str) -> None:
     async with served(database) as api:
@@ -340,14 +349,7 @@ async def test_strangers_find_no_trace_of_a_payee(database: str) -> None:
                 "dealership_id": HOUSE,
             },
             words={"change_id": "b-1", "question_id": "q-1"},
-            bodies={
-                "PUT /payees/{driver_id}/bank-details": BANK,
-                "POST /payees/{driver_id}/questions": {"question": "When?"},
-                "POST /payees/{driver_id}/questions/{question_id}/answer": ANSWER,
-                "POST /payees/{driver_id}/payouts": DUE,
-                "POST /payees/{driver_id}/payouts/{payout_id}/payment": PAID,
-                **BODIES,
-            },
+            bodies={**OF_PAYEES, **BODIES},
             owners={"driver": "ada", "billing": "lea", "group_manager": "gina"},
         )
         await existing.is_hidden_from(api)

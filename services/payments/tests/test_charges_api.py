@@ -32,6 +32,15 @@ async def test_a_customer_pays_by_card_and_downloads_the_invoice(database: str) 
         assert payment["description"] == "LYON-000001"
 
 
+TYRES = {
+    "work_id": "tyres",
+    "label": "Pneus",
+    "vat_basis_points": 2_000,
+    "amounts": {"excluding_vat": eur(20_000), "vat": eur(4_000), "including_vat": eur(24_000)},
+    "left": {"excluding_vat": eur(20_000), "vat": eur(4_000), "including_vat": eur(24_000)},
+}
+
+
 async def test_a_paid_charge_is_shown_whole(database: str) -> None:
     async with served(database) as api:
         await api.connect()
@@ -40,13 +49,7 @@ async def test_a_paid_charge_is_shown_whole(database: str) -> None:
         shown = await api.shown()
     lines = shown.pop("lines")
     assert [one["work_id"] for one in lines] == ["pads", "tyres"]
-    assert lines[1] == {
-        "work_id": "tyres",
-        "label": "Pneus",
-        "vat_basis_points": 2_000,
-        "amounts": {"excluding_vat": eur(20_000), "vat": eur(4_000), "including_vat": eur(24_000)},
-        "left": {"excluding_vat": eur(20_000), "vat": eur(4_000), "including_vat": eur(24_000)},
-    }
+    assert lines[1] == TYRES
     assert shown.pop("paid_at")
     assert shown.pop("payment_id").startswith("pi_")
     assert shown == {

@@ -38,7 +38,7 @@ BY_ID = dealerships.order("dealerships-by-id", "dealership_id")
 
 
 class Period(StrEnum):
-    """Days up to today, where the dealership is (FLB-165)."""
+    """Days up to today, where the dealership is."""
 
     TODAY = "today"
     WEEK_TO_DATE = "week_to_date"
@@ -49,7 +49,7 @@ class Period(StrEnum):
 
 
 class Metric(StrEnum):
-    """A figure by which dealerships are put in order (FLB-163, FLB-164)."""
+    """A figure by which dealerships are put in order."""
 
     CASES = "cases"
     PHOTOS_PER_CASE = "photos_per_case"
@@ -63,7 +63,7 @@ class Metric(StrEnum):
 
 
 class Contribution(StrEnum):
-    """A figure by which authors are put in order (FLB-167)."""
+    """A figure by which authors are put in order."""
 
     CASES = "cases"
     MEDIA = "media"
@@ -449,7 +449,7 @@ async def ranked_dealerships(
     page: Paging,
     filters: Annotated[DealershipFilters, Query()],
 ) -> Answered[Listed[DealershipRanked]]:
-    """List dealerships by a figure (FLB-164)."""
+    """List dealerships by a figure."""
     asked = await scopes(context, filters)
     known = {one.dealership.dealership_id: one for one in asked}
 
@@ -474,7 +474,7 @@ async def contributors(
     page: Paging,
     filters: Annotated[ContributorFilters, Query()],
 ) -> Answered[Listed[ContributorShown]]:
-    """List who made cases, the greatest figure first (FLB-167)."""
+    """List who made cases, the greatest figure first."""
     refuse_sort(filters.sort, filters.mode)
     asked = await scopes(context, filters)
 
