@@ -13,7 +13,7 @@ MOST_PRICE_MINOR = 100_000_000
 
 
 @dataclass(frozen=True, slots=True)
-class PriceNotPossible:
+class ProposedPriceNotPossible:
     """It is not above nothing, or not in the currency of the marketplace."""
 
     field: ClassVar[str] = "price"
@@ -26,11 +26,11 @@ class CustomerIsForgotten:
     """Nothing about the customer can be read any more, so nothing new is recorded."""
 
 
-def bad_price(price: Money, currency: str) -> PriceNotPossible | None:
+def bad_price(price: Money, currency: str) -> ProposedPriceNotPossible | None:
     """Why a price cannot be; None where it can."""
     if price.currency == currency and 0 < price.amount_minor <= MOST_PRICE_MINOR:
         return None
-    return PriceNotPossible(price, Money(MOST_PRICE_MINOR, currency))
+    return ProposedPriceNotPossible(price, Money(MOST_PRICE_MINOR, currency))
 
 
 def part_of(amount: Money, basis_points: int) -> Money:

@@ -25,7 +25,7 @@ from contracts.runtime import REDACTED
 from contracts.timers import CancelTimer, SetTimer
 from services.dispatch.contract import visits
 from services.dispatch.contract.visits import Course, Rule, Visit
-from services.dispatch.terms import PriceNotPossible, bad_price
+from services.dispatch.terms import ProposedPriceNotPossible, bad_price
 
 PLAN = "plan"
 
@@ -134,7 +134,7 @@ class ContractIdTaken:
 
 
 @dataclass(frozen=True, slots=True)
-class DayIsPast:
+class RequestedDayIsPast:
     """The past is not changed."""
 
     field: str
@@ -168,12 +168,12 @@ class ContractIsOver:
 Rejection = (
     NoSuchContract
     | ContractIdTaken
-    | DayIsPast
+    | RequestedDayIsPast
     | PauseNotPossible
     | NoSuchVisit
     | VisitIsPlanned
     | ContractIsOver
-    | PriceNotPossible
+    | ProposedPriceNotPossible
     | BadRule
 )
 
@@ -248,9 +248,9 @@ def today(contract: Course, at: datetime) -> date:
     return at.astimezone(ZoneInfo(contract.agreed.time_zone)).date()
 
 
-def past(contract: Course, field: str, day: date, at: datetime) -> DayIsPast | None:
+def past(contract: Course, field: str, day: date, at: datetime) -> RequestedDayIsPast | None:
     now = today(contract, at)
-    return DayIsPast(field, now) if day < now else None
+    return RequestedDayIsPast(field, now) if day < now else None
 
 
 def agree(command: AgreeContract, contract: Contract) -> Decision:
@@ -403,7 +403,7 @@ def move(command: MoveVisit, course: Course) -> Decision:
     after = evolve(course, moved)
     assert isinstance(after, Course)
     if visits.time_of(after, command.visit) <= command.at:
-        return DayIsPast("to_day", today(course, command.at))
+        return RequestedDayIsPast("to_day", today(course, command.at))
     return [replace(moved, plan_at=following(course, moved, command.at))]
 
 

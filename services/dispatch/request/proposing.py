@@ -17,7 +17,7 @@ from contracts.dispatch.request_v1 import (
 )
 from contracts.recurrence import days_later
 from services.dispatch.request.dossier import Dossier
-from services.dispatch.terms import WHOLE_BASIS_POINTS, PriceNotPossible, bad_price, fees
+from services.dispatch.terms import WHOLE_BASIS_POINTS, ProposedPriceNotPossible, bad_price, fees
 
 MOST_SLOTS = 5
 HOLDS_AT_LEAST = timedelta(days=1)
@@ -88,7 +88,9 @@ class ProposalIsSent:
     """The customer has it, so it is replaced by another one and not taken back."""
 
 
-Rejection = PriceNotPossible | VatNotPossible | SlotNotPossible | HoldsTooShort | ProposalIsSent
+Rejection = (
+    ProposedPriceNotPossible | VatNotPossible | SlotNotPossible | HoldsTooShort | ProposalIsSent
+)
 
 # --- Decisions --------------------------------------------------------------
 

@@ -16,7 +16,6 @@ from services.dispatch.contract import (
     ChangeRule,
     ContractIdTaken,
     ContractIsOver,
-    DayIsPast,
     EndContract,
     MoveVisit,
     NoSuchContract,
@@ -24,6 +23,7 @@ from services.dispatch.contract import (
     PauseContract,
     PauseNotPossible,
     PlanVisits,
+    RequestedDayIsPast,
     SwapVisit,
     VisitIsPlanned,
 )
@@ -149,7 +149,7 @@ class TestAgreeing:
     def test_it_begins_today_or_later(self) -> None:
         assert recorded(agree(first=TODAY))
         yesterday = agree(first=TODAY - DAY)
-        given().when(yesterday).is_rejected(DayIsPast("first_day", TODAY))
+        given().when(yesterday).is_rejected(RequestedDayIsPast("first_day", TODAY))
 
     def test_an_id_means_one_contract(self) -> None:
         given(agreed()).when(replace(agree(), minute=600)).is_rejected(ContractIdTaken("SC1"))
@@ -192,7 +192,7 @@ class TestPausing:
         today = PauseContract(from_day=TODAY, until_day=TODAY, by="sophie", at=NOON)
         assert recorded(today, agreed())
         before = replace(today, from_day=TODAY - DAY)
-        given(agreed()).when(before).is_rejected(DayIsPast("from_day", TODAY))
+        given(agreed()).when(before).is_rejected(RequestedDayIsPast("from_day", TODAY))
         turned = replace(today, until_day=TODAY - DAY)
         given(agreed()).when(turned).is_rejected(PauseNotPossible())
 
@@ -243,7 +243,7 @@ class TestOneVisit:
         assert recorded(replace(move, at=NINE - SECOND), agreed())
         given(agreed()).when(replace(move, at=NINE)).is_rejected(NoSuchVisit())
         back = replace(move, to_day=TODAY, to_minute=0)
-        given(agreed()).when(back).is_rejected(DayIsPast("to_day", TODAY))
+        given(agreed()).when(back).is_rejected(RequestedDayIsPast("to_day", TODAY))
 
 
 class TestChanging:
@@ -264,7 +264,7 @@ class TestChanging:
         change = ChangeRule(
             rule="FREQ=DAILY", first_day=TODAY - DAY, minute=600, by="sophie", at=NOON
         )
-        given(agreed()).when(change).is_rejected(DayIsPast("first_day", TODAY))
+        given(agreed()).when(change).is_rejected(RequestedDayIsPast("first_day", TODAY))
         never = replace(change, rule="FREQ=MONTHLY;BYMONTH=2;BYMONTHDAY=30", first_day=JUNE_4)
         given(agreed()).when(never).is_rejected(RuleNeverOccurs(never.rule))
         [ended] = recorded(EndContract(last_day=JUNE_4, by="sophie", at=NOON), agreed())
@@ -277,6 +277,6 @@ class TestChanging:
         given(agreed()).when(end).records(*events)
         assert times(JUNE_4 + WEEK, agreed(), *events) == [NINE]
         early = replace(end, last_day=TODAY - DAY)
-        given(agreed()).when(early).is_rejected(DayIsPast("last_day", TODAY))
+        given(agreed()).when(early).is_rejected(RequestedDayIsPast("last_day", TODAY))
         late = replace(end, last_day=JUNE_4 + WEEK, at=NINE + DAY)
         given(agreed(), *events).when(late).is_rejected(ContractIsOver(JUNE_4))

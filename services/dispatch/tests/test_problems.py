@@ -12,10 +12,10 @@ from services.dispatch import contract, job, request
 from services.dispatch.contract import (
     ContractIdTaken,
     ContractIsOver,
-    DayIsPast,
     NoSuchContract,
     NoSuchVisit,
     PauseNotPossible,
+    RequestedDayIsPast,
     VisitIsPlanned,
 )
 from services.dispatch.http.problems import WORDING
@@ -42,7 +42,7 @@ from services.dispatch.request.proposing import (
     SlotNotPossible,
     VatNotPossible,
 )
-from services.dispatch.terms import CustomerIsForgotten, PriceNotPossible
+from services.dispatch.terms import CustomerIsForgotten, ProposedPriceNotPossible
 from services.dispatch.tests.make import NOON, PRICE
 
 DAY = NOON.date()
@@ -54,7 +54,7 @@ REJECTIONS: list[Rejection] = [
     ProviderIsChosen(),
     RequestIsCancelled(),
     CustomerIsForgotten(),
-    PriceNotPossible(Money(0, "EUR"), PRICE),
+    ProposedPriceNotPossible(Money(0, "EUR"), PRICE),
     VatNotPossible(10_001, 10_000),
     SlotNotPossible(NOON),
     HoldsTooShort(NOON),
@@ -75,7 +75,7 @@ REJECTIONS: list[Rejection] = [
     ReviewsArePublished(),
     NoSuchContract(),
     ContractIdTaken("SC1"),
-    DayIsPast("first_day", DAY),
+    RequestedDayIsPast("first_day", DAY),
     PauseNotPossible(),
     NoSuchVisit(),
     VisitIsPlanned("J1"),

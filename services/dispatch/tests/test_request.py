@@ -49,7 +49,7 @@ from services.dispatch.request.proposing import (
     SlotNotPossible,
     VatNotPossible,
 )
-from services.dispatch.terms import MOST_PRICE_MINOR, CustomerIsForgotten, PriceNotPossible
+from services.dispatch.terms import MOST_PRICE_MINOR, CustomerIsForgotten, ProposedPriceNotPossible
 from services.dispatch.tests.make import (
     ANSWERED,
     BY_HAND,
@@ -312,9 +312,11 @@ class TestProposing:
         good = Money(least, "EUR")
         given(*history).when(propose(price=good)).records(proposed(price=good))
         bad = Money(less, "EUR")
-        given(*history).when(propose(price=bad)).is_rejected(PriceNotPossible(bad, most))
+        given(*history).when(propose(price=bad)).is_rejected(ProposedPriceNotPossible(bad, most))
         pounds = Money(least, "GBP")
-        given(*history).when(propose(price=pounds)).is_rejected(PriceNotPossible(pounds, most))
+        given(*history).when(propose(price=pounds)).is_rejected(
+            ProposedPriceNotPossible(pounds, most)
+        )
 
     def test_vat_is_at_most_the_whole(self) -> None:
         history = offered("eclat", "vitrex")

@@ -56,7 +56,7 @@ def phone(*, by_day: bool) -> str:
     raise AssertionError(now)
 
 
-SHOWN = {
+SHOWN: dict[str, Any] = {
     "status": "pending_send",
     "dealership_id": LILLE,
     "brand": "peugeot",

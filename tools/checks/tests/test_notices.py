@@ -91,7 +91,7 @@ def test_a_contact_and_a_field_of_a_field_have_to_be_there(
 
 
 def test_labels_are_for_just_the_members_of_an_enumeration() -> None:
-    findings = found("notices", SHARED, "    vigilance: c", "    wariness: c")
+    findings = found("notices", SHARED, "    w_garage: t", "    garage: t")
     assert len(findings) == 3
     assert all("not just the members of PaperKind" in finding for finding in findings)
 

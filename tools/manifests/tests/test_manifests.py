@@ -32,6 +32,8 @@ REACHED = {
     "clamd": "scanner",
     "smtp": "mail",
     "sms_url": "texts",
+    "push_hosts": "push",
+    "StripeClient": "cards",
 }
 """The words by which a service's code reaches something outside."""
 SUBDOMAIN = r"[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*"
