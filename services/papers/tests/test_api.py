@@ -114,7 +114,7 @@ EXISTING = Existing(
         "PUT /partners/{user_id}/{kind}/acceptance": SEEN,
         "PUT /partners/{user_id}/{kind}/refusal": {**SEEN, "reason": "no"},
     },
-    owners={"driver": "ada", "logistics": "lea"},
+    owners={"driver": "ada", "logistics": "lea", "provider_manager": "ada"},
 )
 
 
@@ -122,6 +122,9 @@ EXISTING = Existing(
 async def test_strangers_find_no_trace_of_a_paper(database: str) -> None:
     async with served(database) as api:
         await api.shown()
+        path = "/organisation/liability_insurance"
+        answer = await api.ask("PUT", path, SEEN, "ada", ("provider_manager",))
+        assert answer.is_success, answer.text
         await EXISTING.is_hidden_from(api)
         await EXISTING.is_hidden_from(api, "bob", "hiflow", ("driver",))
         items = (await api.ask("GET", "/partners/ada", org="strangers")).json()["items"]

@@ -72,9 +72,8 @@ class TestViews:
         error = platform.facts("views", word, VIEWS, code=1)["error"]
         assert error["message"].startswith("views.partner has no ")
 
-    @pytest.mark.parametrize("service", ["media", "nobody"])
-    def test_a_service_without_views_is_refused(self, platform: Platform, service: str) -> None:
-        assert platform.say("views", "rebuild", service).exit_code == 2
+    def test_a_service_that_nobody_has_is_refused(self, platform: Platform) -> None:
+        assert platform.say("views", "rebuild", "nobody").exit_code == 2
 
 
 # --- Parked streams -----------------------------------------------------------

@@ -41,6 +41,7 @@ from services.views.depot.tests.make import (
     verified,
 )
 from services.views.depot.tests.stage import Depot, served
+from services.views.depot.tests.test_inventories import disputed, opened
 from services.views.depot.tests.test_lists import CASH, KARIM, OMAR, people
 
 NADIA = {"user_id": "nadia", "name": "", "phone": ""}
@@ -83,6 +84,7 @@ IDS = {
     "courier": "karim",
     "courier_id": "karim",
     "till_id": "maarif:2030-05-01",
+    "inventory_id": "z-1",
 }
 COUNTING = ("GET /work/waiting", "GET /returns/held")
 """What has numbers and no ids."""
@@ -254,7 +256,7 @@ def test_only_the_people_of_a_depot_ask() -> None:
         others = {"operator", "depot_agent"}
         if route.path.startswith("/tills"):
             others = set()
-        if route.path.startswith("/scorecard"):
+        if route.path.startswith(("/scorecard", "/inventories/claims")):
             others = {"operator"}
         assert admission.roles == frozenset({"administration", *others}), route.path
 
@@ -269,6 +271,7 @@ async def test_others_are_refused(depot: Depot) -> None:
 async def test_another_depot_finds_no_trace(depot: Depot) -> None:
     await everything(depot)
     await depot.saw(registered("o-2"), asked(id="o-2"), collected(), till_closed(), cash_gap())
+    await depot.saw(opened(), disputed("CASA-2041/2", "o-1", None, "c-1"))
     existing = Existing(
         ids=IDS,
         words={"day": "2030-05-01"},
