@@ -8,6 +8,7 @@ import asyncio
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from statistics import quantiles
 from time import perf_counter
 
@@ -79,7 +80,7 @@ from (
 """,
     """
 insert into pickups
-select %(org)s || '-k' || k, %(org)s, current_date - k / 2500,
+select %(org)s || '-k' || k, %(org)s, %(today)s::date - k / 2500,
   (select jsonb_agg(jsonb_build_object('order_id', %(org)s || '-' || n, 'tracking_number',
      'TRK-' || n, 'city', 'Ville 1', 'parcel_codes', jsonb_build_array('TRK-' || n)))
    from generate_series(k * 20 + 1, k * 20 + 20) n),
@@ -206,7 +207,8 @@ async def fill(pool: Pool, organisation: str, orders: int) -> None:
     """The tables of a depot with a history of so many orders."""
     for statement in FILL:
         async with pool.connection() as connection:
-            await connection.execute(statement, {"org": organisation, "orders": orders})
+            values = {"org": organisation, "orders": orders, "today": datetime.now(UTC).date()}
+            await connection.execute(statement, values)
     async with pool.connection() as connection:
         await connection.set_autocommit(True)
         await connection.execute("vacuum analyze")

@@ -100,7 +100,8 @@ class ExpirePaper:
     at: datetime
 
 
-Command = AddPaper | ShowForOrganisation | AcceptPaper | RefusePaper | GiveNotice | ExpirePaper
+Showing = AddPaper | ShowForOrganisation
+Command = Showing | AcceptPaper | RefusePaper | GiveNotice | ExpirePaper
 
 # --- Rejections -------------------------------------------------------------
 
