@@ -131,14 +131,15 @@ lookup = View(
 )
 
 
-async def require(context: RequestContext, field: str, user_id: str) -> None:
-    """Refuse a command whose field names no user of the caller's organisation.
+async def require(context: RequestContext, field: str, user_id: str) -> User:
+    """The user of the caller's organisation whom a field of a command names.
 
-    Raises the 422 `Problem` of the field.
+    Raises the 422 `Problem` of the field where it names none.
     """
     user = await context.lookup(lookup, user_id)
     if user is None or user.organisation_id != context.principal.organisation_id or user.closed:
         raise unknown_reference(field, "user")
+    return user
 
 
 async def require_active(context: RequestContext, field: str, user_id: str, role: Role) -> None:
@@ -147,9 +148,8 @@ async def require_active(context: RequestContext, field: str, user_id: str, role
 
     Raises the 422 `Problem` of the field.
     """
-    await require(context, field, user_id)
-    user = await context.lookup(lookup, user_id)
-    if user is None or not user.active or role.name.lower() not in user.roles:
+    user = await require(context, field, user_id)
+    if not user.active or role.name.lower() not in user.roles:
         raise unknown_reference(field, role.name.lower())
 
 
@@ -162,11 +162,10 @@ async def require_at(
 
     Raises the 422 `Problem` of the field.
     """
-    await require(context, field, user_id)
-    user = await context.lookup(lookup, user_id)
+    user = await require(context, field, user_id)
     wanted = _names(roles)
-    there = () if user is None else user.dealerships
-    held = {role for one in there if one.dealership_id == dealership_id for role in one.roles}
+    there = (one for one in user.dealerships if one.dealership_id == dealership_id)
+    held = {role for one in there for role in one.roles}
     if not held or (wanted and held.isdisjoint(wanted)):
         raise unknown_reference(field, "user")
 

@@ -200,9 +200,7 @@ async def colleague(
 ) -> Member:
     """Somebody of the caller's organisation, of the dealership where there is one, who may sign in.
     Raises the 422 `Problem` of the field."""
-    await users.require(context, field, user_id)
-    found = await context.lookup(users.lookup, user_id)
-    assert found is not None
+    found = await users.require(context, field, user_id)
     everywhere = "group_manager" in found.roles
     there = any(one.dealership_id == dealership_id for one in found.dealerships)
     if not found.active or not (dealership_id is None or everywhere or there):
