@@ -2,7 +2,7 @@
 
 from typing import Annotated
 
-from contracts.conversations.thread_v1 import Member, ThreadKind, ThreadOpened
+from contracts.conversations.thread_v1 import Member, ThreadKind
 from contracts.dealerships.dealership_v1 import Licence
 from infra.http.problems import unknown_reference
 from infra.http.request_context import MEMBERS, PublicRequest, RequestContext, requires
@@ -42,9 +42,9 @@ BY_USER = _known.order("subscribed", "user_id")
 USER_BY_ID = _users.order("users", "user_id")
 
 
-def writers(opened: ThreadOpened) -> tuple[Role, ...]:
-    """Sellers have nothing to do with after-sales (FLB-019)."""
-    return (AGENT, SELLER) if opened.sales else (AGENT,)
+def writers(sales: bool) -> tuple[Role, ...]:
+    """The roles that write to customers; sellers have nothing to do with after-sales (FLB-019)."""
+    return (AGENT, SELLER) if sales else (AGENT,)
 
 
 def caller(context: RequestContext) -> Member:
@@ -59,7 +59,7 @@ def may_write(context: RequestContext, found: thread.Opened) -> bool:
     mine = opened.organisation_id == who.organisation_id
     match opened.kind:
         case ThreadKind.CUSTOMER:
-            return mine and (opened.dealership_id or "") in context.dealerships(*writers(opened))
+            return mine and (opened.dealership_id or "") in context.dealerships(*writers(opened.sales))
         case ThreadKind.PARTNER:
             other = opened.counterpart_id == who.organisation_id
             part = other or caller(context) in found.thread.members
@@ -113,7 +113,7 @@ async def subscribed(context: PublicRequest, found: Thread) -> tuple[str, ...]:
     opened = found.opened
     if opened.kind is ThreadKind.CUSTOMER and opened.dealership_id is not None:
         rows = _there.of(opened.organisation_id).where(
-            _AT, dealership_id=opened.dealership_id, roles=list(writers(opened))
+            _AT, dealership_id=opened.dealership_id, roles=list(writers(opened.sales))
         )
     else:
         members = [one.user_id for one in found.members]

@@ -21,18 +21,14 @@ from infra.lookups import customers, customers_of_cases, dealerships, users
 from services.conversations import thread
 from services.conversations.aggregates import THREAD
 from services.conversations.http.access import (
-    AGENT,
     MANAGERS,
-    SELLER,
     STAFF,
     MemberContext,
     people_at,
     require_chat,
+    writers,
 )
-from services.conversations.lookups import (
-    interventions_case,
-    missions_trip,
-)
+from services.conversations.lookups import interventions_case, missions_trip
 from services.conversations.lookups.interventions_case import CUSTOMER, Case
 
 MOST_TOLD = 10
@@ -134,8 +130,7 @@ async def case_of(context: RequestContext, case_id: str) -> Case:
 
 def require_case_writer(context: RequestContext, found: Case) -> None:
     """Refuse who does not work on the case, as if there were none (FLB-019)."""
-    roles = (AGENT, SELLER) if found.sales else (AGENT,)
-    if found.dealership_id not in context.dealerships(*roles):
+    if found.dealership_id not in context.dealerships(*writers(found.sales)):
         raise unknown_reference("case_id", "case")
 
 
@@ -157,7 +152,7 @@ async def opening(
     people = dict.fromkeys((*found.people, *([by] if by else [])))
     members = tuple([one for id in people if (one := await member(context, found, id))])
     if not members:
-        roles = (AGENT, SELLER) if found.sales else (AGENT,)
+        roles = writers(found.sales)
         members = await people_at(
             context, found.organisation_id, found.dealership_id, *roles, most=MOST_TOLD
         )
