@@ -33,9 +33,10 @@ class Ending(Polling):
     """
 
     rest_seconds = 1.0
+    idle_seconds = 5.0
 
     def __init__(self, running: Running) -> None:
-        super().__init__()
+        super().__init__(running.seen)
         self._pool, self._commands = running.pool, running.commands
 
     async def turn(self) -> bool:
