@@ -63,12 +63,18 @@ async def _create(
 ) -> None:
     # Of 1 nothing is said: the broker's own number is that or more.
     config = {**CONFIG, IN_SYNC: str(in_sync)} if in_sync > 1 else CONFIG
-    answer = await admin.create_topics(
+    await make(
+        admin,
         [
             NewTopic(topic, partitions_of(topic), replication, topic_configs=config)
             for topic in topics
-        ]
+        ],
     )
+
+
+async def make(admin: AIOKafkaAdminClient, topics: Sequence[NewTopic]) -> None:
+    """Make these topics; one that is there already is as good. Raises what the broker refuses."""
+    answer = await admin.create_topics(list(topics))
     for topic, code, message in answer.topic_errors:
         error: type[KafkaError] = for_code(code)
         if code and error is not TopicAlreadyExistsError:

@@ -14,7 +14,6 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
-from aiokafka.errors import KafkaError, TopicAlreadyExistsError, for_code
 
 from contracts.runtime import Contract
 from infra.cloudevents import NotAnEvent, envelope
@@ -23,7 +22,7 @@ from infra.consumers.records import Record
 from infra.consumers.transports import UNSETTLED_SECONDS, FaustStopped, app_of, from_faust
 from infra.kafka import options
 from infra.supervisor import Progress
-from infra.topics import partitions_of
+from infra.topics import make, partitions_of
 
 log = logging.getLogger("relais.windows")
 
@@ -185,7 +184,7 @@ class WindowCounts:
         return Window(partition, key, begins_at, count, amount)
 
     async def _make_topics(self) -> None:
-        """The topics from which the tables are read again; there already is as good."""
+        """Make the topics from which the tables are read again."""
         admin = AIOKafkaAdminClient(**options(self._bootstrap))
         await admin.start()
         try:
@@ -195,13 +194,9 @@ class WindowCounts:
                 NewTopic(name, partitions, self._replication, topic_configs=config)
                 for name in table_topics(self._name)
             ]
-            answer = await admin.create_topics(topics)
+            await make(admin, topics)
         finally:
             await admin.close()
-        for topic, code, message in answer.topic_errors:
-            error: type[KafkaError] = for_code(code)
-            if code and error is not TopicAlreadyExistsError:
-                raise error(f"{topic}: {message}")
 
 
 def table_topics(name: str) -> tuple[str, ...]:

@@ -4,16 +4,11 @@ The rows are written as a view would have: to record and fold them would take ho
 came there is nothing that a question could notice.
 """
 
-import asyncio
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
-from dataclasses import dataclass
 from datetime import UTC, datetime
-from statistics import quantiles
-from time import perf_counter
 
 import httpx
-from psycopg import AsyncConnection
 
 from infra.database import Pool
 from infra.host import opened
@@ -21,15 +16,13 @@ from infra.tokens import issue
 from services.views.depot.service import service
 from tools.bench.figures import Figure, Samples, at_most
 from tools.bench.ground import Ground
+from tools.bench.lists import Asking
 from tools.bench.processes import RELAIS, child
 from tools.bench.requests import TOKEN_SECONDS
 from tools.bench.subject import FULL, Size, Subject
 
 FEW, MANY = 10_000, 1_000_000
 AREA = "depot"
-ORGANISATIONS = ("few", "many")
-ASKED = 40
-"""How often each question is asked in a round."""
 LISTS: Mapping[str, str] = {
     "orders to prepare": "/depot/work?limit=20",
     "incoming": "/depot/incoming?limit=20",
@@ -53,10 +46,7 @@ QUESTIONS: Mapping[str, str] = {
     "how much waits": "/depot/work/waiting",
     "how much is kept": "/depot/returns/held",
 }
-SCANS = (
-    "select coalesce(sum(seq_scan), 0)::bigint from pg_stat_all_tables"
-    " where relname in ('orders', 'pickups', 'tours', 'returns')"
-)
+TABLES = ("orders", "pickups", "tours", "returns")
 
 # The last orders are on their way: what goes on is the same in both, a day's work. One order of
 # 5 000 goes to a small town.
@@ -124,63 +114,10 @@ from (
 )
 
 
-class Scanned(Exception):
-    """A question had a whole table read."""
-
-
 async def measure(ground: Ground, size: Size, step: Callable[[], None]) -> Samples:
     many = max(2 * FEW, MANY * size.filled // FULL.filled)
-    samples: Samples = {}
     async with asked(ground, {"few": FEW, "many": many}) as ask:
-        await ask.all_once()
-        before = await ask.scans()
-        for _ in range(size.rounds):
-            for name in QUESTIONS:
-                for organisation in ORGANISATIONS:
-                    found = await ask.p95(name, organisation)
-                    samples.setdefault(f"{name} {organisation}", []).append(found)
-            step()
-        if many == MANY and (scanned := await ask.scans() - before):
-            raise Scanned(f"tables were read from end to end {scanned} times")
-    return samples
-
-
-@dataclass(frozen=True, slots=True)
-class Asking:
-    """The manager of each depot, over a kept connection."""
-
-    client: httpx.AsyncClient
-    database: str
-    tokens: Mapping[str, str]
-
-    async def p95(self, name: str, organisation: str) -> float:
-        """Milliseconds that 95 of 100 answers took at most."""
-        taken = [await self._once(name, organisation) for _ in range(ASKED)]
-        return quantiles(taken, n=20, method="inclusive")[18]
-
-    async def all_once(self) -> None:
-        """Each question once, which does not count."""
-        for name in QUESTIONS:
-            for organisation in self.tokens:
-                await self._once(name, organisation)
-
-    async def _once(self, name: str, organisation: str) -> float:
-        headers = {"Authorization": f"Bearer {self.tokens[organisation]}"}
-        path = QUESTIONS[name].format(org=organisation)
-        started = perf_counter()
-        answer = await self.client.get(path, headers=headers)
-        seconds = perf_counter() - started
-        answer.raise_for_status()
-        return seconds * 1_000
-
-    async def scans(self) -> int:
-        """How often one of the tables was read from end to end so far."""
-        # A process tells its counts once a second.
-        await asyncio.sleep(2)
-        async with await AsyncConnection.connect(self.database, autocommit=True) as connection:
-            row = await (await connection.execute(SCANS)).fetchone()
-        assert row is not None
-        return int(row[0])
+        return await ask.rounds(size.rounds, step, by_index=many == MANY)
 
 
 @asynccontextmanager
@@ -200,7 +137,7 @@ async def asked(ground: Ground, orders: Mapping[str, int]) -> AsyncIterator[Aski
             name: issue(ground.signing, "nadia", name, ["administration"], lifetime=TOKEN_SECONDS)
             for name in orders
         }
-        yield Asking(client, database, tokens)
+        yield Asking(client, database, tokens, QUESTIONS, TABLES)
 
 
 async def fill(pool: Pool, organisation: str, orders: int) -> None:

@@ -7,7 +7,7 @@ import asyncio
 from collections import Counter
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from importlib import import_module
 from importlib.util import find_spec
@@ -53,39 +53,51 @@ QUESTIONS: Mapping[str, str] = {
     "trips behind a qualification": "/partner/trips/more?limit=20",
     "qualifications": "/partner/qualifications",
 }
-SCANS = "select coalesce(sum(seq_scan), 0)::bigint from pg_stat_all_tables where relname = 'trips'"
+SCANS = "select coalesce(sum(seq_scan), 0)::bigint from pg_stat_all_tables where relname = any(%s)"
 
 
 class Scanned(Exception):
-    """A question had the whole table read."""
+    """A question had a whole table read."""
 
 
 async def measure(ground: Ground, size: Size, step: Callable[[], None]) -> Samples:
     await ground.broker.wipe()
     many = max(2 * FEW, MANY * size.filled // FULL.filled)
-    samples: Samples = {}
     async with asked(ground, {"few": FEW, "many": many}) as ask:
-        await ask.all_once()
-        before = await ask.scans()
-        for _ in range(size.rounds):
-            for name in QUESTIONS:
-                for organisation in ORGANISATIONS:
-                    found = await ask.p95(name, organisation)
-                    samples.setdefault(f"{name} {organisation}", []).append(found)
-            step()
         # Of a table that is hardly larger than a page, reading all is the best that one can do.
-        if many == MANY and (scanned := await ask.scans() - before):
-            raise Scanned(f"trips were read from end to end {scanned} times")
-    return samples
+        return await ask.rounds(size.rounds, step, by_index=many == MANY)
 
 
 @dataclass(frozen=True, slots=True)
 class Asking:
-    """A driver of each organisation, over a kept connection."""
+    """Somebody of each organisation who asks these questions, over a kept connection."""
 
     client: httpx.AsyncClient
     database: str
     tokens: Mapping[str, str]
+    questions: Mapping[str, str] = field(default_factory=lambda: QUESTIONS)
+    """The path of each, which may name its organisation `{org}`."""
+    tables: tuple[str, ...] = ("trips",)
+    """Those that no question may read from end to end."""
+
+    async def rounds(self, count: int, step: Callable[[], None], *, by_index: bool) -> Samples:
+        """What each question takes in each organisation, round by round.
+
+        Raises `Scanned` when indexes are to be used and a table was read from end to end.
+        """
+        samples: Samples = {}
+        await self.all_once()
+        before = await self.scans()
+        for _ in range(count):
+            for name in self.questions:
+                for organisation in self.tokens:
+                    found = await self.p95(name, organisation)
+                    samples.setdefault(f"{name} {organisation}", []).append(found)
+            step()
+        if by_index and (scanned := await self.scans() - before):
+            tables = ", ".join(self.tables)
+            raise Scanned(f"{tables} were read from end to end {scanned} times")
+        return samples
 
     async def p95(self, name: str, organisation: str) -> float:
         """Milliseconds that 95 of 100 answers took at most."""
@@ -94,24 +106,25 @@ class Asking:
 
     async def all_once(self) -> None:
         """Each question once, which does not count."""
-        for name in QUESTIONS:
+        for name in self.questions:
             for organisation in self.tokens:
                 await self._once(name, organisation)
 
     async def _once(self, name: str, organisation: str) -> float:
         headers = {"Authorization": f"Bearer {self.tokens[organisation]}"}
+        path = self.questions[name].format(org=organisation)
         started = perf_counter()
-        answer = await self.client.get(QUESTIONS[name], headers=headers)
+        answer = await self.client.get(path, headers=headers)
         seconds = perf_counter() - started
         answer.raise_for_status()
         return seconds * 1_000
 
     async def scans(self) -> int:
-        """How often a table of trips was read from end to end so far."""
+        """How often one of the tables was read from end to end so far."""
         # A process tells its counts once a second.
         await asyncio.sleep(2)
         async with await AsyncConnection.connect(self.database, autocommit=True) as connection:
-            row = await (await connection.execute(SCANS)).fetchone()
+            row = await (await connection.execute(SCANS, [list(self.tables)])).fetchone()
         assert row is not None
         return int(row[0])
 
