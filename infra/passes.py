@@ -13,19 +13,25 @@ SIGNATURE_BYTES = 16
 
 
 def made(masters: Mapping[str, bytes], purpose: str, text: str) -> str:
-    """The text with a signature of the current master key; the same each time. Both are safe in an
-    address where the text is."""
-    key = next(iter(masters.values()))
-    return f"{text}.{_signature(key, purpose, text)}"
+    """The text with its signature. Both are safe in an address where the text is."""
+    return f"{text}.{signature(masters, purpose, text)}"
 
 
 def read(masters: Mapping[str, bytes], purpose: str, given: str) -> str | None:
     """The text of a pass for that purpose, signed with one of the keys; None for any other."""
-    text, _, signature = given.rpartition(".")
+    text, _, signed = given.rpartition(".")
+    return text if is_signed(masters, purpose, text, signed) else None
+
+
+def signature(masters: Mapping[str, bytes], purpose: str, text: str) -> str:
+    """What the current master key signs the text with for that purpose; the same each time."""
+    return _signature(next(iter(masters.values())), purpose, text)
+
+
+def is_signed(masters: Mapping[str, bytes], purpose: str, text: str, given: str) -> bool:
+    """Whether it is the signature of one of the keys, the former ones too."""
     wanted = [_signature(key, purpose, text) for key in masters.values()]
-    if not any(hmac.compare_digest(one.encode(), signature.encode()) for one in wanted):
-        return None
-    return text
+    return any(hmac.compare_digest(one.encode(), given.encode()) for one in wanted)
 
 
 def _signature(master: bytes, purpose: str, text: str) -> str:

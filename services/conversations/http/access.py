@@ -59,7 +59,9 @@ def may_write(context: RequestContext, found: thread.Opened) -> bool:
     mine = opened.organisation_id == who.organisation_id
     match opened.kind:
         case ThreadKind.CUSTOMER:
-            return mine and (opened.dealership_id or "") in context.dealerships(*writers(opened.sales))
+            return mine and (opened.dealership_id or "") in context.dealerships(
+                *writers(opened.sales)
+            )
         case ThreadKind.PARTNER:
             other = opened.counterpart_id == who.organisation_id
             part = other or caller(context) in found.thread.members

@@ -4,7 +4,7 @@ import hmac
 from collections.abc import Mapping
 from datetime import UTC, datetime
 
-from infra import file_links
+from infra import file_links, passes
 from infra.vault import Vault
 
 PURPOSE = "media link"
@@ -30,7 +30,7 @@ async def opened(
     """
     signed, _, signature = token.rpartition(".")
     if signed.startswith(_OF_PAGES) and signed.count(".") == 2:
-        good = file_links.signed_by_us(masters, signed, signature)
+        good = passes.is_signed(masters, file_links.PURPOSE, signed, signature)
     else:
         wanted = await vault.token(PURPOSE, signed)
         good = hmac.compare_digest(wanted.encode(), signature.encode())

@@ -27,7 +27,7 @@ MOST_FILES = 100
 SUFFIXES = (".jpg", ".jpeg", ".png")
 """Names of copies end so; that of a HEIC says what its copy is."""
 Anybody = Annotated[PublicRequest, public()]
-Token = Annotated[str, Path(pattern=r"^[0-9]{1,12}\.[A-Za-z0-9_-]{43}$")]
+Token = Annotated[str, Path(pattern=r"^[0-9]{1,12}\.[A-Za-z0-9_-]{22}$")]
 Files = Annotated[list[Id], Query(alias="file", min_length=1, max_length=MOST_FILES)]
 ImageSize = Annotated[
     Size | None,
@@ -48,8 +48,7 @@ def router(media: MediaService) -> Router:
         The archive is made while it is sent. One that breaks off has no end, and does not open.
         """
         expires, _, signature = archive.partition(".")
-        signed = file_links.archive_signed(file_ids, expires)
-        if not file_links.signed_by_us(media.masters, signed, signature):
+        if not file_links.opens_archive(media.masters, file_ids, expires, signature):
             raise context.refuse(file.NoSuchFile())
         if context.at >= datetime.fromtimestamp(int(expires), UTC):
             raise Problem(410, "link-expired")
