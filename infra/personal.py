@@ -10,6 +10,7 @@ from uuid import UUID
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from psycopg.rows import class_row
 
 from contracts.runtime import Contract, DecodeError, EventType
 from infra import telemetry
@@ -194,7 +195,8 @@ class Keyring:
     async def forget(self, subject: str, requested_by: str) -> Forgotten:
         """Destroy the subject's key and remember that it was destroyed. Safe to repeat."""
         async with self.pool.connection() as connection:
-            cursor = await connection.execute(
+            cursor = connection.cursor(row_factory=class_row(Forgotten))
+            await cursor.execute(
                 "insert into keys.subject (subject, master, forgotten_at, requested_by)"
                 " values (%s, '', clock_timestamp(), %s)"
                 " on conflict (subject) do update set wrapped = null,"
@@ -205,7 +207,7 @@ class Keyring:
             )
             row = await cursor.fetchone()
         assert row is not None
-        return Forgotten(*row)
+        return row
 
     def _wrap(self, subject: str, key: bytes) -> bytes:
         nonce = os.urandom(NONCE_BYTES)

@@ -9,6 +9,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from psycopg.rows import class_row
+
 from contracts.customers.customer_v1 import LinkReason
 from infra.database import Connection, Pool
 from infra.vault import Vault
@@ -140,11 +142,11 @@ class Standing:
 
 async def standing(connection: Connection, customer_id: str) -> Standing:
     """How a record stands; one that is not in the register stands by itself."""
-    cursor = await connection.execute(
+    cursor = connection.cursor(row_factory=class_row(Standing))
+    await cursor.execute(
         "select survivor_id, erased from customers.record where customer_id = %s", (customer_id,)
     )
-    row = await cursor.fetchone()
-    return Standing(*row) if row else Standing(None, erased=False)
+    return await cursor.fetchone() or Standing(None, erased=False)
 
 
 async def show_at(connection: Connection, customer_id: str, survivor_id: str | None) -> None:

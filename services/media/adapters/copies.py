@@ -13,6 +13,8 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Protocol
 
+from psycopg.rows import class_row
+
 from contracts.media.file_v1 import FileStored
 from infra.database import Connection, Pool
 from infra.lookups.files import original
@@ -147,12 +149,12 @@ async def _is_kept(connection: Connection, file_id: str) -> bool:
 
 
 async def _known(connection: Connection, file_id: str, size: Size) -> Copy | None:
-    cursor = await connection.execute(
+    cursor = connection.cursor(row_factory=class_row(Copy))
+    await cursor.execute(
         "select sha256, media_type, size_bytes from media.copy where file_id = %s and size = %s",
         (file_id, size.value),
     )
-    row = await cursor.fetchone()
-    return Copy(*row) if row else None
+    return await cursor.fetchone()
 
 
 async def _keep(connection: Connection, file_id: str, size: Size, copy: Copy) -> None:

@@ -5,6 +5,8 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Annotated, assert_never
 
+from psycopg.rows import class_row
+
 from contracts.missions.trip_v1 import (
     AttachmentAdded,
     AttachmentRemoved,
@@ -294,7 +296,8 @@ def wanted(viewer: Viewer) -> Asked["WantedSkill"]:
     """The skills that the viewer lacks for open trips, the most wanted first."""
     rows = _open(viewer).where(_NEEDS)
     query = (
-        "select skill, sum(trips)::bigint from (select client_process, additional_services,"
+        "select skill, sum(trips)::bigint as open_trips"
+        " from (select client_process, additional_services,"
         f" from_day, count(*) as trips from trips where {' and '.join(rows.conditions)}"
         " group by client_process, additional_services, from_day) alike"
         f" cross join lateral {_NEEDED} where not {_HELD} group by skill"
@@ -312,8 +315,8 @@ def wanted(viewer: Viewer) -> Asked["WantedSkill"]:
             "most": limit,
         }
         async with pool.connection() as connection:
-            cursor = await connection.execute(query.encode(), values)
-            return [WantedSkill(*row) for row in await cursor.fetchall()]
+            cursor = connection.cursor(row_factory=class_row(WantedSkill))
+            return await (await cursor.execute(query.encode(), values)).fetchall()
 
     return Asked(read)
 

@@ -4,6 +4,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
 
+from psycopg.rows import class_row
+
 from infra.database import Connection, Pool
 from infra.vault import Vault, digest
 
@@ -58,14 +60,14 @@ class Sessions:
     async def find(self, token: str) -> Session | None:
         """The session of a refresh token, used or not."""
         async with self._pool.connection() as connection:
-            cursor = await connection.execute(
+            cursor = connection.cursor(row_factory=class_row(Session))
+            await cursor.execute(
                 "select session_id, user_id, second_factor, signed_in_at, expires_at,"
-                " ended_at is not null from secrets.refresh_token"
+                " ended_at is not null as ended from secrets.refresh_token"
                 " join secrets.session using (session_id) where token_hash = %s",
                 (digest(token),),
             )
-            row = await cursor.fetchone()
-        return Session(*row) if row else None
+            return await cursor.fetchone()
 
     async def is_open(self, session_id: str) -> bool:
         """Whether a session has not been ended; also when it is too old for another token."""
