@@ -5,9 +5,10 @@ come all the time. Says what it saw.
 """
 
 import argparse
+import json
 import signal
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from subprocess import CalledProcessError
 from tempfile import TemporaryDirectory
@@ -17,7 +18,8 @@ from rich.console import Console
 from infra.settings import Settings
 from infra.stack.process import ServerFailed
 from tools.bench.against import ROOT, built, commit_of
-from tools.releases.story import AREA, Failed, Release, stage, told
+from tools.bench.ground import Ground
+from tools.releases.story import AREA, SERVICES, Failed, Release, stage, told
 
 ENDED, INTERRUPTED = 128 + signal.SIGTERM, 128 + signal.SIGINT
 
@@ -55,7 +57,7 @@ def _together(commit: str, logs: Path | None) -> Iterator[str]:
         built(commit, Console(stderr=True)) as tree,
     ):
         # Files of people are there, which both releases have in common.
-        environment = ground.environment(AREA) | {"RELAIS_HOME": str(Path(place) / "home")}
+        environment = settings(ground, str(Path(place) / "home"))
         old, new = (
             Release(name, where, logs or Path(place), environment)
             for name, where in (("the earlier one", tree), ("this one", ROOT))
@@ -65,6 +67,16 @@ def _together(commit: str, logs: Path | None) -> Iterator[str]:
         finally:
             for release in (old, new):
                 release.stop()
+
+
+def settings(ground: Ground, home: str) -> Mapping[str, str]:
+    """Settings that both releases read: they name no service that one of them may not have."""
+    known = ground.settings(AREA).databases
+    databases = {name: known[name] for name in ("accounts", "keys", *SERVICES)}
+    return ground.environment(AREA) | {
+        "RELAIS_DATABASES": json.dumps(databases),
+        "RELAIS_HOME": home,
+    }
 
 
 if __name__ == "__main__":
