@@ -568,6 +568,23 @@ class LinkIssued:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class LinkTaken:
+    """A browser opened a link before all others, or whoever holds the link gave the code that
+    was sent to the known phone.
+
+    In any other browser the link was forwarded: there it only reads (I3).
+    """
+
+    case_id: str
+    organisation_id: str
+    dealership_id: str
+    link_id: str
+    # A digest of the link and of what the browser is remembered by, in hexadecimal digits.
+    browser_digest: str
+    taken_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class LinkRevoked:
     """A link works no more."""
 
@@ -932,6 +949,7 @@ CaseEvent = (
     | RecipientNamed
     | RecipientDismissed
     | LinkIssued
+    | LinkTaken
     | LinkRevoked
     | VersionFixed
     | CaseSent
@@ -973,6 +991,7 @@ _CaseFinished = message_class("relais.interventions.case.v1.CaseFinished")
 _RecipientNamed = message_class("relais.interventions.case.v1.RecipientNamed")
 _RecipientDismissed = message_class("relais.interventions.case.v1.RecipientDismissed")
 _LinkIssued = message_class("relais.interventions.case.v1.LinkIssued")
+_LinkTaken = message_class("relais.interventions.case.v1.LinkTaken")
 _LinkRevoked = message_class("relais.interventions.case.v1.LinkRevoked")
 _VersionFixed = message_class("relais.interventions.case.v1.VersionFixed")
 _CaseSent = message_class("relais.interventions.case.v1.CaseSent")
@@ -1755,6 +1774,32 @@ def encode_link_issued(value: LinkIssued, _seal: Seal) -> bytes:
         expires_at=None if value.expires_at is None else encode_instant(value.expires_at),
         issued_by=value.issued_by,
         issued_at=encode_instant(value.issued_at),
+    )
+    encoded: bytes = message.SerializeToString()
+    return encoded
+
+
+def decode_link_taken(message: Any, _unseal: Unseal) -> LinkTaken:
+    if not message.HasField("taken_at"):
+        raise missing(message, "taken_at")
+    return LinkTaken(
+        case_id=message.case_id,
+        organisation_id=message.organisation_id,
+        dealership_id=message.dealership_id,
+        link_id=message.link_id,
+        browser_digest=message.browser_digest,
+        taken_at=decode_instant(message.taken_at),
+    )
+
+
+def encode_link_taken(value: LinkTaken, _seal: Seal) -> bytes:
+    message = _LinkTaken(
+        case_id=value.case_id,
+        organisation_id=value.organisation_id,
+        dealership_id=value.dealership_id,
+        link_id=value.link_id,
+        browser_digest=value.browser_digest,
+        taken_at=encode_instant(value.taken_at),
     )
     encoded: bytes = message.SerializeToString()
     return encoded
@@ -2678,6 +2723,17 @@ contract: Contract[CaseEvent] = Contract(
             encode=encode_link_issued,
             parse=parser(_LinkIssued),
             convert=decode_link_issued,
+        ),
+        EventType(
+            type="relais.interventions.case.v1.link_taken",
+            cls=LinkTaken,
+            key="case_id",
+            time="taken_at",
+            schema="relais.interventions.case.v1.LinkTaken",
+            personal=(),
+            encode=encode_link_taken,
+            parse=parser(_LinkTaken),
+            convert=decode_link_taken,
         ),
         EventType(
             type="relais.interventions.case.v1.link_revoked",

@@ -16,6 +16,7 @@ from contracts.interventions.case_v1 import (
     CustomerNamed,
     LinkIssued,
     LinkRevoked,
+    LinkTaken,
     RecipientDismissed,
     RecipientNamed,
     SubjectForgotten,
@@ -31,6 +32,7 @@ Reads = (
     | CaseSent
     | LinkIssued
     | LinkRevoked
+    | LinkTaken
     | CaseClosed
     | CaseDeleted
     | SubjectForgotten
@@ -47,6 +49,12 @@ class Link:
     link_id: str
     recipient_id: str
     expires_at: datetime | None
+    takers: tuple[str, ...] = ()
+    """The digests of the browsers that have it; none has one that nobody took."""
+
+    def is_forwarded(self, browser: str | None) -> bool:
+        """Whether it only reads in that browser (I3)."""
+        return bool(self.takers) and browser not in self.takers
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -101,6 +109,8 @@ def project(row: Case | None, event: Reads) -> Case:
             return replace(row, links=(*without(row, event.link_id), link))
         case LinkRevoked():
             return replace(row, links=without(row, event.link_id))
+        case LinkTaken():
+            return replace(row, links=tuple(taken(one, event) for one in row.links))
         case CaseClosed():
             return replace(row, state=CLOSED)
         case CaseDeleted() | SubjectForgotten():
@@ -113,6 +123,12 @@ def with_person(row: Case, user_id: str | None) -> Case:
     if user_id is None or user_id in row.people:
         return row
     return replace(row, people=(*row.people, user_id))
+
+
+def taken(link: Link, event: LinkTaken) -> Link:
+    if link.link_id != event.link_id or event.browser_digest in link.takers:
+        return link
+    return replace(link, takers=(*link.takers, event.browser_digest))
 
 
 def without(row: Case, link_id: str) -> tuple[Link, ...]:

@@ -1,9 +1,20 @@
 """The page of a thread over HTTP, in a browser that runs no script."""
 
 import pytest
+from starlette.requests import Request
 
+from contracts.interventions.case_v1 import LinkTaken
+from infra.http.customer_pages.browsers import COOKIE, browser_of
 from infra.testing.following import follow
-from services.conversations.tests.serving import counts, licensed, served, show_threads
+from services.conversations.tests.serving import (
+    CASE,
+    counts,
+    fact,
+    licensed,
+    served,
+    show_threads,
+    written,
+)
 
 
 @pytest.mark.requirement("FLB-124", "G-51")
@@ -50,3 +61,31 @@ async def test_the_page_before_the_eyes_is_read_and_fetching_it_is_not(database:
         assert (await caller.shown("lea", path))["read_by_others"] == 1
         assert await counts(caller, "lea", path) == (1, 0)
         assert (await caller.client.get(f"{page}/count")).text == "0"
+
+
+@pytest.mark.requirement("FLB-070", "FLB-124")
+async def test_a_forwarded_link_reads_the_thread_and_writes_nothing(database: str) -> None:
+    async with served(database) as caller:
+        page, path = caller.page(), await caller.thread()
+        await caller.writes("lea", path, "The parts are here.")
+        await follow(caller.running, taken_by("a" * 24))
+        caller.client.headers["Cookie"] = f"{COOKIE}={'b' * 24}"
+        read = (await caller.client.get(page)).text
+        assert "The parts are here." in read
+        assert "<textarea" not in read
+        refused = await caller.fills_in(f"{page}/messages", message="Is it mine?")
+        assert refused.status_code == 422
+        assert (await caller.fills_in(f"{page}/opened", shown="1")).status_code == 204
+        assert (await caller.shown("lea", path))["read_by_others"] == 0
+        caller.client.headers["Cookie"] = f"{COOKIE}={'a' * 24}"
+        sent = await caller.fills_in(f"{page}/messages", "k-2", message="Is it mine?")
+        assert sent.status_code == 303
+        assert [one.message for one in await written(caller, path)][1:] == ["Is it mine?"]
+
+
+def taken_by(secret: str) -> LinkTaken:
+    """The link of the customer was first opened in the browser that keeps that secret."""
+    scope = {"type": "http", "headers": [(b"cookie", f"{COOKIE}={secret}".encode())]}
+    digest = browser_of(Request(scope), CASE, "customer.1")
+    taken: LinkTaken = fact(LinkTaken, case_id=CASE, link_id="customer.1", browser_digest=digest)
+    return taken

@@ -346,6 +346,8 @@ def decide_of_holder(command: answering.OfHolder, case: Created) -> Decision:
         case Sent(dossier=held, sent=sent) | Read(dossier=held, sent=sent):
             if isinstance(command, answering.OpenPage):
                 return answering.opened(command, held, link, None)
+            if isinstance(command, answering.TakeLink):
+                return answering.take_link(command, held)
             return decide_shown(command, held, link, sent)
         case unhandled:
             assert_never(unhandled)
@@ -384,10 +386,14 @@ def decide_answered(command: answering.OfHolder, case: Answered, link: LinkIssue
             return answering.opened(command, held, link, None)
         case answering.RequestContact():
             return answering.request_contact(command, held, link, case.sent)
+        case answering.TakeLink():
+            return answering.take_link(command, held)
         case answering.AnswerCase() | answering.ReplyToCase():
             same = answering.is_answer(command, known, held)
             return [] if same else CaseIsAnswered()
         case answering.AskCode():
+            if answering.is_forwarded(command.holder, held):
+                return answering.ask_code(command, held, link)
             return CaseIsAnswered()
         case unhandled:
             assert_never(unhandled)

@@ -23,6 +23,7 @@ from contracts.interventions.case_v1 import (
     LineRefused,
     LinkIssued,
     LinkScope,
+    LinkTaken,
     VersionFixed,
     Work,
     WorkLevel,
@@ -44,11 +45,16 @@ MOST_CODES = 5
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Holder:
-    """Somebody with a link: their address and device as the page saw them, for the record (I1)."""
+    """Somebody with a link: their address and device as the page saw them, for the record (I1).
+
+    `browser` is the digest by which their browser is told from others; None for one that keeps
+    nothing, and for a program.
+    """
 
     link_id: str
     ip_address: str | None
     device: str | None
+    browser: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -94,13 +100,23 @@ class AskCode:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class TakeLink:
+    """Whoever has the code that was sent to the known phone is who the link was sent to (I3)."""
+
+    holder: Holder
+    attempt_id: str
+    code: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class RequestContact:
     holder: Holder
     at: datetime
 
 
 Decisive = AnswerCase | ReplyToCase | AskCode | RequestContact
-OfHolder = OpenPage | Decisive
+OfHolder = OpenPage | TakeLink | Decisive
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -139,6 +155,16 @@ class LinkIsVoid:
 @dataclass(frozen=True, slots=True)
 class LinkOnlyReads:
     pass
+
+
+@dataclass(frozen=True, slots=True)
+class LinkIsForwarded:
+    """Another browser opened it first: it reads, until the code of the known phone is given (I3)."""
+
+
+@dataclass(frozen=True, slots=True)
+class BrowserKeepsNothing:
+    """What cannot be told from other browsers takes no link."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -193,6 +219,8 @@ class NoContactRequested:
 Rejection = (
     LinkIsVoid
     | LinkOnlyReads
+    | LinkIsForwarded
+    | BrowserKeepsNothing
     | NoSuchWork
     | RiskNotAcknowledged
     | CodeIsNeeded
@@ -225,8 +253,9 @@ def opened(
     sent (G-43)."""
     created = dossier.created
     now = version.version if version else dossier.version
+    took = taken(command, dossier)
     if (link.link_id, now) in {(one.link_id, one.version) for one in dossier.reads}:
-        return []
+        return took
     read = CaseRead(
         case_id=created.case_id,
         organisation_id=created.organisation_id,
@@ -236,7 +265,44 @@ def opened(
         link_id=link.link_id,
         read_at=command.at,
     )
-    return [version, read] if version else [read]
+    return [version, read, *took] if version else [read, *took]
+
+
+def taken(command: OpenPage, dossier: Dossier) -> list[CaseEvent]:
+    """The first browser that opens a link has it."""
+    holder = command.holder
+    if holder.browser is None or holder.link_id in dossier.takers:
+        return []
+    return [link_taken(holder, holder.browser, dossier, command.at)]
+
+
+def link_taken(holder: Holder, browser: str, dossier: Dossier, at: datetime) -> LinkTaken:
+    created = dossier.created
+    return LinkTaken(
+        case_id=created.case_id,
+        organisation_id=created.organisation_id,
+        dealership_id=created.dealership_id,
+        link_id=holder.link_id,
+        browser_digest=browser,
+        taken_at=at,
+    )
+
+
+def is_forwarded(holder: Holder, dossier: Dossier) -> bool:
+    """Whether others have the link; one that no browser has taken is everybody's who holds it."""
+    takers = dossier.takers.get(holder.link_id)
+    return takers is not None and holder.browser not in takers
+
+
+def take_link(command: TakeLink, dossier: Dossier) -> Decision:
+    """Also once the case is answered: whoever has the link writes in the thread."""
+    holder = command.holder
+    if not is_forwarded(holder, dossier):
+        return []
+    if holder.browser is None:
+        return BrowserKeepsNothing()
+    wrong = tried(command, dossier)
+    return [link_taken(holder, holder.browser, dossier, command.at)] if wrong is None else wrong
 
 
 def answer(
@@ -246,8 +312,8 @@ def answer(
     attempt, and leaves the case as it is. A work report is not answered on the page (FLB-117)."""
     if dossier.is_sales or dossier.is_report:
         return NotOfModule(dossier.created.module)
-    if link.scope is not LinkScope.ANSWER:
-        return LinkOnlyReads()
+    if barred := may_not_answer(command.holder, dossier, link):
+        return barred
     if stale := changed({"version": command.version}, {"version": dossier.version}):
         return stale
     version = dossier.versions[-1]
@@ -261,6 +327,14 @@ def answer(
         *lines(command, dossier, version, who_holds(command.holder, link)),
         answered(command, dossier, sent, accepted, who_holds(command.holder, link), needed),
     ]
+
+
+def may_not_answer(
+    holder: Holder, dossier: Dossier, link: LinkIssued
+) -> LinkOnlyReads | LinkIsForwarded | None:
+    if link.scope is not LinkScope.ANSWER:
+        return LinkOnlyReads()
+    return LinkIsForwarded() if is_forwarded(holder, dossier) else None
 
 
 def take_down(
@@ -285,8 +359,8 @@ def reply(
 ) -> Decision:
     if not dossier.is_sales or dossier.is_stock:
         return NotOfModule(dossier.created.module)
-    if link.scope is not LinkScope.ANSWER:
-        return LinkOnlyReads()
+    if barred := may_not_answer(command.holder, dossier, link):
+        return barred
     if stale := changed({"version": command.version}, {"version": dossier.version}):
         return stale
     nothing = pricing.total((), dossier.created.currency)
@@ -360,9 +434,15 @@ def code_needed(version: VersionFixed, accepted: Amounts) -> bool:
 
 def attempted(command: AnswerCase, dossier: Dossier, version: VersionFixed) -> Decision | None:
     """The decision about a code that is not the right one; None for the right one."""
-    above, code = version.code_above, dossier.codes.get(command.holder.link_id)
+    above = version.code_above
     if command.code is None and above is not None:
         return CodeIsNeeded(above)
+    return tried(command, dossier)
+
+
+def tried(command: AnswerCase | TakeLink, dossier: Dossier) -> Decision | None:
+    """The same, whatever it is given for."""
+    code = dossier.codes.get(command.holder.link_id)
     if code is None or command.at >= code.asked.expires_at:
         return AnswerCodeIsWrong()
     if command.attempt_id in code.mistaken:
@@ -372,7 +452,7 @@ def attempted(command: AnswerCase, dossier: Dossier, version: VersionFixed) -> D
     return None if command.code == code.asked.code else [mistaken(command, dossier)]
 
 
-def is_mistaken(command: AnswerCase, dossier: Dossier) -> bool:
+def is_mistaken(command: AnswerCase | TakeLink, dossier: Dossier) -> bool:
     """Whether what was recorded of the command is that its code is wrong."""
     code = dossier.codes.get(command.holder.link_id)
     return code is not None and command.attempt_id in code.mistaken
@@ -406,7 +486,7 @@ def ask_code(command: AskCode, dossier: Dossier, link: LinkIssued) -> Decision:
     ]
 
 
-def mistaken(command: AnswerCase, dossier: Dossier) -> CodeMistaken:
+def mistaken(command: AnswerCase | TakeLink, dossier: Dossier) -> CodeMistaken:
     created = dossier.created
     return CodeMistaken(
         case_id=created.case_id,

@@ -28,6 +28,7 @@ from contracts.interventions.case_v1 import (
     LineRefused,
     LinkIssued,
     LinkRevoked,
+    LinkTaken,
     MediaPlaced,
     MediaTakenOut,
     MessageComposed,
@@ -67,6 +68,7 @@ Kept = (
 Shown = (
     LinkIssued
     | LinkRevoked
+    | LinkTaken
     | VersionFixed
     | CustomerInvited
     | InvitationFollowed
@@ -123,6 +125,8 @@ class Dossier:
     links: Mapping[str, LinkIssued] = field(default_factory=dict)
     void: frozenset[str] = frozenset()
     """The links that work no more."""
+    takers: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    """By link, the digests of the browsers in which it does more than read; none took the others."""
     invitations: Mapping[str, CustomerInvited] = field(default_factory=dict)
     outcomes: Mapping[str, InvitationFollowed] = field(default_factory=dict)
     """The last of each invitation."""
@@ -263,6 +267,9 @@ def shown(dossier: Dossier, event: Shown) -> Dossier:
             return replace(dossier, links={**dossier.links, event.link_id: event})
         case LinkRevoked():
             return replace(dossier, void=dossier.void | {event.link_id})
+        case LinkTaken():
+            takers = dossier.takers.get(event.link_id, frozenset()) | {event.browser_digest}
+            return replace(dossier, takers={**dossier.takers, event.link_id: takers})
         case VersionFixed():
             return replace(dossier, versions=(*dossier.versions, event), urged=None, overdue=None)
         case CustomerInvited():

@@ -32,6 +32,7 @@ from contracts.interventions.case_v1 import (
     LinkIssued,
     LinkRevoked,
     LinkScope,
+    LinkTaken,
     MediaPlaced,
     MediaTakenOut,
     MessageComposed,
@@ -50,7 +51,7 @@ from infra.http.answers import Answer, MoneyShown
 from infra.http.history import History
 from infra.http.models import Day, Instant
 from services.interventions import case
-from services.interventions.case import works
+from services.interventions.case import answering, works
 from services.interventions.case.dossier import CUSTOMER, Dossier
 from services.interventions.http.fields import (
     ChannelNamed,
@@ -384,6 +385,7 @@ class CaseHistory(
         RecipientDismissed: ("recipient_id", "dismissed_by", "dismissed_at"),
         LinkIssued: ("link_id", "recipient_id", "scope", "expires_at", "issued_by", "issued_at"),
         LinkRevoked: ("link_id", "revoked_by", "revoked_at"),
+        LinkTaken: ("link_id", "taken_at"),
         VersionFixed: ("version", "media_ids", "code_above", "answer_by", "fixed_at"),
         CaseSent: ("version", "channels", "sender_id", "direct", "sent_at"),
         CustomerInvited: (
@@ -554,7 +556,9 @@ def line_shown(line: LineAccepted | LineRefused) -> LineShown:
 # --- The page ---------------------------------------------------------------
 
 
-def page_shown(state: case.Live, link: LinkIssued | None) -> PageShown:
+def page_shown(
+    state: case.Live, link: LinkIssued | None, holder: answering.Holder | None = None
+) -> PageShown:
     """The case as the holder of the link sees it; as the customer does, in a preview without one.
 
     Once a version was shown, that version; before, the content as it is now.
@@ -590,7 +594,8 @@ def page_shown(state: case.Live, link: LinkIssued | None) -> PageShown:
         returned_by=asked.returned_by if asked and not held.overdue else None,
         may_answer=answered is None
         and not held.is_report
-        and (link is None or link.scope is LinkScope.ANSWER),
+        and (link is None or link.scope is LinkScope.ANSWER)
+        and (holder is None or not answering.is_forwarded(holder, held)),
         code_above=MoneyShown.of(fixed.code_above) if fixed and fixed.code_above else None,
     )
 

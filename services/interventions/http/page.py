@@ -10,6 +10,7 @@ from starlette.requests import Request
 
 from infra.commands import Done
 from infra.http.answers import Answered, Recorded, Router
+from infra.http.customer_pages.browsers import browser_of
 from infra.http.customer_pages.doors import Anybody, Token, address_of, device_of, holder_of
 from infra.http.models import Body
 from infra.http.request_context import PublicRequest, RequestContext
@@ -46,7 +47,7 @@ def router(vault: Vault) -> Router:
     routes = Router("Page of the customer")
 
     @routes.get("/page/{token}/case")
-    async def show_page(token: Token, context: Anybody) -> Answered[PageShown]:
+    async def show_page(token: Token, context: Anybody, request: Request) -> Answered[PageShown]:
         """Show the case to whoever has the link. This alone counts as no reading: the page says
         when somebody has opened it (`PUT .../reading`)."""
         case_id, link_id = await named(vault, context, token)
@@ -54,11 +55,11 @@ def router(vault: Vault) -> Router:
         if not isinstance(state, case.Live):
             closed = isinstance(state, case.Closed)
             raise context.refuse(case.CaseIsClosed() if closed else case.NoSuchCase())
-        holder = Holder(link_id=link_id, ip_address=None, device=None)
+        holder = holding(request, case_id, link_id)
         link = answering.link_of(holder, state.dossier, context.at)
         if isinstance(link, answering.LinkIsVoid):
             raise context.refuse(link)
-        return Answered(page_shown(state, link))
+        return Answered(page_shown(state, link, holder))
 
     @routes.put("/page/{token}/reading")
     async def open_page(token: Token, context: Anybody, request: Request) -> Answered[Recorded]:
@@ -145,18 +146,25 @@ async def let_in(
         raise context.refuse(case.NoSuchCase())
     organisation_id = state.dossier.created.organisation_id
     who = holder_of(case_id, link_id, organisation_id)
-    return context.as_principal(who), case_id, holding(request, link_id)
+    return context.as_principal(who), case_id, holding(request, case_id, link_id)
 
 
 def refuse_mistaken(
-    context: RequestContext, command: answering.AnswerCase, done: Done[case.Case]
+    context: RequestContext,
+    command: answering.AnswerCase | answering.TakeLink,
+    done: Done[case.Case],
 ) -> None:
-    """Refuse an answer of which nothing was recorded but that its code is wrong. 422."""
+    """Refuse what left no record but that its code is wrong. 422."""
     state = done.state
     if isinstance(state, case.Created) and answering.is_mistaken(command, state.dossier):
         raise context.refuse(answering.AnswerCodeIsWrong())
 
 
-def holding(request: Request, link_id: str) -> Holder:
+def holding(request: Request, case_id: str, link_id: str) -> Holder:
     """Where the holder asks from, for the record of what they decide."""
-    return Holder(link_id=link_id, ip_address=address_of(request), device=device_of(request))
+    return Holder(
+        link_id=link_id,
+        ip_address=address_of(request),
+        device=device_of(request),
+        browser=browser_of(request, case_id, link_id),
+    )

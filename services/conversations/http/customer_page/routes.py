@@ -20,6 +20,7 @@ from infra.http.answers import Content, Router
 from infra.http.customer_pages import houses
 from infra.http.customer_pages import threads as links
 from infra.http.customer_pages.acting import carried_out
+from infra.http.customer_pages.browsers import browser_of, remember
 from infra.http.customer_pages.doors import (
     Anybody,
     Asked,
@@ -72,6 +73,8 @@ class Door:
     thread_id: str
     state: thread.State
     words: Words
+    forwarded: bool
+    """Another browser has the link: they read alone."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,6 +127,7 @@ class Pages:
             thread_id=thread_id,
             state=state,
             words=SITE.words(language, ZoneInfo(found.time_zone)),
+            forwarded=link.is_forwarded(browser_of(asked.request, case_id, link_id)),
         )
 
     async def look(self, asked: Asked) -> Response:
@@ -132,7 +136,9 @@ class Pages:
         async def whole(door: Door) -> Response:
             organisation_id = door.case.organisation_id
             colleague = await is_colleague(asked.context, asked.request, organisation_id)
-            return self.written(door, asked.chosen, tells=not colleague)
+            page = self.written(door, asked.chosen, tells=not colleague and not door.forwarded)
+            remember(asked.request, page)
+            return page
 
         return await self.inside(asked, whole)
 
@@ -143,7 +149,8 @@ class Pages:
         async def told(door: Door) -> Response:
             organisation_id = door.case.organisation_id
             colleague = await is_colleague(asked.context, asked.request, organisation_id)
-            if not colleague and isinstance(door.state, thread.Open | thread.Closed):
+            reads = not colleague and not door.forwarded
+            if reads and isinstance(door.state, thread.Open | thread.Closed):
                 command = thread.ReadMessages(
                     reader=None, messages=seen(fields), at=door.context.at
                 )
@@ -185,6 +192,8 @@ class Pages:
 
     async def message(self, door: Door, fields: Fields) -> None:
         """Write to the dealership; the first message opens the thread."""
+        if door.forwarded:
+            raise NotTaken("forwarded")
         text, context = fields.get("message", "").strip(), door.context
         if not 0 < len(text) <= MOST_MESSAGE:
             raise NotTaken("error_message")
@@ -221,7 +230,13 @@ class Pages:
         """The page of whoever came by a link; `tells` is whether it says when somebody reads it."""
         house = houses.house_of(door.dealership, door.case.brand)
         page = show(door.state, house, door.words, Links(self.masters, door.context.at).to)
-        facts = {"page": page, "tells": tells, "error": error, "entered": entered}
+        facts = {
+            "page": page,
+            "tells": tells,
+            "forwarded": door.forwarded,
+            "error": error,
+            "entered": entered,
+        }
         return SITE.written(
             "thread.html",
             door.words,

@@ -74,6 +74,19 @@ async def send_code(vault: Vault, door: Door, fields: Fields) -> str:
     return "code_sent"
 
 
+async def take_link(_: Vault, door: Door, fields: Fields) -> None:
+    """Do more than read with a link that another browser has, by the code of the known phone."""
+    context = door.context
+    await open_page(door, fields, ".read")
+    code = fields.get("code", "").strip()
+    if not code:
+        raise NotTaken("error_code_needed_here")
+    command = answering.TakeLink(
+        holder=door.holder, attempt_id=context.new_id("A"), code=code, at=context.at
+    )
+    refuse_mistaken(context, command, await context.perform(CASE, door.case_id, command))
+
+
 async def reply(_: Vault, door: Door, fields: Fields) -> None:
     """Reply to a seller (FLB-111)."""
     text = fields.get("reply", "").strip()

@@ -64,7 +64,12 @@ class Door:
         recipient_id = self.link.recipient_id
         known = (one for one in self.dossier.named if one.recipient_id == recipient_id)
         prices = recipient_id == CUSTOMER or any(one.sees_prices for one in known)
-        return Viewer(recipient_id=recipient_id, scope=self.link.scope, sees_prices=prices)
+        return Viewer(
+            recipient_id=recipient_id,
+            scope=self.link.scope,
+            sees_prices=prices,
+            forwarded=answering.is_forwarded(self.holder, self.dossier),
+        )
 
 
 OF_CUSTOMER = Viewer(recipient_id=CUSTOMER, scope=LinkScope.ANSWER)
@@ -82,7 +87,7 @@ async def opened(
         raise NoPage("gone_closed", 410)
     if isinstance(state, case.Uncreated | case.Deleted):
         raise NoPage("gone_unknown", 404)
-    holder = holding(request, link_id)
+    holder = holding(request, case_id, link_id)
     link = answering.link_of(holder, state.dossier, context.at)
     if isinstance(link, answering.LinkIsVoid):
         raise NoPage("gone_void", 410)

@@ -17,6 +17,7 @@ from infra.host import Running
 from infra.http.answers import Router
 from infra.http.customer_pages import threads
 from infra.http.customer_pages.acting import carried_out
+from infra.http.customer_pages.browsers import remember
 from infra.http.customer_pages.doors import (
     Anybody,
     Asked,
@@ -68,6 +69,8 @@ OF_REJECTIONS: Mapping[type, str] = {
     answering.CodesAskedTooOften: "error_codes_often",
     answering.NoPhoneForCode: "error_no_phone",
     answering.LinkOnlyReads: "reads_only",
+    answering.LinkIsForwarded: "forwarded",
+    answering.BrowserKeepsNothing: "error_keeps_nothing",
     answering.NoSuchWork: "error_changed",
     Changed: "error_changed",
     case.CaseIsAnswered: "error_answered",
@@ -104,7 +107,9 @@ class Pages:
         async def whole(door: Door) -> Response:
             organisation_id = door.context.principal.organisation_id
             colleague = await is_colleague(asked.context, asked.request, organisation_id)
-            return await self.written(door, tells=not colleague)
+            page = await self.written(door, tells=not colleague)
+            remember(asked.request, page)
+            return page
 
         return await self.inside(asked, whole)
 
@@ -259,6 +264,11 @@ def router(running: Running) -> Router:
     async def code(token: Token, context: Sender, request: Request, lang: Chosen = None) -> Html:
         """Have a code sent to the known phone (I3); what was entered stays entered."""
         return await pages.act(Asked(context, token, request, lang), acts.send_code)
+
+    @routes.post("/page/{token}/holder")
+    async def take(token: Token, context: Sender, request: Request, lang: Chosen = None) -> Html:
+        """Say by the code of the known phone that one is whom the link was sent to (I3)."""
+        return await pages.act(Asked(context, token, request, lang), acts.take_link)
 
     @routes.post("/page/{token}/reply")
     async def reply(token: Token, context: Sender, request: Request, lang: Chosen = None) -> Html:

@@ -45,6 +45,8 @@ class Viewer:
     recipient_id: str
     scope: LinkScope
     sees_prices: bool = True
+    forwarded: bool = False
+    """They hold a link that another browser has: they read alone."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -175,6 +177,8 @@ class Page:
     may_answer: bool
     may_reply: bool
     reads_only: bool
+    forwarded: bool
+    """Whoever looks may take the link with a code, to do more than read."""
     code_above: str | None
     contact_asked: bool
     answer: Answer | None
@@ -201,7 +205,8 @@ def show(
     decided = {one.work_id for one in works.decided(version.works)}
     to_decide = tuple(one for one in lines if one.id in decided)
     answerable = not dossier.is_stock and not dossier.is_report
-    answers = answered is None and viewer.scope is LinkScope.ANSWER and answerable
+    may = viewer.scope is LinkScope.ANSWER and not viewer.forwarded
+    answers = answered is None and may and answerable
     above = version.code_above
     return Page(
         house=house,
@@ -222,6 +227,7 @@ def show(
         may_answer=answers and bool(to_decide) and not dossier.is_sales,
         may_reply=answers and dossier.is_sales,
         reads_only=answered is None and viewer.scope is not LinkScope.ANSWER and answerable,
+        forwarded=viewer.forwarded and viewer.scope is LinkScope.ANSWER and not dossier.is_stock,
         code_above=words.money(above) if above else None,
         contact_asked=isinstance(dossier.contact, ContactRequested),
         answer=answer_of(answered, viewer, words),
