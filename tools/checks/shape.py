@@ -14,10 +14,10 @@ GONE = frozenset({"api.py", "bodies.py", "following.py", "notices.py", "people.p
 MOST_LINES = 1_100
 """The most lines of code in one aggregate."""
 LONGER = {
-    PurePosixPath("services/interventions/case"): 2_600,
+    PurePosixPath("services/interventions/case"): 2_750,
     PurePosixPath("services/reminders/reminder"): 1_400,
 }
-"""Streams whose every command asks how far the thing has come (docs/adr/0071, 0075, 0077)."""
+"""Streams whose every command asks how far the thing has come (docs/adr/0071, 0075, 0077, 0084)."""
 MOST_AGGREGATES = 5
 """In one service."""
 BY_DATA = frozenset({"contacts.py", "notices.py"})

@@ -6,8 +6,8 @@ from starlette.requests import Request
 from contracts.interventions.case_v1 import LinkTaken
 from infra.http.customer_pages.browsers import COOKIE, browser_of
 from infra.testing.following import follow
+from services.conversations.tests.make import CASE
 from services.conversations.tests.serving import (
-    CASE,
     counts,
     fact,
     licensed,

@@ -101,7 +101,7 @@ class AskCode:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TakeLink:
-    """Whoever has the code that was sent to the known phone is who the link was sent to (I3)."""
+    """The code that was sent to the known phone shows that the link was sent to its holder (I3)."""
 
     holder: Holder
     attempt_id: str
@@ -159,12 +159,12 @@ class LinkOnlyReads:
 
 @dataclass(frozen=True, slots=True)
 class LinkIsForwarded:
-    """Another browser opened it first: it reads, until the code of the known phone is given (I3)."""
+    """Another browser has it: in this one it reads, until the known phone's code is given (I3)."""
 
 
 @dataclass(frozen=True, slots=True)
 class BrowserKeepsNothing:
-    """What cannot be told from other browsers takes no link."""
+    """A browser that cannot be told from others takes no link."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -126,7 +126,7 @@ class Dossier:
     void: frozenset[str] = frozenset()
     """The links that work no more."""
     takers: Mapping[str, frozenset[str]] = field(default_factory=dict)
-    """By link, the digests of the browsers in which it does more than read; none took the others."""
+    """By link, the digests of the browsers in which it does more than read."""
     invitations: Mapping[str, CustomerInvited] = field(default_factory=dict)
     outcomes: Mapping[str, InvitationFollowed] = field(default_factory=dict)
     """The last of each invitation."""
