@@ -31,10 +31,15 @@ async function look(page, name, direction) {
   }
 }
 
+/** A browser that keeps what it is told, and nothing of any other. */
+async function device(browser, options = {}) {
+  return browser.newContext({ viewport: { width: 390, height: 800 }, ...options });
+}
+
 /** A page whose script complains nowhere. */
-async function opened(browser, width, options = {}) {
-  const context = await browser.newContext({ viewport: { width, height: 800 }, ...options });
+async function opened(context, width) {
   const page = await context.newPage();
+  await page.setViewportSize({ width, height: 800 });
   page.on("pageerror", (error) => findings.push(`${width}: ${error.message}`));
   page.on("console", (message) => {
     if (/Content Security Policy/i.test(message.text())) findings.push(message.text());
@@ -54,20 +59,27 @@ async function tabTo(page, selector) {
 const args = ["--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage"];
 const browser = await chromium.launch({ executablePath, args });
 try {
-  const plain = await opened(browser, 390, { javaScriptEnabled: false });
+  const plain = await opened(await device(browser, { javaScriptEnabled: false }), 390);
   await plain.goto(address);
   if ((await plain.locator("#answer fieldset").count()) === 2) steps.push("read without a script");
+  const own = await device(browser);
   for (const { name, query, width, direction } of ROUNDS) {
-    const page = await opened(browser, width);
+    const page = await opened(own, width);
     const told = page.waitForResponse((answer) => answer.url().includes("/opened"));
     await page.goto(`${address}${query}`);
     const status = (await told).status();
     if (status !== 204) findings.push(`${name}: opened ${status}`);
     await look(page, name, direction);
     steps.push(`${name} looked at`);
-    await page.context().close();
+    await page.close();
   }
-  const page = await opened(browser, 390);
+  const friends = await opened(await device(browser), 390);
+  await friends.goto(address);
+  await look(friends, "forwarded", "ltr");
+  if ((await friends.locator("#forwarded").count()) && !(await friends.locator("#answer").count())) {
+    steps.push("read where it was forwarded");
+  }
+  const page = await opened(own, 390);
   await page.goto(address);
   await tabTo(page, '[name="work.pads"]');
   await page.keyboard.press("ArrowRight");

@@ -28,6 +28,7 @@ STEPS = [
     "narrow looked at",
     "phone looked at",
     "wide looked at",
+    "read where it was forwarded",
     "answered by keyboard",
 ]
 
