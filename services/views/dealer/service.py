@@ -16,6 +16,8 @@ from services.views.dealer import (
     devices,
     live_counts,
     records,
+    reminders,
+    reminders_found,
     statistics,
     statistics_days,
 )
@@ -25,6 +27,7 @@ QUESTIONS = (
     cases_found,
     case_details,
     deferred,
+    reminders_found,
     statistics,
     statistics_days,
 )
@@ -32,9 +35,16 @@ router = APIRouter(routes=[route for question in QUESTIONS for route in question
 
 service = Service(
     name="views.dealer",
-    about="What people of a dealership ask: who their customers are, how their cases stand, and"
-    " what they come to.",
-    views=(records.view, cases.view, case_figures.view, colleagues.view, devices.view),
+    about="What people of a dealership ask: who their customers are, how their cases and reminders"
+    " stand, and what they come to.",
+    views=(
+        records.view,
+        cases.view,
+        case_figures.view,
+        colleagues.view,
+        devices.view,
+        reminders.view,
+    ),
     lookups=(dealerships.lookup,),
     migrations=(live_counts.TABLES,),
     workers={"live_counts": live_counts.counting},
