@@ -337,18 +337,22 @@ def customer_shown(row: Reminder, beside: Beside) -> ReminderCustomer:
     gone = isinstance(known, Record) and known.erased_at is not None
     return ReminderCustomer(
         customer_id=row.customer_id,
-        last_name=ERASED if gone else known and known.last_name,
-        first_name=ERASED if gone else known and known.first_name,
-        email=ERASED if gone else known and known.email,
-        phone=ERASED if gone else known and known.phone,
+        last_name=ERASED if gone else known.last_name if known else None,
+        first_name=ERASED if gone else known.first_name if known else None,
+        email=ERASED if gone else known.email if known else None,
+        phone=ERASED if gone else known.phone if known else None,
     )
 
 
 def cases_shown(row: Reminder, beside: Beside) -> tuple[ReminderCase, ...]:
-    known = ((id, beside.cases.get(id)) for id in case_ids_of(row))
-    return tuple(
-        ReminderCase(case_id=id, reference=one and one.reference, plate=one and one.plate)
-        for id, one in known
+    return tuple(case_shown(id, beside.cases.get(id)) for id in case_ids_of(row))
+
+
+def case_shown(case_id: str, known: Case | None) -> ReminderCase:
+    return ReminderCase(
+        case_id=case_id,
+        reference=known.reference if known else None,
+        plate=known.plate if known else None,
     )
 
 

@@ -306,7 +306,6 @@ async def upcoming(ask: Caller) -> list[dict[str, Any]]:
     return items
 
 
-@pytest.mark.requirement("R4")
 async def test_a_message_that_is_to_come_says_why_and_to_whom(dealer: Dealer) -> None:
     await dealer.saw(dealership(LYON), automatic(), recorded(), *CASE, created())
     async with served(dealer) as ask:
@@ -326,7 +325,6 @@ async def test_a_message_that_is_to_come_says_why_and_to_whom(dealer: Dealer) ->
     }
 
 
-@pytest.mark.requirement("R4")
 async def test_the_list_ends_after_thirty_days(dealer: Dealer) -> None:
     month = NOON + timedelta(days=30)
     last = created("r2", send_at=month - timedelta(microseconds=1))
@@ -335,7 +333,6 @@ async def test_the_list_ends_after_thirty_days(dealer: Dealer) -> None:
         assert [one["reminder_id"] for one in await upcoming(ask)] == ["r1", "r2"]
 
 
-@pytest.mark.requirement("R4", "R6")
 @pytest.mark.parametrize(
     ("history", "expected"),
     [
@@ -385,7 +382,6 @@ async def test_it_goes_by_itself_where_both_options_are_on(
 # --- Rows -------------------------------------------------------------------
 
 
-@pytest.mark.requirement("R9")
 def test_an_end_counts_for_the_reminder_once_it_had_gone_out() -> None:
     early = row(created(), ended(end=WorkEnd.TAKEN_UP), sent(), ended())
     late = row(created(), sent(), ended(end=WorkEnd.TAKEN_UP), ended())
