@@ -236,6 +236,35 @@ class EmailChanged:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class PhoneChangeRequested:
+    """The user wants to sign in with another phone; a code went there."""
+
+    user_id: str
+    organisation_id: str
+    # E.164.
+    new_phone: str
+    # Six digits, good for a few minutes.
+    code: str
+    expires_at: datetime
+    requested_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PhoneChanged:
+    """That code was shown: the new phone signs in, the former one is free, and every session
+    ended.
+    """
+
+    user_id: str
+    organisation_id: str
+    # E.164.
+    phone: str
+    # E.164: the number that signed in before.
+    former_phone: str
+    changed_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class PasswordSet:
     """A password was set; every session ended."""
 
@@ -404,6 +433,8 @@ UserEvent = (
     | PhoneFoundInUse
     | EmailChangeRequested
     | EmailChanged
+    | PhoneChangeRequested
+    | PhoneChanged
     | PasswordSet
     | TotpEnrolled
     | RecoveryCodesMade
@@ -428,6 +459,8 @@ _PhoneCodeRequested = message_class("relais.accounts.user.v1.PhoneCodeRequested"
 _PhoneFoundInUse = message_class("relais.accounts.user.v1.PhoneFoundInUse")
 _EmailChangeRequested = message_class("relais.accounts.user.v1.EmailChangeRequested")
 _EmailChanged = message_class("relais.accounts.user.v1.EmailChanged")
+_PhoneChangeRequested = message_class("relais.accounts.user.v1.PhoneChangeRequested")
+_PhoneChanged = message_class("relais.accounts.user.v1.PhoneChanged")
 _PasswordSet = message_class("relais.accounts.user.v1.PasswordSet")
 _TotpEnrolled = message_class("relais.accounts.user.v1.TotpEnrolled")
 _RecoveryCodesMade = message_class("relais.accounts.user.v1.RecoveryCodesMade")
@@ -736,6 +769,65 @@ def encode_email_changed(value: EmailChanged, seal: Seal) -> bytes:
         user_id=value.user_id,
         organisation_id=value.organisation_id,
         email={"sealed": seal(value.user_id, 3, value.email.encode())},
+        changed_at=encode_instant(value.changed_at),
+    )
+    encoded: bytes = message.SerializeToString()
+    return encoded
+
+
+def decode_phone_change_requested(message: Any, unseal: Unseal) -> PhoneChangeRequested:
+    if not (
+        message.HasField("new_phone")
+        and message.HasField("code")
+        and message.HasField("expires_at")
+        and message.HasField("requested_at")
+    ):
+        raise missing(message, "new_phone", "code", "expires_at", "requested_at")
+    return PhoneChangeRequested(
+        user_id=message.user_id,
+        organisation_id=message.organisation_id,
+        new_phone=decode_text(unseal(message.user_id, 3, message.new_phone.sealed)),
+        code=decode_text(unseal(message.user_id, 4, message.code.sealed)),
+        expires_at=decode_instant(message.expires_at),
+        requested_at=decode_instant(message.requested_at),
+    )
+
+
+def encode_phone_change_requested(value: PhoneChangeRequested, seal: Seal) -> bytes:
+    message = _PhoneChangeRequested(
+        user_id=value.user_id,
+        organisation_id=value.organisation_id,
+        new_phone={"sealed": seal(value.user_id, 3, value.new_phone.encode())},
+        code={"sealed": seal(value.user_id, 4, value.code.encode())},
+        expires_at=encode_instant(value.expires_at),
+        requested_at=encode_instant(value.requested_at),
+    )
+    encoded: bytes = message.SerializeToString()
+    return encoded
+
+
+def decode_phone_changed(message: Any, unseal: Unseal) -> PhoneChanged:
+    if not (
+        message.HasField("phone")
+        and message.HasField("former_phone")
+        and message.HasField("changed_at")
+    ):
+        raise missing(message, "phone", "former_phone", "changed_at")
+    return PhoneChanged(
+        user_id=message.user_id,
+        organisation_id=message.organisation_id,
+        phone=decode_text(unseal(message.user_id, 3, message.phone.sealed)),
+        former_phone=decode_text(unseal(message.user_id, 4, message.former_phone.sealed)),
+        changed_at=decode_instant(message.changed_at),
+    )
+
+
+def encode_phone_changed(value: PhoneChanged, seal: Seal) -> bytes:
+    message = _PhoneChanged(
+        user_id=value.user_id,
+        organisation_id=value.organisation_id,
+        phone={"sealed": seal(value.user_id, 3, value.phone.encode())},
+        former_phone={"sealed": seal(value.user_id, 4, value.former_phone.encode())},
         changed_at=encode_instant(value.changed_at),
     )
     encoded: bytes = message.SerializeToString()
@@ -1221,6 +1313,34 @@ contract: Contract[UserEvent] = Contract(
             encode=encode_email_changed,
             parse=parser(_EmailChanged),
             convert=decode_email_changed,
+        ),
+        EventType(
+            type="relais.accounts.user.v1.phone_change_requested",
+            cls=PhoneChangeRequested,
+            key="user_id",
+            time="requested_at",
+            schema="relais.accounts.user.v1.PhoneChangeRequested",
+            personal=(
+                ("new_phone", "user_id"),
+                ("code", "user_id"),
+            ),
+            encode=encode_phone_change_requested,
+            parse=parser(_PhoneChangeRequested),
+            convert=decode_phone_change_requested,
+        ),
+        EventType(
+            type="relais.accounts.user.v1.phone_changed",
+            cls=PhoneChanged,
+            key="user_id",
+            time="changed_at",
+            schema="relais.accounts.user.v1.PhoneChanged",
+            personal=(
+                ("phone", "user_id"),
+                ("former_phone", "user_id"),
+            ),
+            encode=encode_phone_changed,
+            parse=parser(_PhoneChanged),
+            convert=decode_phone_changed,
         ),
         EventType(
             type="relais.accounts.user.v1.password_set",

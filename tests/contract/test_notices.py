@@ -577,6 +577,21 @@ CODE = user.PhoneCodeRequested(
 )
 IN_USE = user.PhoneFoundInUse(user_id="ada", organisation_id="maarif", phone=PHONE, found_at=NOON)
 BY_PHONE = replace(reset(), email=None, phone=PHONE)
+NEW_PHONE = user.PhoneChangeRequested(
+    user_id="ada",
+    organisation_id="maarif",
+    new_phone=PHONE,
+    code="204817",
+    expires_at=NOON + timedelta(minutes=10),
+    requested_at=NOON,
+)
+PHONE_CHANGED = user.PhoneChanged(
+    user_id="ada",
+    organisation_id="maarif",
+    phone="+212662345678",
+    former_phone=PHONE,
+    changed_at=NOON,
+)
 
 
 @pytest.mark.requirement("G-21")
@@ -589,6 +604,21 @@ def test_a_phone_is_proved_by_a_text_message_to_it_alone(event: Any, says: str) 
     assert (message.only, message.address) == (Channel.SMS, PHONE)
     for language in LANGUAGES:
         assert says in written(message, language).short
+
+
+@pytest.mark.requirement("G-21")
+def test_another_phone_is_proved_by_a_code_to_it_and_the_former_one_is_told() -> None:
+    asked, changed = told(NEW_PHONE), told(PHONE_CHANGED)
+    assert (asked.template, asked.only, asked.address) == ("phone_change", Channel.SMS, PHONE)
+    assert json.loads(asked.private or "") == {"code": "204817"}
+    assert asked.expires_at == NOON + timedelta(minutes=10)
+    assert (changed.template, changed.only, changed.address) == (
+        *("phone_changed", Channel.SMS),
+        PHONE,
+    )
+    for language in LANGUAGES:
+        assert "204817" in written(asked, language).short
+        assert "+212662345678" not in written(changed, language).short
 
 
 @pytest.mark.requirement("EXX-04", "G-20")

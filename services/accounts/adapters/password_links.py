@@ -100,7 +100,7 @@ class PasswordLinks(Polling):
     async def _number(self, person: Person, key: bytes) -> str | None:
         """The number with that key, if the user signs in with it: nobody proved that of a
         profile."""
-        number = person.invitation.phone
+        number = person.sign_in_phone
         is_theirs = number is not None and await self._secrets.phones.key(number) == key
         return number if is_theirs else None
 

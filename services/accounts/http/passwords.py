@@ -109,7 +109,7 @@ async def proof_of(access: Access, opened: ByLink) -> InTransaction:
     person, claims = opened.person, access.secrets.addresses
     text = person.email
     if opened.purpose is Purpose.PASSWORD_BY_PHONE:
-        claims, text = access.secrets.phones, person.invitation.phone
+        claims, text = access.secrets.phones, person.sign_in_phone
     key = await claims.key(text or "")
 
     async def prove(connection: Connection) -> None:

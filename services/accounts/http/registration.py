@@ -20,6 +20,7 @@ from infra.http.clients import client_of
 from infra.http.models import Body, Id, Instant, Language, Line, Phone, Text, takes_texts
 from infra.http.problems import invalid
 from infra.http.request_context import PublicRequest, RequestContext
+from infra.store import InTransaction
 from infra.wording import Unfit
 from services.accounts.adapters.secrets import passwords, phone_codes, throttle
 from services.accounts.adapters.secrets.phone_codes import Right
@@ -49,6 +50,7 @@ from services.accounts.organisation.admission import (
     RejectRegistration,
     SubmitRegistration,
 )
+from services.accounts.user import Person
 from services.accounts.user.registration import RequestPhoneCode, admitting
 from services.accounts.user.sign_in import NotePhoneInUse
 
@@ -331,15 +333,7 @@ async def send_code(access: Access, context: PublicRequest, phone: str, key: byt
     """Tell the owner of a phone a code, or that it has an account already."""
     holder = await access.accounts.find(await access.secrets.phones.holder(key) or "")
     if holder is not None:
-        person = holder.person
-        theirs = await access.as_user(context, person)
-        note = NotePhoneInUse(
-            user_id=person.user_id,
-            organisation_id=person.organisation_id,
-            phone=phone,
-            at=context.at,
-        )
-        await theirs.perform(USER, person.user_id, note)
+        await tell_owner(access, context, holder.person, phone)
         return
     codes = access.secrets.phone_codes
     name = f"{key.hex()}/{context.idempotency_key}"
@@ -362,6 +356,24 @@ async def send_code(access: Access, context: PublicRequest, phone: str, key: byt
     )
     theirs = await as_registrant(access, context, user_id)
     await theirs.perform(USER, user_id, command, keep)
+
+
+async def tell_owner(
+    access: Access,
+    context: PublicRequest,
+    owner: Person,
+    phone: str,
+    in_transaction: InTransaction | None = None,
+) -> None:
+    """Tell the owner of a phone that somebody else wanted to sign in with it."""
+    theirs = await access.as_user(context, owner)
+    note = NotePhoneInUse(
+        user_id=owner.user_id,
+        organisation_id=owner.organisation_id,
+        phone=phone,
+        at=context.at,
+    )
+    await theirs.perform(USER, owner.user_id, note, in_transaction)
 
 
 def organisation_of(user_id: str) -> str:

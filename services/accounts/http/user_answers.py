@@ -13,6 +13,8 @@ from contracts.accounts.user_v1 import (
     LicenceChanged,
     PasswordResetRequested,
     PasswordSet,
+    PhoneChanged,
+    PhoneChangeRequested,
     PhoneCodeRequested,
     PhoneFoundInUse,
     ProfileChanged,
@@ -221,6 +223,14 @@ class UserHistory(
             "requested_at",
         ),
         PhoneFoundInUse: ("user_id", "organisation_id", "phone", "found_at"),
+        PhoneChangeRequested: (
+            "user_id",
+            "organisation_id",
+            "new_phone",
+            "expires_at",
+            "requested_at",
+        ),
+        PhoneChanged: ("user_id", "organisation_id", "phone", "former_phone", "changed_at"),
         EmailChangeRequested: (
             "user_id",
             "organisation_id",

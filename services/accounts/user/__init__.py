@@ -13,6 +13,8 @@ from contracts.accounts.user_v1 import (
     LicenceChanged,
     PasswordResetRequested,
     PasswordSet,
+    PhoneChanged,
+    PhoneChangeRequested,
     PhoneCodeRequested,
     PhoneFoundInUse,
     ProfileChanged,
@@ -203,12 +205,18 @@ class Person:
 
     @property
     def phone(self) -> str | None:
-        return (self.profile or self.details or self.invitation).phone
+        told = self.profile or self.details
+        return told.phone if told else self.sign_in_phone
+
+    @property
+    def sign_in_phone(self) -> str | None:
+        """The number that signs in, if one does. Nobody proved that of a profile."""
+        return self.credentials.phone or self.invitation.phone
 
     @property
     def login(self) -> str:
         """The text that they are known by where they sign in: an address, or else a phone."""
-        return self.email or self.invitation.phone or self.user_id
+        return self.email or self.sign_in_phone or self.user_id
 
 
 @dataclass(frozen=True, slots=True)
@@ -297,6 +305,8 @@ def evolve(user: User, event: UserEvent) -> User:
             return replace(user, person=replace(person, details=event, profile=known))
         case LicenceChanged():
             return replace(user, person=replace(person, licence=event))
+        case PhoneChanged():
+            return replace(user, person=with_phone(person, event))
         case (
             EmailChangeRequested()
             | EmailChanged()
@@ -309,11 +319,22 @@ def evolve(user: User, event: UserEvent) -> User:
             | SignedIn()
             | SessionsEnded()
             | PhoneFoundInUse()
+            | PhoneChangeRequested()
         ):
             credentials = sign_in.evolve(person.credentials, event)
             return replace(user, person=replace(person, credentials=credentials))
         case unhandled:
             assert_never(unhandled)
+
+
+def with_phone(person: Person, event: PhoneChanged) -> Person:
+    """The person with another number to sign in with, who is reached there as well."""
+    return replace(
+        person,
+        credentials=sign_in.evolve(person.credentials, event),
+        details=replace(person.details, phone=event.phone) if person.details else None,
+        profile=replace(person.profile, phone=event.phone) if person.profile else None,
+    )
 
 
 # --- Decisions --------------------------------------------------------------
@@ -382,7 +403,12 @@ def decide_for_active(
 
 
 def addressee(person: Person) -> sign_in.Addressee:
-    return sign_in.Addressee(email=person.email, name=person.name, language=person.language)
+    return sign_in.Addressee(
+        email=person.email,
+        name=person.name,
+        language=person.language,
+        phone=person.sign_in_phone,
+    )
 
 
 def invite(command: InviteUser, user: User) -> Decision:

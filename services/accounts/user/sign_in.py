@@ -6,7 +6,7 @@ Passwords, codes and tokens are secrets, checked where they are kept; here is wh
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from typing import assert_never
+from typing import ClassVar, assert_never
 
 from contracts.accounts.user_v1 import (
     CodeRefused,
@@ -15,6 +15,8 @@ from contracts.accounts.user_v1 import (
     PasswordMeans,
     PasswordResetRequested,
     PasswordSet,
+    PhoneChanged,
+    PhoneChangeRequested,
     PhoneFoundInUse,
     RecoveryCodesMade,
     Role,
@@ -148,8 +150,30 @@ class ChangeEmail:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class RequestPhoneChange:
+    """Nobody has the new number; its owner is sent the code."""
+
+    user_id: str
+    organisation_id: str
+    phone: str
+    code: str
+    expires_at: datetime
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChangePhone:
+    """The code that went to this number was shown."""
+
+    user_id: str
+    organisation_id: str
+    phone: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class NotePhoneInUse:
-    """Somebody wanted to register with the user's phone; perhaps it was the user."""
+    """Somebody else wanted the user's phone for an account; perhaps it was the user."""
 
     user_id: str
     organisation_id: str
@@ -159,7 +183,8 @@ class NotePhoneInUse:
 
 FactorCommand = EnrolTotp | MakeRecoveryCodes | RemoveTotp | RefuseCode
 ProvenCommand = RequestPasswordReset | RequestEmailChange | SetPassword | FactorCommand | SignIn
-ActiveCommand = ChangeEmail | ProvenCommand
+PhoneCommand = RequestPhoneChange | ChangePhone
+ActiveCommand = ChangeEmail | PhoneCommand | ProvenCommand
 Command = EndSessions | NotePhoneInUse | ActiveCommand
 
 # --- Rejections -------------------------------------------------------------
@@ -180,14 +205,33 @@ class NoAddressToConfirm:
     pass
 
 
-Rejection = NotActive | SecondFactorMissing | NoAddressToConfirm
+@dataclass(frozen=True, slots=True)
+class SignsInWithoutPhone:
+    """No phone is what the user signs in with."""
+
+
+@dataclass(frozen=True, slots=True)
+class PhoneIsYours:
+    """The user signs in with that number."""
+
+    field: ClassVar[str] = "phone"
+
+
+@dataclass(frozen=True, slots=True)
+class NoPhoneToConfirm:
+    pass
+
+
+PhoneRejection = SignsInWithoutPhone | PhoneIsYours | NoPhoneToConfirm
+Rejection = NotActive | SecondFactorMissing | NoAddressToConfirm | PhoneRejection
 
 # --- State ------------------------------------------------------------------
 
 EmailEvent = EmailChangeRequested | EmailChanged
 FactorEvent = TotpEnrolled | RecoveryCodesMade | TotpRemoved | CodeRefused
 SessionEvent = SignedIn | SessionsEnded
-AddressEvent = EmailEvent | PhoneFoundInUse
+PhoneEvent = PhoneChangeRequested | PhoneChanged | PhoneFoundInUse
+AddressEvent = EmailEvent | PhoneEvent
 Event = PasswordResetRequested | PasswordSet | AddressEvent | FactorEvent | SessionEvent
 
 
@@ -198,6 +242,8 @@ class Addressee:
     email: str | None
     name: str
     language: str
+    phone: str | None
+    """The number that they sign in with, where they do."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -212,6 +258,10 @@ class Credentials:
     """The address, once it was changed."""
     wanted: EmailChangeRequested | None = None
     """The address to confirm."""
+    phone: str | None = None
+    """The number they sign in with, once it was changed."""
+    wanted_phone: PhoneChangeRequested | None = None
+    """The number to confirm."""
     last: frozenset[Event] = frozenset()
 
 
@@ -229,6 +279,10 @@ def evolve(credentials: Credentials, event: Event) -> Credentials:
             return replace(now, wanted=event)
         case EmailChanged():
             return replace(now, email=event.email, wanted=None)
+        case PhoneChangeRequested():
+            return replace(now, wanted_phone=event)
+        case PhoneChanged():
+            return replace(now, phone=event.phone, wanted_phone=None)
         case PasswordResetRequested() | PasswordSet() | RecoveryCodesMade() | CodeRefused():
             return now
         case SignedIn() | SessionsEnded() | PhoneFoundInUse():
@@ -270,6 +324,10 @@ def decide(command: ActiveCommand, credentials: Credentials, addressee: Addresse
     match command:
         case ChangeEmail():
             return change_email(command, credentials)
+        case RequestPhoneChange():
+            return request_phone_change(command, credentials, addressee)
+        case ChangePhone():
+            return change_phone(command, credentials, addressee)
         case EnrolTotp() if credentials.enrolled:
             return []
         case RemoveTotp() if not credentials.enrolled:
@@ -331,6 +389,42 @@ def change_email(command: ChangeEmail, credentials: Credentials) -> Decision:
             user_id=wanted.user_id,
             organisation_id=wanted.organisation_id,
             email=wanted.new_email,
+            changed_at=command.at,
+        )
+    ]
+
+
+def request_phone_change(
+    command: RequestPhoneChange, credentials: Credentials, addressee: Addressee
+) -> Decision:
+    if addressee.phone is None:
+        return SignsInWithoutPhone()
+    if addressee.phone == command.phone:
+        return PhoneIsYours()
+    requested = PhoneChangeRequested(
+        user_id=command.user_id,
+        organisation_id=command.organisation_id,
+        new_phone=command.phone,
+        code=command.code,
+        expires_at=command.expires_at,
+        requested_at=command.at,
+    )
+    return unless_repeated(requested, credentials)
+
+
+def change_phone(command: ChangePhone, credentials: Credentials, addressee: Addressee) -> Decision:
+    """The number that was wanted last is the one to confirm, also for who read an earlier one."""
+    wanted = credentials.wanted_phone
+    if wanted is None or wanted.new_phone != command.phone or addressee.phone is None:
+        changed = [one for one in credentials.last if isinstance(one, PhoneChanged)]
+        done = [(one.phone, one.changed_at) for one in changed]
+        return [] if (command.phone, command.at) in done else NoPhoneToConfirm()
+    return [
+        PhoneChanged(
+            user_id=command.user_id,
+            organisation_id=command.organisation_id,
+            phone=command.phone,
+            former_phone=addressee.phone,
             changed_at=command.at,
         )
     ]

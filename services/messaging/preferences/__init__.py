@@ -66,6 +66,15 @@ class ChangeAddress:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ChangeNumber:
+    """Somebody confirmed another phone."""
+
+    user_id: str
+    phone: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Choose:
     """All that somebody wants; cells that are not named are as by default."""
 
@@ -105,7 +114,8 @@ class Forget:
 
 
 OfBrowsers = SubscribeBrowser | UnsubscribeBrowser
-Command = Meet | ChangeReach | ChangeAddress | Choose | OfBrowsers | Forget
+Told = Meet | ChangeReach | ChangeAddress | ChangeNumber
+Command = Told | Choose | OfBrowsers | Forget
 
 # --- Rejections -------------------------------------------------------------
 
@@ -258,6 +268,8 @@ def decide(command: Command, person: Person) -> Decision:
             return change_reach(command, person)
         case ChangeAddress():
             return change_address(command, person)
+        case ChangeNumber():
+            return change_number(command, person)
         case Choose():
             return choose(command, person)
         case SubscribeBrowser():
@@ -306,6 +318,13 @@ def change_address(command: ChangeAddress, person: Person) -> Decision:
     if not isinstance(person, Recipient):
         return []
     contact = replace(person.contact, email=command.email, changed_at=command.at)
+    return _changed(contact, person)
+
+
+def change_number(command: ChangeNumber, person: Person) -> Decision:
+    if not isinstance(person, Recipient):
+        return []
+    contact = replace(person.contact, phone=command.phone, changed_at=command.at)
     return _changed(contact, person)
 
 

@@ -7,6 +7,7 @@ from contracts.accounts.user_v1 import (
     DetailsChanged,
     EmailChanged,
     PasswordResetRequested,
+    PhoneChanged,
     PhoneCodeRequested,
     ProfileChanged,
     SubjectForgotten,
@@ -14,11 +15,18 @@ from contracts.accounts.user_v1 import (
     UserInvited,
 )
 from contracts.runtime import REDACTED
-from services.messaging.preferences import ChangeAddress, ChangeReach, Forget, Meet
+from services.messaging.preferences import ChangeAddress, ChangeNumber, ChangeReach, Forget, Meet
 
 Introduction = UserInvited | UserActivated | PasswordResetRequested | DetailsChanged
-Reads = Introduction | PhoneCodeRequested | ProfileChanged | EmailChanged | SubjectForgotten
-Command = Meet | ChangeAddress | ChangeReach | Forget
+Reads = (
+    Introduction
+    | PhoneCodeRequested
+    | ProfileChanged
+    | EmailChanged
+    | PhoneChanged
+    | SubjectForgotten
+)
+Command = Meet | ChangeAddress | ChangeNumber | ChangeReach | Forget
 
 
 def react(event: Reads) -> list[Command]:
@@ -39,6 +47,10 @@ def react(event: Reads) -> list[Command]:
             if email == REDACTED:
                 return []
             return [ChangeAddress(user_id=event.user_id, email=email, at=event.changed_at)]
+        case PhoneChanged(phone=phone):
+            if phone == REDACTED:
+                return []
+            return [ChangeNumber(user_id=event.user_id, phone=phone, at=event.changed_at)]
         case SubjectForgotten():
             return [Forget(user_id=event.user_id, at=event.forgotten_at)]
         case unhandled:

@@ -8,6 +8,7 @@ import pytest
 from contracts.accounts.user_v1 import (
     EmailChanged,
     PasswordResetRequested,
+    PhoneChanged,
     PhoneCodeRequested,
     ProfileChanged,
     Role,
@@ -16,7 +17,7 @@ from contracts.accounts.user_v1 import (
     UserInvited,
 )
 from contracts.runtime import REDACTED
-from services.messaging.preferences import ChangeAddress, ChangeReach, Forget, Meet
+from services.messaging.preferences import ChangeAddress, ChangeNumber, ChangeReach, Forget, Meet
 from services.messaging.reactions.from_accounts_user import react, target
 from services.messaging.tests.make import NOON
 
@@ -57,6 +58,9 @@ RESET = PasswordResetRequested(
 )
 MOVED = EmailChanged(
     user_id="ada", organisation_id="hiflow", email="new@b.example", changed_at=NOON
+)
+NUMBER = PhoneChanged(
+    user_id="ada", organisation_id="hiflow", phone="+337", former_phone="+336", changed_at=NOON
 )
 PROFILE = ProfileChanged(
     user_id="ada",
@@ -121,6 +125,7 @@ def test_a_profile_and_its_end_reach_the_recipient() -> None:
 @pytest.mark.requirement("HIF-39")
 def test_an_address_counts_once_it_is_confirmed() -> None:
     assert react(MOVED) == [ChangeAddress(user_id="ada", email="new@b.example", at=NOON)]
+    assert react(NUMBER) == [ChangeNumber(user_id="ada", phone="+337", at=NOON)]
 
 
 @pytest.mark.parametrize(
@@ -129,10 +134,11 @@ def test_an_address_counts_once_it_is_confirmed() -> None:
         replace(INVITED, email=REDACTED),
         replace(ACTIVATED, email=REDACTED),
         replace(MOVED, email=REDACTED),
+        replace(NUMBER, phone=REDACTED),
         replace(PROFILE, phone=REDACTED),
     ],
 )
 def test_nothing_is_known_of_somebody_forgotten(
-    event: UserInvited | UserActivated | EmailChanged | ProfileChanged,
+    event: UserInvited | UserActivated | EmailChanged | PhoneChanged | ProfileChanged,
 ) -> None:
     assert react(event) == []

@@ -10,6 +10,7 @@ from services.messaging import preferences
 from services.messaging.preferences import (
     CellNamedTwice,
     ChangeAddress,
+    ChangeNumber,
     NoSuchRecipient,
     NoSuchTimeZone,
     QuietHoursNotPossible,
@@ -68,6 +69,13 @@ def test_a_confirmed_address_takes_the_place_of_the_one_known() -> None:
     moved = contact("ada@new.example", at=LATER)
     confirm = ChangeAddress(user_id="ada", email="ada@new.example", at=LATER)
     given(contact()).when(confirm).records(moved)
+    given().when(confirm).records_nothing()
+
+
+def test_a_confirmed_number_is_where_text_messages_go() -> None:
+    confirm = ChangeNumber(user_id="ada", phone="+212662345678", at=LATER)
+    moved = replace(contact(phone=PHONE), phone="+212662345678", changed_at=LATER)
+    given(contact(phone=PHONE)).when(confirm).records(moved)
     given().when(confirm).records_nothing()
 
 

@@ -21,7 +21,10 @@ from services.messaging.adapters.rendering import (
 )
 
 ALL = sorted(LIBRARY.templates.values(), key=lambda one: (one.name, one.version))
-TO_A_PHONE = {"password_reset_by_phone", "phone_code", "phone_in_use"}
+TO_A_PHONE = {
+    *("password_reset_by_phone", "phone_code", "phone_in_use"),
+    *("phone_change", "phone_changed"),
+}
 """These greet nobody: whoever holds the phone is not told whose account it is."""
 NAMELESS = ("case_", "customer_", "job_", "marketplace_", "offer_", "provider_replaced")
 """These name nobody: they go to several people, or to the address of a company."""

@@ -9,6 +9,7 @@ from contracts.accounts.user_v1 import (
     AgreementSigned,
     DetailsChanged,
     EmailChanged,
+    PhoneChanged,
     ProfileChanged,
     RolesChanged,
     SubjectForgotten,
@@ -32,6 +33,7 @@ Reads = (
     | ProfileChanged
     | DetailsChanged
     | EmailChanged
+    | PhoneChanged
     | SubjectForgotten
 )
 
@@ -111,6 +113,8 @@ def project(row: User | None, event: Reads) -> User:
             return _found_by_its_words(gone)
         case EmailChanged():
             return _found_by_its_words(replace(row, email=event.email))
+        case PhoneChanged():
+            return _found_by_its_words(replace(row, phone=event.phone))
         case unhandled:
             assert_never(unhandled)
 

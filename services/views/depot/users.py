@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from typing import assert_never
 
 from contracts.accounts.user_v1 import (
+    PhoneChanged,
     ProfileChanged,
     SubjectForgotten,
     UserInvited,
@@ -15,7 +16,7 @@ from infra.http.answers import Answer
 from infra.http.request_context import RequestContext
 from infra.reading import Table
 
-Reads = UserInvited | ProfileChanged | SubjectForgotten
+Reads = UserInvited | ProfileChanged | PhoneChanged | SubjectForgotten
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,6 +46,8 @@ def project(row: User | None, event: Reads) -> User:
     match event:
         case ProfileChanged():
             return replace(row, phone=event.phone or "")
+        case PhoneChanged():
+            return replace(row, phone=event.phone)
         case SubjectForgotten():
             return replace(row, name="", phone="")
         case unhandled:

@@ -70,6 +70,17 @@ class TestUser:
         )
         assert user_of(invited(), changed).email == "b@x.example"
 
+    def test_a_confirmed_phone_is_the_phone_and_finds_its_owner(self) -> None:
+        changed = user_v1.PhoneChanged(
+            user_id="ada",
+            organisation_id="hiflow",
+            phone="+212662345678",
+            former_phone="+212661234567",
+            changed_at=LATER,
+        )
+        row = user_of(invited(), changed)
+        assert (row.phone, "212662345678" in row.search) == ("+212662345678", True)
+
     def test_of_a_forgotten_user_nothing_personal_is_left(self) -> None:
         row = user_of(invited(), user_forgotten())
         assert (row.name, row.email, row.phone, row.forgotten) == ("", "", None, True)
