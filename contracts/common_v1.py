@@ -51,6 +51,14 @@ class Zone:
     communes: tuple[str, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class AcceptedDocument:
+    """A document that somebody accepted, in the version that they were shown."""
+
+    document_id: str
+    version: int
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RuleInput:
     """One input of a rule that decided by itself, as text."""
@@ -134,6 +142,20 @@ def encode_zone(value: Zone) -> dict[str, Any]:
     return {
         "geojson": value.geojson,
         "communes": value.communes,
+    }
+
+
+def decode_accepted_document(message: Any) -> AcceptedDocument:
+    return AcceptedDocument(
+        document_id=message.document_id,
+        version=message.version,
+    )
+
+
+def encode_accepted_document(value: AcceptedDocument) -> dict[str, Any]:
+    return {
+        "document_id": value.document_id,
+        "version": value.version,
     }
 
 

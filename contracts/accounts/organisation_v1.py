@@ -9,6 +9,7 @@ from datetime import datetime
 from enum import IntEnum
 from typing import Any
 
+from contracts.common_v1 import AcceptedDocument, decode_accepted_document, encode_accepted_document
 from contracts.runtime import (
     Contract,
     EventType,
@@ -91,6 +92,32 @@ class ProfileChanged:
     organisation_id: str
     profile: Profile
     changed_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CompanySignedUp:
+    """A company signed up with an invitation that a marketplace had mailed to it; nobody has to
+    let it in.
+    """
+
+    organisation_id: str
+    # What the company is called.
+    company_name: str
+    # The first user, to whose address the invitation was mailed.
+    user_id: str
+    user_name: str
+    email: str
+    # BCP 47 tag of the language the user reads.
+    language: str
+    marketplace_id: str
+    invitation_id: str
+    # Tells which sending of the invitation was used.
+    token_mark: str
+    # The version of the terms of use that was accepted; absent where there are none.
+    terms_version: int | None
+    # Every internal document of the marketplace, as it was shown and accepted.
+    internal_documents: tuple[AcceptedDocument, ...]
+    signed_up_at: datetime
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -212,6 +239,7 @@ class RegistrationRejected:
 OrganisationEvent = (
     OrganisationRegistered
     | ProfileChanged
+    | CompanySignedUp
     | SupportAccessGranted
     | SupportAccessRevoked
     | SupportAccessEnded
@@ -223,6 +251,7 @@ OrganisationEvent = (
 
 _OrganisationRegistered = message_class("relais.accounts.organisation.v1.OrganisationRegistered")
 _ProfileChanged = message_class("relais.accounts.organisation.v1.ProfileChanged")
+_CompanySignedUp = message_class("relais.accounts.organisation.v1.CompanySignedUp")
 _SupportAccessGranted = message_class("relais.accounts.organisation.v1.SupportAccessGranted")
 _SupportAccessRevoked = message_class("relais.accounts.organisation.v1.SupportAccessRevoked")
 _SupportAccessEnded = message_class("relais.accounts.organisation.v1.SupportAccessEnded")
@@ -305,6 +334,50 @@ def encode_profile_changed(value: ProfileChanged, _seal: Seal) -> bytes:
         organisation_id=value.organisation_id,
         profile=encode_profile(value.profile),
         changed_at=encode_instant(value.changed_at),
+    )
+    encoded: bytes = message.SerializeToString()
+    return encoded
+
+
+def decode_company_signed_up(message: Any, unseal: Unseal) -> CompanySignedUp:
+    if not (
+        message.HasField("user_name")
+        and message.HasField("email")
+        and message.HasField("signed_up_at")
+    ):
+        raise missing(message, "user_name", "email", "signed_up_at")
+    return CompanySignedUp(
+        organisation_id=message.organisation_id,
+        company_name=message.company_name,
+        user_id=message.user_id,
+        user_name=decode_text(unseal(message.user_id, 4, message.user_name.sealed)),
+        email=decode_text(unseal(message.user_id, 5, message.email.sealed)),
+        language=message.language,
+        marketplace_id=message.marketplace_id,
+        invitation_id=message.invitation_id,
+        token_mark=message.token_mark,
+        terms_version=message.terms_version if message.HasField("terms_version") else None,
+        internal_documents=tuple(
+            decode_accepted_document(item) for item in message.internal_documents
+        ),
+        signed_up_at=decode_instant(message.signed_up_at),
+    )
+
+
+def encode_company_signed_up(value: CompanySignedUp, seal: Seal) -> bytes:
+    message = _CompanySignedUp(
+        organisation_id=value.organisation_id,
+        company_name=value.company_name,
+        user_id=value.user_id,
+        user_name={"sealed": seal(value.user_id, 4, value.user_name.encode())},
+        email={"sealed": seal(value.user_id, 5, value.email.encode())},
+        language=value.language,
+        marketplace_id=value.marketplace_id,
+        invitation_id=value.invitation_id,
+        token_mark=value.token_mark,
+        terms_version=value.terms_version,
+        internal_documents=[encode_accepted_document(item) for item in value.internal_documents],
+        signed_up_at=encode_instant(value.signed_up_at),
     )
     encoded: bytes = message.SerializeToString()
     return encoded
@@ -571,6 +644,20 @@ contract: Contract[OrganisationEvent] = Contract(
             encode=encode_profile_changed,
             parse=parser(_ProfileChanged),
             convert=decode_profile_changed,
+        ),
+        EventType(
+            type="relais.accounts.organisation.v1.signed_up",
+            cls=CompanySignedUp,
+            key="organisation_id",
+            time="signed_up_at",
+            schema="relais.accounts.organisation.v1.CompanySignedUp",
+            personal=(
+                ("user_name", "user_id"),
+                ("email", "user_id"),
+            ),
+            encode=encode_company_signed_up,
+            parse=parser(_CompanySignedUp),
+            convert=decode_company_signed_up,
         ),
         EventType(
             type="relais.accounts.organisation.v1.support_access_granted",

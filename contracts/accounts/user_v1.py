@@ -166,6 +166,8 @@ class UserActivated:
     roles: tuple[Role, ...]
     activated_at: datetime
     phone: str | None
+    # Whether a password was set with it: then no mail tells how to get one.
+    has_password: bool | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -600,6 +602,7 @@ def decode_user_activated(message: Any, unseal: Unseal) -> UserActivated:
         phone=decode_text(unseal(message.user_id, 8, message.phone.sealed))
         if message.HasField("phone")
         else None,
+        has_password=message.has_password if message.HasField("has_password") else None,
     )
 
 
@@ -617,6 +620,7 @@ def encode_user_activated(value: UserActivated, seal: Seal) -> bytes:
         phone=None
         if value.phone is None
         else {"sealed": seal(value.user_id, 8, value.phone.encode())},
+        has_password=value.has_password,
     )
     encoded: bytes = message.SerializeToString()
     return encoded

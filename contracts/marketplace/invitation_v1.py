@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from contracts.common_v1 import AcceptedDocument, decode_accepted_document, encode_accepted_document
 from contracts.runtime import (
     Contract,
     EventType,
@@ -50,6 +51,35 @@ class InvitationAccepted:
     relation_id: str
     accepted_by: str
     accepted_at: datetime
+    # What the provider and the marketplace are called, for the relation that follows; absent before
+    # 2026-12, when the relation was recorded by the same request.
+    provider_name: str | None
+    marketplace_name: str | None
+    # When the link that was used was sent.
+    invited_at: datetime | None
+    # The version of the terms that was accepted; absent where there are none.
+    terms_version: int | None
+    # The internal documents that were accepted, as they were shown.
+    internal_documents: tuple[AcceptedDocument, ...]
+    # Who had sent it, and is told.
+    told_id: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class InvitationMissed:
+    """A company signed up with a link that had worked, and no longer does: it was taken back,
+    sent anew, or used by somebody else in the same moment.
+
+    The company has its account, and needs another invitation.
+    """
+
+    invitation_id: str
+    marketplace_id: str
+    marketplace_name: str
+    provider_id: str
+    # The first user of the company, who is told.
+    told_id: str
+    missed_at: datetime
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,10 +100,13 @@ class SubjectForgotten:
     forgotten_at: datetime
 
 
-InvitationEvent = InvitationSent | InvitationAccepted | InvitationWithdrawn | SubjectForgotten
+InvitationEvent = (
+    InvitationSent | InvitationAccepted | InvitationMissed | InvitationWithdrawn | SubjectForgotten
+)
 
 _InvitationSent = message_class("relais.marketplace.invitation.v1.InvitationSent")
 _InvitationAccepted = message_class("relais.marketplace.invitation.v1.InvitationAccepted")
+_InvitationMissed = message_class("relais.marketplace.invitation.v1.InvitationMissed")
 _InvitationWithdrawn = message_class("relais.marketplace.invitation.v1.InvitationWithdrawn")
 _SubjectForgotten = message_class("relais.marketplace.invitation.v1.SubjectForgotten")
 
@@ -127,6 +160,14 @@ def decode_invitation_accepted(message: Any, _unseal: Unseal) -> InvitationAccep
         relation_id=message.relation_id,
         accepted_by=message.accepted_by,
         accepted_at=decode_instant(message.accepted_at),
+        provider_name=message.provider_name if message.HasField("provider_name") else None,
+        marketplace_name=message.marketplace_name if message.HasField("marketplace_name") else None,
+        invited_at=decode_instant(message.invited_at) if message.HasField("invited_at") else None,
+        terms_version=message.terms_version if message.HasField("terms_version") else None,
+        internal_documents=tuple(
+            decode_accepted_document(item) for item in message.internal_documents
+        ),
+        told_id=message.told_id if message.HasField("told_id") else None,
     )
 
 
@@ -138,6 +179,38 @@ def encode_invitation_accepted(value: InvitationAccepted, _seal: Seal) -> bytes:
         relation_id=value.relation_id,
         accepted_by=value.accepted_by,
         accepted_at=encode_instant(value.accepted_at),
+        provider_name=value.provider_name,
+        marketplace_name=value.marketplace_name,
+        invited_at=None if value.invited_at is None else encode_instant(value.invited_at),
+        terms_version=value.terms_version,
+        internal_documents=[encode_accepted_document(item) for item in value.internal_documents],
+        told_id=value.told_id,
+    )
+    encoded: bytes = message.SerializeToString()
+    return encoded
+
+
+def decode_invitation_missed(message: Any, _unseal: Unseal) -> InvitationMissed:
+    if not message.HasField("missed_at"):
+        raise missing(message, "missed_at")
+    return InvitationMissed(
+        invitation_id=message.invitation_id,
+        marketplace_id=message.marketplace_id,
+        marketplace_name=message.marketplace_name,
+        provider_id=message.provider_id,
+        told_id=message.told_id,
+        missed_at=decode_instant(message.missed_at),
+    )
+
+
+def encode_invitation_missed(value: InvitationMissed, _seal: Seal) -> bytes:
+    message = _InvitationMissed(
+        invitation_id=value.invitation_id,
+        marketplace_id=value.marketplace_id,
+        marketplace_name=value.marketplace_name,
+        provider_id=value.provider_id,
+        told_id=value.told_id,
+        missed_at=encode_instant(value.missed_at),
     )
     encoded: bytes = message.SerializeToString()
     return encoded
@@ -213,6 +286,17 @@ contract: Contract[InvitationEvent] = Contract(
             encode=encode_invitation_accepted,
             parse=parser(_InvitationAccepted),
             convert=decode_invitation_accepted,
+        ),
+        EventType(
+            type="relais.marketplace.invitation.v1.missed",
+            cls=InvitationMissed,
+            key="invitation_id",
+            time="missed_at",
+            schema="relais.marketplace.invitation.v1.InvitationMissed",
+            personal=(),
+            encode=encode_invitation_missed,
+            parse=parser(_InvitationMissed),
+            convert=decode_invitation_missed,
         ),
         EventType(
             type="relais.marketplace.invitation.v1.withdrawn",

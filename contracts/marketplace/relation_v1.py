@@ -8,7 +8,14 @@ from datetime import date, datetime
 from enum import IntEnum
 from typing import Any
 
-from contracts.common_v1 import Zone, decode_zone, encode_zone
+from contracts.common_v1 import (
+    AcceptedDocument,
+    Zone,
+    decode_accepted_document,
+    decode_zone,
+    encode_accepted_document,
+    encode_zone,
+)
 from contracts.runtime import (
     Contract,
     EventType,
@@ -97,6 +104,8 @@ class RelationConnected:
     # Somebody of the provider.
     connected_by: str
     connected_at: datetime
+    # The internal documents that were accepted, as they were shown.
+    internal_documents: tuple[AcceptedDocument, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -310,6 +319,9 @@ class ServiceAccepted:
     service_code: str
     accepted_by: str
     accepted_at: datetime
+    marketplace_name: str | None
+    # Somebody of the provider, who is told.
+    told_id: str | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -323,6 +335,9 @@ class ServiceRejected:
     explanation: str
     rejected_by: str
     rejected_at: datetime
+    marketplace_name: str | None
+    # Somebody of the provider, who is told.
+    told_id: str | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -335,6 +350,9 @@ class ServiceDeactivated:
     service_code: str
     deactivated_by: str
     deactivated_at: datetime
+    marketplace_name: str | None
+    # Somebody of the provider, who is told.
+    told_id: str | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -521,6 +539,9 @@ def decode_relation_connected(message: Any, _unseal: Unseal) -> RelationConnecte
         terms_version=message.terms_version if message.HasField("terms_version") else None,
         connected_by=message.connected_by,
         connected_at=decode_instant(message.connected_at),
+        internal_documents=tuple(
+            decode_accepted_document(item) for item in message.internal_documents
+        ),
     )
 
 
@@ -535,6 +556,7 @@ def encode_relation_connected(value: RelationConnected, _seal: Seal) -> bytes:
         terms_version=value.terms_version,
         connected_by=value.connected_by,
         connected_at=encode_instant(value.connected_at),
+        internal_documents=[encode_accepted_document(item) for item in value.internal_documents],
     )
     encoded: bytes = message.SerializeToString()
     return encoded
@@ -941,6 +963,8 @@ def decode_service_accepted(message: Any, _unseal: Unseal) -> ServiceAccepted:
         service_code=message.service_code,
         accepted_by=message.accepted_by,
         accepted_at=decode_instant(message.accepted_at),
+        marketplace_name=message.marketplace_name if message.HasField("marketplace_name") else None,
+        told_id=message.told_id if message.HasField("told_id") else None,
     )
 
 
@@ -952,6 +976,8 @@ def encode_service_accepted(value: ServiceAccepted, _seal: Seal) -> bytes:
         service_code=value.service_code,
         accepted_by=value.accepted_by,
         accepted_at=encode_instant(value.accepted_at),
+        marketplace_name=value.marketplace_name,
+        told_id=value.told_id,
     )
     encoded: bytes = message.SerializeToString()
     return encoded
@@ -968,6 +994,8 @@ def decode_service_rejected(message: Any, unseal: Unseal) -> ServiceRejected:
         explanation=decode_text(unseal(message.provider_id, 5, message.explanation.sealed)),
         rejected_by=message.rejected_by,
         rejected_at=decode_instant(message.rejected_at),
+        marketplace_name=message.marketplace_name if message.HasField("marketplace_name") else None,
+        told_id=message.told_id if message.HasField("told_id") else None,
     )
 
 
@@ -980,6 +1008,8 @@ def encode_service_rejected(value: ServiceRejected, seal: Seal) -> bytes:
         explanation={"sealed": seal(value.provider_id, 5, value.explanation.encode())},
         rejected_by=value.rejected_by,
         rejected_at=encode_instant(value.rejected_at),
+        marketplace_name=value.marketplace_name,
+        told_id=value.told_id,
     )
     encoded: bytes = message.SerializeToString()
     return encoded
@@ -995,6 +1025,8 @@ def decode_service_deactivated(message: Any, _unseal: Unseal) -> ServiceDeactiva
         service_code=message.service_code,
         deactivated_by=message.deactivated_by,
         deactivated_at=decode_instant(message.deactivated_at),
+        marketplace_name=message.marketplace_name if message.HasField("marketplace_name") else None,
+        told_id=message.told_id if message.HasField("told_id") else None,
     )
 
 
@@ -1006,6 +1038,8 @@ def encode_service_deactivated(value: ServiceDeactivated, _seal: Seal) -> bytes:
         service_code=value.service_code,
         deactivated_by=value.deactivated_by,
         deactivated_at=encode_instant(value.deactivated_at),
+        marketplace_name=value.marketplace_name,
+        told_id=value.told_id,
     )
     encoded: bytes = message.SerializeToString()
     return encoded

@@ -83,6 +83,7 @@ def activated(user_id: str, organisation: str, role: Role) -> UserActivated:
         roles=(role,),
         activated_at=NOON,
         phone=None,
+        has_password=None,
     )
 
 

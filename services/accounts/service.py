@@ -10,13 +10,20 @@ from services.accounts.adapters.migrations import DEVICES, PHONES, TABLES
 from services.accounts.adapters.password_links import PasswordLinks
 from services.accounts.aggregates import ORGANISATION, USER
 from services.accounts.http.problems import WORDING
+from services.accounts.lookups import marketplace_invitation, marketplace_marketplace
 from services.accounts.reactions import from_accounts_organisation
 
 service = Service(
     name="accounts",
     about="Organisations, the people in them, how they sign in.",
     aggregates=(ORGANISATION, USER),
-    lookups=(files.lookup, dealerships.lookup, devices.lookup),
+    lookups=(
+        files.lookup,
+        dealerships.lookup,
+        devices.lookup,
+        marketplace_invitation.lookup,
+        marketplace_marketplace.lookup,
+    ),
     routes=http.router,
     wording=WORDING,
     migrations=(TABLES, PHONES, DEVICES),

@@ -250,7 +250,7 @@ async def test_an_api_keeps_its_document(both: Platform, api: str, mode: Generat
 @pytest.mark.parametrize(
     ("name", "fewest"),
     [
-        ("accounts", 39),
+        ("accounts", 40),
         ("alerts", 5),
         ("papers", 7),
         ("invoices", 20),

@@ -5,6 +5,7 @@ from fastapi import APIRouter
 from infra.host import Running
 from services.accounts.http import (
     browser,
+    companies,
     dealership_users,
     depot_users,
     device_tokens,
@@ -39,6 +40,7 @@ def router(running: Running) -> APIRouter:
         profile,
         second_factor,
         registration,
+        companies,
         depot_users,
         dealership_users,
         device_tokens,

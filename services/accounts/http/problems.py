@@ -100,6 +100,29 @@ class AlreadyEnrolled:
     pass
 
 
+@dataclass(frozen=True, slots=True)
+class SignUpLinkUnknown:
+    """It was made up, or another link was sent to the address since."""
+
+
+@dataclass(frozen=True, slots=True)
+class SignUpLinkOver:
+    """It is older than it may be, or was taken back, or the marketplace is off."""
+
+
+@dataclass(frozen=True, slots=True)
+class NotTheInvitedAddress:
+    """The link was mailed to another address."""
+
+    field: ClassVar[str] = "email"
+
+
+@dataclass(frozen=True, slots=True)
+class OtherDocumentsHold:
+    """Other terms or documents hold by now than those that were accepted."""
+
+
+InvitationRefusal = SignUpLinkUnknown | SignUpLinkOver | NotTheInvitedAddress | OtherDocumentsHold
 SecretRefusal = (
     SignInRefused
     | SecondFactorNeeded
@@ -117,6 +140,11 @@ RolesRefusal = (
     RolesNotOfDepots | RolesOfDealers | RolesOfOthers | BeyondYourDealerships | NotOfDealers
 )
 Rejection = (
-    user.Rejection | organisation.Rejection | password.Weakness | SecretRefusal | RolesRefusal
+    user.Rejection
+    | organisation.Rejection
+    | password.Weakness
+    | SecretRefusal
+    | InvitationRefusal
+    | RolesRefusal
 )
 WORDING = Wording(__package__, Rejection)

@@ -50,6 +50,7 @@ from services.accounts.organisation.admission import (
     RejectRegistration,
     SubmitRegistration,
 )
+from services.accounts.organisation.signing_up import ByInvitation
 from services.accounts.user import Person
 from services.accounts.user.registration import RequestPhoneCode, admitting
 from services.accounts.user.sign_in import NotePhoneInUse
@@ -253,7 +254,9 @@ def routes(access: Access) -> Router:
     async def show_registration(context: ManagerContext) -> Answered[RegistrationShown]:
         """How far the registration of one's own organisation is."""
         found = await context.load(ORGANISATION, context.principal.organisation_id)
-        if not isinstance(found.state, Registered) or isinstance(found.state.admission, Founded):
+        if not isinstance(found.state, Registered) or isinstance(
+            found.state.admission, Founded | ByInvitation
+        ):
             raise context.refuse(NotToBeAdmitted())
         return context.show(registration_shown(found.state, found.state.admission), found)
 
@@ -417,7 +420,7 @@ async def registered(
     command = submission(body, organisation_id, user_id, phone, card.hex(), context.at)
     done = await theirs.perform(ORGANISATION, organisation_id, command, keep)
     assert isinstance(done.state, Registered)
-    assert not isinstance(done.state.admission, Founded)
+    assert not isinstance(done.state.admission, Founded | ByInvitation)
     admit = admitting(done.state.admission.submitted)
     next_step = replace(theirs, idempotency_key=f"{theirs.idempotency_key}/manager", fingerprint="")
     await next_step.perform(USER, user_id, admit)
@@ -458,7 +461,7 @@ async def to_decide(
         raise context.refuse(NoSuchOrganisation())
     if found is None:
         raise context.refuse(NoSuchOrganisation())
-    if isinstance(found.admission, Founded):
+    if isinstance(found.admission, Founded | ByInvitation):
         raise context.refuse(NotToBeAdmitted())
     return found.admission
 

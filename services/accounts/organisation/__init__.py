@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import assert_never
 
 from contracts.accounts.organisation_v1 import (
+    CompanySignedUp,
     OrganisationEvent,
     OrganisationKind,
     OrganisationRegistered,
@@ -21,7 +22,7 @@ from contracts.accounts.organisation_v1 import (
 )
 from contracts.obligations import Obligations
 from contracts.timers import CancelTimer, SetTimer
-from services.accounts.organisation import admission, support_access
+from services.accounts.organisation import admission, signing_up, support_access
 from services.accounts.organisation.admission import (
     FOUNDED,
     Admission,
@@ -34,6 +35,7 @@ from services.accounts.organisation.admission import (
     RejectRegistration,
     SubmitRegistration,
 )
+from services.accounts.organisation.signing_up import ByInvitation, SignUpCompany
 from services.accounts.organisation.support_access import (
     EndSupportAccess,
     GrantSupportAccess,
@@ -58,7 +60,13 @@ class ChangeProfile:
     at: datetime
 
 
-Command = RegisterOrganisation | ChangeProfile | admission.Command | support_access.Command
+Command = (
+    RegisterOrganisation
+    | ChangeProfile
+    | SignUpCompany
+    | admission.Command
+    | support_access.Command
+)
 
 # --- Rejections -------------------------------------------------------------
 
@@ -74,7 +82,11 @@ class OrganisationIdTaken:
 
 
 Rejection = (
-    NoSuchOrganisation | OrganisationIdTaken | admission.Rejection | support_access.Rejection
+    NoSuchOrganisation
+    | OrganisationIdTaken
+    | signing_up.Rejection
+    | admission.Rejection
+    | support_access.Rejection
 )
 
 # --- State ------------------------------------------------------------------
@@ -103,7 +115,7 @@ class Registered:
                 return "pending"
             case Rejected():
                 return "rejected"
-            case Founded() | Confirmed():
+            case Founded() | ByInvitation() | Confirmed():
                 return None
             case unhandled:
                 assert_never(unhandled)
@@ -125,6 +137,8 @@ def evolve(organisation: Organisation, event: OrganisationEvent) -> Organisation
             return replace(organisation, profile=event.profile)
         case SupportAccessGranted() | SupportAccessRevoked() | SupportAccessEnded():
             return replace(organisation, grants={**organisation.grants, event.grant_id: event})
+        case CompanySignedUp():
+            return replace(organisation, admission=ByInvitation(event))
         case (
             RegistrationSubmitted()
             | RegistrationConfirmed()
@@ -148,6 +162,8 @@ def decide(command: Command, organisation: Organisation) -> Decision:
         return register(command, organisation)
     if isinstance(command, SubmitRegistration):
         return submit(command, organisation)
+    if isinstance(command, SignUpCompany):
+        return sign_up(command, organisation)
     if isinstance(organisation, Unregistered):
         return NoSuchOrganisation()
     match command:
@@ -184,13 +200,21 @@ def submit(command: SubmitRegistration, organisation: Organisation) -> Decision:
     if isinstance(organisation, Unregistered):
         return admission.submit(command)
     taken = OrganisationIdTaken(command.organisation_id)
-    if isinstance(organisation.admission, Founded):
+    if isinstance(organisation.admission, Founded | ByInvitation):
         return taken
     known = [
         replace(organisation.registration, registered_at=command.at),
         replace(organisation.admission.submitted, submitted_at=command.at),
     ]
     return [] if known == admission.facts(command) else taken
+
+
+def sign_up(command: SignUpCompany, organisation: Organisation) -> Decision:
+    if isinstance(organisation, Unregistered):
+        return signing_up.facts(command)
+    if not isinstance(organisation.admission, ByInvitation):
+        return OrganisationIdTaken(command.organisation_id)
+    return signing_up.again(command, organisation.registration, organisation.admission)
 
 
 def change_profile(command: ChangeProfile, organisation: Registered) -> Decision:
@@ -229,6 +253,7 @@ def timers(event: OrganisationEvent) -> tuple[SetTimer | CancelTimer, ...]:
             | RegistrationConfirmed()
             | RegistrationRejected()
             | RegistrationCorrected()
+            | CompanySignedUp()
         ):
             return ()
         case unhandled:

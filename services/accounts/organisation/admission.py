@@ -18,6 +18,7 @@ from contracts.accounts.organisation_v1 import (
 from contracts.decisions import Changed, changed
 from contracts.obligations import Kept, Obligations
 from services.accounts import terms
+from services.accounts.organisation.signing_up import ByInvitation
 
 CONDITIONS = "2026-11"
 """The version of the conditions that partners accept. Each has its text in the portal."""
@@ -172,7 +173,7 @@ class Rejected:
     rejected: RegistrationRejected
 
 
-Admission = Founded | Pending | Confirmed | Rejected
+Admission = Founded | ByInvitation | Pending | Confirmed | Rejected
 Event = RegistrationSubmitted | RegistrationConfirmed | RegistrationRejected | RegistrationCorrected
 
 
@@ -180,7 +181,7 @@ def evolve(admission: Admission, event: Event) -> Admission:
     """Take history as recorded: a rule added today must not break yesterday's events."""
     if isinstance(event, RegistrationSubmitted):
         return Pending(event)
-    if isinstance(admission, Founded):
+    if isinstance(admission, Founded | ByInvitation):
         return admission
     match event:
         case RegistrationConfirmed():
@@ -240,7 +241,7 @@ def obligations(admission: Admission, person: str) -> Obligations:
             return Obligations(waits_for="their registration is not decided")
         case Confirmed(submission, _) if submission.user_id == person:
             return Obligations(kept=(agreement(submission),))
-        case Founded() | Pending() | Confirmed() | Rejected():
+        case Founded() | ByInvitation() | Pending() | Confirmed() | Rejected():
             return Obligations()
         case unhandled:
             assert_never(unhandled)
@@ -293,7 +294,10 @@ def facts(command: SubmitRegistration) -> list[OrganisationEvent]:
 
 def correct(command: CorrectRegistration, profile: Profile, admission: Admission) -> Decision:
     """Refused evidence is submitted again, in one version after the other."""
-    if isinstance(admission, Founded) or admission.submitted.user_id != command.user_id:
+    if (
+        isinstance(admission, Founded | ByInvitation)
+        or admission.submitted.user_id != command.user_id
+    ):
         return NotToBeAdmitted()
     correction = RegistrationCorrected(
         organisation_id=command.organisation_id,
@@ -337,7 +341,7 @@ def renamed(command: CorrectRegistration, profile: Profile) -> list[Organisation
 def settle(command: Decided, profile: Profile, admission: Admission) -> Decision:
     """Let a partner in, or not, once: on what was seen."""
     match admission:
-        case Founded():
+        case Founded() | ByInvitation():
             return NotToBeAdmitted()
         case Confirmed():
             is_same = isinstance(command, ConfirmRegistration)

@@ -86,6 +86,7 @@ def opened(*roles: Role) -> UserActivated:
         roles=roles,
         activated_at=NOON,
         phone=None,
+        has_password=None,
     )
 
 

@@ -143,6 +143,7 @@ def activated(
         roles=roles,
         activated_at=at,
         phone=None,
+        has_password=None,
     )
 
 

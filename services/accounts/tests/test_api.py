@@ -89,6 +89,7 @@ class TestWhoMay:
                 "/email",
                 "/phone-codes",
                 "/device-tokens",
+                "/company-registrations",
                 "/registrations",
                 "/registrations/conditions",
             }

@@ -17,6 +17,8 @@ from services.accounts.http.problems import (
     IdentityCardTaken,
     LinkInvalid,
     NotOfDealers,
+    NotTheInvitedAddress,
+    OtherDocumentsHold,
     PhoneTaken,
     Rejection,
     RolesNotOfDepots,
@@ -25,6 +27,8 @@ from services.accounts.http.problems import (
     SecondFactorNeeded,
     SessionOver,
     SignInRefused,
+    SignUpLinkOver,
+    SignUpLinkUnknown,
 )
 from services.accounts.organisation import NoSuchOrganisation, OrganisationIdTaken
 from services.accounts.organisation.admission import (
@@ -34,6 +38,7 @@ from services.accounts.organisation.admission import (
     RegistrationIsPending,
     RegistrationIsRejected,
 )
+from services.accounts.organisation.signing_up import SignUpLinkUsed
 from services.accounts.organisation.support_access import (
     NoSuchGrant,
     RolesNotLent,
@@ -67,6 +72,11 @@ from services.accounts.user.password import (
 from services.accounts.user.sign_in import NoAddressToConfirm, NotActive, SecondFactorMissing
 
 REJECTIONS: list[Rejection] = [
+    SignUpLinkUnknown(),
+    SignUpLinkOver(),
+    SignUpLinkUsed(),
+    NotTheInvitedAddress(),
+    OtherDocumentsHold(),
     NoSuchUser(),
     UserIdTaken("ada"),
     UserIsForgotten(),

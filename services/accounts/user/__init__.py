@@ -488,6 +488,7 @@ def activated(person: Person, roles: frozenset[Role], at: datetime) -> UserActiv
         roles=tuple(sorted(roles)),
         activated_at=at,
         phone=person.phone,
+        has_password=None,
     )
 
 

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from contracts.accounts.organisation_v1 import RegistrationSubmitted
+from contracts.accounts.organisation_v1 import CompanySignedUp, RegistrationSubmitted
 from contracts.accounts.user_v1 import (
     PhoneCodeRequested,
     Role,
@@ -46,9 +46,11 @@ class AdmitUser:
     name: str
     language: str
     roles: tuple[Role, ...]
-    phone: str
+    phone: str | None
     by: str
     at: datetime
+    told_otherwise: bool = False
+    """Another notice tells them that they have an account, and no further one is sent."""
 
 
 Command = RequestPhoneCode | AdmitUser
@@ -66,6 +68,22 @@ def admitting(submitted: RegistrationSubmitted) -> AdmitUser:
         phone=submitted.phone,
         by=submitted.user_id,
         at=submitted.submitted_at,
+    )
+
+
+def admitting_by_invitation(signed_up: CompanySignedUp) -> AdmitUser:
+    """The command that gives a company its first user, who may do all that it may."""
+    return AdmitUser(
+        user_id=signed_up.user_id,
+        organisation_id=signed_up.organisation_id,
+        email=signed_up.email,
+        name=signed_up.user_name,
+        language=signed_up.language,
+        roles=(Role.ADMINISTRATION, Role.PROVIDER_MANAGER),
+        phone=None,
+        by=signed_up.user_id,
+        at=signed_up.signed_up_at,
+        told_otherwise=True,
     )
 
 
@@ -97,7 +115,7 @@ def invited(command: AdmitUser) -> UserInvited:
         invited_at=command.at,
         reference=command.reference,
         dealerships=(),
-        at_once=None,
+        at_once=True if command.told_otherwise else None,
     )
 
 
@@ -114,5 +132,6 @@ def admitted(command: AdmitUser) -> list[UserEvent]:
             roles=tuple(sorted(set(command.roles))),
             activated_at=command.at,
             phone=command.phone,
+            has_password=True if command.told_otherwise else None,
         ),
     ]

@@ -205,6 +205,7 @@ def related(marketplace_id: str, provider: str) -> list[Any]:
         terms_version=None,
         connected_by=f"{provider}-manager",
         connected_at=NOON,
+        internal_documents=(),
     )
     accepted = ApplicationAccepted(
         relation_id=known,
@@ -230,6 +231,8 @@ def related(marketplace_id: str, provider: str) -> list[Any]:
         service_code="windows",
         accepted_by="sophie",
         accepted_at=LATER,
+        marketplace_name=None,
+        told_id=None,
     )
     return [connected, accepted, proposes, may]
 

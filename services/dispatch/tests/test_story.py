@@ -40,6 +40,8 @@ def history(number: int) -> list[Any]:
                 service_code="windows",
                 deactivated_by="sophie",
                 deactivated_at=LATER,
+                marketplace_name=None,
+                told_id=None,
             )
         )
     if lost and number % 3 == 2:

@@ -6,7 +6,8 @@ from zoneinfo import ZoneInfo
 
 from pydantic import Field
 
-from contracts.providers import relation_id, service_of
+from contracts.common_v1 import AcceptedDocument
+from contracts.providers import Marketplace, relation_id, service_of
 from infra.http import readable_ids
 from infra.http.answers import Answer, Answered, Listed, Recorded, Router
 from infra.http.history import HistoryPart
@@ -42,13 +43,21 @@ from services.marketplace.http.settings import (
 from services.marketplace.lookups import accounts_organisation
 from services.marketplace.read_models import relations as rows_of
 from services.marketplace.relation import applying, complaints, offers
-from services.marketplace.relation.applying import OtherTermsHold
+from services.marketplace.relation.applying import OtherInternalDocumentsHold, OtherTermsHold
 
+MOST_DOCUMENTS = 100
 TermsVersion = Annotated[int, Field(ge=1)]
 
 router = Router("Marketplaces")
 
 # --- Bodies and answers -----------------------------------------------------
+
+
+class AcceptedBody(Body):
+    """An internal document of the marketplace, in the version that was shown."""
+
+    document_id: Id
+    version: TermsVersion
 
 
 class JoiningBody(Body):
@@ -57,6 +66,11 @@ class JoiningBody(Body):
     token: Token
     terms_version: TermsVersion | None
     """The version that is accepted; null where the marketplace has no terms."""
+    internal_documents: (
+        Annotated[tuple[AcceptedBody, ...], Field(max_length=MOST_DOCUMENTS, strict=False)] | None
+    ) = None
+    """The internal documents as they were shown. Where they are said, they have to be those that
+    hold; all that hold are accepted in either case."""
 
 
 class ApplicationBody(Body):
@@ -92,27 +106,35 @@ async def join_marketplace(body: JoiningBody, context: ProviderContext) -> Answe
     known = await active(context, state.sent.marketplace_id)
     if body.terms_version != known.terms_version:
         raise context.refuse(OtherTermsHold(known.terms_version))
+    documents = held_documents(known)
+    if body.internal_documents is not None and documents != accepted(body.internal_documents):
+        raise context.refuse(OtherInternalDocumentsHold())
     own = context.principal.organisation_id
     id = relation_id(known.marketplace_id, own)
+    called = await context.lookup(accounts_organisation.lookup, own)
+    name = called.called if called else own
     accept = invitation.Accept(
         token_mark=mark_of(body.token),
         provider_id=own,
+        provider_name=name,
         relation_id=id,
+        terms_version=body.terms_version,
+        internal_documents=documents,
         by=context.principal.subject,
         at=context.at,
     )
     refuse_connected(context, (await context.load(RELATION, id)).state, state)
     await context.perform(INVITATION, state.sent.invitation_id, accept)
-    called = await context.lookup(accounts_organisation.lookup, own)
     command = relation.Connect(
         relation_id=id,
         marketplace_id=known.marketplace_id,
         provider_id=own,
-        provider_name=called.called if called else own,
+        provider_name=name,
         marketplace_name=known.marketplace_name,
         invitation_id=state.sent.invitation_id,
         invited_at=state.sent.sent_at,
         terms_version=body.terms_version,
+        internal_documents=documents,
         by=context.principal.subject,
         at=context.at,
     )
@@ -230,6 +252,16 @@ def routes(links: Links) -> Router:
         )
 
     return shown_here
+
+
+def held_documents(known: Marketplace) -> tuple[AcceptedDocument, ...]:
+    """The internal documents of a marketplace, by their ids."""
+    return tuple(AcceptedDocument(one.document_id, one.version) for one in known.internal_documents)
+
+
+def accepted(said: tuple[AcceptedBody, ...]) -> tuple[AcceptedDocument, ...]:
+    found = {one.document_id: one.version for one in said}
+    return tuple(AcceptedDocument(id, found[id]) for id in sorted(found))
 
 
 def refuse_connected(

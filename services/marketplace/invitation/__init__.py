@@ -1,12 +1,14 @@
 """An invitation to a marketplace: mailed to one address, sent again, used once, or taken back."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import assert_never
 
+from contracts.common_v1 import AcceptedDocument
 from contracts.marketplace.invitation_v1 import (
     InvitationAccepted,
     InvitationEvent,
+    InvitationMissed,
     InvitationSent,
     InvitationWithdrawn,
     SubjectForgotten,
@@ -38,13 +40,25 @@ class Send:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Accept:
-    """`token_mark` is that of the token in hand."""
+    """`token_mark` is that of the token in hand; the terms and documents are what was accepted."""
 
     token_mark: str
     provider_id: str
+    provider_name: str
     relation_id: str
+    terms_version: int | None
+    internal_documents: tuple[AcceptedDocument, ...]
     by: str
     at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AcceptBySignUp:
+    """A company signed up with the link. It is there already, so nobody can be refused: where the
+    link works no more, the company is told that it needs another one."""
+
+    invitation_id: str
+    accept: Accept
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,7 +75,7 @@ class ForgetInvitation:
     at: datetime
 
 
-Command = Send | Accept | Withdraw | ForgetInvitation
+Command = Send | Accept | AcceptBySignUp | Withdraw | ForgetInvitation
 
 # --- Rejections -------------------------------------------------------------
 
@@ -105,18 +119,23 @@ class NotSent:
 
 @dataclass(frozen=True, slots=True)
 class Sent:
+    """`missed` are the companies that were told that they came too late."""
+
     sent: InvitationSent
+    missed: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
 class Accepted:
     sent: InvitationSent
     accepted: InvitationAccepted
+    missed: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
 class Withdrawn:
     sent: InvitationSent
+    missed: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,14 +151,16 @@ initial: Invitation = NotSent()
 def evolve(invitation: Invitation, event: InvitationEvent) -> Invitation:
     """Take history as recorded: a rule added today must not break yesterday's events."""
     if isinstance(event, InvitationSent):
-        return Sent(event)
+        return Sent(event, invitation.missed if isinstance(invitation, Known) else frozenset())
     if isinstance(invitation, NotSent | Forgotten):
         return invitation
     match event:
         case InvitationAccepted():
-            return Accepted(invitation.sent, event)
+            return Accepted(invitation.sent, event, invitation.missed)
+        case InvitationMissed():
+            return replace(invitation, missed=invitation.missed | {event.provider_id})
         case InvitationWithdrawn():
-            return Withdrawn(invitation.sent)
+            return Withdrawn(invitation.sent, invitation.missed)
         case SubjectForgotten():
             return Forgotten(invitation.sent.marketplace_id)
         case unhandled:
@@ -158,6 +179,8 @@ def decide(command: Command, invitation: Invitation) -> Decision:
             return send(command, invitation)
         case Accept():
             return accept(command, invitation)
+        case AcceptBySignUp():
+            return accept_by_sign_up(command, invitation)
         case Withdraw():
             return withdraw(command, invitation)
         case ForgetInvitation():
@@ -214,10 +237,36 @@ def accept(command: Accept, invitation: Invitation) -> Decision:
                     relation_id=command.relation_id,
                     accepted_by=command.by,
                     accepted_at=command.at,
+                    provider_name=command.provider_name,
+                    marketplace_name=sent.marketplace_name,
+                    invited_at=sent.sent_at,
+                    terms_version=command.terms_version,
+                    internal_documents=command.internal_documents,
+                    told_id=sent.sent_by,
                 )
             ]
         case unhandled:
             assert_never(unhandled)
+
+
+def accept_by_sign_up(command: AcceptBySignUp, invitation: Invitation) -> Decision:
+    decision = accept(command.accept, invitation)
+    if isinstance(decision, list):
+        return decision
+    if isinstance(invitation, NotSent | Forgotten):
+        return []
+    if command.accept.provider_id in invitation.missed:
+        return []
+    return [
+        InvitationMissed(
+            invitation_id=command.invitation_id,
+            marketplace_id=invitation.sent.marketplace_id,
+            marketplace_name=invitation.sent.marketplace_name,
+            provider_id=command.accept.provider_id,
+            told_id=command.accept.by,
+            missed_at=command.accept.at,
+        )
+    ]
 
 
 def withdraw(command: Withdraw, invitation: Invitation) -> Decision:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import assert_never
 
+from contracts.common_v1 import AcceptedDocument
 from contracts.decisions import Changed
 from contracts.marketplace.relation_v1 import RelationConnected, RelationEvent
 from contracts.providers import Relation, RelationStanding, relation_after
@@ -39,8 +40,17 @@ class Connect:
     invitation_id: str
     invited_at: datetime
     terms_version: int | None
+    internal_documents: tuple[AcceptedDocument, ...] = ()
     by: str
     at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class ConnectInvited:
+    """Follows from an invitation that was used, as a rule after the request that used it has
+    connected both: then it changes nothing, whatever became of the relation since."""
+
+    connect: Connect
 
 
 Later = (
@@ -52,7 +62,7 @@ Later = (
     | layers.Command
     | documents.Command
 )
-Command = Connect | Later
+Command = Connect | ConnectInvited | Later
 OfTheDeleted = ending.AnnounceEnd | ending.TakeEffect | complaints.Command
 """What comes again, or is still due, once a relation is deleted: who was left may complain."""
 
@@ -119,6 +129,9 @@ def decide(command: Command, state: State) -> Decision:
     """New facts, an empty list when they are already recorded, or the rule that says no."""
     if isinstance(command, Connect):
         return connect(command, state)
+    if isinstance(command, ConnectInvited):
+        connected = connect(command.connect, state)
+        return connected if isinstance(connected, list) else []
     if isinstance(state, Nothing):
         return NoSuchRelation()
     known = state.relation
@@ -172,6 +185,7 @@ def connect(command: Connect, state: State) -> Decision:
             terms_version=command.terms_version,
             connected_by=command.by,
             connected_at=command.at,
+            internal_documents=command.internal_documents,
         )
     ]
 

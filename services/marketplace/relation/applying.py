@@ -77,7 +77,21 @@ class OtherTermsHold:
     version: int | None
 
 
-Rejection = DocumentsLacking | OtherTermsHold | NotInThisStanding | Changed | terms.BadText
+@dataclass(frozen=True, slots=True)
+class OtherInternalDocumentsHold:
+    """Those that hold are to be looked at, and accepted."""
+
+    field: ClassVar[str] = "internal_documents"
+
+
+Rejection = (
+    DocumentsLacking
+    | OtherTermsHold
+    | OtherInternalDocumentsHold
+    | NotInThisStanding
+    | Changed
+    | terms.BadText
+)
 
 # --- Decisions --------------------------------------------------------------
 

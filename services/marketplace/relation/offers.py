@@ -162,6 +162,8 @@ def judge(
                     service_code=command.service_code,
                     accepted_by=command.by,
                     accepted_at=command.at,
+                    marketplace_name=known.marketplace_name,
+                    told_id=known.told_id,
                 )
             ]
         case RejectService():
@@ -179,6 +181,8 @@ def judge(
                     service_code=command.service_code,
                     deactivated_by=command.by,
                     deactivated_at=command.at,
+                    marketplace_name=known.marketplace_name,
+                    told_id=known.told_id,
                 )
             ]
         case unhandled:
@@ -202,5 +206,7 @@ def reject(command: RejectService, known: Relation, standing: ServiceStanding) -
             explanation=command.explanation,
             rejected_by=command.by,
             rejected_at=command.at,
+            marketplace_name=known.marketplace_name,
+            told_id=known.told_id,
         )
     ]

@@ -119,7 +119,14 @@ def sent(at: datetime = NOON, mark: str = "mark-1") -> InvitationSent:
 
 def use(at: datetime = LATER, mark: str = "mark-1", provider: str = "atelier") -> invitation.Accept:
     return invitation.Accept(
-        token_mark=mark, provider_id=provider, relation_id="r-1", by="paul", at=at
+        token_mark=mark,
+        provider_id=provider,
+        provider_name="Atelier Vert",
+        relation_id="r-1",
+        terms_version=2,
+        internal_documents=(),
+        by="paul",
+        at=at,
     )
 
 
@@ -178,6 +185,7 @@ def connected(invitation_id: str = "i-1") -> RelationConnected:
         terms_version=2,
         connected_by="paul",
         connected_at=NOON,
+        internal_documents=(),
     )
 
 
@@ -300,6 +308,8 @@ def service_accepted(code: str = "windows") -> ServiceAccepted:
         service_code=code,
         accepted_by="olga",
         accepted_at=NOON,
+        marketplace_name="Quartier Net",
+        told_id="paul",
     )
 
 

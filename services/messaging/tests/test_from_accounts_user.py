@@ -44,6 +44,7 @@ ACTIVATED = UserActivated(
     roles=(),
     activated_at=NOON,
     phone=None,
+    has_password=None,
 )
 RESET = PasswordResetRequested(
     user_id="ada",

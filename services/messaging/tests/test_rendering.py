@@ -29,6 +29,7 @@ TO_A_PHONE = {
 NAMELESS = ("case_", "customer_", "job_", "marketplace_", "offer_", "provider_replaced")
 """These name nobody: they go to several people, or to the address of a company."""
 NOT_BY_NAME = {
+    "company_signed_up",
     *("request_offered", "request_offered_again", "request_proposals", "request_received"),
     *("request_unanswered", "request_won"),
     *("reminder", "reminder_by_phone", "reminder_follow_up", "reminder_follow_up_by_phone"),

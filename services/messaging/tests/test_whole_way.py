@@ -105,6 +105,7 @@ def activated(user_id: str = "ada", ago: timedelta = timedelta()) -> UserActivat
         roles=(Role.DRIVER,),
         activated_at=datetime.now(UTC) - ago,
         phone=None,
+        has_password=None,
     )
 
 

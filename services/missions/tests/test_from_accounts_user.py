@@ -37,6 +37,7 @@ ACTIVATED = UserActivated(
     roles=(Role.DRIVER,),
     activated_at=NOON,
     phone="+33 6 12 34 56 78",
+    has_password=None,
 )
 CLOSED = UserDeactivated(
     user_id="ada", organisation_id="hiflow", deactivated_by="lea", deactivated_at=LATER

@@ -44,6 +44,7 @@ def activated(at: datetime) -> UserActivated:
         roles=(Role.DRIVER,),
         activated_at=at,
         phone=None,
+        has_password=None,
     )
 
 

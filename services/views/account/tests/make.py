@@ -91,6 +91,7 @@ def activated() -> user.UserActivated:
         roles=(user.Role.DRIVER,),
         activated_at=NOON,
         phone=None,
+        has_password=None,
     )
 
 

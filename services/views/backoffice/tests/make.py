@@ -103,6 +103,7 @@ def activated(id: str = "ada") -> user.UserActivated:
         roles=(user.Role.DRIVER,),
         activated_at=LATER,
         phone=None,
+        has_password=None,
     )
 
 
