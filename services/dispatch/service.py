@@ -1,6 +1,7 @@
 """The service `dispatch`: requests find providers, and providers do jobs."""
 
 from contracts.dispatch import contract_v1, job_v1, request_v1
+from contracts.marketplace import relation_v1
 from infra import vault
 from infra.consumers.reactions import Reaction
 from infra.host import Service
@@ -18,6 +19,7 @@ from services.dispatch.reactions import (
     from_dispatch_contract,
     from_dispatch_job,
     from_dispatch_request,
+    from_marketplace_relation,
 )
 from services.dispatch.read_models import offers
 
@@ -58,6 +60,14 @@ service = Service(
             react=from_dispatch_job.react,
             aggregate=REQUEST,
             target=from_dispatch_job.target,
+        ),
+        Reaction(
+            name="leavers",
+            contract=relation_v1.contract,
+            reads=from_marketplace_relation.Reads,
+            react=from_marketplace_relation.react,
+            aggregate=JOB,
+            target=from_marketplace_relation.target,
         ),
     ),
     views=(offers.view,),

@@ -68,8 +68,18 @@ class CancelJob:
     at: datetime
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SettleJob:
+    """The provider leaves the marketplace and does not do the job, which is given to another one or
+    cancelled (M5). What was done or cancelled meanwhile stays so."""
+
+    job_id: str
+    replace: bool
+    at: datetime
+
+
 OfPeople = MoveArrival | Leave | FinishJob | CancelJob | Review
-Command = PlanJob | OfPeople | PublishReviews
+Command = PlanJob | OfPeople | PublishReviews | SettleJob
 
 # --- Rejections -------------------------------------------------------------
 
@@ -189,6 +199,8 @@ def decide(command: Command, job: Job) -> Decision:
             return plan(command, job)
         case PublishReviews():
             return publish(command, job)
+        case SettleJob():
+            return settle(command, job)
         case MoveArrival() | Leave() | FinishJob() | CancelJob() | Review():
             return decide_of_people(command, job)
         case unhandled:
@@ -268,6 +280,18 @@ def cancel(command: CancelJob, job: Known) -> Decision:
             return [cancelled(command, held, told=not is_forgotten(job))]
         case unhandled:
             assert_never(unhandled)
+
+
+def settle(command: SettleJob, job: Job) -> Decision:
+    if isinstance(job, Unplanned):
+        return NoSuchJob()
+    leaves = CancelJob(
+        cause=CancellationCause.PROVIDER_LEAVES,
+        by=Participant.OPERATOR,
+        replace=command.replace,
+        at=command.at,
+    )
+    return cancel(leaves, job) if isinstance(job, Planned | Underway) else []
 
 
 def cancelled(command: CancelJob, held: JobPlanned, *, told: bool) -> JobCancelled:

@@ -122,8 +122,7 @@ def announce(command: AnnounceEnd, known: Relation) -> Decision:
         return NotInThisStanding(known.standing)
     if bad_text := terms.bad_text("explanation", command.explanation):
         return bad_text
-    said = {one.job_id for one in command.jobs}
-    if said != set(command.open_jobs):
+    if sorted(one.job_id for one in command.jobs) != sorted(command.open_jobs):
         return JobsInTheWay(command.open_jobs)
     is_due = known.standing in AT_WORK and command.reason not in WITHOUT_NOTICE
     last_day, effective_at = end_of_notice(command, days=command.notice_days if is_due else 0)

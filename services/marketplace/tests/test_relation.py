@@ -212,10 +212,11 @@ def test_nobody_is_left_while_nothing_is_said_of_a_job(end: RelationEnd) -> None
     finish = JobSettlement(job_id="j-1", outcome=JobOutcome.FINISH)
     other = JobSettlement(job_id="j-9", outcome=JobOutcome.CANCEL)
     open_jobs = ("j-1", "j-2")
-    for said in ((), (finish,), (finish, other)):
+    second = JobSettlement(job_id="j-2", outcome=JobOutcome.REASSIGN)
+    for said in ((), (finish,), (finish, other), (finish, second, replace(finish, job_id="j-2"))):
         command = announce(end, jobs=said, open_jobs=open_jobs)
         given(*AT_WORK).when(command).is_rejected(JobsInTheWay(open_jobs))
-    both = (finish, JobSettlement(job_id="j-2", outcome=JobOutcome.REASSIGN))
+    both = (finish, second)
     command = announce(end, jobs=both, open_jobs=open_jobs)
     given(*AT_WORK).when(command).records(announced(end, jobs=both))
 
