@@ -121,20 +121,23 @@ def days(rule: str, first_day: date, since: date, until: date) -> Iterator[date]
 
 
 def at_clock(day: date, minute: int, zone: str) -> datetime:
-    """When the clock of a zone shows a minute of a day.
+    """When the clock of a zone shows a minute of a day; `shown_at` says how where clocks change."""
+    return shown_at(datetime.combine(day, time()) + timedelta(minutes=minute), zone)
+
+
+def shown_at(wall: datetime, zone: str) -> datetime:
+    """When the clock of a zone shows a time, in UTC.
 
     The first time, where it shows it twice; where it is put forward over it, as long after the
-    change as the minute is after the last one before (RFC 5545, 3.3.5).
+    change as the time is after the last one before (RFC 5545, 3.3.5).
     """
-    wall = datetime.combine(day, time()) + timedelta(minutes=minute)
     return wall.replace(tzinfo=ZoneInfo(zone)).astimezone(UTC)
 
 
 def days_later(at: datetime, count: int, zone: str) -> datetime:
     """The same time of the clock so many calendar days later, to the second (G-63)."""
     local = at.astimezone(ZoneInfo(zone))
-    wall = local.replace(tzinfo=None, fold=0) + timedelta(days=count)
-    return wall.replace(tzinfo=ZoneInfo(zone)).astimezone(UTC)
+    return shown_at(local.replace(tzinfo=None, fold=0) + timedelta(days=count), zone)
 
 
 def _rule(rule: str, first_day: date) -> rrule:
