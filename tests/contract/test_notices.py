@@ -124,6 +124,7 @@ def activated() -> user.UserActivated:
         roles=(),
         activated_at=NOON,
         phone=None,
+        has_password=None,
     )
 
 
