@@ -10,7 +10,7 @@ Reads = EndAnnounced
 
 
 def react(event: Reads) -> list[SettleJob]:
-    """What becomes of the jobs that the provider does not finish."""
+    """The jobs that the provider does not finish, each as it was said."""
     found = []
     for one in event.jobs:
         match one.outcome:
