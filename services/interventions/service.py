@@ -7,12 +7,21 @@ from contracts.payments import charge_v1
 from infra import vault
 from infra.consumers.reactions import Reaction
 from infra.host import Service
-from infra.lookups import customers, customers_of_cases, dealerships, devices, files, users
+from infra.lookups import (
+    card_accounts,
+    customers,
+    customers_of_cases,
+    dealerships,
+    devices,
+    files,
+    payments,
+    users,
+)
 from services.interventions.adapters import working
 from services.interventions.aggregates import CASE
 from services.interventions.http import router
 from services.interventions.http.problems import WORDING
-from services.interventions.lookups import dealerships_template, payments_charge
+from services.interventions.lookups import dealerships_template
 from services.interventions.reactions import (
     from_customers_customer,
     from_interventions_case,
@@ -68,7 +77,8 @@ service = Service(
         customers.lookup,
         customers_of_cases.lookup,
         dealerships_template.lookup,
-        payments_charge.lookup,
+        payments.lookup,
+        card_accounts.lookup,
     ),
     guard=devices.refuse_ended,
     migrations=(vault.TABLES,),

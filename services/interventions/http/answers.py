@@ -1,5 +1,6 @@
 """Cases as the API shows them: to colleagues, and to whoever has a link."""
 
+from collections.abc import Collection
 from enum import StrEnum
 from typing import assert_never
 
@@ -50,6 +51,7 @@ from contracts.interventions.case_v1 import (
 from infra.http.answers import Answer, MoneyShown
 from infra.http.history import History
 from infra.http.models import Day, Instant
+from infra.lookups.payments import Payment
 from services.interventions import case
 from services.interventions.case import answering, works
 from services.interventions.case.dossier import CUSTOMER, Dossier
@@ -224,6 +226,8 @@ class LineShown(Answer):
     amounts: AmountsShown | None
     media_ids: tuple[str, ...]
     accepted: bool
+    paid: bool
+    """Online, and not all of it went back."""
     risk_acknowledged: bool
     version: int
 
@@ -242,6 +246,19 @@ class AnswerShown(Answer):
     reply: str | None
     lines: tuple[LineShown, ...]
     answered_at: Instant
+
+
+class PaymentShown(Answer):
+    """The online payment of a case, as the provider of card payments confirmed it."""
+
+    charge_id: str
+    total: MoneyShown
+    refunded: MoneyShown
+    work_ids: tuple[str, ...]
+    """The works whose money did not all go back."""
+    invoice_number: str | None
+    """Null while the invoice is being made."""
+    paid_at: Instant
 
 
 # --- Whole ------------------------------------------------------------------
@@ -288,6 +305,8 @@ class CaseShown(Answer):
     read: bool
     """Whether the customer opened the present version."""
     answer: AnswerShown | None
+    payment: PaymentShown | None
+    """Null unless it was paid online."""
     contact: ContactStatus
     overdue: bool
     forgotten: bool
@@ -434,8 +453,9 @@ def status_of(state: case.Created) -> CaseStatus:
             assert_never(unhandled)
 
 
-def shown(state: case.Created) -> CaseShown:
+def shown(state: case.Created, payment: Payment | None) -> CaseShown:
     """The case to colleagues."""
+    paid = payment.kept if payment else frozenset[str]()
     held, created = state.dossier, state.dossier.created
     before = state.before if isinstance(state, case.Closed) else state
     sent = case.sent_of(before)
@@ -474,7 +494,8 @@ def shown(state: case.Created) -> CaseShown:
         recipients=tuple(recipient_shown(one, held) for one in held.named),
         invitations=tuple(invitation_shown(one, held) for one in held.invitations.values()),
         read=has_read(CUSTOMER, held),
-        answer=answer_shown(before) if isinstance(before, case.Answered) else None,
+        answer=answer_shown(before, paid) if isinstance(before, case.Answered) else None,
+        payment=payment_shown(payment) if payment else None,
         contact=contact_of(held),
         overdue=held.overdue is not None,
         forgotten=held.forgotten,
@@ -524,7 +545,19 @@ def invitation_shown(one: CustomerInvited, held: Dossier) -> InvitationShown:
     )
 
 
-def answer_shown(state: case.Answered) -> AnswerShown:
+def payment_shown(payment: Payment) -> PaymentShown:
+    currency = payment.currency
+    return PaymentShown(
+        charge_id=payment.charge_id,
+        total=MoneyShown(amount_minor=payment.paid_minor, currency=currency),
+        refunded=MoneyShown(amount_minor=payment.refunded_minor, currency=currency),
+        work_ids=tuple(sorted(payment.kept)),
+        invoice_number=payment.invoice_number,
+        paid_at=payment.paid_at,
+    )
+
+
+def answer_shown(state: case.Answered, paid: Collection[str]) -> AnswerShown:
     known = state.answered
     return AnswerShown(
         version=known.version,
@@ -535,12 +568,12 @@ def answer_shown(state: case.Answered) -> AnswerShown:
         late=known.late,
         code_given=known.code_given,
         reply=known.reply,
-        lines=tuple(map(line_shown, state.dossier.lines)),
+        lines=tuple(line_shown(one, paid) for one in state.dossier.lines),
         answered_at=known.answered_at,
     )
 
 
-def line_shown(line: LineAccepted | LineRefused) -> LineShown:
+def line_shown(line: LineAccepted | LineRefused, paid: Collection[str]) -> LineShown:
     return LineShown(
         work_id=line.work.work_id,
         label=line.work.label,
@@ -548,6 +581,7 @@ def line_shown(line: LineAccepted | LineRefused) -> LineShown:
         amounts=AmountsShown.of(line.work.amounts) if line.work.amounts else None,
         media_ids=line.work.media_ids,
         accepted=isinstance(line, LineAccepted),
+        paid=line.work.work_id in paid,
         risk_acknowledged=isinstance(line, LineRefused) and line.risk_acknowledged,
         version=line.version,
     )
@@ -557,7 +591,10 @@ def line_shown(line: LineAccepted | LineRefused) -> LineShown:
 
 
 def page_shown(
-    state: case.Live, link: LinkIssued | None, holder: answering.Holder | None = None
+    state: case.Live,
+    link: LinkIssued | None,
+    payment: Payment | None,
+    holder: answering.Holder | None = None,
 ) -> PageShown:
     """The case as the holder of the link sees it; as the customer does, in a preview without one.
 
@@ -569,6 +606,7 @@ def page_shown(
     lines = works.proposed_works(held) if fixed is None else fixed.works
     proposed = works.proposed_amounts(lines, created.currency)
     prices = sees_prices(held, link)
+    paid = payment.kept if payment else frozenset[str]()
     former = former_works(held, pending=pending)
     answered = state.answered if isinstance(state, case.Answered) else None
     asked = held.asked
@@ -583,7 +621,7 @@ def page_shown(
         language=language_of(held, link),
         message=held.message.message if held.message else None,
         vehicle=VehicleShown.of(held.vehicle) if held.vehicle else None,
-        works=tuple(page_work(one, held, former, prices=prices) for one in lines),
+        works=tuple(page_work(one, held, former, paid, prices=prices) for one in lines),
         carried_out=() if held.is_report else done_already(held),
         struck=struck_works(lines, former),
         media=tuple(PageMedia.of(one) for one in held.public),
@@ -631,7 +669,12 @@ def struck_works(lines: tuple[Work, ...], former: tuple[Work, ...] | None) -> tu
 
 
 def page_work(
-    work: Work, held: Dossier, former: tuple[Work, ...] | None, *, prices: bool
+    work: Work,
+    held: Dossier,
+    former: tuple[Work, ...] | None,
+    paid: Collection[str],
+    *,
+    prices: bool,
 ) -> PageWork:
     decided = {one.work.work_id: isinstance(one, LineAccepted) for one in held.lines}
     return PageWork(
@@ -645,7 +688,7 @@ def page_work(
         carried_out=work.carried_out,
         due_on=work.due_on,
         due_mileage_km=work.due_mileage_km,
-        paid=work.paid,
+        paid=work.paid or work.work_id in paid,
     )
 
 

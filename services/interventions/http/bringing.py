@@ -9,7 +9,7 @@ from infra.http.models import Body, Id, Instant
 from infra.http.problems import unknown_reference
 from infra.http.request_context import RequestContext
 from infra.http.vehicles import normal_plate
-from infra.lookups import customers_of_cases
+from infra.lookups import customers_of_cases, payments
 from services.interventions import case
 from services.interventions.aggregates import CASE
 from services.interventions.case import bringing
@@ -18,7 +18,6 @@ from services.interventions.case.dossier import Dossier
 from services.interventions.http.access import WriterContext, may_read, ours, to_write
 from services.interventions.http.answers import AmountsShown
 from services.interventions.http.fields import LevelNamed, PartId
-from services.interventions.lookups import payments_charge
 
 router = Router("Lines of other cases")
 
@@ -177,14 +176,14 @@ async def answered(context: RequestContext, report: Dossier, case_id: str) -> ca
 
 async def imported_of(context: RequestContext, source: case.Answered) -> bringing.Imported:
     held = source.dossier
-    paid = await payments_charge.paid_works(context.lookups, held.created.case_id)
+    payment = await context.lookup(payments.lookup, held.created.case_id)
     return bringing.Imported(
         case_id=held.created.case_id,
         customer_id=await customer_of(context, held),
         customer=held.customer,
         vehicle=held.vehicle,
         marks=marks_of(held),
-        lines=bringing.decided(held, paid),
+        lines=bringing.decided(held, payment.kept if payment else ()),
     )
 
 

@@ -8,7 +8,7 @@ from infra.http.history import HistoryPart
 from infra.http.models import Body, ChosenId, Id, Reference
 from infra.http.problems import unknown_reference
 from infra.http.request_context import RequestContext
-from infra.lookups import dealerships, users
+from infra.lookups import dealerships, payments, users
 from services.interventions import case
 from services.interventions.aggregates import CASE
 from services.interventions.case import NoSuchCase, sending
@@ -99,7 +99,8 @@ async def show_case(case_id: Id, context: ReaderContext) -> Answered[CaseShown]:
     state = ours(context, found.state)
     if not may_read(context, state.dossier):
         raise context.refuse(NoSuchCase())
-    return context.show(shown(state), found)
+    payment = await context.lookup(payments.lookup, case_id)
+    return context.show(shown(state, payment), found)
 
 
 @router.get("/cases/{case_id}/preview")
@@ -110,7 +111,8 @@ async def preview_case(case_id: Id, context: WriterContext) -> Answered[PageShow
         raise context.refuse(case.CaseIsClosed())
     if not state.dossier.is_stock and (missing := sending.missing_to_send(state.dossier)):
         raise context.refuse(missing)
-    return Answered(page_shown(state, None))
+    payment = await context.lookup(payments.lookup, case_id)
+    return Answered(page_shown(state, None, payment))
 
 
 @router.get("/cases/{case_id}/history")

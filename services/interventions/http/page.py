@@ -14,6 +14,7 @@ from infra.http.customer_pages.browsers import browser_of
 from infra.http.customer_pages.doors import Anybody, Token, address_of, device_of, holder_of
 from infra.http.models import Body
 from infra.http.request_context import PublicRequest, RequestContext
+from infra.lookups import payments
 from infra.vault import Vault
 from services.interventions import case
 from services.interventions.adapters import links
@@ -59,7 +60,8 @@ def router(vault: Vault) -> Router:
         link = answering.link_of(holder, state.dossier, context.at)
         if isinstance(link, answering.LinkIsVoid):
             raise context.refuse(link)
-        return Answered(page_shown(state, link, holder))
+        payment = await context.lookup(payments.lookup, case_id)
+        return Answered(page_shown(state, link, payment, holder))
 
     @routes.put("/page/{token}/reading")
     async def open_page(token: Token, context: Anybody, request: Request) -> Answered[Recorded]:

@@ -15,8 +15,8 @@ from contracts.payments.charge_v1 import (
     RefundReason,
 )
 from infra.consumers.views import OutOfOrder
+from infra.lookups.payments import Reads, project
 from infra.testing.following import NOON, follow
-from services.interventions.lookups.payments_charge import Reads, kept, project
 from services.interventions.tests.make import GROUP, LILLE
 from services.interventions.tests.serving import served
 from services.interventions.tests.test_bringing import ON, answered_case, id_of, report_of
@@ -47,12 +47,12 @@ def paid(case_id: str = "J1", **works: int) -> ChargePaid:
     )
 
 
-def refunded(refund_id: str, **works: int) -> RefundMade:
+def refunded(refund_id: str, case_id: str = "J1", **works: int) -> RefundMade:
     return RefundMade(
         charge_id="charge",
         organisation_id=GROUP,
         dealership_id=LILLE,
-        case_id="J1",
+        case_id=case_id,
         refund_id=refund_id,
         provider_refund_id=f"re_{refund_id}",
         parts=tuple(RefundPart(id, of(amount)) for id, amount in works.items()),
@@ -81,7 +81,7 @@ def test_a_work_is_paid_until_all_its_money_went_back(
         row = project(None, paid(pads=10_000, tyres=1))
         for one in order:
             row = project(row, one)
-        assert kept(row) == left
+        assert row.kept == left
 
 
 def test_money_does_not_go_back_before_it_came() -> None:
@@ -98,7 +98,7 @@ async def test_what_was_paid_comes_into_a_report_at_nothing(
         await follow(caller.running, ON)
         path = await answered_case(caller)
         facts = [paid(id_of(path), pads=10_800)]
-        back = [refunded("1", pads=given_back)] if given_back else []
+        back = [refunded("1", id_of(path), pads=given_back)] if given_back else []
         await follow(caller.running, *facts, *back)
         shown = await caller.shown(await report_of(caller, path))
         done, planned = shown["works"]

@@ -18,9 +18,12 @@ from contracts.interventions.case_v1 import (
     RevisionBegun,
     VersionFixed,
     Work,
+    WorkLevel,
     contract,
 )
 from infra.consumers.views import OutOfOrder, View
+
+COSTLY = frozenset({WorkLevel.ADVISED, WorkLevel.URGENT})
 
 Reads = (
     CaseCreated
@@ -118,9 +121,10 @@ def project(row: Case | None, event: Reads) -> Case:
 
 
 def has_price(work: Work) -> bool:
-    """Whether it costs something that was not paid yet."""
+    """Whether it costs something that was not paid yet: what is in order or complimentary has at
+    most a price that nobody pays (G-56)."""
     costs = work.amounts is not None and work.amounts.including_vat.amount_minor > 0
-    return costs and not work.paid
+    return costs and work.level in COSTLY and not work.paid
 
 
 def payable(work: Work) -> Payable:

@@ -72,6 +72,16 @@ def test_a_history_with_a_hole_stops_the_lookup() -> None:
         project(None, answered())
 
 
-def test_the_level_of_a_work_says_nothing_about_its_price() -> None:
-    urgent = replace(PADS, level=WorkLevel.URGENT)
-    assert case_of(created(), accepted(urgent)).works == case_of(created(), accepted(PADS)).works
+@pytest.mark.requirement("FLB-092", "G-56")
+@pytest.mark.parametrize(
+    ("level", "costs"),
+    [
+        (WorkLevel.OK, False),
+        (WorkLevel.COMPLIMENTARY, False),
+        (WorkLevel.ADVISED, True),
+        (WorkLevel.URGENT, True),
+    ],
+)
+def test_what_is_in_order_or_complimentary_is_not_paid_for(level: WorkLevel, costs: bool) -> None:
+    case = case_of(created(), accepted(replace(PADS, level=level)), answered())
+    assert bool(case.works) is costs

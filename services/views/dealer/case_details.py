@@ -1,5 +1,6 @@
 """One case: who and what it is about, its works, what was decided, and its history (FLB-083)."""
 
+from collections.abc import Collection
 from typing import Annotated
 
 from contracts.interventions.case_v1 import (
@@ -11,10 +12,12 @@ from contracts.interventions.case_v1 import (
 from infra.http.answers import Answer, Answered, Router
 from infra.http.models import Day, Id, Instant, Named
 from infra.http.problems import Problem
+from infra.lookups.payments import Payment
 from services.views.dealer.access import CasesContext, of_cases
 from services.views.dealer.cases import Case, CaseStatus, WorkOfCase, cases
 from services.views.dealer.cases_found import CaseListed, CaseSum, listed, sum_shown
 from services.views.dealer.colleagues import Colleagues, ColleagueShown, colleagues
+from services.views.dealer.payments import payments
 
 router = Router("Cases")
 
@@ -36,7 +39,7 @@ class CaseWork(Answer):
     source: LineOfCase | None
     """The line of another case that it was taken from."""
     paid: bool
-    """Online, in that case: it costs nothing here."""
+    """Online: here, or in the case that it was taken from, and then it costs nothing here."""
     accepted: bool | None
     """Null where nothing was decided."""
     risk_acknowledged: bool
@@ -103,12 +106,14 @@ async def show_case(case_id: Id, context: CasesContext) -> Answered[CasePage]:
     if row is None:
         raise Problem(404, "no-such-case")
     people = {row.author_id, row.sender_id, row.assignee_id, *(one.by for one in row.steps)}
-    return Answered(page_of(row, await colleagues(context, people)))
+    payment = (await payments(context, [case_id])).get(case_id)
+    return Answered(page_of(row, await colleagues(context, people), payment))
 
 
-def page_of(row: Case, who: Colleagues) -> CasePage:
+def page_of(row: Case, who: Colleagues, payment: Payment | None) -> CasePage:
+    paid = payment.kept if payment else frozenset[str]()
     return CasePage(
-        **dict(listed(row, who)),
+        **dict(listed(row, who, payment)),
         status_before=CaseStatus(row.before) if row.before else None,
         contact_id=row.contact_id,
         title=row.title,
@@ -122,14 +127,14 @@ def page_of(row: Case, who: Colleagues) -> CasePage:
         reply=row.reply,
         customer_waits=row.customer_waits,
         version=row.version,
-        list_of_works=works(row),
+        list_of_works=works(row, paid),
         media=len(row.media),
         deliveries=deliveries(row),
         history=history(row, who),
     )
 
 
-def works(row: Case) -> tuple[CaseWork, ...]:
+def works(row: Case, paid: Collection[str]) -> tuple[CaseWork, ...]:
     return tuple(
         CaseWork(
             work_id=one.work_id,
@@ -140,7 +145,7 @@ def works(row: Case) -> tuple[CaseWork, ...]:
             due_on=one.due_on,
             due_mileage_km=one.due_mileage_km,
             source=source_of(one),
-            paid=one.paid,
+            paid=one.paid or one.work_id in paid,
             accepted=one.accepted,
             risk_acknowledged=one.risk_acknowledged,
         )

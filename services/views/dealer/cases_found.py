@@ -11,6 +11,7 @@ from infra.http.answers import Answer, Answered, Listed, MoneyShown, Router
 from infra.http.models import Id, Instant, Named
 from infra.http.pages import Filters, Paging, Typed
 from infra.http.request_context import RequestContext
+from infra.lookups.payments import Payment
 from infra.reading import Rows
 from infra.searching import matches, question
 from services.views.dealer.access import CasesContext, of_cases
@@ -23,6 +24,7 @@ from services.views.dealer.cases import (
     cases,
 )
 from services.views.dealer.colleagues import Colleagues, ColleagueShown, colleagues
+from services.views.dealer.payments import CasePayment, payment_shown, payments
 from services.views.dealer.records import typed_forms
 
 router = Router("Cases")
@@ -81,6 +83,8 @@ class CaseListed(Answer):
     """Of the last version."""
     accepted: CaseSum | None
     """Of the answer."""
+    payment: CasePayment | None
+    """Null unless it was paid online."""
     contact: ContactStatus
     answer_by: Instant | None
     created_at: Instant
@@ -100,7 +104,8 @@ async def list_cases(
     async def present(rows: Sequence[Case]) -> list[CaseListed]:
         ids = {id for row in rows for id in (row.author_id, row.sender_id, row.assignee_id)}
         who = await colleagues(context, ids)
-        return [listed(row, who) for row in rows]
+        paid = await payments(context, (row.case_id for row in rows))
+        return [listed(row, who, paid.get(row.case_id)) for row in rows]
 
     return await page.show_together(wanted(context, filters), NEWEST, present)
 
@@ -123,7 +128,7 @@ def wanted(context: RequestContext, filters: CaseFilters) -> Rows[Case]:
     return rows.where(FOUND, **forms)
 
 
-def listed(row: Case, who: Colleagues) -> CaseListed:
+def listed(row: Case, who: Colleagues, payment: Payment | None) -> CaseListed:
     return CaseListed(
         case_id=row.case_id,
         dealership_id=row.dealership_id,
@@ -141,6 +146,7 @@ def listed(row: Case, who: Colleagues) -> CaseListed:
         works=len(row.works),
         proposed=sum_shown(row.proposed, row.currency),
         accepted=sum_shown(row.accepted, row.currency),
+        payment=payment_shown(payment),
         contact=ContactStatus(row.contact),
         answer_by=row.answer_by,
         created_at=row.created_at,

@@ -59,6 +59,12 @@ from services.interventions.http.customer_page.doors import (
     version_of,
     words_in,
 )
+from services.interventions.http.customer_page.paying import (
+    Paying,
+    address_of,
+    banner_of,
+    paying_of,
+)
 from services.interventions.http.customer_page.showing import Entered, Page, Viewer, show
 
 OF_REJECTIONS: Mapping[type, str] = {
@@ -161,8 +167,16 @@ class Pages:
     ) -> Response:
         """The page of whoever came by a link; `tells` is whether it says when somebody reads it."""
         words = door.words
-        page = await self.shown(door.context, door.state, door.viewer, words, entered)
-        facts = {"page": page, "tells": tells, "thread": await self.thread(door)}
+        context, viewer = door.context, door.viewer
+        paying = await self.paying(context, door.state)
+        page = await self.shown(context, door.state, viewer, words, paying, entered)
+        address = address_of(self.masters, door.case_id, context.at)
+        facts = {
+            "page": page,
+            "tells": tells,
+            "thread": await self.thread(door),
+            "payment": banner_of(paying, door.state, viewer, words, address),
+        }
         return SITE.written(
             "case.html",
             words,
@@ -180,12 +194,17 @@ class Pages:
             return None
         return threads.path(self.masters, door.case_id, door.link.link_id)
 
+    async def paying(self, context: RequestContext, state: case.Live) -> Paying:
+        dealership = await dealership_of(context, state.dossier)
+        return await paying_of(context, dealership, state.dossier.created.case_id)
+
     async def shown(
         self,
         context: RequestContext,
         state: case.Live,
         viewer: Viewer,
         words: Words,
+        paying: Paying,
         entered: Entered | None = None,
     ) -> Page:
         """The page as it is for a viewer now."""
@@ -201,6 +220,7 @@ class Pages:
             link_to,
             context.at,
             entered,
+            paying.works,
         )
 
     async def preview(
@@ -217,8 +237,14 @@ class Pages:
             raise context.refuse(missing)
         language = chosen or language_for(state.dossier, OF_CUSTOMER.recipient_id)
         words = words_in(language, state.dossier)
-        page = await self.shown(context, state, OF_CUSTOMER, words)
-        facts = {"page": page, "tells": False, "thread": None}
+        paying = await self.paying(context, state)
+        page = await self.shown(context, state, OF_CUSTOMER, words, paying)
+        facts = {
+            "page": page,
+            "tells": False,
+            "thread": None,
+            "payment": banner_of(paying, state, OF_CUSTOMER, words, None),
+        }
         return SITE.written(
             "case.html",
             words,

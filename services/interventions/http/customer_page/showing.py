@@ -197,11 +197,13 @@ def show(
     link_to: LinkTo,
     at: datetime,
     entered: Entered | None = None,
+    paid: Collection[str] = (),
 ) -> Page:
-    """The case as whoever holds a link is shown it at that time."""
+    """The case as whoever holds a link is shown it at that time; `paid` are the works of this case
+    that were paid online."""
     media = public_media(dossier, version)
     gallery = Gallery(media, version, words, link_to)
-    lines = tuple(Lines(dossier, version, viewer, words, gallery).all())
+    lines = tuple(Lines(dossier, version, viewer, words, gallery, paid).all())
     decided = {one.work_id for one in works.decided(version.works)}
     to_decide = tuple(one for one in lines if one.id in decided)
     answerable = not dossier.is_stock and not dossier.is_report
@@ -358,6 +360,7 @@ class Lines:
     viewer: Viewer
     words: Words
     gallery: "Gallery"
+    paid: Collection[str]
 
     def all(self) -> Iterator[Line]:
         """In their order, with what was decided of each."""
@@ -381,7 +384,7 @@ class Lines:
             media=self.gallery.of_work(work),
             urgent=work.level is WorkLevel.URGENT,
             due=due_words(work, self.words),
-            paid=work.paid,
+            paid=work.paid or work.work_id in self.paid,
             decided=outcome(decision),
             risk_acknowledged=isinstance(decision, LineRefused) and decision.risk_acknowledged,
         )

@@ -35,6 +35,8 @@ from contracts.interventions.case_v1 import (
     WorkListed,
     WorkStruck,
 )
+from contracts.payments import charge_v1
+from contracts.payments.charge_v1 import ChargePaid
 from services.views.dealer.tests.make import GROUP, LYON, NOON, later
 
 
@@ -389,4 +391,26 @@ def tablet(id: str) -> tuple[DeviceAdded, DevicePaired]:
         code_sha256="0" * 64,
         version="1.0",
         paired_at=later(1),
+    )
+
+
+def paid(case_id: str, work_id: str, including: int) -> ChargePaid:
+    """The case was paid online, for one work."""
+    parts = amounts(including)
+    sums = charge_v1.Amounts(
+        excluding_vat=parts.excluding_vat, vat=parts.vat, including_vat=parts.including_vat
+    )
+    line = charge_v1.Line(work_id=work_id, label="Pads", amounts=sums, vat_basis_points=2_000)
+    return ChargePaid(
+        charge_id=f"charge-{case_id}",
+        organisation_id=GROUP,
+        dealership_id=LYON,
+        case_id=case_id,
+        case_version=1,
+        lines=(line,),
+        total=sums,
+        intent_id="P1-1",
+        payment_id="pi_1",
+        paid_at=NOON,
+        version=3,
     )

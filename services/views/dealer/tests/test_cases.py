@@ -23,6 +23,7 @@ from services.views.dealer.tests.cases import (
     forgotten,
     invited,
     listed,
+    paid,
     read,
     refused,
     renamed,
@@ -34,7 +35,7 @@ from services.views.dealer.tests.cases import (
     vehicle,
     version,
 )
-from services.views.dealer.tests.make import GROUP, LYON, PARIS, later
+from services.views.dealer.tests.make import GROUP, LYON, NOON, PARIS, later
 from services.views.dealer.tests.stage import Caller, Dealer, served
 
 DONE = (
@@ -71,6 +72,24 @@ async def test_a_case_of_the_list_says_how_it_stands(dealer: Dealer) -> None:
     async with served(dealer) as ask:
         [found] = (await ask.shown("/cases"))["items"]
     assert found == LISTED
+
+
+@pytest.mark.requirement("FLB-174")
+async def test_a_case_that_was_paid_online_is_marked_in_the_list_and_beside_its_works(
+    dealer: Dealer,
+) -> None:
+    await dealer.saw(*DONE, created("d2", at=later(1)), paid("d1", "pads", 12_000))
+    async with served(dealer) as ask:
+        unpaid, marked = (await ask.shown("/cases"))["items"]
+        works = (await ask.shown("/cases/d1"))["list_of_works"]
+    assert unpaid["payment"] is None
+    assert marked["payment"] == {
+        "charge_id": "charge-d1",
+        "total": {"amount_minor": 12_000, "currency": "EUR"},
+        "refunded": {"amount_minor": 0, "currency": "EUR"},
+        "paid_at": NOON.isoformat().replace("+00:00", "Z"),
+    }
+    assert [(one["work_id"], one["paid"]) for one in works] == [("pads", True), ("tyres", False)]
 
 
 @pytest.mark.requirement("FLB-076", "FLB-072", "FLB-075", "FLB-079")
@@ -276,6 +295,7 @@ def euros(including: int) -> dict[str, Any]:
 
 LISTED = {
     "case_id": "d1",
+    "payment": None,
     "dealership_id": LYON,
     "mode": "after_sales",
     "module": "mechanical",
