@@ -24,7 +24,7 @@ from services.interventions.http.customer_page.showing import Viewer
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Banner:
-    """What there is to pay, or was paid, as people write it."""
+    """The sum to pay, or the payment that was made, as people write it."""
 
     to_pay: str | None = None
     """None once it was paid."""
