@@ -11,6 +11,7 @@ from contracts.dealerships.dealership_v1 import Licence, LicencesChanged
 from contracts.payments.account_v1 import AccountConnected, AccountDisconnected, CompanyDeclared
 from contracts.payments.charge_v1 import DocumentNumbered
 from infra import payment_links
+from infra.http.customer_pages.browsers import COOKIE
 from infra.testing.following import NOON, follow
 from services.interventions import case
 from services.interventions.tests.make import (
@@ -178,3 +179,14 @@ async def test_a_paid_case_has_a_mark_beside_each_work_that_stays_paid(database:
 
 
 MARKED = [("pads", True), ("tyres", False)]
+
+
+async def test_whoever_a_link_was_forwarded_to_is_led_to_no_payment(database: str) -> None:
+    async with visiting(database, *SENT) as claire:
+        await follow(claire.running, *TAKES_CARDS)
+        claire.beside = {"Cookie": f"{COOKIE}={'a' * 24}"}
+        await claire.send("opened", await claire.look())
+        await claire.has(take_down("pads"))
+        assert len(paths(await claire.look())) == 1
+        claire.beside = {"Cookie": f"{COOKIE}={'b' * 24}"}
+        assert paths(await claire.look()) == []
