@@ -11,7 +11,13 @@ from services.payments.aggregates import ACCOUNT, CHARGE, PAYEE, PAYOUT, SERIES
 from services.payments.http.problems import WORDING
 from services.payments.lookups import interventions_case, invoices_invoice
 from services.payments.reactions import from_invoices_invoice
-from services.payments.read_models import charges, ledger, open_charges, payouts_to_pay
+from services.payments.read_models import (
+    card_books,
+    charges,
+    ledger,
+    open_charges,
+    payouts_to_pay,
+)
 
 service = Service(
     name="payments",
@@ -27,7 +33,7 @@ service = Service(
             target=from_invoices_invoice.target,
         ),
     ),
-    views=(ledger.view, payouts_to_pay.view, charges.view, open_charges.view),
+    views=(ledger.view, payouts_to_pay.view, charges.view, open_charges.view, card_books.view),
     lookups=(
         files.lookup,
         users.lookup,

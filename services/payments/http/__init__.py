@@ -6,10 +6,10 @@ from infra.host import Running
 from services.payments.adapters.cashier import cashier
 from services.payments.http import card_accounts, card_events, charges, payees, payouts
 from services.payments.http.payment_page import routes as payment_page
+from services.payments.read_models import card_books, ledger, payouts_to_pay
 from services.payments.read_models import charges as charge_list
-from services.payments.read_models import ledger, payouts_to_pay
 
-RESOURCES = (payees, payouts, payouts_to_pay, ledger, charge_list)
+RESOURCES = (payees, payouts, payouts_to_pay, ledger, card_books, charge_list)
 
 
 def router(running: Running) -> APIRouter:
