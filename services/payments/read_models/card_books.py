@@ -25,7 +25,7 @@ from services.payments.read_models.ledger import Posting
 Reads = ChargePaid | RefundMade | FeeRead
 
 BALANCE = "card_balance"
-"""What the provider holds for the dealership, until it pays out."""
+"""The money that the provider holds for the dealership, until it pays out."""
 SALES, VAT, FEES = "sales:services", "vat:collected", "costs:card_fees"
 
 
