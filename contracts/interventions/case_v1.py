@@ -536,6 +536,9 @@ class RecipientNamed:
     sees_prices: bool
     named_by: str
     named_at: datetime
+    # The works that only they decide on, and others who are named for them. Without any: those that
+    # nobody is named for.
+    work_ids: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -729,7 +732,8 @@ class LineAccepted:
     version: int
     work: Work
     origin: AnswerOrigin
-    # Who said so; absent where a colleague took it down.
+    # Who said so; absent where a colleague took it down. Others may have decided on other lines
+    # before the case is answered.
     recipient_id: str | None
     link_id: str | None
     # Who took it down.
@@ -762,8 +766,8 @@ class LineRefused:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CaseAnswered:
-    """Every line is decided, or a sales case was replied to: nothing is answered any more
-    (FLB-071).
+    """Every line is decided, by whoever had the right to (I4), or a sales case was replied to:
+    nothing is answered any more (FLB-071).
     """
 
     case_id: str
@@ -1694,6 +1698,7 @@ def decode_recipient_named(message: Any, unseal: Unseal) -> RecipientNamed:
         sees_prices=message.sees_prices,
         named_by=message.named_by,
         named_at=decode_instant(message.named_at),
+        work_ids=tuple(message.work_ids),
     )
 
 
@@ -1716,6 +1721,7 @@ def encode_recipient_named(value: RecipientNamed, seal: Seal) -> bytes:
         sees_prices=value.sees_prices,
         named_by=value.named_by,
         named_at=encode_instant(value.named_at),
+        work_ids=value.work_ids,
     )
     encoded: bytes = message.SerializeToString()
     return encoded

@@ -4,6 +4,7 @@ FLB-103, FLB-111). Each decision is recorded with what was shown (I1)."""
 from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import reduce
 from typing import ClassVar, assert_never
 
 from contracts.common_v1 import Money
@@ -31,7 +32,7 @@ from contracts.interventions.case_v1 import (
 from services.interventions.case import pricing, works
 from services.interventions.case.content import NotOfModule
 from services.interventions.case.dossier import CUSTOMER, Dossier, evolve
-from services.interventions.case.recipients import works_at
+from services.interventions.case.recipients import decides, works_at
 from services.interventions.case.sending import Confirmation
 
 CODE_HOLDS = timedelta(minutes=10)
@@ -174,6 +175,19 @@ class NoSuchWork:
 
 
 @dataclass(frozen=True, slots=True)
+class WorkOfOthers:
+    """Somebody else decides on it, or has decided already (I4)."""
+
+    field: ClassVar[str] = "accepted"
+    work_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class NothingToDecide:
+    """Others decide on all works, or they are decided."""
+
+
+@dataclass(frozen=True, slots=True)
 class RiskNotAcknowledged:
     """An urgent work is refused knowing what that means (I5)."""
 
@@ -222,6 +236,8 @@ Rejection = (
     | LinkIsForwarded
     | BrowserKeepsNothing
     | NoSuchWork
+    | WorkOfOthers
+    | NothingToDecide
     | RiskNotAcknowledged
     | CodeIsNeeded
     | AnswerCodeIsWrong
@@ -308,25 +324,67 @@ def take_link(command: TakeLink, dossier: Dossier) -> Decision:
 def answer(
     command: AnswerCase, dossier: Dossier, link: LinkIssued, sent: CaseSent | None
 ) -> Decision:
-    """The first whole answer counts; nothing is answered after it (FLB-071). A wrong code is an
-    attempt, and leaves the case as it is. A work report is not answered on the page (FLB-117)."""
+    """The first answer to a work counts (FLB-071); with the last work the case is answered (I4). A
+    wrong code is an attempt, and leaves the case as it is. A work report is not answered on the
+    page (FLB-117)."""
     if dossier.is_sales or dossier.is_report:
         return NotOfModule(dossier.created.module)
     if barred := may_not_answer(command.holder, dossier, link):
         return barred
     if stale := changed({"version": command.version}, {"version": dossier.version}):
         return stale
-    version = dossier.versions[-1]
-    accepted = accepted_amounts(version, command.accepted)
-    needed = code_needed(version, accepted)
-    if bad := bad_lines(version, command.accepted, command.risks_acknowledged):
+    if decided_before(command, dossier, link.recipient_id):
+        return []
+    version, who = dossier.versions[-1], who_holds(command.holder, link)
+    mine = decidable(dossier, version.works, link.recipient_id)
+    if bad := bad_lines(version, mine, command.accepted, command.risks_acknowledged):
         return bad
+    needed = code_needed(version, accepted_amounts(version, command.accepted))
     if needed and (attempt := attempted(command, dossier, version)) is not None:
         return attempt
-    return [
-        *lines(command, dossier, version, who_holds(command.holder, link)),
-        answered(command, dossier, sent, accepted, who_holds(command.holder, link), needed),
-    ]
+    return decided(command, dossier, sent, mine, who, needed)
+
+
+def decided(
+    command: AnswerCase | TakeDownAnswer,
+    dossier: Dossier,
+    sent: CaseSent | None,
+    mine: tuple[Work, ...],
+    who: "Who",
+    code_given: bool,
+) -> list[CaseEvent]:
+    """The lines, and the answer where none is left. `code_given` counts for the last part."""
+    said = [*lines(command, dossier, mine, who)]
+    held = reduce(evolve, said, dossier)
+    version = held.versions[-1]
+    if decidable(held, version.works, None):
+        return [*said]
+    accepted = accepted_amounts(version, accepted_works(held))
+    return [*said, answered(command, held, sent, accepted, who, code_given)]
+
+
+def decidable(
+    dossier: Dossier, shown: tuple[Work, ...], recipient_id: str | None
+) -> tuple[Work, ...]:
+    """The works that nobody has decided on; of a recipient, those that are theirs to decide."""
+    over = {one.work.work_id for one in dossier.lines}
+    return tuple(
+        one
+        for one in works.decided(shown)
+        if one.work_id not in over
+        and (recipient_id is None or decides(dossier, recipient_id, one.work_id))
+    )
+
+
+def accepted_works(dossier: Dossier) -> frozenset[str]:
+    return frozenset(o.work.work_id for o in dossier.lines if isinstance(o, LineAccepted))
+
+
+def decided_before(command: AnswerCase, dossier: Dossier, recipient_id: str) -> bool:
+    """Whether the recipient has said the same of their works already."""
+    own = [one for one in dossier.lines if one.recipient_id == recipient_id]
+    accepted = {one.work.work_id for one in own if isinstance(one, LineAccepted)}
+    return bool(own) and accepted == set(command.accepted)
 
 
 def may_not_answer(
@@ -340,17 +398,16 @@ def may_not_answer(
 def take_down(
     command: TakeDownAnswer, dossier: Dossier, sent: CaseSent | None, version: VersionFixed
 ) -> Decision:
-    """`version` is that of the case, or the one that is fixed by this."""
+    """Of all works that are not decided. `version` is that of the case, or is fixed by this."""
     if dossier.is_sales:
         return NotOfModule(dossier.created.module)
     if stale := changed({"version": command.version}, {"version": dossier.version}):
         return stale
-    accepted, who = accepted_amounts(version, command.accepted), who_takes_down(command)
     held = dossier if version in dossier.versions else evolve(dossier, version)
-    return bad_lines(version, command.accepted, command.risks_acknowledged) or [
+    mine, who = decidable(held, version.works, None), who_takes_down(command)
+    return bad_lines(version, mine, command.accepted, command.risks_acknowledged) or [
         *([] if held is dossier else [version]),
-        *lines(command, held, version, who),
-        answered(command, held, sent, accepted, who, code_given=False),
+        *decided(command, held, sent, mine, who, code_given=False),
     ]
 
 
@@ -412,16 +469,15 @@ def is_answer(
 ) -> bool:
     """Whether the command is the answer that is known, once more."""
     if isinstance(command, TakeDownAnswer):
-        if (known.origin, known.taken_down_by) != (command.origin, command.by):
-            return False
-    else:
-        link = dossier.links.get(command.holder.link_id)
-        if link is None or known.recipient_id != link.recipient_id:
-            return False
-        if isinstance(command, ReplyToCase):
-            return known.reply == command.reply
-    taken = {one.work.work_id for one in dossier.lines if isinstance(one, LineAccepted)}
-    return taken == set(command.accepted)
+        own = {o.work.work_id for o in dossier.lines if o.taken_down_by == command.by}
+        same = (known.origin, known.taken_down_by) == (command.origin, command.by)
+        return same and accepted_works(dossier) & own == set(command.accepted)
+    link = dossier.links.get(command.holder.link_id)
+    if link is None:
+        return False
+    if isinstance(command, ReplyToCase):
+        return (known.recipient_id, known.reply) == (link.recipient_id, command.reply)
+    return decided_before(command, dossier, link.recipient_id)
 
 
 # --- Codes ------------------------------------------------------------------
@@ -502,13 +558,22 @@ def mistaken(command: AnswerCase | TakeLink, dossier: Dossier) -> CodeMistaken:
 
 
 def bad_lines(
-    version: VersionFixed, accepted: Iterable[str], acknowledged: Collection[str]
-) -> NoSuchWork | RiskNotAcknowledged | None:
-    decided = {one.work_id: one for one in works.decided(version.works)}
+    version: VersionFixed,
+    mine: tuple[Work, ...],
+    accepted: Iterable[str],
+    acknowledged: Collection[str],
+) -> NoSuchWork | WorkOfOthers | NothingToDecide | RiskNotAcknowledged | None:
+    """`mine` are the works that are to be decided on by whoever answers."""
+    decided = {one.work_id for one in works.decided(version.works)}
+    own = {one.work_id for one in mine}
     for work_id in accepted:
         if work_id not in decided:
             return NoSuchWork(work_id)
-    refused = [one for one in decided.values() if one.work_id not in set(accepted)]
+        if work_id not in own:
+            return WorkOfOthers(work_id)
+    if decided and not own:
+        return NothingToDecide()
+    refused = [one for one in mine if one.work_id not in set(accepted)]
     risky = tuple(
         one.label
         for one in refused
@@ -524,9 +589,9 @@ def accepted_amounts(version: VersionFixed, accepted: Collection[str]) -> Amount
 
 
 def lines(
-    command: AnswerCase | TakeDownAnswer, dossier: Dossier, version: VersionFixed, who: "Who"
-) -> Iterator[CaseEvent]:
-    for work in works.decided(version.works):
+    command: AnswerCase | TakeDownAnswer, dossier: Dossier, mine: tuple[Work, ...], who: "Who"
+) -> Iterator[LineAccepted | LineRefused]:
+    for work in mine:
         if work.work_id in command.accepted:
             yield line_accepted(command, dossier, work, who)
         else:

@@ -133,6 +133,7 @@ class Dossier:
     reads: tuple[CaseRead, ...] = ()
     """The first by each link, of each version."""
     lines: tuple[LineAccepted | LineRefused, ...] = ()
+    """Those of the last version."""
     codes: Mapping[str, Code] = field(default_factory=dict)
     """By the link that they are asked for."""
     contact: ContactRequested | ContactHandled | None = None
@@ -271,7 +272,8 @@ def shown(dossier: Dossier, event: Shown) -> Dossier:
             takers = dossier.takers.get(event.link_id, frozenset()) | {event.browser_digest}
             return replace(dossier, takers={**dossier.takers, event.link_id: takers})
         case VersionFixed():
-            return replace(dossier, versions=(*dossier.versions, event), urged=None, overdue=None)
+            versions = (*dossier.versions, event)
+            return replace(dossier, versions=versions, lines=(), urged=None, overdue=None)
         case CustomerInvited():
             known = {**dossier.invitations, event.invitation_id: event}
             return replace(dossier, invitations=known)

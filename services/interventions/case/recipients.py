@@ -13,6 +13,7 @@ from contracts.interventions.case_v1 import (
     RecipientKind,
     RecipientNamed,
 )
+from services.interventions.case import works
 from services.interventions.case.dossier import CUSTOMER, Dossier, counts
 
 MOST_RECIPIENTS = 10
@@ -31,6 +32,8 @@ class NameRecipient:
     language: str
     scope: LinkScope
     sees_prices: bool
+    work_ids: tuple[str, ...] = ()
+    """The works that they decide on and others do not; without any, what is for nobody alone."""
     by: str
     at: datetime
 
@@ -89,7 +92,24 @@ class RecipientNotReached:
     field: ClassVar[str] = "email"
 
 
-Rejection = NoSuchRecipient | TooManyRecipients | RecipientNotReached
+@dataclass(frozen=True, slots=True)
+class RecipientOnlyReads:
+    """Who does not answer decides on no work."""
+
+    field: ClassVar[str] = "work_ids"
+
+
+@dataclass(frozen=True, slots=True)
+class NoWorkToDecide:
+    """It is not on the list, or is no work that anybody decides on."""
+
+    field: ClassVar[str] = "work_ids"
+    work_id: str
+
+
+Rejection = (
+    RecipientOnlyReads | NoWorkToDecide | NoSuchRecipient | TooManyRecipients | RecipientNotReached
+)
 
 # --- Links ------------------------------------------------------------------
 
@@ -177,6 +197,8 @@ def name(command: NameRecipient, dossier: Dossier) -> Decision:
     known = dossier.recipients.get(command.recipient_id)
     if known is None and len(dossier.recipients) >= MOST_RECIPIENTS:
         return TooManyRecipients(MOST_RECIPIENTS)
+    if bad := bad_rights(command, dossier):
+        return bad
     created = dossier.created
     said = RecipientNamed(
         case_id=created.case_id,
@@ -190,6 +212,7 @@ def name(command: NameRecipient, dossier: Dossier) -> Decision:
         language=command.language,
         scope=command.scope,
         sees_prices=command.sees_prices,
+        work_ids=tuple(sorted(set(command.work_ids))),
         named_by=command.by,
         named_at=command.at,
     )
@@ -198,6 +221,23 @@ def name(command: NameRecipient, dossier: Dossier) -> Decision:
     if not isinstance(known, RecipientNamed) or terms_of(said) == terms_of(known):
         return [said]
     return [said, *revoked(dossier, command.recipient_id, command.by, command.at)]
+
+
+def bad_rights(
+    command: NameRecipient, dossier: Dossier
+) -> RecipientOnlyReads | NoWorkToDecide | None:
+    if command.work_ids and command.scope is not LinkScope.ANSWER:
+        return RecipientOnlyReads()
+    there = {one.work_id for one in works.decided(works.proposed_works(dossier))}
+    return next((NoWorkToDecide(one) for one in command.work_ids if one not in there), None)
+
+
+def decides(dossier: Dossier, recipient_id: str, work_id: str) -> bool:
+    """Whether a recipient who answers may decide on a work (I4)."""
+    for_some = {one.recipient_id for one in dossier.named if work_id in one.work_ids}
+    if for_some:
+        return recipient_id in for_some
+    return not any(one.work_ids for one in dossier.named if one.recipient_id == recipient_id)
 
 
 def terms_of(recipient: RecipientNamed) -> tuple[object, ...]:

@@ -201,6 +201,10 @@ class RecipientShown(Answer):
     language: str
     scope: ScopeNamed
     sees_prices: bool
+    work_ids: tuple[str, ...]
+    """The works that only they decide on."""
+    decided: tuple[str, ...]
+    """The works of the present version that they have decided on."""
     read: bool
     """Whether they opened the present version."""
 
@@ -324,6 +328,8 @@ class PageWork(Answer):
     change: WorkChange
     accepted: bool | None
     """Null while nothing is decided."""
+    may_decide: bool
+    """Whether it is for whoever holds the link to decide on."""
     carried_out: bool
     """Of a work report: what was not is to be planned."""
     due_on: Day | None
@@ -399,7 +405,8 @@ class CaseHistory(
         MediaTakenOut: ("media_id", "file_id", "taken_out_by", "taken_out_at"),
         CaseFinished: ("works", "media", "finished_by", "finished_at"),
         case_v1.RecipientNamed: (
-            *("recipient_id", "kind", "language", "scope", "sees_prices", "named_by", "named_at"),
+            *("recipient_id", "kind", "language", "scope", "sees_prices", "work_ids"),
+            *("named_by", "named_at"),
         ),
         RecipientDismissed: ("recipient_id", "dismissed_by", "dismissed_at"),
         LinkIssued: ("link_id", "recipient_id", "scope", "expires_at", "issued_by", "issued_at"),
@@ -529,6 +536,10 @@ def recipient_shown(one: case_v1.RecipientNamed, held: Dossier) -> RecipientShow
         language=one.language,
         scope=one.scope,
         sees_prices=one.sees_prices,
+        work_ids=one.work_ids,
+        decided=tuple(
+            line.work.work_id for line in held.lines if line.recipient_id == one.recipient_id
+        ),
         read=has_read(one.recipient_id, held),
     )
 
@@ -609,6 +620,14 @@ def page_shown(
     paid = payment.kept if payment else frozenset[str]()
     former = former_works(held, pending=pending)
     answered = state.answered if isinstance(state, case.Answered) else None
+    may_answer = (
+        answered is None
+        and not held.is_report
+        and (link is None or link.scope is LinkScope.ANSWER)
+        and (holder is None or not answering.is_forwarded(holder, held))
+    )
+    of = link.recipient_id if link else CUSTOMER
+    mine = {o.work_id for o in answering.decidable(held, lines, of)} if may_answer else set()
     asked = held.asked
     return PageShown(
         case_id=created.case_id,
@@ -621,7 +640,7 @@ def page_shown(
         language=language_of(held, link),
         message=held.message.message if held.message else None,
         vehicle=VehicleShown.of(held.vehicle) if held.vehicle else None,
-        works=tuple(page_work(one, held, former, paid, prices=prices) for one in lines),
+        works=tuple(page_work(one, held, former, paid, mine, prices=prices) for one in lines),
         carried_out=() if held.is_report else done_already(held),
         struck=struck_works(lines, former),
         media=tuple(PageMedia.of(one) for one in held.public),
@@ -630,10 +649,7 @@ def page_shown(
         carried_out_amounts=total_done(lines, held) if prices and held.is_report else None,
         answer_by=asked.answer_by if asked else None,
         returned_by=asked.returned_by if asked and not held.overdue else None,
-        may_answer=answered is None
-        and not held.is_report
-        and (link is None or link.scope is LinkScope.ANSWER)
-        and (holder is None or not answering.is_forwarded(holder, held)),
+        may_answer=may_answer and (held.is_sales or bool(mine)),
         code_above=MoneyShown.of(fixed.code_above) if fixed and fixed.code_above else None,
     )
 
@@ -673,6 +689,7 @@ def page_work(
     held: Dossier,
     former: tuple[Work, ...] | None,
     paid: Collection[str],
+    mine: Collection[str],
     *,
     prices: bool,
 ) -> PageWork:
@@ -685,6 +702,7 @@ def page_work(
         media_ids=work.media_ids,
         change=change_of(work, former),
         accepted=decided.get(work.work_id),
+        may_decide=work.work_id in mine,
         carried_out=work.carried_out,
         due_on=work.due_on,
         due_mileage_km=work.due_mileage_km,

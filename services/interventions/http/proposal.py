@@ -30,6 +30,8 @@ class RecipientBody(Body):
     language: Language | None = None
     scope: ScopeNamed
     sees_prices: bool = True
+    work_ids: WorkIds = ()
+    """The works that only they decide on; without any, those that nobody is named for."""
 
 
 class RevisionBody(Body):
@@ -57,6 +59,7 @@ async def name_recipient(
         language=body.language or state.dossier.created.language,
         scope=body.scope,
         sees_prices=body.sees_prices,
+        work_ids=body.work_ids,
         by=who.subject,
         at=context.occurred_at,
     )

@@ -14,7 +14,7 @@ from infra.vault import Vault
 from services.interventions import case
 from services.interventions.adapters import links
 from services.interventions.aggregates import CASE
-from services.interventions.case import answering, works
+from services.interventions.case import answering
 from services.interventions.http.access import terms_of
 from services.interventions.http.customer_page.doors import Door, version_of
 from services.interventions.http.customer_page.showing import Entered, content_of
@@ -49,7 +49,8 @@ async def answer(_: Vault, door: Door, fields: Fields) -> None:
     version = version_of(door.state, terms, context)
     refuse_former(content_of(version), fields)
     entered = entered_in(fields)
-    decided = {one.work_id for one in works.decided(version.works)}
+    mine = answering.decidable(door.dossier, version.works, door.link.recipient_id)
+    decided = {one.work_id for one in mine}
     if decided - {*entered.accepted, *entered.refused}:
         raise NotTaken("error_undecided")
     await open_page(door, fields, ".read")

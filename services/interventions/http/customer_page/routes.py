@@ -78,6 +78,8 @@ OF_REJECTIONS: Mapping[type, str] = {
     answering.LinkIsForwarded: "forwarded",
     answering.BrowserKeepsNothing: "error_keeps_nothing",
     answering.NoSuchWork: "error_changed",
+    answering.WorkOfOthers: "error_changed",
+    answering.NothingToDecide: "error_answered",
     Changed: "error_changed",
     case.CaseIsAnswered: "error_answered",
 }

@@ -27,6 +27,7 @@ from contracts.interventions.case_v1 import (
 from infra.http.customer_pages.houses import House
 from infra.http.customer_pages.words import Words
 from services.interventions.case import works
+from services.interventions.case.answering import decidable
 from services.interventions.case.dossier import CUSTOMER, Dossier
 from services.interventions.case.pricing import amounts_of
 
@@ -166,6 +167,8 @@ class Page:
     changes: tuple[str, ...]
     deadline: Deadline | None
     to_decide: tuple[Line, ...]
+    mine: tuple[Line, ...]
+    """Those of them that whoever looks may still decide on."""
     others: tuple[Line, ...]
     proposed: Cost | None
     unpriced: bool
@@ -175,6 +178,8 @@ class Page:
     videos: tuple[Medium, ...]
     documents: tuple[Medium, ...]
     may_answer: bool
+    of_others: bool
+    """Somebody else decides on works, or has decided."""
     may_reply: bool
     reads_only: bool
     forwarded: bool
@@ -206,6 +211,7 @@ def show(
     lines = tuple(Lines(dossier, version, viewer, words, gallery, paid).all())
     decided = {one.work_id for one in works.decided(version.works)}
     to_decide = tuple(one for one in lines if one.id in decided)
+    mine = {o.work_id for o in decidable(dossier, version.works, viewer.recipient_id)}
     answerable = not dossier.is_stock and not dossier.is_report
     may = viewer.scope is LinkScope.ANSWER and not viewer.forwarded
     answers = answered is None and may and answerable
@@ -220,13 +226,15 @@ def show(
         changes=changes(dossier, version, viewer, words),
         deadline=deadline(dossier, version, words, at) if answered is None else None,
         to_decide=to_decide,
+        mine=tuple(one for one in to_decide if one.id in mine),
         others=tuple(one for one in lines if one.id not in decided),
         proposed=cost_of(version.proposed, words) if to_decide and viewer.sees_prices else None,
         unpriced=any(one.unpriced for one in (lines if dossier.is_report else to_decide)),
         photos=gallery.other_photos(),
         videos=gallery.of(MediaKind.VIDEO, "video", "video_of"),
         documents=gallery.of(MediaKind.DOCUMENT, "document", "document_of"),
-        may_answer=answers and bool(to_decide) and not dossier.is_sales,
+        may_answer=answers and bool(mine) and not dossier.is_sales,
+        of_others=answers and bool(to_decide) and len(mine) < len(to_decide),
         may_reply=answers and dossier.is_sales,
         reads_only=answered is None and viewer.scope is not LinkScope.ANSWER and answerable,
         forwarded=viewer.forwarded and viewer.scope is LinkScope.ANSWER and not dossier.is_stock,
