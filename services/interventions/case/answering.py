@@ -398,7 +398,7 @@ def may_not_answer(
 def take_down(
     command: TakeDownAnswer, dossier: Dossier, sent: CaseSent | None, version: VersionFixed
 ) -> Decision:
-    """Of all works that are not decided. `version` is that of the case, or is fixed by this."""
+    """All works that are left are decided. `version` is the last, or the one fixed by this."""
     if dossier.is_sales:
         return NotOfModule(dossier.created.module)
     if stale := changed({"version": command.version}, {"version": dossier.version}):

@@ -94,7 +94,7 @@ class RecipientNotReached:
 
 @dataclass(frozen=True, slots=True)
 class RecipientOnlyReads:
-    """Who does not answer decides on no work."""
+    """A recipient who does not answer decides on no work."""
 
     field: ClassVar[str] = "work_ids"
 

@@ -1,4 +1,4 @@
-"""Who decides on which work of a case (I4)."""
+"""The works of a case are decided on by those who have the right to (I4)."""
 
 from dataclasses import replace
 
