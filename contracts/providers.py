@@ -12,6 +12,7 @@ from contracts.common_v1 import Money, Zone
 from contracts.marketplace.marketplace_v1 import (
     AssignmentChanged,
     CommissionSet,
+    CommissionVatSet,
     DocumentKind,
     DocumentsRequested,
     InternalDocumentPublished,
@@ -219,6 +220,12 @@ def commission_on(own: Iterable[Rate], default: Iterable[Rate], day: date) -> in
     return found if found is not None else rate_on(default, day) or 0
 
 
+def commission_vat_on(rates: Iterable[Rate], day: date) -> int:
+    """The VAT on commissions on a day, in basis points; none before the first rate. The law asks for
+    that of the day on which a job is done."""
+    return rate_on(rates, day) or 0
+
+
 def commission_of(amount: Money, basis_points: int) -> Money:
     """The part of an amount without VAT that the marketplace keeps; half a unit counts as one."""
     kept = (amount.amount_minor * basis_points * 2 + WHOLE) // (WHOLE * 2)
@@ -274,6 +281,8 @@ class Marketplace:
     """The last version of every internal document there ever was, by its id."""
     rates: tuple[Rate, ...] = ()
     """Of providers without one of their own."""
+    commission_vat: tuple[Rate, ...] = ()
+    """The VAT on commissions, by its days."""
 
     @property
     def terms_version(self) -> int | None:
@@ -320,6 +329,9 @@ def marketplace_after(known: Marketplace | None, event: MarketplaceEvent) -> Mar
         case CommissionSet():
             new = Rate(event.valid_from, event.basis_points)
             return replace(known, rates=with_rate(known.rates, new))
+        case CommissionVatSet():
+            new = Rate(event.valid_from, event.basis_points)
+            return replace(known, commission_vat=with_rate(known.commission_vat, new))
         case unhandled:
             assert_never(unhandled)
 

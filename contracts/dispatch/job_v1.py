@@ -143,6 +143,8 @@ class JobDone:
     customer_link: str
     language: str
     done_at: datetime
+    # The VAT on the commission, by the rate of the day on which the job was done.
+    commission_vat: Money | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -416,6 +418,9 @@ def decode_job_done(message: Any, unseal: Unseal) -> JobDone:
         customer_link=decode_text(unseal(message.request_id, 12, message.customer_link.sealed)),
         language=message.language,
         done_at=decode_instant(message.done_at),
+        commission_vat=decode_money(message.commission_vat)
+        if message.HasField("commission_vat")
+        else None,
     )
 
 
@@ -435,6 +440,7 @@ def encode_job_done(value: JobDone, seal: Seal) -> bytes:
         customer_link={"sealed": seal(value.request_id, 12, value.customer_link.encode())},
         language=value.language,
         done_at=encode_instant(value.done_at),
+        commission_vat=None if value.commission_vat is None else encode_money(value.commission_vat),
     )
     encoded: bytes = message.SerializeToString()
     return encoded

@@ -127,6 +127,12 @@ class Fees:
     commission: Money
     # The provider's part: the amount without VAT, less the commission.
     net: Money
+    # The VAT that the operator invoices with its commission, as of the day of the proposal; that of
+    # the day of the job counts.
+    commission_vat: Money | None
+    # What the provider is left with of what the customer pays: `including_vat`, less the commission
+    # and its VAT.
+    payout: Money | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -476,6 +482,10 @@ def decode_fees(message: Any) -> Fees:
         including_vat=decode_money(message.including_vat),
         commission=decode_money(message.commission),
         net=decode_money(message.net),
+        commission_vat=decode_money(message.commission_vat)
+        if message.HasField("commission_vat")
+        else None,
+        payout=decode_money(message.payout) if message.HasField("payout") else None,
     )
 
 
@@ -486,6 +496,10 @@ def encode_fees(value: Fees) -> dict[str, Any]:
         "including_vat": encode_money(value.including_vat),
         "commission": encode_money(value.commission),
         "net": encode_money(value.net),
+        "commission_vat": None
+        if value.commission_vat is None
+        else encode_money(value.commission_vat),
+        "payout": None if value.payout is None else encode_money(value.payout),
     }
 
 

@@ -194,6 +194,19 @@ class InternalDocumentWithdrawn:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class CommissionVatSet:
+    """The VAT on commissions from a day on, which the marketplace invoices to providers."""
+
+    marketplace_id: str
+    # Hundredths of a percent of the commission: 0 to 10000.
+    basis_points: int
+    # In the time zone of the marketplace; not before the day on which it was set.
+    valid_from: date
+    set_by: str
+    set_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class CommissionSet:
     """The commission of providers without one of their own, from a day on."""
 
@@ -217,6 +230,7 @@ MarketplaceEvent = (
     | TermsPublished
     | InternalDocumentPublished
     | InternalDocumentWithdrawn
+    | CommissionVatSet
     | CommissionSet
 )
 
@@ -234,6 +248,7 @@ _InternalDocumentPublished = message_class(
 _InternalDocumentWithdrawn = message_class(
     "relais.marketplace.marketplace.v1.InternalDocumentWithdrawn"
 )
+_CommissionVatSet = message_class("relais.marketplace.marketplace.v1.CommissionVatSet")
 _CommissionSet = message_class("relais.marketplace.marketplace.v1.CommissionSet")
 
 
@@ -511,6 +526,30 @@ def encode_internal_document_withdrawn(value: InternalDocumentWithdrawn, _seal: 
     return encoded
 
 
+def decode_commission_vat_set(message: Any, _unseal: Unseal) -> CommissionVatSet:
+    if not (message.HasField("valid_from") and message.HasField("set_at")):
+        raise missing(message, "valid_from", "set_at")
+    return CommissionVatSet(
+        marketplace_id=message.marketplace_id,
+        basis_points=message.basis_points,
+        valid_from=decode_date(message.valid_from),
+        set_by=message.set_by,
+        set_at=decode_instant(message.set_at),
+    )
+
+
+def encode_commission_vat_set(value: CommissionVatSet, _seal: Seal) -> bytes:
+    message = _CommissionVatSet(
+        marketplace_id=value.marketplace_id,
+        basis_points=value.basis_points,
+        valid_from=encode_date(value.valid_from),
+        set_by=value.set_by,
+        set_at=encode_instant(value.set_at),
+    )
+    encoded: bytes = message.SerializeToString()
+    return encoded
+
+
 def decode_commission_set(message: Any, _unseal: Unseal) -> CommissionSet:
     if not (message.HasField("valid_from") and message.HasField("set_at")):
         raise missing(message, "valid_from", "set_at")
@@ -650,6 +689,17 @@ contract: Contract[MarketplaceEvent] = Contract(
             encode=encode_internal_document_withdrawn,
             parse=parser(_InternalDocumentWithdrawn),
             convert=decode_internal_document_withdrawn,
+        ),
+        EventType(
+            type="relais.marketplace.marketplace.v1.commission_vat_set",
+            cls=CommissionVatSet,
+            key="marketplace_id",
+            time="set_at",
+            schema="relais.marketplace.marketplace.v1.CommissionVatSet",
+            personal=(),
+            encode=encode_commission_vat_set,
+            parse=parser(_CommissionVatSet),
+            convert=decode_commission_vat_set,
         ),
         EventType(
             type="relais.marketplace.marketplace.v1.commission_set",

@@ -39,14 +39,25 @@ def part_of(amount: Money, basis_points: int) -> Money:
     return Money(whole // WHOLE_BASIS_POINTS, amount.currency)
 
 
-def fees(price: Money, vat_basis_points: int, commission_basis_points: int) -> Fees:
-    """The parts of a price without VAT, for which the operator takes its commission (G-68)."""
+def fees(
+    price: Money,
+    vat_basis_points: int,
+    commission_basis_points: int,
+    commission_vat_basis_points: int,
+) -> Fees:
+    """The parts of a price without VAT, for which the operator takes its commission (G-68), with
+    VAT of its own."""
     vat = part_of(price, vat_basis_points)
     commission = part_of(price, commission_basis_points)
+    commission_vat = part_of(commission, commission_vat_basis_points)
+    including_vat = price.amount_minor + vat.amount_minor
+    payout = including_vat - commission.amount_minor - commission_vat.amount_minor
     return Fees(
         excluding_vat=price,
         vat=vat,
-        including_vat=Money(price.amount_minor + vat.amount_minor, price.currency),
+        including_vat=Money(including_vat, price.currency),
         commission=commission,
         net=Money(price.amount_minor - commission.amount_minor, price.currency),
+        commission_vat=commission_vat,
+        payout=Money(payout, price.currency),
     )

@@ -256,6 +256,7 @@ ONE_SIDE = (
     "marketplace PUT /settings/activation",
     "marketplace PUT /settings/assignment",
     "marketplace PUT /settings/commission",
+    "marketplace PUT /settings/commission-vat",
     "marketplace PUT /settings/documents",
     "marketplace PUT /settings/internal-documents/{document_id}",
     "marketplace PUT /settings/notice-period",

@@ -63,6 +63,11 @@ class FeesShown(Answer):
     """The operator's part of the amount without VAT."""
     net: MoneyShown
     """The provider's part: the amount without VAT, less the commission."""
+    commission_vat: MoneyShown | None
+    """The VAT that the operator invoices with its commission, by the rate of today; that of the day
+    of the job counts."""
+    payout: MoneyShown | None
+    """The provider's part of what the customer pays: less the commission and its VAT."""
 
 
 class ProposalShown(Answer):
@@ -299,6 +304,8 @@ def fees_shown(fees: Fees) -> FeesShown:
         including_vat=MoneyShown.of(fees.including_vat),
         commission=MoneyShown.of(fees.commission),
         net=MoneyShown.of(fees.net),
+        commission_vat=MoneyShown.of(fees.commission_vat) if fees.commission_vat else None,
+        payout=MoneyShown.of(fees.payout) if fees.payout else None,
     )
 
 

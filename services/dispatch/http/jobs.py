@@ -46,6 +46,7 @@ from services.dispatch.http.fields import (
 from services.dispatch.http.links import Doors
 from services.dispatch.job.doing import FinishJob, Leave, MoveArrival
 from services.dispatch.job.reviewing import Review
+from services.dispatch.lookups import marketplace_marketplace
 
 MOST_FILES = 20
 OF_JOBS = (Purpose.PHOTO, Purpose.OTHER)
@@ -131,6 +132,8 @@ class JobForBusiness(JobShown):
     commission_basis_points: int
     """That of the time of the request."""
     commission: MoneyShown | None
+    commission_vat: MoneyShown | None
+    """By the rate of the day on which it was done."""
 
 
 class PhoneLink(Answer):
@@ -160,7 +163,10 @@ class JobHistory(
         JobPlanned: PlannedFact,
         ArrivalMoved: ("arrives_from", "arrives_until", "moved_by", "moved_at"),
         OnTheWay: ("arrival_expected_at", "left_at"),
-        JobDone: ("report", "amount", "units_hundredths", "commission", "reviews_at", "done_at"),
+        JobDone: (
+            *("report", "amount", "units_hundredths", "commission", "commission_vat"),
+            *("reviews_at", "done_at"),
+        ),
         JobCancelled: ("cause", "cancelled_by", "replaced", "cancelled_at"),
         ReviewGiven: ("given_by", "given_at"),
         ReviewsPublished: ("provider_mark", "customer_mark", "published_at"),
@@ -221,10 +227,10 @@ def router(doors: Doors) -> Router:
         job_id: Id, body: CompletionBody, context: ProviderContext
     ) -> Answered[Recorded]:
         """Report that the job is done, with photos."""
-        await require_job(context, job_id)
+        state = await require_job(context, job_id)
         for index, file_id in enumerate(body.file_ids):
             await files.require(context, f"file_ids/{index}", file_id, OF_JOBS)
-        command = completion(body, body.file_ids, context)
+        command = await completion(body, body.file_ids, context, state.plan)
         return await context.handle(JOB, job_id, command)
 
     @routes.put("/jobs/{job_id}/cancellation")
@@ -276,7 +282,8 @@ def by_link(doors: Doors) -> Router:
     ) -> Answered[Recorded]:
         """Report that the job is done."""
         known, state = await on_phone(doors, context, token)
-        return await known.handle(JOB, state.plan.job_id, completion(body, (), known))
+        command = await completion(body, (), known, state.plan)
+        return await known.handle(JOB, state.plan.job_id, command)
 
     @routes.get("/page/{token}/jobs/{job_id}")
     async def show_job_to_customer(
@@ -337,12 +344,18 @@ def departure(body: DepartureBody, context: RequestContext) -> Leave:
     return Leave(arrival_expected_at=body.arrival_expected_at, at=context.occurred_at)
 
 
-def completion(body: ReportBody, file_ids: tuple[str, ...], context: RequestContext) -> FinishJob:
+async def completion(
+    body: ReportBody, file_ids: tuple[str, ...], context: RequestContext, plan: JobPlanned
+) -> FinishJob:
+    at = context.occurred_at
     return FinishJob(
         report=body.report,
         file_ids=file_ids,
         units_hundredths=body.units_hundredths,
-        at=context.occurred_at,
+        commission_vat_basis_points=await marketplace_marketplace.commission_vat(
+            context, plan.organisation_id, at
+        ),
+        at=at,
     )
 
 
@@ -411,5 +424,8 @@ def for_business(state: job.Known) -> JobForBusiness:
     more = {
         "commission_basis_points": state.plan.commission_basis_points,
         "commission": MoneyShown.of(done.commission) if done else None,
+        "commission_vat": (
+            MoneyShown.of(done.commission_vat) if done and done.commission_vat else None
+        ),
     }
     return JobForBusiness.model_validate(shown(state).model_dump() | more)

@@ -21,6 +21,7 @@ from services.dispatch.http.answers import (
     offer_shown,
 )
 from services.dispatch.http.fields import BasisPoints, Unit, Written
+from services.dispatch.lookups import marketplace_marketplace
 from services.dispatch.request.proposing import MOST_SLOTS, Decline, Propose
 from services.dispatch.terms import MOST_PRICE_MINOR, WHOLE_BASIS_POINTS, fees
 
@@ -71,7 +72,11 @@ async def show_fees(
     state = offered_request(context, (await context.load(REQUEST, request_id)).state)
     offer = state.dossier.offers[context.principal.organisation_id]
     price = Money(amount_minor, state.dossier.created.currency)
-    return Answered(fees_shown(fees(price, vat_basis_points, offer.commission_basis_points)))
+    commission_vat = await marketplace_marketplace.commission_vat(
+        context, state.dossier.created.organisation_id, context.at
+    )
+    found = fees(price, vat_basis_points, offer.commission_basis_points, commission_vat)
+    return Answered(fees_shown(found))
 
 
 @router.put("/offers/{request_id}/proposal")
@@ -79,11 +84,15 @@ async def propose(
     request_id: Id, body: ProposalBody, context: ProviderContext
 ) -> Answered[Recorded]:
     """Propose to take a request. 409 once a provider is chosen."""
+    held = offered_request(context, (await context.load(REQUEST, request_id)).state).dossier
     command = Propose(
         provider_id=context.principal.organisation_id,
         price=body.price.money(),
         unit=body.unit,
         vat_basis_points=body.vat_basis_points,
+        commission_vat_basis_points=await marketplace_marketplace.commission_vat(
+            context, held.created.organisation_id, context.at
+        ),
         slots=body.slots,
         scope=body.scope,
         valid_until=body.valid_until,

@@ -35,11 +35,13 @@ class Leave:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FinishJob:
-    """`units_hundredths` is how many units it took, where the price is for one."""
+    """`units_hundredths` is how many units it took, where the price is for one. The VAT on the
+    commission is that of the day."""
 
     report: str
     file_ids: tuple[str, ...]
     units_hundredths: int | None
+    commission_vat_basis_points: int
     at: datetime
 
 
@@ -126,6 +128,7 @@ def finish(command: FinishJob, plan: JobPlanned) -> JobDone | UnitsDoNotFit:
     if (units is None) is not (plan.unit is None):
         return UnitsDoNotFit()
     amount = plan.price if units is None else times(plan.price, units)
+    commission = part_of(amount, plan.commission_basis_points)
     return JobDone(
         job_id=plan.job_id,
         organisation_id=plan.organisation_id,
@@ -135,12 +138,13 @@ def finish(command: FinishJob, plan: JobPlanned) -> JobDone | UnitsDoNotFit:
         file_ids=command.file_ids,
         amount=amount,
         units_hundredths=units,
-        commission=part_of(amount, plan.commission_basis_points),
+        commission=commission,
         reviews_at=days_later(command.at, REVIEWED_WITHIN_DAYS, plan.time_zone),
         customer_email=plan.customer_email,
         customer_link=plan.customer_link,
         language=plan.language,
         done_at=command.at,
+        commission_vat=part_of(commission, command.commission_vat_basis_points),
     )
 
 

@@ -1,10 +1,12 @@
 """Marketplaces, as their operators set them up: whether they broadcast, what they list, when."""
 
 from dataclasses import dataclass, replace
+from datetime import datetime
+from zoneinfo import ZoneInfo
 
 from contracts.marketplace import marketplace_v1
 from contracts.marketplace.marketplace_v1 import MarketplaceActivated, MarketplaceEvent
-from contracts.providers import Marketplace, marketplace_after
+from contracts.providers import Marketplace, commission_vat_on, marketplace_after
 from infra.consumers.views import OutOfOrder, View
 from infra.http.problems import unknown_reference
 from infra.http.request_context import RequestContext
@@ -54,3 +56,13 @@ async def require(context: RequestContext, marketplace_id: str) -> Kept:
     if found is None or not found.marketplace[0].active:
         raise unknown_reference("service_code", "service")
     return found
+
+
+async def commission_vat(context: RequestContext, marketplace_id: str, at: datetime) -> int:
+    """The VAT on the commissions of a marketplace on the day of an instant, by its own clock, in
+    basis points."""
+    found = await context.lookup(lookup, marketplace_id)
+    if found is None:
+        return 0
+    known = found.marketplace[0]
+    return commission_vat_on(known.commission_vat, at.astimezone(ZoneInfo(known.time_zone)).date())

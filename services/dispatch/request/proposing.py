@@ -28,12 +28,14 @@ HOLDS_AT_LEAST = timedelta(days=1)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Propose:
-    """`price` is without VAT, for one `unit` where there is one."""
+    """`price` is without VAT, for one `unit` where there is one. The VAT on the commission is that
+    of the day."""
 
     provider_id: str
     price: Money
     unit: str | None
     vat_basis_points: int
+    commission_vat_basis_points: int
     slots: tuple[datetime, ...]
     scope: str
     valid_until: datetime
@@ -137,7 +139,12 @@ def proposal(command: Propose, offer: RequestOffered, held: Dossier) -> Proposal
         unit=command.unit,
         vat_basis_points=command.vat_basis_points,
         commission_basis_points=commission,
-        fees=fees(command.price, command.vat_basis_points, commission),
+        fees=fees(
+            command.price,
+            command.vat_basis_points,
+            commission,
+            command.commission_vat_basis_points,
+        ),
         slots=tuple(sorted(command.slots)),
         scope=command.scope,
         valid_until=command.valid_until,

@@ -146,6 +146,7 @@ def propose(
         price=price,
         unit=None,
         vat_basis_points=vat,
+        commission_vat_basis_points=2_000,
         slots=slots,
         scope="Six windows",
         valid_until=valid_until,
@@ -168,7 +169,7 @@ def proposed(
         unit=None,
         vat_basis_points=2_000,
         commission_basis_points=1_250,
-        fees=fees(price, 2_000, 1_250),
+        fees=fees(price, 2_000, 1_250, 2_000),
         slots=(SLOT,),
         scope="Six windows",
         valid_until=SLOT,
@@ -297,7 +298,13 @@ def planned(unit: str | None = None, contract: str | None = None) -> JobPlanned:
 
 
 def finish(units: int | None = None, at: datetime = SLOT + HOUR) -> FinishJob:
-    return FinishJob(report="All clean", file_ids=("f-1",), units_hundredths=units, at=at)
+    return FinishJob(
+        report="All clean",
+        file_ids=("f-1",),
+        units_hundredths=units,
+        commission_vat_basis_points=2_000,
+        at=at,
+    )
 
 
 def done(at: datetime = SLOT + HOUR) -> JobDone:
@@ -316,6 +323,7 @@ def done(at: datetime = SLOT + HOUR) -> JobDone:
         customer_link="https://portal.example.org/dispatch/page/R1",
         language="fr",
         done_at=at,
+        commission_vat=Money(300, "EUR"),
     )
 
 

@@ -68,6 +68,8 @@ async def test_a_provider_sees_the_place_and_the_fees_before_it_answers(database
             "including_vat": euros(14_400),
             "commission": euros(0),
             "net": euros(12_000),
+            "commission_vat": euros(0),
+            "payout": euros(14_400),
         }
         for path in (f"/offers/{request_id}", f"/jobs/{request_id}"):
             assert (await api.by("lyonnais", "GET", path)).status_code == 404

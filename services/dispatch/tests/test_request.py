@@ -294,6 +294,8 @@ class TestProposing:
         shares = proposed().fees
         assert (shares.vat, shares.commission) == (Money(2_400, "EUR"), Money(1_500, "EUR"))
         assert (shares.including_vat, shares.net) == (Money(14_400, "EUR"), Money(10_500, "EUR"))
+        # 20 % of the commission, which the customer does not see.
+        assert (shares.commission_vat, shares.payout) == (Money(300, "EUR"), Money(12_600, "EUR"))
 
     def test_the_last_proposal_counts(self) -> None:
         cheaper = Money(11_000, "EUR")

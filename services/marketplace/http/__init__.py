@@ -15,6 +15,7 @@ def router(running: Running) -> APIRouter:
     vault = Vault(running.pool, running.settings.masters)
     routers = (
         settings.routes(links),
+        settings.rates,
         invitations.routes(Inviting(vault, running.settings.portal), links),
         providers.router,
         providers.routes(links),

@@ -10,6 +10,7 @@ from contracts.marketplace import marketplace_v1
 from contracts.marketplace.marketplace_v1 import (
     AssignmentChanged,
     CommissionSet,
+    CommissionVatSet,
     DocumentsRequested,
     InternalDocumentPublished,
     InternalDocumentWithdrawn,
@@ -186,6 +187,8 @@ class SettingsShown(Answer):
     internal_documents: tuple[DocumentShown, ...]
     commissions: tuple[RateShown, ...]
     """By their days."""
+    commission_vat: tuple[RateShown, ...]
+    """The VAT on commissions, by its days."""
 
 
 class DocumentsFact(Answer):
@@ -232,12 +235,46 @@ class SettingsHistory(
             *("marketplace_id", "document_id", "withdrawn_by", "withdrawn_at"),
         ),
         CommissionSet: ("marketplace_id", "basis_points", "valid_from", "set_by", "set_at"),
+        CommissionVatSet: ("marketplace_id", "basis_points", "valid_from", "set_by", "set_at"),
     },
 ):
     """Every fact about a marketplace, oldest first."""
 
 
 # --- Routes -----------------------------------------------------------------
+
+
+rates = Router("Settings")
+
+
+@rates.put("/settings/commission")
+async def set_commission(body: CommissionBody, context: OperatorContext) -> Answered[Recorded]:
+    """Set the commission of providers without one of their own, from a day on; jobs agreed
+    before keep theirs."""
+    zone = ZoneInfo((await mine(context)).time_zone)
+    command = marketplace.SetCommission(
+        basis_points=body.basis_points,
+        valid_from=body.valid_from,
+        today=context.at.astimezone(zone).date(),
+        by=context.principal.subject,
+        at=context.at,
+    )
+    return await carry_out(context, command)
+
+
+@rates.put("/settings/commission-vat")
+async def set_commission_vat(body: CommissionBody, context: OperatorContext) -> Answered[Recorded]:
+    """Set the VAT on commissions from a day on; a job has that of the day on which it is
+    done."""
+    zone = ZoneInfo((await mine(context)).time_zone)
+    command = marketplace.SetCommissionVat(
+        basis_points=body.basis_points,
+        valid_from=body.valid_from,
+        today=context.at.astimezone(zone).date(),
+        by=context.principal.subject,
+        at=context.at,
+    )
+    return await carry_out(context, command)
 
 
 def routes(links: "Links") -> Router:
@@ -385,20 +422,6 @@ def routes(links: "Links") -> Router:
         )
         return await carry_out(context, command)
 
-    @router.put("/settings/commission")
-    async def set_commission(body: CommissionBody, context: OperatorContext) -> Answered[Recorded]:
-        """Set the commission of providers without one of their own, from a day on; jobs agreed
-        before keep theirs."""
-        zone = ZoneInfo((await mine(context)).time_zone)
-        command = marketplace.SetCommission(
-            basis_points=body.basis_points,
-            valid_from=body.valid_from,
-            today=context.at.astimezone(zone).date(),
-            by=context.principal.subject,
-            at=context.at,
-        )
-        return await carry_out(context, command)
-
     return router
 
 
@@ -462,4 +485,5 @@ def settings_shown(known: Marketplace, links: Links, context: PublicRequest) -> 
         terms=terms,
         internal_documents=internal,
         commissions=tuple(map(RateShown.of, known.rates)),
+        commission_vat=tuple(map(RateShown.of, known.commission_vat)),
     )

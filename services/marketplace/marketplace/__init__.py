@@ -8,6 +8,7 @@ from typing import ClassVar, assert_never
 from contracts.marketplace.marketplace_v1 import (
     AssignmentChanged,
     CommissionSet,
+    CommissionVatSet,
     DocumentsRequested,
     InternalDocumentPublished,
     InternalDocumentWithdrawn,
@@ -139,9 +140,20 @@ class SetCommission:
     at: datetime
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SetCommissionVat:
+    """`today` is the day in the time zone of the marketplace."""
+
+    basis_points: int
+    valid_from: date
+    today: date
+    by: str
+    at: datetime
+
+
 Setting = ChangeAssignment | ChangeNoticePeriod | RequestDocuments | ListService | UnlistService
 Publishing = PublishTerms | PublishInternalDocument | WithdrawInternalDocument
-Command = Activate | Deactivate | Setting | Publishing | SetCommission
+Command = Activate | Deactivate | Setting | Publishing | SetCommission | SetCommissionVat
 
 # --- Rejections -------------------------------------------------------------
 
@@ -246,6 +258,8 @@ def decide(command: Command, state: State) -> Decision:
             return deactivate(command, known)
         case SetCommission():
             return set_commission(command, known)
+        case SetCommissionVat():
+            return set_commission_vat(command, known)
         case PublishTerms() | PublishInternalDocument() | WithdrawInternalDocument():
             return publish(command, known)
         case _:
@@ -445,6 +459,22 @@ def set_commission(command: SetCommission, known: Marketplace) -> Decision:
         return bad
     return [
         CommissionSet(
+            marketplace_id=known.marketplace_id,
+            basis_points=command.basis_points,
+            valid_from=command.valid_from,
+            set_by=command.by,
+            set_at=command.at,
+        )
+    ]
+
+
+def set_commission_vat(command: SetCommissionVat, known: Marketplace) -> Decision:
+    if Rate(command.valid_from, command.basis_points) in known.commission_vat:
+        return []
+    if bad := terms.bad_rate(command.basis_points, command.valid_from, command.today):
+        return bad
+    return [
+        CommissionVatSet(
             marketplace_id=known.marketplace_id,
             basis_points=command.basis_points,
             valid_from=command.valid_from,

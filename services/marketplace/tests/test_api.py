@@ -66,6 +66,7 @@ def done(at: datetime, amount_minor: int, job_id: str = "j-1") -> JobDone:
         customer_link="https://example.org",
         language="fr",
         done_at=at,
+        commission_vat=None,
     )
 
 

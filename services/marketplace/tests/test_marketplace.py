@@ -6,6 +6,7 @@ import pytest
 from contracts.marketplace.marketplace_v1 import (
     AssignmentChanged,
     CommissionSet,
+    CommissionVatSet,
     DocumentsRequested,
     InternalDocumentPublished,
     InternalDocumentWithdrawn,
@@ -15,7 +16,7 @@ from contracts.marketplace.marketplace_v1 import (
     ServiceUnit,
     TermsPublished,
 )
-from contracts.providers import Marketplace, Rate, marketplace_after
+from contracts.providers import Marketplace, Rate, commission_vat_on, marketplace_after
 from infra.testing.spec import Spec
 from services.marketplace import marketplace, terms
 from services.marketplace.marketplace import (
@@ -221,3 +222,37 @@ def test_a_commission_holds_from_today_on_and_never_for_the_past() -> None:
     later = marketplace_after(known, commission_set(500, TODAY + DAY))
     assert later is not None
     assert later.rates == (Rate(TODAY, 1_000), Rate(TODAY + DAY, 500))
+
+
+def set_vat(points: int = 2_000, day: date = TODAY) -> marketplace.SetCommissionVat:
+    return marketplace.SetCommissionVat(
+        basis_points=points, valid_from=day, today=TODAY, by="olga", at=NOON
+    )
+
+
+def vat_set(points: int = 2_000, day: date = TODAY) -> CommissionVatSet:
+    return CommissionVatSet(
+        marketplace_id="quartier", basis_points=points, valid_from=day, set_by="olga", set_at=NOON
+    )
+
+
+@pytest.mark.requirement("G-68")
+def test_the_vat_on_commissions_is_nothing_to_all_of_them_and_never_for_the_past() -> None:
+    for points in (0, 10_000):
+        given(activated()).when(set_vat(points)).records(vat_set(points))
+    for points in (-1, 10_001, 10_100):
+        bad = terms.RateNotPossible(points, 10_000)
+        given(activated()).when(set_vat(points)).is_rejected(bad)
+    yesterday = TODAY - DAY
+    past = terms.DayIsPast(yesterday, TODAY)
+    given(activated()).when(set_vat(day=yesterday)).is_rejected(past)
+
+
+@pytest.mark.requirement("G-68")
+def test_a_day_has_the_vat_that_began_last() -> None:
+    rates = (Rate(TODAY, 2_000), Rate(TODAY + DAY, 2_100))
+    days = (TODAY - DAY, TODAY, TODAY + DAY, TODAY + 2 * DAY)
+    assert [commission_vat_on(rates, day) for day in days] == [0, 2_000, 2_100, 2_100]
+    known = marketplace_after(marketplace_after(None, activated()), vat_set())
+    assert known is not None
+    assert (known.commission_vat, known.rates) == ((Rate(TODAY, 2_000),), ())
