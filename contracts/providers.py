@@ -221,8 +221,8 @@ def commission_on(own: Iterable[Rate], default: Iterable[Rate], day: date) -> in
 
 
 def commission_vat_on(rates: Iterable[Rate], day: date) -> int:
-    """The VAT on commissions on a day, in basis points; none before the first rate. The law asks for
-    that of the day on which a job is done."""
+    """The VAT on commissions on a day, in basis points; none before the first rate. The law asks
+    for that of the day on which a job is done."""
     return rate_on(rates, day) or 0
 
 
