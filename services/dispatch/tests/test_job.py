@@ -172,7 +172,10 @@ class TestDone:
     def test_a_price_of_a_unit_counts_what_it_took(self) -> None:
         by_hour = planned(unit="hour")
         amount, part = Money(30_000, "EUR"), Money(3_750, "EUR")
-        event = replace(done(), units_hundredths=250, amount=amount, commission=part)
+        vat = Money(750, "EUR")
+        event = replace(
+            done(), units_hundredths=250, amount=amount, commission=part, commission_vat=vat
+        )
         given(by_hour).when(finish(units=250)).records(event)
         given(by_hour).when(finish()).is_rejected(UnitsDoNotFit())
         given(planned()).when(finish(units=250)).is_rejected(UnitsDoNotFit())
