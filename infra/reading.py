@@ -238,14 +238,16 @@ class Rows(Generic[Row]):
         rows = self
         if after is not None:
             rows = self.where(order.beyond, **{f"after_{n}": part for n, part in enumerate(after)})
-        return await rows._fetch(pool, f" order by {order.by} limit {limit:d}")
+        return await rows._fetch(pool, f" order by {order.by} limit {limit:d}", prepare=False)
 
-    async def _fetch(self, pool: Pool, rest: str) -> list[Row]:
+    async def _fetch(self, pool: Pool, rest: str, *, prepare: bool | None = None) -> list[Row]:
+        # A plan that is kept does not know what is asked for. A page of the few rows of a status
+        # would walk through all rows in the order of the page, which seems cheap for a common one.
         conditions = " and ".join(self.conditions) or "true"
         query = f"{self.table.select} where {conditions}{rest}"
         async with pool.connection() as connection:
             cursor = connection.cursor(row_factory=self.table.kind.row_factory)
-            await cursor.execute(query.encode(), self.values)
+            await cursor.execute(query.encode(), self.values, prepare=prepare)
             return await cursor.fetchall()
 
 

@@ -49,7 +49,8 @@ QUESTIONS: Mapping[str, str] = {
 TABLES = ("orders", "pickups", "tours", "returns")
 
 # The last orders are on their way: what goes on is the same in both, a day's work. One order of
-# 5 000 goes to a small town.
+# 5 000 goes to a small town. Of returns, the town and the courier that are asked for have a page of
+# them in both.
 FILL = (
     """
 insert into users
@@ -99,15 +100,15 @@ from generate_series(0, %(orders)s / 50 - 1) t
     """
 insert into returns
 select %(org)s || '-' || r * 20, %(org)s, 'TRK-' || r * 20, town, lower(town),
-  %(org)s || '-t' || r * 20 / 50, %(org)s || '-courier' || r %% 200 + 1,
-  %(org)s || '-courier' || r %% 200 + 1, 'absent', 1, array['TRK-' || r * 20], array[]::text[],
+  %(org)s || '-t' || r * 20 / 50, courier, courier, 'absent', 1, array['TRK-' || r * 20], array[]::text[],
   34900, 'MAD', at,
   case when r <= 100 then 'in_depot' when r <= 110 then 'disputed' when r <= 300 then 'approved'
     when r %% 3 = 0 then 'back_to_sender' else 'out_of_depot' end,
   '[]', 'operator', at, at + interval '7 days', null, '[]', false, null, null, null
 from (
   select r, now() - r * interval '34 seconds' as at,
-    case when r %% 250 = 0 then 'Zagora' else 'Ville ' || r %% 20 end as town
+    case when r %% 25 = 0 then 'Zagora' else 'Ville ' || r %% 20 end as town,
+    %(org)s || '-courier' || case when r %% 25 = 6 then 7 else r %% 200 + 1 end as courier
   from generate_series(1, %(orders)s / 20) r
 ) one
 """,

@@ -142,6 +142,7 @@ view = View(
     project=project,
     indexes=(
         "(organisation_id, assigned_at, order_id) where status = 'to_prepare'",
+        "(organisation_id, registered_at) where status = 'to_prepare'",
         "(organisation_id, tracking_number)",
     ),
 )

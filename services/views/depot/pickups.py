@@ -131,6 +131,7 @@ view = View(
         "(organisation_id, day, pickup_id)",
         "(organisation_id, status, day, pickup_id)",
         "(organisation_id, courier_id, day, pickup_id)",
+        "(organisation_id, courier_id, planned_at)",
         "using gin (filed_cities)",
         "using gin (tracking_numbers)",
         "using gin (order_ids)",

@@ -62,9 +62,13 @@ def to_prepare(context: RequestContext, filters: TaskFilters) -> Rows[Order]:
         rows = rows.where("operator_id = %(asking)s", asking=who.subject)
     if filters.courier_id is None:
         return rows
+    # No pickup is planned before its orders are registered, but for clocks that differ: without the
+    # bound, all that a courier ever brought would be looked through.
     return rows.where(
         "order_id in (select unnest(p.order_ids) from pickups p"
-        " where p.organisation_id = %(organisation_id)s and p.courier_id = %(courier)s)",
+        " where p.organisation_id = %(organisation_id)s and p.courier_id = %(courier)s"
+        " and p.planned_at >= (select min(o.registered_at) - interval '1 day' from orders o"
+        " where o.organisation_id = %(organisation_id)s and o.status = 'to_prepare'))",
         courier=filters.courier_id,
     )
 
