@@ -100,8 +100,8 @@ from generate_series(0, %(orders)s / 50 - 1) t
     """
 insert into returns
 select %(org)s || '-' || r * 20, %(org)s, 'TRK-' || r * 20, town, lower(town),
-  %(org)s || '-t' || r * 20 / 50, courier, courier, 'absent', 1, array['TRK-' || r * 20], array[]::text[],
-  34900, 'MAD', at,
+  %(org)s || '-t' || r * 20 / 50, courier, courier, 'absent', 1,
+  array['TRK-' || r * 20], array[]::text[], 34900, 'MAD', at,
   case when r <= 100 then 'in_depot' when r <= 110 then 'disputed' when r <= 300 then 'approved'
     when r %% 3 = 0 then 'back_to_sender' else 'out_of_depot' end,
   '[]', 'operator', at, at + interval '7 days', null, '[]', false, null, null, null
