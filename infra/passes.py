@@ -24,7 +24,7 @@ def read(masters: Mapping[str, bytes], purpose: str, given: str) -> str | None:
 
 
 def signature(masters: Mapping[str, bytes], purpose: str, text: str) -> str:
-    """What the current master key signs the text with for that purpose; the same each time."""
+    """The signature of the text for that purpose, by the current master key; the same each time."""
     return _signature(next(iter(masters.values())), purpose, text)
 
 

@@ -81,7 +81,7 @@ class Asking:
     """Those that no question may read from end to end."""
 
     async def rounds(self, count: int, step: Callable[[], None], *, by_index: bool) -> Samples:
-        """What each question takes in each organisation, round by round.
+        """The times of each question in each organisation, round by round.
 
         Raises `Scanned` when indexes are to be used and a table was read from end to end.
         """

@@ -312,7 +312,7 @@ class Beside:
 
 
 async def beside_of(context: RequestContext, rows: Iterable[Reminder]) -> Beside:
-    """What the reminders name, of the same organisation."""
+    """Those that the reminders name, of the same organisation."""
     mine, some = context.principal.organisation_id, [*rows]
     case_ids = {id for row in some for id in case_ids_of(row)}
     theirs = cases.of(mine, case_id=case_ids)
