@@ -415,7 +415,9 @@ async def test_what_passes_says_when_to_try_again(error: Exception, status: int,
 
 ZONES = [
     ("Europe/Paris", datetime(2026, 11, 22, 23, 30, tzinfo=UTC), "2026-11-23"),
-    ("Africa/Casablanca", datetime(2026, 11, 22, 22, 30, tzinfo=UTC), "2026-11-22"),
+    # Morocco left UTC+1 on 20 September 2026.
+    ("Africa/Casablanca", datetime(2026, 9, 10, 23, 0, tzinfo=UTC), "2026-09-11"),
+    ("Africa/Casablanca", datetime(2026, 11, 22, 23, 30, tzinfo=UTC), "2026-11-22"),
     ("Europe/Paris", datetime(2026, 6, 30, 21, 59, tzinfo=UTC), "2026-06-30"),
     ("Europe/Paris", datetime(2026, 6, 30, 22, 0, tzinfo=UTC), "2026-07-01"),
 ]
