@@ -66,6 +66,9 @@ class Text(BaseModel):
     facts: Mapping[str, Annotated[Fact, BeforeValidator(_pair)]] = {}
     subject: str
     body: str
+    unsubscribe: str = ""
+    """The fact with the address at which one click ends mails like it (RFC 8058); "" where whoever
+    reads it cannot, or ends them elsewhere."""
 
 
 class Said(BaseModel):

@@ -114,6 +114,8 @@ NOT_LET_IN = frozenset({"pending", "rejected"})
 JSON = "application/json"
 FORM = "application/x-www-form-urlencoded"
 """A page without a script sends this."""
+ANY_FORM = f"{FORM}, multipart/form-data"
+"""A mail program sends one of these when it unsubscribes somebody (RFC 8058)."""
 KEY_FIELD = "key"
 """The field of a form that is its Idempotency-Key."""
 UNNAMED = b"unnamed"
@@ -650,7 +652,7 @@ class AuthMiddleware:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         app_state: AppState = scope["app"].state.app_state
-        header = None if self._admission.media == FORM else authorization(scope)
+        header = None if self._admission.media in {FORM, ANY_FORM} else authorization(scope)
         try:
             scope[PRINCIPAL] = self._principal(scope, header)
         except KeyNotKnown:
@@ -713,9 +715,10 @@ def public(media: str = JSON) -> Any:
     return Depends(AuthDependency(None, media))
 
 
-def unnamed() -> Any:
-    """Admits anybody, without an Idempotency-Key: who tells by rules of their own, and signs."""
-    return Depends(AuthDependency(None, unnamed=True))
+def unnamed(media: str = JSON) -> Any:
+    """Admits anybody, without an Idempotency-Key: who tells by rules of their own, and signs, or
+    has a secret address."""
+    return Depends(AuthDependency(None, media, unnamed=True))
 
 
 def form_fields(body: bytes) -> Mapping[str, str]:
@@ -790,7 +793,7 @@ def _fingerprint(request: Request, body: bytes) -> str:
 
 def _refuse_unreadable(content_type: bytes, body: bytes, media: str) -> None:
     kind, _, parameters = content_type.partition(b";")
-    if kind.strip().lower() != media.encode():
+    if kind.strip().lower().decode("latin-1") not in media.split(", "):
         facts, headers = {"media_type": media}, {"Accept": media}
         raise Problem(415, "unsupported-media-type", facts=facts, headers=headers)
     if media != JSON:

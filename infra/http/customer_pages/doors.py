@@ -12,11 +12,12 @@ from infra.catalogues import Language
 from infra.http.answers import Content
 from infra.http.auth import KeyNotKnown, Principal
 from infra.http.browsers import given
-from infra.http.problems import Problem
-from infra.http.request_context import FORM, PublicRequest, form_fields, public
+from infra.http.problems import Problem, invalid
+from infra.http.request_context import ANY_FORM, FORM, PublicRequest, form_fields, public, unnamed
 
 Anybody = Annotated[PublicRequest, public()]
 Sender = Annotated[PublicRequest, public(FORM)]
+MailProgram = Annotated[PublicRequest, unnamed(ANY_FORM)]
 Html = Annotated[Response, Content("text/html")]
 Token = Annotated[str, Path(pattern=r"^[A-Za-z0-9._~-]{1,200}$")]
 Chosen = Annotated[Language | None, Query()]
@@ -24,6 +25,9 @@ Chosen = Annotated[Language | None, Query()]
 Fields = Mapping[str, str]
 ELSEWHERE = frozenset({"cross-site", "same-site"})
 """Browsers say this of a request that a page of another origin makes (`Sec-Fetch-Site`)."""
+ONE_CLICK = ("List-Unsubscribe", "One-Click")
+"""What a mail program sends for whoever presses its button (RFC 8058, 3.1)."""
+MOST_FIELDS = 10
 MOST_DEVICE = 300
 """Characters of what a browser says of itself that are kept."""
 
@@ -67,6 +71,15 @@ def refuse_others(request: Request) -> None:
     """
     if request.method == "POST" and request.headers.get("sec-fetch-site") in ELSEWHERE:
         raise NoPage("gone_unknown", 403)
+
+
+async def refuse_all_but_one_click(request: Request) -> None:
+    """Raises a 422 `Problem` for a form other than that of RFC 8058: what follows links in mails
+    may send any other."""
+    name, value = ONE_CLICK
+    form = await request.form(max_files=0, max_fields=MOST_FIELDS)
+    if form.get(name) != value:
+        raise invalid(f"/{name}", "literal_error", expected=value)
 
 
 async def is_colleague(context: PublicRequest, request: Request, organisation_id: str) -> bool:

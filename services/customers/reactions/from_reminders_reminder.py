@@ -8,6 +8,8 @@ from services.customers.customer.commands import RecordConsent
 Reads = RemindersDeclined
 VERSION = "reminder page 1"
 """The name of the wording of the page."""
+ONE_CLICK = "List-Unsubscribe=One-Click"
+"""What a mail program sends in place of a wording."""
 
 
 def react(event: Reads) -> list[RecordConsent]:
@@ -24,7 +26,7 @@ def react(event: Reads) -> list[RecordConsent]:
             channel=channel,
             source=ConsentSource.CUSTOMER_PAGE,
             wording=event.wording,
-            wording_version=VERSION,
+            wording_version="RFC 8058" if event.wording == ONE_CLICK else VERSION,
             said_at=event.declined_at,
             by=f"link:{event.reminder_id}",
             at=event.declined_at,

@@ -1,5 +1,7 @@
 """A customer who wants no more reminders is written to about none, by whatever channel."""
 
+import pytest
+
 from contracts.consents import may_be_written_to
 from contracts.customers.customer_v1 import ConsentPurpose, ConsentWithdrawn, CustomerChannel
 from contracts.reminders.reminder_v1 import RemindersDeclined
@@ -38,6 +40,17 @@ def test_a_stop_on_the_page_is_a_refusal_for_each_channel_once() -> None:
         given.when(command).records(withdrawn)
     assert channels == [CustomerChannel.EMAIL, CustomerChannel.SMS]
     assert not may_be_written_to(ConsentPurpose.REMINDERS, blocked=False, said=False)
+
+
+@pytest.mark.requirement("G-76")
+@pytest.mark.parametrize(
+    ("wording", "version"),
+    [("No more reminders.", "reminder page 1"), ("List-Unsubscribe=One-Click", "RFC 8058")],
+)
+def test_a_refusal_names_the_wording_that_was_answered(wording: str, version: str) -> None:
+    refusals = from_reminders_reminder.react(declined(wording))
+    said = {(one.wording, one.wording_version) for one in refusals}
+    assert said == {(wording, version)}
 
 
 def test_of_somebody_who_was_forgotten_nothing_is_recorded() -> None:

@@ -137,6 +137,7 @@ def rendered(template: Template, language: str, facts: Mapping[str, str]) -> Ren
         text=text + "\n",
         html=_page(language, subject, [text]),
         short=subject,
+        unsubscribe=facts[template.text.unsubscribe] if template.text.unsubscribe else "",
     )
 
 

@@ -1,6 +1,7 @@
 """Mail over a real SMTP server, text messages over a real HTTP server, signed receipts."""
 
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -91,6 +92,27 @@ async def test_a_mail_says_what_it_is() -> None:
         assert (mail["Content-Language"], mail["Auto-Submitted"]) == ("fr", "auto-generated")
         assert mail["To"].addresses[0].display_name == "Ada Müller, Dr."
         assert mail["Subject"] == "Devis refusé"
+
+
+@pytest.mark.requirement("FLB-158")
+async def test_a_mail_that_one_click_ends_says_so_on_lines_of_its_own() -> None:
+    link = f"https://pages.relais.example/reminders/page/{'a' * 150}"
+    content = replace(outbound().content, unsubscribe=link)
+    async with mail_server() as server:
+        await Mail(server.url, SENDER).send(replace(outbound(), content=content))
+        [mail] = server.mails
+        raw = Mail(server.url, SENDER).mail_of(replace(outbound(), content=content)).as_bytes()
+    assert mail["List-Unsubscribe"] == f"<{link}>"
+    assert f"\r\nList-Unsubscribe: <{link}>\r\n".encode() in raw
+    assert b"\r\nList-Unsubscribe-Post: List-Unsubscribe=One-Click\r\n" in raw
+
+
+@pytest.mark.requirement("FLB-158")
+async def test_a_mail_that_nobody_can_end_says_nothing_of_it() -> None:
+    async with mail_server() as server:
+        await Mail(server.url, SENDER).send(outbound())
+        [mail] = server.mails
+    assert (mail["List-Unsubscribe"], mail["List-Unsubscribe-Post"]) == (None, None)
 
 
 @pytest.mark.parametrize(

@@ -126,6 +126,16 @@ def test_numbers_take_the_form_and_the_separators_of_the_language(
     assert (written.subject, written.text) == (subject, f"{text}\n")
 
 
+@pytest.mark.requirement("FLB-158")
+def test_the_mails_that_one_click_ends_are_those_of_reminders_by_the_link_in_them() -> None:
+    ended = {}
+    for template in ALL:
+        if address := rendered(template, "fr", examples(template)).unsubscribe:
+            ended[template.name] = (address, examples(template)["link"])
+    link = "https://portal.example.org/r/1"
+    assert ended == {"reminder": (link, link), "reminder_follow_up": (link, link)}
+
+
 # --- Arabic -----------------------------------------------------------------
 
 

@@ -51,7 +51,8 @@ class RequestContact:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DeclineReminders:
-    """STOP: no more reminders, by whatever channel (R3). `wording` is what the page said."""
+    """STOP: no more reminders, by whatever channel (R3). `wording` is what the page said,
+    or the form of a mail program (RFC 8058)."""
 
     wording: str
     at: datetime

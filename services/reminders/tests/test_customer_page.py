@@ -194,6 +194,51 @@ async def test_whoever_wants_no_reminders_says_so_without_anything_else(database
     assert "C'est noté." in after
 
 
+@pytest.mark.requirement("FLB-158")
+@pytest.mark.parametrize("commands", [SENT, (*SENT, stop())], ids=["sent", "stopped"])
+async def test_the_button_of_a_mail_program_ends_reminders_once_and_leads_nowhere(
+    database: str, commands: tuple[Any, ...]
+) -> None:
+    form = {"List-Unsubscribe": "One-Click"}
+    async with visiting(database, *commands) as claire:
+        here = f"/page/{claire.token}"
+        answers = [
+            await claire.client.post(here, data=form),
+            await claire.client.post(here, data=form),
+            await claire.client.post(here, files={name: (None, form[name]) for name in form}),
+        ]
+        [declined] = await claire.recorded(RemindersDeclined)
+        assert await claire.recorded(ReminderRead) == []
+    assert [(one.status_code, one.content) for one in answers] == [(204, b"")] * 3
+    assert declined.wording == "List-Unsubscribe=One-Click"
+
+
+@pytest.mark.requirement("FLB-158")
+@pytest.mark.parametrize(
+    "form", [{}, {"List-Unsubscribe": "one-click"}, {"list-unsubscribe": "One-Click"}]
+)
+async def test_what_only_follows_the_link_of_a_mail_ends_nothing(
+    database: str, form: dict[str, str]
+) -> None:
+    async with visiting(database, *SENT) as claire:
+        assert (await claire.look()).status_code == 200
+        refused = await claire.client.post(f"/page/{claire.token}", data=form)
+        assert await claire.recorded(RemindersDeclined) == []
+    [error] = refused.json()["errors"]
+    assert (refused.status_code, error["field"]) == (422, "/List-Unsubscribe")
+    assert error["rule"] == "literal_error"
+
+
+@pytest.mark.requirement("FLB-158")
+async def test_a_made_up_link_and_one_of_a_deleted_reminder_end_nothing(database: str) -> None:
+    form = {"List-Unsubscribe": "One-Click"}
+    async with visiting(database, *SENT, close()) as claire:
+        deleted = await claire.client.post(f"/page/{claire.token}", data=form)
+        made_up = await claire.client.post(f"/page/{claire.token[:-8]}AAAAAAAA", data=form)
+        assert await claire.recorded(RemindersDeclined) == []
+    assert [deleted.status_code, made_up.status_code] == [404, 404]
+
+
 async def test_a_form_of_other_works_is_not_taken(database: str) -> None:
     async with visiting(database, *SENT) as claire:
         page = await claire.look()

@@ -14,6 +14,8 @@ class RenderedMessage:
     text: str
     html: str
     short: str
+    unsubscribe: str = ""
+    """The address at which one click ends mails like it (RFC 8058); "" where there is none."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

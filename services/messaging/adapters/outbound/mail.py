@@ -29,6 +29,7 @@ from services.messaging.adapters.outbound import (
 
 PORTS = {"smtp": 25, "smtps": 465}
 SECONDS = 20.0
+UNSUBSCRIBE = "List-Unsubscribe"
 # RFC 3463: class, subject, detail.
 _ENHANCED = re.compile(r"\b([245])\.(\d{1,3})\.(\d{1,3})\b")
 _OF_SENDER = frozenset({("1", "7"), ("1", "8")})
@@ -46,6 +47,9 @@ class _Policy(EmailPolicy):
 
     def fold_binary(self, name: str, value: Any) -> bytes:
         """The line of a header as it goes out."""
+        if name == UNSUBSCRIBE:
+            # Left to itself, Python writes a long address as encoded words, which no program reads.
+            return f"{name}: {value}{self.linesep}".encode("ascii")
         addresses: tuple[Address, ...] = getattr(value, "addresses", ())
         if not addresses:
             return super().fold_binary(name, value)
@@ -200,6 +204,9 @@ class Mail:
         mail["Date"] = format_datetime(datetime.now(UTC))
         mail["Message-ID"] = f"<{message.key}@{self._sender.domain}>"
         mail["Auto-Submitted"] = "auto-generated"
+        if address := message.content.unsubscribe:
+            mail[UNSUBSCRIBE] = f"<{address}>"
+            mail["List-Unsubscribe-Post"] = "List-Unsubscribe=One-Click"
         mail.set_content(message.content.text)
         mail.add_alternative(message.content.html, subtype="html")
         # Set any earlier, it would move into the first part.

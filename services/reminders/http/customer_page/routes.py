@@ -23,12 +23,15 @@ from infra.http.customer_pages.doors import (
     Asked,
     Chosen,
     Fields,
+    ONE_CLICK,
     Html,
+    MailProgram,
     NoPage,
     Sender,
     Token,
     holder_of,
     is_colleague,
+    refuse_all_but_one_click,
     refuse_others,
 )
 from infra.http.customer_pages.houses import house_of
@@ -164,6 +167,24 @@ class Pages:
 
         return await self.inside(asked, done)
 
+    async def unsubscribe(self, asked: Asked) -> Response:
+        """What a mail program does for its reader, without another look at the page, and also
+        when the reminder itself is over (RFC 8058). It never redirects."""
+        await refuse_all_but_one_click(asked.request)
+        if (found := await self.links.read(asked.token)) is None:
+            return SITE.gone(NoPage("gone_unknown", 404), asked.context.language)
+        reminder_id, link_id = found
+        state = (await asked.context.load(REMINDER, reminder_id)).state
+        if isinstance(state, reminder.Uncreated | reminder.Closed) or not state.matter.invitations:
+            return SITE.gone(NoPage("gone_unknown", 404), asked.context.language)
+        who = holder_of(reminder_id, link_id, state.matter.created.organisation_id)
+        # Two programs may write the same form in different words.
+        key = f"one-click-{asked.context.fingerprint}"
+        context = replace(asked.context.as_principal(who), idempotency_key=key)
+        command = answering.DeclineReminders(wording="=".join(ONE_CLICK), at=context.at)
+        await context.perform(REMINDER, reminder_id, command)
+        return Response(status_code=204)
+
     async def written(
         self,
         asked: Asked,
@@ -265,6 +286,11 @@ def router(running: Running) -> Router:
     async def look(token: Token, context: Anybody, request: Request, lang: Chosen = None) -> Html:
         """The page. Fetching it changes nothing; its script says when somebody reads it."""
         return await pages.look(Asked(context, token, request, lang))
+
+    @routes.post("/page/{token}")
+    async def unsubscribe(token: Token, context: MailProgram, request: Request) -> Html:
+        """Want no more reminders, by the button of a mail program (R3)."""
+        return await pages.unsubscribe(Asked(context, token, request, None))
 
     @routes.post("/page/{token}/opened")
     async def read(token: Token, context: Sender, request: Request, lang: Chosen = None) -> Html:
