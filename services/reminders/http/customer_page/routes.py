@@ -19,11 +19,11 @@ from infra.host import Running
 from infra.http.answers import Router
 from infra.http.customer_pages.acting import carried_out
 from infra.http.customer_pages.doors import (
+    ONE_CLICK,
     Anybody,
     Asked,
     Chosen,
     Fields,
-    ONE_CLICK,
     Html,
     MailProgram,
     NoPage,
