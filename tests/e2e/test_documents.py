@@ -272,6 +272,7 @@ async def test_an_api_keeps_its_document(both: Platform, api: str, mode: Generat
         ("views.backoffice", 12),
         ("views.depot", 14),
         ("views.dealer", 3),
+        ("views.market", 5),
     ],
 )
 async def test_an_api_by_itself_keeps_its_document(
