@@ -45,6 +45,6 @@ BY_ID = table.order("consents-by-id", "organisation_id")
 
 
 async def consents(context: RequestContext, ids: Iterable[str]) -> Mapping[str, Consent]:
-    """What these providers said, by their ids; nothing of those who said nothing."""
+    """The last words of these providers by their ids; nothing of those who said nothing."""
     wanted = table.of_every_organisation(organisation_id=set(ids))
     return {row.organisation_id: row for row in await wanted.many(context.pool, BY_ID)}

@@ -1,4 +1,4 @@
-"""Who works with whom, and may the marketplace write to the provider about offers? (OGU-26)"""
+"""May a marketplace write to a provider about offers, and what are both called? (OGU-26)"""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass

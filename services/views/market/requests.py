@@ -1,4 +1,4 @@
-"""What did customers ask a marketplace for, and how far is each request? (OGU-24)"""
+"""How far is each request of a customer of a marketplace? (OGU-24)"""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
