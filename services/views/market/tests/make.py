@@ -62,6 +62,7 @@ def connected(
         terms_version=None,
         connected_by=f"{id}-manager",
         connected_at=NOON,
+        internal_documents=(),
     )
 
 
@@ -110,6 +111,8 @@ def accepted_service() -> relation.ServiceAccepted:
         service_code="windows",
         accepted_by="sophie",
         accepted_at=NOON + HOUR,
+        marketplace_name="Agora",
+        told_id="eclat-manager",
     )
 
 
@@ -122,6 +125,8 @@ def rejected_service() -> relation.ServiceRejected:
         explanation="No insurance for heights",
         rejected_by="sophie",
         rejected_at=NOON + HOUR,
+        marketplace_name="Agora",
+        told_id="eclat-manager",
     )
 
 
@@ -133,6 +138,8 @@ def deactivated_service() -> relation.ServiceDeactivated:
         service_code="windows",
         deactivated_by="sophie",
         deactivated_at=NOON + 2 * HOUR,
+        marketplace_name="Agora",
+        told_id="eclat-manager",
     )
 
 
