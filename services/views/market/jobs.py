@@ -67,6 +67,7 @@ class Job:
     arrival_expected_at: datetime | None = None
     amount_minor: int | None = None
     commission_minor: int | None = None
+    commission_vat_minor: int | None = None
     done_at: datetime | None = None
     cancelled_cause: str | None = None
     cancelled_by: str | None = None
@@ -100,6 +101,9 @@ def project(row: Job | None, event: Reads) -> Job:
                 arrival_expected_at=None,
                 amount_minor=event.amount.amount_minor,
                 commission_minor=event.commission.amount_minor,
+                commission_vat_minor=(
+                    event.commission_vat.amount_minor if event.commission_vat else None
+                ),
                 done_at=event.done_at,
             )
         case JobCancelled():
@@ -214,6 +218,8 @@ class JobListed(Answer):
     """What it came to without VAT, once it is done."""
     commission: MoneyShown | None
     """The operator's part of the amount."""
+    commission_vat: MoneyShown | None
+    """The VAT on the commission, by the rate of the day on which the job was done."""
     net: MoneyShown | None
     """The provider's part of the amount."""
     done_at: Instant | None
@@ -267,6 +273,7 @@ def listed(row: Job, names: Names) -> JobListed:
         commission_basis_points=row.commission_basis_points,
         amount=money(row.amount_minor, row.currency),
         commission=money(row.commission_minor, row.currency),
+        commission_vat=money(row.commission_vat_minor, row.currency),
         net=net_of(row),
         done_at=row.done_at,
         cancelled_cause=CancellationCause[cause.upper()] if cause else None,

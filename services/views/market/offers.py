@@ -164,6 +164,10 @@ class ProposalListed(Answer):
     """The operator's part of the amount without VAT."""
     net: MoneyShown
     """The provider's part: the amount without VAT, less the commission."""
+    commission_vat: MoneyShown | None
+    """The VAT that the operator invoices with its commission, as of the day of the proposal."""
+    payout: MoneyShown | None
+    """The provider's part of what the customer pays: less the commission and its VAT."""
     slots: tuple[Instant, ...]
     """The beginnings of arrival windows of two hours."""
     scope: str
@@ -245,6 +249,7 @@ def listed(row: Offer, names: Names, wanted: Mapping[str, requests.Request]) -> 
 
 
 def proposal_listed(made: ProposalMade) -> ProposalListed:
+    commission_vat, payout = made.fees.commission_vat, made.fees.payout
     return ProposalListed(
         price=MoneyShown.of(made.price),
         unit=made.unit,
@@ -252,6 +257,8 @@ def proposal_listed(made: ProposalMade) -> ProposalListed:
         including_vat=MoneyShown.of(made.fees.including_vat),
         commission=MoneyShown.of(made.fees.commission),
         net=MoneyShown.of(made.fees.net),
+        commission_vat=MoneyShown.of(commission_vat) if commission_vat else None,
+        payout=MoneyShown.of(payout) if payout else None,
         slots=made.slots,
         scope=made.scope,
         valid_until=made.valid_until,

@@ -20,6 +20,8 @@ FEES = request.Fees(
     including_vat=Money(14_400, "EUR"),
     commission=Money(1_500, "EUR"),
     net=Money(10_500, "EUR"),
+    commission_vat=Money(300, "EUR"),
+    payout=Money(12_600, "EUR"),
 )
 ECLAT, VITREX = "eclat", "vitrex"
 
@@ -430,6 +432,7 @@ def done() -> job.JobDone:
         amount=PRICE,
         units_hundredths=None,
         commission=FEES.commission,
+        commission_vat=FEES.commission_vat,
         reviews_at=SLOT + 7 * DAY,
         customer_email="awa@example.org",
         customer_link=PAGE,

@@ -51,6 +51,7 @@ PLANNED: dict[str, Any] = {
     "commission_basis_points": 1_250,
     "amount": None,
     "commission": None,
+    "commission_vat": None,
     "net": None,
     "done_at": None,
     "cancelled_cause": None,
@@ -63,6 +64,7 @@ DONE = {
     "status": "done",
     "amount": euros(12_000),
     "commission": euros(1_500),
+    "commission_vat": euros(300),
     "net": euros(10_500),
     "done_at": "2030-05-20T09:00:00Z",
 }

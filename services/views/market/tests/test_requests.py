@@ -76,6 +76,8 @@ PROPOSAL: dict[str, Any] = {
     "including_vat": euros(14_400),
     "commission": euros(1_500),
     "net": euros(10_500),
+    "commission_vat": euros(300),
+    "payout": euros(12_600),
     "slots": ["2030-05-20T07:00:00Z"],
     "scope": "Six windows",
     "valid_until": "2030-05-20T07:00:00Z",
