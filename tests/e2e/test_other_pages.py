@@ -32,7 +32,7 @@ Databases = Callable[[str, Prepare], Awaitable[str]]
 
 
 async def found(running: Running, path: str, folder: Path) -> Any:
-    """What is wrong with a page; nothing where there is no browser."""
+    """All that is wrong with a page; nothing where there is no browser."""
     if (tools := browser()) is None:
         return []
     told = await played(running, path, "page.mjs", tools, folder)

@@ -305,8 +305,12 @@ def evolve(user: User, event: UserEvent) -> User:
             return replace(user, person=replace(person, details=event, profile=known))
         case LicenceChanged():
             return replace(user, person=replace(person, licence=event))
-        case PhoneChanged():
-            return replace(user, person=with_phone(person, event))
+        case PhoneChanged(phone=phone):
+            details = replace(person.details, phone=phone) if person.details else None
+            known = replace(person.profile, phone=phone) if person.profile else None
+            credentials = sign_in.evolve(person.credentials, event)
+            moved = replace(person, credentials=credentials, details=details, profile=known)
+            return replace(user, person=moved)
         case (
             EmailChangeRequested()
             | EmailChanged()
@@ -325,16 +329,6 @@ def evolve(user: User, event: UserEvent) -> User:
             return replace(user, person=replace(person, credentials=credentials))
         case unhandled:
             assert_never(unhandled)
-
-
-def with_phone(person: Person, event: PhoneChanged) -> Person:
-    """The person with another number to sign in with, who is reached there as well."""
-    return replace(
-        person,
-        credentials=sign_in.evolve(person.credentials, event),
-        details=replace(person.details, phone=event.phone) if person.details else None,
-        profile=replace(person.profile, phone=event.phone) if person.profile else None,
-    )
 
 
 # --- Decisions --------------------------------------------------------------

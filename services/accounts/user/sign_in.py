@@ -182,9 +182,9 @@ class NotePhoneInUse:
 
 
 FactorCommand = EnrolTotp | MakeRecoveryCodes | RemoveTotp | RefuseCode
-ProvenCommand = RequestPasswordReset | RequestEmailChange | SetPassword | FactorCommand | SignIn
-PhoneCommand = RequestPhoneChange | ChangePhone
-ActiveCommand = ChangeEmail | PhoneCommand | ProvenCommand
+AddressCommand = RequestEmailChange | RequestPhoneChange
+ProvenCommand = RequestPasswordReset | AddressCommand | SetPassword | FactorCommand | SignIn
+ActiveCommand = ChangeEmail | ChangePhone | ProvenCommand
 Command = EndSessions | NotePhoneInUse | ActiveCommand
 
 # --- Rejections -------------------------------------------------------------
@@ -222,16 +222,15 @@ class NoPhoneToConfirm:
     pass
 
 
-PhoneRejection = SignsInWithoutPhone | PhoneIsYours | NoPhoneToConfirm
-Rejection = NotActive | SecondFactorMissing | NoAddressToConfirm | PhoneRejection
+Unconfirmed = NoAddressToConfirm | NoPhoneToConfirm
+Rejection = NotActive | SecondFactorMissing | SignsInWithoutPhone | PhoneIsYours | Unconfirmed
 
 # --- State ------------------------------------------------------------------
 
 EmailEvent = EmailChangeRequested | EmailChanged
 FactorEvent = TotpEnrolled | RecoveryCodesMade | TotpRemoved | CodeRefused
 SessionEvent = SignedIn | SessionsEnded
-PhoneEvent = PhoneChangeRequested | PhoneChanged | PhoneFoundInUse
-AddressEvent = EmailEvent | PhoneEvent
+AddressEvent = EmailEvent | PhoneChangeRequested | PhoneChanged | PhoneFoundInUse
 Event = PasswordResetRequested | PasswordSet | AddressEvent | FactorEvent | SessionEvent
 
 
@@ -324,8 +323,10 @@ def decide(command: ActiveCommand, credentials: Credentials, addressee: Addresse
     match command:
         case ChangeEmail():
             return change_email(command, credentials)
-        case RequestPhoneChange():
-            return request_phone_change(command, credentials, addressee)
+        case RequestPhoneChange() if addressee.phone is None:
+            return SignsInWithoutPhone()
+        case RequestPhoneChange(phone=phone) if phone == addressee.phone:
+            return PhoneIsYours()
         case ChangePhone():
             return change_phone(command, credentials, addressee)
         case EnrolTotp() if credentials.enrolled:
@@ -394,31 +395,13 @@ def change_email(command: ChangeEmail, credentials: Credentials) -> Decision:
     ]
 
 
-def request_phone_change(
-    command: RequestPhoneChange, credentials: Credentials, addressee: Addressee
-) -> Decision:
-    if addressee.phone is None:
-        return SignsInWithoutPhone()
-    if addressee.phone == command.phone:
-        return PhoneIsYours()
-    requested = PhoneChangeRequested(
-        user_id=command.user_id,
-        organisation_id=command.organisation_id,
-        new_phone=command.phone,
-        code=command.code,
-        expires_at=command.expires_at,
-        requested_at=command.at,
-    )
-    return unless_repeated(requested, credentials)
-
-
 def change_phone(command: ChangePhone, credentials: Credentials, addressee: Addressee) -> Decision:
     """The number that was wanted last is the one to confirm, also for who read an earlier one."""
     wanted = credentials.wanted_phone
     if wanted is None or wanted.new_phone != command.phone or addressee.phone is None:
-        changed = [one for one in credentials.last if isinstance(one, PhoneChanged)]
-        done = [(one.phone, one.changed_at) for one in changed]
-        return [] if (command.phone, command.at) in done else NoPhoneToConfirm()
+        done = [one for one in credentials.last if isinstance(one, PhoneChanged)]
+        repeated = any((one.phone, one.changed_at) == (command.phone, command.at) for one in done)
+        return [] if repeated else NoPhoneToConfirm()
     return [
         PhoneChanged(
             user_id=command.user_id,
@@ -452,6 +435,15 @@ def event_of(command: ProvenCommand, addressee: Addressee) -> Event:
                 organisation_id=organisation_id,
                 new_email=command.email,
                 confirmation_link=command.link,
+                expires_at=command.expires_at,
+                requested_at=at,
+            )
+        case RequestPhoneChange():
+            return PhoneChangeRequested(
+                user_id=user_id,
+                organisation_id=organisation_id,
+                new_phone=command.phone,
+                code=command.code,
                 expires_at=command.expires_at,
                 requested_at=at,
             )

@@ -168,8 +168,8 @@ class Pages:
         return await self.inside(asked, done)
 
     async def unsubscribe(self, asked: Asked) -> Response:
-        """What a mail program does for its reader, without another look at the page, and also
-        when the reminder itself is over (RFC 8058). It never redirects."""
+        """End the reminders of a reader by the button of their mail program (RFC 8058), also when
+        the reminder itself is over. Never redirects."""
         await refuse_all_but_one_click(asked.request)
         if (found := await self.links.read(asked.token)) is None:
             return SITE.gone(NoPage("gone_unknown", 404), asked.context.language)
