@@ -69,7 +69,14 @@ from services.accounts.user.password import (
     PasswordTooSimple,
     weakness,
 )
-from services.accounts.user.sign_in import NoAddressToConfirm, NotActive, SecondFactorMissing
+from services.accounts.user.sign_in import (
+    NoAddressToConfirm,
+    NoPhoneToConfirm,
+    NotActive,
+    PhoneIsYours,
+    SecondFactorMissing,
+    SignsInWithoutPhone,
+)
 
 REJECTIONS: list[Rejection] = [
     SignUpLinkUnknown(),
@@ -87,6 +94,9 @@ REJECTIONS: list[Rejection] = [
     NotActive(),
     SecondFactorMissing(),
     NoAddressToConfirm(),
+    NoPhoneToConfirm(),
+    SignsInWithoutPhone(),
+    PhoneIsYours(),
     PasswordTooShort(11),
     PasswordTooSimple(),
     PasswordTooCommon(),
