@@ -49,6 +49,25 @@ THEIRS: dict[str, Any] = {
 SUPPORT = {"supporter_id": "sam", "roles": ["logistics"], "reason": "A quote does not open."}
 
 
+def bodies_of_users() -> dict[str, Any]:
+    """Bodies by the end of a path, and by the method where two have one end."""
+    return {
+        "agreement": {"signed_on": today()},
+        "roles": {"roles": ["analyst"]},
+        "profile": PROFILE,
+        "details": DETAILS,
+        "licence": LICENCE,
+        "password": {"former": "x", "password": "y"},
+        "second-factor": {"password": "y"},
+        "removal": {"password": "y"},
+        "confirmation": {"code": "123456"},
+        "recovery-codes": {"code": "123456"},
+        "email": {"email": "x@example.org", "password": "y"},
+        "POST phone": {"phone": "+212612345678", "password": "y"},
+        "PUT phone": {"code": "123456"},
+    }
+
+
 def support(hours: float = 2.0) -> dict[str, Any]:
     until = datetime.now(UTC) + timedelta(hours=hours)
     return {**SUPPORT, "until": until.isoformat().replace("+00:00", "Z")}
@@ -96,21 +115,7 @@ class TestWhoMay:
 
     @pytest.mark.requirement("G-01")
     async def test_a_strangers_organisation_finds_nothing(self, database: str) -> None:
-        bodies: dict[str, Any] = {
-            "agreement": {"signed_on": today()},
-            "roles": {"roles": ["analyst"]},
-            "profile": PROFILE,
-            "details": DETAILS,
-            "licence": LICENCE,
-            "password": {"former": "x", "password": "y"},
-            "second-factor": {"password": "y"},
-            "removal": {"password": "y"},
-            "confirmation": {"code": "123456"},
-            "recovery-codes": {"code": "123456"},
-            "email": {"email": "x@example.org", "password": "y"},
-            "POST phone": {"phone": "+212612345678", "password": "y"},
-            "PUT phone": {"code": "123456"},
-        }
+        bodies = bodies_of_users()
         async with served(database) as api:
             await api.active_user("ada")
             for method, path, roles in routes(api.running):

@@ -39,7 +39,6 @@ from services.accounts.tests.serving import PASSWORD, Caller, served
 
 given = Spec(organisation.decide, organisation.evolve, organisation.initial).given
 TOKEN, ADDRESS = "IN7H3K9Q2MXC.first.secret", "paul@atelier.example"
-BEFORE = datetime.now(UTC) - timedelta(days=1)
 CHARTER = AcceptedDocument("charter", 2)
 
 
@@ -109,6 +108,7 @@ class TestDecisions:
 
 
 def sent(token: str = TOKEN, days: int = 30) -> InvitationSent:
+    sent_at = datetime.now(UTC) - timedelta(days=1)
     return InvitationSent(
         invitation_id=token.partition(".")[0],
         marketplace_id="quartier",
@@ -117,9 +117,9 @@ def sent(token: str = TOKEN, days: int = 30) -> InvitationSent:
         language="fr",
         link=f"https://portal.example/join#token={token}",
         token_mark=sha256(token.encode()).hexdigest(),
-        expires_at=BEFORE + timedelta(days=days),
+        expires_at=sent_at + timedelta(days=days),
         sent_by="olga",
-        sent_at=BEFORE,
+        sent_at=sent_at,
     )
 
 
@@ -135,7 +135,7 @@ ACCEPTED = InvitationAccepted(
     accepted_at=NOON,
     provider_name="Other",
     marketplace_name="Quartier Net",
-    invited_at=BEFORE,
+    invited_at=NOON,
     terms_version=3,
     internal_documents=(),
     told_id="olga",
