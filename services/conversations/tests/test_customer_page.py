@@ -6,7 +6,9 @@ from starlette.requests import Request
 from contracts.interventions.case_v1 import LinkTaken
 from infra.http.customer_pages.browsers import COOKIE, browser_of
 from infra.testing.following import follow
-from services.conversations.tests.make import CASE
+from infra.testing.serving import KEY
+from infra.tokens import issue
+from services.conversations.tests.make import CASE, GROUP
 from services.conversations.tests.serving import (
     counts,
     fact,
@@ -61,6 +63,21 @@ async def test_the_page_before_the_eyes_is_read_and_fetching_it_is_not(database:
         assert (await caller.shown("lea", path))["read_by_others"] == 1
         assert await counts(caller, "lea", path) == (1, 0)
         assert (await caller.client.get(f"{page}/count")).text == "0"
+
+
+@pytest.mark.requirement("FLB-124")
+async def test_a_colleague_who_writes_on_the_page_is_not_taken_for_the_customer(
+    database: str,
+) -> None:
+    async with served(database) as caller:
+        page, path = caller.page(), await caller.thread()
+        session = issue(KEY, "lea", GROUP, ("administrative_agent",))
+        caller.client.headers["Cookie"] = f"__Host-relais-access={session}"
+        refused = await caller.fills_in(f"{page}/messages", message="Is it mine?")
+        assert (refused.status_code, "data-opened" in refused.text) == (403, False)
+        assert "et non en tant que client" in refused.text
+        assert "Is it mine?</textarea>" in refused.text
+        assert await written(caller, path) == ()
 
 
 @pytest.mark.requirement("FLB-070", "FLB-124")

@@ -122,6 +122,21 @@ async def test_fetching_is_not_reading_and_colleagues_read_nothing(database: str
         assert len(await claire.recorded(ReminderRead)) == 1
 
 
+@pytest.mark.requirement("FLB-160", "FLB-161")
+async def test_a_colleague_who_fills_in_the_form_is_not_taken_for_the_customer(
+    database: str,
+) -> None:
+    async with visiting(database, *SENT) as lea:
+        page = await lea.look()
+        lea.session = issue(KEY, "lea", GROUP, ("administrative_agent",))
+        for act in ("booking", "refusal", "contact", "stop"):
+            answer = await lea.send(act, page, BELT)
+            assert (answer.status_code, "data-opened" in answer.text) == (403, False)
+            assert "et non en tant que client" in words(answer)
+        for kind in (ReminderRead, ReminderAnswered, ContactRequested, RemindersDeclined):
+            assert await lea.recorded(kind) == []
+
+
 @pytest.mark.requirement("FLB-159", "FLB-161")
 async def test_what_was_chosen_is_accepted_and_the_way_to_appointments_shown(
     database: str,

@@ -176,10 +176,20 @@ class Pages:
         fields = await asked.fields()
 
         async def done(door: Door) -> Response:
+            entered = fields.get("message", "")[:MOST_MESSAGE]
+            if await is_colleague(asked.context, asked.request, door.case.organisation_id):
+                # They would be recorded as the customer.
+                return self.written(
+                    door,
+                    asked.chosen,
+                    tells=False,
+                    error="error_signed_in",
+                    entered=entered,
+                    status=403,
+                )
             outcome = await carried_out(self.message(door, fields), ERRORS)
             if outcome.is_done:
                 return back_to(door.here, asked.chosen)
-            entered = fields.get("message", "")[:MOST_MESSAGE]
             return self.written(
                 await self.door(asked),
                 asked.chosen,

@@ -157,6 +157,12 @@ class Pages:
         fields = await asked.fields()
 
         async def done(door: Door) -> Response:
+            organisation_id = door.context.principal.organisation_id
+            if await is_colleague(asked.context, asked.request, organisation_id):
+                # They would be recorded as the customer.
+                error = "error_signed_in"
+                chosen = chosen_in(fields)
+                return await self.written(asked, door, chosen, error, 403, tells=False)
             outcome = await carried_out(act(door, fields), ERRORS)
             if outcome.is_done:
                 return back_to(door.here, asked.chosen)
