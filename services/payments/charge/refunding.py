@@ -202,7 +202,8 @@ def part_of(
 
 def share(line: Line, left: Amounts, including: int) -> Amounts:
     """An amount with the VAT that it was paid with. Whoever takes back all that is left takes all
-    VAT that is left, so that the parts of a line always add up to it."""
+    VAT that is left, so that the parts of a line always add up to it; and of neither the VAT nor
+    the rest more than is left of it, however small the parts are."""
     whole, currency = line.amounts, left.including_vat.currency
     vat = left.vat.amount_minor
     if including != left.including_vat.amount_minor:
@@ -210,7 +211,7 @@ def share(line: Line, left: Amounts, including: int) -> Amounts:
         even = (
             2 * including * whole.vat.amount_minor + whole.including_vat.amount_minor
         ) // divisor
-        vat = min(vat, even)
+        vat = max(min(vat, even), including - left.excluding_vat.amount_minor)
     return Amounts(
         excluding_vat=Money(including - vat, currency),
         vat=Money(vat, currency),

@@ -128,6 +128,17 @@ def test_the_parts_of_a_line_add_up_to_it(wanted: list[int]) -> None:
     assert left == amounts(0, 0)
 
 
+@pytest.mark.parametrize("cents", [1, 2, 3, 7])
+def test_small_parts_never_take_more_of_a_line_without_vat_than_is_left(cents: int) -> None:
+    left = PADS.amounts
+    while left.including_vat.amount_minor:
+        back = share(PADS, left, min(cents, left.including_vat.amount_minor))
+        left = less(left, back)
+        assert 0 <= back.vat.amount_minor <= back.including_vat.amount_minor
+        assert min(left.vat.amount_minor, left.excluding_vat.amount_minor) >= 0
+    assert left == amounts(0, 0)
+
+
 def test_all_that_is_left_is_the_rest() -> None:
     history: tuple[ChargeEvent, ...] = (*PAID, BEGUN, MADE)
     state = reduce(charge.evolve, history, charge.initial)
