@@ -140,18 +140,20 @@ class Counting:
     opened: InventoryOpened
     count: int = 1
     scans: Scans = field(default_factory=dict)
+    counters: Mapping[int, frozenset[str]] = field(default_factory=dict)
+    """All who counted, by the number of the count; `scans` has who scanned a parcel last."""
     first: CountEnded | None = None
 
 
 def evolve(state: Counting, event: ParcelsCounted) -> Counting:
     scan = Scan(event.shelf, event.counted_by)
     scanned = {**state.scans.get(event.count, {}), **dict.fromkeys(event.parcel_codes, scan)}
-    return replace(state, scans={**state.scans, event.count: scanned})
-
-
-def counters(scans: Scans, count: int) -> frozenset[str]:
-    """The people who counted in a count."""
-    return frozenset(scan.by for scan in scans.get(count, {}).values())
+    by = state.counters.get(event.count, frozenset()) | {event.counted_by}
+    return replace(
+        state,
+        scans={**state.scans, event.count: scanned},
+        counters={**state.counters, event.count: by},
+    )
 
 
 # --- Decisions --------------------------------------------------------------
@@ -183,7 +185,7 @@ def count_parcels(command: CountParcels, state: Counting) -> Decision:
         return []
     if command.count != state.count:
         return CountIsOver(command.count)
-    if command.count > 1 and command.by in counters(state.scans, 1):
+    if command.count > 1 and command.by in state.counters.get(1, ()):
         return CountedBefore()
     shelves = state.opened.shelves
     if shelves and command.shelf not in shelves:

@@ -100,6 +100,13 @@ class TestCount:
         hind = counted(SECOND, number=2, by="hind")
         given(*AGAIN).when(count(SECOND, number=2, by="hind")).records(hind)
 
+    def test_whose_parcels_others_scanned_again_has_counted_as_well(self) -> None:
+        elsewhere = counted(shelf="B-13", by="hind")
+        history = (opened(), counted(), elsewhere, ended(differs()))
+        for by in ("omar", "hind"):
+            again = count(SECOND, number=2, by=by)
+            given(*history).when(again).is_rejected(CountedBefore())
+
     def test_a_scan_of_the_first_count_is_none_of_the_second(self) -> None:
         given(*AGAIN).when(count(SECOND)).is_rejected(CountIsOver(1))
         given(*AGAIN).when(count(FIRST)).records_nothing()
