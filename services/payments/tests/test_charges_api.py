@@ -1,13 +1,23 @@
 """A case is paid for on the customer's page, once, whatever gets lost, late or doubled."""
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
-from contracts.interventions.case_v1 import CaseClosed
+from contracts.common_v1 import Money
+from contracts.interventions.case_v1 import (
+    Amounts,
+    CaseClosed,
+    Module,
+    RevisionBegun,
+    VersionFixed,
+    Work,
+)
 from infra.testing.cards import DECLINED_CARD
 from infra.testing.following import NOON, follow
-from services.payments.tests.cards_stage import eur, served
+from services.payments.tests.cards_stage import PADS, created, eur, named, served
+from services.payments.tests.cards_stage import TYRES as PNEUS
 
 WHOLE = {"excluding_vat": eur(29_167), "vat": eur(5_833), "including_vat": eur(35_000)}
 
@@ -191,19 +201,62 @@ async def test_a_key_that_ended_ends_the_attempt(database: str) -> None:
         assert (await api.shown())["status"] == "failed"
 
 
+CLOSED = CaseClosed(
+    case_id="J1", organisation_id="petit", dealership_id="lyon", closed_by="lea", closed_at=NOON
+)
+
+
 async def test_a_link_that_was_made_up_opens_nothing(database: str) -> None:
     async with served(database) as api:
         assert (await api.client.get("/page/J1.99999999999.AAAA")).status_code == 410
         assert (await api.client.get("/page/nonsense")).status_code == 410
-        closed = CaseClosed(
-            case_id="J1",
-            organisation_id="petit",
-            dealership_id="lyon",
-            closed_by="lea",
-            closed_at=NOON,
-        )
-        await follow(api.running, closed)
+        await follow(api.running, CLOSED)
         assert (await api.client.get(api.page)).status_code == 404
+
+
+def reported(version: int, *done: Work) -> VersionFixed:
+    """The version of a work report, with works that were done."""
+    nothing = Money(0, "EUR")
+    zero = Amounts(excluding_vat=nothing, vat=nothing, including_vat=nothing)
+    return VersionFixed(
+        case_id="J1",
+        organisation_id="petit",
+        dealership_id="lyon",
+        version=version,
+        works=tuple(replace(one, carried_out=True) for one in done),
+        media_ids=(),
+        proposed=zero,
+        answer_by=None,
+        code_above=None,
+        fixed_at=NOON,
+        carried_out=zero,
+    )
+
+
+BEGUN_ANEW = RevisionBegun(
+    case_id="J1",
+    organisation_id="petit",
+    dealership_id="lyon",
+    version=3,
+    begun_by="lea",
+    begun_at=NOON,
+)
+
+
+@pytest.mark.requirement("FLB-175")
+async def test_a_work_report_that_was_sent_anew_shows_what_is_asked_for_now(database: str) -> None:
+    async with served(database) as api:
+        await api.connect()
+        await follow(api.running, created(Module.WORK_REPORT), named(), reported(3, PADS))
+        assert (await api.press("at-dealership")).status_code == 303
+        assert "€110.00" in await api.look()
+        await follow(api.running, BEGUN_ANEW)
+        assert (await api.client.get(api.page)).status_code == 404
+        await follow(api.running, reported(4, PADS, PNEUS))
+        page = await api.look()
+        assert ("€350.00" in page, "Pneus" in page) == (True, True)
+        assert (await api.press("online")).status_code == 303
+        assert (await api.shown())["total"] == WHOLE
 
 
 @pytest.mark.requirement("G-01")

@@ -52,7 +52,15 @@ from services.payments.charge.paying import (
     PayOnline,
     sum_of,
 )
-from services.payments.charge.situations import Charge, Paid, Parked, Unoffered
+from services.payments.charge.situations import (
+    AtDealership,
+    Charge,
+    Failed,
+    Offered,
+    Paid,
+    Parked,
+    Unoffered,
+)
 from services.payments.http.charges import status_of
 from services.payments.lookups import interventions_case
 from services.payments.lookups.interventions_case import Case, Payable
@@ -162,11 +170,24 @@ def line_of(work: Payable, currency: str) -> Line:
     )
 
 
+def lines_of(case: Case, charge: Charge) -> tuple[Line, ...]:
+    """The lines that were paid or asked for; before, those that would be asked for now: a work
+    report may have been sent anew since somebody chose how to pay."""
+    offer = offer_of(case)
+    match charge:
+        case Unoffered():
+            return offer.lines
+        case Offered(bill) | AtDealership(bill) | Failed(bill):
+            is_new = bill.offered.case_version != offer.case_version
+            return offer.lines if is_new else bill.offered.lines
+        case _:
+            return charge.bill.offered.lines
+
+
 def show(door: Door, house: House, takes_cards: bool, error: str | None) -> Page:
     words, charge = door.words, door.charge
-    offered = None if isinstance(charge, Unoffered) else charge.bill.offered
     paid = charge if isinstance(charge, Paid) else None
-    lines = offered.lines if offered else offer_of(door.case).lines
+    lines = lines_of(door.case, charge)
     total = sum_of(tuple(one.amounts for one in lines), door.case.currency)
     number = paid.numbers.get(None) if paid else None
     status = "offered" if isinstance(charge, Unoffered) else status_of(charge)
@@ -232,7 +253,9 @@ class Pages:
             raise NoPage("gone_unknown", 404)
         charge_id = charge_id_of(case)
         charge = (await context.load(CHARGE, charge_id)).state
-        if isinstance(charge, Unoffered) and (case.over or not case.version or not case.works):
+        if not lines_of(case, charge) or (
+            isinstance(charge, Unoffered) and (case.over or not case.version)
+        ):
             raise NoPage("gone_nothing", 404)
         who = Principal(f"case:{case_id}", case.organisation_id, frozenset())
         language = asked.chosen or language_of(case.language) or ENGLISH
