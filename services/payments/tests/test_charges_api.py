@@ -206,6 +206,19 @@ CLOSED = CaseClosed(
 )
 
 
+async def test_nothing_of_a_closed_case_is_paid_from_a_page_that_is_still_open(
+    database: str,
+) -> None:
+    async with served(database) as api:
+        await api.connect()
+        assert (await api.press("at-dealership")).status_code == 303
+        await follow(api.running, CLOSED)
+        refused = await api.press("online")
+        assert (refused.status_code, api.cards.sessions) == (422, {})
+        assert "There is nothing to pay for this." in refused.text
+        assert (await api.shown())["status"] == "at_dealership"
+
+
 async def test_a_link_that_was_made_up_opens_nothing(database: str) -> None:
     async with served(database) as api:
         assert (await api.client.get("/page/J1.99999999999.AAAA")).status_code == 410

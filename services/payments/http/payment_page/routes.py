@@ -334,6 +334,7 @@ class Pages:
         Raises the `Problem` of a rule that says no, and `NotTaken` while the provider is away.
         """
         context, case = door.context, door.case
+        refuse_over(case)
         account = (await context.load(ACCOUNT, case.dealership_id)).state
         connected = account.connected if account.takes_cards else None
         command = PayOnline(
@@ -351,6 +352,7 @@ class Pages:
 
     async def pay_there(self, door: Door) -> None:
         """Choose the dealership; a form that is still open is taken away before."""
+        refuse_over(door.case)
         if not await asking(self.cashier.give_up(door.charge_id)):
             raise NotTaken("error_paid")
         command = PayAtDealership(
@@ -378,6 +380,12 @@ class Pages:
             return Response(pdf, media_type="application/pdf", headers=headers)
 
         return await self.inside(asked, made)
+
+
+def refuse_over(case: Case) -> None:
+    """Raises `NotTaken` for a page that was made before the case was closed."""
+    if case.over:
+        raise NotTaken("gone_nothing")
 
 
 async def asking(answer: Awaitable[T]) -> T:
