@@ -60,6 +60,7 @@ service = Service(
             react=from_dispatch_job.react,
             aggregate=REQUEST,
             target=from_dispatch_job.target,
+            enrich=matching.replacements,
         ),
         Reaction(
             name="leavers",

@@ -34,6 +34,7 @@ from services.dispatch.lookups import (
 )
 from services.dispatch.lookups.marketplace_provider import Provider
 from services.dispatch.request.broadcasting import Broadcast, Match
+from services.dispatch.request.choosing import Replace
 from services.dispatch.terms import ARRIVAL_WINDOW
 
 MOST_EXPLAINED = 300
@@ -151,6 +152,33 @@ async def by_hand(
     )
 
 
+async def replacements(connection: Connection, commands: Sequence[Replace]) -> list[Replace | None]:
+    """The replacements with those who may not be asked any more: their relation or service is not
+    accepted now."""
+    return [replace(one, barred=await _barred(connection, one)) for one in commands]
+
+
+async def _barred(connection: Connection, command: Replace) -> frozenset[str]:
+    marketplace = await _marketplace(connection, command.organisation_id)
+    zone = marketplace.time_zone if marketplace else "UTC"
+    cursor = connection.cursor()
+    columns = ", ".join(f'r."{name}"' for name in _RELATION.columns)
+    await cursor.execute(
+        f"select {columns} from {_RELATION.name} r join offers o"
+        " on o.organisation_id = r.marketplace_id and o.provider_id = r.provider_id"
+        " where o.organisation_id = %s and o.request_id = %s".encode(),
+        (command.organisation_id, command.request_id),
+    )
+    made = _RELATION.row_factory(cursor)
+    found = [one for row in await cursor.fetchall() for one in made(row).relation]
+    return frozenset(
+        one.provider_id
+        for one in found
+        if not _of_relation(command.arrives_from, zone, one).met
+        or not _of_service(command.service_code, one).met
+    )
+
+
 # --- Judging ----------------------------------------------------------------
 
 
@@ -158,8 +186,8 @@ def judge(wanted: Wanted, marketplace: Marketplace, one: Candidate, at: datetime
     """Every criterion, also where an earlier one is not met."""
     relation, provider = one.relation, one.provider
     criteria = (
-        _of_relation(wanted, marketplace, relation),
-        _of_service(wanted, relation),
+        _of_relation(wanted.wanted_from, marketplace.time_zone, relation),
+        _of_service(wanted.service_code, relation),
         _of_zone(wanted, relation, provider),
         _of_documents(marketplace, relation, provider, at),
         _of_availability(wanted, provider),
@@ -182,18 +210,18 @@ def judge(wanted: Wanted, marketplace: Marketplace, one: Candidate, at: datetime
     )
 
 
-def _of_relation(wanted: Wanted, marketplace: Marketplace, relation: Relation) -> CriterionResult:
+def _of_relation(begins: datetime, zone: str, relation: Relation) -> CriterionResult:
     """Accepted, and not over before the service is wanted."""
     ends = relation.last_day
-    first = wanted.wanted_from.astimezone(ZoneInfo(marketplace.time_zone)).date()
+    first = begins.astimezone(ZoneInfo(zone)).date()
     if ends is not None and ends < first:
         return _result(Criterion.RELATION, False, ends.isoformat())
     met = relation.standing is RelationStanding.ACCEPTED
     return _result(Criterion.RELATION, met, relation.standing.value)
 
 
-def _of_service(wanted: Wanted, relation: Relation) -> CriterionResult:
-    found = (one for one in relation.services if one.service_code == wanted.service_code)
+def _of_service(service_code: str, relation: Relation) -> CriterionResult:
+    found = (one for one in relation.services if one.service_code == service_code)
     service = next(found, None)
     if service is None:
         return _result(Criterion.SERVICE, False, "not_proposed")

@@ -45,12 +45,16 @@ class CancelRequest:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Replace:
-    """Follows from the cancelled job."""
+    """Follows from the cancelled job. `barred` are looked up: those who were offered the request
+    and may not be asked any more."""
 
     request_id: str
+    organisation_id: str
     job_id: str
     provider_id: str
+    service_code: str
     arrives_from: datetime
+    barred: frozenset[str] = frozenset()
     at: datetime
 
 
@@ -161,12 +165,14 @@ def cancel(command: CancelRequest, held: Dossier) -> list[RequestEvent]:
 
 
 def begin_replacement(command: Replace, held: Dossier) -> list[RequestEvent]:
-    """Those who had answered are asked alone for half of the time that is left, then everybody.
+    """Those who had answered are asked alone for half of the time that is left, then everybody; but
+    for those who work on the marketplace, or do the service, no more (G-65, G-67).
 
     Where less than an arrival window is left, or nobody had answered, everybody is asked at once.
     """
     left = command.arrives_from - command.at
-    others = [id for id in held.proposals if id != command.provider_id]
+    gone = command.barred | {command.provider_id}
+    others = [id for id in held.proposals if id not in gone]
     runners_up = tuple(again(held, id) for id in others) if left > ARRIVAL_WINDOW else ()
     until = command.at + left / 2 if runners_up else None
     created = held.created

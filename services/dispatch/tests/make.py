@@ -229,9 +229,18 @@ def chosen(provider: str = "eclat") -> ProviderChosen:
     return event
 
 
-def replaced(at: datetime = NOON + 2 * DAY, arrives_from: datetime = SLOT) -> Replace:
+def replaced(
+    at: datetime = NOON + 2 * DAY, arrives_from: datetime = SLOT, barred: tuple[str, ...] = ()
+) -> Replace:
     return Replace(
-        request_id="R1", job_id="J1", provider_id="eclat", arrives_from=arrives_from, at=at
+        request_id="R1",
+        organisation_id="agora",
+        job_id="J1",
+        provider_id="eclat",
+        service_code="windows",
+        arrives_from=arrives_from,
+        barred=frozenset(barred),
+        at=at,
     )
 
 

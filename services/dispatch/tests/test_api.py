@@ -5,6 +5,9 @@ from typing import Any
 
 import pytest
 
+from contracts.marketplace.relation_v1 import ReasonCode, RelationSuspended
+from contracts.providers import relation_id
+from infra.testing.following import NOON, follow
 from services.dispatch.aggregates import CONTRACT, REQUEST
 from services.dispatch.tests.serving import (
     MANAGES,
@@ -165,6 +168,28 @@ async def test_a_provider_that_cancels_is_replaced_by_those_who_had_answered(
         own = await api.by("vitrex", "GET", f"/jobs/{shown['job_id']}")
         assert own.json()["status"] == "planned"
         assert (await api.by("eclat", "GET", f"/jobs/{shown['job_id']}")).status_code == 404
+
+
+@pytest.mark.requirement("OGU-18")
+async def test_a_suspended_provider_is_not_asked_again(database: str) -> None:
+    async with served(database) as api:
+        request_id, job_id = await api.chosen()
+        suspended = RelationSuspended(
+            relation_id=relation_id("agora", "vitrex"),
+            marketplace_id="agora",
+            provider_id="vitrex",
+            marketplace_name="Agora",
+            told_id="vera",
+            reason=ReasonCode.LEGAL_DUTY,
+            explanation="A licence is missing.",
+            suspended_by="olga",
+            suspended_at=NOON,
+        )
+        await follow(api.running, suspended)
+        await api.cancelled(job_id)
+        shown = (await api.ask("GET", f"/requests/{request_id}")).json()
+        again = {o["provider_id"] for o in shown["offers"] if o["way"] == "runner_up"}
+        assert again == {"clair"}
 
 
 @pytest.mark.requirement("OGU-05", "OGU-06", "T-18", "T-19", "G-62", "G-63")

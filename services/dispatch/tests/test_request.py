@@ -416,6 +416,16 @@ class TestReplacement:
         assert request.timers(begun) == (SetTimer("runners_up", half),)
         given(*ANSWERED, chosen()).when(replaced()).records(*events)
 
+    @pytest.mark.requirement("OGU-18")
+    def test_nobody_is_asked_again_who_may_not_be_asked_any_more(self) -> None:
+        some = replaced(barred=("clair",))
+        [_, _, *offers] = recorded(some, *ANSWERED, chosen())
+        assert told(*offers) == ["vitrex"]
+        nobody = replaced(barred=("clair", "vitrex"))
+        [begun, *following] = recorded(nobody, *ANSWERED, chosen())
+        assert isinstance(begun, ReplacementBegun)
+        assert (begun.runners_up_until, following) == (None, [due(NOON + 2 * DAY)])
+
     def test_one_proposal_is_enough_then_and_who_cancelled_has_no_part_in_it(self) -> None:
         history = (*ANSWERED, chosen(), *recorded(replaced(), *ANSWERED, chosen()))
         at = NOON + 3 * DAY
