@@ -17,8 +17,7 @@ DIGITS = 32
 def browser_of(request: Request, thing_id: str, link_id: str) -> str | None:
     """The digest of the browser for one link of one thing, so that two links of one browser tell
     nobody that it is the same; None for one that keeps nothing, or a program."""
-    secret = request.cookies.get(COOKIE, "")
-    if _SECRET.fullmatch(secret) is None:
+    if (secret := _secret_of(request)) is None:
         return None
     return sha256(f"{thing_id}/{link_id}/{secret}".encode()).hexdigest()[:DIGITS]
 
@@ -26,7 +25,7 @@ def browser_of(request: Request, thing_id: str, link_id: str) -> str | None:
 def remember(request: Request, response: Response) -> None:
     """Let the browser be told from others from its first page on. It proves nothing by itself: the
     link lets in, and no page of another site makes the browser send it."""
-    if COOKIE in request.cookies:
+    if _secret_of(request) is not None:
         return
     secret = token_urlsafe(24)
     response.set_cookie(
@@ -38,3 +37,9 @@ def remember(request: Request, response: Response) -> None:
         httponly=True,
         samesite="lax",
     )
+
+
+def _secret_of(request: Request) -> str | None:
+    """The secret that the browser keeps; None for one that keeps nothing that we gave it."""
+    secret = request.cookies.get(COOKIE, "")
+    return secret if _SECRET.fullmatch(secret) else None

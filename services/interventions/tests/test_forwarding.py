@@ -150,3 +150,13 @@ async def test_a_browser_gets_its_cookie_once_and_no_page_of_others_reads_it(dat
             assert rule in cookie
         claire.beside = {"Cookie": cookie.partition(";")[0]}
         assert "set-cookie" not in (await claire.look()).headers
+
+
+async def test_a_browser_that_keeps_what_cannot_be_read_is_given_another_secret(
+    database: str,
+) -> None:
+    async with visiting(database, *SENT) as claire:
+        for kept, given in (("", True), ("short", True), ("a" * 24, False)):
+            claire.beside = {"Cookie": f"{COOKIE}={kept}"}
+            page = await claire.look()
+            assert (COOKIE in page.headers.get("set-cookie", "")) is given
