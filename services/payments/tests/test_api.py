@@ -31,7 +31,7 @@ from services.payments.tests.make import (
     credit,
     credited,
 )
-from services.payments.tests.make_cards import HOUSE, MINE, declare, offered, pay
+from services.payments.tests.make_cards import HOUSE, MINE, declare, offered, paid, pay
 from services.payments.tests.stage import BANK, DUE, Caller, opened, served
 
 OTHER = BANK | {"iban": NEW}
@@ -308,11 +308,12 @@ async def test_nobody_pays_out_to_themselves(database: str) -> None:
 
 
 async def charged(api: Caller) -> None:
-    """A dealership takes cards, and a case of it is to be paid."""
+    """A dealership takes cards, a case of it is to be paid, and its books have a payment."""
     await follow(
         api.running,
         replace(dealership_opened(), organisation_id="hiflow"),
         replace(offered(), organisation_id="hiflow"),
+        replace(paid(version=2), organisation_id="hiflow"),
     )
     known: list[tuple[Aggregate[Any, Any, Any, Any], str, Any]] = [
         (ACCOUNT, HOUSE, replace(declare(), organisation_id="hiflow")),
