@@ -16,7 +16,7 @@ from infra.tokens import Role
 from tools.demo.chronicle import Chronicle
 from tools.demo.people import Person
 
-SEEN_WITHIN = 20.0
+SEEN_WITHIN = 60.0
 
 Tokens = Callable[[str, str, Role], str]
 """(subject, organisation, role) -> access token."""
