@@ -13,7 +13,7 @@ import signal
 import sys
 import tempfile
 from collections.abc import Awaitable, Callable, Iterable, Mapping
-from contextlib import AsyncExitStack
+from contextlib import AsyncExitStack, suppress
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from itertools import groupby
@@ -353,19 +353,27 @@ async def idle(ground: Ground, seconds: float) -> Mapping[str, float]:
 
 
 def descendants(pid: int) -> Iterable[int]:
-    """A process and all that it started, however far down."""
+    """A process and all that it started, however far down; one that ends meanwhile has none."""
     yield pid
-    for task in Path(f"/proc/{pid}/task").iterdir():
-        for below in (task / "children").read_text().split():
-            yield from descendants(int(below))
+    for below in _started_by(pid):
+        yield from descendants(below)
+
+
+def _started_by(pid: int) -> list[int]:
+    found: list[int] = []
+    with suppress(FileNotFoundError, ProcessLookupError):
+        for task in Path(f"/proc/{pid}/task").iterdir():
+            found += map(int, (task / "children").read_text().split())
+    return found
 
 
 def spent(pids: Iterable[int]) -> float:
-    """Seconds of processor time that processes have used so far."""
+    """Seconds of processor time that processes have used so far; those that ended do not count."""
     ticks = 0
     for pid in pids:
-        fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
-        ticks += int(fields[11]) + int(fields[12])
+        with suppress(FileNotFoundError, ProcessLookupError):
+            fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+            ticks += int(fields[11]) + int(fields[12])
     return ticks / TICKS
 
 

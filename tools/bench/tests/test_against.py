@@ -1,7 +1,9 @@
 """Two builds are put side by side as the table says."""
 
 import os
+import sys
 from pathlib import Path
+from subprocess import Popen
 
 import pytest
 from rich.console import Console
@@ -47,6 +49,13 @@ def test_what_processes_use_is_counted_with_those_they_started() -> None:
     family = list(descendants(os.getpid()))
     assert os.getpid() in family
     assert spent(family) > 0
+
+
+def test_a_process_that_has_ended_counts_for_nothing() -> None:
+    with Popen([sys.executable, "-c", ""]) as child:
+        child.wait()
+    assert list(descendants(child.pid)) == [child.pid]
+    assert spent([child.pid]) == 0
 
 
 def test_the_tree_of_a_commit_stands_beside_ours_and_is_taken_away() -> None:
