@@ -10,15 +10,13 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import assert_never
 
-from psycopg.rows import class_row
-
 from contracts.payments.charge_v1 import ChargePaid, FeeRead, Line, RefundMade, RefundPart, contract
+from infra.books import Balance, balances
 from infra.consumers.views import View
-from infra.database import Pool
 from infra.http.answers import Answer, Answered, Listed, MoneyShown, Router
 from infra.http.models import Id, Instant
 from infra.http.pages import Paging
-from infra.reading import Table
+from infra.reading import Rows, Table
 from services.payments.http.card_access import READERS, ReaderContext
 from services.payments.read_models.ledger import Posting
 
@@ -112,34 +110,9 @@ books = Table(view, "card_books")
 LATEST = books.order("latest-card-entry", "booked_at", "charge_id", "entry_id", descending=True)
 
 
-@dataclass(frozen=True, slots=True)
-class CardBalance:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CardBalance(Balance):
     dealership_id: str
-    account: str
-    currency: str
-    balance_minor: int
-
-
-async def balances(
-    pool: Pool, organisation_id: str, dealership_ids: Sequence[str] | None
-) -> list[CardBalance]:
-    """Each account with its balance, a dealership and a currency at a time; None: of all."""
-    async with pool.connection() as connection:
-        cursor = connection.cursor(row_factory=class_row(CardBalance))
-        await cursor.execute(
-            "select dealership_id, p.account, currency,"
-            " sum(p.amount_minor)::bigint as balance_minor"
-            " from card_books,"
-            " jsonb_to_recordset(postings) as p(account text, amount_minor bigint)"
-            " where organisation_id = %(organisation)s"
-            " and (%(dealerships)s::text[] is null or dealership_id = any(%(dealerships)s))"
-            " group by 1, 2, 3 order by 1, 2, 3",
-            {
-                "organisation": organisation_id,
-                "dealerships": None if dealership_ids is None else list(dealership_ids),
-            },
-        )
-        return await cursor.fetchall()
 
 
 class CardBalanceShown(Answer):
@@ -195,27 +168,21 @@ def entry_shown(row: CardEntry) -> CardEntryShown:
     )
 
 
+def entries_of(context: ReaderContext) -> Rows[CardEntry]:
+    """The entries of the dealerships at which the caller reads the books."""
+    rows = books.of(context.principal.organisation_id)
+    held = context.dealerships(*READERS)
+    return rows if held.everywhere else rows.only(dealership_id=held.ids)
+
+
 router = Router("Card payments")
 
 
 @router.get("/card-books/accounts")
 async def card_accounts_balances(context: ReaderContext) -> Answered[CardBalancesShown]:
     """The balance of each account of the books of card payments, at the caller's dealerships."""
-    held = context.dealerships(*READERS)
-    ids = None if held.everywhere else sorted(held.ids)
-    found = await balances(context.pool, context.principal.organisation_id, ids)
-    return Answered(
-        CardBalancesShown(
-            items=[
-                CardBalanceShown(
-                    dealership_id=one.dealership_id,
-                    account=one.account,
-                    balance=MoneyShown(amount_minor=one.balance_minor, currency=one.currency),
-                )
-                for one in found
-            ]
-        )
-    )
+    found = await balances(context.pool, entries_of(context), CardBalance, "dealership_id")
+    return Answered(CardBalancesShown(items=[CardBalanceShown.of(one) for one in found]))
 
 
 @router.get("/card-books/entries")
@@ -223,10 +190,7 @@ async def card_entries(
     context: ReaderContext, page: Paging, charge_id: Id | None = None
 ) -> Answered[Listed[CardEntryShown]]:
     """Every entry of the books of card payments, latest first, each posting with its fact."""
-    rows = books.of(context.principal.organisation_id)
-    held = context.dealerships(*READERS)
-    if not held.everywhere:
-        rows = rows.only(dealership_id=held.ids)
+    rows = entries_of(context)
     if charge_id is not None:
         rows = rows.only(charge_id=charge_id)
     return await page.show(rows, LATEST, entry_shown)

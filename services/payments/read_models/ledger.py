@@ -8,8 +8,6 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Annotated, assert_never
 
-from psycopg.rows import class_row
-
 from contracts.payments.payout_v1 import (
     AdjustmentMade,
     Fact,
@@ -19,8 +17,8 @@ from contracts.payments.payout_v1 import (
     PayoutPaid,
     contract,
 )
+from infra.books import Balance, balances
 from infra.consumers.views import View
-from infra.database import Pool
 from infra.http.answers import FORMER, Answer, Answered, Listed, MoneyShown, Router
 from infra.http.models import Instant
 from infra.http.pages import Paging
@@ -139,31 +137,6 @@ ledger = Table(view, "ledger")
 LATEST = ledger.order("latest", "booked_at", "entry_id", descending=True)
 
 
-@dataclass(frozen=True, slots=True)
-class Balance:
-    account: str
-    currency: str
-    balance_minor: int
-
-    @property
-    def balance(self) -> MoneyShown:
-        return MoneyShown(amount_minor=self.balance_minor, currency=self.currency)
-
-
-async def balances(pool: Pool, organisation_id: str) -> list[Balance]:
-    """Each account with its balance in minor units, a currency at a time."""
-    async with pool.connection() as connection:
-        cursor = connection.cursor(row_factory=class_row(Balance))
-        await cursor.execute(
-            "select p.account, currency, sum(p.amount_minor)::bigint as balance_minor"
-            " from ledger,"
-            " jsonb_to_recordset(postings) as p(account text, amount_minor bigint)"
-            " where organisation_id = %s group by 1, 2 order by 1, 2",
-            (organisation_id,),
-        )
-        return await cursor.fetchall()
-
-
 class BalanceShown(Answer):
     """The balance of an account of the books: debits are positive, credits negative."""
 
@@ -227,7 +200,8 @@ Billing = Annotated[RequestContext, requires("billing")]
 @router.get("/ledger/accounts")
 async def ledger_accounts(context: Billing) -> Answered[BalancesShown]:
     """The balance of each account of the books; together they are zero."""
-    found = await balances(context.pool, context.principal.organisation_id)
+    entries = ledger.of(context.principal.organisation_id)
+    found = await balances(context.pool, entries, Balance)
     return Answered(BalancesShown(items=[BalanceShown.of(one) for one in found]))
 
 

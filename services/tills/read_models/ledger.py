@@ -10,8 +10,6 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import assert_never
 
-from psycopg.rows import class_row
-
 from contracts.cash import CURRENCY
 from contracts.tills.till_v1 import (
     CashCollected,
@@ -22,7 +20,6 @@ from contracts.tills.till_v1 import (
     contract,
 )
 from infra.consumers.views import View
-from infra.database import Pool
 from infra.http.answers import Answer, MoneyShown
 from infra.http.models import Day, Instant
 from infra.reading import Table
@@ -129,27 +126,6 @@ ledger = Table(view, "ledger")
 LATEST = ledger.order("latest", "booked_at", "entry_id", descending=True)
 
 
-@dataclass(frozen=True, slots=True)
-class Balance:
-    account: str
-    currency: str
-    balance_minor: int
-
-
-async def balances(pool: Pool, organisation_id: str, day: date) -> list[Balance]:
-    """Each account with what the till of a day moved to it, in minor units; by its name."""
-    async with pool.connection() as connection:
-        cursor = connection.cursor(row_factory=class_row(Balance))
-        await cursor.execute(
-            "select p.account, currency, sum(p.amount_minor)::bigint as balance_minor"
-            " from ledger,"
-            " jsonb_to_recordset(postings) as p(account text, amount_minor bigint)"
-            " where organisation_id = %s and day = %s group by 1, 2 order by 1, 2",
-            (organisation_id, day),
-        )
-        return await cursor.fetchall()
-
-
 class BalanceShown(Answer):
     """The sum that the till of a day moved to an account: debits are positive, credits negative."""
 
@@ -179,13 +155,6 @@ class EntryShown(Answer):
     day: Day
     booked_at: Instant
     postings: list[PostingShown]
-
-
-def balance_shown(row: Balance) -> BalanceShown:
-    return BalanceShown(
-        account=row.account,
-        balance=MoneyShown(amount_minor=row.balance_minor, currency=row.currency),
-    )
 
 
 def entry_shown(row: Entry) -> EntryShown:
