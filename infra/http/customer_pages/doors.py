@@ -61,6 +61,24 @@ class Asked:
         """The fields of their form."""
         return form_fields(await self.request.body())
 
+    async def by_colleague(self, organisation_id: str) -> bool:
+        """Whether the browser has a session of somebody of the organisation: what they see is no
+        reading (FLB-101), and what they do is no act of the customer."""
+        header, _ = given(self.request.scope)
+        verifier = self.context.app_state.verifier
+        if header is None:
+            return False
+        try:
+            try:
+                principal = verifier.principal(header)
+            except KeyNotKnown:
+                await verifier.learn()
+                principal = verifier.principal(header)
+        except Problem:
+            # A session that is over is none.
+            return False
+        return principal.organisation_id == organisation_id
+
 
 def refuse_others(request: Request) -> None:
     """Refuse a form that a page of another origin sends; anybody may come from anywhere to read.
@@ -80,25 +98,6 @@ async def refuse_all_but_one_click(request: Request) -> None:
     form = await request.form(max_files=0, max_fields=MOST_FIELDS)
     if form.get(name) != value:
         raise invalid(f"/{name}", "literal_error", expected=value)
-
-
-async def is_colleague(context: PublicRequest, request: Request, organisation_id: str) -> bool:
-    """Whether the browser has a session of somebody of the organisation: what they see is no
-    reading (FLB-101)."""
-    header, _ = given(request.scope)
-    verifier = context.app_state.verifier
-    if header is None:
-        return False
-    try:
-        try:
-            principal = verifier.principal(header)
-        except KeyNotKnown:
-            await verifier.learn()
-            principal = verifier.principal(header)
-    except Problem:
-        # A session that is over is none.
-        return False
-    return principal.organisation_id == organisation_id
 
 
 def holder_of(thing_id: str, link_id: str, organisation_id: str) -> Principal:

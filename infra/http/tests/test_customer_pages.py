@@ -23,7 +23,6 @@ from infra.http.customer_pages.doors import (
     NotTaken,
     Sender,
     Token,
-    is_colleague,
     refuse_others,
 )
 from infra.http.customer_pages.links import Links
@@ -55,7 +54,7 @@ def bells() -> Router:
 
     @routes.get("/bells/{token}")
     async def look(token: Token, context: Anybody, request: Request, lang: Chosen = None) -> Html:
-        colleague = await is_colleague(context, request, "org-1")
+        colleague = await Asked(context, "token", request, None).by_colleague("org-1")
         return SITE.gone(NoPage("gone_closed", 403 if colleague else 410), lang or context.language)
 
     @routes.get("/painted")

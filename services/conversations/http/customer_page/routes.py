@@ -32,7 +32,6 @@ from infra.http.customer_pages.doors import (
     Sender,
     Token,
     holder_of,
-    is_colleague,
     refuse_others,
 )
 from infra.http.customer_pages.site import Site, back_to
@@ -135,7 +134,7 @@ class Pages:
 
         async def whole(door: Door) -> Response:
             organisation_id = door.case.organisation_id
-            colleague = await is_colleague(asked.context, asked.request, organisation_id)
+            colleague = await asked.by_colleague(organisation_id)
             page = self.written(door, asked.chosen, tells=not colleague and not door.forwarded)
             remember(asked.request, page)
             return page
@@ -148,7 +147,7 @@ class Pages:
 
         async def told(door: Door) -> Response:
             organisation_id = door.case.organisation_id
-            colleague = await is_colleague(asked.context, asked.request, organisation_id)
+            colleague = await asked.by_colleague(organisation_id)
             reads = not colleague and not door.forwarded
             if reads and isinstance(door.state, thread.Open | thread.Closed):
                 command = thread.ReadMessages(
@@ -177,7 +176,7 @@ class Pages:
 
         async def done(door: Door) -> Response:
             entered = fields.get("message", "")[:MOST_MESSAGE]
-            if await is_colleague(asked.context, asked.request, door.case.organisation_id):
+            if await asked.by_colleague(door.case.organisation_id):
                 # They would be recorded as the customer.
                 return self.written(
                     door,

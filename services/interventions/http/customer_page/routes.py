@@ -26,7 +26,6 @@ from infra.http.customer_pages.doors import (
     NoPage,
     Sender,
     Token,
-    is_colleague,
     refuse_others,
 )
 from infra.http.customer_pages.site import back_to
@@ -114,7 +113,7 @@ class Pages:
 
         async def whole(door: Door) -> Response:
             organisation_id = door.context.principal.organisation_id
-            colleague = await is_colleague(asked.context, asked.request, organisation_id)
+            colleague = await asked.by_colleague(organisation_id)
             page = await self.written(door, tells=not colleague)
             remember(asked.request, page)
             return page
@@ -127,7 +126,7 @@ class Pages:
 
         async def told(door: Door) -> Response:
             organisation_id = door.context.principal.organisation_id
-            if not await is_colleague(asked.context, asked.request, organisation_id):
+            if not await asked.by_colleague(organisation_id):
                 try:
                     await acts.open_page(door, fields)
                 except Problem as problem:
@@ -142,7 +141,7 @@ class Pages:
 
         async def done(door: Door) -> Response:
             organisation_id = door.context.principal.organisation_id
-            if await is_colleague(asked.context, asked.request, organisation_id):
+            if await asked.by_colleague(organisation_id):
                 # They would be recorded as the customer.
                 entered = replace(entered_in(fields), error="error_colleague")
                 return await self.written(door, entered, 403, tells=False)

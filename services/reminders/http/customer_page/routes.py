@@ -30,7 +30,6 @@ from infra.http.customer_pages.doors import (
     Sender,
     Token,
     holder_of,
-    is_colleague,
     refuse_all_but_one_click,
     refuse_others,
 )
@@ -132,7 +131,7 @@ class Pages:
 
         async def whole(door: Door) -> Response:
             organisation_id = door.context.principal.organisation_id
-            colleague = await is_colleague(asked.context, asked.request, organisation_id)
+            colleague = await asked.by_colleague(organisation_id)
             return await self.written(asked, door, tells=not colleague)
 
         return await self.inside(asked, whole)
@@ -143,7 +142,7 @@ class Pages:
 
         async def told(door: Door) -> Response:
             organisation_id = door.context.principal.organisation_id
-            if not await is_colleague(asked.context, asked.request, organisation_id):
+            if not await asked.by_colleague(organisation_id):
                 try:
                     await open_page(door, fields)
                 except Problem as problem:
@@ -158,7 +157,7 @@ class Pages:
 
         async def done(door: Door) -> Response:
             organisation_id = door.context.principal.organisation_id
-            if await is_colleague(asked.context, asked.request, organisation_id):
+            if await asked.by_colleague(organisation_id):
                 # They would be recorded as the customer.
                 error = "error_signed_in"
                 chosen = chosen_in(fields)
